@@ -1,0 +1,49 @@
+//! Whoever watches a rollout.
+
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, JobId, Record};
+
+/// Watches a rollout: a terminal, a web page, metrics, a test.
+///
+/// Calls come from the dispatcher and from transports, so they return quickly and never block; an observer
+/// that has more to do queues it.
+pub trait Observer: Send + Sync {
+    /// An event, after it has become durable, in order.
+    fn event(&self, record: &Record) {
+        let _ = record;
+    }
+
+    /// A piece of a host's output. Pieces of one attempt come in order; nothing else is promised.
+    fn output(&self, chunk: &OutputChunk<'_>) {
+        let _ = chunk;
+    }
+}
+
+/// Watches nothing.
+impl Observer for () {}
+
+/// A piece of what a command or hook wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutputChunk<'a> {
+    /// The job.
+    pub job: JobId,
+    /// The host that wrote it.
+    pub host: &'a HostName,
+    /// The attempt that wrote it.
+    pub attempt: AttemptId,
+    /// Where it was written to.
+    pub stream: Stream,
+    /// What was written; any bytes at all.
+    pub bytes: &'a [u8],
+}
+
+/// Where output was written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// Not from the host: a remark of the transport, such as the mark where output was cut.
+    Note,
+}

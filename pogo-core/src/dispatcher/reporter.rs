@@ -1,0 +1,100 @@
+//! How a running attempt talks back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::channel::{mpsc, oneshot};
+use futures::future::{FutureExt, Shared};
+
+use super::{Observer, OutputChunk, Stream};
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, JobId, Phase};
+
+/// A transport's line back to the dispatcher, for one attempt. Cheap to clone; no call ever waits.
+#[derive(Clone)]
+pub struct Reporter {
+    job: JobId,
+    host: HostName,
+    attempt: AttemptId,
+    phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+    observer: Arc<dyn Observer>,
+    cancelled: Shared<oneshot::Receiver<()>>,
+}
+
+impl Reporter {
+    /// Tells that this phase begins. At most a handful per attempt.
+    pub fn phase(&self, phase: Phase) {
+        // A dispatcher that is gone needs no news.
+        let _ = self.phases.unbounded_send((self.attempt, phase));
+    }
+
+    /// Passes on a piece of output as it comes, not necessarily a whole line, and not necessarily valid UTF-8.
+    pub fn output(&self, stream: Stream, bytes: &[u8]) {
+        self.observer.output(&OutputChunk {
+            job: self.job,
+            host: &self.host,
+            attempt: self.attempt,
+            stream,
+            bytes,
+        });
+    }
+
+    /// Waits until the attempt is to be cancelled. Pending for ever if it never is.
+    pub async fn cancelled(&self) {
+        if self.cancelled.clone().await.is_err() {
+            // The dispatcher is gone without cancelling: it drops the attempt itself.
+            futures::future::pending::<()>().await;
+        }
+    }
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter")
+            .field("job", &self.job)
+            .field("host", &self.host)
+            .field("attempt", &self.attempt)
+            .finish()
+    }
+}
+
+/// The dispatcher's end of a [`Reporter`].
+pub struct ReporterSide {
+    /// Sent or dropped once.
+    cancel: Option<oneshot::Sender<()>>,
+}
+
+impl ReporterSide {
+    /// A reporter for this attempt, and the means to cancel it.
+    pub fn open(
+        (job, host, attempt): (JobId, HostName, AttemptId),
+        phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+        observer: Arc<dyn Observer>,
+    ) -> (Reporter, Self) {
+        let (cancel, cancelled) = oneshot::channel();
+        let reporter = Reporter {
+            job,
+            host,
+            attempt,
+            phases,
+            observer,
+            cancelled: cancelled.shared(),
+        };
+        (reporter, Self { cancel: Some(cancel) })
+    }
+
+    /// Asks the transport to cancel. Only the first call has an effect.
+    pub fn cancel(&mut self) {
+        if let Some(cancel) = self.cancel.take() {
+            let _ = cancel.send(());
+        }
+    }
+}
+
+impl fmt::Debug for ReporterSide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReporterSide")
+            .field("cancelled", &self.cancel.is_none())
+            .finish()
+    }
+}

@@ -1,0 +1,82 @@
+//! The trait that executes attempts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::Reporter;
+use crate::fleet::Host;
+use crate::plan::Command;
+use crate::scheduler::{AttemptId, JobId, Outcome};
+
+/// Executes attempts on hosts: over SSH, through an agent, in a test's imagination.
+///
+/// An implementation decides nothing about which host comes when; it runs what it is handed and tells how it ended.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// What this transport can do; asked once, before the first attempt.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Runs one attempt to its end.
+    ///
+    /// - Reports each phase as it begins and output as it comes, through `report`.
+    /// - Ends by itself within `attempt.time_limit`, with [`FailureKind::Timeout`](crate::scheduler::FailureKind::Timeout)
+    ///   if the command is known to have ended, and in doubt otherwise.
+    /// - Before the command may have begun, a broken link is a failure (it can be retried safely); after that it is in doubt.
+    /// - Dropping the future cancels the attempt. A transport that can confirm a cancellation says so in its
+    ///   capabilities and watches [`Reporter::cancelled`] instead.
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome;
+}
+
+/// What a transport can do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// It watches [`Reporter::cancelled`] and then ends with the true outcome. Otherwise a cancelled attempt's
+    /// future is dropped, and the attempt is in doubt.
+    pub confirms_cancel: bool,
+    /// It runs hook directories on the target.
+    pub hooks: bool,
+    /// It streams the command's output.
+    pub output: bool,
+}
+
+impl Capabilities {
+    /// The same, and it confirms cancellation.
+    pub const fn with_confirmed_cancel(mut self) -> Self {
+        self.confirms_cancel = true;
+        self
+    }
+
+    /// The same, and it runs hooks.
+    pub const fn with_hooks(mut self) -> Self {
+        self.hooks = true;
+        self
+    }
+
+    /// The same, and it streams output.
+    pub const fn with_output(mut self) -> Self {
+        self.output = true;
+        self
+    }
+}
+
+/// One attempt at one host: everything a transport needs to run it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Unique in the namespace.
+    pub id: AttemptId,
+    /// The job it belongs to.
+    pub job: JobId,
+    /// The host to run on.
+    pub host: Host,
+    /// What to run.
+    pub command: Arc<Command>,
+    /// Directory of pre-hooks on the target; `None` for no hooks.
+    pub pre_hooks: Option<Arc<str>>,
+    /// Directory of post-hooks on the target; `None` for no hooks.
+    pub post_hooks: Option<Arc<str>>,
+    /// The whole attempt, connecting included, must end within this time.
+    pub time_limit: Duration,
+}

@@ -1,0 +1,4 @@
+//! Placeholder.
+/// Collects hosts and tags.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FleetBuilder {}

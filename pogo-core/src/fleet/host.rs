@@ -1,0 +1,188 @@
+//! Hosts: their names, and how a transport reaches them.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A host's unique name. Cheap to clone; compares and sorts as text.
+///
+/// A name is 1 to 255 printable characters without white space, and without those that selectors
+/// and host ranges give a meaning to: any of `` , | & ! ( ) $ [ ] { } * ? `` and quotes.
+///
+/// ```
+/// use pogo_core::fleet::HostName;
+///
+/// let name: HostName = "web1.example.com".parse()?;
+/// assert_eq!(name.as_str(), "web1.example.com");
+/// assert!("web 1".parse::<HostName>().is_err());
+/// # Ok::<(), pogo_core::fleet::NameError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HostName(Arc<str>);
+
+impl HostName {
+    /// The longest name, in bytes.
+    pub const MAX_LEN: usize = 255;
+
+    /// Checks and takes a name.
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        match name.chars().find(|c| !Self::allows(*c)) {
+            Some(character) => Err(NameError::Character {
+                name: name.to_owned(),
+                character,
+            }),
+            None if name.is_empty() => Err(NameError::Empty),
+            None if name.len() > Self::MAX_LEN => Err(NameError::TooLong { len: name.len() }),
+            None => Ok(Self(name.into())),
+        }
+    }
+
+    /// Whether a name may hold this character.
+    pub(crate) fn allows(character: char) -> bool {
+        !(character.is_whitespace()
+            || character.is_control()
+            || matches!(
+                character,
+                ',' | '|' | '&' | '!' | '(' | ')' | '$' | '[' | ']' | '{' | '}' | '*' | '?' | '"' | '\'' | '`'
+            ))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl AsRef<str> for HostName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for HostName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HostName {
+    type Err = NameError;
+
+    fn from_str(name: &str) -> Result<Self, NameError> {
+        Self::new(name)
+    }
+}
+
+impl TryFrom<String> for HostName {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        Self::new(&name)
+    }
+}
+
+impl From<HostName> for String {
+    fn from(name: HostName) -> Self {
+        name.0.as_ref().to_owned()
+    }
+}
+
+/// Text that cannot name a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// No text at all.
+    #[error("a host name is missing")]
+    Empty,
+    /// A character that a name cannot hold.
+    #[error("`{character}` cannot be part of the host name `{name}`")]
+    Character {
+        /// The text as given.
+        name: String,
+        /// The first character that is not allowed.
+        character: char,
+    },
+    /// More than [`HostName::MAX_LEN`] bytes.
+    #[error("a host name has at most 255 bytes, this one has {len}")]
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+}
+
+/// A host's position in its fleet, from 0, in listed order. Means nothing in another fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(u32);
+
+impl HostId {
+    /// The host at this position.
+    pub const fn new(position: u32) -> Self {
+        Self(position)
+    }
+
+    /// The position, for indexing.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a transport gets to know about a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its unique name.
+    pub name: HostName,
+    /// How to reach it, where that is not plain from the name.
+    #[serde(flatten)]
+    pub connection: Connection,
+}
+
+impl Host {
+    /// A host reached by its name, with the transport's defaults.
+    pub fn new(name: HostName) -> Self {
+        Self {
+            name,
+            connection: Connection::default(),
+        }
+    }
+}
+
+/// How to reach a host. What is `None` is left to the transport's defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Name or address to connect to, when it is not the host's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Port to connect to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// User to log in as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Further settings by name, for transports that know them. Never secrets: they are journaled with the fleet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vars: BTreeMap<String, String>,
+}
+
+impl Connection {
+    /// Whether nothing is set, so that the host's name says it all.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}

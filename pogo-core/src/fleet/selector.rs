@@ -1,0 +1,4 @@
+//! Placeholder.
+/// An expression that names hosts.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Selector {}

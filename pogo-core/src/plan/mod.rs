@@ -1,0 +1,5 @@
+//! WHAT: one job compiled against fleet and policy.
+
+mod job;
+
+pub use job::{Command, Hooks, JobSpec};

@@ -1,0 +1,90 @@
+//! Constraints: how many hosts of a group may be away at once, and how many may fail.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Limit, Origin};
+use crate::fleet::Selector;
+
+/// One rule on one group.
+///
+/// The group is a path of selectors, outermost first, that intersect: `[$frontend, $colo]` is what the file
+/// nests as `$frontend: { $colo: … }`. Each selector that is a bare tag stands for each of its values, so the
+/// path names one group per combination of values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Constraint {
+    /// The selectors that intersect, outermost first; never empty.
+    pub group: Vec<Selector>,
+    /// What holds for each such group.
+    pub rule: Rule,
+    /// Where it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Constraint {
+    /// A rule on the group that one selector names.
+    pub fn new(group: Selector, rule: Rule) -> Self {
+        Self {
+            group: vec![group],
+            rule,
+            origin: None,
+        }
+    }
+
+    /// The same rule on the intersection with a further selector, as nesting does in the file.
+    pub fn within(mut self, group: Selector) -> Self {
+        self.group.push(group);
+        self
+    }
+
+    /// The same rule, written at this place.
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+}
+
+/// What a constraint demands of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// For each direct value of the tag: at most this many run, and at most this many are unavailable.
+    MaxParallel(Limit),
+    /// The same for the whole group together.
+    MaxParallelTotal(Limit),
+    /// For each direct value of the tag: at least this many stay available. Repairing what is down is always allowed.
+    MinAvailable(Limit),
+    /// For each direct value of the tag: once more than this many of a job's hosts have failed, the job starts no more there.
+    MaxFailures(Limit),
+}
+
+impl Rule {
+    /// The number or share that the rule speaks of.
+    pub fn limit(self) -> Limit {
+        match self {
+            Self::MaxParallel(limit)
+            | Self::MaxParallelTotal(limit)
+            | Self::MinAvailable(limit)
+            | Self::MaxFailures(limit) => limit,
+        }
+    }
+
+    /// The rule's key in a policy file.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::MaxParallel(_) => "max_parallel",
+            Self::MaxParallelTotal(_) => "max_parallel_total",
+            Self::MinAvailable(_) => "min_available",
+            Self::MaxFailures(_) => "max_failures",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key(), self.limit())
+    }
+}

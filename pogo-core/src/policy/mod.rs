@@ -1,0 +1,44 @@
+//! RULES: sequences, constraints and limits, as the policy file says them, before they meet hosts.
+//!
+//! A [`Policy`] is plain data: adapter crates read it from files, tests build it in a line.
+//! Whether its tags exist and its groups match hosts is judged when it meets a fleet, in [`crate::plan`].
+
+mod constraint;
+mod defaults;
+mod limit;
+mod origin;
+mod sequence;
+
+pub use constraint::{Constraint, Rule};
+pub use defaults::{Defaults, OnDoubt};
+pub use limit::{Limit, LimitError, Percent};
+pub use origin::Origin;
+pub use sequence::{Sequence, Stage};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a namespace rules: the order of its groups, the limits on them, and the defaults of its jobs.
+///
+/// ```
+/// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+///
+/// let policy = Policy {
+///     sequences: vec![Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])],
+///     constraints: vec![Constraint::new("$colo".parse()?, Rule::MaxParallel("2".parse()?))],
+///     ..Policy::default()
+/// };
+/// assert_eq!(policy.sequences[0].stages.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Which groups come before which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<Sequence>,
+    /// How many of a group may be away, or fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
+    /// What a job gets that does not say otherwise.
+    #[serde(default)]
+    pub defaults: Defaults,
+}

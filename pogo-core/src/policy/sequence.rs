@@ -1,0 +1,73 @@
+//! Sequences: which groups come before which.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Limit, Origin};
+use crate::fleet::{Selector, TagPath};
+
+/// Groups in order: a host of a later stage starts only when the earlier stages are complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// What messages call it.
+    pub name: String,
+    /// The hosts it applies to; `None` is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Selector>,
+    /// Repeated on its own for each direct value of this tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub each: Option<TagPath>,
+    /// The groups, first to last. A host in several belongs to the first.
+    pub stages: Vec<Stage>,
+    /// How many hosts of a stage may fail without holding back the next, as a count or a share of the job's hosts
+    /// in that stage. By default none.
+    #[serde(default)]
+    pub allow_failures: Limit,
+    /// Where it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// One entry of a sequence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// The hosts of the stage.
+    pub selector: Selector,
+    /// Where it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Sequence {
+    /// A sequence of these groups, for all hosts.
+    pub fn new(name: impl Into<String>, stages: impl IntoIterator<Item = Selector>) -> Self {
+        Self {
+            name: name.into(),
+            scope: None,
+            each: None,
+            stages: stages
+                .into_iter()
+                .map(|selector| Stage { selector, origin: None })
+                .collect(),
+            allow_failures: Limit::Count(0),
+            origin: None,
+        }
+    }
+
+    /// The same sequence for the hosts of `scope` only.
+    pub fn scoped(mut self, scope: Selector) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// The same sequence on its own for each direct value of `tag`.
+    pub fn each(mut self, tag: TagPath) -> Self {
+        self.each = Some(tag);
+        self
+    }
+
+    /// The same sequence, with this many failures allowed in each stage.
+    pub fn allow_failures(mut self, limit: Limit) -> Self {
+        self.allow_failures = limit;
+        self
+    }
+}

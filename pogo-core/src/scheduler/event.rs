@@ -1,0 +1,296 @@
+//! Events: what happened, in the past tense, as plain data.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AttemptId, Failure, JobId, Outcome, Phase};
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostName};
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+
+/// An event and the time it was decided.
+///
+/// This is a line of the job log, of the live stream and of the journal:
+/// `{"at":5,"event":"task_started","job":1,"host":"web1","attempt":17}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it was decided; never decreases along a log.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that the scheduler decided or took note of.
+///
+/// Events are all there is: applying them in order gives the scheduler's state, and [`Event::TaskStarted`] and
+/// [`Event::CancelRequested`] are the orders to the transport.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// The namespace took this fleet and policy; the first event of every log.
+    NamespaceConfigured {
+        /// All hosts and tags.
+        fleet: Arc<Fleet>,
+        /// All sequences and constraints.
+        policy: Arc<Policy>,
+    },
+    /// A job was taken on.
+    JobSubmitted {
+        /// Its number.
+        job: JobId,
+        /// What was asked for.
+        spec: Arc<JobSpec>,
+        /// Its hosts, in listed order.
+        hosts: Arc<[HostName]>,
+    },
+    /// An attempt begins: the order to the transport to run it.
+    TaskStarted {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// An attempt entered a further phase.
+    TaskPhaseEntered {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt.
+        attempt: AttemptId,
+        /// The phase that begins.
+        phase: Phase,
+    },
+    /// A host is done.
+    TaskSucceeded {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt that succeeded.
+        attempt: AttemptId,
+    },
+    /// An attempt failed; the host keeps its places.
+    TaskFailed {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt that failed.
+        attempt: AttemptId,
+        /// What failed.
+        #[serde(flatten)]
+        failure: Failure,
+    },
+    /// An attempt ended unknown; the host keeps its places.
+    TaskInDoubt {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt whose end is unknown.
+        attempt: AttemptId,
+        /// What was seen last.
+        message: String,
+    },
+    /// A failed or in-doubt host is to be tried again, by its retry budget or an operator's order.
+    TaskRetried {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// Not before this moment.
+        not_before: Timestamp,
+        /// Whether an operator ordered it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ordered: bool,
+    },
+    /// An operator took a host out of the job; it counts as done and gives its places back.
+    TaskSkipped {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+    },
+    /// A host that waited will not be run in this job.
+    TaskCancelled {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+    },
+    /// A running attempt is to end: the order to the transport to cancel it.
+    CancelRequested {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt to end.
+        attempt: AttemptId,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// An attempt that was given up has answered after all. It changes nothing.
+    LateReported {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What it said.
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    /// The next wave of a job may begin.
+    WaveOpened {
+        /// The job.
+        job: JobId,
+        /// The wave, from 1; wave 0 is open from the start.
+        wave: u32,
+    },
+    /// More of a job's hosts failed in a group than its budget allows; the job starts no more there.
+    FailureBudgetExceeded {
+        /// The job.
+        job: JobId,
+        /// The group.
+        group: String,
+        /// How many failed.
+        failures: u32,
+        /// How many were allowed.
+        allowed: u32,
+    },
+    /// Nothing of the job runs and nothing can start; only an operator can help.
+    JobBlocked {
+        /// The job.
+        job: JobId,
+        /// Exactly what is in the way, each with what would clear it.
+        reasons: Vec<String>,
+    },
+    /// Nothing of the job runs; it goes on when other jobs give back hosts or places.
+    JobWaiting {
+        /// The job.
+        job: JobId,
+    },
+    /// The job goes on after it was waiting or blocked.
+    JobUnblocked {
+        /// The job.
+        job: JobId,
+    },
+    /// An operator paused the job: it starts no more until resumed.
+    JobPaused {
+        /// The job.
+        job: JobId,
+    },
+    /// An operator let a paused, halted or blocked job go on.
+    JobResumed {
+        /// The job.
+        job: JobId,
+    },
+    /// The job starts no more; what runs may end.
+    JobHalting {
+        /// The job.
+        job: JobId,
+        /// Why.
+        reason: String,
+    },
+    /// The last running attempt of a halting job has ended.
+    JobHalted {
+        /// The job.
+        job: JobId,
+    },
+    /// An operator changed limits of a job.
+    JobAltered {
+        /// The job.
+        job: JobId,
+        /// What changed.
+        #[serde(flatten)]
+        change: Alteration,
+    },
+    /// Every task of the job has ended.
+    JobFinished {
+        /// The job.
+        job: JobId,
+        /// How many ended how.
+        #[serde(flatten)]
+        tally: Tally,
+    },
+    /// A host was found down, or taken down, outside of any job: it counts as unavailable.
+    HostMarkedDown {
+        /// The host.
+        host: HostName,
+        /// Why.
+        reason: String,
+    },
+    /// A host serves again: it gives back every place it held outside of running tasks.
+    HostMarkedUp {
+        /// The host.
+        host: HostName,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a running attempt is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// Its own time limit ran out.
+    AttemptTimeout,
+    /// The job's time limit ran out.
+    JobTimeout,
+    /// An operator aborted the job.
+    Abort,
+}
+
+/// A change of a job's limits, at once effective. `None` changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alteration {
+    /// Time limit of one attempt, running ones included.
+    #[serde(
+        default,
+        with = "crate::time::millis::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub attempt_timeout: Option<std::time::Duration>,
+    /// Time limit of the job, from its submission.
+    #[serde(
+        default,
+        with = "crate::time::millis::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub job_timeout: Option<std::time::Duration>,
+    /// How often a failed task is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// How often a task that could not connect is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_retries: Option<u32>,
+    /// How many hosts may fail before the job halts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_failures: Option<u32>,
+    /// Priority over other jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+}
+
+/// How many tasks of a job are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Not started, or to be tried again.
+    pub waiting: u32,
+    /// Running.
+    pub running: u32,
+    /// Done.
+    pub succeeded: u32,
+    /// Failed.
+    pub failed: u32,
+    /// Ended unknown.
+    pub in_doubt: u32,
+    /// Skipped by an operator.
+    pub skipped: u32,
+    /// Will not be run.
+    pub cancelled: u32,
+}

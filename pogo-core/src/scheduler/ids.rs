@@ -1,0 +1,51 @@
+//! Names for jobs and attempts.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One job of a namespace, numbered by whoever submits it. Prints as `job-3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(u32);
+
+impl JobId {
+    /// The job with this number.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The job's number.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "job-{}", self.0)
+    }
+}
+
+/// One attempt at one task, numbered by the scheduler from 1 and never reused in a namespace. Prints as `a17`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AttemptId(u64);
+
+impl AttemptId {
+    /// The attempt with this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The attempt's number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a{}", self.0)
+    }
+}

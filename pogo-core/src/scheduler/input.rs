@@ -1,0 +1,106 @@
+//! Inputs: facts and orders, as plain data.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Alteration, AttemptId, JobId, Outcome, Phase};
+use crate::fleet::{Fleet, HostName};
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+
+/// Something the scheduler is told: a fact, or an order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "input", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Input {
+    /// Order: take this fleet and policy, at the start or in place of those before.
+    Configure {
+        /// All hosts and tags.
+        fleet: Arc<Fleet>,
+        /// All sequences and constraints.
+        policy: Arc<Policy>,
+    },
+    /// Order: take on a job.
+    Submit {
+        /// A number no job of the namespace had before.
+        job: JobId,
+        /// What to do.
+        spec: Arc<JobSpec>,
+    },
+    /// Fact: an attempt entered a phase.
+    PhaseEntered {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The phase that begins.
+        phase: Phase,
+    },
+    /// Fact: an attempt ended.
+    Reported {
+        /// The attempt.
+        attempt: AttemptId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
+    Tick,
+    /// Order: start no more of this job until it is resumed.
+    Pause {
+        /// The job.
+        job: JobId,
+    },
+    /// Order: go on with a paused, halted or blocked job.
+    Resume {
+        /// The job.
+        job: JobId,
+    },
+    /// Order: start no more of this job and let the running end.
+    Halt {
+        /// The job.
+        job: JobId,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Order: end the job now: cancel what waits and what runs.
+    Abort {
+        /// The job.
+        job: JobId,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Order: try these failed, in-doubt, skipped or cancelled hosts again.
+    Retry {
+        /// The job.
+        job: JobId,
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// Order: count these hosts as done without running them, and free their places.
+    Skip {
+        /// The job.
+        job: JobId,
+        /// The hosts; none of them may be running.
+        hosts: Vec<HostName>,
+    },
+    /// Order: change limits of a job.
+    Alter {
+        /// The job.
+        job: JobId,
+        /// What changes.
+        change: Alteration,
+    },
+    /// Fact: this host does not serve, whatever the jobs say.
+    MarkDown {
+        /// The host.
+        host: HostName,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Fact: this host serves, whatever the jobs say.
+    MarkUp {
+        /// The host.
+        host: HostName,
+        /// Why, for the record.
+        reason: String,
+    },
+}

@@ -1,0 +1,149 @@
+//! How an attempt can end.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The end of one attempt, as its transport saw it. Unknown is not failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every hook and the command ended with status 0.
+    Succeeded,
+    /// It is known to have failed, or to never have begun.
+    Failed(Failure),
+    /// It may or may not have happened: the link broke after the command may have begun, or nobody is left to ask.
+    InDoubt {
+        /// What was seen last, in one sentence.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// A failure of this kind, with what was seen of it.
+    pub fn failed(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self::Failed(Failure {
+            kind,
+            message: message.into(),
+        })
+    }
+
+    /// An unknown end, with what was seen last.
+    pub fn in_doubt(message: impl Into<String>) -> Self {
+        Self::InDoubt {
+            message: message.into(),
+        }
+    }
+}
+
+/// A known failure. Never holds a secret: its text goes to journals, logs and screens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What failed.
+    #[serde(flatten)]
+    pub kind: FailureKind,
+    /// What was seen, in one sentence for a person.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.message.is_empty() {
+            write!(f, "{}", self.kind)
+        } else {
+            write!(f, "{}: {}", self.kind, self.message)
+        }
+    }
+}
+
+/// What part of an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// No connection: name not found, refused, no route, or lost before the command began.
+    Unreachable,
+    /// The host refused every way to log in.
+    Authentication,
+    /// The host's key is unknown, changed or revoked.
+    HostKey,
+    /// A pre-hook ended with this status; the command was not run.
+    PreHook {
+        /// Exit status of the hook.
+        status: u32,
+    },
+    /// The command ended with this status.
+    Command {
+        /// Exit status of the command.
+        status: u32,
+    },
+    /// The command succeeded, then a post-hook ended with this status.
+    PostHook {
+        /// Exit status of the hook.
+        status: u32,
+    },
+    /// The command or a hook was ended by this signal.
+    Signal {
+        /// Name of the signal without `SIG`: `TERM`, `KILL`.
+        signal: String,
+    },
+    /// A time limit ran out, and the attempt is known to have been ended.
+    Timeout,
+    /// It wrote more output than allowed and was ended.
+    OutputLimit,
+    /// The host or the transport would not take the work: a lock is held, a channel or a capability is missing.
+    Refused,
+}
+
+impl FailureKind {
+    /// Whether it failed on the way to the host, before anything could have run there.
+    pub fn is_connect(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Authentication | Self::HostKey)
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => f.write_str("unreachable"),
+            Self::Authentication => f.write_str("authentication failed"),
+            Self::HostKey => f.write_str("host key not trusted"),
+            Self::PreHook { status } => write!(f, "pre-hook exited with {status}"),
+            Self::Command { status } => write!(f, "command exited with {status}"),
+            Self::PostHook { status } => write!(f, "post-hook exited with {status}"),
+            Self::Signal { signal } => write!(f, "ended by signal {signal}"),
+            Self::Timeout => f.write_str("time limit ran out"),
+            Self::OutputLimit => f.write_str("output limit exceeded"),
+            Self::Refused => f.write_str("refused"),
+        }
+    }
+}
+
+/// The part of an attempt that is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Reaching and logging in to the host; nothing has run there yet.
+    Connect,
+    /// The pre-hook directory.
+    PreHook,
+    /// The command itself.
+    Command,
+    /// The post-hook directory.
+    PostHook,
+    /// Succeeded, and being watched for the settle time before its place is given away.
+    Settle,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connect",
+            Self::PreHook => "pre-hook",
+            Self::Command => "command",
+            Self::PostHook => "post-hook",
+            Self::Settle => "settle",
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Inventory sources for pogo: where a company keeps its hosts, as a fleet and a policy.
