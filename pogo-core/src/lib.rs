@@ -1,9 +1,9 @@
 //! The pure scheduler of pogo.
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;
+pub mod journal;
 pub mod plan;
 pub mod policy;
 pub mod scheduler;

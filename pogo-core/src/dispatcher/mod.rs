@@ -1,15 +1,26 @@
 //! DO: the async loop, and the traits of the outside world.
+//!
+//! [`Dispatcher`] carries events from the [`Scheduler`](crate::scheduler::Scheduler) to the journal, then to the
+//! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
 
 mod clock;
+mod commit;
+mod error;
+mod handle;
 mod inventory;
 mod observer;
 mod reporter;
+mod running;
 mod system_clock;
 mod transport;
+mod work;
 
 pub use clock::Clock;
+pub use error::{DispatchError, OrderError};
+pub use handle::Handle;
 pub use inventory::{Inventory, InventoryError};
 pub use observer::{Observer, OutputChunk, Stream};
 pub use reporter::{Reporter, ReporterSide};
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Transport};
+pub use work::{Dispatcher, DispatcherBuilder};

@@ -1,4 +1,432 @@
-//! Placeholder.
-/// Collects hosts and tags.
+//! Building a fleet: everything is collected, then judged once.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasherDefault;
+
+use indexmap::IndexMap;
+use rustc_hash::FxHasher;
+
+use super::members::{Tag, TagId};
+use super::{Connection, Fleet, HostId, HostName, HostRange, NameError, Selector, SelectorError, TagError, TagPath};
+
+/// Collects hosts and tags; [`build`](Self::build) judges all of it at once.
+///
+/// Hosts are created when they are first mentioned, and that is their listed order. Settings and tags that follow
+/// [`host`](Self::host) are that host's.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct FleetBuilder {}
+pub struct FleetBuilder {
+    hosts: IndexMap<HostName, Connection, BuildHasherDefault<FxHasher>>,
+    tags: BTreeMap<TagPath, Vec<u32>>,
+    externals: BTreeMap<(String, String), Vec<u32>>,
+    current: Option<u32>,
+    errors: Vec<FleetError>,
+}
+
+/// A fleet that contradicts itself, or names that are none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FleetError {
+    /// Text that cannot name a host.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Text that is not a tag.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// Text that is not a host range.
+    #[error("in the host range `{text}`: {error}")]
+    Range {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        #[source]
+        error: SelectorError,
+    },
+    /// A pattern where names are listed.
+    #[error("`{text}` has wildcards, but tags list hosts by name; write the names or a range")]
+    Wildcards {
+        /// The text as given.
+        text: String,
+    },
+    /// Two different values of one setting of one host.
+    #[error("host `{host}` has two values for {setting}: `{first}` and `{second}`; take one out")]
+    Conflict {
+        /// The host.
+        host: HostName,
+        /// The setting.
+        setting: String,
+        /// The value given first.
+        first: String,
+        /// The value given later.
+        second: String,
+    },
+    /// A setting or tag before any host.
+    #[error("a setting or tag comes before any host; call `host` first")]
+    NoHost,
+    /// More than the largest fleet.
+    #[error("the fleet has more than {} hosts", FleetBuilder::MAX_HOSTS)]
+    TooLarge,
+}
+
+impl FleetBuilder {
+    /// The most hosts of a fleet.
+    pub const MAX_HOSTS: usize = 100_000_000;
+
+    /// Goes to a host, and creates it if it is new. Settings and tags that follow are its.
+    pub fn host(mut self, name: &str) -> Self {
+        self.current = match HostName::new(name) {
+            Ok(name) => self.add(name),
+            Err(error) => self.refuse(error),
+        };
+        self
+    }
+
+    /// The current host carries this tag.
+    pub fn tag(mut self, path: &str) -> Self {
+        match (TagPath::new(path), self.current) {
+            (Ok(path), Some(host)) => self.tags.entry(path).or_default().push(host),
+            (Err(error), _) => _ = self.refuse::<u32>(error),
+            (_, None) => self.needs_host(),
+        }
+        self
+    }
+
+    /// Every host of a comma-separated list of ranges carries this tag.
+    pub fn tagged(mut self, path: &str, hosts: &str) -> Self {
+        let hosts = self.add_ranges(hosts);
+        match TagPath::new(path) {
+            Ok(path) => self.tags.entry(path).or_default().extend(hosts),
+            Err(error) => _ = self.refuse::<u32>(error),
+        }
+        self
+    }
+
+    /// Hosts of a comma-separated list of ranges, without tags.
+    pub fn hosts(mut self, hosts: &str) -> Self {
+        self.add_ranges(hosts);
+        self
+    }
+
+    /// The tag exists, whether or not any host carries it.
+    pub fn declare_tag(mut self, path: &str) -> Self {
+        match TagPath::new(path) {
+            Ok(path) => _ = self.tags.entry(path).or_default(),
+            Err(error) => _ = self.refuse::<u32>(error),
+        }
+        self
+    }
+
+    /// Name or address to connect to, of the current host.
+    pub fn address(self, address: &str) -> Self {
+        self.set(
+            "address",
+            address,
+            |connection| &mut connection.address,
+            address.to_owned(),
+        )
+    }
+
+    /// Port to connect to, of the current host.
+    pub fn port(self, port: u16) -> Self {
+        self.set("port", &port.to_string(), |connection| &mut connection.port, port)
+    }
+
+    /// User to log in as, of the current host.
+    pub fn user(self, user: &str) -> Self {
+        self.set("user", user, |connection| &mut connection.user, user.to_owned())
+    }
+
+    /// A further setting of the current host.
+    pub fn var(mut self, name: &str, value: &str) -> Self {
+        let Some((host, connection)) = self.current_mut() else {
+            return self;
+        };
+        match connection.vars.insert(name.to_owned(), value.to_owned()) {
+            Some(first) if first != value => self.conflict(host, name, first, value.to_owned()),
+            _ => {}
+        }
+        self
+    }
+
+    /// All settings of the current host at once.
+    pub fn connection(mut self, connection: &Connection) -> Self {
+        if let Some(address) = &connection.address {
+            self = self.address(address);
+        }
+        if let Some(port) = connection.port {
+            self = self.port(port);
+        }
+        if let Some(user) = &connection.user {
+            self = self.user(user);
+        }
+        connection
+            .vars
+            .iter()
+            .fold(self, |this, (name, value)| this.var(name, value))
+    }
+
+    /// What an external resolver answered: `$resolver(args)` names these hosts. Those not in the fleet are added.
+    pub fn external<'a>(mut self, resolver: &str, args: &str, hosts: impl IntoIterator<Item = &'a HostName>) -> Self {
+        let hosts: Vec<u32> = hosts.into_iter().filter_map(|host| self.add(host.clone())).collect();
+        self.externals
+            .entry((resolver.to_owned(), args.to_owned()))
+            .or_default()
+            .extend(hosts);
+        self
+    }
+
+    /// Adds every host that a target expression lists by name, for callers that allow hosts unknown to any inventory.
+    pub fn unlisted(mut self, targets: &Selector) -> Self {
+        for range in targets.literals() {
+            self.add_range(range);
+        }
+        self
+    }
+
+    /// Adds everything that another builder collected, behind what is here.
+    pub fn merge(mut self, other: Self) -> Self {
+        let mut place = Vec::with_capacity(other.hosts.len());
+        for (name, connection) in other.hosts {
+            self.current = self.add(name);
+            place.push(self.current.unwrap_or_default());
+            self = self.connection(&connection);
+        }
+        let moved = |hosts: Vec<u32>| {
+            hosts
+                .into_iter()
+                .filter_map(|host| place.get(host as usize).copied())
+                .collect()
+        };
+        for (path, hosts) in other.tags {
+            let hosts: Vec<u32> = moved(hosts);
+            self.tags.entry(path).or_default().extend(hosts);
+        }
+        for (question, hosts) in other.externals {
+            let hosts: Vec<u32> = moved(hosts);
+            self.externals.entry(question).or_default().extend(hosts);
+        }
+        self.current = None;
+        self.errors.extend(other.errors);
+        self
+    }
+
+    /// How many hosts there are so far.
+    pub fn len(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Whether there are no hosts so far.
+    pub fn is_empty(&self) -> bool {
+        self.hosts.is_empty()
+    }
+
+    /// Whether a host of this name was mentioned.
+    pub fn contains(&self, name: &str) -> bool {
+        self.hosts.contains_key(name)
+    }
+
+    /// The fleet of everything that was collected.
+    ///
+    /// # Errors
+    /// The first thing that was wrong.
+    pub fn build(self) -> Result<Fleet, FleetError> {
+        if let Some(error) = self.errors.into_iter().next() {
+            return Err(error);
+        }
+        let mut fleet = Fleet {
+            tags: tree(self.tags),
+            ..Fleet::default()
+        };
+        for (host, (name, connection)) in (0..).map(HostId::new).zip(self.hosts) {
+            fleet.names.insert(name);
+            if !connection.is_default() {
+                fleet.connections.insert(host, connection);
+            }
+        }
+        fleet.externals = self
+            .externals
+            .into_iter()
+            .map(|(question, hosts)| (question, sorted(hosts)))
+            .collect();
+        Ok(fleet)
+    }
+
+    fn add(&mut self, name: HostName) -> Option<u32> {
+        if self.hosts.len() == Self::MAX_HOSTS {
+            return self.refuse(FleetError::TooLarge);
+        }
+        let entry = self.hosts.entry(name);
+        let at = entry.index();
+        entry.or_default();
+        u32::try_from(at).ok()
+    }
+
+    fn add_ranges(&mut self, text: &str) -> Vec<u32> {
+        let mut hosts = Vec::new();
+        match text.parse::<Selector>() {
+            Ok(Selector::Hosts(range)) => hosts = self.add_range(&range),
+            Ok(Selector::Or(parts)) if parts.iter().all(|part| matches!(part, Selector::Hosts(_))) => {
+                for part in parts {
+                    if let Selector::Hosts(range) = part {
+                        hosts.extend(self.add_range(&range));
+                    }
+                }
+            }
+            Ok(_) => {
+                let error = SelectorError::new(0, "only host names and ranges can be listed here");
+                self.refuse::<u32>(FleetError::Range {
+                    text: text.to_owned(),
+                    error,
+                });
+            }
+            Err(error) => {
+                _ = self.refuse::<u32>(FleetError::Range {
+                    text: text.to_owned(),
+                    error,
+                })
+            }
+        }
+        hosts
+    }
+
+    /// Adds every host of a range, and says where they are.
+    fn add_range(&mut self, range: &HostRange) -> Vec<u32> {
+        if range.has_wildcards() {
+            self.refuse::<u32>(FleetError::Wildcards {
+                text: range.to_string(),
+            });
+            return vec![];
+        }
+        let mut hosts = Vec::new();
+        for name in range.expand() {
+            match HostName::new(&name) {
+                Ok(name) => hosts.extend(self.add(name)),
+                Err(error) => _ = self.refuse::<u32>(error),
+            }
+        }
+        hosts
+    }
+
+    fn set<T: Clone + PartialEq + ToString>(
+        mut self,
+        setting: &str,
+        text: &str,
+        slot: impl Fn(&mut Connection) -> &mut Option<T>,
+        value: T,
+    ) -> Self {
+        let Some((host, connection)) = self.current_mut() else {
+            return self;
+        };
+        match slot(connection).replace(value.clone()) {
+            Some(first) if first != value => self.conflict(host, setting, first.to_string(), text.to_owned()),
+            _ => {}
+        }
+        self
+    }
+
+    fn current_mut(&mut self) -> Option<(HostName, &mut Connection)> {
+        let current = self.current;
+        if current.is_none() {
+            self.needs_host();
+        }
+        let (name, connection) = self.hosts.get_index_mut(current? as usize)?;
+        Some((name.clone(), connection))
+    }
+
+    fn conflict(&mut self, host: HostName, setting: &str, first: String, second: String) {
+        self.refuse::<u32>(FleetError::Conflict {
+            host,
+            setting: setting.to_owned(),
+            first,
+            second,
+        });
+    }
+
+    fn needs_host(&mut self) {
+        // A host that was refused has said so; what follows it is not a second mistake.
+        if self.errors.is_empty() {
+            self.errors.push(FleetError::NoHost);
+        }
+    }
+
+    fn refuse<T>(&mut self, error: impl Into<FleetError>) -> Option<T> {
+        self.errors.push(error.into());
+        None
+    }
+}
+
+impl From<&Fleet> for FleetBuilder {
+    fn from(fleet: &Fleet) -> Self {
+        let index = |hosts: &[HostId]| {
+            hosts
+                .iter()
+                .map(|host| u32::try_from(host.index()).unwrap_or(u32::MAX))
+                .collect()
+        };
+        let connection = |host| fleet.connection(host).cloned().unwrap_or_default();
+        Self {
+            hosts: fleet
+                .ids()
+                .map(|host| (fleet.name(host).clone(), connection(host)))
+                .collect(),
+            tags: fleet
+                .tags
+                .iter()
+                .map(|tag| (tag.path.clone(), index(&tag.carriers)))
+                .collect(),
+            externals: fleet
+                .externals
+                .iter()
+                .map(|(question, hosts)| (question.clone(), index(hosts)))
+                .collect(),
+            current: None,
+            errors: vec![],
+        }
+    }
+}
+
+/// Tags with all that follows from their paths: ancestors, children, members.
+fn tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
+    let paths: Vec<TagPath> = carried.keys().cloned().collect();
+    for path in paths {
+        let mut ancestor = path.parent();
+        while let Some(path) = ancestor {
+            ancestor = path.parent();
+            carried.entry(path).or_default();
+        }
+    }
+    let fresh = |(path, hosts)| Tag {
+        path,
+        children: vec![],
+        carriers: sorted(hosts),
+        below: vec![],
+    };
+    let mut tags: Vec<Tag> = carried.into_iter().map(fresh).collect();
+    // From the last path to the first: whatever is below a tag is complete before the tag is.
+    for at in (0..tags.len()).rev() {
+        if !tags[at].children.is_empty() {
+            tags[at].children.reverse();
+            let mut below = std::mem::take(&mut tags[at].below);
+            below.extend_from_slice(&tags[at].carriers);
+            below.sort_unstable();
+            below.dedup();
+            tags[at].below = below;
+        }
+        let Some(parent) = tags[at].path.parent() else { continue };
+        if let Ok(above) = tags[..at].binary_search_by(|tag| tag.path.cmp(&parent)) {
+            let members = if tags[at].children.is_empty() {
+                tags[at].carriers.clone()
+            } else {
+                tags[at].below.clone()
+            };
+            tags[above].children.push(TagId(u32::try_from(at).unwrap_or(u32::MAX)));
+            tags[above].below.extend(members);
+        }
+    }
+    tags
+}
+
+fn sorted(mut hosts: Vec<u32>) -> Vec<HostId> {
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts.into_iter().map(HostId::new).collect()
+}

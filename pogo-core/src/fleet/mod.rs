@@ -1,13 +1,26 @@
 //! WHO: hosts, tags, host ranges and selectors.
+//!
+//! A [`Fleet`] is built once, with [`Fleet::builder`], and never changes. [`Selector`]s name hosts in it, by name
+//! ([`HostRange`]) and by tag ([`TagPath`]); [`fold`] turns a list of names back into a short text.
 
 mod builder;
+mod data;
+mod fold;
 mod host;
-mod inventory;
+mod members;
+mod near;
+mod parse;
+mod range;
+mod resolve;
 mod selector;
 mod tag;
 
-pub use builder::FleetBuilder;
+pub use builder::{FleetBuilder, FleetError};
+pub use fold::{Folded, fold};
 pub use host::{Connection, Host, HostId, HostName, NameError};
-pub use inventory::Fleet;
+pub use members::{Fleet, TagId};
+pub(crate) use near::near;
+pub use range::{HostRange, SelectorError};
+pub use resolve::ResolveError;
 pub use selector::Selector;
-pub use tag::TagPath;
+pub use tag::{TagError, TagPath};

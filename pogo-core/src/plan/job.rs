@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::PlanError;
 use crate::fleet::Selector;
 use crate::policy::{Limit, OnDoubt};
 use crate::time::millis;
@@ -52,6 +53,26 @@ pub struct JobSpec {
     /// What becomes of a host whose attempt ended unknown. Pogo's default: it stays in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_doubt: Option<OnDoubt>,
+    /// How many of the job's hosts may run at once, whatever the policy would allow. By default any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_parallel: Option<Limit>,
+    /// Sizes of the first parts of the job, counted from its start: `[1, 10%, 100%]` is one host, then up to a tenth
+    /// of the hosts, then all. A part starts when the one before it is complete and the bake time has passed. The
+    /// last part takes all the rest. By default the job is one part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Limit>,
+    /// How long a wave is watched before the next may begin. Pogo's default: not at all.
+    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub bake: Option<Duration>,
+    /// Which of the hosts that may start come first.
+    #[serde(default)]
+    pub order: Order,
+    /// How long tasks are expected to take; later entries win. Known times let the longest start first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expectation>,
+    /// The reason for running without regard to limits and sequences. The hosts are counted and leased all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_constraints: Option<String>,
     /// Jobs of higher priority take free places first.
     #[serde(default)]
     pub priority: i32,
@@ -78,11 +99,67 @@ impl JobSpec {
             settle: None,
             max_failures: None,
             on_doubt: None,
+            max_parallel: None,
+            waves: Vec::new(),
+            bake: None,
+            order: Order::default(),
+            expected: Vec::new(),
+            override_constraints: None,
             priority: 0,
             seed: 0,
             hooks: Hooks::default(),
         }
     }
+}
+
+impl JobSpec {
+    /// Refuses settings that contradict themselves.
+    pub(crate) fn check(&self) -> Result<(), PlanError> {
+        let refuse = |message: &str| Err(PlanError::Spec(message.to_owned()));
+        match &self.command {
+            Command::Shell(line) if line.trim().is_empty() => return refuse("the command is empty"),
+            Command::Argv(argv) if argv.first().is_none_or(String::is_empty) => return refuse("the command is empty"),
+            _ => {}
+        }
+        if self
+            .override_constraints
+            .as_ref()
+            .is_some_and(|reason| reason.trim().is_empty())
+        {
+            return refuse("to override constraints, say why");
+        }
+        if self.attempt_timeout.is_some_and(|limit| limit.is_zero()) {
+            return refuse("an attempt_timeout of zero leaves no time to run; give at least a second");
+        }
+        if self.max_parallel.is_some_and(|limit| limit.places(u32::MAX) == 0) {
+            return refuse("a max_parallel of zero lets nothing run; give at least 1");
+        }
+        Ok(())
+    }
+}
+
+/// Which of the hosts that may start come first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Hosts of the most loaded bucket first, then those expected to take longest, then listed order:
+    /// the job ends close to the earliest moment that its limits allow.
+    #[default]
+    Balanced,
+    /// As the targets list them.
+    Listed,
+    /// In an order drawn from the job's seed.
+    Shuffled,
+}
+
+/// How long tasks on some hosts are expected to take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// The hosts.
+    pub hosts: Selector,
+    /// The time one attempt takes there.
+    #[serde(with = "millis")]
+    pub time: Duration,
 }
 
 /// What runs on each target.

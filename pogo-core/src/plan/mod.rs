@@ -1,5 +1,20 @@
 //! WHAT: one job compiled against fleet and policy.
 
+mod cycle;
+mod groups;
 mod job;
+#[allow(
+    clippy::module_inception,
+    reason = "the folder is about plans, the file holds the plan itself"
+)]
+mod plan;
+mod problem;
+mod rules;
+mod stages;
+mod waves;
 
-pub use job::{Command, Hooks, JobSpec};
+pub use job::{Command, Expectation, Hooks, JobSpec, Order};
+pub use plan::{Plan, PlannedBucket, PlannedStage};
+pub use problem::{PlanError, Problem, Warning};
+pub use rules::{Bucket, BucketId, BudgetGroup, Profile, Rules};
+pub use stages::{Stage, StageId, Stages};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Failure, JobId, Outcome, Phase};
+use super::{AttemptId, Blocker, Failure, JobId, Outcome, Phase};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
 use crate::plan::JobSpec;
@@ -110,6 +110,9 @@ pub enum Event {
         /// Whether an operator ordered it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         ordered: bool,
+        /// Whether it counts against the retries of connecting.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_connect: bool,
     },
     /// An operator took a host out of the job; it counts as done and gives its places back.
     TaskSkipped {
@@ -167,7 +170,7 @@ pub enum Event {
         /// The job.
         job: JobId,
         /// Exactly what is in the way, each with what would clear it.
-        reasons: Vec<String>,
+        reasons: Vec<Blocker>,
     },
     /// Nothing of the job runs; it goes on when other jobs give back hosts or places.
     JobWaiting {
@@ -195,6 +198,9 @@ pub enum Event {
         job: JobId,
         /// Why.
         reason: String,
+        /// Whether the job is given up: what waits is cancelled, and it ends when nothing runs.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        abort: bool,
     },
     /// The last running attempt of a halting job has ended.
     JobHalted {
@@ -231,6 +237,57 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+}
+
+impl Event {
+    /// The job it speaks of, if it speaks of one.
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Self::JobSubmitted { job, .. }
+            | Self::TaskStarted { job, .. }
+            | Self::TaskPhaseEntered { job, .. }
+            | Self::TaskSucceeded { job, .. }
+            | Self::TaskFailed { job, .. }
+            | Self::TaskInDoubt { job, .. }
+            | Self::TaskRetried { job, .. }
+            | Self::TaskSkipped { job, .. }
+            | Self::TaskCancelled { job, .. }
+            | Self::CancelRequested { job, .. }
+            | Self::WaveOpened { job, .. }
+            | Self::FailureBudgetExceeded { job, .. }
+            | Self::JobBlocked { job, .. }
+            | Self::JobWaiting { job }
+            | Self::JobUnblocked { job }
+            | Self::JobPaused { job }
+            | Self::JobResumed { job }
+            | Self::JobHalting { job, .. }
+            | Self::JobHalted { job }
+            | Self::JobAltered { job, .. }
+            | Self::JobFinished { job, .. } => Some(*job),
+            Self::NamespaceConfigured { .. }
+            | Self::LateReported { .. }
+            | Self::HostMarkedDown { .. }
+            | Self::HostMarkedUp { .. } => None,
+        }
+    }
+
+    /// The host it speaks of, if it speaks of one.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Self::TaskStarted { host, .. }
+            | Self::TaskPhaseEntered { host, .. }
+            | Self::TaskSucceeded { host, .. }
+            | Self::TaskFailed { host, .. }
+            | Self::TaskInDoubt { host, .. }
+            | Self::TaskRetried { host, .. }
+            | Self::TaskSkipped { host, .. }
+            | Self::TaskCancelled { host, .. }
+            | Self::CancelRequested { host, .. }
+            | Self::HostMarkedDown { host, .. }
+            | Self::HostMarkedUp { host, .. } => Some(host),
+            _ => None,
+        }
+    }
 }
 
 /// Why a running attempt is to end.
@@ -271,6 +328,9 @@ pub struct Alteration {
     /// How many hosts may fail before the job halts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<u32>,
+    /// How many of the job's hosts may run at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_parallel: Option<u32>,
     /// Priority over other jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,

@@ -44,6 +44,8 @@ pub enum Input {
     },
     /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
     Tick,
+    /// Fact: whoever ran the attempts is gone; how they ended is unknown. The first input after a restart.
+    Recover,
     /// Order: start no more of this job until it is resumed.
     Pause {
         /// The job.

@@ -1,11 +1,36 @@
 //! WHEN: the state machine.
+//!
+//! [`Scheduler`] takes [`Input`]s and gives [`Event`]s; its documentation is the contract.
 
+mod admission;
+mod agenda;
+mod blocked;
+mod blocker;
+mod check;
+mod deadlines;
+mod decide;
+mod error;
 mod event;
+mod explain;
 mod ids;
 mod input;
 mod outcome;
+#[allow(
+    clippy::module_inception,
+    reason = "the module is named for what it is about, its file for what it holds"
+)]
+mod scheduler;
+mod state;
+mod verify;
+mod view;
 
+pub use blocker::{Blocker, Holder, HolderReason};
+pub use error::InputError;
 pub use event::{Alteration, CancelReason, Event, Record, Tally};
 pub use ids::{AttemptId, JobId};
 pub use input::Input;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};
+pub use scheduler::Scheduler;
+pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
+pub use verify::Violation;
+pub use view::{BucketView, JobView, TaskView};

@@ -1,0 +1,123 @@
+//! Steering a running dispatcher.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::channel::{mpsc, oneshot};
+
+use super::OrderError;
+use crate::fleet::{Fleet, HostName};
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+use crate::scheduler::{Alteration, Input, InputError, JobId, Scheduler};
+
+pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
+
+/// What a handle sends.
+pub(super) enum Message {
+    Order(Input, oneshot::Sender<Result<(), InputError>>),
+    Query(Query),
+}
+
+/// Steers a running dispatcher. Cheap to clone.
+///
+/// Every order returns once it is durable and under way; what it leads to is seen in the events.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) messages: mpsc::UnboundedSender<Message>,
+}
+
+impl Handle {
+    /// Gives the scheduler an input of any kind.
+    ///
+    /// # Errors
+    /// The scheduler's refusal, or that the dispatcher has stopped.
+    pub async fn order(&self, input: Input) -> Result<(), OrderError> {
+        let (reply, answer) = oneshot::channel();
+        self.messages
+            .unbounded_send(Message::Order(input, reply))
+            .map_err(|_| OrderError::Stopped)?;
+        Ok(answer.await.map_err(|_| OrderError::Stopped)??)
+    }
+
+    /// Looks at the scheduler, between two inputs.
+    ///
+    /// # Errors
+    /// The dispatcher has stopped.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Scheduler) -> T + Send + 'static,
+    ) -> Result<T, OrderError> {
+        let (reply, answer) = oneshot::channel();
+        let query: Query = Box::new(move |scheduler| _ = reply.send(look(scheduler)));
+        self.messages
+            .unbounded_send(Message::Query(query))
+            .map_err(|_| OrderError::Stopped)?;
+        answer.await.map_err(|_| OrderError::Stopped)
+    }
+
+    /// Takes this fleet and policy. Errors as [`order`](Self::order).
+    pub async fn configure(&self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<(), OrderError> {
+        self.order(Input::Configure { fleet, policy }).await
+    }
+
+    /// Takes on a job. Errors as [`order`](Self::order).
+    pub async fn submit(&self, job: JobId, spec: JobSpec) -> Result<(), OrderError> {
+        self.order(Input::Submit {
+            job,
+            spec: Arc::new(spec),
+        })
+        .await
+    }
+
+    /// Starts no more of a job until it is resumed. Errors as [`order`](Self::order).
+    pub async fn pause(&self, job: JobId) -> Result<(), OrderError> {
+        self.order(Input::Pause { job }).await
+    }
+
+    /// Goes on with a paused, halted or blocked job. Errors as [`order`](Self::order).
+    pub async fn resume(&self, job: JobId) -> Result<(), OrderError> {
+        self.order(Input::Resume { job }).await
+    }
+
+    /// Starts no more of a job and lets the running end. Errors as [`order`](Self::order).
+    pub async fn halt(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
+        self.order(Input::Halt {
+            job,
+            reason: reason.into(),
+        })
+        .await
+    }
+
+    /// Cancels what waits and what runs. Errors as [`order`](Self::order).
+    pub async fn abort(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
+        self.order(Input::Abort {
+            job,
+            reason: reason.into(),
+        })
+        .await
+    }
+
+    /// Tries hosts again. Errors as [`order`](Self::order).
+    pub async fn retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<(), OrderError> {
+        self.order(Input::Retry { job, hosts }).await
+    }
+
+    /// Counts hosts as done without running them. Errors as [`order`](Self::order).
+    pub async fn skip(&self, job: JobId, hosts: Vec<HostName>) -> Result<(), OrderError> {
+        self.order(Input::Skip { job, hosts }).await
+    }
+
+    /// Changes limits of a job. Errors as [`order`](Self::order).
+    pub async fn alter(&self, job: JobId, change: Alteration) -> Result<(), OrderError> {
+        self.order(Input::Alter { job, change }).await
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("stopped", &self.messages.is_closed())
+            .finish()
+    }
+}

@@ -1,0 +1,107 @@
+//! Attempts that the transport is executing.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::channel::mpsc;
+use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt};
+use futures::stream::{FuturesUnordered, Stream};
+
+use super::{Attempt, Observer, Reporter, ReporterSide, Transport};
+use crate::scheduler::{AttemptId, Outcome, Phase};
+
+/// Every attempt that has been handed to the transport and has not come back.
+pub(super) struct Running {
+    transport: Arc<dyn Transport>,
+    observer: Arc<dyn Observer>,
+    phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+    attempts: FuturesUnordered<BoxFuture<'static, (AttemptId, Outcome)>>,
+    controls: BTreeMap<AttemptId, Control>,
+}
+
+struct Control {
+    reporter: ReporterSide,
+    abort: AbortHandle,
+}
+
+impl Running {
+    pub(super) fn new(
+        transport: Arc<dyn Transport>,
+        observer: Arc<dyn Observer>,
+    ) -> (Self, mpsc::UnboundedReceiver<(AttemptId, Phase)>) {
+        let (phases, entered) = mpsc::unbounded();
+        let (attempts, controls) = (FuturesUnordered::new(), BTreeMap::new());
+        (
+            Self {
+                transport,
+                observer,
+                phases,
+                attempts,
+                controls,
+            },
+            entered,
+        )
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.attempts.is_empty()
+    }
+
+    pub(super) fn start(&mut self, attempt: Attempt) {
+        let id = attempt.id;
+        let about = (attempt.job, attempt.host.name.clone(), id);
+        let (report, reporter) = ReporterSide::open(about, self.phases.clone(), Arc::clone(&self.observer));
+        let (abort, registration) = AbortHandle::new_pair();
+        let run = run(Arc::clone(&self.transport), attempt, report);
+        let guarded = Abortable::new(AssertUnwindSafe(run).catch_unwind(), registration);
+        self.attempts.push(
+            async move {
+                let outcome = match guarded.await {
+                    Ok(Ok(outcome)) => outcome,
+                    Ok(Err(_panic)) => Outcome::in_doubt("the transport panicked; this is a defect of the transport"),
+                    Err(_aborted) => Outcome::in_doubt("it was cancelled, and nobody knows how far it had come"),
+                };
+                (id, outcome)
+            }
+            .boxed(),
+        );
+        self.controls.insert(id, Control { reporter, abort });
+    }
+
+    /// Asks the transport to end an attempt, or drops it if the transport cannot be asked.
+    pub(super) fn cancel(&mut self, attempt: AttemptId) {
+        let Some(control) = self.controls.get_mut(&attempt) else {
+            return;
+        };
+        if self.transport.capabilities().confirms_cancel {
+            control.reporter.cancel();
+        } else {
+            control.abort.abort();
+        }
+    }
+
+    /// Drops an attempt that the scheduler has given up.
+    pub(super) fn give_up(&mut self, attempt: AttemptId) {
+        if let Some(control) = self.controls.get(&attempt) {
+            control.abort.abort();
+        }
+    }
+
+    /// The next attempt that ends; pending while none is under way.
+    pub(super) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<(AttemptId, Outcome)> {
+        match Pin::new(&mut self.attempts).poll_next(context) {
+            Poll::Ready(Some((attempt, outcome))) => {
+                self.controls.remove(&attempt);
+                Poll::Ready((attempt, outcome))
+            }
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+async fn run(transport: Arc<dyn Transport>, attempt: Attempt, report: Reporter) -> Outcome {
+    transport.run(attempt, report).await
+}

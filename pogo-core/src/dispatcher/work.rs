@@ -1,0 +1,365 @@
+//! The loop.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use futures::channel::{mpsc, oneshot};
+use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
+use futures::stream::StreamExt;
+
+use super::commit::Tail;
+use super::handle::Message;
+use super::running::Running;
+use super::{Attempt, Clock, DispatchError, Handle, Observer, SystemClock, Transport};
+use crate::Timestamp;
+use crate::journal::{Journal, JournalError, MemoryJournal, OwnerId, Seq};
+use crate::plan::{Command, JobSpec};
+use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Phase, Record, Scheduler};
+
+/// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
+///
+/// ```
+/// use std::sync::Arc;
+/// use async_trait::async_trait;
+/// use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::policy::Policy;
+/// use pogo_core::scheduler::{JobId, JobStatus, Outcome};
+///
+/// struct Imaginary;
+///
+/// #[async_trait]
+/// impl Transport for Imaginary {
+///     fn capabilities(&self) -> Capabilities {
+///         Capabilities::default()
+///     }
+///     async fn run(&self, _attempt: Attempt, _report: Reporter) -> Outcome {
+///         Outcome::Succeeded
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let fleet = Fleet::builder().tagged("web", "web[1-20]").build()?;
+/// let (dispatcher, handle) = Dispatcher::builder(Arc::new(Imaginary)).build().await?;
+/// let steer = async move {
+///     handle.configure(Arc::new(fleet), Arc::new(Policy::default())).await?;
+///     handle.submit(JobId::new(1), JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
+///     Ok::<_, Box<dyn std::error::Error>>(())
+/// };
+/// // Without a handle left to steer it, the dispatcher ends when there is nothing more to do.
+/// let (ended, steered) = futures::join!(dispatcher.run(), steer);
+/// steered?;
+/// assert_eq!(ended?.job(JobId::new(1)).unwrap().status(), JobStatus::Finished);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+pub struct Dispatcher {
+    scheduler: Scheduler,
+    running: Running,
+    phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    messages: mpsc::UnboundedReceiver<Message>,
+    /// Whether a handle is left.
+    steered: bool,
+    tail: Tail,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    timer: Fuse<BoxFuture<'static, ()>>,
+    timer_at: Option<Timestamp>,
+    now: Timestamp,
+    commands: BTreeMap<JobId, JobCommand>,
+}
+
+/// What every attempt of a job shares.
+#[derive(Clone)]
+struct JobCommand {
+    command: Arc<Command>,
+    pre_hooks: Option<Arc<str>>,
+    post_hooks: Option<Arc<str>>,
+}
+
+/// Something that happened outside.
+enum News {
+    Phase(AttemptId, Phase),
+    Ended(AttemptId, crate::scheduler::Outcome),
+    Message(Message),
+    Unsteered,
+    Timeout,
+}
+
+impl Dispatcher {
+    /// The most inputs that share one commit.
+    const BATCH: usize = 1_000;
+
+    /// A dispatcher over this transport, to be completed.
+    pub fn builder(transport: Arc<dyn Transport>) -> DispatcherBuilder {
+        DispatcherBuilder {
+            transport,
+            journal: Arc::new(MemoryJournal::new()),
+            clock: Arc::new(SystemClock),
+            observer: Arc::new(()),
+            owner: OwnerId("pogo".into()),
+        }
+    }
+
+    /// Runs until every [`Handle`] is dropped and nothing more happens by itself: all jobs are finished, or wait for
+    /// an operator. Returns the scheduler as it then is.
+    ///
+    /// # Errors
+    /// The journal failed, or another dispatcher took over. Attempts under way are dropped; nothing more is started.
+    pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
+        loop {
+            self.arm_timer();
+            if !self.steered && self.running.is_empty() && self.timer_at.is_none() {
+                return Ok(self.scheduler);
+            }
+            let first = self.news().await;
+            let mut news = VecDeque::from([first]);
+            while news.len() < Self::BATCH
+                && let Some(more) = self.news().now_or_never()
+            {
+                news.push_back(more);
+            }
+            self.take_in(news).await?;
+        }
+    }
+
+    /// What happens next. Always in the same order: what an attempt reported comes before its end.
+    async fn news(&mut self) -> News {
+        poll_fn(|context| {
+            use std::task::Poll;
+            if let Poll::Ready(Some((attempt, phase))) = self.phases.poll_next_unpin(context) {
+                return Poll::Ready(News::Phase(attempt, phase));
+            }
+            if let Poll::Ready((attempt, outcome)) = self.running.poll_end(context) {
+                return Poll::Ready(News::Ended(attempt, outcome));
+            }
+            if self.steered {
+                match self.messages.poll_next_unpin(context) {
+                    Poll::Ready(Some(message)) => return Poll::Ready(News::Message(message)),
+                    Poll::Ready(None) => return Poll::Ready(News::Unsteered),
+                    Poll::Pending => {}
+                }
+            }
+            self.timer.poll_unpin(context).map(|()| News::Timeout)
+        })
+        .await
+    }
+
+    /// Lets the scheduler decide on all of it, makes that durable, and acts on it.
+    async fn take_in(&mut self, news: VecDeque<News>) -> Result<(), DispatchError> {
+        let mut records = Vec::new();
+        let mut replies: Vec<(oneshot::Sender<Result<(), InputError>>, Result<(), InputError>)> = Vec::new();
+        for news in news {
+            match news {
+                News::Phase(attempt, phase) => {
+                    // The scheduler issued the attempt, so it does not refuse what is reported of it.
+                    let _ = self.input(Input::PhaseEntered { attempt, phase }, &mut records);
+                }
+                News::Ended(attempt, outcome) => {
+                    let _ = self.input(Input::Reported { attempt, outcome }, &mut records);
+                }
+                News::Message(Message::Order(input, reply)) => {
+                    let answer = self.input(input, &mut records);
+                    replies.push((reply, answer));
+                }
+                News::Message(Message::Query(look)) => look(&self.scheduler),
+                News::Unsteered => self.steered = false,
+                News::Timeout => {
+                    self.timer_at = None;
+                    let _ = self.input(Input::Tick, &mut records);
+                }
+            }
+        }
+        if !records.is_empty() {
+            records = self.tail.append(records).await?;
+            self.act(records);
+        }
+        for (reply, answer) in replies {
+            // Whoever ordered it may have stopped listening.
+            let _ = reply.send(answer);
+        }
+        Ok(())
+    }
+
+    fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
+        self.now = self.now.max(self.clock.now());
+        let events = self.scheduler.handle(self.now, input)?;
+        records.extend(events.into_iter().map(|event| Record { at: self.now, event }));
+        Ok(())
+    }
+
+    fn act(&mut self, records: Vec<Record>) {
+        for record in records {
+            self.observer.event(&record);
+            match record.event {
+                Event::JobSubmitted { job, spec, .. } => self.remember(job, &spec),
+                Event::TaskStarted { job, host, attempt } => self.start(job, &host, attempt),
+                Event::CancelRequested { attempt, .. } => self.running.cancel(attempt),
+                Event::TaskInDoubt { attempt, .. } => self.running.give_up(attempt),
+                _ => {}
+            }
+        }
+    }
+
+    /// Keeps what every attempt of a job shares.
+    fn remember(&mut self, job: JobId, spec: &JobSpec) {
+        let defaults = &self.scheduler.policy().defaults;
+        let hooks = |own: &Option<String>, default: &Option<String>, ours: &str| {
+            let path = own.as_deref().or(default.as_deref()).unwrap_or(ours);
+            (!path.is_empty()).then(|| Arc::from(path))
+        };
+        let shared = JobCommand {
+            command: Arc::new(spec.command.clone()),
+            pre_hooks: hooks(&spec.hooks.pre, &defaults.pre_hooks, "/etc/pogo/pre.d"),
+            post_hooks: hooks(&spec.hooks.post, &defaults.post_hooks, "/etc/pogo/post.d"),
+        };
+        self.commands.insert(job, shared);
+    }
+
+    fn start(&mut self, job: JobId, host: &crate::fleet::HostName, id: AttemptId) {
+        let fleet = self.scheduler.fleet();
+        let host = match fleet.id(host.as_str()) {
+            Some(host) => fleet.host(host),
+            None => crate::fleet::Host::new(host.clone()),
+        };
+        let Some(shared) = self.commands.get(&job) else { return };
+        let JobCommand {
+            command,
+            pre_hooks,
+            post_hooks,
+        } = shared.clone();
+        let time_limit = self
+            .scheduler
+            .job(job)
+            .map(|job| job.attempt_timeout())
+            .unwrap_or_default();
+        self.running.start(Attempt {
+            id,
+            job,
+            host,
+            command,
+            pre_hooks,
+            post_hooks,
+            time_limit,
+        });
+    }
+
+    fn arm_timer(&mut self) {
+        let next = self.scheduler.next_timeout();
+        if next != self.timer_at {
+            self.timer_at = next;
+            let clock = Arc::clone(&self.clock);
+            self.timer = match next {
+                Some(at) => async move { clock.sleep_until(at).await }.boxed().fuse(),
+                None => Fuse::terminated(),
+            };
+        }
+    }
+}
+
+/// Builds a [`Dispatcher`].
+pub struct DispatcherBuilder {
+    transport: Arc<dyn Transport>,
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    owner: OwnerId,
+}
+
+impl DispatcherBuilder {
+    /// Writes to this journal, and first takes over what it holds. By default a [`MemoryJournal`].
+    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
+        self.journal = journal;
+        self
+    }
+
+    /// Uses this clock. By default the [`SystemClock`].
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Tells this observer. By default nobody.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// Owns the journal under this name, for people.
+    pub fn owner(mut self, owner: OwnerId) -> Self {
+        self.owner = owner;
+        self
+    }
+
+    /// Takes the journal over and replays it. Tasks that were running become in doubt, and jobs go on,
+    /// once [`Dispatcher::run`] is polled.
+    ///
+    /// # Errors
+    /// The journal cannot be acquired, read or replayed.
+    pub async fn build(self) -> Result<(Dispatcher, Handle), DispatchError> {
+        let owned = self.journal.acquire(self.owner).await?;
+        let (scheduler, at) = restore(self.journal.as_ref()).await?;
+        let (messages, inbox) = mpsc::unbounded();
+        let (running, phases) = Running::new(self.transport, Arc::clone(&self.observer));
+        let mut dispatcher = Dispatcher {
+            now: scheduler.now(),
+            commands: BTreeMap::new(),
+            scheduler,
+            running,
+            phases,
+            messages: inbox,
+            steered: true,
+            tail: Tail::new(owned, Arc::clone(&self.clock), at),
+            clock: self.clock,
+            observer: self.observer,
+            timer: Fuse::terminated(),
+            timer_at: None,
+        };
+        if at > Seq::default() {
+            dispatcher.recover().await?;
+        }
+        Ok((dispatcher, Handle { messages }))
+    }
+}
+
+impl Dispatcher {
+    async fn recover(&mut self) -> Result<(), DispatchError> {
+        let submitted: Vec<_> = self
+            .scheduler
+            .jobs()
+            .map(|job| (job.id(), Arc::new(job.spec().clone())))
+            .collect();
+        for (job, spec) in submitted {
+            self.remember(job, &spec);
+        }
+        let mut records = Vec::new();
+        let _ = self.input(Input::Recover, &mut records);
+        if !records.is_empty() {
+            records = self.tail.append(records).await?;
+            self.act(records);
+        }
+        Ok(())
+    }
+}
+
+async fn restore(journal: &dyn Journal) -> Result<(Scheduler, Seq), DispatchError> {
+    let mut scheduler = Scheduler::new();
+    let mut at = Seq::default();
+    loop {
+        let page = journal.read(at).await?;
+        if page.records.is_empty() {
+            return Ok((scheduler, at));
+        }
+        for (record, offset) in page.records.iter().zip(0..) {
+            let at = Seq(at.0 + offset);
+            scheduler
+                .apply(record)
+                .map_err(|error| crate::journal::ReplayError { at, error })?;
+        }
+        if page.next <= at {
+            return Err(JournalError::Corrupt { at }.into());
+        }
+        at = page.next;
+    }
+}

@@ -1,0 +1,155 @@
+//! A fleet as it is stored: hosts and tags as folded ranges, so that ten thousand hosts stay a short text.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Connection, Fleet, FleetBuilder, HostId, HostName, TagPath};
+
+/// The stored form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct FleetData {
+    /// Host names in listed order, as ranges.
+    hosts: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    connections: BTreeMap<HostName, Connection>,
+    /// Who carries each tag, as ranges.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<TagPath, Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    externals: Vec<External>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct External {
+    resolver: String,
+    args: String,
+    hosts: Vec<String>,
+}
+
+impl From<Fleet> for FleetData {
+    fn from(fleet: Fleet) -> Self {
+        let names = |hosts: &[HostId]| runs(hosts.iter().map(|&host| fleet.name(host)));
+        Self {
+            hosts: runs(fleet.names.iter()),
+            connections: fleet
+                .connections
+                .iter()
+                .map(|(&host, c)| (fleet.name(host).clone(), c.clone()))
+                .collect(),
+            tags: fleet
+                .tags
+                .iter()
+                .map(|tag| (tag.path.clone(), names(&tag.carriers)))
+                .collect(),
+            externals: fleet
+                .externals
+                .iter()
+                .map(|((resolver, args), hosts)| External {
+                    resolver: resolver.clone(),
+                    args: args.clone(),
+                    hosts: names(hosts),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<FleetData> for FleetBuilder {
+    fn from(data: FleetData) -> Self {
+        let mut builder = data
+            .hosts
+            .iter()
+            .fold(Self::default(), |builder, range| builder.hosts(range));
+        for (name, connection) in &data.connections {
+            builder = builder.host(name.as_str()).connection(connection);
+        }
+        for (tag, ranges) in &data.tags {
+            builder = builder.declare_tag(tag.as_str());
+            builder = ranges
+                .iter()
+                .fold(builder, |builder, range| builder.tagged(tag.as_str(), range));
+        }
+        for External { resolver, args, hosts } in &data.externals {
+            let names: Vec<HostName> = hosts
+                .iter()
+                .filter_map(|range| range.parse::<super::HostRange>().ok())
+                .flat_map(|range| range.expand().collect::<Vec<_>>())
+                .filter_map(|name| HostName::new(&name).ok())
+                .collect();
+            builder = builder.external(resolver, args, &names);
+        }
+        builder
+    }
+}
+
+/// Names in their order, with runs of consecutive numbers (`web1`, `web2`, `web3`) as ranges.
+fn runs<'a>(names: impl Iterator<Item = &'a HostName>) -> Vec<String> {
+    let mut runs: Vec<Run<'a>> = Vec::new();
+    for name in names {
+        let fresh = Run::of(name.as_str());
+        match runs.last_mut() {
+            Some(run) if run.goes_on_with(&fresh) => run.to = fresh.to,
+            _ => runs.push(fresh),
+        }
+    }
+    runs.into_iter().map(|run| run.write()).collect()
+}
+
+/// Consecutive numbers between equal texts.
+struct Run<'a> {
+    before: &'a str,
+    after: &'a str,
+    /// Digits of each number as written, when there is one.
+    width: usize,
+    from: u64,
+    to: u64,
+}
+
+impl<'a> Run<'a> {
+    fn of(name: &'a str) -> Self {
+        let host = name.find('.').unwrap_or(name.len());
+        let end = name[..host].rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
+        let start = name[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+        match name[start..end].parse() {
+            Ok(number) => Self {
+                before: &name[..start],
+                after: &name[end..],
+                width: end - start,
+                from: number,
+                to: number,
+            },
+            Err(_) => Self {
+                before: name,
+                after: "",
+                width: 0,
+                from: 0,
+                to: 0,
+            },
+        }
+    }
+
+    fn goes_on_with(&self, next: &Self) -> bool {
+        // Of equal width, so that padding is the same for all of the run.
+        self.width > 0
+            && self.width == next.width
+            && self.before == next.before
+            && self.after == next.after
+            && self.to.checked_add(1) == Some(next.from)
+    }
+
+    fn write(&self) -> String {
+        let Self {
+            before,
+            after,
+            width,
+            from,
+            to,
+        } = self;
+        match width {
+            0 => (*before).to_owned(),
+            _ if from == to => format!("{before}{from:0width$}{after}"),
+            _ => format!("{before}[{from:0width$}-{to:0width$}]{after}"),
+        }
+    }
+}

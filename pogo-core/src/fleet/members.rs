@@ -1,0 +1,162 @@
+//! The fleet: all hosts and tags, immutable.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasherDefault;
+
+use indexmap::IndexSet;
+use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
+
+use super::data::FleetData;
+use super::{Connection, FleetBuilder, FleetError, Host, HostId, HostName, TagPath};
+
+/// A tag's position in its fleet. Means nothing in another fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagId(pub(super) u32);
+
+/// All hosts and tags of one namespace: validated and immutable.
+///
+/// ```
+/// use pogo_core::fleet::Fleet;
+///
+/// let fleet = Fleet::builder()
+///     .host("db1").tag("role.db").address("10.0.0.5")
+///     .tagged("colo.east", "web[1-3],db1")
+///     .build()?;
+/// assert_eq!(fleet.len(), 4);
+/// assert_eq!(fleet.resolve(&"$colo & !$role".parse()?)?.len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "FleetData", into = "FleetData")]
+pub struct Fleet {
+    pub(super) names: IndexSet<HostName, BuildHasherDefault<FxHasher>>,
+    pub(super) connections: BTreeMap<HostId, Connection>,
+    /// In order of their paths, so that a tag stands before those below it.
+    pub(super) tags: Vec<Tag>,
+    /// What external resolvers answered.
+    pub(super) externals: BTreeMap<(String, String), Vec<HostId>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tag {
+    pub(super) path: TagPath,
+    pub(super) children: Vec<TagId>,
+    /// Who carries the tag itself.
+    pub(super) carriers: Vec<HostId>,
+    /// Who carries it or a tag below it; empty where that is the carriers alone.
+    pub(super) below: Vec<HostId>,
+}
+
+impl Fleet {
+    /// Collects hosts and tags.
+    pub fn builder() -> FleetBuilder {
+        FleetBuilder::default()
+    }
+
+    /// How many hosts there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are no hosts.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// All hosts, in listed order.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = HostId> + use<> {
+        // The builder refuses more hosts than an id can count.
+        (0..u32::try_from(self.names.len()).unwrap_or(u32::MAX)).map(HostId::new)
+    }
+
+    /// A host's name.
+    ///
+    /// # Panics
+    /// The id is of another, larger fleet.
+    pub fn name(&self, host: HostId) -> &HostName {
+        &self.names[host.index()]
+    }
+
+    /// The host of this name.
+    pub fn id(&self, name: &str) -> Option<HostId> {
+        self.names
+            .get_index_of(name)
+            .and_then(|at| u32::try_from(at).ok())
+            .map(HostId::new)
+    }
+
+    /// How to reach a host, where that is not plain from its name.
+    pub fn connection(&self, host: HostId) -> Option<&Connection> {
+        self.connections.get(&host)
+    }
+
+    /// What a transport gets to know about a host.
+    ///
+    /// # Panics
+    /// The id is of another, larger fleet.
+    pub fn host(&self, host: HostId) -> Host {
+        let connection = self.connection(host).cloned().unwrap_or_default();
+        Host {
+            name: self.name(host).clone(),
+            connection,
+        }
+    }
+
+    /// The tag with this path.
+    pub fn tag(&self, path: &TagPath) -> Option<TagId> {
+        let at = self.tags.binary_search_by(|tag| tag.path.cmp(path)).ok()?;
+        u32::try_from(at).ok().map(TagId)
+    }
+
+    /// All tags, in the order of their paths.
+    pub fn tags(&self) -> impl Iterator<Item = TagId> + use<> {
+        (0..u32::try_from(self.tags.len()).unwrap_or(u32::MAX)).map(TagId)
+    }
+
+    /// A tag's path.
+    ///
+    /// # Panics
+    /// The id is of another fleet; so for the functions below.
+    pub fn tag_path(&self, tag: TagId) -> &TagPath {
+        &self.at(tag).path
+    }
+
+    /// The direct values of a tag, in the order of their paths.
+    pub fn children(&self, tag: TagId) -> &[TagId] {
+        &self.at(tag).children
+    }
+
+    /// Hosts that carry the tag itself, in listed order.
+    pub fn carriers(&self, tag: TagId) -> &[HostId] {
+        &self.at(tag).carriers
+    }
+
+    /// Hosts that carry the tag or one below it, in listed order.
+    pub fn members(&self, tag: TagId) -> &[HostId] {
+        let tag = self.at(tag);
+        if tag.children.is_empty() {
+            &tag.carriers
+        } else {
+            &tag.below
+        }
+    }
+
+    /// The tags that a host carries itself, in the order of their paths. Looks at every tag.
+    pub fn tags_of(&self, host: HostId) -> impl Iterator<Item = TagId> + '_ {
+        self.tags()
+            .filter(move |&tag| self.carriers(tag).binary_search(&host).is_ok())
+    }
+
+    fn at(&self, tag: TagId) -> &Tag {
+        &self.tags[tag.0 as usize]
+    }
+}
+
+impl TryFrom<FleetData> for Fleet {
+    type Error = FleetError;
+
+    fn try_from(data: FleetData) -> Result<Self, FleetError> {
+        FleetBuilder::from(data).build()
+    }
+}

@@ -1,0 +1,316 @@
+//! Host ranges: many names in one expression.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::HostName;
+
+/// Names in one expression: `web[1-3,7].{east,west}.example.com`.
+///
+/// The leftmost part varies fastest, and zero padding is kept. `*` and `?` stand for any text and any one
+/// character of names that an inventory knows.
+///
+/// ```
+/// use pogo_core::fleet::HostRange;
+///
+/// let range: HostRange = "web[08-10].{east,west}".parse()?;
+/// let names: Vec<String> = range.expand().collect();
+/// assert_eq!(names, ["web08.east", "web09.east", "web10.east", "web08.west", "web09.west", "web10.west"]);
+/// # Ok::<(), pogo_core::fleet::SelectorError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRange {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// Numbers of one bracket.
+    Numbers(Vec<Numbers>),
+    /// Words of one brace.
+    Words(Vec<String>),
+    /// `*`
+    Any,
+    /// `?`
+    One,
+}
+
+/// One item of a bracket: from, to, and the digits to pad to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Numbers {
+    from: u64,
+    to: u64,
+    width: usize,
+}
+
+impl HostRange {
+    /// The most names that one expression may stand for.
+    pub const MAX_HOSTS: u64 = 10_000_000;
+
+    /// A range that is one plain name.
+    pub fn single(name: &HostName) -> Self {
+        Self {
+            parts: vec![Part::Text(name.as_str().to_owned())],
+        }
+    }
+
+    /// Whether it has `*` or `?`, so that it matches names instead of listing them.
+    pub fn has_wildcards(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Any | Part::One))
+    }
+
+    /// How many names it lists; wildcards count as one.
+    pub fn count(&self) -> u64 {
+        self.parts.iter().map(Part::count).fold(1, u64::saturating_mul)
+    }
+
+    /// All names, the leftmost part varying fastest. Wildcards are left as they are.
+    pub fn expand(&self) -> impl Iterator<Item = String> + '_ {
+        (0..self.count()).map(|at| self.nth(at))
+    }
+
+    fn nth(&self, mut at: u64) -> String {
+        let mut name = String::new();
+        for part in &self.parts {
+            let count = part.count();
+            part.write(at % count, &mut name);
+            at /= count;
+        }
+        name
+    }
+}
+
+impl Part {
+    fn count(&self) -> u64 {
+        match self {
+            Self::Text(_) | Self::Any | Self::One => 1,
+            Self::Numbers(items) => items
+                .iter()
+                .map(|item| (item.to - item.from).saturating_add(1))
+                .fold(0, u64::saturating_add),
+            Self::Words(words) => words.len() as u64,
+        }
+    }
+
+    fn write(&self, mut at: u64, name: &mut String) {
+        match self {
+            Self::Text(text) => name.push_str(text),
+            Self::Any => name.push('*'),
+            Self::One => name.push('?'),
+            Self::Words(words) => {
+                name.extend(
+                    usize::try_from(at)
+                        .ok()
+                        .and_then(|at| words.get(at))
+                        .map(String::as_str),
+                );
+            }
+            Self::Numbers(items) => {
+                for item in items {
+                    let count = (item.to - item.from).saturating_add(1);
+                    if at < count {
+                        name.push_str(&format!("{:0width$}", item.from + at, width = item.width));
+                        return;
+                    }
+                    at -= count;
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for HostRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => f.write_str(text)?,
+                Part::Any => f.write_str("*")?,
+                Part::One => f.write_str("?")?,
+                Part::Words(words) => write!(f, "{{{}}}", words.join(","))?,
+                Part::Numbers(items) => {
+                    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+                    write!(f, "[{}]", items.join(","))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.width;
+        write!(f, "{:0width$}", self.from)?;
+        if self.to > self.from {
+            write!(f, "-{:0width$}", self.to)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl FromStr for HostRange {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, SelectorError> {
+        let mut reader = Reader { text, at: 0 };
+        let range = reader.range()?;
+        match reader.text[reader.at..].chars().next() {
+            Some(other) => Err(SelectorError::new(
+                reader.at,
+                format!("`{other}` cannot be part of a host name"),
+            )),
+            None => Ok(range),
+        }
+    }
+}
+
+/// Text that is not a selector or a host range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SelectorError {
+    offset: usize,
+    message: String,
+}
+
+impl SelectorError {
+    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+        }
+    }
+
+    /// Where in the text it went wrong, in bytes.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+/// Reads host ranges out of a longer text.
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+}
+
+impl Reader<'_> {
+    /// Reads one range, up to the first character that cannot be part of it.
+    pub(super) fn range(&mut self) -> Result<HostRange, SelectorError> {
+        let start = self.at;
+        let mut parts = Vec::new();
+        while let Some(next) = self.peek() {
+            let part = match next {
+                '[' => self.numbers()?,
+                '{' => self.words()?,
+                '*' => self.one(Part::Any),
+                '?' => self.one(Part::One),
+                c if HostName::allows(c) => self.literal(),
+                _ => break,
+            };
+            parts.push(part);
+        }
+        if parts.is_empty() {
+            return Err(SelectorError::new(start, "a host name is missing here"));
+        }
+        let range = HostRange { parts };
+        let count = range.count();
+        if count > HostRange::MAX_HOSTS {
+            let message = format!(
+                "`{range}` stands for {count} hosts; the most is {}",
+                HostRange::MAX_HOSTS
+            );
+            return Err(SelectorError::new(start, message));
+        }
+        Ok(range)
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
+    fn one(&mut self, part: Part) -> Part {
+        self.at += 1;
+        part
+    }
+
+    fn literal(&mut self) -> Part {
+        let rest = &self.text[self.at..];
+        let end = rest.find(|c| !HostName::allows(c)).unwrap_or(rest.len());
+        self.at += end;
+        Part::Text(rest[..end].to_owned())
+    }
+
+    /// The text between an opening character and its closing one.
+    fn inside(&mut self, close: char, what: &str) -> Result<(usize, String), SelectorError> {
+        let open = self.at;
+        let rest = &self.text[open + 1..];
+        let Some(end) = rest.find(close) else {
+            return Err(SelectorError::new(
+                open,
+                format!("this {what} is not closed; add a `{close}`"),
+            ));
+        };
+        self.at = open + 1 + end + close.len_utf8();
+        Ok((open + 1, rest[..end].to_owned()))
+    }
+
+    fn words(&mut self) -> Result<Part, SelectorError> {
+        let (start, inside) = self.inside('}', "brace")?;
+        let words: Vec<String> = inside.split(',').map(|word| word.trim().to_owned()).collect();
+        if words.len() == 1 && inside.trim().is_empty() {
+            return Err(SelectorError::new(
+                start,
+                "these braces are empty; list words, as in `{east,west}`",
+            ));
+        }
+        match words
+            .iter()
+            .flat_map(|word| word.chars())
+            .find(|&c| !HostName::allows(c))
+        {
+            Some(odd) => Err(SelectorError::new(
+                start,
+                format!("`{odd}` cannot stand in braces; list words, as in `{{east,west}}`"),
+            )),
+            None => Ok(Part::Words(words)),
+        }
+    }
+
+    fn numbers(&mut self) -> Result<Part, SelectorError> {
+        let (start, inside) = self.inside(']', "bracket")?;
+        let mut items = Vec::new();
+        let mut offset = start;
+        for item in inside.split(',') {
+            items.push(Numbers::read(item.trim()).map_err(|message| SelectorError::new(offset, message))?);
+            offset += item.len() + 1;
+        }
+        Ok(Part::Numbers(items))
+    }
+}
+
+impl Numbers {
+    fn read(item: &str) -> Result<Self, String> {
+        let (from, to) = item.split_once('-').unwrap_or((item, item));
+        let number = |text: &str| -> Result<u64, String> {
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let parsed = if digits { text.parse().ok() } else { None };
+            parsed.ok_or_else(|| format!("`{item}` is no number or range of numbers; write `[1-3,7]`"))
+        };
+        let (from_number, to_number) = (number(from.trim())?, number(to.trim())?);
+        if to_number < from_number {
+            return Err(format!("`{item}` runs backwards; write the smaller number first"));
+        }
+        // Only a leading zero asks for padding.
+        let padded = from.trim().starts_with('0') && from.trim().len() > 1;
+        let width = if padded { from.trim().len() } else { 1 };
+        if width > HostName::MAX_LEN {
+            return Err("this number is longer than a host name may be".to_owned());
+        }
+        Ok(Self {
+            from: from_number,
+            to: to_number,
+            width,
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! What can go wrong with a journal, by what it means for its owner.
+
+use super::{CommitId, Seq};
+
+/// A journal that could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// Somebody else owns the journal now. The former owner stops at once: it may no longer start anything.
+    #[error("another dispatcher has taken over the journal; this one must stop")]
+    Fenced,
+    /// The journal is not where the commit says. Nothing was appended.
+    #[error("the journal stands at {at}, which is not where the commit belongs; replay it first")]
+    Conflict {
+        /// Where the journal stands.
+        at: Seq,
+    },
+    /// It is not known whether the commit landed; `resolve` tells.
+    #[error("it is not known whether {0} was stored; ask the journal before going on")]
+    Unknown(CommitId),
+    /// The commit is larger than the store can take at once. Nothing was appended.
+    #[error("the commit is larger than {max} bytes; split it")]
+    TooLarge {
+        /// The most bytes of one commit.
+        max: usize,
+    },
+    /// What is stored is not what was appended.
+    #[error("the journal is damaged at record {at}; restore it from a copy")]
+    Corrupt {
+        /// The first record that is damaged.
+        at: Seq,
+    },
+    /// The store cannot be reached. Nothing was appended; trying again may help.
+    #[error("the journal cannot be reached: {message}")]
+    Unavailable {
+        /// What was seen.
+        message: String,
+    },
+}

@@ -1,0 +1,25 @@
+//! SURVIVE: what is written down before anything acts on it.
+//!
+//! A journal is the namespace's state: whoever owns it counts the capacity, and replaying it gives exactly the state
+//! that wrote it. The [`Journal`] trait says what a store must promise; [`MemoryJournal`] keeps it for tests and
+//! for jobs that need not survive their process.
+
+#[cfg(feature = "async")]
+mod error;
+mod format;
+#[cfg(feature = "async")]
+mod memory;
+mod position;
+mod replay;
+#[cfg(feature = "async")]
+mod store;
+
+#[cfg(feature = "async")]
+pub use error::JournalError;
+pub use format::{Commit, FORMAT_VERSION};
+#[cfg(feature = "async")]
+pub use memory::MemoryJournal;
+pub use position::{CommitId, Epoch, OwnerId, Seq};
+pub use replay::{ReplayError, replay};
+#[cfg(feature = "async")]
+pub use store::{Journal, OwnedJournal, Page};

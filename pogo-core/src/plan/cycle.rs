@@ -1,0 +1,74 @@
+//! Sequences that wait for each other.
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
+
+use super::problem::PlanError;
+use super::stages::{StageId, Stages};
+
+/// The stages as a graph: an edge from each stage to every stage that cannot complete before it has.
+///
+/// Within a sequence that is the next stage. Across sequences, a host that is in two stages can only run when the
+/// gates of both are open, so each of the two waits for what comes before the other.
+pub(super) fn graph(stages: &Stages) -> DiGraphMap<u32, ()> {
+    let mut graph = DiGraphMap::new();
+    for id in 0..stages.stages().len() {
+        graph.add_node(u32::try_from(id).unwrap_or(u32::MAX));
+    }
+    for track in stages.tracks() {
+        for before in track.iter().filter_map(|&stage| stages.stage(stage).after) {
+            for &stage in track {
+                graph.add_edge(before.0, stage.0, ());
+            }
+        }
+    }
+    graph
+}
+
+/// Finds stages that wait for themselves.
+pub(super) fn refuse(stages: &Stages) -> Result<(), PlanError> {
+    let graph = graph(stages);
+    let knot = tarjan_scc(&graph).into_iter().find(|knot| match knot.as_slice() {
+        [only] => graph.contains_edge(*only, *only),
+        knot => knot.len() > 1,
+    });
+    let Some(knot) = knot else { return Ok(()) };
+    let cycle = shortest_through(&graph, &knot);
+    let name = |&id: &u32| {
+        let stage = stages.stage(StageId(id));
+        format!("`{}` of `{}`", stage.label, stage.sequence)
+    };
+    Err(PlanError::Cycle {
+        cycle: cycle.iter().map(name).collect(),
+    })
+}
+
+/// The shortest way from the first stage of a knot back to itself, both ends included.
+fn shortest_through(graph: &DiGraphMap<u32, ()>, knot: &[u32]) -> Vec<u32> {
+    let Some(&start) = knot.iter().min() else { return vec![] };
+    let mut from = std::collections::BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        for next in graph.neighbors(at) {
+            if next == start {
+                let mut cycle = vec![start];
+                let mut back = at;
+                while back != start {
+                    cycle.push(back);
+                    match from.get(&back) {
+                        Some(&earlier) => back = earlier,
+                        None => break,
+                    }
+                }
+                cycle.push(start);
+                cycle.reverse();
+                return cycle;
+            }
+            if knot.contains(&next) && !from.contains_key(&next) {
+                from.insert(next, at);
+                queue.push_back(next);
+            }
+        }
+    }
+    vec![start]
+}

@@ -1,0 +1,242 @@
+//! A plan: what a job would do, before it is submitted.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::JobSpec;
+use super::problem::{PlanError, Warning};
+use super::rules::{Bucket, BudgetGroup, Rules};
+use super::stages::{Stage, Stages};
+use crate::fleet::{Fleet, HostId, HostName, fold};
+use crate::policy::Policy;
+
+/// One job compiled against a fleet and a policy. Prints itself for a person and serializes for a program.
+///
+/// ```
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec, Plan};
+/// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+///
+/// let fleet = Fleet::builder().tagged("colo.na", "h[1-3]").tagged("colo.sea", "h[4-6]").build()?;
+/// let policy = Policy {
+///     sequences: vec![Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])],
+///     constraints: vec![Constraint::new("$colo".parse()?, Rule::MaxParallel("50%".parse()?))],
+///     ..Policy::default()
+/// };
+/// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, Command::shell("uptime")))?;
+/// assert_eq!(plan.buckets[0].bucket.places, 1); // half of three, rounded down
+/// assert_eq!(plan.stages.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The hosts, in listed order.
+    #[serde(serialize_with = "folded")]
+    pub hosts: Vec<HostName>,
+    /// Which of them come before which.
+    pub stages: Vec<PlannedStage>,
+    /// The limits that count any of them.
+    pub buckets: Vec<PlannedBucket>,
+    /// The failure budgets that any of them is under.
+    pub budgets: Vec<BudgetGroup>,
+    /// What is odd.
+    pub warnings: Vec<Warning>,
+}
+
+/// A stage and its hosts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedStage {
+    /// The stage.
+    #[serde(flatten)]
+    pub stage: Stage,
+    /// Its hosts of this job, in listed order.
+    #[serde(serialize_with = "folded")]
+    pub hosts: Vec<HostName>,
+}
+
+/// A bucket and what of it this job touches.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedBucket {
+    /// The limit.
+    #[serde(flatten)]
+    pub bucket: Bucket,
+    /// How many of its hosts are in this job.
+    pub in_job: u32,
+}
+
+impl Plan {
+    /// Compiles a job. Sends nothing and changes nothing.
+    ///
+    /// # Errors
+    /// Everything for which submitting the job would be refused.
+    pub fn compile(fleet: &Fleet, policy: &Policy, spec: &JobSpec) -> Result<Self, PlanError> {
+        spec.check()?;
+        let hosts = fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
+        if hosts.is_empty() {
+            return Err(PlanError::NoTargets {
+                targets: spec.targets.to_string(),
+            });
+        }
+        let rules = Rules::compile(fleet, policy);
+        let stages = Stages::compile(fleet, policy, &hosts, spec);
+        let (rules, (stages, mut odd)) = both(rules, stages)?;
+        let mut warnings = rules.warnings().to_vec();
+        warnings.append(&mut odd);
+        let name = |host: &HostId| fleet.name(*host).clone();
+        let planned = |stage: &Stage| PlannedStage {
+            hosts: stage
+                .tasks
+                .iter()
+                .filter_map(|&task| hosts.get(task as usize))
+                .map(name)
+                .collect(),
+            stage: stage.clone(),
+        };
+        Ok(Self {
+            stages: stages.stages().iter().map(planned).collect(),
+            buckets: buckets(&rules, &hosts),
+            budgets: budgets(&rules, &hosts),
+            hosts: hosts.iter().map(name).collect(),
+            warnings,
+        })
+    }
+}
+
+/// Both results, or the problems of both.
+fn both<A, B>(rules: Result<A, PlanError>, stages: Result<B, PlanError>) -> Result<(A, B), PlanError> {
+    match (rules, stages) {
+        (Ok(rules), Ok(stages)) => Ok((rules, stages)),
+        (Err(PlanError::Policy { problems: mut first }), Err(PlanError::Policy { mut problems })) => {
+            first.append(&mut problems);
+            Err(PlanError::Policy { problems: first })
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}
+
+fn buckets(rules: &Rules, hosts: &[HostId]) -> Vec<PlannedBucket> {
+    let mut in_job = vec![0_u32; rules.buckets().len()];
+    for &host in hosts {
+        rules
+            .buckets_of(host)
+            .iter()
+            .for_each(|bucket| in_job[bucket.index()] += 1);
+    }
+    let touched = rules.buckets().iter().zip(in_job).filter(|(_, in_job)| *in_job > 0);
+    touched
+        .map(|(bucket, in_job)| PlannedBucket {
+            bucket: bucket.clone(),
+            in_job,
+        })
+        .collect()
+}
+
+fn budgets(rules: &Rules, hosts: &[HostId]) -> Vec<BudgetGroup> {
+    let mut touched = vec![false; rules.budgets().len()];
+    for &host in hosts {
+        rules
+            .profile(rules.profile_of(host))
+            .budgets
+            .iter()
+            .for_each(|&budget| touched[budget as usize] = true);
+    }
+    rules
+        .budgets()
+        .iter()
+        .zip(touched)
+        .filter(|(_, touched)| *touched)
+        .map(|(budget, _)| budget.clone())
+        .collect()
+}
+
+fn folded<S: Serializer>(hosts: &[HostName], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&fold(hosts).to_string())
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} {}: {}",
+            self.hosts.len(),
+            plural(self.hosts.len(), "host"),
+            fold(&self.hosts)
+        )?;
+        self.print_stages(f)?;
+        self.print_buckets(f)?;
+        for warning in &self.warnings {
+            writeln!(f, "\nwarning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn print_stages(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sequence = None;
+        for PlannedStage { stage, hosts } in &self.stages {
+            if sequence != Some(&stage.sequence) {
+                writeln!(f, "\nsequence {}", stage.sequence)?;
+                sequence = Some(&stage.sequence);
+            }
+            let then = if stage.after.is_some() { "then " } else { "     " };
+            write!(
+                f,
+                "  {then}{:<24} {} {}: {}",
+                stage.label,
+                hosts.len(),
+                plural(hosts.len(), "host"),
+                fold(hosts)
+            )?;
+            match stage.allowed_failures {
+                0 => writeln!(f)?,
+                allowed => writeln!(f, " ({allowed} may fail)")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn print_buckets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.buckets.is_empty() && self.budgets.is_empty() {
+            return writeln!(f, "\nno limits: all hosts whose turn it is start at once");
+        }
+        let widest = self
+            .buckets
+            .iter()
+            .map(|planned| planned.bucket.group.len())
+            .max()
+            .unwrap_or(0);
+        let width = widest.max("group".len());
+        if !self.buckets.is_empty() {
+            writeln!(
+                f,
+                "\n{:<width$}  {:>7}  {:>7}  {:>6}  rule",
+                "group", "hosts", "in job", "places"
+            )?;
+        }
+        for PlannedBucket { bucket, in_job } in &self.buckets {
+            let Bucket {
+                group,
+                rule,
+                hosts,
+                places,
+                ..
+            } = bucket;
+            writeln!(f, "{group:<width$}  {hosts:>7}  {in_job:>7}  {places:>6}  {rule}")?;
+        }
+        for BudgetGroup { group, limit, .. } in &self.budgets {
+            writeln!(f, "{group}: stops after more than {limit} failures")?;
+        }
+        Ok(())
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 {
+        word.to_owned()
+    } else {
+        format!("{word}s")
+    }
+}

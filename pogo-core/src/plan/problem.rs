@@ -1,0 +1,123 @@
+//! What can be wrong, or merely odd, about a policy or a job.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::rules::Bucket;
+use crate::fleet::ResolveError;
+use crate::policy::{Constraint, Origin};
+
+/// A policy that cannot be used with this fleet, or a job that cannot be run under it.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Sequences or constraints name what the fleet does not have.
+    #[error("{}", lines(problems))]
+    Policy {
+        /// Every problem found.
+        problems: Vec<Problem>,
+    },
+    /// The job's targets do not resolve.
+    #[error("the job's targets: {0}")]
+    Targets(#[source] ResolveError),
+    /// The job's targets name no host.
+    #[error("the job's targets `{targets}` name no host; name hosts, a range or a tag that has hosts")]
+    NoTargets {
+        /// The targets as given.
+        targets: String,
+    },
+    /// Sequences wait for each other, so that these hosts could never start.
+    #[error("sequences wait for each other: {}; take one of these groups out of its sequence", cycle.join(" -> "))]
+    Cycle {
+        /// Stages, each of which waits for the one before it; the last is the first again.
+        cycle: Vec<String>,
+    },
+    /// The job's own settings contradict themselves.
+    #[error("{0}")]
+    Spec(String),
+}
+
+/// One thing that is wrong, and where it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What is wrong, and the cure.
+    pub message: String,
+    /// Where it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Problem {
+    pub(super) fn new(message: String, origin: Option<Origin>) -> Self {
+        Self { message, origin }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        at(f, self.origin.as_ref(), &self.message)
+    }
+}
+
+/// Something odd that does no harm: the job can run, but perhaps not as its author thinks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// What is odd, and what it leads to.
+    pub message: String,
+    /// Where it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Warning {
+    pub(super) fn new(message: String, origin: Option<Origin>) -> Self {
+        Self { message, origin }
+    }
+
+    pub(super) fn empty_constraint(constraint: &Constraint) -> Self {
+        let group = constraint
+            .group
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" & ");
+        Self::new(
+            format!(
+                "`{}` on `{group}` matches no host, so it limits nothing",
+                constraint.rule
+            ),
+            constraint.origin.clone(),
+        )
+    }
+
+    pub(super) fn frozen(bucket: &Bucket) -> Self {
+        let Bucket { group, rule, hosts, .. } = bucket;
+        let effect = if bucket.bounds_running() {
+            "none of them can run"
+        } else {
+            "only those already down can run"
+        };
+        Self::new(
+            format!("`{rule}` leaves no place for the {hosts} hosts of `{group}`: {effect}"),
+            bucket.origin.clone(),
+        )
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        at(f, self.origin.as_ref(), &self.message)
+    }
+}
+
+fn at(f: &mut fmt::Formatter<'_>, origin: Option<&Origin>, message: &str) -> fmt::Result {
+    match origin {
+        Some(origin) => write!(f, "{origin}: {message}"),
+        None => f.write_str(message),
+    }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

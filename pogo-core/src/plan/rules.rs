@@ -1,0 +1,245 @@
+//! The policy's limits, compiled against a fleet: buckets, failure budgets, and which host is in which.
+
+use std::hash::BuildHasherDefault;
+
+use indexmap::IndexSet;
+use rustc_hash::FxHasher;
+use serde::Serialize;
+
+use super::groups::Groups;
+use super::problem::{PlanError, Problem, Warning};
+use crate::fleet::{Fleet, HostId};
+use crate::policy::{Constraint, Limit, Origin, Policy, Rule};
+
+/// A bucket's position among the [`Rules`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct BucketId(pub(crate) u32);
+
+impl BucketId {
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One limit and the hosts it counts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bucket {
+    /// The group, as in `$frontend & $colo.na`.
+    pub group: String,
+    /// The rule as the policy says it.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// Hosts of the group in the fleet.
+    pub hosts: u32,
+    /// How many of them may be unavailable at once; the resolved number.
+    pub places: u32,
+    /// Where the rule was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Bucket {
+    /// Whether the number also bounds how many run at once, and not only how many are unavailable.
+    pub fn bounds_running(&self) -> bool {
+        !matches!(self.rule, Rule::MinAvailable(_))
+    }
+}
+
+/// A budget of failures for one group; counted for each job on its own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BudgetGroup {
+    /// The group.
+    pub group: String,
+    /// How many of a job's hosts there may fail; a share is of the job's hosts in the group.
+    pub limit: Limit,
+    /// Where the rule was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// The limits that one host is under. Hosts with equal profiles are interchangeable to every limit, which is
+/// what keeps scheduling cheap: queues are per profile, not per host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Profile {
+    pub(crate) buckets: Box<[BucketId]>,
+    pub(crate) budgets: Box<[u32]>,
+}
+
+/// Every limit of a policy, compiled against a fleet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    buckets: Vec<Bucket>,
+    budgets: Vec<BudgetGroup>,
+    profile_of: Vec<u32>,
+    profiles: Vec<Profile>,
+    warnings: Vec<Warning>,
+}
+
+impl Rules {
+    /// Compiles the constraints. Time and memory are linear in the number of (host, limit) pairs.
+    ///
+    /// # Errors
+    /// Every constraint whose selectors do not resolve, at once.
+    pub fn compile(fleet: &Fleet, policy: &Policy) -> Result<Self, PlanError> {
+        Self::compile_without(fleet, policy, &[])
+    }
+
+    /// The same, with hosts that are limited but no longer count as members when shares are worked out.
+    pub(crate) fn compile_without(fleet: &Fleet, policy: &Policy, removed: &[HostId]) -> Result<Self, PlanError> {
+        let mut draft = Draft {
+            removed,
+            ..Draft::default()
+        };
+        for constraint in &policy.constraints {
+            draft.constraint(fleet, constraint);
+        }
+        if !draft.problems.is_empty() {
+            return Err(PlanError::Policy {
+                problems: draft.problems,
+            });
+        }
+        Ok(draft.finish(fleet.len()))
+    }
+
+    /// No limits on no hosts.
+    pub(crate) fn empty() -> Self {
+        Draft::default().finish(0)
+    }
+
+    /// All buckets, in the order of the policy.
+    pub fn buckets(&self) -> &[Bucket] {
+        &self.buckets
+    }
+
+    /// All failure budgets, in the order of the policy.
+    pub fn budgets(&self) -> &[BudgetGroup] {
+        &self.budgets
+    }
+
+    /// What is odd about the constraints without being wrong.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The buckets that count this host.
+    pub fn buckets_of(&self, host: HostId) -> &[BucketId] {
+        &self.profile(self.profile_of(host)).buckets
+    }
+
+    pub(crate) fn profile_of(&self, host: HostId) -> u32 {
+        self.profile_of[host.index()]
+    }
+
+    pub(crate) fn profile(&self, profile: u32) -> &Profile {
+        &self.profiles[profile as usize]
+    }
+
+    pub(crate) fn bucket(&self, bucket: BucketId) -> &Bucket {
+        &self.buckets[bucket.index()]
+    }
+}
+
+/// Memberships as they are collected, before hosts are sorted into profiles.
+#[derive(Default)]
+struct Draft<'a> {
+    /// In order.
+    removed: &'a [HostId],
+    buckets: Vec<Bucket>,
+    budgets: Vec<BudgetGroup>,
+    in_bucket: Vec<(HostId, u32)>,
+    in_budget: Vec<(HostId, u32)>,
+    warnings: Vec<Warning>,
+    problems: Vec<Problem>,
+}
+
+impl Draft<'_> {
+    fn constraint(&mut self, fleet: &Fleet, constraint: &Constraint) {
+        let whole = matches!(constraint.rule, Rule::MaxParallelTotal(_));
+        let groups = match Groups::along(fleet, &constraint.group, whole) {
+            Ok(groups) => groups,
+            Err(error) => {
+                return self
+                    .problems
+                    .push(Problem::new(error.to_string(), constraint.origin.clone()));
+            }
+        };
+        if groups.labels.is_empty() {
+            return self.warnings.push(Warning::empty_constraint(constraint));
+        }
+        let mut sizes = vec![0_u32; groups.labels.len()];
+        for &(host, group) in &groups.rows {
+            if self.removed.is_empty() || self.removed.binary_search(&host).is_err() {
+                sizes[group as usize] += 1;
+            }
+        }
+        if let Rule::MaxFailures(limit) = constraint.rule {
+            let first = count(self.budgets.len());
+            let origin = &constraint.origin;
+            self.budgets.extend(groups.labels.into_iter().map(|group| BudgetGroup {
+                group,
+                limit,
+                origin: origin.clone(),
+            }));
+            self.in_budget
+                .extend(groups.rows.into_iter().map(|(host, group)| (host, first + group)));
+            return;
+        }
+        let first = count(self.buckets.len());
+        for (group, hosts) in groups.labels.into_iter().zip(sizes) {
+            self.bucket(constraint, group, hosts);
+        }
+        self.in_bucket
+            .extend(groups.rows.into_iter().map(|(host, group)| (host, first + group)));
+    }
+
+    fn bucket(&mut self, constraint: &Constraint, group: String, hosts: u32) {
+        let places = match constraint.rule {
+            Rule::MinAvailable(limit) => limit.spare(hosts),
+            rule => rule.limit().places(hosts),
+        };
+        let bucket = Bucket {
+            group,
+            rule: constraint.rule,
+            hosts,
+            places,
+            origin: constraint.origin.clone(),
+        };
+        if places == 0 {
+            self.warnings.push(Warning::frozen(&bucket));
+        }
+        self.buckets.push(bucket);
+    }
+
+    fn finish(mut self, hosts: usize) -> Rules {
+        self.in_bucket.sort_unstable();
+        self.in_budget.sort_unstable();
+        let mut profiles: IndexSet<Profile, BuildHasherDefault<FxHasher>> = IndexSet::default();
+        let mut profile_of = Vec::with_capacity(hosts);
+        let (mut in_bucket, mut in_budget) = (self.in_bucket.as_slice(), self.in_budget.as_slice());
+        for host in (0..count(hosts)).map(HostId::new) {
+            let buckets = take(&mut in_bucket, host).map(BucketId).collect();
+            let budgets = take(&mut in_budget, host).collect();
+            profile_of.push(count(profiles.insert_full(Profile { buckets, budgets }).0));
+        }
+        Rules {
+            buckets: self.buckets,
+            budgets: self.budgets,
+            profile_of,
+            profiles: profiles.into_iter().collect(),
+            warnings: self.warnings,
+        }
+    }
+}
+
+/// Splits this host's rows off the front.
+fn take<'a>(rows: &mut &'a [(HostId, u32)], host: HostId) -> impl Iterator<Item = u32> + use<'a> {
+    let len = rows.iter().take_while(|(other, _)| *other == host).count();
+    let (mine, rest) = rows.split_at(len);
+    *rows = rest;
+    mine.iter().map(|&(_, group)| group)
+}
+
+/// Positions fit: a fleet holds at most `u32::MAX` hosts, and the groups of one are fewer than its memberships.
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}

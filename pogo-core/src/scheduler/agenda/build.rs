@@ -1,0 +1,182 @@
+//! Building the queues from the state, and adding single tasks to them.
+
+use std::cmp::Reverse;
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
+use super::class::TaskOrder;
+use super::{Agenda, Class, ClassId, ClassKey, JobQueues, Load, Parking, Place};
+use crate::Timestamp;
+use crate::plan::Order;
+use crate::scheduler::JobId;
+use crate::scheduler::state::{Job, State, TaskAt, TaskState};
+
+impl Agenda {
+    /// The queues that this state calls for.
+    pub(crate) fn build(state: &State, now: Timestamp) -> Self {
+        let buckets = state.rules.buckets().len();
+        let mut agenda = Self {
+            load: Load::new(buckets),
+            parking: Parking::new(buckets),
+            now,
+            ..Self::default()
+        };
+        for job in state.unfinished() {
+            agenda.add_job(state, job);
+        }
+        agenda.load.weigh_all(state);
+        for class in 0..agenda.classes.len() {
+            agenda.reopen(state, class);
+        }
+        agenda
+    }
+
+    fn add_job(&mut self, state: &State, job: &Job) {
+        let mut queues = JobQueues {
+            rank: ranks(job),
+            expected: expected(state, job),
+            ..JobQueues::default()
+        };
+        queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
+        queues.class_of.reserve_exact(job.tasks.len());
+        for task in job.positions() {
+            let class = self.class_for(state, job, task, &mut queues);
+            queues.class_of.push(class);
+            if job.task(task).state != TaskState::Waiting {
+                continue;
+            }
+            if job.task(task).tries == 0 {
+                let profile = state.rules.profile_of(job.host(task));
+                self.load.add(&state.rules.profile(profile).buckets, queues.work(task));
+            }
+            match job.backoffs.get(&task) {
+                Some(&not_before) if not_before > self.now => _ = self.delayed.insert((not_before, job.id, task)),
+                _ => self.classes[class].listed.push(task),
+            }
+        }
+        for class in queues.by_track.iter().flatten() {
+            self.classes[*class]
+                .listed
+                .sort_by_cached_key(|&task| queues.order(job, task));
+        }
+        self.jobs.insert(job.id, queues);
+    }
+
+    fn class_for(&mut self, state: &State, job: &Job, task: u32, queues: &mut JobQueues) -> ClassId {
+        let host = job.host(task);
+        let track = job.stages.track_of(task);
+        // A host that only runs elsewhere will be available again when it may start here.
+        let repair = state.host(host).is_stuck();
+        let key = ClassKey {
+            job: job.id,
+            profile: state.rules.profile_of(host),
+            track,
+            repair,
+        };
+        let fresh = self.classes.len();
+        let class = *self.by_key.entry(key).or_insert(fresh);
+        if class == fresh {
+            self.classes.push(Class::new(key));
+            queues.by_track[track as usize].push(class);
+        }
+        class
+    }
+
+    /// Queues a task that waits, in the class that its host is in now.
+    pub(super) fn enlist(&mut self, state: &State, (id, task): TaskAt) {
+        let Some(job) = state.jobs.get(&id) else { return };
+        let Some(mut queues) = self.jobs.remove(&id) else {
+            // The job had finished and is no longer queued.
+            self.stale = true;
+            return;
+        };
+        let class = self.class_for(state, job, task, &mut queues);
+        queues.class_of[task as usize] = class;
+        self.classes[class].late.insert(queues.order(job, task));
+        self.jobs.insert(id, queues);
+        self.raise(state, class);
+    }
+
+    /// A class has a new task, which may be more urgent than its queue knows.
+    fn raise(&mut self, state: &State, class: ClassId) {
+        match self.classes[class].place {
+            Place::Empty | Place::Open => self.reopen(state, class),
+            Place::Gate | Place::Held => {}
+            place @ (Place::Bucket(_) | Place::Job) => {
+                // A second entry beside the old one, which is dropped when it comes to the front.
+                if let Some((_, key)) = self.front(state, class) {
+                    let lot = self.classes[class].lot(place);
+                    lot.into_iter().for_each(|lot| self.parking.park(lot, key, class));
+                }
+            }
+        }
+    }
+
+    /// A task that was never tried is no longer to be done.
+    pub(super) fn unload(&mut self, state: &State, id: JobId, task: u32) {
+        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get(&id)) else {
+            return;
+        };
+        let profile = state.rules.profile_of(job.host(task));
+        let work = queues.work(task);
+        self.load.remove(state, &state.rules.profile(profile).buckets, work);
+    }
+}
+
+impl JobQueues {
+    pub(super) fn order(&self, job: &Job, task: u32) -> TaskOrder {
+        let at = task as usize;
+        let balanced = job.spec.order == Order::Balanced;
+        let expected = if balanced {
+            self.expected.get(at).copied().unwrap_or(0)
+        } else {
+            0
+        };
+        (
+            job.task(task).tries,
+            Reverse(expected),
+            self.rank.get(at).copied().unwrap_or(task),
+            task,
+        )
+    }
+
+    pub(super) fn work(&self, task: u32) -> u32 {
+        self.expected.get(task as usize).copied().unwrap_or(Load::UNKNOWN)
+    }
+}
+
+/// Each task's position in a shuffled order; empty for the listed order.
+fn ranks(job: &Job) -> Vec<u32> {
+    if job.spec.order != Order::Shuffled {
+        return vec![];
+    }
+    let mut order: Vec<u32> = job.positions().collect();
+    order.sort_by_cached_key(|&task| {
+        let mut hasher = FxHasher::default();
+        hasher.write_u64(job.spec.seed);
+        hasher.write_u32(task);
+        (hasher.finish(), task)
+    });
+    let mut ranks = vec![0; order.len()];
+    (0..).zip(order).for_each(|(rank, task)| ranks[task as usize] = rank);
+    ranks
+}
+
+/// Expected milliseconds of each task; empty when the job says nothing.
+fn expected(state: &State, job: &Job) -> Vec<u32> {
+    if job.spec.expected.is_empty() {
+        return vec![];
+    }
+    let mut expected = vec![Load::UNKNOWN; job.tasks.len()];
+    for expectation in &job.spec.expected {
+        let millis = u32::try_from(expectation.time.as_millis()).unwrap_or(u32::MAX);
+        // Judged when the job was submitted; a host that left the fleet since then needs no estimate.
+        for host in state.fleet.resolve(&expectation.hosts).unwrap_or_default() {
+            if let Some(task) = job.task_of(host) {
+                expected[task as usize] = millis;
+            }
+        }
+    }
+    expected
+}

@@ -1,0 +1,79 @@
+//! Classes: tasks that are interchangeable to every limit and gate.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::park::Lot;
+use crate::plan::BucketId;
+use crate::scheduler::JobId;
+
+/// A class's position in the agenda.
+pub(crate) type ClassId = usize;
+
+/// What tasks have in common that are in one class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ClassKey {
+    pub(crate) job: JobId,
+    pub(crate) profile: u32,
+    pub(crate) track: u32,
+    /// The hosts are unavailable already, so that running there takes no host away.
+    pub(crate) repair: bool,
+}
+
+/// Where a task stands among those of its class; smaller comes first.
+///
+/// Retries queue behind fresh hosts, or one flapping host starves its group.
+pub(crate) type TaskOrder = (u16, Reverse<u32>, u32, u32);
+
+/// A queue of interchangeable tasks.
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) key: ClassKey,
+    /// Tasks in order, as they were when the queue was built; those before `next` have left.
+    pub(crate) listed: Vec<u32>,
+    pub(crate) next: usize,
+    /// Tasks that came later.
+    pub(crate) late: BTreeSet<TaskOrder>,
+    pub(crate) place: Place,
+}
+
+/// Where a class waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nowhere: no task waits in it.
+    Empty,
+    /// Among those that may be able to start.
+    Open,
+    /// For room in this bucket.
+    Bucket(BucketId),
+    /// For an earlier task of its job to end.
+    Job,
+    /// For a gate.
+    Gate,
+    /// For something about the job as a whole.
+    Held,
+}
+
+impl Class {
+    pub(crate) fn new(key: ClassKey) -> Self {
+        Self {
+            key,
+            listed: vec![],
+            next: 0,
+            late: BTreeSet::new(),
+            place: Place::Empty,
+        }
+    }
+
+    /// The queue that a parked class is in.
+    pub(super) fn lot(&self, place: Place) -> Option<Lot> {
+        match place {
+            Place::Bucket(bucket) => Some(Lot::Bucket {
+                bucket,
+                repair: self.key.repair,
+            }),
+            Place::Job => Some(Lot::Job(self.key.job)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How loaded buckets are: the work that waits, per place.
+
+use crate::plan::BucketId;
+use crate::scheduler::state::State;
+
+/// Work per bucket of tasks that were never tried, in milliseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Load {
+    work: Vec<u64>,
+    /// The same per place, rounded so that it changes rarely.
+    level: Vec<u32>,
+}
+
+impl Load {
+    /// The work of a task whose job does not say what to expect.
+    pub(crate) const UNKNOWN: u32 = 10_000;
+
+    pub(super) fn new(buckets: usize) -> Self {
+        Self {
+            work: vec![0; buckets],
+            level: vec![0; buckets],
+        }
+    }
+
+    /// The load of the most loaded of a profile's buckets.
+    pub(super) fn of(&self, state: &State, profile: u32) -> u32 {
+        let buckets = &state.rules.profile(profile).buckets;
+        buckets
+            .iter()
+            .map(|bucket| self.level[bucket.index()])
+            .max()
+            .unwrap_or(0)
+    }
+
+    pub(super) fn add(&mut self, buckets: &[BucketId], work: u32) {
+        for bucket in buckets {
+            self.work[bucket.index()] += u64::from(work);
+        }
+    }
+
+    pub(super) fn remove(&mut self, state: &State, buckets: &[BucketId], work: u32) {
+        for &bucket in buckets {
+            let left = &mut self.work[bucket.index()];
+            *left = left.saturating_sub(u64::from(work));
+            self.weigh(state, bucket);
+        }
+    }
+
+    pub(super) fn weigh_all(&mut self, state: &State) {
+        for bucket in (0..).map(BucketId).take(self.work.len()) {
+            self.weigh(state, bucket);
+        }
+    }
+
+    fn weigh(&mut self, state: &State, bucket: BucketId) {
+        let places = u64::from(state.rules.bucket(bucket).places.max(1));
+        self.level[bucket.index()] = coarse(self.work[bucket.index()] / places);
+    }
+}
+
+/// A number to eight significant bits, order kept.
+///
+/// Were it exact, every start would change the key of every class that shares a bucket, and each would have to be
+/// looked at again before the next start.
+fn coarse(exact: u64) -> u32 {
+    const BITS: u32 = 8;
+    let length = 64 - exact.leading_zeros();
+    if length <= BITS {
+        return u32::try_from(exact).unwrap_or(u32::MAX);
+    }
+    let shift = length - BITS;
+    let mantissa = u32::try_from(exact >> shift).unwrap_or(u32::MAX) & ((1 << (BITS - 1)) - 1);
+    ((shift + 1) << (BITS - 1)) + mantissa
+}
+
+#[cfg(test)]
+mod tests {
+    use super::coarse;
+
+    #[test]
+    fn a_coarse_load_keeps_the_order() {
+        let mut last = 0;
+        for exact in (0..70_000_u64).chain((0..40).map(|n| 70_000 << n)) {
+            assert!(coarse(exact) >= last, "{exact}");
+            last = coarse(exact);
+        }
+    }
+
+    #[test]
+    fn a_coarse_load_is_within_a_hundredth() {
+        for exact in [1_000_u64, 123_456, 9_999_999] {
+            assert!(coarse(exact) < coarse(exact + exact / 64), "{exact}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Which task starts next: queues over the state, kept up to date by the effects of events.
+//!
+//! Hosts under the same limits and behind the same gates are one [`Class`] and wait in one queue, so that the work
+//! done for a free place depends on how many *kinds* of hosts wait for it, not on how many hosts. A class whose next
+//! host cannot start is parked at one thing that stops it (a full bucket, say) and is looked at again when that gives
+//! way. A class that is not parked anywhere is in `open`.
+//!
+//! The agenda is scratch space: it holds nothing that cannot be computed from the state, and decides the same
+//! whether it was kept up to date or built afresh.
+
+mod build;
+mod class;
+mod key;
+mod load;
+mod park;
+mod pick;
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::hash::BuildHasherDefault;
+
+use indexmap::IndexMap;
+use rustc_hash::FxHasher;
+
+pub(crate) use class::{Class, ClassId, ClassKey, Place};
+pub(crate) use key::Key;
+pub(crate) use load::Load;
+pub(crate) use park::Parking;
+
+use super::JobId;
+use super::state::{Effect, State, TaskAt, TaskState};
+use crate::Timestamp;
+
+/// Queues of waiting tasks.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    classes: Vec<Class>,
+    by_key: IndexMap<ClassKey, ClassId, BuildHasherDefault<FxHasher>>,
+    jobs: BTreeMap<JobId, JobQueues>,
+    load: Load,
+    parking: Parking,
+    open: BinaryHeap<(Key, ClassId)>,
+    /// Tasks whose delay has not passed.
+    delayed: BTreeSet<(Timestamp, JobId, u32)>,
+    now: Timestamp,
+    stale: bool,
+}
+
+/// What the agenda keeps for one job.
+#[derive(Debug, Default)]
+struct JobQueues {
+    /// The class of each task.
+    class_of: Vec<ClassId>,
+    /// Position in the order of the job, where that is not the listed order.
+    rank: Vec<u32>,
+    /// Expected milliseconds of each task, where the job says.
+    expected: Vec<u32>,
+    /// The classes behind each track's gates.
+    by_track: Vec<Vec<ClassId>>,
+    /// Classes that cannot go on before something about the job as a whole changes.
+    held: Vec<ClassId>,
+}
+
+impl Agenda {
+    /// Takes note of what events did.
+    pub(crate) fn note(&mut self, state: &State, effects: &mut Vec<Effect>) {
+        for effect in effects.drain(..) {
+            if self.stale {
+                continue;
+            }
+            match effect {
+                Effect::Rebuild => self.stale = true,
+                Effect::Unqueued((job, task)) => self.unload(state, job, task),
+                Effect::Requeued(at) => self.requeue(state, at),
+                Effect::HostFreed(host) => {
+                    self.parking.wake_buckets(state.rules.buckets_of(host));
+                    self.parking.wake_jobs();
+                    self.enlist_others(state, host);
+                }
+                Effect::HostChanged(host) => {
+                    self.parking.wake_buckets(state.rules.buckets_of(host));
+                    self.enlist_others(state, host);
+                }
+                Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
+                Effect::JobChanged(job) => self.release_held(state, job),
+                Effect::Started { .. }
+                | Effect::StageBaking(..)
+                | Effect::Settling { .. }
+                | Effect::Cancelling { .. } => {}
+            }
+        }
+    }
+
+    /// Events went by unseen: the queues are useless.
+    pub(crate) fn forget(&mut self) {
+        self.stale = true;
+    }
+
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Builds the queues anew if they are useless.
+    pub(crate) fn refresh(&mut self, state: &State, now: Timestamp) {
+        if self.stale {
+            *self = Self::build(state, now);
+        }
+    }
+
+    /// A host may have become startable, or startable under another rule, for jobs that wait for it.
+    fn enlist_others(&mut self, state: &State, host: crate::fleet::HostId) {
+        for job in state.unfinished() {
+            if let Some(task) = job.task_of(host)
+                && job.task(task).state == TaskState::Waiting
+                && !job.backoffs.contains_key(&task)
+            {
+                self.enlist(state, (job.id, task));
+            }
+        }
+    }
+
+    fn requeue(&mut self, state: &State, (job, task): TaskAt) {
+        match state.jobs.get(&job).and_then(|job| job.backoffs.get(&task)) {
+            Some(&not_before) => _ = self.delayed.insert((not_before, job, task)),
+            None => self.enlist(state, (job, task)),
+        }
+    }
+
+    /// Queues tasks whose delay has passed.
+    pub(crate) fn end_delays(&mut self, state: &State, now: Timestamp) {
+        self.now = now;
+        while let Some(&(not_before, job, task)) = self.delayed.first()
+            && not_before <= now
+        {
+            self.delayed.pop_first();
+            let current = state.jobs.get(&job).and_then(|job| job.backoffs.get(&task));
+            if current == Some(&not_before) {
+                self.enlist(state, (job, task));
+            }
+        }
+    }
+
+    /// When the next delay ends.
+    pub(crate) fn next_delay(&self) -> Option<Timestamp> {
+        self.delayed.first().map(|&(not_before, _, _)| not_before)
+    }
+
+    fn open_stage(&mut self, state: &State, id: JobId, stage: crate::plan::StageId) {
+        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get(&id)) else {
+            return;
+        };
+        let mut opened = Vec::new();
+        for &track in job.gates.tracks_of(stage) {
+            if job.gates.track_is_open(track) {
+                opened.extend_from_slice(&queues.by_track[track as usize]);
+            }
+        }
+        for class in opened {
+            if self.classes[class].place == Place::Gate {
+                self.reopen(state, class);
+            }
+        }
+    }
+
+    fn release_held(&mut self, state: &State, job: JobId) {
+        let held = self
+            .jobs
+            .get_mut(&job)
+            .map(|queues| std::mem::take(&mut queues.held))
+            .unwrap_or_default();
+        for class in held {
+            if self.classes[class].place == Place::Held {
+                self.reopen(state, class);
+            }
+        }
+    }
+}

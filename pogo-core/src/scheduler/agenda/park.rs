@@ -1,0 +1,81 @@
+//! Where classes wait that cannot start now.
+
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::{ClassId, Key};
+use crate::plan::BucketId;
+use crate::scheduler::JobId;
+
+type Queue = BinaryHeap<(Key, ClassId)>;
+
+/// A queue for each thing that can stop a class and gives way without the job changing.
+#[derive(Debug, Default)]
+pub(crate) struct Parking {
+    /// Of each bucket: classes that need an available place, and classes that repair.
+    buckets: Vec<[Queue; 2]>,
+    jobs: BTreeMap<JobId, Queue>,
+    /// Queues that may have a class that can start.
+    awake: Vec<Lot>,
+}
+
+/// One queue of the parking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lot {
+    Bucket { bucket: BucketId, repair: bool },
+    Job(JobId),
+}
+
+impl Parking {
+    pub(super) fn new(buckets: usize) -> Self {
+        let mut parking = Self::default();
+        parking.buckets.resize_with(buckets, Default::default);
+        parking
+    }
+
+    pub(super) fn park(&mut self, lot: Lot, key: Key, class: ClassId) {
+        self.queue(lot).push((key, class));
+    }
+
+    pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {
+        match lot {
+            Lot::Bucket { bucket, repair } => &mut self.buckets[bucket.index()][usize::from(repair)],
+            Lot::Job(job) => self.jobs.entry(job).or_default(),
+        }
+    }
+
+    /// These buckets may have room.
+    pub(super) fn wake_buckets(&mut self, buckets: &[BucketId]) {
+        for &bucket in buckets {
+            for repair in [false, true] {
+                if !self.buckets[bucket.index()][usize::from(repair)].is_empty() {
+                    self.wake(Lot::Bucket { bucket, repair });
+                }
+            }
+        }
+    }
+
+    /// Some job runs fewer tasks than before.
+    pub(super) fn wake_jobs(&mut self) {
+        let waiting: Vec<_> = self
+            .jobs
+            .iter()
+            .filter(|(_, queue)| !queue.is_empty())
+            .map(|(&job, _)| job)
+            .collect();
+        waiting.into_iter().for_each(|job| self.wake(Lot::Job(job)));
+    }
+
+    fn wake(&mut self, lot: Lot) {
+        if !self.awake.contains(&lot) {
+            self.awake.push(lot);
+        }
+    }
+
+    pub(super) fn awake(&self) -> &[Lot] {
+        &self.awake
+    }
+
+    pub(super) fn sleep(&mut self, at: usize) {
+        self.awake.swap_remove(at);
+    }
+}

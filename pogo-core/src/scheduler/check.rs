@@ -1,0 +1,240 @@
+//! Every refusal happens here, before any change.
+
+use std::sync::Arc;
+
+use super::state::{Compiled, State, TaskAt};
+use super::{Alteration, AttemptId, Input, InputError, JobId, JobStatus, Outcome, Phase, Scheduler, TaskState};
+use crate::Timestamp;
+use crate::fleet::{HostId, HostName};
+use crate::plan::{JobSpec, PlanError};
+
+/// An input that makes sense, with everything that was found out on the way.
+pub(super) enum Checked {
+    Configure {
+        input: Input,
+        next: Box<State>,
+    },
+    Submit {
+        job: JobId,
+        spec: Arc<JobSpec>,
+        compiled: Compiled,
+    },
+    PhaseEntered {
+        attempt: AttemptId,
+        phase: Phase,
+    },
+    Reported {
+        attempt: AttemptId,
+        outcome: Outcome,
+    },
+    Late {
+        attempt: AttemptId,
+        outcome: Outcome,
+    },
+    Nothing,
+    Recover,
+    Pause {
+        job: JobId,
+    },
+    Resume {
+        job: JobId,
+    },
+    Halt {
+        job: JobId,
+        reason: String,
+    },
+    Abort {
+        job: JobId,
+        reason: String,
+    },
+    Retry {
+        tasks: Vec<TaskAt>,
+    },
+    Skip {
+        tasks: Vec<TaskAt>,
+    },
+    Alter {
+        job: JobId,
+        change: Alteration,
+    },
+    Mark {
+        host: HostName,
+        down: bool,
+        reason: String,
+    },
+}
+
+impl Scheduler {
+    pub(super) fn check(&self, now: Timestamp, input: Input) -> Result<Checked, InputError> {
+        if now < self.now {
+            return Err(InputError::TimeWentBack { now, last: self.now });
+        }
+        Ok(match input {
+            Input::Configure { ref fleet, ref policy } => {
+                let next = Box::new(self.state.configured(fleet, policy)?);
+                Checked::Configure { input, next }
+            }
+            Input::Submit { job, spec } => self.check_submission(job, spec)?,
+            Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
+            Input::Reported { attempt, outcome } => self.check_report(attempt, outcome)?,
+            Input::Tick => Checked::Nothing,
+            Input::Recover => Checked::Recover,
+            Input::Pause { job } => {
+                let pausable = |status: JobStatus| status.may_start();
+                self.check_status(job, "paused", pausable)?;
+                Checked::Pause { job }
+            }
+            Input::Resume { job } => {
+                let resumable = |status| {
+                    matches!(
+                        status,
+                        JobStatus::Paused | JobStatus::Halted | JobStatus::Halting | JobStatus::Blocked
+                    )
+                };
+                self.check_status(job, "resumed", resumable)?;
+                Checked::Resume { job }
+            }
+            Input::Halt { job, reason } => {
+                self.check_status(job, "halted", |status| {
+                    status.may_start() || status == JobStatus::Paused
+                })?;
+                Checked::Halt { job, reason }
+            }
+            Input::Abort { job, reason } => {
+                self.check_status(job, "aborted", |status| status != JobStatus::Finished)?;
+                Checked::Abort { job, reason }
+            }
+            Input::Retry { job, hosts } => {
+                let retryable = |state| {
+                    matches!(
+                        state,
+                        TaskState::Failed | TaskState::InDoubt | TaskState::Skipped | TaskState::Cancelled
+                    )
+                };
+                Checked::Retry {
+                    tasks: self.check_tasks(job, &hosts, "retried", retryable)?,
+                }
+            }
+            Input::Skip { job, hosts } => {
+                let skippable =
+                    |state| !matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped);
+                Checked::Skip {
+                    tasks: self.check_tasks(job, &hosts, "skipped", skippable)?,
+                }
+            }
+            Input::Alter { job, change } => {
+                self.check_status(job, "altered", |status| status != JobStatus::Finished)?;
+                Checked::Alter { job, change }
+            }
+            Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,
+            Input::MarkUp { host, reason } => self.check_mark(host, false, reason)?,
+        })
+    }
+
+    fn check_submission(&self, job: JobId, spec: Arc<JobSpec>) -> Result<Checked, InputError> {
+        if self.state.jobs.contains_key(&job) {
+            return Err(InputError::DuplicateJob { job });
+        }
+        spec.check()?;
+        let state = &self.state;
+        let mut hosts = state.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
+        hosts.retain(|&host| !state.host(host).removed);
+        if hosts.is_empty() {
+            return Err(PlanError::NoTargets {
+                targets: spec.targets.to_string(),
+            }
+            .into());
+        }
+        for expectation in &spec.expected {
+            state.fleet.resolve(&expectation.hosts).map_err(PlanError::Targets)?;
+        }
+        let names: Vec<HostName> = hosts.iter().map(|&host| state.fleet.name(host).clone()).collect();
+        let compiled = state.compile(&spec, hosts, names.into())?;
+        Ok(Checked::Submit { job, spec, compiled })
+    }
+
+    fn check_phase(&self, attempt: AttemptId, phase: Phase) -> Result<Checked, InputError> {
+        match self.state.attempts.get(attempt) {
+            // Only ever forwards: a phase that comes late or twice is no news.
+            Some(running) if phase > running.phase && phase != Phase::Settle => {
+                Ok(Checked::PhaseEntered { attempt, phase })
+            }
+            Some(_) => Ok(Checked::Nothing),
+            None if self.state.attempts.was_issued(attempt) => Ok(Checked::Nothing),
+            None => Err(InputError::UnknownAttempt { attempt }),
+        }
+    }
+
+    fn check_report(&self, attempt: AttemptId, outcome: Outcome) -> Result<Checked, InputError> {
+        match self.state.attempts.get(attempt) {
+            Some(running) if running.phase != Phase::Settle => Ok(Checked::Reported { attempt, outcome }),
+            Some(_) => Ok(Checked::Late { attempt, outcome }),
+            None if self.state.attempts.was_issued(attempt) => Ok(Checked::Late { attempt, outcome }),
+            None => Err(InputError::UnknownAttempt { attempt }),
+        }
+    }
+
+    fn check_status(
+        &self,
+        job: JobId,
+        order: &'static str,
+        fits: impl Fn(JobStatus) -> bool,
+    ) -> Result<(), InputError> {
+        let status = self.state.jobs.get(&job).ok_or(InputError::UnknownJob { job })?.status;
+        if fits(status) {
+            Ok(())
+        } else {
+            Err(InputError::WrongJobStatus { job, status, order })
+        }
+    }
+
+    fn check_tasks(
+        &self,
+        id: JobId,
+        hosts: &[HostName],
+        order: &'static str,
+        fits: impl Fn(TaskState) -> bool,
+    ) -> Result<Vec<TaskAt>, InputError> {
+        let job = self.state.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;
+        let mut tasks = Vec::with_capacity(hosts.len());
+        for host in hosts {
+            let known = self.check_host(host)?;
+            let task = job.task_of(known).ok_or_else(|| InputError::NotInJob {
+                job: id,
+                host: host.clone(),
+            })?;
+            let state = job.task(task).state;
+            let gone = order == "retried" && self.state.host(known).removed;
+            if gone || !fits(state) {
+                return Err(InputError::WrongTaskState {
+                    job: id,
+                    host: host.clone(),
+                    state,
+                    order,
+                });
+            }
+            tasks.push((id, task));
+        }
+        tasks.sort_unstable();
+        tasks.dedup();
+        Ok(tasks)
+    }
+
+    fn check_host(&self, host: &HostName) -> Result<HostId, InputError> {
+        self.state
+            .fleet
+            .id(host.as_str())
+            .ok_or_else(|| InputError::UnknownHost { host: host.clone() })
+    }
+
+    fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
+        let id = self.check_host(&host)?;
+        let state = self.state.host(id);
+        let news = if down { !state.down } else { state.is_stuck() };
+        Ok(if news {
+            Checked::Mark { host, down, reason }
+        } else {
+            Checked::Nothing
+        })
+    }
+}

@@ -1,0 +1,84 @@
+//! From a checked input to events: each is applied as it is decided, and decides nothing twice.
+
+mod orders;
+mod recover;
+mod reports;
+pub(in crate::scheduler) mod status;
+mod timeouts;
+
+use super::check::Checked;
+use super::deadlines::Deadlines;
+use super::state::{Hint, TaskAt};
+use super::{Event, Input, Scheduler};
+
+impl Scheduler {
+    pub(super) fn decide(&mut self, input: Checked) {
+        self.refresh();
+        match input {
+            Checked::Nothing => {}
+            Checked::Configure { input, next } => {
+                if let Input::Configure { fleet, policy } = input {
+                    let hint = Hint {
+                        configured: Some(next),
+                        ..Hint::default()
+                    };
+                    self.emit(Event::NamespaceConfigured { fleet, policy }, hint);
+                    self.cancel_removed();
+                }
+            }
+            Checked::Submit { job, spec, compiled } => {
+                let hosts = std::sync::Arc::clone(&compiled.names);
+                let hint = Hint {
+                    compiled: Some(compiled),
+                    ..Hint::default()
+                };
+                self.emit(Event::JobSubmitted { job, spec, hosts }, hint);
+            }
+            Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase),
+            Checked::Reported { attempt, outcome } => self.report(attempt, outcome),
+            Checked::Late { attempt, outcome } => {
+                self.emit(Event::LateReported { attempt, outcome }, Hint::default());
+            }
+            Checked::Recover => self.recover(),
+            order => self.order(order),
+        }
+        self.time_out();
+        self.start_all();
+        self.update_status();
+        self.deadlines.tidy(&self.state);
+    }
+
+    /// Applies an event, and keeps it for the caller.
+    pub(super) fn emit(&mut self, event: Event, hint: Hint) {
+        let applied = self.state.apply(self.now, &event, hint, &mut self.effects);
+        debug_assert_eq!(applied, Ok(()), "{event:?}");
+        self.deadlines.note(&self.state, &self.effects);
+        self.agenda.note(&self.state, &mut self.effects);
+        self.events.push(event);
+    }
+
+    /// Builds queues that events from elsewhere have made useless.
+    fn refresh(&mut self) {
+        if self.agenda.is_stale() {
+            self.deadlines = Deadlines::build(&self.state);
+        }
+        self.agenda.refresh(&self.state, self.now);
+    }
+
+    /// Starts every task that may start, the most urgent first.
+    fn start_all(&mut self) {
+        self.agenda.refresh(&self.state, self.now);
+        self.agenda.end_delays(&self.state, self.now);
+        while let Some(task) = self.agenda.pick(&self.state) {
+            self.start(task);
+        }
+    }
+
+    fn start(&mut self, (job, task): TaskAt) {
+        let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
+            return;
+        };
+        let attempt = self.state.attempts.next_id();
+        self.emit(Event::TaskStarted { job, host, attempt }, Hint::task((job, task)));
+    }
+}

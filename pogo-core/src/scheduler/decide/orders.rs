@@ -1,0 +1,116 @@
+//! What an operator's orders lead to.
+
+use crate::scheduler::check::Checked;
+use crate::scheduler::state::{Hint, TaskAt, TaskState};
+use crate::scheduler::{AttemptId, CancelReason, Event, JobId, Phase, Scheduler};
+
+impl Scheduler {
+    pub(super) fn order(&mut self, order: Checked) {
+        match order {
+            Checked::Pause { job } => self.emit(Event::JobPaused { job }, Hint::default()),
+            Checked::Resume { job } => self.emit(Event::JobResumed { job }, Hint::default()),
+            Checked::Halt { job, reason } => {
+                self.emit(
+                    Event::JobHalting {
+                        job,
+                        reason,
+                        abort: false,
+                    },
+                    Hint::default(),
+                );
+            }
+            Checked::Abort { job, reason } => self.give_up(job, reason, CancelReason::Abort),
+            Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
+            Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
+            Checked::Alter { job, change } => self.emit(Event::JobAltered { job, change }, Hint::default()),
+            Checked::Mark {
+                host,
+                down: true,
+                reason,
+            } => {
+                self.emit(Event::HostMarkedDown { host, reason }, Hint::default());
+            }
+            Checked::Mark {
+                host,
+                down: false,
+                reason,
+            } => {
+                self.emit(Event::HostMarkedUp { host, reason }, Hint::default());
+            }
+            _ => {}
+        }
+    }
+
+    fn retry_now(&mut self, (job, task): TaskAt) {
+        let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
+            return;
+        };
+        let not_before = self.now;
+        let event = Event::TaskRetried {
+            job,
+            host,
+            not_before,
+            ordered: true,
+            after_connect: false,
+        };
+        self.emit(event, Hint::task((job, task)));
+    }
+
+    fn skip(&mut self, (job, task): TaskAt) {
+        let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
+            return;
+        };
+        self.emit(Event::TaskSkipped { job, host }, Hint::task((job, task)));
+    }
+
+    /// Cancels what waits and what runs.
+    pub(super) fn give_up(&mut self, id: JobId, reason: String, because: CancelReason) {
+        self.emit(
+            Event::JobHalting {
+                job: id,
+                reason,
+                abort: true,
+            },
+            Hint::default(),
+        );
+        let Some(job) = self.state.jobs.get(&id) else { return };
+        let waiting: Vec<u32> = job
+            .positions()
+            .filter(|&task| job.task(task).state == TaskState::Waiting)
+            .collect();
+        for task in waiting {
+            self.cancel((id, task));
+        }
+        let running = |(attempt, running): (AttemptId, crate::scheduler::state::Running)| {
+            (running.task.0 == id && running.cancelling.is_none()).then_some((attempt, running.phase))
+        };
+        let attempts: Vec<_> = self.state.attempts.in_order().into_iter().filter_map(running).collect();
+        for (attempt, phase) in attempts {
+            match phase {
+                // Nothing runs there any more, so there is nothing to end.
+                Phase::Settle => self.settled(attempt),
+                _ => self.request_cancel(attempt, because),
+            }
+        }
+    }
+
+    /// Cancels what waits on hosts that are no longer in the fleet.
+    pub(super) fn cancel_removed(&mut self) {
+        let mut gone: Vec<TaskAt> = Vec::new();
+        for job in self.state.unfinished() {
+            let waits =
+                |&task: &u32| job.task(task).state == TaskState::Waiting && self.state.host(job.host(task)).removed;
+            gone.extend(job.positions().filter(waits).map(|task| (job.id, task)));
+        }
+        for task in gone {
+            self.cancel(task);
+        }
+    }
+
+    fn cancel(&mut self, (job, task): TaskAt) {
+        let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
+            return;
+        };
+        self.emit(Event::TaskCancelled { job, host }, Hint::task((job, task)));
+    }
+}

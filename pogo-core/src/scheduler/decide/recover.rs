@@ -1,0 +1,22 @@
+//! Going on after a restart.
+
+use crate::scheduler::{AttemptId, Phase, Scheduler};
+
+impl Scheduler {
+    /// Whoever ran the attempts is gone: each is in doubt, by an event of its own.
+    pub(super) fn recover(&mut self) {
+        let attempts: Vec<(AttemptId, Phase)> = self
+            .state
+            .attempts
+            .in_order()
+            .into_iter()
+            .map(|(attempt, running)| (attempt, running.phase))
+            .collect();
+        for (attempt, phase) in attempts {
+            // A settling host has succeeded; its time goes on.
+            if phase != Phase::Settle {
+                self.doubt(attempt, "the dispatcher was restarted while it ran".to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a transport's reports lead to.
+
+use std::hash::Hasher;
+use std::time::Duration;
+
+use rustc_hash::FxHasher;
+
+use crate::policy::OnDoubt;
+use crate::scheduler::state::{Hint, Job, Running, TaskAt};
+use crate::scheduler::{AttemptId, CancelReason, Event, Failure, Outcome, Phase, Scheduler};
+
+impl Scheduler {
+    pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase) {
+        let Some((running, job)) = self.attempt(attempt) else {
+            return;
+        };
+        let (id, task) = running.task;
+        let host = job.name(task).clone();
+        self.emit(
+            Event::TaskPhaseEntered {
+                job: id,
+                host,
+                attempt,
+                phase,
+            },
+            Hint::task(running.task),
+        );
+    }
+
+    pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome) {
+        match outcome {
+            Outcome::Succeeded => self.succeed(attempt),
+            Outcome::Failed(failure) => self.fail(attempt, failure),
+            Outcome::InDoubt { message } => self.doubt(attempt, message),
+        }
+    }
+
+    fn succeed(&mut self, attempt: AttemptId) {
+        let settles = self
+            .attempt(attempt)
+            .is_some_and(|(_, job)| !job.settings.settle.is_zero());
+        if settles {
+            self.enter_phase(attempt, Phase::Settle)
+        } else {
+            self.settled(attempt)
+        }
+    }
+
+    /// The host is well, and has been for long enough.
+    pub(super) fn settled(&mut self, attempt: AttemptId) {
+        let Some((running, job)) = self.attempt(attempt) else {
+            return;
+        };
+        let (id, task) = running.task;
+        let host = job.name(task).clone();
+        self.emit(
+            Event::TaskSucceeded { job: id, host, attempt },
+            Hint::task(running.task),
+        );
+    }
+
+    fn fail(&mut self, attempt: AttemptId, failure: Failure) {
+        let Some((running, job)) = self.attempt(attempt) else {
+            return;
+        };
+        let (id, task) = running.task;
+        let host = job.name(task).clone();
+        let record = *job.task(task);
+        let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
+        let again = reconnect || u32::from(record.retries) < job.settings.retries;
+        let again = again && may_retry(job, &running);
+        self.emit(
+            Event::TaskFailed {
+                job: id,
+                host,
+                attempt,
+                failure,
+            },
+            Hint::task(running.task),
+        );
+        if again {
+            self.retry_later(running.task, attempt, reconnect);
+        }
+        self.check_budgets(running.task);
+    }
+
+    pub(super) fn doubt(&mut self, attempt: AttemptId, message: String) {
+        let Some((running, job)) = self.attempt(attempt) else {
+            return;
+        };
+        let (id, task) = running.task;
+        let host = job.name(task).clone();
+        let again = job.settings.on_doubt == OnDoubt::Retry
+            && u32::from(job.task(task).retries) < job.settings.retries
+            && may_retry(job, &running);
+        self.emit(
+            Event::TaskInDoubt {
+                job: id,
+                host,
+                attempt,
+                message,
+            },
+            Hint::task(running.task),
+        );
+        if again {
+            self.retry_later(running.task, attempt, false);
+        }
+        self.check_budgets(running.task);
+    }
+
+    fn retry_later(&mut self, (id, task): TaskAt, attempt: AttemptId, after_connect: bool) {
+        let Some(job) = self.state.jobs.get(&id) else { return };
+        let delay = job.settings.retry_delay;
+        let not_before = self.now + delay + jitter(job.spec.seed, attempt, delay / 2);
+        let host = job.name(task).clone();
+        let event = Event::TaskRetried {
+            job: id,
+            host,
+            not_before,
+            ordered: false,
+            after_connect,
+        };
+        self.emit(event, Hint::task((id, task)));
+    }
+
+    /// Says which budgets a failed task has exceeded.
+    fn check_budgets(&mut self, (id, task): TaskAt) {
+        let Some(job) = self.state.jobs.get(&id) else { return };
+        let profile = self.state.rules.profile(self.state.rules.profile_of(job.host(task)));
+        let mut exceeded = Vec::new();
+        for &at in &profile.budgets {
+            if let Some(budget) = job.budgets.get(&at)
+                && budget.is_exceeded()
+                && !budget.tripped
+            {
+                let group = self.state.rules.budgets()[at as usize].group.clone();
+                let (failures, allowed) = (budget.failures, budget.allowed);
+                exceeded.push(Event::FailureBudgetExceeded {
+                    job: id,
+                    group,
+                    failures,
+                    allowed,
+                });
+            }
+        }
+        let halts = job.is_over_budget() && (job.status.may_start() || job.status == super::super::JobStatus::Paused);
+        let reason = format!(
+            "{} hosts failed, more than max_failures allows ({})",
+            job.budget.failures,
+            job.settings.max_failures.unwrap_or(0)
+        );
+        for event in exceeded {
+            self.emit(event, Hint::default());
+        }
+        if halts {
+            self.emit(
+                Event::JobHalting {
+                    job: id,
+                    reason,
+                    abort: false,
+                },
+                Hint::default(),
+            );
+        }
+    }
+
+    pub(super) fn attempt(&self, attempt: AttemptId) -> Option<(Running, &Job)> {
+        let running = *self.state.attempts.get(attempt)?;
+        Some((running, self.state.jobs.get(&running.task.0)?))
+    }
+}
+
+/// Whether a failed attempt may be followed by another without an order.
+fn may_retry(job: &Job, running: &Running) -> bool {
+    !job.aborted && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
+}
+
+/// A delay below `most`, drawn from the job's seed: the same for the same attempt, different for its neighbours.
+fn jitter(seed: u64, attempt: AttemptId, most: Duration) -> Duration {
+    let mut hasher = FxHasher::default();
+    hasher.write_u64(seed);
+    hasher.write_u64(attempt.number());
+    let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(hasher.finish() % most.max(1))
+}

@@ -1,0 +1,56 @@
+//! How each job is doing once everything that could start has started.
+
+use crate::scheduler::state::{Hint, Job};
+use crate::scheduler::{Blocker, Event, JobId, JobStatus, Scheduler};
+
+/// What becomes of a job of which nothing runs.
+pub(in crate::scheduler) enum Verdict {
+    /// It goes on by itself.
+    GoesOn,
+    /// It goes on when other jobs give something back.
+    Waits,
+    /// Only an operator can help.
+    Blocked(Vec<Blocker>),
+}
+
+impl Scheduler {
+    pub(super) fn update_status(&mut self) {
+        // Each job is looked at once: nothing that is decided here changes what another job can do.
+        let jobs: Vec<JobId> = self.state.active.iter().copied().collect();
+        for id in jobs {
+            let Some(event) = self.state.jobs.get(&id).and_then(|job| self.next_status(job)) else {
+                continue;
+            };
+            self.emit(event, Hint::default());
+        }
+    }
+
+    fn next_status(&self, job: &Job) -> Option<Event> {
+        let id = job.id;
+        if job.tally.running == 0 && job.tally.waiting == 0 {
+            return Some(Event::JobFinished {
+                job: id,
+                tally: job.tally,
+            });
+        }
+        match job.status {
+            JobStatus::Halting if job.tally.running == 0 => Some(Event::JobHalted { job: id }),
+            JobStatus::Running | JobStatus::Waiting | JobStatus::Blocked => {
+                let verdict = if job.tally.running > 0 {
+                    Verdict::GoesOn
+                } else {
+                    self.verdict(job)
+                };
+                match (job.status, verdict) {
+                    (JobStatus::Running, Verdict::GoesOn) => None,
+                    (_, Verdict::GoesOn) => Some(Event::JobUnblocked { job: id }),
+                    (JobStatus::Waiting, Verdict::Waits) => None,
+                    (_, Verdict::Waits) => Some(Event::JobWaiting { job: id }),
+                    (JobStatus::Blocked, Verdict::Blocked(_)) => None,
+                    (_, Verdict::Blocked(reasons)) => Some(Event::JobBlocked { job: id, reasons }),
+                }
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What the passing of time leads to.
+
+use crate::scheduler::deadlines::Due;
+use crate::scheduler::state::Hint;
+use crate::scheduler::{AttemptId, CancelReason, Event, JobId, Scheduler};
+
+impl Scheduler {
+    /// Does everything whose time has come.
+    pub(super) fn time_out(&mut self) {
+        self.deadlines.tidy(&self.state);
+        while let Some(due) = self.deadlines.due(&self.state, self.now) {
+            match due {
+                Due::Attempt(attempt) => self.request_cancel(attempt, CancelReason::AttemptTimeout),
+                Due::Settled(attempt) => self.settled(attempt),
+                Due::Abandoned(attempt) => {
+                    self.doubt(attempt, "it was to be ended, and nobody said that it has".to_owned());
+                }
+                Due::Job(job) => self.expire(job),
+                Due::Wave(job, wave) => self.emit(Event::WaveOpened { job, wave }, Hint::default()),
+            }
+            self.deadlines.tidy(&self.state);
+        }
+    }
+
+    fn expire(&mut self, job: JobId) {
+        self.give_up(job, "the job's time limit ran out".to_owned(), CancelReason::JobTimeout);
+    }
+
+    pub(super) fn request_cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
+        let Some((running, job)) = self.attempt(attempt) else {
+            return;
+        };
+        let (id, task) = running.task;
+        let host = job.name(task).clone();
+        self.emit(
+            Event::CancelRequested {
+                job: id,
+                host,
+                attempt,
+                reason,
+            },
+            Hint::task(running.task),
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! Why an input is refused.
+
+use super::state::ConfigureError;
+use super::{AttemptId, JobId, JobStatus, TaskState};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::plan::PlanError;
+
+/// An input that makes no sense; nothing has changed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// Its time is before that of an earlier input.
+    #[error("time went backwards: {now} comes after {last}; pass a clock that never does")]
+    TimeWentBack {
+        /// The time of the input.
+        now: Timestamp,
+        /// The time of the latest input before it.
+        last: Timestamp,
+    },
+    /// No such job.
+    #[error("there is no {job}; submit it first")]
+    UnknownJob {
+        /// The job.
+        job: JobId,
+    },
+    /// A job of this number was submitted before.
+    #[error("{job} was submitted before; give the new job another number")]
+    DuplicateJob {
+        /// The job.
+        job: JobId,
+    },
+    /// No such attempt was ever started.
+    #[error("no attempt {attempt} was ever started")]
+    UnknownAttempt {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// No such host in the fleet.
+    #[error("the fleet has no host `{host}`")]
+    UnknownHost {
+        /// The host.
+        host: HostName,
+    },
+    /// The job does not have this host.
+    #[error("host `{host}` is not one of the targets of {job}")]
+    NotInJob {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+    },
+    /// The order does not fit the state of the task.
+    #[error("host `{host}` of {job} is {}: it cannot be {order}", name(state))]
+    WrongTaskState {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The state it is in.
+        state: TaskState,
+        /// What was ordered, as in `retried`.
+        order: &'static str,
+    },
+    /// The order does not fit the state of the job.
+    #[error("{job} is {}: it cannot be {order}", job_name(status))]
+    WrongJobStatus {
+        /// The job.
+        job: JobId,
+        /// The state it is in.
+        status: JobStatus,
+        /// What was ordered, as in `paused`.
+        order: &'static str,
+    },
+    /// The job cannot be run under this policy.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The fleet and policy cannot be taken.
+    #[error(transparent)]
+    Configure(#[from] ConfigureError),
+}
+
+fn name(state: &TaskState) -> &'static str {
+    match state {
+        TaskState::Waiting => "waiting",
+        TaskState::Running => "running",
+        TaskState::Succeeded => "done",
+        TaskState::Failed => "failed",
+        TaskState::InDoubt => "in doubt",
+        TaskState::Skipped => "skipped",
+        TaskState::Cancelled => "cancelled",
+    }
+}
+
+fn job_name(status: &JobStatus) -> &'static str {
+    match status {
+        JobStatus::Running => "running",
+        JobStatus::Waiting => "waiting",
+        JobStatus::Paused => "paused",
+        JobStatus::Blocked => "blocked",
+        JobStatus::Halting => "halting",
+        JobStatus::Halted => "halted",
+        JobStatus::Finished => "finished",
+    }
+}

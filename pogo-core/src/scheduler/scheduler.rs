@@ -1,0 +1,122 @@
+//! The scheduler itself: the one door in, and the views out.
+
+use super::agenda::Agenda;
+use super::deadlines::Deadlines;
+use super::state::{ApplyError, Effects, Hint, State};
+use super::{Event, Input, InputError, Record};
+use crate::Timestamp;
+
+/// Decides which host of which job runs next.
+///
+/// A scheduler is a state machine: it does no IO, starts no thread, reads no clock. The contract with whoever drives it:
+///
+/// - Hand every fact and order to [`handle`](Self::handle), with the time. What comes back has been decided and applied.
+/// - Make the events durable, then act on them: [`Event::TaskStarted`] is the order to run an attempt,
+///   [`Event::CancelRequested`] the order to end one.
+/// - Send [`Input::Tick`] when [`next_timeout`](Self::next_timeout) is reached.
+/// - After a restart, [`apply`](Self::apply) all events in order, then handle [`Input::Recover`].
+///
+/// The same inputs give the same events, always.
+///
+/// ```
+/// use std::sync::Arc;
+/// use pogo_core::Timestamp;
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::policy::{Constraint, Policy, Rule};
+/// use pogo_core::scheduler::{Event, Input, JobId, Outcome, Scheduler};
+///
+/// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
+/// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
+/// let policy = Arc::new(Policy { constraints: vec![limit], ..Policy::default() });
+/// let spec = Arc::new(JobSpec::new("$web".parse()?, Command::shell("uptime")));
+///
+/// let mut scheduler = Scheduler::new();
+/// let now = Timestamp::from_millis(0);
+/// scheduler.handle(now, Input::Configure { fleet, policy })?;
+/// let events = scheduler.handle(now, Input::Submit { job: JobId::new(1), spec })?;
+///
+/// // One at a time: of three hosts, one starts ...
+/// let [Event::JobSubmitted { .. }, Event::TaskStarted { host, attempt, .. }] = &events[..] else { panic!() };
+/// assert_eq!(host.as_str(), "web1");
+///
+/// // ... and the next when it has succeeded.
+/// let events = scheduler.handle(now, Input::Reported { attempt: *attempt, outcome: Outcome::Succeeded })?;
+/// let [Event::TaskSucceeded { .. }, Event::TaskStarted { host, .. }] = &events[..] else { panic!() };
+/// assert_eq!(host.as_str(), "web2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Scheduler {
+    pub(super) state: State,
+    pub(super) agenda: Agenda,
+    pub(super) deadlines: Deadlines,
+    /// The latest time seen.
+    pub(super) now: Timestamp,
+    pub(super) effects: Effects,
+    pub(super) events: Vec<Event>,
+}
+
+impl Scheduler {
+    /// The most hosts for which debug builds verify everything after every input.
+    const VERIFIED_HOSTS: usize = 300;
+
+    /// A scheduler with no hosts and no rules; [`Input::Configure`] comes first.
+    pub fn new() -> Self {
+        Self {
+            state: State::new(),
+            agenda: Agenda::default(),
+            deadlines: Deadlines::default(),
+            now: Timestamp::EPOCH,
+            effects: Effects::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Takes one input, and returns everything that was decided on it, in order. All of it has been applied.
+    ///
+    /// # Errors
+    /// An input that makes no sense is refused before anything has changed.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Vec<Event>, InputError> {
+        let checked = self.check(now, input)?;
+        self.now = now;
+        self.decide(checked);
+        debug_assert!(
+            self.state.hosts.len() > Self::VERIFIED_HOSTS || self.verify() == Ok(()),
+            "{}",
+            self.verify()
+                .err()
+                .map(|violation| violation.to_string())
+                .unwrap_or_default()
+        );
+        Ok(std::mem::take(&mut self.events))
+    }
+
+    /// Takes over an event that was decided before: from a journal, or from another machine.
+    ///
+    /// # Errors
+    /// An event that cannot follow the events before it is refused, and nothing has changed.
+    pub fn apply(&mut self, record: &Record) -> Result<(), ApplyError> {
+        self.state
+            .apply(record.at, &record.event, Hint::default(), &mut self.effects)?;
+        self.effects.clear();
+        self.now = self.now.max(record.at);
+        // The queues are built when they are next needed: once for a whole journal.
+        self.agenda.forget();
+        Ok(())
+    }
+
+    /// When to send [`Input::Tick`] at the latest, if no other input comes before; `None` if time changes nothing.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        [self.deadlines.next(&self.state), self.agenda.next_delay()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,321 @@
+//! Events into state: the only code that changes it.
+
+use std::sync::Arc;
+
+use super::job::Compiled;
+use super::{Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, Event, JobId, Phase};
+
+/// An event that cannot follow the events before it: the log is damaged, or belongs to another namespace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// It speaks of a job that was never submitted.
+    #[error("an event speaks of {job}, which was never submitted")]
+    UnknownJob {
+        /// The job.
+        job: JobId,
+    },
+    /// It speaks of a host that the fleet or the job does not have.
+    #[error("an event speaks of host `{host}`, which is not part of the job or the fleet")]
+    UnknownHost {
+        /// The host.
+        host: HostName,
+    },
+    /// It speaks of an attempt that is not under way.
+    #[error("an event speaks of attempt {attempt}, which is not under way")]
+    UnknownAttempt {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// It is older than the event before it.
+    #[error("an event of time {at} follows one of time {last}")]
+    OutOfOrder {
+        /// Its time.
+        at: Timestamp,
+        /// The time of the event before it.
+        last: Timestamp,
+    },
+    /// Its fleet, policy or job does not compile.
+    #[error("an event cannot be understood: {message}")]
+    Invalid {
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+/// What whoever decided on the event already knows, so that it need not be looked up again.
+#[derive(Default)]
+pub(crate) struct Hint {
+    pub(crate) task: Option<TaskAt>,
+    pub(crate) compiled: Option<Compiled>,
+    pub(crate) configured: Option<Box<State>>,
+}
+
+impl Hint {
+    pub(crate) fn task(task: TaskAt) -> Self {
+        Self {
+            task: Some(task),
+            ..Self::default()
+        }
+    }
+}
+
+impl State {
+    /// Changes the state as the event says. On an error nothing has changed.
+    pub(crate) fn apply(
+        &mut self,
+        at: Timestamp,
+        event: &Event,
+        hint: Hint,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        if at < self.at {
+            return Err(ApplyError::OutOfOrder { at, last: self.at });
+        }
+        let before = std::mem::replace(&mut self.at, at);
+        self.apply_now(event, hint, effects).inspect_err(|_| self.at = before)
+    }
+
+    fn apply_now(&mut self, event: &Event, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
+        match event {
+            Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy, hint.configured, effects),
+            Event::HostMarkedDown { host, .. } => self.mark(host, true, effects),
+            Event::HostMarkedUp { host, .. } => self.mark(host, false, effects),
+            Event::JobSubmitted { job, spec, hosts } => {
+                let compiled = match hint.compiled {
+                    Some(compiled) => compiled,
+                    None => {
+                        let ids = hosts.iter().map(|host| self.host_id(host)).collect::<Result<_, _>>()?;
+                        let invalid = |error: crate::plan::PlanError| ApplyError::Invalid {
+                            message: error.to_string(),
+                        };
+                        self.compile(spec, ids, Arc::clone(hosts)).map_err(invalid)?
+                    }
+                };
+                self.add_job(*job, Arc::clone(spec), compiled, effects);
+                Ok(())
+            }
+            Event::TaskStarted { .. }
+            | Event::TaskPhaseEntered { .. }
+            | Event::TaskSucceeded { .. }
+            | Event::TaskFailed { .. }
+            | Event::TaskInDoubt { .. }
+            | Event::TaskRetried { .. }
+            | Event::TaskSkipped { .. }
+            | Event::TaskCancelled { .. }
+            | Event::CancelRequested { .. } => self.apply_to_task(event, &hint, effects),
+            Event::LateReported { .. } => Ok(()),
+            Event::WaveOpened { .. }
+            | Event::FailureBudgetExceeded { .. }
+            | Event::JobBlocked { .. }
+            | Event::JobWaiting { .. }
+            | Event::JobUnblocked { .. }
+            | Event::JobPaused { .. }
+            | Event::JobResumed { .. }
+            | Event::JobHalting { .. }
+            | Event::JobHalted { .. }
+            | Event::JobAltered { .. }
+            | Event::JobFinished { .. } => self.apply_to_job(event, effects),
+        }
+    }
+
+    fn apply_to_task(&mut self, event: &Event, hint: &Hint, effects: &mut Effects) -> Result<(), ApplyError> {
+        match event {
+            Event::TaskStarted { job, host, attempt } => {
+                let at = self.task_at(*job, host, hint)?;
+                self.start(at, *attempt, effects);
+            }
+            Event::TaskPhaseEntered { attempt, phase, .. } => {
+                let now = self.at;
+                let running = self
+                    .attempts
+                    .get_mut(*attempt)
+                    .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?;
+                running.phase = *phase;
+                if *phase == Phase::Settle {
+                    running.since = now;
+                    effects.push(Effect::Settling { attempt: *attempt });
+                }
+            }
+            Event::CancelRequested { attempt, reason, .. } => {
+                let now = self.at;
+                let running = self
+                    .attempts
+                    .get_mut(*attempt)
+                    .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?;
+                (running.cancelling, running.since) = (Some(*reason), now);
+                effects.push(Effect::Cancelling { attempt: *attempt });
+            }
+            Event::TaskSucceeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
+            Event::TaskInDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
+            Event::TaskFailed { attempt, failure, .. } => {
+                let task = self.attempts.get(*attempt).map(|running| running.task);
+                self.end(*attempt, TaskState::Failed, effects)?;
+                if let Some((job, task)) = task
+                    && let Some(job) = self.jobs.get_mut(&job)
+                {
+                    job.failures.insert(task, failure.clone());
+                }
+            }
+            Event::TaskRetried {
+                job,
+                host,
+                not_before,
+                ordered,
+                after_connect,
+            } => {
+                let at = self.task_at(*job, host, hint)?;
+                self.retry(at, *not_before, *ordered, *after_connect, effects);
+            }
+            Event::TaskSkipped { job, host } => {
+                let at = self.task_at(*job, host, hint)?;
+                self.move_task(at, TaskState::Skipped, effects);
+                let host = self.host_id(host)?;
+                self.change_host(host, effects, |host| host.bad = None);
+            }
+            Event::TaskCancelled { job, host } => {
+                let at = self.task_at(*job, host, hint)?;
+                self.move_task(at, TaskState::Cancelled, effects);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, at: TaskAt, attempt: AttemptId, effects: &mut Effects) {
+        let (id, task) = at;
+        self.move_task(at, TaskState::Running, effects);
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let record = &mut job.tasks[task as usize];
+        record.tries = record.tries.saturating_add(1);
+        let host = job.hosts[task as usize];
+        let running = Running {
+            task: at,
+            phase: Phase::Connect,
+            started: self.at,
+            since: self.at,
+            cancelling: None,
+        };
+        self.attempts.begin(attempt, running);
+        self.change_host(host, effects, |host| host.lease = Some(at));
+        effects.push(Effect::Started { attempt });
+    }
+
+    fn end(&mut self, attempt: AttemptId, to: TaskState, effects: &mut Effects) -> Result<(), ApplyError> {
+        let running = self
+            .attempts
+            .end(attempt)
+            .ok_or(ApplyError::UnknownAttempt { attempt })?;
+        let (id, task) = running.task;
+        let host = self.jobs.get(&id).ok_or(ApplyError::UnknownJob { job: id })?.host(task);
+        self.move_task(running.task, to, effects);
+        self.change_host(host, effects, |host| {
+            host.lease = None;
+            host.bad = match to {
+                TaskState::Failed => Some(Bad {
+                    job: id,
+                    in_doubt: false,
+                }),
+                TaskState::InDoubt => Some(Bad {
+                    job: id,
+                    in_doubt: true,
+                }),
+                _ => None,
+            };
+        });
+        Ok(())
+    }
+
+    fn retry(&mut self, at: TaskAt, not_before: Timestamp, ordered: bool, after_connect: bool, effects: &mut Effects) {
+        let (id, task) = at;
+        self.move_task(at, TaskState::Waiting, effects);
+        let now = self.at;
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if not_before > now {
+            job.backoffs.insert(task, not_before);
+        }
+        let record = &mut job.tasks[task as usize];
+        match (ordered, after_connect) {
+            // An operator's order starts the counts afresh.
+            (true, _) => (record.retries, record.connect_retries) = (0, 0),
+            (false, true) => record.connect_retries = record.connect_retries.saturating_add(1),
+            (false, false) => record.retries = record.retries.saturating_add(1),
+        }
+        let fresh = job.tasks[task as usize].tries == 0;
+        let finished = job.status == JobStatus::Finished;
+        effects.push(if fresh || finished {
+            Effect::Rebuild
+        } else {
+            Effect::Requeued(at)
+        });
+        if finished {
+            job.aborted = false;
+            self.set_status(id, JobStatus::Running, effects);
+        }
+    }
+
+    fn apply_to_job(&mut self, event: &Event, effects: &mut Effects) -> Result<(), ApplyError> {
+        let id = event.job().filter(|id| self.jobs.contains_key(id));
+        let Some(id) = id else {
+            return Err(ApplyError::UnknownJob {
+                job: event.job().unwrap_or(JobId::new(0)),
+            });
+        };
+        match event {
+            Event::WaveOpened { wave, .. } => self.open_wave(id, *wave, effects),
+            Event::FailureBudgetExceeded { group, .. } => self.trip(id, group),
+            Event::JobBlocked { .. } => self.set_status(id, JobStatus::Blocked, effects),
+            Event::JobWaiting { .. } => self.set_status(id, JobStatus::Waiting, effects),
+            Event::JobUnblocked { .. } => self.set_status(id, JobStatus::Running, effects),
+            Event::JobPaused { .. } => self.set_status(id, JobStatus::Paused, effects),
+            Event::JobResumed { .. } => self.resume(id, effects),
+            Event::JobHalting { abort, .. } => {
+                if let Some(job) = self.jobs.get_mut(&id) {
+                    job.aborted |= abort;
+                }
+                self.set_status(id, JobStatus::Halting, effects);
+            }
+            Event::JobHalted { .. } => self.set_status(id, JobStatus::Halted, effects),
+            Event::JobFinished { .. } => self.set_status(id, JobStatus::Finished, effects),
+            Event::JobAltered { change, .. } => {
+                if let Some(job) = self.jobs.get_mut(&id) {
+                    job.settings.alter(change);
+                }
+                effects.push(Effect::Rebuild);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, host: &HostName, down: bool, effects: &mut Effects) -> Result<(), ApplyError> {
+        let host = self.host_id(host)?;
+        self.change_host(host, effects, |host| {
+            host.down = down;
+            if !down {
+                host.bad = None;
+            }
+        });
+        Ok(())
+    }
+
+    pub(super) fn host_id(&self, host: &HostName) -> Result<crate::fleet::HostId, ApplyError> {
+        self.fleet
+            .id(host.as_str())
+            .ok_or_else(|| ApplyError::UnknownHost { host: host.clone() })
+    }
+
+    fn task_at(&self, job: JobId, host: &HostName, hint: &Hint) -> Result<TaskAt, ApplyError> {
+        if let Some(task) = hint.task {
+            return Ok(task);
+        }
+        let found = self.jobs.get(&job).ok_or(ApplyError::UnknownJob { job })?;
+        let task = found
+            .task_of(self.host_id(host)?)
+            .ok_or_else(|| ApplyError::UnknownHost { host: host.clone() })?;
+        Ok((job, task))
+    }
+}

@@ -1,0 +1,161 @@
+//! A new fleet or policy, under running jobs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, TaskState, Usage};
+use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
+use crate::plan::{PlanError, Rules};
+use crate::policy::Policy;
+
+/// A fleet that cannot take the place of the one before.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigureError {
+    /// The policy does not fit the fleet, or no longer fits an unfinished job.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The fleet does not fit hosts that are still running.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+}
+
+impl State {
+    /// The state under another fleet and policy. Running tasks keep their places: a host that is no longer in the
+    /// fleet stays, with the tags it had, for as long as it runs.
+    pub(crate) fn configured(&self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) -> Result<Self, ConfigureError> {
+        let leaving = self.leaving(fleet);
+        let (fleet, removed) = self.with_leaving(fleet, &leaving)?;
+        let rules = Rules::compile_without(&fleet, policy, &removed)?;
+        let mut next = Self {
+            hosts: vec![],
+            stuck: Default::default(),
+            usage: vec![],
+            jobs: BTreeMap::new(),
+            ..self.clone()
+        };
+        next.hosts = vec![HostState::default(); fleet.len()];
+        next.usage = vec![Usage::default(); rules.buckets().len()];
+        (next.fleet, next.policy, next.rules) = (fleet, Arc::clone(policy), rules);
+        for &host in &removed {
+            next.hosts[host.index()].removed = true;
+        }
+        for job in self.jobs.values() {
+            let job = next.moved(job)?;
+            next.jobs.insert(job.id, job);
+        }
+        next.move_hosts(self);
+        Ok(next)
+    }
+
+    pub(super) fn configure(
+        &mut self,
+        fleet: &Arc<Fleet>,
+        policy: &Arc<Policy>,
+        decided: Option<Box<Self>>,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        let at = self.at;
+        *self = match decided {
+            Some(next) => *next,
+            None => self.configured(fleet, policy).map_err(|error| ApplyError::Invalid {
+                message: error.to_string(),
+            })?,
+        };
+        self.at = at;
+        effects.push(Effect::Rebuild);
+        Ok(())
+    }
+
+    /// Hosts that the new fleet does not have, and that jobs still know.
+    fn leaving(&self, fleet: &Fleet) -> Vec<HostId> {
+        let mut leaving: Vec<HostId> = self
+            .jobs
+            .values()
+            .flat_map(|job| job.hosts.iter().copied())
+            .filter(|&host| fleet.id(self.fleet.name(host).as_str()).is_none())
+            .collect();
+        leaving.sort_unstable();
+        leaving.dedup();
+        leaving
+    }
+
+    /// The new fleet and, behind its hosts, those that are leaving: with their tags while they run, without after.
+    fn with_leaving(&self, fleet: &Arc<Fleet>, leaving: &[HostId]) -> Result<(Arc<Fleet>, Vec<HostId>), FleetError> {
+        if leaving.is_empty() {
+            return Ok((Arc::clone(fleet), vec![]));
+        }
+        let mut builder = FleetBuilder::from(fleet.as_ref());
+        for &host in leaving {
+            builder = builder.host(self.fleet.name(host).as_str());
+            if self.host(host).lease.is_some() {
+                for tag in self.fleet.tags_of(host) {
+                    builder = builder.tag(self.fleet.tag_path(tag).as_str());
+                }
+            }
+        }
+        let fleet = builder.build()?;
+        let removed = leaving
+            .iter()
+            .filter_map(|&host| fleet.id(self.fleet.name(host).as_str()))
+            .collect();
+        Ok((Arc::new(fleet), removed))
+    }
+
+    /// A job as it stands, with its stages and budgets as the new fleet and policy have them.
+    fn moved(&self, job: &Job) -> Result<Job, PlanError> {
+        let ids = job
+            .names
+            .iter()
+            .filter_map(|name| self.fleet.id(name.as_str()))
+            .collect();
+        let compiled = self.compile(&job.spec, ids, Arc::clone(&job.names))?;
+        let mut moved = Job::new(
+            job.id,
+            Arc::clone(&job.spec),
+            compiled,
+            job.settings.clone(),
+            job.submitted,
+        );
+        (moved.status, moved.aborted, moved.tally) = (job.status, job.aborted, job.tally);
+        (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
+        moved.tasks.clone_from(&job.tasks);
+        moved.budget = job.budget;
+        for task in moved.positions() {
+            let state = moved.task(task).state;
+            let _ = moved
+                .gates
+                .task_changed(&moved.stages, task, (TaskState::Waiting, state), self.at);
+            if matches!(state, TaskState::Failed | TaskState::InDoubt) {
+                let budgets = &self.rules.profile(self.rules.profile_of(moved.host(task))).budgets;
+                for budget in budgets {
+                    moved.budgets.entry(*budget).or_default().failures += 1;
+                }
+            }
+        }
+        if job.status != JobStatus::Finished {
+            // What an operator accepted under the old budgets stays accepted.
+            let forgiven = job.budget.forgiven > 0;
+            moved
+                .budgets
+                .values_mut()
+                .filter(|_| forgiven)
+                .for_each(|budget| budget.forgiven = budget.failures);
+        }
+        Ok(moved)
+    }
+
+    fn move_hosts(&mut self, old: &Self) {
+        for (at, &state) in (0..).map(HostId::new).zip(&old.hosts) {
+            let Some(host) = self.fleet.id(old.fleet.name(at).as_str()) else {
+                continue;
+            };
+            let keeps = state.lease.is_some() || !self.host(host).removed;
+            if keeps {
+                let removed = self.host(host).removed;
+                self.change_host(host, &mut Effects::new(), |host| *host = HostState { removed, ..state });
+                self.hosts[host.index()].since = state.since;
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What an applied event means for whoever keeps queues over the state.
+
+use super::TaskAt;
+use crate::fleet::HostId;
+use crate::plan::StageId;
+use crate::scheduler::{AttemptId, JobId};
+
+/// A consequence of an event. Replay throws them away and builds the queues anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// An attempt began.
+    Started { attempt: AttemptId },
+    /// A task that had never been tried left the queue.
+    Unqueued(TaskAt),
+    /// A task is waiting again, not before a moment that its job knows.
+    Requeued(TaskAt),
+    /// A host no longer runs, or counts as available again: its buckets may have room, and its tasks may move.
+    HostFreed(HostId),
+    /// A host's standing changed while it was not running.
+    HostChanged(HostId),
+    /// A stage's gate is open.
+    StageOpened(JobId, StageId),
+    /// A stage's gate will open when its bake time is over.
+    StageBaking(JobId, StageId),
+    /// What holds back a job as a whole has changed.
+    JobChanged(JobId),
+    /// An attempt entered its settle phase.
+    Settling { attempt: AttemptId },
+    /// An attempt is to end.
+    Cancelling { attempt: AttemptId },
+    /// Nothing that was queued before is sure to be right.
+    Rebuild,
+}
+
+/// Effects in the order of their events.
+pub(crate) type Effects = Vec<Effect>;

@@ -1,0 +1,184 @@
+//! Gates: which stages of a job may begin.
+
+use crate::Timestamp;
+use crate::plan::{StageId, Stages};
+use crate::scheduler::TaskState;
+
+/// The gates of one job's stages, kept up to date as its tasks change state.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Gates {
+    stages: Vec<Gate>,
+    /// How many gates are closed for the hosts of each track.
+    closed: Vec<u32>,
+    /// The tracks that pass through each stage.
+    tracks_of: Vec<Vec<u32>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Gate {
+    /// Hosts of the stage that have not ended.
+    pending: u32,
+    /// Hosts that ended badly and were not skipped.
+    failed: u32,
+    allowed: u32,
+    open: bool,
+    /// Since when it only waits for the bake time to pass.
+    baking: Option<Timestamp>,
+}
+
+impl Gate {
+    fn is_complete(&self) -> bool {
+        self.pending == 0 && self.failed <= self.allowed
+    }
+}
+
+/// What became of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GateChange {
+    Opened(StageId),
+    Baking(StageId),
+    Closed,
+}
+
+impl Gates {
+    pub(crate) fn new(stages: &Stages) -> Self {
+        let gates = stages.stages().iter().map(|stage| Gate {
+            pending: u32::try_from(stage.tasks.len()).unwrap_or(u32::MAX),
+            failed: 0,
+            allowed: stage.allowed_failures,
+            open: stage.after.is_none(),
+            baking: None,
+        });
+        let mut this = Self {
+            stages: gates.collect(),
+            closed: vec![],
+            tracks_of: vec![vec![]; stages.stages().len()],
+        };
+        for (track, of) in (0..).zip(stages.tracks()) {
+            this.closed.push(
+                u32::try_from(of.iter().filter(|stage| !this.stages[stage.index()].open).count()).unwrap_or(u32::MAX),
+            );
+            of.iter().for_each(|stage| this.tracks_of[stage.index()].push(track));
+        }
+        this
+    }
+
+    pub(crate) fn is_open(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].open
+    }
+
+    /// The stage that only waits for its bake time, and since when. Waves are one chain, so there is one at most.
+    pub(crate) fn baking(&self) -> Option<(StageId, Timestamp)> {
+        let baking = self.stages.iter().position(|gate| gate.baking.is_some())?;
+        Some((StageId(u32::try_from(baking).ok()?), self.stages[baking].baking?))
+    }
+
+    /// Whether every host of the stage has ended, and no more of them badly than allowed.
+    pub(crate) fn is_complete(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].is_complete()
+    }
+
+    /// Whether no gate holds back the hosts of this track.
+    pub(crate) fn track_is_open(&self, track: u32) -> bool {
+        self.closed[track as usize] == 0
+    }
+
+    pub(crate) fn tracks_of(&self, stage: StageId) -> &[u32] {
+        &self.tracks_of[stage.index()]
+    }
+
+    /// Takes note that a task went from one state to another.
+    pub(super) fn task_changed(
+        &mut self,
+        stages: &Stages,
+        task: u32,
+        (from, to): (TaskState, TaskState),
+        at: Timestamp,
+    ) -> Vec<GateChange> {
+        let mut changes = Vec::new();
+        for &stage in stages.of(task) {
+            let gate = &mut self.stages[stage.index()];
+            let was = gate.is_complete();
+            match weigh(from) {
+                Weight::Pending => gate.pending -= 1,
+                Weight::Failed => gate.failed -= 1,
+                Weight::Released => {}
+            }
+            match weigh(to) {
+                Weight::Pending => gate.pending += 1,
+                Weight::Failed => gate.failed += 1,
+                Weight::Released => {}
+            }
+            if was != gate.is_complete() {
+                self.follow(stages, stage, at, &mut changes);
+            }
+        }
+        changes
+    }
+
+    /// The bake time of this stage is over.
+    pub(super) fn baked(&mut self, stages: &Stages, stage: StageId, at: Timestamp) -> Vec<GateChange> {
+        let mut changes = Vec::new();
+        if self.stages[stage.index()].baking.is_some() {
+            self.set_open(stage, true, &mut changes);
+            self.follow(stages, stage, at, &mut changes);
+        }
+        changes
+    }
+
+    /// Opens or closes what comes after a stage.
+    fn follow(&mut self, stages: &Stages, stage: StageId, now: Timestamp, changes: &mut Vec<GateChange>) {
+        let mut at = stage;
+        while let Some(next) = stages.next(at) {
+            let before = self.stages[at.index()];
+            let passed = before.open && before.is_complete();
+            let gate = &mut self.stages[next.index()];
+            if passed && !gate.open && stages.stage(next).bakes {
+                if gate.baking.is_none() {
+                    gate.baking = Some(now);
+                    changes.push(GateChange::Baking(next));
+                }
+                return;
+            }
+            if gate.open == passed {
+                gate.baking = None;
+                return;
+            }
+            self.set_open(next, passed, changes);
+            at = next;
+        }
+    }
+
+    fn set_open(&mut self, stage: StageId, open: bool, changes: &mut Vec<GateChange>) {
+        let gate = &mut self.stages[stage.index()];
+        gate.baking = None;
+        if gate.open == open {
+            return;
+        }
+        gate.open = open;
+        for &track in &self.tracks_of[stage.index()] {
+            let closed = &mut self.closed[track as usize];
+            *closed = if open { *closed - 1 } else { *closed + 1 };
+        }
+        changes.push(if open {
+            GateChange::Opened(stage)
+        } else {
+            GateChange::Closed
+        });
+    }
+}
+
+enum Weight {
+    Pending,
+    Failed,
+    Released,
+}
+
+fn weigh(state: TaskState) -> Weight {
+    match state {
+        // A cancelled host was not done: what comes after it still waits, until it is retried or skipped.
+        TaskState::Waiting | TaskState::Running | TaskState::Cancelled => Weight::Pending,
+        TaskState::Failed | TaskState::InDoubt => Weight::Failed,
+        TaskState::Succeeded | TaskState::Skipped => Weight::Released,
+    }
+}

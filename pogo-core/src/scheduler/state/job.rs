@@ -1,0 +1,215 @@
+//! One job: its hosts, and how far each of them is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Budget, Gates, Settings};
+use crate::Timestamp;
+use crate::fleet::{HostId, HostName};
+use crate::plan::{JobSpec, Stages};
+use crate::scheduler::{Failure, JobId, Tally};
+
+/// How far one task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Not started, or to be tried again.
+    Waiting,
+    /// An attempt is under way, or settling.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Its last attempt failed.
+    Failed,
+    /// Its last attempt ended unknown.
+    InDoubt,
+    /// An operator took it out.
+    Skipped,
+    /// It was not run and will not be.
+    Cancelled,
+}
+
+/// How a job is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobStatus {
+    /// Something runs, or will by itself after a delay.
+    Running,
+    /// Nothing runs; it goes on when other jobs give back hosts or places.
+    Waiting,
+    /// An operator paused it.
+    Paused,
+    /// Nothing runs and nothing can start without an operator.
+    Blocked,
+    /// It starts no more, and something still runs.
+    Halting,
+    /// It starts no more, and nothing runs.
+    Halted,
+    /// Every task has ended.
+    Finished,
+}
+
+impl JobStatus {
+    /// Whether the job may start tasks.
+    pub fn may_start(self) -> bool {
+        matches!(self, Self::Running | Self::Waiting | Self::Blocked)
+    }
+}
+
+/// How far one task is, and how often it was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TaskRecord {
+    pub(crate) state: TaskState,
+    /// Retries used after failures of hooks and commands.
+    pub(crate) retries: u16,
+    /// Retries used after failures to connect.
+    pub(crate) connect_retries: u16,
+    /// Attempts begun.
+    pub(crate) tries: u16,
+}
+
+impl TaskRecord {
+    const NEW: Self = Self {
+        state: TaskState::Waiting,
+        retries: 0,
+        connect_retries: 0,
+        tries: 0,
+    };
+}
+
+/// One job of the namespace.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Job {
+    pub(crate) id: JobId,
+    pub(crate) spec: Arc<JobSpec>,
+    pub(crate) settings: Settings,
+    pub(crate) submitted: Timestamp,
+    pub(crate) status: JobStatus,
+    /// An operator gave the job up; it ends when nothing of it runs any more.
+    pub(crate) aborted: bool,
+    pub(crate) tally: Tally,
+    pub(crate) names: Arc<[HostName]>,
+    /// The host of each task, in listed order.
+    pub(crate) hosts: Vec<HostId>,
+    pub(crate) tasks: Vec<TaskRecord>,
+    pub(crate) task_index: TaskIndex,
+    pub(crate) stages: Stages,
+    pub(crate) gates: Gates,
+    /// Of each failure budget that the job's hosts are under.
+    pub(crate) budgets: BTreeMap<u32, Budget>,
+    /// Of the job as a whole; `allowed` is unused while the job has no limit.
+    pub(crate) budget: Budget,
+    /// Tasks that are not to be tried before a moment.
+    pub(crate) backoffs: BTreeMap<u32, Timestamp>,
+    /// How the last attempt of each failed task failed.
+    pub(crate) failures: BTreeMap<u32, Failure>,
+}
+
+impl Job {
+    /// A job that has not begun.
+    pub(super) fn new(id: JobId, spec: Arc<JobSpec>, compiled: Compiled, settings: Settings, at: Timestamp) -> Self {
+        let count = u32::try_from(compiled.hosts.len()).unwrap_or(u32::MAX);
+        Self {
+            id,
+            spec,
+            settings,
+            submitted: at,
+            status: JobStatus::Running,
+            aborted: false,
+            tally: Tally {
+                waiting: count,
+                ..Tally::default()
+            },
+            names: compiled.names,
+            tasks: vec![TaskRecord::NEW; compiled.hosts.len()],
+            task_index: TaskIndex::new(&compiled.hosts, compiled.fleet_len),
+            gates: Gates::new(&compiled.stages),
+            hosts: compiled.hosts,
+            stages: compiled.stages,
+            budgets: compiled.budgets,
+            budget: Budget::default(),
+            backoffs: BTreeMap::new(),
+            failures: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn task(&self, task: u32) -> &TaskRecord {
+        &self.tasks[task as usize]
+    }
+
+    pub(crate) fn host(&self, task: u32) -> HostId {
+        self.hosts[task as usize]
+    }
+
+    pub(crate) fn name(&self, task: u32) -> &HostName {
+        &self.names[task as usize]
+    }
+
+    pub(crate) fn task_of(&self, host: HostId) -> Option<u32> {
+        self.task_index.get(host)
+    }
+
+    /// All tasks, by position.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = u32> + use<> {
+        0..u32::try_from(self.tasks.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether more hosts failed than the job as a whole allows.
+    pub(crate) fn is_over_budget(&self) -> bool {
+        self.settings
+            .max_failures
+            .is_some_and(|allowed| Budget { allowed, ..self.budget }.is_exceeded())
+    }
+
+    /// Whether the job may not run more tasks at once.
+    pub(crate) fn is_at_max_parallel(&self) -> bool {
+        self.settings
+            .max_parallel
+            .is_some_and(|limit| self.tally.running >= limit)
+    }
+}
+
+/// A job's hosts, compiled against fleet and policy.
+pub(crate) struct Compiled {
+    pub(crate) names: Arc<[HostName]>,
+    pub(crate) hosts: Vec<HostId>,
+    pub(crate) stages: Stages,
+    pub(crate) budgets: BTreeMap<u32, Budget>,
+    pub(crate) fleet_len: usize,
+}
+
+/// Which task of the job a host is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TaskIndex {
+    /// By host, for jobs on much of the fleet.
+    Dense(Vec<u32>),
+    /// Sorted by host, for small jobs on a large fleet.
+    Sparse(Vec<(HostId, u32)>),
+}
+
+impl TaskIndex {
+    const NONE: u32 = u32::MAX;
+
+    fn new(hosts: &[HostId], fleet_len: usize) -> Self {
+        if hosts.len() >= fleet_len / 4 {
+            let mut dense = vec![Self::NONE; fleet_len];
+            (0..).zip(hosts).for_each(|(task, host)| dense[host.index()] = task);
+            return Self::Dense(dense);
+        }
+        let mut sparse: Vec<_> = hosts.iter().copied().zip(0..).collect();
+        sparse.sort_unstable();
+        Self::Sparse(sparse)
+    }
+
+    fn get(&self, host: HostId) -> Option<u32> {
+        match self {
+            Self::Dense(dense) => dense.get(host.index()).copied().filter(|&task| task != Self::NONE),
+            Self::Sparse(sparse) => {
+                let at = sparse.binary_search_by_key(&host, |&(host, _)| host).ok()?;
+                sparse.get(at).map(|&(_, task)| task)
+            }
+        }
+    }
+}

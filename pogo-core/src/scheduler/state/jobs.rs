@@ -1,0 +1,92 @@
+//! How jobs come, change and end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::job::Compiled;
+use super::{Budget, Effect, Effects, Job, JobStatus, Settings, State};
+use crate::fleet::{HostId, HostName};
+use crate::plan::{JobSpec, PlanError, Stages};
+use crate::scheduler::JobId;
+
+impl State {
+    /// Compiles a job for these hosts; a pure function of fleet, policy and arguments.
+    pub(crate) fn compile(
+        &self,
+        spec: &JobSpec,
+        hosts: Vec<HostId>,
+        names: Arc<[HostName]>,
+    ) -> Result<Compiled, PlanError> {
+        let (stages, _) = Stages::compile(&self.fleet, &self.policy, &hosts, spec)?;
+        let mut members: BTreeMap<u32, u32> = BTreeMap::new();
+        for &host in &hosts {
+            for &budget in &self.rules.profile(self.rules.profile_of(host)).budgets {
+                *members.entry(budget).or_default() += 1;
+            }
+        }
+        let allowed = |budget: u32, members| self.rules.budgets()[budget as usize].limit.tolerated(members);
+        let budgets = members
+            .into_iter()
+            .map(|(budget, members)| {
+                (
+                    budget,
+                    Budget {
+                        allowed: allowed(budget, members),
+                        ..Budget::default()
+                    },
+                )
+            })
+            .collect();
+        Ok(Compiled {
+            names,
+            hosts,
+            stages,
+            budgets,
+            fleet_len: self.fleet.len(),
+        })
+    }
+
+    pub(super) fn add_job(&mut self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled, effects: &mut Effects) {
+        let count = u32::try_from(compiled.hosts.len()).unwrap_or(u32::MAX);
+        let settings = Settings::resolve(&spec, &self.policy.defaults, count);
+        self.jobs.insert(id, Job::new(id, spec, compiled, settings, self.at));
+        self.active.insert(id);
+        effects.push(Effect::Rebuild);
+    }
+
+    pub(super) fn set_status(&mut self, id: JobId, status: JobStatus, effects: &mut Effects) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.status = status;
+            if status == JobStatus::Finished {
+                self.active.remove(&id)
+            } else {
+                self.active.insert(id)
+            };
+            effects.push(Effect::JobChanged(id));
+        }
+    }
+
+    /// An operator lets the job go on: what failed so far no longer counts against its budgets.
+    pub(super) fn resume(&mut self, id: JobId, effects: &mut Effects) {
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.budget.forgive();
+            job.budgets.values_mut().for_each(Budget::forgive);
+        }
+        self.set_status(id, JobStatus::Running, effects);
+    }
+
+    pub(super) fn open_wave(&mut self, id: JobId, wave: u32, effects: &mut Effects) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(stage) = job.stages.wave(wave) else { return };
+        for change in job.gates.baked(&job.stages, stage, self.at) {
+            effects.push(super::tasks::effect(id, change));
+        }
+    }
+
+    pub(super) fn trip(&mut self, id: JobId, group: &str) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        for (&budget, state) in &mut job.budgets {
+            state.tripped |= self.rules.budgets()[budget as usize].group == group;
+        }
+    }
+}

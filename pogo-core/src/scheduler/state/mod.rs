@@ -1,0 +1,90 @@
+//! Everything the scheduler knows, and the one way it changes: [`State::apply`].
+//!
+//! Nothing here decides, and nothing here depends on how the decisions were found: the same events give an equal
+//! state, whether live or replayed.
+
+mod apply;
+mod attempts;
+mod budget;
+mod configure;
+mod effect;
+mod gates;
+mod hosts;
+mod job;
+mod jobs;
+mod settings;
+mod tasks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use apply::ApplyError;
+pub(crate) use apply::Hint;
+pub(crate) use attempts::{Attempts, Running};
+pub(crate) use budget::Budget;
+pub use configure::ConfigureError;
+pub(crate) use effect::{Effect, Effects};
+pub(crate) use gates::Gates;
+pub(crate) use hosts::{Bad, HostState, Usage};
+pub(crate) use job::{Compiled, Job};
+pub use job::{JobStatus, TaskState};
+pub(crate) use settings::Settings;
+
+use super::JobId;
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostId};
+use crate::plan::{Bucket, BucketId, Rules};
+use crate::policy::Policy;
+
+/// One task: a position in a job's listed order.
+pub(crate) type TaskAt = (JobId, u32);
+
+/// Everything the scheduler knows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct State {
+    /// The time of the last event.
+    pub(super) at: Timestamp,
+    pub(super) fleet: Arc<Fleet>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) rules: Rules,
+    pub(super) hosts: Vec<HostState>,
+    /// Hosts that are unavailable for another reason than running a task.
+    pub(super) stuck: BTreeSet<HostId>,
+    /// How much of each bucket is used.
+    pub(super) usage: Vec<Usage>,
+    pub(super) jobs: BTreeMap<JobId, Job>,
+    /// Jobs that have not finished.
+    pub(super) active: BTreeSet<JobId>,
+    pub(super) attempts: Attempts,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        let (fleet, policy) = (Fleet::default(), Policy::default());
+        Self {
+            at: Timestamp::EPOCH,
+            rules: Rules::empty(),
+            fleet: Arc::new(fleet),
+            policy: Arc::new(policy),
+            hosts: vec![],
+            stuck: BTreeSet::new(),
+            usage: vec![],
+            jobs: BTreeMap::new(),
+            active: BTreeSet::new(),
+            attempts: Attempts::default(),
+        }
+    }
+
+    pub(super) fn host(&self, host: HostId) -> &HostState {
+        &self.hosts[host.index()]
+    }
+
+    pub(super) fn bucket(&self, bucket: BucketId) -> (&Bucket, Usage) {
+        (self.rules.bucket(bucket), self.usage[bucket.index()])
+    }
+
+    /// Jobs that may still start something, now or after an order.
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = &Job> {
+        self.active.iter().filter_map(|job| self.jobs.get(job))
+    }
+}

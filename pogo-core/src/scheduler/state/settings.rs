@@ -1,0 +1,68 @@
+//! A job's numbers, once the policy's defaults and pogo's own have filled the gaps.
+
+use std::time::Duration;
+
+use crate::plan::JobSpec;
+use crate::policy::{Defaults, OnDoubt};
+use crate::scheduler::Alteration;
+
+/// What is in force for a job; alterations change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) job_timeout: Option<Duration>,
+    pub(crate) retries: u32,
+    pub(crate) connect_retries: u32,
+    pub(crate) retry_delay: Duration,
+    pub(crate) settle: Duration,
+    pub(crate) bake: Duration,
+    pub(crate) on_doubt: OnDoubt,
+    pub(crate) max_failures: Option<u32>,
+    pub(crate) max_parallel: Option<u32>,
+    pub(crate) priority: i32,
+}
+
+impl Settings {
+    pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(600);
+    pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(5);
+
+    pub(crate) fn resolve(spec: &JobSpec, defaults: &Defaults, hosts: u32) -> Self {
+        let max_failures = spec.max_failures.or(defaults.max_failures);
+        Self {
+            attempt_timeout: spec
+                .attempt_timeout
+                .or(defaults.attempt_timeout)
+                .unwrap_or(Self::ATTEMPT_TIMEOUT),
+            job_timeout: spec.job_timeout.or(defaults.job_timeout),
+            retries: spec.retries.or(defaults.retries).unwrap_or(0),
+            connect_retries: spec.connect_retries.or(defaults.connect_retries).unwrap_or(0),
+            retry_delay: spec.retry_delay.or(defaults.retry_delay).unwrap_or(Self::RETRY_DELAY),
+            settle: spec.settle.or(defaults.settle).unwrap_or(Duration::ZERO),
+            bake: spec.bake.unwrap_or(Duration::ZERO),
+            on_doubt: spec.on_doubt.or(defaults.on_doubt).unwrap_or_default(),
+            // A share is of the hosts that the job had when it was submitted.
+            max_failures: max_failures.map(|limit| limit.tolerated(hosts)),
+            max_parallel: spec.max_parallel.map(|limit| limit.places(hosts)),
+            priority: spec.priority,
+        }
+    }
+
+    pub(crate) fn alter(&mut self, change: &Alteration) {
+        let Alteration {
+            attempt_timeout,
+            job_timeout,
+            retries,
+            connect_retries,
+            max_failures,
+            max_parallel,
+            priority,
+        } = change.clone();
+        self.attempt_timeout = attempt_timeout.unwrap_or(self.attempt_timeout);
+        self.job_timeout = job_timeout.or(self.job_timeout);
+        self.retries = retries.unwrap_or(self.retries);
+        self.connect_retries = connect_retries.unwrap_or(self.connect_retries);
+        self.max_failures = max_failures.or(self.max_failures);
+        self.max_parallel = max_parallel.or(self.max_parallel);
+        self.priority = priority.unwrap_or(self.priority);
+    }
+}

@@ -1,0 +1,74 @@
+//! How a task changes state, and all that follows from it within its job.
+
+use super::gates::GateChange;
+use super::{Effect, Effects, Job, State, TaskAt, TaskState};
+use crate::scheduler::{JobId, Tally};
+
+impl State {
+    /// Moves one task to another state. All changes of a task's state go through here.
+    pub(super) fn move_task(&mut self, (id, task): TaskAt, to: TaskState, effects: &mut Effects) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let from = job.tasks[task as usize].state;
+        if from == to {
+            return;
+        }
+        job.tasks[task as usize].state = to;
+        *slot(&mut job.tally, from) -= 1;
+        *slot(&mut job.tally, to) += 1;
+        if from == TaskState::Waiting {
+            job.backoffs.remove(&task);
+            if job.tasks[task as usize].tries == 0 {
+                effects.push(Effect::Unqueued((id, task)));
+            }
+        }
+        for change in job.gates.task_changed(&job.stages, task, (from, to), self.at) {
+            effects.push(effect(id, change));
+        }
+        let budgets = &self
+            .rules
+            .profile(self.rules.profile_of(job.hosts[task as usize]))
+            .budgets;
+        match (is_bad(from), is_bad(to)) {
+            (false, true) => each_budget(job, budgets, |budget| budget.fail()),
+            (true, false) => {
+                job.failures.remove(&task);
+                each_budget(job, budgets, |budget| budget.mend());
+                effects.push(Effect::JobChanged(id));
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn effect(id: JobId, change: GateChange) -> Effect {
+    match change {
+        GateChange::Opened(stage) => Effect::StageOpened(id, stage),
+        GateChange::Baking(stage) => Effect::StageBaking(id, stage),
+        GateChange::Closed => Effect::JobChanged(id),
+    }
+}
+
+fn each_budget(job: &mut Job, budgets: &[u32], change: impl Fn(&mut super::Budget)) {
+    change(&mut job.budget);
+    for budget in budgets {
+        if let Some(budget) = job.budgets.get_mut(budget) {
+            change(budget);
+        }
+    }
+}
+
+fn is_bad(state: TaskState) -> bool {
+    matches!(state, TaskState::Failed | TaskState::InDoubt)
+}
+
+fn slot(tally: &mut Tally, state: TaskState) -> &mut u32 {
+    match state {
+        TaskState::Waiting => &mut tally.waiting,
+        TaskState::Running => &mut tally.running,
+        TaskState::Succeeded => &mut tally.succeeded,
+        TaskState::Failed => &mut tally.failed,
+        TaskState::InDoubt => &mut tally.in_doubt,
+        TaskState::Skipped => &mut tally.skipped,
+        TaskState::Cancelled => &mut tally.cancelled,
+    }
+}

@@ -1,0 +1,199 @@
+//! Everything that must hold, recomputed from scratch.
+
+use std::collections::BTreeMap;
+
+use super::admission::{admit, usages};
+use super::state::{Job, State, TaskState, Usage};
+use super::{AttemptId, JobId, Scheduler, Tally};
+use crate::fleet::{HostId, HostName};
+
+/// A rule that does not hold: a defect of the scheduler, never of its inputs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// A counter is not what a recount gives.
+    #[error("the ledger of bucket `{group}` says {counted}, a recount {recounted}")]
+    Ledger {
+        /// The bucket's group.
+        group: String,
+        /// Running and unavailable, as kept.
+        counted: String,
+        /// Running and unavailable, as recounted.
+        recounted: String,
+    },
+    /// A host's lease and the attempts under way do not match.
+    #[error("attempt {attempt} and the lease of its host do not match")]
+    Lease {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// A job's tally is not what a recount gives.
+    #[error("the tally of {job} is wrong")]
+    Tally {
+        /// The job.
+        job: JobId,
+    },
+    /// A gate is open or closed without reason.
+    #[error("the gates of {job} are wrong at stage `{stage}`")]
+    Gate {
+        /// The job.
+        job: JobId,
+        /// The stage.
+        stage: String,
+    },
+    /// A host waits that could start.
+    #[error("host `{host}` of {job} waits although nothing stops it")]
+    Idle {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+    },
+}
+
+impl Scheduler {
+    /// Checks everything that must hold between two inputs. Time is linear in the number of hosts and their limits.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn verify(&self) -> Result<(), Violation> {
+        let state = &self.state;
+        state.verify_ledger()?;
+        state.verify_leases()?;
+        for job in state.jobs.values() {
+            verify_tally(job)?;
+            state.verify_gates(job)?;
+        }
+        for job in state.unfinished() {
+            self.verify_busy(job)?;
+        }
+        Ok(())
+    }
+
+    /// Work conservation: no host waits that could start.
+    fn verify_busy(&self, job: &Job) -> Result<(), Violation> {
+        if !job.status.may_start() || self.agenda.is_stale() || job.is_at_max_parallel() {
+            return Ok(());
+        }
+        let state = &self.state;
+        let idle = |&task: &u32| {
+            let host = job.host(task);
+            job.task(task).state == TaskState::Waiting
+                && state.host(host).lease.is_none()
+                && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
+                && state.exceeded(job, host).is_empty()
+                && (job.spec.override_constraints.is_some()
+                    || (job.stages.of(task).iter().all(|&stage| job.gates.is_open(stage))
+                        && admit(
+                            usages(state, state.rules.profile_of(host)),
+                            state.host(host).is_unavailable(),
+                        )
+                        .is_ok()))
+        };
+        match job.positions().find(idle) {
+            Some(task) => Err(Violation::Idle {
+                job: job.id,
+                host: job.name(task).clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl State {
+    fn verify_ledger(&self) -> Result<(), Violation> {
+        let mut recount = vec![Usage::default(); self.usage.len()];
+        for (host, at) in self.hosts.iter().zip((0..).map(HostId::new)) {
+            for bucket in self.rules.buckets_of(at) {
+                recount[bucket.index()].running += u32::from(host.lease.is_some());
+                recount[bucket.index()].unavailable += u32::from(host.is_unavailable());
+            }
+        }
+        for ((bucket, counted), recounted) in self.rules.buckets().iter().zip(&self.usage).zip(&recount) {
+            if counted != recounted {
+                let (counted, recounted) = (format!("{counted:?}"), format!("{recounted:?}"));
+                return Err(Violation::Ledger {
+                    group: bucket.group.clone(),
+                    counted,
+                    recounted,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// One attempt of a host at a time, and every running task has exactly one.
+    fn verify_leases(&self) -> Result<(), Violation> {
+        let mut leases: BTreeMap<HostId, AttemptId> = BTreeMap::new();
+        for (attempt, running) in self.attempts.in_order() {
+            let (job, task) = running.task;
+            let host = self.jobs.get(&job).map(|job| (job.host(task), job.task(task).state));
+            let Some((host, TaskState::Running)) = host else {
+                return Err(Violation::Lease { attempt });
+            };
+            if leases.insert(host, attempt).is_some() || self.host(host).lease != Some(running.task) {
+                return Err(Violation::Lease { attempt });
+            }
+        }
+        let held = self.hosts.iter().filter(|host| host.lease.is_some()).count();
+        if held != leases.len() {
+            return Err(Violation::Lease {
+                attempt: AttemptId::new(self.attempts.issued()),
+            });
+        }
+        Ok(())
+    }
+
+    fn verify_gates(&self, job: &Job) -> Result<(), Violation> {
+        for (at, stage) in job.stages.stages().iter().enumerate() {
+            let open = stage
+                .after
+                .is_none_or(|before| job.gates.is_open(before) && complete(job, before.index()));
+            let id = crate::plan::StageId(u32::try_from(at).unwrap_or(u32::MAX));
+            let claimed = job.gates.is_open(id);
+            // A stage that bakes may be closed for a while after it could open.
+            if claimed != open && !(stage.bakes && !claimed) {
+                return Err(Violation::Gate {
+                    job: job.id,
+                    stage: stage.label.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn complete(job: &Job, stage: usize) -> bool {
+    let Some(stage) = job.stages.stages().get(stage) else {
+        return false;
+    };
+    let mut failed = 0;
+    for &task in &stage.tasks {
+        match job.task(task).state {
+            TaskState::Succeeded | TaskState::Skipped => {}
+            TaskState::Failed | TaskState::InDoubt => failed += 1,
+            TaskState::Waiting | TaskState::Running | TaskState::Cancelled => return false,
+        }
+    }
+    failed <= stage.allowed_failures
+}
+
+fn verify_tally(job: &Job) -> Result<(), Violation> {
+    let mut tally = Tally::default();
+    for task in &job.tasks {
+        *match task.state {
+            TaskState::Waiting => &mut tally.waiting,
+            TaskState::Running => &mut tally.running,
+            TaskState::Succeeded => &mut tally.succeeded,
+            TaskState::Failed => &mut tally.failed,
+            TaskState::InDoubt => &mut tally.in_doubt,
+            TaskState::Skipped => &mut tally.skipped,
+            TaskState::Cancelled => &mut tally.cancelled,
+        } += 1;
+    }
+    if tally == job.tally {
+        Ok(())
+    } else {
+        Err(Violation::Tally { job: job.id })
+    }
+}

@@ -1,0 +1,160 @@
+//! Looking at the state from outside.
+
+use std::sync::Arc;
+
+use super::state::{Job, JobStatus, State, TaskState};
+use super::{Failure, Holder, JobId, Scheduler, Tally};
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostName};
+use crate::plan::{Bucket, JobSpec, Stage};
+use crate::policy::Policy;
+
+impl Scheduler {
+    /// The fleet in force.
+    pub fn fleet(&self) -> &Arc<Fleet> {
+        &self.state.fleet
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.state.policy
+    }
+
+    /// The latest time the scheduler has seen.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// One job.
+    pub fn job(&self, job: JobId) -> Option<JobView<'_>> {
+        self.state.jobs.get(&job).map(|job| JobView { job })
+    }
+
+    /// All jobs, in the order of their numbers.
+    pub fn jobs(&self) -> impl Iterator<Item = JobView<'_>> {
+        self.state.jobs.values().map(|job| JobView { job })
+    }
+
+    /// All buckets with what is used of them, in the order of the policy.
+    pub fn buckets(&self) -> impl Iterator<Item = BucketView<'_>> {
+        let buckets = self.state.rules.buckets().iter().zip(0..);
+        buckets.map(|(bucket, at)| BucketView {
+            state: &self.state,
+            bucket,
+            at: crate::plan::BucketId(at),
+        })
+    }
+
+    /// Whether two schedulers know exactly the same.
+    pub fn same_state(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+}
+
+/// A job as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct JobView<'a> {
+    job: &'a Job,
+}
+
+impl<'a> JobView<'a> {
+    /// Its number.
+    pub fn id(&self) -> JobId {
+        self.job.id
+    }
+
+    /// What was asked for.
+    pub fn spec(&self) -> &'a JobSpec {
+        &self.job.spec
+    }
+
+    /// How it is doing.
+    pub fn status(&self) -> JobStatus {
+        self.job.status
+    }
+
+    /// When it was submitted.
+    pub fn submitted(&self) -> Timestamp {
+        self.job.submitted
+    }
+
+    /// How many of its tasks are in which state.
+    pub fn tally(&self) -> Tally {
+        self.job.tally
+    }
+
+    /// Time limit of one attempt.
+    pub fn attempt_timeout(&self) -> std::time::Duration {
+        self.job.settings.attempt_timeout
+    }
+
+    /// Its stages.
+    pub fn stages(&self) -> &'a [Stage] {
+        self.job.stages.stages()
+    }
+
+    /// Its tasks, in listed order.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskView<'a>> + use<'a> {
+        let job = self.job;
+        job.positions().map(move |task| TaskView { job, task })
+    }
+}
+
+/// A task as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskView<'a> {
+    job: &'a Job,
+    task: u32,
+}
+
+impl<'a> TaskView<'a> {
+    /// The host.
+    pub fn host(&self) -> &'a HostName {
+        self.job.name(self.task)
+    }
+
+    /// How far it is.
+    pub fn state(&self) -> TaskState {
+        self.job.task(self.task).state
+    }
+
+    /// How many attempts were begun.
+    pub fn attempts(&self) -> u32 {
+        u32::from(self.job.task(self.task).tries)
+    }
+
+    /// How its last attempt failed, if it is failed.
+    pub fn failure(&self) -> Option<&'a Failure> {
+        self.job.failures.get(&self.task)
+    }
+}
+
+/// A bucket, and what is used of it.
+#[derive(Debug, Clone, Copy)]
+pub struct BucketView<'a> {
+    state: &'a State,
+    bucket: &'a Bucket,
+    at: crate::plan::BucketId,
+}
+
+impl<'a> BucketView<'a> {
+    /// The limit.
+    pub fn bucket(&self) -> &'a Bucket {
+        self.bucket
+    }
+
+    /// Hosts of it that run a task.
+    pub fn running(&self) -> u32 {
+        self.state.bucket(self.at).1.running
+    }
+
+    /// Hosts of it that may not be serving; the running ones among them.
+    pub fn unavailable(&self) -> u32 {
+        self.state.bucket(self.at).1.unavailable
+    }
+
+    /// Who holds its places, why and since when, in fleet order.
+    pub fn holders(&self) -> Vec<Holder> {
+        self.state.holders(self.at)
+    }
+}
