@@ -7,6 +7,7 @@ pub mod journal;
 pub mod plan;
 pub mod policy;
 pub mod scheduler;
+pub mod sim;
 mod time;
 
 pub use time::Timestamp;

@@ -78,6 +78,8 @@ struct JobCommand {
     post_hooks: Option<Arc<str>>,
 }
 
+type Answer = Result<(), InputError>;
+
 /// Something that happened outside.
 enum News {
     Phase(AttemptId, Phase),
@@ -149,7 +151,7 @@ impl Dispatcher {
     /// Lets the scheduler decide on all of it, makes that durable, and acts on it.
     async fn take_in(&mut self, news: VecDeque<News>) -> Result<(), DispatchError> {
         let mut records = Vec::new();
-        let mut replies: Vec<(oneshot::Sender<Result<(), InputError>>, Result<(), InputError>)> = Vec::new();
+        let mut replies: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::new();
         for news in news {
             match news {
                 News::Phase(attempt, phase) => {

@@ -152,7 +152,7 @@ impl State {
             let id = crate::plan::StageId(u32::try_from(at).unwrap_or(u32::MAX));
             let claimed = job.gates.is_open(id);
             // A stage that bakes may be closed for a while after it could open.
-            if claimed != open && !(stage.bakes && !claimed) {
+            if claimed != open && (claimed || !stage.bakes) {
                 return Err(Violation::Gate {
                     job: job.id,
                     stage: stage.label.clone(),

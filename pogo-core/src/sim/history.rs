@@ -1,0 +1,57 @@
+//! What happened in a world.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::scheduler::{Event, Record, Scheduler};
+
+/// Everything that happened, and the scheduler as it was in the end.
+#[derive(Debug)]
+pub struct History {
+    /// All events, in order.
+    pub records: Vec<Record>,
+    /// The scheduler after the last of them.
+    pub scheduler: Scheduler,
+}
+
+impl History {
+    /// From the first submission to the last end of a task.
+    pub fn makespan(&self) -> Duration {
+        let at = |wanted: fn(&Event) -> bool| move |record: &&Record| wanted(&record.event);
+        let submitted = |event: &Event| matches!(event, Event::JobSubmitted { .. });
+        let ended = |event: &Event| {
+            matches!(
+                event,
+                Event::TaskSucceeded { .. } | Event::TaskFailed { .. } | Event::TaskInDoubt { .. }
+            )
+        };
+        let first = self
+            .records
+            .iter()
+            .find(at(submitted))
+            .map_or(Timestamp::EPOCH, |record| record.at);
+        let last = self
+            .records
+            .iter()
+            .rev()
+            .find(at(ended))
+            .map_or(first, |record| record.at);
+        last - first
+    }
+
+    /// The most tasks that ran at the same time.
+    pub fn widest(&self) -> u32 {
+        let (mut running, mut widest) = (0_u32, 0);
+        for record in &self.records {
+            match record.event {
+                Event::TaskStarted { .. } => running += 1,
+                Event::TaskSucceeded { .. } | Event::TaskFailed { .. } | Event::TaskInDoubt { .. } => {
+                    running = running.saturating_sub(1);
+                }
+                _ => {}
+            }
+            widest = widest.max(running);
+        }
+        widest
+    }
+}

@@ -1,0 +1,36 @@
+//! PRETEND: the real scheduler in a world of virtual time.
+//!
+//! A [`World`] has hosts, tasks that take as long as [`TaskTimes`] say, and [`Mishap`]s; it hands the scheduler
+//! what real transports and operators would, and never waits. One seed, one history: the same world gives the same
+//! events, and how long a host takes does not depend on when it is started.
+//!
+//! ```
+//! use std::time::Duration;
+//! use pogo_core::fleet::Fleet;
+//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::policy::{Constraint, Policy, Rule};
+//! use pogo_core::sim::{TaskTimes, World};
+//!
+//! let fleet = Fleet::builder().tagged("web", "web[1-100]").build()?;
+//! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
+//! let policy = Policy { constraints: vec![limit], ..Policy::default() };
+//!
+//! let mut world = World::new(fleet, policy)?.task_times(TaskTimes::Fixed(Duration::from_secs(10)));
+//! world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+//! let history = world.run();
+//! assert_eq!(history.makespan(), Duration::from_secs(40)); // four times 25 hosts
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bound;
+mod draw;
+mod history;
+mod mishap;
+mod times;
+mod world;
+
+pub use bound::{LowerBound, lower_bound};
+pub use history::History;
+pub use mishap::Mishap;
+pub use times::TaskTimes;
+pub use world::World;
