@@ -1,1 +1,17 @@
-//! Inventory sources for pogo: where a company keeps its hosts, as a fleet and a policy.
+#![doc = include_str!("../README.md")]
+
+pub mod diagnostic;
+#[cfg(feature = "text")]
+mod file;
+#[cfg(feature = "policy-file")]
+mod policy_file;
+#[cfg(feature = "yaml")]
+mod roster;
+#[cfg(feature = "text")]
+mod source;
+#[cfg(feature = "yaml")]
+mod yaml;
+
+pub use diagnostic::{Diagnostic, SourceError};
+#[cfg(feature = "policy-file")]
+pub use policy_file::PolicyFile;

@@ -1,0 +1,123 @@
+//! What is wrong with a source, where, and the cure: for a person and for a program.
+
+mod error;
+mod excerpt;
+mod render;
+
+pub use error::SourceError;
+pub use excerpt::Excerpt;
+
+use std::fmt;
+use std::sync::Arc;
+
+use pogo_core::policy::Origin;
+use serde::Serialize;
+
+/// One problem of a source.
+///
+/// Shown to a person, its first line has the form `FILE:LINE:COLUMN: message`, so that editors jump there; the
+/// offending line with a caret and the hint follow. Serialized, it is an object with `source`, `line`, `column`,
+/// `length`, `message`, `hint` and `excerpt`, as far as they are known.
+///
+/// ```
+/// use pogo_core::policy::Origin;
+/// use pogo_inventory::Diagnostic;
+///
+/// let text = "tag:\n  web: [web1]\nconstrant: {}\n";
+/// let problem = Diagnostic::at(&Origin::new("pogo.yaml", 3, 1), "unknown key `constrant`")
+///     .with_length(9)
+///     .with_hint("did you mean `constraint`?")
+///     .with_excerpt(text);
+/// assert_eq!(
+///     problem.to_string(),
+///     "pogo.yaml:3:1: unknown key `constrant`\n  \
+///        |\n\
+///      3 | constrant: {}\n  \
+///        | ^^^^^^^^^\n  \
+///        |\n  \
+///        = help: did you mean `constraint`?"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Diagnostic {
+    /// The file, or another name for the source.
+    pub source: Arc<str>,
+    /// Where in the source; `None` if the problem is the source itself.
+    #[serde(flatten)]
+    pub place: Option<Place>,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The offending line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A stretch of one line. Lines and columns count from 1, columns and length count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1, in characters.
+    pub column: u32,
+    /// How many characters it covers; at least 1.
+    pub length: u32,
+}
+
+impl Diagnostic {
+    /// A problem of the source as a whole.
+    pub fn new(source: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
+        Self {
+            source: source.into(),
+            place: None,
+            message: message.into(),
+            hint: None,
+            excerpt: None,
+        }
+    }
+
+    /// A problem at a place, such as a rule's origin.
+    pub fn at(origin: &Origin, message: impl Into<String>) -> Self {
+        let mut problem = Self::new(Arc::clone(&origin.source), message);
+        problem.place = Some(Place {
+            line: origin.line,
+            column: origin.column,
+            length: 1,
+        });
+        problem
+    }
+
+    /// The same problem, covering this many characters. Nothing changes for a problem without a place.
+    pub fn with_length(mut self, length: u32) -> Self {
+        if let Some(place) = &mut self.place {
+            place.length = length.max(1);
+        }
+        self
+    }
+
+    /// The same problem, with what to do about it.
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same problem, showing its line of the source's `text`.
+    pub fn with_excerpt(mut self, text: &str) -> Self {
+        self.excerpt = self.place.and_then(|place| Excerpt::of_line(text, place));
+        self
+    }
+
+    /// For a terminal: with the line, a caret and the hint, in colours if wanted.
+    pub fn render(&self, colour: bool) -> String {
+        render::render(self, colour)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}

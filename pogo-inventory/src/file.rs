@@ -1,0 +1,70 @@
+//! Reading a source's file, within limits.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Excerpt, Place, SourceError};
+
+/// The largest file that is read, in bytes: room for some millions of hosts.
+pub(crate) const MAX_BYTES: u64 = 64 << 20;
+
+/// The file's text.
+pub(crate) fn read_text(path: &Path) -> Result<String, SourceError> {
+    let name = path.display().to_string();
+    let bytes = read_bytes(path).map_err(|error| SourceError::unavailable(&*name, describe(path, &error)))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("is larger than {} MiB, the most that is read", MAX_BYTES >> 20);
+        return Err(SourceError::Invalid(vec![Diagnostic::new(&*name, message)]));
+    }
+    String::from_utf8(bytes).map_err(|error| SourceError::Invalid(vec![not_utf8(&name, &error)]))
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn describe(path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound if path.as_os_str().is_empty() => "the file's name is empty".to_owned(),
+        io::ErrorKind::NotFound => match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) if !folder.exists() => {
+                format!("no such file; the folder `{}` does not exist", folder.display())
+            }
+            _ => "no such file".to_owned(),
+        },
+        io::ErrorKind::IsADirectory => "is a directory; name a file in it".to_owned(),
+        io::ErrorKind::PermissionDenied => "you may not read it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
+    let bytes = error.as_bytes();
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Diagnostic::new(name, "is UTF-16 text").with_hint("save it as UTF-8");
+    }
+    let (good, bad) = bytes.split_at(error.utf8_error().valid_up_to());
+    let line_start = good
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let place = Place {
+        line: number(good.iter().filter(|byte| **byte == b'\n').count() + 1),
+        column: number(String::from_utf8_lossy(&good[line_start..]).chars().count() + 1),
+        length: 1,
+    };
+    let line: Vec<u8> = bytes[line_start..]
+        .iter()
+        .copied()
+        .take_while(|byte| *byte != b'\n')
+        .collect();
+    let byte = bad.first().copied().unwrap_or_default();
+    let mut problem = Diagnostic::new(name, format!("the byte 0x{byte:02x} is not UTF-8 text"));
+    problem.place = Some(place);
+    problem.excerpt = Some(Excerpt::of(&String::from_utf8_lossy(&line), place));
+    problem.with_hint("save the file as UTF-8")
+}

@@ -1,0 +1,142 @@
+//! The text of a source, with a name, and the problems found in it.
+
+use std::sync::Arc;
+
+use pogo_core::policy::Origin;
+
+use crate::diagnostic::{Diagnostic, Excerpt, Place};
+
+/// A stretch of a source's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Offset of the first byte.
+    pub(crate) start: u32,
+    /// Offset behind the last byte.
+    pub(crate) end: u32,
+    /// The first character's line, from 1.
+    pub(crate) line: u32,
+    /// The first character's column, from 1, in characters.
+    pub(crate) column: u32,
+}
+
+/// A named text.
+#[derive(Debug, Clone)]
+pub(crate) struct Source<'a> {
+    pub(crate) name: Arc<str>,
+    pub(crate) text: &'a str,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(name: impl Into<Arc<str>>, text: &'a str) -> Self {
+        Self {
+            name: name.into(),
+            text,
+        }
+    }
+
+    pub(crate) fn origin(&self, span: Span) -> Origin {
+        Origin::new(Arc::clone(&self.name), span.line, span.column)
+    }
+
+    /// What stands there.
+    pub(crate) fn slice(&self, span: Span) -> &'a str {
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// The whole line on which the span starts, without its end.
+    pub(crate) fn line(&self, span: Span) -> &'a str {
+        let rest = self.text.get(self.line_start(span)..).unwrap_or_default();
+        rest.split('\n').next().unwrap_or_default().trim_end_matches('\r')
+    }
+
+    /// Offset of the first byte of the line on which the span starts.
+    pub(crate) fn line_start(&self, span: Span) -> usize {
+        let before = self.text.get(..span.start as usize).unwrap_or_default();
+        before.rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// The place `offset` bytes into a value. Escapes and line breaks move things, then it is the whole value.
+    pub(crate) fn within(&self, span: Span, text: &str, offset: usize) -> Span {
+        let written = self.slice(span);
+        let quotes = match written.strip_prefix(['"', '\'']) {
+            Some(inner) if inner.strip_suffix(['"', '\'']) == Some(text) => 1,
+            None if written == text => 0,
+            _ => return span,
+        };
+        let Some(before) = text.get(..offset) else {
+            return span;
+        };
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        Span {
+            start: span.start + quotes + number(offset),
+            end: span.start + quotes + number(offset),
+            line: span.line,
+            column: span.column + quotes + number(before.chars().count()),
+        }
+    }
+
+    /// The span's first line only, in characters, at least 1.
+    fn length(&self, span: Span) -> u32 {
+        let first = self.slice(span).lines().next().unwrap_or_default();
+        u32::try_from(first.chars().count()).unwrap_or(u32::MAX).max(1)
+    }
+
+    pub(crate) fn diagnostic(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        let place = Place {
+            line: span.line,
+            column: span.column,
+            length: self.length(span),
+        };
+        let mut problem = Diagnostic::new(Arc::clone(&self.name), message);
+        problem.place = Some(place);
+        problem.excerpt = Some(Excerpt::of(self.line(span), place));
+        problem
+    }
+}
+
+/// Problems in the order in which they were found.
+#[derive(Debug)]
+pub(crate) struct Problems<'a> {
+    pub(crate) source: Source<'a>,
+    list: Vec<Diagnostic>,
+}
+
+impl<'a> Problems<'a> {
+    /// A file in which everything is wrong must not take memory without bound.
+    const MOST: usize = 1_000;
+
+    pub(crate) fn new(source: Source<'a>) -> Self {
+        Self {
+            source,
+            list: Vec::new(),
+        }
+    }
+
+    pub(crate) fn report(&mut self, span: Span, message: impl Into<String>) {
+        if self.list.len() < Self::MOST {
+            self.list.push(self.source.diagnostic(span, message));
+        }
+    }
+
+    pub(crate) fn report_with(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        if self.list.len() < Self::MOST {
+            self.list.push(self.source.diagnostic(span, message).with_hint(hint));
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn push(&mut self, problem: Diagnostic) {
+        self.list.push(problem);
+    }
+
+    /// Everything found, in the order of the text.
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|problem| problem.place);
+        self.list
+    }
+}

@@ -1,0 +1,61 @@
+//! Anchors and aliases, bounded.
+
+use std::collections::HashMap;
+
+use super::{MAX_ALIASED, MAX_DEPTH, Node};
+
+/// Parts of a file that can be repeated by name.
+#[derive(Default)]
+pub(super) struct Anchors<'a> {
+    known: HashMap<usize, Anchored<'a>>,
+    spent: usize,
+}
+
+struct Anchored<'a> {
+    node: Node<'a>,
+    size: usize,
+    depth: usize,
+}
+
+/// Why an alias cannot be followed.
+pub(super) enum AliasError {
+    ToItself,
+    TooMuch,
+    TooDeep,
+}
+
+impl<'a> Anchors<'a> {
+    /// Remembers a part that is complete. `false` if the file would grow beyond its limit.
+    pub(super) fn define(&mut self, id: usize, node: &Node<'a>) -> bool {
+        let (size, depth) = node.size();
+        if !self.spend(size) {
+            return false;
+        }
+        let node = node.clone();
+        self.known.insert(id, Anchored { node, size, depth });
+        true
+    }
+
+    /// A copy of the part, for a place that is nested `depth` levels deep.
+    pub(super) fn resolve(&mut self, id: usize, depth: usize) -> Result<Node<'a>, AliasError> {
+        let (size, deepest) = match self.known.get(&id) {
+            Some(anchored) => (anchored.size, anchored.depth),
+            None => return Err(AliasError::ToItself),
+        };
+        if depth + deepest > MAX_DEPTH {
+            return Err(AliasError::TooDeep);
+        }
+        if !self.spend(size) {
+            return Err(AliasError::TooMuch);
+        }
+        self.known
+            .get(&id)
+            .map(|anchored| anchored.node.clone())
+            .ok_or(AliasError::ToItself)
+    }
+
+    fn spend(&mut self, size: usize) -> bool {
+        self.spent = self.spent.saturating_add(size);
+        self.spent <= MAX_ALIASED
+    }
+}

@@ -1,0 +1,44 @@
+//! Keys that a file knows, and what somebody meant who wrote another.
+
+use super::Key;
+use crate::source::Problems;
+
+/// Reports a key that is not among `known`, with the one that was probably meant.
+pub(crate) fn unknown(problems: &mut Problems<'_>, key: &Key<'_>, place: &str, known: &[&str]) {
+    let message = format!("unknown key `{}` in {place}", key.text.escape_debug());
+    let hint = match nearest(&key.text, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    problems.report_with(key.span, message, hint);
+}
+
+/// The known word that `text` most resembles, if it resembles one at all.
+pub(crate) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+    let text = text.to_ascii_lowercase().replace('-', "_");
+    if text.len() > 64 {
+        return None;
+    }
+    let near = |word: &&str| strsim::damerau_levenshtein(&text, word);
+    let (word, distance) = known
+        .iter()
+        .map(|word| (*word, near(word)))
+        .min_by_key(|(_, distance)| *distance)?;
+    (distance <= 2.max(word.len() / 3)).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_finds_the_word_and_nonsense_finds_none() {
+        let known = ["tag", "sequence", "constraint", "defaults"];
+        assert_eq!(nearest("constrant", &known), Some("constraint"));
+        assert_eq!(nearest("Sequences", &known), Some("sequence"));
+        assert_eq!(nearest("tags", &known), Some("tag"));
+        assert_eq!(nearest("hosts", &known), None);
+        assert_eq!(nearest("max-parallel", &["max_parallel"]), Some("max_parallel"));
+        assert_eq!(nearest(&"x".repeat(1_000_000), &known), None);
+    }
+}

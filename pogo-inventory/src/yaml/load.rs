@@ -1,0 +1,239 @@
+//! From events to the tree.
+
+use std::borrow::Cow;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError};
+
+use super::anchors::{AliasError, Anchors};
+use super::map::{merge, refuse_duplicates};
+use super::{Entry, Key, MAX_ALIASED, MAX_DEPTH, Node, Value, syntax};
+use crate::source::{Problems, Span};
+
+/// Reads one document. `None` if there is none, or if it is broken; then a problem says so.
+pub(crate) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
+    load_with(problems, &[])
+}
+
+/// The same, where values of these YAML types (`!vault`) may stand; they become [`Value::Opaque`].
+pub(crate) fn load_with<'a>(problems: &mut Problems<'a>, opaque: &[&str]) -> Option<Node<'a>> {
+    let options = granit_parser::options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut loader = Loader {
+        problems,
+        opaque,
+        stack: Vec::new(),
+        anchors: Anchors::default(),
+        documents: 0,
+        root: None,
+    };
+    for event in Parser::new_from_str_with_options(loader.problems.source.text, options) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => return loader.broken(&error),
+        };
+        let opaque = loader.is_opaque(&event, &span);
+        if loader.take(event, span_of(&span), opaque).is_err() {
+            return None;
+        }
+    }
+    loader.root
+}
+
+/// Reading cannot go on; the problem is reported.
+struct Stop;
+
+struct Loader<'p, 'a> {
+    problems: &'p mut Problems<'a>,
+    opaque: &'p [&'p str],
+    stack: Vec<Frame<'a>>,
+    anchors: Anchors<'a>,
+    documents: usize,
+    root: Option<Node<'a>>,
+}
+
+/// A list or map that is not complete yet.
+struct Frame<'a> {
+    span: Span,
+    anchor: usize,
+    items: Items<'a>,
+}
+
+enum Items<'a> {
+    List(Vec<Node<'a>>),
+    /// The key is there while its value is awaited; its text is missing if it was not text.
+    Map(Vec<Entry<'a>>, Option<(Span, Option<Cow<'a, str>>)>),
+}
+
+impl<'a> Loader<'_, 'a> {
+    fn take(&mut self, event: Event<'a>, span: Span, opaque: bool) -> Result<(), Stop> {
+        match event {
+            Event::DocumentStart(..) => return self.document(span),
+            Event::Alias(id) => {
+                let node = self.alias(id, span)?;
+                self.place(node, 0)?;
+            }
+            Event::UnresolvedAlias(name) => {
+                self.problems
+                    .push(syntax::unresolved(&self.problems.source, span, &name));
+                let value = Value::Scalar(format!("*{name}").into());
+                self.place(Node { span, value }, 0)?;
+            }
+            Event::Scalar(_, _, anchor, _) if opaque => {
+                let value = Value::Opaque;
+                self.place(Node { span, value }, anchor)?;
+            }
+            Event::Scalar(text, style, anchor, _) => {
+                let null = style == ScalarStyle::Plain && is_null(&text);
+                let value = if null { Value::Null } else { Value::Scalar(text) };
+                self.place(Node { span, value }, anchor)?;
+            }
+            Event::SequenceStart(_, anchor, _) => self.open(span, anchor, Items::List(Vec::new())),
+            Event::MappingStart(_, anchor, _) => self.open(span, anchor, Items::Map(Vec::new(), None)),
+            Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A selector such as `!$web` without quotes is a type tag to YAML; ignoring it would turn its meaning around.
+    fn is_opaque(&mut self, event: &Event<'_>, span: &granit_parser::Span) -> bool {
+        let (Some(tag), Some(at)) = (event.tag(), span.tag_span()) else {
+            return false;
+        };
+        let at = span_of(&at);
+        if self.opaque.contains(&self.problems.source.slice(at)) {
+            return true;
+        }
+        if !["str", "seq", "map"]
+            .iter()
+            .any(|name| tag.is_yaml_core_schema_tag(name))
+        {
+            self.problems.push(syntax::tagged(&self.problems.source, at));
+        }
+        false
+    }
+
+    fn document(&mut self, span: Span) -> Result<(), Stop> {
+        self.documents += 1;
+        if self.documents == 1 {
+            return Ok(());
+        }
+        self.problems.report_with(
+            span,
+            "a second YAML document begins here; a file holds one",
+            "remove the `---` line, or move what follows it to a file of its own",
+        );
+        Err(Stop)
+    }
+
+    fn open(&mut self, span: Span, anchor: usize, items: Items<'a>) {
+        self.stack.push(Frame { span, anchor, items });
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), Stop> {
+        let Some(frame) = self.stack.pop() else {
+            return Ok(());
+        };
+        let value = match frame.items {
+            Items::List(items) => Value::List(items),
+            Items::Map(entries, _) => {
+                refuse_duplicates(self.problems, &entries);
+                Value::Map(merge(self.problems, entries))
+            }
+        };
+        let span = Span {
+            end: end.end.max(frame.span.end),
+            ..frame.span
+        };
+        self.place(Node { span, value }, frame.anchor)
+    }
+
+    /// Puts a complete value where it belongs.
+    fn place(&mut self, node: Node<'a>, anchor: usize) -> Result<(), Stop> {
+        if anchor != 0 && !self.anchors.define(anchor, &node) {
+            return self.bomb(node.span);
+        }
+        match self.stack.last_mut().map(|frame| &mut frame.items) {
+            None => self.root = Some(node),
+            Some(Items::List(items)) => items.push(node),
+            Some(Items::Map(entries, key)) => match key.take() {
+                Some((span, Some(text))) => entries.push(Entry {
+                    key: Key { span, text },
+                    value: node,
+                }),
+                Some((_, None)) => {}
+                None => *key = Some(key_of(self.problems, node)),
+            },
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Result<Node<'a>, Stop> {
+        match self.anchors.resolve(id, self.stack.len()) {
+            Ok(node) => Ok(node),
+            Err(AliasError::ToItself) => {
+                self.problems
+                    .report(span, "this alias stands inside the very value that it repeats");
+                Err(Stop)
+            }
+            Err(AliasError::TooDeep) => {
+                let message = format!("aliases nest more than {MAX_DEPTH} levels deep here");
+                self.problems.report(span, message);
+                Err(Stop)
+            }
+            Err(AliasError::TooMuch) => self.bomb(span),
+        }
+    }
+
+    fn bomb<T>(&mut self, span: Span) -> Result<T, Stop> {
+        let message = format!("aliases repeat more than {MAX_ALIASED} values up to here");
+        self.problems
+            .report_with(span, message, "name a group once and refer to it by its tag");
+        Err(Stop)
+    }
+
+    fn broken(self, error: &ScanError) -> Option<Node<'a>> {
+        let open = self.stack.last().map(|frame| frame.span);
+        let problem = syntax::explain(&self.problems.source, error, open);
+        self.problems.push(problem);
+        None
+    }
+}
+
+fn key_of<'a>(problems: &mut Problems<'a>, node: Node<'a>) -> (Span, Option<Cow<'a, str>>) {
+    let text = match node.value {
+        Value::Scalar(text) => Some(text),
+        Value::Null => {
+            problems.report(node.span, "a key is missing before the `:`");
+            None
+        }
+        Value::List(_) | Value::Map(_) | Value::Opaque => {
+            problems.report_with(
+                node.span,
+                "a key must be text",
+                "quote keys that begin with `[` or `{`: \"{web,db}.example.com\"",
+            );
+            None
+        }
+    };
+    (node.span, text)
+}
+
+fn span_of(span: &granit_parser::Span) -> Span {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    let range = span.byte_range().unwrap_or_default();
+    Span {
+        start: number(range.start),
+        end: number(range.end),
+        line: number(span.start.line()),
+        column: number(span.start.col()).saturating_add(1),
+    }
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}

@@ -1,0 +1,49 @@
+//! The entries of a map, when all of them are known.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Entry, Node, Value};
+use crate::source::{Problems, Span};
+
+pub(super) fn refuse_duplicates(problems: &mut Problems<'_>, entries: &[Entry<'_>]) {
+    let mut first: HashMap<&str, Span> = HashMap::with_capacity(entries.len());
+    for Entry { key, .. } in entries {
+        match first.get(&*key.text) {
+            Some(span) => {
+                let message = format!("the key `{}` is there twice", key.text.escape_debug());
+                let hint = format!("it was first given in line {}; merge the two", span.line);
+                problems.report_with(key.span, message, hint);
+            }
+            None => {
+                first.insert(&key.text, key.span);
+            }
+        }
+    }
+}
+
+/// Replaces a `<<` key by the entries of the maps it names; what is there already stays.
+pub(super) fn merge<'a>(problems: &mut Problems<'a>, mut entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
+    let Some(at) = entries.iter().position(|entry| entry.key.text == "<<") else {
+        return entries;
+    };
+    let merged = entries.remove(at);
+    let sources = match merged.value.value {
+        Value::List(items) => items,
+        _ => vec![merged.value],
+    };
+    let mut known: HashSet<String> = entries
+        .iter()
+        .map(|entry| entry.key.text.clone().into_owned())
+        .collect();
+    for Node { span, value } in sources {
+        let Value::Map(more) = value else {
+            problems.report_with(span, "`<<` repeats maps only", "for example `<<: *limits`");
+            continue;
+        };
+        entries.extend(
+            more.into_iter()
+                .filter(|entry| known.insert(entry.key.text.clone().into_owned())),
+        );
+    }
+    entries
+}

@@ -1,0 +1,74 @@
+//! The tree.
+
+use std::borrow::Cow;
+
+use crate::source::Span;
+
+/// A value and its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Node<'a> {
+    pub(crate) span: Span,
+    pub(crate) value: Value<'a>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Value<'a> {
+    /// No value at all, `~` or `null`.
+    Null,
+    /// Text, a number or a truth value, as written.
+    Scalar(Cow<'a, str>),
+    /// Something of a type of its own, such as `!vault`, that nobody may look into.
+    Opaque,
+    List(Vec<Node<'a>>),
+    Map(Vec<Entry<'a>>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Entry<'a> {
+    pub(crate) key: Key<'a>,
+    pub(crate) value: Node<'a>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Key<'a> {
+    pub(crate) span: Span,
+    pub(crate) text: Cow<'a, str>,
+}
+
+impl<'a> Node<'a> {
+    /// For messages: what this is, in the words of somebody who writes YAML.
+    pub(crate) fn kind(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Scalar(text) if text.chars().count() <= 40 => format!("`{}`", text.escape_debug()),
+            Value::Scalar(_) => "a text".to_owned(),
+            Value::Opaque => "an encrypted value".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a map".to_owned(),
+        }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    pub(crate) fn scalar(&self) -> Option<&Cow<'a, str>> {
+        match &self.value {
+            Value::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How many values this holds, itself included, and how deep it nests.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let fold = |(size, depth): (usize, usize), child: &Self| {
+            let (more, deeper) = child.size();
+            (size + more, depth.max(deeper + 1))
+        };
+        match &self.value {
+            Value::Null | Value::Scalar(_) | Value::Opaque => (1, 1),
+            Value::List(items) => items.iter().fold((1, 1), fold),
+            Value::Map(entries) => entries.iter().map(|entry| &entry.value).fold((1, 1), fold),
+        }
+    }
+}
