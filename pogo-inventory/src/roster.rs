@@ -1,9 +1,11 @@
 //! Hosts and tags of a source, on their way into a fleet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use pogo_core::fleet::{FleetBuilder, HostName, HostRange, Selector, TagPath};
+use pogo_core::fleet::{Connection, FleetBuilder, HostName, HostRange, Selector, TagPath};
+use pogo_core::policy::Origin;
 
+use crate::diagnostic::Diagnostic;
 use crate::source::{Problems, Span};
 
 /// Collects what a source says of its hosts. What cannot be part of a fleet is reported where it stands.
@@ -11,7 +13,17 @@ use crate::source::{Problems, Span};
 pub(crate) struct Roster {
     fleet: FleetBuilder,
     tags: HashSet<String>,
+    settings: HashMap<(HostName, String), (String, Origin)>,
+    patterns: Vec<Pattern>,
     expanded: u64,
+}
+
+/// Hosts that carry a tag by their names; known when all hosts are.
+#[derive(Debug)]
+struct Pattern {
+    range: HostRange,
+    path: TagPath,
+    nobody: Diagnostic,
 }
 
 impl Roster {
@@ -32,31 +44,37 @@ impl Roster {
 
     /// Reads names and ranges, separated by commas, and adds these hosts.
     pub(crate) fn hosts(&mut self, problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostName> {
-        let ranges = match text.parse::<Selector>() {
-            Ok(Selector::Hosts(range)) => vec![range],
-            Ok(Selector::Or(parts)) => match parts.into_iter().map(only_hosts).collect::<Option<_>>() {
-                Some(ranges) => ranges,
-                None => return refuse_groups(problems, span, text),
-            },
-            Ok(_) => return refuse_groups(problems, span, text),
-            Err(error) => {
-                let at = problems.source.within(span, text, error.offset());
-                problems.report(at, error.to_string());
-                return vec![];
+        let mut hosts = Vec::new();
+        for range in ranges(problems, span, text) {
+            if range.has_wildcards() {
+                let message = format!("`{range}` is a pattern, but hosts are listed by name");
+                problems.report_with(span, message, "write the names, or a range such as web[1-9]");
+            } else {
+                hosts.extend(self.expand(problems, span, &range));
             }
-        };
-        ranges
-            .iter()
-            .flat_map(|range| self.expand(problems, span, range))
-            .collect()
+        }
+        hosts
+    }
+
+    /// The same, and they carry the tag. Patterns match the hosts that the source names anywhere.
+    pub(crate) fn members(&mut self, problems: &mut Problems<'_>, span: Span, text: &str, path: &TagPath) {
+        self.declare(path);
+        for range in ranges(problems, span, text) {
+            if range.has_wildcards() {
+                let message = format!("`{range}` matches no host that is named here");
+                let nobody = problems.source.diagnostic(span, message);
+                let nobody = nobody.with_hint("a pattern finds hosts that are listed elsewhere");
+                let path = path.clone();
+                self.patterns.push(Pattern { range, path, nobody });
+            } else {
+                for host in self.expand(problems, span, &range) {
+                    self.tag(&host, path);
+                }
+            }
+        }
     }
 
     fn expand(&mut self, problems: &mut Problems<'_>, span: Span, range: &HostRange) -> Vec<HostName> {
-        if range.has_wildcards() {
-            let message = format!("`{range}` is a pattern, but hosts are listed by name");
-            problems.report_with(span, message, "write the names, or a range such as web[1-9]");
-            return vec![];
-        }
         self.expanded = self.expanded.saturating_add(range.count());
         if self.expanded > Self::MOST {
             // Once is enough, or every further range would say so too.
@@ -88,30 +106,99 @@ impl Roster {
         self.fleet = std::mem::take(&mut self.fleet).host(host.as_str()).tag(path.as_str());
     }
 
+    /// How the host is reached. Two values for one setting are reported.
+    pub(crate) fn connect(
+        &mut self,
+        problems: &mut Problems<'_>,
+        span: Span,
+        host: &HostName,
+        connection: &Connection,
+    ) {
+        if connection.is_default() {
+            return;
+        }
+        let port = connection.port.map(|port| port.to_string());
+        let plain = [
+            ("address", connection.address.as_ref()),
+            ("port", port.as_ref()),
+            ("user", connection.user.as_ref()),
+        ];
+        let plain = plain.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let vars = connection.vars.iter().map(|(name, value)| (name.as_str(), value));
+        let origin = problems.source.origin(span);
+        let mut agrees = true;
+        for (name, value) in plain.chain(vars) {
+            let (first, place) = self
+                .settings
+                .entry((host.clone(), name.to_owned()))
+                .or_insert_with(|| (value.clone(), origin.clone()));
+            if first != value {
+                let message = format!("`{host}` has two values for {name}: `{first}` and `{value}`");
+                problems.report_with(span, message, format!("the first is in {place}; take one out"));
+                agrees = false;
+            }
+        }
+        if agrees {
+            self.fleet = std::mem::take(&mut self.fleet)
+                .host(host.as_str())
+                .connection(connection);
+        }
+    }
+
     /// Whether the word is a tag of this source and no host of it.
     pub(crate) fn is_tag_only(&self, word: &str) -> bool {
         self.tags.contains(word) && !self.fleet.contains(word)
     }
 
-    /// Everything collected.
-    pub(crate) fn into_fleet(self) -> FleetBuilder {
+    /// Everything collected. Patterns are resolved; those that match nobody are problems.
+    pub(crate) fn into_fleet(mut self, problems: &mut Vec<Diagnostic>) -> FleetBuilder {
+        let patterns = std::mem::take(&mut self.patterns);
+        if patterns.is_empty() || !problems.is_empty() {
+            return self.fleet;
+        }
+        let Ok(fleet) = self.fleet.clone().build() else {
+            // The caller's `build` says the same.
+            return self.fleet;
+        };
+        for Pattern { range, path, nobody } in patterns {
+            let hosts = fleet.resolve(&Selector::Hosts(range)).unwrap_or_default();
+            if hosts.is_empty() {
+                problems.push(nobody);
+            }
+            for host in hosts {
+                self.tag(fleet.name(host), &path);
+            }
+        }
         self.fleet
     }
 }
 
-fn only_hosts(part: Selector) -> Option<HostRange> {
-    match part {
+/// The ranges of a list that is separated by commas.
+fn ranges(problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostRange> {
+    let selector = match text.parse::<Selector>() {
+        Ok(selector) => selector,
+        Err(error) => {
+            let at = problems.source.within(span, text, error.offset());
+            problems.report(at, error.to_string());
+            return vec![];
+        }
+    };
+    let parts = match selector {
+        Selector::Or(parts) => parts,
+        other => vec![other],
+    };
+    let range = |part| match part {
         Selector::Hosts(range) => Some(range),
+        Selector::All => "*".parse().ok(),
         _ => None,
+    };
+    match parts.into_iter().map(range).collect::<Option<_>>() {
+        Some(ranges) => ranges,
+        None => {
+            let message = format!("`{}` is a group, but here stand hosts by name", text.escape_debug());
+            let hint = "repeat a list with a YAML alias (`&name` and `*name`), or name a range such as web[1-9]";
+            problems.report_with(span, message, hint);
+            vec![]
+        }
     }
-}
-
-fn refuse_groups(problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostName> {
-    let message = format!("`{}` is a group, but here stand hosts by name", text.escape_debug());
-    problems.report_with(
-        span,
-        message,
-        "repeat a list with a YAML alias (`&name` and `*name`), or name a range such as web[1-9]",
-    );
-    vec![]
 }

@@ -93,7 +93,7 @@ fn unknown_keys_are_refused_with_the_nearest_one() {
         ),
         (
             "hosts: {}",
-            "1:1+5 unknown key `hosts` in the file (known here: tag, sequence, constraint, defaults)",
+            "1:1+5 unknown key `hosts` in the file (did you mean `host`?)",
         ),
         (
             "defaults: { timeout: 3s }",
@@ -258,7 +258,7 @@ fn bad_names_are_shown_where_they_go_wrong() {
         ),
         (
             "tag: { web: ['web*'] }",
-            "1:14+6 `web*` is a pattern, but hosts are listed by name (write the names, or a range such as web[1-9])",
+            "1:14+6 `web*` matches no host that is named here (a pattern finds hosts that are listed elsewhere)",
         ),
         (
             "tag: { web: [web 1] }",

@@ -19,13 +19,13 @@ const KEYS: [&str; 10] = [
     "post_hooks",
 ];
 
-pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>) -> Defaults {
-    let mut defaults = Defaults::default();
+/// Settings given here replace those of included files.
+pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, defaults: &mut Defaults) {
     match &node.value {
         Value::Null => {}
         Value::Map(entries) => {
             for entry in entries {
-                setting(problems, entry, &mut defaults);
+                setting(problems, entry, defaults);
             }
         }
         _ => expect::expected(
@@ -35,7 +35,6 @@ pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>) -> Defaults {
             "defaults: { attempt_timeout: 10m }",
         ),
     }
-    defaults
 }
 
 fn setting(problems: &mut Problems<'_>, entry: &Entry<'_>, defaults: &mut Defaults) {

@@ -1,66 +1,74 @@
 //! The whole file: its sections.
 
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::policy::Policy;
 
-use super::{constraint, defaults, sequence, tag};
+use super::include::Includes;
+use super::{constraint, defaults, host, sequence, tag};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
-use crate::yaml::{self, Entry, Value, expect, keys};
+use crate::yaml::{self, Entry, Node, Value, expect, keys};
 
-const KEYS: [&str; 4] = ["tag", "sequence", "constraint", "defaults"];
+const KEYS: [&str; 6] = ["include", "tag", "host", "sequence", "constraint", "defaults"];
 
-/// What stands in the file, as far as it makes sense; `problems` tell whether all of it does.
-pub(super) fn read(problems: &mut Problems<'_>) -> (FleetBuilder, Policy) {
-    let mut roster = Roster::default();
-    let mut policy = Policy::default();
-    let Some(root) = yaml::load(problems) else {
-        if problems.is_empty() {
-            empty(problems);
-        }
-        return (FleetBuilder::default(), policy);
-    };
-    let entries = match &root.value {
-        Value::Map(entries) => entries.as_slice(),
-        Value::Null => {
-            empty(problems);
-            return (FleetBuilder::default(), policy);
-        }
-        _ => {
-            expect::expected(
-                problems,
-                &root,
-                "the sections of a policy file",
-                "tag: { frontend: [\"web[1-9]\"] }",
-            );
-            return (FleetBuilder::default(), policy);
-        }
-    };
-    refuse_unknown(problems, entries);
-    if let Some(entry) = section(entries, "tag") {
-        tag::read(problems, &entry.value, &mut roster);
-    }
-    if let Some(entry) = section(entries, "sequence") {
-        policy.sequences = sequence::read(problems, &roster, &entry.value);
-    }
-    if let Some(entry) = section(entries, "constraint") {
-        policy.constraints = constraint::read(problems, &roster, &entry.value);
-    }
-    if let Some(entry) = section(entries, "defaults") {
-        policy.defaults = defaults::read(problems, &entry.value);
-    }
-    (roster.into_fleet(), policy)
+/// What was read so far.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) roster: Roster,
+    pub(super) policy: Policy,
 }
 
-fn section<'n, 'a>(entries: &'n [Entry<'a>], name: &str) -> Option<&'n Entry<'a>> {
-    entries.iter().find(|entry| entry.key.text == name)
+/// Adds what stands in the file, as far as it makes sense; `problems` tell whether all of it does.
+/// Without `includes` no further files can be read.
+pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes: Option<&mut Includes>) {
+    let root = yaml::load(problems);
+    match root.as_ref().map(|root| &root.value) {
+        Some(Value::Map(entries)) => sections(problems, entries, reading, includes),
+        None if !problems.is_empty() => {}
+        None | Some(Value::Null) => empty(problems),
+        Some(_) => {
+            let example = "tag: { frontend: [\"web[1-9]\"] }";
+            if let Some(root) = &root {
+                expect::expected(problems, root, "the sections of a policy file", example);
+            }
+        }
+    }
 }
 
-fn refuse_unknown(problems: &mut Problems<'_>, entries: &[Entry<'_>]) {
+/// In the order in which they build upon each other, not that of the file.
+fn sections(
+    problems: &mut Problems<'_>,
+    entries: &[Entry<'_>],
+    reading: &mut Reading,
+    includes: Option<&mut Includes>,
+) {
     for Entry { key, .. } in entries {
         if !KEYS.contains(&&*key.text) {
             keys::unknown(problems, key, "the file", &KEYS);
         }
+    }
+    let section = |name: &str| -> Option<&Node<'_>> {
+        let entry = entries.iter().find(|entry| entry.key.text == name)?;
+        Some(&entry.value)
+    };
+    if let Some(node) = section("include") {
+        super::include::read(problems, node, reading, includes);
+    }
+    if let Some(node) = section("tag") {
+        tag::read(problems, node, &mut reading.roster);
+    }
+    if let Some(node) = section("host") {
+        host::read(problems, node, &mut reading.roster);
+    }
+    if let Some(node) = section("sequence") {
+        let sequences = sequence::read(problems, &reading.roster, node);
+        reading.policy.sequences.extend(sequences);
+    }
+    if let Some(node) = section("constraint") {
+        let constraints = constraint::read(problems, &reading.roster, node);
+        reading.policy.constraints.extend(constraints);
+    }
+    if let Some(node) = section("defaults") {
+        defaults::read(problems, node, &mut reading.policy.defaults);
     }
 }
 

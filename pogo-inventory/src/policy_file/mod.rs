@@ -3,6 +3,8 @@
 mod constraint;
 mod defaults;
 mod document;
+mod host;
+mod include;
 mod selector;
 mod sequence;
 mod setting;
@@ -16,8 +18,9 @@ use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
 use pogo_core::policy::Policy;
 
-use crate::diagnostic::SourceError;
-use crate::file;
+use self::document::Reading;
+use self::include::Includes;
+use crate::diagnostic::{Diagnostic, SourceError};
 use crate::source::{Problems, Source};
 
 /// A policy file: who the hosts are, and the rules for rolling out to them.
@@ -34,29 +37,39 @@ impl PolicyFile {
         Self { path: path.into() }
     }
 
-    /// Reads a file: its hosts and its rules.
+    /// Reads a file and those it includes: their hosts and their rules.
     ///
     /// # Errors
     ///
     /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
     /// was found in it otherwise. Whether groups exist and match hosts is judged later, when the policy meets the fleet.
     pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), SourceError> {
-        let path = path.as_ref();
-        Self::parse(path.display().to_string(), &file::read_text(path)?)
+        let mut reading = Reading::default();
+        let mut includes = Includes::default();
+        includes.file(path.as_ref(), &mut reading)?;
+        reading.finish(includes.found)
     }
 
-    /// Reads a text that messages call `source_name`.
+    /// Reads a text that messages call `source_name`. It cannot include files.
     ///
     /// # Errors
     ///
     /// As for [`PolicyFile::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), SourceError> {
         let mut problems = Problems::new(Source::new(source_name, text));
-        let read = document::read(&mut problems);
+        let mut reading = Reading::default();
+        document::read(&mut problems, &mut reading, None);
+        reading.finish(problems.into_sorted())
+    }
+}
+
+impl Reading {
+    fn finish(self, mut problems: Vec<Diagnostic>) -> Result<(FleetBuilder, Policy), SourceError> {
+        let fleet = self.roster.into_fleet(&mut problems);
         if problems.is_empty() {
-            Ok(read)
+            Ok((fleet, self.policy))
         } else {
-            Err(SourceError::Invalid(problems.into_sorted()))
+            Err(SourceError::Invalid(problems))
         }
     }
 }

@@ -47,3 +47,14 @@ pub(super) fn text(problems: &mut Problems<'_>, node: &Node<'_>, key: &str, exam
     }
     text
 }
+
+pub(super) fn port(problems: &mut Problems<'_>, node: &Node<'_>) -> Option<u16> {
+    let port = node
+        .scalar()
+        .and_then(|text| text.parse().ok())
+        .filter(|port| *port > 0);
+    if port.is_none() {
+        expected(problems, node, "a port from 1 to 65535", "port: 2222");
+    }
+    port
+}

@@ -37,11 +37,7 @@ fn members(problems: &mut Problems<'_>, path: &TagPath, node: &Node<'_>, roster:
     match &node.value {
         Value::Null => {}
         Value::Opaque => expect::expected(problems, node, "hosts", EXAMPLE),
-        Value::Scalar(text) => {
-            for host in roster.hosts(problems, node.span, text) {
-                roster.tag(&host, path);
-            }
-        }
+        Value::Scalar(text) => roster.members(problems, node.span, text, path),
         Value::Map(entries) => children(problems, Some(path), entries, roster),
         Value::List(items) => {
             for item in items {
