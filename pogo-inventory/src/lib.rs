@@ -3,15 +3,22 @@
 pub mod diagnostic;
 #[cfg(feature = "text")]
 mod file;
+#[cfg(feature = "pogo4-file")]
+mod pogo4_file;
 #[cfg(feature = "policy-file")]
 mod policy_file;
 #[cfg(feature = "yaml")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
 mod roster;
 #[cfg(feature = "text")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
 #[cfg(feature = "yaml")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
 mod yaml;
 
 pub use diagnostic::{Diagnostic, SourceError};
+#[cfg(feature = "pogo4-file")]
+pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]
 pub use policy_file::PolicyFile;

@@ -42,7 +42,14 @@ fn sections(
     includes: Option<&mut Includes>,
 ) {
     for Entry { key, .. } in entries {
-        if !KEYS.contains(&&*key.text) {
+        if matches!(&*key.text, "apps" | "envs") {
+            let message = format!("`{}` belongs to the files of Pogo 4.0", key.text);
+            problems.report_with(
+                key.span,
+                message,
+                "read the file as one of these, or name the groups under `tag:`",
+            );
+        } else if !KEYS.contains(&&*key.text) {
             keys::unknown(problems, key, "the file", &KEYS);
         }
     }
