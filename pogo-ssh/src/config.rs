@@ -1,0 +1,196 @@
+//! What the transport is told before it starts.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::trust::HostKeyPolicy;
+use crate::{SetupError, SshTransport};
+
+/// Settings of an [`SshTransport`]. What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
+/// these are the defaults behind it.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use pogo_ssh::{HostKeyPolicy, SshTransport};
+///
+/// let transport = SshTransport::builder()
+///     .user("deploy")
+///     .identity("/home/deploy/.ssh/id_ed25519")
+///     .host_keys(HostKeyPolicy::AcceptNew)
+///     .connect_timeout(Duration::from_secs(5))
+///     .build()?;
+/// # Ok::<(), pogo_ssh::SetupError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "settings do nothing until `build` makes a transport of them"]
+pub struct SshConfig {
+    pub(crate) user: Option<String>,
+    pub(crate) port: u16,
+    pub(crate) identities: Option<Vec<PathBuf>>,
+    pub(crate) agent: Agent,
+    pub(crate) password: Option<SecretString>,
+    pub(crate) auth_tries: usize,
+    pub(crate) known_hosts: Option<Vec<PathBuf>>,
+    pub(crate) host_keys: HostKeyPolicy,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_handshakes: usize,
+    pub(crate) keepalive: Option<Duration>,
+    pub(crate) output_limit: u64,
+    pub(crate) stop_grace: Duration,
+}
+
+/// Which ssh-agent is asked for keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Agent {
+    /// The one that `SSH_AUTH_SOCK` names when the transport is built, if any.
+    #[default]
+    Environment,
+    /// The one behind this socket.
+    Socket(PathBuf),
+    /// None.
+    Off,
+}
+
+impl Default for SshConfig {
+    fn default() -> Self {
+        Self {
+            user: None,
+            port: 22,
+            identities: None,
+            agent: Agent::default(),
+            password: None,
+            auth_tries: 6,
+            known_hosts: None,
+            host_keys: HostKeyPolicy::default(),
+            connect_timeout: Duration::from_secs(10),
+            max_handshakes: 32,
+            keepalive: Some(Duration::from_secs(15)),
+            output_limit: 4 << 20,
+            stop_grace: Duration::from_secs(5),
+        }
+    }
+}
+
+impl SshConfig {
+    /// User to log in as. Default: the user this process runs as, by `USER` or `LOGNAME`.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Port to connect to. Default: 22.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Adds a private key file. `~/` at its start is the home directory. Default: those of `~/.ssh/id_ed25519`,
+    /// `id_ecdsa` and `id_rsa` that exist.
+    ///
+    /// A key file that cannot be read is an error when the transport is built; so is an encrypted one, unless an agent
+    /// is there that may hold its key.
+    pub fn identity(mut self, path: impl Into<PathBuf>) -> Self {
+        self.identities.get_or_insert_default().push(path.into());
+        self
+    }
+
+    /// No key files, not even the usual ones.
+    pub fn no_identities(mut self) -> Self {
+        self.identities = Some(Vec::new());
+        self
+    }
+
+    /// Which ssh-agent to ask. Default: [`Agent::Environment`].
+    pub fn agent(mut self, agent: Agent) -> Self {
+        self.agent = agent;
+        self
+    }
+
+    /// A password for hosts that take one; tried last. Never part of an event, a message or a `Debug` text.
+    pub fn password(mut self, password: SecretString) -> Self {
+        self.password = Some(password);
+        self
+    }
+
+    /// How many keys and passwords are tried per connection, at least 1. Default: 6, as many as OpenSSH's server takes.
+    pub fn auth_tries(mut self, tries: usize) -> Self {
+        self.auth_tries = tries.max(1);
+        self
+    }
+
+    /// The known_hosts files, the one that new keys are added to first. Each must exist unless new keys are accepted.
+    /// Default: those of `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` that exist.
+    pub fn known_hosts<P: Into<PathBuf>>(mut self, files: impl IntoIterator<Item = P>) -> Self {
+        self.known_hosts = Some(files.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// What becomes of hosts whose key is not known. Default: [`HostKeyPolicy::Strict`].
+    pub fn host_keys(mut self, policy: HostKeyPolicy) -> Self {
+        self.host_keys = policy;
+        self
+    }
+
+    /// Time to reach a host and log in, not counting the wait for a place among the handshakes. Default: 10 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How many handshakes (key exchange and login) run at once, at least 1, whatever the rollout's own limits.
+    /// A host that accepts a connection and then says nothing takes no place. Default: 32.
+    pub fn max_handshakes(mut self, handshakes: usize) -> Self {
+        self.max_handshakes = handshakes.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// How often a silent host is asked whether it is still there; after three questions without an answer the link
+    /// counts as lost. `None`: never asked. Default: every 15 seconds.
+    pub fn keepalive(mut self, interval: Option<Duration>) -> Self {
+        self.keepalive = interval;
+        self
+    }
+
+    /// How many bytes of output an attempt may pass on; the rest is dropped, and a [note] marks the place.
+    /// Default: 4 MiB.
+    ///
+    /// [note]: pogo_core::dispatcher::Stream::Note
+    pub fn output_limit(mut self, bytes: u64) -> Self {
+        self.output_limit = bytes;
+        self
+    }
+
+    /// Time between TERM and KILL when a command is ended. Default: 5 seconds.
+    ///
+    /// When an attempt's time limit ends it, this comes out of the time limit (at most a tenth of it), so that the
+    /// attempt is over, and known to be, within the limit.
+    pub fn stop_grace(mut self, grace: Duration) -> Self {
+        self.stop_grace = grace;
+        self
+    }
+
+    /// Reads key files and known_hosts files, and makes the transport. Connects to nothing.
+    pub fn build(self) -> Result<SshTransport, SetupError> {
+        SshTransport::set_up(self)
+    }
+}
+
+impl fmt::Debug for SshConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SshConfig")
+            .field("user", &self.user)
+            .field("port", &self.port)
+            .field("identities", &self.identities)
+            .field("agent", &self.agent)
+            .field("password", &self.password.as_ref().map(|_| "set"))
+            .field("known_hosts", &self.known_hosts)
+            .field("host_keys", &self.host_keys)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_handshakes", &self.max_handshakes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,86 @@
+//! Ending what runs on a host, and finding out whether it has ended.
+//!
+//! Signals through the SSH channel are not enough: servers may refuse them (OpenSSH 9.2 does for root), and they reach
+//! one process only. So a second execution on the same connection signals the whole process group.
+
+use std::time::Duration;
+
+use russh::ChannelMsg;
+
+use super::mark::Group;
+use crate::link::Link;
+use crate::quote::quote_all;
+
+/// `$1`: process group. `$2`: tenths of a second between TERM and KILL. Exits with 0 when the group has ended,
+/// 3 when there was none any more, 1 when it cannot be ended.
+///
+/// Processes that ended but were never collected still count for `kill -0`; where there is a `ps`, it knows better.
+const END_GROUP: &str = r#"g=$1
+alive() {
+  kill -0 -"$g" 2>/dev/null || return 1
+  all=$(ps -A -o pgid= -o stat= 2>/dev/null) || all=$(ps -o pgid,stat 2>/dev/null) || return 0
+  [ -n "$all" ] || return 0
+  printf '%s\n' "$all" | while read -r group state; do
+    if [ "$group" = "$g" ]; then case $state in Z*) ;; *) exit 9 ;; esac; fi
+  done
+  [ $? -eq 9 ]
+}
+ended_within() {
+  left=$1
+  while alive; do
+    [ "$left" -gt 0 ] || return 1
+    if sleep 0.1 2>/dev/null; then left=$((left - 1)); else sleep 1; left=$((left - 10)); fi
+  done
+}
+alive || exit 3
+kill -TERM -"$g"
+ended_within "$2" && exit 0
+kill -KILL -"$g"
+ended_within 30 && exit 0
+exit 1"#;
+
+/// `$1`: a process that shares its group with others, so that nothing more than itself can be ended.
+const END_PROCESS: &str = r#"kill -TERM "$1" 2>/dev/null; exit 1"#;
+
+/// What became of the attempt to end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kill {
+    /// It has ended, all of it.
+    Done,
+    /// There was nothing to end any more.
+    AlreadyGone,
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// Ends a process group: TERM, then KILL after the grace.
+pub(super) async fn kill(link: &Link, group: Group, grace: Duration) -> Kill {
+    match exit_status_of(link, &kill_line(group, grace)).await {
+        Some(0) => Kill::Done,
+        Some(3) => Kill::AlreadyGone,
+        _ => Kill::Unknown,
+    }
+}
+
+fn kill_line(group: Group, grace: Duration) -> String {
+    let tenths = (grace.as_millis() / 100).to_string();
+    let (script, id) = match group {
+        Group::Led(id) => (END_GROUP, id.to_string()),
+        Group::Shared(id) => (END_PROCESS, id.to_string()),
+    };
+    format!("exec /bin/sh -c {}", quote_all([script, "sh", &id, &tenths]))
+}
+
+async fn exit_status_of(link: &Link, line: &str) -> Option<u32> {
+    let mut channel = link.handle.channel_open_session().await.ok()?;
+    channel.exec(true, line).await.ok()?;
+    let mut status = None;
+    while let Some(message) = channel.wait().await {
+        match message {
+            ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
+            ChannelMsg::Failure | ChannelMsg::Close => break,
+            _ => {}
+        }
+    }
+    status
+}

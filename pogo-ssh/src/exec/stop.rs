@@ -1,0 +1,53 @@
+//! When to end an attempt from our side.
+
+use std::time::Duration;
+
+use pogo_core::dispatcher::Reporter;
+use tokio::time::{Instant, sleep_until};
+
+use super::ended::StopReason;
+
+/// The attempt's time limit and its cancellation.
+#[derive(Debug, Clone)]
+pub(crate) struct Stop {
+    report: Reporter,
+    /// When to begin ending it.
+    soft: Instant,
+    /// When it must be over.
+    hard: Instant,
+    grace: Duration,
+}
+
+/// Time for the host to confirm that something has ended after KILL.
+const CONFIRMATION: Duration = Duration::from_secs(4);
+
+impl Stop {
+    /// An attempt that starts now. Ending it takes time as well, at most a tenth of the limit.
+    pub(crate) fn new(report: Reporter, limit: Duration, grace: Duration) -> Self {
+        let hard = Instant::now() + limit;
+        Self {
+            report,
+            soft: hard - grace.min(limit / 10),
+            hard,
+            grace,
+        }
+    }
+
+    /// Waits until the attempt is to be ended.
+    pub(crate) async fn wait(&self) -> StopReason {
+        tokio::select! {
+            biased;
+            () = self.report.cancelled() => StopReason::Cancelled,
+            () = sleep_until(self.soft) => StopReason::TimeLimit,
+        }
+    }
+
+    /// From now: the time between TERM and KILL, and when to give up waiting for the end.
+    pub(super) fn schedule(&self) -> (Duration, Instant) {
+        let now = Instant::now();
+        let give_up = self.hard.min(now + self.grace + CONFIRMATION);
+        // Half of the time is for what comes after KILL.
+        let grace = self.grace.min(give_up.saturating_duration_since(now) / 2);
+        (grace, give_up)
+    }
+}

@@ -1,0 +1,123 @@
+//! From an open TCP connection to a session that commands can run in.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::scheduler::FailureKind;
+use russh::client::{self, Handle};
+use russh::{AlgorithmKind, Disconnect, Preferred, SshId};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::auth::authenticate;
+use super::connect::{Connector, Unconnected};
+use super::handler::{LastWords, LinkError, LinkHandler};
+use crate::severable::{CutOnDrop, Severable};
+use crate::target::Target;
+
+/// A connection with somebody logged in. Dropping it cuts it at once.
+pub(crate) struct Link {
+    pub(crate) handle: Handle<LinkHandler>,
+    pub(crate) last_words: LastWords,
+    _cut: CutOnDrop,
+}
+
+impl Link {
+    /// Says goodbye, so that the host need not wonder. Takes no longer than a moment.
+    pub(crate) async fn close(self) {
+        let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "");
+        if timeout(Duration::from_secs(1), goodbye).await.is_ok() {
+            let _ = timeout(Duration::from_secs(1), self.handle).await;
+        }
+    }
+}
+
+/// Exchanges keys, checks the host's, logs in.
+pub(super) async fn shake_hands(
+    connector: &Connector,
+    target: &Arc<Target>,
+    stream: TcpStream,
+) -> Result<Link, Unconnected> {
+    let last_words = LastWords::default();
+    let handler = LinkHandler {
+        verifier: Arc::clone(&connector.verifier),
+        target: Arc::clone(target),
+        last_words: last_words.clone(),
+    };
+    let address = stream.peer_addr().ok();
+    let (stream, cut) = Severable::new(stream);
+    let settings = settings_for(connector, target);
+    let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
+        .await
+        .map_err(|error| unconnected(target, address, error))?;
+    if let Err(message) = authenticate(&mut handle, target, &connector.credentials).await {
+        return Err(Unconnected {
+            kind: FailureKind::Authentication,
+            message,
+        });
+    }
+    Ok(Link {
+        handle,
+        last_words,
+        _cut: cut,
+    })
+}
+
+fn settings_for(connector: &Connector, target: &Target) -> client::Config {
+    let offered = connector.verifier.preferred(target, &Preferred::DEFAULT.key);
+    client::Config {
+        client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION")))),
+        keepalive_interval: connector.keepalive,
+        keepalive_max: 3,
+        // Enough for a burst of output, small enough to hold ten thousand of them.
+        window_size: 256 << 10,
+        preferred: Preferred {
+            key: Cow::Owned(offered),
+            ..Preferred::DEFAULT
+        },
+        ..client::Config::default()
+    }
+}
+
+fn unconnected(target: &Target, address: Option<SocketAddr>, error: LinkError) -> Unconnected {
+    let at = address.map_or_else(String::new, |address| format!(" at {address}"));
+    let (kind, message) = match error {
+        LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
+        LinkError::Ssh(russh::Error::NoCommonAlgo {
+            kind: AlgorithmKind::Key,
+            theirs,
+            ..
+        }) => (
+            FailureKind::HostKey,
+            format!(
+                "{target} has no host key of a type that is taken here: it offers {}",
+                theirs.join(", ")
+            ),
+        ),
+        LinkError::Ssh(russh::Error::WrongServerSig) => (
+            FailureKind::HostKey,
+            format!("{target} could not prove that it owns the host key it shows"),
+        ),
+        LinkError::Ssh(error) => (
+            FailureKind::Unreachable,
+            format!("no SSH connection to {target}{at}: {}", in_words(&error)),
+        ),
+    };
+    Unconnected { kind, message }
+}
+
+/// What happened, where the library's own words are too short.
+fn in_words(error: &russh::Error) -> String {
+    match error {
+        russh::Error::Disconnect | russh::Error::HUP => {
+            "the host closed the connection during the handshake".to_owned()
+        }
+        russh::Error::Version => "what answers there does not speak SSH".to_owned(),
+        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the host closed the connection during the handshake".to_owned()
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,15 @@
+//! The way to a host: reach it, check who it is, log in.
+
+mod agent;
+mod auth;
+mod connect;
+mod credentials;
+mod dial;
+mod handler;
+mod handshake;
+mod key_file;
+
+pub(crate) use connect::Connector;
+pub(crate) use credentials::Credentials;
+pub(crate) use handshake::Link;
+pub(crate) use key_file::KeyFileError;

@@ -1,0 +1,242 @@
+//! The fleet: its hosts, their keys, and the way in.
+
+use std::collections::HashMap;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pogo_core::fleet::{Connection, HostName};
+use russh::keys::key::safe_rng;
+use russh::keys::ssh_key::LineEnding;
+use russh::keys::{Algorithm, PrivateKey, PublicKey};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::addresses::{MAX_HOSTS, address_of};
+use super::error::LoopbackError;
+use super::gauge::Gauge;
+use super::host::LoopbackHost;
+use super::listener::listen;
+use super::mishap::Mishap;
+use super::processes::Processes;
+use crate::trust::fingerprint;
+use crate::{Agent, SshConfig, SshTransport};
+
+/// What the servers of all hosts share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// The key that may log in.
+    pub(super) client_key: PublicKey,
+    /// The password that may log in.
+    pub(super) password: SecretString,
+    /// The host key of impostors.
+    pub(super) other_key: PrivateKey,
+    pub(super) processes: Processes,
+    /// How many hosts run something.
+    pub(super) busy: Arc<Gauge>,
+}
+
+/// Hosts on loopback addresses, each a real SSH server. When dropped, its processes are killed and its files removed.
+///
+/// Needs a tokio runtime, and on the machine addresses 127.1.0.0/16 (Linux has them; elsewhere all hosts share
+/// 127.0.0.1 and differ by port). Listens on loopback addresses only, and lets in only those who have the key or the
+/// password that are made afresh at every start.
+#[derive(Debug)]
+pub struct LoopbackFleet {
+    shared: Arc<Shared>,
+    hosts: HashMap<HostName, Arc<LoopbackHost>>,
+    order: Vec<HostName>,
+    directory: TempDir,
+    _servers: JoinSet<()>,
+}
+
+impl LoopbackFleet {
+    /// The directory of pre-hooks on each host, below its home.
+    pub const PRE_HOOKS: &'static str = "pre.d";
+    /// The directory of post-hooks on each host, below its home.
+    pub const POST_HOOKS: &'static str = "post.d";
+    /// The user to log in as.
+    pub const USER: &'static str = "pogo";
+
+    /// Starts a host for each name.
+    pub async fn start<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Result<Self, LoopbackError> {
+        let directory = tempfile::Builder::new()
+            .prefix("pogo-loopback-")
+            .tempdir()
+            .map_err(|source| LoopbackError::Write {
+                path: std::env::temp_dir(),
+                source,
+            })?;
+        let client_key = new_key()?;
+        let shared = Arc::new(Shared {
+            client_key: client_key.public_key().clone(),
+            password: SecretString::from(fingerprint(new_key()?.public_key())),
+            other_key: new_key()?,
+            processes: Processes::default(),
+            busy: Arc::default(),
+        });
+        let mut fleet = Self {
+            shared,
+            hosts: HashMap::new(),
+            order: Vec::new(),
+            directory,
+            _servers: JoinSet::new(),
+        };
+        for name in names {
+            fleet.add(name.as_ref()).await?;
+        }
+        fleet.write_files(&client_key)?;
+        Ok(fleet)
+    }
+
+    async fn add(&mut self, name: &str) -> Result<(), LoopbackError> {
+        let bad_name = |reason: String| LoopbackError::Name {
+            name: name.to_owned(),
+            reason,
+        };
+        let name = HostName::new(name).map_err(|error| bad_name(error.to_string()))?;
+        if self.hosts.contains_key(&name) {
+            return Err(bad_name("it is there already".to_owned()));
+        }
+        let position = self.order.len();
+        let address = address_of(position).ok_or(LoopbackError::TooMany { max: MAX_HOSTS })?;
+        let listener = bind(address).await?;
+        let address = listener.local_addr().map_err(|source| LoopbackError::Listen {
+            address: SocketAddr::new(IpAddr::V4(address), 0),
+            source,
+        })?;
+        // By number: a host's name may hold what a file name cannot.
+        let home = self.directory.path().join(format!("host-{position}"));
+        fs::create_dir(&home).map_err(|source| LoopbackError::Write {
+            path: home.clone(),
+            source,
+        })?;
+        let host = Arc::new(LoopbackHost::new(name.clone(), address, home, new_key()?));
+        self._servers
+            .spawn(listen(listener, Arc::clone(&host), Arc::clone(&self.shared)));
+        self.order.push(name.clone());
+        self.hosts.insert(name, host);
+        Ok(())
+    }
+
+    fn write_files(&self, client_key: &PrivateKey) -> Result<(), LoopbackError> {
+        let mut known_hosts = String::new();
+        for host in self.hosts() {
+            let key = PublicKey::from(host.key.public_key().key_data().clone()).to_openssh()?;
+            let address = host.address();
+            known_hosts.push_str(&format!("[{}]:{} {}\n", address.ip(), address.port(), key.trim()));
+        }
+        write_private(&self.known_hosts_file(), known_hosts.as_bytes())?;
+        write_private(&self.identity_file(), client_key.to_openssh(LineEnding::LF)?.as_bytes())
+    }
+
+    /// Settings of a transport that trusts these hosts and may log in to them.
+    pub fn transport(&self) -> SshConfig {
+        SshTransport::builder()
+            .user(Self::USER)
+            .agent(Agent::Off)
+            .identity(self.identity_file())
+            .known_hosts([self.known_hosts_file()])
+    }
+
+    /// The hosts, in the order they were named.
+    pub fn hosts(&self) -> impl Iterator<Item = &LoopbackHost> {
+        self.order
+            .iter()
+            .filter_map(|name| self.hosts.get(name))
+            .map(|host| &**host)
+    }
+
+    /// The host of this name.
+    pub fn host(&self, name: &str) -> Result<&LoopbackHost, LoopbackError> {
+        let host = self.hosts.get(name).map(|host| &**host);
+        host.ok_or_else(|| LoopbackError::UnknownHost(name.to_owned()))
+    }
+
+    /// How a transport reaches this host.
+    pub fn connection(&self, name: &str) -> Result<Connection, LoopbackError> {
+        Ok(self.host(name)?.connection())
+    }
+
+    /// From now on, this goes wrong with this host.
+    pub fn mishap(&self, name: &str, mishap: Mishap) -> Result<(), LoopbackError> {
+        self.host(name)?.set_mishap(mishap);
+        Ok(())
+    }
+
+    /// From now on, all is well with this host.
+    pub fn heal(&self, name: &str) -> Result<(), LoopbackError> {
+        self.host(name)?.heal();
+        Ok(())
+    }
+
+    /// A known_hosts file with the keys of all hosts.
+    pub fn known_hosts_file(&self) -> PathBuf {
+        self.directory.path().join("known_hosts")
+    }
+
+    /// The private key that may log in.
+    pub fn identity_file(&self) -> PathBuf {
+        self.directory.path().join("id_ed25519")
+    }
+
+    /// The password that may log in.
+    pub fn password(&self) -> SecretString {
+        self.shared.password.clone()
+    }
+
+    /// A directory for the caller's own files; removed with the fleet.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// On how many hosts something runs now.
+    pub fn busy(&self) -> usize {
+        self.shared.busy.now()
+    }
+
+    /// On how many hosts something ran at once, at most.
+    pub fn peak(&self) -> usize {
+        self.shared.busy.peak()
+    }
+}
+
+impl Drop for LoopbackFleet {
+    fn drop(&mut self) {
+        self.shared.processes.kill_all();
+    }
+}
+
+fn new_key() -> Result<PrivateKey, LoopbackError> {
+    Ok(PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)?)
+}
+
+/// Listens on any free port of this address, or of 127.0.0.1 where that is the only loopback address.
+async fn bind(address: Ipv4Addr) -> Result<TcpListener, LoopbackError> {
+    match TcpListener::bind((address, 0)).await {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrNotAvailable => {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+        }
+        bound => bound,
+    }
+    .map_err(|source| LoopbackError::Listen {
+        address: SocketAddr::new(IpAddr::V4(address), 0),
+        source,
+    })
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), LoopbackError> {
+    let mut options = OpenOptions::new();
+    let opened = options.write(true).create(true).truncate(true).mode(0o600).open(path);
+    opened
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|source| LoopbackError::Write {
+            path: path.to_owned(),
+            source,
+        })
+}

@@ -1,0 +1,89 @@
+//! Accepting connections for one host.
+
+use std::sync::Arc;
+
+use russh::server::{self, run_stream};
+use russh::{MethodKind, MethodSet};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::fleet::Shared;
+use super::host::LoopbackHost;
+use super::mishap::Mishap;
+use super::session::Session;
+use crate::severable::Severable;
+
+/// Accepts connections until dropped; dropping it cuts all of them.
+pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
+    let mut listener = Some(listener);
+    let mut connections = JoinSet::new();
+    loop {
+        // Whoever connects while nobody listens is refused.
+        if host.mishap() == Some(Mishap::Refuse) {
+            listener = None;
+        } else if listener.is_none() {
+            listener = TcpListener::bind(host.address()).await.ok();
+        }
+        tokio::select! {
+            () = host.mishap_changed.notified() => {}
+            accepted = accept(listener.as_ref()) => if let Some(stream) = accepted {
+                host.count_connection();
+                connections.spawn(serve(stream, Arc::clone(&host), Arc::clone(&shared)));
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// The next connection. `None` when accepting failed, and then not at once.
+async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
+    match listener {
+        Some(listener) => match listener.accept().await {
+            Ok((stream, _)) => Some(stream),
+            Err(_) => {
+                // Out of files, most likely: others need time to close some.
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                None
+            }
+        },
+        None => std::future::pending().await,
+    }
+}
+
+async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
+    let mishap = host.mishap();
+    match mishap {
+        // It came before the listener was gone.
+        Some(Mishap::Refuse) => return,
+        Some(Mishap::NoBanner) => std::future::pending().await,
+        Some(Mishap::StallHandshake) => {
+            let _ = stream.write_all(b"SSH-2.0-stalled\r\n").await;
+            std::future::pending().await
+        }
+        _ => {}
+    }
+    let _ = stream.set_nodelay(true);
+    let key = match mishap {
+        Some(Mishap::ChangedHostKey) => &shared.other_key,
+        _ => &host.key,
+    };
+    let settings = server::Config {
+        keys: vec![key.clone()],
+        methods: MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice()),
+        auth_rejection_time: std::time::Duration::ZERO,
+        inactivity_timeout: None,
+        ..server::Config::default()
+    };
+    let (stream, _cut) = Severable::new(stream);
+    let break_link = Arc::new(Notify::new());
+    let session = Session::new(host, shared, Arc::clone(&break_link));
+    let Ok(running) = run_stream(Arc::new(settings), stream, session).await else {
+        return;
+    };
+    tokio::select! {
+        _ = running => {}
+        () = break_link.notified() => {}
+    }
+}

@@ -1,0 +1,88 @@
+//! The server's side of one connection.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Session as Connection, VerifiedPublicKey};
+use russh::{Channel, ChannelId};
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
+
+use super::fleet::Shared;
+use super::host::LoopbackHost;
+use super::mishap::Mishap;
+use super::shell::Execution;
+
+/// One connection to a host.
+pub(super) struct Session {
+    host: Arc<LoopbackHost>,
+    shared: Arc<Shared>,
+    /// Notified to break the link.
+    break_link: Arc<Notify>,
+    /// Channels in which nothing runs yet.
+    channels: HashMap<ChannelId, Channel<Msg>>,
+}
+
+impl Session {
+    pub(super) fn new(host: Arc<LoopbackHost>, shared: Arc<Shared>, break_link: Arc<Notify>) -> Self {
+        Self {
+            host,
+            shared,
+            break_link,
+            channels: HashMap::new(),
+        }
+    }
+
+    fn judge(&self, is_right: bool) -> Auth {
+        if is_right && self.host.mishap() != Some(Mishap::RefuseLogin) {
+            Auth::Accept
+        } else {
+            Auth::reject()
+        }
+    }
+}
+
+impl Handler for Session {
+    type Error = russh::Error;
+
+    async fn auth_publickey(&mut self, _user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, russh::Error> {
+        Ok(self.judge(key.public_key.key_data() == self.shared.client_key.key_data()))
+    }
+
+    async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, russh::Error> {
+        Ok(self.judge(password == self.shared.password.expose_secret()))
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _connection: &mut Connection,
+    ) -> Result<(), russh::Error> {
+        self.channels.insert(channel.id(), channel);
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn exec_request(
+        &mut self,
+        id: ChannelId,
+        line: &[u8],
+        connection: &mut Connection,
+    ) -> Result<(), russh::Error> {
+        let Some(channel) = self.channels.remove(&id) else {
+            return connection.channel_failure(id);
+        };
+        connection.channel_success(id)?;
+        let execution = Execution {
+            host: Arc::clone(&self.host),
+            shared: Arc::clone(&self.shared),
+            break_link: Arc::clone(&self.break_link),
+            handle: connection.handle(),
+            line: String::from_utf8_lossy(line).into_owned(),
+        };
+        // It outlives the connection, as with a real server.
+        tokio::spawn(execution.run(channel));
+        Ok(())
+    }
+}

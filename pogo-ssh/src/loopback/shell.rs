@@ -1,0 +1,178 @@
+//! Running what a host was asked to run, in a local shell.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::server::{Handle, Msg};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use tokio::io::{AsyncRead, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+use super::fleet::{LoopbackFleet, Shared};
+use super::host::{Busy, LoopbackHost};
+use super::mishap::Mishap;
+use crate::exec::is_command;
+
+/// One line to run on a host.
+pub(super) struct Execution {
+    pub(super) host: Arc<LoopbackHost>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) break_link: Arc<Notify>,
+    pub(super) handle: Handle,
+    pub(super) line: String,
+}
+
+impl Execution {
+    /// Runs the line, or does what the host's mishap says.
+    pub(super) async fn run(self, channel: Channel<Msg>) {
+        let _busy = Busy::begin(&self.host, &self.shared.busy);
+        let (messages, channel) = channel.split();
+        // A channel that nobody reads stalls the connection.
+        let reading = tokio::spawn(read_all(messages));
+        let is_command = is_command(&self.line);
+        if is_command {
+            self.host.count_execution();
+        }
+        match self.host.mishap() {
+            Some(Mishap::Hang) => {
+                // Until the link is gone.
+                let _ = reading.await;
+                return;
+            }
+            Some(Mishap::FailWith(status)) if is_command => {
+                let _ = channel.exit_status(status).await;
+                let _ = channel.close().await;
+                return;
+            }
+            Some(Mishap::Flood(bytes)) if is_command => flood(&channel, bytes).await,
+            Some(Mishap::DropLink(after)) if is_command => self.break_link_after(after),
+            _ => {}
+        }
+        match self.spawn() {
+            Ok(child) => self.attend(child, &channel).await,
+            Err(error) => {
+                let message = format!("cannot start a shell: {error}\n");
+                let _ = channel.extended_data_bytes(1, message.into_bytes()).await;
+                let _ = channel.exit_status(255).await;
+            }
+        }
+        let _ = channel.eof().await;
+        let _ = channel.close().await;
+    }
+
+    fn break_link_after(&self, time: Duration) {
+        let break_link = Arc::clone(&self.break_link);
+        tokio::spawn(async move {
+            sleep(time).await;
+            break_link.notify_one();
+        });
+    }
+
+    /// Starts the line as a real server would: in the home directory, as the leader of a process group.
+    fn spawn(&self) -> std::io::Result<Child> {
+        let child = Command::new("/bin/sh")
+            .arg("-c")
+            .arg(&self.line)
+            .current_dir(&self.host.home)
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin")
+            .env("HOME", &self.host.home)
+            .env("SHELL", "/bin/sh")
+            .env("USER", LoopbackFleet::USER)
+            .env("LOGNAME", LoopbackFleet::USER)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        if let Some(group) = child.id() {
+            self.shared.processes.add(group);
+        }
+        Ok(child)
+    }
+
+    /// Passes output on and tells how it ended. Output may still come after that, from the background.
+    async fn attend(&self, mut child: Child, channel: &ChannelWriteHalf<Msg>) {
+        let group = child.id();
+        let stdout = child.stdout.take();
+        let stderr = child.stderr.take();
+        let ending = async {
+            if let Ok(status) = child.wait().await {
+                if let Some(group) = group {
+                    self.shared.processes.remove(group);
+                }
+                self.tell(status, channel).await;
+            }
+        };
+        tokio::join!(pump(stdout, channel, None), pump(stderr, channel, Some(1)), ending);
+    }
+
+    async fn tell(&self, status: ExitStatus, channel: &ChannelWriteHalf<Msg>) {
+        match status.signal() {
+            Some(signal) => {
+                let told = self.handle.exit_signal_request(
+                    channel.id(),
+                    signal_of(signal),
+                    false,
+                    String::new(),
+                    String::new(),
+                );
+                let _ = told.await;
+            }
+            None => {
+                let code = status.code().and_then(|code| u32::try_from(code).ok()).unwrap_or(255);
+                let _ = channel.exit_status(code).await;
+            }
+        }
+    }
+}
+
+async fn read_all(mut messages: ChannelReadHalf) {
+    while let Some(message) = messages.wait().await {
+        if matches!(message, ChannelMsg::Close) {
+            return;
+        }
+    }
+}
+
+async fn pump(from: Option<impl AsyncRead + Unpin>, channel: &ChannelWriteHalf<Msg>, stream: Option<u32>) {
+    if let Some(mut from) = from {
+        // When the link is gone, the process finds its output closed.
+        let _ = tokio::io::copy(&mut from, &mut channel.make_writer_ext(stream)).await;
+    }
+}
+
+async fn flood(channel: &ChannelWriteHalf<Msg>, bytes: u64) {
+    let line = [b'x'; 1024];
+    let mut writer = channel.make_writer();
+    let mut left = bytes;
+    while left > 0 {
+        let len = usize::try_from(left).unwrap_or(usize::MAX).min(line.len());
+        let (piece, _) = line.split_at(len);
+        if writer.write_all(piece).await.is_err() {
+            return;
+        }
+        left -= len as u64;
+    }
+}
+
+fn signal_of(number: i32) -> Sig {
+    match number {
+        1 => Sig::HUP,
+        2 => Sig::INT,
+        3 => Sig::QUIT,
+        4 => Sig::ILL,
+        6 => Sig::ABRT,
+        8 => Sig::FPE,
+        9 => Sig::KILL,
+        11 => Sig::SEGV,
+        13 => Sig::PIPE,
+        14 => Sig::ALRM,
+        15 => Sig::TERM,
+        other => Sig::Custom(other.to_string()),
+    }
+}

@@ -1,0 +1,54 @@
+//! Quoting for the POSIX shell.
+
+/// The text as one word of a POSIX shell, which stands for exactly this text.
+///
+/// Inside single quotes a POSIX shell gives no character a meaning but the closing quote itself.
+pub(crate) fn quote(text: &str) -> String {
+    let mut word = String::with_capacity(text.len() + 2);
+    word.push('\'');
+    for character in text.chars() {
+        match character {
+            '\'' => word.push_str(r"'\''"),
+            other => word.push(other),
+        }
+    }
+    word.push('\'');
+    word
+}
+
+/// The texts as words, with spaces between them.
+pub(crate) fn quote_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    texts.into_iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn echoed_by_sh(words: &[String]) -> Vec<u8> {
+        let script = format!("printf '%s\\n' {}", quote_all(words.iter().map(String::as_str)));
+        Command::new("sh").arg("-c").arg(script).output().unwrap().stdout
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_shell_reads_back_exactly_what_was_quoted(
+            words in proptest::collection::vec("[^\\x00]{0,12}|[ '\"$`\\\\!*;&|<>()\n\t~#-]{0,8}", 1..5)
+        ) {
+            let expected: String = words.iter().map(|word| format!("{word}\n")).collect();
+            let echoed = echoed_by_sh(&words);
+            prop_assert_eq!(String::from_utf8_lossy(&echoed), expected);
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_still_a_word() {
+        assert_eq!(quote(""), "''");
+    }
+}

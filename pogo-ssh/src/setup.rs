@@ -1,0 +1,140 @@
+//! Making a transport of its settings.
+
+use std::env;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Agent, SshConfig};
+use crate::link::{Connector, Credentials, KeyFileError};
+use crate::trust::{FileError, HostKeyPolicy, Verifier};
+
+/// Why no transport could be made of the settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// Nobody to log in as.
+    #[error("no user to log in as: neither USER nor LOGNAME is set; name one")]
+    NoUser,
+    /// A key file that was asked for cannot be used.
+    #[error("{message}")]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and the cure.
+        message: String,
+    },
+    /// A known_hosts file cannot be read.
+    #[error("cannot read the known_hosts file {}: {source}; create it, name another, or accept new hosts (accept-new)", path.display())]
+    KnownHosts {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no known_hosts file at all, so no host could be trusted.
+    #[error(
+        "no known_hosts file: looked for {}; create one, name one, or accept new hosts (accept-new)",
+        list(looked)
+    )]
+    NoKnownHosts {
+        /// Where one was looked for.
+        looked: Vec<PathBuf>,
+    },
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(" and ")
+}
+
+/// The user to log in as where nothing else is said.
+pub(crate) fn default_user(config: &SshConfig) -> Result<String, SetupError> {
+    let from_environment = || ["USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok());
+    let user = config.user.clone().or_else(from_environment);
+    user.filter(|user| !user.is_empty()).ok_or(SetupError::NoUser)
+}
+
+/// Reads all files that the settings name. Gives remarks besides.
+pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), SetupError> {
+    let (credentials, mut warnings) = credentials(config)?;
+    let connector = Connector::new(config, verifier(config)?, credentials);
+    warnings.extend(connector.warnings());
+    Ok((connector, warnings))
+}
+
+fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupError> {
+    let agent = match &config.agent {
+        Agent::Environment => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+        Agent::Socket(path) => Some(path.clone()),
+        Agent::Off => None,
+    };
+    let asked_for = config.identities.is_some();
+    let paths = config.identities.clone().unwrap_or_else(usual_key_files);
+    let has_agent = agent.is_some();
+    let mut credentials = Credentials::new(agent, config.password.clone(), config.auth_tries);
+    let mut warnings = Vec::new();
+    for path in paths {
+        let path = expand_home(&path);
+        match credentials.add_key_file(&path) {
+            Ok(()) => {}
+            // Its key may be in the agent; and nobody asked for the usual ones.
+            Err(error @ KeyFileError::Encrypted { .. }) if has_agent || !asked_for => {
+                warnings.push(format!("{error}; skipped"));
+            }
+            Err(error) if !asked_for => warnings.push(format!("{error}; skipped")),
+            Err(error) => {
+                return Err(SetupError::KeyFile {
+                    message: error.to_string(),
+                    path,
+                });
+            }
+        }
+    }
+    Ok((credentials, warnings))
+}
+
+fn verifier(config: &SshConfig) -> Result<Verifier, SetupError> {
+    let files = match &config.known_hosts {
+        Some(files) => files.iter().map(|file| expand_home(file)).collect(),
+        None => usual_known_hosts(config.host_keys)?,
+    };
+    Verifier::new(config.host_keys, files).map_err(|FileError { path, source }| SetupError::KnownHosts { path, source })
+}
+
+fn home() -> Option<PathBuf> {
+    env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+/// `~/` at the start is the home directory.
+pub(crate) fn expand_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), home()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+fn usual_key_files() -> Vec<PathBuf> {
+    let names = ["id_ed25519", "id_ecdsa", "id_rsa"];
+    let paths = home()
+        .into_iter()
+        .flat_map(|home| names.map(|name| home.join(".ssh").join(name)));
+    paths.filter(|path| path.exists()).collect()
+}
+
+fn usual_known_hosts(policy: HostKeyPolicy) -> Result<Vec<PathBuf>, SetupError> {
+    let users = home().map(|home| home.join(".ssh").join("known_hosts"));
+    let looked: Vec<PathBuf> = users
+        .into_iter()
+        .chain([PathBuf::from("/etc/ssh/ssh_known_hosts")])
+        .collect();
+    let is_users = |position: usize| position == 0 && looked.len() > 1;
+    let kept = looked.iter().enumerate().filter(|(position, path)| {
+        // New keys go to the user's file, which need not be there yet.
+        path.exists() || (policy == HostKeyPolicy::AcceptNew && is_users(*position))
+    });
+    let files: Vec<PathBuf> = kept.map(|(_, path)| path.clone()).collect();
+    if files.is_empty() && policy == HostKeyPolicy::Strict {
+        return Err(SetupError::NoKnownHosts { looked });
+    }
+    Ok(files)
+}

@@ -1,0 +1,193 @@
+//! All lines of all files, found by name.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use russh::keys::{Algorithm, PublicKey};
+
+use super::line::{Line, Standing};
+use super::names::{Names, lookup_name};
+use crate::trust::refusal::{OnRecord, fingerprint};
+
+/// A known_hosts file that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the known_hosts file {}: {source}", path.display())]
+pub(crate) struct FileError {
+    pub(crate) path: PathBuf,
+    pub(crate) source: std::io::Error,
+}
+
+#[derive(Debug)]
+struct Entry {
+    line: Line,
+    file: Arc<PathBuf>,
+    number: usize,
+}
+
+/// What is known of a host's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The key is the host's.
+    Trusted,
+    /// No key of this host is known.
+    Unknown,
+    /// Only other keys of this host are known.
+    Changed(Vec<OnRecord>),
+    /// The key is not to be trusted.
+    Revoked(OnRecord),
+}
+
+/// The lines of several files.
+#[derive(Debug, Default)]
+pub(crate) struct KnownHosts {
+    entries: Vec<Entry>,
+    /// The files, each with its number of lines.
+    files: Vec<(Arc<PathBuf>, usize)>,
+    /// Entries by plain name.
+    exact: HashMap<String, Vec<usize>>,
+    /// Entries that have to be asked one by one: patterns and hashed names.
+    others: Vec<usize>,
+    /// Lines that were skipped, and why.
+    warnings: Vec<String>,
+}
+
+impl KnownHosts {
+    /// Adds the lines of a file, and gives its length in bytes. Lines that make no sense are skipped with a warning,
+    /// as OpenSSH does.
+    pub(crate) fn read(&mut self, path: &Path) -> Result<u64, FileError> {
+        // Other people's comments need not be UTF-8.
+        let bytes = fs::read(path).map_err(|source| FileError {
+            path: path.to_owned(),
+            source,
+        })?;
+        self.add_text(path, &String::from_utf8_lossy(&bytes));
+        Ok(bytes.len() as u64)
+    }
+
+    /// Adds a line that was just added to the end of this file.
+    pub(crate) fn add_last_line(&mut self, path: &Path, line: &str) {
+        if !self.files.iter().any(|(file, _)| file.as_path() == path) {
+            self.files.push((Arc::new(path.to_owned()), 0));
+        }
+        let Some((file, lines)) = self.files.iter_mut().find(|(file, _)| file.as_path() == path) else {
+            return;
+        };
+        *lines += 1;
+        let (file, number) = (Arc::clone(file), *lines);
+        if let Ok(Some(line)) = Line::parse(line) {
+            self.add(Entry { line, file, number });
+        }
+    }
+
+    fn add_text(&mut self, path: &Path, text: &str) {
+        let file = Arc::new(path.to_owned());
+        self.files.push((Arc::clone(&file), text.lines().count()));
+        for (index, line) in text.lines().enumerate() {
+            let number = index + 1;
+            match Line::parse(line) {
+                Ok(Some(line)) => self.add(Entry {
+                    line,
+                    file: Arc::clone(&file),
+                    number,
+                }),
+                Ok(None) => {}
+                Err(error) => self
+                    .warnings
+                    .push(format!("{}:{number}: line skipped: {error}", path.display())),
+            }
+        }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let position = self.entries.len();
+        match &entry.line.names {
+            Names::Exact(names) => {
+                for name in names {
+                    self.exact.entry(name.clone()).or_default().push(position);
+                }
+            }
+            Names::Patterns(_) | Names::Hashed { .. } => self.others.push(position),
+        }
+        self.entries.push(entry);
+    }
+
+    /// What was skipped in the files, by file and line.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Entry> {
+        let exact = self.exact.get(name).into_iter().flatten();
+        let exact = exact.filter_map(|position| self.entries.get(*position));
+        let others = self.others.iter().filter_map(|position| self.entries.get(*position));
+        exact.chain(others.filter(move |entry| entry.line.names.include(name)))
+    }
+
+    /// Judges the key that a host shows.
+    pub(crate) fn judge(&self, host: &str, port: u16, key: &PublicKey) -> Verdict {
+        let name = lookup_name(host, port);
+        match self.judge_name(&name, key) {
+            // As OpenSSH does: a key that is known for the host at all is good at every port.
+            Verdict::Unknown if port != 22 => match self.judge_name(&lookup_name(host, 22), key) {
+                Verdict::Changed(_) => Verdict::Unknown,
+                verdict => verdict,
+            },
+            verdict => verdict,
+        }
+    }
+
+    fn judge_name(&self, name: &str, key: &PublicKey) -> Verdict {
+        let mut trusted = false;
+        let mut others = Vec::new();
+        for entry in self.about(name) {
+            let same = entry.line.key.key_data() == key.key_data();
+            match (entry.line.standing, same) {
+                (Standing::Revoked, true) => return Verdict::Revoked(entry.on_record()),
+                (Standing::Revoked, false) => {}
+                (Standing::Trusted, true) => trusted = true,
+                (Standing::Trusted, false) => others.push(entry.on_record()),
+            }
+        }
+        match (trusted, others.is_empty()) {
+            (true, _) => Verdict::Trusted,
+            (false, true) => Verdict::Unknown,
+            (false, false) => Verdict::Changed(others),
+        }
+    }
+
+    /// The types of the keys known of a host, in the order of their lines.
+    pub(crate) fn algorithms(&self, host: &str, port: u16) -> Vec<Algorithm> {
+        let mut found = self.algorithms_of(&lookup_name(host, port));
+        if found.is_empty() && port != 22 {
+            found = self.algorithms_of(&lookup_name(host, 22));
+        }
+        found
+    }
+
+    fn algorithms_of(&self, name: &str) -> Vec<Algorithm> {
+        let mut found: Vec<Algorithm> = Vec::new();
+        for entry in self
+            .about(name)
+            .filter(|entry| entry.line.standing == Standing::Trusted)
+        {
+            let algorithm = entry.line.key.algorithm();
+            if !found.contains(&algorithm) {
+                found.push(algorithm);
+            }
+        }
+        found
+    }
+}
+
+impl Entry {
+    fn on_record(&self) -> OnRecord {
+        OnRecord {
+            algorithm: self.line.key.algorithm(),
+            fingerprint: fingerprint(&self.line.key),
+            file: Arc::clone(&self.file),
+            line: self.number,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! One line of a known_hosts file.
+
+use russh::keys::PublicKey;
+use russh::keys::ssh_key::known_hosts::{Entry, Marker};
+
+use super::names::Names;
+
+/// What a line says of its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The key is the host's own.
+    Trusted,
+    /// The key must not be trusted, whatever other lines say.
+    Revoked,
+}
+
+/// A line that says something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) standing: Standing,
+    pub(super) names: Names,
+    pub(super) key: PublicKey,
+}
+
+/// Why a line says nothing to us.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum LineError {
+    #[error("certificate authorities are not supported yet; hosts known only by their certificate are unknown")]
+    Authority,
+    #[error("not an entry: expected names, key type and key")]
+    Malformed,
+}
+
+impl Line {
+    /// Reads a line; `None` for empty lines and comments.
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, LineError> {
+        let text = text.trim();
+        if text.is_empty() || text.starts_with('#') {
+            return Ok(None);
+        }
+        if text.starts_with("@cert-authority") {
+            return Err(LineError::Authority);
+        }
+        // The parser wants single spaces; OpenSSH takes any blanks. The comment is nothing to us.
+        let fields = if text.starts_with('@') { 4 } else { 3 };
+        let spaced = text.split_whitespace().take(fields).collect::<Vec<_>>().join(" ");
+        let entry: Entry = spaced.parse().map_err(|_| LineError::Malformed)?;
+        let standing = match entry.marker() {
+            None => Standing::Trusted,
+            Some(Marker::Revoked) => Standing::Revoked,
+            Some(Marker::CertAuthority) => return Err(LineError::Authority),
+        };
+        Ok(Some(Self {
+            standing,
+            names: Names::new(entry.host_patterns()),
+            key: entry.public_key().clone(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
+
+    #[test]
+    fn comments_and_empty_lines_say_nothing() {
+        for text in ["", "   ", "# web1", "  # web1"] {
+            assert_eq!(Line::parse(text), Ok(None));
+        }
+    }
+
+    #[test]
+    fn fields_are_apart_by_any_blanks_and_a_comment_may_follow() {
+        let plain = Line::parse(&format!("web1 {KEY}")).unwrap().unwrap();
+        let blanks = Line::parse(&format!("  web1\t  {} # a comment", KEY.replace(' ', "\t")))
+            .unwrap()
+            .unwrap();
+        assert_eq!(plain, blanks);
+    }
+
+    #[test]
+    fn a_revoked_mark_is_read() {
+        let line = Line::parse(&format!("@revoked * {KEY}")).unwrap().unwrap();
+        assert_eq!(line.standing, Standing::Revoked);
+    }
+
+    #[test]
+    fn a_bad_line_is_an_error_of_its_own() {
+        assert_eq!(Line::parse("web1 ssh-ed25519"), Err(LineError::Malformed));
+        assert_eq!(Line::parse("web1 ssh-ed25519 !!!!"), Err(LineError::Malformed));
+        assert_eq!(
+            Line::parse(&format!("@cert-authority * {KEY}")),
+            Err(LineError::Authority)
+        );
+    }
+}

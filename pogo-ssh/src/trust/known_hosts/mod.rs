@@ -1,0 +1,8 @@
+//! The known_hosts files, parsed once and indexed by name.
+
+mod index;
+mod line;
+mod names;
+
+pub(crate) use index::{FileError, KnownHosts, Verdict};
+pub(crate) use names::lookup_name;

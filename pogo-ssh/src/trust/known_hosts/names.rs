@@ -1,0 +1,159 @@
+//! Which hosts a line is about.
+
+use hmac::{Hmac, KeyInit, Mac};
+use russh::keys::ssh_key::known_hosts::HostPatterns;
+use sha1::Sha1;
+
+/// The name that a host is listed under: in lower case, with the port where it is not 22.
+pub(crate) fn lookup_name(host: &str, port: u16) -> String {
+    let host = host.to_lowercase();
+    if port == 22 { host } else { format!("[{host}]:{port}") }
+}
+
+/// The names of one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Plain names only, in lower case.
+    Exact(Vec<String>),
+    /// Patterns, at least one with a wildcard or a negation.
+    Patterns(Vec<Pattern>),
+    /// One name, hashed with a salt of its own.
+    Hashed { salt: Vec<u8>, hash: [u8; 20] },
+}
+
+/// One pattern: it includes the names it matches, or excludes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pattern {
+    excludes: bool,
+    text: String,
+}
+
+impl Names {
+    pub(super) fn new(patterns: &HostPatterns) -> Self {
+        match patterns {
+            HostPatterns::HashedName { salt, hash } => Self::Hashed {
+                salt: salt.clone(),
+                hash: *hash,
+            },
+            HostPatterns::Patterns(texts) if texts.iter().any(|text| text.contains(['*', '?', '!'])) => {
+                Self::Patterns(texts.iter().map(|text| Pattern::new(text)).collect())
+            }
+            HostPatterns::Patterns(texts) => Self::Exact(texts.iter().map(|text| text.to_lowercase()).collect()),
+        }
+    }
+
+    /// Whether the line is about this name, as [`lookup_name`] spells it.
+    pub(super) fn include(&self, name: &str) -> bool {
+        match self {
+            Self::Exact(names) => names.iter().any(|exact| exact == name),
+            Self::Patterns(patterns) => {
+                let mut matching = patterns.iter().filter(|pattern| pattern.matches(name)).peekable();
+                matching.peek().is_some() && !matching.any(|pattern| pattern.excludes)
+            }
+            Self::Hashed { salt, hash } => is_hash_of(salt, hash, name),
+        }
+    }
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        let (excludes, text) = match text.strip_prefix('!') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        Self {
+            excludes,
+            text: text.to_lowercase(),
+        }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        matches_wildcards(self.text.as_bytes(), name.as_bytes())
+    }
+}
+
+/// `*` stands for any text, `?` for any one byte.
+fn matches_wildcards(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut at, mut in_name) = (0, 0);
+    let mut last_star = None;
+    while in_name < name.len() {
+        match (pattern.get(at), name.get(in_name)) {
+            (Some(b'*'), _) => {
+                last_star = Some((at, in_name));
+                at += 1;
+            }
+            (Some(wanted), Some(is)) if *wanted == b'?' || wanted == is => {
+                at += 1;
+                in_name += 1;
+            }
+            _ => match last_star {
+                // The last star takes one more byte, and all after it is tried again.
+                Some((star, taken)) => {
+                    last_star = Some((star, taken + 1));
+                    at = star + 1;
+                    in_name = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(at).all(|byte| *byte == b'*')
+}
+
+fn is_hash_of(salt: &[u8], hash: &[u8; 20], name: &str) -> bool {
+    Hmac::<Sha1>::new_from_slice(salt).is_ok_and(|mut mac| {
+        mac.update(name.as_bytes());
+        mac.verify_slice(hash).is_ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Names {
+        Names::new(&text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text_and_a_question_mark_for_one_byte() {
+        assert!(names("web*.example.com").include("web12.example.com"));
+        assert!(names("*").include("anything"));
+        assert!(names("web?").include("web1"));
+        assert!(names("*a*b*").include("xxaxxbxx"));
+        assert!(!names("web?").include("web"));
+        assert!(!names("web?").include("web12"));
+        assert!(!names("*.example.com").include("example.com"));
+    }
+
+    #[test]
+    fn a_negation_excludes_whatever_else_matches() {
+        let line = names("*.example.com,!db?.example.com");
+        assert!(line.include("web1.example.com"));
+        assert!(!line.include("db1.example.com"));
+        assert!(!names("!db1").include("web1"));
+    }
+
+    #[test]
+    fn names_compare_without_regard_to_case() {
+        assert!(names("Web1.Example.COM").include(&lookup_name("WEB1.example.com", 22)));
+        assert!(names("WEB*").include("web1"));
+    }
+
+    #[test]
+    fn a_port_other_than_22_is_part_of_the_name() {
+        assert_eq!(lookup_name("web1", 22), "web1");
+        assert_eq!(lookup_name("web1", 2222), "[web1]:2222");
+        assert!(names("[web1]:2222").include("[web1]:2222"));
+        assert!(!names("web1").include("[web1]:2222"));
+        assert!(names("[web*]:2222").include("[web1]:2222"));
+    }
+
+    #[test]
+    fn a_hashed_name_is_the_hmac_of_the_name() {
+        // Made by `ssh-keygen -H` for `[localhost]:2222` and `example.com` would differ at every run: the salt is random.
+        let line = names("|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg=");
+        assert!(line.include("192.168.1.61"));
+        assert!(!line.include("192.168.1.62"));
+    }
+}

@@ -1,0 +1,82 @@
+//! Why a host's key was refused.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use russh::keys::ssh_key::HashAlg;
+use russh::keys::{Algorithm, PublicKey};
+
+/// A key on record, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OnRecord {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) fingerprint: String,
+    pub(crate) file: Arc<PathBuf>,
+    pub(crate) line: usize,
+}
+
+impl fmt::Display for OnRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, .. } = self;
+        write!(
+            f,
+            "{} {} at {}:{line}",
+            self.algorithm,
+            self.fingerprint,
+            file.display()
+        )
+    }
+}
+
+/// The text that people compare keys by: `SHA256:…`.
+pub(crate) fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
+}
+
+/// Why a host's key was refused; prints as one sentence with the cure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum HostKeyRefusal {
+    /// Nothing is known of the host.
+    #[error(
+        "no key of {host} is known (it shows {algorithm} {shown}); check that fingerprint, then add the key to {}, or accept new hosts \
+         (accept-new)",
+        file.as_ref().map_or("a known_hosts file".to_owned(), |file| file.display().to_string())
+    )]
+    Unknown {
+        host: String,
+        algorithm: Algorithm,
+        shown: String,
+        file: Option<PathBuf>,
+    },
+    /// Another key is known.
+    #[error(
+        "the key of {host} has changed: it shows {algorithm} {shown}, known is {}; if it was changed on purpose, remove that line, \
+         otherwise somebody may be listening in",
+        known.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    )]
+    Changed {
+        host: String,
+        algorithm: Algorithm,
+        shown: String,
+        known: Vec<OnRecord>,
+    },
+    /// The key is marked as revoked.
+    #[error("the key of {host} is revoked: {record}; the host needs a new key")]
+    Revoked { host: String, record: OnRecord },
+    /// The host shows a certificate, which was not asked for.
+    #[error(
+        "{host} shows a host certificate instead of a key; certificates are not supported, add its plain key to a known_hosts file"
+    )]
+    Certificate { host: String },
+    /// The new key could not be recorded.
+    #[error("the new key of {host} could not be added to {}: {reason}", file.display())]
+    NotRecorded {
+        host: String,
+        file: PathBuf,
+        reason: String,
+    },
+    /// There is no file to record it in.
+    #[error("the new key of {host} has no known_hosts file to be added to; name one")]
+    NoFile { host: String },
+}

@@ -1,0 +1,180 @@
+//! The check of a host's key, under a policy.
+
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use russh::keys::ssh_key::HashAlg;
+use russh::keys::{Algorithm, PublicKey};
+
+use super::append::LockedFile;
+use super::known_hosts::{FileError, KnownHosts, Verdict, lookup_name};
+use super::policy::HostKeyPolicy;
+use super::refusal::{HostKeyRefusal, fingerprint};
+use crate::target::Target;
+
+/// What is known of hosts' keys, and what becomes of those that are not.
+#[derive(Debug)]
+pub(crate) struct Verifier {
+    policy: HostKeyPolicy,
+    files: Vec<PathBuf>,
+    known: RwLock<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    hosts: KnownHosts,
+    /// Length of the first file when it was read last; another length means that others have added to it.
+    first_len: u64,
+}
+
+impl Verifier {
+    /// Reads the files. When new hosts are accepted, the first need not exist yet; otherwise each must.
+    pub(crate) fn new(policy: HostKeyPolicy, files: Vec<PathBuf>) -> Result<Self, FileError> {
+        let known = match policy {
+            HostKeyPolicy::Insecure => Known {
+                hosts: KnownHosts::default(),
+                first_len: 0,
+            },
+            HostKeyPolicy::Strict | HostKeyPolicy::AcceptNew => read_all(policy, &files)?,
+        };
+        Ok(Self {
+            policy,
+            files,
+            known: RwLock::new(known),
+        })
+    }
+
+    /// Remarks for whoever set this up: lines that were skipped, checks that are off.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.known().hosts.warnings().to_vec();
+        if self.policy == HostKeyPolicy::Insecure {
+            warnings.push("host keys are not checked (insecure): anybody on the network can pose as a host".to_owned());
+        }
+        warnings
+    }
+
+    /// Host key algorithms in the order to offer them: those of the host's known keys first.
+    pub(crate) fn preferred(&self, target: &Target, all: &[Algorithm]) -> Vec<Algorithm> {
+        let known = self.known().hosts.algorithms(&target.key_name, target.port);
+        let is_known = |algorithm: &&Algorithm| known.contains(&family(algorithm));
+        let first = all.iter().filter(is_known);
+        first
+            .chain(all.iter().filter(|algorithm| !is_known(algorithm)))
+            .cloned()
+            .collect()
+    }
+
+    /// Checks the key that a host shows; a new one is recorded if the policy says so. May block on the file's lock.
+    pub(crate) fn verify(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
+        if self.policy == HostKeyPolicy::Insecure {
+            return Ok(());
+        }
+        match self.judge(target, key) {
+            Err(HostKeyRefusal::Unknown { .. }) if self.policy == HostKeyPolicy::AcceptNew => self.record(target, key),
+            judgement => judgement,
+        }
+    }
+
+    fn judge(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
+        let verdict = self.known().hosts.judge(&target.key_name, target.port, key);
+        let host = target.to_string();
+        let (algorithm, shown) = (key.algorithm(), fingerprint(key));
+        match verdict {
+            Verdict::Trusted => Ok(()),
+            Verdict::Unknown => Err(HostKeyRefusal::Unknown {
+                host,
+                algorithm,
+                shown,
+                file: self.files.first().cloned(),
+            }),
+            Verdict::Changed(known) => Err(HostKeyRefusal::Changed {
+                host,
+                algorithm,
+                shown,
+                known,
+            }),
+            Verdict::Revoked(record) => Err(HostKeyRefusal::Revoked { host, record }),
+        }
+    }
+
+    fn record(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
+        let Some(file) = self.files.first() else {
+            return Err(HostKeyRefusal::NoFile {
+                host: target.to_string(),
+            });
+        };
+        let not_recorded = |reason: String| HostKeyRefusal::NotRecorded {
+            host: target.to_string(),
+            file: file.clone(),
+            reason,
+        };
+        let locked = LockedFile::open(file).map_err(|error| not_recorded(error.to_string()))?;
+        if locked.len() != self.known().first_len {
+            self.read_again().map_err(|error| not_recorded(error.to_string()))?;
+        }
+        // Somebody else may have recorded a key of this host, this one or another, since we looked.
+        match self.judge(target, key) {
+            Err(HostKeyRefusal::Unknown { .. }) => {}
+            judgement => return judgement,
+        }
+        let line = line_for(target, key).map_err(not_recorded)?;
+        let len = locked.append(&line).map_err(|error| not_recorded(error.to_string()))?;
+        self.learn(file, &line, len);
+        Ok(())
+    }
+
+    fn read_again(&self) -> Result<(), FileError> {
+        let fresh = read_all(self.policy, &self.files)?;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn learn(&self, file: &Path, line: &str, len: u64) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.hosts.add_last_line(file, line);
+        known.first_len = len;
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        // A panic elsewhere leaves the table whole: it is replaced or added to in one step.
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError> {
+    let mut hosts = KnownHosts::default();
+    let mut first_len = 0;
+    for (position, file) in files.iter().enumerate() {
+        match hosts.read(file) {
+            Ok(len) if position == 0 => first_len = len,
+            Ok(_) => {}
+            Err(error)
+                if policy == HostKeyPolicy::AcceptNew
+                    && position == 0
+                    && error.source.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Known { hosts, first_len })
+}
+
+fn line_for(target: &Target, key: &PublicKey) -> Result<String, String> {
+    let name = lookup_name(&target.key_name, target.port);
+    if name.contains([' ', '\t', '\n', ',', '#', '*', '?', '!', '|']) {
+        return Err(format!("`{name}` cannot stand in a known_hosts file"));
+    }
+    // Without a comment: it is the host's own text.
+    let key = PublicKey::from(key.key_data().clone());
+    let key = key.to_openssh().map_err(|error| error.to_string())?;
+    Ok(format!("{name} {}", key.trim()))
+}
+
+/// The type of key an algorithm is for: RSA keys sign with several.
+fn family(algorithm: &Algorithm) -> Algorithm {
+    match algorithm {
+        Algorithm::Rsa {
+            hash: Some(HashAlg::Sha256 | HashAlg::Sha512) | None,
+        } => Algorithm::Rsa { hash: None },
+        other => other.clone(),
+    }
+}
