@@ -7,14 +7,19 @@ mod file;
 mod pogo4_file;
 #[cfg(feature = "policy-file")]
 mod policy_file;
-#[cfg(feature = "yaml")]
+#[cfg(feature = "tree")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod roster;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
-#[cfg(feature = "yaml")]
+#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
+pub mod table;
+#[cfg(feature = "tree")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
+mod tree;
+#[cfg(feature = "yaml")]
+#[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod yaml;
 
 pub use diagnostic::{Diagnostic, SourceError};

@@ -5,7 +5,7 @@ use pogo_core::policy::{Constraint, Limit, Origin, Percent, Policy, Rule, Sequen
 
 use super::document::{Names, map};
 use crate::source::{Problems, Span};
-use crate::yaml::{Entry, Key, Node, Value, expect, keys};
+use crate::tree::{Entry, Key, Node, Value, expect, keys};
 
 const KEYS: [&str; 2] = ["concurrency", "sequence"];
 const EXAMPLE: &str = "coast: { concurrency: [ { frontend: 25% } ], sequence: [ [ backend, frontend ] ] }";

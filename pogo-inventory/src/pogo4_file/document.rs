@@ -8,7 +8,8 @@ use pogo_core::policy::Policy;
 use super::constraints;
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
-use crate::yaml::{self, Entry, Key, Node, Value, expect, keys};
+use crate::tree::{Entry, Key, Node, Value, expect, keys};
+use crate::yaml;
 
 const KEYS: [&str; 3] = ["apps", "envs", "constraints"];
 

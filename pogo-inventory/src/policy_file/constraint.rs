@@ -6,7 +6,7 @@ use pogo_core::policy::{Constraint, Limit, Origin, Rule};
 use super::selector;
 use crate::roster::Roster;
 use crate::source::Problems;
-use crate::yaml::{Entry, Node, Value, expect, keys};
+use crate::tree::{Entry, Node, Value, expect, keys};
 
 type MakeRule = fn(Limit) -> Rule;
 

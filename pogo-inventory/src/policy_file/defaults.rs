@@ -4,7 +4,7 @@ use pogo_core::policy::{Defaults, OnDoubt};
 
 use super::setting;
 use crate::source::Problems;
-use crate::yaml::{Entry, Node, Value, expect, keys};
+use crate::tree::{Entry, Node, Value, expect, keys};
 
 const KEYS: [&str; 10] = [
     "attempt_timeout",

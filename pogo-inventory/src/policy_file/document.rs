@@ -6,7 +6,8 @@ use super::include::Includes;
 use super::{constraint, defaults, host, sequence, tag};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
-use crate::yaml::{self, Entry, Node, Value, expect, keys};
+use crate::tree::{Entry, Node, Value, expect, keys};
+use crate::yaml;
 
 const KEYS: [&str; 6] = ["include", "tag", "host", "sequence", "constraint", "defaults"];
 

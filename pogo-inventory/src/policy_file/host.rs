@@ -5,7 +5,7 @@ use pogo_core::fleet::Connection;
 use super::setting;
 use crate::roster::Roster;
 use crate::source::Problems;
-use crate::yaml::{Entry, Node, Value, expect, keys};
+use crate::tree::{Entry, Node, Value, expect, keys};
 
 const KEYS: [&str; 4] = ["address", "port", "user", "vars"];
 const EXAMPLE: &str = "host: { web1: { address: 10.0.0.1, port: 2222 } }";

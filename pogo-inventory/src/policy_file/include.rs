@@ -8,7 +8,7 @@ use super::document::{self, Reading};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::source::{Problems, Source, Span};
-use crate::yaml::{Node, Value, expect};
+use crate::tree::{Node, Value, expect};
 
 const EXAMPLE: &str = "include: [hosts.yaml, limits.yaml]";
 

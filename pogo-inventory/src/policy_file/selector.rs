@@ -4,7 +4,7 @@ use pogo_core::fleet::{Selector, TagPath};
 
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
-use crate::yaml::{Node, expect};
+use crate::tree::{Node, expect};
 
 /// Whether a key is a selector rather than a plain word.
 pub(super) fn looks_like_one(text: &str) -> bool {

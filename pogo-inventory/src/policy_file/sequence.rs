@@ -6,7 +6,7 @@ use pogo_core::policy::{Limit, Origin, Sequence, Stage};
 use super::selector;
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
-use crate::yaml::{Entry, Node, Value, expect, keys};
+use crate::tree::{Entry, Node, Value, expect, keys};
 
 const KEYS: [&str; 4] = ["stages", "scope", "each", "allow_failures"];
 const EXAMPLE: &str = "sequence: [$backend, $frontend]";

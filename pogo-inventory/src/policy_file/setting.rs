@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::source::Problems;
-use crate::yaml::{Node, expect::expected};
+use crate::tree::{Node, expect::expected};
 
 pub(super) fn duration(problems: &mut Problems<'_>, node: &Node<'_>, key: &str) -> Option<Duration> {
     let what = "a duration with its unit";

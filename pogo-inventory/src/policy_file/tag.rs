@@ -4,7 +4,7 @@ use pogo_core::fleet::TagPath;
 
 use crate::roster::Roster;
 use crate::source::Problems;
-use crate::yaml::{Entry, Node, Value, expect};
+use crate::tree::{Entry, Node, Value, expect};
 
 const EXAMPLE: &str = "tag: { frontend: [\"web[1-9]\"] }";
 

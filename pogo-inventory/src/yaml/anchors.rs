@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{MAX_ALIASED, MAX_DEPTH, Node};
+use super::{MAX_ALIASED, MAX_DEPTH};
+use crate::tree::Node;
 
 /// Parts of a file that can be repeated by name.
 #[derive(Default)]

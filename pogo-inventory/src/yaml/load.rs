@@ -6,8 +6,9 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use super::anchors::{AliasError, Anchors};
 use super::map::{merge, refuse_duplicates};
-use super::{Entry, Key, MAX_ALIASED, MAX_DEPTH, Node, Value, syntax};
+use super::{MAX_ALIASED, MAX_DEPTH, syntax};
 use crate::source::{Problems, Span};
+use crate::tree::{Entry, Key, Node, Value};
 
 /// Reads one document. `None` if there is none, or if it is broken; then a problem says so.
 pub(crate) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Entry, Node, Value};
 use crate::source::{Problems, Span};
+use crate::tree::{Entry, Node, Value};
 
 pub(super) fn refuse_duplicates(problems: &mut Problems<'_>, entries: &[Entry<'_>]) {
     let mut first: HashMap<&str, Span> = HashMap::with_capacity(entries.len());

@@ -1,19 +1,13 @@
-//! YAML as a tree in which every key and value knows its place.
-//!
-//! Values are kept as they are written: host names such as `08` or `1e3` are text here, never numbers.
+//! YAML, with the place of everything.
 
 mod anchors;
-pub(crate) mod expect;
-pub(crate) mod keys;
 mod load;
 mod map;
-mod node;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use load::load;
-pub(crate) use node::{Entry, Key, Node, Value};
+pub(crate) use load::{load, load_with};
 
 /// Levels of nesting that a file may have.
 pub(crate) const MAX_DEPTH: usize = 64;

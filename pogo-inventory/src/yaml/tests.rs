@@ -1,6 +1,6 @@
-use super::load::load_with;
-use super::{Node, Value, load};
+use super::{load, load_with};
 use crate::source::{Problems, Source};
+use crate::tree::{Entry, Node, Value};
 
 /// The tree in short: text in quotes, places behind an `@`.
 fn show(node: &Node<'_>) -> String {
@@ -11,7 +11,7 @@ fn show(node: &Node<'_>) -> String {
         Value::Scalar(text) => format!("{text:?}{place}"),
         Value::List(items) => format!("[{}]{place}", items.iter().map(show).collect::<Vec<_>>().join(" ")),
         Value::Map(entries) => {
-            let entry = |entry: &super::Entry<'_>| {
+            let entry = |entry: &Entry<'_>| {
                 let key = &entry.key;
                 format!(
                     "{}@{}:{}={}",

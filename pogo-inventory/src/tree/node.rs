@@ -60,7 +60,7 @@ impl<'a> Node<'a> {
     }
 
     /// How many values this holds, itself included, and how deep it nests.
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(crate) fn size(&self) -> (usize, usize) {
         let fold = |(size, depth): (usize, usize), child: &Self| {
             let (more, deeper) = child.size();
             (size + more, depth.max(deeper + 1))

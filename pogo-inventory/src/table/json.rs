@@ -1,0 +1,105 @@
+//! JSON, and JSON lines.
+
+use serde::de::IgnoredAny;
+
+use crate::source::{Problems, Source, Span};
+use crate::tree::{Node, Value};
+use crate::yaml;
+
+/// The document. JSON is YAML, so the places of its values are known; first it must be JSON, though.
+pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
+    match serde_json::from_str::<IgnoredAny>(problems.source.text) {
+        Ok(_) => yaml::load(problems),
+        Err(error) => {
+            let span = place(problems.source.text, error.line(), error.column());
+            problems.report(span, format!("broken JSON: {}", reason(&error)));
+            None
+        }
+    }
+}
+
+/// One object, or one name, in each line; empty lines are passed over.
+pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
+    let Source { name, text } = problems.source.clone();
+    let mut items = Vec::new();
+    let mut start = 0;
+    for (number, line) in text.split('\n').enumerate() {
+        if !line.trim().is_empty() {
+            let mut inner = Problems::new(Source::new(name.clone(), line));
+            let item = load(&mut inner);
+            items.extend(item.map(|item| moved(item, start, number)));
+            for mut problem in inner.into_sorted() {
+                if let Some(place) = &mut problem.place {
+                    place.line = place.line.saturating_add(narrow(number));
+                }
+                problems.push(problem);
+            }
+        }
+        start += line.len() + 1;
+    }
+    let span = Span {
+        start: 0,
+        end: narrow(text.len()),
+        line: 1,
+        column: 1,
+    };
+    let value = Value::List(items);
+    Node { span, value }
+}
+
+/// The node of a line at its place in the file.
+fn moved(mut node: Node<'_>, bytes: usize, lines: usize) -> Node<'_> {
+    let shift = |span: &mut Span| {
+        span.start = span.start.saturating_add(narrow(bytes));
+        span.end = span.end.saturating_add(narrow(bytes));
+        span.line = span.line.saturating_add(narrow(lines));
+    };
+    shift(&mut node.span);
+    match &mut node.value {
+        Value::List(items) => {
+            let inner = std::mem::take(items);
+            items.extend(inner.into_iter().map(|item| moved(item, bytes, lines)));
+        }
+        Value::Map(entries) => {
+            let inner = std::mem::take(entries);
+            entries.extend(inner.into_iter().map(|mut entry| {
+                shift(&mut entry.key.span);
+                entry.value = moved(entry.value, bytes, lines);
+                entry
+            }));
+        }
+        Value::Null | Value::Scalar(_) | Value::Opaque => {}
+    }
+    node
+}
+
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+fn place(text: &str, line: usize, column: usize) -> Span {
+    let line = line.max(1);
+    let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    // The reader counts bytes, and stops behind the offending one.
+    let start = (before + column.saturating_sub(1)).min(text.len());
+    let start = (0..=start)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default();
+    let characters = text.get(before..start).map_or(0, |before| before.chars().count());
+    Span {
+        start: narrow(start),
+        end: narrow(start),
+        line: narrow(line),
+        column: narrow(characters).saturating_add(1),
+    }
+}
+
+/// What the reader says, without the place, which stands in front already.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text.get(..end).unwrap_or_default().to_owned(),
+        None => text,
+    }
+}

@@ -1,0 +1,140 @@
+//! Which field of a row means what.
+
+use serde::{Deserialize, Serialize};
+
+/// Which field of a row (a column of CSV, a key of an object) means what. Other fields are not looked at.
+///
+/// By default a host's name is in `name`, its tags in `tags` (where there is such a field), and `address`, `port` and
+/// `user` say how to reach it.
+///
+/// ```
+/// use pogo_inventory::table::Mapping;
+///
+/// // hostname,site,roles
+/// // web1,east,"frontend cache"
+/// let mapping = Mapping::named_by("hostname").tag_values("site", "colo").tags("roles");
+/// assert_eq!(mapping.name, "hostname");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Mapping {
+    /// The field with the host's name, or a host range.
+    #[serde(default = "default_name")]
+    pub name: String,
+    /// The fields with tags.
+    #[serde(default = "default_tags")]
+    pub tags: Vec<TagField>,
+    /// The field with the address to connect to. By default `address`.
+    #[serde(default = "default_address")]
+    pub address: String,
+    /// The field with the port. By default `port`.
+    #[serde(default = "default_port")]
+    pub port: String,
+    /// The field with the user to log in as. By default `user`.
+    #[serde(default = "default_user")]
+    pub user: String,
+    /// Further fields that the transport shall know under the same name. Never secrets.
+    #[serde(default)]
+    pub vars: Vec<String>,
+    /// In documents: the key below which the rows stand, such as `hosts`; nested ones are separated by dots.
+    #[serde(default)]
+    pub rows: Option<String>,
+}
+
+/// A field with tags: a list, or words separated by spaces, commas or semicolons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TagField {
+    /// The field's name.
+    pub field: String,
+    /// The tag whose values the field holds: with `colo`, `east` becomes the tag `colo.east`.
+    /// Without it, the field holds whole tags.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// Whether every row must have the field.
+    #[serde(default)]
+    pub required: bool,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            name: default_name(),
+            tags: default_tags(),
+            address: default_address(),
+            port: default_port(),
+            user: default_user(),
+            vars: Vec::new(),
+            rows: None,
+        }
+    }
+}
+
+impl Mapping {
+    /// A mapping with this field for the name, no tags yet, and defaults for the rest.
+    pub fn named_by(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            tags: Vec::new(),
+            ..Self::default()
+        }
+    }
+
+    /// The same, where `field`, which every row must have, holds whole tags: `frontend colo.east`.
+    pub fn tags(mut self, field: impl Into<String>) -> Self {
+        self.tags.push(TagField {
+            field: field.into(),
+            tag: None,
+            required: true,
+        });
+        self
+    }
+
+    /// The same, where `field`, which every row must have, holds values of `tag`.
+    pub fn tag_values(mut self, field: impl Into<String>, tag: impl Into<String>) -> Self {
+        self.tags.push(TagField {
+            field: field.into(),
+            tag: Some(tag.into()),
+            required: true,
+        });
+        self
+    }
+
+    /// The same, with the rows below this key.
+    pub fn rows(mut self, key: impl Into<String>) -> Self {
+        self.rows = Some(key.into());
+        self
+    }
+
+    /// The same, with a further field for the transport.
+    pub fn var(mut self, field: impl Into<String>) -> Self {
+        self.vars.push(field.into());
+        self
+    }
+}
+
+fn default_name() -> String {
+    "name".to_owned()
+}
+
+fn default_tags() -> Vec<TagField> {
+    vec![TagField {
+        field: "tags".to_owned(),
+        tag: None,
+        required: false,
+    }]
+}
+
+fn default_address() -> String {
+    "address".to_owned()
+}
+
+fn default_port() -> String {
+    "port".to_owned()
+}
+
+fn default_user() -> String {
+    "user".to_owned()
+}

@@ -1,0 +1,149 @@
+//! Tables of hosts: CSV, JSON, JSON lines and TOML, with a [`Mapping`] that says which field means what.
+//!
+//! ```
+//! # #[cfg(feature = "csv")] {
+//! use pogo_inventory::table::{Format, Mapping, TableFile};
+//!
+//! let text = "hostname,site,roles\nweb1,east,frontend\nweb2,west,frontend cache\n";
+//! let mapping = Mapping::named_by("hostname").tag_values("site", "colo").tags("roles");
+//! let fleet = TableFile::parse("hosts.csv", text, Format::Csv, &mapping)?.build()?;
+//! assert_eq!(fleet.members(fleet.tag(&"frontend".parse()?).unwrap()).len(), 2);
+//! assert!(fleet.tag(&"colo.east".parse()?).is_some());
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "csv")]
+mod csv;
+#[cfg(feature = "json")]
+mod json;
+mod mapping;
+mod rows;
+#[cfg(feature = "toml")]
+mod toml;
+
+pub use mapping::{Mapping, TagField};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+
+use crate::diagnostic::SourceError;
+use crate::file;
+use crate::roster::Roster;
+use crate::source::{Problems, Source};
+
+/// How a table is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Comma-separated values; the first line names the columns, lines that begin with `#` are comments.
+    #[cfg(feature = "csv")]
+    Csv,
+    /// One JSON document: a list of objects or names, or an object of objects by name.
+    #[cfg(feature = "json")]
+    Json,
+    /// One JSON object, or one name, in each line.
+    #[cfg(feature = "json")]
+    JsonLines,
+    /// One TOML document: an array of tables below [`Mapping::rows`], or tables by name.
+    #[cfg(feature = "toml")]
+    Toml,
+}
+
+impl Format {
+    /// What the file's extension says: `csv`, `json`, `jsonl` or `ndjson`, `toml`. `None` for others, and for formats
+    /// whose feature is off.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            #[cfg(feature = "csv")]
+            "csv" => Some(Self::Csv),
+            #[cfg(feature = "json")]
+            "json" => Some(Self::Json),
+            #[cfg(feature = "json")]
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            #[cfg(feature = "toml")]
+            "toml" => Some(Self::Toml),
+            _ => None,
+        }
+    }
+}
+
+/// A file of hosts, one row each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFile {
+    path: PathBuf,
+    format: Format,
+    mapping: Mapping,
+}
+
+impl TableFile {
+    /// The file at this path, read when the inventory is loaded.
+    pub fn new(path: impl Into<PathBuf>, format: Format, mapping: Mapping) -> Self {
+        Self {
+            path: path.into(),
+            format,
+            mapping,
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// was found in it otherwise.
+    pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<FleetBuilder, SourceError> {
+        let path = path.as_ref();
+        Self::parse(path.display().to_string(), &file::read_text(path)?, format, mapping)
+    }
+
+    /// Reads a text that messages call `source_name`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TableFile::read`].
+    pub fn parse(
+        source_name: impl Into<Arc<str>>,
+        text: &str,
+        format: Format,
+        mapping: &Mapping,
+    ) -> Result<FleetBuilder, SourceError> {
+        let mut problems = Problems::new(Source::new(source_name, text));
+        let root = match format {
+            #[cfg(feature = "csv")]
+            Format::Csv => csv::load(&mut problems, mapping),
+            #[cfg(feature = "json")]
+            Format::Json => json::load(&mut problems),
+            #[cfg(feature = "json")]
+            Format::JsonLines => Some(json::load_lines(&mut problems)),
+            #[cfg(feature = "toml")]
+            Format::Toml => toml::load(&mut problems),
+        };
+        let mut roster = Roster::default();
+        if let Some(root) = root {
+            rows::read(&mut problems, &root, mapping, &mut roster);
+        }
+        let mut problems = problems.into_sorted();
+        let fleet = roster.into_fleet(&mut problems);
+        if problems.is_empty() {
+            Ok(fleet)
+        } else {
+            Err(SourceError::Invalid(problems))
+        }
+    }
+}
+
+#[async_trait]
+impl Inventory for TableFile {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        Ok(Self::read(&self.path, self.format, &self.mapping)?)
+    }
+}
