@@ -18,12 +18,12 @@ pub(crate) fn admit<'a>(
     buckets: impl Iterator<Item = (BucketId, &'a Bucket, Usage)>,
     repair: bool,
 ) -> Result<(), BucketFull> {
-    for (bucket, limit, usage) in buckets {
-        if !has_room(limit, usage, repair) {
-            return Err(BucketFull { bucket });
-        }
+    // Of several full buckets the one with the fewest places gives way least often, so waiting there costs least.
+    let full = buckets.filter(|&(_, limit, usage)| !has_room(limit, usage, repair));
+    match full.min_by_key(|(_, limit, _)| limit.places) {
+        Some((bucket, ..)) => Err(BucketFull { bucket }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether one bucket has a place for the host.

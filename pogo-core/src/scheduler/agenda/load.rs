@@ -63,7 +63,7 @@ impl Load {
 /// Were it exact, every start would change the key of every class that shares a bucket, and each would have to be
 /// looked at again before the next start.
 fn coarse(exact: u64) -> u32 {
-    const BITS: u32 = 8;
+    const BITS: u32 = 4;
     let length = 64 - exact.leading_zeros();
     if length <= BITS {
         return u32::try_from(exact).unwrap_or(u32::MAX);

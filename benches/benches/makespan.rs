@@ -1,0 +1,123 @@
+//! How long jobs take, as a multiple of the earliest end that their limits allow.
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints its table"
+)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use pogo_benches::{Shape, overlapping, row};
+use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::plan::{Command, Expectation, JobSpec, Order};
+use pogo_core::policy::Policy;
+use pogo_core::sim::{TaskTimes, World, lower_bound};
+
+const FLEETS: u32 = 24;
+const MEDIAN: Duration = Duration::from_secs(60);
+
+fn main() {
+    let heavy = |seed| {
+        (
+            TaskTimes::LogNormal {
+                median: MEDIAN,
+                sigma: 0.8,
+            },
+            seed,
+        )
+    };
+    let equal = |seed| (TaskTimes::Fixed(MEDIAN), seed);
+    println!(
+        "{}",
+        row("makespan / lower bound", &["median", "worst"].map(str::to_owned))
+    );
+    print("equal times, balanced", &ratios(equal, Order::Balanced, false));
+    print("equal times, listed order", &ratios(equal, Order::Listed, false));
+    print("log-normal, known, balanced", &ratios(heavy, Order::Balanced, true));
+    print("log-normal, unknown, balanced", &ratios(heavy, Order::Balanced, false));
+    print("log-normal, listed order", &ratios(heavy, Order::Listed, false));
+    print("log-normal, batches with barrier", &batches());
+}
+
+fn print(label: &str, ratios: &[f64]) {
+    let mut sorted = ratios.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let columns = [sorted[sorted.len() / 2], sorted[sorted.len() - 1]].map(|ratio| format!("{ratio:.3}"));
+    println!("{}", row(label, &columns));
+}
+
+fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: Order, known: bool) -> Vec<f64> {
+    (0..FLEETS)
+        .map(|seed| {
+            let (fleet, policy) = overlapping(Shape {
+                hosts: 1_000 + 250 * (seed % 9),
+                seed,
+            });
+            let (times, drawn) = times(u64::from(seed));
+            let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+            spec.order = order;
+            let of = |host: &HostName| times.of(drawn, host);
+            if known {
+                spec.expected = expected(&fleet, of);
+            }
+            let bound = lower_bound(&fleet, &policy, &spec, of).expect("a bound").makespan;
+            let mut world = World::new(fleet, policy)
+                .expect("a world")
+                .seed(drawn)
+                .task_times(times.clone());
+            world.submit(spec).expect("a job");
+            world.run().makespan().as_secs_f64() / bound.as_secs_f64()
+        })
+        .collect()
+}
+
+/// Hosts of about the same time are told together, as a job's log would tell them.
+fn expected(fleet: &Fleet, time: impl Fn(&HostName) -> Duration) -> Vec<Expectation> {
+    let mut by_time: BTreeMap<Duration, Vec<HostName>> = BTreeMap::new();
+    for host in fleet.ids() {
+        let name = fleet.name(host);
+        by_time.entry(time(name)).or_default().push(name.clone());
+    }
+    let group = |(time, hosts): (Duration, Vec<HostName>)| Expectation {
+        hosts: pogo_core::fleet::Selector::hosts(&hosts),
+        time,
+    };
+    by_time.into_iter().map(group).collect()
+}
+
+/// What a batch scheduler does: fill a batch in listed order as far as the limits go, wait for all of it, go on.
+fn batches() -> Vec<f64> {
+    (0..FLEETS)
+        .map(|seed| {
+            let (fleet, policy) = overlapping(Shape {
+                hosts: 1_000 + 250 * (seed % 9),
+                seed,
+            });
+            let times = TaskTimes::LogNormal {
+                median: MEDIAN,
+                sigma: 0.8,
+            };
+            let of = |host: &HostName| times.of(u64::from(seed), host);
+            let spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+            let bound = lower_bound(&fleet, &policy, &spec, of).expect("a bound").makespan;
+            batch_makespan(&fleet, &policy, of).as_secs_f64() / bound.as_secs_f64()
+        })
+        .collect()
+}
+
+fn batch_makespan(fleet: &Fleet, policy: &Policy, time: impl Fn(&HostName) -> Duration) -> Duration {
+    let rules = pogo_core::plan::Rules::compile(fleet, policy).expect("rules");
+    // One size for all batches, as `serial` has it: the largest that no limit could object to.
+    let size = rules
+        .buckets()
+        .iter()
+        .map(|bucket| bucket.places)
+        .min()
+        .unwrap_or(1)
+        .max(1);
+    let hosts: Vec<_> = fleet.ids().collect();
+    let longest = |batch: &[pogo_core::fleet::HostId]| batch.iter().map(|&host| time(fleet.name(host))).max();
+    hosts.chunks(size as usize).filter_map(longest).sum()
+}

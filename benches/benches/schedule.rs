@@ -1,0 +1,153 @@
+//! The scheduler's own cost per host: how it grows with the fleet, and how far it is from a bare queue.
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints its table"
+)]
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pogo_benches::{Driven, drive, estate, estate_policy, one_place, ratio, row, twenty_buckets};
+use pogo_core::Timestamp;
+use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{AttemptId, Event, JobId, Record};
+
+const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
+const RUNS: usize = 3;
+
+fn main() {
+    println!(
+        "{}",
+        row(
+            "",
+            &["hosts", "compile/host", "run/host", "vs floor"].map(str::to_owned)
+        )
+    );
+    let floor = best((0..RUNS).map(|_| floor(1_000_000)));
+    println!(
+        "{}",
+        row(
+            "floor: queue and counter",
+            &[cell(1_000_000), String::new(), nanos(floor, 1_000_000), "1.0".into()]
+        )
+    );
+    let policy = Arc::new(estate_policy());
+    let mut costs = Vec::new();
+    for hosts in SIZES {
+        let fleet = Arc::new(estate(hosts));
+        costs.push(report(
+            "colo x role x rack, 3 sequences",
+            hosts,
+            (&fleet, &policy, 100),
+            floor,
+        ));
+    }
+    for hosts in [10_000, 100_000] {
+        let (fleet, policy) = one_place(hosts);
+        report(
+            "one bucket of one place",
+            hosts,
+            (&Arc::new(fleet), &Arc::new(policy), 0),
+            floor,
+        );
+    }
+    for hosts in [10_000, 100_000] {
+        let (fleet, policy) = twenty_buckets(hosts);
+        report(
+            "20 buckets for each host",
+            hosts,
+            (&Arc::new(fleet), &Arc::new(policy), 0),
+            floor,
+        );
+    }
+    let growth = (costs[2] / 1_000_000).as_secs_f64() / (costs[0] / 10_000).as_secs_f64();
+    println!("\ncost per host at a million, against ten thousand: {growth:.2} (to hold: 1.5)");
+    println!(
+        "run of a million hosts, against the floor: {:.1} (to hold: 12)",
+        ratio(costs[2], floor)
+    );
+}
+
+fn report(
+    label: &str,
+    hosts: u32,
+    (fleet, policy, failing): (&Arc<Fleet>, &Arc<Policy>, u64),
+    floor: Duration,
+) -> Duration {
+    let runs: Vec<Driven> = (0..RUNS).map(|_| drive(fleet, policy, failing)).collect();
+    let compile = best(runs.iter().map(|driven| driven.compile));
+    let run = best(runs.iter().map(|driven| driven.run));
+    let per_floor = ratio(run / hosts, floor / 1_000_000);
+    let columns = [
+        cell(hosts),
+        nanos(compile, hosts),
+        nanos(run, hosts),
+        format!("{per_floor:.1}"),
+    ];
+    println!(
+        "{}  ({} started, {} events)",
+        row(label, &columns),
+        runs[0].started,
+        runs[0].events
+    );
+    run + compile
+}
+
+/// Hands out hosts and takes them back, with a counter for a limit, and records both: what no scheduler can do without.
+fn floor(hosts: u32) -> Duration {
+    let names: Vec<HostName> = (0..hosts)
+        .map(|host| format!("h{host}").parse().expect("a name"))
+        .collect();
+    let begin = Instant::now();
+    let mut waiting: VecDeque<u32> = (0..hosts).collect();
+    let mut running = VecDeque::new();
+    let mut log: Vec<Record> = Vec::new();
+    let (job, at, limit) = (JobId::new(1), Timestamp::EPOCH, hosts as usize / 4);
+    let mut issued = 0;
+    loop {
+        while running.len() < limit
+            && let Some(host) = waiting.pop_front()
+        {
+            issued += 1;
+            let attempt = AttemptId::new(issued);
+            log.push(Record {
+                at,
+                event: Event::TaskStarted {
+                    job,
+                    host: names[host as usize].clone(),
+                    attempt,
+                },
+            });
+            running.push_back((host, attempt));
+        }
+        let Some((host, attempt)) = running.pop_front() else {
+            break;
+        };
+        log.push(Record {
+            at,
+            event: Event::TaskSucceeded {
+                job,
+                host: names[host as usize].clone(),
+                attempt,
+            },
+        });
+    }
+    std::hint::black_box(&log);
+    begin.elapsed()
+}
+
+fn best(times: impl Iterator<Item = Duration>) -> Duration {
+    times.min().unwrap_or_default()
+}
+
+fn nanos(time: Duration, hosts: u32) -> String {
+    format!("{} ns", time.as_nanos() / u128::from(hosts))
+}
+
+fn cell(number: u32) -> String {
+    number.to_string()
+}

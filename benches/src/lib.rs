@@ -1,0 +1,14 @@
+//! Fleets and jobs that the benchmarks share. `benches/README.md` says what each benchmark shows.
+#![allow(
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    reason = "a benchmark that cannot be set up has failed"
+)]
+
+mod drive;
+mod fleets;
+mod table;
+
+pub use drive::{Driven, drive, drive_collecting};
+pub use fleets::{Shape, estate, estate_policy, one_place, overlapping, twenty_buckets};
+pub use table::{ratio, row};
