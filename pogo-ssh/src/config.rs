@@ -166,8 +166,8 @@ impl SshConfig {
 
     /// Time between TERM and KILL when a command is ended. Default: 5 seconds.
     ///
-    /// When an attempt's time limit ends it, this comes out of the time limit (at most a tenth of it), so that the
-    /// attempt is over, and known to be, within the limit.
+    /// When an attempt's time limit ends it, this and two seconds more come out of the time limit (at most a quarter of
+    /// it), so that the attempt is over, and known to be, within the limit.
     pub fn stop_grace(mut self, grace: Duration) -> Self {
         self.stop_grace = grace;
         self

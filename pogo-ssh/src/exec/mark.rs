@@ -29,23 +29,18 @@ pub(super) struct Marks {
     prefix: Vec<u8>,
     /// What may become a mark.
     held: Vec<u8>,
-    /// Whether marks are still looked for.
-    looking: bool,
+    /// How many more marks to look for.
+    left: usize,
 }
 
 impl Marks {
-    /// Looks for marks that start like this.
-    pub(super) fn new(prefix: &str) -> Self {
+    /// Looks for marks that start like this, and for no more than `most`: what follows is the host's own.
+    pub(super) fn new(prefix: &str, most: usize) -> Self {
         Self {
             prefix: prefix.as_bytes().to_vec(),
             held: Vec::new(),
-            looking: true,
+            left: most,
         }
-    }
-
-    /// Looks for no more marks: what follows is the host's own.
-    pub(super) fn stop_looking(&mut self) {
-        self.looking = false;
     }
 
     /// Takes a piece; gives what is not part of a mark, and the marks that are complete.
@@ -69,11 +64,11 @@ impl Marks {
     fn hold(&mut self, byte: u8, rest: &mut Vec<u8>, marks: &mut Vec<Mark>) {
         self.held.push(byte);
         let so_far = self.held.len().min(self.prefix.len());
-        let fits = self.looking && self.held.get(..so_far) == self.prefix.get(..so_far);
+        let fits = self.left > 0 && self.held.get(..so_far) == self.prefix.get(..so_far);
         if !fits || self.held.len() > LONGEST {
             rest.append(&mut self.held);
             // The byte that broke one may start another.
-            if byte == FIRST && self.looking {
+            if byte == FIRST && self.left > 0 {
                 rest.pop();
                 self.held.push(FIRST);
             }
@@ -83,7 +78,10 @@ impl Marks {
             let line = std::mem::take(&mut self.held);
             let text = line.get(self.prefix.len()..line.len() - 1).unwrap_or_default();
             match read_mark(text) {
-                Some(mark) => marks.push(mark),
+                Some(mark) => {
+                    self.left -= 1;
+                    marks.push(mark);
+                }
                 None => rest.extend_from_slice(&line),
             }
         }
@@ -118,7 +116,7 @@ mod tests {
     const PREFIX: &str = "\x1epogo a17 ";
 
     fn all_of(pieces: &[&[u8]]) -> (Vec<u8>, Vec<Mark>) {
-        let mut marks = Marks::new(PREFIX);
+        let mut marks = Marks::new(PREFIX, 1);
         let (mut rest, mut found) = (Vec::new(), Vec::new());
         for piece in pieces {
             let (more, marks) = marks.take(piece);
@@ -173,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn after_looking_has_stopped_a_mark_is_output() {
-        let mut marks = Marks::new(PREFIX);
-        marks.stop_looking();
-        let bytes = format!("{PREFIX}hook x\n").into_bytes();
-        assert_eq!(marks.take(&bytes), (bytes, vec![]));
+    fn after_the_last_mark_the_same_is_output() {
+        let (mark, forged) = (format!("{PREFIX}begun 5 group\n"), format!("{PREFIX}begun 6 group\n"));
+        let (rest, found) = all_of(&[format!("{mark}{forged}").as_bytes()]);
+        assert_eq!(rest, forged.as_bytes());
+        assert_eq!(found, vec![Mark::Begun(Group::Led(5))]);
     }
 }

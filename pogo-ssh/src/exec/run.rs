@@ -31,13 +31,12 @@ pub(crate) async fn execute(link: &Link, step: &Step, output: &mut Output, stop:
         Err(russh::Error::ChannelOpenFailure(reason)) => {
             return Ended::Refused(format!("the host opens no session: {reason:?}"));
         }
-        Err(error) => return Ended::CutBefore(link.last_words.get().unwrap_or_else(|| error.to_string())),
+        Err(error) => return Ended::CutBefore(last_words(link, &error.to_string())),
     };
     let mut execution = Execution {
         link,
         channel,
-        marks: Marks::new(&step.script.mark),
-        is_hooks: step.is_hooks(),
+        marks: Marks::new(&step.script.mark, step.most_marks()),
         output,
         group: None,
         hook: None,
@@ -67,7 +66,6 @@ struct Execution<'a> {
     link: &'a Link,
     channel: Channel<Msg>,
     marks: Marks,
-    is_hooks: bool,
     output: &'a mut Output,
     group: Option<Group>,
     hook: Option<String>,
@@ -77,7 +75,7 @@ struct Execution<'a> {
 impl Execution<'_> {
     async fn run(&mut self, script: &Script, stop: &Stop) -> Ended {
         if let Err(error) = self.channel.exec(true, script.text.as_str()).await {
-            return Ended::CutBefore(self.last_words(&error.to_string()));
+            return Ended::CutBefore(last_words(self.link, &error.to_string()));
         }
         // There is no input. A link that is gone shows below.
         let _ = self.channel.eof().await;
@@ -85,7 +83,7 @@ impl Execution<'_> {
             Ok(ended) => return ended,
             Err(reason) => reason,
         };
-        let (grace, give_up) = stop.schedule();
+        let (grace, give_up) = stop.schedule(reason);
         match timeout_at(give_up, self.end(reason, grace)).await {
             Ok(ended) => ended,
             Err(_) => Ended::NotStopped(reason),
@@ -188,12 +186,7 @@ impl Execution<'_> {
         let (rest, marks) = self.marks.take(bytes);
         for mark in marks {
             match mark {
-                Mark::Begun(group) => {
-                    self.group = Some(group);
-                    if !self.is_hooks {
-                        self.marks.stop_looking();
-                    }
-                }
+                Mark::Begun(group) => self.group = Some(group),
                 Mark::Hook(name) => self.hook = Some(name),
             }
         }
@@ -213,14 +206,19 @@ impl Execution<'_> {
                 hook: self.hook.clone(),
             },
             Some(Told::Signal(signal)) => Ended::Killed { signal: signal.clone() },
-            None => Ended::Lost(self.last_words("the host closed the session without telling how it ended")),
+            None => Ended::Lost(last_words(
+                self.link,
+                "the host closed the session without telling how it ended",
+            )),
         }
     }
+}
 
-    /// What the link says, or else the text at hand.
-    fn last_words(&self, otherwise: &str) -> String {
-        self.link.last_words.get().unwrap_or_else(|| otherwise.to_owned())
-    }
+/// What the link says, or else the text at hand.
+fn last_words(link: &Link, otherwise: &str) -> String {
+    link.last_words
+        .get()
+        .map_or_else(|| otherwise.to_owned(), |goodbye| goodbye.to_string())
 }
 
 async fn until(time: Option<Instant>) {

@@ -20,9 +20,12 @@ pub(crate) struct Step {
 pub(crate) struct EmptyCommand;
 
 impl Step {
-    /// Whether it is a directory of hooks.
-    pub(super) fn is_hooks(&self) -> bool {
-        self.phase != Phase::Command
+    /// How many marks its script writes at most: that it begins, and which hook failed.
+    pub(super) fn most_marks(&self) -> usize {
+        match self.phase {
+            Phase::Command => 1,
+            _ => 2,
+        }
     }
 
     /// The steps of an attempt, in order.

@@ -13,21 +13,21 @@ pub(crate) struct Stop {
     report: Reporter,
     /// When to begin ending it.
     soft: Instant,
-    /// When it must be over.
+    /// When it must be over, unless it is cancelled.
     hard: Instant,
     grace: Duration,
 }
 
 /// Time for the host to confirm that something has ended after KILL.
-const CONFIRMATION: Duration = Duration::from_secs(4);
+const CONFIRMATION: Duration = Duration::from_secs(2);
 
 impl Stop {
-    /// An attempt that starts now. Ending it takes time as well, at most a tenth of the limit.
+    /// An attempt that starts now. Ending it takes time as well, at most a quarter of the limit.
     pub(crate) fn new(report: Reporter, limit: Duration, grace: Duration) -> Self {
         let hard = Instant::now() + limit;
         Self {
             report,
-            soft: hard - grace.min(limit / 10),
+            soft: hard - (grace + CONFIRMATION).min(limit / 4),
             hard,
             grace,
         }
@@ -43,9 +43,12 @@ impl Stop {
     }
 
     /// From now: the time between TERM and KILL, and when to give up waiting for the end.
-    pub(super) fn schedule(&self) -> (Duration, Instant) {
+    pub(super) fn schedule(&self, reason: StopReason) -> (Duration, Instant) {
         let now = Instant::now();
-        let give_up = self.hard.min(now + self.grace + CONFIRMATION);
+        let give_up = match reason {
+            StopReason::TimeLimit => self.hard,
+            StopReason::Cancelled => now + self.grace + 2 * CONFIRMATION,
+        };
         // Half of the time is for what comes after KILL.
         let grace = self.grace.min(give_up.saturating_duration_since(now) / 2);
         (grace, give_up)

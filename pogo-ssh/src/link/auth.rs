@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pogo_core::scheduler::FailureKind;
 use russh::client::{AuthResult, Handle};
 use russh::keys::ssh_key::HashAlg;
 use russh::keys::{PrivateKeyWithHashAlg, PublicKey};
@@ -10,8 +11,9 @@ use russh::{MethodKind, MethodSet};
 use secrecy::ExposeSecret;
 
 use super::agent::AgentKeys;
+use super::connect::Unconnected;
 use super::credentials::Credentials;
-use super::handler::LinkHandler;
+use super::handler::{Goodbye, LastWords, LinkHandler};
 use super::key_file::KeyFile;
 use crate::target::Target;
 use crate::trust::fingerprint;
@@ -19,9 +21,10 @@ use crate::trust::fingerprint;
 /// Logs in, or tells what was tried.
 pub(super) async fn authenticate(
     handle: &mut Handle<LinkHandler>,
+    last_words: &LastWords,
     target: &Target,
     credentials: &Credentials,
-) -> Result<(), String> {
+) -> Result<(), Unconnected> {
     let mut login = Login {
         handle,
         user: &target.user,
@@ -32,13 +35,25 @@ pub(super) async fn authenticate(
         rsa_hash: None,
     };
     match login.run(target, credentials).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(login.refusal(target)),
-        Err(error) => {
-            login.tried.push(format!("then the link failed: {error}"));
-            Err(login.refusal(target))
-        }
+        Ok(true) => return Ok(()),
+        Ok(false) => {}
+        Err(error) => login.tried.push(format!("then {error}")),
     }
+    let goodbye = if login.handle.is_closed() {
+        last_words.get()
+    } else {
+        None
+    };
+    let kind = match &goodbye {
+        // It was not about who we are.
+        Some(Goodbye::Lost(_)) => FailureKind::Unreachable,
+        Some(Goodbye::Said(_)) | None => FailureKind::Authentication,
+    };
+    let goodbye = goodbye.map_or_else(String::new, |goodbye| format!("; {goodbye}"));
+    Err(Unconnected {
+        kind,
+        message: format!("{}{goodbye}", login.refusal(target)),
+    })
 }
 
 /// One login under way.

@@ -17,16 +17,27 @@ pub(crate) enum LinkError {
     Ssh(#[from] russh::Error),
 }
 
-/// The words for how a connection was lost, once it is.
+/// How a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Goodbye {
+    /// The host ended it, in these words.
+    #[error("the host disconnected: {0}")]
+    Said(String),
+    /// It broke.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// How a connection ended, once it has.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LastWords(Arc<Mutex<Option<String>>>);
+pub(crate) struct LastWords(Arc<Mutex<Option<Goodbye>>>);
 
 impl LastWords {
-    fn set(&self, words: String) {
+    fn set(&self, words: Goodbye) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     }
 
-    pub(crate) fn get(&self) -> Option<String> {
+    pub(crate) fn get(&self) -> Option<Goodbye> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -61,13 +72,23 @@ impl client::Handler for LinkHandler {
             DisconnectReason::ReceivedDisconnect(info) => {
                 // The host's own words, within bounds.
                 let message: String = info.message.chars().filter(|c| !c.is_control()).take(200).collect();
-                self.last_words.set(format!("the host disconnected: {message}"));
+                self.last_words.set(Goodbye::Said(message));
                 Ok(())
             }
             DisconnectReason::Error(error) => {
-                self.last_words.set(error.to_string());
+                self.last_words.set(Goodbye::Lost(in_words(&error)));
                 Err(error)
             }
         }
+    }
+}
+
+/// What happened, where the library's own words are too short.
+fn in_words(error: &LinkError) -> String {
+    match error {
+        LinkError::Ssh(russh::Error::HUP | russh::Error::Disconnect) => "the connection was closed".to_owned(),
+        LinkError::Ssh(russh::Error::KeepaliveTimeout) => "the host no longer answers (keepalive)".to_owned(),
+        LinkError::Ssh(russh::Error::IO(error)) => format!("the connection broke: {error}"),
+        other => other.to_string(),
     }
 }

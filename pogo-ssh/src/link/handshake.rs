@@ -52,12 +52,7 @@ pub(super) async fn shake_hands(
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await
         .map_err(|error| unconnected(target, address, error))?;
-    if let Err(message) = authenticate(&mut handle, target, &connector.credentials).await {
-        return Err(Unconnected {
-            kind: FailureKind::Authentication,
-            message,
-        });
-    }
+    authenticate(&mut handle, &last_words, target, &connector.credentials).await?;
     Ok(Link {
         handle,
         last_words,

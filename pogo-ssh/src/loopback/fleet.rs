@@ -39,6 +39,8 @@ pub(super) struct Shared {
     pub(super) processes: Processes,
     /// How many hosts run something.
     pub(super) busy: Arc<Gauge>,
+    /// How many clients are on their way in.
+    pub(super) handshakes: Arc<Gauge>,
 }
 
 /// Hosts on loopback addresses, each a real SSH server. When dropped, its processes are killed and its files removed.
@@ -79,6 +81,7 @@ impl LoopbackFleet {
             other_key: new_key()?,
             processes: Processes::default(),
             busy: Arc::default(),
+            handshakes: Arc::default(),
         });
         let mut fleet = Self {
             shared,
@@ -198,6 +201,11 @@ impl LoopbackFleet {
     /// On how many hosts something runs now.
     pub fn busy(&self) -> usize {
         self.shared.busy.now()
+    }
+
+    /// How many handshakes and logins were under way at once, at most.
+    pub fn peak_handshakes(&self) -> usize {
+        self.shared.handshakes.peak()
     }
 
     /// On how many hosts something ran at once, at most.

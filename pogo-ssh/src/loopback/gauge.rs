@@ -1,6 +1,7 @@
 //! Counting what runs at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How many are busy now, and how many were at most.
 #[derive(Debug, Default)]
@@ -28,5 +29,53 @@ impl Gauge {
 
     pub(super) fn peak(&self) -> usize {
         self.peak.load(Ordering::SeqCst)
+    }
+}
+
+/// One handshake, which counts from its beginning until its end, each of which is told once.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    gauge: Arc<Gauge>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    NotBegun,
+    UnderWay,
+    Ended,
+}
+
+impl Handshake {
+    /// One that has not begun.
+    pub(super) fn new(gauge: &Arc<Gauge>) -> Arc<Self> {
+        Arc::new(Self {
+            gauge: Arc::clone(gauge),
+            state: Mutex::new(State::NotBegun),
+        })
+    }
+
+    /// It begins, unless it has ended already.
+    pub(super) fn begin(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if *state == State::NotBegun {
+            *state = State::UnderWay;
+            self.gauge.up();
+        }
+    }
+
+    /// It is over.
+    pub(super) fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if *state == State::UnderWay {
+            self.gauge.down();
+        }
+        *state = State::Ended;
+    }
+}
+
+impl Drop for Handshake {
+    fn drop(&mut self) {
+        self.end();
     }
 }

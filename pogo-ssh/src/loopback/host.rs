@@ -28,6 +28,7 @@ pub struct LoopbackHost {
     running: Gauge,
     executions: AtomicUsize,
     connections: AtomicUsize,
+    logins: AtomicUsize,
 }
 
 impl LoopbackHost {
@@ -42,6 +43,7 @@ impl LoopbackHost {
             running: Gauge::default(),
             executions: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
+            logins: AtomicUsize::new(0),
         }
     }
 
@@ -122,6 +124,11 @@ impl LoopbackHost {
         self.connections.load(Ordering::SeqCst)
     }
 
+    /// How often somebody tried to log in so far: each key and each password is one try.
+    pub fn logins(&self) -> usize {
+        self.logins.load(Ordering::SeqCst)
+    }
+
     /// The most commands and hooks that ran on it at once.
     pub fn peak(&self) -> usize {
         self.running.peak()
@@ -129,6 +136,10 @@ impl LoopbackHost {
 
     pub(super) fn count_connection(&self) {
         self.connections.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn count_login(&self) {
+        self.logins.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(super) fn count_execution(&self) {

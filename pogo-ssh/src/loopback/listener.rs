@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use russh::server::{self, run_stream};
-use russh::{MethodKind, MethodSet};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::fleet::Shared;
+use super::gauge::Handshake;
 use super::host::LoopbackHost;
 use super::mishap::Mishap;
-use super::session::Session;
+use super::session::{Session, login_methods};
 use crate::severable::Severable;
 
 /// Accepts connections until dropped; dropping it cuts all of them.
@@ -71,17 +71,20 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     };
     let settings = server::Config {
         keys: vec![key.clone()],
-        methods: MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice()),
+        methods: login_methods(),
         auth_rejection_time: std::time::Duration::ZERO,
         inactivity_timeout: None,
         ..server::Config::default()
     };
     let (stream, _cut) = Severable::new(stream);
     let break_link = Arc::new(Notify::new());
-    let session = Session::new(host, shared, Arc::clone(&break_link));
+    let handshake = Handshake::new(&shared.handshakes);
+    let session = Session::new(host, shared, Arc::clone(&break_link), Arc::clone(&handshake));
     let Ok(running) = run_stream(Arc::new(settings), stream, session).await else {
         return;
     };
+    // The client has said who it is.
+    handshake.begin();
     tokio::select! {
         _ = running => {}
         () = break_link.notified() => {}

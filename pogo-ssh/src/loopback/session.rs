@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Session as Connection, VerifiedPublicKey};
-use russh::{Channel, ChannelId};
+use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
 use super::fleet::Shared;
+use super::gauge::Handshake;
 use super::host::LoopbackHost;
 use super::mishap::Mishap;
 use super::shell::Execution;
@@ -19,13 +20,21 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     /// Notified to break the link.
     break_link: Arc<Notify>,
+    /// It lasts until somebody is logged in.
+    handshake: Arc<Handshake>,
     /// Channels in which nothing runs yet.
     channels: HashMap<ChannelId, Channel<Msg>>,
 }
 
 impl Session {
-    pub(super) fn new(host: Arc<LoopbackHost>, shared: Arc<Shared>, break_link: Arc<Notify>) -> Self {
+    pub(super) fn new(
+        host: Arc<LoopbackHost>,
+        shared: Arc<Shared>,
+        break_link: Arc<Notify>,
+        handshake: Arc<Handshake>,
+    ) -> Self {
         Self {
+            handshake,
             host,
             shared,
             break_link,
@@ -34,16 +43,26 @@ impl Session {
     }
 
     fn judge(&self, is_right: bool) -> Auth {
+        self.host.count_login();
         if is_right && self.host.mishap() != Some(Mishap::RefuseLogin) {
             Auth::Accept
         } else {
-            Auth::reject()
+            // By itself the library would no longer offer the method just tried.
+            Auth::Reject {
+                proceed_with_methods: Some(login_methods()),
+                partial_success: false,
+            }
         }
     }
 }
 
 impl Handler for Session {
     type Error = russh::Error;
+
+    async fn auth_succeeded(&mut self, _connection: &mut Connection) -> Result<(), russh::Error> {
+        self.handshake.end();
+        Ok(())
+    }
 
     async fn auth_publickey(&mut self, _user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, russh::Error> {
         Ok(self.judge(key.public_key.key_data() == self.shared.client_key.key_data()))
@@ -85,4 +104,9 @@ impl Handler for Session {
         tokio::spawn(execution.run(channel));
         Ok(())
     }
+}
+
+/// The ways to log in to every host.
+pub(super) fn login_methods() -> MethodSet {
+    MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice())
 }

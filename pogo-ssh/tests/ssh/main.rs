@@ -1,4 +1,19 @@
 //! The transport against real SSH servers: the loopback fleet's, and OpenSSH's own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "all of it is tests; what is left out is said on standard error"
+)]
 
 mod errand;
 mod execution;
+mod fleet;
+mod hooks;
+mod limits;
+mod login;
+mod mishaps;
+mod openssh;
+mod place;
+mod stopping;
+mod trust;

@@ -1,0 +1,107 @@
+//! Hook directories before and after the command.
+
+use pogo_core::plan::Command;
+use pogo_core::scheduler::{FailureKind, Phase};
+
+use crate::errand::Report;
+use crate::place::{Place, on_both};
+
+const SAY: &str = "#!/bin/sh\necho \"$POGO_PHASE ${0##*/}\"\n";
+
+async fn run(place: &Place, line: &str) -> Report {
+    let transport = place.transport.clone().build().unwrap();
+    let errand = place
+        .errand(Command::shell(line))
+        .with_hooks(&place.path("pre it's.d"), &place.path("post.d"));
+    errand.run(&transport).await
+}
+
+on_both! {
+    async fn hooks_run_in_sorted_order_around_the_command(place: Place) {
+        for name in ["20-b", "10-a", "B", "a"] {
+            place.file(&format!("pre it's.d/{name}"), SAY, 0o755);
+        }
+        place.file("post.d/after", SAY, 0o755);
+        let report = run(&place, "echo the command").await;
+        report.assert_succeeded();
+        assert_eq!(
+            report.stdout,
+            "pre_hook 10-a\npre_hook 20-b\npre_hook B\npre_hook a\nthe command\npost_hook after\n"
+        );
+        assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command, Phase::PostHook]);
+    }
+
+    async fn dot_files_and_what_cannot_be_executed_are_no_hooks(place: Place) {
+        place.file("pre it's.d/.hidden", SAY, 0o755);
+        place.file("pre it's.d/README", SAY, 0o644);
+        std::fs::create_dir_all(place.directory.join("pre it's.d/directory")).unwrap();
+        let report = run(&place, "true").await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "");
+    }
+
+    async fn a_failed_pre_hook_stops_everything(place: Place) {
+        place.file("pre it's.d/10-good", SAY, 0o755);
+        place.file("pre it's.d/20-bad", "#!/bin/sh\necho trouble >&2\nexit 5\n", 0o755);
+        place.file("pre it's.d/30-never", SAY, 0o755);
+        place.file("post.d/never", SAY, 0o755);
+        let report = run(&place, "echo never").await;
+        let message = report.assert_failed(FailureKind::PreHook { status: 5 });
+        assert_eq!(message, "20-bad");
+        assert_eq!((report.stdout.as_str(), report.stderr.as_str()), ("pre_hook 10-good\n", "trouble\n"));
+        assert_eq!(report.phases, [Phase::Connect, Phase::PreHook]);
+    }
+
+    async fn a_failed_post_hook_fails_the_attempt(place: Place) {
+        place.file("post.d/10-bad", "#!/bin/sh\nexit 6\n", 0o755);
+        place.file("post.d/20-never", SAY, 0o755);
+        let report = run(&place, "echo ran").await;
+        assert_eq!(report.assert_failed(FailureKind::PostHook { status: 6 }), "10-bad");
+        assert_eq!(report.stdout, "ran\n");
+    }
+
+    async fn post_hooks_do_not_run_after_a_failed_command(place: Place) {
+        place.file("post.d/never", SAY, 0o755);
+        let report = run(&place, "exit 3").await;
+        report.assert_failed(FailureKind::Command { status: 3 });
+        assert_eq!(report.stdout, "");
+        assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command]);
+    }
+
+    async fn missing_and_empty_directories_have_no_hooks(place: Place) {
+        std::fs::create_dir_all(place.directory.join("post.d")).unwrap();
+        let report = run(&place, "echo ran").await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "ran\n");
+    }
+
+    async fn hooks_keep_their_locale(place: Place) {
+        place.file("pre it's.d/locale", "#!/bin/sh\necho \"[${LC_ALL-none}]\"\n", 0o755);
+        let report = run(&place, "true").await;
+        report.assert_succeeded();
+        assert_ne!(report.stdout, "[C]\n");
+    }
+
+    async fn hooks_read_nothing_of_each_others_input(place: Place) {
+        place.file("pre it's.d/10-reads", "#!/bin/sh\ncat\n", 0o755);
+        place.file("pre it's.d/20-says", SAY, 0o755);
+        let report = run(&place, "true").await;
+        assert_eq!(report.stdout, "pre_hook 20-says\n");
+    }
+}
+
+#[tokio::test]
+async fn a_relative_directory_is_one_of_the_home_directory() {
+    use pogo_ssh::loopback::LoopbackFleet;
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let host = fleet.host("web1").unwrap();
+    host.add_pre_hook("10-drain", SAY).unwrap();
+    host.add_post_hook("10-fill", SAY).unwrap();
+    let errand = crate::errand::Errand::to("web1", host.connection(), Command::shell("pwd"))
+        .with_hooks(LoopbackFleet::PRE_HOOKS, LoopbackFleet::POST_HOOKS);
+    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    report.assert_succeeded();
+    let home = host.home().display();
+    assert_eq!(report.stdout, format!("pre_hook 10-drain\n{home}\npost_hook 10-fill\n"));
+    assert_eq!(host.executions(), 1);
+}

@@ -1,0 +1,260 @@
+//! Ways to log in, and what is said when none works.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Process, Stdio};
+
+use pogo_core::plan::Command;
+use pogo_core::scheduler::FailureKind;
+use pogo_ssh::loopback::LoopbackFleet;
+use pogo_ssh::{Agent, SetupError, SshConfig, SshTransport};
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
+
+use crate::errand::{Errand, Report};
+use crate::openssh::{self, OpenSsh, generate_key};
+
+async fn fleet() -> LoopbackFleet {
+    LoopbackFleet::start(["web1"]).await.unwrap()
+}
+
+async fn log_in(fleet: &LoopbackFleet, settings: SshConfig) -> Report {
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    errand.run(&settings.build().unwrap()).await
+}
+
+/// Settings that trust the fleet and have nothing to log in with.
+fn bare(fleet: &LoopbackFleet) -> SshConfig {
+    SshTransport::builder()
+        .user("pogo")
+        .agent(Agent::Off)
+        .no_identities()
+        .known_hosts([fleet.known_hosts_file()])
+}
+
+/// A real ssh-agent.
+struct RealAgent {
+    process: Child,
+    directory: TempDir,
+}
+
+impl RealAgent {
+    fn start() -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut process = Process::new("ssh-agent")
+            .args(["-D", "-a"])
+            .arg(directory.path().join("agent"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .inspect_err(|error| eprintln!("LEFT OUT: a test of ssh-agent: {error} (package openssh-client)"))
+            .ok()?;
+        // It tells its socket's name once it listens.
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Some(Self { process, directory })
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.directory.path().join("agent")
+    }
+
+    fn add(&self, key: &Path) {
+        let added = Process::new("ssh-add")
+            .arg("-q")
+            .arg(key)
+            .env("SSH_AUTH_SOCK", self.socket())
+            .status();
+        assert!(added.unwrap().success());
+    }
+}
+
+impl Drop for RealAgent {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_the_agent_logs_in() {
+    let (fleet, Some(agent)) = (fleet().await, RealAgent::start()) else {
+        return;
+    };
+    agent.add(&fleet.identity_file());
+    let settings = bare(&fleet).agent(Agent::Socket(agent.socket()));
+    log_in(&fleet, settings).await.assert_succeeded();
+}
+
+#[tokio::test]
+async fn a_key_that_the_agent_holds_is_not_tried_again_from_its_file() {
+    let (fleet, Some(agent)) = (fleet().await, RealAgent::start()) else {
+        return;
+    };
+    generate_key(fleet.directory(), "wrong", "ed25519");
+    let wrong = fleet.directory().join("wrong");
+    agent.add(&wrong);
+    let settings = bare(&fleet).agent(Agent::Socket(agent.socket())).identity(wrong);
+    let message = log_in(&fleet, settings)
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert!(
+        message.contains("agent key SHA256:") && !message.contains("key file"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn an_agent_that_is_gone_does_not_keep_a_key_file_from_logging_in() {
+    let fleet = fleet().await;
+    let settings = fleet
+        .transport()
+        .agent(Agent::Socket(fleet.directory().join("no-agent")));
+    log_in(&fleet, settings).await.assert_succeeded();
+}
+
+#[tokio::test]
+async fn a_password_logs_in() {
+    let fleet = fleet().await;
+    log_in(&fleet, bare(&fleet).password(fleet.password()))
+        .await
+        .assert_succeeded();
+}
+
+#[tokio::test]
+async fn a_password_has_its_try_after_any_number_of_wrong_keys() {
+    let fleet = fleet().await;
+    let mut settings = bare(&fleet).password(fleet.password()).auth_tries(3);
+    for name in ["a", "b", "c", "d"] {
+        generate_key(fleet.directory(), name, "ed25519");
+        settings = settings.identity(fleet.directory().join(name));
+    }
+    log_in(&fleet, settings).await.assert_succeeded();
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_apart_from_no_password_and_never_shown() {
+    let fleet = fleet().await;
+    let secret = "correct horse battery staple";
+    let settings = bare(&fleet).password(SecretString::from(secret));
+    let shown = format!("{settings:?} {:?}", settings.clone().build().unwrap());
+    let report = log_in(&fleet, settings).await;
+    let message = report.assert_failed(FailureKind::Authentication);
+    assert!(
+        message.contains("tried password (refused); the host takes publickey, password"),
+        "{message}"
+    );
+    for text in [message, shown, format!("{report:?}")] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert_ne!(fleet.password().expose_secret(), secret);
+}
+
+#[tokio::test]
+async fn nothing_to_try_says_what_to_do() {
+    let fleet = fleet().await;
+    let message = log_in(&fleet, bare(&fleet))
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert!(
+        message.contains("name a key file, load a key into the agent"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn tries_are_bounded() {
+    let fleet = fleet().await;
+    let mut settings = bare(&fleet).auth_tries(2);
+    for name in ["a", "b", "c", "d"] {
+        generate_key(fleet.directory(), name, "ed25519");
+        settings = settings.identity(fleet.directory().join(name));
+    }
+    let message = log_in(&fleet, settings)
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert_eq!(message.matches("(refused)").count(), 2, "{message}");
+}
+
+#[tokio::test]
+async fn a_host_may_name_its_own_key_file() {
+    let fleet = fleet().await;
+    let mut connection = fleet.connection("web1").unwrap();
+    let file = fleet.identity_file().display().to_string();
+    connection.vars.insert("identity".to_owned(), file);
+    let errand = Errand::to("web1", connection.clone(), Command::shell("true"));
+    errand.run(&bare(&fleet).build().unwrap()).await.assert_succeeded();
+    connection.vars.insert("identity".to_owned(), "/no/such/key".to_owned());
+    let errand = Errand::to("web1", connection, Command::shell("true"));
+    let report = errand.run(&bare(&fleet).build().unwrap()).await;
+    let message = report.assert_failed(FailureKind::Authentication);
+    assert!(message.contains("cannot read the key file /no/such/key"), "{message}");
+}
+
+#[tokio::test]
+async fn a_key_file_that_cannot_be_used_is_an_error_at_once() {
+    let fleet = fleet().await;
+    let missing = bare(&fleet).identity("/no/such/key").build().unwrap_err();
+    assert!(matches!(missing, SetupError::KeyFile { .. }), "{missing}");
+    let made = Process::new("ssh-keygen")
+        .args(["-q", "-N", "passphrase", "-t", "ed25519", "-f"])
+        .arg(fleet.directory().join("locked"))
+        .status();
+    assert!(made.unwrap().success());
+    let locked = fleet.directory().join("locked");
+    let error = bare(&fleet).identity(&locked).build().unwrap_err().to_string();
+    assert!(error.contains("is encrypted; add its key to an ssh-agent"), "{error}");
+    let public = bare(&fleet)
+        .identity(fleet.known_hosts_file())
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(public.contains("is not a private key file"), "{public}");
+    // With an agent its key may be there.
+    let agent = bare(&fleet)
+        .identity(&locked)
+        .agent(Agent::Socket("/no/agent".into()))
+        .build()
+        .unwrap();
+    assert!(agent.warnings().iter().any(|warning| warning.contains("encrypted")));
+}
+
+#[tokio::test]
+async fn every_usual_type_of_key_logs_in_to_openssh() {
+    if !openssh::is_there("every_usual_type_of_key_logs_in_to_openssh") {
+        return;
+    }
+    let server = OpenSsh::start();
+    for kind in ["rsa", "ecdsa", "ed25519"] {
+        let name = format!("another_{kind}");
+        generate_key(server.directory.path(), &name, kind);
+        std::fs::write(server.path("authorized_keys"), server.public_key(&name)).unwrap();
+        let settings = SshTransport::builder()
+            .user(
+                String::from_utf8(Process::new("id").arg("-un").output().unwrap().stdout)
+                    .unwrap()
+                    .trim(),
+            )
+            .agent(Agent::Off)
+            .known_hosts([server.path("known_hosts")]);
+        let transport = settings.identity(server.path(&name)).build().unwrap();
+        let errand = Errand::to("web1", server.connection(), Command::shell("true"));
+        errand.run(&transport).await.assert_succeeded();
+    }
+}
+
+#[tokio::test]
+async fn an_rsa_key_in_the_agent_logs_in_to_openssh() {
+    if !openssh::is_there("an_rsa_key_in_the_agent_logs_in_to_openssh") {
+        return;
+    }
+    let Some(agent) = RealAgent::start() else { return };
+    let server = OpenSsh::start();
+    generate_key(server.directory.path(), "client_rsa", "rsa");
+    std::fs::write(server.path("authorized_keys"), server.public_key("client_rsa")).unwrap();
+    agent.add(&server.path("client_rsa"));
+    let transport = server.transport().agent(Agent::Socket(agent.socket())).build().unwrap();
+    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
+    errand.run(&transport).await.assert_succeeded();
+}

@@ -1,0 +1,183 @@
+//! Hosts that misbehave.
+
+use std::time::Duration;
+
+use pogo_core::plan::Command;
+use pogo_core::scheduler::{FailureKind, Phase};
+use pogo_ssh::SshTransport;
+use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+
+use crate::errand::{Errand, Report};
+use crate::openssh;
+use crate::place::Place;
+
+async fn run_with(mishap: Mishap, line: &str) -> Report {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    fleet.mishap("web1", mishap).unwrap();
+    let transport = fleet
+        .transport()
+        .connect_timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+    errand.run(&transport).await
+}
+
+#[tokio::test]
+async fn a_host_that_refuses_is_unreachable_until_it_is_healed() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let transport = fleet.transport().build().unwrap();
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    fleet.mishap("web1", Mishap::Refuse).unwrap();
+    let message = errand
+        .clone()
+        .run(&transport)
+        .await
+        .assert_failed(FailureKind::Unreachable);
+    assert!(message.contains("web1 (127.1.0.1:"), "{message}");
+    fleet.heal("web1").unwrap();
+    while let pogo_core::scheduler::Outcome::Failed(failure) = errand.clone().run(&transport).await.outcome {
+        // The server listens again a moment later.
+        assert_eq!(failure.kind, FailureKind::Unreachable);
+    }
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_is_unreachable() {
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let connection = pogo_core::fleet::Connection {
+        address: Some("127.0.0.1".to_owned()),
+        port: Some(free.port()),
+        ..Default::default()
+    };
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let report = Errand::to("web1", connection, Command::shell("true"))
+        .run(&fleet.transport().build().unwrap())
+        .await;
+    let message = report.assert_failed(FailureKind::Unreachable);
+    assert!(
+        message.contains("web1") && message.contains("connection refused"),
+        "{message}"
+    );
+    assert_eq!(report.phases, [Phase::Connect]);
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_is_unreachable() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let errand = Errand::to("nowhere.invalid", Default::default(), Command::shell("true"));
+    let message = errand
+        .run(&fleet.transport().build().unwrap())
+        .await
+        .assert_failed(FailureKind::Unreachable);
+    assert!(message.contains("`nowhere.invalid` does not resolve"), "{message}");
+}
+
+#[tokio::test]
+async fn a_host_that_says_nothing_is_unreachable_after_the_connect_timeout() {
+    let message = run_with(Mishap::NoBanner, "true")
+        .await
+        .assert_failed(FailureKind::Unreachable);
+    assert!(
+        message.contains("then said nothing within the connect timeout of 0.5 s"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_stalled_handshake_is_unreachable_after_the_connect_timeout() {
+    let message = run_with(Mishap::StallHandshake, "true")
+        .await
+        .assert_failed(FailureKind::Unreachable);
+    assert!(message.contains("handshake") && message.contains("0.5 s"), "{message}");
+}
+
+#[tokio::test]
+async fn connecting_beyond_the_time_limit_is_a_timeout() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    fleet.mishap("web1", Mishap::StallHandshake).unwrap();
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let report = errand
+        .within(Duration::from_millis(300))
+        .run(&fleet.transport().build().unwrap())
+        .await;
+    let message = report.assert_failed(FailureKind::Timeout);
+    assert!(message.contains("the command was not run"), "{message}");
+}
+
+#[tokio::test]
+async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt() {
+    for moment in [Duration::ZERO, Duration::from_millis(100)] {
+        let report = run_with(Mishap::DropLink(moment), "sleep 300").await;
+        let message = report.assert_in_doubt();
+        assert!(message.contains("after the command may have begun"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_hangs_leaves_the_command_in_doubt_within_the_time_limit() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    fleet.mishap("web1", Mishap::Hang).unwrap();
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let report = errand
+        .within(Duration::from_secs(1))
+        .run(&fleet.transport().build().unwrap())
+        .await;
+    let message = report.assert_in_doubt();
+    assert!(message.contains("the time limit ran out"), "{message}");
+}
+
+#[tokio::test]
+async fn a_flood_is_cut_and_drained() {
+    let report = run_with(Mishap::Flood(20_000_000), "echo end; exit 3").await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    assert_eq!(report.stdout.len(), 4 << 20);
+    assert!(report.notes.contains("[output cut here"), "{}", report.notes);
+}
+
+#[tokio::test]
+async fn a_host_that_fails_fails_with_its_status() {
+    run_with(Mishap::FailWith(9), "true")
+        .await
+        .assert_failed(FailureKind::Command { status: 9 });
+}
+
+#[tokio::test]
+async fn a_host_where_nobody_can_log_in_fails_with_what_was_tried() {
+    let message = run_with(Mishap::RefuseLogin, "true")
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert!(
+        message.contains("as pogo: tried key file") && message.contains("(refused)"),
+        "{message}"
+    );
+}
+
+/// What a hook or command has to do so that its own SSH session dies.
+const KILL_SESSION: &str = "p=$$; while [ -n \"$p\" ] && [ \"$p\" -gt 1 ]; do \
+     case $(ps -o comm= -p $p) in sshd*) kill -KILL $p; sleep 300;; esac; p=$(ps -o ppid= -p $p | tr -d ' '); done; exit 77";
+
+#[tokio::test]
+async fn openssh_dying_in_the_command_leaves_it_in_doubt() {
+    if openssh::is_there("openssh_dying_in_the_command_leaves_it_in_doubt") {
+        let place = Place::openssh();
+        place.sh(KILL_SESSION).await.assert_in_doubt();
+    }
+}
+
+#[tokio::test]
+async fn openssh_dying_in_a_pre_hook_is_a_failure_before_the_command() {
+    if openssh::is_there("openssh_dying_in_a_pre_hook_is_a_failure_before_the_command") {
+        let place = Place::openssh();
+        place.file("pre.d/deadly", &format!("#!/bin/sh\n{KILL_SESSION}\n"), 0o755);
+        let transport: SshTransport = place.transport.clone().build().unwrap();
+        let errand = place
+            .errand(Command::shell("true"))
+            .with_hooks(&place.path("pre.d"), "");
+        let message = errand.run(&transport).await.assert_failed(FailureKind::Unreachable);
+        assert!(message.contains("before the command began"), "{message}");
+    }
+}

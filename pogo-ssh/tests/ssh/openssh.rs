@@ -1,0 +1,165 @@
+//! An OpenSSH server of the test's own: own configuration, own keys, a free port on loopback, the current user.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use pogo_core::fleet::Connection;
+use pogo_ssh::{Agent, SshConfig, SshTransport};
+use tempfile::TempDir;
+
+const SSHD: &str = "/usr/sbin/sshd";
+
+/// Whether OpenSSH's server is there. Where it is not, says which test is left out; with `POGO_REQUIRE_SSHD=1` that
+/// is a failure.
+pub(crate) fn is_there(test: &str) -> bool {
+    let there = Path::new(SSHD).exists();
+    if !there {
+        let required = std::env::var("POGO_REQUIRE_SSHD").is_ok_and(|value| value == "1");
+        assert!(!required, "{test} needs {SSHD}, and POGO_REQUIRE_SSHD is set");
+        eprintln!("LEFT OUT: {test} needs {SSHD} (package openssh-server)");
+    }
+    there
+}
+
+/// A running server; ends when dropped.
+pub(crate) struct OpenSsh {
+    server: Child,
+    pub(crate) port: u16,
+    pub(crate) directory: TempDir,
+}
+
+impl OpenSsh {
+    pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// With further lines in its configuration.
+    pub(crate) fn start_with(configuration: &str) -> Self {
+        if rustix::process::geteuid().is_root() {
+            // Where the packaged service has never run.
+            let _ = fs::create_dir_all("/run/sshd");
+        }
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["host_ed25519", "client_ed25519"] {
+            generate_key(directory.path(), name, "ed25519");
+        }
+        fs::copy(
+            directory.path().join("client_ed25519.pub"),
+            directory.path().join("authorized_keys"),
+        )
+        .unwrap();
+        // Somebody else may take the port between finding it free and listening on it.
+        for _ in 0..5 {
+            if let Some((server, port)) = launch(directory.path(), configuration) {
+                let server = Self {
+                    server,
+                    port,
+                    directory,
+                };
+                server.write_known_hosts(&["host_ed25519"]);
+                return server;
+            }
+        }
+        panic!("sshd does not start");
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The server's address in known_hosts files.
+    pub(crate) fn listed(&self) -> String {
+        format!("[127.0.0.1]:{}", self.port)
+    }
+
+    /// Makes these keys the known ones.
+    pub(crate) fn write_known_hosts(&self, keys: &[&str]) {
+        let lines: String = keys
+            .iter()
+            .map(|key| format!("{} {}", self.listed(), self.public_key(key)))
+            .collect();
+        fs::write(self.path("known_hosts"), lines).unwrap();
+    }
+
+    pub(crate) fn public_key(&self, name: &str) -> String {
+        fs::read_to_string(self.path(&format!("{name}.pub"))).unwrap()
+    }
+
+    pub(crate) fn transport(&self) -> SshConfig {
+        SshTransport::builder()
+            .user(current_user())
+            .agent(Agent::Off)
+            .identity(self.path("client_ed25519"))
+            .known_hosts([self.path("known_hosts")])
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            address: Some("127.0.0.1".to_owned()),
+            port: Some(self.port),
+            ..Connection::default()
+        }
+    }
+}
+
+impl Drop for OpenSsh {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16)> {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let file = directory.join("sshd_config");
+    let at = directory.display();
+    let text = format!(
+        "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_ed25519\nPidFile none\n\
+         AuthorizedKeysFile {at}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
+         PermitRootLogin yes\nMaxStartups 200\n{configuration}\n"
+    );
+    fs::write(&file, text).unwrap();
+    let mut server = Command::new(SSHD)
+        .arg("-D")
+        .arg("-e")
+        .arg("-f")
+        .arg(&file)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
+    let listens = log
+        .by_ref()
+        .map_while(Result::ok)
+        .any(|line| line.contains("Server listening"));
+    // It goes on writing; a full pipe would stop it.
+    std::thread::spawn(move || log.for_each(drop));
+    if listens {
+        return Some((server, port));
+    }
+    let _ = server.wait();
+    None
+}
+
+pub(crate) fn generate_key(directory: &Path, name: &str, kind: &str) {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-N", "", "-t", kind, "-C", "made for a test", "-f"])
+        .arg(directory.join(name))
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(made.success());
+}
+
+fn current_user() -> String {
+    let output = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
