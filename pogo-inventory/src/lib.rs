@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "ansible")]
+mod ansible;
 pub mod diagnostic;
 #[cfg(feature = "text")]
 mod file;
@@ -22,6 +24,8 @@ mod tree;
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod yaml;
 
+#[cfg(feature = "ansible")]
+pub use ansible::{AnsibleHosts, AnsibleInventory};
 pub use diagnostic::{Diagnostic, SourceError};
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;

@@ -24,6 +24,7 @@ pub(crate) struct Span {
 pub(crate) struct Source<'a> {
     pub(crate) name: Arc<str>,
     pub(crate) text: &'a str,
+    secretive: bool,
 }
 
 impl<'a> Source<'a> {
@@ -31,7 +32,15 @@ impl<'a> Source<'a> {
         Self {
             name: name.into(),
             text,
+            secretive: false,
         }
+    }
+
+    /// A text that may hold secrets: lines that look like it are never shown.
+    #[cfg(feature = "ansible")]
+    pub(crate) fn without_secrets(mut self) -> Self {
+        self.secretive = true;
+        self
     }
 
     pub(crate) fn origin(&self, span: Span) -> Origin {
@@ -91,9 +100,19 @@ impl<'a> Source<'a> {
         };
         let mut problem = Diagnostic::new(Arc::clone(&self.name), message);
         problem.place = Some(place);
-        problem.excerpt = Some(Excerpt::of(self.line(span), place));
+        let line = self.line(span);
+        if !(self.secretive && looks_secret(line)) {
+            problem.excerpt = Some(Excerpt::of(line, place));
+        }
         problem
     }
+}
+
+fn looks_secret(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    ["pass", "secret", "token", "vault", "key"]
+        .iter()
+        .any(|word| line.contains(word))
 }
 
 /// Problems in the order in which they were found.

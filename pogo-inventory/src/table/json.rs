@@ -20,7 +20,7 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
 
 /// One object, or one name, in each line; empty lines are passed over.
 pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
-    let Source { name, text } = problems.source.clone();
+    let Source { name, text, .. } = problems.source.clone();
     let mut items = Vec::new();
     let mut start = 0;
     for (number, line) in text.split('\n').enumerate() {

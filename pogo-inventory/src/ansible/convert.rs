@@ -1,0 +1,163 @@
+//! From the model to a fleet: groups become tags, nested groups nested tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
+
+use super::connection::{self, Remark};
+use super::groups::Groups;
+use super::model::Model;
+use crate::diagnostic::Diagnostic;
+
+/// Ways from the outermost groups down to one group.
+const MAX_WAYS: usize = 100;
+
+/// Groups within groups.
+const MAX_DEPTH: usize = 64;
+
+/// What became of the model.
+#[derive(Default)]
+pub(super) struct Converted {
+    pub(super) fleet: FleetBuilder,
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+pub(super) fn convert(model: &Model) -> Converted {
+    let mut converted = Converted::default();
+    if let Some(way) = model.cycle() {
+        let message = format!("groups contain each other: {}", way.join(" -> "));
+        let origin = way.first().and_then(|name| Some(&model.groups.get(name)?.origin));
+        converted
+            .problems
+            .extend(origin.map(|origin| Diagnostic::at(origin, message)));
+        return converted;
+    }
+    let mut groups = Groups::new(model);
+    let names = tag_names(model, &mut converted);
+    let mut tags = Tags {
+        names: &names,
+        known: BTreeMap::new(),
+    };
+    for name in names.keys() {
+        let origin = model.groups.get(*name).map(|group| &group.origin);
+        match tags.paths(&groups, name, 0) {
+            Ok(paths) => {
+                converted.fleet = paths
+                    .iter()
+                    .fold(converted.fleet, |fleet, path| fleet.declare_tag(path.as_str()))
+            }
+            Err(message) => converted
+                .problems
+                .extend(origin.map(|origin| Diagnostic::at(origin, message))),
+        }
+    }
+    hosts(model, &mut groups, &mut tags, &mut converted);
+    converted
+}
+
+fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>, converted: &mut Converted) {
+    let direct = groups.direct();
+    let (mut refused, mut remarks) = (Vec::new(), Vec::new());
+    for (name, host) in &model.hosts {
+        if let Err(error) = HostName::new(name) {
+            let hint = "patterns are ranges such as web[01:50]";
+            converted
+                .problems
+                .push(Diagnostic::at(&host.origin, error.to_string()).with_hint(hint));
+            continue;
+        }
+        let within = direct.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let mut vars = (*groups.vars(within)).clone();
+        vars.extend(
+            host.vars
+                .iter()
+                .chain(&host.file_vars)
+                .map(|(name, setting)| (*name, setting.clone())),
+        );
+        let connection = connection::of(name, &vars, &mut refused, &mut remarks);
+        let mut fleet = std::mem::take(&mut converted.fleet).host(name).connection(&connection);
+        for group in within {
+            for path in tags.known.get(group).into_iter().flatten() {
+                fleet = fleet.tag(path.as_str());
+            }
+        }
+        converted.fleet = fleet;
+    }
+    converted.problems.extend(once(refused));
+    converted.warnings.extend(once(remarks));
+}
+
+/// A variable of a group is remarked once, not for each of its hosts.
+fn once(remarks: Vec<Remark>) -> impl Iterator<Item = Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let fresh = move |remark: &Remark| {
+        let Remark { origin, message, .. } = remark;
+        seen.insert((origin.source.clone(), origin.line, origin.column, message.clone()))
+    };
+    remarks
+        .into_iter()
+        .filter(fresh)
+        .map(|remark| Diagnostic::at(&remark.origin, remark.message).with_hint(remark.hint))
+}
+
+/// For each group a name that can be part of a tag. `all` is `*`, and `ungrouped` is no group of anybody's making.
+fn tag_names<'m>(model: &'m Model, converted: &mut Converted) -> BTreeMap<&'m str, String> {
+    let mut names: BTreeMap<&str, String> = BTreeMap::new();
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    let groups = model
+        .groups
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "all" | "ungrouped"));
+    for (name, group) in groups {
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        let tag: String = name.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+        if let Some(other) = taken.insert(tag.clone(), name) {
+            let message = format!("the groups `{other}` and `{name}` would both become the tag `{tag}`");
+            converted
+                .problems
+                .push(Diagnostic::at(&group.origin, message).with_hint("rename one of them"));
+        }
+        if tag != *name {
+            let message = format!("the group `{name}` becomes the tag `{tag}`");
+            let hint = "tags are made of letters, digits, `_` and `-`";
+            converted
+                .warnings
+                .push(Diagnostic::at(&group.origin, message).with_hint(hint));
+        }
+        names.insert(name, tag);
+    }
+    names
+}
+
+/// The tags of groups: one for each way down to the group, from each group on that way.
+struct Tags<'n, 'm> {
+    names: &'n BTreeMap<&'m str, String>,
+    known: BTreeMap<&'m str, Vec<TagPath>>,
+}
+
+impl<'m> Tags<'_, 'm> {
+    /// `web` in `prod` is `web` and `prod.web`.
+    fn paths(&mut self, groups: &Groups<'m>, group: &'m str, depth: usize) -> Result<Vec<TagPath>, String> {
+        if let Some(paths) = self.known.get(group) {
+            return Ok(paths.clone());
+        }
+        if depth > MAX_DEPTH {
+            return Err(format!("groups nest more than {MAX_DEPTH} levels deep"));
+        }
+        let name = self.names.get(group).map(String::as_str).unwrap_or_default();
+        let describe = |error: pogo_core::fleet::TagError| error.to_string();
+        let mut paths = vec![TagPath::new(name).map_err(describe)?];
+        let parents: Vec<&'m str> = groups.parents_of(group).collect();
+        for parent in parents {
+            for path in self.paths(groups, parent, depth + 1)? {
+                paths.push(path.child(name).map_err(describe)?);
+            }
+            if paths.len() > MAX_WAYS {
+                return Err(format!("more than {MAX_WAYS} ways lead down to the group `{group}`"));
+            }
+        }
+        self.known.insert(group, paths.clone());
+        Ok(paths)
+    }
+}

@@ -1,0 +1,122 @@
+//! Which groups a host is in, and in which order their variables count.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use super::model::{Group, Model};
+use super::vars::{PRIORITY, Var, Vars};
+
+/// The groups of a model, with what follows from their nesting.
+pub(super) struct Groups<'m> {
+    model: &'m Model,
+    parents: BTreeMap<&'m str, Vec<&'m str>>,
+    /// Longest way down from `all`.
+    depth: HashMap<&'m str, usize>,
+    /// Variables by the groups that a host is directly in.
+    merged: HashMap<Vec<&'m str>, Rc<Vars>>,
+}
+
+impl<'m> Groups<'m> {
+    /// The model's groups; they must be free of circles.
+    pub(super) fn new(model: &'m Model) -> Self {
+        let parents = model.parents();
+        let mut groups = Self {
+            model,
+            parents,
+            depth: HashMap::new(),
+            merged: HashMap::new(),
+        };
+        groups.measure();
+        groups
+    }
+
+    /// For each host the groups that list it.
+    pub(super) fn direct(&self) -> HashMap<&'m str, Vec<&'m str>> {
+        let mut direct: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, group) in &self.model.groups {
+            for host in &group.hosts {
+                direct.entry(host).or_default().push(name);
+            }
+        }
+        direct
+    }
+
+    /// Every group that a group is in, without `all`.
+    pub(super) fn parents_of(&self, group: &str) -> impl Iterator<Item = &'m str> + '_ {
+        let parents = self.parents.get(group).into_iter().flatten();
+        parents.copied().filter(|parent| *parent != "all")
+    }
+
+    fn measure(&mut self) {
+        let model: &'m Model = self.model;
+        let mut open: Vec<&'m str> = Vec::new();
+        let mut missing: HashMap<&'m str, usize> = HashMap::new();
+        for name in model.groups.keys() {
+            let parents = self.parents_of(name).count();
+            missing.insert(name, parents);
+            if parents == 0 {
+                self.depth.insert(name, usize::from(name != "all"));
+                open.push(name);
+            }
+        }
+        while let Some(name) = open.pop() {
+            let below = self.depth.get(name).copied().unwrap_or_default() + 1;
+            for child in model.groups.get(name).into_iter().flat_map(|group| &group.children) {
+                let depth = self.depth.entry(child).or_default();
+                *depth = below.max(*depth);
+                if name == "all" {
+                    continue;
+                }
+                let missing = missing.entry(child).or_default();
+                *missing = missing.saturating_sub(1);
+                if *missing == 0 {
+                    open.push(child);
+                }
+            }
+        }
+    }
+
+    /// The variables that a host has from its groups.
+    pub(super) fn vars(&mut self, direct: &[&'m str]) -> Rc<Vars> {
+        if let Some(vars) = self.merged.get(direct) {
+            return Rc::clone(vars);
+        }
+        let mut all = BTreeSet::new();
+        let mut open = direct.to_vec();
+        while let Some(name) = open.pop() {
+            if all.insert(name) {
+                open.extend(self.parents_of(name));
+            }
+        }
+        all.remove("all");
+        if all.len() > 1 {
+            all.remove("ungrouped");
+        } else if all.is_empty() {
+            all.insert("ungrouped");
+        }
+        let mut ordered: Vec<(&str, &Group)> = all
+            .into_iter()
+            .filter_map(|name| Some((name, self.model.groups.get(name)?)))
+            .collect();
+        ordered.sort_by_key(|(name, group)| (self.depth.get(name).copied(), priority(group), *name));
+        let top = self.model.groups.get("all");
+        let groups = || ordered.iter().map(|(_, group)| *group);
+        let written = top.into_iter().chain(groups()).map(|group| &group.vars);
+        let files = top.into_iter().chain(groups()).map(|group| &group.file_vars);
+        let mut vars = Vars::new();
+        for layer in written.chain(files) {
+            vars.extend(layer.iter().map(|(name, setting)| (*name, setting.clone())));
+        }
+        let vars = Rc::new(vars);
+        self.merged.insert(direct.to_vec(), Rc::clone(&vars));
+        vars
+    }
+}
+
+/// What `ansible_group_priority` says; among groups of one depth the highest wins.
+fn priority(group: &Group) -> i64 {
+    match group.vars.get(PRIORITY).map(|setting| &setting.value) {
+        Some(Var::Text(text)) => text.parse().unwrap_or(1),
+        _ => 1,
+    }
+}

@@ -1,0 +1,212 @@
+//! The INI form: `[group]`, `[group:children]`, `[group:vars]`.
+
+use std::collections::BTreeMap;
+
+use super::model::{Model, set};
+use super::{literal, pattern, words};
+use crate::source::{Problems, Span};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Hosts,
+    Children,
+    Vars,
+}
+
+/// Reads the text into the model.
+pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
+    let text = problems.source.text;
+    let mut reader = Reader {
+        problems,
+        model,
+        group: "ungrouped".to_owned(),
+        section: Section::Hosts,
+        pending: BTreeMap::new(),
+    };
+    let mut start = 0;
+    for (number, line) in text.split('\n').enumerate() {
+        reader.line(Line::new(line, start, number + 1));
+        start += line.len() + 1;
+    }
+    for (name, (span, message)) in std::mem::take(&mut reader.pending) {
+        let hint = format!("add a section `[{name}]`, or `[{name}:children]`");
+        reader.problems.report_with(span, message, hint);
+    }
+}
+
+/// A line without its indentation and trailing white space.
+struct Line<'a> {
+    text: &'a str,
+    start: usize,
+    number: usize,
+    indentation: usize,
+}
+
+impl<'a> Line<'a> {
+    fn new(line: &'a str, start: usize, number: usize) -> Self {
+        let text = line.trim_start();
+        let indentation = line.len() - text.len();
+        Self {
+            text: text.trim_end(),
+            start: start + indentation,
+            number,
+            indentation: line.chars().count() - text.chars().count(),
+        }
+    }
+
+    /// The bytes `from..to` of the text.
+    fn span(&self, from: usize, to: usize) -> Span {
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let before = self.text.get(..from).map_or(from, |before| before.chars().count());
+        Span {
+            start: number(self.start + from),
+            end: number(self.start + to),
+            line: number(self.number),
+            column: number(self.indentation + before + 1),
+        }
+    }
+
+    fn whole(&self) -> Span {
+        self.span(0, self.text.len())
+    }
+}
+
+struct Reader<'r, 'a> {
+    problems: &'r mut Problems<'a>,
+    model: &'r mut Model,
+    group: String,
+    section: Section,
+    /// Groups that were mentioned and must still be declared.
+    pending: BTreeMap<String, (Span, String)>,
+}
+
+impl Reader<'_, '_> {
+    fn line(&mut self, line: Line<'_>) {
+        if line.text.is_empty() || line.text.starts_with(['#', ';']) {
+            return;
+        }
+        if let Some(header) = header(line.text) {
+            return self.header(&line, header);
+        }
+        if line.text.starts_with('[') && line.text.ends_with(']') {
+            let hint = "write [group], [group:children] or [group:vars], without spaces";
+            return self.problems.report_with(line.whole(), "this is not a section", hint);
+        }
+        match self.section {
+            Section::Hosts => self.hosts(&line),
+            Section::Children => self.child(&line),
+            Section::Vars => self.var(&line),
+        }
+    }
+
+    fn header(&mut self, line: &Line<'_>, (name, kind): (&str, Option<&str>)) {
+        let span = line.span(1, 1 + name.len());
+        self.section = match kind {
+            None | Some("hosts") => Section::Hosts,
+            Some("children") => Section::Children,
+            Some("vars") => Section::Vars,
+            Some(other) => {
+                let message = format!("`{other}` is no kind of section");
+                let hint = "write [group], [group:children] or [group:vars]";
+                let from = name.len() + 2;
+                return self
+                    .problems
+                    .report_with(line.span(from, from + other.len()), message, hint);
+            }
+        };
+        self.group = name.to_owned();
+        let is_new = !self.model.groups.contains_key(name) && !matches!(name, "all" | "ungrouped");
+        let origin = self.problems.source.origin(span);
+        self.model.group(name, &origin);
+        if self.section != Section::Vars {
+            self.pending.remove(name);
+        } else if is_new {
+            let message = format!("variables are set for the group `{name}`, which is not there");
+            self.pending.insert(name.to_owned(), (span, message));
+        }
+    }
+
+    fn hosts(&mut self, line: &Line<'_>) {
+        let words = match words::split(line.text) {
+            Ok(words) => words,
+            Err(why) => return self.problems.report(line.whole(), why),
+        };
+        let Some((first, assignments)) = words.split_first() else {
+            return;
+        };
+        let span = line.span(first.start, first.end);
+        let (hosts, port) = match pattern::expand(&first.text) {
+            Ok(expanded) => expanded,
+            Err(message) => return self.problems.report(span, message),
+        };
+        let mut vars = super::vars::Vars::new();
+        let origin = self.problems.source.origin(span);
+        if let Some(port) = port {
+            set(
+                &mut vars,
+                "ansible_port",
+                super::vars::Var::Text(port.to_string()),
+                origin.clone(),
+            );
+        }
+        for word in assignments {
+            let span = line.span(word.start, word.end);
+            let Some((name, value)) = word.text.split_once('=') else {
+                // The word may be part of a password; the place says enough.
+                let hint = "one host, or one range of hosts, stands on a line";
+                self.problems.report_with(span, "expected `name=value`", hint);
+                continue;
+            };
+            let origin = self.problems.source.origin(span);
+            set(&mut vars, name, literal::read(value), origin);
+        }
+        for host in hosts {
+            self.model.group(&self.group, &origin).hosts.insert(host.clone());
+            let known = self.model.host(&host, &origin);
+            known
+                .vars
+                .extend(vars.iter().map(|(name, setting)| (*name, setting.clone())));
+        }
+    }
+
+    fn child(&mut self, line: &Line<'_>) {
+        let name = line.text.split('#').next().unwrap_or_default().trim_end();
+        let span = line.span(0, name.len());
+        if name.is_empty() || name.contains([':', ']']) || name.contains(char::is_whitespace) {
+            let message = format!("`{}` is not the name of a group", name.escape_debug());
+            return self.problems.report(span, message);
+        }
+        let origin = self.problems.source.origin(span);
+        if !self.model.groups.contains_key(name) {
+            let message = format!("`{name}` is a child of `{}`, but there is no such group", self.group);
+            self.pending.entry(name.to_owned()).or_insert((span, message));
+        }
+        self.model.group(name, &origin);
+        self.model.group(&self.group, &origin).children.insert(name.to_owned());
+    }
+
+    fn var(&mut self, line: &Line<'_>) {
+        let Some((name, value)) = line.text.split_once('=') else {
+            let message = "expected `name=value`";
+            return self.problems.report(line.whole(), message);
+        };
+        let origin = self.problems.source.origin(line.whole());
+        let group = self.model.group(&self.group, &origin);
+        set(&mut group.vars, name.trim(), literal::read(value), origin);
+    }
+}
+
+/// The name of the group and the kind of the section.
+fn header(line: &str) -> Option<(&str, Option<&str>)> {
+    let (inside, after) = line.strip_prefix('[')?.split_once(']')?;
+    let after = after.trim_start();
+    if !(after.is_empty() || after.starts_with('#')) || inside.contains(char::is_whitespace) {
+        return None;
+    }
+    let (name, kind) = match inside.split_once(':') {
+        Some((name, kind)) => (name, Some(kind)),
+        None => (inside, None),
+    };
+    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (!name.is_empty() && kind.is_none_or(word)).then_some((name, kind))
+}

@@ -1,0 +1,126 @@
+//! Ansible's inventories: INI and YAML files with their `group_vars` and `host_vars`.
+
+mod connection;
+mod convert;
+mod groups;
+mod ini;
+mod literal;
+mod model;
+mod pattern;
+mod var_files;
+mod vars;
+mod words;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+use pogo_core::policy::Origin;
+
+use self::model::Model;
+use self::var_files::Seen;
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file;
+use crate::source::{Problems, Source};
+
+/// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it.
+///
+/// A group becomes a tag; a group within another becomes a tag below it as well, so that hosts of `web`, which is a child
+/// of `prod`, carry `web` and `prod.web`. `all` is `*`. Of the variables those are taken over that say how to reach a host:
+/// `ansible_host`, `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file` (as `identity`), with Ansible's
+/// precedence. Files named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
+///
+/// Not supported, and refused by name: inventory plugins, templates other than `{{ inventory_hostname }}`, folders
+/// of inventories, executable inventories. Passwords and SSH options are left to the transport, with a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsibleInventory {
+    path: PathBuf,
+}
+
+/// An inventory that was read.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AnsibleHosts {
+    /// Hosts, tags and connection settings.
+    pub fleet: FleetBuilder,
+    /// What was not taken over and may matter.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl AnsibleInventory {
+    /// The file at this path, read when the inventory is loaded.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads a file and the variable files beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// was found otherwise. Lines that may hold secrets are not shown.
+    pub fn read(path: impl AsRef<Path>) -> Result<AnsibleHosts, SourceError> {
+        let path = path.as_ref();
+        let text = file::read_text(path)?;
+        if text.starts_with("#!") {
+            let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
+            return Err(SourceError::Invalid(vec![problem.with_hint("name it as a command")]));
+        }
+        let (mut model, mut seen) = (Model::default(), Seen::default());
+        let mut problems = Problems::new(Source::new(path.display().to_string(), &text).without_secrets());
+        if is_yaml(path, &text) {
+            yaml::read(&mut problems, &mut model);
+        } else {
+            ini::read(&mut problems, &mut model);
+        }
+        seen.problems = problems.into_sorted();
+        // These two are always there, and may have variables in files.
+        let start = Origin::new(path.display().to_string(), 1, 1);
+        for name in ["all", "ungrouped"] {
+            model.group(name, &start);
+        }
+        let base = path.parent().unwrap_or(Path::new(""));
+        var_files::read(base, &mut model, &mut seen)?;
+        finish(&model, seen)
+    }
+}
+
+fn finish(model: &Model, mut seen: Seen) -> Result<AnsibleHosts, SourceError> {
+    let converted = convert::convert(model);
+    seen.problems.extend(converted.problems);
+    seen.warnings.extend(converted.warnings);
+    if seen.problems.is_empty() {
+        Ok(AnsibleHosts {
+            fleet: converted.fleet,
+            warnings: seen.warnings,
+        })
+    } else {
+        Err(SourceError::Invalid(seen.problems))
+    }
+}
+
+/// As Ansible decides it: by extension, and without one by looking.
+fn is_yaml(path: &Path, text: &str) -> bool {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("yaml" | "yml" | "json") => true,
+        Some(_) => false,
+        None => {
+            let mut problems = Problems::new(Source::new("", text));
+            let root = crate::yaml::load_with(&mut problems, &yaml::OPAQUE);
+            problems.is_empty() && root.is_some_and(|root| matches!(root.value, crate::tree::Value::Map(_)))
+        }
+    }
+}
+
+#[async_trait]
+impl Inventory for AnsibleInventory {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        Ok(Self::read(&self.path)?.fleet)
+    }
+}

@@ -1,0 +1,137 @@
+//! `group_vars` and `host_vars` beside the inventory.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::model::Model;
+use super::vars::Vars;
+use super::yaml::{OPAQUE, vars};
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file;
+use crate::source::{Problems, Source};
+use crate::yaml::load_with;
+
+const EXTENSIONS: [&str; 3] = ["yml", "yaml", "json"];
+
+/// Folders within folders; a link may lead back.
+const MAX_DEPTH: usize = 16;
+
+/// What was seen on the way.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Reads the variables of all groups and hosts of the model from the folders in `base`.
+pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+    let groups = Folder::open(base.join("group_vars"))?;
+    for (name, group) in &mut model.groups {
+        group.file_vars = groups.vars(name, seen)?;
+    }
+    let hosts = Folder::open(base.join("host_vars"))?;
+    for (name, host) in &mut model.hosts {
+        host.file_vars = hosts.vars(name, seen)?;
+    }
+    Ok(())
+}
+
+/// A folder and the names in it: asking the file system once for each of many hosts would take its time.
+struct Folder {
+    path: PathBuf,
+    names: HashSet<OsString>,
+}
+
+impl Folder {
+    /// A folder that is not there is as good as an empty one.
+    fn open(path: PathBuf) -> Result<Self, SourceError> {
+        let mut names = HashSet::new();
+        if path.is_dir() {
+            names.extend(
+                list(&path)?
+                    .iter()
+                    .filter_map(|path| path.file_name())
+                    .map(OsStr::to_owned),
+            );
+        }
+        Ok(Self { path, names })
+    }
+
+    fn vars(&self, name: &str, seen: &mut Seen) -> Result<Vars, SourceError> {
+        let mut candidates = [name.to_owned()]
+            .into_iter()
+            .chain(EXTENSIONS.iter().map(|extension| format!("{name}.{extension}")));
+        match candidates.find(|candidate| self.names.contains(OsStr::new(candidate))) {
+            Some(found) => of(self.path.join(found), seen),
+            None => Ok(Vars::new()),
+        }
+    }
+}
+
+/// The variables of a file, or of all files in a folder.
+fn of(found: PathBuf, seen: &mut Seen) -> Result<Vars, SourceError> {
+    let mut vars = Vars::new();
+    let mut files = Vec::new();
+    if found.is_dir() {
+        collect(&found, 0, &mut files)?;
+    } else {
+        files.push(found);
+    }
+    for path in files {
+        vars.extend(file_vars(&path, seen)?);
+    }
+    Ok(vars)
+}
+
+/// Every file below, in the order of names.
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+    if depth > MAX_DEPTH {
+        let message = format!("folders nest more than {MAX_DEPTH} deep; does a link lead back?");
+        return Err(SourceError::Invalid(vec![Diagnostic::new(
+            folder.display().to_string(),
+            message,
+        )]));
+    }
+    for path in list(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let extension = path.extension().and_then(OsStr::to_str);
+        if path.is_dir() && extension.is_none() {
+            collect(&path, depth + 1, files)?;
+        } else if path.is_file() && extension.is_none_or(|extension| EXTENSIONS.contains(&extension)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder, sorted.
+fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let unreadable = |error: std::io::Error| SourceError::unavailable(folder.display().to_string(), error.to_string());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        paths.push(entry.map_err(unreadable)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn file_vars(path: &Path, seen: &mut Seen) -> Result<Vars, SourceError> {
+    let text = file::read_text(path)?;
+    let name = path.display().to_string();
+    if text.starts_with("$ANSIBLE_VAULT;") {
+        let message = "is encrypted; variables in it are not seen";
+        let hint = "connection settings such as ansible_host belong into plain files";
+        seen.warnings.push(Diagnostic::new(name, message).with_hint(hint));
+        return Ok(Vars::new());
+    }
+    let mut problems = Problems::new(Source::new(name, &text).without_secrets());
+    let root = load_with(&mut problems, &OPAQUE);
+    let found = root.map(|root| vars(&mut problems, &root)).unwrap_or_default();
+    seen.problems.extend(problems.into_sorted());
+    Ok(found)
+}

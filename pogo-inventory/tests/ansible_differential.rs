@@ -1,0 +1,408 @@
+//! The same inventories read by Ansible itself: same hosts, same groups, same settings.
+//!
+//! Left out, loudly, where `ansible-inventory` is missing, unless POGO_REQUIRE_ANSIBLE=1.
+#![cfg(feature = "ansible")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pogo_core::fleet::{Connection, Fleet};
+use pogo_inventory::AnsibleInventory;
+use serde_json::Value;
+
+/// Files of one inventory, the first of which is the inventory itself.
+type Files<'f> = &'f [(&'f str, &'f str)];
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, files: Files<'_>) -> Self {
+        let path = std::env::temp_dir().join(format!("pogo-ansible-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        for (name, text) in files {
+            let file = path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        fs::write(path.join("ansible.cfg"), "[defaults]\n").unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What both sides have to agree on: hosts with their settings, groups with their members.
+#[derive(Debug, PartialEq, Default)]
+struct Picture {
+    hosts: BTreeMap<String, Connection>,
+    groups: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn ours(path: &Path) -> Picture {
+    let read = AnsibleInventory::read(path).unwrap_or_else(|error| panic!("{error}"));
+    let fleet: Fleet = read.fleet.build().unwrap();
+    let name = |host| fleet.name(host).to_string();
+    let connection = |host| fleet.connection(host).cloned().unwrap_or_default();
+    let outermost = fleet.tags().filter(|tag| !fleet.tag_path(*tag).as_str().contains('.'));
+    // Ansible lists no groups without hosts.
+    let outermost = outermost.filter(|tag| !fleet.members(*tag).is_empty());
+    Picture {
+        hosts: fleet.ids().map(|host| (name(host), connection(host))).collect(),
+        groups: outermost
+            .map(|tag| {
+                let members = fleet.members(tag).iter().map(|host| name(*host)).collect();
+                (fleet.tag_path(tag).to_string(), members)
+            })
+            .collect(),
+    }
+}
+
+fn theirs(path: &Path) -> Picture {
+    let output = Command::new("ansible-inventory")
+        .args(["--list", "-i"])
+        .arg(path)
+        .env("LC_ALL", "C.UTF-8")
+        .env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1")
+        .env("ANSIBLE_CONFIG", path.with_file_name("ansible.cfg"))
+        .current_dir(path.parent().unwrap())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut picture = Picture::default();
+    let mut hosts = BTreeSet::new();
+    for name in list.as_object().unwrap().keys().filter(|name| *name != "_meta") {
+        let members = members(&list, name);
+        hosts.extend(members.iter().cloned());
+        if !matches!(name.as_str(), "all" | "ungrouped") && !members.is_empty() {
+            picture.groups.insert(name.clone(), members);
+        }
+    }
+    for host in hosts {
+        let connection = connection(&host, &list["_meta"]["hostvars"][&host]);
+        picture.hosts.insert(host, connection);
+    }
+    picture
+}
+
+/// The hosts of a group and of all groups within it.
+fn members(list: &Value, group: &str) -> BTreeSet<String> {
+    let names = |key: &str| -> Vec<String> {
+        let names = list[group][key].as_array().cloned().unwrap_or_default();
+        names.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let below = names("children").into_iter().flat_map(|child| members(list, &child));
+    names("hosts").into_iter().chain(below).collect()
+}
+
+/// The settings as Ansible's own SSH connection takes them from the variables: the later name wins.
+fn connection(host: &str, vars: &Value) -> Connection {
+    let text = |name: &str| match &vars[name] {
+        Value::Null => None,
+        Value::String(text) => Some(text.replace("{{ inventory_hostname }}", host)),
+        other => Some(other.to_string()),
+    };
+    let one = |plain: &str, ssh: &str| text(ssh).or_else(|| text(plain));
+    let key = one("ansible_private_key_file", "ansible_ssh_private_key_file");
+    Connection {
+        address: one("ansible_host", "ansible_ssh_host").filter(|address| address != host),
+        port: one("ansible_port", "ansible_ssh_port").map(|port| port.parse().unwrap()),
+        user: one("ansible_user", "ansible_ssh_user"),
+        vars: key.into_iter().map(|key| ("identity".to_owned(), key)).collect(),
+    }
+}
+
+fn is_there() -> bool {
+    let found = Command::new("ansible-inventory")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !found {
+        assert!(
+            std::env::var_os("POGO_REQUIRE_ANSIBLE").is_none_or(|value| value != "1"),
+            "POGO_REQUIRE_ANSIBLE=1, but there is no ansible-inventory"
+        );
+        eprintln!("LEFT OUT: ansible-inventory is missing (apt-get install ansible-core)");
+    }
+    found
+}
+
+#[track_caller]
+fn agrees(name: &str, files: Files<'_>) {
+    if !is_there() {
+        return;
+    }
+    let folder = Folder::new(name, files);
+    let path = folder.0.join(files[0].0);
+    assert_eq!(ours(&path), theirs(&path), "{name}");
+}
+
+#[test]
+fn plain_hosts_and_groups() {
+    agrees(
+        "plain",
+        &[(
+            "hosts",
+            "lonely\n\n[web]\nweb1\nweb2.example.com\n\n[db]\ndb1\nweb1\n[empty]\n",
+        )],
+    );
+}
+
+#[test]
+fn ranges_and_ports() {
+    agrees(
+        "ranges",
+        &[(
+            "hosts.ini",
+            "[web]\nweb[01:12].example.com\nrack-[a:d]-[1:2]\nstep[1:9:3]\nzero[0:3]\nup[A:C]\nwide[098:102]\n\
+             odd[y:B]\n[ports]\np1:2222\nq[1:2]:2200\n10.0.0.[1:3]:22\n[::1]:2022\n",
+        )],
+    );
+}
+
+#[test]
+fn children_and_variables_by_depth() {
+    agrees(
+        "depth",
+        &[(
+            "hosts.ini",
+            "[prod:children]\nweb\ndb\n[web]\nweb1 ansible_user=own\nweb2\n[db]\ndb1\n[web:vars]\nansible_user=webber\n\
+             [prod:vars]\nansible_user=prodder\nansible_port=2222\n[all:vars]\nansible_user=everybody\nansible_host=gateway\n\
+             [other]\nx1\n",
+        )],
+    );
+}
+
+#[test]
+fn groups_of_one_depth_by_priority_and_name() {
+    agrees(
+        "priority",
+        &[(
+            "hosts.ini",
+            "[a]\nh1\nh2\n[b]\nh1\nh2\n[c]\nh2\n[a:vars]\nansible_user=a\nansible_port=1\n\
+             [b:vars]\nansible_user=b\nansible_port=2\n[c:vars]\nansible_user=c\n\
+             [deep:children]\ndeeper\n[deeper:children]\na\n[a2]\nh1\n[a2:vars]\nansible_port=3\nansible_group_priority=10\n",
+        )],
+    );
+}
+
+#[test]
+fn diamonds() {
+    agrees(
+        "diamond",
+        &[(
+            "hosts.ini",
+            "[top:children]\nleft\nright\n[left:children]\nbottom\n[right:children]\nbottom\nside\n[bottom]\nh1\n\
+             [side]\nh2\n[left:vars]\nansible_user=l\n[right:vars]\nansible_user=r\n[top:vars]\nansible_port=5\n",
+        )],
+    );
+}
+
+#[test]
+fn quotes_and_comments() {
+    agrees(
+        "quotes",
+        &[(
+            "hosts.ini",
+            "# a comment\n; another\n[web] # of the web\nh1 ansible_user='deploy er' # rest\nh2 ansible_user=\"dep#loy\"\n\
+             h3 ansible_user=a#b\nh4   ansible_user=it\\'s\n  h5\tansible_port=\"2222\"\nh6 ansible_user='\"quoted\"'\n\
+             h7#comment\nh8 ansible_user=\n[web:vars]\nansible_host = \"10.0.0.1\"   # no comment in strings\n\
+             ansible_port = 22 # a comment\n[more]\nm1\n[more:vars]\nansible_user = bob # the builder\n\
+             ansible_host='10.0.0.2'\nansible_port=1_0\n",
+        )],
+    );
+}
+
+#[test]
+fn the_last_mention_wins_and_old_names_beat_new_ones() {
+    agrees(
+        "last",
+        &[(
+            "hosts.ini",
+            "[a]\nh1 ansible_user=first ansible_port=1\n[b]\nh1 ansible_user=second\n\
+             h2 ansible_host=new ansible_ssh_host=old ansible_user=new ansible_ssh_user=old ansible_ssh_port=1 \
+             ansible_port=2 ansible_private_key_file=new ansible_ssh_private_key_file=old\n",
+        )],
+    );
+}
+
+#[test]
+fn sections_in_any_order() {
+    agrees(
+        "order",
+        &[(
+            "hosts.ini",
+            "[web:vars]\nansible_user=w\n[all:children]\nweb\n[top:children]\nweb\nlater\n[web]\nh1\n[later]\nh2\n[web]\nh3\n\
+             [later:children]\nweb\n",
+        )],
+    );
+}
+
+#[test]
+fn ungrouped_hosts() {
+    agrees(
+        "ungrouped",
+        &[(
+            "hosts.ini",
+            "h1\nh2\n[web]\nh2\n[all]\nh3\n[ungrouped:vars]\nansible_user=nobody\n[all:vars]\nansible_port=9\n",
+        )],
+    );
+}
+
+#[test]
+fn variable_files_beside_the_inventory() {
+    agrees(
+        "files",
+        &[
+            (
+                "hosts",
+                "[web]\nweb1 ansible_user=inline\nweb2\nweb3 ansible_user=inline\n[web:vars]\nansible_user=section\n\
+                 ansible_port=1\nansible_host=section\n[prod:children]\nweb\n[all:vars]\nansible_port=7\n",
+            ),
+            ("group_vars/all", "ansible_user: everybody\nansible_port: 2\n"),
+            (
+                "group_vars/web.yml",
+                "ansible_host: 'web-{{ inventory_hostname }}'\nlist: [1, {a: b}]\n",
+            ),
+            ("group_vars/prod/b.yaml", "ansible_ssh_private_key_file: /b\n"),
+            (
+                "group_vars/prod/a.yml",
+                "ansible_ssh_private_key_file: /a\nansible_port: 3\n",
+            ),
+            ("group_vars/prod/sub/c", "ansible_port: 4\n"),
+            ("group_vars/prod/ignored.txt", "ansible_port: 5\n"),
+            ("group_vars/prod/.hidden.yml", "ansible_port: 6\n"),
+            ("group_vars/nobody.yml", "ansible_port: 8\n"),
+            (
+                "host_vars/web3.json",
+                "{\"ansible_user\": \"file\", \"ansible_port\": 2222}",
+            ),
+            ("host_vars/web2.yml", "---\n# nothing\n"),
+        ],
+    );
+}
+
+#[test]
+fn variable_files_of_groups_that_nobody_names() {
+    agrees(
+        "nobody",
+        &[
+            ("hosts", "h1\nh2\n[web]\nh2\n"),
+            ("group_vars/all.yml", "ansible_user: everybody\n"),
+            ("group_vars/ungrouped.yml", "ansible_port: 1\n"),
+        ],
+    );
+}
+
+#[test]
+fn the_yaml_form() {
+    agrees(
+        "yaml",
+        &[(
+            "hosts.yml",
+            "all:\n  hosts:\n    lonely:\n    'n[1:3]:2222': { ansible_user: n }\n  vars: { ansible_user: everybody }\n  \
+             children:\n    prod:\n      children:\n        web:\n          hosts:\n            \
+             web1: { ansible_host: 10.0.0.1, other: [1, 2] }\n            web2: ~\n          vars: &vars\n            \
+             ansible_port: 2222\n        db:\n          hosts: db1\n          vars:\n            <<: *vars\n            \
+             ansible_user: d\n    empty:\nextra:\n  hosts: { web1: { ansible_port: 23 } }\n",
+        )],
+    );
+}
+
+#[test]
+fn json_and_files_without_extension() {
+    agrees(
+        "json",
+        &[(
+            "hosts.json",
+            "{\"web\": {\"hosts\": {\"h1\": {\"ansible_port\": 22}, \"h2\": null}}}",
+        )],
+    );
+    agrees("bare-yaml", &[("hosts", "web:\n  hosts:\n    h1:\n")]);
+    agrees("bare-ini", &[("hosts", "[web]\nh1\n")]);
+    agrees("odd-extension", &[("hosts.txt2", "[web]\nh1\n")]);
+}
+
+#[test]
+fn encrypted_values_that_do_not_matter() {
+    agrees(
+        "vault",
+        &[
+            ("hosts", "[web]\nh1\n"),
+            ("group_vars/web.yml", "ansible_port: 22\nsecret: !unsafe 'x{{ y }}'\n"),
+        ],
+    );
+}
+
+/// Numbers that are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn vars(&mut self, between: &str) -> String {
+        let names = [
+            "ansible_user=u",
+            "ansible_port=",
+            "ansible_host=a",
+            "ansible_ssh_user=s",
+            "ansible_group_priority=",
+        ];
+        let mut text = String::new();
+        for name in names {
+            if self.throw(3) == 0 {
+                text.push_str(&format!("{between}{name}{}", self.throw(9) + 1));
+            }
+        }
+        text
+    }
+}
+
+/// Groups in groups without circles, hosts in several of them, variables everywhere.
+fn any_inventory(dice: &mut Dice) -> String {
+    let (groups, hosts) = (2 + dice.throw(8), 1 + dice.throw(12));
+    let mut text = format!("[all:vars]{}\n", dice.vars("\n"));
+    for group in 0..groups {
+        text.push_str(&format!("[g{group}]\n"));
+        for host in 0..hosts {
+            if dice.throw(4) == 0 {
+                let vars = dice.vars(" ").replace(" ansible_group_priority=", " x=");
+                text.push_str(&format!("h{host}{vars}\n"));
+            }
+        }
+        text.push_str(&format!("[g{group}:vars]{}\n[g{group}:children]\n", dice.vars("\n")));
+        for child in group + 1..groups {
+            if dice.throw(3) == 0 {
+                text.push_str(&format!("g{child}\n"));
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn any_nesting_and_any_variables() {
+    let mut dice = Dice(7);
+    for round in 0..8 {
+        let text = any_inventory(&mut dice);
+        agrees(&format!("any-{round}"), &[("hosts.ini", &text)]);
+    }
+}

@@ -1,0 +1,253 @@
+//! What Ansible's inventories hold that is wrong, or not supported: refused by name, with its place.
+#![cfg(feature = "ansible")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use pogo_inventory::{AnsibleInventory, Diagnostic};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let path = std::env::temp_dir().join(format!("pogo-ansible-problems-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        for (name, text) in files {
+            let file = path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        Self(path)
+    }
+
+    /// First lines and hints, relative to the folder.
+    fn lines(&self, problems: &[Diagnostic]) -> Vec<String> {
+        let folder = format!("{}/", self.0.display());
+        let line = |problem: &Diagnostic| {
+            let first = problem
+                .to_string()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .replace(&folder, "");
+            let hint = problem
+                .hint
+                .as_ref()
+                .map(|hint| format!(" ({hint})"))
+                .unwrap_or_default();
+            first + &hint
+        };
+        problems.iter().map(line).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn problems(name: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = Folder::new(name, files);
+    let error = AnsibleInventory::read(folder.0.join(files[0].0)).unwrap_err();
+    folder.lines(error.diagnostics())
+}
+
+fn warnings(name: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = Folder::new(name, files);
+    let read = AnsibleInventory::read(folder.0.join(files[0].0)).unwrap_or_else(|error| panic!("{error}"));
+    folder.lines(&read.warnings)
+}
+
+#[test]
+fn broken_ini_is_explained_all_at_once() {
+    let text = "[web]\nweb1 ansible_port=22 oops\nweb2 'x\nweb[3:1]\nweb4:ssh\n[a b]\n[web:variables]\n[web:vars]\nnothing\n\
+                [top:children]\nno:pe\nmissing\n[ghost:vars]\nx=1\n";
+    let expected = [
+        "h.ini:2:22: expected `name=value` (one host, or one range of hosts, stands on a line)",
+        "h.ini:3:1: a quote is never closed",
+        "h.ini:4:1: `[3:1]` runs backwards; the smaller end comes first",
+        "h.ini:5:1: `ssh` in `web4:ssh` is not a port; after `:` stands a number",
+        "h.ini:6:1: this is not a section (write [group], [group:children] or [group:vars], without spaces)",
+        "h.ini:7:6: `variables` is no kind of section (write [group], [group:children] or [group:vars])",
+        "h.ini:9:1: expected `name=value`",
+        "h.ini:11:1: `no:pe` is not the name of a group",
+        "h.ini:12:1: `missing` is a child of `top`, but there is no such group \
+         (add a section `[missing]`, or `[missing:children]`)",
+        "h.ini:13:2: variables are set for the group `ghost`, which is not there \
+         (add a section `[ghost]`, or `[ghost:children]`)",
+    ];
+    assert_eq!(problems("ini", &[("h.ini", text)]), expected);
+}
+
+#[test]
+fn circles_of_groups_are_refused() {
+    let text = "[a:children]\nb\n[b:children]\nc\n[c:children]\na\n";
+    assert_eq!(
+        problems("circle", &[("h.ini", text)]),
+        ["h.ini:1:2: groups contain each other: a -> b -> c -> a"]
+    );
+}
+
+#[test]
+fn what_cannot_be_known_without_a_play_is_refused() {
+    let text = "[web]\nweb1 ansible_host='{{ ips[inventory_hostname] }}'\nweb2 ansible_port=lots\nweb3 ansible_user=[1]\n\
+                web4 ansible_host='{{ inventory_hostname_short }}.lan'\n";
+    let expected = [
+        "h.ini:2:6: the template `{{ ips[inventory_hostname] }}` in `ansible_host` is not supported \
+         (write the value, or use `{{ inventory_hostname }}`)",
+        "h.ini:3:6: `lots` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
+        "h.ini:4:6: `ansible_user` is not a plain text (write it as plain text)",
+    ];
+    assert_eq!(problems("play", &[("h.ini", text)]), expected);
+}
+
+#[test]
+fn broken_yaml_forms_are_explained() {
+    let text = "web:\n  host: {}\n  hosts: [web1]\n  vars: 5\ndb: 7\n";
+    let expected = [
+        "h.yml:2:3: unknown key `host` in a group (did you mean `hosts`?)",
+        "h.yml:3:10: expected a map whose keys are the names, found a list (for example `{ web1: , web2: }`)",
+        "h.yml:4:9: expected a map of variables, found `5` (for example `{ ansible_user: deploy }`)",
+        "h.yml:5:5: expected a group, found `7` (for example `{ hosts: { web1: }, vars: {} }`)",
+    ];
+    assert_eq!(problems("yaml", &[("h.yml", text)]), expected);
+    assert_eq!(
+        problems("plugin", &[("h.yml", "plugin: aws_ec2\nregions: [x]\n")]),
+        ["h.yml:1:1: inventory plugins are not supported \
+          (write down what `ansible-inventory -i FILE --list --yaml` prints)"]
+    );
+    assert_eq!(
+        problems("script", &[("h", "#!/bin/sh\necho '{}'\n")]),
+        ["h: is a program, not an inventory file (name it as a command)"]
+    );
+}
+
+#[test]
+fn broken_variable_files_are_named() {
+    let files = [
+        ("h", "[web]\nweb1\n"),
+        ("group_vars/web.yml", "a: [\n"),
+        ("host_vars/web1.yml", "- 1\n"),
+    ];
+    let found = problems("files", &files);
+    assert!(found[0].starts_with("group_vars/web.yml:"), "{found:?}");
+    assert_eq!(
+        found[1],
+        "host_vars/web1.yml:1:1: expected a map of variables, found a list (for example `{ ansible_user: deploy }`)"
+    );
+}
+
+#[test]
+fn what_is_left_out_is_said_once() {
+    let files = [
+        (
+            "h.ini",
+            "[my.web]\nweb[1:3]\nlocalhost ansible_connection=local\n[my.web:vars]\nansible_password=hunter2\n",
+        ),
+        ("group_vars/all/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"),
+    ];
+    let expected = [
+        "group_vars/all/vault.yml: is encrypted; variables in it are not seen \
+         (connection settings such as ansible_host belong into plain files)",
+        "h.ini:1:2: the group `my.web` becomes the tag `my_web` (tags are made of letters, digits, `_` and `-`)",
+        "h.ini:5:1: `ansible_password` is not taken over \
+         (tell the transport: secrets and SSH options do not belong to a fleet)",
+        "h.ini:3:11: `localhost` is not reached by SSH in Ansible, but will be here \
+         (leave it out of the targets, or give it an SSH server)",
+    ];
+    assert_eq!(warnings("left-out", &files), expected);
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let text = "[web]\nweb1 ansible_password=hunter2 oops\nweb2 ansible_ssh_pass='hunter2\n";
+    let folder = Folder::new("secrets", &[("h.ini", text)]);
+    let error = AnsibleInventory::read(folder.0.join("h.ini")).unwrap_err();
+    let shown = format!("{error} {error:?} {}", serde_json::to_string(&error).unwrap());
+    assert!(
+        shown.contains("expected `name=value`") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+    let folder = Folder::new("secret-vars", &[("h.ini", "[web]\nweb1 ansible_password=hunter2\n")]);
+    let read = AnsibleInventory::read(folder.0.join("h.ini")).unwrap();
+    assert!(!format!("{read:?}").contains("hunter2"));
+}
+
+#[test]
+fn nested_groups_are_nested_tags() {
+    let text = "[prod:children]\nweb\n[emea:children]\nweb\n[web]\nh1\n[prod]\nh2\n";
+    let folder = Folder::new("nested", &[("h.ini", text)]);
+    let fleet = AnsibleInventory::read(folder.0.join("h.ini"))
+        .unwrap()
+        .fleet
+        .build()
+        .unwrap();
+    let tags = |host: &str| -> Vec<String> {
+        let host = fleet.id(host).unwrap();
+        fleet.tags_of(host).map(|tag| fleet.tag_path(tag).to_string()).collect()
+    };
+    assert_eq!(tags("h1"), ["emea.web", "prod.web", "web"]);
+    assert_eq!(tags("h2"), ["prod"]);
+}
+
+#[test]
+fn links_in_variable_folders_cannot_lead_around_for_ever() {
+    let folder = Folder::new("links", &[("h", "[web]\nweb1\n"), ("group_vars/web/a.yml", "x: 1\n")]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(".", folder.0.join("group_vars/web/again")).unwrap();
+    let found = AnsibleInventory::read(folder.0.join("h"));
+    assert!(found.is_ok() || found.is_err_and(|error| error.to_string().contains("does a link lead back?")));
+}
+
+mod robustness {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    const WORDS: [&str; 30] = [
+        "[web]",
+        "[web:children]",
+        "[web:vars]",
+        "[db]",
+        "[",
+        "]",
+        ":",
+        "\n",
+        "\n",
+        "\n",
+        " ",
+        "web",
+        "db",
+        "h1",
+        "h[1:3]",
+        "h[a:c]",
+        ":22",
+        "ansible_user=",
+        "ansible_port=22",
+        "'",
+        "\"",
+        "\\",
+        "#",
+        ";",
+        "=",
+        "{{",
+        "é",
+        "\t",
+        "[::1]:22",
+        "\r",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(words in prop::collection::vec(select(&WORDS[..]), 0..40), yaml in any::<bool>()) {
+            let name = if yaml { "h.yml" } else { "h.ini" };
+            let folder = Folder::new("any", &[(name, &words.concat())]);
+            if let Err(error) = AnsibleInventory::read(folder.0.join(name)) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}
