@@ -8,6 +8,8 @@ pub mod plan;
 pub mod policy;
 pub mod scheduler;
 pub mod sim;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 
 pub use time::Timestamp;

@@ -1,0 +1,235 @@
+//! A scheduler under test, and everything that has happened to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Step;
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostName};
+use crate::journal::replay;
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Record, Scheduler};
+
+/// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
+///
+/// ```
+/// use std::sync::Arc;
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::policy::Policy;
+/// use pogo_core::scheduler::{JobStatus, Outcome};
+/// use pogo_core::testing::{Drill, Step};
+///
+/// let fleet = Arc::new(Fleet::builder().host("web1").build()?);
+/// let mut drill = Drill::new(fleet, Arc::new(Policy::default()))?;
+/// let job = drill.submit(JobSpec::new("*".parse()?, Command::shell("uptime")))?;
+/// drill.play(&Step::Report(0, Outcome::Succeeded));
+/// assert_eq!(drill.scheduler().job(job).map(|job| job.status()), Some(JobStatus::Finished));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Drill {
+    scheduler: Scheduler,
+    now: Timestamp,
+    records: Vec<Record>,
+    inputs: Vec<(Timestamp, Input)>,
+    running: BTreeMap<AttemptId, (JobId, HostName)>,
+    issued: u64,
+    jobs: u32,
+}
+
+impl Drill {
+    /// A namespace of these hosts under these rules, at the epoch.
+    ///
+    /// # Errors
+    /// The policy does not fit the fleet.
+    pub fn new(fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<Self, InputError> {
+        let mut drill = Self {
+            scheduler: Scheduler::new(),
+            now: Timestamp::EPOCH,
+            records: vec![],
+            inputs: vec![],
+            running: BTreeMap::new(),
+            issued: 0,
+            jobs: 0,
+        };
+        drill.tell(Input::Configure { fleet, policy })?;
+        Ok(drill)
+    }
+
+    /// Submits a job under the next number, from 1.
+    ///
+    /// # Errors
+    /// The scheduler refuses it.
+    pub fn submit(&mut self, spec: JobSpec) -> Result<JobId, InputError> {
+        let job = JobId::new(self.jobs + 1);
+        let spec = Arc::new(spec);
+        self.tell(Input::Submit { job, spec })?;
+        Ok(job)
+    }
+
+    /// Lets a step happen. Steps that speak of what there is none of, and orders that the scheduler refuses, change nothing.
+    ///
+    /// Returns what the scheduler was told, and what it said to that.
+    ///
+    /// # Panics
+    /// After a crash the records do not replay.
+    pub fn play(&mut self, step: &Step) -> Option<(Input, Result<Vec<Event>, InputError>)> {
+        match step {
+            Step::Wait(span) => self.now = self.now + *span,
+            Step::Tick => self.now = self.now.max(self.scheduler.next_timeout()?),
+            Step::Crash => self.scheduler = replay(&self.records).expect("what was recorded can be replayed"),
+            _ => {}
+        }
+        let input = self.input(step)?;
+        let told = self.tell(input.clone());
+        Some((input, told))
+    }
+
+    /// Hands the scheduler one input, at the present time.
+    ///
+    /// # Errors
+    /// The scheduler refuses it.
+    pub fn tell(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+        self.inputs.push((self.now, input.clone()));
+        let events = self.scheduler.handle(self.now, input)?;
+        for event in &events {
+            self.take_note(event);
+            self.records.push(Record {
+                at: self.now,
+                event: event.clone(),
+            });
+        }
+        Ok(events)
+    }
+
+    /// The scheduler as it is now.
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
+    }
+
+    /// All events so far.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Everything the scheduler was told so far, refused or not.
+    pub fn inputs(&self) -> &[(Timestamp, Input)] {
+        &self.inputs
+    }
+
+    /// Attempts that run, settling ones included, with their job and host.
+    pub fn running(&self) -> &BTreeMap<AttemptId, (JobId, HostName)> {
+        &self.running
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn take_note(&mut self, event: &Event) {
+        match event {
+            Event::TaskStarted { job, host, attempt } => {
+                self.running.insert(*attempt, (*job, host.clone()));
+                self.issued = self.issued.max(attempt.number());
+            }
+            Event::TaskSucceeded { attempt, .. }
+            | Event::TaskFailed { attempt, .. }
+            | Event::TaskInDoubt { attempt, .. } => _ = self.running.remove(attempt),
+            Event::JobSubmitted { job, .. } => self.jobs = self.jobs.max(job.number()),
+            _ => {}
+        }
+    }
+
+    /// What a step means in the present state.
+    fn input(&self, step: &Step) -> Option<Input> {
+        let reason = || "a drill".to_owned();
+        Some(match step {
+            Step::Wait(_) | Step::Tick => Input::Tick,
+            Step::Crash => Input::Recover,
+            Step::Report(nth, outcome) => Input::Reported {
+                attempt: self.attempt(*nth)?,
+                outcome: outcome.clone(),
+            },
+            Step::LateReport(nth, outcome) => Input::Reported {
+                attempt: AttemptId::new(u64::from(*nth) % (self.issued + 2)),
+                outcome: outcome.clone(),
+            },
+            Step::Phase(nth, phase) => Input::PhaseEntered {
+                attempt: self.attempt(*nth)?,
+                phase: *phase,
+            },
+            Step::Submit(spec) => Input::Submit {
+                job: JobId::new(self.jobs + 1),
+                spec: Arc::new((**spec).clone()),
+            },
+            Step::Pause(job) => Input::Pause { job: self.job(*job)? },
+            Step::Resume(job) => Input::Resume { job: self.job(*job)? },
+            Step::Halt(job) => Input::Halt {
+                job: self.job(*job)?,
+                reason: reason(),
+            },
+            Step::Abort(job) => Input::Abort {
+                job: self.job(*job)?,
+                reason: reason(),
+            },
+            Step::Retry(job, hosts) => Input::Retry {
+                job: self.job(*job)?,
+                hosts: self.hosts(*job, *hosts)?,
+            },
+            Step::Skip(job, hosts) => Input::Skip {
+                job: self.job(*job)?,
+                hosts: self.hosts(*job, *hosts)?,
+            },
+            Step::Alter(job, change) => Input::Alter {
+                job: self.job(*job)?,
+                change: change.clone(),
+            },
+            Step::MarkDown(host) => Input::MarkDown {
+                host: self.host(*host)?,
+                reason: reason(),
+            },
+            Step::MarkUp(host) => Input::MarkUp {
+                host: self.host(*host)?,
+                reason: reason(),
+            },
+            Step::Configure(fleet, policy) => Input::Configure {
+                fleet: Arc::clone(fleet),
+                policy: Arc::clone(policy),
+            },
+        })
+    }
+
+    fn attempt(&self, nth: u8) -> Option<AttemptId> {
+        let nth = usize::from(nth).checked_rem(self.running.len())?;
+        self.running.keys().nth(nth).copied()
+    }
+
+    fn job(&self, nth: u8) -> Option<JobId> {
+        Some(JobId::new(1 + u32::from(nth).checked_rem(self.jobs)?))
+    }
+
+    fn host(&self, nth: u8) -> Option<HostName> {
+        let fleet = self.scheduler.fleet();
+        let nth = usize::from(nth).checked_rem(fleet.len())?;
+        fleet.ids().nth(nth).map(|host| fleet.name(host).clone())
+    }
+
+    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, lest every order be refused.
+    fn hosts(&self, job: u8, bits: u16) -> Option<Vec<HostName>> {
+        let job = self.scheduler.job(self.job(job)?)?;
+        let ended_badly = |state| {
+            !matches!(
+                state,
+                crate::scheduler::TaskState::Succeeded | crate::scheduler::TaskState::Running
+            )
+        };
+        let hosts = job
+            .tasks()
+            .filter(|task| ended_badly(task.state()) || bits & 0x8000 != 0);
+        let chosen = hosts.enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
+        Some(chosen.map(|(_, task)| task.host().clone()).collect())
+    }
+}

@@ -1,0 +1,228 @@
+//! Rules that a log of records keeps or breaks.
+
+use std::collections::BTreeSet;
+
+use super::recorded::Recorded;
+use crate::fleet::{HostName, fold};
+use crate::scheduler::{Event, JobId, Record};
+
+/// At no moment do more than `most` of these hosts run, over all jobs.
+///
+/// # Panics
+/// They do. The message names the record and the hosts that run.
+#[track_caller]
+pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usize) {
+    let mut now = Recorded::default();
+    for (record, at) in records.iter().zip(0_usize..) {
+        now.note(record);
+        let running: Vec<&HostName> = hosts.iter().filter(|host| now.running.contains_key(host)).collect();
+        assert!(
+            running.len() <= most,
+            "{} of {} run at once, more than {most}: {}\n{}",
+            running.len(),
+            fold(hosts),
+            fold(running),
+            place(record, at)
+        );
+    }
+}
+
+/// No host that serves is started while `most` of these hosts, or more, do not serve: because they run, have failed, are in doubt or
+/// are marked down. Hosts that do not serve anyway may be started, and may go on failing.
+///
+/// # Panics
+/// One is. The message names the record and the hosts that did not serve.
+#[track_caller]
+pub fn assert_stays_available(records: &[Record], hosts: &[HostName], most: usize) {
+    let mut now = Recorded::default();
+    for (record, at) in records.iter().zip(0_usize..) {
+        if let Event::TaskStarted { host, .. } = &record.event
+            && hosts.contains(host)
+            && !now.is_unavailable(host)
+        {
+            let away: Vec<&HostName> = hosts.iter().filter(|host| now.is_unavailable(host)).collect();
+            assert!(
+                away.len() < most,
+                "{host} is taken out of service although {} of {} do not serve, and {most} may: {}\n{}",
+                away.len(),
+                fold(hosts),
+                fold(away),
+                place(record, at)
+            );
+        }
+        now.note(record);
+    }
+}
+
+/// In each job, hosts of `later` start only when every host of `earlier` that the job has was done or skipped.
+/// For sequences that allow no failures.
+///
+/// # Panics
+/// One starts before. The message names the record and the hosts it should have waited for.
+#[track_caller]
+pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]) {
+    let mut open: BTreeSet<(JobId, &HostName)> = BTreeSet::new();
+    for (record, at) in records.iter().zip(0_usize..) {
+        match &record.event {
+            Event::JobSubmitted { job, hosts, .. } => {
+                open.extend(
+                    hosts
+                        .iter()
+                        .filter(|host| earlier.contains(host))
+                        .map(|host| (*job, host)),
+                );
+            }
+            Event::TaskSucceeded { job, host, .. } | Event::TaskSkipped { job, host } => {
+                open.remove(&(*job, host));
+            }
+            Event::TaskRetried { job, host, .. } if earlier.contains(host) => _ = open.insert((*job, host)),
+            Event::TaskStarted { job, host, .. } if later.contains(host) && !earlier.contains(host) => {
+                let waits_for: Vec<&HostName> =
+                    open.iter().filter(|(of, _)| of == job).map(|(_, host)| *host).collect();
+                assert!(
+                    waits_for.is_empty(),
+                    "{host} starts before {} of {job} is done\n{}",
+                    fold(waits_for),
+                    place(record, at)
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// No host runs two attempts at once, no attempt begins or ends twice, and no job runs a host again on which it has succeeded.
+///
+/// # Panics
+/// One does. The message names the record.
+#[track_caller]
+pub fn assert_once(records: &[Record]) {
+    let mut now = Recorded::default();
+    let mut begun = BTreeSet::new();
+    let mut done: BTreeSet<(JobId, &HostName)> = BTreeSet::new();
+    for (record, at) in records.iter().zip(0_usize..) {
+        match &record.event {
+            Event::TaskStarted { job, host, attempt } => {
+                let place = || place(record, at);
+                assert!(begun.insert(*attempt), "{attempt} begins twice\n{}", place());
+                assert!(
+                    !done.contains(&(*job, host)),
+                    "{host} is done in {job} and runs again\n{}",
+                    place()
+                );
+                if let Some((other, earlier)) = now.running.get(host) {
+                    panic!("{host} runs {earlier} of {other} and is started again\n{}", place());
+                }
+            }
+            Event::TaskSucceeded { job, host, attempt } => {
+                assert_runs(&now, record, at, host, (*job, *attempt));
+                done.insert((*job, host));
+            }
+            Event::TaskFailed { job, host, attempt, .. } | Event::TaskInDoubt { job, host, attempt, .. } => {
+                assert_runs(&now, record, at, host, (*job, *attempt));
+            }
+            _ => {}
+        }
+        now.note(record);
+    }
+}
+
+#[track_caller]
+fn assert_runs(
+    now: &Recorded<'_>,
+    record: &Record,
+    at: usize,
+    host: &HostName,
+    attempt: (JobId, crate::scheduler::AttemptId),
+) {
+    assert!(
+        now.running.get(host) == Some(&attempt),
+        "{} ends on {host} without having begun there\n{}",
+        attempt.1,
+        place(record, at)
+    );
+}
+
+/// Where in the log, as the log has it.
+fn place(record: &Record, at: usize) -> String {
+    let line = serde_json::to_string(record).unwrap_or_else(|_| format!("{record:?}"));
+    format!("record {at}: {line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+    use crate::scheduler::AttemptId;
+
+    fn host(name: &str) -> HostName {
+        name.parse().unwrap()
+    }
+
+    fn started(name: &str, attempt: u64) -> Record {
+        let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
+        at(Event::TaskStarted {
+            job,
+            host: host(name),
+            attempt,
+        })
+    }
+
+    fn succeeded(name: &str, attempt: u64) -> Record {
+        let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
+        at(Event::TaskSucceeded {
+            job,
+            host: host(name),
+            attempt,
+        })
+    }
+
+    fn at(event: Event) -> Record {
+        Record {
+            at: Timestamp::EPOCH,
+            event,
+        }
+    }
+
+    #[test]
+    fn a_success_makes_room() {
+        let records = [started("a", 1), succeeded("a", 1), started("b", 2)];
+        assert_never_more_than(&records, &[host("a"), host("b")], 1);
+        assert_stays_available(&records, &[host("a"), host("b")], 1);
+        assert_once(&records);
+    }
+
+    #[test]
+    #[should_panic(expected = "2 of a,b run at once, more than 1: a,b\nrecord 1: {\"at\":0,\"event\":\"task_started\"")]
+    fn one_too_many_is_named() {
+        assert_never_more_than(&[started("a", 1), started("b", 2)], &[host("a"), host("b")], 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "b is taken out of service although 1 of a,b do not serve, and 1 may: a")]
+    fn a_host_marked_down_counts() {
+        let down = Event::HostMarkedDown {
+            host: host("a"),
+            reason: String::new(),
+        };
+        assert_stays_available(&[at(down), started("b", 1)], &[host("a"), host("b")], 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "a runs a1 of job-1 and is started again")]
+    fn two_attempts_at_once_are_named() {
+        assert_once(&[started("a", 1), started("a", 2)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a is done in job-1 and runs again")]
+    fn a_second_run_is_named() {
+        assert_once(&[started("a", 1), succeeded("a", 1), started("a", 2)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "ends on b without having begun there")]
+    fn an_end_without_a_beginning_is_named() {
+        assert_once(&[started("a", 1), succeeded("b", 1)]);
+    }
+}

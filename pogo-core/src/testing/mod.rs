@@ -1,0 +1,53 @@
+//! PROVE: strategies and invariants, for testing your own policies against the scheduler that will run them.
+//!
+//! - Strategies for [`proptest`]: [`fleets`], [`policies`], [`job_specs`], [`steps`]; or your own fleet and policy.
+//! - [`Drill`] plays [`Step`]s, that is reports, orders, crashes and the passing of time, to a real scheduler.
+//! - Invariants over what was recorded: [`assert_never_more_than`], [`assert_stays_available`], [`assert_order`],
+//!   [`assert_once`]. They look at records only, so a journal of a real rollout does as well.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use pogo_core::fleet::Fleet;
+//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::policy::{Constraint, Policy, Rule};
+//! use pogo_core::testing::{Drill, assert_never_more_than, group, steps};
+//! use proptest::prelude::*;
+//!
+//! let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-5]").build()?);
+//! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
+//! let policy = Arc::new(Policy { constraints: vec![limit], ..Policy::default() });
+//! let spec = JobSpec::new("$web".parse()?, Command::shell("restart"));
+//!
+//! // Whatever happens, no more than two of the web hosts run at once.
+//! proptest!(ProptestConfig::with_cases(16), |(steps in prop::collection::vec(steps(), 0..20))| {
+//!     let mut drill = Drill::new(Arc::clone(&fleet), Arc::clone(&policy)).unwrap();
+//!     drill.submit(spec.clone()).unwrap();
+//!     for step in &steps {
+//!         drill.play(step);
+//!     }
+//!     assert_never_more_than(drill.records(), &group(&fleet, "$web"), 2);
+//! });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken invariant ends the test that asked for it"
+)]
+
+mod drill;
+mod fleets;
+mod invariants;
+mod jobs;
+mod policies;
+mod recorded;
+mod steps;
+
+pub use drill::Drill;
+pub use fleets::{fleets, group};
+pub use invariants::{assert_never_more_than, assert_once, assert_order, assert_stays_available};
+pub use jobs::job_specs;
+pub use policies::{limits, policies};
+pub use steps::{Step, steps};

@@ -1,0 +1,123 @@
+//! Random histories: what happens to a namespace, step by step.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::{fleets, job_specs, policies};
+use crate::fleet::Fleet;
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+use crate::scheduler::{Alteration, FailureKind, Outcome, Phase};
+
+/// One thing that happens. Which attempt, job or host it happens to is a number that
+/// [`Drill::play`](super::Drill::play) takes modulo how many there are, so that every history fits every namespace.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Time passes.
+    Wait(Duration),
+    /// Time passes until the scheduler wants to be told of it.
+    Tick,
+    /// A running attempt ends.
+    Report(u8, Outcome),
+    /// An attempt that may have been given up long ago answers.
+    LateReport(u8, Outcome),
+    /// A running attempt enters a phase.
+    Phase(u8, Phase),
+    /// A job is submitted.
+    Submit(Box<JobSpec>),
+    /// A job is paused.
+    Pause(u8),
+    /// A job is resumed.
+    Resume(u8),
+    /// A job is halted.
+    Halt(u8),
+    /// A job is aborted.
+    Abort(u8),
+    /// Hosts of a job are retried: those whose bit is set.
+    Retry(u8, u16),
+    /// Hosts of a job are skipped: those whose bit is set.
+    Skip(u8, u16),
+    /// A job's limits change.
+    Alter(u8, Alteration),
+    /// A host is marked down.
+    MarkDown(u8),
+    /// A host is marked up.
+    MarkUp(u8),
+    /// The scheduler is lost, and another replays what was recorded.
+    Crash,
+    /// The namespace takes another fleet and policy.
+    Configure(Arc<Fleet>, Arc<Policy>),
+}
+
+/// Steps of every kind, most of them reports; fleets and policies are those of [`fleets`] and [`policies`].
+pub fn steps() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        24 => (any::<u8>(), outcomes()).prop_map(|(nth, outcome)| Step::Report(nth, outcome)),
+        4 => Just(Step::Tick),
+        2 => (0..40_u64).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
+        1 => (any::<u8>(), outcomes()).prop_map(|(nth, outcome)| Step::LateReport(nth, outcome)),
+        2 => (any::<u8>(), phases()).prop_map(|(nth, phase)| Step::Phase(nth, phase)),
+        3 => job_specs().prop_map(|spec| Step::Submit(Box::new(spec))),
+        8 => orders(),
+        3 => hosts(),
+        1 => Just(Step::Crash),
+        1 => (fleets(1..=8), policies()).prop_map(|(fleet, policy)| Step::Configure(fleet, policy)),
+    ]
+}
+
+fn orders() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        1 => any::<u8>().prop_map(Step::Pause),
+        4 => any::<u8>().prop_map(Step::Resume),
+        1 => any::<u8>().prop_map(Step::Halt),
+        1 => any::<u8>().prop_map(Step::Abort),
+        4 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Retry(job, hosts)),
+        3 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Skip(job, hosts)),
+        2 => (any::<u8>(), alterations()).prop_map(|(job, change)| Step::Alter(job, change)),
+    ]
+}
+
+fn hosts() -> impl Strategy<Value = Step> {
+    prop_oneof![any::<u8>().prop_map(Step::MarkDown), any::<u8>().prop_map(Step::MarkUp)]
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        6 => Just(Outcome::Succeeded),
+        2 => Just(Outcome::failed(FailureKind::Command { status: 1 }, "")),
+        1 => Just(Outcome::failed(FailureKind::Unreachable, "")),
+        1 => Just(Outcome::in_doubt("the link broke")),
+    ]
+}
+
+fn phases() -> impl Strategy<Value = Phase> {
+    prop::sample::select(
+        &[
+            Phase::Connect,
+            Phase::PreHook,
+            Phase::Command,
+            Phase::PostHook,
+            Phase::Settle,
+        ][..],
+    )
+}
+
+fn alterations() -> impl Strategy<Value = Alteration> {
+    let few = || prop::option::weighted(0.3, 0..3_u32);
+    let seconds = || prop::option::weighted(0.2, (0..900_u64).prop_map(Duration::from_secs));
+    let priority = prop::option::weighted(0.3, -1..=1_i32);
+    (seconds(), seconds(), few(), few(), few(), few(), priority).prop_map(
+        |(attempt_timeout, job_timeout, retries, connect_retries, max_failures, max_parallel, priority)| Alteration {
+            attempt_timeout,
+            job_timeout,
+            retries,
+            connect_retries,
+            max_failures,
+            max_parallel,
+            priority,
+        },
+    )
+}

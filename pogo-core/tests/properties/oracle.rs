@@ -1,0 +1,396 @@
+//! The rules once more, as plainly as can be: from events alone, without any data structure of the scheduler.
+//!
+//! One function says whether a host may start. Every start must be allowed by it, and between inputs every host
+//! that waits must be forbidden by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::{Fleet, HostName, Selector};
+use pogo_core::plan::{JobSpec, Plan};
+use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskState};
+
+type Group = BTreeSet<HostName>;
+
+#[derive(Default)]
+pub(crate) struct Oracle {
+    fleet: Arc<Fleet>,
+    policy: Arc<Policy>,
+    running: BTreeMap<HostName, (JobId, AttemptId)>,
+    bad: Group,
+    down: Group,
+    jobs: BTreeMap<JobId, Job>,
+    ended: BTreeSet<AttemptId>,
+}
+
+struct Job {
+    spec: Arc<JobSpec>,
+    tasks: BTreeMap<HostName, TaskState>,
+    not_before: BTreeMap<HostName, Timestamp>,
+    /// Whether it starts tasks at all, and whether it has finished.
+    goes_on: bool,
+    finished: bool,
+    max_parallel: Option<u32>,
+    /// Hosts that had failed in each group when an operator last let the job go on.
+    forgiven: BTreeMap<Group, usize>,
+    waves: Vec<Group>,
+    opened: BTreeSet<usize>,
+    /// Waves and budgets are not followed across a change of fleet or policy.
+    moved: bool,
+}
+
+impl Oracle {
+    /// Takes note of an event, or says which rule it breaks.
+    pub(crate) fn take(&mut self, Record { at, event }: &Record) -> Result<(), String> {
+        match event {
+            Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy),
+            Event::JobSubmitted { job, spec, hosts } => self.submit(*job, spec, hosts)?,
+            Event::TaskStarted { job, host, attempt } => {
+                if self.ended.contains(attempt) || self.running.values().any(|(_, other)| other == attempt) {
+                    return Err(format!("{attempt} is not new"));
+                }
+                self.may_start(*job, host, *at)?;
+                self.running.insert(host.clone(), (*job, *attempt));
+                self.set(*job, host, TaskState::Running);
+            }
+            Event::TaskSucceeded { job, host, attempt } => {
+                self.end(*job, host, *attempt)?;
+                self.bad.remove(host);
+                self.set(*job, host, TaskState::Succeeded);
+            }
+            Event::TaskFailed { job, host, attempt, .. } | Event::TaskInDoubt { job, host, attempt, .. } => {
+                self.end(*job, host, *attempt)?;
+                if self.fleet.id(host.as_str()).is_some() {
+                    self.bad.insert(host.clone());
+                }
+                self.set(*job, host, TaskState::Failed);
+            }
+            Event::TaskRetried {
+                job, host, not_before, ..
+            } => {
+                self.set(*job, host, TaskState::Waiting);
+                let job = self.jobs.get_mut(job).ok_or("no such job")?;
+                job.not_before.insert(host.clone(), *not_before);
+                job.goes_on |= std::mem::take(&mut job.finished);
+            }
+            Event::TaskSkipped { job, host } => {
+                self.bad.remove(host);
+                self.set(*job, host, TaskState::Skipped);
+            }
+            Event::TaskCancelled { job, host } => self.set(*job, host, TaskState::Cancelled),
+            Event::HostMarkedDown { host, .. } => _ = self.down.insert(host.clone()),
+            Event::HostMarkedUp { host, .. } => {
+                self.bad.remove(host);
+                self.down.remove(host);
+            }
+            Event::LateReported { attempt, .. } if !self.ended.contains(attempt) => {
+                let settles = self.running.values().any(|(_, running)| running == attempt);
+                return settles.then_some(()).ok_or_else(|| format!("{attempt} is not late"));
+            }
+            other => self.take_of_job(other)?,
+        }
+        Ok(())
+    }
+
+    fn take_of_job(&mut self, event: &Event) -> Result<(), String> {
+        let Some(id) = event.job() else { return Ok(()) };
+        let policy = Arc::clone(&self.policy);
+        let groups: Vec<Group> = budgets(&self.fleet, &policy)
+            .into_iter()
+            .map(|(group, _)| group)
+            .collect();
+        let job = self.jobs.get_mut(&id).ok_or("no such job")?;
+        match event {
+            Event::JobPaused { .. } | Event::JobHalting { .. } | Event::JobHalted { .. } => job.goes_on = false,
+            Event::JobResumed { .. } => {
+                job.goes_on = true;
+                job.forgiven = groups
+                    .into_iter()
+                    .map(|group| (group.clone(), job.failed(&group)))
+                    .collect();
+            }
+            Event::JobFinished { .. } => (job.goes_on, job.finished) = (false, true),
+            Event::JobAltered { change, .. } => job.max_parallel = change.max_parallel.or(job.max_parallel),
+            Event::WaveOpened { wave, .. } => {
+                let wave = *wave as usize;
+                if !job.moved && !job.waves[..wave].iter().all(|wave| job.is_complete(wave, 0)) {
+                    return Err(format!("wave {wave} opens before those ahead of it are complete"));
+                }
+                job.opened.insert(wave);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Between two inputs no host waits that may start.
+    pub(crate) fn rest(&self, now: Timestamp) -> Result<(), String> {
+        // Hosts that have left the fleet are counted while they run, by tags that are known no more.
+        let knows_all = self.running.keys().all(|host| self.fleet.id(host.as_str()).is_some());
+        for (&id, job) in self.jobs.iter().filter(|(_, job)| knows_all && !job.moved) {
+            for host in job.tasks.keys() {
+                if self.may_start(id, host, now).is_ok() {
+                    return Err(format!("{host} of {id} waits, and may start"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this host may start now, by every rule.
+    fn may_start(&self, id: JobId, host: &HostName, now: Timestamp) -> Result<(), String> {
+        let job = self.jobs.get(&id).ok_or("no such job")?;
+        let refuse = |rule: &str| Err(format!("{host} of {id} may not start: {rule}"));
+        if job.tasks.get(host) != Some(&TaskState::Waiting) {
+            return refuse("it does not wait");
+        }
+        if !job.goes_on {
+            return refuse("the job starts no more");
+        }
+        if self.running.contains_key(host) {
+            return refuse("the host is leased");
+        }
+        if self.fleet.id(host.as_str()).is_none() {
+            return refuse("the host has left the fleet");
+        }
+        if job.not_before.get(host).is_some_and(|&until| until > now) {
+            return refuse("it is too early");
+        }
+        if job
+            .max_parallel
+            .is_some_and(|most| job.count(TaskState::Running) >= most as usize)
+        {
+            return refuse("the job runs as many as it may");
+        }
+        for (group, limit) in budgets(&self.fleet, &self.policy) {
+            let members = group.iter().filter(|host| job.tasks.contains_key(*host)).count();
+            let forgiven = job.forgiven.get(&group).copied().unwrap_or(0);
+            let failed = job.failed(&group);
+            if !job.moved
+                && group.contains(host)
+                && failed.saturating_sub(forgiven) > limit.tolerated(size(members)) as usize
+            {
+                return refuse("too many have failed in its group");
+            }
+        }
+        if job.spec.override_constraints.is_some() {
+            return Ok(());
+        }
+        self.in_turn(job, host)
+            .and_then(|()| self.has_place(host))
+            .or_else(|rule| refuse(&rule))
+    }
+
+    fn has_place(&self, host: &HostName) -> Result<(), String> {
+        let away =
+            |host: &HostName| self.running.contains_key(host) || self.bad.contains(host) || self.down.contains(host);
+        for (group, rule) in buckets(&self.fleet, &self.policy) {
+            if !group.contains(host) {
+                continue;
+            }
+            let places = match rule {
+                Rule::MinAvailable(limit) => limit.spare(size(group.len())),
+                rule => rule.limit().places(size(group.len())),
+            };
+            let running = group.iter().filter(|host| self.running.contains_key(*host)).count();
+            let unavailable = group.iter().filter(|host| away(host)).count();
+            let bounds_running = !matches!(rule, Rule::MinAvailable(_));
+            if bounds_running && running >= places as usize {
+                return Err(format!("{running} of {group:?} run ({rule})"));
+            }
+            if !away(host) && unavailable >= places as usize {
+                return Err(format!("{unavailable} of {group:?} are unavailable ({rule})"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is the host's turn, by sequences and waves.
+    fn in_turn(&self, job: &Job, host: &HostName) -> Result<(), String> {
+        // Hosts that have left the fleet belong to stages by tags that are known no more.
+        let gone = job.tasks.keys().any(|host| self.fleet.id(host.as_str()).is_none());
+        for sequence in self.policy.sequences.iter().filter(|_| !gone) {
+            let scope = sequence.scope.as_ref().map(|scope| select(&self.fleet, scope));
+            let repeats = match &sequence.each {
+                None => vec![select(&self.fleet, &Selector::All)],
+                Some(tag) => values(&self.fleet, &Selector::Tag(tag.clone())),
+            };
+            for repeat in repeats {
+                let mut taken = Group::new();
+                for stage in &sequence.stages {
+                    let mut stage = select(&self.fleet, &stage.selector);
+                    stage.retain(|host| job.tasks.contains_key(host) && repeat.contains(host) && !taken.contains(host));
+                    stage.retain(|host| scope.as_ref().is_none_or(|scope| scope.contains(host)));
+                    if stage.contains(host) {
+                        break;
+                    }
+                    let incomplete =
+                        !job.is_complete(&stage, sequence.allow_failures.tolerated(size(stage.len())) as usize);
+                    let comes_later = repeat.contains(host)
+                        && scope.as_ref().is_none_or(|scope| scope.contains(host))
+                        && sequence
+                            .stages
+                            .iter()
+                            .any(|stage| select(&self.fleet, &stage.selector).contains(host));
+                    if incomplete && comes_later {
+                        return Err(format!("{stage:?} come first"));
+                    }
+                    taken.extend(stage);
+                }
+            }
+        }
+        let wave = job.waves.iter().position(|wave| wave.contains(host)).unwrap_or(0);
+        if !job.moved && (1..=wave).any(|wave| !job.opened.contains(&wave)) {
+            return Err("its wave is not open".to_owned());
+        }
+        Ok(())
+    }
+
+    fn configure(&mut self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) {
+        (self.fleet, self.policy) = (Arc::clone(fleet), Arc::clone(policy));
+        for host in std::mem::take(&mut self.bad) {
+            if fleet.id(host.as_str()).is_some() {
+                self.bad.insert(host);
+            }
+        }
+        self.down
+            .retain(|host| fleet.id(host.as_str()).is_some() || self.running.contains_key(host));
+        self.jobs.values_mut().for_each(|job| job.moved = true);
+    }
+
+    fn submit(&mut self, id: JobId, spec: &Arc<JobSpec>, hosts: &[HostName]) -> Result<(), String> {
+        let waves = Plan::compile(&self.fleet, &self.policy, spec)
+            .map(|plan| plan.stages.into_iter().filter(|stage| stage.stage.wave.is_some()))
+            .map(|waves| waves.map(|wave| wave.hosts.into_iter().collect()).collect())
+            .unwrap_or_default();
+        let fresh = Job {
+            spec: Arc::clone(spec),
+            tasks: hosts.iter().map(|host| (host.clone(), TaskState::Waiting)).collect(),
+            not_before: BTreeMap::new(),
+            goes_on: true,
+            finished: false,
+            max_parallel: spec.max_parallel.map(|limit| limit.places(size(hosts.len()))),
+            forgiven: BTreeMap::new(),
+            waves,
+            opened: BTreeSet::new(),
+            moved: false,
+        };
+        match self.jobs.insert(id, fresh) {
+            None => Ok(()),
+            Some(_) => Err(format!("{id} was submitted before")),
+        }
+    }
+
+    fn end(&mut self, job: JobId, host: &HostName, attempt: AttemptId) -> Result<(), String> {
+        self.ended.insert(attempt);
+        if self.fleet.id(host.as_str()).is_none() {
+            // A host that has left the fleet is counted until it ends, and no longer.
+            self.down.remove(host);
+        }
+        match self.running.remove(host) {
+            Some(running) if running == (job, attempt) => Ok(()),
+            other => Err(format!("{host} ends {attempt} of {job} and runs {other:?}")),
+        }
+    }
+
+    fn set(&mut self, job: JobId, host: &HostName, state: TaskState) {
+        let Some(job) = self.jobs.get_mut(&job) else { return };
+        job.tasks.insert(host.clone(), state);
+        // Failures that an operator accepted are forgotten with the failure.
+        for (group, forgiven) in std::mem::take(&mut job.forgiven) {
+            let failed = job.failed(&group);
+            job.forgiven.insert(group, forgiven.min(failed));
+        }
+        // A wave whose predecessors are no longer complete closes again.
+        let complete = job.waves.iter().take_while(|wave| job.is_complete(wave, 0)).count();
+        job.opened.retain(|&wave| wave <= complete);
+    }
+}
+
+impl Job {
+    fn count(&self, state: TaskState) -> usize {
+        self.tasks.values().filter(|&&other| other == state).count()
+    }
+
+    fn failed(&self, group: &Group) -> usize {
+        group
+            .iter()
+            .filter(|host| self.tasks.get(*host) == Some(&TaskState::Failed))
+            .count()
+    }
+
+    fn is_complete(&self, stage: &Group, allowed: usize) -> bool {
+        let mut states = stage.iter().filter_map(|host| self.tasks.get(host));
+        let over = |state: &TaskState| matches!(state, TaskState::Succeeded | TaskState::Skipped | TaskState::Failed);
+        states.all(over) && self.failed(stage) <= allowed
+    }
+}
+
+fn size(len: usize) -> u32 {
+    u32::try_from(len).unwrap()
+}
+
+fn select(fleet: &Fleet, selector: &Selector) -> Group {
+    let hosts = fleet.resolve(selector).unwrap();
+    hosts.into_iter().map(|host| fleet.name(host).clone()).collect()
+}
+
+/// Of a bare tag, the hosts of each direct value and those that carry the tag itself; else all that the selector names.
+fn values(fleet: &Fleet, selector: &Selector) -> Vec<Group> {
+    let Selector::Tag(path) = selector else {
+        return vec![select(fleet, selector)];
+    };
+    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
+    for host in fleet.ids() {
+        for tag in fleet
+            .tags_of(host)
+            .map(|tag| fleet.tag_path(tag))
+            .filter(|tag| tag.is_within(path))
+        {
+            let below = tag.as_str()[path.as_str().len()..].trim_start_matches('.');
+            let value = below.split('.').next().unwrap_or_default().to_owned();
+            groups.entry(value).or_default().insert(fleet.name(host).clone());
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Every group of a constraint with its rule.
+fn groups(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
+    let mut all = Vec::new();
+    for constraint in &policy.constraints {
+        let mut groups = vec![select(fleet, &Selector::All)];
+        for (depth, selector) in (1..).zip(&constraint.group) {
+            let whole = matches!(constraint.rule, Rule::MaxParallelTotal(_)) && depth == constraint.group.len();
+            let inner = if whole {
+                vec![select(fleet, selector)]
+            } else {
+                values(fleet, selector)
+            };
+            groups = groups
+                .iter()
+                .flat_map(|outer| inner.iter().map(move |inner| outer & inner))
+                .filter(|group| !group.is_empty())
+                .collect();
+        }
+        all.extend(groups.into_iter().map(|group| (group, constraint.rule)));
+    }
+    all
+}
+
+fn buckets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
+    let mut all = groups(fleet, policy);
+    all.retain(|(_, rule)| !matches!(rule, Rule::MaxFailures(_)));
+    all
+}
+
+fn budgets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Limit)> {
+    let all = groups(fleet, policy).into_iter();
+    all.filter_map(|(group, rule)| match rule {
+        Rule::MaxFailures(limit) => Some((group, limit)),
+        _ => None,
+    })
+    .collect()
+}
