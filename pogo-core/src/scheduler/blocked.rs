@@ -12,7 +12,8 @@ use crate::plan::{BucketId, StageId};
 impl Scheduler {
     /// What becomes of a job of which nothing runs and nothing could start.
     pub(super) fn verdict(&self, job: &Job) -> Verdict {
-        let waits_for_time = !job.backoffs.is_empty() || job.gates.baking().is_some();
+        let delayed = job.backoffs.values().any(|&until| until > self.now);
+        let waits_for_time = delayed || job.gates.baking().is_some();
         if waits_for_time {
             return Verdict::GoesOn;
         }

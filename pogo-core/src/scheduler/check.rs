@@ -230,6 +230,9 @@ impl Scheduler {
     fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
         let id = self.check_host(&host)?;
         let state = self.state.host(id);
+        if state.removed {
+            return Err(InputError::UnknownHost { host });
+        }
         let news = if down { !state.down } else { state.is_stuck() };
         Ok(if news {
             Checked::Mark { host, down, reason }

@@ -111,7 +111,8 @@ impl Agenda {
         for job in state.unfinished() {
             if let Some(task) = job.task_of(host)
                 && job.task(task).state == TaskState::Waiting
-                && !job.backoffs.contains_key(&task)
+                // One that is still delayed is queued when its delay ends.
+                && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
             {
                 self.enlist(state, (job.id, task));
             }

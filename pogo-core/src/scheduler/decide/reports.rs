@@ -68,7 +68,7 @@ impl Scheduler {
         let record = *job.task(task);
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
         let again = reconnect || u32::from(record.retries) < job.settings.retries;
-        let again = again && may_retry(job, &running);
+        let again = again && self.may_retry(job, &running);
         self.emit(
             Event::TaskFailed {
                 job: id,
@@ -92,7 +92,7 @@ impl Scheduler {
         let host = job.name(task).clone();
         let again = job.settings.on_doubt == OnDoubt::Retry
             && u32::from(job.task(task).retries) < job.settings.retries
-            && may_retry(job, &running);
+            && self.may_retry(job, &running);
         self.emit(
             Event::TaskInDoubt {
                 job: id,
@@ -164,15 +164,17 @@ impl Scheduler {
         }
     }
 
+    /// Whether a failed attempt may be followed by another without an order.
+    fn may_retry(&self, job: &Job, running: &Running) -> bool {
+        !job.aborted
+            && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
+            && !self.state.host(job.host(running.task.1)).removed
+    }
+
     pub(super) fn attempt(&self, attempt: AttemptId) -> Option<(Running, &Job)> {
         let running = *self.state.attempts.get(attempt)?;
         Some((running, self.state.jobs.get(&running.task.0)?))
     }
-}
-
-/// Whether a failed attempt may be followed by another without an order.
-fn may_retry(job: &Job, running: &Running) -> bool {
-    !job.aborted && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
 }
 
 /// A delay below `most`, drawn from the job's seed: the same for the same attempt, different for its neighbours.

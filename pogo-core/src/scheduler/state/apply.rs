@@ -212,19 +212,13 @@ impl State {
         let (id, task) = running.task;
         let host = self.jobs.get(&id).ok_or(ApplyError::UnknownJob { job: id })?.host(task);
         self.move_task(running.task, to, effects);
+        let in_doubt = to == TaskState::InDoubt;
+        let badly = in_doubt || to == TaskState::Failed;
         self.change_host(host, effects, |host| {
             host.lease = None;
-            host.bad = match to {
-                TaskState::Failed => Some(Bad {
-                    job: id,
-                    in_doubt: false,
-                }),
-                TaskState::InDoubt => Some(Bad {
-                    job: id,
-                    in_doubt: true,
-                }),
-                _ => None,
-            };
+            // A host that has left the fleet is counted until it ends, and no longer.
+            host.bad = (badly && !host.removed).then_some(Bad { job: id, in_doubt });
+            host.down &= !host.removed;
         });
         Ok(())
     }

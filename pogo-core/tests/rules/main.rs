@@ -1,0 +1,7 @@
+//! Single rules, each in the smallest namespace that can break it. Most were found by the random tests.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod delays;
+mod leaving;
+mod story;
