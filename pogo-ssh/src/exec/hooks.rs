@@ -23,8 +23,8 @@ if [ "$had_locale" ]; then LC_ALL=$locale; else unset LC_ALL; fi
 for f do
   [ -f "$f" ] && [ -x "$f" ] || continue
   "$f" </dev/null
-  status=$?
-  [ "$status" -eq 0 ] || {{ {failed}; exit "$status"; }}
+  code=$?
+  [ "$code" -eq 0 ] || {{ {failed}; exit "$code"; }}
 done
 exit 0"#,
         directory = quote(directory)

@@ -20,9 +20,12 @@ alive() {
   kill -0 -"$g" 2>/dev/null || return 1
   all=$(ps -A -o pgid= -o stat= 2>/dev/null) || all=$(ps -o pgid,stat 2>/dev/null) || return 0
   [ -n "$all" ] || return 0
-  printf '%s\n' "$all" | while read -r group state; do
-    if [ "$group" = "$g" ]; then case $state in Z*) ;; *) exit 9 ;; esac; fi
-  done
+  printf '%s\n' "$all" | (
+    while read -r group state; do
+      if [ "$group" = "$g" ]; then case $state in Z*) ;; *) exit 9 ;; esac; fi
+    done
+    exit 0
+  )
   [ $? -eq 9 ]
 }
 ended_within() {
@@ -62,7 +65,8 @@ pub(super) async fn kill(link: &Link, group: Group, grace: Duration) -> Kill {
     }
 }
 
-fn kill_line(group: Group, grace: Duration) -> String {
+/// The line that a host is asked to run for it.
+pub(super) fn kill_line(group: Group, grace: Duration) -> String {
     let tenths = (grace.as_millis() / 100).to_string();
     let (script, id) = match group {
         Group::Led(id) => (END_GROUP, id.to_string()),

@@ -6,6 +6,8 @@ mod kill;
 mod mark;
 mod run;
 mod script;
+#[cfg(test)]
+mod shells;
 mod step;
 mod stop;
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use futures::StreamExt;
 use futures::future::join_all;
 use pogo_core::plan::Command;
 use pogo_ssh::loopback::{LoopbackError, LoopbackFleet};
@@ -62,4 +63,22 @@ async fn names_that_cannot_be_are_errors() {
     assert!(matches!(bad, LoopbackError::Name { .. }), "{bad}");
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     assert!(matches!(fleet.host("web2"), Err(LoopbackError::UnknownHost(_))));
+}
+
+/// Takes half a minute and some 15,000 open files: `cargo nextest run -p pogo-ssh --run-ignored all ten_thousand`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "for an idle machine"]
+async fn ten_thousand_hosts_one_thousand_at_once() {
+    let names: Vec<String> = (1..=10_000).map(|number| format!("web{number}")).collect();
+    let fleet = LoopbackFleet::start(&names).await.unwrap();
+    let transport = fleet.transport().build().unwrap();
+    let errands = names.iter().map(|name| {
+        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        errand.run(&transport)
+    });
+    let mut reports = futures::stream::iter(errands).buffer_unordered(1_000);
+    while let Some(report) = reports.next().await {
+        report.assert_succeeded();
+    }
+    assert!(fleet.hosts().all(|host| host.executions() == 1));
 }
