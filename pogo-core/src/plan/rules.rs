@@ -16,7 +16,8 @@ use crate::policy::{Constraint, Limit, Origin, Policy, Rule};
 pub struct BucketId(pub(crate) u32);
 
 impl BucketId {
-    pub(crate) const fn index(self) -> usize {
+    /// The position, for indexing.
+    pub const fn index(self) -> usize {
         self.0 as usize
     }
 }

@@ -1,0 +1,186 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pogo_core::fleet::Selector;
+use pogo_core::policy::Limit;
+
+/// Roll a command out to many hosts, as fast as the rules allow and never faster.
+#[derive(Debug, Parser)]
+#[command(name = "pogo-one", version, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   every host succeeded
+  1   every host was tried, and some failed or are in doubt
+  2   the job was blocked or stopped before every host was tried
+  64  the command line, the policy or the targets are wrong; nothing was done";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show what a job would do: stages, limits, warnings. Sends nothing.
+    Plan(PlanArgs),
+    /// Run the job in virtual time with the scheduler that would run it.
+    Simulate(SimulateArgs),
+    /// Run a command on the targets over SSH.
+    Run(Box<RunArgs>),
+    /// See a rollout: 28 SSH servers inside this process, one of them failing.
+    Demo(DemoArgs),
+}
+
+/// What every job needs.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
+    /// Policy file: tags, sequences, constraints. Without it the targets are plain hosts without rules.
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Hosts to run on: names, ranges and tags, as in `web[1-20],$cache & !$colo.east`.
+    #[arg(short, long, value_name = "TARGETS", value_parser = targets)]
+    pub(crate) targets: Selector,
+    /// Allow targets that the policy file does not know; they are under no rule.
+    #[arg(long)]
+    pub(crate) allow_unlisted: bool,
+    /// Run at most this many hosts at once, whatever the policy would allow (a number or a share of the targets).
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_parallel: Option<Limit>,
+    /// Stop when more hosts than this have failed (a number or a share of the targets).
+    #[arg(long, value_name = "N|P%")]
+    pub(crate) max_failures: Option<Limit>,
+    /// Try a failed host again this often.
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
+    /// Wait this long before trying a host again.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) retry_delay: Option<Duration>,
+    /// Time limit for one host.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Time limit for the whole job.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) job_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: PlanFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// How long each host takes.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub(crate) task_time: Duration,
+    /// Hosts that fail.
+    #[arg(long, value_name = "TARGETS", value_parser = targets)]
+    pub(crate) fail: Option<Selector>,
+    /// How to print what happens.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    #[command(flatten)]
+    pub(crate) ssh: SshArgs,
+    /// How to print what happens: the hosts' output, or one event a line.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: LogFormat,
+    /// What to run. One word is a line for the target's shell; several are a program and its arguments, passed on unchanged.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SshArgs {
+    /// User to log in as.
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// Port to connect to.
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// Private key file to log in with; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Vec<PathBuf>,
+    /// known_hosts file to check host keys against; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known_hosts: Vec<PathBuf>,
+    /// What to do about host keys that are not known.
+    #[arg(long, value_enum, default_value = "strict")]
+    pub(crate) host_keys: HostKeys,
+    /// Time limit for reaching a host.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Do not ask an ssh-agent for keys.
+    #[arg(long)]
+    pub(crate) no_agent: bool,
+    /// Ask for a password to log in with.
+    #[arg(long, conflicts_with = "password_file")]
+    pub(crate) ask_password: bool,
+    /// Read the password to log in with from the first line of this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Directory of pre-hooks on the targets; empty for none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pre_hooks: Option<String>,
+    /// Directory of post-hooks on the targets; empty for none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) post_hooks: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How to print what happens.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For a person.
+    Text,
+    /// For a program.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For a person.
+    Text,
+    /// For a program: one event a line.
+    Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HostKeys {
+    /// Only hosts whose key is known.
+    Strict,
+    /// Unknown keys are taken and remembered; changed ones are refused.
+    AcceptNew,
+    /// Any key at all: whoever answers gets the command and the password.
+    Insecure,
+}
+
+/// Targets with the place of a mistake in their message.
+fn targets(text: &str) -> Result<Selector, String> {
+    text.parse::<Selector>().map_err(|error| {
+        let before: String = text
+            .chars()
+            .take(text.get(..error.offset()).map_or(0, |head| head.chars().count()))
+            .collect();
+        format!("{error}\n\n    {text}\n    {}^", " ".repeat(before.chars().count()))
+    })
+}

@@ -1,0 +1,57 @@
+//! The SSH transport that the arguments ask for.
+
+use pogo_ssh::{Agent, HostKeyPolicy, SshConfig};
+use secrecy::SecretString;
+
+use crate::cli::{HostKeys, SshArgs};
+use crate::exit::Stop;
+
+pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
+    let mut config = SshConfig::default().host_keys(match args.host_keys {
+        HostKeys::Strict => HostKeyPolicy::Strict,
+        HostKeys::AcceptNew => HostKeyPolicy::AcceptNew,
+        HostKeys::Insecure => HostKeyPolicy::Insecure,
+    });
+    if let Some(user) = &args.user {
+        config = config.user(user);
+    }
+    if let Some(port) = args.port {
+        config = config.port(port);
+    }
+    config = args.identity.iter().fold(config, SshConfig::identity);
+    if !args.known_hosts.is_empty() {
+        config = config.known_hosts(&args.known_hosts);
+    }
+    if let Some(timeout) = args.connect_timeout {
+        config = config.connect_timeout(timeout);
+    }
+    if args.no_agent {
+        config = config.agent(Agent::Off);
+    }
+    if let Some(password) = password(args)? {
+        config = config.password(password);
+    }
+    Ok(config)
+}
+
+fn password(args: &SshArgs) -> Result<Option<SecretString>, Stop> {
+    if args.ask_password {
+        let asked = rpassword::prompt_password("password: ");
+        return asked
+            .map(|text| Some(text.into()))
+            .map_err(|e| Stop::usage(format!("cannot ask for a password: {e}")));
+    }
+    let Some(path) = &args.password_file else {
+        return Ok(None);
+    };
+    let unreadable = |error| Stop::usage(format!("cannot read the password file {}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err(Stop::usage(format!(
+            "the first line of {} is empty; write the password there",
+            path.display()
+        )));
+    }
+    Ok(Some(line.to_owned().into()))
+}

@@ -1,0 +1,77 @@
+//! `pogo-one demo`: a rollout to see, with nothing to prepare.
+
+use std::sync::Arc;
+
+use pogo_core::fleet::FleetBuilder;
+use pogo_core::plan::{Command, Hooks, JobSpec};
+use pogo_inventory::PolicyFile;
+use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+
+use super::dispatch;
+use crate::cli::{DemoArgs, LogFormat};
+use crate::exit::{Exit, Stop};
+use crate::report::Screen;
+
+const POLICY: &str = "\
+tag:
+  cache: [\"cache[1-4]\"]
+  front:
+    east: [\"front[01-12]\"]
+    west: [\"front[13-24]\"]
+sequence:
+  - $cache
+  - $front
+constraint:
+  $cache: { max_parallel: 1 }
+  $front: { max_parallel: 25% }
+";
+
+const COMMAND: &str = "sleep 0.5; echo \"$POGO_HOST restarted, pid $$\"";
+const FAILING: &str = "front07";
+
+pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
+    let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
+    runtime.block_on(async {
+        let (listed, policy) = PolicyFile::parse("demo.yaml", POLICY).map_err(Stop::usage)?;
+        let names = listed.clone().build().map_err(Stop::usage)?;
+        let servers = LoopbackFleet::start(names.ids().map(|host| names.name(host).clone()))
+            .await
+            .map_err(Stop::broken)?;
+        servers.mishap(FAILING, Mishap::FailWith(3)).map_err(Stop::broken)?;
+
+        let screen = Arc::new(Screen::new(args.format));
+        if args.format == LogFormat::Text {
+            screen.say(&format!(
+                "{} SSH servers are up inside this process, under this policy:\n",
+                names.len()
+            ));
+            screen.say(&POLICY.lines().map(|line| format!("    {line}\n")).collect::<String>());
+            screen.say(&format!("running on all of them: {COMMAND}\n"));
+        }
+        let fleet = connected(listed, &servers)?.build().map_err(Stop::usage)?;
+        let mut spec = JobSpec::new("*".parse().map_err(Stop::broken)?, Command::shell(COMMAND));
+        spec.hooks = Hooks {
+            pre: Some(LoopbackFleet::PRE_HOOKS.into()),
+            post: Some(LoopbackFleet::POST_HOOKS.into()),
+        };
+        let transport = servers.transport().build().map_err(Stop::broken)?;
+        let namespace = (Arc::new(fleet), Arc::new(policy));
+        let exit = dispatch::dispatch(namespace, spec, Arc::new(transport), Arc::clone(&screen)).await?;
+        screen.finish()?;
+        if args.format == LogFormat::Text {
+            screen.say(&format!(
+                "\n{FAILING} was made to fail, so this demo ends with exit code {}.",
+                exit.code()
+            ));
+        }
+        Ok(exit)
+    })
+}
+
+/// The same hosts, with the addresses of their servers.
+fn connected(mut fleet: FleetBuilder, servers: &LoopbackFleet) -> Result<FleetBuilder, Stop> {
+    for server in servers.hosts() {
+        fleet = fleet.host(server.name().as_str()).connection(&server.connection());
+    }
+    Ok(fleet)
+}

@@ -1,0 +1,39 @@
+//! `pogo-one run`
+
+use std::sync::Arc;
+
+use pogo_core::plan::{Command, Hooks};
+
+use super::{connect, dispatch};
+use crate::cli::RunArgs;
+use crate::exit::{Exit, Stop};
+use crate::report::Screen;
+use crate::source;
+
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
+    let namespace = source::load(&args.job)?;
+    let command = match args.command.as_slice() {
+        [line] => Command::shell(line),
+        words => Command::argv(words),
+    };
+    let mut spec = source::job(&args.job, command);
+    spec.hooks = Hooks {
+        pre: args.ssh.pre_hooks.clone(),
+        post: args.ssh.post_hooks.clone(),
+    };
+    // A job that makes no sense is refused before anybody is asked for a password.
+    pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
+    let settings = connect::settings(&args.ssh)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
+    let done = runtime.block_on(async {
+        let transport = settings.build().map_err(Stop::usage)?;
+        let screen = Arc::new(Screen::new(args.format));
+        transport.warnings().iter().for_each(|warning| screen.say(warning));
+        let exit = dispatch::dispatch(namespace, spec, Arc::new(transport), Arc::clone(&screen)).await?;
+        screen.finish()?;
+        Ok(exit)
+    });
+    // What an impatient operator left running is not waited for.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,85 @@
+//! Exit codes, and the ways in which a command stops early.
+
+use std::io;
+use std::process::ExitCode;
+
+use pogo_core::scheduler::{JobStatus, Tally};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: every host succeeded or was skipped.
+    Succeeded,
+    /// 1: every host was tried, and some failed or are in doubt.
+    Failed,
+    /// 2: the job was blocked or stopped before every host was tried.
+    Blocked,
+    /// 64: the command line, the policy or the targets are wrong; nothing was done.
+    Usage,
+}
+
+impl Exit {
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Succeeded => 0,
+            Self::Failed => 1,
+            Self::Blocked => 2,
+            Self::Usage => 64,
+        }
+    }
+
+    /// What became of a job.
+    pub(crate) fn of(status: JobStatus, tally: Tally) -> Self {
+        let Tally {
+            waiting,
+            running,
+            failed,
+            in_doubt,
+            cancelled,
+            ..
+        } = tally;
+        if status != JobStatus::Finished || waiting + running + cancelled > 0 {
+            Self::Blocked
+        } else if failed + in_doubt > 0 {
+            Self::Failed
+        } else {
+            Self::Succeeded
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// Why a command stops without having run its job.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// What was asked for makes no sense.
+    Usage(String),
+    /// Something that should work does not.
+    Broken(String),
+    /// Nobody reads the output any more.
+    Unread,
+}
+
+impl Stop {
+    pub(crate) fn usage(error: impl ToString) -> Self {
+        Self::Usage(error.to_string())
+    }
+
+    pub(crate) fn broken(error: impl ToString) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Unread,
+            _ => Self::Broken(format!("cannot write the output: {error}")),
+        }
+    }
+}

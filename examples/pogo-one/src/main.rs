@@ -1,0 +1,49 @@
+//! pogo in one process: plan, simulate and run a rollout over SSH.
+
+mod cli;
+mod command;
+mod exit;
+mod report;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use exit::{Exit, Stop};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes, and go to standard output.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Succeeded
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let done = match &cli.command {
+        Command::Plan(args) => command::plan(args),
+        Command::Simulate(args) => command::simulate(args),
+        Command::Run(args) => command::run(args),
+        Command::Demo(args) => command::demo(args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(Stop::Usage(message)) => {
+            report::complain(&message);
+            Exit::Usage.into()
+        }
+        Err(Stop::Broken(message)) => {
+            report::complain(&message);
+            Exit::Blocked.into()
+        }
+        // Whoever read the output has seen enough.
+        Err(Stop::Unread) => Exit::Succeeded.into(),
+    }
+}

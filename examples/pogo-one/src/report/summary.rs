@@ -1,0 +1,118 @@
+//! The end of a job, in a few lines.
+
+use std::fmt;
+
+use pogo_core::fleet::{HostName, fold};
+
+use super::lines::clean;
+use super::span::span;
+use super::watch::{Group, HostState, Watch};
+
+/// Displays what became of a job.
+pub(crate) struct Summary<'a> {
+    watch: &'a Watch,
+}
+
+impl<'a> Summary<'a> {
+    /// How many failed hosts are shown with their reason.
+    const REASONS: usize = 20;
+    /// How many limits are shown.
+    const LIMITS: usize = 20;
+
+    pub(crate) fn of(watch: &'a Watch) -> Self {
+        Self { watch }
+    }
+
+    fn hosts(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
+        let hosts: Vec<&HostName> = self.watch.hosts(wanted).into_iter().map(|(host, _)| host).collect();
+        if hosts.is_empty() {
+            Ok(())
+        } else {
+            writeln!(f, "  {label:<10} {:>6}  {}", hosts.len(), fold(&hosts))
+        }
+    }
+
+    fn reasons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bad = self
+            .watch
+            .hosts(|state| matches!(state, HostState::Failed(_) | HostState::InDoubt(_)));
+        for (host, state) in bad.iter().take(Self::REASONS) {
+            let (HostState::Failed(why) | HostState::InDoubt(why)) = state else {
+                continue;
+            };
+            writeln!(f, "    {host}: {}", clean(why))?;
+        }
+        match bad.len().saturating_sub(Self::REASONS) {
+            0 => Ok(()),
+            more => writeln!(f, "    and {more} more"),
+        }
+    }
+
+    fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut limits: Vec<&Group> = self.watch.groups.iter().filter(|group| group.hosts > 0).collect();
+        if limits.is_empty() {
+            return Ok(());
+        }
+        limits.sort_by_key(|group| std::cmp::Reverse(group.full_for));
+        let shown = limits.get(..Self::LIMITS).unwrap_or(&limits);
+        let width = shown
+            .iter()
+            .map(|group| group.name.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max("limit".len());
+        writeln!(
+            f,
+            "\n  {:<width$}  {:>6}  {:>6}  {:>16}  rule",
+            "limit", "places", "widest", "held hosts back"
+        )?;
+        for group in shown {
+            let Some((rule, places)) = group.limit else { continue };
+            let held = if group.full_for.is_zero() {
+                "never".to_owned()
+            } else {
+                format!("for {}", span(group.full_for))
+            };
+            writeln!(
+                f,
+                "  {:<width$}  {places:>6}  {:>6}  {held:>16}  {rule}",
+                group.name, group.widest
+            )?;
+        }
+        match limits.len() - shown.len() {
+            0 => Ok(()),
+            more => writeln!(f, "  and {more} more limits, which held hosts back for less"),
+        }
+    }
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(total) = &self.watch.total else { return Ok(()) };
+        let plural = if total.hosts == 1 { "" } else { "s" };
+        writeln!(
+            f,
+            "{} host{plural} in {}, at most {} at once",
+            total.hosts,
+            span(self.watch.elapsed()),
+            total.widest
+        )?;
+        self.hosts(f, "succeeded", |state| *state == HostState::Succeeded)?;
+        self.hosts(f, "skipped", |state| *state == HostState::Skipped)?;
+        self.hosts(f, "failed", |state| matches!(state, HostState::Failed(_)))?;
+        self.hosts(f, "in doubt", |state| matches!(state, HostState::InDoubt(_)))?;
+        self.hosts(f, "running", |state| *state == HostState::Running)?;
+        self.hosts(f, "not run", |state| {
+            matches!(state, HostState::Waiting | HostState::Cancelled)
+        })?;
+        self.reasons(f)?;
+        self.limits(f)?;
+        if let Some(reason) = &self.watch.stopped {
+            writeln!(f, "\nstopped: {reason}")?;
+        }
+        for blocker in &self.watch.blocked_by {
+            writeln!(f, "\nblocked: {blocker}")?;
+        }
+        Ok(())
+    }
+}
