@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ansible")]
 mod ansible;
+#[cfg(feature = "command")]
+mod command;
 pub mod diagnostic;
 #[cfg(feature = "text")]
 mod file;
@@ -24,8 +26,12 @@ mod tree;
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod yaml;
 
+#[cfg(all(feature = "ansible", feature = "command"))]
+pub use ansible::AnsibleScript;
 #[cfg(feature = "ansible")]
 pub use ansible::{AnsibleHosts, AnsibleInventory};
+#[cfg(feature = "command")]
+pub use command::CommandSource;
 pub use diagnostic::{Diagnostic, SourceError};
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;

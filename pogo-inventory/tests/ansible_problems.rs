@@ -120,7 +120,7 @@ fn broken_yaml_forms_are_explained() {
     );
     assert_eq!(
         problems("script", &[("h", "#!/bin/sh\necho '{}'\n")]),
-        ["h: is a program, not an inventory file (name it as a command)"]
+        ["h: is a program, not an inventory file (read it as an executable inventory)"]
     );
 }
 

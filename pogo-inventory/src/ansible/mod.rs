@@ -2,6 +2,8 @@
 
 mod connection;
 mod convert;
+#[cfg(feature = "command")]
+mod dynamic;
 mod groups;
 mod ini;
 mod literal;
@@ -11,6 +13,9 @@ mod var_files;
 mod vars;
 mod words;
 mod yaml;
+
+#[cfg(feature = "command")]
+pub use dynamic::AnsibleScript;
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +38,7 @@ use crate::source::{Problems, Source};
 /// precedence. Files named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
 ///
 /// Not supported, and refused by name: inventory plugins, templates other than `{{ inventory_hostname }}`, folders
-/// of inventories, executable inventories. Passwords and SSH options are left to the transport, with a warning.
+/// of inventories. Executable inventories are an `AnsibleScript` (with the feature `command`). Passwords and SSH options are left to the transport, with a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsibleInventory {
     path: PathBuf,
@@ -66,7 +71,9 @@ impl AnsibleInventory {
         let text = file::read_text(path)?;
         if text.starts_with("#!") {
             let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
-            return Err(SourceError::Invalid(vec![problem.with_hint("name it as a command")]));
+            return Err(SourceError::Invalid(vec![
+                problem.with_hint("read it as an executable inventory"),
+            ]));
         }
         let (mut model, mut seen) = (Model::default(), Seen::default());
         let mut problems = Problems::new(Source::new(path.display().to_string(), &text).without_secrets());

@@ -1,0 +1,215 @@
+//! Executable inventories: `--list` with `_meta`, and `--host`.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+use pogo_core::policy::Origin;
+
+use super::model::Model;
+use super::var_files::Seen;
+use super::yaml::vars;
+use super::{AnsibleHosts, finish};
+use crate::command::{Program, elsewhere};
+use crate::diagnostic::SourceError;
+use crate::source::{Problems, Source};
+use crate::tree::expect::expected;
+use crate::tree::{Entry, Key, Node, Value};
+use crate::yaml;
+
+/// An executable inventory of Ansible: a program that prints groups, hosts and variables as JSON when it is called
+/// with `--list`. Where that has no `_meta.hostvars`, it is called with `--host NAME` for each host.
+///
+/// What it prints means the same as for [`AnsibleInventory`](super::AnsibleInventory); variable files are not looked for.
+/// Time limit (30 seconds for each call unless said otherwise) and other limits are those of
+/// [`CommandSource`](crate::CommandSource).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsibleScript {
+    program: Program,
+}
+
+impl AnsibleScript {
+    /// The program, found as a shell finds it.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self {
+            program: Program {
+                program: program.into(),
+                args: Vec::new(),
+                timeout: Duration::from_secs(30),
+            },
+        }
+    }
+
+    /// The same, with an argument in front of `--list`, which is passed on unchanged and never shown.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.program.args.push(arg.into());
+        self
+    }
+
+    /// The same, with another time limit for each call.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.program.timeout = timeout;
+        self
+    }
+
+    /// Runs the program, and waits for it on this thread.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CommandSource::read`](crate::CommandSource::read).
+    pub fn read(&self) -> Result<AnsibleHosts, SourceError> {
+        let (mut model, mut seen) = (Model::default(), Seen::default());
+        let text = self.program.run(&["--list"])?;
+        let mut problems = Problems::new(Source::new(self.program.name(), &text).without_secrets());
+        let has_vars = list(&mut problems, &mut model);
+        seen.problems = problems.into_sorted();
+        if !has_vars && seen.problems.is_empty() {
+            self.ask_for_each(&mut model, &mut seen)?;
+        }
+        finish(&model, seen)
+    }
+
+    fn ask_for_each(&self, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+        for (name, host) in &mut model.hosts {
+            let text = self.program.run(&["--host", name])?;
+            let source = format!("{} --host {name}", self.program.name());
+            let mut problems = Problems::new(Source::new(source, &text).without_secrets());
+            if let Some(node) = object(&mut problems).filter(|_| !text.trim().is_empty()) {
+                host.vars = vars(&mut problems, &node);
+            }
+            seen.problems.extend(problems.into_sorted());
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Inventory for AnsibleScript {
+    fn name(&self) -> String {
+        self.program.name()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        let script = self.clone();
+        Ok(elsewhere(move || script.read()).await?.fleet)
+    }
+}
+
+/// A JSON value; nothing at all is nothing wrong.
+fn object<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
+    if problems.source.text.trim().is_empty() {
+        return None;
+    }
+    yaml::load(problems)
+}
+
+/// Reads what `--list` printed; whether the variables of hosts were in it.
+fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
+    let start = Origin::new(problems.source.name.clone(), 1, 1);
+    for name in ["all", "ungrouped"] {
+        model.group(name, &start);
+    }
+    let root = object(problems);
+    let Some(Value::Map(entries)) = root.as_ref().map(|root| &root.value) else {
+        match &root {
+            Some(root) => expected(
+                problems,
+                root,
+                "an object of groups",
+                "{\"web\": {\"hosts\": [\"web1\"]}}",
+            ),
+            None if problems.is_empty() => problems.report(start_of_text(), "it printed nothing"),
+            None => {}
+        }
+        return true;
+    };
+    for Entry { key, value } in entries.iter().filter(|entry| entry.key.text != "_meta") {
+        group(problems, model, key, value);
+    }
+    let meta = entries.iter().find(|entry| entry.key.text == "_meta");
+    let Some(hostvars) = meta.and_then(|meta| field(&meta.value, "hostvars")) else {
+        return false;
+    };
+    if let Value::Map(hosts) = &hostvars.value {
+        for Entry { key, value } in hosts {
+            let found = vars(problems, value);
+            // Variables of hosts that are in no group make no host, as in Ansible.
+            if let Some(host) = model.hosts.get_mut(&*key.text) {
+                host.vars.extend(found);
+            }
+        }
+    }
+    true
+}
+
+fn start_of_text() -> crate::source::Span {
+    crate::source::Span {
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+    }
+}
+
+fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
+    match &node.value {
+        Value::Map(entries) => entries
+            .iter()
+            .find(|entry| entry.key.text == name)
+            .map(|entry| &entry.value),
+        _ => None,
+    }
+}
+
+/// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host of that name.
+fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &Node<'_>) {
+    let origin = problems.source.origin(key.span);
+    model.group(&key.text, &origin);
+    let is_group = ["hosts", "vars", "children"]
+        .iter()
+        .any(|name| field(node, name).is_some());
+    if matches!(node.value, Value::Map(_)) && !is_group {
+        model
+            .group(&key.text, &origin)
+            .hosts
+            .insert(key.text.clone().into_owned());
+        let found = vars(problems, node);
+        model.host(&key.text, &origin).vars.extend(found);
+        return;
+    }
+    let hosts = if is_group { field(node, "hosts") } else { Some(node) };
+    for (name, origin) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
+        model.host(&name, &origin);
+        model.group(&key.text, &origin).hosts.insert(name);
+    }
+    for (name, origin) in field(node, "children")
+        .map(|children| names(problems, children))
+        .unwrap_or_default()
+    {
+        model.group(&name, &origin);
+        model.group(&key.text, &origin).children.insert(name);
+    }
+    if let Some(node) = field(node, "vars") {
+        let found = vars(problems, node);
+        model.group(&key.text, &origin).vars.extend(found);
+    }
+}
+
+/// The texts of a list, each with its place.
+fn names(problems: &mut Problems<'_>, node: &Node<'_>) -> Vec<(String, Origin)> {
+    let mut names = Vec::new();
+    match &node.value {
+        Value::List(items) => {
+            for item in items {
+                match item.scalar() {
+                    Some(text) => names.push((text.clone().into_owned(), problems.source.origin(item.span))),
+                    None => expected(problems, item, "a name", "\"web1\""),
+                }
+            }
+        }
+        _ => expected(problems, node, "a list of names", "[\"web1\", \"web2\"]"),
+    }
+    names
+}

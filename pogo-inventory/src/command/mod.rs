@@ -1,0 +1,104 @@
+//! A program that prints hosts as JSON.
+
+mod process;
+
+pub(crate) use process::Program;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+
+use crate::diagnostic::SourceError;
+use crate::table::{Format, Mapping, TableFile};
+
+/// A program that prints hosts as JSON or JSON lines: a script around a database, a cloud's command line.
+///
+/// It is run without a shell, gets no input, and has a time limit (30 seconds unless said otherwise), after which
+/// it is ended with all that it started. What it prints is limited to 64 MiB. A status other than 0 is an error that
+/// shows what it wrote to its standard error.
+///
+/// ```
+/// use pogo_inventory::{CommandSource, table::Mapping};
+///
+/// # #[cfg(unix)] {
+/// let source = CommandSource::new("echo", Mapping::default()).arg(r#"[{"name": "web1", "tags": ["frontend"]}]"#);
+/// let fleet = source.read()?.build()?;
+/// assert!(fleet.id("web1").is_some());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandSource {
+    program: Program,
+    format: Format,
+    mapping: Mapping,
+}
+
+impl CommandSource {
+    /// The program, found as a shell finds it, and what the fields that it prints mean.
+    pub fn new(program: impl Into<OsString>, mapping: Mapping) -> Self {
+        Self {
+            program: Program {
+                program: program.into(),
+                args: Vec::new(),
+                timeout: Duration::from_secs(30),
+            },
+            format: Format::Json,
+            mapping,
+        }
+    }
+
+    /// The same, with one more argument, which is passed on unchanged and never shown.
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.program.args.push(arg.into());
+        self
+    }
+
+    /// The same, with another time limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.program.timeout = timeout;
+        self
+    }
+
+    /// The same, where the program prints this format.
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Runs the program, and waits for it on this thread.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when it cannot be run, fails, or does not end in time; [`SourceError::Invalid`]
+    /// when what it prints makes no sense.
+    pub fn read(&self) -> Result<FleetBuilder, SourceError> {
+        let text = self.program.run(&[])?;
+        TableFile::parse(self.program.name(), &text, self.format, &self.mapping)
+    }
+}
+
+#[async_trait]
+impl Inventory for CommandSource {
+    fn name(&self) -> String {
+        self.program.name()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        let source = self.clone();
+        Ok(elsewhere(move || source.read()).await?)
+    }
+}
+
+/// Runs blocking work on a thread of its own, so that any executor can wait for it.
+pub(crate) async fn elsewhere<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    let (sender, receiver) = futures::channel::oneshot::channel();
+    std::thread::spawn(move || sender.send(work()));
+    let gone = |_| SourceError::unavailable("command", "the thread that ran it is gone");
+    receiver.await.map_err(gone)?
+}

@@ -1,0 +1,153 @@
+//! A program that is run for what it prints, within limits.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Read};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file::MAX_BYTES;
+
+/// What is shown of the complaints of a program that failed.
+const SHOWN_COMPLAINTS: usize = 2_000;
+
+/// What to run.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Program {
+    pub(crate) program: OsString,
+    pub(crate) args: Vec<OsString>,
+    pub(crate) timeout: Duration,
+}
+
+impl fmt::Debug for Program {
+    /// Without the arguments, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("program", &self.program)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became known of a running program.
+enum News {
+    Printed(io::Result<Vec<u8>>),
+    Complained(Vec<u8>),
+    Ended(io::Result<ExitStatus>),
+}
+
+impl Program {
+    /// Messages name the program only: arguments may hold secrets.
+    pub(crate) fn name(&self) -> String {
+        self.program.to_string_lossy().into_owned()
+    }
+
+    /// Runs it to its end and takes what it prints. Waits no longer than the time limit, whatever it leaves behind.
+    pub(crate) fn run(&self, extra: &[&str]) -> Result<String, SourceError> {
+        let deadline = Instant::now() + self.timeout;
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).args(extra).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, so that whatever it starts can be ended with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(|error| self.unavailable(&describe(&error)))?;
+        let id = child.id();
+        let (sender, news) = channel();
+        if let Some(pipe) = child.stdout.take() {
+            listen(pipe, sender.clone(), News::Printed);
+        }
+        if let Some(pipe) = child.stderr.take() {
+            listen(pipe, sender.clone(), |read| News::Complained(read.unwrap_or_default()));
+        }
+        thread::spawn(move || sender.send(News::Ended(child.wait())));
+        let result = self.wait(&news, deadline);
+        if result.is_err() {
+            end(id);
+        }
+        result
+    }
+
+    fn wait(&self, news: &Receiver<News>, deadline: Instant) -> Result<String, SourceError> {
+        let (mut printed, mut complained, mut status) = (None, None, None);
+        while printed.is_none() || complained.is_none() || status.is_none() {
+            match news.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(News::Printed(read)) => printed = Some(self.bounded(read)?),
+                Ok(News::Complained(read)) => complained = Some(read),
+                Ok(News::Ended(ended)) => status = Some(ended.map_err(|error| self.unavailable(&error.to_string()))?),
+                Err(RecvTimeoutError::Timeout) => {
+                    let limit = humantime::format_duration(self.timeout);
+                    return Err(self.unavailable(&format!("did not end within {limit}, and was stopped")));
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if let Some(status) = status.filter(|status| !status.success()) {
+            let complaint = tail(&complained.unwrap_or_default());
+            return Err(self.unavailable(&format!("failed ({status}){complaint}")));
+        }
+        String::from_utf8(printed.unwrap_or_default())
+            .map_err(|_| self.invalid("printed bytes that are not UTF-8 text"))
+    }
+
+    fn bounded(&self, read: io::Result<Vec<u8>>) -> Result<Vec<u8>, SourceError> {
+        let bytes = read.map_err(|error| self.unavailable(&error.to_string()))?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(self.invalid(&format!("printed more than {} MiB, and was stopped", MAX_BYTES >> 20)));
+        }
+        Ok(bytes)
+    }
+
+    fn unavailable(&self, message: &str) -> SourceError {
+        SourceError::unavailable(self.name(), message)
+    }
+
+    fn invalid(&self, message: &str) -> SourceError {
+        SourceError::Invalid(vec![Diagnostic::new(self.name(), message)])
+    }
+}
+
+fn listen(pipe: impl Read + Send + 'static, sender: Sender<News>, news: fn(io::Result<Vec<u8>>) -> News) {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = pipe.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        // Nobody listens any more after a time-out.
+        let _ = sender.send(news(read.map(|_| bytes)));
+    });
+}
+
+/// Ends the program and all that it started.
+fn end(id: u32) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
+        // It may have ended by itself.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    let _ = id;
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such program".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be run; is it executable?".to_owned(),
+        _ => format!("cannot be run: {error}"),
+    }
+}
+
+/// The end of what a program said to its standard error, made harmless for a terminal.
+fn tail(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let skipped = text.chars().count().saturating_sub(SHOWN_COMPLAINTS);
+    let shown: String = text.trim_end().chars().skip(skipped).collect();
+    let harmless = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    let shown: String = shown.chars().map(harmless).collect();
+    match (shown.is_empty(), skipped) {
+        (true, _) => ", and said nothing".to_owned(),
+        (false, 0) => format!(":\n{shown}"),
+        (false, _) => format!(":\n…{shown}"),
+    }
+}
