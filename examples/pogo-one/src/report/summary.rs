@@ -101,6 +101,7 @@ impl fmt::Display for Summary<'_> {
         self.hosts(f, "skipped", |state| *state == HostState::Skipped)?;
         self.hosts(f, "failed", |state| matches!(state, HostState::Failed(_)))?;
         self.hosts(f, "in doubt", |state| matches!(state, HostState::InDoubt(_)))?;
+        self.reasons(f)?;
         self.hosts(f, "running", |state| *state == HostState::Running)?;
         self.hosts(f, "not run", |state| {
             matches!(state, HostState::Waiting | HostState::Cancelled)

@@ -1,0 +1,77 @@
+//! Scheduling without any async: an event loop of one's own around the scheduler.
+//!
+//! Here the "transport" is a queue in which every task takes three steps of a counter that serves as the clock.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::Fleet;
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+use pogo_core::scheduler::{Event, Input, JobId, JobStatus, Outcome, Scheduler};
+
+const JOB: JobId = JobId::new(1);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let fleet = Fleet::builder()
+        .tagged("db", "db[1-2]")
+        .tagged("web", "web[1-4]")
+        .build()?;
+    let policy = Policy {
+        sequences: vec![Sequence::new("databases first", ["$db".parse()?, "$web".parse()?])],
+        constraints: vec![
+            Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)),
+            Constraint::new("$web".parse()?, Rule::MaxParallel("50%".parse()?)),
+        ],
+        ..Policy::default()
+    };
+    let job = JobSpec::new("*".parse()?, Command::shell("systemctl restart app"));
+
+    let mut scheduler = Scheduler::new();
+    let mut inputs = VecDeque::from([
+        (
+            0,
+            Input::Configure {
+                fleet: Arc::new(fleet),
+                policy: Arc::new(policy),
+            },
+        ),
+        (
+            0,
+            Input::Submit {
+                job: JOB,
+                spec: Arc::new(job),
+            },
+        ),
+    ]);
+    // Every task takes as long, so the queue is in the order of time.
+    while let Some((time, input)) = inputs.pop_front() {
+        for event in scheduler.handle(Timestamp::from_millis(time), input)? {
+            match event {
+                // The order to start: a real loop would hand the host to its transport here.
+                Event::TaskStarted { host, attempt, .. } => {
+                    say(&format!("{time:>3} ms: start {host}"));
+                    inputs.push_back((
+                        time + 3,
+                        Input::Reported {
+                            attempt,
+                            outcome: Outcome::Succeeded,
+                        },
+                    ));
+                }
+                Event::TaskSucceeded { host, .. } => say(&format!("{time:>3} ms: {host} is done")),
+                _ => {}
+            }
+        }
+    }
+    let status = scheduler.job(JOB).map(|job| job.status());
+    assert_eq!(status, Some(JobStatus::Finished));
+    Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "it is what this program is for")]
+fn say(line: &str) {
+    println!("{line}");
+}
