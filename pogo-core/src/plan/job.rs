@@ -128,14 +128,20 @@ impl JobSpec {
         {
             return refuse("to override constraints, say why");
         }
-        if self.attempt_timeout.is_some_and(|limit| limit.is_zero()) {
-            return refuse("an attempt_timeout of zero leaves no time to run; give at least a second");
-        }
-        if self.max_parallel.is_some_and(|limit| limit.places(u32::MAX) == 0) {
-            return refuse("a max_parallel of zero lets nothing run; give at least 1");
-        }
-        Ok(())
+        check_limits(self.attempt_timeout, self.max_parallel)
     }
+}
+
+/// Refuses limits under which nothing could ever run, whether a job begins with them or is altered to them.
+pub(crate) fn check_limits(attempt_timeout: Option<Duration>, max_parallel: Option<Limit>) -> Result<(), PlanError> {
+    let refuse = |message: &str| Err(PlanError::Spec(message.to_owned()));
+    if attempt_timeout.is_some_and(|limit| limit.is_zero()) {
+        return refuse("an attempt_timeout of zero leaves no time to run; give at least a second");
+    }
+    if max_parallel.is_some_and(|limit| limit.places(u32::MAX) == 0) {
+        return refuse("a max_parallel of zero lets nothing run; give at least 1");
+    }
+    Ok(())
 }
 
 /// Which of the hosts that may start come first.

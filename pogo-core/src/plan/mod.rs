@@ -13,6 +13,7 @@ mod rules;
 mod stages;
 mod waves;
 
+pub(crate) use job::check_limits;
 pub use job::{Command, Expectation, Hooks, JobSpec, Order};
 pub use plan::{Plan, PlannedBucket, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};

@@ -71,7 +71,7 @@ impl Scheduler {
         }
         Ok(match input {
             Input::Configure { ref fleet, ref policy } => {
-                let next = Box::new(self.state.configured(fleet, policy)?);
+                let next = Box::new(self.state.configured(now, fleet, policy)?);
                 Checked::Configure { input, next }
             }
             Input::Submit { job, spec } => self.check_submission(job, spec)?,
@@ -124,6 +124,7 @@ impl Scheduler {
             }
             Input::Alter { job, change } => {
                 self.check_status(job, "altered", |status| status != JobStatus::Finished)?;
+                change.check()?;
                 Checked::Alter { job, change }
             }
             Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,

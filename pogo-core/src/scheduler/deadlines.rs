@@ -1,6 +1,6 @@
 //! When time alone changes something.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::state::{Effect, Job, State};
@@ -15,13 +15,17 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
     jobs: BTreeMap<JobId, Queues>,
-    cancelling: VecDeque<AttemptId>,
+    cancelling: Since,
 }
+
+/// Attempts by the moment at which something began, those of the same moment by number: an order that a state tells,
+/// however it came about.
+type Since = BTreeSet<(Timestamp, AttemptId)>;
 
 #[derive(Debug, Default)]
 struct Queues {
     running: VecDeque<AttemptId>,
-    settling: VecDeque<AttemptId>,
+    settling: Since,
 }
 
 /// Something whose time has come.
@@ -45,10 +49,15 @@ impl Deadlines {
                 }
                 Effect::Settling { attempt } => {
                     if let Some(running) = state.attempts.get(attempt) {
-                        self.jobs.entry(running.task.0).or_default().settling.push_back(attempt);
+                        let settling = &mut self.jobs.entry(running.task.0).or_default().settling;
+                        settling.insert((running.since, attempt));
                     }
                 }
-                Effect::Cancelling { attempt } => self.cancelling.push_back(attempt),
+                Effect::Cancelling { attempt } => {
+                    if let Some(running) = state.attempts.get(attempt) {
+                        self.cancelling.insert((running.since, attempt));
+                    }
+                }
                 _ => {}
             }
         }
@@ -58,12 +67,11 @@ impl Deadlines {
     pub(super) fn build(state: &State) -> Self {
         let mut deadlines = Self::default();
         let mut attempts = state.attempts.in_order();
-        attempts.sort_by_key(|(attempt, running)| (running.since, *attempt));
         for &(attempt, running) in &attempts {
             let queues = deadlines.jobs.entry(running.task.0).or_default();
             match (running.cancelling, running.phase) {
-                (Some(_), _) => deadlines.cancelling.push_back(attempt),
-                (None, Phase::Settle) => queues.settling.push_back(attempt),
+                (Some(_), _) => _ = deadlines.cancelling.insert((running.since, attempt)),
+                (None, Phase::Settle) => _ = queues.settling.insert((running.since, attempt)),
                 (None, _) => {}
             }
         }
@@ -82,11 +90,17 @@ impl Deadlines {
     /// Drops what no longer matters from the front of each queue.
     pub(super) fn tidy(&mut self, state: &State) {
         self.jobs.retain(|job, queues| {
-            drop_front(&mut queues.running, |attempt| is_running(state, attempt));
-            drop_front(&mut queues.settling, |attempt| is_settling(state, attempt));
+            while queues
+                .running
+                .front()
+                .is_some_and(|&attempt| !is_running(state, attempt))
+            {
+                queues.running.pop_front();
+            }
+            drop_first(&mut queues.settling, |attempt| is_settling(state, attempt));
             state.active.contains(job)
         });
-        drop_front(&mut self.cancelling, |attempt| {
+        drop_first(&mut self.cancelling, |attempt| {
             state.attempts.get(attempt).is_some_and(|a| a.cancelling.is_some())
         });
     }
@@ -115,10 +129,12 @@ impl Deadlines {
             let running = state.attempts.get(attempt)?;
             Some((running.started + job.settings.attempt_timeout, Due::Attempt(attempt)))
         });
-        let settling = queues.and_then(|queues| queues.settling.front()).and_then(|&attempt| {
-            let settling = state.attempts.get(attempt)?;
-            Some((settling.since + job.settings.settle, Due::Settled(attempt)))
-        });
+        let settling = queues
+            .and_then(|queues| queues.settling.first())
+            .and_then(|&(_, attempt)| {
+                let settling = state.attempts.get(attempt)?;
+                Some((settling.since + job.settings.settle, Due::Settled(attempt)))
+            });
         // Once its limit has run out a job is aborted, and the limit is spent.
         let limit = job.settings.job_timeout.filter(|_| !job.aborted);
         let job_limit = limit.map(|limit| (job.submitted + limit, Due::Job(job.id)));
@@ -135,7 +151,7 @@ impl Deadlines {
     }
 
     fn abandoned(&self, state: &State) -> Option<(Timestamp, Due)> {
-        let &attempt = self.cancelling.front()?;
+        let &(_, attempt) = self.cancelling.first()?;
         Some((
             state.attempts.get(attempt)?.since + CANCEL_GRACE,
             Due::Abandoned(attempt),
@@ -155,8 +171,8 @@ fn is_settling(state: &State, attempt: AttemptId) -> bool {
         .is_some_and(|running| running.phase == Phase::Settle && running.cancelling.is_none())
 }
 
-fn drop_front(queue: &mut VecDeque<AttemptId>, keep: impl Fn(AttemptId) -> bool) {
-    while queue.front().is_some_and(|&attempt| !keep(attempt)) {
-        queue.pop_front();
+fn drop_first(queue: &mut Since, keep: impl Fn(AttemptId) -> bool) {
+    while queue.first().is_some_and(|&(_, attempt)| !keep(attempt)) {
+        queue.pop_first();
     }
 }

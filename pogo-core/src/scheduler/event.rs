@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{AttemptId, Blocker, Failure, JobId, Outcome, Phase};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
-use crate::plan::JobSpec;
-use crate::policy::Policy;
+use crate::plan::{JobSpec, PlanError, check_limits};
+use crate::policy::{Limit, Policy};
 
 /// An event and the time it was decided.
 ///
@@ -334,6 +334,13 @@ pub struct Alteration {
     /// Priority over other jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
+}
+
+impl Alteration {
+    /// Refuses limits under which nothing could run any more; pausing says so more plainly.
+    pub(super) fn check(&self) -> Result<(), PlanError> {
+        check_limits(self.attempt_timeout, self.max_parallel.map(Limit::Count))
+    }
 }
 
 /// How many tasks of a job are in which state.

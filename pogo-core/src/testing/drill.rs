@@ -104,6 +104,22 @@ impl Drill {
         Ok(events)
     }
 
+    /// The same namespace with a scheduler that was replayed from the records; each goes its own way from here.
+    ///
+    /// # Panics
+    /// The records do not replay.
+    pub fn replayed(&self) -> Self {
+        Self {
+            scheduler: replay(&self.records).expect("what was recorded can be replayed"),
+            now: self.now,
+            records: self.records.clone(),
+            inputs: self.inputs.clone(),
+            running: self.running.clone(),
+            issued: self.issued,
+            jobs: self.jobs,
+        }
+    }
+
     /// The scheduler as it is now.
     pub fn scheduler(&self) -> &Scheduler {
         &self.scheduler

@@ -4,6 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod explain;
+mod liveness;
 mod oracle;
+mod refusals;
+mod replay;
 mod safety;
 mod scenario;

@@ -4,4 +4,7 @@
 
 mod delays;
 mod leaving;
+mod limits;
+mod settling;
 mod story;
+mod waves;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{
     AttemptId, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, Outcome, TaskState,
 };
@@ -121,13 +121,4 @@ pub(crate) fn limited(rule: Rule) -> Policy {
 
 pub(crate) fn at_most(places: &str) -> Policy {
     limited(Rule::MaxParallel(places.parse().unwrap()))
-}
-
-pub(crate) fn in_order(stages: &[&str]) -> Policy {
-    let stages = stages.iter().map(|stage| stage.parse().unwrap());
-    let sequences = vec![Sequence::new("in order", stages)];
-    Policy {
-        sequences,
-        ..Policy::default()
-    }
 }

@@ -136,7 +136,8 @@ impl State {
                     .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?;
                 running.phase = *phase;
                 if *phase == Phase::Settle {
-                    running.since = now;
+                    // It succeeded before it could be cancelled.
+                    (running.since, running.cancelling) = (now, None);
                     effects.push(Effect::Settling { attempt: *attempt });
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, TaskState, Usage};
+use crate::Timestamp;
 use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
 use crate::plan::{PlanError, Rules};
 use crate::policy::Policy;
@@ -23,11 +24,17 @@ pub enum ConfigureError {
 impl State {
     /// The state under another fleet and policy. Running tasks keep their places: a host that is no longer in the
     /// fleet stays, with the tags it had, for as long as it runs.
-    pub(crate) fn configured(&self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) -> Result<Self, ConfigureError> {
+    pub(crate) fn configured(
+        &self,
+        at: Timestamp,
+        fleet: &Arc<Fleet>,
+        policy: &Arc<Policy>,
+    ) -> Result<Self, ConfigureError> {
         let leaving = self.leaving(fleet);
         let (fleet, removed) = self.with_leaving(fleet, &leaving)?;
         let rules = Rules::compile_without(&fleet, policy, &removed)?;
         let mut next = Self {
+            at,
             hosts: vec![],
             stuck: Default::default(),
             usage: vec![],
@@ -55,14 +62,14 @@ impl State {
         decided: Option<Box<Self>>,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        let at = self.at;
         *self = match decided {
             Some(next) => *next,
-            None => self.configured(fleet, policy).map_err(|error| ApplyError::Invalid {
-                message: error.to_string(),
-            })?,
+            None => self
+                .configured(self.at, fleet, policy)
+                .map_err(|error| ApplyError::Invalid {
+                    message: error.to_string(),
+                })?,
         };
-        self.at = at;
         effects.push(Effect::Rebuild);
         Ok(())
     }
@@ -133,6 +140,7 @@ impl State {
                 }
             }
         }
+        moved.gates.keep_waves(&moved.stages, &job.gates, &job.stages);
         if job.status != JobStatus::Finished {
             // What an operator accepted under the old budgets stays accepted.
             let forgiven = job.budget.forgiven > 0;

@@ -126,6 +126,24 @@ impl Gates {
         changes
     }
 
+    /// Waves that were open before the stages were compiled anew stay open, and those that were watched stay so since then,
+    /// as far as the waves before them are still complete.
+    pub(super) fn keep_waves(&mut self, stages: &Stages, old: &Self, old_stages: &Stages) {
+        for (at, stage) in (0..).map(StageId).zip(stages.stages()) {
+            let Some(before) = stage.wave.and_then(|wave| old_stages.wave(wave)) else {
+                continue;
+            };
+            let (Some(now), Some(before)) = (self.stages[at.index()].baking, old.stages.get(before.index())) else {
+                continue;
+            };
+            if before.open {
+                self.baked(stages, at, now);
+            } else if before.baking.is_some() {
+                self.stages[at.index()].baking = before.baking;
+            }
+        }
+    }
+
     /// Opens or closes what comes after a stage.
     fn follow(&mut self, stages: &Stages, stage: StageId, now: Timestamp, changes: &mut Vec<GateChange>) {
         let mut at = stage;

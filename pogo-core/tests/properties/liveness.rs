@@ -1,0 +1,89 @@
+//! Once mishaps stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
+
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{AttemptId, Event, Input, JobId, JobStatus, Outcome, TaskState};
+use pogo_core::testing::{Drill, Step};
+use proptest::prelude::*;
+
+use crate::scenario::{config, scenarios};
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn once_mishaps_stop_every_job_ends_or_says_what_it_needs(scenario in scenarios(50)) {
+        let mut drill = scenario.drill();
+        scenario.steps.iter().for_each(|step| _ = drill.play(step));
+        come_to_rest(&mut drill)?;
+        for job in drill.scheduler().jobs() {
+            // Nothing will happen by itself any more, so nobody may promise that it will.
+            prop_assert!(!matches!(job.status(), JobStatus::Running | JobStatus::Waiting | JobStatus::Halting), "{} is {:?}", job.id(), job.status());
+            if job.status() == JobStatus::Blocked {
+                let said = drill.records().iter().rev().find_map(|record| match &record.event {
+                    Event::JobBlocked { job: blocked, reasons } if *blocked == job.id() => Some(reasons),
+                    _ => None,
+                });
+                prop_assert!(said.is_some_and(|reasons| !reasons.is_empty()), "{} does not say why", job.id());
+            }
+        }
+    }
+
+    #[test]
+    fn once_operators_have_retried_what_they_can_and_skipped_the_rest_every_job_ends(scenario in scenarios(50)) {
+        let mut drill = scenario.drill();
+        scenario.steps.iter().for_each(|step| _ = drill.play(step));
+        for _ in 0..3 {
+            order_all(&mut drill, true);
+            come_to_rest(&mut drill)?;
+        }
+        order_all(&mut drill, false);
+        come_to_rest(&mut drill)?;
+        for job in drill.scheduler().jobs() {
+            prop_assert_eq!(job.status(), JobStatus::Finished, "{}", job.id());
+        }
+    }
+}
+
+/// Every attempt succeeds, and time passes, until nothing happens by itself.
+fn come_to_rest(drill: &mut Drill) -> Result<(), TestCaseError> {
+    for _ in 0..500 {
+        let running: Vec<AttemptId> = drill.running().keys().copied().collect();
+        for attempt in running {
+            let outcome = Outcome::Succeeded;
+            drill.tell(Input::Reported { attempt, outcome }).unwrap();
+        }
+        // What runs now settles or has just started; with nothing running, what is left is time.
+        if drill.play(&Step::Tick).is_none() && drill.running().is_empty() {
+            return Ok(());
+        }
+    }
+    Err(TestCaseError::fail("it goes on for ever"))
+}
+
+/// Every job is resumed; what did not end well is retried or skipped.
+fn order_all(drill: &mut Drill, retry: bool) {
+    let jobs: Vec<JobId> = drill.scheduler().jobs().map(|job| job.id()).collect();
+    for job in jobs {
+        let of_state = |drill: &Drill, fits: fn(TaskState) -> bool| -> Vec<HostName> {
+            let view = drill.scheduler().job(job).unwrap();
+            view.tasks()
+                .filter(|task| fits(task.state()))
+                .map(|task| task.host().clone())
+                .collect()
+        };
+        // Orders that make no sense for this job are refused, host by host.
+        if retry {
+            for host in of_state(drill, |state| {
+                matches!(state, TaskState::Failed | TaskState::InDoubt | TaskState::Cancelled)
+            }) {
+                let _ = drill.tell(Input::Retry { job, hosts: vec![host] });
+            }
+        } else {
+            let hosts = of_state(drill, |state| {
+                !matches!(state, TaskState::Succeeded | TaskState::Skipped | TaskState::Running)
+            });
+            drill.tell(Input::Skip { job, hosts }).unwrap();
+        }
+        let _ = drill.tell(Input::Resume { job });
+    }
+}

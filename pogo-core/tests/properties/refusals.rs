@@ -1,0 +1,95 @@
+//! Whatever the scheduler is told, it answers with events or an error, and an error changes nothing.
+
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::scheduler::{AttemptId, Input, InputError, JobId, Outcome, Phase};
+use pogo_core::testing::Drill;
+use proptest::prelude::*;
+
+use crate::scenario::{config, scenarios};
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn a_refused_input_changes_nothing(scenario in scenarios(40)) {
+        let mut drill = scenario.drill();
+        for step in &scenario.steps {
+            let before = drill.replayed();
+            if let Some((_, Err(_))) = drill.play(step) {
+                prop_assert!(before.scheduler().same_state(drill.scheduler()), "after {:?}", step);
+                prop_assert_eq!(before.records().len(), drill.records().len());
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_at_any_moment(scenario in scenarios(20), nonsense in 0..NONSENSE) {
+        let mut drill = scenario.drill();
+        scenario.steps.iter().for_each(|step| _ = drill.play(step));
+        let before = drill.replayed();
+        let input = nonsensical(&drill, nonsense);
+        prop_assert!(drill.tell(input.clone()).is_err(), "{:?}", input);
+        prop_assert!(before.scheduler().same_state(drill.scheduler()));
+        prop_assert_eq!(drill.scheduler().verify(), Ok(()));
+    }
+}
+
+const NONSENSE: usize = 13;
+
+fn nonsensical(drill: &Drill, which: usize) -> Input {
+    let (job, nobody) = (JobId::new(1), JobId::new(77));
+    let (host, stranger) = ("h1".parse().unwrap(), vec!["stranger".parse().unwrap()]);
+    let attempt = AttemptId::new(1_000_000);
+    let reason = String::new();
+    let taken = drill.scheduler().jobs().next().map_or(nobody, |job| job.id());
+    let targets = if taken == nobody { "$nowhere" } else { "*" };
+    let spec = Arc::new(JobSpec::new(targets.parse().unwrap(), Command::shell("true")));
+    match which {
+        0 => Input::Submit { job: taken, spec },
+        1 => Input::Submit {
+            job: nobody,
+            spec: Arc::new(JobSpec::new("$nowhere".parse().unwrap(), Command::shell("true"))),
+        },
+        2 => Input::Submit {
+            job: nobody,
+            spec: Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell(" "))),
+        },
+        3 => Input::PhaseEntered {
+            attempt,
+            phase: Phase::Command,
+        },
+        4 => Input::Reported {
+            attempt,
+            outcome: Outcome::Succeeded,
+        },
+        5 => Input::Pause { job: nobody },
+        6 => Input::Resume { job: nobody },
+        7 => Input::Halt { job: nobody, reason },
+        8 => Input::Abort { job: nobody, reason },
+        9 => Input::Retry {
+            job: nobody,
+            hosts: vec![host],
+        },
+        10 => Input::Skip { job, hosts: stranger },
+        11 => Input::MarkDown {
+            host: "stranger".parse().unwrap(),
+            reason,
+        },
+        _ => Input::Alter {
+            job: nobody,
+            change: Default::default(),
+        },
+    }
+}
+
+#[test]
+fn time_that_goes_back_is_refused() {
+    let mut scheduler = pogo_core::scheduler::Scheduler::new();
+    let [later, now] = [Timestamp::from_millis(2), Timestamp::from_millis(1)];
+    scheduler.handle(later, Input::Tick).unwrap();
+    let told = scheduler.handle(now, Input::Tick);
+    assert_eq!(told, Err(InputError::TimeWentBack { now, last: later }));
+}

@@ -1,0 +1,60 @@
+//! The time for which a host that succeeded keeps its place.
+
+use std::time::Duration;
+
+use pogo_core::plan::JobSpec;
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{Event, Input, Outcome, TaskState};
+use pogo_core::testing::Step;
+
+use crate::story::{Story, on, web};
+
+fn settling(seconds: u64) -> JobSpec {
+    JobSpec {
+        settle: Some(Duration::from_secs(seconds)),
+        ..on("*")
+    }
+}
+
+#[test]
+fn a_success_that_crosses_a_cancellation_settles_like_any_other() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        attempt_timeout: Some(Duration::from_secs(60)),
+        ..settling(300)
+    });
+    story.waits(60);
+    story.ends("a");
+    assert_eq!(story.waits(299), "");
+    assert_eq!(story.state(1, "a"), TaskState::Running);
+    story.waits(1);
+    assert_eq!(story.state(1, "a"), TaskState::Succeeded);
+}
+
+#[test]
+fn hosts_that_settled_at_the_same_moment_end_in_the_same_order_after_a_restart() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    story.submit(settling(10));
+    story.ends("b");
+    story.ends("a");
+    let mut restarted = story.drill.replayed();
+    restarted.tell(Input::Recover).unwrap();
+    let step = Step::Wait(Duration::from_secs(10));
+    assert_eq!(restarted.play(&step), story.drill.play(&step));
+}
+
+#[test]
+fn a_settling_host_is_no_longer_reported_on() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(settling(10));
+    let attempt = story.attempt("a");
+    story.ends("a");
+    let late = story
+        .drill
+        .tell(Input::Reported {
+            attempt,
+            outcome: Outcome::in_doubt(""),
+        })
+        .unwrap();
+    assert!(matches!(late[..], [Event::LateReported { .. }]), "{late:?}");
+}
