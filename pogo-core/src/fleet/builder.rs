@@ -182,6 +182,35 @@ impl FleetBuilder {
         self
     }
 
+    /// Adds a host whose name is checked already, and says where it is. `None` when the fleet is full, which
+    /// [`build`](Self::build) reports. For sources of many hosts; [`host`](Self::host) is handier.
+    pub fn insert(&mut self, name: HostName) -> Option<HostId> {
+        self.add(name).map(HostId::new)
+    }
+
+    /// These hosts, found with [`insert`](Self::insert), carry the tag. Without hosts, the tag is declared.
+    ///
+    /// ```
+    /// use pogo_core::fleet::{FleetBuilder, HostId};
+    ///
+    /// let mut builder = FleetBuilder::default();
+    /// let web1 = builder.insert("web1".parse()?);
+    /// builder.carry(&"frontend".parse()?, web1);
+    /// // Whoever is not in this fleet carries nothing.
+    /// builder.carry(&"frontend".parse()?, [HostId::new(7)]);
+    /// assert_eq!(builder.build()?, FleetBuilder::default().tagged("frontend", "web1").build()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn carry(&mut self, tag: &TagPath, hosts: impl IntoIterator<Item = HostId>) {
+        let known = self.hosts.len();
+        let hosts = hosts.into_iter().filter(|host| host.index() < known);
+        let hosts = hosts.filter_map(|host| u32::try_from(host.index()).ok());
+        match self.tags.get_mut(tag) {
+            Some(carriers) => carriers.extend(hosts),
+            None => _ = self.tags.insert(tag.clone(), hosts.collect()),
+        }
+    }
+
     /// Adds everything that another builder collected, behind what is here.
     pub fn merge(mut self, other: Self) -> Self {
         let mut place = Vec::with_capacity(other.hosts.len());
