@@ -39,11 +39,15 @@ impl Roster {
         let ends = text.match_indices('.').map(|(dot, _)| dot).chain([text.len()]);
         self.tags
             .extend(ends.filter_map(|end| text.get(..end)).map(str::to_owned));
-        self.fleet = std::mem::take(&mut self.fleet).declare_tag(text);
+        self.fleet.carry(path, []);
     }
 
     /// Reads names and ranges, separated by commas, and adds these hosts.
     pub(crate) fn hosts(&mut self, problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostName> {
+        if let Ok(host) = HostName::new(text) {
+            self.fleet.insert(host.clone());
+            return vec![host];
+        }
         let mut hosts = Vec::new();
         for range in ranges(problems, span, text) {
             if range.has_wildcards() {
@@ -56,9 +60,13 @@ impl Roster {
         hosts
     }
 
-    /// The same, and they carry the tag. Patterns match the hosts that the source names anywhere.
+    /// The same, and they carry the tag, which is declared already. Patterns match the hosts that the source names anywhere.
     pub(crate) fn members(&mut self, problems: &mut Problems<'_>, span: Span, text: &str, path: &TagPath) {
-        self.declare(path);
+        // Most are plain names, and there may be very many.
+        if let Ok(host) = HostName::new(text) {
+            let host = self.fleet.insert(host);
+            return self.fleet.carry(path, host);
+        }
         for range in ranges(problems, span, text) {
             if range.has_wildcards() {
                 let message = format!("`{range}` matches no host that is named here");
@@ -88,7 +96,7 @@ impl Roster {
         for name in range.expand() {
             match HostName::new(&name) {
                 Ok(host) => {
-                    self.fleet = std::mem::take(&mut self.fleet).host(&name);
+                    self.fleet.insert(host.clone());
                     hosts.push(host);
                 }
                 Err(error) => {
@@ -103,7 +111,8 @@ impl Roster {
     /// The host carries the tag.
     pub(crate) fn tag(&mut self, host: &HostName, path: &TagPath) {
         self.declare(path);
-        self.fleet = std::mem::take(&mut self.fleet).host(host.as_str()).tag(path.as_str());
+        let host = self.fleet.insert(host.clone());
+        self.fleet.carry(path, host);
     }
 
     /// How the host is reached. Two values for one setting are reported.

@@ -60,13 +60,15 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
     let direct = groups.direct();
     let (mut refused, mut remarks) = (Vec::new(), Vec::new());
     for (name, host) in &model.hosts {
-        if let Err(error) = HostName::new(name) {
-            let hint = "patterns are ranges such as web[01:50]";
-            converted
-                .problems
-                .push(Diagnostic::at(&host.origin, error.to_string()).with_hint(hint));
-            continue;
-        }
+        let checked = match HostName::new(name) {
+            Ok(checked) => checked,
+            Err(error) => {
+                let hint = "patterns are ranges such as web[01:50]";
+                let problem = Diagnostic::at(&host.origin, error.to_string()).with_hint(hint);
+                converted.problems.push(problem);
+                continue;
+            }
+        };
         let within = direct.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
         let mut vars = (*groups.vars(within)).clone();
         vars.extend(
@@ -76,13 +78,13 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
                 .map(|(name, setting)| (*name, setting.clone())),
         );
         let connection = connection::of(name, &vars, &mut refused, &mut remarks);
-        let mut fleet = std::mem::take(&mut converted.fleet).host(name).connection(&connection);
-        for group in within {
-            for path in tags.known.get(group).into_iter().flatten() {
-                fleet = fleet.tag(path.as_str());
-            }
+        let id = converted.fleet.insert(checked);
+        for path in within.iter().filter_map(|group| tags.known.get(group)).flatten() {
+            converted.fleet.carry(path, id);
         }
-        converted.fleet = fleet;
+        if !connection.is_default() {
+            converted.fleet = std::mem::take(&mut converted.fleet).host(name).connection(&connection);
+        }
     }
     converted.problems.extend(once(refused));
     converted.warnings.extend(once(remarks));

@@ -1,6 +1,9 @@
 //! The INI form: `[group]`, `[group:children]`, `[group:vars]`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pogo_core::policy::Origin;
 
 use super::model::{Model, set};
 use super::{literal, pattern, words};
@@ -16,6 +19,7 @@ enum Section {
 /// Reads the text into the model.
 pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     let text = problems.source.text;
+    model.group("ungrouped", &Origin::new(Arc::clone(&problems.source.name), 1, 1));
     let mut reader = Reader {
         problems,
         model,
@@ -161,7 +165,7 @@ impl Reader<'_, '_> {
             set(&mut vars, name, literal::read(value), origin);
         }
         for host in hosts {
-            self.model.group(&self.group, &origin).hosts.insert(host.clone());
+            self.model.join(&self.group, &host);
             let known = self.model.host(&host, &origin);
             known
                 .vars

@@ -44,6 +44,15 @@ impl Model {
         })
     }
 
+    /// The host is in the group, if there is such a group.
+    pub(super) fn join(&mut self, group: &str, host: &str) {
+        if let Some(group) = self.groups.get_mut(group)
+            && !group.hosts.contains(host)
+        {
+            group.hosts.insert(host.to_owned());
+        }
+    }
+
     /// The host, made if it is new.
     pub(super) fn host(&mut self, name: &str, origin: &Origin) -> &mut Host {
         self.hosts.entry(name.to_owned()).or_insert_with(|| Host {
