@@ -85,13 +85,7 @@ impl Scheduler {
                 Checked::Pause { job }
             }
             Input::Resume { job } => {
-                let resumable = |status| {
-                    matches!(
-                        status,
-                        JobStatus::Paused | JobStatus::Halted | JobStatus::Halting | JobStatus::Blocked
-                    )
-                };
-                self.check_status(job, "resumed", resumable)?;
+                self.check_status(job, "resumed", JobStatus::may_resume)?;
                 Checked::Resume { job }
             }
             Input::Halt { job, reason } => {

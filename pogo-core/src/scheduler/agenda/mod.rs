@@ -126,15 +126,17 @@ impl Agenda {
         }
     }
 
-    /// Queues tasks whose delay has passed.
+    /// Queues tasks whose delay has passed, and forgets those that wait no longer.
     pub(crate) fn end_delays(&mut self, state: &State, now: Timestamp) {
         self.now = now;
-        while let Some(&(not_before, job, task)) = self.delayed.first()
-            && not_before <= now
-        {
-            self.delayed.pop_first();
+        while let Some(&(not_before, job, task)) = self.delayed.first() {
             let current = state.jobs.get(&job).and_then(|job| job.backoffs.get(&task));
-            if current == Some(&not_before) {
+            let waits = current == Some(&not_before);
+            if waits && not_before > now {
+                break;
+            }
+            self.delayed.pop_first();
+            if waits {
                 self.enlist(state, (job, task));
             }
         }

@@ -18,5 +18,7 @@ impl Scheduler {
                 self.doubt(attempt, "the dispatcher was restarted while it ran".to_owned());
             }
         }
+        // The log may end between a change of fleet and what follows from it.
+        self.cancel_removed();
     }
 }

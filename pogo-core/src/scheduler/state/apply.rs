@@ -24,11 +24,35 @@ pub enum ApplyError {
         /// The host.
         host: HostName,
     },
-    /// It speaks of an attempt that is not under way.
-    #[error("an event speaks of attempt {attempt}, which is not under way")]
+    /// It speaks of an attempt that is not under way there, or begins one that is not the next.
+    #[error("an event speaks of attempt {attempt}, to which that cannot have happened")]
     UnknownAttempt {
         /// The attempt.
         attempt: AttemptId,
+    },
+    /// It submits a job that was submitted before.
+    #[error("an event submits {job} once more")]
+    DuplicateJob {
+        /// The job.
+        job: JobId,
+    },
+    /// It does something to a task that cannot be done in the task's state.
+    #[error("an event speaks of host `{host}` of {job}, which was {state:?} and cannot have become that")]
+    WrongTaskState {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The state it was in.
+        state: TaskState,
+    },
+    /// It does something to a job that cannot be done in the job's state.
+    #[error("an event speaks of {job}, which was {status:?} and cannot have become that")]
+    WrongJobStatus {
+        /// The job.
+        job: JobId,
+        /// The state it was in.
+        status: JobStatus,
     },
     /// It is older than the event before it.
     #[error("an event of time {at} follows one of time {last}")]
@@ -75,6 +99,7 @@ impl State {
         if at < self.at {
             return Err(ApplyError::OutOfOrder { at, last: self.at });
         }
+        self.can_follow(event)?;
         let before = std::mem::replace(&mut self.at, at);
         self.apply_now(event, hint, effects).inspect_err(|_| self.at = before)
     }
@@ -87,13 +112,7 @@ impl State {
             Event::JobSubmitted { job, spec, hosts } => {
                 let compiled = match hint.compiled {
                     Some(compiled) => compiled,
-                    None => {
-                        let ids = hosts.iter().map(|host| self.host_id(host)).collect::<Result<_, _>>()?;
-                        let invalid = |error: crate::plan::PlanError| ApplyError::Invalid {
-                            message: error.to_string(),
-                        };
-                        self.compile(spec, ids, Arc::clone(hosts)).map_err(invalid)?
-                    }
+                    None => self.compile_submitted(spec, hosts)?,
                 };
                 self.add_job(*job, Arc::clone(spec), compiled, effects);
                 Ok(())

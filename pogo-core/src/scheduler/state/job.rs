@@ -56,6 +56,11 @@ impl JobStatus {
     pub fn may_start(self) -> bool {
         matches!(self, Self::Running | Self::Waiting | Self::Blocked)
     }
+
+    /// Whether an operator may let the job go on.
+    pub fn may_resume(self) -> bool {
+        matches!(self, Self::Paused | Self::Halted | Self::Halting | Self::Blocked)
+    }
 }
 
 /// How far one task is, and how often it was tried.

@@ -1,10 +1,10 @@
 //! How jobs come, change and end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{Budget, Effect, Effects, Job, JobStatus, Settings, State};
+use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, PlanError, Stages};
 use crate::scheduler::JobId;
@@ -44,6 +44,21 @@ impl State {
             budgets,
             fleet_len: self.fleet.len(),
         })
+    }
+
+    /// Compiles a job as a log has it.
+    pub(super) fn compile_submitted(&self, spec: &JobSpec, hosts: &Arc<[HostName]>) -> Result<Compiled, ApplyError> {
+        let invalid = |error: PlanError| ApplyError::Invalid {
+            message: error.to_string(),
+        };
+        spec.check().map_err(invalid)?;
+        let ids: Vec<HostId> = hosts.iter().map(|host| self.host_id(host)).collect::<Result<_, _>>()?;
+        let distinct: BTreeSet<HostId> = ids.iter().copied().collect();
+        if ids.is_empty() || distinct.len() < ids.len() {
+            let message = "a job has no hosts, or one of them twice".to_owned();
+            return Err(ApplyError::Invalid { message });
+        }
+        self.compile(spec, ids, Arc::clone(hosts)).map_err(invalid)
     }
 
     pub(super) fn add_job(&mut self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled, effects: &mut Effects) {

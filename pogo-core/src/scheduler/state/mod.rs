@@ -8,6 +8,7 @@ mod attempts;
 mod budget;
 mod configure;
 mod effect;
+mod follow;
 mod gates;
 mod hosts;
 mod job;

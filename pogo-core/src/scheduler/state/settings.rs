@@ -24,6 +24,8 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(600);
+    /// The most retries that a task can count.
+    const RETRIES: u32 = u16::MAX as u32;
     pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(5);
 
     pub(crate) fn resolve(spec: &JobSpec, defaults: &Defaults, hosts: u32) -> Self {
@@ -34,8 +36,12 @@ impl Settings {
                 .or(defaults.attempt_timeout)
                 .unwrap_or(Self::ATTEMPT_TIMEOUT),
             job_timeout: spec.job_timeout.or(defaults.job_timeout),
-            retries: spec.retries.or(defaults.retries).unwrap_or(0),
-            connect_retries: spec.connect_retries.or(defaults.connect_retries).unwrap_or(0),
+            retries: spec.retries.or(defaults.retries).unwrap_or(0).min(Self::RETRIES),
+            connect_retries: spec
+                .connect_retries
+                .or(defaults.connect_retries)
+                .unwrap_or(0)
+                .min(Self::RETRIES),
             retry_delay: spec.retry_delay.or(defaults.retry_delay).unwrap_or(Self::RETRY_DELAY),
             settle: spec.settle.or(defaults.settle).unwrap_or(Duration::ZERO),
             bake: spec.bake.unwrap_or(Duration::ZERO),
@@ -59,8 +65,8 @@ impl Settings {
         } = change.clone();
         self.attempt_timeout = attempt_timeout.unwrap_or(self.attempt_timeout);
         self.job_timeout = job_timeout.or(self.job_timeout);
-        self.retries = retries.unwrap_or(self.retries);
-        self.connect_retries = connect_retries.unwrap_or(self.connect_retries);
+        self.retries = retries.unwrap_or(self.retries).min(Self::RETRIES);
+        self.connect_retries = connect_retries.unwrap_or(self.connect_retries).min(Self::RETRIES);
         self.max_failures = max_failures.or(self.max_failures);
         self.max_parallel = max_parallel.or(self.max_parallel);
         self.priority = priority.unwrap_or(self.priority);
