@@ -69,8 +69,8 @@
 //! # How trust works
 //!
 //! Host keys are looked up in known_hosts files as OpenSSH means them: by address (or `host_key_alias`), with the port
-//! where it is not 22; plain names, wildcards, negations and hashed names; several keys of a host, and `@revoked`. The
-//! files are read once. Under [`HostKeyPolicy::Strict`] each file must be there, and a host that is not in any of them is
+//! where it is not 22; plain names, wildcards, negations and hashed names; several keys of a host, `@revoked`, and
+//! `@cert-authority` with host certificates (principals, validity, no critical options, no SHA-1). The files are read once. Under [`HostKeyPolicy::Strict`] each file must be there, and a host that is not in any of them is
 //! refused. [`HostKeyPolicy::AcceptNew`] records the key of a host that is met for the first time, under a lock, and
 //! takes no other from then on. A server is asked for those types of keys first that are known for it. Lines that make
 //! no sense are skipped, and [`SshTransport::warnings`] tells which.

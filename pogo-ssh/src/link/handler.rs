@@ -54,15 +54,18 @@ impl client::Handler for LinkHandler {
     type Error = LinkError;
 
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, LinkError> {
-        let PublicKeyOrCertificate::PublicKey { key, .. } = shown else {
-            return Err(HostKeyRefusal::Certificate {
-                host: self.target.to_string(),
+        let (verifier, target) = (Arc::clone(&self.verifier), Arc::clone(&self.target));
+        let shown = match shown {
+            PublicKeyOrCertificate::PublicKey { key, hash_alg } => PublicKeyOrCertificate::PublicKey {
+                key: key.clone(),
+                hash_alg: *hash_alg,
+            },
+            PublicKeyOrCertificate::Certificate(certificate) => {
+                PublicKeyOrCertificate::Certificate(certificate.clone())
             }
-            .into());
         };
-        let (verifier, target, key) = (Arc::clone(&self.verifier), Arc::clone(&self.target), key.clone());
         // Recording a new key waits for a file lock.
-        let checked = tokio::task::spawn_blocking(move || verifier.verify(&target, &key)).await;
+        let checked = tokio::task::spawn_blocking(move || verifier.verify(&target, &shown)).await;
         checked.map_err(|_| russh::Error::Inconsistent)??;
         Ok(true)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pogo_core::scheduler::FailureKind;
 use russh::client::{self, Handle};
+use russh::keys::Algorithm;
 use russh::{AlgorithmKind, Disconnect, Preferred, SshId};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -62,6 +63,18 @@ pub(super) async fn shake_hands(
 
 fn settings_for(connector: &Connector, target: &Target) -> client::Config {
     let offered = connector.verifier.preferred(target, &Preferred::DEFAULT.key);
+    let certificates = if connector.verifier.wants_certificate(target) {
+        // No signature by SHA-1.
+        let sha1 = Algorithm::Rsa { hash: None };
+        Preferred::DEFAULT
+            .key
+            .iter()
+            .filter(|algorithm| **algorithm != sha1)
+            .cloned()
+            .collect()
+    } else {
+        Vec::new()
+    };
     client::Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION")))),
         keepalive_interval: connector.keepalive,
@@ -70,6 +83,7 @@ fn settings_for(connector: &Connector, target: &Target) -> client::Config {
         window_size: 256 << 10,
         preferred: Preferred {
             key: Cow::Owned(offered),
+            host_key_certificates: Cow::Owned(certificates),
             ..Preferred::DEFAULT
         },
         ..client::Config::default()

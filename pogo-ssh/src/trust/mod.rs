@@ -1,6 +1,7 @@
 //! Whether a host is who it should be.
 
 mod append;
+mod certificate;
 mod known_hosts;
 mod policy;
 mod refusal;

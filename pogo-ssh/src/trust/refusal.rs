@@ -7,6 +7,8 @@ use std::sync::Arc;
 use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, PublicKey};
 
+use super::certificate::CertificateFault;
+
 /// A key on record, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OnRecord {
@@ -64,11 +66,9 @@ pub(crate) enum HostKeyRefusal {
     /// The key is marked as revoked.
     #[error("the key of {host} is revoked: {record}; the host needs a new key")]
     Revoked { host: String, record: OnRecord },
-    /// The host shows a certificate, which was not asked for.
-    #[error(
-        "{host} shows a host certificate instead of a key; certificates are not supported, add its plain key to a known_hosts file"
-    )]
-    Certificate { host: String },
+    /// It shows a certificate that proves nothing, and its plain key is not known either.
+    #[error("the certificate of {host} is not good: {fault}")]
+    Certificate { host: String, fault: CertificateFault },
     /// The new key could not be recorded.
     #[error("the new key of {host} could not be added to {}: {reason}", file.display())]
     NotRecorded {

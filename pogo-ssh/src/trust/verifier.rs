@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use russh::keys::ssh_key::HashAlg;
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use super::append::LockedFile;
+use super::certificate::{self, CertificateFault};
 use super::known_hosts::{FileError, KnownHosts, Verdict, lookup_name};
 use super::policy::HostKeyPolicy;
 use super::refusal::{HostKeyRefusal, fingerprint};
@@ -64,11 +66,44 @@ impl Verifier {
             .collect()
     }
 
-    /// Checks the key that a host shows; a new one is recorded if the policy says so. May block on the file's lock.
-    pub(crate) fn verify(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
+    /// Whether to ask the host for a certificate.
+    pub(crate) fn wants_certificate(&self, target: &Target) -> bool {
+        self.known().hosts.has_authority(&target.key_name, target.port)
+    }
+
+    /// Checks what a host shows; a new key is recorded if the policy says so. May block on the file's lock.
+    pub(crate) fn verify(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<(), HostKeyRefusal> {
         if self.policy == HostKeyPolicy::Insecure {
             return Ok(());
         }
+        match shown {
+            PublicKeyOrCertificate::PublicKey { key, .. } => self.verify_key(target, key),
+            PublicKeyOrCertificate::Certificate(certificate) => self.verify_certificate(target, certificate),
+        }
+    }
+
+    fn verify_certificate(&self, target: &Target, certificate: &Certificate) -> Result<(), HostKeyRefusal> {
+        let host = || target.to_string();
+        let verdict = self
+            .known()
+            .hosts
+            .judge_authority(&target.key_name, target.port, certificate);
+        let checked = match verdict {
+            Verdict::Revoked(record) => return Err(HostKeyRefusal::Revoked { host: host(), record }),
+            Verdict::Trusted => certificate::check(certificate, &target.key_name, seconds_now()),
+            Verdict::Unknown | Verdict::Changed(_) => {
+                Err(CertificateFault::Authority(certificate::authority_of(certificate)))
+            }
+        };
+        // As OpenSSH does: a bad certificate may still hold a key that is known by itself.
+        let plain_key = PublicKey::from(certificate.public_key().clone());
+        checked.or_else(|fault| {
+            self.judge(target, &plain_key)
+                .map_err(|_| HostKeyRefusal::Certificate { host: host(), fault })
+        })
+    }
+
+    fn verify_key(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
         match self.judge(target, key) {
             Err(HostKeyRefusal::Unknown { .. }) if self.policy == HostKeyPolicy::AcceptNew => self.record(target, key),
             judgement => judgement,
@@ -177,4 +212,9 @@ fn family(algorithm: &Algorithm) -> Algorithm {
         } => Algorithm::Rsa { hash: None },
         other => other.clone(),
     }
+}
+
+fn seconds_now() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.map_or(0, |since_epoch| since_epoch.as_secs())
 }

@@ -119,7 +119,10 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn finish(self, transport: &dyn Transport) -> Report {
-        let outcome = transport.run(self.attempt, self.reporter).await;
+        // Every attempt has a time limit of its own; one that goes beyond is a defect.
+        let run = transport.run(self.attempt, self.reporter);
+        let outcome = tokio::time::timeout(Duration::from_secs(90), run).await;
+        let outcome = outcome.expect("the transport goes beyond the time limit");
         let phases = self.seen_phases.map(|(_, phase)| phase).collect().await;
         Report {
             outcome,

@@ -1,11 +1,13 @@
 //! The transport against real SSH servers: the loopback fleet's, and OpenSSH's own.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
     reason = "all of it is tests; what is left out is said on standard error"
 )]
 
+mod certificates;
 mod errand;
 mod execution;
 mod fleet;

@@ -20,8 +20,8 @@ pub(crate) struct FileError {
 }
 
 #[derive(Debug)]
-struct Entry {
-    line: Line,
+pub(super) struct Entry {
+    pub(super) line: Line,
     file: Arc<PathBuf>,
     number: usize,
 }
@@ -118,7 +118,8 @@ impl KnownHosts {
         &self.warnings
     }
 
-    fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Entry> {
+    /// The lines about the host listed under this name.
+    pub(super) fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Entry> {
         let exact = self.exact.get(name).into_iter().flatten();
         let exact = exact.filter_map(|position| self.entries.get(*position));
         let others = self.others.iter().filter_map(|position| self.entries.get(*position));
@@ -145,7 +146,7 @@ impl KnownHosts {
             let same = entry.line.key.key_data() == key.key_data();
             match (entry.line.standing, same) {
                 (Standing::Revoked, true) => return Verdict::Revoked(entry.on_record()),
-                (Standing::Revoked, false) => {}
+                (Standing::Revoked, false) | (Standing::Authority, _) => {}
                 (Standing::Trusted, true) => trusted = true,
                 (Standing::Trusted, false) => others.push(entry.on_record()),
             }
@@ -182,7 +183,7 @@ impl KnownHosts {
 }
 
 impl Entry {
-    fn on_record(&self) -> OnRecord {
+    pub(super) fn on_record(&self) -> OnRecord {
         OnRecord {
             algorithm: self.line.key.algorithm(),
             fingerprint: fingerprint(&self.line.key),

@@ -10,6 +10,8 @@ use super::names::Names;
 pub(super) enum Standing {
     /// The key is the host's own.
     Trusted,
+    /// The key signs the certificates of hosts.
+    Authority,
     /// The key must not be trusted, whatever other lines say.
     Revoked,
 }
@@ -25,8 +27,6 @@ pub(super) struct Line {
 /// Why a line says nothing to us.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LineError {
-    #[error("certificate authorities are not supported yet; hosts known only by their certificate are unknown")]
-    Authority,
     #[error("not an entry: expected names, key type and key")]
     Malformed,
 }
@@ -38,9 +38,6 @@ impl Line {
         if text.is_empty() || text.starts_with('#') {
             return Ok(None);
         }
-        if text.starts_with("@cert-authority") {
-            return Err(LineError::Authority);
-        }
         // The parser wants single spaces; OpenSSH takes any blanks. The comment is nothing to us.
         let fields = if text.starts_with('@') { 4 } else { 3 };
         let spaced = text.split_whitespace().take(fields).collect::<Vec<_>>().join(" ");
@@ -48,7 +45,7 @@ impl Line {
         let standing = match entry.marker() {
             None => Standing::Trusted,
             Some(Marker::Revoked) => Standing::Revoked,
-            Some(Marker::CertAuthority) => return Err(LineError::Authority),
+            Some(Marker::CertAuthority) => Standing::Authority,
         };
         Ok(Some(Self {
             standing,
@@ -81,18 +78,16 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_mark_is_read() {
-        let line = Line::parse(&format!("@revoked * {KEY}")).unwrap().unwrap();
-        assert_eq!(line.standing, Standing::Revoked);
+    fn marks_are_read() {
+        let standing = |mark: &str| Line::parse(&format!("{mark} * {KEY}")).map(|line| line.unwrap().standing);
+        assert_eq!(standing("@revoked"), Ok(Standing::Revoked));
+        assert_eq!(standing("@cert-authority"), Ok(Standing::Authority));
+        assert_eq!(standing("@something"), Err(LineError::Malformed));
     }
 
     #[test]
     fn a_bad_line_is_an_error_of_its_own() {
         assert_eq!(Line::parse("web1 ssh-ed25519"), Err(LineError::Malformed));
         assert_eq!(Line::parse("web1 ssh-ed25519 !!!!"), Err(LineError::Malformed));
-        assert_eq!(
-            Line::parse(&format!("@cert-authority * {KEY}")),
-            Err(LineError::Authority)
-        );
     }
 }

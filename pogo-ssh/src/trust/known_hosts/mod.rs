@@ -1,8 +1,9 @@
 //! The known_hosts files, parsed once and indexed by name.
 
+mod authority;
 mod index;
 mod line;
 mod names;
 
 pub(crate) use index::{FileError, KnownHosts, Verdict};
-pub(crate) use names::lookup_name;
+pub(crate) use names::{lookup_name, matches_wildcards};

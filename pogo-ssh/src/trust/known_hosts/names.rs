@@ -73,7 +73,7 @@ impl Pattern {
 }
 
 /// `*` stands for any text, `?` for any one byte.
-fn matches_wildcards(pattern: &[u8], name: &[u8]) -> bool {
+pub(crate) fn matches_wildcards(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut in_name) = (0, 0);
     let mut last_star = None;
     while in_name < name.len() {

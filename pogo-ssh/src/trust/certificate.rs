@@ -1,0 +1,62 @@
+//! Whether a host certificate says what it has to.
+
+use russh::keys::ssh_key::Error;
+use russh::keys::ssh_key::HashAlg;
+use russh::keys::{Algorithm, Certificate};
+
+use super::known_hosts::matches_wildcards;
+
+/// Why a certificate proves nothing. Prints as the end of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CertificateFault {
+    #[error("it is signed by {0}, which no @cert-authority line names for this host")]
+    Authority(String),
+    #[error("it is for users, not for hosts")]
+    ForUsers,
+    #[error("it is for {}, not for {wanted}", principals.join(", "))]
+    Principal { principals: Vec<String>, wanted: String },
+    #[error("it is not valid now, only between {after} and {before} (seconds since 1970)")]
+    Time { after: u64, before: u64 },
+    #[error("it asks for `{0}`, which is not known here")]
+    CriticalOption(String),
+    #[error("it is signed with SHA-1")]
+    WeakSignature,
+    #[error("its signature is wrong")]
+    Signature,
+}
+
+/// Checks a certificate whose authority is trusted for the host of this name, at this time (seconds since 1970).
+///
+/// As with OpenSSH, a certificate without principals is good for every host, and principals may hold wildcards.
+pub(super) fn check(certificate: &Certificate, name: &str, now: u64) -> Result<(), CertificateFault> {
+    if !certificate.cert_type().is_host() {
+        return Err(CertificateFault::ForUsers);
+    }
+    let principals = certificate.valid_principals();
+    let is_for = |principal: &String| matches_wildcards(principal.to_lowercase().as_bytes(), name.as_bytes());
+    if !principals.is_empty() && !principals.iter().any(is_for) {
+        return Err(CertificateFault::Principal {
+            principals: principals.to_vec(),
+            wanted: name.to_owned(),
+        });
+    }
+    if let Some((option, _)) = certificate.critical_options().iter().next() {
+        return Err(CertificateFault::CriticalOption(option.clone()));
+    }
+    if certificate.signature().algorithm() == (Algorithm::Rsa { hash: None }) {
+        return Err(CertificateFault::WeakSignature);
+    }
+    certificate
+        .verify_signature()
+        .map_err(|_: Error| CertificateFault::Signature)?;
+    let (after, before) = (certificate.valid_after(), certificate.valid_before());
+    if now < after || before <= now {
+        return Err(CertificateFault::Time { after, before });
+    }
+    Ok(())
+}
+
+/// What people know an authority by.
+pub(super) fn authority_of(certificate: &Certificate) -> String {
+    certificate.signature_key().fingerprint(HashAlg::Sha256).to_string()
+}
