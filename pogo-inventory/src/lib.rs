@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ansible")]
 mod ansible;
+#[cfg(feature = "clustershell")]
+mod clustershell;
 #[cfg(feature = "command")]
 mod command;
 pub mod diagnostic;
@@ -30,6 +32,8 @@ mod yaml;
 pub use ansible::AnsibleScript;
 #[cfg(feature = "ansible")]
 pub use ansible::{AnsibleHosts, AnsibleInventory};
+#[cfg(feature = "clustershell")]
+pub use clustershell::ClusterShellGroups;
 #[cfg(feature = "command")]
 pub use command::CommandSource;
 pub use diagnostic::{Diagnostic, SourceError};

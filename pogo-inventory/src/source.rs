@@ -19,6 +19,16 @@ pub(crate) struct Span {
     pub(crate) column: u32,
 }
 
+impl Span {
+    /// The beginning of the text.
+    pub(crate) const START: Self = Self {
+        start: 0,
+        end: 0,
+        line: 1,
+        column: 1,
+    };
+}
+
 /// A named text.
 #[derive(Debug, Clone)]
 pub(crate) struct Source<'a> {

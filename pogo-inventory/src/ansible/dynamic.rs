@@ -14,7 +14,7 @@ use super::yaml::vars;
 use super::{AnsibleHosts, finish};
 use crate::command::{Program, elsewhere};
 use crate::diagnostic::SourceError;
-use crate::source::{Problems, Source};
+use crate::source::{Problems, Source, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value};
 use crate::yaml;
@@ -120,7 +120,7 @@ fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
                 "an object of groups",
                 "{\"web\": {\"hosts\": [\"web1\"]}}",
             ),
-            None if problems.is_empty() => problems.report(start_of_text(), "it printed nothing"),
+            None if problems.is_empty() => problems.report(Span::START, "it printed nothing"),
             None => {}
         }
         return true;
@@ -142,15 +142,6 @@ fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
         }
     }
     true
-}
-
-fn start_of_text() -> crate::source::Span {
-    crate::source::Span {
-        start: 0,
-        end: 0,
-        line: 1,
-        column: 1,
-    }
 }
 
 fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {

@@ -16,6 +16,9 @@ pub(super) const OPAQUE: [&str; 3] = ["!vault", "!vault-encrypted", "!unsafe"];
 /// Reads the text into the model.
 pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     let Some(root) = load_with(problems, &OPAQUE) else {
+        if problems.is_empty() {
+            problems.report(Span::START, "the file says nothing");
+        }
         return;
     };
     let Value::Map(entries) = &root.value else {

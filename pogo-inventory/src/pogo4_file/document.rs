@@ -60,13 +60,7 @@ fn refuse(problems: &mut Problems<'_>, root: Option<&Node<'_>>) {
             "apps: { web: [\"web[1-9]\"] }",
         ),
         None if problems.is_empty() => {
-            let span = Span {
-                start: 0,
-                end: 0,
-                line: 1,
-                column: 1,
-            };
-            problems.report_with(span, "the file says nothing", "name hosts under `apps:`");
+            problems.report_with(Span::START, "the file says nothing", "name hosts under `apps:`");
         }
         None => {}
     }

@@ -82,14 +82,8 @@ fn sections(
 
 /// A file that was cut short must not turn into a policy without limits.
 fn empty(problems: &mut Problems<'_>) {
-    let start = Span {
-        start: 0,
-        end: 0,
-        line: 1,
-        column: 1,
-    };
     problems.report_with(
-        start,
+        Span::START,
         "the file says nothing",
         "name hosts under `tag:`, or write `{}` for a policy without any rule",
     );

@@ -1,0 +1,79 @@
+//! Group files of ClusterShell, as clush and nodeset use them.
+
+mod groups;
+mod nodeset;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+
+use crate::diagnostic::SourceError;
+use crate::file;
+use crate::source::{Problems, Source};
+
+/// A group file of ClusterShell in its YAML form, such as those in `/etc/clustershell/groups.d`.
+///
+/// The group `web` of the source `roles` becomes the tag `roles.web`; `@group` refers to a group of the same source,
+/// `@source:group` to another source of the file. Sources that call commands are defined elsewhere, and not known here.
+///
+/// ```
+/// use pogo_inventory::ClusterShellGroups;
+///
+/// let text = "roles:\n  web: 'web[1-4]'\n  all: '@web,db1'\n";
+/// let fleet = ClusterShellGroups::parse("groups.yaml", text)?.build()?;
+/// assert_eq!(fleet.members(fleet.tag(&"roles.all".parse()?).unwrap()).len(), 5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterShellGroups {
+    path: PathBuf,
+}
+
+impl ClusterShellGroups {
+    /// The file at this path, read when the inventory is loaded.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// was found in it otherwise.
+    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, SourceError> {
+        let path = path.as_ref();
+        Self::parse(path.display().to_string(), &file::read_text(path)?)
+    }
+
+    /// Reads a text that messages call `source_name`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ClusterShellGroups::read`].
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+        let mut problems = Problems::new(Source::new(source_name, text));
+        let roster = groups::read(&mut problems);
+        let mut problems = problems.into_sorted();
+        let fleet = roster.into_fleet(&mut problems);
+        if problems.is_empty() {
+            Ok(fleet)
+        } else {
+            Err(SourceError::Invalid(problems))
+        }
+    }
+}
+
+#[async_trait]
+impl Inventory for ClusterShellGroups {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        Ok(Self::read(&self.path)?)
+    }
+}

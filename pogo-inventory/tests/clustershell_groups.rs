@@ -1,0 +1,139 @@
+//! ClusterShell's group files, held against `nodeset` itself.
+//!
+//! The comparison is left out, loudly, where `nodeset` is missing, unless POGO_REQUIRE_CLUSTERSHELL=1.
+#![cfg(feature = "clustershell")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pogo_inventory::ClusterShellGroups;
+
+const GROUPS: &str = r"
+roles:
+  adm: example0
+  web: ['w[1-3]', '@adm']
+  both: '@web!w2,@rack:r[1-2]'
+  padded: n[08-12],n[001-003]
+  stepped: s[1-20/3]
+  racks: r[1-2]n[1-3]-ib
+  spaced: 'a1 a2'
+  odd: 'x[1-5]^x[4-8]'
+  chain: 'y[1-9]!y[2-3]&y[1-5],z'
+  nothing: 'w1!w1'
+rack:
+  r1: x1
+  r2: x[2,4,6-8]
+  all-of-it: '@r[1-2],@roles:adm'
+";
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("pogo-clustershell-{}", std::process::id()));
+        fs::create_dir_all(path.join("groups.d")).unwrap();
+        let main = format!("[Main]\ndefault: roles\nautodir: {}\n", path.join("groups.d").display());
+        fs::write(path.join("groups.conf"), main).unwrap();
+        fs::write(path.join("groups.d/a.yaml"), GROUPS).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn nodeset(config: &Path, expression: &str) -> Option<BTreeSet<String>> {
+    let run = Command::new("nodeset")
+        .args(["-e", "-S", "\n", expression])
+        .env("CLUSTERSHELL_CFGDIR", config)
+        .output();
+    let Ok(output) = run else {
+        assert!(
+            std::env::var_os("POGO_REQUIRE_CLUSTERSHELL").is_none_or(|value| value != "1"),
+            "POGO_REQUIRE_CLUSTERSHELL=1, but there is no nodeset"
+        );
+        eprintln!("LEFT OUT: nodeset is missing (apt-get install clustershell)");
+        return None;
+    };
+    assert!(
+        output.status.success(),
+        "{expression}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.split_whitespace().map(str::to_owned).collect())
+}
+
+#[test]
+fn groups_have_the_members_that_nodeset_gives_them() {
+    let folder = Folder::new();
+    let fleet = ClusterShellGroups::read(folder.0.join("groups.d/a.yaml")).unwrap_or_else(|error| panic!("{error}"));
+    let fleet = fleet.build().unwrap();
+    let groups = fleet.tags().filter(|tag| fleet.children(*tag).is_empty());
+    let mut compared = 0;
+    for tag in groups {
+        let reference = format!("@{}", fleet.tag_path(tag).as_str().replace('.', ":"));
+        let ours: BTreeSet<String> = fleet
+            .members(tag)
+            .iter()
+            .map(|host| fleet.name(*host).to_string())
+            .collect();
+        let Some(theirs) = nodeset(&folder.0, &reference) else {
+            return;
+        };
+        assert_eq!(ours, theirs, "{reference}");
+        compared += 1;
+    }
+    assert_eq!(compared, 13);
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let text = "roles:\n  web: 'w[1-'\n  a: '@b'\n  b: 'x,@a'\n  c: '@gone:x'\n  d.e: x\n  f: {}\n  g: '$x'\nrack: 5\n";
+    let error = ClusterShellGroups::parse("f", text).unwrap_err();
+    let short = |problem: &pogo_inventory::Diagnostic| {
+        let place = problem.place.unwrap();
+        format!("{}:{} {}", place.line, place.column, problem.message)
+    };
+    let found: Vec<String> = error.diagnostics().iter().map(short).collect();
+    let expected = [
+        "2:10 this bracket is not closed; add a `]`",
+        "3:7 in `@roles:b`: the group `@roles:a` contains itself",
+        "4:9 in `@roles:a`: the group `@roles:b` contains itself",
+        "5:7 this file has no group `@gone:x`",
+        "6:3 `roles:d.e` has a dot, which separates the parts of a tag",
+        "7:6 expected a node set, found a map",
+        "8:3 `$` cannot be part of the host name `$x`",
+        "9:7 expected a map from groups to node sets, found `5`",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_empty_file_is_no_inventory() {
+    let error = ClusterShellGroups::parse("f", "# nothing\n").unwrap_err();
+    assert!(error.to_string().starts_with("f:1:1: the file says nothing"), "{error}");
+}
+
+#[test]
+fn short_texts_cannot_name_nodes_without_end() {
+    for text in [
+        "a: { b: 'x[1-1000001]' }".to_owned(),
+        "a: { b: 'x[1-1000][1-1001]' }".to_owned(),
+        format!("a: {{ b: '{}' }}", "x[1-9]".repeat(20)),
+    ] {
+        let error = ClusterShellGroups::parse("f", &text).unwrap_err().to_string();
+        assert!(error.contains("more than 1000000 nodes"), "{error}");
+    }
+}
