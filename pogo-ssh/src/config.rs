@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::question::{Asker, Question};
 use crate::trust::HostKeyPolicy;
 use crate::{SetupError, SshTransport};
 
@@ -31,7 +32,9 @@ pub struct SshConfig {
     pub(crate) port: u16,
     pub(crate) identities: Option<Vec<PathBuf>>,
     pub(crate) agent: Agent,
+    pub(crate) identities_only: bool,
     pub(crate) password: Option<SecretString>,
+    pub(crate) asker: Option<Asker>,
     pub(crate) auth_tries: usize,
     pub(crate) known_hosts: Option<Vec<PathBuf>>,
     pub(crate) host_keys: HostKeyPolicy,
@@ -62,7 +65,9 @@ impl Default for SshConfig {
             port: 22,
             identities: None,
             agent: Agent::default(),
+            identities_only: false,
             password: None,
+            asker: None,
             auth_tries: 6,
             known_hosts: None,
             host_keys: HostKeyPolicy::default(),
@@ -88,11 +93,12 @@ impl SshConfig {
         self
     }
 
-    /// Adds a private key file. `~/` at its start is the home directory. Default: those of `~/.ssh/id_ed25519`,
+    /// Adds a private key file; an OpenSSH certificate beside it, in the file of the same name with `-cert.pub` at its
+    /// end, is used with it. `~/` at its start is the home directory. Default: those of `~/.ssh/id_ed25519`,
     /// `id_ecdsa` and `id_rsa` that exist.
     ///
-    /// A key file that cannot be read is an error when the transport is built; so is an encrypted one, unless an agent
-    /// is there that may hold its key.
+    /// A key file that cannot be read is an error when the transport is built; so is an encrypted one without an answer
+    /// to the [question](Self::ask) for its passphrase, unless an agent is there that may hold its key.
     pub fn identity(mut self, path: impl Into<PathBuf>) -> Self {
         self.identities.get_or_insert_default().push(path.into());
         self
@@ -110,7 +116,37 @@ impl SshConfig {
         self
     }
 
-    /// A password for hosts that take one; tried last. Never part of an event, a message or a `Debug` text.
+    /// Of the agent's keys, only those of the key files are used (a `.pub` file beside an encrypted one is enough).
+    /// Default: all of them.
+    pub fn identities_only(mut self, only: bool) -> Self {
+        self.identities_only = only;
+        self
+    }
+
+    /// Who answers questions: for the passphrase of an encrypted key file, once for each file, while the transport is
+    /// built or a host names a file of its own; and for what hosts ask during login, other than for the password.
+    /// May block. Without an answer, the file or the way to log in is passed over. Default: nobody.
+    ///
+    /// ```no_run
+    /// use pogo_ssh::{Question, SshTransport};
+    /// # fn ask_on_terminal(what: String) -> Option<secrecy::SecretString> { None }
+    ///
+    /// let transport = SshTransport::builder()
+    ///     .identity("~/.ssh/id_ed25519")
+    ///     .ask(|question| match question {
+    ///         Question::Passphrase { file } => ask_on_terminal(format!("passphrase of {}", file.display())),
+    ///         _ => None,
+    ///     })
+    ///     .build()?;
+    /// # Ok::<(), pogo_ssh::SetupError>(())
+    /// ```
+    pub fn ask(mut self, ask: impl Fn(Question<'_>) -> Option<SecretString> + Send + Sync + 'static) -> Self {
+        self.asker = Some(Asker::new(ask));
+        self
+    }
+
+    /// A password for hosts that take one, as such or as the answer to a single hidden question; tried last. Never part
+    /// of an event, a message or a `Debug` text.
     pub fn password(mut self, password: SecretString) -> Self {
         self.password = Some(password);
         self

@@ -75,8 +75,9 @@
 //! takes no other from then on. A server is asked for those types of keys first that are known for it. Lines that make
 //! no sense are skipped, and [`SshTransport::warnings`] tells which.
 //!
-//! To log in, the host's own key file is tried first, then the keys of the agent, the key files, and the password; no
-//! key twice, and no more than [`auth_tries`](SshConfig::auth_tries). RSA keys sign with SHA-2 only. Secrets appear in
+//! To log in, the host's own key file is tried first, then the keys of the agent, the key files (each with its user
+//! certificate, if there is one), the password, and answers to the host's questions; no key twice, and no more than
+//! [`auth_tries`](SshConfig::auth_tries). RSA keys sign with SHA-2 only. Secrets appear in
 //! no event, message or `Debug` text.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -87,6 +88,7 @@ mod link;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 mod output;
+mod question;
 mod quote;
 mod setup;
 mod severable;
@@ -95,6 +97,7 @@ mod transport;
 mod trust;
 
 pub use config::{Agent, SshConfig};
+pub use question::Question;
 pub use setup::SetupError;
 pub use transport::SshTransport;
 pub use trust::HostKeyPolicy;

@@ -71,7 +71,7 @@ fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupEr
     let asked_for = config.identities.is_some();
     let paths = config.identities.clone().unwrap_or_else(usual_key_files);
     let has_agent = agent.is_some();
-    let mut credentials = Credentials::new(agent, config.password.clone(), config.auth_tries);
+    let mut credentials = Credentials::new(config, agent);
     let mut warnings = Vec::new();
     for path in paths {
         let path = expand_home(&path);

@@ -5,15 +5,22 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use russh::keys::PublicKey;
 use secrecy::SecretString;
 
-use super::key_file::{KeyFile, KeyFileError};
+use super::key_file::{KeyFile, KeyFileError, public_key_beside};
+use crate::config::SshConfig;
+use crate::question::Asker;
+use crate::setup::expand_home;
 
 /// Keys and password for all hosts; each key file is read once.
 pub(crate) struct Credentials {
     pub(super) agent: Option<PathBuf>,
     pub(super) key_files: Vec<KeyFile>,
     pub(super) password: Option<SecretString>,
+    pub(super) asker: Option<Asker>,
+    /// The only keys that the agent may be asked to use, if not all of them.
+    only: Option<Vec<PublicKey>>,
     /// How many are tried per connection.
     pub(super) tries: usize,
     /// Key files that only some hosts name, as they are met.
@@ -21,21 +28,34 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Takes what there is; key files are added with [`add_key_file`](Self::add_key_file).
-    pub(crate) fn new(agent: Option<PathBuf>, password: Option<SecretString>, tries: usize) -> Self {
+    /// Takes what the settings hold; key files are added with [`add_key_file`](Self::add_key_file).
+    pub(crate) fn new(config: &SshConfig, agent: Option<PathBuf>) -> Self {
         Self {
             agent,
             key_files: Vec::new(),
-            password,
-            tries,
+            password: config.password.clone(),
+            asker: config.asker.clone(),
+            only: config.identities_only.then(Vec::new),
+            tries: config.auth_tries,
             of_hosts: Mutex::default(),
         }
     }
 
     /// Reads a key file for all hosts.
     pub(crate) fn add_key_file(&mut self, path: &Path) -> Result<(), KeyFileError> {
-        self.key_files.push(KeyFile::read(path)?);
+        let read = KeyFile::read(path, self.asker.as_ref());
+        if let Some(only) = &mut self.only {
+            let own = read.as_ref().map(|file| file.key.public_key().clone()).ok();
+            only.extend(own.or_else(|| public_key_beside(path)));
+        }
+        self.key_files.push(read?);
         Ok(())
+    }
+
+    /// Whether the agent may be asked to use this key.
+    pub(super) fn may_use_from_agent(&self, key: &PublicKey) -> bool {
+        let same = |one: &PublicKey| one.key_data() == key.key_data();
+        self.only.as_ref().is_none_or(|only| only.iter().any(same))
     }
 
     /// The key in a file that a host names as its own.
@@ -43,7 +63,7 @@ impl Credentials {
         let mut of_hosts = self.of_hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let read = of_hosts
             .entry(path.to_owned())
-            .or_insert_with_key(|path| KeyFile::read(path));
+            .or_insert_with_key(|path| KeyFile::read(&expand_home(path), self.asker.as_ref()));
         read.clone()
     }
 }

@@ -8,6 +8,9 @@ mod dial;
 mod handler;
 mod handshake;
 mod key_file;
+mod login;
+mod try_keys;
+mod try_password;
 
 pub(crate) use connect::Connector;
 pub(crate) use credentials::Credentials;

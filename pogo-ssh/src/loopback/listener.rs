@@ -71,7 +71,7 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     };
     let settings = server::Config {
         keys: vec![key.clone()],
-        methods: login_methods(),
+        methods: login_methods(mishap),
         auth_rejection_time: std::time::Duration::ZERO,
         inactivity_timeout: None,
         ..server::Config::default()

@@ -16,6 +16,8 @@ pub enum Mishap {
     ChangedHostKey,
     /// Nobody can log in.
     RefuseLogin,
+    /// It takes a password only as the answer to a question, as servers with PAM often do, and no key.
+    AsksForPassword,
     /// The connection breaks this long after a command was started. The command goes on, as with a real server.
     DropLink(Duration),
     /// Whatever it is asked to run is accepted, and then nothing ever happens.

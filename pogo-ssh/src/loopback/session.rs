@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Session as Connection, VerifiedPublicKey};
+use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, Response, Session as Connection, VerifiedPublicKey};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
@@ -42,17 +42,22 @@ impl Session {
         }
     }
 
-    fn judge(&self, is_right: bool) -> Auth {
+    fn judge(&self, method: MethodKind, is_right: bool) -> Auth {
         self.host.count_login();
-        if is_right && self.host.mishap() != Some(Mishap::RefuseLogin) {
-            Auth::Accept
-        } else {
-            // By itself the library would no longer offer the method just tried.
-            Auth::Reject {
-                proceed_with_methods: Some(login_methods()),
-                partial_success: false,
-            }
+        let mishap = self.host.mishap();
+        let methods = login_methods(mishap);
+        if is_right && methods.contains(&method) && mishap != Some(Mishap::RefuseLogin) {
+            return Auth::Accept;
         }
+        // By itself the library would no longer offer the method just tried.
+        Auth::Reject {
+            proceed_with_methods: Some(methods),
+            partial_success: false,
+        }
+    }
+
+    fn is_password(&self, text: &[u8]) -> bool {
+        text == self.shared.password.expose_secret().as_bytes()
     }
 }
 
@@ -65,11 +70,33 @@ impl Handler for Session {
     }
 
     async fn auth_publickey(&mut self, _user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, russh::Error> {
-        Ok(self.judge(key.public_key.key_data() == self.shared.client_key.key_data()))
+        Ok(self.judge(
+            MethodKind::PublicKey,
+            key.public_key.key_data() == self.shared.client_key.key_data(),
+        ))
     }
 
     async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, russh::Error> {
-        Ok(self.judge(password == self.shared.password.expose_secret()))
+        Ok(self.judge(MethodKind::Password, self.is_password(password.as_bytes())))
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        _user: &str,
+        _submethods: &str,
+        answers: Option<Response<'a>>,
+    ) -> Result<Auth, russh::Error> {
+        Ok(match answers {
+            None => Auth::Partial {
+                name: "".into(),
+                instructions: "".into(),
+                prompts: vec![("Password: ".into(), false)].into(),
+            },
+            Some(mut answers) => {
+                let is_right = answers.next().is_some_and(|answer| self.is_password(&answer));
+                self.judge(MethodKind::KeyboardInteractive, is_right)
+            }
+        })
     }
 
     async fn channel_open_session(
@@ -106,7 +133,11 @@ impl Handler for Session {
     }
 }
 
-/// The ways to log in to every host.
-pub(super) fn login_methods() -> MethodSet {
-    MethodSet::from([MethodKind::PublicKey, MethodKind::Password].as_slice())
+/// The ways to log in to a host.
+pub(super) fn login_methods(mishap: Option<Mishap>) -> MethodSet {
+    let methods: &[MethodKind] = match mishap {
+        Some(Mishap::AsksForPassword) => &[MethodKind::KeyboardInteractive],
+        _ => &[MethodKind::PublicKey, MethodKind::Password],
+    };
+    MethodSet::from(methods)
 }

@@ -6,8 +6,8 @@ use std::process::{Child, Command as Process, Stdio};
 
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::loopback::LoopbackFleet;
-use pogo_ssh::{Agent, SetupError, SshConfig, SshTransport};
+use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::{Agent, Question, SetupError, SshConfig, SshTransport};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
@@ -211,6 +211,13 @@ async fn a_key_file_that_cannot_be_used_is_an_error_at_once() {
         .unwrap_err()
         .to_string();
     assert!(public.contains("is not a private key file"), "{public}");
+    let wrong = bare(&fleet)
+        .identity(&locked)
+        .ask(|_| Some("wrong".into()))
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(wrong.contains("the passphrase does not open it"), "{wrong}");
     // With an agent its key may be there.
     let agent = bare(&fleet)
         .identity(&locked)
@@ -257,4 +264,111 @@ async fn an_rsa_key_in_the_agent_logs_in_to_openssh() {
     let transport = server.transport().agent(Agent::Socket(agent.socket())).build().unwrap();
     let errand = Errand::to("web1", server.connection(), Command::shell("true"));
     errand.run(&transport).await.assert_succeeded();
+}
+
+#[tokio::test]
+async fn a_password_answers_a_host_that_asks_for_it() {
+    let fleet = fleet().await;
+    fleet.mishap("web1", Mishap::AsksForPassword).unwrap();
+    log_in(&fleet, fleet.transport().password(fleet.password()))
+        .await
+        .assert_succeeded();
+    let wrong = bare(&fleet).password("wrong".into());
+    let message = log_in(&fleet, wrong).await.assert_failed(FailureKind::Authentication);
+    assert!(
+        message.contains("answers to its questions (refused); the host takes keyboard-interactive"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_host_asks_reaches_whoever_answers() {
+    let fleet = fleet().await;
+    fleet.mishap("web1", Mishap::AsksForPassword).unwrap();
+    let password = fleet.password();
+    let settings = bare(&fleet).ask(move |question| match question {
+        Question::Prompt { host, user, text, echo } => {
+            assert_eq!((host.as_str(), user, text, echo), ("web1", "pogo", "Password: ", false));
+            Some(password.clone())
+        }
+        _ => None,
+    });
+    log_in(&fleet, settings).await.assert_succeeded();
+    let message = log_in(&fleet, bare(&fleet).ask(|_| None))
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert!(
+        message.contains("its questions (there is no answer to them here)"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn the_passphrase_of_a_key_file_is_asked_for_once() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let fleet = fleet().await;
+    let locked = fleet.directory().join("locked");
+    std::fs::copy(fleet.identity_file(), &locked).unwrap();
+    let changed = Process::new("ssh-keygen")
+        .args(["-q", "-p", "-N", "open sesame", "-f"])
+        .arg(&locked)
+        .output();
+    assert!(changed.unwrap().status.success());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let settings = bare(&fleet).identity(&locked).ask(move |question| {
+        count.fetch_add(1, Ordering::SeqCst);
+        matches!(question, Question::Passphrase { .. }).then(|| "open sesame".into())
+    });
+    let transport = settings.build().unwrap();
+    for _ in 0..2 {
+        let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+        errand.run(&transport).await.assert_succeeded();
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn only_the_named_keys_of_an_agent_are_used_if_so_wanted() {
+    let (fleet, Some(agent)) = (fleet().await, RealAgent::start()) else {
+        return;
+    };
+    for name in ["a", "b", "c"] {
+        generate_key(fleet.directory(), name, "ed25519");
+        agent.add(&fleet.directory().join(name));
+    }
+    agent.add(&fleet.identity_file());
+    let settings = fleet.transport().agent(Agent::Socket(agent.socket())).auth_tries(1);
+    let message = log_in(&fleet, settings.clone())
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert!(message.contains("agent key"), "{message}");
+    log_in(&fleet, settings.identities_only(true)).await.assert_succeeded();
+}
+
+#[tokio::test]
+async fn a_user_certificate_beside_its_key_logs_in_to_openssh() {
+    if !openssh::is_there("a_user_certificate_beside_its_key_logs_in_to_openssh") {
+        return;
+    }
+    let keys = tempfile::tempdir().unwrap();
+    generate_key(keys.path(), "user_ca", "ed25519");
+    let server = OpenSsh::start_with(&format!("TrustedUserCAKeys {}/user_ca.pub", keys.path().display()));
+    std::fs::write(server.path("authorized_keys"), "").unwrap();
+    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
+    let report = errand.clone().run(&server.transport().build().unwrap()).await;
+    report.assert_failed(FailureKind::Authentication);
+    let user = Process::new("id").arg("-un").output().unwrap();
+    let signed = Process::new("ssh-keygen")
+        .args(["-q", "-s", "user_ca", "-I", "test", "-n"])
+        .arg(String::from_utf8(user.stdout).unwrap().trim())
+        .arg(server.path("client_ed25519.pub"))
+        .current_dir(keys.path())
+        .status();
+    assert!(signed.unwrap().success());
+    errand
+        .run(&server.transport().build().unwrap())
+        .await
+        .assert_succeeded();
 }
