@@ -58,6 +58,7 @@ impl Deadlines {
                         self.cancelling.insert((running.since, attempt));
                     }
                 }
+                Effect::JobChanged(job) if !state.active.contains(&job) => _ = self.jobs.remove(&job),
                 _ => {}
             }
         }
@@ -89,7 +90,7 @@ impl Deadlines {
 
     /// Drops what no longer matters from the front of each queue.
     pub(super) fn tidy(&mut self, state: &State) {
-        self.jobs.retain(|job, queues| {
+        for queues in self.jobs.values_mut() {
             while queues
                 .running
                 .front()
@@ -98,8 +99,7 @@ impl Deadlines {
                 queues.running.pop_front();
             }
             drop_first(&mut queues.settling, |attempt| is_settling(state, attempt));
-            state.active.contains(job)
-        });
+        }
         drop_first(&mut self.cancelling, |attempt| {
             state.attempts.get(attempt).is_some_and(|a| a.cancelling.is_some())
         });

@@ -25,7 +25,6 @@ impl Transport for Local {
             Command::Shell(line) => ("sh", vec!["-c", line]),
             Command::Argv(argv) => ("env", argv.iter().map(String::as_str).collect()),
         };
-        // A transport for production would not block its executor while it waits.
         match process::Command::new(program)
             .args(words)
             .env("POGO_HOST", attempt.host.name.as_str())

@@ -42,7 +42,7 @@ impl Agenda {
         queues.class_of.reserve_exact(job.tasks.len());
         for task in job.positions() {
             let class = self.class_for(state, job, task, &mut queues);
-            queues.class_of.push(class);
+            queues.class_of.push(u32::try_from(class).unwrap_or(u32::MAX));
             if job.task(task).state != TaskState::Waiting {
                 continue;
             }
@@ -92,8 +92,9 @@ impl Agenda {
             return;
         };
         let class = self.class_for(state, job, task, &mut queues);
-        queues.class_of[task as usize] = class;
+        queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
         self.classes[class].late.insert(queues.order(job, task));
+        self.classes[class].front = None;
         self.jobs.insert(id, queues);
         self.raise(state, class);
     }

@@ -10,6 +10,13 @@ use crate::scheduler::JobId;
 /// A class's position in the agenda.
 pub(crate) type ClassId = usize;
 
+/// The task of a class that is next, and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Front {
+    pub(crate) task: u32,
+    pub(crate) order: TaskOrder,
+}
+
 /// What tasks have in common that are in one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ClassKey {
@@ -35,6 +42,8 @@ pub(crate) struct Class {
     /// Tasks that came later.
     pub(crate) late: BTreeSet<TaskOrder>,
     pub(crate) place: Place,
+    /// The next task, as last found; looked for again when it has left or an earlier one has come.
+    pub(crate) front: Option<Front>,
 }
 
 /// Where a class waits.
@@ -62,6 +71,7 @@ impl Class {
             next: 0,
             late: BTreeSet::new(),
             place: Place::Empty,
+            front: None,
         }
     }
 

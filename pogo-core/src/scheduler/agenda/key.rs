@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::{Agenda, ClassId};
+use super::class::Front;
+use super::{Agenda, ClassId, ClassKey};
 use crate::plan::Order;
 use crate::scheduler::JobId;
 use crate::scheduler::state::State;
@@ -22,26 +23,23 @@ pub(crate) struct Key {
 impl Agenda {
     /// The class's next task and its urgency. Tasks that wait no longer are dropped on the way.
     pub(super) fn front(&mut self, state: &State, class: ClassId) -> Option<(u32, Key)> {
-        let id = self.classes[class].key.job;
+        let ClassKey { job: id, profile, .. } = self.classes[class].key;
         let job = state.jobs.get(&id)?;
-        let task = self.first_waiting(state, class)?;
-        let queues = self.jobs.get(&id)?;
-        let balanced = job.spec.order == Order::Balanced;
+        let Front {
+            task,
+            order: (tries, Reverse(expected), rank, _),
+        } = self.first_waiting(state, job, class)?;
         let key = Key {
             priority: job.settings.priority,
-            tries: Reverse(job.task(task).tries),
-            load: if balanced {
-                self.load.of(state, self.classes[class].key.profile)
+            tries: Reverse(tries),
+            load: if job.spec.order == Order::Balanced {
+                self.load.of(state, profile)
             } else {
                 0
             },
-            expected: if balanced {
-                queues.expected.get(task as usize).copied().unwrap_or(0)
-            } else {
-                0
-            },
+            expected,
             job: Reverse(id),
-            rank: Reverse(queues.rank.get(task as usize).copied().unwrap_or(task)),
+            rank: Reverse(rank),
         };
         Some((task, key))
     }

@@ -49,7 +49,7 @@ pub(crate) struct Agenda {
 #[derive(Debug, Default)]
 struct JobQueues {
     /// The class of each task.
-    class_of: Vec<ClassId>,
+    class_of: Vec<u32>,
     /// Position in the order of the job, where that is not the listed order.
     rank: Vec<u32>,
     /// Expected milliseconds of each task, where the job says.
@@ -71,14 +71,14 @@ impl Agenda {
                 Effect::Rebuild => self.stale = true,
                 Effect::Unqueued((job, task)) => self.unload(state, job, task),
                 Effect::Requeued(at) => self.requeue(state, at),
-                Effect::HostFreed(host) => {
+                Effect::HostFreed(host, by) => {
                     self.parking.wake_buckets(state.rules.buckets_of(host));
                     self.parking.wake_jobs();
-                    self.enlist_others(state, host);
+                    self.enlist_others(state, host, by);
                 }
                 Effect::HostChanged(host) => {
                     self.parking.wake_buckets(state.rules.buckets_of(host));
-                    self.enlist_others(state, host);
+                    self.enlist_others(state, host, None);
                 }
                 Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
                 Effect::JobChanged(job) => self.release_held(state, job),
@@ -107,8 +107,9 @@ impl Agenda {
     }
 
     /// A host may have become startable, or startable under another rule, for jobs that wait for it.
-    fn enlist_others(&mut self, state: &State, host: crate::fleet::HostId) {
-        for job in state.unfinished() {
+    fn enlist_others(&mut self, state: &State, host: crate::fleet::HostId, by: Option<JobId>) {
+        // The job that ran there has ended its task, and queues it anew when it is retried.
+        for job in state.unfinished().filter(|job| Some(job.id) != by) {
             if let Some(task) = job.task_of(host)
                 && job.task(task).state == TaskState::Waiting
                 // One that is still delayed is queued when its delay ends.

@@ -2,10 +2,11 @@
 
 use std::collections::binary_heap::PeekMut;
 
+use super::class::Front;
 use super::park::Lot;
 use super::{Agenda, ClassId, Key, Place};
 use crate::scheduler::admission::{admit, usages};
-use crate::scheduler::state::{State, TaskAt, TaskState};
+use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 /// Why a class cannot start its next task.
 enum Stop {
@@ -167,34 +168,34 @@ impl Agenda {
     }
 
     /// The first task of the class that still waits for its turn.
-    pub(super) fn first_waiting(&mut self, state: &State, class: ClassId) -> Option<u32> {
-        let key = self.classes[class].key;
-        let job = state.jobs.get(&key.job)?;
-        let queues = self.jobs.get(&key.job)?;
+    pub(super) fn first_waiting(&mut self, state: &State, job: &Job, class: ClassId) -> Option<Front> {
+        let queues = self.jobs.get(&job.id)?;
         let now = self.now;
         let entry = &mut self.classes[class];
         let waits = |task: u32| {
             job.task(task).state == TaskState::Waiting
-                && queues.class_of[task as usize] == class
+                && queues.class_of[task as usize] as usize == class
                 && state.host(job.host(task)).lease.is_none()
                 && (job.backoffs.is_empty() || job.backoffs.get(&task).is_none_or(|&until| until <= now))
         };
+        if entry.front.is_some_and(|front| waits(front.task)) {
+            return entry.front;
+        }
         while entry.listed.get(entry.next).is_some_and(|&task| !waits(task)) {
             entry.next += 1;
         }
         while entry.late.first().is_some_and(|&(.., task)| !waits(task)) {
             entry.late.pop_first();
         }
-        let listed = entry.listed.get(entry.next).copied();
-        match (listed, entry.late.first()) {
-            (Some(task), Some(&late)) => Some(if late < queues.order(job, task) { late.3 } else { task }),
-            (Some(task), None) => Some(task),
-            (None, late) => late.map(|&(.., task)| task),
-        }
+        let listed = entry.listed.get(entry.next).map(|&task| queues.order(job, task));
+        let first = listed.into_iter().chain(entry.late.first().copied()).min();
+        entry.front = first.map(|order| Front { task: order.3, order });
+        entry.front
     }
 
     fn pop_front(&mut self, class: ClassId, task: u32) {
         let entry = &mut self.classes[class];
+        entry.front = None;
         if entry.listed.get(entry.next) == Some(&task) {
             entry.next += 1;
         } else {

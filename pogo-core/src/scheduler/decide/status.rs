@@ -1,7 +1,9 @@
 //! How each job is doing once everything that could start has started.
 
+use std::ops::Bound;
+
 use crate::scheduler::state::{Hint, Job};
-use crate::scheduler::{Blocker, Event, JobId, JobStatus, Scheduler};
+use crate::scheduler::{Blocker, Event, JobStatus, Scheduler};
 
 /// What becomes of a job of which nothing runs.
 pub(in crate::scheduler) enum Verdict {
@@ -16,12 +18,17 @@ pub(in crate::scheduler) enum Verdict {
 impl Scheduler {
     pub(super) fn update_status(&mut self) {
         // Each job is looked at once: nothing that is decided here changes what another job can do.
-        let jobs: Vec<JobId> = self.state.active.iter().copied().collect();
-        for id in jobs {
-            let Some(event) = self.state.jobs.get(&id).and_then(|job| self.next_status(job)) else {
-                continue;
-            };
-            self.emit(event, Hint::default());
+        let mut next = self.state.active.first().copied();
+        while let Some(id) = next {
+            if let Some(event) = self.state.jobs.get(&id).and_then(|job| self.next_status(job)) {
+                self.emit(event, Hint::default());
+            }
+            next = self
+                .state
+                .active
+                .range((Bound::Excluded(id), Bound::Unbounded))
+                .next()
+                .copied();
         }
     }
 

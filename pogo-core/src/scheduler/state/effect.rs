@@ -14,8 +14,9 @@ pub(crate) enum Effect {
     Unqueued(TaskAt),
     /// A task is waiting again, not before a moment that its job knows.
     Requeued(TaskAt),
-    /// A host no longer runs, or counts as available again: its buckets may have room, and its tasks may move.
-    HostFreed(HostId),
+    /// A host no longer runs a task of this job, or counts as available again: its buckets may have room, and the
+    /// tasks of other jobs there may move.
+    HostFreed(HostId, Option<JobId>),
     /// A host's standing changed while it was not running.
     HostChanged(HostId),
     /// A stage's gate is open.

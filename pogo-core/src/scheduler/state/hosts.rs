@@ -70,7 +70,7 @@ impl State {
         }
         let freed = before.lease.is_some() && after.lease.is_none();
         if freed || (before.is_unavailable() && !after.is_unavailable()) {
-            effects.push(Effect::HostFreed(host));
+            effects.push(Effect::HostFreed(host, before.lease.map(|(job, _)| job)));
         } else if before.is_stuck() != after.is_stuck() {
             effects.push(Effect::HostChanged(host));
         }
