@@ -47,8 +47,8 @@ impl KeyFile {
         let path = path.to_owned();
         let malformed = |reason: String, path| Err(KeyFileError::Malformed { path, reason });
         match keys::load_secret_key(&path, passphrase.map(ExposeSecret::expose_secret)) {
-            Ok(key) if key.is_encrypted() => Err(KeyFileError::Encrypted { path }),
-            Ok(key) => Ok(Self {
+            Ok(key) if key.is_encrypted() && passphrase.is_none() => Err(KeyFileError::Encrypted { path }),
+            Ok(key) if !key.is_encrypted() => Ok(Self {
                 certificate: keys::load_openssh_certificate(beside(&path, "-cert.pub")).ok(),
                 key: Arc::new(key),
                 path,
@@ -58,8 +58,8 @@ impl KeyFile {
                 path,
                 reason: error.to_string(),
             }),
-            Err(_) if passphrase.is_some() => malformed("the passphrase does not open it".to_owned(), path),
-            Err(error) => malformed(error.to_string(), path),
+            Err(error) if passphrase.is_none() => malformed(error.to_string(), path),
+            Ok(_) | Err(_) => malformed("the passphrase does not open it".to_owned(), path),
         }
     }
 }

@@ -204,7 +204,10 @@ async fn a_key_file_that_cannot_be_used_is_an_error_at_once() {
     assert!(made.unwrap().success());
     let locked = fleet.directory().join("locked");
     let error = bare(&fleet).identity(&locked).build().unwrap_err().to_string();
-    assert!(error.contains("is encrypted; add its key to an ssh-agent"), "{error}");
+    assert!(
+        error.contains("is encrypted, and nobody gave its passphrase; add its key to an ssh-agent"),
+        "{error}"
+    );
     let public = bare(&fleet)
         .identity(fleet.known_hosts_file())
         .build()
