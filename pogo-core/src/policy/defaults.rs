@@ -43,7 +43,7 @@ pub struct Defaults {
 }
 
 /// What becomes of a host whose attempt ended unknown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDoubt {
     /// It stays in doubt until an operator decides.

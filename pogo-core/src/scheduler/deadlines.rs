@@ -12,7 +12,7 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 
 /// Attempts in the order in which their time runs out. Within a job every attempt has the same time, so a queue
 /// in order of starting does, and ended attempts are dropped when they come to its front.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Deadlines {
     jobs: BTreeMap<JobId, Queues>,
     cancelling: Since,
@@ -22,7 +22,7 @@ pub(super) struct Deadlines {
 /// however it came about.
 type Since = BTreeSet<(Timestamp, AttemptId)>;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Queues {
     running: VecDeque<AttemptId>,
     settling: Since,

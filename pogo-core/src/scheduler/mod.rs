@@ -12,6 +12,8 @@ mod decide;
 mod error;
 mod event;
 mod explain;
+#[cfg(feature = "testing")]
+mod fingerprint;
 mod ids;
 mod input;
 mod outcome;

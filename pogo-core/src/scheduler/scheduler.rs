@@ -46,7 +46,7 @@ use crate::Timestamp;
 /// assert_eq!(host.as_str(), "web2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scheduler {
     pub(super) state: State,
     pub(super) agenda: Agenda,

@@ -28,7 +28,9 @@ proptest! {
         let mut drill = scenario.drill();
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
         let waiting: Vec<_> = tasks(&drill).into_iter().filter(|(.., state)| *state == TaskState::Waiting).collect();
-        prop_assume!(!waiting.is_empty());
+        if waiting.is_empty() {
+            return Ok(());
+        }
         let (job, host, _) = nth.get(&waiting);
         // Others may take the places that are cleared, so that it takes several rounds; but each clears something.
         for _ in 0..100 {

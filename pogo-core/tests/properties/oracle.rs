@@ -14,7 +14,7 @@ use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskState};
 
 type Group = BTreeSet<HostName>;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Oracle {
     fleet: Arc<Fleet>,
     policy: Arc<Policy>,
@@ -25,6 +25,7 @@ pub(crate) struct Oracle {
     ended: BTreeSet<AttemptId>,
 }
 
+#[derive(Clone)]
 struct Job {
     spec: Arc<JobSpec>,
     tasks: BTreeMap<HostName, TaskState>,

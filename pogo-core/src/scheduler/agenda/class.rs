@@ -33,7 +33,7 @@ pub(crate) struct ClassKey {
 pub(crate) type TaskOrder = (u16, Reverse<u32>, u32, u32);
 
 /// A queue of interchangeable tasks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Class {
     pub(crate) key: ClassKey,
     /// Tasks in order, as they were when the queue was built; those before `next` have left.

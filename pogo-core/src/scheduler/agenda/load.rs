@@ -4,7 +4,7 @@ use crate::plan::BucketId;
 use crate::scheduler::state::State;
 
 /// Work per bucket of tasks that were never tried, in milliseconds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Load {
     work: Vec<u64>,
     /// The same per place, rounded so that it changes rarely.

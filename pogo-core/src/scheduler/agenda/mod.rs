@@ -31,7 +31,7 @@ use super::state::{Effect, State, TaskAt, TaskState};
 use crate::Timestamp;
 
 /// Queues of waiting tasks.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Agenda {
     classes: Vec<Class>,
     by_key: IndexMap<ClassKey, ClassId, BuildHasherDefault<FxHasher>>,
@@ -46,7 +46,7 @@ pub(crate) struct Agenda {
 }
 
 /// What the agenda keeps for one job.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct JobQueues {
     /// The class of each task.
     class_of: Vec<u32>,

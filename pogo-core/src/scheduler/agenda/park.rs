@@ -9,7 +9,7 @@ use crate::scheduler::JobId;
 type Queue = BinaryHeap<(Key, ClassId)>;
 
 /// A queue for each thing that can stop a class and gives way without the job changing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Parking {
     /// Of each bucket: classes that need an available place, and classes that repair.
     buckets: Vec<[Queue; 2]>,

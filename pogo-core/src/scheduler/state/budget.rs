@@ -1,7 +1,7 @@
 //! Budgets of failures: how many hosts of a job, or of a group of its hosts, may fail.
 
 /// A count of failures against what is allowed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Budget {
     /// More than this many stop the group.
     pub(crate) allowed: u32,

@@ -5,7 +5,7 @@ use crate::plan::{StageId, Stages};
 use crate::scheduler::TaskState;
 
 /// The gates of one job's stages, kept up to date as its tasks change state.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub(crate) struct Gates {
     stages: Vec<Gate>,
     /// How many gates are closed for the hosts of each track.
@@ -14,7 +14,7 @@ pub(crate) struct Gates {
     tracks_of: Vec<Vec<u32>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Gate {
     /// Hosts of the stage that have not ended.
     pending: u32,

@@ -6,7 +6,7 @@ use crate::fleet::HostId;
 use crate::scheduler::JobId;
 
 /// What is known of one host, over all jobs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct HostState {
     /// The one task that may run here.
     pub(crate) lease: Option<TaskAt>,
@@ -21,7 +21,7 @@ pub(crate) struct HostState {
 }
 
 /// An attempt that did not end well, and leaves its host unavailable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Bad {
     /// The job whose attempt it was.
     pub(crate) job: JobId,

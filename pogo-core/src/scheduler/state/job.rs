@@ -64,7 +64,7 @@ impl JobStatus {
 }
 
 /// How far one task is, and how often it was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TaskRecord {
     pub(crate) state: TaskState,
     /// Retries used after failures of hooks and commands.

@@ -7,7 +7,7 @@ use crate::policy::{Defaults, OnDoubt};
 use crate::scheduler::Alteration;
 
 /// What is in force for a job; alterations change it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Settings {
     pub(crate) attempt_timeout: Duration,
     pub(crate) job_timeout: Option<Duration>,

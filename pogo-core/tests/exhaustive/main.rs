@@ -1,0 +1,116 @@
+//! Every order in which things can happen to a few hosts, by model checking of the real scheduler.
+//!
+//! The oracle of the random tests judges each step; what it must find is planted once, to see that it would.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod model;
+#[path = "../properties/oracle.rs"]
+mod oracle;
+
+use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+use stateright::{Checker, Model};
+
+use model::{Namespace, Planted};
+
+fn limit(group: &str, rule: fn(pogo_core::policy::Limit) -> Rule, limit: &str) -> Constraint {
+    Constraint::new(group.parse().unwrap(), rule(limit.parse().unwrap()))
+}
+
+fn sequence(stages: [&str; 2]) -> Sequence {
+    Sequence::new(stages.join(" then "), stages.map(|stage| stage.parse().unwrap()))
+}
+
+/// Four hosts, three buckets, two sequences that cross.
+fn crossing() -> Policy {
+    Policy {
+        sequences: vec![
+            sequence(["h1", "h2"]),
+            sequence(["$colo.east", "$colo.west & $role.web"]),
+        ],
+        constraints: vec![
+            limit("$colo", Rule::MaxParallel, "1"),
+            limit("*", Rule::MaxParallelTotal, "2"),
+        ],
+        ..Policy::default()
+    }
+}
+
+/// Four hosts, three buckets of different kinds, one sequence that tolerates a failure.
+fn tolerant() -> Policy {
+    Policy {
+        sequences: vec![sequence(["h1,h2", "h3"]).allow_failures("1".parse().unwrap())],
+        constraints: vec![
+            limit("$role.web", Rule::MaxParallel, "2"),
+            limit("$colo.west", Rule::MinAvailable, "1"),
+            limit("$colo.east", Rule::MaxFailures, "0"),
+        ],
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn every_history_of_a_crossing_policy_keeps_the_rules() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 1,
+        mishaps: 2,
+        orders: 2,
+        planted: Planted::Nothing,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_properties();
+}
+
+#[test]
+fn every_history_of_a_tolerant_policy_keeps_the_rules() {
+    let namespace = Namespace {
+        policy: tolerant(),
+        jobs: 1,
+        mishaps: 2,
+        orders: 2,
+        planted: Planted::Nothing,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_properties();
+}
+
+#[test]
+fn every_history_of_two_jobs_keeps_the_rules() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 2,
+        mishaps: 2,
+        orders: 1,
+        planted: Planted::Nothing,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_properties();
+    checker.assert_any_discovery("a job waits for another");
+}
+
+#[test]
+fn a_scheduler_that_forgets_failed_hosts_is_found_out() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 1,
+        mishaps: 2,
+        orders: 0,
+        planted: Planted::FailedHostsGiveTheirPlacesBack,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_any_discovery("every rule is kept");
+}
+
+#[test]
+fn a_scheduler_that_loses_reports_is_found_out() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 1,
+        mishaps: 1,
+        orders: 0,
+        planted: Planted::AReportIsLost,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_any_discovery("every job ends or says what it needs");
+}

@@ -1,0 +1,315 @@
+//! A namespace of four hosts as a model: its states, and all that can happen in each.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{
+    AttemptId, Event, FailureKind, Input, InputError, JobId, JobStatus, Outcome, Record, Scheduler, TaskState,
+};
+use stateright::{Model, Property};
+
+use crate::oracle::Oracle;
+
+/// What is explored.
+pub(crate) struct Namespace {
+    pub(crate) policy: Policy,
+    /// How many jobs are submitted, each at any moment after the first.
+    pub(crate) jobs: u32,
+    /// How many attempts may fail or become in doubt, together.
+    pub(crate) mishaps: u8,
+    /// How many orders operators may give, beside submitting.
+    pub(crate) orders: u8,
+    pub(crate) planted: Planted,
+}
+
+/// A defect that the properties must find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Planted {
+    Nothing,
+    /// As if a failed host did not count as unavailable.
+    FailedHostsGiveTheirPlacesBack,
+    /// As if the first success had never been reported.
+    AReportIsLost,
+}
+
+/// A moment of a history.
+#[derive(Clone)]
+pub(crate) struct Moment {
+    scheduler: Scheduler,
+    oracle: Oracle,
+    running: Vec<(JobId, HostName, AttemptId)>,
+    submitted: u32,
+    mishaps: u8,
+    orders: u8,
+    lost: bool,
+    /// The first rule that was broken.
+    broken: Option<String>,
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for job in self.scheduler.jobs() {
+            let tasks: Vec<_> = job.tasks().map(|task| (task.host().as_str(), task.state())).collect();
+            write!(f, "{} {:?} {tasks:?} ", job.id(), job.status())?;
+        }
+        write!(f, "{:?}", self.broken)
+    }
+}
+
+impl Hash for Moment {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let left = (self.submitted, self.mishaps, self.orders, self.lost);
+        (self.scheduler.fingerprint(), left, &self.broken).hash(state);
+    }
+}
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Self) -> bool {
+        self.scheduler.fingerprint() == other.scheduler.fingerprint()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Submit,
+    Succeed(usize),
+    Fail(usize),
+    Doubt(usize),
+    Pause(u32),
+    Resume(u32),
+    Abort(u32),
+    Retry(u32, usize),
+    Skip(u32, usize),
+    MarkDown(usize),
+    MarkUp(usize),
+}
+
+const HOSTS: [&str; 4] = ["h1", "h2", "h3", "h4"];
+
+fn fleet() -> Fleet {
+    let fleet = Fleet::builder().hosts("h[1-4]");
+    let fleet = fleet.tagged("colo.east", "h[1,2]").tagged("colo.west", "h[3,4]");
+    fleet.tagged("role.web", "h[1-3]").build().unwrap()
+}
+
+fn host(at: usize) -> HostName {
+    HOSTS[at].parse().unwrap()
+}
+
+impl Moment {
+    fn tell(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+        let events = self.scheduler.handle(Timestamp::EPOCH, input)?;
+        for event in &events {
+            let record = Record {
+                at: Timestamp::EPOCH,
+                event: event.clone(),
+            };
+            if let Err(rule) = self.oracle.take(&record) {
+                self.broken.get_or_insert(rule);
+            }
+            match event {
+                Event::TaskStarted { job, host, attempt } => self.running.push((*job, host.clone(), *attempt)),
+                Event::TaskSucceeded { attempt, .. }
+                | Event::TaskFailed { attempt, .. }
+                | Event::TaskInDoubt { attempt, .. } => {
+                    self.running.retain(|(.., running)| running != attempt);
+                }
+                _ => {}
+            }
+        }
+        // Whatever the number of its attempt, a host that runs is the same host.
+        self.running.sort();
+        if let Err(violation) = self.scheduler.verify() {
+            self.broken.get_or_insert(violation.to_string());
+        }
+        if let Err(idle) = self.oracle.rest(Timestamp::EPOCH) {
+            self.broken.get_or_insert(idle);
+        }
+        Ok(events)
+    }
+
+    fn report(&mut self, nth: usize, outcome: Outcome) -> Result<Vec<Event>, InputError> {
+        let attempt = self.running[nth].2;
+        self.tell(Input::Reported { attempt, outcome })
+    }
+
+    fn any(&self, status: JobStatus) -> bool {
+        self.scheduler.jobs().any(|job| job.status() == status)
+    }
+}
+
+impl Namespace {
+    fn submit(&self, moment: &mut Moment) -> Result<Vec<Event>, InputError> {
+        moment.submitted += 1;
+        let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        spec.max_failures = Some("1".parse().unwrap());
+        moment.tell(Input::Submit {
+            job: JobId::new(moment.submitted),
+            spec: Arc::new(spec),
+        })
+    }
+
+    fn act(&self, moment: &mut Moment, action: Action) -> Result<(), InputError> {
+        let job = JobId::new;
+        let reason = String::new();
+        let input = match action {
+            Action::Submit => return self.submit(moment).map(|_| ()),
+            Action::Succeed(nth) => {
+                if self.planted == Planted::AReportIsLost && !std::mem::replace(&mut moment.lost, true) {
+                    moment.running.remove(nth);
+                    return Ok(());
+                }
+                return moment.report(nth, Outcome::Succeeded).map(|_| ());
+            }
+            Action::Fail(nth) | Action::Doubt(nth) => {
+                moment.mishaps -= 1;
+                let failed = Outcome::failed(FailureKind::Command { status: 1 }, "");
+                let on = moment.running[nth].1.clone();
+                moment.report(
+                    nth,
+                    if action == Action::Fail(nth) {
+                        failed
+                    } else {
+                        Outcome::in_doubt("")
+                    },
+                )?;
+                if self.planted == Planted::FailedHostsGiveTheirPlacesBack {
+                    // Behind the oracle's back.
+                    let events = moment
+                        .scheduler
+                        .handle(Timestamp::EPOCH, Input::MarkUp { host: on, reason })?;
+                    for event in events.into_iter().skip(1) {
+                        let told = moment.oracle.take(&Record {
+                            at: Timestamp::EPOCH,
+                            event,
+                        });
+                        moment.broken = moment.broken.take().or(told.err());
+                    }
+                }
+                return Ok(());
+            }
+            Action::Pause(of) => Input::Pause { job: job(of) },
+            Action::Resume(of) => Input::Resume { job: job(of) },
+            Action::Abort(of) => Input::Abort { job: job(of), reason },
+            Action::Retry(of, at) => Input::Retry {
+                job: job(of),
+                hosts: vec![host(at)],
+            },
+            Action::Skip(of, at) => Input::Skip {
+                job: job(of),
+                hosts: vec![host(at)],
+            },
+            Action::MarkDown(at) => Input::MarkDown { host: host(at), reason },
+            Action::MarkUp(at) => Input::MarkUp { host: host(at), reason },
+        };
+        moment.orders -= 1;
+        moment.tell(input).map(|_| ())
+    }
+}
+
+impl Model for Namespace {
+    type State = Moment;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<Moment> {
+        let mut moment = Moment {
+            scheduler: Scheduler::new(),
+            oracle: Oracle::default(),
+            running: vec![],
+            submitted: 0,
+            mishaps: self.mishaps,
+            orders: self.orders,
+            lost: false,
+            broken: None,
+        };
+        let (fleet, policy) = (Arc::new(fleet()), Arc::new(self.policy.clone()));
+        moment.tell(Input::Configure { fleet, policy }).unwrap();
+        self.submit(&mut moment).unwrap();
+        vec![moment]
+    }
+
+    fn actions(&self, moment: &Moment, actions: &mut Vec<Action>) {
+        if moment.submitted < self.jobs {
+            actions.push(Action::Submit);
+        }
+        for nth in 0..moment.running.len() {
+            actions.push(Action::Succeed(nth));
+            if moment.mishaps > 0 {
+                actions.extend([Action::Fail(nth), Action::Doubt(nth)]);
+            }
+        }
+        if moment.orders == 0 {
+            return;
+        }
+        for job in 1..=moment.submitted {
+            actions.extend([Action::Pause(job), Action::Resume(job), Action::Abort(job)]);
+            let of = |state: TaskState| {
+                moment
+                    .scheduler
+                    .job(JobId::new(job))
+                    .into_iter()
+                    .flat_map(|job| job.tasks().zip(0..))
+                    .filter(move |(task, _)| task.state() == state)
+                    .map(|(_, at)| at)
+                    .collect::<Vec<usize>>()
+            };
+            for state in [
+                TaskState::Failed,
+                TaskState::InDoubt,
+                TaskState::Skipped,
+                TaskState::Cancelled,
+            ] {
+                actions.extend(of(state).into_iter().map(|at| Action::Retry(job, at)));
+            }
+            for state in [TaskState::Waiting, TaskState::Failed, TaskState::InDoubt] {
+                actions.extend(of(state).into_iter().map(|at| Action::Skip(job, at)));
+            }
+        }
+        actions.extend((0..HOSTS.len()).flat_map(|at| [Action::MarkDown(at), Action::MarkUp(at)]));
+    }
+
+    fn next_state(&self, moment: &Moment, action: Action) -> Option<Moment> {
+        let mut next = moment.clone();
+        self.act(&mut next, action).ok()?;
+        Some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let mut properties = vec![
+            Property::always("every rule is kept", |_, moment: &Moment| moment.broken.is_none()),
+            Property::eventually("every job ends or says what it needs", |_, moment: &Moment| {
+                moment.scheduler.jobs().all(|job| {
+                    matches!(
+                        job.status(),
+                        JobStatus::Finished | JobStatus::Blocked | JobStatus::Paused | JobStatus::Halted
+                    )
+                })
+            }),
+            Property::sometimes("every host is done", |_, moment: &Moment| {
+                moment
+                    .scheduler
+                    .jobs()
+                    .all(|job| job.tasks().all(|task| task.state() == TaskState::Succeeded))
+            }),
+        ];
+        if self.planted == Planted::Nothing {
+            properties.extend([
+                Property::sometimes("a job is blocked", |_, moment: &Moment| moment.any(JobStatus::Blocked)),
+                Property::sometimes("a job is halted by its failures", |_: &Self, moment: &Moment| {
+                    moment.any(JobStatus::Halted)
+                }),
+            ]);
+        }
+        if self.jobs > 1 {
+            properties.push(Property::sometimes("a job waits for another", |_, moment: &Moment| {
+                moment.any(JobStatus::Waiting)
+            }));
+        }
+        properties
+    }
+}
