@@ -9,6 +9,10 @@ mod command;
 pub mod diagnostic;
 #[cfg(feature = "text")]
 mod file;
+#[cfg(feature = "genders")]
+mod genders;
+#[cfg(any(feature = "clustershell", feature = "genders"))]
+mod nodeset;
 #[cfg(feature = "pogo4-file")]
 mod pogo4_file;
 #[cfg(feature = "policy-file")]
@@ -22,7 +26,7 @@ mod source;
 #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
 pub mod table;
 #[cfg(feature = "tree")]
-#[allow(dead_code, reason = "each source uses its part of what they share")]
+#[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod tree;
 #[cfg(feature = "yaml")]
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
@@ -37,6 +41,8 @@ pub use clustershell::ClusterShellGroups;
 #[cfg(feature = "command")]
 pub use command::CommandSource;
 pub use diagnostic::{Diagnostic, SourceError};
+#[cfg(feature = "genders")]
+pub use genders::GendersFile;
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use pogo_core::fleet::{HostName, TagPath};
 
-use super::nodeset::{Names, NodeSetError, evaluate};
+use crate::nodeset::{Names, NodeSetError, evaluate};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::expect::expected;

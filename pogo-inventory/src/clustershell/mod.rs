@@ -1,7 +1,6 @@
 //! Group files of ClusterShell, as clush and nodeset use them.
 
 mod groups;
-mod nodeset;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,20 +3,20 @@
 use indexmap::IndexSet;
 
 /// Names in the order in which they were first mentioned.
-pub(super) type Names = IndexSet<String>;
+pub(crate) type Names = IndexSet<String>;
 
 /// Nodes that one expression may name.
 const MAX_NODES: usize = 1_000_000;
 
 /// What is wrong with an expression, and where, in bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NodeSetError {
-    pub(super) offset: usize,
-    pub(super) message: String,
+pub(crate) struct NodeSetError {
+    pub(crate) offset: usize,
+    pub(crate) message: String,
 }
 
 impl NodeSetError {
-    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn new(offset: usize, message: impl Into<String>) -> Self {
         Self {
             offset,
             message: message.into(),
@@ -26,7 +26,7 @@ impl NodeSetError {
 
 /// Evaluates from left to right: `,` and white space unite, `!` takes away, `&` intersects, `^` keeps what is in one
 /// only. `@group` and `@source:group` are looked up.
-pub(super) fn evaluate(
+pub(crate) fn evaluate(
     text: &str,
     mut group: impl FnMut(&str) -> Result<Names, String>,
 ) -> Result<Names, NodeSetError> {

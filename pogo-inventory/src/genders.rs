@@ -1,0 +1,229 @@
+//! Genders files, as pdsh and nodeattr use them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
+
+use crate::diagnostic::SourceError;
+use crate::file;
+use crate::nodeset::evaluate;
+use crate::roster::Roster;
+use crate::source::{Problems, Source, Span};
+
+/// A genders file, such as `/etc/genders`: nodes and their attributes.
+///
+/// An attribute becomes a tag, an attribute with a value the tag `attribute.value`; what cannot be part of a tag
+/// becomes `_`. `%n` in a value is the node's name.
+///
+/// ```
+/// use pogo_inventory::GendersFile;
+///
+/// let fleet = GendersFile::parse("genders", "web[1-4]  frontend,colo=east\n")?.build()?;
+/// assert_eq!(fleet.members(fleet.tag(&"colo.east".parse()?).unwrap()).len(), 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GendersFile {
+    path: PathBuf,
+}
+
+impl GendersFile {
+    /// The file at this path, read when the inventory is loaded.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// was found in it otherwise.
+    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, SourceError> {
+        let path = path.as_ref();
+        Self::parse(path.display().to_string(), &file::read_text(path)?)
+    }
+
+    /// Reads a text that messages call `source_name`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`GendersFile::read`].
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+        let mut reader = Reader {
+            problems: Problems::new(Source::new(source_name, text)),
+            roster: Roster::default(),
+            values: HashMap::new(),
+            given: HashMap::new(),
+            members: 0,
+        };
+        let mut start = 0;
+        for (number, line) in text.split('\n').enumerate() {
+            reader.line(Line {
+                text: line,
+                start,
+                number,
+            });
+            start += line.len() + 1;
+        }
+        let mut problems = reader.problems.into_sorted();
+        let fleet = reader.roster.into_fleet(&mut problems);
+        if problems.is_empty() {
+            Ok(fleet)
+        } else {
+            Err(SourceError::Invalid(problems))
+        }
+    }
+}
+
+#[async_trait]
+impl Inventory for GendersFile {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        Ok(Self::read(&self.path)?)
+    }
+}
+
+struct Line<'a> {
+    text: &'a str,
+    start: usize,
+    number: usize,
+}
+
+impl Line<'_> {
+    /// The place of a part of the line.
+    fn span(&self, from: usize, length: usize) -> Span {
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        let before = self.text.get(..from).map_or(from, |before| before.chars().count());
+        Span {
+            start: number(self.start + from),
+            end: number(self.start + from + length),
+            line: number(self.number + 1),
+            column: number(before + 1),
+        }
+    }
+}
+
+struct Reader<'a> {
+    problems: Problems<'a>,
+    roster: Roster,
+    /// Which value a tag was made of.
+    values: HashMap<TagPath, String>,
+    /// In which line a node got an attribute.
+    given: HashMap<(HostName, String), usize>,
+    members: usize,
+}
+
+impl Reader<'_> {
+    /// Nodes and attributes of all lines together: a short text must not fill the memory.
+    const MAX_MEMBERS: usize = 3_000_000;
+
+    /// `nodes attributes`
+    fn line(&mut self, line: Line<'_>) {
+        if self.members > Self::MAX_MEMBERS {
+            return;
+        }
+        let text = line.text.split('#').next().unwrap_or_default();
+        let mut words = words(text);
+        let (Some((start, nodes)), attributes) = (words.next(), words.next()) else {
+            return;
+        };
+        if let Some((start, more)) = words.next() {
+            let hint = "a line holds nodes and their attributes, each separated by commas without spaces";
+            let span = line.span(start, more.len());
+            return self.problems.report_with(span, "this is one word too many", hint);
+        }
+        let span = line.span(start, nodes.len());
+        let names = match evaluate(nodes, |_| Err("genders files have no groups".to_owned())) {
+            Ok(names) => names,
+            Err(error) => {
+                let at = self.problems.source.within(span, nodes, error.offset);
+                return self.problems.report(at, error.message);
+            }
+        };
+        let listed = attributes.map_or(1, |(_, attributes)| attributes.split(',').count() + 1);
+        self.members = self.members.saturating_add(names.len().saturating_mul(listed));
+        if self.members > Self::MAX_MEMBERS {
+            let message = format!("the nodes up to here have more than {} attributes", Self::MAX_MEMBERS);
+            return self.problems.report(span, message);
+        }
+        let mut hosts = Vec::with_capacity(names.len());
+        for name in &names {
+            hosts.extend(self.roster.hosts(&mut self.problems, span, name));
+        }
+        let Some((mut at, attributes)) = attributes else {
+            return;
+        };
+        for attribute in attributes.split(',') {
+            let span = line.span(at, attribute.len());
+            self.attribute(span, attribute, &hosts, line.number + 1);
+            at += attribute.len() + 1;
+        }
+    }
+
+    fn attribute(&mut self, span: Span, attribute: &str, hosts: &[HostName], line: usize) {
+        let (name, value) = match attribute.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (attribute, None),
+        };
+        if name.is_empty() {
+            return self.problems.report(span, "an attribute is missing here");
+        }
+        for host in hosts {
+            let key = (host.clone(), name.to_owned());
+            if let Some(before) = self.given.insert(key, line) {
+                let message = format!("`{host}` has the attribute `{name}` already");
+                return self
+                    .problems
+                    .report_with(span, message, format!("from line {before}; take one out"));
+            }
+            let value = value.map(|value| value.replace("%n", host.as_str()).replace("%%", "%"));
+            match self.path(name, value) {
+                Ok(path) => self.roster.tag(host, &path),
+                Err(message) => return self.problems.report(span, message),
+            }
+        }
+    }
+
+    /// Two values that become one tag would make one group of two.
+    fn path(&mut self, name: &str, value: Option<String>) -> Result<TagPath, String> {
+        let whole = match &value {
+            Some(value) => format!("{}.{}", segment(name), segment(value)),
+            None => segment(name),
+        };
+        let path = TagPath::new(&whole).map_err(|error| error.to_string())?;
+        let written = value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"));
+        let first = self.values.entry(path.clone()).or_insert_with(|| written.clone());
+        if *first == written {
+            Ok(path)
+        } else {
+            Err(format!(
+                "`{first}` and `{written}` would both become the tag `{path}`; rename one of them"
+            ))
+        }
+    }
+}
+
+/// Words with their offsets.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive(char::is_whitespace).filter_map(move |part| {
+        let start = at;
+        at += part.len();
+        let word = part.trim_end();
+        (!word.is_empty()).then_some((start, word))
+    })
+}
+
+/// Text as a part of a tag.
+fn segment(text: &str) -> String {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    text.chars().map(|c| if fits(c) { c } else { '_' }).collect()
+}
