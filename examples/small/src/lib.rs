@@ -1,1 +1,6 @@
-#![doc = include_str!("../../../README.md")]
+//! Small examples of linking pogo: see `src/bin` and `tests`. The README's quick start is tested here.
+
+/// The project's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
