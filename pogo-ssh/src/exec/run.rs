@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::Stream;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, Sig};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::ended::{Ended, StopReason};
 use super::kill::{Kill, kill};
@@ -24,7 +24,7 @@ pub(crate) async fn execute(link: &Link, step: &Step, output: &mut Output, stop:
     let channel = tokio::select! {
         biased;
         reason = stop.wait() => return Ended::StoppedBefore(reason),
-        opened = link.handle.channel_open_session() => opened,
+        opened = open(link) => opened,
     };
     let channel = match channel {
         Ok(channel) => channel,
@@ -45,6 +45,20 @@ pub(crate) async fn execute(link: &Link, step: &Step, output: &mut Output, stop:
     let ended = execution.run(&step.script, stop).await;
     execution.finish();
     ended
+}
+
+/// Opens a session. A server with few of them may not have done with the last one when it is asked for the next.
+async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
+    let mut pause = Duration::from_millis(10);
+    loop {
+        match link.handle.channel_open_session().await {
+            Err(russh::Error::ChannelOpenFailure(_)) if pause < Duration::from_millis(500) => {
+                sleep(pause).await;
+                pause *= 2;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// How the host told that it ended.

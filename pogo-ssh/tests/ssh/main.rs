@@ -16,6 +16,7 @@ mod limits;
 mod login;
 mod mishaps;
 mod openssh;
+mod other_servers;
 mod place;
 mod stopping;
 mod trust;
