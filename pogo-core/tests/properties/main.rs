@@ -8,6 +8,7 @@ mod damaged;
 mod explain;
 mod liveness;
 mod oracle;
+mod parsers;
 mod refusals;
 mod replay;
 mod safety;
