@@ -39,7 +39,9 @@ pub struct SshConfig {
     pub(crate) known_hosts: Option<Vec<PathBuf>>,
     pub(crate) host_keys: HostKeyPolicy,
     pub(crate) connect_timeout: Duration,
+    pub(crate) max_connections: Option<usize>,
     pub(crate) max_handshakes: usize,
+    pub(crate) keep_idle: Option<Duration>,
     pub(crate) keepalive: Option<Duration>,
     pub(crate) output_limit: u64,
     pub(crate) stop_grace: Duration,
@@ -72,7 +74,9 @@ impl Default for SshConfig {
             known_hosts: None,
             host_keys: HostKeyPolicy::default(),
             connect_timeout: Duration::from_secs(10),
+            max_connections: None,
             max_handshakes: 32,
+            keep_idle: None,
             keepalive: Some(Duration::from_secs(15)),
             output_limit: 4 << 20,
             stop_grace: Duration::from_secs(5),
@@ -174,6 +178,21 @@ impl SshConfig {
     /// Time to reach a host and log in, not counting the wait for a place among the handshakes. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// How many connections are open at once, at least 1; further hosts wait, and cost nothing meanwhile. Default, and
+    /// never more: as many as the process's limit of open files leaves room for.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = Some(connections.max(1));
+        self
+    }
+
+    /// How long the connection of a failed attempt is kept for the job's next attempt at the host, which then needs no
+    /// handshake. What changed on the host for new logins only, such as the user's groups, does not show in a kept
+    /// connection. Default: `None`, each attempt makes a connection of its own.
+    pub fn keep_idle(mut self, time: Option<Duration>) -> Self {
+        self.keep_idle = time;
         self
     }
 

@@ -66,6 +66,14 @@
 //! as a service that was started, goes on. When an attempt's time limit ends it, this happens within the limit.
 //! A dropped attempt is cut off: the connection closes, and what runs on the host is left to itself.
 //!
+//! # How much at once
+//!
+//! A rollout's limits say how many hosts may be worked on; three bounds here are about this machine. No more
+//! [handshakes](SshConfig::max_handshakes) are under way at once than it can well do: a host that accepts a
+//! connection and says nothing takes no place among them. No more [connections](SshConfig::max_connections) are open than
+//! the limit of open files leaves room for. And a host's [output](SshConfig::output_limit) is cut where it is too much.
+//! After a failed attempt its connection can be [kept](SshConfig::keep_idle) for the next one.
+//!
 //! # How trust works
 //!
 //! Host keys are looked up in known_hosts files as OpenSSH means them: by address (or `host_key_alias`), with the port

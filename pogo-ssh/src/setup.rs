@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Agent, SshConfig};
-use crate::link::{Connector, Credentials, KeyFileError};
+use crate::link::{Connector, Credentials, KeyFileError, TooFewFiles, room_for_connections};
 use crate::trust::{FileError, HostKeyPolicy, Verifier};
 
 /// Why no transport could be made of the settings.
@@ -15,6 +15,12 @@ pub enum SetupError {
     /// Nobody to log in as.
     #[error("no user to log in as: neither USER nor LOGNAME is set; name one")]
     NoUser,
+    /// The limit of open files leaves no room for connections.
+    #[error("the limit of open files is {limit}, too low to connect to any host; raise it (ulimit -n)")]
+    OpenFiles {
+        /// The limit.
+        limit: u64,
+    },
     /// A key file that was asked for cannot be used.
     #[error("{message}")]
     KeyFile {
@@ -57,7 +63,9 @@ pub(crate) fn default_user(config: &SshConfig) -> Result<String, SetupError> {
 /// Reads all files that the settings name. Gives remarks besides.
 pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), SetupError> {
     let (credentials, mut warnings) = credentials(config)?;
-    let connector = Connector::new(config, verifier(config)?, credentials);
+    let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
+    let room = config.max_connections.map_or(room, |most| most.min(room));
+    let connector = Connector::new(config, room, verifier(config)?, credentials);
     warnings.extend(connector.warnings());
     Ok((connector, warnings))
 }

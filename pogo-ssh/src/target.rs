@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use pogo_core::fleet::{Host, HostName};
 
 /// A host's connection settings, with the transport's defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
     pub(crate) name: HostName,
     /// Name or address to connect to.

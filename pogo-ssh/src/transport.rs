@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
-use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
 use crate::config::SshConfig;
@@ -47,8 +47,7 @@ impl SshTransport {
         &self.warnings
     }
 
-    async fn connect(&self, attempt: &Attempt, stop: &Stop) -> Result<Link, Outcome> {
-        let target = Arc::new(Target::new(&attempt.host, &self.user, self.config.port));
+    async fn connect(&self, target: &Arc<Target>, stop: &Stop) -> Result<Link, Outcome> {
         tokio::select! {
             biased;
             reason = stop.wait() => match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
@@ -56,21 +55,63 @@ impl SshTransport {
                 // Cannot be: being stopped is no success.
                 Verdict::GoOn => Err(Outcome::failed(FailureKind::Refused, "stopped before the command began")),
             },
-            connected = self.connector.connect(&target) => connected.map_err(Outcome::from),
+            connected = self.connector.connect(target) => connected.map_err(Outcome::from),
         }
     }
 
-    async fn run_steps(&self, link: &Link, steps: &[Step], report: &Reporter, stop: &Stop) -> Outcome {
-        let mut output = Output::new(report.clone(), self.config.output_limit);
-        for step in steps {
-            report.phase(step.phase);
-            let ended = execute(link, step, &mut output, stop).await;
-            if let Verdict::End(outcome) = classify(step.phase, ended) {
-                return outcome;
+    /// Runs on the connection that was kept from the attempt before, if there is one and it still works.
+    async fn run_kept(&self, work: &Work, target: &Arc<Target>) -> Option<Outcome> {
+        let link = self.connector.kept(work.job, target)?;
+        match self.run_steps(&link, work).await {
+            Ran::NeverAsked(_) => None,
+            Ran::To(outcome) => {
+                self.finish(link, &outcome, work.job, target).await;
+                Some(outcome)
             }
         }
-        Outcome::Succeeded
     }
+
+    /// Keeps the connection where another attempt may follow, and closes it otherwise.
+    async fn finish(&self, link: Link, outcome: &Outcome, job: JobId, target: &Arc<Target>) {
+        match outcome {
+            Outcome::Failed(failure) if !failure.kind.is_connect() && !link.handle.is_closed() => {
+                self.connector.keep(job, target, link).await;
+            }
+            _ => link.close().await,
+        }
+    }
+
+    async fn run_steps(&self, link: &Link, work: &Work) -> Ran {
+        let mut output = Output::new(work.report.clone(), self.config.output_limit);
+        let mut asked = false;
+        for step in &work.steps {
+            work.report.phase(step.phase);
+            let ended = execute(link, step, &mut output, &work.stop).await;
+            asked = asked || !matches!(ended, Ended::CutBefore(_));
+            match classify(step.phase, ended) {
+                Verdict::GoOn => {}
+                Verdict::End(outcome) if asked => return Ran::To(outcome),
+                Verdict::End(outcome) => return Ran::NeverAsked(outcome),
+            }
+        }
+        Ran::To(Outcome::Succeeded)
+    }
+}
+
+/// How far the steps of an attempt came.
+enum Ran {
+    /// To this end.
+    To(Outcome),
+    /// Nowhere: the link was gone before the host was asked for anything.
+    NeverAsked(Outcome),
+}
+
+/// What one attempt has to do.
+struct Work {
+    job: JobId,
+    steps: Vec<Step>,
+    report: Reporter,
+    stop: Stop,
 }
 
 #[async_trait]
@@ -88,13 +129,23 @@ impl Transport for SshTransport {
             Ok(steps) => steps,
             Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
         };
-        report.phase(Phase::Connect);
-        let link = match self.connect(&attempt, &stop).await {
+        let target = Arc::new(Target::new(&attempt.host, &self.user, self.config.port));
+        let work = Work {
+            job: attempt.job,
+            steps,
+            report,
+            stop,
+        };
+        work.report.phase(Phase::Connect);
+        if let Some(outcome) = self.run_kept(&work, &target).await {
+            return outcome;
+        }
+        let link = match self.connect(&target, &work.stop).await {
             Ok(link) => link,
             Err(outcome) => return outcome,
         };
-        let outcome = self.run_steps(&link, &steps, &report, &stop).await;
-        link.close().await;
+        let (Ran::To(outcome) | Ran::NeverAsked(outcome)) = self.run_steps(&link, &work).await;
+        self.finish(link, &outcome, work.job, &target).await;
         outcome
     }
 }

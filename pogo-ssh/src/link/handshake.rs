@@ -1,6 +1,7 @@
 //! From an open TCP connection to a session that commands can run in.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use russh::client::{self, Handle};
 use russh::keys::Algorithm;
 use russh::{AlgorithmKind, Disconnect, Preferred, SshId};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::auth::authenticate;
@@ -23,6 +25,16 @@ pub(crate) struct Link {
     pub(crate) handle: Handle<LinkHandler>,
     pub(crate) last_words: LastWords,
     _cut: CutOnDrop,
+    /// Its place among the connections.
+    _place: OwnedSemaphorePermit,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("last_words", &self.last_words)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Link {
@@ -40,6 +52,7 @@ pub(super) async fn shake_hands(
     connector: &Connector,
     target: &Arc<Target>,
     stream: TcpStream,
+    place: OwnedSemaphorePermit,
 ) -> Result<Link, Unconnected> {
     let last_words = LastWords::default();
     let handler = LinkHandler {
@@ -58,6 +71,7 @@ pub(super) async fn shake_hands(
         handle,
         last_words,
         _cut: cut,
+        _place: place,
     })
 }
 

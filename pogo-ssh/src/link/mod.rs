@@ -7,8 +7,10 @@ mod credentials;
 mod dial;
 mod handler;
 mod handshake;
+mod idle;
 mod key_file;
 mod login;
+mod places;
 mod try_keys;
 mod try_password;
 
@@ -16,3 +18,4 @@ pub(crate) use connect::Connector;
 pub(crate) use credentials::Credentials;
 pub(crate) use handshake::Link;
 pub(crate) use key_file::KeyFileError;
+pub(crate) use places::{TooFewFiles, room_for_connections};

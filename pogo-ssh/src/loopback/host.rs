@@ -24,6 +24,8 @@ pub struct LoopbackHost {
     pub(super) key: PrivateKey,
     mishap: Mutex<Option<Mishap>>,
     pub(super) mishap_changed: Notify,
+    /// Told when all connections are to be cut.
+    pub(super) cut: Notify,
     /// What runs here now.
     running: Gauge,
     executions: AtomicUsize,
@@ -40,6 +42,7 @@ impl LoopbackHost {
             key,
             mishap: Mutex::default(),
             mishap_changed: Notify::new(),
+            cut: Notify::new(),
             running: Gauge::default(),
             executions: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
@@ -98,6 +101,11 @@ impl LoopbackHost {
     /// From now on, this goes wrong with it; for commands that run already, nothing changes.
     pub fn set_mishap(&self, mishap: Mishap) {
         self.change_mishap(Some(mishap));
+    }
+
+    /// Cuts the connections that are open now. What runs on the host goes on.
+    pub fn cut_connections(&self) {
+        self.cut.notify_waiters();
     }
 
     /// From now on, all is well with it.

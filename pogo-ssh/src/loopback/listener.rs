@@ -79,6 +79,7 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     let (stream, _cut) = Severable::new(stream);
     let break_link = Arc::new(Notify::new());
     let handshake = Handshake::new(&shared.handshakes);
+    let server = Arc::clone(&host);
     let session = Session::new(host, shared, Arc::clone(&break_link), Arc::clone(&handshake));
     let Ok(running) = run_stream(Arc::new(settings), stream, session).await else {
         return;
@@ -88,5 +89,6 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     tokio::select! {
         _ = running => {}
         () = break_link.notified() => {}
+        () = server.cut.notified() => {}
     }
 }

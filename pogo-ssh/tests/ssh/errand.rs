@@ -83,6 +83,11 @@ impl Errand {
         self
     }
 
+    pub(crate) fn of_job(mut self, number: u32) -> Self {
+        self.attempt.job = JobId::new(number);
+        self
+    }
+
     pub(crate) fn within(mut self, limit: Duration) -> Self {
         self.attempt.time_limit = limit;
         self

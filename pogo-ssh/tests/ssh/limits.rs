@@ -46,3 +46,100 @@ async fn a_host_that_says_nothing_takes_no_place_among_the_handshakes() {
     well.assert_succeeded();
     mute.await.assert_failed(FailureKind::Unreachable);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_connections_than_allowed_at_once() {
+    let names: Vec<String> = (1..=12).map(|number| format!("web{number}")).collect();
+    let fleet = LoopbackFleet::start(&names).await.unwrap();
+    let transport = fleet.transport().max_connections(2).build().unwrap();
+    let errands = names.iter().map(|name| {
+        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
+        errand.run(&transport)
+    });
+    for report in join_all(errands).await {
+        report.assert_succeeded();
+    }
+    assert!((1..=2).contains(&fleet.peak()), "{}", fleet.peak());
+}
+
+#[tokio::test]
+async fn a_kept_connection_takes_the_next_attempt_of_the_same_job_only() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let host = fleet.host("web1").unwrap();
+    let transport = fleet
+        .transport()
+        .keep_idle(Some(Duration::from_secs(60)))
+        .build()
+        .unwrap();
+    let errand = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
+    errand("exit 1")
+        .run(&transport)
+        .await
+        .assert_failed(FailureKind::Command { status: 1 });
+    errand("exit 2")
+        .of_job(4)
+        .run(&transport)
+        .await
+        .assert_failed(FailureKind::Command { status: 2 });
+    assert_eq!(host.connections(), 2);
+    errand("exit 3")
+        .run(&transport)
+        .await
+        .assert_failed(FailureKind::Command { status: 3 });
+    errand("true").run(&transport).await.assert_succeeded();
+    assert_eq!(host.connections(), 2);
+    // After success no other attempt follows.
+    errand("true").run(&transport).await.assert_succeeded();
+    assert_eq!(host.connections(), 3);
+}
+
+#[tokio::test]
+async fn a_connection_kept_for_too_long_is_not_used() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let host = fleet.host("web1").unwrap();
+    let transport = fleet.transport().keep_idle(Some(Duration::ZERO)).build().unwrap();
+    for _ in 0..2 {
+        let errand = Errand::to("web1", host.connection(), Command::shell("exit 1"));
+        errand
+            .run(&transport)
+            .await
+            .assert_failed(FailureKind::Command { status: 1 });
+    }
+    assert_eq!(host.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_broke_meanwhile_is_replaced() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let host = fleet.host("web1").unwrap();
+    let transport = fleet
+        .transport()
+        .keep_idle(Some(Duration::from_secs(60)))
+        .build()
+        .unwrap();
+    let errand = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
+    errand("exit 1")
+        .run(&transport)
+        .await
+        .assert_failed(FailureKind::Command { status: 1 });
+    host.cut_connections();
+    errand("true").run(&transport).await.assert_succeeded();
+    assert_eq!(host.connections(), 2);
+}
+
+#[tokio::test]
+async fn a_kept_connection_gives_way_to_a_host_that_waits() {
+    let fleet = LoopbackFleet::start(["web1", "web2"]).await.unwrap();
+    let settings = fleet
+        .transport()
+        .max_connections(1)
+        .keep_idle(Some(Duration::from_secs(600)));
+    let transport = settings.build().unwrap();
+    for name in ["web1", "web2"] {
+        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("exit 1"));
+        errand
+            .run(&transport)
+            .await
+            .assert_failed(FailureKind::Command { status: 1 });
+    }
+}

@@ -1,0 +1,78 @@
+//! Connections that are kept for the next attempt.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pogo_core::scheduler::JobId;
+use tokio::time::{Instant, sleep_until};
+
+use super::handshake::Link;
+use crate::target::Target;
+
+/// Whose connection: another job, or another way to the host, gets one of its own.
+type Owner = (JobId, Arc<Target>);
+
+/// Connections without anything to do, each kept for a set time.
+#[derive(Debug, Clone)]
+pub(super) struct Idle {
+    keep: Option<Duration>,
+    links: Arc<Mutex<HashMap<Owner, Kept>>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    link: Link,
+    until: Instant,
+}
+
+impl Idle {
+    /// Keeps connections for this long, or not at all.
+    pub(super) fn new(keep: Option<Duration>) -> Self {
+        Self {
+            keep,
+            links: Arc::default(),
+        }
+    }
+
+    /// The connection that was kept for this owner, if it is still open.
+    pub(super) fn take(&self, job: JobId, target: &Arc<Target>) -> Option<Link> {
+        let kept = self.lock().remove(&(job, Arc::clone(target)))?;
+        let is_open = !kept.link.handle.is_closed() && Instant::now() < kept.until;
+        is_open.then_some(kept.link)
+    }
+
+    /// Keeps a connection, for the set time at most; gives it back if none are kept.
+    pub(super) fn keep(&self, job: JobId, target: &Arc<Target>, link: Link) -> Option<Link> {
+        let Some(keep) = self.keep else {
+            return Some(link);
+        };
+        let (owner, until) = ((job, Arc::clone(target)), Instant::now() + keep);
+        self.lock().insert(owner.clone(), Kept { link, until });
+        // Weak: a transport that is gone closes its connections at once.
+        let links = Arc::downgrade(&self.links);
+        tokio::spawn(async move {
+            sleep_until(until).await;
+            if let Some(links) = links.upgrade() {
+                let mut links = links.lock().unwrap_or_else(PoisonError::into_inner);
+                if links.get(&owner).is_some_and(|kept| kept.until <= until) {
+                    links.remove(&owner);
+                }
+            }
+        });
+        None
+    }
+
+    /// Gives up the connection that has been kept longest, so that its place is free.
+    pub(super) fn give_up_one(&self) {
+        let mut links = self.lock();
+        let oldest = links.iter().min_by_key(|(_, kept)| kept.until);
+        if let Some(owner) = oldest.map(|(owner, _)| owner.clone()) {
+            links.remove(&owner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Owner, Kept>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
