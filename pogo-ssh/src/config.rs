@@ -47,6 +47,9 @@ pub struct SshConfig {
     pub(crate) stop_grace: Duration,
 }
 
+/// Longer times than this are as good as this, and clocks can still be added up.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Which ssh-agent is asked for keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -177,7 +180,7 @@ impl SshConfig {
 
     /// Time to reach a host and log in, not counting the wait for a place among the handshakes. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connect_timeout = timeout.min(LONGEST);
         self
     }
 
@@ -192,7 +195,7 @@ impl SshConfig {
     /// handshake. What changed on the host for new logins only, such as the user's groups, does not show in a kept
     /// connection. Default: `None`, each attempt makes a connection of its own.
     pub fn keep_idle(mut self, time: Option<Duration>) -> Self {
-        self.keep_idle = time;
+        self.keep_idle = time.map(|time| time.min(LONGEST));
         self
     }
 
@@ -206,7 +209,7 @@ impl SshConfig {
     /// How often a silent host is asked whether it is still there; after three questions without an answer the link
     /// counts as lost. `None`: never asked. Default: every 15 seconds.
     pub fn keepalive(mut self, interval: Option<Duration>) -> Self {
-        self.keepalive = interval;
+        self.keepalive = interval.map(|interval| interval.min(LONGEST));
         self
     }
 
@@ -224,7 +227,7 @@ impl SshConfig {
     /// When an attempt's time limit ends it, this and two seconds more come out of the time limit (at most a quarter of
     /// it), so that the attempt is over, and known to be, within the limit.
     pub fn stop_grace(mut self, grace: Duration) -> Self {
-        self.stop_grace = grace;
+        self.stop_grace = grace.min(LONGEST);
         self
     }
 

@@ -6,6 +6,7 @@ use pogo_core::dispatcher::Reporter;
 use tokio::time::{Instant, sleep_until};
 
 use super::ended::StopReason;
+use crate::config::LONGEST;
 
 /// The attempt's time limit and its cancellation.
 #[derive(Debug, Clone)]
@@ -24,6 +25,7 @@ const CONFIRMATION: Duration = Duration::from_secs(2);
 impl Stop {
     /// An attempt that starts now. Ending it takes time as well, at most a quarter of the limit.
     pub(crate) fn new(report: Reporter, limit: Duration, grace: Duration) -> Self {
+        let limit = limit.min(LONGEST);
         let hard = Instant::now() + limit;
         Self {
             report,

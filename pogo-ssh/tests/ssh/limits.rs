@@ -143,3 +143,23 @@ async fn a_kept_connection_gives_way_to_a_host_that_waits() {
             .assert_failed(FailureKind::Command { status: 1 });
     }
 }
+
+#[tokio::test]
+async fn times_without_end_are_no_danger() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let forever = Duration::MAX;
+    let settings = fleet.transport().connect_timeout(forever).stop_grace(forever);
+    let transport = settings
+        .keep_idle(Some(forever))
+        .keepalive(Some(forever))
+        .build()
+        .unwrap();
+    let errand =
+        |line: &str| Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line)).within(forever);
+    errand("true").run(&transport).await.assert_succeeded();
+    errand("exit 1")
+        .run(&transport)
+        .await
+        .assert_failed(FailureKind::Command { status: 1 });
+    errand("true").run(&transport).await.assert_succeeded();
+}

@@ -1,117 +1,32 @@
 //! Ways to log in, and what is said when none works.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command as Process, Stdio};
+use std::process::Command as Process;
 
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{LoopbackFleet, Mishap};
 use pogo_ssh::{Agent, Question, SetupError, SshConfig, SshTransport};
 use secrecy::{ExposeSecret, SecretString};
-use tempfile::TempDir;
 
 use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh, generate_key};
 
-async fn fleet() -> LoopbackFleet {
+pub(crate) async fn fleet() -> LoopbackFleet {
     LoopbackFleet::start(["web1"]).await.unwrap()
 }
 
-async fn log_in(fleet: &LoopbackFleet, settings: SshConfig) -> Report {
+pub(crate) async fn log_in(fleet: &LoopbackFleet, settings: SshConfig) -> Report {
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     errand.run(&settings.build().unwrap()).await
 }
 
 /// Settings that trust the fleet and have nothing to log in with.
-fn bare(fleet: &LoopbackFleet) -> SshConfig {
+pub(crate) fn bare(fleet: &LoopbackFleet) -> SshConfig {
     SshTransport::builder()
         .user("pogo")
         .agent(Agent::Off)
         .no_identities()
         .known_hosts([fleet.known_hosts_file()])
-}
-
-/// A real ssh-agent.
-struct RealAgent {
-    process: Child,
-    directory: TempDir,
-}
-
-impl RealAgent {
-    fn start() -> Option<Self> {
-        let directory = tempfile::tempdir().unwrap();
-        let mut process = Process::new("ssh-agent")
-            .args(["-D", "-a"])
-            .arg(directory.path().join("agent"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .inspect_err(|error| eprintln!("LEFT OUT: a test of ssh-agent: {error} (package openssh-client)"))
-            .ok()?;
-        // It tells its socket's name once it listens.
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Some(Self { process, directory })
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.directory.path().join("agent")
-    }
-
-    fn add(&self, key: &Path) {
-        let added = Process::new("ssh-add")
-            .arg("-q")
-            .arg(key)
-            .env("SSH_AUTH_SOCK", self.socket())
-            .status();
-        assert!(added.unwrap().success());
-    }
-}
-
-impl Drop for RealAgent {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-#[tokio::test]
-async fn a_key_in_the_agent_logs_in() {
-    let (fleet, Some(agent)) = (fleet().await, RealAgent::start()) else {
-        return;
-    };
-    agent.add(&fleet.identity_file());
-    let settings = bare(&fleet).agent(Agent::Socket(agent.socket()));
-    log_in(&fleet, settings).await.assert_succeeded();
-}
-
-#[tokio::test]
-async fn a_key_that_the_agent_holds_is_not_tried_again_from_its_file() {
-    let (fleet, Some(agent)) = (fleet().await, RealAgent::start()) else {
-        return;
-    };
-    generate_key(fleet.directory(), "wrong", "ed25519");
-    let wrong = fleet.directory().join("wrong");
-    agent.add(&wrong);
-    let settings = bare(&fleet).agent(Agent::Socket(agent.socket())).identity(wrong);
-    let message = log_in(&fleet, settings)
-        .await
-        .assert_failed(FailureKind::Authentication);
-    assert!(
-        message.contains("agent key SHA256:") && !message.contains("key file"),
-        "{message}"
-    );
-}
-
-#[tokio::test]
-async fn an_agent_that_is_gone_does_not_keep_a_key_file_from_logging_in() {
-    let fleet = fleet().await;
-    let settings = fleet
-        .transport()
-        .agent(Agent::Socket(fleet.directory().join("no-agent")));
-    log_in(&fleet, settings).await.assert_succeeded();
 }
 
 #[tokio::test]
@@ -255,21 +170,6 @@ async fn every_usual_type_of_key_logs_in_to_openssh() {
 }
 
 #[tokio::test]
-async fn an_rsa_key_in_the_agent_logs_in_to_openssh() {
-    if !openssh::is_there("an_rsa_key_in_the_agent_logs_in_to_openssh") {
-        return;
-    }
-    let Some(agent) = RealAgent::start() else { return };
-    let server = OpenSsh::start();
-    generate_key(server.directory.path(), "client_rsa", "rsa");
-    std::fs::write(server.path("authorized_keys"), server.public_key("client_rsa")).unwrap();
-    agent.add(&server.path("client_rsa"));
-    let transport = server.transport().agent(Agent::Socket(agent.socket())).build().unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
-}
-
-#[tokio::test]
 async fn a_password_answers_a_host_that_asks_for_it() {
     let fleet = fleet().await;
     fleet.mishap("web1", Mishap::AsksForPassword).unwrap();
@@ -330,24 +230,6 @@ async fn the_passphrase_of_a_key_file_is_asked_for_once() {
         errand.run(&transport).await.assert_succeeded();
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
-}
-
-#[tokio::test]
-async fn only_the_named_keys_of_an_agent_are_used_if_so_wanted() {
-    let (fleet, Some(agent)) = (fleet().await, RealAgent::start()) else {
-        return;
-    };
-    for name in ["a", "b", "c"] {
-        generate_key(fleet.directory(), name, "ed25519");
-        agent.add(&fleet.directory().join(name));
-    }
-    agent.add(&fleet.identity_file());
-    let settings = fleet.transport().agent(Agent::Socket(agent.socket())).auth_tries(1);
-    let message = log_in(&fleet, settings.clone())
-        .await
-        .assert_failed(FailureKind::Authentication);
-    assert!(message.contains("agent key"), "{message}");
-    log_in(&fleet, settings.identities_only(true)).await.assert_succeeded();
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
     reason = "all of it is tests; what is left out is said on standard error"
 )]
 
+mod agent;
 mod certificates;
 mod errand;
 mod execution;

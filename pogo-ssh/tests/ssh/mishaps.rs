@@ -158,7 +158,7 @@ async fn a_host_where_nobody_can_log_in_fails_with_what_was_tried() {
 
 /// What a hook or command has to do so that its own SSH session dies.
 const KILL_SESSION: &str = "p=$$; while [ -n \"$p\" ] && [ \"$p\" -gt 1 ]; do \
-     case $(ps -o comm= -p $p) in sshd*) kill -KILL $p; sleep 300;; esac; p=$(ps -o ppid= -p $p | tr -d ' '); done; exit 77";
+     case $(ps -o comm= -p $p) in sshd*) kill -KILL $p; sleep 5;; esac; p=$(ps -o ppid= -p $p | tr -d ' '); done; exit 77";
 
 #[tokio::test]
 async fn openssh_dying_in_the_command_leaves_it_in_doubt() {

@@ -37,7 +37,7 @@ async fn a_server_with_one_session_per_connection_runs_all_steps_but_confirms_no
     let report = errand("echo command").with_hooks(&hooks, &hooks).run(&transport).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "hook\ncommand\nhook\n");
-    let message = cancel(&transport, errand("echo up; exec sleep 60"))
+    let message = cancel(&transport, errand("echo up; exec sleep 20"))
         .await
         .assert_in_doubt();
     assert!(message.contains("could not be shown to have ended"), "{message}");
