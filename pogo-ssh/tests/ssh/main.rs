@@ -19,5 +19,6 @@ mod mishaps;
 mod openssh;
 mod other_servers;
 mod place;
+mod silence;
 mod stopping;
 mod trust;

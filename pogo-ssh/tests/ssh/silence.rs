@@ -1,0 +1,66 @@
+//! Links that go silent, and names with several addresses.
+
+use std::time::Duration;
+
+use pogo_core::fleet::Connection;
+use pogo_core::plan::Command;
+use pogo_ssh::HostKeyPolicy;
+use pogo_ssh::loopback::LoopbackFleet;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+use crate::errand::Errand;
+
+/// Passes one connection on until told to go silent; then holds it without passing anything.
+async fn go_between(listener: TcpListener, to: std::net::SocketAddr, silence: oneshot::Receiver<()>) {
+    let (mut near, _) = listener.accept().await.unwrap();
+    let mut far = TcpStream::connect(to).await.unwrap();
+    tokio::select! {
+        _ = copy_bidirectional(&mut near, &mut far) => {}
+        _ = silence => std::future::pending().await,
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_goes_silent_leaves_the_command_in_doubt() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let connection = Connection {
+        address: Some("127.0.0.1".to_owned()),
+        port: Some(listener.local_addr().unwrap().port()),
+        ..Connection::default()
+    };
+    let (silence, silent) = oneshot::channel();
+    let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
+    let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
+    let transport = settings.keepalive(Some(Duration::from_millis(100))).build().unwrap();
+    let (running, _side) = Errand::to("web1", connection, Command::shell("echo up; sleep 60")).start();
+    let witness = std::sync::Arc::clone(&running.witness);
+    let silencing = async {
+        witness.saw("up").await;
+        silence.send(()).unwrap();
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), silencing);
+    let message = report.assert_in_doubt();
+    assert!(message.contains("no longer answers (keepalive)"), "{message}");
+    between.abort();
+}
+
+#[tokio::test]
+async fn each_address_of_a_name_is_tried() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    // `localhost` has an IPv6 address first on most machines, where nobody listens.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let connection = Connection {
+        address: Some("localhost".to_owned()),
+        port: Some(listener.local_addr().unwrap().port()),
+        ..Connection::default()
+    };
+    let (_silence, silent) = oneshot::channel();
+    let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
+    let transport = fleet.transport().host_keys(HostKeyPolicy::Insecure).build().unwrap();
+    let errand = Errand::to("web1", connection, Command::shell("true"));
+    errand.run(&transport).await.assert_succeeded();
+    between.abort();
+}
