@@ -5,6 +5,7 @@
 mod delays;
 mod leaving;
 mod limits;
+mod queueing;
 mod settling;
 mod story;
 mod waves;

@@ -40,6 +40,7 @@ impl Agenda {
         };
         queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
         queues.class_of.reserve_exact(job.tasks.len());
+        queues.enlisted = vec![false; job.tasks.len()];
         for task in job.positions() {
             let class = self.class_for(state, job, task, &mut queues);
             queues.class_of.push(u32::try_from(class).unwrap_or(u32::MAX));
@@ -93,6 +94,7 @@ impl Agenda {
         };
         let class = self.class_for(state, job, task, &mut queues);
         queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
+        queues.enlisted[task as usize] = true;
         self.classes[class].late.insert(queues.order(job, task));
         self.classes[class].front = None;
         self.jobs.insert(id, queues);

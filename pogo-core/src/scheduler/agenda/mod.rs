@@ -50,6 +50,8 @@ pub(crate) struct Agenda {
 struct JobQueues {
     /// The class of each task.
     class_of: Vec<u32>,
+    /// Tasks that were queued since the queues were built: where they were listed is out of date.
+    enlisted: Vec<bool>,
     /// Position in the order of the job, where that is not the listed order.
     rank: Vec<u32>,
     /// Expected milliseconds of each task, where the job says.

@@ -24,7 +24,7 @@ impl Agenda {
                 None => {
                     self.remove_from(source);
                     let (task, _) = self.front(state, class)?;
-                    self.pop_front(class, task);
+                    self.pop_front(class);
                     self.classes[class].place = Place::Empty;
                     self.reopen(state, class);
                     return Some((self.classes[class].key.job, task));
@@ -181,10 +181,13 @@ impl Agenda {
         if entry.front.is_some_and(|front| waits(front.task)) {
             return entry.front;
         }
-        while entry.listed.get(entry.next).is_some_and(|&task| !waits(task)) {
+        let listed = |task: u32| !queues.enlisted[task as usize] && waits(task);
+        while entry.listed.get(entry.next).is_some_and(|&task| !listed(task)) {
             entry.next += 1;
         }
-        while entry.late.first().is_some_and(|&(.., task)| !waits(task)) {
+        // A task that was tried since it was queued is queued once more, behind those that were not.
+        let late = |tries: u16, task: u32| tries == job.task(task).tries && waits(task);
+        while entry.late.first().is_some_and(|&(tries, .., task)| !late(tries, task)) {
             entry.late.pop_first();
         }
         let listed = entry.listed.get(entry.next).map(|&task| queues.order(job, task));
@@ -193,13 +196,13 @@ impl Agenda {
         entry.front
     }
 
-    fn pop_front(&mut self, class: ClassId, task: u32) {
+    fn pop_front(&mut self, class: ClassId) {
         let entry = &mut self.classes[class];
-        entry.front = None;
-        if entry.listed.get(entry.next) == Some(&task) {
-            entry.next += 1;
+        let Some(front) = entry.front.take() else { return };
+        if entry.late.first() == Some(&front.order) {
+            entry.late.pop_first();
         } else {
-            entry.late.retain(|&(.., late)| late != task);
+            entry.next += 1;
         }
     }
 }
