@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pogo_benches::{Shape, overlapping, row};
-use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, Expectation, JobSpec, Order};
+use pogo_core::fleet::{Fleet, HostId, HostName};
+use pogo_core::plan::{Command, Expectation, JobSpec, Order, Rules};
 use pogo_core::policy::Policy;
 use pogo_core::sim::{TaskTimes, World, lower_bound};
 
@@ -51,13 +51,12 @@ fn print(label: &str, ratios: &[f64]) {
 fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: Order, known: bool) -> Vec<f64> {
     (0..FLEETS)
         .map(|seed| {
-            let (fleet, policy) = overlapping(Shape {
-                hosts: 1_000 + 250 * (seed % 9),
-                seed,
-            });
+            let hosts = 4_000 + 1_000 * (seed % 7);
+            let (fleet, policy) = overlapping(Shape { hosts, seed });
             let (times, drawn) = times(u64::from(seed));
             let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
             spec.order = order;
+            spec.attempt_timeout = Some(Duration::from_secs(86_400));
             let of = |host: &HostName| times.of(drawn, host);
             if known {
                 spec.expected = expected(&fleet, of);
@@ -68,7 +67,12 @@ fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: Order, known: bool) ->
                 .seed(drawn)
                 .task_times(times.clone());
             world.submit(spec).expect("a job");
-            world.run().makespan().as_secs_f64() / bound.as_secs_f64()
+            let history = world.run();
+            assert!(
+                history.scheduler.jobs().all(|job| job.tally().succeeded == hosts),
+                "seed {seed}"
+            );
+            history.makespan().as_secs_f64() / bound.as_secs_f64()
         })
         .collect()
 }
@@ -92,7 +96,7 @@ fn batches() -> Vec<f64> {
     (0..FLEETS)
         .map(|seed| {
             let (fleet, policy) = overlapping(Shape {
-                hosts: 1_000 + 250 * (seed % 9),
+                hosts: 4_000 + 1_000 * (seed % 7),
                 seed,
             });
             let times = TaskTimes::LogNormal {
@@ -108,16 +112,22 @@ fn batches() -> Vec<f64> {
 }
 
 fn batch_makespan(fleet: &Fleet, policy: &Policy, time: impl Fn(&HostName) -> Duration) -> Duration {
-    let rules = pogo_core::plan::Rules::compile(fleet, policy).expect("rules");
-    // One size for all batches, as `serial` has it: the largest that no limit could object to.
-    let size = rules
-        .buckets()
-        .iter()
-        .map(|bucket| bucket.places)
-        .min()
-        .unwrap_or(1)
-        .max(1);
-    let hosts: Vec<_> = fleet.ids().collect();
-    let longest = |batch: &[pogo_core::fleet::HostId]| batch.iter().map(|&host| time(fleet.name(host))).max();
-    hosts.chunks(size as usize).filter_map(longest).sum()
+    let rules = Rules::compile(fleet, policy).expect("rules");
+    let mut waiting: Vec<HostId> = fleet.ids().collect();
+    let mut makespan = Duration::ZERO;
+    while !waiting.is_empty() {
+        let mut left: Vec<u32> = rules.buckets().iter().map(|bucket| bucket.places).collect();
+        let mut longest = Duration::ZERO;
+        waiting.retain(|&host| {
+            let buckets = rules.buckets_of(host);
+            let fits = buckets.iter().all(|bucket| left[bucket.index()] > 0);
+            if fits {
+                buckets.iter().for_each(|bucket| left[bucket.index()] -= 1);
+                longest = longest.max(time(fleet.name(host)));
+            }
+            !fits
+        });
+        makespan += longest;
+    }
+    makespan
 }

@@ -32,20 +32,17 @@ pub fn lower_bound(
     let times: Vec<u64> = (0..hosts.len()).map(millis).collect();
 
     let part = |tasks: &mut dyn Iterator<Item = usize>| {
-        let mut work = vec![(0_u64, 0_u64); rules.buckets().len()];
+        let mut held: Vec<Vec<u64>> = vec![vec![]; rules.buckets().len()];
         let mut longest = 0;
         for task in tasks {
             longest = longest.max(times[task]);
             for bucket in rules.buckets_of(hosts[task]) {
-                let (sum, most) = &mut work[bucket.index()];
-                *sum = sum.saturating_add(times[task]);
-                *most = (*most).max(times[task]);
+                held[bucket.index()].push(times[task]);
             }
         }
         let mut best = (longest, "the longest task".to_owned());
-        for (bucket, (sum, most)) in rules.buckets().iter().zip(work) {
-            // A frozen bucket has no bound that means anything.
-            let bound = sum.div_ceil(u64::from(bucket.places.max(1))).max(most);
+        for (bucket, mut times) in rules.buckets().iter().zip(held) {
+            let bound = through(&mut times, bucket.places);
             if bound > best.0 {
                 best = (bound, format!("{} on {}", bucket.rule, bucket.group));
             }
@@ -71,4 +68,39 @@ pub fn lower_bound(
         makespan: Duration::from_millis(best.0),
         reason: best.1,
     })
+}
+
+/// The least time in which tasks of these times can pass through so many places.
+fn through(times: &mut [u64], places: u32) -> u64 {
+    // A frozen bucket has no bound that means anything.
+    let places = u64::from(places.max(1));
+    let sum = times.iter().fold(0, |sum: u64, &time| sum.saturating_add(time));
+    // Some place takes at least this many tasks, at best the shortest.
+    let rounds = u64::try_from(times.len()).unwrap_or(u64::MAX).div_ceil(places);
+    let rounds = usize::try_from(rounds).unwrap_or(usize::MAX).min(times.len());
+    if rounds > 0 && rounds < times.len() {
+        times.select_nth_unstable(rounds);
+    }
+    let shortest = times
+        .iter()
+        .take(rounds)
+        .fold(0, |sum: u64, &time| sum.saturating_add(time));
+    sum.div_ceil(places).max(shortest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::through;
+
+    #[test]
+    fn equal_tasks_go_in_whole_rounds() {
+        assert_eq!(through(&mut [10; 7], 3), 30);
+        assert_eq!(through(&mut [10; 6], 3), 20);
+    }
+
+    #[test]
+    fn work_is_shared_among_places_at_best() {
+        assert_eq!(through(&mut [1, 1, 28], 2), 15);
+        assert_eq!(through(&mut [], 2), 0);
+    }
 }
