@@ -135,9 +135,7 @@ impl Deadlines {
                 let settling = state.attempts.get(attempt)?;
                 Some((settling.since + job.settings.settle, Due::Settled(attempt)))
             });
-        // Once its limit has run out a job is aborted, and the limit is spent.
-        let limit = job.settings.job_timeout.filter(|_| !job.aborted);
-        let job_limit = limit.map(|limit| (job.submitted + limit, Due::Job(job.id)));
+        let job_limit = job.deadline().map(|deadline| (deadline, Due::Job(job.id)));
         let baking = if job.spec.waves.is_empty() {
             None
         } else {

@@ -15,7 +15,7 @@ impl Scheduler {
         let mut hasher = FxHasher::default();
         self.state.hosts.hash(&mut hasher);
         for job in self.state.jobs.values() {
-            (job.id, job.status, job.aborted, job.submitted).hash(&mut hasher);
+            (job.id, job.status, job.aborted, job.limit_spent, job.submitted).hash(&mut hasher);
             (&job.tasks, &job.backoffs, &job.settings).hash(&mut hasher);
             (&job.budget, &job.budgets, &job.gates).hash(&mut hasher);
         }

@@ -34,6 +34,9 @@ struct Job {
     goes_on: bool,
     finished: bool,
     max_parallel: Option<u32>,
+    max_failures: Option<u32>,
+    /// Hosts of the whole job that had failed when an operator last let it go on.
+    accepted: usize,
     /// Hosts that had failed in each group when an operator last let the job go on.
     forgiven: BTreeMap<Group, usize>,
     waves: Vec<Group>,
@@ -72,9 +75,12 @@ impl Oracle {
                 job, host, not_before, ..
             } => {
                 self.set(*job, host, TaskState::Waiting);
+                let groups = budgets(&self.fleet, &self.policy);
                 let job = self.jobs.get_mut(job).ok_or("no such job")?;
                 job.not_before.insert(host.clone(), *not_before);
-                job.goes_on |= std::mem::take(&mut job.finished);
+                if std::mem::take(&mut job.finished) {
+                    job.go_on(groups);
+                }
             }
             Event::TaskSkipped { job, host } => {
                 self.bad.remove(host);
@@ -98,22 +104,16 @@ impl Oracle {
     fn take_of_job(&mut self, event: &Event) -> Result<(), String> {
         let Some(id) = event.job() else { return Ok(()) };
         let policy = Arc::clone(&self.policy);
-        let groups: Vec<Group> = budgets(&self.fleet, &policy)
-            .into_iter()
-            .map(|(group, _)| group)
-            .collect();
+        let groups = budgets(&self.fleet, &policy);
         let job = self.jobs.get_mut(&id).ok_or("no such job")?;
         match event {
             Event::JobPaused { .. } | Event::JobHalting { .. } | Event::JobHalted { .. } => job.goes_on = false,
-            Event::JobResumed { .. } => {
-                job.goes_on = true;
-                job.forgiven = groups
-                    .into_iter()
-                    .map(|group| (group.clone(), job.failed(&group)))
-                    .collect();
-            }
+            Event::JobResumed { .. } => job.go_on(groups),
             Event::JobFinished { .. } => (job.goes_on, job.finished) = (false, true),
-            Event::JobAltered { change, .. } => job.max_parallel = change.max_parallel.or(job.max_parallel),
+            Event::JobAltered { change, .. } => {
+                job.max_parallel = change.max_parallel.or(job.max_parallel);
+                job.max_failures = change.max_failures.or(job.max_failures);
+            }
             Event::WaveOpened { wave, .. } => {
                 let wave = *wave as usize;
                 if !job.moved && !job.waves[..wave].iter().all(|wave| job.is_complete(wave, 0)) {
@@ -164,6 +164,10 @@ impl Oracle {
             .is_some_and(|most| job.count(TaskState::Running) >= most as usize)
         {
             return refuse("the job runs as many as it may");
+        }
+        let failed = job.count(TaskState::Failed) - job.accepted;
+        if job.max_failures.is_some_and(|most| failed > most as usize) {
+            return refuse("too many of the job have failed");
         }
         for (group, limit) in budgets(&self.fleet, &self.policy) {
             let members = group.iter().filter(|host| job.tasks.contains_key(*host)).count();
@@ -273,6 +277,8 @@ impl Oracle {
             goes_on: true,
             finished: false,
             max_parallel: spec.max_parallel.map(|limit| limit.places(size(hosts.len()))),
+            max_failures: spec.max_failures.map(|limit| limit.tolerated(size(hosts.len()))),
+            accepted: 0,
             forgiven: BTreeMap::new(),
             waves,
             opened: BTreeSet::new(),
@@ -300,6 +306,7 @@ impl Oracle {
         let Some(job) = self.jobs.get_mut(&job) else { return };
         job.tasks.insert(host.clone(), state);
         // Failures that an operator accepted are forgotten with the failure.
+        job.accepted = job.accepted.min(job.count(TaskState::Failed));
         for (group, forgiven) in std::mem::take(&mut job.forgiven) {
             let failed = job.failed(&group);
             job.forgiven.insert(group, forgiven.min(failed));
@@ -311,6 +318,14 @@ impl Oracle {
 }
 
 impl Job {
+    /// An operator lets the job go on, and accepts what has failed.
+    fn go_on(&mut self, budgets: Vec<(Group, Limit)>) {
+        self.goes_on = true;
+        self.accepted = self.count(TaskState::Failed);
+        let groups = budgets.into_iter().map(|(group, _)| group);
+        self.forgiven = groups.map(|group| (group.clone(), self.failed(&group))).collect();
+    }
+
     fn count(&self, state: TaskState) -> usize {
         self.tasks.values().filter(|&&other| other == state).count()
     }

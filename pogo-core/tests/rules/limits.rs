@@ -1,9 +1,12 @@
 //! A job's own limits.
 
-use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Alteration, Input, InputError, JobId};
+use std::time::Duration;
 
-use crate::story::{Story, on, web};
+use pogo_core::plan::JobSpec;
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{Alteration, Input, InputError, JobId, JobStatus, TaskState};
+
+use crate::story::{Story, hosts, on, web};
 
 #[test]
 fn a_job_is_not_altered_to_limits_under_which_nothing_can_run() {
@@ -26,4 +29,95 @@ fn a_job_is_not_altered_to_limits_under_which_nothing_can_run() {
         });
         assert!(matches!(told, Err(InputError::Plan(_))), "{told:?}");
     }
+}
+
+#[test]
+fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
+    let mut story = Story::new(web("a,b,c"), Policy::default());
+    story.submit(JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    });
+    assert_eq!(story.fails("a"), "b");
+    let change = Alteration {
+        max_failures: Some(0),
+        ..Alteration::default()
+    };
+    story
+        .tell(Input::Alter {
+            job: JobId::new(1),
+            change,
+        })
+        .unwrap();
+    assert_eq!(story.status(1), JobStatus::Halting);
+    assert_eq!(story.ends("b"), "");
+    assert_eq!(
+        story.tell(Input::Resume { job: JobId::new(1) }).unwrap(),
+        "c",
+        "the operator accepts the failure"
+    );
+}
+
+#[test]
+fn a_finished_job_whose_time_is_over_can_be_retried() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        job_timeout: Some(Duration::from_secs(60)),
+        ..on("*")
+    });
+    story.fails("a");
+    assert_eq!(story.status(1), JobStatus::Finished);
+    story.waits(100);
+    let retry = Input::Retry {
+        job: JobId::new(1),
+        hosts: hosts("a"),
+    };
+    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.waits(100), "");
+    story.ends("a");
+    assert_eq!(story.state(1, "a"), TaskState::Succeeded);
+}
+
+#[test]
+fn a_time_limit_that_is_altered_after_a_retry_binds_again() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        job_timeout: Some(Duration::from_secs(60)),
+        ..on("*")
+    });
+    story.fails("a");
+    story.waits(100);
+    let job = JobId::new(1);
+    story.tell(Input::Retry { job, hosts: hosts("a") }).unwrap();
+    let change = Alteration {
+        job_timeout: Some(Duration::from_secs(200)),
+        ..Alteration::default()
+    };
+    story.tell(Input::Alter { job, change }).unwrap();
+    assert_eq!(story.status(1), JobStatus::Running);
+    story.waits(100);
+    assert_eq!(story.status(1), JobStatus::Halting);
+}
+
+#[test]
+fn a_job_that_goes_on_after_an_abort_retries_again_by_itself() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    let job = JobId::new(1);
+    let retry_delay = Some(Duration::ZERO);
+    story.submit(JobSpec {
+        retries: Some(1),
+        retry_delay,
+        ..on("*")
+    });
+    story
+        .tell(Input::Abort {
+            job,
+            reason: String::new(),
+        })
+        .unwrap();
+    story.fails("a");
+    story.tell(Input::Resume { job }).unwrap();
+    let retry = Input::Retry { job, hosts: hosts("a") };
+    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.fails("a"), "a");
 }

@@ -22,7 +22,10 @@ impl Scheduler {
             Checked::Abort { job, reason } => self.give_up(job, reason, CancelReason::Abort),
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
-            Checked::Alter { job, change } => self.emit(Event::JobAltered { job, change }, Hint::default()),
+            Checked::Alter { job, change } => {
+                self.emit(Event::JobAltered { job, change }, Hint::default());
+                self.halt_if_over_budget(job);
+            }
             Checked::Mark {
                 host,
                 down: true,

@@ -7,7 +7,7 @@ use rustc_hash::FxHasher;
 
 use crate::policy::OnDoubt;
 use crate::scheduler::state::{Hint, Job, Running, TaskAt};
-use crate::scheduler::{AttemptId, CancelReason, Event, Failure, Outcome, Phase, Scheduler};
+use crate::scheduler::{AttemptId, CancelReason, Event, Failure, JobId, JobStatus, Outcome, Phase, Scheduler};
 
 impl Scheduler {
     pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase) {
@@ -143,25 +143,29 @@ impl Scheduler {
                 });
             }
         }
-        let halts = job.is_over_budget() && (job.status.may_start() || job.status == super::super::JobStatus::Paused);
+        for event in exceeded {
+            self.emit(event, Hint::default());
+        }
+        self.halt_if_over_budget(id);
+    }
+
+    /// Halts a job of which more hosts have failed than it allows.
+    pub(super) fn halt_if_over_budget(&mut self, id: JobId) {
+        let Some(job) = self.state.jobs.get(&id) else { return };
+        if !job.is_over_budget() || !(job.status.may_start() || job.status == JobStatus::Paused) {
+            return;
+        }
         let reason = format!(
             "{} hosts failed, more than max_failures allows ({})",
             job.budget.failures,
             job.settings.max_failures.unwrap_or(0)
         );
-        for event in exceeded {
-            self.emit(event, Hint::default());
-        }
-        if halts {
-            self.emit(
-                Event::JobHalting {
-                    job: id,
-                    reason,
-                    abort: false,
-                },
-                Hint::default(),
-            );
-        }
+        let event = Event::JobHalting {
+            job: id,
+            reason,
+            abort: false,
+        };
+        self.emit(event, Hint::default());
     }
 
     /// Whether a failed attempt may be followed by another without an order.

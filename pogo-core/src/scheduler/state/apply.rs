@@ -266,7 +266,7 @@ impl State {
             Effect::Requeued(at)
         });
         if finished {
-            job.aborted = false;
+            job.reopen(now);
             self.set_status(id, JobStatus::Running, effects);
         }
     }
@@ -297,6 +297,7 @@ impl State {
             Event::JobAltered { change, .. } => {
                 if let Some(job) = self.jobs.get_mut(&id) {
                     job.settings.alter(change);
+                    job.limit_spent &= change.job_timeout.is_none();
                 }
                 effects.push(Effect::Rebuild);
             }

@@ -124,7 +124,8 @@ impl State {
             job.settings.clone(),
             job.submitted,
         );
-        (moved.status, moved.aborted, moved.tally) = (job.status, job.aborted, job.tally);
+        (moved.status, moved.tally) = (job.status, job.tally);
+        (moved.aborted, moved.limit_spent) = (job.aborted, job.limit_spent);
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
         moved.tasks.clone_from(&job.tasks);
         moved.budget = job.budget;

@@ -94,6 +94,8 @@ pub(crate) struct Job {
     pub(crate) status: JobStatus,
     /// An operator gave the job up; it ends when nothing of it runs any more.
     pub(crate) aborted: bool,
+    /// The time limit had run out when an operator let the job go on, and binds no more.
+    pub(crate) limit_spent: bool,
     pub(crate) tally: Tally,
     pub(crate) names: Arc<[HostName]>,
     /// The host of each task, in listed order.
@@ -123,6 +125,7 @@ impl Job {
             submitted: at,
             status: JobStatus::Running,
             aborted: false,
+            limit_spent: false,
             tally: Tally {
                 waiting: count,
                 ..Tally::default()
@@ -138,6 +141,24 @@ impl Job {
             backoffs: BTreeMap::new(),
             failures: BTreeMap::new(),
         }
+    }
+
+    /// An operator lets the job go on: it is no longer given up, and what failed so far no longer counts against its budgets.
+    pub(super) fn reopen(&mut self, now: Timestamp) {
+        self.budget.forgive();
+        self.budgets.values_mut().for_each(Budget::forgive);
+        // In this order: the limit of a job that was given up is still its limit.
+        self.aborted = false;
+        self.limit_spent |= self.deadline().is_some_and(|deadline| deadline <= now);
+    }
+
+    /// When the job's time limit runs out, as long as that matters.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let limit = self
+            .settings
+            .job_timeout
+            .filter(|_| !self.aborted && !self.limit_spent)?;
+        Some(self.submitted + limit)
     }
 
     pub(crate) fn task(&self, task: u32) -> &TaskRecord {

@@ -81,11 +81,10 @@ impl State {
         }
     }
 
-    /// An operator lets the job go on: what failed so far no longer counts against its budgets.
     pub(super) fn resume(&mut self, id: JobId, effects: &mut Effects) {
+        let now = self.at;
         if let Some(job) = self.jobs.get_mut(&id) {
-            job.budget.forgive();
-            job.budgets.values_mut().for_each(Budget::forgive);
+            job.reopen(now);
         }
         self.set_status(id, JobStatus::Running, effects);
     }
