@@ -44,6 +44,8 @@ mod jobs;
 mod policies;
 mod recorded;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use drill::Drill;
 pub use fleets::{fleets, group};

@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod model;
-#[path = "../properties/oracle.rs"]
+mod moment;
+#[path = "../properties/oracle/mod.rs"]
 mod oracle;
 
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};

@@ -1,7 +1,5 @@
 //! A namespace of four hosts as a model: its states, and all that can happen in each.
 
-use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use pogo_core::Timestamp;
@@ -9,10 +7,11 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    AttemptId, Event, FailureKind, Input, InputError, JobId, JobStatus, Outcome, Record, Scheduler, TaskState,
+    Event, FailureKind, Input, InputError, JobId, JobStatus, Outcome, Record, Scheduler, TaskState,
 };
 use stateright::{Model, Property};
 
+use crate::moment::Moment;
 use crate::oracle::Oracle;
 
 /// What is explored.
@@ -35,43 +34,6 @@ pub(crate) enum Planted {
     FailedHostsGiveTheirPlacesBack,
     /// As if the first success had never been reported.
     AReportIsLost,
-}
-
-/// A moment of a history.
-#[derive(Clone)]
-pub(crate) struct Moment {
-    scheduler: Scheduler,
-    oracle: Oracle,
-    running: Vec<(JobId, HostName, AttemptId)>,
-    submitted: u32,
-    mishaps: u8,
-    orders: u8,
-    lost: bool,
-    /// The first rule that was broken.
-    broken: Option<String>,
-}
-
-impl fmt::Debug for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for job in self.scheduler.jobs() {
-            let tasks: Vec<_> = job.tasks().map(|task| (task.host().as_str(), task.state())).collect();
-            write!(f, "{} {:?} {tasks:?} ", job.id(), job.status())?;
-        }
-        write!(f, "{:?}", self.broken)
-    }
-}
-
-impl Hash for Moment {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let left = (self.submitted, self.mishaps, self.orders, self.lost);
-        (self.scheduler.fingerprint(), left, &self.broken).hash(state);
-    }
-}
-
-impl PartialEq for Moment {
-    fn eq(&self, other: &Self) -> bool {
-        self.scheduler.fingerprint() == other.scheduler.fingerprint()
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,48 +61,6 @@ fn fleet() -> Fleet {
 
 fn host(at: usize) -> HostName {
     HOSTS[at].parse().unwrap()
-}
-
-impl Moment {
-    fn tell(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
-        let events = self.scheduler.handle(Timestamp::EPOCH, input)?;
-        for event in &events {
-            let record = Record {
-                at: Timestamp::EPOCH,
-                event: event.clone(),
-            };
-            if let Err(rule) = self.oracle.take(&record) {
-                self.broken.get_or_insert(rule);
-            }
-            match event {
-                Event::TaskStarted { job, host, attempt } => self.running.push((*job, host.clone(), *attempt)),
-                Event::TaskSucceeded { attempt, .. }
-                | Event::TaskFailed { attempt, .. }
-                | Event::TaskInDoubt { attempt, .. } => {
-                    self.running.retain(|(.., running)| running != attempt);
-                }
-                _ => {}
-            }
-        }
-        // Whatever the number of its attempt, a host that runs is the same host.
-        self.running.sort();
-        if let Err(violation) = self.scheduler.verify() {
-            self.broken.get_or_insert(violation.to_string());
-        }
-        if let Err(idle) = self.oracle.rest(Timestamp::EPOCH) {
-            self.broken.get_or_insert(idle);
-        }
-        Ok(events)
-    }
-
-    fn report(&mut self, nth: usize, outcome: Outcome) -> Result<Vec<Event>, InputError> {
-        let attempt = self.running[nth].2;
-        self.tell(Input::Reported { attempt, outcome })
-    }
-
-    fn any(&self, status: JobStatus) -> bool {
-        self.scheduler.jobs().any(|job| job.status() == status)
-    }
 }
 
 impl Namespace {

@@ -3,72 +3,10 @@
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
+use super::{ApplyError, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, JobId, Phase};
-
-/// An event that cannot follow the events before it: the log is damaged, or belongs to another namespace.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ApplyError {
-    /// It speaks of a job that was never submitted.
-    #[error("an event speaks of {job}, which was never submitted")]
-    UnknownJob {
-        /// The job.
-        job: JobId,
-    },
-    /// It speaks of a host that the fleet or the job does not have.
-    #[error("an event speaks of host `{host}`, which is not part of the job or the fleet")]
-    UnknownHost {
-        /// The host.
-        host: HostName,
-    },
-    /// It speaks of an attempt that is not under way there, or begins one that is not the next.
-    #[error("an event speaks of attempt {attempt}, to which that cannot have happened")]
-    UnknownAttempt {
-        /// The attempt.
-        attempt: AttemptId,
-    },
-    /// It submits a job that was submitted before.
-    #[error("an event submits {job} once more")]
-    DuplicateJob {
-        /// The job.
-        job: JobId,
-    },
-    /// It does something to a task that cannot be done in the task's state.
-    #[error("an event speaks of host `{host}` of {job}, which was {state:?} and cannot have become that")]
-    WrongTaskState {
-        /// The job.
-        job: JobId,
-        /// The host.
-        host: HostName,
-        /// The state it was in.
-        state: TaskState,
-    },
-    /// It does something to a job that cannot be done in the job's state.
-    #[error("an event speaks of {job}, which was {status:?} and cannot have become that")]
-    WrongJobStatus {
-        /// The job.
-        job: JobId,
-        /// The state it was in.
-        status: JobStatus,
-    },
-    /// It is older than the event before it.
-    #[error("an event of time {at} follows one of time {last}")]
-    OutOfOrder {
-        /// Its time.
-        at: Timestamp,
-        /// The time of the event before it.
-        last: Timestamp,
-    },
-    /// Its fleet, policy or job does not compile.
-    #[error("an event cannot be understood: {message}")]
-    Invalid {
-        /// What is wrong with it.
-        message: String,
-    },
-}
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
 #[derive(Default)]

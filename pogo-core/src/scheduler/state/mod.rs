@@ -4,6 +4,7 @@
 //! state, whether live or replayed.
 
 mod apply;
+mod apply_error;
 mod attempts;
 mod budget;
 mod configure;
@@ -19,8 +20,8 @@ mod tasks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use apply::ApplyError;
 pub(crate) use apply::Hint;
+pub use apply_error::ApplyError;
 pub(crate) use attempts::{Attempts, Running};
 pub(crate) use budget::Budget;
 pub use configure::ConfigureError;

@@ -3,16 +3,20 @@
 //! One function says whether a host may start. Every start must be allowed by it, and between inputs every host
 //! that waits must be forbidden by it.
 
+mod groups;
+mod job;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::{JobSpec, Plan};
-use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::policy::{Policy, Rule};
 use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskState};
 
-type Group = BTreeSet<HostName>;
+use groups::{Group, buckets, budgets, select, size, values};
+use job::Job;
 
 #[derive(Clone, Default)]
 pub(crate) struct Oracle {
@@ -23,26 +27,6 @@ pub(crate) struct Oracle {
     down: Group,
     jobs: BTreeMap<JobId, Job>,
     ended: BTreeSet<AttemptId>,
-}
-
-#[derive(Clone)]
-struct Job {
-    spec: Arc<JobSpec>,
-    tasks: BTreeMap<HostName, TaskState>,
-    not_before: BTreeMap<HostName, Timestamp>,
-    /// Whether it starts tasks at all, and whether it has finished.
-    goes_on: bool,
-    finished: bool,
-    max_parallel: Option<u32>,
-    max_failures: Option<u32>,
-    /// Hosts of the whole job that had failed when an operator last let it go on.
-    accepted: usize,
-    /// Hosts that had failed in each group when an operator last let the job go on.
-    forgiven: BTreeMap<Group, usize>,
-    waves: Vec<Group>,
-    opened: BTreeSet<usize>,
-    /// Waves and budgets are not followed across a change of fleet or policy.
-    moved: bool,
 }
 
 impl Oracle {
@@ -315,98 +299,4 @@ impl Oracle {
         let complete = job.waves.iter().take_while(|wave| job.is_complete(wave, 0)).count();
         job.opened.retain(|&wave| wave <= complete);
     }
-}
-
-impl Job {
-    /// An operator lets the job go on, and accepts what has failed.
-    fn go_on(&mut self, budgets: Vec<(Group, Limit)>) {
-        self.goes_on = true;
-        self.accepted = self.count(TaskState::Failed);
-        let groups = budgets.into_iter().map(|(group, _)| group);
-        self.forgiven = groups.map(|group| (group.clone(), self.failed(&group))).collect();
-    }
-
-    fn count(&self, state: TaskState) -> usize {
-        self.tasks.values().filter(|&&other| other == state).count()
-    }
-
-    fn failed(&self, group: &Group) -> usize {
-        group
-            .iter()
-            .filter(|host| self.tasks.get(*host) == Some(&TaskState::Failed))
-            .count()
-    }
-
-    fn is_complete(&self, stage: &Group, allowed: usize) -> bool {
-        let mut states = stage.iter().filter_map(|host| self.tasks.get(host));
-        let over = |state: &TaskState| matches!(state, TaskState::Succeeded | TaskState::Skipped | TaskState::Failed);
-        states.all(over) && self.failed(stage) <= allowed
-    }
-}
-
-fn size(len: usize) -> u32 {
-    u32::try_from(len).unwrap()
-}
-
-fn select(fleet: &Fleet, selector: &Selector) -> Group {
-    let hosts = fleet.resolve(selector).unwrap();
-    hosts.into_iter().map(|host| fleet.name(host).clone()).collect()
-}
-
-/// Of a bare tag, the hosts of each direct value and those that carry the tag itself; else all that the selector names.
-fn values(fleet: &Fleet, selector: &Selector) -> Vec<Group> {
-    let Selector::Tag(path) = selector else {
-        return vec![select(fleet, selector)];
-    };
-    let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-    for host in fleet.ids() {
-        for tag in fleet
-            .tags_of(host)
-            .map(|tag| fleet.tag_path(tag))
-            .filter(|tag| tag.is_within(path))
-        {
-            let below = tag.as_str()[path.as_str().len()..].trim_start_matches('.');
-            let value = below.split('.').next().unwrap_or_default().to_owned();
-            groups.entry(value).or_default().insert(fleet.name(host).clone());
-        }
-    }
-    groups.into_values().collect()
-}
-
-/// Every group of a constraint with its rule.
-fn groups(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
-    let mut all = Vec::new();
-    for constraint in &policy.constraints {
-        let mut groups = vec![select(fleet, &Selector::All)];
-        for (depth, selector) in (1..).zip(&constraint.group) {
-            let whole = matches!(constraint.rule, Rule::MaxParallelTotal(_)) && depth == constraint.group.len();
-            let inner = if whole {
-                vec![select(fleet, selector)]
-            } else {
-                values(fleet, selector)
-            };
-            groups = groups
-                .iter()
-                .flat_map(|outer| inner.iter().map(move |inner| outer & inner))
-                .filter(|group| !group.is_empty())
-                .collect();
-        }
-        all.extend(groups.into_iter().map(|group| (group, constraint.rule)));
-    }
-    all
-}
-
-fn buckets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
-    let mut all = groups(fleet, policy);
-    all.retain(|(_, rule)| !matches!(rule, Rule::MaxFailures(_)));
-    all
-}
-
-fn budgets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Limit)> {
-    let all = groups(fleet, policy).into_iter();
-    all.filter_map(|(group, rule)| match rule {
-        Rule::MaxFailures(limit) => Some((group, limit)),
-        _ => None,
-    })
-    .collect()
 }

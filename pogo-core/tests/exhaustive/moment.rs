@@ -1,0 +1,89 @@
+//! A moment of a history: the scheduler, the oracle that watches it, and what may still go wrong.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{AttemptId, Event, Input, InputError, JobId, JobStatus, Outcome, Record, Scheduler};
+
+use crate::oracle::Oracle;
+
+/// A moment of a history.
+#[derive(Clone)]
+pub(crate) struct Moment {
+    pub(super) scheduler: Scheduler,
+    pub(super) oracle: Oracle,
+    pub(super) running: Vec<(JobId, HostName, AttemptId)>,
+    pub(super) submitted: u32,
+    pub(super) mishaps: u8,
+    pub(super) orders: u8,
+    pub(super) lost: bool,
+    /// The first rule that was broken.
+    pub(super) broken: Option<String>,
+}
+
+impl fmt::Debug for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for job in self.scheduler.jobs() {
+            let tasks: Vec<_> = job.tasks().map(|task| (task.host().as_str(), task.state())).collect();
+            write!(f, "{} {:?} {tasks:?} ", job.id(), job.status())?;
+        }
+        write!(f, "{:?}", self.broken)
+    }
+}
+
+impl Hash for Moment {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let left = (self.submitted, self.mishaps, self.orders, self.lost);
+        (self.scheduler.fingerprint(), left, &self.broken).hash(state);
+    }
+}
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Self) -> bool {
+        self.scheduler.fingerprint() == other.scheduler.fingerprint()
+    }
+}
+
+impl Moment {
+    pub(super) fn tell(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+        let events = self.scheduler.handle(Timestamp::EPOCH, input)?;
+        for event in &events {
+            let record = Record {
+                at: Timestamp::EPOCH,
+                event: event.clone(),
+            };
+            if let Err(rule) = self.oracle.take(&record) {
+                self.broken.get_or_insert(rule);
+            }
+            match event {
+                Event::TaskStarted { job, host, attempt } => self.running.push((*job, host.clone(), *attempt)),
+                Event::TaskSucceeded { attempt, .. }
+                | Event::TaskFailed { attempt, .. }
+                | Event::TaskInDoubt { attempt, .. } => {
+                    self.running.retain(|(.., running)| running != attempt);
+                }
+                _ => {}
+            }
+        }
+        // Whatever the number of its attempt, a host that runs is the same host.
+        self.running.sort();
+        if let Err(violation) = self.scheduler.verify() {
+            self.broken.get_or_insert(violation.to_string());
+        }
+        if let Err(idle) = self.oracle.rest(Timestamp::EPOCH) {
+            self.broken.get_or_insert(idle);
+        }
+        Ok(events)
+    }
+
+    pub(super) fn report(&mut self, nth: usize, outcome: Outcome) -> Result<Vec<Event>, InputError> {
+        let attempt = self.running[nth].2;
+        self.tell(Input::Reported { attempt, outcome })
+    }
+
+    pub(super) fn any(&self, status: JobStatus) -> bool {
+        self.scheduler.jobs().any(|job| job.status() == status)
+    }
+}
