@@ -1,0 +1,79 @@
+//! What a new user may get wrong: each gives a message with the cure, and exit code 64.
+
+use super::program::Program;
+
+fn refused(policy: &str, targets: &str, wanted: &[&str]) {
+    let program = Program::with_policy(policy);
+    for command in ["plan", "simulate"] {
+        let done = program.run(&[command, "-c", "policy.yaml", "-t", targets]);
+        assert_eq!(done.code, 64, "{policy}: {} {}", done.out, done.err);
+        for wanted in wanted {
+            assert!(
+                done.err.contains(wanted),
+                "{command} of {policy} should say {wanted:?}, and says: {}",
+                done.err
+            );
+        }
+        assert_eq!(done.out, "", "{policy}");
+    }
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let done = Program::new().run(&["plan", "-c", "nowhere.yaml", "-t", "*"]);
+    assert_eq!(done.code, 64);
+    assert!(done.err.contains("nowhere.yaml"), "{}", done.err);
+}
+
+#[test]
+fn mistakes_in_the_file_are_shown_where_they_are() {
+    refused("tag: {web: [w1\n", "*", &["policy.yaml:"]);
+    refused("tag:\n\tweb: [w1]\n", "*", &["policy.yaml:2", "tab"]);
+    refused(
+        "tag: {web: [w1]}\nconstrant: {}\n",
+        "*",
+        &["policy.yaml:2:1", "did you mean `constraint`"],
+    );
+    refused(
+        "tag: {web: [w1]}\nsequence: [$wbe]\n",
+        "*",
+        &["policy.yaml:2:", "did you mean `$web`"],
+    );
+    refused(
+        "tag: {web: [w1]}\nconstraint: {$web: {max_paralel: 1}}\n",
+        "*",
+        &["policy.yaml:2:", "max_parallel"],
+    );
+    refused(
+        "tag: {web: [w1]}\nconstraint: {$web: {max_parallel: many}}\n",
+        "*",
+        &["policy.yaml:2:", "25%"],
+    );
+}
+
+#[test]
+fn targets_that_name_nothing_are_refused() {
+    let policy = "tag: {web: ['web[1-9]'], spare: []}\n";
+    refused(policy, "$wbe", &["did you mean `$web`"]);
+    refused(policy, "web10", &["did you mean `web1`"]);
+    refused(policy, "$spare", &["name no host"]);
+    refused(policy, "", &["a selector is missing"]);
+    refused(policy, "web[3-1]", &["runs backwards"]);
+}
+
+#[test]
+fn sequences_that_wait_for_each_other_are_named() {
+    let policy = "tag: {a: [h1], b: [h2]}\nsequence: {one: [$a, $b], two: [$b, $a]}\n";
+    refused(policy, "*", &["wait for each other", "`one`", "`two`"]);
+}
+
+#[test]
+fn a_wrong_command_line_is_64_and_help_is_not() {
+    let program = Program::new();
+    assert_eq!(program.run(&["rnu"]).code, 64);
+    assert_eq!(program.run(&["simulate", "-t", "h1", "--task-time", "soon"]).code, 64);
+    assert_eq!(program.run(&["run", "-t", "h1"]).code, 64);
+    let help = program.run(&["--help"]);
+    assert_eq!(help.code, 0);
+    assert!(help.out.contains("64  the command line"), "{}", help.out);
+}

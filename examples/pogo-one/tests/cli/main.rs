@@ -1,0 +1,10 @@
+//! The program as its users meet it: the binary itself, on real files and real SSH.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod blocked;
+mod interrupt;
+mod program;
+mod simulated;
+mod ssh;
+mod worked;

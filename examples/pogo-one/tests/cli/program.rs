@@ -1,0 +1,86 @@
+//! Running the binary.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary in a directory of its own.
+pub(crate) struct Program {
+    pub(crate) directory: TempDir,
+}
+
+/// What the binary left behind.
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Program {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Writes a policy file, for `-c policy.yaml`.
+    pub(crate) fn with_policy(policy: &str) -> Self {
+        let program = Self::new();
+        program.write("policy.yaml", policy);
+        program
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pogo-one"));
+        command
+            .args(args)
+            .current_dir(self.directory.path())
+            .stdin(Stdio::null());
+        // Nothing of the person who runs the tests gets in.
+        command
+            .env("HOME", self.directory.path())
+            .env_remove("SSH_AUTH_SOCK")
+            .env("USER", "nobody");
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Done {
+        Done::of(self.command(args).output().unwrap())
+    }
+}
+
+impl Done {
+    pub(crate) fn of(output: Output) -> Self {
+        let done = Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        };
+        assert!(!done.err.contains("panicked"), "{}", done.err);
+        done
+    }
+
+    /// The events, one a line.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+/// Hosts of events of one kind, in order.
+pub(crate) fn hosts(events: &[Value], kind: &str) -> Vec<String> {
+    let of_kind = events.iter().filter(|event| event["event"] == kind);
+    of_kind
+        .map(|event| event["host"].as_str().unwrap().to_owned())
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! `run`, against real SSH servers.
+
+use std::fmt::Write;
+
+use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use tokio::runtime::Runtime;
+
+use super::program::{Done, Program};
+use super::worked::EXAMPLES;
+
+/// Servers, and the program that knows how to reach them.
+pub(crate) struct Site {
+    pub(crate) program: Program,
+    pub(crate) servers: LoopbackFleet,
+    /// Dropped last: the servers live on it.
+    pub(crate) runtime: Runtime,
+}
+
+impl Site {
+    /// Servers for these hosts, under this policy.
+    pub(crate) fn new(policy: &str, hosts: &[&str]) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let servers = runtime.block_on(LoopbackFleet::start(hosts)).unwrap();
+        let mut text = format!("{policy}host:\n");
+        for host in servers.hosts() {
+            let (name, address) = (host.name(), host.address());
+            writeln!(
+                text,
+                "  {name}: {{ address: {}, port: {} }}",
+                address.ip(),
+                address.port()
+            )
+            .unwrap();
+        }
+        Self {
+            program: Program::with_policy(&text),
+            servers,
+            runtime,
+        }
+    }
+
+    pub(crate) fn args(&self, targets: &str, more: &[&str]) -> Vec<String> {
+        let (key, known) = (self.servers.identity_file(), self.servers.known_hosts_file());
+        let mut args: Vec<String> = ["run", "-c", "policy.yaml", "-t", targets, "--user", LoopbackFleet::USER]
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        args.extend(["--identity".into(), key.display().to_string()]);
+        if !more.contains(&"--known-hosts") {
+            args.extend(["--known-hosts".into(), known.display().to_string()]);
+        }
+        args.extend(more.iter().map(ToString::to_string));
+        args
+    }
+
+    fn run(&self, targets: &str, more: &[&str]) -> Done {
+        let args = self.args(targets, more);
+        self.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+#[test]
+fn the_worked_examples_hold_over_real_ssh() {
+    let hosts = ["h1", "h2", "h3", "h4", "h5", "h6", "a", "b", "c", "s", "n", "w", "e"];
+    for example in &EXAMPLES {
+        let known: Vec<&str> = hosts
+            .into_iter()
+            .filter(|host| {
+                example.first.contains(host) || example.after.iter().any(|pair| pair.0 == *host || pair.1 == *host)
+            })
+            .collect();
+        let site = Site::new(example.policy, &known);
+        let done = site.run(example.targets, &["--format", "jsonl", "--", "true"]);
+        assert_eq!(done.code, 0, "{}\n{}{}", example.policy, done.out, done.err);
+        example.check(&done.events());
+    }
+}
+
+#[test]
+fn output_comes_line_by_line_under_its_hosts_name() {
+    let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    let done = site.run("*", &["--", "echo one; echo two >&2; printf three"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    for line in ["web1 | one\n", "web1 | two\n", "web1 | three\n"] {
+        assert!(done.out.contains(line), "{}", done.out);
+    }
+    // Several words are a program and its arguments, whatever is in them.
+    let done = site.run("*", &["--", "printf", "%s|", "a b", "$HOME", "'"]);
+    assert!(done.out.contains("web1 | a b|$HOME|'|"), "{}", done.out);
+}
+
+#[test]
+fn what_goes_wrong_on_the_way_is_said() {
+    let site = Site::new("tag: {web: ['web[1-3]']}\n", &["web1", "web2", "web3"]);
+    site.servers.mishap("web1", Mishap::Refuse).unwrap();
+    site.servers.mishap("web2", Mishap::ChangedHostKey).unwrap();
+    site.servers.mishap("web3", Mishap::RefuseLogin).unwrap();
+    let done = site.run("$web", &["--", "true"]);
+    assert_eq!(done.code, 1);
+    for wanted in [
+        "web1: unreachable",
+        "refused",
+        "web2: host key not trusted",
+        "SHA256:",
+        "web3: authentication failed",
+    ] {
+        assert!(done.out.contains(wanted), "{wanted} is not in {}", done.out);
+    }
+}
+
+#[test]
+fn a_host_that_does_not_resolve_and_a_command_that_is_not_found_are_said() {
+    let site = Site::new("tag: {web: [web1, lost.invalid]}\n", &["web1"]);
+    let done = site.run("*", &["--", "no-such-command-anywhere"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("lost.invalid: unreachable"), "{}", done.out);
+    assert!(done.out.contains("web1: command exited with 127"), "{}", done.out);
+}
+
+#[test]
+fn an_unknown_host_key_and_missing_known_hosts_are_refused_with_the_cure() {
+    let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    site.program.write("empty", "");
+    let done = site.run("*", &["--known-hosts", "empty", "--", "true"]);
+    assert_eq!(done.code, 1);
+    assert!(
+        done.out.contains("host key not trusted") && done.out.contains("accept-new"),
+        "{}",
+        done.out
+    );
+    let done = site.run("*", &["--known-hosts", "nowhere", "--", "true"]);
+    assert_eq!(done.code, 64);
+    assert!(done.err.contains("nowhere"), "{}", done.err);
+    let done = site.run(
+        "*",
+        &["--known-hosts", "empty", "--host-keys", "accept-new", "--", "true"],
+    );
+    assert_eq!(done.code, 0, "{}", done.err);
+}
+
+#[test]
+fn a_wrong_key_is_an_authentication_failure() {
+    let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    let other = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    let mut args = site.args("*", &["--", "true"]);
+    let at = args.iter().position(|arg| arg == "--identity").unwrap();
+    args[at + 1] = other.servers.identity_file().display().to_string();
+    let done = site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("authentication failed"), "{}", done.out);
+}
+
+#[test]
+fn the_demo_runs_and_one_of_its_hosts_fails() {
+    let done = Program::new().run(&["demo", "--format", "jsonl"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let events = done.events();
+    assert_eq!(super::program::hosts(&events, "task_succeeded").len(), 27);
+    assert_eq!(super::program::hosts(&events, "task_failed"), ["front07"]);
+}
