@@ -1,4 +1,36 @@
-//! The pure scheduler of pogo.
+//! The pure scheduler of pogo: it rolls a command out to thousands of hosts as fast as the rules allow, and never faster.
+//!
+//! The core does no IO. It is a state machine ([`scheduler::Scheduler`]) that takes inputs with the time they come at
+//! and gives events, and plain data around it:
+//!
+//! | module | question | begin with |
+//! | --- | --- | --- |
+//! | [`fleet`] | who? | [`Fleet::builder`](fleet::Fleet::builder), [`Selector`](fleet::Selector), [`fold`](fleet::fold()) |
+//! | [`policy`] | under which rules? | [`Policy`](policy::Policy) |
+//! | [`plan`] | what would a job do? | [`Plan::compile`](plan::Plan::compile), [`JobSpec`](plan::JobSpec) |
+//! | [`scheduler`] | who is next, and why not me? | [`Scheduler`](scheduler::Scheduler), [`Event`](scheduler::Event), [`explain`](scheduler::Scheduler::explain) |
+//! | [`journal`] | what survives? | [`replay`](journal::replay()) |
+//! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
+//! | [`sim`] | what would happen? | [`World`](sim::World) |
+//! | `testing` | does my policy hold? | strategies and invariants for proptest |
+//!
+//! Three ways to use it, from least to most:
+//!
+//! - **Ask.** Compile a [`Plan`](plan::Plan), or run a job in a [`World`](sim::World) of virtual time and look at its events.
+//! - **Drive.** Hand inputs to a [`Scheduler`](scheduler::Scheduler) from an event loop of your own.
+//! - **Run.** Give a `Transport` to a `Dispatcher`, which journals and carries out what the scheduler decides.
+//!
+//! # Features
+//!
+//! - `async` (default): the `dispatcher` and the traits of the outside world. Without it no async crate is built.
+//! - `testing`: the `testing` module, for dev-dependencies.
+//!
+//! # What it promises
+//!
+//! For every limit of k hosts, at every moment and over all jobs: at most k of its hosts run; a host that serves is started
+//! only if fewer than k of them are unavailable, and failed hosts, hosts in doubt and hosts marked down are
+//! unavailable. A later stage starts only when those before it are complete. A host runs one attempt at a time. No host
+//! waits that could start. The same inputs give the same events, and applying the events gives the same state.
 
 #[cfg(feature = "async")]
 pub mod dispatcher;

@@ -178,7 +178,13 @@ impl Plan {
         let mut sequence = None;
         for PlannedStage { stage, hosts } in &self.stages {
             if sequence != Some(&stage.sequence) {
-                writeln!(f, "\nsequence {}", stage.sequence)?;
+                // A sequence without a name of its own is called `sequence` already.
+                let kind = if stage.sequence.starts_with("sequence") {
+                    ""
+                } else {
+                    "sequence "
+                };
+                writeln!(f, "\n{kind}{}", stage.sequence)?;
                 sequence = Some(&stage.sequence);
             }
             let then = if stage.after.is_some() { "then " } else { "     " };

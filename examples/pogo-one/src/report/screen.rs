@@ -104,6 +104,8 @@ impl Screen {
         let mut shown = self.shown();
         if let Some(bars) = shown.bars.take() {
             bars.finish();
+            // The last status line is left without an end.
+            note("");
         }
         if self.format == LogFormat::Jsonl || shown.unread {
             return Ok(());

@@ -106,7 +106,6 @@ impl fmt::Display for Summary<'_> {
         self.hosts(f, "not run", |state| {
             matches!(state, HostState::Waiting | HostState::Cancelled)
         })?;
-        self.reasons(f)?;
         self.limits(f)?;
         if let Some(reason) = &self.watch.stopped {
             writeln!(f, "\nstopped: {reason}")?;

@@ -51,6 +51,7 @@ fn a_failed_host_ends_the_program_with_1() {
     let done = program.run(&["simulate", "-c", "policy.yaml", "-t", "$web", "--fail", "w2"]);
     assert_eq!(done.code, 1);
     assert!(done.out.contains("failed          1  w2"), "{}", done.out);
+    assert_eq!(done.out.matches("w2: command exited with 1").count(), 1, "{}", done.out);
     assert!(done.out.contains("succeeded       3  w[1,3-4]"), "{}", done.out);
 }
 
