@@ -3,7 +3,7 @@
 use pogo_core::scheduler::{Input, Scheduler};
 use proptest::prelude::*;
 
-use crate::scenario::{config, scenarios};
+use crate::scenario::{Scenario, config, scenarios, scenarios_of};
 
 proptest! {
     #![proptest_config(config(300))]
@@ -33,16 +33,7 @@ proptest! {
 
     #[test]
     fn going_on_after_a_replay_is_the_same_as_never_having_stopped(scenario in scenarios(60), stop in 0..60_usize) {
-        let mut live = scenario.drill();
-        let (before, after) = scenario.steps.split_at(stop.min(scenario.steps.len()));
-        before.iter().for_each(|step| _ = live.play(step));
-        let mut restarted = live.replayed();
-        // Deadlines are known again from the first input on.
-        prop_assert_eq!(live.tell(Input::Tick), restarted.tell(Input::Tick));
-        for step in after {
-            prop_assert_eq!(live.play(step), restarted.play(step), "at {:?}", step);
-            prop_assert_eq!(live.scheduler().next_timeout(), restarted.scheduler().next_timeout());
-        }
+        stops_and_goes_on(&scenario, stop)?;
     }
 
     #[test]
@@ -54,4 +45,27 @@ proptest! {
             prop_assert_eq!(&serde_json::from_str::<pogo_core::scheduler::Record>(&line).unwrap(), record, "{}", line);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(config(20))]
+
+    #[test]
+    fn going_on_after_a_replay_of_many_hosts_is_the_same(scenario in scenarios_of(20..=40, 200), stop in 0..100_usize) {
+        stops_and_goes_on(&scenario, stop)?;
+    }
+}
+
+fn stops_and_goes_on(scenario: &Scenario, stop: usize) -> Result<(), TestCaseError> {
+    let mut live = scenario.drill();
+    let (before, after) = scenario.steps.split_at(stop.min(scenario.steps.len()));
+    before.iter().for_each(|step| _ = live.play(step));
+    let mut restarted = live.replayed();
+    // Deadlines are known again from the first input on.
+    prop_assert_eq!(live.tell(Input::Tick), restarted.tell(Input::Tick));
+    for step in after {
+        prop_assert_eq!(live.play(step), restarted.play(step), "at {:?}", step);
+        prop_assert_eq!(live.scheduler().next_timeout(), restarted.scheduler().next_timeout());
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! A namespace and what happens to it.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use pogo_core::fleet::Fleet;
@@ -55,10 +56,15 @@ impl Scenario {
     }
 }
 
-/// Scenarios that begin with a job, under a policy without cycles.
+/// Scenarios of few hosts that begin with a job, under a policy without cycles.
 pub(crate) fn scenarios(most: usize) -> impl Strategy<Value = Scenario> {
+    scenarios_of(1..=7, most)
+}
+
+/// The same with that many hosts.
+pub(crate) fn scenarios_of(hosts: RangeInclusive<usize>, most: usize) -> impl Strategy<Value = Scenario> {
     let steps = (job_specs(), prop::collection::vec(steps(), 0..most));
-    (fleets(1..=7), policies(), steps).prop_map(|(fleet, policy, (job, mut steps))| {
+    (fleets(hosts), policies(), steps).prop_map(|(fleet, policy, (job, mut steps))| {
         steps.insert(0, Step::Submit(Box::new(job)));
         let policy = without_cycles(&fleet, &policy);
         Scenario { fleet, policy, steps }

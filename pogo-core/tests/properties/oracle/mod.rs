@@ -114,7 +114,12 @@ impl Oracle {
     pub(crate) fn rest(&self, now: Timestamp) -> Result<(), String> {
         // Hosts that have left the fleet are counted while they run, by tags that are known no more.
         let knows_all = self.running.keys().all(|host| self.fleet.id(host.as_str()).is_some());
-        for (&id, job) in self.jobs.iter().filter(|(_, job)| knows_all && !job.moved) {
+        let budgets = budgets(&self.fleet, &self.policy);
+        let follows = |job: &Job| {
+            let stayed = job.tasks.keys().all(|host| self.fleet.id(host.as_str()).is_some());
+            !job.moved || (stayed && job.waves.is_empty() && budgets.is_empty())
+        };
+        for (&id, job) in self.jobs.iter().filter(|(_, job)| knows_all && follows(job)) {
             for host in job.tasks.keys() {
                 if self.may_start(id, host, now).is_ok() {
                     return Err(format!("{host} of {id} waits, and may start"));
