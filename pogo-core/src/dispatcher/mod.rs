@@ -3,6 +3,7 @@
 //! [`Dispatcher`] carries events from the [`Scheduler`](crate::scheduler::Scheduler) to the journal, then to the
 //! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
 
+mod builder;
 mod clock;
 mod commit;
 mod error;
@@ -15,6 +16,7 @@ mod system_clock;
 mod transport;
 mod work;
 
+pub use builder::DispatcherBuilder;
 pub use clock::Clock;
 pub use error::{DispatchError, OrderError};
 pub use handle::Handle;
@@ -23,4 +25,4 @@ pub use observer::{Observer, OutputChunk, Stream};
 pub use reporter::{Reporter, ReporterSide};
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Transport};
-pub use work::{Dispatcher, DispatcherBuilder};
+pub use work::Dispatcher;

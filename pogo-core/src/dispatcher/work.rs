@@ -10,9 +10,8 @@ use futures::stream::StreamExt;
 use super::commit::Tail;
 use super::handle::Message;
 use super::running::Running;
-use super::{Attempt, Clock, DispatchError, Handle, Observer, SystemClock, Transport};
+use super::{Attempt, Clock, DispatchError, Observer};
 use crate::Timestamp;
-use crate::journal::{Journal, JournalError, MemoryJournal, OwnerId, Seq};
 use crate::plan::{Command, JobSpec};
 use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Phase, Record, Scheduler};
 
@@ -70,6 +69,16 @@ pub struct Dispatcher {
     commands: BTreeMap<JobId, JobCommand>,
 }
 
+/// Everything that a dispatcher mediates between.
+pub(super) struct Outside {
+    pub(super) running: Running,
+    pub(super) phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    pub(super) messages: mpsc::UnboundedReceiver<Message>,
+    pub(super) tail: Tail,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
 /// What every attempt of a job shares.
 #[derive(Clone)]
 struct JobCommand {
@@ -93,18 +102,32 @@ impl Dispatcher {
     /// The most inputs that share one commit.
     const BATCH: usize = 1_000;
 
-    /// A dispatcher over this transport, to be completed.
-    pub fn builder(transport: Arc<dyn Transport>) -> DispatcherBuilder {
-        DispatcherBuilder {
-            transport,
-            journal: Arc::new(MemoryJournal::new()),
-            clock: Arc::new(SystemClock),
-            observer: Arc::new(()),
-            owner: OwnerId("pogo".into()),
+    pub(super) fn over(scheduler: Scheduler, outside: Outside) -> Self {
+        let Outside {
+            running,
+            phases,
+            messages,
+            tail,
+            clock,
+            observer,
+        } = outside;
+        Self {
+            now: scheduler.now(),
+            scheduler,
+            running,
+            phases,
+            messages,
+            steered: true,
+            tail,
+            clock,
+            observer,
+            timer: Fuse::terminated(),
+            timer_at: None,
+            commands: BTreeMap::new(),
         }
     }
 
-    /// Runs until every [`Handle`] is dropped and nothing more happens by itself: all jobs are finished, or wait for
+    /// Runs until every [`Handle`](super::Handle) is dropped and nothing more happens by itself: all jobs are finished, or wait for
     /// an operator. Returns the scheduler as it then is.
     ///
     /// # Errors
@@ -258,75 +281,9 @@ impl Dispatcher {
             };
         }
     }
-}
 
-/// Builds a [`Dispatcher`].
-pub struct DispatcherBuilder {
-    transport: Arc<dyn Transport>,
-    journal: Arc<dyn Journal>,
-    clock: Arc<dyn Clock>,
-    observer: Arc<dyn Observer>,
-    owner: OwnerId,
-}
-
-impl DispatcherBuilder {
-    /// Writes to this journal, and first takes over what it holds. By default a [`MemoryJournal`].
-    pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
-        self.journal = journal;
-        self
-    }
-
-    /// Uses this clock. By default the [`SystemClock`].
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Tells this observer. By default nobody.
-    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = observer;
-        self
-    }
-
-    /// Owns the journal under this name, for people.
-    pub fn owner(mut self, owner: OwnerId) -> Self {
-        self.owner = owner;
-        self
-    }
-
-    /// Takes the journal over and replays it. Tasks that were running become in doubt, and jobs go on,
-    /// once [`Dispatcher::run`] is polled.
-    ///
-    /// # Errors
-    /// The journal cannot be acquired, read or replayed.
-    pub async fn build(self) -> Result<(Dispatcher, Handle), DispatchError> {
-        let owned = self.journal.acquire(self.owner).await?;
-        let (scheduler, at) = restore(self.journal.as_ref()).await?;
-        let (messages, inbox) = mpsc::unbounded();
-        let (running, phases) = Running::new(self.transport, Arc::clone(&self.observer));
-        let mut dispatcher = Dispatcher {
-            now: scheduler.now(),
-            commands: BTreeMap::new(),
-            scheduler,
-            running,
-            phases,
-            messages: inbox,
-            steered: true,
-            tail: Tail::new(owned, Arc::clone(&self.clock), at),
-            clock: self.clock,
-            observer: self.observer,
-            timer: Fuse::terminated(),
-            timer_at: None,
-        };
-        if at > Seq::default() {
-            dispatcher.recover().await?;
-        }
-        Ok((dispatcher, Handle { messages }))
-    }
-}
-
-impl Dispatcher {
-    async fn recover(&mut self) -> Result<(), DispatchError> {
+    /// Takes over where another dispatcher left off.
+    pub(super) async fn recover(&mut self) -> Result<(), DispatchError> {
         let submitted: Vec<_> = self
             .scheduler
             .jobs()
@@ -342,26 +299,5 @@ impl Dispatcher {
             self.act(records);
         }
         Ok(())
-    }
-}
-
-async fn restore(journal: &dyn Journal) -> Result<(Scheduler, Seq), DispatchError> {
-    let mut scheduler = Scheduler::new();
-    let mut at = Seq::default();
-    loop {
-        let page = journal.read(at).await?;
-        if page.records.is_empty() {
-            return Ok((scheduler, at));
-        }
-        for (record, offset) in page.records.iter().zip(0..) {
-            let at = Seq(at.0 + offset);
-            scheduler
-                .apply(record)
-                .map_err(|error| crate::journal::ReplayError { at, error })?;
-        }
-        if page.next <= at {
-            return Err(JournalError::Corrupt { at }.into());
-        }
-        at = page.next;
     }
 }

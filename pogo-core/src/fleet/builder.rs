@@ -6,8 +6,8 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 
-use super::members::{Tag, TagId};
-use super::{Connection, Fleet, HostId, HostName, HostRange, NameError, Selector, SelectorError, TagError, TagPath};
+use super::tree::{sorted, tree};
+use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector, SelectorError, TagPath};
 
 /// Collects hosts and tags; [`build`](Self::build) judges all of it at once.
 ///
@@ -20,51 +20,6 @@ pub struct FleetBuilder {
     externals: BTreeMap<(String, String), Vec<u32>>,
     current: Option<u32>,
     errors: Vec<FleetError>,
-}
-
-/// A fleet that contradicts itself, or names that are none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FleetError {
-    /// Text that cannot name a host.
-    #[error(transparent)]
-    Name(#[from] NameError),
-    /// Text that is not a tag.
-    #[error(transparent)]
-    Tag(#[from] TagError),
-    /// Text that is not a host range.
-    #[error("in the host range `{text}`: {error}")]
-    Range {
-        /// The text as given.
-        text: String,
-        /// What is wrong with it.
-        #[source]
-        error: SelectorError,
-    },
-    /// A pattern where names are listed.
-    #[error("`{text}` has wildcards, but tags list hosts by name; write the names or a range")]
-    Wildcards {
-        /// The text as given.
-        text: String,
-    },
-    /// Two different values of one setting of one host.
-    #[error("host `{host}` has two values for {setting}: `{first}` and `{second}`; take one out")]
-    Conflict {
-        /// The host.
-        host: HostName,
-        /// The setting.
-        setting: String,
-        /// The value given first.
-        first: String,
-        /// The value given later.
-        second: String,
-    },
-    /// A setting or tag before any host.
-    #[error("a setting or tag comes before any host; call `host` first")]
-    NoHost,
-    /// More than the largest fleet.
-    #[error("the fleet has more than {} hosts", FleetBuilder::MAX_HOSTS)]
-    TooLarge,
 }
 
 impl FleetBuilder {
@@ -411,51 +366,4 @@ impl From<&Fleet> for FleetBuilder {
             errors: vec![],
         }
     }
-}
-
-/// Tags with all that follows from their paths: ancestors, children, members.
-fn tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
-    let paths: Vec<TagPath> = carried.keys().cloned().collect();
-    for path in paths {
-        let mut ancestor = path.parent();
-        while let Some(path) = ancestor {
-            ancestor = path.parent();
-            carried.entry(path).or_default();
-        }
-    }
-    let fresh = |(path, hosts)| Tag {
-        path,
-        children: vec![],
-        carriers: sorted(hosts),
-        below: vec![],
-    };
-    let mut tags: Vec<Tag> = carried.into_iter().map(fresh).collect();
-    // From the last path to the first: whatever is below a tag is complete before the tag is.
-    for at in (0..tags.len()).rev() {
-        if !tags[at].children.is_empty() {
-            tags[at].children.reverse();
-            let mut below = std::mem::take(&mut tags[at].below);
-            below.extend_from_slice(&tags[at].carriers);
-            below.sort_unstable();
-            below.dedup();
-            tags[at].below = below;
-        }
-        let Some(parent) = tags[at].path.parent() else { continue };
-        if let Ok(above) = tags[..at].binary_search_by(|tag| tag.path.cmp(&parent)) {
-            let members = if tags[at].children.is_empty() {
-                tags[at].carriers.clone()
-            } else {
-                tags[at].below.clone()
-            };
-            tags[above].children.push(TagId(u32::try_from(at).unwrap_or(u32::MAX)));
-            tags[above].below.extend(members);
-        }
-    }
-    tags
-}
-
-fn sorted(mut hosts: Vec<u32>) -> Vec<HostId> {
-    hosts.sort_unstable();
-    hosts.dedup();
-    hosts.into_iter().map(HostId::new).collect()
 }

@@ -5,6 +5,7 @@
 
 mod builder;
 mod data;
+mod error;
 mod fold;
 mod host;
 mod members;
@@ -14,8 +15,10 @@ mod range;
 mod resolve;
 mod selector;
 mod tag;
+mod tree;
 
-pub use builder::{FleetBuilder, FleetError};
+pub use builder::FleetBuilder;
+pub use error::FleetError;
 pub use fold::{Folded, fold};
 pub use host::{Connection, Host, HostId, HostName, NameError};
 pub use members::{Fleet, TagId};

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Blocker, Failure, JobId, Outcome, Phase};
+use super::{Alteration, AttemptId, Blocker, Failure, JobId, Outcome, Phase, Tally};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
-use crate::plan::{JobSpec, PlanError, check_limits};
-use crate::policy::{Limit, Policy};
+use crate::plan::JobSpec;
+use crate::policy::Policy;
 
 /// An event and the time it was decided.
 ///
@@ -300,64 +300,4 @@ pub enum CancelReason {
     JobTimeout,
     /// An operator aborted the job.
     Abort,
-}
-
-/// A change of a job's limits, at once effective. `None` changes nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alteration {
-    /// Time limit of one attempt, running ones included.
-    #[serde(
-        default,
-        with = "crate::time::millis::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub attempt_timeout: Option<std::time::Duration>,
-    /// Time limit of the job, from its submission.
-    #[serde(
-        default,
-        with = "crate::time::millis::option",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub job_timeout: Option<std::time::Duration>,
-    /// How often a failed task is tried again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retries: Option<u32>,
-    /// How often a task that could not connect is tried again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connect_retries: Option<u32>,
-    /// How many hosts may fail before the job halts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_failures: Option<u32>,
-    /// How many of the job's hosts may run at once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_parallel: Option<u32>,
-    /// Priority over other jobs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<i32>,
-}
-
-impl Alteration {
-    /// Refuses limits under which nothing could run any more; pausing says so more plainly.
-    pub(super) fn check(&self) -> Result<(), PlanError> {
-        check_limits(self.attempt_timeout, self.max_parallel.map(Limit::Count))
-    }
-}
-
-/// How many tasks of a job are in which state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Not started, or to be tried again.
-    pub waiting: u32,
-    /// Running.
-    pub running: u32,
-    /// Done.
-    pub succeeded: u32,
-    /// Failed.
-    pub failed: u32,
-    /// Ended unknown.
-    pub in_doubt: u32,
-    /// Skipped by an operator.
-    pub skipped: u32,
-    /// Will not be run.
-    pub cancelled: u32,
 }

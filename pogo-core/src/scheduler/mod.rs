@@ -4,6 +4,7 @@
 
 mod admission;
 mod agenda;
+mod alteration;
 mod blocked;
 mod blocker;
 mod check;
@@ -23,16 +24,19 @@ mod outcome;
 )]
 mod scheduler;
 mod state;
+mod tally;
 mod verify;
 mod view;
 
+pub use alteration::Alteration;
 pub use blocker::{Blocker, Holder, HolderReason};
 pub use error::InputError;
-pub use event::{Alteration, CancelReason, Event, Record, Tally};
+pub use event::{CancelReason, Event, Record};
 pub use ids::{AttemptId, JobId};
 pub use input::Input;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};
 pub use scheduler::Scheduler;
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
+pub use tally::Tally;
 pub use verify::Violation;
 pub use view::{BucketView, JobView, TaskView};

@@ -1,0 +1,48 @@
+//! Why a fleet cannot be built.
+
+use super::{FleetBuilder, HostName, NameError, SelectorError, TagError};
+
+/// A fleet that contradicts itself, or names that are none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FleetError {
+    /// Text that cannot name a host.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// Text that is not a tag.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// Text that is not a host range.
+    #[error("in the host range `{text}`: {error}")]
+    Range {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        #[source]
+        error: SelectorError,
+    },
+    /// A pattern where names are listed.
+    #[error("`{text}` has wildcards, but tags list hosts by name; write the names or a range")]
+    Wildcards {
+        /// The text as given.
+        text: String,
+    },
+    /// Two different values of one setting of one host.
+    #[error("host `{host}` has two values for {setting}: `{first}` and `{second}`; take one out")]
+    Conflict {
+        /// The host.
+        host: HostName,
+        /// The setting.
+        setting: String,
+        /// The value given first.
+        first: String,
+        /// The value given later.
+        second: String,
+    },
+    /// A setting or tag before any host.
+    #[error("a setting or tag comes before any host; call `host` first")]
+    NoHost,
+    /// More than the largest fleet.
+    #[error("the fleet has more than {} hosts", FleetBuilder::MAX_HOSTS)]
+    TooLarge,
+}

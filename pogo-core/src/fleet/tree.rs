@@ -1,0 +1,54 @@
+//! The tree of tags, from what each host carries.
+
+use std::collections::BTreeMap;
+
+use super::members::{Tag, TagId};
+use super::{HostId, TagPath};
+
+/// Tags with all that follows from their paths: ancestors, children, members.
+pub(super) fn tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
+    let paths: Vec<TagPath> = carried.keys().cloned().collect();
+    for path in paths {
+        let mut ancestor = path.parent();
+        while let Some(path) = ancestor {
+            ancestor = path.parent();
+            carried.entry(path).or_default();
+        }
+    }
+    let fresh = |(path, hosts)| Tag {
+        path,
+        children: vec![],
+        carriers: sorted(hosts),
+        below: vec![],
+    };
+    let mut tags: Vec<Tag> = carried.into_iter().map(fresh).collect();
+    // From the last path to the first: whatever is below a tag is complete before the tag is.
+    for at in (0..tags.len()).rev() {
+        if !tags[at].children.is_empty() {
+            tags[at].children.reverse();
+            let mut below = std::mem::take(&mut tags[at].below);
+            below.extend_from_slice(&tags[at].carriers);
+            below.sort_unstable();
+            below.dedup();
+            tags[at].below = below;
+        }
+        let Some(parent) = tags[at].path.parent() else { continue };
+        if let Ok(above) = tags[..at].binary_search_by(|tag| tag.path.cmp(&parent)) {
+            let members = if tags[at].children.is_empty() {
+                tags[at].carriers.clone()
+            } else {
+                tags[at].below.clone()
+            };
+            tags[above].children.push(TagId(u32::try_from(at).unwrap_or(u32::MAX)));
+            tags[above].below.extend(members);
+        }
+    }
+    tags
+}
+
+/// Hosts in listed order, each once.
+pub(super) fn sorted(mut hosts: Vec<u32>) -> Vec<HostId> {
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts.into_iter().map(HostId::new).collect()
+}
