@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod blocked;
 mod delays;
+mod doubt;
+mod jobs;
 mod leaving;
 mod limits;
 mod queueing;

@@ -1,0 +1,103 @@
+//! Attempts whose end is unknown, and attempts that are tried again.
+
+use std::time::Duration;
+
+use pogo_core::plan::JobSpec;
+use pogo_core::policy::{OnDoubt, Policy};
+use pogo_core::scheduler::{FailureKind, Input, JobStatus, Outcome, TaskState};
+
+use crate::story::{Story, at_most, on, web};
+
+fn retried(retries: u32) -> JobSpec {
+    JobSpec {
+        retries: Some(retries),
+        retry_delay: Some(Duration::ZERO),
+        ..on("*")
+    }
+}
+
+#[test]
+fn a_host_in_doubt_is_not_run_again_unless_the_policy_says_so() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(retried(5));
+    assert_eq!(story.reports("a", Outcome::in_doubt("")), "");
+    assert_eq!(story.state(1, "a"), TaskState::InDoubt);
+
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        on_doubt: Some(OnDoubt::Retry),
+        ..retried(1)
+    });
+    assert_eq!(story.reports("a", Outcome::in_doubt("")), "a");
+    assert_eq!(story.reports("a", Outcome::in_doubt("")), "", "once is what it may");
+}
+
+#[test]
+fn a_host_in_doubt_keeps_its_place() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    assert_eq!(story.reports("a", Outcome::in_doubt("")), "");
+    assert_eq!(story.status(1), JobStatus::Blocked);
+}
+
+#[test]
+fn failures_to_connect_are_retried_apart_from_others() {
+    let unreachable = || Outcome::failed(FailureKind::Unreachable, "");
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        connect_retries: Some(1),
+        ..retried(1)
+    });
+    assert_eq!(story.reports("a", unreachable()), "a");
+    assert_eq!(story.fails("a"), "a");
+    assert_eq!(story.fails("a"), "");
+
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        connect_retries: Some(2),
+        ..retried(0)
+    });
+    assert_eq!(story.fails("a"), "", "a command that failed is no failure to connect");
+}
+
+#[test]
+fn an_attempt_that_runs_out_of_time_is_cancelled_and_in_doubt_if_nobody_answers() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        attempt_timeout: Some(Duration::from_secs(60)),
+        ..on("*")
+    });
+    story.waits(59);
+    assert!(
+        story
+            .drill
+            .scheduler()
+            .job(pogo_core::scheduler::JobId::new(1))
+            .is_some()
+    );
+    assert_eq!(story.state(1, "a"), TaskState::Running);
+    story.waits(1);
+    story.waits(29);
+    assert_eq!(
+        story.state(1, "a"),
+        TaskState::Running,
+        "the transport has half a minute to end it"
+    );
+    story.waits(1);
+    assert_eq!(story.state(1, "a"), TaskState::InDoubt);
+}
+
+#[test]
+fn whatever_ran_is_in_doubt_after_a_recovery_unless_it_was_settling() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    story.submit(JobSpec {
+        settle: Some(Duration::from_secs(60)),
+        ..on("*")
+    });
+    story.ends("a");
+    story.tell(Input::Recover).unwrap();
+    assert_eq!(story.state(1, "b"), TaskState::InDoubt);
+    assert_eq!(story.state(1, "a"), TaskState::Running);
+    story.waits(60);
+    assert_eq!(story.state(1, "a"), TaskState::Succeeded);
+}

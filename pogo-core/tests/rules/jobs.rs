@@ -1,0 +1,115 @@
+//! Several jobs, and jobs that break the glass.
+
+use pogo_core::plan::{JobSpec, Order};
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{Alteration, CancelReason, Event, Input, JobId, JobStatus, TaskState};
+
+use crate::story::{Story, at_most, on, web};
+
+#[test]
+fn a_job_of_higher_priority_takes_the_next_free_place() {
+    let mut story = Story::new(web("a,b,c"), at_most("1"));
+    story.submit(on("a,b"));
+    story.submit(JobSpec { priority: 1, ..on("c") });
+    assert_eq!(story.ends("a"), "c");
+    assert_eq!(story.ends("c"), "b");
+}
+
+#[test]
+fn a_priority_can_be_altered() {
+    let mut story = Story::new(web("a,b,c"), at_most("1"));
+    story.submit(on("a,b"));
+    story.submit(on("c"));
+    let change = Alteration {
+        priority: Some(5),
+        ..Alteration::default()
+    };
+    story
+        .tell(Input::Alter {
+            job: JobId::new(2),
+            change,
+        })
+        .unwrap();
+    assert_eq!(story.ends("a"), "c");
+}
+
+#[test]
+fn an_override_starts_against_every_limit_and_is_counted_and_leased() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("a"));
+    let against = JobSpec {
+        override_constraints: Some("it burns".to_owned()),
+        ..on("*")
+    };
+    assert_eq!(story.submit(against), "b", "the other host is leased");
+    let used: Vec<u32> = story
+        .drill
+        .scheduler()
+        .buckets()
+        .map(|bucket| bucket.running())
+        .collect();
+    assert_eq!(used, [2]);
+    assert_eq!(story.ends("a"), "a");
+}
+
+#[test]
+fn a_job_runs_as_many_at_once_as_it_allows_itself() {
+    let mut story = Story::new(web("a,b,c"), Policy::default());
+    assert_eq!(
+        story.submit(JobSpec {
+            max_parallel: Some("2".parse().unwrap()),
+            ..on("*")
+        }),
+        "a b"
+    );
+    assert_eq!(story.fails("a"), "c");
+    let change = Alteration {
+        max_parallel: Some(1),
+        ..Alteration::default()
+    };
+    story
+        .tell(Input::Alter {
+            job: JobId::new(1),
+            change,
+        })
+        .unwrap();
+    story.ends("b");
+    assert_eq!(story.state(1, "c"), TaskState::Running);
+}
+
+#[test]
+fn a_shuffled_order_is_drawn_from_the_seed() {
+    let order = |order: Order, seed: u64| {
+        let mut story = Story::new(web("h[1-9]"), at_most("1"));
+        let mut all = vec![story.submit(JobSpec { order, seed, ..on("*") })];
+        while let Some(last) = all.last().cloned().filter(|last| !last.is_empty()) {
+            all.push(story.ends(&last));
+        }
+        all.join(" ").trim().to_owned()
+    };
+    assert_eq!(order(Order::Listed, 1), "h1 h2 h3 h4 h5 h6 h7 h8 h9");
+    assert_ne!(order(Order::Shuffled, 1), order(Order::Listed, 1));
+    assert_eq!(order(Order::Shuffled, 1), order(Order::Shuffled, 1));
+    assert_ne!(order(Order::Shuffled, 1), order(Order::Shuffled, 2));
+}
+
+#[test]
+fn an_abort_cancels_what_waits_and_what_runs() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    let (job, attempt) = (JobId::new(1), story.attempt("a"));
+    story
+        .tell(Input::Abort {
+            job,
+            reason: "enough".to_owned(),
+        })
+        .unwrap();
+    let cancelled = story.drill.records().iter().any(|record| {
+        matches!(record.event, Event::CancelRequested { attempt: of, reason: CancelReason::Abort, .. } if of == attempt)
+    });
+    assert!(cancelled);
+    assert_eq!(story.state(1, "b"), TaskState::Cancelled);
+    assert_eq!(story.status(1), JobStatus::Halting);
+    assert_eq!(story.fails("a"), "");
+    assert_eq!(story.status(1), JobStatus::Finished);
+}
