@@ -76,17 +76,18 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// Splits a name at its first number behind a letter, or at its last if that is all there is.
+    /// Splits a name at the number that counts hosts: the last of the first label, as in `web12.east2.example.com`;
+    /// the last of all where the first label has none, and in addresses.
     fn of(name: &str) -> Option<(Self, u64)> {
         let bytes = name.as_bytes();
-        let host = name.find('.').unwrap_or(name.len());
-        let digits = |range: std::ops::Range<usize>| {
-            bytes
-                .get(range.start..range.end)
-                .and_then(|part| part.iter().rposition(u8::is_ascii_digit))
+        let last_digit = |part: &[u8]| part.iter().rposition(u8::is_ascii_digit);
+        let is_address = bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let label = if is_address {
+            ""
+        } else {
+            name.split('.').next().unwrap_or(name)
         };
-        // The number that counts hosts stands in the first label, as in `web12.east2.example.com`.
-        let end = digits(0..host).or_else(|| digits(0..name.len()))? + 1;
+        let end = last_digit(label.as_bytes()).or_else(|| last_digit(bytes))? + 1;
         let start = bytes[..end]
             .iter()
             .rposition(|byte| !byte.is_ascii_digit())
@@ -171,6 +172,14 @@ mod tests {
     fn the_number_of_the_first_label_is_the_one_that_counts() {
         let names = ["web1.east2.example.com", "web2.east2.example.com"];
         assert_eq!(fold(names).to_string(), "web[1-2].east2.example.com");
+    }
+
+    #[test]
+    fn of_addresses_the_last_number_counts() {
+        assert_eq!(
+            fold(["10.0.0.9", "10.0.0.10", "10.0.1.1"]).to_string(),
+            "10.0.0.[9-10],10.0.1.1"
+        );
     }
 
     proptest! {
