@@ -1,10 +1,10 @@
-//! Hosts that leave the fleet under running jobs.
+//! A change of fleet or policy under running jobs, and hosts that leave.
 
 use pogo_core::plan::JobSpec;
-use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Input, InputError, JobStatus, Outcome, TaskState};
+use pogo_core::policy::{Policy, Rule};
+use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, Outcome, TaskState};
 
-use crate::story::{Story, at_most, host, on, web};
+use crate::story::{Story, at_most, host, limited, on, web};
 
 #[test]
 fn a_host_that_has_left_is_not_tried_again() {
@@ -39,4 +39,39 @@ fn a_host_that_has_left_cannot_be_marked() {
         reason: String::new(),
     });
     assert_eq!(told, Err(InputError::UnknownHost { host: host("b") }));
+}
+
+#[test]
+fn reading_the_fleet_anew_accepts_no_failures() {
+    let policy = || limited(Rule::MaxFailures("1".parse().unwrap()));
+    let mut story = Story::new(web("a,b,c,d,e"), policy());
+    story.submit(JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    });
+    story.fails("a");
+    assert_eq!(story.fails("b"), "");
+    let job = JobId::new(1);
+    assert_eq!(story.tell(Input::Resume { job }).unwrap(), "c");
+    story.fails("c");
+    assert_eq!(story.fails("d"), "", "one more than the operator accepted");
+    assert_eq!(story.configure(web("a,b,c,d,e"), policy()), "");
+    assert_eq!(story.status(1), JobStatus::Blocked);
+    assert_eq!(story.tell(Input::Resume { job }).unwrap(), "e");
+}
+
+#[test]
+fn failures_that_an_operator_accepted_stay_accepted_under_another_policy() {
+    let policy = |most: &str| limited(Rule::MaxFailures(most.parse().unwrap()));
+    let mut story = Story::new(web("a,b,c,d,e"), policy("1"));
+    story.submit(JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    });
+    story.fails("a");
+    story.fails("b");
+    story.tell(Input::Resume { job: JobId::new(1) }).unwrap();
+    story.configure(web("a,b,c,d,e"), policy("0"));
+    assert_eq!(story.ends("c"), "d");
+    assert_eq!(story.fails("d"), "");
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, TaskState, Usage};
+use super::{ApplyError, Effect, Effects, HostState, Job, State, TaskState, Usage};
 use crate::Timestamp;
 use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
-use crate::plan::{PlanError, Rules};
+use crate::plan::{BudgetGroup, PlanError, Rules};
 use crate::policy::Policy;
 
 /// A fleet that cannot take the place of the one before.
@@ -48,7 +48,7 @@ impl State {
             next.hosts[host.index()].removed = true;
         }
         for job in self.jobs.values() {
-            let job = next.moved(job)?;
+            let job = next.moved(job, &self.rules)?;
             next.jobs.insert(job.id, job);
         }
         next.move_hosts(self);
@@ -110,7 +110,7 @@ impl State {
     }
 
     /// A job as it stands, with its stages and budgets as the new fleet and policy have them.
-    fn moved(&self, job: &Job) -> Result<Job, PlanError> {
+    fn moved(&self, job: &Job, old: &Rules) -> Result<Job, PlanError> {
         let ids = job
             .names
             .iter()
@@ -142,15 +142,7 @@ impl State {
             }
         }
         moved.gates.keep_waves(&moved.stages, &job.gates, &job.stages);
-        if job.status != JobStatus::Finished {
-            // What an operator accepted under the old budgets stays accepted.
-            let forgiven = job.budget.forgiven > 0;
-            moved
-                .budgets
-                .values_mut()
-                .filter(|_| forgiven)
-                .for_each(|budget| budget.forgiven = budget.failures);
-        }
+        moved.keep_budgets(&self.rules, job, old);
         Ok(moved)
     }
 
@@ -164,6 +156,29 @@ impl State {
                 let removed = self.host(host).removed;
                 self.change_host(host, &mut Effects::new(), |host| *host = HostState { removed, ..state });
                 self.hosts[host.index()].since = state.since;
+            }
+        }
+    }
+}
+
+impl Job {
+    /// Budgets that the policy still has go on as they were, and what an operator accepted stays accepted.
+    fn keep_budgets(&mut self, rules: &Rules, before: &Self, old: &Rules) {
+        for (&at, budget) in &mut self.budgets {
+            let group = &rules.budgets()[at as usize];
+            let same = |of: &BudgetGroup| of.group == group.group && of.limit == group.limit;
+            let kept = before
+                .budgets
+                .iter()
+                .find(|(at, _)| same(&old.budgets()[**at as usize]));
+            match kept {
+                Some((_, kept)) => {
+                    // A share is of the hosts that the job had there when it was submitted.
+                    budget.allowed = kept.allowed;
+                    budget.forgiven = kept.forgiven.min(budget.failures);
+                    budget.tripped = kept.tripped && budget.is_exceeded();
+                }
+                None => budget.forgiven = before.budget.forgiven.min(budget.failures),
             }
         }
     }
