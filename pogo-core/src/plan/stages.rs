@@ -85,6 +85,11 @@ impl Stages {
         Ok((Self::index([stages.stages, waves].concat(), tasks), warnings))
     }
 
+    /// No stages, for that many hosts.
+    pub(crate) fn none(tasks: usize) -> Self {
+        Self::index(vec![], tasks)
+    }
+
     /// Sorts tasks into tracks: the distinct sets of stages that they are in.
     fn index(stages: Vec<Stage>, tasks: usize) -> Self {
         let mut rows: Vec<(u32, StageId)> = Vec::new();

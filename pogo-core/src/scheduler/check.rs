@@ -105,9 +105,9 @@ impl Scheduler {
                         TaskState::Failed | TaskState::InDoubt | TaskState::Skipped | TaskState::Cancelled
                     )
                 };
-                Checked::Retry {
-                    tasks: self.check_tasks(job, &hosts, "retried", retryable)?,
-                }
+                let tasks = self.check_tasks(job, &hosts, "retried", retryable)?;
+                self.check_fits(job)?;
+                Checked::Retry { tasks }
             }
             Input::Skip { job, hosts } => {
                 let skippable =
@@ -124,6 +124,17 @@ impl Scheduler {
             Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,
             Input::MarkUp { host, reason } => self.check_mark(host, false, reason)?,
         })
+    }
+
+    /// A finished job may be older than the policy; it is not begun again if its hosts could never start.
+    fn check_fits(&self, job: JobId) -> Result<(), InputError> {
+        if let Some(job) = self.state.jobs.get(&job)
+            && job.status == JobStatus::Finished
+        {
+            let names = Arc::clone(&job.names);
+            self.state.compile(&job.spec, job.hosts.clone(), names)?;
+        }
+        Ok(())
     }
 
     fn check_submission(&self, job: JobId, spec: Arc<JobSpec>) -> Result<Checked, InputError> {

@@ -1,7 +1,7 @@
 //! A change of fleet or policy under running jobs, and hosts that leave.
 
 use pogo_core::plan::JobSpec;
-use pogo_core::policy::{Policy, Rule};
+use pogo_core::policy::{Policy, Rule, Sequence};
 use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, Outcome, TaskState};
 
 use crate::story::{Story, at_most, host, limited, on, web};
@@ -74,4 +74,52 @@ fn failures_that_an_operator_accepted_stay_accepted_under_another_policy() {
     story.configure(web("a,b,c,d,e"), policy("0"));
     assert_eq!(story.ends("c"), "d");
     assert_eq!(story.fails("d"), "");
+}
+
+fn in_order(stages: [&str; 2]) -> Sequence {
+    Sequence::new(stages.join(" then "), stages.map(|stage| stage.parse().unwrap()))
+}
+
+#[test]
+fn a_finished_job_does_not_stand_in_the_way_of_a_policy_that_does_not_fit_it() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    story.submit(on("*"));
+    story.fails("a");
+    story.ends("b");
+    assert_eq!(story.status(1), JobStatus::Finished);
+    // For these two hosts the sequences wait for each other; for others they need not.
+    let sequences = vec![in_order(["a", "b"]), in_order(["b", "a"])];
+    story.configure(
+        web("a,b"),
+        Policy {
+            sequences,
+            ..Policy::default()
+        },
+    );
+    let retry = Input::Retry {
+        job: JobId::new(1),
+        hosts: vec![host("a")],
+    };
+    assert!(matches!(story.tell(retry.clone()), Err(InputError::Plan(_))));
+    story.configure(web("a,b"), Policy::default());
+    assert_eq!(story.tell(retry).unwrap(), "a");
+}
+
+#[test]
+fn a_policy_that_does_not_fit_an_unfinished_job_is_refused() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    story.submit(on("*"));
+    let sequences = vec![in_order(["a", "b"]), in_order(["b", "a"])];
+    let (fleet, policy) = (
+        web("a,b").build().unwrap().into(),
+        Policy {
+            sequences,
+            ..Policy::default()
+        }
+        .into(),
+    );
+    assert!(matches!(
+        story.tell(Input::Configure { fleet, policy }),
+        Err(InputError::Configure(_))
+    ));
 }

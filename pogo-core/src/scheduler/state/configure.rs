@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, HostState, Job, State, TaskState, Usage};
+use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, TaskState, Usage};
 use crate::Timestamp;
 use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
 use crate::plan::{BudgetGroup, PlanError, Rules};
@@ -111,12 +111,13 @@ impl State {
 
     /// A job as it stands, with its stages and budgets as the new fleet and policy have them.
     fn moved(&self, job: &Job, old: &Rules) -> Result<Job, PlanError> {
-        let ids = job
-            .names
-            .iter()
-            .filter_map(|name| self.fleet.id(name.as_str()))
-            .collect();
-        let compiled = self.compile(&job.spec, ids, Arc::clone(&job.names))?;
+        let ids = job.hosts_in(&self.fleet);
+        let names = Arc::clone(&job.names);
+        let compiled = match self.compile(&job.spec, ids, Arc::clone(&names)) {
+            // What is over does not stand in the way of a policy. Retrying it is refused as long as it does not fit.
+            Err(_) if job.status == JobStatus::Finished => self.compile_unordered(job.hosts_in(&self.fleet), names),
+            compiled => compiled?,
+        };
         let mut moved = Job::new(
             job.id,
             Arc::clone(&job.spec),
@@ -162,6 +163,12 @@ impl State {
 }
 
 impl Job {
+    /// The hosts as this fleet numbers them; it has all of them.
+    fn hosts_in(&self, fleet: &Fleet) -> Vec<HostId> {
+        let names = self.names.iter();
+        names.filter_map(|name| fleet.id(name.as_str())).collect()
+    }
+
     /// Budgets that the policy still has go on as they were, and what an operator accepted stays accepted.
     fn keep_budgets(&mut self, rules: &Rules, before: &Self, old: &Rules) {
         for (&at, budget) in &mut self.budgets {

@@ -18,6 +18,16 @@ impl State {
         names: Arc<[HostName]>,
     ) -> Result<Compiled, PlanError> {
         let (stages, _) = Stages::compile(&self.fleet, &self.policy, &hosts, spec)?;
+        Ok(self.compiled(hosts, names, stages))
+    }
+
+    /// The same without any order.
+    pub(super) fn compile_unordered(&self, hosts: Vec<HostId>, names: Arc<[HostName]>) -> Compiled {
+        let stages = Stages::none(hosts.len());
+        self.compiled(hosts, names, stages)
+    }
+
+    fn compiled(&self, hosts: Vec<HostId>, names: Arc<[HostName]>, stages: Stages) -> Compiled {
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();
         for &host in &hosts {
             for &budget in &self.rules.profile(self.rules.profile_of(host)).budgets {
@@ -37,13 +47,13 @@ impl State {
                 )
             })
             .collect();
-        Ok(Compiled {
+        Compiled {
             names,
             hosts,
             stages,
             budgets,
             fleet_len: self.fleet.len(),
-        })
+        }
     }
 
     /// Compiles a job as a log has it.
