@@ -8,6 +8,7 @@ mod doubt;
 mod jobs;
 mod leaving;
 mod limits;
+mod many;
 mod queueing;
 mod settling;
 mod story;

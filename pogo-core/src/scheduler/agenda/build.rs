@@ -107,10 +107,10 @@ impl Agenda {
             Place::Empty | Place::Open => self.reopen(state, class),
             Place::Gate | Place::Held => {}
             place @ (Place::Bucket(_) | Place::Job) => {
-                // A second entry beside the old one, which is dropped when it comes to the front.
                 if let Some((_, key)) = self.front(state, class) {
-                    let lot = self.classes[class].lot(place);
-                    lot.into_iter().for_each(|lot| self.parking.park(lot, key, class));
+                    if let Some(lot) = self.classes[class].lot(place) {
+                        self.parking.park(lot, self.classes[class].entry(key, class));
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::Key;
 use super::park::Lot;
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
@@ -16,6 +17,9 @@ pub(crate) struct Front {
     pub(crate) task: u32,
     pub(crate) order: TaskOrder,
 }
+
+/// A class in a queue, with the urgency that it had when it came and the ticket that says whether it still counts.
+pub(crate) type Entry = (Key, ClassId, u32);
 
 /// What tasks have in common that are in one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +46,8 @@ pub(crate) struct Class {
     /// Tasks that came later.
     pub(crate) late: BTreeSet<TaskOrder>,
     pub(crate) place: Place,
+    /// Of the one entry that stands for the class in a queue; entries with another are left over.
+    pub(crate) ticket: u32,
     /// The next task, as last found; looked for again when it has left or an earlier one has come.
     pub(crate) front: Option<Front>,
 }
@@ -71,8 +77,16 @@ impl Class {
             next: 0,
             late: BTreeSet::new(),
             place: Place::Empty,
+            ticket: 0,
             front: None,
         }
+    }
+
+    /// A new entry takes the place of any before it. Were both to stay, a class to which tasks come one by one would
+    /// have an entry for each, and all of them would have to be put right whenever one starts.
+    pub(super) fn entry(&mut self, key: Key, class: ClassId) -> Entry {
+        self.ticket = self.ticket.wrapping_add(1);
+        (key, class, self.ticket)
     }
 
     /// The queue that a parked class is in.

@@ -21,6 +21,7 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 
+use class::Entry;
 pub(crate) use class::{Class, ClassId, ClassKey, Place};
 pub(crate) use key::Key;
 pub(crate) use load::Load;
@@ -38,7 +39,7 @@ pub(crate) struct Agenda {
     jobs: BTreeMap<JobId, JobQueues>,
     load: Load,
     parking: Parking,
-    open: BinaryHeap<(Key, ClassId)>,
+    open: BinaryHeap<Entry>,
     /// Tasks whose delay has not passed.
     delayed: BTreeSet<(Timestamp, JobId, u32)>,
     now: Timestamp,

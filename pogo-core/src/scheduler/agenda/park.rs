@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 
-use super::{ClassId, Key};
+use super::class::Entry;
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
 
-type Queue = BinaryHeap<(Key, ClassId)>;
+type Queue = BinaryHeap<Entry>;
 
 /// A queue for each thing that can stop a class and gives way without the job changing.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +32,8 @@ impl Parking {
         parking
     }
 
-    pub(super) fn park(&mut self, lot: Lot, key: Key, class: ClassId) {
-        self.queue(lot).push((key, class));
+    pub(super) fn park(&mut self, lot: Lot, entry: Entry) {
+        self.queue(lot).push(entry);
     }
 
     pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {

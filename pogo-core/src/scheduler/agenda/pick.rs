@@ -65,8 +65,9 @@ impl Agenda {
                 Some(lot) => self.parking.queue(lot),
                 None => &mut self.open,
             };
-            let &(old, class) = queue.peek()?;
-            let current = if self.classes[class].place == place(lot) {
+            let &(old, class, ticket) = queue.peek()?;
+            let entry = &self.classes[class];
+            let current = if entry.place == place(lot) && entry.ticket == ticket {
                 self.front(state, class)
             } else {
                 None
@@ -78,7 +79,7 @@ impl Agenda {
             let mut top = queue.peek_mut()?;
             match current {
                 Some((_, key)) if key == old => return Some((key, class)),
-                Some((_, key)) => *top = (key, class),
+                Some((_, key)) => *top = (key, class, ticket),
                 None => {
                     PeekMut::pop(top);
                     self.empty_if_drained(state, class);
@@ -150,7 +151,7 @@ impl Agenda {
             Stop::Park(lot) => {
                 self.classes[class].place = place(Some(lot));
                 if let Some((_, key)) = self.front(state, class) {
-                    self.parking.park(lot, key, class);
+                    self.parking.park(lot, self.classes[class].entry(key, class));
                 }
             }
         }
@@ -161,7 +162,7 @@ impl Agenda {
         match self.front(state, class) {
             Some((_, key)) => {
                 self.classes[class].place = Place::Open;
-                self.open.push((key, class));
+                self.open.push(self.classes[class].entry(key, class));
             }
             None => self.classes[class].place = Place::Empty,
         }
