@@ -107,10 +107,10 @@ impl Agenda {
             Place::Empty | Place::Open => self.reopen(state, class),
             Place::Gate | Place::Held => {}
             place @ (Place::Bucket(_) | Place::Job) => {
-                if let Some((_, key)) = self.front(state, class) {
-                    if let Some(lot) = self.classes[class].lot(place) {
-                        self.parking.park(lot, self.classes[class].entry(key, class));
-                    }
+                if let Some((_, key)) = self.front(state, class)
+                    && let Some(lot) = self.classes[class].lot(place)
+                {
+                    self.parking.park(lot, self.classes[class].entry(key, class));
                 }
             }
         }
