@@ -9,6 +9,7 @@ mod jobs;
 mod leaving;
 mod limits;
 mod many;
+mod messages;
 mod queueing;
 mod settling;
 mod story;
