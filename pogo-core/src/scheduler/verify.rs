@@ -197,3 +197,100 @@ fn verify_tally(job: &Job) -> Result<(), Violation> {
         Err(Violation::Tally { job: job.id })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Timestamp;
+    use crate::fleet::Fleet;
+    use crate::plan::{Command, JobSpec};
+    use crate::policy::{Constraint, Policy, Rule, Sequence};
+    use crate::scheduler::{Input, JobStatus};
+
+    const JOB: JobId = JobId::new(1);
+
+    /// `a` runs, then `b` may, one at a time.
+    fn one_by_one() -> Scheduler {
+        let fleet = Arc::new(Fleet::builder().hosts("a,b").build().unwrap());
+        let policy = Arc::new(Policy {
+            sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()])],
+            constraints: vec![Constraint::new(
+                "*".parse().unwrap(),
+                Rule::MaxParallel("1".parse().unwrap()),
+            )],
+            ..Policy::default()
+        });
+        let mut scheduler = Scheduler::new();
+        let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
+        for input in [Input::Configure { fleet, policy }, Input::Submit { job: JOB, spec }] {
+            scheduler.handle(Timestamp::EPOCH, input).unwrap();
+        }
+        assert_eq!(scheduler.verify(), Ok(()));
+        scheduler
+    }
+
+    fn job(scheduler: &mut Scheduler) -> &mut Job {
+        scheduler.state.jobs.get_mut(&JOB).unwrap()
+    }
+
+    #[test]
+    fn a_miscounted_bucket_is_found() {
+        let mut scheduler = one_by_one();
+        scheduler.state.usage[0].unavailable += 1;
+        assert!(matches!(scheduler.verify(), Err(Violation::Ledger { .. })));
+    }
+
+    #[test]
+    fn a_lease_of_another_task_is_found() {
+        let mut scheduler = one_by_one();
+        scheduler.state.hosts[0].lease = Some((JOB, 1));
+        assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
+    }
+
+    #[test]
+    fn a_lease_without_an_attempt_is_found() {
+        let mut scheduler = one_by_one();
+        scheduler.state.usage[0].running += 1;
+        scheduler.state.usage[0].unavailable += 1;
+        scheduler.state.hosts[1].lease = Some((JOB, 1));
+        assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
+    }
+
+    #[test]
+    fn a_miscounted_tally_is_found() {
+        let mut scheduler = one_by_one();
+        job(&mut scheduler).tally.waiting += 1;
+        assert_eq!(scheduler.verify(), Err(Violation::Tally { job: JOB }));
+    }
+
+    #[test]
+    fn a_gate_that_is_closed_without_reason_is_found() {
+        let mut scheduler = one_by_one();
+        scheduler.handle(Timestamp::EPOCH, Input::Pause { job: JOB }).unwrap();
+        let (attempt, outcome) = (AttemptId::new(1), crate::scheduler::Outcome::in_doubt(""));
+        scheduler
+            .handle(Timestamp::EPOCH, Input::Reported { attempt, outcome })
+            .unwrap();
+        // As if the first host had succeeded, and its stage had not been told.
+        let job = job(&mut scheduler);
+        job.tasks[0].state = TaskState::Succeeded;
+        (job.tally.in_doubt, job.tally.succeeded) = (0, 1);
+        assert!(matches!(scheduler.verify(), Err(Violation::Gate { .. })));
+    }
+
+    #[test]
+    fn a_host_that_waits_without_reason_is_found() {
+        let mut scheduler = one_by_one();
+        let attempt = AttemptId::new(1);
+        scheduler.handle(Timestamp::EPOCH, Input::Pause { job: JOB }).unwrap();
+        let outcome = crate::scheduler::Outcome::Succeeded;
+        scheduler
+            .handle(Timestamp::EPOCH, Input::Reported { attempt, outcome })
+            .unwrap();
+        job(&mut scheduler).status = JobStatus::Running;
+        let host = "b".parse().unwrap();
+        assert_eq!(scheduler.verify(), Err(Violation::Idle { job: JOB, host }));
+    }
+}
