@@ -101,3 +101,19 @@ fn whatever_ran_is_in_doubt_after_a_recovery_unless_it_was_settling() {
     story.waits(60);
     assert_eq!(story.state(1, "a"), TaskState::Succeeded);
 }
+
+#[test]
+fn a_failed_host_tells_how_it_failed_until_it_is_retried() {
+    let mut story = Story::new(web("a"), Policy::default());
+    let job = pogo_core::scheduler::JobId::new(1);
+    story.submit(on("*"));
+    story.reports("a", Outcome::failed(FailureKind::Command { status: 3 }, "no"));
+    let failure = |story: &Story| {
+        let task = story.drill.scheduler().job(job).unwrap().tasks().next().unwrap();
+        (task.attempts(), task.failure().map(ToString::to_string))
+    };
+    assert_eq!(failure(&story), (1, Some("command exited with 3: no".to_owned())));
+    let hosts = crate::story::hosts("a");
+    story.tell(Input::Retry { job, hosts }).unwrap();
+    assert_eq!(failure(&story), (2, None));
+}
