@@ -93,6 +93,11 @@ impl Part {
         }
     }
 
+    /// Whether it can stand for no text at all.
+    fn may_be_empty(&self) -> bool {
+        matches!(self, Self::Words(words) if words.iter().any(String::is_empty))
+    }
+
     fn write(&self, mut at: u64, name: &mut String) {
         match self {
             Self::Text(text) => name.push_str(text),
@@ -214,6 +219,12 @@ impl Reader<'_> {
             return Err(SelectorError::new(start, "a host name is missing here"));
         }
         let range = HostRange { parts };
+        if range.parts.iter().all(Part::may_be_empty) {
+            return Err(SelectorError::new(
+                start,
+                format!("`{range}` stands for a host without a name"),
+            ));
+        }
         let count = range.count();
         if count > HostRange::MAX_HOSTS {
             let message = format!(
