@@ -7,6 +7,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, JobId, Record};
+use tokio::signal::unix;
 use tokio::sync::Notify;
 
 use crate::exit::{Exit, Stop};
@@ -32,6 +33,8 @@ pub(super) async fn dispatch(
         .build()
         .await
         .map_err(Stop::broken)?;
+    // One listener for the whole job: a ^C that comes while another is dealt with must not get lost.
+    let mut interrupted = unix::signal(unix::SignalKind::interrupt()).map_err(Stop::broken)?;
     let steer = async move {
         handle
             .configure(fleet, policy)
@@ -41,7 +44,7 @@ pub(super) async fn dispatch(
             .submit(JOB, spec)
             .await
             .map_err(|error| source::not_ordered(&error))?;
-        listen(&handle, &over, &screen).await;
+        listen(&handle, &mut interrupted, &over, &screen).await;
         Ok::<(), Stop>(())
     };
     let (ended, steered) = tokio::join!(dispatcher.run(), steer);
@@ -53,18 +56,12 @@ pub(super) async fn dispatch(
 }
 
 /// Passes ^C on: the first stops starting, the second ends what runs. Returns when the job is over.
-async fn listen(handle: &Handle, over: &Notify, screen: &Screen) {
+async fn listen(handle: &Handle, interrupted: &mut unix::Signal, over: &Notify, screen: &Screen) {
     let mut interrupts = 0;
     loop {
         tokio::select! {
             () = over.notified() => return,
-            pressed = tokio::signal::ctrl_c() => {
-                if pressed.is_err() {
-                    // Without a signal handler there is still the end of the job to wait for.
-                    return over.notified().await;
-                }
-                interrupts += 1;
-            }
+            Some(()) = interrupted.recv() => interrupts += 1,
         }
         // A job that has just ended refuses; then its end is what comes next.
         let _ = match interrupts {
