@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Reporter;
 use crate::fleet::Host;
-use crate::plan::Command;
+use crate::plan::{Command, Invocation};
 use crate::scheduler::{AttemptId, JobId, Outcome};
 
 /// Executes attempts on hosts: over SSH, through an agent, in a test's imagination.
@@ -73,6 +73,8 @@ pub struct Attempt {
     pub host: Host,
     /// What to run.
     pub command: Arc<Command>,
+    /// How to run it.
+    pub invocation: Arc<Invocation>,
     /// Directory of pre-hooks on the target; `None` for no hooks.
     pub pre_hooks: Option<Arc<str>>,
     /// Directory of post-hooks on the target; `None` for no hooks.

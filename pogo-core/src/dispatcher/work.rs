@@ -12,7 +12,7 @@ use super::handle::Message;
 use super::running::Running;
 use super::{Attempt, Clock, DispatchError, Observer};
 use crate::Timestamp;
-use crate::plan::{Command, JobSpec};
+use crate::plan::{Command, Invocation, JobSpec};
 use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Phase, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
@@ -83,6 +83,7 @@ pub(super) struct Outside {
 #[derive(Clone)]
 struct JobCommand {
     command: Arc<Command>,
+    invocation: Arc<Invocation>,
     pre_hooks: Option<Arc<str>>,
     post_hooks: Option<Arc<str>>,
 }
@@ -236,6 +237,7 @@ impl Dispatcher {
         };
         let shared = JobCommand {
             command: Arc::new(spec.command.clone()),
+            invocation: Arc::new(spec.invocation.clone()),
             pre_hooks: hooks(&spec.hooks.pre, &defaults.pre_hooks, "/etc/pogo/pre.d"),
             post_hooks: hooks(&spec.hooks.post, &defaults.post_hooks, "/etc/pogo/post.d"),
         };
@@ -251,6 +253,7 @@ impl Dispatcher {
         let Some(shared) = self.commands.get(&job) else { return };
         let JobCommand {
             command,
+            invocation,
             pre_hooks,
             post_hooks,
         } = shared.clone();
@@ -264,6 +267,7 @@ impl Dispatcher {
             job,
             host,
             command,
+            invocation,
             pre_hooks,
             post_hooks,
             time_limit,

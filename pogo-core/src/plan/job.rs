@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::PlanError;
+use super::{Invocation, PlanError};
 use crate::fleet::Selector;
 use crate::policy::{Limit, OnDoubt};
 use crate::time::millis;
@@ -82,6 +82,9 @@ pub struct JobSpec {
     /// Directories of hooks on the targets.
     #[serde(default)]
     pub hooks: Hooks,
+    /// How the command is run: as whom, where, with which environment and input.
+    #[serde(default, skip_serializing_if = "Invocation::is_plain")]
+    pub invocation: Invocation,
 }
 
 impl JobSpec {
@@ -108,6 +111,7 @@ impl JobSpec {
             priority: 0,
             seed: 0,
             hooks: Hooks::default(),
+            invocation: Invocation::default(),
         }
     }
 }
@@ -128,6 +132,7 @@ impl JobSpec {
         {
             return refuse("to override constraints, say why");
         }
+        self.invocation.check()?;
         check_limits(self.attempt_timeout, self.max_parallel)
     }
 }

@@ -2,6 +2,7 @@
 
 mod cycle;
 mod groups;
+mod invocation;
 mod job;
 #[allow(
     clippy::module_inception,
@@ -13,6 +14,7 @@ mod rules;
 mod stages;
 mod waves;
 
+pub use invocation::{Invocation, RunAs, SentFile, Stdin};
 pub(crate) use job::check_limits;
 pub use job::{Command, Expectation, Hooks, JobSpec, Order};
 pub use plan::{Plan, PlannedBucket, PlannedStage};

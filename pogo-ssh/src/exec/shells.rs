@@ -56,6 +56,7 @@ fn steps(command: Command, hooks: &Path) -> Vec<Step> {
         job: JobId::new(3),
         host: Host::new("web1".parse().unwrap()),
         command: Arc::new(command),
+        invocation: Arc::default(),
         pre_hooks: Some(hooks.display().to_string().into()),
         post_hooks: None,
         time_limit: Duration::from_secs(1),

@@ -70,6 +70,7 @@ impl Errand {
                 job: JobId::new(3),
                 host,
                 command: Arc::new(command),
+                invocation: Arc::default(),
                 pre_hooks: None,
                 post_hooks: None,
                 time_limit: Duration::from_secs(60),

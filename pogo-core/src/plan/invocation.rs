@@ -1,0 +1,229 @@
+//! How a job's command is run on each host.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+
+/// As whom, where, with what around it, and with which input a job's command runs on each host.
+///
+/// Journaled with the job, so it never holds a secret: a password for `sudo`, say, is the transport's to know. Paths of
+/// files to read are on the machine of the dispatcher, and are read when an attempt begins.
+///
+/// ```
+/// use pogo_core::plan::{Command, Invocation, JobSpec, RunAs};
+///
+/// let mut job = JobSpec::new("$db".parse()?, Command::shell("pg_ctl promote"));
+/// job.invocation = Invocation {
+///     run_as: Some(RunAs::User("postgres".to_owned())),
+///     directory: Some("/var/lib/postgresql".to_owned()),
+///     ..Invocation::default()
+/// };
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Invocation {
+    /// Variables in the environment of hooks and command. Those whose names start with `POGO_` are pogo's own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
+    /// Directory that the command starts in. By default the login directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
+    /// Who runs the command, when it is not the user who is logged in. Hooks are the host's own, and not meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_as: Option<RunAs>,
+    /// Whether the command has a terminal. Both streams of its output are then one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pty: bool,
+    /// What the command reads on standard input.
+    #[serde(skip_serializing_if = "Stdin::is_empty")]
+    pub stdin: Stdin,
+    /// Files that are put on the host before the hooks run, and removed when all is over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SentFile>,
+    /// Lets an attempt outlive its link: it goes on when the connection or the dispatcher is lost, and its outcome is
+    /// learned later. The text tells this job from every other that the hosts ever see, whoever submits it: up to 64
+    /// letters, digits, `-` and `_`, such as a random number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detached: Option<String>,
+}
+
+/// Who runs a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunAs {
+    /// This user, through `sudo`.
+    User(String),
+    /// Whoever this program makes it, wherever it takes it: a chroot, a container, another way to become a user.
+    /// `/bin/sh -c TEXT` is added to its words; in them `{host}` stands for the host's name.
+    /// For example `podman`, `exec`, `-i`, `web`.
+    Through(Vec<String>),
+}
+
+/// What a command reads on standard input.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stdin {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// This text.
+    Text(String),
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// What this file holds.
+    File(String),
+}
+
+impl Stdin {
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::Empty
+    }
+}
+
+/// A file to put on a host for the time of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentFile {
+    /// Path of the file to send.
+    pub source: String,
+    /// Path on the host; a relative one is one of the login directory's. `None`: its own name in a private directory
+    /// that the environment variable `POGO_FILES` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+    /// Permission bits on the host. `None`: those of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<u32>,
+}
+
+impl Invocation {
+    /// Whether the command runs just as it is.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Refuses what cannot be.
+    pub(super) fn check(&self) -> Result<(), PlanError> {
+        self.check_environment()?;
+        self.check_run_as()?;
+        self.check_texts()?;
+        if let Some(id) = &self.detached {
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            if id.is_empty() || id.len() > 64 || !id.bytes().all(fits) {
+                return refuse("a detached job is told apart by 1 to 64 letters, digits, `-` and `_`");
+            }
+            if self.pty {
+                return refuse("a detached command outlives its terminal; ask for one or the other");
+            }
+        }
+        Ok(())
+    }
+
+    fn check_environment(&self) -> Result<(), PlanError> {
+        for name in self.environment.keys() {
+            let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+            if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                return refuse(format!(
+                    "`{name}` cannot be an environment variable; use letters, digits and `_`"
+                ));
+            }
+            if name.starts_with("POGO_") {
+                return refuse(format!(
+                    "the environment variable `{name}` is pogo's own; take a name without POGO_"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_run_as(&self) -> Result<(), PlanError> {
+        match &self.run_as {
+            Some(RunAs::User(user)) if user.is_empty() || user.starts_with('-') => {
+                refuse(format!("`{user}` cannot be the user to run as; give a user's name"))
+            }
+            Some(RunAs::Through(words)) if words.first().is_none_or(String::is_empty) => {
+                refuse("the program to run the command through is missing; name it")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_texts(&self) -> Result<(), PlanError> {
+        let user = match &self.run_as {
+            Some(RunAs::User(user)) => std::slice::from_ref(user),
+            Some(RunAs::Through(words)) => words,
+            None => &[],
+        };
+        let texts = self
+            .environment
+            .values()
+            .chain(&self.directory)
+            .chain(user)
+            .chain(self.files.iter().filter_map(|file| file.destination.as_ref()));
+        for text in texts {
+            if text.contains('\0') {
+                return refuse("no text for a host can hold a NUL byte");
+            }
+        }
+        for file in &self.files {
+            let destination = file.destination.as_deref();
+            if destination.is_some_and(|path| path.is_empty() || path.ends_with('/')) {
+                return refuse(format!("`{}` is sent to no file; name one, or nothing", file.source));
+            }
+            if file.mode.is_some_and(|mode| mode > 0o7777) {
+                return refuse(format!(
+                    "`{}` has no such mode; give octal digits up to 7777",
+                    file.source
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse(message: impl Into<String>) -> Result<(), PlanError> {
+    Err(PlanError::Spec(message.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_host_could_take_is_refused() {
+        let odd = |change: fn(&mut Invocation)| {
+            let mut invocation = Invocation::default();
+            change(&mut invocation);
+            invocation.check().unwrap_err().to_string()
+        };
+        let file = |destination: &str| SentFile {
+            source: "tool".to_owned(),
+            destination: Some(destination.to_owned()),
+            mode: None,
+        };
+        assert!(odd(|it| _ = it.environment.insert("A=B".into(), String::new())).contains("`A=B`"));
+        assert!(odd(|it| _ = it.environment.insert("POGO_X".into(), String::new())).contains("pogo's own"));
+        assert!(odd(|it| _ = it.environment.insert("A".into(), "\0".into())).contains("NUL"));
+        assert!(odd(|it| it.run_as = Some(RunAs::User("-u".into()))).contains("`-u`"));
+        assert!(odd(|it| it.run_as = Some(RunAs::Through(Vec::new()))).contains("missing"));
+        assert!(odd(|it| it.detached = Some("../x".into())).contains("told apart"));
+        let mut invocation = Invocation {
+            files: vec![file("bin/")],
+            ..Invocation::default()
+        };
+        assert!(invocation.check().unwrap_err().to_string().contains("`tool`"));
+        invocation.files = vec![file("bin/tool")];
+        assert_eq!(invocation.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_plain_invocation_is_stored_as_nothing() {
+        assert_eq!(serde_json::to_string(&Invocation::default()).unwrap(), "{}");
+        let stored = r#"{"run_as":{"user":"deploy"},"stdin":{"text":"yes\n"},"detached":"f3"}"#;
+        let read: Invocation = serde_json::from_str(stored).unwrap();
+        assert_eq!(read.run_as, Some(RunAs::User("deploy".into())));
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+    }
+}
