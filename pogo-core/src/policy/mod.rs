@@ -17,6 +17,8 @@ pub use sequence::{Sequence, Stage};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fleet::Selector;
+
 /// Everything a namespace rules: the order of its groups, the limits on them, and the defaults of its jobs.
 ///
 /// ```
@@ -41,4 +43,20 @@ pub struct Policy {
     /// What a job gets that does not say otherwise.
     #[serde(default)]
     pub defaults: Defaults,
+}
+
+impl Policy {
+    /// Every selector of the policy, with the place it was written at.
+    pub fn selectors(&self) -> impl Iterator<Item = (&Selector, Option<&Origin>)> {
+        let sequences = self.sequences.iter().flat_map(|sequence| {
+            let scope = sequence.scope.iter().map(|scope| (scope, sequence.origin.as_ref()));
+            let stages = sequence.stages.iter();
+            scope.chain(stages.map(|stage| (&stage.selector, stage.origin.as_ref())))
+        });
+        let constraints = self.constraints.iter().flat_map(|constraint| {
+            let groups = constraint.group.iter();
+            groups.map(|group| (group, constraint.origin.as_ref()))
+        });
+        sequences.chain(constraints)
+    }
 }

@@ -1,0 +1,43 @@
+//! Answers that are not asked for again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::fleet::HostName;
+
+/// Answers, for as long as they live.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    answers: BTreeMap<(String, String), (Timestamp, Vec<HostName>)>,
+}
+
+impl Cache {
+    /// Answers that are kept; a program that asks ever new questions must not grow without bound.
+    const MOST: usize = 10_000;
+
+    pub(super) fn get(&self, now: Timestamp, lifetime: Duration, resolver: &str, args: &str) -> Option<&Vec<HostName>> {
+        let (since, hosts) = self.answers.get(&(resolver.to_owned(), args.to_owned()))?;
+        lives(now, *since, lifetime).then_some(hosts)
+    }
+
+    pub(super) fn keep(
+        &mut self,
+        now: Timestamp,
+        lifetime: Duration,
+        question: (String, String),
+        hosts: Vec<HostName>,
+    ) {
+        if self.answers.len() >= Self::MOST {
+            self.answers.retain(|_, (since, _)| lives(now, *since, lifetime));
+        }
+        if self.answers.len() < Self::MOST && !lifetime.is_zero() {
+            self.answers.insert(question, (now, hosts));
+        }
+    }
+}
+
+/// A clock that was set back makes an answer old, not young.
+fn lives(now: Timestamp, since: Timestamp, lifetime: Duration) -> bool {
+    now >= since && now - since < lifetime
+}

@@ -1,0 +1,69 @@
+//! External tag resolvers: who answers `$resolver(args)`.
+
+mod cache;
+mod error;
+mod questions;
+mod resolvers;
+#[cfg(test)]
+mod tests;
+
+pub use error::{AskError, Unanswered, Why};
+pub use questions::{Question, Questions};
+pub use resolvers::Resolvers;
+
+use async_trait::async_trait;
+
+use crate::fleet::HostName;
+
+/// Answers `$resolver(args)` from outside of the inventory: a database of roles, an in-house service.
+///
+/// [`Resolvers`] knows resolvers by name, asks each once for all that a policy and targets name, and sets time limits.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use pogo_core::dispatcher::{ResolverError, TagResolver};
+/// use pogo_core::fleet::HostName;
+///
+/// /// `$rack(r7)`: hosts are named after their racks.
+/// struct Racks(Vec<HostName>);
+///
+/// #[async_trait]
+/// impl TagResolver for Racks {
+///     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+///         let rack = |rack: &String| {
+///             let start = format!("{rack}-");
+///             self.0.iter().filter(|host| host.as_str().starts_with(&start)).cloned().collect()
+///         };
+///         Ok(questions.iter().map(rack).collect())
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait TagResolver: Send + Sync {
+    /// The hosts of each question, in the order of the questions: as many lists as there are questions, all of them or
+    /// an error. A list may be empty. No question comes twice in one call. Dropping the future gives up.
+    ///
+    /// The text in the parentheses comes as it was written, without white space around it. It was written by whoever
+    /// writes policies and targets: bind it as a parameter, never paste it into a query or a shell.
+    async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError>;
+}
+
+/// Why a resolver has no answers. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolverError {
+    /// It cannot be reached; asking again later may help.
+    #[error("{message}")]
+    Unavailable {
+        /// What was seen.
+        message: String,
+    },
+    /// One question makes no sense to it.
+    #[error("{message}")]
+    Refused {
+        /// The question.
+        args: String,
+        /// What is wrong with it, and the cure.
+        message: String,
+    },
+}

@@ -1,0 +1,204 @@
+//! The resolvers of a program, and asking them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::future::{Either, join_all, select};
+
+use super::cache::Cache;
+use super::{AskError, Question, Questions, ResolverError, TagResolver, Unanswered, Why};
+use crate::dispatcher::{Clock, SystemClock};
+use crate::fleet::{FleetBuilder, HostName, near};
+
+/// External tag resolvers by name.
+///
+/// All resolvers are asked at the same time, each one once for everything that it is asked. An answer is used again
+/// for [`lifetime`](Self::lifetime); an older one never is, even if the resolver is down.
+///
+/// ```
+/// use std::sync::Arc;
+/// use async_trait::async_trait;
+/// use pogo_core::dispatcher::{Questions, ResolverError, Resolvers, TagResolver};
+/// use pogo_core::fleet::{Fleet, HostName};
+///
+/// struct Roles;
+///
+/// #[async_trait]
+/// impl TagResolver for Roles {
+///     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+///         Ok(questions.iter().map(|role| vec![format!("{role}1").parse().unwrap()]).collect())
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let targets = "$rolesdb(mysql)".parse()?;
+/// let resolvers = Resolvers::new().with("rolesdb", Arc::new(Roles));
+/// let fleet = resolvers.answer(&Questions::default().and(&targets), Fleet::builder()).await?.build()?;
+/// assert_eq!(fleet.name(fleet.resolve(&targets)?[0]).as_str(), "mysql1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+pub struct Resolvers {
+    resolvers: BTreeMap<String, Arc<dyn TagResolver>>,
+    clock: Arc<dyn Clock>,
+    time_limit: Duration,
+    lifetime: Duration,
+    cache: Mutex<Cache>,
+}
+
+impl Resolvers {
+    /// How long a resolver may take, unless said otherwise.
+    pub const TIME_LIMIT: Duration = Duration::from_secs(10);
+    /// How long an answer is used, unless said otherwise.
+    pub const LIFETIME: Duration = Duration::from_secs(60);
+
+    /// No resolver.
+    pub fn new() -> Self {
+        Self {
+            resolvers: BTreeMap::new(),
+            clock: Arc::new(SystemClock),
+            time_limit: Self::TIME_LIMIT,
+            lifetime: Self::LIFETIME,
+            cache: Mutex::default(),
+        }
+    }
+
+    /// The same, where this one answers `$name(…)`, in place of any that had the name before.
+    pub fn with(mut self, name: impl Into<String>, resolver: Arc<dyn TagResolver>) -> Self {
+        self.resolvers.insert(name.into(), resolver);
+        self
+    }
+
+    /// The same, with this time limit for each resolver, in place of [`TIME_LIMIT`](Self::TIME_LIMIT).
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// The same, with answers used for this long, in place of [`LIFETIME`](Self::LIFETIME). Zero asks every time.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// The same, by this clock. By default the [`SystemClock`].
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Adds the answers to all questions to a fleet. Hosts that the fleet does not have are added to it.
+    ///
+    /// # Errors
+    /// Every question that has no answer. Answers that did come are kept for the next call.
+    pub async fn answer(&self, questions: &Questions, mut fleet: FleetBuilder) -> Result<FleetBuilder, AskError> {
+        let batches = questions.by_resolver().map(|(name, asked)| self.batch(name, asked));
+        let mut unanswered = Vec::new();
+        for answered in join_all(batches).await {
+            match answered {
+                Ok(answers) => {
+                    for (question, hosts) in answers {
+                        fleet = fleet.external(&question.resolver, &question.args, &hosts);
+                    }
+                }
+                Err(failed) => unanswered.extend(failed),
+            }
+        }
+        if unanswered.is_empty() {
+            Ok(fleet)
+        } else {
+            Err(AskError { unanswered })
+        }
+    }
+
+    /// All that one resolver is asked: from memory, and what is not there in one call.
+    async fn batch(&self, name: &str, asked: Vec<Question>) -> Result<Vec<(Question, Vec<HostName>)>, Vec<Unanswered>> {
+        let Some(resolver) = self.resolvers.get(name) else {
+            let near = near(name, self.resolvers.keys().map(String::as_str));
+            return Err(because(asked, &Why::NoResolver { near }));
+        };
+        let (mut answers, asked) = self.remembered(asked);
+        if asked.is_empty() {
+            return Ok(answers);
+        }
+        let texts: Vec<String> = asked.iter().map(|question| question.args.clone()).collect();
+        let late = self.clock.sleep_until(self.clock.now() + self.time_limit);
+        let answered = match select(resolver.resolve(&texts), late).await {
+            Either::Left((answered, _)) => answered,
+            Either::Right(((), _)) => {
+                let limit = self.time_limit;
+                return Err(because(asked, &Why::TimedOut { limit }));
+            }
+        };
+        let lists = answered.map_err(|error| failed(&asked, error))?;
+        if lists.len() != asked.len() {
+            let (given, wanted) = (lists.len(), asked.len());
+            return Err(because(asked, &Why::Miscounted { given, asked: wanted }));
+        }
+        self.remember(&asked, &lists);
+        answers.extend(asked.into_iter().zip(lists));
+        Ok(answers)
+    }
+
+    fn remembered(&self, asked: Vec<Question>) -> (Vec<(Question, Vec<HostName>)>, Vec<Question>) {
+        let now = self.clock.now();
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut known, mut open) = (Vec::new(), Vec::new());
+        for question in asked {
+            match cache.get(now, self.lifetime, &question.resolver, &question.args) {
+                Some(hosts) => known.push((question, hosts.clone())),
+                None => open.push(question),
+            }
+        }
+        (known, open)
+    }
+
+    fn remember(&self, asked: &[Question], lists: &[Vec<HostName>]) {
+        let now = self.clock.now();
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        for (question, hosts) in asked.iter().zip(lists) {
+            let key = (question.resolver.clone(), question.args.clone());
+            cache.keep(now, self.lifetime, key, hosts.clone());
+        }
+    }
+}
+
+/// A refused question is that question's problem; a resolver that is down is everybody's.
+fn failed(asked: &[Question], error: ResolverError) -> Vec<Unanswered> {
+    match error {
+        ResolverError::Unavailable { message } => because(asked.to_vec(), &Why::Unavailable { message }),
+        ResolverError::Refused { args, message } => {
+            let mut meant: Vec<Question> = asked.iter().filter(|question| question.args == args).cloned().collect();
+            if meant.is_empty() {
+                meant = asked.to_vec();
+            }
+            because(meant, &Why::Refused { message })
+        }
+    }
+}
+
+fn because(asked: Vec<Question>, why: &Why) -> Vec<Unanswered> {
+    let unanswered = |question| Unanswered {
+        question,
+        why: why.clone(),
+    };
+    asked.into_iter().map(unanswered).collect()
+}
+
+impl Default for Resolvers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Resolvers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolvers")
+            .field("names", &self.resolvers.keys())
+            .field("time_limit", &self.time_limit)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
