@@ -1,11 +1,12 @@
 //! Making events durable before anything acts on them.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Clock;
 use crate::journal::{Commit, CommitId, JournalError, OwnedJournal, Seq};
-use crate::scheduler::Record;
+use crate::scheduler::{Record, Scheduler};
 
 /// The end of the journal that this dispatcher owns.
 pub(super) struct Tail {
@@ -13,6 +14,13 @@ pub(super) struct Tail {
     clock: Arc<dyn Clock>,
     at: Seq,
     commits: u64,
+    snapshots: Snapshots,
+}
+
+/// How often the state is stored, and up to where it is.
+pub(super) struct Snapshots {
+    pub(super) every: Option<NonZeroU64>,
+    pub(super) upto: Seq,
 }
 
 impl Tail {
@@ -20,12 +28,27 @@ impl Tail {
     const TRIES: u32 = 8;
     const FIRST_DELAY: Duration = Duration::from_millis(100);
 
-    pub(super) fn new(journal: Box<dyn OwnedJournal>, clock: Arc<dyn Clock>, at: Seq) -> Self {
+    pub(super) fn new(journal: Box<dyn OwnedJournal>, clock: Arc<dyn Clock>, at: Seq, snapshots: Snapshots) -> Self {
         Self {
             journal,
             clock,
             at,
             commits: 0,
+            snapshots,
+        }
+    }
+
+    /// Stores the state once enough records have come since it was last stored. Where that fails for now nothing is
+    /// lost, since the records are there; it is tried again as many records later.
+    pub(super) async fn snapshot(&mut self, scheduler: &Scheduler) -> Result<(), JournalError> {
+        let due = |every: NonZeroU64| self.at.0.saturating_sub(self.snapshots.upto.0) >= every.get();
+        if !self.snapshots.every.is_some_and(due) {
+            return Ok(());
+        }
+        self.snapshots.upto = self.at;
+        match self.journal.snapshot(self.at, scheduler.snapshot()).await {
+            Err(fatal @ (JournalError::Fenced | JournalError::Conflict { .. })) => Err(fatal),
+            _ => Ok(()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why a dispatcher stops, and why it refuses an order.
 
-use crate::journal::{JournalError, ReplayError};
+use crate::journal::{JournalError, ReplayError, RestoreError};
 use crate::scheduler::InputError;
 
 /// Why a dispatcher had to stop. Attempts that were under way have been dropped, and are in doubt.
@@ -13,6 +13,9 @@ pub enum DispatchError {
     /// What the journal holds cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// The snapshot that the journal holds cannot be restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
 }
 
 /// Why an order was not carried out.

@@ -200,6 +200,7 @@ impl Dispatcher {
         if !records.is_empty() {
             records = self.tail.append(records).await?;
             self.act(records);
+            self.tail.snapshot(&self.scheduler).await?;
         }
         for (reply, answer) in replies {
             // Whoever ordered it may have stopped listening.

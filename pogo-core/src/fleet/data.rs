@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Fleet, FleetBuilder, HostId, HostName, TagPath};
+use super::{Connection, Fleet, FleetBuilder, FleetError, HostId, HostName, HostRange, TagPath};
 
 /// The stored form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl From<FleetData> for FleetBuilder {
 }
 
 /// Names in their order, with runs of consecutive numbers (`web1`, `web2`, `web3`) as ranges.
-fn runs<'a>(names: impl Iterator<Item = &'a HostName>) -> Vec<String> {
+pub(crate) fn runs<'a>(names: impl Iterator<Item = &'a HostName>) -> Vec<String> {
     let mut runs: Vec<Run<'a>> = Vec::new();
     for name in names {
         let fresh = Run::of(name.as_str());
@@ -94,6 +94,24 @@ fn runs<'a>(names: impl Iterator<Item = &'a HostName>) -> Vec<String> {
         }
     }
     runs.into_iter().map(|run| run.write()).collect()
+}
+
+/// The names that such ranges stand for, in their order.
+pub(crate) fn unfold(ranges: &[String]) -> Result<Vec<HostName>, FleetError> {
+    let mut names = Vec::new();
+    for text in ranges {
+        let range: HostRange = text.parse().map_err(|error| FleetError::Range {
+            text: text.clone(),
+            error,
+        })?;
+        if range.has_wildcards() {
+            return Err(FleetError::Wildcards { text: text.clone() });
+        }
+        for name in range.expand() {
+            names.push(HostName::new(&name)?);
+        }
+    }
+    Ok(names)
 }
 
 /// Consecutive numbers between equal texts.

@@ -18,6 +18,7 @@ mod tag;
 mod tree;
 
 pub use builder::FleetBuilder;
+pub(crate) use data::{runs, unfold};
 pub use error::FleetError;
 pub use fold::{Folded, fold};
 pub use host::{Connection, Host, HostId, HostName, NameError};

@@ -24,6 +24,12 @@ pub enum JournalError {
         /// The most bytes of one commit.
         max: usize,
     },
+    /// The records asked for were dropped; a snapshot stands for them.
+    #[error("the journal no longer has records before {first}; begin with its latest snapshot")]
+    Compacted {
+        /// The first record that it still has.
+        first: Seq,
+    },
     /// What is stored is not what was appended.
     #[error("the journal is damaged at record {at}; restore it from a copy")]
     Corrupt {

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::{Commit, CommitId, Epoch, Journal, JournalError, OwnedJournal, OwnerId, Page, Seq};
-use crate::scheduler::Record;
+use crate::scheduler::{Record, Snapshot};
 
 /// A journal in memory: for tests, and for jobs that need not survive their process. Clones share their records.
+/// It drops none, snapshot or not.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryJournal {
     shared: Arc<Mutex<Shared>>,
@@ -18,6 +19,7 @@ struct Shared {
     epoch: Epoch,
     records: Vec<Record>,
     landed: Vec<(CommitId, Seq)>,
+    snapshot: Option<(Seq, Snapshot)>,
 }
 
 impl Shared {
@@ -54,6 +56,10 @@ impl Journal for MemoryJournal {
             journal: self.clone(),
             epoch,
         }))
+    }
+
+    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
+        Ok(self.with(|shared| shared.snapshot.clone()))
     }
 
     async fn read(&self, from: Seq) -> Result<Page, JournalError> {
@@ -103,6 +109,19 @@ impl OwnedJournal for Owned {
                 .rev()
                 .find(|(landed, _)| *landed == id)
                 .map(|&(_, end)| end))
+        })
+    }
+
+    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
+        self.journal.with(|shared| {
+            if shared.epoch != self.epoch {
+                return Err(JournalError::Fenced);
+            }
+            if upto > shared.end() {
+                return Err(JournalError::Conflict { at: shared.end() });
+            }
+            shared.snapshot = Some((upto, state));
+            Ok(())
         })
     }
 }

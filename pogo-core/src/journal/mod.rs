@@ -1,7 +1,7 @@
 //! SURVIVE: what is written down before anything acts on it.
 //!
 //! A journal is the namespace's state: whoever owns it counts the capacity, and replaying it gives exactly the state
-//! that wrote it. The `Journal` trait says what a store must promise; `MemoryJournal` keeps it for tests and
+//! that wrote it. A [`Snapshot`] spares replaying what came before it. The `Journal` trait says what a store must promise; `MemoryJournal` keeps it for tests and
 //! for jobs that need not survive their process.
 
 #[cfg(feature = "async")]
@@ -14,6 +14,7 @@ mod replay;
 #[cfg(feature = "async")]
 mod store;
 
+pub use crate::scheduler::{RestoreError, Snapshot};
 #[cfg(feature = "async")]
 pub use error::JournalError;
 pub use format::{Commit, FORMAT_VERSION};

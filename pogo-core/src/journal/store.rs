@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Commit, CommitId, Epoch, JournalError, OwnerId, Seq};
-use crate::scheduler::Record;
+use crate::scheduler::{Record, Snapshot};
 
 /// A journal: an append-only list of records with one owner at a time.
 #[async_trait]
@@ -11,7 +11,11 @@ pub trait Journal: Send + Sync {
     /// Takes ownership: raises the epoch, so that every earlier owner's appends are refused.
     async fn acquire(&self, owner: OwnerId) -> Result<Box<dyn OwnedJournal>, JournalError>;
 
-    /// Reads records from a position on, oldest first; anybody may, at any time.
+    /// The newest snapshot and the position it stands for: its state is that of all records before. `None` if there is none.
+    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError>;
+
+    /// Reads records from a position on, oldest first; anybody may, at any time. Where a store has dropped records that
+    /// a snapshot stands for, the answer is [`JournalError::Compacted`].
     async fn read(&self, from: Seq) -> Result<Page, JournalError>;
 }
 
@@ -27,6 +31,10 @@ pub trait OwnedJournal: Send {
 
     /// Whether a commit landed: the position after it, or `None`, which is final.
     async fn resolve(&mut self, id: CommitId) -> Result<Option<Seq>, JournalError>;
+
+    /// Keeps a snapshot of the state after all records before `upto`, in place of any older one. The store may then drop
+    /// those records. On an error the journal is as it was.
+    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), JournalError>;
 }
 
 /// Some records of a journal.

@@ -23,6 +23,7 @@ mod outcome;
     reason = "the module is named for what it is about, its file for what it holds"
 )]
 mod scheduler;
+mod snapshot;
 mod state;
 mod tally;
 mod verify;
@@ -36,6 +37,7 @@ pub use ids::{AttemptId, JobId};
 pub use input::Input;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};
 pub use scheduler::Scheduler;
+pub use snapshot::{RestoreError, Snapshot};
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
 pub use tally::Tally;
 pub use verify::Violation;

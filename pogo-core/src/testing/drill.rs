@@ -109,8 +109,13 @@ impl Drill {
     /// # Panics
     /// The records do not replay.
     pub fn replayed(&self) -> Self {
+        self.with_scheduler(replay(&self.records).expect("what was recorded can be replayed"))
+    }
+
+    /// The same namespace with another scheduler, such as one restored from a snapshot.
+    pub fn with_scheduler(&self, scheduler: Scheduler) -> Self {
         Self {
-            scheduler: replay(&self.records).expect("what was recorded can be replayed"),
+            scheduler,
             now: self.now,
             records: self.records.clone(),
             inputs: self.inputs.clone(),

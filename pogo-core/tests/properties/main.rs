@@ -13,3 +13,4 @@ mod refusals;
 mod replay;
 mod safety;
 mod scenario;
+mod snapshot;

@@ -50,9 +50,14 @@ impl Attempts {
         self.running.get_mut(&attempt)
     }
 
-    pub(super) fn begin(&mut self, attempt: AttemptId, running: Running) {
+    pub(in crate::scheduler) fn begin(&mut self, attempt: AttemptId, running: Running) {
         self.issued = self.issued.max(attempt.number());
         self.running.insert(attempt, running);
+    }
+
+    /// Numbers up to this one were given before.
+    pub(in crate::scheduler) fn resume_after(&mut self, issued: u64) {
+        self.issued = issued;
     }
 
     pub(super) fn end(&mut self, attempt: AttemptId) -> Option<Running> {

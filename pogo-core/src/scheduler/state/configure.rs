@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, TaskState, Usage};
+use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, Usage};
 use crate::Timestamp;
 use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
 use crate::plan::{BudgetGroup, PlanError, Rules};
@@ -125,23 +125,13 @@ impl State {
             job.settings.clone(),
             job.submitted,
         );
-        (moved.status, moved.tally) = (job.status, job.tally);
+        moved.status = job.status;
         (moved.aborted, moved.limit_spent) = (job.aborted, job.limit_spent);
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
-        moved.tasks.clone_from(&job.tasks);
-        moved.budget = job.budget;
-        for task in moved.positions() {
-            let state = moved.task(task).state;
-            let _ = moved
-                .gates
-                .task_changed(&moved.stages, task, (TaskState::Waiting, state), self.at);
-            if matches!(state, TaskState::Failed | TaskState::InDoubt) {
-                let budgets = &self.rules.profile(self.rules.profile_of(moved.host(task))).budgets;
-                for budget in budgets {
-                    moved.budgets.entry(*budget).or_default().failures += 1;
-                }
-            }
+        for (task, record) in (0..).zip(&job.tasks) {
+            self.take_up(&mut moved, task, *record);
         }
+        moved.budget = job.budget;
         moved.gates.keep_waves(&moved.stages, &job.gates, &job.stages);
         moved.keep_budgets(&self.rules, job, old);
         Ok(moved)

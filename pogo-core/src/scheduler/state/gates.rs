@@ -144,6 +144,21 @@ impl Gates {
         }
     }
 
+    /// Opens exactly these of the stages that bake, and watches this one since then.
+    pub(in crate::scheduler) fn restore_waves(
+        &mut self,
+        stages: &Stages,
+        open: &[StageId],
+        baking: Option<(StageId, Timestamp)>,
+    ) {
+        for (at, stage) in (0..).map(StageId).zip(stages.stages()) {
+            if stage.bakes {
+                self.set_open(at, open.contains(&at), &mut Vec::new());
+                self.stages[at.index()].baking = baking.filter(|&(stage, _)| stage == at).map(|(_, since)| since);
+            }
+        }
+    }
+
     /// Opens or closes what comes after a stage.
     fn follow(&mut self, stages: &Stages, stage: StageId, now: Timestamp, changes: &mut Vec<GateChange>) {
         let mut at = stage;

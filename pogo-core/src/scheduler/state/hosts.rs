@@ -52,7 +52,12 @@ pub(crate) struct Usage {
 
 impl State {
     /// Changes one host and keeps the ledger in step. All changes to a host go through here.
-    pub(super) fn change_host(&mut self, host: HostId, effects: &mut Effects, change: impl FnOnce(&mut HostState)) {
+    pub(in crate::scheduler) fn change_host(
+        &mut self,
+        host: HostId,
+        effects: &mut Effects,
+        change: impl FnOnce(&mut HostState),
+    ) {
         let before = self.hosts[host.index()];
         let entry = &mut self.hosts[host.index()];
         change(entry);

@@ -116,7 +116,13 @@ pub(crate) struct Job {
 
 impl Job {
     /// A job that has not begun.
-    pub(super) fn new(id: JobId, spec: Arc<JobSpec>, compiled: Compiled, settings: Settings, at: Timestamp) -> Self {
+    pub(in crate::scheduler) fn new(
+        id: JobId,
+        spec: Arc<JobSpec>,
+        compiled: Compiled,
+        settings: Settings,
+        at: Timestamp,
+    ) -> Self {
         let count = u32::try_from(compiled.hosts.len()).unwrap_or(u32::MAX);
         Self {
             id,

@@ -22,7 +22,7 @@ impl State {
     }
 
     /// The same without any order.
-    pub(super) fn compile_unordered(&self, hosts: Vec<HostId>, names: Arc<[HostName]>) -> Compiled {
+    pub(in crate::scheduler) fn compile_unordered(&self, hosts: Vec<HostId>, names: Arc<[HostName]>) -> Compiled {
         let stages = Stages::none(hosts.len());
         self.compiled(hosts, names, stages)
     }

@@ -28,7 +28,7 @@ pub use configure::ConfigureError;
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
 pub(crate) use hosts::{Bad, HostState, Usage};
-pub(crate) use job::{Compiled, Job};
+pub(crate) use job::{Compiled, Job, TaskRecord};
 pub use job::{JobStatus, TaskState};
 pub(crate) use settings::Settings;
 

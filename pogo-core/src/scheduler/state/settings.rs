@@ -2,22 +2,32 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::JobSpec;
 use crate::policy::{Defaults, OnDoubt};
 use crate::scheduler::Alteration;
+use crate::time::millis;
 
 /// What is in force for a job; alterations change it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Settings {
+    #[serde(with = "millis")]
     pub(crate) attempt_timeout: Duration,
+    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub(crate) job_timeout: Option<Duration>,
     pub(crate) retries: u32,
     pub(crate) connect_retries: u32,
+    #[serde(with = "millis")]
     pub(crate) retry_delay: Duration,
+    #[serde(with = "millis")]
     pub(crate) settle: Duration,
+    #[serde(with = "millis")]
     pub(crate) bake: Duration,
     pub(crate) on_doubt: OnDoubt,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_failures: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_parallel: Option<u32>,
     pub(crate) priority: i32,
 }

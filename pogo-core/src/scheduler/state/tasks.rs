@@ -1,10 +1,24 @@
 //! How a task changes state, and all that follows from it within its job.
 
 use super::gates::GateChange;
-use super::{Effect, Effects, Job, State, TaskAt, TaskState};
+use super::{Effect, Effects, Job, State, TaskAt, TaskRecord, TaskState};
 use crate::scheduler::{JobId, Tally};
 
 impl State {
+    /// Puts a task of a job that is being put together where it already is.
+    pub(in crate::scheduler) fn take_up(&self, job: &mut Job, task: u32, record: TaskRecord) {
+        let to = record.state;
+        job.tasks[task as usize] = record;
+        *slot(&mut job.tally, TaskState::Waiting) -= 1;
+        *slot(&mut job.tally, to) += 1;
+        let Job { gates, stages, .. } = job;
+        let _ = gates.task_changed(stages, task, (TaskState::Waiting, to), self.at);
+        if is_bad(to) {
+            let profile = self.rules.profile_of(job.hosts[task as usize]);
+            each_budget(job, &self.rules.profile(profile).budgets, |budget| budget.fail());
+        }
+    }
+
     /// Moves one task to another state. All changes of a task's state go through here.
     pub(super) fn move_task(&mut self, (id, task): TaskAt, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get_mut(&id) else { return };

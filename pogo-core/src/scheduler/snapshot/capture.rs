@@ -1,0 +1,125 @@
+//! From a scheduler to a snapshot.
+
+use std::sync::Arc;
+
+use super::job::{BudgetData, GroupBudgetData, JobData, TaskRun};
+use super::{RunningData, Snapshot, StuckData};
+use crate::fleet::{HostId, runs};
+use crate::scheduler::Scheduler;
+use crate::scheduler::state::{Budget, Job, State};
+
+impl Scheduler {
+    /// Everything the scheduler knows, as data. Time and size are linear in the hosts and tasks.
+    ///
+    /// A scheduler that was [restored](Self::restore) from it, and then applies the records that came after, is equal to
+    /// one that applied all records.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = &self.state;
+        let named = |host: HostId| state.fleet.name(host);
+        let removed = state.fleet.ids().filter(|&host| state.host(host).removed);
+        Snapshot {
+            version: Snapshot::VERSION,
+            at: state.at,
+            fleet: Arc::clone(&state.fleet),
+            policy: Arc::clone(&state.policy),
+            removed: runs(removed.map(named)),
+            stuck: state.stuck.iter().map(|&host| state.stuck_data(host)).collect(),
+            jobs: state.jobs.values().map(|job| state.job_data(job)).collect(),
+            attempts: state.attempts.issued(),
+            running: state.running_data(),
+        }
+    }
+}
+
+impl State {
+    fn stuck_data(&self, host: HostId) -> StuckData {
+        let known = self.host(host);
+        StuckData {
+            host: self.fleet.name(host).clone(),
+            since: known.since,
+            job: known.bad.map(|bad| bad.job),
+            in_doubt: known.bad.is_some_and(|bad| bad.in_doubt),
+            down: known.down,
+        }
+    }
+
+    fn running_data(&self) -> Vec<RunningData> {
+        let attempts = self.attempts.in_order().into_iter();
+        attempts
+            .filter_map(|(attempt, running)| {
+                let (id, task) = running.task;
+                let job = self.jobs.get(&id)?;
+                let unavailable = self.host(job.host(task)).since;
+                Some(RunningData {
+                    attempt,
+                    job: id,
+                    host: job.name(task).clone(),
+                    unavailable: (unavailable != running.started).then_some(unavailable),
+                    phase: running.phase,
+                    started: running.started,
+                    since: running.since,
+                    cancelling: running.cancelling,
+                })
+            })
+            .collect()
+    }
+
+    fn job_data(&self, job: &Job) -> JobData {
+        let named = |task: &u32| job.name(*task).clone();
+        let waves = job.stages.stages().iter().zip((0..).map(crate::plan::StageId));
+        let open = waves.filter(|(stage, at)| stage.bakes && job.gates.is_open(*at));
+        let baking = job.gates.baking();
+        let budgets = job.budgets.iter().map(|(&at, budget)| {
+            let group = &self.rules.budgets()[at as usize];
+            GroupBudgetData {
+                group: group.group.clone(),
+                limit: group.limit,
+                budget: BudgetData::of(budget),
+            }
+        });
+        JobData {
+            job: job.id,
+            spec: Arc::clone(&job.spec),
+            settings: job.settings.clone(),
+            submitted: job.submitted,
+            status: job.status,
+            aborted: job.aborted,
+            limit_spent: job.limit_spent,
+            hosts: runs(job.names.iter()),
+            tasks: tasks(job),
+            waves: open.filter_map(|(stage, _)| stage.wave).collect(),
+            baking: baking.and_then(|(stage, since)| Some((job.stages.stage(stage).wave?, since))),
+            budget: BudgetData::of(&job.budget),
+            budgets: budgets.collect(),
+            backoffs: job.backoffs.iter().map(|(task, &until)| (named(task), until)).collect(),
+            failures: job
+                .failures
+                .iter()
+                .map(|(task, failure)| (named(task), failure.clone()))
+                .collect(),
+        }
+    }
+}
+
+impl BudgetData {
+    fn of(budget: &Budget) -> Self {
+        Self {
+            allowed: budget.allowed,
+            forgiven: budget.forgiven,
+            tripped: budget.tripped,
+        }
+    }
+}
+
+fn tasks(job: &Job) -> Vec<TaskRun> {
+    let mut runs: Vec<TaskRun> = Vec::new();
+    let mut last = None;
+    for task in &job.tasks {
+        match runs.last_mut() {
+            Some(run) if last == Some(task) => run.hosts += 1,
+            _ => runs.push(TaskRun::of(task)),
+        }
+        last = Some(task);
+    }
+    runs
+}

@@ -1,0 +1,32 @@
+//! Why a snapshot cannot be restored.
+
+use super::Snapshot;
+
+/// A snapshot that cannot be restored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// A newer version of this library wrote it.
+    #[error(
+        "the snapshot is of version {found}, and this library reads up to {}; use the newer one",
+        Snapshot::VERSION
+    )]
+    Newer {
+        /// The version it says it is of.
+        found: u32,
+    },
+    /// It contradicts itself.
+    #[error("the snapshot is damaged: {message}; replay the journal from its beginning, or from an earlier snapshot")]
+    Damaged {
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl RestoreError {
+    pub(super) fn damaged(message: impl ToString) -> Self {
+        Self::Damaged {
+            message: message.to_string(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One job of a snapshot.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::plan::JobSpec;
+use crate::policy::Limit;
+use crate::scheduler::state::{Settings, TaskRecord};
+use crate::scheduler::{Failure, JobId, JobStatus, TaskState};
+
+/// A job and how far it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct JobData {
+    pub(super) job: JobId,
+    pub(super) spec: Arc<JobSpec>,
+    /// What is in force, alterations included.
+    pub(super) settings: Settings,
+    pub(super) submitted: Timestamp,
+    pub(super) status: JobStatus,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) aborted: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) limit_spent: bool,
+    /// In listed order, as ranges.
+    pub(super) hosts: Vec<String>,
+    /// In the same order, tasks that are alike in one entry.
+    pub(super) tasks: Vec<TaskRun>,
+    /// Waves that are open, besides the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) waves: Vec<u32>,
+    /// The wave that only waits for its bake time, and since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) baking: Option<(u32, Timestamp)>,
+    pub(super) budget: BudgetData,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) budgets: Vec<GroupBudgetData>,
+    /// Hosts that are not to be tried before a moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) backoffs: Vec<(HostName, Timestamp)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) failures: Vec<(HostName, Failure)>,
+}
+
+/// Consecutive tasks that are alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct TaskRun {
+    pub(super) hosts: u32,
+    pub(super) state: TaskState,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    tries: u16,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    retries: u16,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    connect_retries: u16,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u16) -> bool {
+    *number == 0
+}
+
+impl TaskRun {
+    pub(super) fn of(task: &TaskRecord) -> Self {
+        Self {
+            hosts: 1,
+            state: task.state,
+            tries: task.tries,
+            retries: task.retries,
+            connect_retries: task.connect_retries,
+        }
+    }
+
+    pub(super) fn task(&self) -> TaskRecord {
+        TaskRecord {
+            state: self.state,
+            retries: self.retries,
+            connect_retries: self.connect_retries,
+            tries: self.tries,
+        }
+    }
+}
+
+/// A failure budget. How many have failed is told by the tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct BudgetData {
+    pub(super) allowed: u32,
+    pub(super) forgiven: u32,
+    pub(super) tripped: bool,
+}
+
+/// The budget of a group of the job's hosts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct GroupBudgetData {
+    pub(super) group: String,
+    pub(super) limit: Limit,
+    #[serde(flatten)]
+    pub(super) budget: BudgetData,
+}

@@ -1,0 +1,105 @@
+//! Everything a scheduler knows, as plain data that can be stored.
+
+mod capture;
+mod error;
+mod job;
+mod restore;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use error::RestoreError;
+use job::JobData;
+
+use super::{AttemptId, CancelReason, JobId, Phase};
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostName};
+use crate::policy::Policy;
+
+/// Everything that a scheduler knows at one moment, to start from instead of from the first record of a journal.
+///
+/// It says of each task and host how far it is, and nothing that follows from that: limits, gates and counts are worked
+/// out anew when it is [restored](super::Scheduler::restore). Its size is linear in the hosts and tasks it speaks of;
+/// hosts and tasks that are alike share an entry.
+///
+/// ```
+/// use std::sync::Arc;
+/// use pogo_core::Timestamp;
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::policy::Policy;
+/// use pogo_core::scheduler::{Input, Scheduler, Snapshot};
+///
+/// let mut scheduler = Scheduler::new();
+/// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
+/// scheduler.handle(Timestamp::EPOCH, Input::Configure { fleet, policy: Arc::new(Policy::default()) })?;
+///
+/// let stored = serde_json::to_string(&scheduler.snapshot())?;
+/// let restored = Scheduler::restore(&serde_json::from_str::<Snapshot>(&stored)?)?;
+/// assert_eq!(restored.fleet().len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Version of the stored form.
+    version: u32,
+    at: Timestamp,
+    fleet: Arc<Fleet>,
+    policy: Arc<Policy>,
+    /// Hosts that left the fleet while a job knew them, as ranges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<String>,
+    /// Hosts that are unavailable for another reason than running a task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stuck: Vec<StuckData>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    jobs: Vec<JobData>,
+    /// The highest number of an attempt so far.
+    attempts: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    running: Vec<RunningData>,
+}
+
+impl Snapshot {
+    /// The version of the stored form that this library writes. It reads this one and those before it.
+    pub const VERSION: u32 = 1;
+
+    /// The time of the last event before it was taken.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+/// A host that failed, is in doubt, or was marked down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StuckData {
+    host: HostName,
+    /// Since when it is unavailable.
+    since: Timestamp,
+    /// The job whose attempt did not end well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<JobId>,
+    /// That attempt ended unknown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    in_doubt: bool,
+    /// It was marked down from outside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    down: bool,
+}
+
+/// An attempt that has not ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct RunningData {
+    attempt: AttemptId,
+    job: JobId,
+    host: HostName,
+    phase: Phase,
+    started: Timestamp,
+    /// Since when the host is unavailable, if that is not because of this attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unavailable: Option<Timestamp>,
+    /// When it entered its settle phase, or was asked to end.
+    since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cancelling: Option<CancelReason>,
+}

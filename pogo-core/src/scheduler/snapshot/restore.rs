@@ -1,0 +1,225 @@
+//! From a snapshot back to a scheduler.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::job::{JobData, TaskRun};
+use super::{RestoreError, RunningData, Snapshot};
+use crate::fleet::{HostId, HostName, unfold};
+use crate::plan::Rules;
+use crate::scheduler::state::{Bad, Budget, Effects, HostState, Job, JobStatus, Running, State, Usage};
+use crate::scheduler::{JobId, Scheduler};
+
+impl Scheduler {
+    /// The scheduler that this snapshot was taken of.
+    ///
+    /// Whoever goes on with it applies the records that came after, and then handles
+    /// [`Input::Recover`](crate::scheduler::Input::Recover), as after a replay.
+    ///
+    /// # Errors
+    /// The snapshot is of a newer version, or contradicts itself.
+    pub fn restore(snapshot: &Snapshot) -> Result<Self, RestoreError> {
+        if snapshot.version > Snapshot::VERSION {
+            return Err(RestoreError::Newer {
+                found: snapshot.version,
+            });
+        }
+        let mut scheduler = Self::new();
+        scheduler.state = State::restored(snapshot)?;
+        scheduler.now = snapshot.at;
+        scheduler.agenda.forget();
+        // The queues are not built yet, so this is about the state alone.
+        scheduler.verify().map_err(RestoreError::damaged)?;
+        Ok(scheduler)
+    }
+}
+
+impl State {
+    fn restored(snapshot: &Snapshot) -> Result<Self, RestoreError> {
+        let fleet = Arc::clone(&snapshot.fleet);
+        let mut removed: Vec<HostId> = unfold(&snapshot.removed)
+            .map_err(RestoreError::damaged)?
+            .iter()
+            .map(|host| fleet.id(host.as_str()).ok_or_else(|| unknown(host)))
+            .collect::<Result<_, _>>()?;
+        removed.sort_unstable();
+        let rules = Rules::compile_without(&fleet, &snapshot.policy, &removed).map_err(RestoreError::damaged)?;
+        let mut state = Self {
+            at: snapshot.at,
+            hosts: vec![HostState::default(); fleet.len()],
+            usage: vec![Usage::default(); rules.buckets().len()],
+            policy: Arc::clone(&snapshot.policy),
+            fleet,
+            rules,
+            ..Self::new()
+        };
+        for host in removed {
+            state.hosts[host.index()].removed = true;
+        }
+        for job in &snapshot.jobs {
+            let restored = state.restored_job(job)?;
+            if state.jobs.insert(job.job, restored).is_some() {
+                return Err(RestoreError::damaged(format!("{} is there twice", job.job)));
+            }
+            if job.status != JobStatus::Finished {
+                state.active.insert(job.job);
+            }
+        }
+        state.restore_stuck(snapshot)?;
+        if snapshot.attempts > u64::MAX / 2 {
+            // Nobody counts that far, and the numbers after it must not run out.
+            return Err(RestoreError::damaged("the number of attempts is out of range"));
+        }
+        state.attempts.resume_after(snapshot.attempts);
+        for running in &snapshot.running {
+            state.restore_running(running, snapshot.attempts)?;
+        }
+        state.check_running(snapshot)?;
+        Ok(state)
+    }
+
+    fn restored_job(&self, data: &JobData) -> Result<Job, RestoreError> {
+        let names: Arc<[HostName]> = unfold(&data.hosts).map_err(RestoreError::damaged)?.into();
+        let hosts: Vec<HostId> = names.iter().map(|host| self.known(host)).collect::<Result<_, _>>()?;
+        let distinct: BTreeSet<HostId> = hosts.iter().copied().collect();
+        let tasks: u64 = data.tasks.iter().map(|run| u64::from(run.hosts)).sum();
+        if hosts.is_empty() || distinct.len() < hosts.len() || tasks != hosts.len() as u64 {
+            let message = format!("the hosts and tasks of {} do not match", data.job);
+            return Err(RestoreError::damaged(message));
+        }
+        let compiled = match self.compile(&data.spec, hosts.clone(), Arc::clone(&names)) {
+            // What is over does not stand in the way of a policy, so it may not fit the one it is under.
+            Err(_) if data.status == JobStatus::Finished => self.compile_unordered(hosts, names),
+            compiled => compiled.map_err(RestoreError::damaged)?,
+        };
+        let mut job = Job::new(
+            data.job,
+            Arc::clone(&data.spec),
+            compiled,
+            data.settings.clone(),
+            data.submitted,
+        );
+        job.status = data.status;
+        (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
+        self.restore_tasks(&mut job, &data.tasks);
+        let baking = data
+            .baking
+            .and_then(|(wave, since)| Some((job.stages.wave(wave)?, since)));
+        let open: Vec<_> = data.waves.iter().filter_map(|&wave| job.stages.wave(wave)).collect();
+        job.gates.restore_waves(&job.stages, &open, baking);
+        self.restore_budgets(&mut job, data);
+        for (host, until) in &data.backoffs {
+            job.backoffs.insert(self.task_in(&job, host)?, *until);
+        }
+        for (host, failure) in &data.failures {
+            job.failures.insert(self.task_in(&job, host)?, failure.clone());
+        }
+        Ok(job)
+    }
+
+    fn restore_tasks(&self, job: &mut Job, runs: &[TaskRun]) {
+        let records = runs
+            .iter()
+            .flat_map(|run| std::iter::repeat_n(run.task(), run.hosts as usize));
+        for (task, record) in (0..).zip(records) {
+            self.take_up(job, task, record);
+        }
+    }
+
+    fn restore_budgets(&self, job: &mut Job, data: &JobData) {
+        job.budget
+            .restore(data.budget.allowed, data.budget.forgiven, data.budget.tripped);
+        for (&at, budget) in &mut job.budgets {
+            let group = &self.rules.budgets()[at as usize];
+            let kept = data
+                .budgets
+                .iter()
+                .find(|kept| kept.group == group.group && kept.limit == group.limit);
+            if let Some(kept) = kept {
+                budget.restore(kept.budget.allowed, kept.budget.forgiven, kept.budget.tripped);
+            }
+        }
+    }
+
+    fn restore_stuck(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        for data in &snapshot.stuck {
+            let host = self.known(&data.host)?;
+            let bad = data.job.map(|job| Bad {
+                job,
+                in_doubt: data.in_doubt,
+            });
+            self.change_host(host, &mut Effects::new(), |host| {
+                (host.bad, host.down) = (bad, data.down);
+            });
+            if self.host(host).is_stuck() {
+                self.hosts[host.index()].since = data.since;
+            }
+        }
+        Ok(())
+    }
+
+    fn restore_running(&mut self, data: &RunningData, issued: u64) -> Result<(), RestoreError> {
+        let task = (data.job, self.task_in(self.known_job(data.job)?, &data.host)?);
+        let host = self.known(&data.host)?;
+        let leased = self.host(host).lease.is_some();
+        if leased || !(1..=issued).contains(&data.attempt.number()) || self.attempts.get(data.attempt).is_some() {
+            let message = format!("attempt {} on `{}` cannot be", data.attempt, data.host);
+            return Err(RestoreError::damaged(message));
+        }
+        self.change_host(host, &mut Effects::new(), |host| host.lease = Some(task));
+        self.hosts[host.index()].since = data.unavailable.unwrap_or(data.started);
+        self.attempts.begin(
+            data.attempt,
+            Running {
+                task,
+                phase: data.phase,
+                started: data.started,
+                since: data.since,
+                cancelling: data.cancelling,
+            },
+        );
+        Ok(())
+    }
+
+    /// Every running task has an attempt; that every attempt has a running task is for `verify` to say.
+    fn check_running(&self, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        let running: u64 = self.jobs.values().map(|job| u64::from(job.tally.running)).sum();
+        if running != snapshot.running.len() as u64 {
+            return Err(RestoreError::damaged("tasks that run and attempts do not match"));
+        }
+        let over = self.jobs.values().find(|job| {
+            job.status == JobStatus::Finished && (job.tally.running > 0 || job.tally.waiting > 0)
+                || job.status == JobStatus::Halted && job.tally.running > 0
+        });
+        match over {
+            Some(job) => Err(RestoreError::damaged(format!(
+                "{} is over, and its tasks are not",
+                job.id
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn known(&self, host: &HostName) -> Result<HostId, RestoreError> {
+        self.fleet.id(host.as_str()).ok_or_else(|| unknown(host))
+    }
+
+    fn known_job(&self, job: JobId) -> Result<&Job, RestoreError> {
+        let unknown = || RestoreError::damaged(format!("{job} is unknown"));
+        self.jobs.get(&job).ok_or_else(unknown)
+    }
+
+    fn task_in(&self, job: &Job, host: &HostName) -> Result<u32, RestoreError> {
+        job.task_of(self.known(host)?).ok_or_else(|| unknown(host))
+    }
+}
+
+impl Budget {
+    fn restore(&mut self, allowed: u32, forgiven: u32, tripped: bool) {
+        (self.allowed, self.forgiven, self.tripped) = (allowed, forgiven.min(self.failures), tripped);
+    }
+}
+
+fn unknown(host: &HostName) -> RestoreError {
+    RestoreError::damaged(format!("host `{host}` is unknown"))
+}

@@ -1,0 +1,8 @@
+//! The dispatcher and its journal: what is durable before it is acted on, and who may go on.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod flaky;
+mod journal;
+mod shop;
+mod takeover;
