@@ -11,6 +11,8 @@ pub mod diagnostic;
 mod file;
 #[cfg(feature = "genders")]
 mod genders;
+#[cfg(feature = "text")]
+mod hosts;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
 #[cfg(feature = "pogo4-file")]
@@ -23,6 +25,8 @@ mod roster;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
+#[cfg(feature = "ssh-config")]
+mod ssh_config;
 #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
 pub mod table;
 #[cfg(feature = "tree")]
@@ -43,7 +47,11 @@ pub use command::CommandSource;
 pub use diagnostic::{Diagnostic, SourceError};
 #[cfg(feature = "genders")]
 pub use genders::GendersFile;
+#[cfg(feature = "text")]
+pub use hosts::SourceHosts;
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]
 pub use policy_file::PolicyFile;
+#[cfg(feature = "ssh-config")]
+pub use ssh_config::SshConfig;

@@ -1,0 +1,220 @@
+//! What counts for each host.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use pogo_core::fleet::{Connection, FleetBuilder, HostName};
+
+use super::keyword::Setting;
+use super::reader::{Reader, Value};
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::hosts::SourceHosts;
+
+/// Names of the settings for the transport.
+const IDENTITY: &str = "identity";
+const KEY_ALIAS: &str = "host_key_alias";
+const JUMP: &str = "proxy_jump";
+
+/// Comparisons of hosts with patterns: a file must not take for ever.
+const MAX_COMPARED: usize = 100_000_000;
+
+/// What is wrong with a value, and the cure.
+pub(super) fn wrong(setting: Setting, text: &str) -> Option<(String, &'static str)> {
+    if text.is_empty() {
+        return Some(("the value is empty".to_owned(), "write the value, or take the line out"));
+    }
+    if setting == Setting::Port {
+        let port = text.parse::<u16>().ok().filter(|port| *port > 0);
+        let message = format!("`{}` is not a port", text.escape_debug());
+        return port
+            .is_none()
+            .then_some((message, "a port is a number from 1 to 65535"));
+    }
+    if text.contains("${") {
+        let hint = "write the value";
+        return Some(("variables of the environment are not supported".to_owned(), hint));
+    }
+    let known = match setting {
+        Setting::Address => "%h",
+        Setting::Identity => "%dhnpr",
+        Setting::Proxy => "%hnpr",
+        Setting::Port | Setting::User | Setting::KeyAlias => "",
+    };
+    let tokens = text.split('%').skip(1).collect::<Vec<_>>();
+    let mut tokens = tokens.iter().peekable();
+    while let Some(token) = tokens.next() {
+        let letter = token.chars().next();
+        match letter {
+            // The second half of `%%`.
+            None if known.contains('%') && tokens.peek().is_some() => _ = tokens.next(),
+            Some(letter) if known.contains(letter) => {}
+            _ => {
+                let written: String = letter.into_iter().collect();
+                let message = format!("the token `%{}` is not supported here", written.escape_debug());
+                return Some((message, "write the value"));
+            }
+        }
+    }
+    None
+}
+
+/// Each host with what counts for it.
+pub(super) fn of(mut reader: Reader) -> Result<SourceHosts, SourceError> {
+    let mut problems = std::mem::take(&mut reader.problems);
+    let mut warnings = std::mem::take(&mut reader.warnings);
+    let mut fleet = FleetBuilder::default();
+    let index = Index::new(&reader);
+    let compared = index.wild.len().saturating_mul(reader.hosts.len());
+    if let Some(first) = index.wild.first().filter(|_| compared > MAX_COMPARED) {
+        let origin = reader.blocks.get(*first).and_then(|block| block.values.first());
+        let message = format!(
+            "{} patterns and {} hosts are too many to compare",
+            index.wild.len(),
+            reader.hosts.len()
+        );
+        problems.extend(origin.map(|value| Diagnostic::at(&value.origin, message)));
+    }
+    if !problems.is_empty() {
+        return Err(SourceError::Invalid(problems));
+    }
+    let mut warned = HashSet::new();
+    for host in reader.hosts.keys() {
+        let (first, second_key) = index.values(&reader, host);
+        if let Some(value) = second_key.filter(|value| warned.insert(value.origin.to_string())) {
+            let message = format!("a second key file for `{host}` is not taken over");
+            let hint = "the transport tries its own keys behind the first";
+            warnings.push(Diagnostic::at(&value.origin, message).with_hint(hint));
+        }
+        match connection(host, &first) {
+            Ok(connection) => {
+                fleet.insert(host.clone());
+                if !connection.is_default() {
+                    fleet = fleet.host(host.as_str()).connection(&connection);
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() {
+        Ok(SourceHosts { fleet, warnings })
+    } else {
+        Err(SourceError::Invalid(problems))
+    }
+}
+
+/// Which blocks are worth a look for a host.
+struct Index<'r> {
+    named: HashMap<&'r str, Vec<usize>>,
+    wild: Vec<usize>,
+}
+
+impl<'r> Index<'r> {
+    fn new(reader: &'r Reader) -> Self {
+        let mut index = Self {
+            named: HashMap::new(),
+            wild: Vec::new(),
+        };
+        let filled = reader
+            .blocks
+            .iter()
+            .enumerate()
+            .filter(|(_, block)| !block.values.is_empty());
+        for (at, block) in filled {
+            match block.names.last().filter(|names| names.wild.is_empty()) {
+                Some(names) => {
+                    for name in &names.literal {
+                        index.named.entry(name).or_default().push(at);
+                    }
+                }
+                None => index.wild.push(at),
+            }
+        }
+        index
+    }
+
+    /// The first value of each setting, and a second key file.
+    fn values(&self, reader: &'r Reader, host: &HostName) -> (BTreeMap<Setting, &'r Value>, Option<&'r Value>) {
+        let named = self.named.get(host.as_str()).into_iter().flatten();
+        let mut blocks: Vec<usize> = named.chain(&self.wild).copied().collect();
+        blocks.sort_unstable();
+        let mut first: BTreeMap<Setting, &Value> = BTreeMap::new();
+        let mut second_key = None;
+        for block in blocks.into_iter().filter_map(|at| reader.blocks.get(at)) {
+            if !block.names.iter().all(|names| names.matches(host.as_str())) {
+                continue;
+            }
+            for value in &block.values {
+                let kept = first.entry(value.setting).or_insert(value);
+                if value.setting == Setting::Identity && kept.text != value.text {
+                    second_key = second_key.or(Some(value));
+                }
+            }
+        }
+        (first, second_key)
+    }
+}
+
+fn connection(host: &HostName, values: &BTreeMap<Setting, &Value>) -> Result<Connection, Diagnostic> {
+    let of = |setting| values.get(&setting).filter(|value| !value.foreign);
+    let text = |setting| of(setting).map(|value| value.text.as_str());
+    let mut tokens = Tokens {
+        alias: host.as_str(),
+        address: host.as_str().to_owned(),
+        port: text(Setting::Port).unwrap_or("22"),
+        user: text(Setting::User),
+    };
+    if let Some(value) = of(Setting::Address) {
+        tokens.address = tokens.fill(value)?;
+    }
+    let mut connection = Connection {
+        address: Some(&tokens.address)
+            .filter(|address| *address != host.as_str())
+            .cloned(),
+        port: text(Setting::Port).and_then(|port| port.parse().ok()),
+        user: tokens.user.map(str::to_owned),
+        ..Connection::default()
+    };
+    for (setting, name) in [
+        (Setting::Identity, IDENTITY),
+        (Setting::KeyAlias, KEY_ALIAS),
+        (Setting::Proxy, JUMP),
+    ] {
+        if let Some(value) = of(setting).filter(|value| !value.text.eq_ignore_ascii_case("none")) {
+            connection.vars.insert(name.to_owned(), tokens.fill(value)?);
+        }
+    }
+    Ok(connection)
+}
+
+/// What stands for `%h` and its like.
+struct Tokens<'h> {
+    alias: &'h str,
+    address: String,
+    port: &'h str,
+    user: Option<&'h str>,
+}
+
+impl Tokens<'_> {
+    fn fill(&self, value: &Value) -> Result<String, Diagnostic> {
+        let mut filled = String::new();
+        let mut characters = value.text.chars();
+        while let Some(character) = characters.next() {
+            if character != '%' {
+                filled.push(character);
+                continue;
+            }
+            match characters.next() {
+                Some('h') => filled.push_str(&self.address),
+                Some('n') => filled.push_str(self.alias),
+                Some('p') => filled.push_str(self.port),
+                Some('d') => filled.push('~'),
+                Some('r') => filled.push_str(self.user.ok_or_else(|| {
+                    let message = format!("`%r` is the user of `{}`, which is not set", self.alias);
+                    Diagnostic::at(&value.origin, message).with_hint("set `User`")
+                })?),
+                Some('%') => filled.push('%'),
+                _ => {}
+            }
+        }
+        Ok(filled)
+    }
+}

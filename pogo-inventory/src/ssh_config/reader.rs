@@ -1,0 +1,281 @@
+//! Files into blocks of settings, each with the hosts it is for.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+use pogo_core::fleet::HostName;
+use pogo_core::policy::Origin;
+
+use super::include::{Unusable, files};
+use super::keyword::{Meaning, Setting, meaning, near};
+use super::line::{Line, Word};
+use super::pattern::{Names, is_wild, matches};
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file;
+use crate::source::{Problems, Source};
+
+/// Files within files; OpenSSH has the same limit.
+const MAX_DEPTH: usize = 16;
+
+/// Files that are read altogether: files that include each other must not take for ever.
+const MAX_FILES: usize = 1_000;
+
+/// A value, and where it was written.
+pub(super) struct Value {
+    pub(super) setting: Setting,
+    pub(super) text: String,
+    pub(super) origin: Origin,
+    /// It is only in the way of others: it cannot be taken over.
+    pub(super) foreign: bool,
+}
+
+/// Settings that count for the hosts that all of these lines name.
+pub(super) struct Block {
+    pub(super) names: Vec<Rc<Names>>,
+    pub(super) values: Vec<Value>,
+}
+
+/// Everything that was read so far.
+pub(super) struct Reader {
+    base: PathBuf,
+    pub(super) blocks: Vec<Block>,
+    pub(super) hosts: IndexMap<HostName, Origin>,
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
+    ignored: Vec<String>,
+    files: usize,
+    bytes: u64,
+}
+
+impl Reader {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            base: path.parent().unwrap_or(Path::new("")).to_owned(),
+            blocks: Vec::new(),
+            hosts: IndexMap::new(),
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            ignored: Vec::new(),
+            files: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Reads a file whose lines count for those that all of `outer` name.
+    pub(super) fn file(&mut self, path: &Path, outer: &[Rc<Names>], depth: usize) -> Result<(), SourceError> {
+        let name = path.display().to_string();
+        let text = file::read_text(path)?;
+        self.files += 1;
+        self.bytes += text.len() as u64;
+        let too_much = if self.files > MAX_FILES {
+            Some(format!("is one file too many: no more than {MAX_FILES} are read"))
+        } else if self.bytes > file::MAX_BYTES {
+            Some(format!(
+                "the files up to here have more than {} MiB",
+                file::MAX_BYTES >> 20
+            ))
+        } else {
+            None
+        };
+        if let Some(message) = too_much {
+            return Err(SourceError::Invalid(vec![Diagnostic::new(name, message)]));
+        }
+        let mut lines = Lines {
+            problems: Problems::new(Source::new(name, &text)),
+            outer,
+            depth,
+            reader: self,
+        };
+        lines.begin(None);
+        let mut start = 0;
+        for (number, text) in (1..).zip(lines.problems.source.text.split('\n')) {
+            lines.line(Line { text, start, number })?;
+            start += text.len() + 1;
+        }
+        let problems = lines.problems.into_sorted();
+        self.problems.extend(problems);
+        Ok(())
+    }
+}
+
+/// The lines of one file.
+struct Lines<'r, 'a> {
+    problems: Problems<'a>,
+    outer: &'r [Rc<Names>],
+    depth: usize,
+    reader: &'r mut Reader,
+}
+
+impl Lines<'_, '_> {
+    fn begin(&mut self, names: Option<Rc<Names>>) {
+        let names = self.outer.iter().cloned().chain(names).collect();
+        let values = Vec::new();
+        self.reader.blocks.push(Block { names, values });
+    }
+
+    fn line(&mut self, line: Line<'_>) -> Result<(), SourceError> {
+        let Some((keyword, from)) = line.keyword() else {
+            return Ok(());
+        };
+        let Some(meaning) = meaning(&keyword.text) else {
+            self.unknown(line, &keyword);
+            return Ok(());
+        };
+        let words = match meaning {
+            // Its arguments are a shell's business.
+            Meaning::Other | Meaning::ProxyCommand => Vec::new(),
+            _ => match line.arguments(from) {
+                Ok(words) => words,
+                Err(message) => {
+                    self.problems.report(line.span(keyword.from, line.text.len()), message);
+                    return Ok(());
+                }
+            },
+        };
+        match meaning {
+            Meaning::Host => self.host(line, &keyword, &words),
+            Meaning::Match => self.condition(line, &keyword, &words),
+            Meaning::Include => return self.include(line, &keyword, &words),
+            Meaning::IgnoreUnknown => {
+                let patterns = words.iter().flat_map(|word| word.text.split(','));
+                self.reader.ignored.extend(patterns.map(str::to_ascii_lowercase));
+            }
+            Meaning::Reach(setting) => self.value(line, &keyword, &words, setting),
+            Meaning::ProxyCommand => self.proxy_command(line, &keyword, from),
+            Meaning::Other => {}
+        }
+        Ok(())
+    }
+
+    fn host(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) {
+        if words.is_empty() {
+            self.problems.report(line.place(keyword), "`Host` names nobody");
+        }
+        let names = Rc::new(Names::new(words.iter().map(|word| word.text.as_str())));
+        for word in words
+            .iter()
+            .filter(|word| !is_wild(&word.text) && !word.text.starts_with('!'))
+        {
+            let counts = names.matches(&word.text) && self.outer.iter().all(|outer| outer.matches(&word.text));
+            match HostName::new(&word.text) {
+                Ok(host) if counts => {
+                    let origin = self.problems.source.origin(line.place(word));
+                    self.reader.hosts.entry(host).or_insert(origin);
+                }
+                Ok(_) => {}
+                Err(error) => self.problems.report(line.place(word), error.to_string()),
+            }
+        }
+        self.begin(Some(names));
+    }
+
+    fn condition(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) {
+        if let [only] = words
+            && only.text.eq_ignore_ascii_case("all")
+        {
+            return self.begin(None);
+        }
+        let hint = "name the hosts with `Host`, or keep what is for them in a file of its own";
+        let message = "`Match` is not supported: whether it holds is not known before somebody connects";
+        self.problems.report_with(line.place(keyword), message, hint);
+        // What follows is not for everybody.
+        self.begin(Some(Rc::default()));
+    }
+
+    fn include(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) -> Result<(), SourceError> {
+        if words.is_empty() {
+            self.problems.report(line.place(keyword), "`Include` names no file");
+        }
+        let names = self
+            .reader
+            .blocks
+            .last()
+            .map(|block| block.names.clone())
+            .unwrap_or_default();
+        for word in words {
+            let found = match files(&self.reader.base, &word.text) {
+                Ok(found) => found,
+                Err(Unusable(message)) => {
+                    self.problems.report(line.place(word), message);
+                    continue;
+                }
+            };
+            if found.is_empty() && !is_wild(&word.text) {
+                let message = format!("there is no file `{}`", word.text.escape_debug());
+                self.reader
+                    .warnings
+                    .push(self.problems.source.diagnostic(line.place(word), message));
+            }
+            if self.depth == MAX_DEPTH && !found.is_empty() {
+                let message = format!("files include each other more than {MAX_DEPTH} levels deep");
+                let problem = self.problems.source.diagnostic(line.place(word), message);
+                return Err(SourceError::Invalid(vec![
+                    problem.with_hint("does a file include itself?"),
+                ]));
+            }
+            for path in found {
+                self.reader.file(&path, &names, self.depth + 1)?;
+            }
+        }
+        // What follows is for whom it was for before.
+        let values = Vec::new();
+        self.reader.blocks.push(Block { names, values });
+        Ok(())
+    }
+
+    fn value(&mut self, line: Line<'_>, keyword: &Word, words: &[Word], setting: Setting) {
+        let [word] = words else {
+            let found = words.len();
+            let message = format!("`{}` takes one argument, found {found}", keyword.text);
+            let place = words
+                .get(1)
+                .map_or_else(|| line.place(keyword), |word| line.place(word));
+            return self.problems.report(place, message);
+        };
+        if let Some((message, hint)) = super::hosts::wrong(setting, &word.text) {
+            return self.problems.report_with(line.place(word), message, hint);
+        }
+        let origin = self.problems.source.origin(line.place(word));
+        self.set(setting, word.text.clone(), origin, false);
+    }
+
+    fn proxy_command(&mut self, line: Line<'_>, keyword: &Word, from: usize) {
+        let command = line.text.get(from..).unwrap_or_default().trim();
+        let place = line.place(keyword);
+        let origin = self.problems.source.origin(place);
+        let none = command.eq_ignore_ascii_case("none");
+        if !none {
+            let hint = "name hosts to go through with `ProxyJump`";
+            // The command itself may hold a secret.
+            let problem = Diagnostic::at(&origin, "`ProxyCommand` is not taken over");
+            self.reader.warnings.push(problem.with_hint(hint));
+        }
+        self.set(Setting::Proxy, String::new(), origin, true);
+    }
+
+    fn set(&mut self, setting: Setting, text: String, origin: Origin, foreign: bool) {
+        let value = Value {
+            setting,
+            text,
+            origin,
+            foreign,
+        };
+        if let Some(block) = self.reader.blocks.last_mut() {
+            block.values.push(value);
+        }
+    }
+
+    fn unknown(&mut self, line: Line<'_>, keyword: &Word) {
+        let lower = keyword.text.to_ascii_lowercase();
+        if self.reader.ignored.iter().any(|pattern| matches(pattern, &lower)) {
+            return;
+        }
+        let message = format!("OpenSSH has no setting `{}`", keyword.text.escape_debug());
+        let hint = match near(&keyword.text) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`IgnoreUnknown` in a line above names words to pass over".to_owned(),
+        };
+        self.problems.report_with(line.place(keyword), message, hint);
+    }
+}

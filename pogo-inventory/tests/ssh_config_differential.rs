@@ -1,0 +1,95 @@
+//! Configurations of OpenSSH's client against what `ssh -G` says of each host.
+#![cfg(all(feature = "ssh-config", unix))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use pogo_core::fleet::Connection;
+use pogo_inventory::SshConfig;
+
+const CONFIGS: [&str; 8] = [
+    "Host a b\n  HostName %h.example.com\n  Port 2222\nHost *\n  User deploy\n",
+    "User first\nHost a b !b\n User second\n Port 7\nHost b\n Port=8\nhost *\n\tport = 9\n",
+    "Host a*\n IdentityFile ~/.ssh/one\n ProxyJump gate.example.com\nHost ab a? ac !ab\n Port 99\n IdentityFile ~/.ssh/two\n",
+    "Host \"a\" 'b' c # d\n HostName \"10.0.0.1\" # address\n User \"with space\"\n",
+    "Host inner\n ProxyJump none\nHost outer\n HostKeyAlias key.example.com\nHost *\n ProxyJump j1,j2\n",
+    "Include FOLDER/inc/*.conf\nHost web1 web2\n Port 1\nHost db1\n Include FOLDER/inc/nested\n User late\n",
+    "Host web*\n Include FOLDER/inc/nested\n Port 5\nHost web1 db1\n Port 6\n",
+    "Match all\n Port 3\nHost a\n Port 4\n User x\nMatch all\n User y\nHost b.example.com\n",
+];
+
+#[test]
+fn every_host_is_reached_as_openssh_would() {
+    if !installed() {
+        assert!(
+            std::env::var_os("POGO_REQUIRE_SSHD").is_none(),
+            "the program `ssh` is not installed"
+        );
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let included = folder.path().join("inc");
+    fs::create_dir(&included).unwrap();
+    fs::write(included.join("10.conf"), "Host web1\n User ten\n").unwrap();
+    fs::write(included.join("20.conf"), "User twenty\nHost web2\n Port 20\n").unwrap();
+    fs::write(included.join("nested"), "HostName nested\nHost web2 db1\n Port 30\n").unwrap();
+    let mut compared = 0;
+    for config in CONFIGS {
+        let path = folder.path().join("config");
+        fs::write(&path, config.replace("FOLDER", &folder.path().display().to_string())).unwrap();
+        let read = SshConfig::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        let fleet = read.fleet.build().unwrap();
+        for host in fleet.ids() {
+            let name = fleet.name(host).as_str();
+            let ours = fleet.connection(host).cloned().unwrap_or_default();
+            compare(config, name, &ours, &openssh(&path, name));
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 18, "hosts of all configurations");
+}
+
+fn installed() -> bool {
+    let probe = Command::new("ssh").arg("-V").stderr(Stdio::null()).status();
+    probe.is_ok_and(|status| status.success())
+}
+
+/// What `ssh -G` prints: lines of a word and a value; of several for one word the first.
+fn openssh(config: &Path, host: &str) -> BTreeMap<String, String> {
+    let printed = Command::new("ssh")
+        .arg("-G")
+        .arg("-F")
+        .arg(config)
+        .arg("--")
+        .arg(host)
+        .output()
+        .unwrap();
+    assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
+    let mut values = BTreeMap::new();
+    for line in String::from_utf8(printed.stdout).unwrap().lines() {
+        if let Some((word, value)) = line.split_once(' ') {
+            values.entry(word.to_owned()).or_insert_with(|| value.to_owned());
+        }
+    }
+    values
+}
+
+fn compare(config: &str, host: &str, ours: &Connection, theirs: &BTreeMap<String, String>) {
+    let context = format!("{host} in\n{config}");
+    assert_eq!(ours.address.as_deref().unwrap_or(host), theirs["hostname"], "{context}");
+    assert_eq!(ours.port.unwrap_or(22).to_string(), theirs["port"], "{context}");
+    if let Some(user) = &ours.user {
+        assert_eq!(*user, theirs["user"], "{context}");
+    } else {
+        assert!(!config.to_ascii_lowercase().contains("user"), "{context}");
+    }
+    let ours_of = |name: &str| ours.vars.get(name);
+    assert_eq!(ours_of("proxy_jump"), theirs.get("proxyjump"), "{context}");
+    assert_eq!(ours_of("host_key_alias"), theirs.get("hostkeyalias"), "{context}");
+    if let Some(identity) = ours_of("identity") {
+        assert_eq!(*identity, theirs["identityfile"], "{context}");
+    }
+}
