@@ -112,6 +112,18 @@ impl Handle {
     pub async fn alter(&self, job: JobId, change: Alteration) -> Result<(), OrderError> {
         self.order(Input::Alter { job, change }).await
     }
+
+    /// Counts a host as unavailable, whatever jobs say of it. Errors as [`order`](Self::order).
+    pub async fn mark_down(&self, host: HostName, reason: impl Into<String> + Send) -> Result<(), OrderError> {
+        let reason = reason.into();
+        self.order(Input::MarkDown { host, reason }).await
+    }
+
+    /// Counts a host as serving again: it gives back its places. Errors as [`order`](Self::order).
+    pub async fn mark_up(&self, host: HostName, reason: impl Into<String> + Send) -> Result<(), OrderError> {
+        let reason = reason.into();
+        self.order(Input::MarkUp { host, reason }).await
+    }
 }
 
 impl fmt::Debug for Handle {

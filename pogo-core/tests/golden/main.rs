@@ -1,0 +1,133 @@
+//! The stored form of records, commits and snapshots: files that every version must go on reading, and that this
+//! version writes to the letter.
+//!
+//! `POGO_BLESS=1` writes them anew. That is for additions; a change of what is there breaks journals in the field.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod story;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use pogo_core::journal::{Commit, CommitId, Epoch, Seq, Snapshot, replay};
+use pogo_core::scheduler::{Record, Scheduler};
+use serde::de::DeserializeOwned;
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+#[allow(clippy::disallowed_methods, reason = "blessing is asked for from outside")]
+fn blesses() -> bool {
+    std::env::var_os("POGO_BLESS").is_some()
+}
+
+/// Holds what is written today against the file, line by line.
+fn assert_golden(name: &str, written: &str) {
+    if blesses() {
+        std::fs::write(path(name), written).unwrap();
+    }
+    let golden = std::fs::read_to_string(path(name)).unwrap();
+    for (at, (golden, written)) in golden.lines().zip(written.lines()).enumerate() {
+        assert_eq!(written, golden, "{name}, line {}", at + 1);
+    }
+    assert_eq!(written.lines().count(), golden.lines().count(), "{name}");
+}
+
+fn read<T: DeserializeOwned>(line: &str) -> T {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))
+}
+
+fn stored_records() -> Vec<Record> {
+    let golden = std::fs::read_to_string(path("records.jsonl")).unwrap();
+    golden.lines().map(read).collect()
+}
+
+#[test]
+fn records_are_written_and_read_as_ever() {
+    let records = story::records();
+    let lines: String = records
+        .iter()
+        .map(|record| serde_json::to_string(record).unwrap() + "\n")
+        .collect();
+    assert_golden("records.jsonl", &lines);
+    assert_eq!(stored_records(), records);
+}
+
+#[test]
+fn every_kind_of_event_is_among_them() {
+    let kinds: BTreeSet<String> = stored_records()
+        .iter()
+        .map(|record| {
+            serde_json::to_value(record).unwrap()["event"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let all = include_str!("../../src/scheduler/event.rs");
+    let body = all
+        .split("pub enum Event {")
+        .nth(1)
+        .unwrap()
+        .split("\n}\n")
+        .next()
+        .unwrap();
+    let variants = body.lines().filter_map(|line| {
+        let name = line.strip_prefix("    ")?.strip_suffix(" {")?;
+        name.starts_with(|c: char| c.is_ascii_uppercase()).then(|| snake(name))
+    });
+    let all: BTreeSet<String> = variants.collect();
+    assert!(all.len() > 20);
+    assert_eq!(kinds, all);
+}
+
+fn snake(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    text
+}
+
+#[test]
+fn a_commit_is_written_and_read_as_ever() {
+    let id = CommitId {
+        epoch: Epoch(3),
+        number: 7,
+    };
+    let commit = Commit::new(id, Seq(1), story::records()[1..3].to_vec());
+    let line = serde_json::to_string(&commit).unwrap();
+    assert_golden("commit.json", &(line + "\n"));
+    let golden = std::fs::read_to_string(path("commit.json")).unwrap();
+    assert_eq!(read::<Commit>(&golden), commit);
+}
+
+#[test]
+fn snapshots_are_written_and_read_as_ever() {
+    let records = story::records();
+    for (name, upto) in [
+        ("snapshot-busy.json", story::busy(&records)),
+        ("snapshot-end.json", records.len()),
+    ] {
+        let scheduler = replay(&records[..upto]).unwrap();
+        let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();
+        assert_golden(name, &(text + "\n"));
+        let golden = std::fs::read_to_string(path(name)).unwrap();
+        let restored = Scheduler::restore(&read::<Snapshot>(&golden)).unwrap();
+        assert!(restored.same_state(&scheduler), "{name}");
+    }
+}
+
+#[test]
+fn what_is_newer_is_refused_by_name() {
+    let golden = std::fs::read_to_string(path("snapshot-end.json")).unwrap();
+    let newer = golden.replace("\"version\": 1", "\"version\": 2");
+    let refused = Scheduler::restore(&read::<Snapshot>(&newer)).unwrap_err();
+    let said = "the snapshot is of version 2, and this library reads up to 1; use the newer one";
+    assert_eq!(refused.to_string(), said);
+}

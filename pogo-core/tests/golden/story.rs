@@ -1,0 +1,194 @@
+//! Two days of a small namespace, in which everything happens that can.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::fleet::Fleet;
+use pogo_core::plan::{Command, Expectation, Hooks, JobSpec, Order};
+use pogo_core::policy::{Constraint, Defaults, OnDoubt, Origin, Policy, Rule, Sequence};
+use pogo_core::scheduler::{Alteration, Event, FailureKind, Input, JobId, Outcome, Phase, Record};
+use pogo_core::testing::{Drill, Step};
+
+/// Everything that was recorded.
+pub(crate) fn records() -> Vec<Record> {
+    let mut drill = Drill::new(Arc::new(fleet(7)), Arc::new(policy())).unwrap();
+    a_job_in_waves(&mut drill);
+    a_job_that_goes_wrong(&mut drill);
+    a_job_that_is_blocked(&mut drill);
+    drill.records().to_vec()
+}
+
+/// Where much is under way: running, cancelled, delayed, failed, in doubt, down and removed hosts.
+pub(crate) fn busy(records: &[Record]) -> usize {
+    let aborted = |record: &Record| matches!(&record.event, Event::JobHalting { abort: true, .. });
+    // One of its two running attempts has been asked to end.
+    records.iter().position(aborted).unwrap() + 2
+}
+
+fn fleet(web: u32) -> Fleet {
+    Fleet::builder()
+        .tagged("role.cache", "cache[01-02].example.com")
+        .tagged("role.web", &format!("web[1-{web}]"))
+        .tagged("colo.east", "web[1-3]")
+        .tagged("colo.west", &format!("web[4-{web}]"))
+        .host("web1")
+        .address("192.0.2.7")
+        .port(2222)
+        .user("deploy")
+        .build()
+        .unwrap()
+}
+
+fn policy() -> Policy {
+    let selector = |text: &str| text.parse().unwrap();
+    let mut limit = Constraint::new(selector("$role.web"), Rule::MaxParallelTotal("50%".parse().unwrap()));
+    limit.origin = Some(Origin::new("policy.yaml", 7, 3));
+    let stages = [selector("$role.cache"), selector("$role.web")];
+    Policy {
+        sequences: vec![Sequence::new("caches first", stages).allow_failures("50%".parse().unwrap())],
+        constraints: vec![
+            limit,
+            Constraint::new(selector("$colo"), Rule::MaxParallel("2".parse().unwrap())),
+            Constraint::new(selector("$colo"), Rule::MinAvailable("25%".parse().unwrap())),
+            Constraint::new(selector("$colo"), Rule::MaxFailures("1".parse().unwrap())),
+        ],
+        defaults: Defaults {
+            attempt_timeout: Some(Duration::from_secs(300)),
+            retries: Some(1),
+            pre_hooks: Some("/etc/shop/pre.d".to_owned()),
+            ..Defaults::default()
+        },
+    }
+}
+
+fn report(drill: &mut Drill, host: &str, outcome: Outcome) {
+    let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
+    let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
+    drill.tell(Input::Reported { attempt, outcome }).unwrap();
+}
+
+fn phase(drill: &mut Drill, host: &str, phase: Phase) {
+    let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
+    let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
+    drill.tell(Input::PhaseEntered { attempt, phase }).unwrap();
+}
+
+fn wait(drill: &mut Drill, seconds: u64) {
+    drill.play(&Step::Wait(Duration::from_secs(seconds)));
+}
+
+/// A first wave, a bake time, retries with their delays, an operator who pauses and alters.
+fn a_job_in_waves(drill: &mut Drill) {
+    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart web"));
+    spec.user = "ada".to_owned();
+    (spec.waves, spec.bake) = (
+        vec!["1".parse().unwrap(), "100%".parse().unwrap()],
+        Some(Duration::from_secs(600)),
+    );
+    (spec.settle, spec.connect_retries, spec.retry_delay) =
+        (Some(Duration::from_secs(10)), Some(2), Some(Duration::from_secs(5)));
+    (spec.order, spec.seed, spec.priority) = (Order::Shuffled, 7, -1);
+    spec.expected = vec![Expectation {
+        hosts: "$role.web".parse().unwrap(),
+        time: Duration::from_secs(30),
+    }];
+    let job = drill.submit(spec).unwrap();
+    let first = drill.running().values().next().unwrap().1.to_string();
+    phase(drill, &first, Phase::Command);
+    wait(drill, 3);
+    report(drill, &first, Outcome::Succeeded);
+    wait(drill, 10);
+    drill.tell(Input::Pause { job }).unwrap();
+    wait(drill, 600);
+    drill.tell(Input::Resume { job }).unwrap();
+    let change = Alteration {
+        max_parallel: Some(3),
+        job_timeout: Some(Duration::from_secs(86_400)),
+        ..Alteration::default()
+    };
+    drill.tell(Input::Alter { job, change }).unwrap();
+    let second = drill.running().values().next().unwrap().1.to_string();
+    report(
+        drill,
+        &second,
+        Outcome::failed(FailureKind::Unreachable, "connection refused"),
+    );
+    wait(drill, 30);
+    let host = "web5".parse().unwrap();
+    let reason = "disk is being replaced".to_owned();
+    drill.tell(Input::MarkDown { host, reason }).unwrap();
+    report(
+        drill,
+        &second,
+        Outcome::failed(FailureKind::Command { status: 3 }, "no such unit"),
+    );
+    wait(drill, 30);
+    report(drill, &second, Outcome::failed(FailureKind::PreHook { status: 1 }, ""));
+    drill.play(&Step::Tick);
+}
+
+/// A job over budget that is blocked, overridden by another, and aborted; a host leaves the fleet in the middle of it.
+fn a_job_that_goes_wrong(drill: &mut Drill) {
+    let mut spec = JobSpec::new(
+        "$role.web".parse().unwrap(),
+        Command::argv(["/opt/shop/update", "--now"]),
+    );
+    spec.override_constraints = Some("the shop is down".to_owned());
+    (spec.retries, spec.on_doubt, spec.max_failures) = (Some(0), Some(OnDoubt::Fail), Some("3".parse().unwrap()));
+    spec.hooks = Hooks {
+        pre: Some(String::new()),
+        post: Some("/etc/shop/post.d".to_owned()),
+    };
+    let job = drill.submit(spec).unwrap();
+    let signal = "TERM".to_owned();
+    report(
+        drill,
+        "web1",
+        Outcome::failed(FailureKind::Signal { signal }, "out of memory"),
+    );
+    report(drill, "web2", Outcome::failed(FailureKind::PostHook { status: 9 }, ""));
+    report(drill, "web3", Outcome::in_doubt("the link broke"));
+    let hosts = vec!["web3".parse().unwrap()];
+    drill.tell(Input::Skip { job, hosts }).unwrap();
+    let hosts = vec!["web2".parse().unwrap()];
+    drill.tell(Input::Retry { job, hosts }).unwrap();
+    wait(drill, 301);
+    let (fleet, policy) = (Arc::new(fleet(6)), Arc::new(policy()));
+    drill.tell(Input::Configure { fleet, policy }).unwrap();
+    let reason = "enough".to_owned();
+    drill.tell(Input::Abort { job, reason }).unwrap();
+    wait(drill, 31);
+    let late = drill.records().iter().find_map(|record| match record.event {
+        Event::TaskStarted { attempt, .. } => Some(attempt),
+        _ => None,
+    });
+    let (attempt, outcome) = (late.unwrap(), Outcome::Succeeded);
+    drill.tell(Input::Reported { attempt, outcome }).unwrap();
+    let first = JobId::new(1);
+    let reason = "not tonight".to_owned();
+    drill.tell(Input::Halt { job: first, reason }).unwrap();
+    let host = "web5".parse().unwrap();
+    let reason = "disk is new".to_owned();
+    drill.tell(Input::MarkUp { host, reason }).unwrap();
+}
+
+/// Both caches fail, so what comes after them cannot start.
+fn a_job_that_is_blocked(drill: &mut Drill) {
+    for host in ["web1", "web2"] {
+        report(drill, host, Outcome::Succeeded);
+        wait(drill, 10);
+    }
+    let targets = "cache[01-02].example.com,web6".parse().unwrap();
+    let mut spec = JobSpec::new(targets, Command::shell("true"));
+    spec.retries = Some(0);
+    let job = drill.submit(spec).unwrap();
+    for host in ["cache01.example.com", "cache02.example.com"] {
+        report(
+            drill,
+            host,
+            Outcome::failed(FailureKind::HostKey, "the key has changed"),
+        );
+    }
+    let reason = "another day".to_owned();
+    drill.tell(Input::Abort { job, reason }).unwrap();
+}
