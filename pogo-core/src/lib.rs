@@ -12,6 +12,7 @@
 //! | [`journal`] | what survives? | [`replay`](journal::replay()) |
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
 //! | [`sim`] | what would happen? | [`World`](sim::World) |
+//! | [`picture`] | what does it look like? | [`Timeline`](picture::Timeline), [`StageGraph`](picture::StageGraph) |
 //! | `testing` | does my policy hold? | strategies and invariants for proptest |
 //!
 //! Three ways to use it, from least to most:
@@ -36,6 +37,7 @@
 pub mod dispatcher;
 pub mod fleet;
 pub mod journal;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod scheduler;

@@ -119,6 +119,11 @@ impl State {
         }
     }
 
+    /// Why this host holds places, if it holds any.
+    pub(super) fn holds(&self, host: HostId) -> Option<HolderReason> {
+        holding(self.hosts.get(host.index())?)
+    }
+
     /// Failure budgets that stop this host.
     pub(super) fn exceeded(&self, job: &Job, host: HostId) -> Vec<Blocker> {
         let budgets = &self.rules.profile(self.rules.profile_of(host)).budgets;
@@ -136,16 +141,18 @@ impl State {
 }
 
 fn holder(name: &HostName, host: &HostState) -> Option<Holder> {
-    let reason = match (host.lease, host.bad) {
-        (Some((job, _)), _) => HolderReason::Running { job },
-        (None, Some(bad)) if bad.in_doubt => HolderReason::InDoubt { job: bad.job },
-        (None, Some(bad)) => HolderReason::Failed { job: bad.job },
-        (None, None) if host.down => HolderReason::Down,
-        (None, None) => return None,
-    };
     Some(Holder {
         host: name.clone(),
-        reason,
+        reason: holding(host)?,
         since: host.since,
     })
+}
+
+fn holding(host: &HostState) -> Option<HolderReason> {
+    match (host.lease, host.bad) {
+        (Some((job, _)), _) => Some(HolderReason::Running { job }),
+        (None, Some(bad)) if bad.in_doubt => Some(HolderReason::InDoubt { job: bad.job }),
+        (None, Some(bad)) => Some(HolderReason::Failed { job: bad.job }),
+        (None, None) => host.down.then_some(HolderReason::Down),
+    }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::state::{Job, JobStatus, State, TaskState};
-use super::{Failure, Holder, JobId, Scheduler, Tally};
+use super::{Failure, Holder, HolderReason, JobId, Scheduler, Tally};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
-use crate::plan::{Bucket, JobSpec, Stage};
+use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage};
 use crate::policy::Policy;
 
 impl Scheduler {
@@ -43,6 +43,22 @@ impl Scheduler {
             bucket,
             at: crate::plan::BucketId(at),
         })
+    }
+
+    /// All limits of the policy, as they are in force.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.state.rules
+    }
+
+    /// How many hosts of a bucket run, and how many are unavailable.
+    pub(crate) fn usage(&self, bucket: BucketId) -> (u32, u32) {
+        let usage = self.state.bucket(bucket).1;
+        (usage.running, usage.unavailable)
+    }
+
+    /// Why a host holds places, if it holds any.
+    pub(crate) fn held(&self, host: &HostName) -> Option<HolderReason> {
+        self.state.holds(self.state.fleet.id(host.as_str())?)
     }
 
     /// Whether two schedulers know exactly the same.
@@ -86,6 +102,11 @@ impl<'a> JobView<'a> {
     /// Time limit of one attempt.
     pub fn attempt_timeout(&self) -> std::time::Duration {
         self.job.settings.attempt_timeout
+    }
+
+    /// How many of its hosts may run at once, if it says so.
+    pub(crate) fn max_parallel(&self) -> Option<u32> {
+        self.job.settings.max_parallel
     }
 
     /// Its stages.

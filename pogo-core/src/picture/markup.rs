@@ -1,0 +1,189 @@
+//! Writing XML: everything that is not ours to trust is escaped on the way.
+
+use std::fmt::{self, Display, Write};
+
+/// XML as it grows.
+#[derive(Debug, Default)]
+pub(super) struct Markup {
+    text: String,
+    /// Elements that are open.
+    open: Vec<&'static str>,
+}
+
+/// An element whose attributes are being written. Ends with one of the methods that take it.
+#[must_use = "an element is written when it is ended"]
+pub(super) struct Element<'a> {
+    markup: &'a mut Markup,
+    name: &'static str,
+}
+
+impl Markup {
+    pub(super) fn element(&mut self, name: &'static str) -> Element<'_> {
+        self.text.push('<');
+        self.text.push_str(name);
+        Element { markup: self, name }
+    }
+
+    /// Ends the element that was begun last.
+    pub(super) fn end(&mut self) {
+        if let Some(name) = self.open.pop() {
+            self.push(&["</", name, ">\n"]);
+        }
+    }
+
+    /// A tooltip of the open element, and its name for those who do not see it.
+    pub(super) fn title(&mut self, text: &str) {
+        self.element("title").text(text);
+    }
+
+    /// Takes text as it stands. Only for constants of this program.
+    pub(super) fn constant(&mut self, text: &'static str) {
+        self.text.push_str(text);
+    }
+
+    /// Takes markup that was written by another.
+    pub(super) fn own(&mut self, markup: &str) {
+        self.text.push_str(markup);
+    }
+
+    /// Ends all elements.
+    pub(super) fn finish(mut self) -> String {
+        while !self.open.is_empty() {
+            self.end();
+        }
+        self.text
+    }
+
+    fn push(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.text.push_str(part));
+    }
+
+    fn escaped(&mut self, value: impl Display) {
+        // Writing to a string cannot fail.
+        let _ = write!(Escape(&mut self.text), "{value}");
+    }
+}
+
+impl<'a> Element<'a> {
+    pub(super) fn attr(self, name: &'static str, value: impl Display) -> Self {
+        self.markup.push(&[" ", name, "=\""]);
+        self.markup.escaped(value);
+        self.markup.text.push('"');
+        self
+    }
+
+    pub(super) fn class(self, class: impl Display) -> Self {
+        self.attr("class", class)
+    }
+
+    /// Where it is.
+    pub(super) fn at(self, x: f64, y: f64) -> Self {
+        self.attr("x", Px(x)).attr("y", Px(y))
+    }
+
+    /// How large it is.
+    pub(super) fn size(self, width: f64, height: f64) -> Self {
+        self.attr("width", Px(width)).attr("height", Px(height))
+    }
+
+    /// Leaves it open for others inside.
+    pub(super) fn begin(self) {
+        self.markup.text.push('>');
+        self.markup.open.push(self.name);
+    }
+
+    /// Ends it with nothing inside.
+    pub(super) fn empty(self) {
+        self.markup.text.push_str("/>\n");
+    }
+
+    /// Ends it with text inside.
+    pub(super) fn text(self, text: impl Display) {
+        self.markup.text.push('>');
+        self.markup.escaped(text);
+        self.markup.push(&["</", self.name, ">\n"]);
+    }
+}
+
+/// Pixels, to a tenth.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Px(pub(super) f64);
+
+impl Display for Px {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10.0).round() / 10.0;
+        // Not `-0`.
+        write!(f, "{}", tenths + 0.0)
+    }
+}
+
+/// Escapes what is written through it.
+struct Escape<'a>(&'a mut String);
+
+impl Write for Escape<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            match character {
+                '&' => self.0.push_str("&amp;"),
+                '<' => self.0.push_str("&lt;"),
+                '>' => self.0.push_str("&gt;"),
+                '"' => self.0.push_str("&quot;"),
+                '\'' => self.0.push_str("&#39;"),
+                '\t' | '\n' | '\r' => self.0.push(' '),
+                // XML has no way to write these.
+                character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
+                    self.0.push('\u{fffd}');
+                }
+                // They turn the text around them, so that it reads as what it is not.
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => self.0.push('\u{fffd}'),
+                character => self.0.push(character),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text of at most so many characters, shortened in its middle.
+pub(super) fn shorten(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let head = kept.div_ceil(2);
+    let tail: String = text.chars().skip(count - (kept - head)).collect();
+    let head: String = text.chars().take(head).collect();
+    format!("{head}\u{2026}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_ours_is_escaped() {
+        let mut markup = Markup::default();
+        markup.element("g").attr("a", "\"><script>").begin();
+        markup.title("</title>&'\u{1b}\u{202e}");
+        assert_eq!(
+            markup.finish(),
+            "<g a=\"&quot;&gt;&lt;script&gt;\"><title>&lt;/title&gt;&amp;&#39;\u{fffd}\u{fffd}</title>\n</g>\n"
+        );
+    }
+
+    #[test]
+    fn pixels_are_short() {
+        assert_eq!(
+            [3.0, 0.04, -0.04, 12.25, 1e7].map(|px| Px(px).to_string()),
+            ["3", "0", "0", "12.3", "10000000"]
+        );
+    }
+
+    #[test]
+    fn long_text_loses_its_middle() {
+        assert_eq!(shorten("frontend", 8), "frontend");
+        assert_eq!(shorten("frontends", 8), "fron\u{2026}nds");
+        assert_eq!(shorten("ab", 1), "\u{2026}");
+        assert_eq!(shorten("ab", 0), "\u{2026}");
+    }
+}

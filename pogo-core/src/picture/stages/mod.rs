@@ -1,0 +1,8 @@
+//! A plan's stages as a graph.
+
+mod dot;
+mod graph;
+mod layers;
+mod sheet;
+
+pub use graph::StageGraph;

@@ -1,0 +1,116 @@
+//! Which limits a change of a host touches.
+
+use std::collections::BTreeMap;
+
+use super::state::State;
+use super::usage::{Series, Used};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::plan::{Bucket, BucketId};
+use crate::scheduler::Scheduler;
+
+/// Keeps the series of all limits in step with the scheduler.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// The series of each bucket.
+    series_of: Vec<usize>,
+    /// Series by group and rule, so that a limit keeps its series when the policy changes.
+    known: BTreeMap<(String, &'static str), usize>,
+    /// Hosts of the jobs that run or are held.
+    away: BTreeMap<String, bool>,
+    running: u32,
+}
+
+impl Ledger {
+    /// The namespace has other hosts or rules.
+    pub(super) fn configured(&mut self, at: Timestamp, scheduler: &Scheduler, limits: &mut Vec<Series>) {
+        let buckets = scheduler.rules().buckets();
+        let mut gone: Vec<bool> = vec![true; limits.len()];
+        self.series_of.clear();
+        for bucket in buckets {
+            let series = self.series(bucket, limits);
+            self.series_of.push(series);
+            if let Some(gone) = gone.get_mut(series) {
+                *gone = false;
+            }
+        }
+        for (series, _) in limits.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
+            series.note(at, Used::default());
+        }
+        for bucket in (0..self.series_of.len()).filter_map(|at| u32::try_from(at).ok()) {
+            self.bucket(at, BucketId(bucket), scheduler, limits);
+        }
+    }
+
+    fn series(&mut self, bucket: &Bucket, limits: &mut Vec<Series>) -> usize {
+        let key = (bucket.group.clone(), bucket.rule.key());
+        let found = *self.known.entry(key).or_insert(limits.len());
+        if found == limits.len() {
+            limits.push(Series::new(bucket.group.clone(), Some(bucket.rule), bucket.hosts));
+        }
+        if let Some(series) = limits.get_mut(found) {
+            (series.rule, series.hosts) = (Some(bucket.rule), bucket.hosts);
+        }
+        found
+    }
+
+    /// A host has changed.
+    pub(super) fn host(&self, at: Timestamp, host: &HostName, scheduler: &Scheduler, limits: &mut [Series]) {
+        for &bucket in buckets_of(host, scheduler) {
+            self.bucket(at, bucket, scheduler, limits);
+        }
+    }
+
+    /// A host is in a job.
+    pub(super) fn in_job(&self, host: &HostName, scheduler: &Scheduler, limits: &mut [Series]) {
+        for bucket in buckets_of(host, scheduler) {
+            let series = self.series_of.get(bucket.index());
+            if let Some(series) = series.and_then(|&series| limits.get_mut(series)) {
+                series.in_job = true;
+            }
+        }
+    }
+
+    fn bucket(&self, at: Timestamp, bucket: BucketId, scheduler: &Scheduler, limits: &mut [Series]) {
+        let series = self.series_of.get(bucket.index());
+        let Some(series) = series.and_then(|&series| limits.get_mut(series)) else {
+            return;
+        };
+        let (running, unavailable) = scheduler.usage(bucket);
+        let places = scheduler
+            .rules()
+            .buckets()
+            .get(bucket.index())
+            .map(|bucket| bucket.places);
+        series.note(
+            at,
+            Used {
+                running,
+                held: unavailable.saturating_sub(running),
+                places,
+            },
+        );
+    }
+
+    /// A host of a job is in this state now.
+    pub(super) fn recount(&mut self, host: &str, state: State) {
+        let now = (state.is_running() || state.is_held()).then(|| state.is_running());
+        let before = match now {
+            Some(running) => self.away.insert(host.to_owned(), running),
+            None => self.away.remove(host),
+        };
+        self.running += u32::from(now == Some(true));
+        self.running -= u32::from(before == Some(true));
+    }
+
+    /// How many hosts of the jobs run, and how many are held.
+    pub(super) fn total(&self) -> (u32, u32) {
+        let away = u32::try_from(self.away.len()).unwrap_or(u32::MAX);
+        (self.running, away - self.running)
+    }
+}
+
+fn buckets_of<'a>(host: &HostName, scheduler: &'a Scheduler) -> &'a [BucketId] {
+    let host = scheduler.fleet().id(host.as_str());
+    host.map(|host| scheduler.rules().buckets_of(host)).unwrap_or_default()
+}

@@ -1,0 +1,91 @@
+//! Blocks of hosts as rows: one for each host, or bands of many.
+
+use super::blocks::blocks;
+use super::story::Story;
+
+/// What the rows of a picture hold.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) sections: Vec<Section>,
+    /// Hosts of a full band; `None` where each host has a row of its own.
+    pub(super) band: Option<usize>,
+}
+
+/// A block and its rows.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    pub(super) label: String,
+    pub(super) hosts: usize,
+    /// Each with the hosts it shows, by their position in the story.
+    pub(super) rows: Vec<Vec<usize>>,
+}
+
+/// How many rows there may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// As long as each host has a row of its own.
+    pub(super) hosts: usize,
+    /// When hosts fold into bands.
+    pub(super) bands: usize,
+}
+
+impl Layout {
+    pub(super) fn of(story: &Story, room: Room) -> Self {
+        let blocks = blocks(story);
+        let hosts = story.hosts.len();
+        let band = (hosts > room.hosts).then(|| {
+            let bands = |size: usize| {
+                blocks
+                    .iter()
+                    .map(|block| block.hosts.len().div_ceil(size))
+                    .sum::<usize>()
+            };
+            round()
+                .find(|&size| size >= hosts || bands(size) <= room.bands)
+                .unwrap_or(hosts)
+        });
+        let sections = blocks.into_iter().map(|block| Section {
+            label: block.label,
+            hosts: block.hosts.len(),
+            rows: block.hosts.chunks(band.unwrap_or(1)).map(<[usize]>::to_vec).collect(),
+        });
+        Self {
+            sections: sections.collect(),
+            band,
+        }
+    }
+
+    pub(super) fn is_folded(&self) -> bool {
+        self.band.is_some()
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Vec<usize>> {
+        self.sections.iter().flat_map(|section| &section.rows)
+    }
+}
+
+/// 2, 5, 10, 20, 25, 50, 100, 200, 250, 500 and so on.
+fn round() -> impl Iterator<Item = usize> {
+    let tens = (1..).map_while(|power| 10_usize.checked_pow(power));
+    [2, 5].into_iter().chain(tens.flat_map(|ten| {
+        [
+            Some(ten),
+            ten.checked_mul(2),
+            ten.checked_mul(5).map(|n| n / 2),
+            ten.checked_mul(5),
+        ]
+        .into_iter()
+        .flatten()
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_have_round_sizes() {
+        let sizes: Vec<usize> = round().take(10).collect();
+        assert_eq!(sizes, [2, 5, 10, 20, 25, 50, 100, 200, 250, 500]);
+    }
+}

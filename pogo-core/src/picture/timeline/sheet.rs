@@ -1,0 +1,288 @@
+//! The whole picture: what stands where.
+
+use super::axis::{Axis, date, span};
+use super::rows::Layout;
+use super::state::State;
+use super::story::Story;
+use super::{bands, bars, charts, legend, style};
+use crate::picture::markup::{Markup, Px, shorten};
+use crate::plan::Command;
+use crate::scheduler::JobStatus;
+
+/// Where the SVG will stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alone {
+    /// In a file of its own, which must bring its style.
+    File,
+    /// In a page.
+    Page,
+}
+
+/// Width of every picture.
+const WIDTH: f64 = 1200.0;
+/// Room at the right of the axis.
+const MARGIN: f64 = 64.0;
+/// Room at the left of everything.
+pub(super) const EDGE: f64 = 16.0;
+
+/// A picture as it is drawn, from top to bottom.
+pub(super) struct Sheet<'a> {
+    pub(super) story: &'a Story,
+    pub(super) axis: Axis,
+    pub(super) markup: Markup,
+    /// How far down it is drawn.
+    pub(super) y: f64,
+}
+
+pub(super) fn draw(story: &Story, layout: &Layout, alone: Alone) -> String {
+    let gutter = gutter(story, layout);
+    let mut sheet = Sheet {
+        story,
+        axis: Axis::new(story.began, story.until, gutter, WIDTH - gutter - MARGIN),
+        markup: Markup::default(),
+        y: 0.0,
+    };
+    sheet.header();
+    legend::draw(&mut sheet, layout.is_folded());
+    sheet.rows(layout);
+    charts::draw(&mut sheet);
+    sheet.y += 12.0;
+    let (axis, height) = (sheet.axis, sheet.y);
+    let body = sheet.markup.finish();
+    let mut svg = Markup::default();
+    svg.element("svg")
+        .attr("xmlns", "http://www.w3.org/2000/svg")
+        .class("pogo")
+        .attr("viewBox", format_args!("0 0 {WIDTH} {}", Px(height)))
+        .size(WIDTH, height)
+        .attr("data-left", Px(axis.left()))
+        .attr("data-right", Px(axis.right()))
+        .attr("data-span", axis.span())
+        .begin();
+    svg.title(&heading(story));
+    if alone == Alone::File {
+        svg.constant("<style>\n");
+        svg.constant(style::SHEET);
+        svg.constant("</style>\n");
+    }
+    svg.constant(style::DEFINITIONS);
+    svg.element("rect").class("paper").size(WIDTH, height).empty();
+    svg.own(&body);
+    svg.finish()
+}
+
+/// What the picture is of, and how it ended.
+pub(super) fn heading(story: &Story) -> String {
+    let jobs = match story.jobs.as_slice() {
+        [job] => job.to_string(),
+        jobs => format!("{} jobs", jobs.len()),
+    };
+    let hosts = story.hosts.len();
+    let plural = if hosts == 1 { "" } else { "s" };
+    let took = span(story.until - story.began);
+    let so_far = if story.open { ", so far" } else { "" };
+    format!("{jobs}: {hosts} host{plural} in {took}{so_far}")
+}
+
+/// How many hosts ended how, and what was run when.
+pub(super) fn outcome(story: &Story) -> String {
+    let running = ("running", story.ended(State::is_running));
+    let other = [
+        State::Succeeded,
+        State::Failed,
+        State::InDoubt,
+        State::Down,
+        State::Skipped,
+        State::Cancelled,
+        State::Waiting,
+    ];
+    let counts = other.map(|state| (state.word(), story.ended(|at| at == state)));
+    let counts = counts.into_iter().chain([running]).filter(|(_, count)| *count > 0);
+    let mut parts: Vec<String> = counts.map(|(word, count)| format!("{count} {word}")).collect();
+    if let [job] = story.jobs.as_slice()
+        && let Some(job) = story.scheduler.job(*job)
+    {
+        parts.extend(match job.status() {
+            JobStatus::Running | JobStatus::Finished => None,
+            status => Some(format!("the job is {}", status_word(status))),
+        });
+    }
+    parts.join(", ")
+}
+
+fn status_word(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Running => "running",
+        JobStatus::Waiting => "waiting for other jobs",
+        JobStatus::Paused => "paused",
+        JobStatus::Blocked => "blocked",
+        JobStatus::Halting => "halting",
+        JobStatus::Halted => "halted",
+        JobStatus::Finished => "finished",
+    }
+}
+
+/// Room for names at the left.
+#[allow(clippy::cast_precision_loss, reason = "names are short")]
+fn gutter(story: &Story, layout: &Layout) -> f64 {
+    let longest = story.hosts.keys().map(|host| host.as_str().len()).max().unwrap_or(0);
+    let longest = if layout.is_folded() { 30 } else { longest };
+    (longest as f64 * 6.4 + EDGE + 20.0).clamp(170.0, 240.0)
+}
+
+impl Sheet<'_> {
+    fn header(&mut self) {
+        self.y += 32.0;
+        let text = self.markup.element("text").class("head").at(EDGE, self.y);
+        text.text(heading(self.story));
+        self.y += 19.0;
+        let text = self.markup.element("text").at(EDGE, self.y);
+        text.text(outcome(self.story));
+        let mut about: Vec<String> = vec![];
+        if let [job] = self.story.jobs.as_slice()
+            && let Some(job) = self.story.scheduler.job(*job)
+        {
+            let command = match &job.spec().command {
+                Command::Shell(line) => line.clone(),
+                Command::Argv(words) => words.join(" "),
+            };
+            about.push(shorten(command.trim(), 110));
+        }
+        about.extend(date(self.story.began).map(|date| format!("from {date}")));
+        self.y += 16.0;
+        let text = self.markup.element("text").class("dim").at(EDGE, self.y);
+        text.text(about.join(" \u{b7} "));
+    }
+
+    fn rows(&mut self, layout: &Layout) {
+        let row = row_height(layout);
+        let rows: f64 = layout
+            .sections
+            .iter()
+            .map(|section| count(section.rows.len()) * row + 26.0)
+            .sum();
+        self.y += 34.0;
+        self.ticks(self.y - 6.0);
+        let marks = if self.story.marks.is_empty() { 0.0 } else { 14.0 };
+        self.grid(self.y, rows + marks);
+        let top = self.y;
+        self.y += marks;
+        for section in &layout.sections {
+            self.y += 18.0;
+            let title = self.markup.element("text").class("bold").at(EDGE, self.y);
+            title.text(shorten(&section.label, 60));
+            self.described(section.hosts, &section.label);
+            self.y += 4.0;
+            for hosts in &section.rows {
+                if layout.is_folded() {
+                    bands::draw(self, &section.label, hosts, row);
+                } else {
+                    bars::draw(self, hosts, row);
+                }
+                self.y += row;
+            }
+            self.y += 4.0;
+        }
+        self.marks(top, self.y);
+        self.y += 14.0;
+        self.ticks(self.y);
+        self.y += 10.0;
+    }
+
+    /// How many hosts a block has, and its limits, at the end of its title's line.
+    fn described(&mut self, hosts: usize, label: &str) {
+        let mut text = vec![format!("{hosts} host{}", if hosts == 1 { "" } else { "s" })];
+        let limits = self
+            .story
+            .limits
+            .iter()
+            .filter(|limit| label.split(", ").any(|part| part == limit.group));
+        for limit in limits {
+            if let (Some(rule), Some(places)) = (limit.rule, limit.now().places) {
+                text.push(format!("at most {places} away ({rule})"));
+            }
+        }
+        let text = shorten(&text.join(", "), 120);
+        let right = self.axis.right();
+        let element = self.markup.element("text").class("dim right").at(right, self.y);
+        element.text(text);
+    }
+
+    fn ticks(&mut self, y: f64) {
+        for (at, label) in self.axis.ticks(80.0) {
+            let x = self.axis.x(at);
+            self.markup.element("text").class("dim mid").at(x, y).text(label);
+        }
+    }
+
+    /// Lines at the ticks.
+    pub(super) fn grid(&mut self, y: f64, height: f64) {
+        let lines: Vec<String> = self
+            .axis
+            .ticks(80.0)
+            .iter()
+            .map(|(at, _)| format!("M{} {}v{}", Px(self.axis.x(*at)), Px(y), Px(height)))
+            .collect();
+        self.markup
+            .element("path")
+            .class("grid")
+            .attr("d", lines.concat())
+            .empty();
+    }
+
+    fn marks(&mut self, top: f64, bottom: f64) {
+        // Labels that would run into each other are left to the tooltip.
+        let (mut free, mut last) = (0.0, None);
+        for mark in &self.story.marks {
+            let (x, column) = (self.axis.x(mark.at), self.axis.column(mark.at));
+            if last == Some(column) || mark.at > self.story.until {
+                continue;
+            }
+            last = Some(column);
+            self.markup.element("g").class("mark").begin();
+            self.markup.title(&format!(
+                "{} \u{b7} at {}",
+                shorten(&mark.text, 400),
+                span(mark.at - self.story.began)
+            ));
+            let line = format!("M{} {}V{}", Px(x), Px(top), Px(bottom));
+            self.markup.element("path").class("line").attr("d", line).empty();
+            let width = count(mark.label.chars().count()) * 5.2 + 8.0;
+            let label = self.markup.element("text");
+            if x + width <= self.axis.right() && x >= free {
+                label.class("small dim").at(x + 3.0, top + 9.0).text(&mark.label);
+                free = x + width;
+            } else if x - width >= free {
+                label.class("small dim right").at(x - 3.0, top + 9.0).text(&mark.label);
+                free = x;
+            } else {
+                label.empty();
+            }
+            self.markup.end();
+        }
+        if self.story.open {
+            let line = format!("M{} {}V{}", Px(self.axis.right()), Px(top), Px(bottom));
+            self.markup.element("path").class("now").attr("d", line).empty();
+            let label = self
+                .markup
+                .element("text")
+                .class("dim")
+                .at(self.axis.right() + 5.0, top + 9.0);
+            label.text("so far");
+        }
+    }
+}
+
+fn row_height(layout: &Layout) -> f64 {
+    match (layout.is_folded(), layout.rows().count()) {
+        (true, _) => 14.0,
+        (false, 0..=60) => 17.0,
+        _ => 12.0,
+    }
+}
+
+/// A small number as a length.
+#[allow(clippy::cast_precision_loss, reason = "rows and characters are few")]
+pub(super) fn count(count: usize) -> f64 {
+    count as f64
+}
