@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Run a command on the targets over SSH.
     Run(Box<RunArgs>),
+    /// Draw a job from its event log, be it simulated, over or still running.
+    Timeline(TimelineArgs),
+    /// Show a job from its event log as it went, at any speed.
+    Replay(ReplayArgs),
     /// See a rollout: 28 SSH servers inside this process, one of them failing.
     Demo(DemoArgs),
 }
@@ -73,6 +77,71 @@ pub(crate) struct PlanArgs {
     /// How to print the plan.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,
+    /// Draw the stages, and which wait for which, into this file, and print nothing: SVG, or DOT for Graphviz.
+    #[arg(long, value_name = "FILE.svg|FILE.dot", value_parser = graph)]
+    pub(crate) graph: Option<PathBuf>,
+}
+
+/// Files to draw into.
+#[derive(Debug, Args)]
+pub(crate) struct PictureArgs {
+    /// Draw a page that needs nothing else into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Draw an SVG image into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+}
+
+impl PictureArgs {
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.html.is_some() || self.svg.is_some()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArgs {
+    /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
+    #[arg(value_name = "LOG")]
+    pub(crate) log: PathBuf,
+    /// Draw only this job; the number in `job-3` is 3.
+    #[arg(long, value_name = "N")]
+    pub(crate) job: Option<u32>,
+    #[command(flatten)]
+    pub(crate) pictures: PictureArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
+    #[arg(value_name = "LOG")]
+    pub(crate) log: PathBuf,
+    /// How much faster than it was: a number, such as 10 or 0.5, or `max` for without any wait.
+    #[arg(long, value_name = "N|max", default_value = "1")]
+    pub(crate) speed: Speed,
+}
+
+/// How fast a job is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Speed {
+    /// So many times faster than it was.
+    Times(f64),
+    /// Without any wait.
+    Max,
+}
+
+impl std::str::FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        match text.parse::<f64>() {
+            Ok(times) if times.is_finite() && times > 0.0 => Ok(Self::Times(times)),
+            _ => Err("write a number above 0, such as 10 or 0.5, or `max`".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +157,8 @@ pub(crate) struct SimulateArgs {
     /// How to print what happens.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: LogFormat,
+    #[command(flatten)]
+    pub(crate) pictures: PictureArgs,
 }
 
 #[derive(Debug, Args)]
@@ -172,6 +243,15 @@ pub(crate) enum HostKeys {
     AcceptNew,
     /// Any key at all: whoever answers gets the command and the password.
     Insecure,
+}
+
+/// A file whose name tells what to draw into it.
+fn graph(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("svg" | "dot" | "gv") => Ok(path),
+        _ => Err("the name must end in .svg for an image, or in .dot for Graphviz".to_owned()),
+    }
 }
 
 /// Targets with the place of a mistake in their message.

@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod exit;
+mod log;
 mod report;
 mod source;
 
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         Command::Plan(args) => command::plan(args),
         Command::Simulate(args) => command::simulate(args),
         Command::Run(args) => command::run(args),
+        Command::Timeline(args) => command::timeline(args),
+        Command::Replay(args) => command::replay(args),
         Command::Demo(args) => command::demo(args),
     };
     match done {

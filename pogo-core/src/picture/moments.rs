@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::Timestamp;
 use crate::fleet::{HostName, fold};
 use crate::scheduler::{Event, Record};
 
-/// Displays who started and who ended at each moment, a line for each kind. Jobs are not told apart.
+/// Displays who started and who ended at each moment, a line for each kind, with seconds since the first record. Jobs
+/// are not told apart.
 ///
 /// ```
 /// use pogo_core::picture::moments;
@@ -25,13 +27,23 @@ use crate::scheduler::{Event, Record};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn moments(records: &[Record]) -> Moments<'_> {
-    Moments { records }
+    let began = records.first().map_or(Timestamp::EPOCH, |record| record.at);
+    Moments { records, began }
 }
 
 /// See [`moments`].
 #[derive(Debug, Clone, Copy)]
 pub struct Moments<'a> {
     records: &'a [Record],
+    began: Timestamp,
+}
+
+impl Moments<'_> {
+    /// Counts the seconds from another moment on.
+    #[must_use]
+    pub fn since(self, began: Timestamp) -> Self {
+        Self { began, ..self }
+    }
 }
 
 impl fmt::Display for Moments<'_> {
@@ -43,10 +55,10 @@ impl fmt::Display for Moments<'_> {
                     verbs.entry(verb).or_default().push(host);
                 }
             }
-            let mut time = moment
-                .first()
-                .map(|record| format!("{}s", record.at))
-                .unwrap_or_default();
+            let mut time = moment.first().map_or_else(String::new, |first| {
+                let into = first.at - self.began;
+                format!("{}.{:03}s", into.as_secs(), into.subsec_millis())
+            });
             for ((_, verb), hosts) in verbs {
                 writeln!(f, "{time:>12}  {verb:<9} {}", fold(hosts))?;
                 time.clear();

@@ -3,11 +3,16 @@
 mod connect;
 mod demo;
 mod dispatch;
+mod pictures;
 mod plan;
+mod replay;
 mod run;
 mod simulate;
+mod timeline;
 
 pub(crate) use demo::demo;
 pub(crate) use plan::plan;
+pub(crate) use replay::replay;
 pub(crate) use run::run;
 pub(crate) use simulate::simulate;
+pub(crate) use timeline::timeline;

@@ -2,12 +2,13 @@
 
 use std::io::{BufWriter, Write};
 
+use pogo_core::picture::{Timeline, moments};
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_core::sim::{Mishap, TaskTimes, World};
 
 use crate::cli::{LogFormat, SimulateArgs};
 use crate::exit::{Exit, Stop};
-use crate::report::{Summary, Watch, timeline};
+use crate::report::{Summary, Watch};
 use crate::source;
 
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
@@ -22,6 +23,10 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
         .submit(source::imagined_job(&args.job))
         .map_err(|error| source::not_taken(&error))?;
     let history = world.run();
+    if args.pictures.are_wanted() {
+        let timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
+        super::pictures::draw(&args.pictures, &timeline)?;
+    }
     let mut out = BufWriter::new(std::io::stdout().lock());
     match args.format {
         LogFormat::Jsonl => {
@@ -33,8 +38,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
         LogFormat::Text => {
             let mut watch = Watch::default();
             history.records.iter().for_each(|record| _ = watch.note(record));
-            timeline(&mut out, &history.records)?;
-            write!(out, "\n{}", Summary::of(&watch))?;
+            write!(out, "{}\n{}", moments(&history.records), Summary::of(&watch))?;
         }
     }
     out.flush()?;

@@ -5,10 +5,8 @@ mod lines;
 mod screen;
 mod span;
 mod summary;
-mod timeline;
 mod watch;
 
-pub(crate) use screen::{Screen, complain};
+pub(crate) use screen::{Screen, complain, remark};
 pub(crate) use summary::Summary;
-pub(crate) use timeline::timeline;
 pub(crate) use watch::Watch;

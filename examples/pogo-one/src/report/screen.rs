@@ -80,6 +80,18 @@ impl Screen {
         }
     }
 
+    /// Whether status lines show how the job is doing.
+    pub(crate) fn is_live(&self) -> bool {
+        self.shown().live
+    }
+
+    /// Lines on standard output.
+    pub(crate) fn print(&self, text: impl std::fmt::Display) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        write!(out, "{text}")?;
+        out.flush()
+    }
+
     pub(crate) fn output(&self, chunk: &OutputChunk<'_>) {
         if self.format == LogFormat::Jsonl {
             return;
@@ -144,6 +156,11 @@ impl Shown {
             None => note(remark),
         }
     }
+}
+
+/// Says what a reader should know.
+pub(crate) fn remark(message: &str) {
+    note(message);
 }
 
 /// Says what is wrong.

@@ -1,0 +1,23 @@
+//! Pictures into files.
+
+use std::path::Path;
+
+use pogo_core::picture::Timeline;
+
+use crate::cli::PictureArgs;
+use crate::exit::Stop;
+
+/// Draws a timeline in each form that is wanted.
+pub(super) fn draw(args: &PictureArgs, timeline: &Timeline) -> Result<(), Stop> {
+    if let Some(path) = &args.svg {
+        write(path, &timeline.svg())?;
+    }
+    if let Some(path) = &args.html {
+        write(path, &timeline.html())?;
+    }
+    Ok(())
+}
+
+pub(super) fn write(path: &Path, picture: &str) -> Result<(), Stop> {
+    std::fs::write(path, picture).map_err(|error| Stop::usage(format!("cannot write {}: {error}", path.display())))
+}

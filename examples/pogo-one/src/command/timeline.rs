@@ -1,0 +1,34 @@
+//! `pogo-one timeline`
+
+use std::io::Write;
+
+use pogo_core::picture::{Timeline, TimelineError};
+use pogo_core::scheduler::JobId;
+
+use super::pictures;
+use crate::cli::TimelineArgs;
+use crate::exit::{Exit, Stop};
+use crate::log::Log;
+
+/// Columns of a terminal that does not say how many it has.
+const COLUMNS: usize = 100;
+
+pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, Stop> {
+    let log = Log::read(&args.log)?;
+    let drawn = match args.job {
+        Some(job) => Timeline::of_job(&log.records, JobId::new(job)),
+        None => Timeline::of(&log.records),
+    };
+    let timeline = drawn.map_err(|error| match error {
+        TimelineError::Damaged(error) => log.damaged(&error),
+        other => log.refused(&other),
+    })?;
+    pictures::draw(&args.pictures, &timeline)?;
+    if !args.pictures.are_wanted() {
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let mut out = std::io::stdout().lock();
+        write!(out, "{}", timeline.text(columns.unwrap_or(COLUMNS)))?;
+        out.flush()?;
+    }
+    Ok(Exit::Succeeded)
+}
