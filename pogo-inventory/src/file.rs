@@ -11,18 +11,23 @@ pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
 /// The file's text.
 pub(crate) fn read_text(path: &Path) -> Result<String, SourceError> {
+    read_text_up_to(path, MAX_BYTES)
+}
+
+/// The same, of a file of another size.
+pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, SourceError> {
     let name = path.display().to_string();
-    let bytes = read_bytes(path).map_err(|error| SourceError::unavailable(&*name, describe(path, &error)))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("is larger than {} MiB, the most that is read", MAX_BYTES >> 20);
+    let bytes = read_bytes(path, most).map_err(|error| SourceError::unavailable(&*name, describe(path, &error)))?;
+    if bytes.len() as u64 > most {
+        let message = format!("is larger than {} MiB, the most that is read", most >> 20);
         return Err(SourceError::Invalid(vec![Diagnostic::new(&*name, message)]));
     }
     String::from_utf8(bytes).map_err(|error| SourceError::Invalid(vec![not_utf8(&name, &error)]))
 }
 
-fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+fn read_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

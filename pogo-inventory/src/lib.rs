@@ -7,12 +7,16 @@ mod clustershell;
 #[cfg(feature = "command")]
 mod command;
 pub mod diagnostic;
+#[cfg(feature = "threads")]
+mod elsewhere;
 #[cfg(feature = "text")]
 mod file;
 #[cfg(feature = "genders")]
 mod genders;
 #[cfg(feature = "text")]
 mod hosts;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
 #[cfg(feature = "pogo4-file")]
@@ -49,6 +53,8 @@ pub use diagnostic::{Diagnostic, SourceError};
 pub use genders::GendersFile;
 #[cfg(feature = "text")]
 pub use hosts::SourceHosts;
+#[cfg(feature = "http")]
+pub use http::HttpSource;
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]

@@ -12,6 +12,7 @@ use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::SourceError;
+use crate::elsewhere::elsewhere;
 use crate::table::{Format, Mapping, TableFile};
 
 /// A program that prints hosts as JSON or JSON lines: a script around a database, a cloud's command line.
@@ -91,14 +92,4 @@ impl Inventory for CommandSource {
         let source = self.clone();
         Ok(elsewhere(move || source.read()).await?)
     }
-}
-
-/// Runs blocking work on a thread of its own, so that any executor can wait for it.
-pub(crate) async fn elsewhere<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
-) -> Result<T, SourceError> {
-    let (sender, receiver) = futures::channel::oneshot::channel();
-    std::thread::spawn(move || sender.send(work()));
-    let gone = |_| SourceError::unavailable("command", "the thread that ran it is gone");
-    receiver.await.map_err(gone)?
 }

@@ -1,0 +1,29 @@
+//! Work that waits, on a thread of its own.
+
+use std::thread;
+
+use crate::diagnostic::SourceError;
+
+/// Runs work on a thread of its own, so that any executor can wait for it.
+pub(crate) async fn elsewhere<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    let (sender, receiver) = futures::channel::oneshot::channel();
+    thread::spawn(move || sender.send(work()));
+    receiver.await.map_err(|_| gone())?
+}
+
+/// Runs asynchronous work to its end, wherever the caller runs: inside of an executor too.
+#[cfg(any(feature = "http", feature = "database"))]
+pub(crate) fn to_its_end<T: Send>(work: impl Future<Output = Result<T, SourceError>> + Send) -> Result<T, SourceError> {
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let unavailable = |error: std::io::Error| SourceError::unavailable("runtime", error.to_string());
+        runtime.map_err(unavailable)?.block_on(work)
+    };
+    thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|_| Err(gone())))
+}
+
+fn gone() -> SourceError {
+    SourceError::unavailable("source", "the thread that read it is gone")
+}

@@ -1,0 +1,174 @@
+//! The last good answer, in memory and on disk.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::HttpSource;
+use super::fetch::Body;
+use super::freshness::Freshness;
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file;
+
+/// The version of the stored form.
+const VERSION: u32 = 1;
+
+/// An answer that made sense, and when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Copy {
+    pogo_copy: u32,
+    /// The address without its secrets, for people who look into the file.
+    source: String,
+    /// A checksum of the whole address: its query says which hosts these are.
+    address: String,
+    /// Milliseconds since the Unix epoch.
+    fetched: u64,
+    /// Milliseconds since the Unix epoch: until then it need not be asked for again.
+    fresh_until: u64,
+    #[serde(default)]
+    pub(super) etag: Option<String>,
+    #[serde(default)]
+    pub(super) last_modified: Option<String>,
+    pub(super) body: String,
+}
+
+/// Read in front of everything else.
+#[derive(Deserialize)]
+struct Version {
+    pogo_copy: u32,
+}
+
+impl Copy {
+    pub(super) fn new(source: &str, url: &str, answer: Body, now: SystemTime) -> Self {
+        let mut copy = Self {
+            pogo_copy: VERSION,
+            source: source.to_owned(),
+            address: checksum(url),
+            fetched: 0,
+            fresh_until: 0,
+            etag: answer.etag,
+            last_modified: answer.last_modified,
+            body: answer.text,
+        };
+        copy.renew(now, answer.freshness);
+        copy
+    }
+
+    /// The service said just now that it still holds.
+    pub(super) fn renew(&mut self, now: SystemTime, freshness: Freshness) {
+        self.fetched = milliseconds(now);
+        self.fresh_until = milliseconds(now + freshness.fresh_for);
+    }
+
+    pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
+        // A clock that was set back must not make it last for ever.
+        (self.fetched..self.fresh_until).contains(&milliseconds(now))
+    }
+
+    pub(super) fn age(&self, now: SystemTime) -> Duration {
+        Duration::from_secs(milliseconds(now).saturating_sub(self.fetched) / 1_000)
+    }
+}
+
+/// The last good answer, if there is one that can be used.
+pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic>) -> Option<Copy> {
+    if let Some(copy) = source.memory.lock().ok().and_then(|memory| memory.clone()) {
+        return Some(copy);
+    }
+    let path = source.copy.as_deref().filter(|path| path.exists())?;
+    match stored(path, url) {
+        Ok(copy) => Some(copy),
+        Err(message) => {
+            let name = path.display().to_string();
+            warnings.push(Diagnostic::new(name, message).with_hint("it is replaced by the next good answer"));
+            None
+        }
+    }
+}
+
+fn stored(path: &Path, url: &str) -> Result<Copy, String> {
+    let broken = |error: serde_json::Error| format!("is no copy of an answer: {error}");
+    let first = |error: SourceError| {
+        error
+            .diagnostics()
+            .first()
+            .map(|first| first.message.clone())
+            .unwrap_or_default()
+    };
+    // The answer is quoted in it, which takes more room than the answer itself.
+    let text = file::read_text_up_to(path, 3 * file::MAX_BYTES).map_err(first)?;
+    let version: Version = serde_json::from_str(&text).map_err(broken)?;
+    if version.pogo_copy != VERSION {
+        return Err(format!(
+            "is a copy in the form {}, but only {VERSION} is known",
+            version.pogo_copy
+        ));
+    }
+    let copy: Copy = serde_json::from_str(&text).map_err(broken)?;
+    if copy.address != checksum(url) {
+        return Err(format!("is a copy of another address, {}", copy.source));
+    }
+    Ok(copy)
+}
+
+/// Keeps it in memory, and on disk if there is a place for it.
+pub(super) fn keep(source: &HttpSource, copy: Copy, warnings: &mut Vec<Diagnostic>) {
+    if let Some(path) = &source.copy
+        && let Err(error) = write(path, &copy)
+    {
+        let message = format!("the copy cannot be written: {error}");
+        warnings.push(Diagnostic::new(path.display().to_string(), message));
+    }
+    if let Ok(mut memory) = source.memory.lock() {
+        *memory = Some(copy);
+    }
+}
+
+/// All of it or nothing: whoever reads at the same time sees the old file or the new one.
+fn write(path: &Path, copy: &Copy) -> std::io::Result<()> {
+    let folder: PathBuf = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(serde_json::to_string(copy)?.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// FNV-1a: tells addresses apart, and must be the same in every version.
+fn checksum(text: &str) -> String {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_form_stays_readable() {
+        let text = r#"{"pogo_copy":1,"source":"http://a/","address":"63aa0f7a2fa9e8aa","fetched":1000,"fresh_until":61000,"etag":"\"x\"","last_modified":null,"body":"[\"web1\"]"}"#;
+        let copy: Copy = serde_json::from_str(text).unwrap();
+        let at = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+        assert_eq!(copy.body, r#"["web1"]"#);
+        assert!(copy.is_fresh(at(60_999)) && !copy.is_fresh(at(61_000)));
+        assert!(!copy.is_fresh(at(999)), "it comes from the future");
+        assert_eq!(copy.age(at(9_500)), Duration::from_secs(8));
+        assert_eq!(serde_json::to_string(&copy).unwrap(), text);
+    }
+
+    #[test]
+    fn addresses_have_lasting_checksums() {
+        assert_eq!(checksum(""), "cbf29ce484222325");
+        assert_eq!(checksum("a"), "af63dc4c8601ec8c");
+    }
+}

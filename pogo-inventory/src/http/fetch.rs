@@ -1,0 +1,226 @@
+//! Asking the service.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
+use reqwest::{Client, Request, Response, StatusCode, Url, redirect};
+use secrecy::ExposeSecret;
+
+use super::copy::Copy;
+use super::freshness::Freshness;
+use super::{HttpSource, retry, secret, tls};
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file::MAX_BYTES;
+
+/// How often an answer may say that it stands elsewhere.
+const MAX_REDIRECTS: usize = 5;
+
+/// What the service said.
+pub(super) enum Answer {
+    Unchanged(Freshness),
+    Changed(Body),
+}
+
+/// A text, and what the service said about it.
+pub(super) struct Body {
+    pub(super) text: String,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) freshness: Freshness,
+}
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    /// It may go better later.
+    Down { message: String, wait: Option<Duration> },
+    /// It will not.
+    Wrong(SourceError),
+}
+
+/// A service to ask, with everything that can go wrong beforehand behind it.
+pub(super) struct Question<'s> {
+    source: &'s HttpSource,
+    name: &'s str,
+    client: Client,
+    url: Url,
+    headers: HeaderMap,
+}
+
+impl<'s> Question<'s> {
+    pub(super) fn new(source: &'s HttpSource, name: &'s str) -> Result<Self, SourceError> {
+        let invalid =
+            |message: String, hint: &str| SourceError::Invalid(vec![Diagnostic::new(name, message).with_hint(hint)]);
+        let url = Url::parse(source.url.expose_secret());
+        let url = url.map_err(|error| invalid(error.to_string(), "for example https://assets.example.com/hosts"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            let message = format!("`{}:` is not supported", url.scheme());
+            return Err(invalid(message, "write http:// or https://"));
+        }
+        let mut headers = HeaderMap::new();
+        for (header, value) in &source.headers {
+            let key: HeaderName = header.parse().map_err(|_| {
+                let message = format!("`{}` is not the name of a header", header.escape_debug());
+                invalid(message, "for example Authorization")
+            })?;
+            headers.append(key, value.value(name, header)?);
+        }
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls::config(name, url.scheme() == "https", source.trusted.as_deref())?)
+            .user_agent(concat!("pogo-inventory/", env!("CARGO_PKG_VERSION")))
+            .timeout(source.timeout)
+            .redirect(redirect::Policy::custom(follow))
+            .referer(false)
+            .build()
+            .map_err(|error| SourceError::unavailable(name, describe(error, source.timeout)))?;
+        Ok(Self {
+            source,
+            name,
+            client,
+            url,
+            headers,
+        })
+    }
+
+    /// Asks, again and again if the service is down.
+    pub(super) async fn ask(&self, old: Option<&Copy>) -> Result<Answer, Failure> {
+        let mut number = 0;
+        loop {
+            match self.once(old).await {
+                Err(Failure::Down { wait, .. }) if number < self.source.retries => {
+                    tokio::time::sleep(retry::delay(self.source.retry_delay, number, wait, retry::dice())).await;
+                    number += 1;
+                }
+                answered => return answered,
+            }
+        }
+    }
+
+    async fn once(&self, old: Option<&Copy>) -> Result<Answer, Failure> {
+        let down = |error| Failure::Down {
+            message: describe(error, self.source.timeout),
+            wait: None,
+        };
+        let response = self.client.execute(self.request(old)).await.map_err(down)?;
+        let freshness = Freshness::of(response.headers());
+        match response.status() {
+            StatusCode::OK => self.body(response, freshness).await.map(Answer::Changed),
+            StatusCode::NOT_MODIFIED if old.is_some() => Ok(Answer::Unchanged(freshness)),
+            status => Err(self.refused(status, &response)),
+        }
+    }
+
+    fn request(&self, old: Option<&Copy>) -> Request {
+        let mut request = Request::new(reqwest::Method::GET, self.url.clone());
+        *request.headers_mut() = self.headers.clone();
+        let conditions = [
+            (IF_NONE_MATCH, old.and_then(|copy| copy.etag.as_ref())),
+            (IF_MODIFIED_SINCE, old.and_then(|copy| copy.last_modified.as_ref())),
+        ];
+        for (name, value) in conditions {
+            if let Some(value) = value.and_then(|value| value.parse().ok()) {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        request
+    }
+
+    async fn body(&self, mut response: Response, freshness: Freshness) -> Result<Body, Failure> {
+        let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let (etag, last_modified) = (header(ETAG), header(LAST_MODIFIED));
+        let too_large = || self.wrong(format!("answers with more than {} MiB", MAX_BYTES >> 20), None);
+        if response.content_length().is_some_and(|length| length > MAX_BYTES) {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::new();
+        let cut = |error| Failure::Down {
+            message: describe(error, self.source.timeout),
+            wait: None,
+        };
+        while let Some(chunk) = response.chunk().await.map_err(cut)? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() as u64 > MAX_BYTES {
+                return Err(too_large());
+            }
+        }
+        let text =
+            String::from_utf8(bytes).map_err(|_| self.wrong("answers with bytes that are not UTF-8 text", None))?;
+        Ok(Body {
+            text,
+            etag,
+            last_modified,
+            freshness,
+        })
+    }
+
+    fn refused(&self, status: StatusCode, response: &Response) -> Failure {
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
+            let wait = header(RETRY_AFTER).and_then(|wait| wait.trim().parse().ok());
+            let wait = wait.map(Duration::from_secs);
+            return Failure::Down {
+                message: format!("answers {status}"),
+                wait,
+            };
+        }
+        if status.is_redirection() {
+            let to = header(LOCATION).and_then(|to| response.url().join(to).ok());
+            let to = to.map_or_else(|| "nowhere".to_owned(), secret::without_secrets);
+            let message = format!("answers {status} and points to {to}, which is not followed");
+            return self.wrong(
+                message,
+                Some("only the same server is followed, a few times; name the final address"),
+            );
+        }
+        let hint = match status.as_u16() {
+            401 | 403 => Some("check the header with the secret"),
+            404 | 410 => Some("check the address"),
+            _ => None,
+        };
+        self.wrong(format!("answers {status}"), hint)
+    }
+
+    fn wrong(&self, message: impl Into<String>, hint: Option<&str>) -> Failure {
+        let mut problem = Diagnostic::new(self.name, message);
+        problem.hint = hint.map(str::to_owned);
+        Failure::Wrong(SourceError::Invalid(vec![problem]))
+    }
+}
+
+/// Secrets in headers must not reach another server.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let origin = |url: &Url| {
+        (
+            url.scheme().to_owned(),
+            url.host_str().map(str::to_owned),
+            url.port_or_known_default(),
+        )
+    };
+    let same = attempt
+        .previous()
+        .first()
+        .is_some_and(|first| origin(first) == origin(attempt.url()));
+    if same && attempt.previous().len() <= MAX_REDIRECTS {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}
+
+/// What happened, without the address, which may hold secrets.
+fn describe(error: reqwest::Error, limit: Duration) -> String {
+    if error.is_timeout() {
+        return format!("did not answer within {}", humantime::format_duration(limit));
+    }
+    let error = error.without_url();
+    let mut deepest: &dyn Error = &error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    match error.is_body() || error.is_decode() {
+        true => format!("was cut off: {deepest}"),
+        false => format!("cannot be reached: {deepest}"),
+    }
+}

@@ -1,0 +1,52 @@
+//! What must not be shown.
+
+use std::path::PathBuf;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file;
+
+/// A header's value, or where it is.
+#[derive(Clone)]
+pub(super) enum Secret {
+    Given(SecretString),
+    File(PathBuf),
+}
+
+impl Secret {
+    /// The value as it goes over the wire.
+    pub(super) fn value(&self, source: &str, header: &str) -> Result<HeaderValue, SourceError> {
+        let value = match self {
+            Self::Given(secret) => HeaderValue::from_str(secret.expose_secret()),
+            Self::File(path) => {
+                HeaderValue::from_str(SecretString::from(file::read_text(path)?).expose_secret().trim())
+            }
+        };
+        let mut value = value.map_err(|_| {
+            let message = format!("the value of the header `{header}` holds characters that a header cannot have");
+            SourceError::Invalid(vec![Diagnostic::new(source, message)])
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// The address without what may be secret: user, password, query and fragment.
+pub(super) fn shown(url: &SecretString) -> String {
+    match Url::parse(url.expose_secret()) {
+        Ok(url) => without_secrets(url),
+        Err(_) => "an address that cannot be read".to_owned(),
+    }
+}
+
+pub(super) fn without_secrets(mut url: Url) -> String {
+    // Addresses that cannot have a user have none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url.to_string()
+}
