@@ -100,6 +100,7 @@ mod question;
 mod quote;
 mod setup;
 mod severable;
+mod ssh_config;
 mod target;
 mod transport;
 mod trust;
@@ -107,5 +108,8 @@ mod trust;
 pub use config::{Agent, SshConfig};
 pub use question::Question;
 pub use setup::SetupError;
+pub use ssh_config::{
+    AddressFamily, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent, StrictHostKeyChecking,
+};
 pub use transport::SshTransport;
 pub use trust::HostKeyPolicy;

@@ -1,0 +1,146 @@
+//! Files into lines, with the files that they include.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::{ClientConfigError, Place};
+use super::local::Local;
+use super::words::{arguments, next_word};
+
+/// How deep files may include each other.
+const DEEPEST: usize = 16;
+
+/// A file that was read.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub(super) lines: Vec<Line>,
+}
+
+/// A line with something on it.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) place: Place,
+    /// In lower case.
+    pub(super) keyword: String,
+    /// What comes after the keyword, as written.
+    pub(super) text: String,
+    pub(super) arguments: Vec<String>,
+    /// The files that it includes, in order.
+    pub(super) included: Vec<File>,
+}
+
+/// Reads files of one kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) local: &'a Local,
+    /// Where relative names start: the user's `~/.ssh`, or `/etc/ssh`.
+    pub(super) base: &'a Path,
+    /// Whether the files are the user's, who may write `~/`.
+    pub(super) is_users: bool,
+}
+
+impl Reader<'_> {
+    /// Reads a file; `private` if nobody else may have written it.
+    pub(super) fn read(&self, path: &Path, private: bool) -> Result<File, ClientConfigError> {
+        self.read_at(path, private, 0)
+    }
+
+    fn read_at(&self, path: &Path, private: bool, depth: usize) -> Result<File, ClientConfigError> {
+        let unreadable = |source| ClientConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        if depth > DEEPEST {
+            return Err(ClientConfigError::TooDeep { path: path.to_owned() });
+        }
+        let metadata = fs::metadata(path).map_err(unreadable)?;
+        let is_ours = metadata.uid() == 0 || metadata.uid() == self.local.uid;
+        if private && (!is_ours || metadata.mode() & 0o022 != 0) {
+            return Err(ClientConfigError::NotPrivate { path: path.to_owned() });
+        }
+        let bytes = fs::read(path).map_err(unreadable)?;
+        let file: Arc<Path> = path.into();
+        let mut lines = Vec::new();
+        for (number, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            let place = Place {
+                file: Arc::clone(&file),
+                line: number + 1,
+            };
+            // Up to a byte 0, as C does.
+            let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+            if let Some(line) = self.line(place, &String::from_utf8_lossy(text), depth)? {
+                lines.push(line);
+            }
+        }
+        Ok(File { lines })
+    }
+
+    fn line(&self, place: Place, text: &str, depth: usize) -> Result<Option<Line>, ClientConfigError> {
+        let mut rest = Some(text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']));
+        let mut keyword = next_word(&mut rest);
+        if keyword.as_deref() == Some("") {
+            keyword = next_word(&mut rest);
+        }
+        let Some(keyword) = keyword.filter(|word| !word.is_empty() && !word.starts_with('#')) else {
+            return Ok(None);
+        };
+        let keyword = keyword.to_ascii_lowercase();
+        let text = rest.unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']);
+        if text.is_empty() {
+            return Err(ClientConfigError::line(&place, format!("`{keyword}` says nothing")));
+        }
+        let arguments =
+            arguments(text).map_err(|_| ClientConfigError::line(&place, "a quote is opened and never closed"))?;
+        let included = match keyword.as_str() {
+            "include" => self.included(&place, &arguments, depth)?,
+            _ => Vec::new(),
+        };
+        Ok(Some(Line {
+            text: text.to_owned(),
+            place,
+            keyword,
+            arguments,
+            included,
+        }))
+    }
+
+    fn included(&self, place: &Place, patterns: &[String], depth: usize) -> Result<Vec<File>, ClientConfigError> {
+        let mut files = Vec::new();
+        for pattern in patterns {
+            for path in self.named_by(place, pattern)? {
+                match self.read_at(&path, true, depth + 1) {
+                    Ok(file) => files.push(file),
+                    // It has gone since its name was found.
+                    Err(ClientConfigError::Unreadable { source, .. })
+                        if source.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// The files that a pattern names, sorted. None is fine.
+    fn named_by(&self, place: &Place, pattern: &str) -> Result<Vec<PathBuf>, ClientConfigError> {
+        let bad = |problem: String| ClientConfigError::line(place, problem);
+        let rooted = match pattern.strip_prefix('~') {
+            Some(_) if !self.is_users => return Err(bad(format!("`{pattern}` cannot start with ~ here"))),
+            Some(rest) if rest.starts_with('/') => format!("{}{rest}", self.local.home_text()),
+            Some(_) => return Err(ClientConfigError::unsupported(place, format!("Include {pattern}"))),
+            None if pattern.is_empty() => return Err(bad("Include names an empty file".to_owned())),
+            None if pattern.starts_with('/') => pattern.to_owned(),
+            None => format!("{}/{pattern}", self.base.display()),
+        };
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let found = glob::glob_with(&rooted, options).map_err(|error| bad(format!("`{pattern}`: {error}")))?;
+        let mut paths: Vec<PathBuf> = found.filter_map(Result::ok).collect();
+        paths.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
+        Ok(paths)
+    }
+}

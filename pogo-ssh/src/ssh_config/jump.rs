@@ -1,0 +1,119 @@
+//! `ProxyJump`: the hosts on the way.
+
+use std::fmt;
+
+/// One host on the way, as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Hop {
+    /// User to log in as; as for any host of that name if not given.
+    pub user: Option<String>,
+    /// Its name.
+    pub host: String,
+    /// Its port; as for any host of that name if not given.
+    pub port: Option<u16>,
+}
+
+/// As OpenSSH prints it.
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        let is_number = self.host.contains(':') || self.host.chars().all(|c| c.is_ascii_digit() || c == '.');
+        match is_number {
+            true => write!(f, "[{}]", self.host)?,
+            false => f.write_str(&self.host)?,
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+/// The hops, the first to pass first. None at all: `none`.
+pub(super) fn hops(text: &str) -> Option<Vec<Hop>> {
+    // As OpenSSH does: a comment begins here even within a word.
+    let text = text.split('#').next().unwrap_or_default().trim_end();
+    if text.eq_ignore_ascii_case("none") {
+        return Some(Vec::new());
+    }
+    text.split(',').map(hop).collect()
+}
+
+fn hop(text: &str) -> Option<Hop> {
+    let (text, is_uri) = match text.strip_prefix("ssh://") {
+        Some(rest) => (rest.strip_suffix('/').unwrap_or(rest), true),
+        None => (text, false),
+    };
+    if text.contains(|c: char| c.is_whitespace() || c == '/' || c == '"' || (is_uri && c == '%')) {
+        return None;
+    }
+    let (user, place) = match text.rsplit_once('@') {
+        Some((user, place)) => (Some(user), place),
+        None => (None, text),
+    };
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']')?;
+            let port = match after {
+                "" => None,
+                after => Some(after.strip_prefix(':')?),
+            };
+            (host, port)
+        }
+        None => match place.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        },
+    };
+    if host.is_empty() || user.is_some_and(str::is_empty) {
+        return None;
+    }
+    let port = match port {
+        None | Some("") => None,
+        Some(port) => Some(port.parse::<u16>().ok().filter(|port| *port > 0)?),
+    };
+    Some(Hop {
+        user: user.map(str::to_owned),
+        host: host.to_owned(),
+        port,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(text: &str) -> Option<String> {
+        let hops = hops(text)?;
+        Some(hops.iter().map(Hop::to_string).collect::<Vec<_>>().join(","))
+    }
+
+    #[test]
+    fn hops_are_read_in_order_with_user_and_port() {
+        assert_eq!(printed("a,me@b:2222").as_deref(), Some("a,me@b:2222"));
+        assert_eq!(printed("ssh://me@b:22/").as_deref(), Some("me@b:22"));
+        assert_eq!(printed("[::1]:2200").as_deref(), Some("[::1]:2200"));
+        assert_eq!(printed("a@b@c").as_deref(), Some("a@b@c"));
+        assert_eq!(printed("a # why").as_deref(), Some("a"));
+        assert_eq!(hops("NONE"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn hops_that_make_no_sense_are_refused() {
+        for bad in [
+            "",
+            "a,",
+            ",a",
+            "@a",
+            "a:0",
+            "a:x",
+            "a:99999",
+            "[a",
+            "[a]b",
+            "ssh://a/b",
+            "a, b",
+            "a/b",
+        ] {
+            assert_eq!(hops(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The arguments of one line, as values.
+
+use super::error::Place;
+use super::options::time;
+
+/// The arguments of one line; what is left over at its end is an error.
+#[derive(Debug)]
+pub(super) struct Values<'a> {
+    pub(super) place: &'a Place,
+    /// Whether the line is in the user's own configuration.
+    pub(super) is_users: bool,
+    text: &'a str,
+    left: &'a [String],
+}
+
+/// What is said of a value that makes no sense.
+pub(super) fn bad(value: &str) -> String {
+    format!("`{value}` is no value for it")
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(place: &'a Place, is_users: bool, text: &'a str, arguments: &'a [String]) -> Self {
+        Self {
+            place,
+            is_users,
+            text,
+            left: arguments,
+        }
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (first, left) = self.left.split_first()?;
+        self.left = left;
+        Some(first)
+    }
+
+    /// An argument that is not empty.
+    pub(super) fn text(&mut self) -> Result<String, String> {
+        let text = self.next().filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| "it says nothing".to_owned())
+    }
+
+    /// The rest of the line as written, quotes and all.
+    pub(super) fn whole_text(&mut self) -> String {
+        self.left = &[];
+        self.text.trim_start_matches([' ', '\t', '\r', '\n', '=']).to_owned()
+    }
+
+    pub(super) fn one_of<T: Copy>(&mut self, forms: &[(&str, T)]) -> Result<T, String> {
+        let text = self.text()?;
+        let form = forms.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text));
+        form.map(|(_, value)| *value).ok_or_else(|| bad(&text))
+    }
+
+    pub(super) fn flag(&mut self) -> Result<bool, String> {
+        self.one_of_or_flag(&[])
+    }
+
+    pub(super) fn one_of_or_flag(&mut self, forms: &[(&str, bool)]) -> Result<bool, String> {
+        let flags = [("yes", true), ("true", true), ("no", false), ("false", false)];
+        let all: Vec<(&str, bool)> = flags.iter().chain(forms).copied().collect();
+        self.one_of(&all)
+    }
+
+    pub(super) fn port(&mut self) -> Result<u16, String> {
+        let text = self.text()?;
+        let port = match text.as_str() {
+            "ssh" => Some(22),
+            text => whole_number(text).and_then(|port| u16::try_from(port).ok()),
+        };
+        port.filter(|port| *port > 0).ok_or_else(|| bad(&text))
+    }
+
+    pub(super) fn number(&mut self) -> Result<i64, String> {
+        let text = self.text()?;
+        let number = whole_number(&text).filter(|number| i32::try_from(*number).is_ok());
+        number.ok_or_else(|| bad(&text))
+    }
+
+    /// Seconds; `None` for `none`.
+    pub(super) fn time(&mut self) -> Result<Option<u64>, String> {
+        let text = self.text()?;
+        time(&text).ok_or_else(|| bad(&text))
+    }
+
+    /// All arguments, if none have been named yet. `none` stands alone.
+    pub(super) fn files(&mut self, named: &mut Vec<String>, active: bool) -> Result<(), String> {
+        let files = std::mem::take(&mut self.left);
+        if files.iter().any(String::is_empty) {
+            return Err("it names an empty file".to_owned());
+        }
+        if files.len() > 1 && files.iter().any(|file| file.eq_ignore_ascii_case("none")) {
+            return Err("`none` must stand alone".to_owned());
+        }
+        if active && named.is_empty() {
+            named.extend_from_slice(files);
+        }
+        Ok(())
+    }
+
+    /// Nothing may be left over.
+    pub(super) fn end(self) -> Result<(), String> {
+        match self.left.first() {
+            None => Ok(()),
+            Some(extra) => Err(format!("`{extra}` is one argument too many")),
+        }
+    }
+}
+
+fn whole_number(text: &str) -> Option<i64> {
+    text.parse().ok()
+}

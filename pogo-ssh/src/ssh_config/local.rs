@@ -1,0 +1,36 @@
+//! Who and where this process is.
+
+use std::path::PathBuf;
+
+use nix::unistd::{User, getuid};
+
+use super::error::ClientConfigError;
+
+/// The user this process runs as, and its machine: OpenSSH asks the user database, not the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Local {
+    pub(super) user: String,
+    pub(super) home: PathBuf,
+    pub(super) uid: u32,
+    /// The machine's name, with its domain if that is part of it.
+    pub(super) machine: String,
+}
+
+impl Local {
+    pub(super) fn find() -> Result<Self, ClientConfigError> {
+        let uid = getuid();
+        let nobody = |reason: String| ClientConfigError::Nobody { reason };
+        let found = User::from_uid(uid).map_err(|error| nobody(error.to_string()))?;
+        let user = found.ok_or_else(|| nobody(format!("there is no user with the number {uid}")))?;
+        Ok(Self {
+            user: user.name,
+            home: user.dir,
+            uid: uid.as_raw(),
+            machine: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        })
+    }
+
+    pub(super) fn home_text(&self) -> String {
+        self.home.to_string_lossy().into_owned()
+    }
+}

@@ -1,0 +1,23 @@
+//! OpenSSH's client configuration, `ssh_config`.
+
+mod config;
+mod criteria;
+mod error;
+mod file;
+mod jump;
+mod keyword;
+mod line_values;
+mod local;
+mod options;
+mod pattern;
+mod reading;
+mod settings;
+mod time;
+mod tokens;
+mod words;
+
+pub use config::ClientConfig;
+pub use error::ClientConfigError;
+pub use jump::Hop;
+pub use options::{AddressFamily, StrictHostKeyChecking};
+pub use settings::{HostQuery, HostSettings, IdentityAgent};

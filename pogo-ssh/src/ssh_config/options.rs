@@ -1,0 +1,168 @@
+//! Values as they are gathered from lines: the first one counts.
+
+use std::collections::BTreeMap;
+
+use super::error::Place;
+use super::jump::{Hop, hops};
+use super::keyword::Setting;
+use super::line_values::{Values, bad};
+use super::time::seconds;
+
+/// Which addresses of a host to connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum AddressFamily {
+    /// All.
+    #[default]
+    Any,
+    /// IPv4 only.
+    Inet,
+    /// IPv6 only.
+    Inet6,
+}
+
+/// What becomes of unknown host keys, in OpenSSH's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StrictHostKeyChecking {
+    /// They are refused.
+    Yes,
+    /// Somebody is asked; as nobody is there, they are refused.
+    Ask,
+    /// They are taken and remembered.
+    AcceptNew,
+    /// Any key is taken.
+    No,
+}
+
+/// A key file, and whether the user's own configuration names it.
+type Identity = (String, bool);
+
+/// A setting that is not followed, as first written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Other {
+    pub(super) value: String,
+    pub(super) place: Place,
+    /// Values that change nothing.
+    pub(super) harmless: &'static [&'static str],
+}
+
+/// What has been set so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
+    pub(super) user: Option<String>,
+    pub(super) host_name: Option<String>,
+    pub(super) port: Option<u16>,
+    pub(super) host_key_alias: Option<String>,
+    pub(super) identity_files: Vec<Identity>,
+    pub(super) identities_only: Option<bool>,
+    pub(super) identity_agent: Option<String>,
+    pub(super) user_known_hosts: Vec<String>,
+    pub(super) global_known_hosts: Vec<String>,
+    pub(super) proxy_command: Option<(String, Place)>,
+    pub(super) proxy_jump: Option<Vec<Hop>>,
+    pub(super) connect_timeout: Option<u64>,
+    pub(super) connection_attempts: Option<i64>,
+    pub(super) server_alive_interval: Option<u64>,
+    pub(super) server_alive_count_max: Option<i64>,
+    pub(super) address_family: Option<AddressFamily>,
+    pub(super) strict: Option<StrictHostKeyChecking>,
+    pub(super) public_keys: Option<bool>,
+    pub(super) passwords: Option<bool>,
+    pub(super) questions: Option<bool>,
+    pub(super) preferred: Option<String>,
+    pub(super) ignored_unknown: Option<String>,
+    pub(super) others: BTreeMap<String, Other>,
+}
+
+/// Keeps what is there already.
+pub(super) fn first<T>(slot: &mut Option<T>, value: T, active: bool) {
+    if active && slot.is_none() {
+        *slot = Some(value);
+    }
+}
+
+/// To OpenSSH, `none` is as if nothing had been said: a later line may still set the time.
+fn first_time(slot: &mut Option<u64>, value: Option<u64>, active: bool) {
+    if let Some(value) = value {
+        first(slot, value, active);
+    }
+}
+
+impl Options {
+    /// Takes a line's value; only checks it if the line does not apply.
+    pub(super) fn take(&mut self, setting: Setting, values: &mut Values<'_>, active: bool) -> Result<(), String> {
+        match setting {
+            Setting::User => first(&mut self.user, values.text()?, active),
+            Setting::HostName => first(&mut self.host_name, values.text()?, active),
+            Setting::HostKeyAlias => first(&mut self.host_key_alias, values.text()?, active),
+            Setting::IdentityAgent => first(&mut self.identity_agent, values.text()?, active),
+            Setting::PreferredAuthentications => first(&mut self.preferred, values.text()?, active),
+            Setting::Port => first(&mut self.port, values.port()?, active),
+            Setting::IdentitiesOnly => first(&mut self.identities_only, values.flag()?, active),
+            Setting::PasswordAuthentication => first(&mut self.passwords, values.flag()?, active),
+            Setting::KbdInteractiveAuthentication => first(&mut self.questions, values.flag()?, active),
+            Setting::PubkeyAuthentication => {
+                let forms = [("unbound", true), ("host-bound", true)];
+                first(&mut self.public_keys, values.one_of_or_flag(&forms)?, active);
+            }
+            Setting::ConnectionAttempts => first(&mut self.connection_attempts, values.number()?, active),
+            Setting::ServerAliveCountMax => first(&mut self.server_alive_count_max, values.number()?, active),
+            Setting::ConnectTimeout => first_time(&mut self.connect_timeout, values.time()?, active),
+            Setting::ServerAliveInterval => first_time(&mut self.server_alive_interval, values.time()?, active),
+            Setting::AddressFamily => {
+                let forms = [
+                    ("inet", AddressFamily::Inet),
+                    ("inet6", AddressFamily::Inet6),
+                    ("any", AddressFamily::Any),
+                ];
+                first(&mut self.address_family, values.one_of(&forms)?, active);
+            }
+            Setting::StrictHostKeyChecking => first(&mut self.strict, values.one_of(STRICT)?, active),
+            Setting::UserKnownHostsFile => values.files(&mut self.user_known_hosts, active)?,
+            Setting::GlobalKnownHostsFile => values.files(&mut self.global_known_hosts, active)?,
+            Setting::IdentityFile => {
+                let identity = (values.text()?, values.is_users);
+                if active && !self.identity_files.contains(&identity) {
+                    self.identity_files.push(identity);
+                }
+            }
+            Setting::ProxyCommand => {
+                let command = (values.whole_text(), values.place.clone());
+                first(&mut self.proxy_command, command, active && self.proxy_jump.is_none());
+            }
+            Setting::ProxyJump => self.take_jump(values, active)?,
+        }
+        Ok(())
+    }
+
+    fn take_jump(&mut self, values: &mut Values<'_>, active: bool) -> Result<(), String> {
+        let text = values.whole_text();
+        let hops = hops(&text).ok_or_else(|| bad(&text))?;
+        if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {
+            if !hops.is_empty() {
+                self.proxy_command = Some(("none".to_owned(), values.place.clone()));
+            }
+            self.proxy_jump = Some(hops);
+        }
+        Ok(())
+    }
+}
+
+const STRICT: &[(&str, StrictHostKeyChecking)] = &[
+    ("yes", StrictHostKeyChecking::Yes),
+    ("true", StrictHostKeyChecking::Yes),
+    ("no", StrictHostKeyChecking::No),
+    ("false", StrictHostKeyChecking::No),
+    ("off", StrictHostKeyChecking::No),
+    ("ask", StrictHostKeyChecking::Ask),
+    ("accept-new", StrictHostKeyChecking::AcceptNew),
+];
+
+/// A time as [`Values::time`] reads it: `None` for `none`.
+pub(super) fn time(text: &str) -> Option<Option<u64>> {
+    match text {
+        "none" => Some(None),
+        text => seconds(text).map(Some),
+    }
+}

@@ -1,0 +1,89 @@
+//! The answer: how one host is reached.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::jump::Hop;
+use super::options::{AddressFamily, StrictHostKeyChecking};
+
+/// What is asked of a [`ClientConfig`](super::ClientConfig): a host, and what is set for it elsewhere already, as on
+/// the command line of `ssh`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct HostQuery {
+    /// The host's name, as an operator would give it to `ssh`.
+    pub host: String,
+    /// Name or address to connect to (`-o HostName=`).
+    pub host_name: Option<String>,
+    /// Port (`-p`).
+    pub port: Option<u16>,
+    /// User (`-l`).
+    pub user: Option<String>,
+    /// Hosts on the way (`-J`); an empty list for none.
+    pub jump: Option<Vec<Hop>>,
+}
+
+impl HostQuery {
+    /// Nothing but a name.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Where the keys of an ssh-agent are to be had.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IdentityAgent {
+    /// Nowhere.
+    None,
+    /// From the agent that `SSH_AUTH_SOCK` names.
+    Environment,
+    /// From the agent behind this socket.
+    Socket(PathBuf),
+}
+
+/// What OpenSSH's configuration says about one host. `None` is for what it does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HostSettings {
+    /// Name or address to connect to.
+    pub host_name: String,
+    /// User to log in as.
+    pub user: Option<String>,
+    /// Port to connect to.
+    pub port: Option<u16>,
+    /// The name its key is known by, in lower case.
+    pub host_key_alias: Option<String>,
+    /// Key files to log in with, in order.
+    pub identity_files: Vec<PathBuf>,
+    /// Whether of the agent's keys only those of the key files are used.
+    pub identities_only: Option<bool>,
+    /// Which agent to ask.
+    pub identity_agent: Option<IdentityAgent>,
+    /// The user's known_hosts files; none at all if it says so.
+    pub user_known_hosts: Option<Vec<PathBuf>>,
+    /// The machine's known_hosts files; none at all if it says so.
+    pub global_known_hosts: Option<Vec<PathBuf>>,
+    /// What becomes of unknown host keys.
+    pub strict_host_key_checking: Option<StrictHostKeyChecking>,
+    /// Hosts on the way, the first to pass first. Empty: none.
+    pub jump: Vec<Hop>,
+    /// Time to connect. Zero: no limit.
+    pub connect_timeout: Option<Duration>,
+    /// How often to try to connect.
+    pub connection_attempts: Option<u32>,
+    /// How often a silent host is asked whether it is there. Zero: never.
+    pub server_alive_interval: Option<Duration>,
+    /// After how many questions without an answer the link counts as lost.
+    pub server_alive_count_max: Option<u32>,
+    /// Which addresses to connect to.
+    pub address_family: AddressFamily,
+    /// Whether keys may be tried.
+    pub public_keys: bool,
+    /// Whether a password may be tried.
+    pub passwords: bool,
+    /// Whether the host's questions may be answered.
+    pub questions: bool,
+}

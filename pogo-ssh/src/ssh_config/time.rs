@@ -1,0 +1,42 @@
+//! Times as OpenSSH writes them: `90`, `1m30s`, `2w`.
+
+/// The time in seconds.
+pub(super) fn seconds(text: &str) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut total = 0_u64;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, after) = rest.split_at_checked(digits)?;
+        let mut letters = after.chars();
+        let unit = match letters.next() {
+            None | Some('s' | 'S') => 1,
+            Some('m' | 'M') => 60,
+            Some('h' | 'H') => 60 * 60,
+            Some('d' | 'D') => 24 * 60 * 60,
+            Some('w' | 'W') => 7 * 24 * 60 * 60,
+            Some(_) => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit)?)?;
+        rest = letters.as_str();
+    }
+    (total <= i32::MAX as u64).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_add_up() {
+        assert_eq!(seconds("90"), Some(90));
+        assert_eq!(seconds("1m30s"), Some(90));
+        assert_eq!(seconds("1W2d3H"), Some(((7 + 2) * 24 + 3) * 3600));
+        assert_eq!(seconds("1m30"), Some(90));
+        for bad in ["", "m", "1x", "-1", "1.5", "99999999999", "1 m"] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What `%h`, `${HOME}` and `~/` stand for.
+
+use std::path::PathBuf;
+
+use super::local::Local;
+
+/// What is known when tokens are replaced.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tokens<'a> {
+    pub(super) local: &'a Local,
+    /// The host as asked for.
+    pub(super) original: &'a str,
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    pub(super) user: &'a str,
+    /// Its name in known_hosts files, where it has one of its own.
+    pub(super) alias: Option<&'a str>,
+}
+
+impl Tokens<'_> {
+    /// A file name: home directory, variables, then all tokens.
+    pub(super) fn path(&self, text: &str) -> Result<PathBuf, String> {
+        self.percent(&self.at_home(text)?, true, "%Ldhiklnpru")
+            .map(PathBuf::from)
+    }
+
+    /// A jump host: a few tokens only.
+    pub(super) fn hop(&self, text: &str) -> Result<String, String> {
+        self.percent(text, false, "%hnpr")
+    }
+
+    fn at_home(&self, text: &str) -> Result<String, String> {
+        match text.strip_prefix('~') {
+            None => Ok(text.to_owned()),
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => Ok(format!("{}{rest}", self.local.home_text())),
+            Some(_) => Err(format!(
+                "`{text}`: other users' home directories (~name) are not supported"
+            )),
+        }
+    }
+
+    fn percent(&self, text: &str, with_variables: bool, known: &str) -> Result<String, String> {
+        expand(text, with_variables, |token| {
+            if !known.contains(token) {
+                return None;
+            }
+            Some(match token {
+                '%' => "%".to_owned(),
+                'h' => self.host.to_owned(),
+                'n' => self.original.to_owned(),
+                'p' => self.port.to_string(),
+                'r' => self.user.to_owned(),
+                'u' => self.local.user.clone(),
+                'd' => self.local.home_text(),
+                'i' => self.local.uid.to_string(),
+                'k' => self.alias.unwrap_or(self.original).to_owned(),
+                'l' => self.local.machine.clone(),
+                'L' => self.local.machine.split('.').next().unwrap_or_default().to_owned(),
+                _ => return None,
+            })
+        })
+    }
+}
+
+/// `HostName` may hold the host as asked for.
+pub(super) fn host_name(text: &str, asked: &str) -> Result<String, String> {
+    expand(text, false, |token| match token {
+        '%' => Some("%".to_owned()),
+        'h' => Some(asked.to_owned()),
+        _ => None,
+    })
+}
+
+/// Once, from left to right: what a token or variable stands for is not looked at again.
+fn expand(text: &str, with_variables: bool, value: impl Fn(char) -> Option<String>) -> Result<String, String> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['%', '$']) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        expanded.push_str(before);
+        if let Some(after) = from.strip_prefix('%') {
+            let mut characters = after.chars();
+            let token = characters.next();
+            let Some(value) = token.and_then(&value) else {
+                let token = token.map_or_else(String::new, String::from);
+                return Err(format!("`%{token}` in `{text}` is not supported there"));
+            };
+            expanded.push_str(&value);
+            rest = characters.as_str();
+        } else if let (true, Some(after)) = (with_variables, from.strip_prefix("${")) {
+            let open = || format!("`${{` in `{text}` is never closed");
+            let (name, after) = after.split_once('}').ok_or_else(open)?;
+            expanded.push_str(&variable(name, text)?);
+            rest = after;
+        } else {
+            expanded.push('$');
+            rest = from.strip_prefix('$').unwrap_or_default();
+        }
+    }
+    expanded.push_str(rest);
+    Ok(expanded)
+}
+
+fn variable(name: &str, within: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|_| format!("the variable `{name}` in `{within}` is not set"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_name_knows_only_its_own_token() {
+        assert_eq!(host_name("%h.example.com", "web1").unwrap(), "web1.example.com");
+        assert_eq!(host_name("100%%", "web1").unwrap(), "100%");
+        assert!(host_name("%p", "web1").unwrap_err().contains("`%p`"));
+        assert!(host_name("x%", "web1").is_err());
+    }
+
+    #[test]
+    fn an_unset_variable_is_named() {
+        let variables = |text| expand(text, true, |_| None);
+        let problem = variables("a${POGO_NO_SUCH_VARIABLE}b").unwrap_err();
+        assert!(problem.contains("POGO_NO_SUCH_VARIABLE"), "{problem}");
+        assert!(variables("${open").is_err());
+        assert_eq!(variables("$HOME$").unwrap(), "$HOME$");
+    }
+}

@@ -1,0 +1,235 @@
+//! What OpenSSH says, and what we say, in the same words.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use pogo_ssh::{
+    AddressFamily, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent, StrictHostKeyChecking,
+};
+use tempfile::TempDir;
+
+/// Settings by name, as `ssh -G` prints them.
+pub(crate) type Answers = BTreeMap<&'static str, String>;
+
+/// Whether `ssh` is there. Where it is not, says which test is left out; with `POGO_REQUIRE_SSHD=1` that is a failure.
+pub(crate) fn is_there(test: &str) -> bool {
+    let there = Command::new("ssh").arg("-V").stderr(Stdio::null()).status().is_ok();
+    if !there {
+        let required = std::env::var("POGO_REQUIRE_SSHD").is_ok_and(|value| value == "1");
+        assert!(!required, "{test} needs ssh, and POGO_REQUIRE_SSHD is set");
+        eprintln!("LEFT OUT: {test} needs ssh (package openssh-client)");
+    }
+    there
+}
+
+static USER: LazyLock<String> = LazyLock::new(|| {
+    let output = Command::new("id").arg("-un").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+});
+
+/// A configuration in a directory of its own; `@DIR@` in its text is that directory.
+pub(crate) struct Written {
+    pub(crate) directory: TempDir,
+    pub(crate) file: PathBuf,
+}
+
+impl Written {
+    pub(crate) fn new(text: &str, included: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let file = directory.path().join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, text.replace("@DIR@", directory.path().to_str().unwrap())).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+            file
+        };
+        for (name, text) in included {
+            write(name, text);
+        }
+        let file = write("config", text);
+        Self { directory, file }
+    }
+
+    /// What OpenSSH says, if it takes the configuration.
+    pub(crate) fn theirs(&self, query: &HostQuery) -> Result<Answers, String> {
+        let output = ssh(&self.file, query).arg("-G").arg(&query.host).output().unwrap();
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut answers: Answers = NAMES
+            .iter()
+            .filter_map(|name| {
+                let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+                let value = lines.find(|(key, _)| key == name)?.1;
+                // All but the last hop are printed as they are written.
+                Some((*name, value.replace("ssh://", "")))
+            })
+            .collect();
+        let identities = self.their_identities(query);
+        if identities.is_empty() {
+            return Err("it does not connect".to_owned());
+        }
+        answers.insert("identityfile", identities);
+        Ok(answers)
+    }
+
+    /// `ssh -G` prints key files as they are written; what it makes of them shows when it connects.
+    fn their_identities(&self, query: &HostQuery) -> String {
+        // Not through other hosts: it would connect to them.
+        let direct = HostQuery {
+            jump: None,
+            ..query.clone()
+        };
+        let mut ssh = ssh(&self.file, &direct);
+        let output = ssh
+            .args(["-v", "-n", "-o", "ProxyCommand=exit 1", &query.host, "true"])
+            .output();
+        let log = String::from_utf8_lossy(&output.unwrap().stderr).into_owned();
+        let files = log
+            .lines()
+            .filter_map(|line| line.strip_prefix("debug1: identity file "));
+        let files = files.filter_map(|line| Some(line.rsplit_once(" type ")?.0));
+        files
+            .filter(|file| !file.ends_with("-cert"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    pub(crate) fn ours(&self, query: &HostQuery) -> Result<HostSettings, ClientConfigError> {
+        ClientConfig::of_file(&self.file)?.settings(query)
+    }
+
+    /// Both must say the same.
+    #[track_caller]
+    pub(crate) fn compare(&self, query: &HostQuery) {
+        let text = fs::read_to_string(&self.file).unwrap();
+        match (self.theirs(query), self.ours(query)) {
+            (Ok(theirs), Ok(ours)) => {
+                let ours = in_words(&ours, &theirs);
+                let differing = |answers: &Answers, other: &Answers| -> Answers {
+                    let pairs = answers.clone().into_iter();
+                    pairs.filter(|(name, value)| other.get(name) != Some(value)).collect()
+                };
+                let (left, right) = (differing(&ours, &theirs), differing(&theirs, &ours));
+                assert_eq!(left, right, "{query:?}\n{text}");
+            }
+            (Err(_), Err(_)) => {}
+            (theirs, ours) => panic!("theirs: {theirs:#?}\nours: {ours:#?}\n{query:?}\n{text}"),
+        }
+    }
+}
+
+fn ssh(file: &Path, query: &HostQuery) -> Command {
+    let mut ssh = Command::new("ssh");
+    ssh.stdin(Stdio::null()).arg("-F").arg(file);
+    if let Some(user) = &query.user {
+        ssh.arg("-l").arg(user);
+    }
+    if let Some(port) = query.port {
+        ssh.arg("-p").arg(port.to_string());
+    }
+    if let Some(name) = &query.host_name {
+        ssh.arg("-o").arg(format!("HostName={name}"));
+    }
+    if let Some(jump) = &query.jump {
+        ssh.arg("-J").arg(printed(jump));
+    }
+    ssh
+}
+
+/// What is compared besides key files.
+const NAMES: &[&str] = &[
+    "addressfamily",
+    "connectionattempts",
+    "connecttimeout",
+    "globalknownhostsfile",
+    "hostkeyalias",
+    "hostname",
+    "identitiesonly",
+    "identityagent",
+    "port",
+    "proxyjump",
+    "serveralivecountmax",
+    "serveraliveinterval",
+    "stricthostkeychecking",
+    "user",
+    "userknownhostsfile",
+];
+
+fn printed(hops: &[Hop]) -> String {
+    hops.iter().map(Hop::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// Our answers in OpenSSH's words, with its defaults where nothing is said.
+fn in_words(ours: &HostSettings, theirs: &Answers) -> Answers {
+    let mut words = Answers::new();
+    let mut say = |name, value: Option<String>| {
+        // What nothing is said about is as by default, whatever that is in this version.
+        let value = value.or_else(|| theirs.get(name).filter(|value| is_default(name, value)).cloned());
+        if let Some(value) = value {
+            words.insert(name, value);
+        }
+    };
+    let seconds = |time: Option<Duration>| time.map(|time| time.as_secs().to_string());
+    let yes_or_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    say("user", Some(ours.user.clone().unwrap_or_else(|| USER.clone())));
+    say("hostname", Some(ours.host_name.clone()));
+    say("port", Some(ours.port.unwrap_or(22).to_string()));
+    say("hostkeyalias", ours.host_key_alias.clone());
+    say("identitiesonly", ours.identities_only.map(yes_or_no));
+    say("connectionattempts", ours.connection_attempts.map(|n| n.to_string()));
+    say(
+        "serveralivecountmax",
+        ours.server_alive_count_max.map(|n| n.to_string()),
+    );
+    say("serveraliveinterval", seconds(ours.server_alive_interval));
+    say("connecttimeout", seconds(ours.connect_timeout));
+    say("proxyjump", Some(printed(&ours.jump)).filter(|jump| !jump.is_empty()));
+    let family = match ours.address_family {
+        AddressFamily::Inet => "inet",
+        AddressFamily::Inet6 => "inet6",
+        _ => "any",
+    };
+    say("addressfamily", Some(family.to_owned()));
+    let strict = ours.strict_host_key_checking.map(|strict| match strict {
+        StrictHostKeyChecking::Yes => "true",
+        StrictHostKeyChecking::AcceptNew => "accept-new",
+        StrictHostKeyChecking::No => "false",
+        _ => "ask",
+    });
+    say("stricthostkeychecking", strict.map(str::to_owned));
+    let agent = ours.identity_agent.as_ref().map(|agent| match agent {
+        IdentityAgent::Environment => "SSH_AUTH_SOCK".to_owned(),
+        IdentityAgent::Socket(path) => path.display().to_string(),
+        _ => "none".to_owned(),
+    });
+    say("identityagent", agent);
+    say("userknownhostsfile", ours.user_known_hosts.as_deref().map(list));
+    say("globalknownhostsfile", ours.global_known_hosts.as_deref().map(list));
+    let identities = Some(list(&ours.identity_files)).filter(|_| !ours.identity_files.is_empty());
+    say("identityfile", identities);
+    words
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    if paths.is_empty() {
+        return "none".to_owned();
+    }
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    paths.join(" ")
+}
+
+static DEFAULTS: LazyLock<Answers> = LazyLock::new(|| {
+    let empty = Written::new("# nothing\n", &[]);
+    empty.theirs(&HostQuery::new("nobody")).unwrap()
+});
+
+fn is_default(name: &str, value: &str) -> bool {
+    DEFAULTS.get(name).is_some_and(|default| default == value)
+}

@@ -1,0 +1,77 @@
+//! What is known to OpenSSH and not followed.
+
+use pogo_ssh::{ClientConfigError, HostQuery};
+
+use crate::openssh::Written;
+
+fn refusal(text: &str, host: &str) -> Option<String> {
+    match Written::new(text, &[]).ours(&HostQuery::new(host)) {
+        Ok(_) => None,
+        Err(error @ ClientConfigError::Unsupported { .. }) => Some(error.to_string()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn what_is_not_supported_is_refused_with_file_line_and_cure() {
+    let message = refusal("User u\nProxyCommand nc %h %p\n", "web1").unwrap();
+    for part in ["config:2: `proxycommand nc %h %p`", "ssh program"] {
+        assert!(message.contains(part), "{message}");
+    }
+    for line in [
+        "ForwardAgent yes",
+        "RemoteForward 1 a:2",
+        "Ciphers aes128-ctr",
+        "KnownHostsCommand /bin/x",
+        "RequestTTY force",
+        "SetEnv A=b",
+        "Match exec \"test -e /x\"",
+        "Match tagged x",
+        "CanonicalizeHostname always",
+        "VerifyHostKeyDNS ask",
+        "PKCS11Provider /x.so",
+        "Include ~other/x",
+    ] {
+        let message = refusal(&format!("{line}\n"), "web1").unwrap_or_else(|| panic!("{line} is not refused"));
+        assert!(message.contains("config:1: "), "{message}");
+    }
+}
+
+#[test]
+fn what_is_not_supported_matters_only_where_it_applies() {
+    let text = "Host db*\n ProxyCommand x\n ForwardAgent yes\nHost web*\n ForwardAgent no\nHost *\n ForwardAgent yes\n";
+    assert_eq!(refusal(text, "web1"), None);
+    let message = refusal(text, "db1").unwrap();
+    assert!(
+        message.contains("proxycommand") && message.contains("forwardagent"),
+        "{message}"
+    );
+    assert!(refusal(text, "x1").unwrap().contains("config:7"));
+}
+
+#[test]
+fn what_changes_nothing_is_passed_over() {
+    let text = "\
+ControlMaster auto
+ControlPath ~/.ssh/%C
+ControlPersist 10m
+Compression yes
+LogLevel ERROR
+SendEnv LANG LC_*
+HashKnownHosts yes
+GSSAPIAuthentication yes
+ForwardX11 no
+ProxyCommand none
+RequestTTY auto
+AddKeysToAgent yes
+";
+    assert_eq!(refusal(text, "web1"), None);
+}
+
+#[test]
+fn several_jumps_and_methods_are_understood() {
+    let text = "PreferredAuthentications publickey,gssapi-with-mic\nProxyJump %r@gate-%h\nUser joe\n";
+    let settings = Written::new(text, &[]).ours(&HostQuery::new("web1")).unwrap();
+    assert!(settings.public_keys && !settings.passwords && !settings.questions);
+    assert_eq!(settings.jump[0].to_string(), "joe@gate-web1");
+}
