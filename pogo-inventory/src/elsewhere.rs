@@ -14,7 +14,7 @@ pub(crate) async fn elsewhere<T: Send + 'static>(
 }
 
 /// Runs asynchronous work to its end, wherever the caller runs: inside of an executor too.
-#[cfg(any(feature = "http", feature = "database"))]
+#[cfg(any(feature = "http", feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) fn to_its_end<T: Send>(work: impl Future<Output = Result<T, SourceError>> + Send) -> Result<T, SourceError> {
     let run = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -6,8 +6,11 @@ mod ansible;
 mod clustershell;
 #[cfg(feature = "command")]
 mod command;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod database;
 pub mod diagnostic;
 #[cfg(feature = "threads")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
 mod elsewhere;
 #[cfg(feature = "text")]
 mod file;
@@ -48,6 +51,8 @@ pub use ansible::{AnsibleHosts, AnsibleInventory};
 pub use clustershell::ClusterShellGroups;
 #[cfg(feature = "command")]
 pub use command::CommandSource;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+pub use database::{Database, DatabaseResolver, DatabaseSource};
 pub use diagnostic::{Diagnostic, SourceError};
 #[cfg(feature = "genders")]
 pub use genders::GendersFile;

@@ -1,0 +1,170 @@
+//! The databases that can be asked.
+
+use std::time::Instant;
+
+use secrecy::SecretString;
+
+use super::Database;
+use super::question::{Failure, Question};
+use super::table::Table;
+
+/// Connects, asks and hangs up.
+#[allow(unused_variables, reason = "each database uses its part")]
+pub(super) async fn ask(
+    database: &Database,
+    secret: Option<&SecretString>,
+    question: &Question,
+    deadline: Instant,
+) -> Result<Table, Failure> {
+    match database.scheme() {
+        #[cfg(feature = "sqlite")]
+        "sqlite" => sqlite::ask(database, question, deadline).await,
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => postgres::ask(database, secret, question).await,
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => mysql::ask(database, secret, question).await,
+        _ => {
+            let known: &[&str] = &[
+                #[cfg(feature = "sqlite")]
+                "sqlite:",
+                #[cfg(feature = "postgres")]
+                "postgres:",
+                #[cfg(feature = "mysql")]
+                "mysql:",
+            ];
+            let message = format!(
+                "no such database is known; an address begins with {}",
+                known.join(" or ")
+            );
+            Err(Failure::Wrong(message))
+        }
+    }
+}
+
+/// Asks a question of a connection, taking texts and these kinds of numbers.
+macro_rules! answer {
+    ($connection:expr, $question:expr, [$($number:ty),*]) => {{
+        use futures::TryStreamExt;
+        use sqlx::{Column, Either, Executor, Row, Statement, TypeInfo};
+
+        let (connection, question): (_, &Question) = ($connection, $question);
+        let statement = connection.prepare(&question.sql).await?;
+        let wanted = match statement.parameters() {
+            Some(Either::Left(types)) => types.len(),
+            Some(Either::Right(count)) => count,
+            None => question.values.len(),
+        };
+        if wanted != question.values.len() {
+            let given = question.values.len();
+            return Err(Failure::Wrong(format!("parameters of the query: {wanted}, values given: {given}")));
+        }
+        let mut table = Table::new(statement.columns().iter().map(Column::name))?;
+        let width = statement.columns().len();
+        let query = question.values.iter().fold(statement.query(), |query, value| query.bind(value.as_str()));
+        let mut rows = query.fetch(connection);
+        while let Some(row) = rows.try_next().await? {
+            let mut cells = Vec::with_capacity(width);
+            for at in 0..width {
+                let cell = row.try_get::<Option<String>, _>(at);
+                $(let cell = cell.or_else(|_| {
+                    let number = row.try_get::<Option<$number>, _>(at);
+                    number.map(|number| number.map(|number| number.to_string()))
+                });)*
+                cells.push(cell.map_err(|_| {
+                    let column = row.column(at);
+                    let (name, kind) = (column.name(), column.type_info().name());
+                    Failure::Wrong(format!("the column `{name}` is {kind}, neither text nor a whole number; cast it to text"))
+                })?);
+            }
+            table.push(&cells).map_err(Failure::Wrong)?;
+        }
+        Ok(table)
+    }};
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use std::time::Instant;
+
+    use secrecy::ExposeSecret;
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{ConnectOptions, SqliteConnection};
+
+    use super::{Database, Failure, Question, Table};
+
+    pub(super) async fn ask(database: &Database, question: &Question, deadline: Instant) -> Result<Table, Failure> {
+        let options: SqliteConnectOptions = database.url.expose_secret().parse()?;
+        let options = options.read_only(true).create_if_missing(false);
+        let mut connection = options.connect().await?;
+        // The query runs on a thread of its own, which would go on when nobody waits any more.
+        let mut handle = connection.lock_handle().await?;
+        handle.set_progress_handler(10_000, move || Instant::now() < deadline);
+        drop(handle);
+        rows(&mut connection, question).await
+    }
+
+    async fn rows(connection: &mut SqliteConnection, question: &Question) -> Result<Table, Failure> {
+        answer!(&mut *connection, question, [i64])
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use secrecy::{ExposeSecret, SecretString};
+    use sqlx::postgres::PgConnectOptions;
+    use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+
+    use super::{Database, Failure, Question, Table};
+
+    pub(super) async fn ask(
+        database: &Database,
+        secret: Option<&SecretString>,
+        question: &Question,
+    ) -> Result<Table, Failure> {
+        let mut options: PgConnectOptions = database.url.expose_secret().parse()?;
+        if let Some(secret) = secret {
+            options = options.password(secret.expose_secret());
+        }
+        let mut connection = options.application_name("pogo").connect().await?;
+        connection.execute("START TRANSACTION READ ONLY").await?;
+        // Nobody waits for the answer any longer than that, so the server need not look for it either.
+        let limit = format!("SET LOCAL statement_timeout = {}", database.timeout.as_millis().max(1));
+        connection.execute(limit.as_str()).await?;
+        let table = rows(&mut connection, question).await?;
+        connection.close().await?;
+        Ok(table)
+    }
+
+    async fn rows(connection: &mut PgConnection, question: &Question) -> Result<Table, Failure> {
+        answer!(&mut *connection, question, [i64, i32, i16])
+    }
+}
+
+#[cfg(feature = "mysql")]
+mod mysql {
+    use secrecy::{ExposeSecret, SecretString};
+    use sqlx::mysql::MySqlConnectOptions;
+    use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection};
+
+    use super::{Database, Failure, Question, Table};
+
+    pub(super) async fn ask(
+        database: &Database,
+        secret: Option<&SecretString>,
+        question: &Question,
+    ) -> Result<Table, Failure> {
+        let mut options: MySqlConnectOptions = database.url.expose_secret().parse()?;
+        if let Some(secret) = secret {
+            options = options.password(secret.expose_secret());
+        }
+        let mut connection = options.connect().await?;
+        connection.execute("START TRANSACTION READ ONLY").await?;
+        let table = rows(&mut connection, question).await?;
+        connection.close().await?;
+        Ok(table)
+    }
+
+    async fn rows(connection: &mut MySqlConnection, question: &Question) -> Result<Table, Failure> {
+        answer!(&mut *connection, question, [i64, u64])
+    }
+}

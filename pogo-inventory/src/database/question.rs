@@ -1,0 +1,68 @@
+//! One question to a database, within limits.
+
+use std::time::Instant;
+
+use super::table::Table;
+use super::{Database, driver};
+use crate::diagnostic::{Diagnostic, SourceError};
+
+/// A query and the values of its parameters, which are never part of its text.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    pub(super) sql: String,
+    pub(super) values: Vec<String>,
+}
+
+/// Why there is no answer.
+pub(super) enum Failure {
+    /// It may go better later.
+    Down(String),
+    /// It will not.
+    Wrong(String),
+}
+
+impl Question {
+    /// Asks it. The answer has a row for each of the database's, and names its columns.
+    pub(super) async fn ask(&self, database: &Database) -> Result<Table, SourceError> {
+        let secret = database.secret()?;
+        let deadline = Instant::now() + database.timeout;
+        let work = driver::ask(database, secret.as_ref(), self, deadline);
+        let name = database.name();
+        match tokio::time::timeout_at(deadline.into(), work).await {
+            Ok(Ok(table)) => Ok(table),
+            Ok(Err(Failure::Wrong(message))) => Err(SourceError::Invalid(vec![Diagnostic::new(name, message)])),
+            // An interrupted query is the limit at work.
+            Ok(Err(Failure::Down(message))) if Instant::now() < deadline => {
+                Err(SourceError::unavailable(name, message))
+            }
+            Ok(Err(Failure::Down(_))) | Err(_) => {
+                let limit = humantime::format_duration(database.timeout);
+                Err(SourceError::unavailable(name, format!("did not answer within {limit}")))
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(said) => match said.code().as_deref() {
+                // What the database says about the query: it stays wrong. PostgreSQL counts syntax and rights in class
+                // 42, data in 22; MySQL says 42000 and 42S02; SQLite says 1.
+                Some(code) if code == "1" || code.starts_with("42") || code.starts_with("22") => {
+                    Self::Wrong(format!("refuses the query: {}", said.message()))
+                }
+                _ => Self::Down(said.message().to_owned()),
+            },
+            sqlx::Error::Configuration(reason) => Self::Wrong(format!("the address makes no sense: {reason}")),
+            sqlx::Error::Io(reason) => Self::Down(format!("cannot be reached: {reason}")),
+            other => Self::Down(other.to_string()),
+        }
+    }
+}
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}

@@ -1,0 +1,92 @@
+//! Hosts and tags from a query.
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+
+use super::Database;
+use super::question::Question;
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::elsewhere::{elsewhere, to_its_end};
+use crate::table::{Format, Mapping, TableFile};
+
+/// A query of a database that yields rows of a host and a tag: the roles database.
+///
+/// A host may have any number of rows, and all their tags; further columns may say how to reach it, as the [`Mapping`] says.
+/// [`DatabaseSource::mapping`] is for columns called `host` and `tag`. Columns are texts or whole numbers; others are
+/// cast in the query. Rows are shown in messages as lines of CSV, the first row in line 2.
+///
+/// ```no_run
+/// use pogo_inventory::{Database, DatabaseSource};
+///
+/// let database = Database::new("postgres://pogo@db.example.com/assets?sslmode=verify-full")
+///     .password_from_file("/run/secrets/assets");
+/// let query = "SELECT host, tag, address, port FROM roles JOIN hosts USING (host) WHERE site = $1";
+/// let source = DatabaseSource::new(database, query, DatabaseSource::mapping()).bind("east");
+/// let fleet = source.read()?.build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct DatabaseSource {
+    database: Database,
+    question: Question,
+    mapping: Mapping,
+}
+
+impl DatabaseSource {
+    /// The hosts that this query yields, and what its columns mean.
+    pub fn new(database: Database, query: impl Into<String>, mapping: Mapping) -> Self {
+        Self {
+            database,
+            question: Question {
+                sql: query.into(),
+                values: Vec::new(),
+            },
+            mapping,
+        }
+    }
+
+    /// The host's name is in `host`, its tag in `tag`, and `address`, `port` and `user` say how to reach it.
+    pub fn mapping() -> Mapping {
+        Mapping::named_by("host").tags("tag")
+    }
+
+    /// The same, with a value for the query's next parameter (`?`, or `$1` in PostgreSQL), which is a text.
+    pub fn bind(mut self, value: impl Into<String>) -> Self {
+        self.question.values.push(value.into());
+        self
+    }
+
+    /// Asks the database, and waits for it on this thread.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when it cannot be reached or doesn't answer in time; [`SourceError::Invalid`] when it
+    /// refuses the query, or when the answer makes no sense or has no rows.
+    pub fn read(&self) -> Result<FleetBuilder, SourceError> {
+        let table = to_its_end(self.question.ask(&self.database))?;
+        let name = self.database.name();
+        if table.rows == 0 {
+            let problem = Diagnostic::new(name, "the query yields no rows");
+            return Err(SourceError::Invalid(vec![
+                problem.with_hint("hosts that are there no more would be lost"),
+            ]));
+        }
+        let text = table
+            .into_text(&name)
+            .map_err(|problem| SourceError::Invalid(vec![problem]))?;
+        TableFile::parse(name, &text, Format::Csv, &self.mapping)
+    }
+}
+
+#[async_trait]
+impl Inventory for DatabaseSource {
+    fn name(&self) -> String {
+        self.database.name()
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        let source = self.clone();
+        Ok(elsewhere(move || source.read()).await?)
+    }
+}
