@@ -31,5 +31,6 @@ fn label(node: &Node) -> String {
     lines.push(node.label.clone());
     lines.push(format!("{} host{plural}: {}", node.hosts, shorten(&node.names, NAMES)));
     lines.extend(node.remarks.iter().cloned());
-    lines.join("\n")
+    // Each line's end sets it to the left.
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }

@@ -14,7 +14,7 @@ const HEIGHT: f64 = 62.0;
 const BETWEEN: f64 = 64.0;
 const LANE: f64 = HEIGHT + 44.0;
 const EDGE: f64 = 20.0;
-const TOP: f64 = 64.0;
+const TOP: f64 = 76.0;
 /// More sequences than this are not drawn.
 const LANES: usize = 60;
 /// Names in tooltips are cut after so many characters.
@@ -29,7 +29,7 @@ pub(super) fn draw(stages: &StageGraph) -> String {
     let (places, lanes) = places(stages);
     let layers = places.iter().map(|place| place.layer + 1).max().unwrap_or(1);
     let shown = lanes.len().min(LANES);
-    let width = (EDGE * 2.0 + count(layers) * (WIDTH + BETWEEN) - BETWEEN).max(560.0);
+    let width = (EDGE * 2.0 + count(layers) * (WIDTH + BETWEEN) - BETWEEN).max(640.0);
     let height = TOP + count(shown) * LANE + if lanes.len() > shown { 30.0 } else { 4.0 };
     let mut svg = Markup::default();
     svg.element("svg")
@@ -75,11 +75,11 @@ fn heading(svg: &mut Markup, stages: &StageGraph) {
         .text("Stages, and which wait for which");
     let mut kinds = stages.graph.edge_weights();
     let about = if kinds.any(|edge| *edge == Edge::Across) {
-        "Solid: next in the sequence. Dashed: shares hosts with a stage that waits."
+        "Solid: next in its sequence. Dashed: cannot be complete before, for it shares hosts with a stage that waits."
     } else {
         "A stage starts when the one before it is complete."
     };
-    svg.element("text").class("dim").at(EDGE, 46.0).text(about);
+    svg.element("text").class("dim").at(EDGE, 51.0).text(about);
 }
 
 fn edges(svg: &mut Markup, stages: &StageGraph, places: &[Place]) {

@@ -93,9 +93,9 @@ fn millis(span: Duration) -> u64 {
 fn tick(into: u64, step: u64) -> String {
     let (seconds, rest) = (into / 1_000, into % 1_000);
     if step < 1_000 && into < 60_000 {
-        let digits = if step % 100 == 0 {
+        let digits = if step.is_multiple_of(100) {
             1
-        } else if step % 10 == 0 {
+        } else if step.is_multiple_of(10) {
             2
         } else {
             3

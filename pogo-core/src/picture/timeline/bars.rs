@@ -148,11 +148,6 @@ fn told(began: crate::Timestamp, until: crate::Timestamp, host: &HostStory, atte
 }
 
 /// The most characters of a name that fit so many pixels.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a gutter is some hundred pixels wide"
-)]
 pub(super) fn fitting(pixels: f64) -> usize {
     let mut fits = 0;
     while count(fits + 1) * 6.2 <= pixels {

@@ -10,6 +10,9 @@ use crate::picture::markup::{Px, shorten};
 const MOST: usize = 16;
 const HEIGHT: f64 = 44.0;
 
+/// What of a limit is counted.
+type Count = fn(Used) -> u32;
+
 /// Draws all hosts together, then the limits in the order of the policy.
 pub(super) fn draw(sheet: &mut Sheet<'_>) {
     let story = sheet.story;
@@ -61,11 +64,8 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     let back = sheet.markup.element("rect").class("lane soft");
     back.at(sheet.axis.left(), top).size(sheet.axis.width(), HEIGHT).empty();
     let points = columns(sheet, series);
-    let layers: [(&str, fn(Used) -> u32); 3] = [
-        ("running", Used::taken),
-        ("paper", |used| used.held),
-        ("trail-failed", |used| used.held),
-    ];
+    let held = |used: Used| used.held;
+    let layers: [(&str, Count); 3] = [("used", Used::taken), ("paper", held), ("trail-failed", held)];
     for (class, of) in layers {
         let path = area(sheet, &points, bottom, |used| height(of(used)));
         if !path.is_empty() {
@@ -76,6 +76,12 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     let edge = format!("M{} {}H{}", Px(sheet.axis.left()), Px(bottom), Px(sheet.axis.right()));
     sheet.markup.element("path").class("edge").attr("d", edge).empty();
     labels(sheet, series, top);
+    if series.now().places.is_none() && most > 0 {
+        let label = sheet.markup.element("text").class("dim");
+        label
+            .at(sheet.axis.right() + 5.0, bottom - height(most) + 4.0)
+            .text(most);
+    }
     sheet.markup.end();
     sheet.y = bottom + 6.0;
 }
@@ -159,7 +165,7 @@ fn labels(sheet: &mut Sheet<'_>, series: &Series, top: f64) {
     let name = sheet.markup.element("text").class("right").at(left, top + 18.0);
     name.text(shorten(&series.group, room));
     let about = match series.rule {
-        Some(rule) => format!("{rule}, {} hosts", series.hosts),
+        Some(rule) => format!("{rule} of {}", series.hosts),
         None => format!("{} in the job", series.hosts),
     };
     let rule = sheet.markup.element("text").class("dim right").at(left, top + 33.0);

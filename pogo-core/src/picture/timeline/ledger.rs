@@ -14,8 +14,9 @@ use crate::scheduler::Scheduler;
 pub(super) struct Ledger {
     /// The series of each bucket.
     series_of: Vec<usize>,
-    /// Series by group and rule, so that a limit keeps its series when the policy changes.
-    known: BTreeMap<(String, &'static str), usize>,
+    /// Series by group and rule, and by number where a policy says the same twice: so a limit keeps its series when
+    /// the policy changes.
+    known: BTreeMap<(String, &'static str, usize), usize>,
     /// Hosts of the jobs that run or are held.
     away: BTreeMap<String, bool>,
     running: u32,
@@ -27,8 +28,11 @@ impl Ledger {
         let buckets = scheduler.rules().buckets();
         let mut gone: Vec<bool> = vec![true; limits.len()];
         self.series_of.clear();
+        let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for bucket in buckets {
-            let series = self.series(bucket, limits);
+            let nth = seen.entry((&bucket.group, bucket.rule.key())).or_default();
+            let series = self.series(bucket, *nth, limits);
+            *nth += 1;
             self.series_of.push(series);
             if let Some(gone) = gone.get_mut(series) {
                 *gone = false;
@@ -42,8 +46,8 @@ impl Ledger {
         }
     }
 
-    fn series(&mut self, bucket: &Bucket, limits: &mut Vec<Series>) -> usize {
-        let key = (bucket.group.clone(), bucket.rule.key());
+    fn series(&mut self, bucket: &Bucket, nth: usize, limits: &mut Vec<Series>) -> usize {
+        let key = (bucket.group.clone(), bucket.rule.key(), nth);
         let found = *self.known.entry(key).or_insert(limits.len());
         if found == limits.len() {
             limits.push(Series::new(bucket.group.clone(), Some(bucket.rule), bucket.hosts));

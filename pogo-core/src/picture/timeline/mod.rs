@@ -16,6 +16,8 @@ mod state;
 mod story;
 mod style;
 mod terminal;
+#[cfg(test)]
+mod tests;
 #[allow(
     clippy::module_inception,
     reason = "the folder is about timelines, the file holds the timeline itself"

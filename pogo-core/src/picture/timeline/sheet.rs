@@ -86,18 +86,21 @@ pub(super) fn heading(story: &Story) -> String {
 
 /// How many hosts ended how, and what was run when.
 pub(super) fn outcome(story: &Story) -> String {
-    let running = ("running", story.ended(State::is_running));
-    let other = [
+    let count = |state: State| (state.word(), story.ended(|at| at == state));
+    let ended = [
         State::Succeeded,
         State::Failed,
         State::InDoubt,
         State::Down,
         State::Skipped,
         State::Cancelled,
-        State::Waiting,
     ];
-    let counts = other.map(|state| (state.word(), story.ended(|at| at == state)));
-    let counts = counts.into_iter().chain([running]).filter(|(_, count)| *count > 0);
+    let under_way = [("running", story.ended(State::is_running)), count(State::Waiting)];
+    let counts = ended
+        .map(count)
+        .into_iter()
+        .chain(under_way)
+        .filter(|(_, count)| *count > 0);
     let mut parts: Vec<String> = counts.map(|(word, count)| format!("{count} {word}")).collect();
     if let [job] = story.jobs.as_slice()
         && let Some(job) = story.scheduler.job(*job)
@@ -127,7 +130,7 @@ fn status_word(status: JobStatus) -> &'static str {
 fn gutter(story: &Story, layout: &Layout) -> f64 {
     let longest = story.hosts.keys().map(|host| host.as_str().len()).max().unwrap_or(0);
     let longest = if layout.is_folded() { 30 } else { longest };
-    (longest as f64 * 6.4 + EDGE + 20.0).clamp(170.0, 240.0)
+    (longest as f64 * 6.4 + EDGE + 20.0).clamp(200.0, 250.0)
 }
 
 impl Sheet<'_> {
@@ -159,7 +162,7 @@ impl Sheet<'_> {
         let rows: f64 = layout
             .sections
             .iter()
-            .map(|section| count(section.rows.len()) * row + 26.0)
+            .map(|section| count(section.rows.len()) * row + 27.0)
             .sum();
         self.y += 34.0;
         self.ticks(self.y - 6.0);
@@ -172,7 +175,7 @@ impl Sheet<'_> {
             let title = self.markup.element("text").class("bold").at(EDGE, self.y);
             title.text(shorten(&section.label, 60));
             self.described(section.hosts, &section.label);
-            self.y += 4.0;
+            self.y += 5.0;
             for hosts in &section.rows {
                 if layout.is_folded() {
                     bands::draw(self, &section.label, hosts, row);

@@ -13,7 +13,7 @@ pub(in crate::picture) const SHEET: &str = "\
 .now{stroke:#0072b2;fill:none;stroke-width:1.5}
 .connect{fill:#8a97a6}.pre{fill:url(#pogo-pre)}.command,.running{fill:#0072b2}.post{fill:url(#pogo-post)}
 .settle{fill:url(#pogo-settle)}.ok{fill:#009e73}.failed{fill:#d55e00}.doubt{fill:#cc79a7}.down{fill:#66727f}
-.skipped,.cancelled{fill:#b4bec8}.soft{fill-opacity:.38}
+.used{fill:#0072b2;fill-opacity:.5;stroke:#0072b2}.skipped,.cancelled{fill:#b4bec8}.soft{fill-opacity:.38}
 .trail-failed{fill:url(#pogo-trail-failed)}.trail-doubt{fill:url(#pogo-trail-doubt)}.trail-down{fill:url(#pogo-trail-down)}
 .c-pre{fill:#e69f00}.c-post{fill:#56b4e9}.c-settle{fill:#f0e442}.c-stripe{fill:#fff;fill-opacity:.6}.c-dot{fill:#6b6000}
 .sign{fill:none;stroke-width:1.9;stroke-linecap:round;stroke-linejoin:round}.halo{fill:none;stroke:#fff;stroke-width:4.5;stroke-linecap:round;stroke-linejoin:round}
@@ -27,7 +27,7 @@ pub(in crate::picture) const SHEET: &str = "\
 .paper{fill:#10151b}.grid{stroke:#27303a}.rail{stroke:#1b222a}.edge{stroke:#5a6774}.lane{fill:#1a2129}.line{stroke:#5a6774}.limit{stroke:#e4e9ee}
 .now{stroke:#4aa8e0}
 .connect{fill:#7d8a99}.command,.running{fill:#2f8fd0}.ok{fill:#12b886}.failed{fill:#f0741f}.doubt{fill:#d98bb5}.down{fill:#9aa7b4}
-.skipped,.cancelled{fill:#4b5763}.c-post{fill:#8fd0f5}.c-stripe{fill:#10151b;fill-opacity:.5}
+.used{fill:#2f8fd0;stroke:#4aa8e0}.skipped,.cancelled{fill:#4b5763}.c-post{fill:#8fd0f5}.c-stripe{fill:#10151b;fill-opacity:.5}
 .halo{stroke:#10151b}.s-ok{stroke:#2fd3a2}.s-failed{stroke:#ff8a3d}.s-doubt{stroke:#eda6cc}.s-skipped,.s-cancelled,.s-waiting,.s-down{stroke:#9aa7b4}.s-running{stroke:#4aa8e0}
 .box{fill:#1a2129;stroke:#5a6774}.arrow{stroke:#9aa7b4}.across{stroke:#ff8a3d}.tip-arrow{fill:#9aa7b4}.tip-across{fill:#ff8a3d}
 }

@@ -14,12 +14,14 @@ use crate::picture::markup::shorten;
 
 const ROOM: Room = Room { hosts: 40, bands: 40 };
 const NAMES: usize = 26;
+/// Room for numbers behind the cells.
+const NUMBERS: usize = 10;
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A chart that is so many columns wide; narrower than 60 columns it is not drawn.
+/// A chart that is so many columns wide, and at least 60.
 pub(super) fn draw(story: &Story, columns: usize) -> String {
     let layout = Layout::of(story, ROOM);
-    let cells = columns.max(60) - NAMES - 4;
+    let cells = columns.max(60) - NAMES - NUMBERS - 4;
     let chart = Chart {
         story,
         axis: Axis::new(story.began, story.until, 0.0, super::sheet::count(cells)),
@@ -94,23 +96,18 @@ impl Chart<'_> {
         usize::try_from(self.axis.column(at)).map_or(0, |cell| cell.min(self.cells.saturating_sub(1)))
     }
 
-    /// One host: what it did in each cell; what is over in less than a cell shows all the same.
+    /// One host: what it did in each cell. What is over in less than a cell shows until something else begins there.
     fn host(&self, hosts: &[usize]) -> String {
         let mut cells = vec!['·'; self.cells];
         for (_, host) in hosts.iter().filter_map(|&host| self.story.hosts.get_index(host)) {
             let ends = host.course.iter().skip(1).map(|&(at, _)| at).chain([self.story.until]);
             for (&(from, state), to) in host.course.iter().zip(ends) {
                 let (first, last) = (self.cell(from), self.cell(to));
-                for (at, cell) in cells.iter_mut().enumerate().take(last + 1).skip(first) {
-                    let begins = at == first;
-                    // The cell in which a state ends belongs to the next, unless it is all there is of it.
-                    if begins && state.is_running() || at < last || self.is_last(to) || begins && sign(state) != ' ' {
-                        *cell = if begins && sign(state) != ' ' {
-                            sign(state)
-                        } else {
-                            fill(state)
-                        };
-                    }
+                let lasts = if self.is_last(to) { last + 1 } else { last };
+                let held = cells.iter_mut().take(lasts.max(first + 1)).skip(first);
+                held.for_each(|cell| *cell = fill(state));
+                if let (Some(sign), Some(cell)) = (sign(state), cells.get_mut(first)) {
+                    *cell = sign;
                 }
             }
         }
@@ -157,7 +154,7 @@ impl Chart<'_> {
         let ends = points.iter().skip(1).map(|point| point.at).chain([self.story.until]);
         for (point, to) in points.iter().zip(ends) {
             let (from, to) = (self.cell(point.at), self.cell(to));
-            for cell in cells.iter_mut().take(to + 1).skip(from) {
+            for cell in cells.iter_mut().take(to.max(from + 1)).skip(from) {
                 let places = point.used.places.unwrap_or(0);
                 *cell = (*cell).max((point.used.taken(), places));
             }
@@ -173,11 +170,12 @@ impl Chart<'_> {
 
     fn legend(&mut self, folded: bool) {
         self.line("");
-        self.line(if folded {
-            "  ▁▄█ share of the row's hosts that run   ✕ some failed   · waiting"
+        if folded {
+            self.line("  ▁▄█ share of the row's hosts that run   ✕ some failed   · waiting");
         } else {
-            "  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle   ✓ ok  ✕ failed  ? in doubt  ━ keeps its places"
-        });
+            self.line("  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle");
+            self.line("  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its places");
+        }
     }
 }
 
@@ -188,16 +186,16 @@ fn step(count: usize, of: usize) -> char {
 }
 
 /// What stands in the first cell of a state, where that is worth a sign.
-fn sign(state: State) -> char {
-    match state {
+fn sign(state: State) -> Option<char> {
+    Some(match state {
         State::Failed => '✕',
         State::InDoubt => '?',
         State::Down => '↓',
         State::Succeeded => '✓',
         State::Skipped => '»',
         State::Cancelled => '–',
-        _ => ' ',
-    }
+        _ => return None,
+    })
 }
 
 fn fill(state: State) -> char {

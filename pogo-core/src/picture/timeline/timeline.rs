@@ -111,7 +111,7 @@ impl Timeline {
         page::page(&self.story, &self.layout)
     }
 
-    /// A chart for a terminal of so many columns, with a row for each host or band.
+    /// A chart for a terminal of so many columns, at least 60, with a row for each host or band.
     pub fn text(&self, columns: usize) -> String {
         terminal::draw(&self.story, columns)
     }

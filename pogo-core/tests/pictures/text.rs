@@ -1,0 +1,72 @@
+//! For terminals.
+
+use std::time::Duration;
+
+use pogo_core::picture::{Timeline, moments};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::scheduler::{FailureKind, Outcome};
+use pogo_core::sim::{Mishap, TaskTimes, World};
+
+use super::worlds::{rollout, shop};
+
+#[test]
+fn a_small_rollout_looks_like_this() {
+    let (fleet, policy) = shop(2, 8);
+    let failed = Outcome::failed(FailureKind::Command { status: 1 }, "");
+    let mut world = World::new(fleet, policy)
+        .unwrap()
+        .task_times(TaskTimes::Fixed(Duration::from_secs(10)));
+    world = world
+        .mishap(&"front00002".parse().unwrap(), &Mishap::Always(failed))
+        .unwrap();
+    world
+        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .unwrap();
+    let text = Timeline::of(&world.run().records).unwrap().text(78);
+    let wanted = "\
+job-1: 10 hosts in 1m 00s
+7 succeeded, 1 failed, 2 waiting, the job is blocked
+
+                              0s                 30s
+$cache  (2 hosts)
+  cache1                      ██████✓
+  cache2                      ······██████✓
+$front.east  (4 hosts)
+  front00001                  ············███████✓
+  front00002                  ···················██████✕━━━━━━━━━━━━
+  front00003                  ······································
+  front00004                  ······································
+$front.west  (4 hosts)
+  front00005                  ············███████✓
+  front00006                  ···················██████✓
+  front00007                  ·························██████✓
+  front00008                  ·······························██████✓
+
+  $cache                      ████████████                           1/1
+  $front.east                             █████████████████████████  1/1
+  $front.west                             █████████████████████████  1/1
+
+  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle
+  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its places
+";
+    assert_eq!(text, wanted, "\n{text}");
+}
+
+#[test]
+fn no_line_is_longer_than_the_terminal() {
+    for fronts in [24, 996] {
+        let text = Timeline::of(&rollout(fronts, "front00007", "")).unwrap().text(80);
+        let longest = text.lines().map(|line| line.chars().count()).max();
+        assert!(longest.unwrap() <= 80, "{text}");
+        assert!(text.lines().count() < 70, "{text}");
+    }
+}
+
+#[test]
+fn moments_count_from_the_first_record() {
+    let records = rollout(4, "front00002", "");
+    let text = moments(&records).to_string();
+    assert!(text.starts_with("      0.000s  started   cache1\n"), "{text}");
+    let later = moments(&records[3..]).since(records[0].at).to_string();
+    assert!(text.ends_with(&later), "{later}");
+}
