@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use pogo_core::dispatcher::Inventory;
+use pogo_core::dispatcher::{Inventory, ResolverError, TagResolver};
 use pogo_core::fleet::Fleet;
 use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, SourceError};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -88,8 +88,34 @@ fn values_are_bound_and_never_part_of_the_query() {
         resolver.ask("frontend").unwrap(),
         ["web1".parse().unwrap(), "web2".parse().unwrap()]
     );
-    let asked = futures::executor::block_on(resolver.hosts("mysql")).unwrap();
-    assert_eq!(asked, ["db1".parse().unwrap()]);
+}
+
+#[test]
+fn a_policy_may_ask_for_groups_by_name() {
+    let (_folder, roles) = database(ROLES);
+    let resolver = DatabaseResolver::new(roles.clone(), "SELECT host FROM roles WHERE tag = ? ORDER BY host");
+    let asked = ["mysql", "nobody", "frontend"].map(str::to_owned);
+    let answers = futures::executor::block_on(resolver.resolve(&asked)).unwrap();
+    let names: Vec<Vec<&str>> = answers
+        .iter()
+        .map(|hosts| hosts.iter().map(AsRef::as_ref).collect())
+        .collect();
+    assert_eq!(names, [vec!["db1"], vec![], vec!["web1", "web2"]]);
+    let wrong = DatabaseResolver::new(roles, "SELECT tag || ' ' || host FROM roles WHERE tag = ?");
+    let refused = futures::executor::block_on(wrong.resolve(&asked)).unwrap_err();
+    assert!(
+        matches!(&refused, ResolverError::Refused { args, .. } if args == "mysql"),
+        "{refused}"
+    );
+    let gone = DatabaseResolver::new(
+        Database::new("sqlite:/no/such.db"),
+        "SELECT host FROM roles WHERE tag = ?",
+    );
+    let unavailable = futures::executor::block_on(gone.resolve(&asked)).unwrap_err();
+    assert!(
+        matches!(unavailable, ResolverError::Unavailable { .. }),
+        "{unavailable}"
+    );
 }
 
 #[test]

@@ -8,21 +8,21 @@ use super::Database;
 use super::question::{Failure, Question};
 use super::table::Table;
 
-/// Connects, asks and hangs up.
+/// Connects, asks everything, and hangs up.
 #[allow(unused_variables, reason = "each database uses its part")]
 pub(super) async fn ask(
     database: &Database,
     secret: Option<&SecretString>,
-    question: &Question,
+    questions: &[Question],
     deadline: Instant,
-) -> Result<Table, Failure> {
+) -> Result<Vec<Table>, Failure> {
     match database.scheme() {
         #[cfg(feature = "sqlite")]
-        "sqlite" => sqlite::ask(database, question, deadline).await,
+        "sqlite" => sqlite::ask(database, questions, deadline).await,
         #[cfg(feature = "postgres")]
-        "postgres" | "postgresql" => postgres::ask(database, secret, question).await,
+        "postgres" | "postgresql" => postgres::ask(database, secret, questions).await,
         #[cfg(feature = "mysql")]
-        "mysql" | "mariadb" => mysql::ask(database, secret, question).await,
+        "mysql" | "mariadb" => mysql::ask(database, secret, questions).await,
         _ => {
             let known: &[&str] = &[
                 #[cfg(feature = "sqlite")]
@@ -92,7 +92,11 @@ mod sqlite {
 
     use super::{Database, Failure, Question, Table};
 
-    pub(super) async fn ask(database: &Database, question: &Question, deadline: Instant) -> Result<Table, Failure> {
+    pub(super) async fn ask(
+        database: &Database,
+        questions: &[Question],
+        deadline: Instant,
+    ) -> Result<Vec<Table>, Failure> {
         let options: SqliteConnectOptions = database.url.expose_secret().parse()?;
         let options = options.read_only(true).create_if_missing(false);
         let mut connection = options.connect().await?;
@@ -100,7 +104,11 @@ mod sqlite {
         let mut handle = connection.lock_handle().await?;
         handle.set_progress_handler(10_000, move || Instant::now() < deadline);
         drop(handle);
-        rows(&mut connection, question).await
+        let mut tables = Vec::with_capacity(questions.len());
+        for question in questions {
+            tables.push(rows(&mut connection, question).await?);
+        }
+        Ok(tables)
     }
 
     async fn rows(connection: &mut SqliteConnection, question: &Question) -> Result<Table, Failure> {
@@ -119,8 +127,8 @@ mod postgres {
     pub(super) async fn ask(
         database: &Database,
         secret: Option<&SecretString>,
-        question: &Question,
-    ) -> Result<Table, Failure> {
+        questions: &[Question],
+    ) -> Result<Vec<Table>, Failure> {
         let mut options: PgConnectOptions = database.url.expose_secret().parse()?;
         if let Some(secret) = secret {
             options = options.password(secret.expose_secret());
@@ -130,9 +138,12 @@ mod postgres {
         // Nobody waits for the answer any longer than that, so the server need not look for it either.
         let limit = format!("SET LOCAL statement_timeout = {}", database.timeout.as_millis().max(1));
         connection.execute(limit.as_str()).await?;
-        let table = rows(&mut connection, question).await?;
+        let mut tables = Vec::with_capacity(questions.len());
+        for question in questions {
+            tables.push(rows(&mut connection, question).await?);
+        }
         connection.close().await?;
-        Ok(table)
+        Ok(tables)
     }
 
     async fn rows(connection: &mut PgConnection, question: &Question) -> Result<Table, Failure> {
@@ -151,17 +162,20 @@ mod mysql {
     pub(super) async fn ask(
         database: &Database,
         secret: Option<&SecretString>,
-        question: &Question,
-    ) -> Result<Table, Failure> {
+        questions: &[Question],
+    ) -> Result<Vec<Table>, Failure> {
         let mut options: MySqlConnectOptions = database.url.expose_secret().parse()?;
         if let Some(secret) = secret {
             options = options.password(secret.expose_secret());
         }
         let mut connection = options.connect().await?;
         connection.execute("START TRANSACTION READ ONLY").await?;
-        let table = rows(&mut connection, question).await?;
+        let mut tables = Vec::with_capacity(questions.len());
+        for question in questions {
+            tables.push(rows(&mut connection, question).await?);
+        }
         connection.close().await?;
-        Ok(table)
+        Ok(tables)
     }
 
     async fn rows(connection: &mut MySqlConnection, question: &Question) -> Result<Table, Failure> {

@@ -22,14 +22,15 @@ pub(super) enum Failure {
 }
 
 impl Question {
-    /// Asks it. The answer has a row for each of the database's, and names its columns.
-    pub(super) async fn ask(&self, database: &Database) -> Result<Table, SourceError> {
+    /// Asks all of them through one connection, within one time limit. An answer has a row for each of the database's,
+    /// and names its columns.
+    pub(super) async fn ask(questions: &[Self], database: &Database) -> Result<Vec<Table>, SourceError> {
         let secret = database.secret()?;
         let deadline = Instant::now() + database.timeout;
-        let work = driver::ask(database, secret.as_ref(), self, deadline);
+        let work = driver::ask(database, secret.as_ref(), questions, deadline);
         let name = database.name();
         match tokio::time::timeout_at(deadline.into(), work).await {
-            Ok(Ok(table)) => Ok(table),
+            Ok(Ok(tables)) => Ok(tables),
             Ok(Err(Failure::Wrong(message))) => Err(SourceError::Invalid(vec![Diagnostic::new(name, message)])),
             // An interrupted query is the limit at work.
             Ok(Err(Failure::Down(message))) if Instant::now() < deadline => {

@@ -1,16 +1,20 @@
 //! Which hosts a database counts in a group.
 
+use async_trait::async_trait;
+use pogo_core::dispatcher::{ResolverError, TagResolver};
 use pogo_core::fleet::HostName;
 
 use super::Database;
 use super::question::Question;
+use super::table::Table;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::{elsewhere, to_its_end};
 
 /// A query that answers which hosts `$rolesdb(mysql)` names.
 ///
 /// What stands between the parentheses is the value of the query's only parameter (`?`, or `$1` in PostgreSQL), never
-/// part of its text. The first column of the answer is the host's name.
+/// part of its text. The first column of the answer is the host's name. As a [`TagResolver`] it asks all questions
+/// through one connection.
 ///
 /// ```no_run
 /// use pogo_inventory::{Database, DatabaseResolver};
@@ -41,11 +45,20 @@ impl DatabaseResolver {
     ///
     /// As for [`DatabaseSource::read`](super::DatabaseSource::read), but an answer may be empty.
     pub fn ask(&self, group: &str) -> Result<Vec<HostName>, SourceError> {
-        let question = Question {
+        let mut tables = self.tables(&[group.to_owned()])?;
+        tables.pop().map_or(Ok(Vec::new()), |table| self.hosts(table))
+    }
+
+    fn tables(&self, groups: &[String]) -> Result<Vec<Table>, SourceError> {
+        let question = |group: &String| Question {
             sql: self.query.clone(),
-            values: vec![group.to_owned()],
+            values: vec![group.clone()],
         };
-        let table = to_its_end(question.ask(&self.database))?;
+        let questions: Vec<Question> = groups.iter().map(question).collect();
+        to_its_end(Question::ask(&questions, &self.database))
+    }
+
+    fn hosts(&self, table: Table) -> Result<Vec<HostName>, SourceError> {
         let name = self.database.name();
         let invalid = |message: String| SourceError::Invalid(vec![Diagnostic::new(&*name, message)]);
         let text = table
@@ -59,14 +72,28 @@ impl DatabaseResolver {
         }
         Ok(hosts)
     }
+}
 
-    /// The same, for any executor.
-    ///
-    /// # Errors
-    ///
-    /// As for [`ask`](Self::ask).
-    pub async fn hosts(&self, group: &str) -> Result<Vec<HostName>, SourceError> {
-        let (resolver, group) = (self.clone(), group.to_owned());
-        elsewhere(move || resolver.ask(&group)).await
+#[async_trait]
+impl TagResolver for DatabaseResolver {
+    async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+        let (resolver, groups) = (self.clone(), questions.to_owned());
+        let tables = elsewhere(move || resolver.tables(&groups)).await;
+        // The query is wrong for every question, so the first may stand for all.
+        let first = questions.first().map(String::as_str).unwrap_or_default();
+        let tables = tables.map_err(|error| refusal(error, first))?;
+        let hosts = |(table, question): (_, &String)| self.hosts(table).map_err(|error| refusal(error, question));
+        tables.into_iter().zip(questions).map(hosts).collect()
+    }
+}
+
+fn refusal(error: SourceError, question: &str) -> ResolverError {
+    let message = error.to_string();
+    match error {
+        SourceError::Unavailable(_) => ResolverError::Unavailable { message },
+        SourceError::Invalid(_) => ResolverError::Refused {
+            args: question.to_owned(),
+            message,
+        },
     }
 }

@@ -64,14 +64,14 @@ impl DatabaseSource {
     /// [`SourceError::Unavailable`] when it cannot be reached or doesn't answer in time; [`SourceError::Invalid`] when it
     /// refuses the query, or when the answer makes no sense or has no rows.
     pub fn read(&self) -> Result<FleetBuilder, SourceError> {
-        let table = to_its_end(self.question.ask(&self.database))?;
+        let questions = std::slice::from_ref(&self.question);
+        let tables = to_its_end(Question::ask(questions, &self.database))?;
         let name = self.database.name();
-        if table.rows == 0 {
+        let Some(table) = tables.into_iter().next().filter(|table| table.rows > 0) else {
             let problem = Diagnostic::new(name, "the query yields no rows");
-            return Err(SourceError::Invalid(vec![
-                problem.with_hint("hosts that are there no more would be lost"),
-            ]));
-        }
+            let hint = "a fleet without hosts is no fleet; is it the right query?";
+            return Err(SourceError::Invalid(vec![problem.with_hint(hint)]));
+        };
         let text = table
             .into_text(&name)
             .map_err(|problem| SourceError::Invalid(vec![problem]))?;
