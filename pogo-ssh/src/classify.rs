@@ -24,10 +24,6 @@ pub(crate) fn classify(phase: Phase, ended: Ended) -> Verdict {
         Ended::Exited { status, hook } => Outcome::failed(status_kind(phase, status), words_for(phase, status, hook)),
         Ended::Killed { signal } => Outcome::failed(FailureKind::Signal { signal }, format!("during the {phase}")),
         Ended::Refused(reason) => Outcome::failed(FailureKind::Refused, format!("{}: {reason}", not_run(phase))),
-        Ended::CutBefore(reason) | Ended::Lost(reason) if phase == Phase::PreHook => Outcome::failed(
-            FailureKind::Unreachable,
-            format!("the link was lost before the command began: {reason}"),
-        ),
         Ended::CutBefore(reason) if !after_command => Outcome::failed(
             FailureKind::Unreachable,
             format!("the link was lost before the command began: {reason}"),
@@ -37,6 +33,10 @@ pub(crate) fn classify(phase: Phase, ended: Ended) -> Verdict {
         )),
         Ended::Lost(reason) if after_command => Outcome::in_doubt(format!(
             "the command succeeded, then the link was lost during the post-hooks: {reason}"
+        )),
+        // The command has not begun and never will, but a hook that still runs would meet itself in the next attempt.
+        Ended::Lost(reason) if phase == Phase::PreHook => Outcome::in_doubt(format!(
+            "the link was lost during the pre-hooks, which may still run; the command was not begun: {reason}"
         )),
         Ended::Lost(reason) => {
             Outcome::in_doubt(format!("the link was lost after the command may have begun: {reason}"))
@@ -140,7 +140,7 @@ mod tests {
                 Ended::CutBefore(text()),
                 [failed(Unreachable), failed(Unreachable), None],
             ),
-            (Ended::Lost(text()), [failed(Unreachable), None, None]),
+            (Ended::Lost(text()), [None, None, None]),
             (
                 Ended::StoppedBefore(TimeLimit),
                 [failed(Timeout), failed(Timeout), failed(Timeout)],

@@ -34,6 +34,7 @@ pub struct SshConfig {
     pub(crate) agent: Agent,
     pub(crate) identities_only: bool,
     pub(crate) password: Option<SecretString>,
+    pub(crate) sudo_password: Option<SecretString>,
     pub(crate) asker: Option<Asker>,
     pub(crate) auth_tries: usize,
     pub(crate) known_hosts: Option<Vec<PathBuf>>,
@@ -72,6 +73,7 @@ impl Default for SshConfig {
             agent: Agent::default(),
             identities_only: false,
             password: None,
+            sudo_password: None,
             asker: None,
             auth_tries: 6,
             known_hosts: None,
@@ -156,6 +158,14 @@ impl SshConfig {
     /// of an event, a message or a `Debug` text.
     pub fn password(mut self, password: SecretString) -> Self {
         self.password = Some(password);
+        self
+    }
+
+    /// The password that `sudo` asks for on the hosts, for jobs that run as another user. Given once per attempt, and
+    /// only to the prompt that sudo was told to use. Without it, whoever answers [questions](Self::ask) is asked.
+    /// Never part of an event, a message or a `Debug` text.
+    pub fn sudo_password(mut self, password: SecretString) -> Self {
+        self.sudo_password = Some(password);
         self
     }
 
@@ -245,6 +255,7 @@ impl fmt::Debug for SshConfig {
             .field("identities", &self.identities)
             .field("agent", &self.agent)
             .field("password", &self.password.as_ref().map(|_| "set"))
+            .field("sudo_password", &self.sudo_password.as_ref().map(|_| "set"))
             .field("known_hosts", &self.known_hosts)
             .field("host_keys", &self.host_keys)
             .field("connect_timeout", &self.connect_timeout)

@@ -27,6 +27,15 @@ pub enum Question<'a> {
         /// Whether the answer may be shown while it is typed.
         echo: bool,
     },
+    /// The password that `sudo` asks for. Asked once per attempt, so whoever answers for many hosts remembers it.
+    Sudo {
+        /// The host.
+        host: &'a HostName,
+        /// Who is logged in.
+        user: &'a str,
+        /// Who the command runs as.
+        run_as: &'a str,
+    },
 }
 
 type Ask = dyn Fn(Question<'_>) -> Option<SecretString> + Send + Sync;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
+use pogo_core::plan::{Invocation, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
 use crate::config::SshConfig;
-use crate::exec::{Ended, Step, Stop, execute};
+use crate::exec::{Ended, Passwords, Site, Step, Stop, execute};
 use crate::link::{Connector, Link};
 use crate::output::Output;
 use crate::setup::{self, SetupError};
@@ -22,6 +23,7 @@ pub struct SshTransport {
     config: SshConfig,
     user: String,
     connector: Connector,
+    passwords: Passwords,
     warnings: Vec<String>,
 }
 
@@ -35,6 +37,7 @@ impl SshTransport {
         let user = setup::default_user(&config)?;
         let (connector, warnings) = setup::connector(&config)?;
         Ok(Self {
+            passwords: Passwords::new(&config),
             config,
             user,
             connector,
@@ -62,7 +65,7 @@ impl SshTransport {
     /// Runs on the connection that was kept from the attempt before, if there is one and it still works.
     async fn run_kept(&self, work: &Work, target: &Arc<Target>) -> Option<Outcome> {
         let link = self.connector.kept(work.job, target)?;
-        match self.run_steps(&link, work).await {
+        match self.run_steps(&link, work, target).await {
             Ran::NeverAsked(_) => None,
             Ran::To(outcome) => {
                 self.finish(link, &outcome, work.job, target).await;
@@ -81,12 +84,23 @@ impl SshTransport {
         }
     }
 
-    async fn run_steps(&self, link: &Link, work: &Work) -> Ran {
+    async fn run_steps(&self, link: &Link, work: &Work, target: &Arc<Target>) -> Ran {
+        let site = Site {
+            link,
+            connector: &self.connector,
+            target,
+            passwords: &self.passwords,
+            stop: &work.stop,
+        };
         let mut output = Output::new(work.report.clone(), self.config.output_limit);
         let mut asked = false;
         for step in &work.steps {
             work.report.phase(step.phase);
-            let ended = execute(link, step, &mut output, &work.stop).await;
+            let stdin = match step.phase {
+                Phase::Command => &work.invocation.stdin,
+                _ => &Stdin::Empty,
+            };
+            let ended = execute(site, step, stdin, &mut output).await;
             asked = asked || !matches!(ended, Ended::CutBefore(_));
             match classify(step.phase, ended) {
                 Verdict::GoOn => {}
@@ -110,6 +124,7 @@ enum Ran {
 struct Work {
     job: JobId,
     steps: Vec<Step>,
+    invocation: Arc<Invocation>,
     report: Reporter,
     stop: Stop,
 }
@@ -125,14 +140,18 @@ impl Transport for SshTransport {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
-        let steps = match Step::of(&attempt) {
+        let steps = match Step::of(&attempt, None) {
             Ok(steps) => steps,
             Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
         };
+        if let Err(reason) = check_stdin(&attempt.invocation.stdin).await {
+            return Outcome::failed(FailureKind::Refused, reason);
+        }
         let target = Arc::new(Target::new(&attempt.host, &self.user, self.config.port));
         let work = Work {
             job: attempt.job,
             steps,
+            invocation: Arc::clone(&attempt.invocation),
             report,
             stop,
         };
@@ -144,8 +163,19 @@ impl Transport for SshTransport {
             Ok(link) => link,
             Err(outcome) => return outcome,
         };
-        let (Ran::To(outcome) | Ran::NeverAsked(outcome)) = self.run_steps(&link, &work).await;
+        let (Ran::To(outcome) | Ran::NeverAsked(outcome)) = self.run_steps(&link, &work, &target).await;
         self.finish(link, &outcome, work.job, &target).await;
         outcome
+    }
+}
+
+/// Refuses input that cannot be read, before anything is begun.
+async fn check_stdin(stdin: &Stdin) -> Result<(), String> {
+    let Stdin::File(path) = stdin else {
+        return Ok(());
+    };
+    match tokio::fs::File::open(path).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("cannot read the standard input from {path}: {error}")),
     }
 }

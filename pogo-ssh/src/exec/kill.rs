@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use russh::ChannelMsg;
+use pogo_core::plan::Stdin;
 
+use super::aside::{Told, Unasked, aside};
 use super::mark::Group;
-use crate::link::Link;
-use crate::quote::quote_all;
+use super::site::Site;
+use super::way::Way;
 
 /// `$1`: process group. `$2`: tenths of a second between TERM and KILL. Exits with 0 when the group has ended,
 /// 3 when there was none any more, 1 when it cannot be ended.
@@ -56,35 +57,35 @@ pub(super) enum Kill {
     Unknown,
 }
 
-/// Ends a process group: TERM, then KILL after the grace.
-pub(super) async fn kill(link: &Link, group: Group, grace: Duration) -> Kill {
-    match exit_status_of(link, &kill_line(group, grace)).await {
+/// Ends a process group, as whoever runs it: TERM, then KILL after the grace.
+pub(super) async fn kill(site: Site<'_>, (way, mark): (&Way, &str), group: Group, grace: Duration) -> Kill {
+    let line = kill_line(way, group, grace);
+    let asked = match aside(site, (way, mark), &line, Stdin::Empty).await {
+        Err(Unasked::NoSession) => beside(site, (way, mark), &line).await,
+        asked => asked.ok(),
+    };
+    match asked.and_then(|told| told.status) {
         Some(0) => Kill::Done,
         Some(3) => Kill::AlreadyGone,
         _ => Kill::Unknown,
     }
 }
 
+/// Asks by a connection of its own: some servers open one session per connection only.
+async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Option<Told> {
+    let link = site.connector.connect(site.target).await.ok()?;
+    let beside = Site { link: &link, ..site };
+    let told = aside(beside, (way, mark), line, Stdin::Empty).await.ok();
+    link.close().await;
+    told
+}
+
 /// The line that a host is asked to run for it.
-pub(super) fn kill_line(group: Group, grace: Duration) -> String {
+pub(super) fn kill_line(way: &Way, group: Group, grace: Duration) -> String {
     let tenths = (grace.as_millis() / 100).to_string();
     let (script, id) = match group {
         Group::Led(id) => (END_GROUP, id.to_string()),
         Group::Shared(id) => (END_PROCESS, id.to_string()),
     };
-    format!("exec /bin/sh -c {}", quote_all([script, "sh", &id, &tenths]))
-}
-
-async fn exit_status_of(link: &Link, line: &str) -> Option<u32> {
-    let mut channel = link.handle.channel_open_session().await.ok()?;
-    channel.exec(true, line).await.ok()?;
-    let mut status = None;
-    while let Some(message) = channel.wait().await {
-        match message {
-            ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
-            ChannelMsg::Failure | ChannelMsg::Close => break,
-            _ => {}
-        }
-    }
-    status
+    way.line(script, &[&id, &tenths])
 }

@@ -16,6 +16,12 @@ pub(super) enum Mark {
     Begun(Group),
     /// This hook failed.
     Hook(String),
+    /// Somebody asks for a password, with this word.
+    Password(String),
+    /// It goes no further, for this reason.
+    Refused(String),
+    /// A file is in place; this is what is to be removed afterwards.
+    Sent(String),
 }
 
 /// A byte that starts every mark, and is rare otherwise.
@@ -31,6 +37,8 @@ pub(super) struct Marks {
     held: Vec<u8>,
     /// How many more marks to look for.
     left: usize,
+    /// Whether what has begun writes no more of them.
+    until_begun: bool,
 }
 
 impl Marks {
@@ -40,7 +48,14 @@ impl Marks {
             prefix: prefix.as_bytes().to_vec(),
             held: Vec::new(),
             left: most,
+            until_begun: false,
         }
+    }
+
+    /// Looks for no more after the one that says that it begins.
+    pub(super) fn until_begun(mut self) -> Self {
+        self.until_begun = true;
+        self
     }
 
     /// Takes a piece; gives what is not part of a mark, and the marks that are complete.
@@ -77,9 +92,12 @@ impl Marks {
         if byte == b'\n' {
             let line = std::mem::take(&mut self.held);
             let text = line.get(self.prefix.len()..line.len() - 1).unwrap_or_default();
+            // A terminal may end lines in its own way.
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
             match read_mark(text) {
                 Some(mark) => {
-                    self.left -= 1;
+                    let is_last = self.until_begun && matches!(mark, Mark::Begun(_));
+                    self.left = if is_last { 0 } else { self.left - 1 };
                     marks.push(mark);
                 }
                 None => rest.extend_from_slice(&line),
@@ -103,6 +121,9 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
             }
         }
         "hook" => Some(Mark::Hook(rest.to_owned())),
+        "password" => Some(Mark::Password(rest.to_owned())),
+        "refused" => Some(Mark::Refused(rest.to_owned())),
+        "sent" => Some(Mark::Sent(rest.to_owned())),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ use pogo_core::scheduler::{AttemptId, JobId, Phase};
 use super::kill::kill_line;
 use super::mark::Group;
 use super::step::Step;
+use super::way::Way;
 
 /// The POSIX shells to try; each that is not there is named on standard error.
 fn shells() -> Vec<&'static str> {
@@ -51,7 +52,7 @@ fn run(shell: &str, text: &str, leads_a_group: bool) -> Output {
 }
 
 fn steps(command: Command, hooks: &Path) -> Vec<Step> {
-    Step::of(&Attempt {
+    let attempt = Attempt {
         id: AttemptId::new(17),
         job: JobId::new(3),
         host: Host::new("web1".parse().unwrap()),
@@ -60,8 +61,8 @@ fn steps(command: Command, hooks: &Path) -> Vec<Step> {
         pre_hooks: Some(hooks.display().to_string().into()),
         post_hooks: None,
         time_limit: Duration::from_secs(1),
-    })
-    .unwrap()
+    };
+    Step::of(&attempt, None).unwrap()
 }
 
 fn text_of(phase: Phase, command: Command, hooks: &Path) -> String {
@@ -150,7 +151,7 @@ fn a_group_is_ended_under_every_shell() {
                 .spawn()
                 .unwrap();
             let group = Group::Led(child.id());
-            let line = kill_line(group, Duration::from_millis(if deaf { 100 } else { 5000 }));
+            let line = kill_line(&Way::Login, group, Duration::from_millis(if deaf { 100 } else { 5000 }));
             // It is collected by nobody until it is found to have ended.
             let output = run(shell, &line, true);
             assert_eq!(output.status.code(), Some(0), "{shell}, deaf: {deaf}");

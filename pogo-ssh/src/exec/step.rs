@@ -5,13 +5,19 @@ use pogo_core::plan::Command;
 use pogo_core::scheduler::Phase;
 
 use super::hooks::hooks_in;
+use super::mark::Marks;
 use super::script::{Script, command};
+use super::way::Way;
 
 /// One step: a directory of hooks, or the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) phase: Phase,
     pub(crate) script: Script,
+    /// Who runs it.
+    pub(crate) way: Way,
+    /// Whether it has a terminal.
+    pub(crate) pty: bool,
 }
 
 /// A command of no words.
@@ -20,16 +26,17 @@ pub(crate) struct Step {
 pub(crate) struct EmptyCommand;
 
 impl Step {
-    /// How many marks its script writes at most: that it begins, and which hook failed.
-    pub(super) fn most_marks(&self) -> usize {
+    /// Looks for as many marks as its script writes at most. Hooks: that they begin, and which one failed. A command:
+    /// questions for a password, then that it begins, or cannot.
+    pub(super) fn marks(&self) -> Marks {
         match self.phase {
-            Phase::Command => 1,
-            _ => 2,
+            Phase::Command => Marks::new(&self.script.mark, 5).until_begun(),
+            _ => Marks::new(&self.script.mark, 2),
         }
     }
 
-    /// The steps of an attempt, in order.
-    pub(crate) fn of(attempt: &Attempt) -> Result<Vec<Self>, EmptyCommand> {
+    /// The steps of an attempt, in order. `files` is the directory of the files that were sent along.
+    pub(crate) fn of(attempt: &Attempt, files: Option<&str>) -> Result<Vec<Self>, EmptyCommand> {
         let is_empty = match &attempt.command.as_ref() {
             Command::Shell(line) => line.trim().is_empty(),
             Command::Argv(words) => words.first().is_none_or(String::is_empty),
@@ -37,17 +44,25 @@ impl Step {
         if is_empty {
             return Err(EmptyCommand);
         }
-        let step = |phase, body: &str| Self {
-            phase,
-            script: Script::new(attempt, phase, body),
-        };
         let hooks = |phase, directory: &Option<_>| {
             let directory = directory.as_deref().filter(|directory: &&str| !directory.is_empty());
-            directory.map(|directory| step(phase, &hooks_in(directory, attempt.id)))
+            directory.map(|directory| Self {
+                phase,
+                script: Script::new(attempt, phase, &hooks_in(directory, attempt.id), (&Way::Login, files)),
+                way: Way::Login,
+                pty: false,
+            })
+        };
+        let way = Way::of(attempt);
+        let command = Self {
+            phase: Phase::Command,
+            script: Script::new(attempt, Phase::Command, &command(attempt), (&way, files)),
+            way,
+            pty: attempt.invocation.pty,
         };
         let steps = [
             hooks(Phase::PreHook, &attempt.pre_hooks),
-            Some(step(Phase::Command, &command(&attempt.command))),
+            Some(command),
             hooks(Phase::PostHook, &attempt.post_hooks),
         ];
         Ok(steps.into_iter().flatten().collect())

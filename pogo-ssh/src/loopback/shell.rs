@@ -1,5 +1,6 @@
 //! Running what a host was asked to run, in a local shell.
 
+use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::io::{AsyncRead, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
@@ -31,8 +32,6 @@ impl Execution {
     pub(super) async fn run(self, channel: Channel<Msg>) {
         let _busy = Busy::begin(&self.host, &self.shared.busy);
         let (messages, channel) = channel.split();
-        // A channel that nobody reads stalls the connection.
-        let reading = tokio::spawn(read_all(messages));
         let is_command = is_command(&self.line);
         if is_command {
             self.host.count_execution();
@@ -40,8 +39,7 @@ impl Execution {
         match self.host.mishap() {
             Some(Mishap::Hang) => {
                 // Until the link is gone.
-                let _ = reading.await;
-                return;
+                return read_all(messages, None).await;
             }
             Some(Mishap::FailWith(status)) if is_command => {
                 let _ = channel.exit_status(status).await;
@@ -53,7 +51,11 @@ impl Execution {
             _ => {}
         }
         match self.spawn() {
-            Ok(child) => self.attend(child, &channel).await,
+            Ok(mut child) => {
+                // A channel that nobody reads stalls the connection.
+                tokio::spawn(read_all(messages, child.stdin.take()));
+                self.attend(child, &channel).await;
+            }
             Err(error) => {
                 let message = format!("cannot start a shell: {error}\n");
                 let _ = channel.extended_data_bytes(1, message.into_bytes()).await;
@@ -79,12 +81,12 @@ impl Execution {
             .arg(&self.line)
             .current_dir(&self.host.home)
             .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin")
+            .env("PATH", self.path())
             .env("HOME", &self.host.home)
             .env("SHELL", "/bin/sh")
             .env("USER", LoopbackFleet::USER)
             .env("LOGNAME", LoopbackFleet::USER)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -93,6 +95,13 @@ impl Execution {
             self.shared.processes.add(group);
         }
         Ok(child)
+    }
+
+    /// Programs in the host's own `bin` come before the machine's.
+    fn path(&self) -> OsString {
+        let mut path = self.host.home.join("bin").into_os_string();
+        path.push(":/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+        path
     }
 
     /// Passes output on and tells how it ended. Output may still come after that, from the background.
@@ -131,10 +140,20 @@ impl Execution {
     }
 }
 
-async fn read_all(mut messages: ChannelReadHalf) {
+/// Passes input on, until the channel or the link is closed.
+async fn read_all(mut messages: ChannelReadHalf, mut to: Option<ChildStdin>) {
     while let Some(message) = messages.wait().await {
-        if matches!(message, ChannelMsg::Close) {
-            return;
+        match message {
+            ChannelMsg::Data { data } => {
+                if let Some(stdin) = &mut to
+                    && stdin.write_all(&data).await.is_err()
+                {
+                    to = None;
+                }
+            }
+            ChannelMsg::Eof => to = None,
+            ChannelMsg::Close => return,
+            _ => {}
         }
     }
 }

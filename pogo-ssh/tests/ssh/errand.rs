@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::channel::mpsc;
 use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Stream, Transport};
 use pogo_core::fleet::{Connection, Host};
-use pogo_core::plan::Command;
+use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::{AttemptId, Failure, FailureKind, JobId, Outcome, Phase};
 use tokio::sync::Notify;
 
@@ -81,6 +81,11 @@ impl Errand {
     pub(crate) fn with_hooks(mut self, pre: &str, post: &str) -> Self {
         self.attempt.pre_hooks = Some(pre.into());
         self.attempt.post_hooks = Some(post.into());
+        self
+    }
+
+    pub(crate) fn invoked(mut self, invocation: Invocation) -> Self {
+        self.attempt.invocation = Arc::new(invocation);
         self
     }
 

@@ -1,0 +1,62 @@
+//! Where steps run: a host, by a connection.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::stop::Stop;
+use crate::config::SshConfig;
+use crate::link::{Connector, Link};
+use crate::question::{Asker, Question};
+use crate::target::Target;
+
+/// A connected host, and everything there is to work on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) link: &'a Link,
+    pub(crate) connector: &'a Connector,
+    pub(crate) target: &'a Arc<Target>,
+    pub(crate) passwords: &'a Passwords,
+    pub(crate) stop: &'a Stop,
+}
+
+/// Passwords that programs on a host ask for.
+#[derive(Debug, Clone)]
+pub(crate) struct Passwords {
+    sudo: Option<SecretString>,
+    asker: Option<Asker>,
+}
+
+impl Passwords {
+    pub(crate) fn new(config: &SshConfig) -> Self {
+        Self {
+            sudo: config.sudo_password.clone(),
+            asker: config.asker.clone(),
+        }
+    }
+
+    /// The password that lets the user of this target become another.
+    pub(super) fn for_sudo(
+        &self,
+        target: &Arc<Target>,
+        user: &str,
+    ) -> impl Future<Output = Option<SecretString>> + Send + 'static {
+        let Self { sudo, asker } = self.clone();
+        let (target, user) = (Arc::clone(target), user.to_owned());
+        async move {
+            if sudo.is_some() {
+                return sudo;
+            }
+            let asker = asker?;
+            // A person takes time.
+            let asking = tokio::task::spawn_blocking(move || {
+                asker.ask(Question::Sudo {
+                    host: &target.name,
+                    user: &target.user,
+                    run_as: &user,
+                })
+            });
+            asking.await.ok().flatten()
+        }
+    }
+}

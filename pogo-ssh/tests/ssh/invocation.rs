@@ -1,0 +1,130 @@
+//! Environment, directory, input and terminal of a command.
+
+use std::collections::BTreeMap;
+
+use pogo_core::plan::{Command, Invocation, Stdin};
+use pogo_core::scheduler::FailureKind;
+
+use crate::place::{Place, on_both};
+
+fn reading(stdin: Stdin) -> Invocation {
+    Invocation {
+        stdin,
+        ..Invocation::default()
+    }
+}
+
+on_both! {
+    async fn hooks_and_command_find_the_environment_of_the_job(place: Place) {
+        place.file("pre.d/say", "#!/bin/sh\necho \"$POGO_PHASE $WORD\"\n", 0o755);
+        let invocation = Invocation {
+            environment: BTreeMap::from([("WORD".to_owned(), "it's $HOME".to_owned())]),
+            ..Invocation::default()
+        };
+        let transport = place.transport.clone().build().unwrap();
+        let command = Command::shell("echo \"$POGO_JOB $POGO_HOST $POGO_ATTEMPT $POGO_PHASE $WORD\"");
+        let errand = place.errand(command).with_hooks(&place.path("pre.d"), "").invoked(invocation);
+        let report = errand.run(&transport).await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "pre_hook it's $HOME\njob-3 web1 a17 command it's $HOME\n");
+    }
+
+    async fn a_command_starts_in_the_directory_of_the_job(place: Place) {
+        let directory = place.file("-odd 'name'/file", "", 0o644);
+        let directory = directory.parent().unwrap().display().to_string();
+        let invocation = Invocation { directory: Some(directory.clone()), ..Invocation::default() };
+        let transport = place.transport.clone().build().unwrap();
+        let report = place.errand(Command::argv(["pwd"])).invoked(invocation).run(&transport).await;
+        assert_eq!(report.stdout, format!("{directory}\n"));
+    }
+
+    async fn without_its_directory_a_command_is_not_run(place: Place) {
+        let invocation = Invocation { directory: Some("/no/such".to_owned()), ..Invocation::default() };
+        let transport = place.transport.clone().build().unwrap();
+        let report = place.errand(Command::shell("echo ran")).invoked(invocation).run(&transport).await;
+        let message = report.assert_failed(FailureKind::Refused);
+        assert!(message.contains("cannot enter the directory /no/such"), "{message}");
+        assert_eq!(report.stdout, "");
+    }
+
+    async fn a_command_reads_text_bytes_and_files(place: Place) {
+        let big = vec![b'x'; 3_000_000];
+        let file = place.directory.join("input");
+        std::fs::write(&file, &big).unwrap();
+        let transport = place.transport.clone().build().unwrap();
+        for (stdin, expected) in [
+            (Stdin::Text("one\ntwo".to_owned()), "7\n"),
+            (Stdin::Bytes(vec![0, 255, 10]), "3\n"),
+            (Stdin::Empty, "0\n"),
+            (Stdin::File(file.display().to_string()), "3000000\n"),
+        ] {
+            let errand = place.errand(Command::shell("wc -c | tr -d ' '")).invoked(reading(stdin));
+            let report = errand.run(&transport).await;
+            report.assert_succeeded();
+            assert_eq!(report.stdout, expected);
+        }
+    }
+
+    async fn input_that_nobody_reads_holds_up_nothing(place: Place) {
+        let transport = place.transport.clone().build().unwrap();
+        let big = Stdin::Bytes(vec![b'x'; 8_000_000]);
+        let report = place.errand(Command::shell("echo done; exit 3")).invoked(reading(big)).run(&transport).await;
+        report.assert_failed(FailureKind::Command { status: 3 });
+        assert_eq!(report.stdout, "done\n");
+    }
+}
+
+#[tokio::test]
+async fn input_that_cannot_be_read_refuses_the_attempt_before_it_connects() {
+    let place = Place::loopback().await;
+    let transport = place.transport.clone().build().unwrap();
+    let report = place
+        .errand(Command::shell("cat"))
+        .invoked(reading(Stdin::File("/no/such".to_owned())))
+        .run(&transport)
+        .await;
+    let message = report.assert_failed(FailureKind::Refused);
+    assert!(message.contains("/no/such"), "{message}");
+}
+
+#[tokio::test]
+async fn a_command_has_a_terminal_on_request() {
+    if !crate::openssh::is_there("a_command_has_a_terminal_on_request") {
+        return;
+    }
+    let place = Place::openssh();
+    let transport = place.transport.clone().build().unwrap();
+    let invocation = Invocation {
+        pty: true,
+        stdin: Stdin::Text("typed\n".to_owned()),
+        ..Invocation::default()
+    };
+    let command = Command::shell("test -t 0 && echo terminal; cat; echo error >&2; exit 4");
+    let report = place.errand(command).invoked(invocation).run(&transport).await;
+    report.assert_failed(FailureKind::Command { status: 4 });
+    assert_eq!(report.stdout, "terminal\ntyped\nerror\n");
+}
+
+#[tokio::test]
+async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
+    if !crate::openssh::is_there("a_command_on_a_terminal_is_ended_with_all_its_processes") {
+        return;
+    }
+    let place = Place::openssh();
+    let transport = place.transport.clone().build().unwrap();
+    let invocation = Invocation {
+        pty: true,
+        ..Invocation::default()
+    };
+    let errand = place.errand(Command::shell("sleep 300 & echo up; wait"));
+    let (running, mut side) = errand.invoked(invocation).start();
+    let witness = std::sync::Arc::clone(&running.witness);
+    let cancelling = async {
+        witness.saw("up").await;
+        side.cancel();
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+    report.assert_failed(FailureKind::Signal {
+        signal: "TERM".to_owned(),
+    });
+}
