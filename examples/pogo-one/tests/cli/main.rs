@@ -3,7 +3,9 @@
 
 mod bad_input;
 mod blocked;
+mod browser;
 mod interrupt;
+mod pictures;
 mod program;
 mod simulated;
 mod ssh;
