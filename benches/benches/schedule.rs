@@ -35,9 +35,11 @@ fn main() {
             &[cell(1_000_000), String::new(), nanos(floor, 1_000_000), "1.0".into()]
         )
     );
+    // For profiling: one size only.
+    let only: Option<u32> = std::env::args().find_map(|argument| argument.parse().ok());
     let policy = Arc::new(estate_policy());
     let mut costs = Vec::new();
-    for hosts in SIZES {
+    for hosts in SIZES.into_iter().filter(|&hosts| only.is_none_or(|only| only == hosts)) {
         let fleet = Arc::new(estate(hosts));
         costs.push(report(
             "colo x role x rack, 3 sequences",
@@ -45,6 +47,9 @@ fn main() {
             (&fleet, &policy, 100),
             floor,
         ));
+    }
+    if only.is_some() {
+        return;
     }
     for hosts in [10_000, 100_000] {
         let (fleet, policy) = one_place(hosts);

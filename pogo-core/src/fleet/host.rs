@@ -137,6 +137,10 @@ impl HostId {
         Self(position)
     }
 
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+
     /// The position, for indexing.
     pub const fn index(self) -> usize {
         self.0 as usize

@@ -1,10 +1,8 @@
 //! The groups that a path of nested selectors names, value by value.
 
-use std::hash::BuildHasherDefault;
+use rustc_hash::FxHashMap;
 
-use indexmap::IndexMap;
-use rustc_hash::FxHasher;
-
+use super::gather::Gathered;
 use crate::fleet::{Fleet, HostId, ResolveError, Selector};
 
 /// Groups and who is in them. A host may be in several groups of one path when it carries several values of a tag.
@@ -46,7 +44,7 @@ impl Groups {
             }
             other => groups.add(other.to_string(), &fleet.resolve(other)?),
         }
-        groups.rows.sort_unstable();
+        groups.rows = by_host(groups.rows, fleet.len());
         Ok(groups)
     }
 
@@ -62,16 +60,15 @@ impl Groups {
     /// One group for each pair of an outer and an inner group that share a host.
     fn intersect(self, inner: &Self) -> Self {
         // A join on sorted rows: pairs that share no host, most of a large product, are never looked at.
-        let mut pairs: IndexMap<(u32, u32), u32, BuildHasherDefault<FxHasher>> = IndexMap::default();
-        let mut rows = Vec::new();
+        let mut pairs = Pairs::new(self.labels.len(), inner.labels.len());
+        let mut rows = Vec::with_capacity(self.rows.len().min(inner.rows.len()));
         let (mut left, mut right) = (self.rows.as_slice(), inner.rows.as_slice());
         while let (Some(&(a, _)), Some(&(b, _))) = (left.first(), right.first()) {
             let (a_len, b_len) = (run(left, a), run(right, b));
             if a == b {
                 for &(_, outer) in &left[..a_len] {
                     for &(_, value) in &right[..b_len] {
-                        let fresh = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
-                        rows.push((a, *pairs.entry((outer, value)).or_insert(fresh)));
+                        rows.push((a, pairs.number(outer, value)));
                     }
                 }
             }
@@ -82,7 +79,7 @@ impl Groups {
                 right = &right[b_len..];
             }
         }
-        Self::in_policy_order(&self.labels, &inner.labels, pairs.into_keys().collect(), rows)
+        Self::in_policy_order(&self.labels, &inner.labels, pairs.found, rows)
     }
 
     fn in_policy_order(
@@ -103,8 +100,71 @@ impl Groups {
         for (_, group) in &mut rows {
             *group = place[*group as usize];
         }
-        rows.sort_unstable();
+        // Sorted by host already; a host is in one group of a path, as a rule.
+        rows.chunk_by_mut(|(one, _), (other, _)| one == other)
+            .filter(|of_host| of_host.len() > 1)
+            .for_each(<[_]>::sort_unstable);
         Self { labels, rows }
+    }
+}
+
+/// Rows in the order of their hosts.
+fn by_host(mut rows: Vec<(HostId, u32)>, hosts: usize) -> Vec<(HostId, u32)> {
+    if rows.is_sorted() {
+        return rows;
+    }
+    if rows.len() < hosts / 8 {
+        rows.sort_unstable();
+        return rows;
+    }
+    let pairs = rows.iter().map(|&(host, group)| (host.number(), group));
+    let gathered = Gathered::new(hosts, pairs);
+    let of_host = |host: u32| {
+        gathered
+            .of(host as usize)
+            .iter()
+            .map(move |&group| (HostId::new(host), group))
+    };
+    (0..u32::try_from(hosts).unwrap_or(u32::MAX))
+        .flat_map(of_host)
+        .collect()
+}
+
+/// Numbers for pairs of groups, in the order in which the pairs are found.
+struct Pairs {
+    inner: usize,
+    found: Vec<(u32, u32)>,
+    /// By position in the product, where that is small.
+    dense: Vec<u32>,
+    sparse: FxHashMap<(u32, u32), u32>,
+}
+
+impl Pairs {
+    const DENSE: usize = 1 << 22;
+    const NONE: u32 = u32::MAX;
+
+    fn new(outer: usize, inner: usize) -> Self {
+        let product = outer.saturating_mul(inner);
+        let dense = if product <= Self::DENSE { product } else { 0 };
+        Self {
+            inner,
+            found: vec![],
+            dense: vec![Self::NONE; dense],
+            sparse: FxHashMap::default(),
+        }
+    }
+
+    fn number(&mut self, outer: u32, inner: u32) -> u32 {
+        let fresh = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
+        let number = match self.dense.get_mut(outer as usize * self.inner + inner as usize) {
+            Some(number) => number,
+            None => self.sparse.entry((outer, inner)).or_insert(Self::NONE),
+        };
+        if *number == Self::NONE {
+            *number = fresh;
+            self.found.push((outer, inner));
+        }
+        *number
     }
 }
 

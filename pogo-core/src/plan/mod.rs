@@ -1,6 +1,7 @@
 //! WHAT: one job compiled against fleet and policy.
 
 mod cycle;
+mod gather;
 mod groups;
 mod invocation;
 mod job;
@@ -19,5 +20,6 @@ pub(crate) use job::check_limits;
 pub use job::{Command, Expectation, Hooks, JobSpec, Order};
 pub use plan::{Plan, PlannedBucket, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};
-pub use rules::{Bucket, BucketId, BudgetGroup, Profile, Rules};
+pub(crate) use rules::Capacity;
+pub use rules::{Bucket, BucketId, BudgetGroup, Rules};
 pub use stages::{Stage, StageId, Stages};

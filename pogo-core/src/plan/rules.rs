@@ -1,11 +1,11 @@
 //! The policy's limits, compiled against a fleet: buckets, failure budgets, and which host is in which.
 
-use std::hash::BuildHasherDefault;
+use std::hash::BuildHasher;
 
-use indexmap::IndexSet;
-use rustc_hash::FxHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 
+use super::gather::Gathered;
 use super::groups::Groups;
 use super::problem::{PlanError, Problem, Warning};
 use crate::fleet::{Fleet, HostId};
@@ -60,10 +60,52 @@ pub struct BudgetGroup {
 
 /// The limits that one host is under. Hosts with equal profiles are interchangeable to every limit, which is
 /// what keeps scheduling cheap: queues are per profile, not per host.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Profile {
-    pub(crate) buckets: Box<[BucketId]>,
-    pub(crate) budgets: Box<[u32]>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Profile<'a> {
+    pub(crate) buckets: &'a [BucketId],
+    pub(crate) budgets: &'a [u32],
+}
+
+/// What admission needs to know of a bucket, and no more, so that many fit into a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Capacity {
+    pub(crate) places: u32,
+    /// Whether it also bounds how many run at once.
+    pub(crate) bounds_running: bool,
+}
+
+/// All profiles, each a span of two lists.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Profiles {
+    spans: Vec<Span>,
+    buckets: Vec<BucketId>,
+    budgets: Vec<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Span {
+    buckets: (u32, u32),
+    budgets: (u32, u32),
+}
+
+impl Profiles {
+    fn push(&mut self, profile: Profile<'_>) {
+        let (buckets, budgets) = (count(self.buckets.len()), count(self.budgets.len()));
+        self.buckets.extend_from_slice(profile.buckets);
+        self.budgets.extend_from_slice(profile.budgets);
+        self.spans.push(Span {
+            buckets: (buckets, count(self.buckets.len())),
+            budgets: (budgets, count(self.budgets.len())),
+        });
+    }
+
+    fn get(&self, profile: u32) -> Profile<'_> {
+        let Span { buckets, budgets } = self.spans[profile as usize];
+        Profile {
+            buckets: &self.buckets[buckets.0 as usize..buckets.1 as usize],
+            budgets: &self.budgets[budgets.0 as usize..budgets.1 as usize],
+        }
+    }
 }
 
 /// Every limit of a policy, compiled against a fleet.
@@ -72,7 +114,9 @@ pub struct Rules {
     buckets: Vec<Bucket>,
     budgets: Vec<BudgetGroup>,
     profile_of: Vec<u32>,
-    profiles: Vec<Profile>,
+    profiles: Profiles,
+    /// Of each bucket.
+    capacities: Vec<Capacity>,
     warnings: Vec<Warning>,
 }
 
@@ -124,15 +168,19 @@ impl Rules {
 
     /// The buckets that count this host.
     pub fn buckets_of(&self, host: HostId) -> &[BucketId] {
-        &self.profile(self.profile_of(host)).buckets
+        self.profile(self.profile_of(host)).buckets
     }
 
     pub(crate) fn profile_of(&self, host: HostId) -> u32 {
         self.profile_of[host.index()]
     }
 
-    pub(crate) fn profile(&self, profile: u32) -> &Profile {
-        &self.profiles[profile as usize]
+    pub(crate) fn profile(&self, profile: u32) -> Profile<'_> {
+        self.profiles.get(profile)
+    }
+
+    pub(crate) fn capacity(&self, bucket: BucketId) -> Capacity {
+        self.capacities[bucket.index()]
     }
 
     pub(crate) fn bucket(&self, bucket: BucketId) -> &Bucket {
@@ -211,33 +259,43 @@ impl Draft<'_> {
         self.buckets.push(bucket);
     }
 
-    fn finish(mut self, hosts: usize) -> Rules {
-        self.in_bucket.sort_unstable();
-        self.in_budget.sort_unstable();
-        let mut profiles: IndexSet<Profile, BuildHasherDefault<FxHasher>> = IndexSet::default();
+    fn finish(self, hosts: usize) -> Rules {
+        let gather =
+            |rows: &[(HostId, u32)]| Gathered::new(hosts, rows.iter().map(|&(host, group)| (host.number(), group)));
+        let (in_bucket, in_budget) = (gather(&self.in_bucket), gather(&self.in_budget));
+        let mut known: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+        let mut profiles = Profiles::default();
         let mut profile_of = Vec::with_capacity(hosts);
-        let (mut in_bucket, mut in_budget) = (self.in_bucket.as_slice(), self.in_budget.as_slice());
-        for host in (0..count(hosts)).map(HostId::new) {
-            let buckets = take(&mut in_bucket, host).map(BucketId).collect();
-            let budgets = take(&mut in_budget, host).collect();
-            profile_of.push(count(profiles.insert_full(Profile { buckets, budgets }).0));
+        let mut buckets = Vec::new();
+        for host in 0..hosts {
+            buckets.clear();
+            buckets.extend(in_bucket.of(host).iter().copied().map(BucketId));
+            let profile = Profile {
+                buckets: &buckets,
+                budgets: in_budget.of(host),
+            };
+            let alike = known.entry(FxBuildHasher.hash_one(profile)).or_default();
+            let found = alike.iter().copied().find(|&at| profiles.get(at) == profile);
+            profile_of.push(found.unwrap_or_else(|| {
+                let fresh = count(profiles.spans.len());
+                profiles.push(profile);
+                alike.push(fresh);
+                fresh
+            }));
         }
+        let capacity = |bucket: &Bucket| Capacity {
+            places: bucket.places,
+            bounds_running: bucket.bounds_running(),
+        };
         Rules {
+            capacities: self.buckets.iter().map(capacity).collect(),
             buckets: self.buckets,
             budgets: self.budgets,
             profile_of,
-            profiles: profiles.into_iter().collect(),
+            profiles,
             warnings: self.warnings,
         }
     }
-}
-
-/// Splits this host's rows off the front.
-fn take<'a>(rows: &mut &'a [(HostId, u32)], host: HostId) -> impl Iterator<Item = u32> + use<'a> {
-    let len = rows.iter().take_while(|(other, _)| *other == host).count();
-    let (mine, rest) = rows.split_at(len);
-    *rows = rest;
-    mine.iter().map(|&(_, group)| group)
 }
 
 /// Positions fit: a fleet holds at most `u32::MAX` hosts, and the groups of one are fewer than its memberships.

@@ -1,13 +1,12 @@
 //! Sequences, compiled for one job: which of its hosts wait for which.
 
-use std::hash::BuildHasherDefault;
-
 use indexmap::IndexSet;
-use rustc_hash::FxHasher;
+use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 
 use super::JobSpec;
 use super::cycle;
+use super::gather::Gathered;
 use super::groups::Groups;
 use super::problem::{PlanError, Problem, Warning};
 use super::waves;
@@ -92,24 +91,24 @@ impl Stages {
 
     /// Sorts tasks into tracks: the distinct sets of stages that they are in.
     fn index(stages: Vec<Stage>, tasks: usize) -> Self {
-        let mut rows: Vec<(u32, StageId)> = Vec::new();
-        for (id, stage) in (0..).map(StageId).zip(&stages) {
-            rows.extend(stage.tasks.iter().map(|&task| (task, id)));
-        }
-        rows.sort_unstable();
-        let mut rows = rows.into_iter().peekable();
-        let mut tracks: IndexSet<Box<[StageId]>, BuildHasherDefault<FxHasher>> = IndexSet::default();
+        let in_stage = (0..)
+            .zip(&stages)
+            .flat_map(|(id, stage)| stage.tasks.iter().map(move |&task| (task, id)));
+        let stages_of = Gathered::new(tasks, in_stage);
+        let mut tracks: IndexSet<Box<[u32]>, FxBuildHasher> = IndexSet::default();
         let mut track_of = Vec::with_capacity(tasks);
-        for task in 0..u32::try_from(tasks).unwrap_or(u32::MAX) {
-            let mut track = Vec::new();
-            while let Some((_, stage)) = rows.next_if(|&(of, _)| of == task) {
-                track.push(stage);
-            }
-            track_of.push(u32::try_from(tracks.insert_full(track.into()).0).unwrap_or(u32::MAX));
+        for task in 0..tasks {
+            let track = stages_of.of(task);
+            let known = tracks.get_index_of(track);
+            let at = known.unwrap_or_else(|| tracks.insert_full(track.into()).0);
+            track_of.push(u32::try_from(at).unwrap_or(u32::MAX));
         }
+        let tracks = tracks
+            .into_iter()
+            .map(|track| track.iter().copied().map(StageId).collect());
         Self {
             stages,
-            tracks: tracks.into_iter().collect(),
+            tracks: tracks.collect(),
             track_of,
         }
     }

@@ -1,7 +1,7 @@
 //! Admission: whether limits let a host start. A pure function that says why not.
 
 use super::state::{State, Usage};
-use crate::plan::{Bucket, BucketId};
+use crate::plan::{BucketId, Capacity};
 
 /// A bucket without a place for the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(crate) struct BucketFull {
 /// Starting an available host makes it unavailable, so there must be room among the unavailable, of which the running
 /// are a part. A host that is unavailable already takes nothing away by being repaired, so only the number that
 /// runs counts, and that only where the rule bounds it.
-pub(crate) fn admit<'a>(
-    buckets: impl Iterator<Item = (BucketId, &'a Bucket, Usage)>,
+pub(crate) fn admit(
+    buckets: impl Iterator<Item = (BucketId, Capacity, Usage)>,
     repair: bool,
 ) -> Result<(), BucketFull> {
     // Of several full buckets the one with the fewest places gives way least often, so waiting there costs least.
@@ -27,65 +27,56 @@ pub(crate) fn admit<'a>(
 }
 
 /// Whether one bucket has a place for the host.
-pub(crate) fn has_room(limit: &Bucket, usage: Usage, repair: bool) -> bool {
+pub(crate) fn has_room(limit: Capacity, usage: Usage, repair: bool) -> bool {
     if repair {
-        !limit.bounds_running() || usage.running < limit.places
+        !limit.bounds_running || usage.running < limit.places
     } else {
         usage.unavailable < limit.places
     }
 }
 
 /// The buckets of a profile, with what is used of each.
-pub(crate) fn usages(state: &State, profile: u32) -> impl Iterator<Item = (BucketId, &Bucket, Usage)> {
-    state.rules.profile(profile).buckets.iter().map(|&bucket| {
-        let (limit, usage) = state.bucket(bucket);
-        (bucket, limit, usage)
-    })
+pub(crate) fn usages(state: &State, profile: u32) -> impl Iterator<Item = (BucketId, Capacity, Usage)> {
+    state
+        .rules
+        .profile(profile)
+        .buckets
+        .iter()
+        .map(|&bucket| (bucket, state.rules.capacity(bucket), state.usage[bucket.index()]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Limit, Rule};
 
-    fn full(rule: fn(Limit) -> Rule, places: u32, running: u32, unavailable: u32, repair: bool) -> bool {
-        let rule = rule(Limit::Count(places));
-        let bucket = Bucket {
-            group: "$g".into(),
-            rule,
-            hosts: 10,
-            places,
-            origin: None,
-        };
-        admit(
-            [(BucketId(0), &bucket, Usage { running, unavailable })].into_iter(),
-            repair,
-        )
-        .is_err()
+    fn full(bounds_running: bool, places: u32, running: u32, unavailable: u32, repair: bool) -> bool {
+        let limit = Capacity { places, bounds_running };
+        let usage = Usage { running, unavailable };
+        admit([(BucketId(0), limit, usage)].into_iter(), repair).is_err()
     }
 
     #[test]
     fn failed_hosts_use_up_places() {
-        assert!(!full(Rule::MaxParallel, 5, 3, 4, false));
-        assert!(full(Rule::MaxParallel, 5, 4, 5, false));
-        assert!(full(Rule::MaxParallel, 5, 0, 5, false));
+        assert!(!full(true, 5, 3, 4, false));
+        assert!(full(true, 5, 4, 5, false));
+        assert!(full(true, 5, 0, 5, false));
     }
 
     #[test]
     fn repairing_needs_no_second_place() {
-        assert!(!full(Rule::MaxParallel, 5, 0, 5, true));
-        assert!(!full(Rule::MaxParallel, 5, 4, 9, true));
-        assert!(full(Rule::MaxParallel, 5, 5, 9, true));
+        assert!(!full(true, 5, 0, 5, true));
+        assert!(!full(true, 5, 4, 9, true));
+        assert!(full(true, 5, 5, 9, true));
     }
 
     #[test]
     fn a_floor_on_the_available_does_not_bound_repairs() {
-        assert!(full(Rule::MinAvailable, 0, 0, 0, false));
-        assert!(!full(Rule::MinAvailable, 0, 7, 9, true));
+        assert!(full(false, 0, 0, 0, false));
+        assert!(!full(false, 0, 7, 9, true));
     }
 
     #[test]
     fn a_frozen_group_is_not_even_repaired() {
-        assert!(full(Rule::MaxParallel, 0, 0, 3, true));
+        assert!(full(true, 0, 0, 3, true));
     }
 }

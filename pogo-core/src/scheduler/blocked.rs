@@ -70,7 +70,7 @@ impl Scheduler {
             .filter(|&(bucket, limit, _)| {
                 let held = stuck.get(&bucket).copied().unwrap_or(0);
                 if repair {
-                    limit.bounds_running() && limit.places == 0
+                    limit.bounds_running && limit.places == 0
                 } else {
                     held >= limit.places
                 }

@@ -126,7 +126,7 @@ impl State {
 
     /// Failure budgets that stop this host.
     pub(super) fn exceeded(&self, job: &Job, host: HostId) -> Vec<Blocker> {
-        let budgets = &self.rules.profile(self.rules.profile_of(host)).budgets;
+        let budgets = self.rules.profile(self.rules.profile_of(host)).budgets;
         let exceeded = |&at: &u32| {
             let budget = job.budgets.get(&at).filter(|budget| budget.is_exceeded())?;
             let group = self.rules.budgets()[at as usize].group.clone();

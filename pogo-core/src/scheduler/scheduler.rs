@@ -2,7 +2,7 @@
 
 use super::agenda::Agenda;
 use super::deadlines::Deadlines;
-use super::state::{ApplyError, Effects, Hint, State};
+use super::state::{ApplyError, Effects, State};
 use super::{Event, Input, InputError, Record};
 use crate::Timestamp;
 
@@ -97,8 +97,7 @@ impl Scheduler {
     /// # Errors
     /// An event that cannot follow the events before it is refused, and nothing has changed.
     pub fn apply(&mut self, record: &Record) -> Result<(), ApplyError> {
-        self.state
-            .apply(record.at, &record.event, Hint::default(), &mut self.effects)?;
+        self.state.apply(record.at, &record.event, &mut self.effects)?;
         self.effects.clear();
         self.now = self.now.max(record.at);
         // The queues are built when they are next needed: once for a whole journal.

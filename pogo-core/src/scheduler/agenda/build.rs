@@ -49,7 +49,7 @@ impl Agenda {
             }
             if job.task(task).tries == 0 {
                 let profile = state.rules.profile_of(job.host(task));
-                self.load.add(&state.rules.profile(profile).buckets, queues.work(task));
+                self.load.add(state.rules.profile(profile).buckets, queues.work(task));
             }
             match job.backoffs.get(&task) {
                 Some(&not_before) if not_before > self.now => _ = self.delayed.insert((not_before, job.id, task)),
@@ -123,7 +123,7 @@ impl Agenda {
         };
         let profile = state.rules.profile_of(job.host(task));
         let work = queues.work(task);
-        self.load.remove(state, &state.rules.profile(profile).buckets, work);
+        self.load.remove(state, state.rules.profile(profile).buckets, work);
     }
 }
 

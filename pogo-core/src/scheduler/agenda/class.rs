@@ -16,6 +16,8 @@ pub(crate) type ClassId = usize;
 pub(crate) struct Front {
     pub(crate) task: u32,
     pub(crate) order: TaskOrder,
+    /// From the list that was built, and not one that came later.
+    pub(crate) listed: bool,
 }
 
 /// A class in a queue, with the urgency that it had when it came and the ticket that says whether it still counts.

@@ -28,6 +28,7 @@ impl Agenda {
         let Front {
             task,
             order: (tries, Reverse(expected), rank, _),
+            ..
         } = self.first_waiting(state, job, class)?;
         let key = Key {
             priority: job.settings.priority,

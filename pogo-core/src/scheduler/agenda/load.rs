@@ -24,7 +24,7 @@ impl Load {
 
     /// The load of the most loaded of a profile's buckets.
     pub(super) fn of(&self, state: &State, profile: u32) -> u32 {
-        let buckets = &state.rules.profile(profile).buckets;
+        let buckets = state.rules.profile(profile).buckets;
         buckets
             .iter()
             .map(|bucket| self.level[bucket.index()])
@@ -53,7 +53,7 @@ impl Load {
     }
 
     fn weigh(&mut self, state: &State, bucket: BucketId) {
-        let places = u64::from(state.rules.bucket(bucket).places.max(1));
+        let places = u64::from(state.rules.capacity(bucket).places.max(1));
         self.level[bucket.index()] = coarse(self.work[bucket.index()] / places);
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::class::Entry;
+use super::{ClassId, Key};
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
 
@@ -15,7 +16,16 @@ pub(crate) struct Parking {
     buckets: Vec<[Queue; 2]>,
     jobs: BTreeMap<JobId, Queue>,
     /// Queues that may have a class that can start.
-    awake: Vec<Lot>,
+    awake: Vec<Awake>,
+}
+
+/// A queue that may have a class that can start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Awake {
+    pub(crate) lot: Lot,
+    /// The front of the queue as last looked up. Urgency only decreases, so the true one is not more urgent, unless
+    /// something was queued since; then this is `None`.
+    pub(crate) top: Option<(Key, ClassId)>,
 }
 
 /// One queue of the parking.
@@ -34,6 +44,14 @@ impl Parking {
 
     pub(super) fn park(&mut self, lot: Lot, entry: Entry) {
         self.queue(lot).push(entry);
+        self.forget_top(lot);
+    }
+
+    /// The front of this queue has to be looked up again.
+    pub(super) fn forget_top(&mut self, lot: Lot) {
+        if let Some(awake) = self.awake.iter_mut().find(|awake| awake.lot == lot) {
+            awake.top = None;
+        }
     }
 
     pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {
@@ -66,16 +84,12 @@ impl Parking {
     }
 
     fn wake(&mut self, lot: Lot) {
-        if !self.awake.contains(&lot) {
-            self.awake.push(lot);
+        if !self.awake.iter().any(|awake| awake.lot == lot) {
+            self.awake.push(Awake { lot, top: None });
         }
     }
 
-    pub(super) fn awake(&self) -> &[Lot] {
-        &self.awake
-    }
-
-    pub(super) fn sleep(&mut self, at: usize) {
-        self.awake.swap_remove(at);
+    pub(super) fn awake(&mut self) -> &mut Vec<Awake> {
+        &mut self.awake
     }
 }

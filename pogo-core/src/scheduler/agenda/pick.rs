@@ -3,9 +3,9 @@
 use std::collections::binary_heap::PeekMut;
 
 use super::class::Front;
-use super::park::Lot;
+use super::park::{Awake, Lot};
 use super::{Agenda, ClassId, Key, Place};
-use crate::scheduler::admission::{admit, usages};
+use crate::scheduler::admission::{admit, has_room, usages};
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 /// Why a class cannot start its next task.
@@ -41,21 +41,47 @@ impl Agenda {
 
     /// The most urgent class among those that may be able to start, and where it is queued.
     fn most_urgent(&mut self, state: &State) -> Option<(ClassId, Option<Lot>)> {
-        let mut best: Option<(Key, ClassId, Option<Lot>)> =
-            self.top(state, None).map(|(key, class)| (key, class, None));
-        let mut at = 0;
-        while let Some(&lot) = self.parking.awake().get(at) {
-            match self.top(state, Some(lot)) {
-                None => self.parking.sleep(at),
-                Some((key, class)) => {
-                    if best.is_none_or(|(best, ..)| key > best) {
-                        best = Some((key, class, Some(lot)));
-                    }
-                    at += 1;
-                }
+        let open = self.top(state, None);
+        loop {
+            self.look_up_tops(state);
+            let awake = self
+                .parking
+                .awake()
+                .iter()
+                .filter_map(|awake| Some((awake.top?, awake.lot)));
+            let ((key, class), lot) = match (awake.max_by_key(|&((key, _), _)| key), open) {
+                (Some(((key, _), _)), Some((open, class))) if open >= key => return Some((class, None)),
+                (None, open) => return open.map(|(_, class)| (class, None)),
+                (Some(best), _) => best,
+            };
+            // What was looked up a while ago may be less urgent by now.
+            let current = self.top(state, Some(lot));
+            if current == Some((key, class)) {
+                return Some((class, Some(lot)));
+            }
+            if let Some(awake) = self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
+                awake.top = current;
             }
         }
-        best.map(|(_, class, lot)| (class, lot))
+    }
+
+    /// Knows the front of every queue that is awake. Those that have none, or are full again, go back to sleep.
+    fn look_up_tops(&mut self, state: &State) {
+        let mut at = 0;
+        while let Some(&Awake { lot, top }) = self.parking.awake().get(at) {
+            let top = if lot.has_room(state) {
+                top.or_else(|| self.top(state, Some(lot)))
+            } else {
+                None
+            };
+            match top {
+                Some(_) => {
+                    self.parking.awake()[at].top = top;
+                    at += 1;
+                }
+                None => _ = self.parking.awake().swap_remove(at),
+            }
+        }
     }
 
     /// The front of one queue, once keys that have decreased are put right and leftovers are gone.
@@ -96,15 +122,16 @@ impl Agenda {
 
     fn remove_from(&mut self, source: Option<Lot>) {
         match source {
-            Some(lot) => self.parking.queue(lot).pop(),
-            None => self.open.pop(),
-        };
+            Some(lot) => {
+                self.parking.queue(lot).pop();
+                self.parking.forget_top(lot);
+            }
+            None => _ = self.open.pop(),
+        }
     }
 
     fn sleep(&mut self, lot: Lot) {
-        if let Some(at) = self.parking.awake().iter().position(|awake| *awake == lot) {
-            self.parking.sleep(at);
-        }
+        self.parking.awake().retain(|awake| awake.lot != lot);
     }
 
     /// What stops the class's next task, if anything does.
@@ -115,7 +142,7 @@ impl Agenda {
         if !job.status.may_start() {
             return Some(Stop::Held);
         }
-        let budgets = &state.rules.profile(key.profile).budgets;
+        let budgets = state.rules.profile(key.profile).budgets;
         if budgets
             .iter()
             .any(|budget| job.budgets.get(budget).is_some_and(|budget| budget.is_exceeded()))
@@ -172,14 +199,24 @@ impl Agenda {
     pub(super) fn first_waiting(&mut self, state: &State, job: &Job, class: ClassId) -> Option<Front> {
         let queues = self.jobs.get(&job.id)?;
         let now = self.now;
+        // A task that waits is alone on its host, unless another job runs there.
+        let alone = self.jobs.len() == 1;
         let entry = &mut self.classes[class];
         let waits = |task: u32| {
             job.task(task).state == TaskState::Waiting
-                && queues.class_of[task as usize] as usize == class
-                && state.host(job.host(task)).lease.is_none()
+                && (alone || state.host(job.host(task)).lease.is_none())
                 && (job.backoffs.is_empty() || job.backoffs.get(&task).is_none_or(|&until| until <= now))
         };
-        if entry.front.is_some_and(|front| waits(front.task)) {
+        let enlisted_here =
+            |task: u32| queues.enlisted[task as usize] && queues.class_of[task as usize] as usize == class;
+        let here = |front: Front| {
+            if front.listed {
+                !queues.enlisted[front.task as usize]
+            } else {
+                enlisted_here(front.task)
+            }
+        };
+        if entry.front.is_some_and(|front| here(front) && waits(front.task)) {
             return entry.front;
         }
         let listed = |task: u32| !queues.enlisted[task as usize] && waits(task);
@@ -187,23 +224,40 @@ impl Agenda {
             entry.next += 1;
         }
         // A task that was tried since it was queued is queued once more, behind those that were not.
-        let late = |tries: u16, task: u32| tries == job.task(task).tries && waits(task);
+        let late = |tries: u16, task: u32| tries == job.task(task).tries && enlisted_here(task) && waits(task);
         while entry.late.first().is_some_and(|&(tries, .., task)| !late(tries, task)) {
             entry.late.pop_first();
         }
         let listed = entry.listed.get(entry.next).map(|&task| queues.order(job, task));
-        let first = listed.into_iter().chain(entry.late.first().copied()).min();
-        entry.front = first.map(|order| Front { task: order.3, order });
+        let late = entry.late.first().copied();
+        let first = listed.into_iter().chain(late).min();
+        entry.front = first.map(|order| Front {
+            task: order.3,
+            order,
+            listed: late != Some(order),
+        });
         entry.front
     }
 
     fn pop_front(&mut self, class: ClassId) {
         let entry = &mut self.classes[class];
         let Some(front) = entry.front.take() else { return };
-        if entry.late.first() == Some(&front.order) {
-            entry.late.pop_first();
-        } else {
+        if front.listed {
             entry.next += 1;
+        } else {
+            entry.late.pop_first();
+        }
+    }
+}
+
+impl Lot {
+    /// Whether what it waits for has given way, as far as that can be told without looking at who waits.
+    fn has_room(self, state: &State) -> bool {
+        match self {
+            Self::Bucket { bucket, repair } => {
+                has_room(state.rules.capacity(bucket), state.usage[bucket.index()], repair)
+            }
+            Self::Job(job) => state.jobs.get(&job).is_some_and(|job| !job.is_at_max_parallel()),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Scheduler {
 
     /// Applies an event, and keeps it for the caller.
     pub(super) fn emit(&mut self, event: Event, hint: Hint) {
-        let applied = self.state.apply(self.now, &event, hint, &mut self.effects);
+        let applied = self.state.apply_decided(self.now, &event, hint, &mut self.effects);
         debug_assert_eq!(applied, Ok(()), "{event:?}");
         self.deadlines.note(&self.state, &self.effects);
         self.agenda.note(&self.state, &mut self.effects);

@@ -128,7 +128,7 @@ impl Scheduler {
         let Some(job) = self.state.jobs.get(&id) else { return };
         let profile = self.state.rules.profile(self.state.rules.profile_of(job.host(task)));
         let mut exceeded = Vec::new();
-        for &at in &profile.budgets {
+        for &at in profile.budgets {
             if let Some(budget) = job.budgets.get(&at)
                 && budget.is_exceeded()
                 && !budget.tripped

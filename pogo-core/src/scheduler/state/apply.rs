@@ -27,17 +27,24 @@ impl Hint {
 
 impl State {
     /// Changes the state as the event says. On an error nothing has changed.
-    pub(crate) fn apply(
+    pub(crate) fn apply(&mut self, at: Timestamp, event: &Event, effects: &mut Effects) -> Result<(), ApplyError> {
+        if at < self.at {
+            return Err(ApplyError::OutOfOrder { at, last: self.at });
+        }
+        self.can_follow(event)?;
+        self.apply_decided(at, event, Hint::default(), effects)
+    }
+
+    /// The same for an event that was decided on this very state, so that it can follow.
+    pub(crate) fn apply_decided(
         &mut self,
         at: Timestamp,
         event: &Event,
         hint: Hint,
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
-        if at < self.at {
-            return Err(ApplyError::OutOfOrder { at, last: self.at });
-        }
-        self.can_follow(event)?;
+        debug_assert!(at >= self.at);
+        debug_assert_eq!(self.can_follow(event), Ok(()), "{event:?}");
         let before = std::mem::replace(&mut self.at, at);
         self.apply_now(event, hint, effects).inspect_err(|_| self.at = before)
     }

@@ -1,18 +1,25 @@
 //! Attempts that have not ended.
 
-use std::hash::BuildHasherDefault;
-
-use indexmap::IndexMap;
-use rustc_hash::FxHasher;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::TaskAt;
 use crate::Timestamp;
 use crate::scheduler::{AttemptId, CancelReason, Phase};
 
 /// Every attempt that has not ended, and the number of the next.
-#[derive(Debug, Clone, Default, PartialEq)]
+///
+/// Numbers are given in order and most attempts end in about that order, so those that run are a window over the numbers:
+/// finding one costs an index, where a hash table would cost a look at a random place of memory. What stays behind
+/// for long moves out of the window, so that it does not grow with what ended since.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Attempts {
-    running: IndexMap<AttemptId, Running, BuildHasherDefault<FxHasher>>,
+    window: VecDeque<Option<Running>>,
+    /// The number of the first of the window.
+    first: u64,
+    /// Attempts with numbers before the window.
+    long: BTreeMap<AttemptId, Running>,
+    /// How many run in the window.
+    live: usize,
     /// The highest number given so far.
     issued: u64,
 }
@@ -29,6 +36,9 @@ pub(crate) struct Running {
 }
 
 impl Attempts {
+    /// A window of this many more numbers than attempts that run in it, and as many again, is worth making smaller.
+    const SLACK: usize = 1_024;
+
     pub(crate) fn next_id(&self) -> AttemptId {
         AttemptId::new(self.issued + 1)
     }
@@ -43,16 +53,34 @@ impl Attempts {
     }
 
     pub(crate) fn get(&self, attempt: AttemptId) -> Option<&Running> {
-        self.running.get(&attempt)
+        match self.at(attempt) {
+            Some(at) => self.window.get(at)?.as_ref(),
+            None => self.long.get(&attempt),
+        }
     }
 
     pub(super) fn get_mut(&mut self, attempt: AttemptId) -> Option<&mut Running> {
-        self.running.get_mut(&attempt)
+        match self.at(attempt) {
+            Some(at) => self.window.get_mut(at)?.as_mut(),
+            None => self.long.get_mut(&attempt),
+        }
     }
 
+    /// Begins an attempt whose number is greater than all before.
     pub(in crate::scheduler) fn begin(&mut self, attempt: AttemptId, running: Running) {
         self.issued = self.issued.max(attempt.number());
-        self.running.insert(attempt, running);
+        // What a snapshot restores has gaps.
+        let gap = self.at(attempt).map(|at| at.saturating_sub(self.window.len()));
+        if self.window.is_empty() || gap.is_none_or(|gap| gap > Self::SLACK) {
+            self.move_up_to(self.window.len());
+            self.first = attempt.number();
+        } else {
+            self.window.extend((0..gap.unwrap_or(0)).map(|_| None));
+        }
+        self.window.push_back(Some(running));
+        self.live += 1;
+        // What stayed behind leaves a window that is mostly empty.
+        self.move_up_to(self.window.len().saturating_sub(2 * self.live + Self::SLACK));
     }
 
     /// Numbers up to this one were given before.
@@ -61,17 +89,130 @@ impl Attempts {
     }
 
     pub(super) fn end(&mut self, attempt: AttemptId) -> Option<Running> {
-        self.running.swap_remove(&attempt)
+        let Some(at) = self.at(attempt) else {
+            return self.long.remove(&attempt);
+        };
+        let ended = self.window.get_mut(at)?.take()?;
+        self.live -= 1;
+        while let Some(None) = self.window.front() {
+            self.window.pop_front();
+            self.first += 1;
+        }
+        Some(ended)
     }
 
     /// In the order of their numbers.
     pub(crate) fn in_order(&self) -> Vec<(AttemptId, Running)> {
+        let numbers = (self.first..).map(AttemptId::new);
+        let window = numbers
+            .zip(&self.window)
+            .filter_map(|(id, running)| Some((id, (*running)?)));
         let mut all: Vec<_> = self
-            .running
+            .long
             .iter()
-            .map(|(&attempt, &running)| (attempt, running))
+            .map(|(&id, &running)| (id, running))
+            .chain(window)
             .collect();
         all.sort_unstable_by_key(|(attempt, _)| *attempt);
         all
+    }
+
+    /// The position in the window that this number has or would have.
+    fn at(&self, attempt: AttemptId) -> Option<usize> {
+        usize::try_from(attempt.number().checked_sub(self.first)?).ok()
+    }
+
+    /// Takes so many numbers out of the window, and keeps what runs of them.
+    fn move_up_to(&mut self, count: usize) {
+        for running in self.window.drain(..count) {
+            if let Some(running) = running {
+                self.long.insert(AttemptId::new(self.first), running);
+                self.live -= 1;
+            }
+            self.first += 1;
+        }
+    }
+}
+
+/// The same attempts, wherever they are kept.
+impl PartialEq for Attempts {
+    fn eq(&self, other: &Self) -> bool {
+        self.issued == other.issued && self.in_order() == other.in_order()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::JobId;
+
+    fn running(task: u32) -> Running {
+        Running {
+            task: (JobId::new(1), task),
+            phase: Phase::Connect,
+            started: Timestamp::EPOCH,
+            since: Timestamp::EPOCH,
+            cancelling: None,
+        }
+    }
+
+    #[test]
+    fn attempts_with_gaps_between_them_are_found() {
+        let mut attempts = Attempts::default();
+        let numbers = [3, 4, 900, 1_000_000, 1_000_002];
+        for number in numbers {
+            attempts.begin(AttemptId::new(number), running(7));
+        }
+        let found: Vec<u64> = attempts
+            .in_order()
+            .iter()
+            .map(|(attempt, _)| attempt.number())
+            .collect();
+        assert_eq!(found, numbers);
+        assert!(
+            numbers
+                .iter()
+                .all(|&number| attempts.get(AttemptId::new(number)).is_some())
+        );
+        assert!(
+            [2, 5, 901, 1_000_001]
+                .iter()
+                .all(|&number| attempts.get(AttemptId::new(number)).is_none())
+        );
+        assert!(
+            numbers
+                .iter()
+                .all(|&number| attempts.end(AttemptId::new(number)).is_some())
+        );
+        assert!(attempts.in_order().is_empty());
+    }
+
+    #[test]
+    fn attempts_that_last_are_found_whatever_ends_meanwhile() {
+        let mut attempts = Attempts::default();
+        let lasting = [1, 2, 700, 5_000];
+        for number in 1..=20_000 {
+            let attempt = attempts.next_id();
+            assert_eq!(attempt.number(), number);
+            attempts.begin(attempt, running(u32::try_from(number).unwrap()));
+            if !lasting.contains(&number) {
+                assert!(attempts.end(attempt).is_some());
+            }
+            assert!(attempts.window.len() <= 2 * lasting.len() + Attempts::SLACK + 1);
+        }
+        let left: Vec<u64> = attempts
+            .in_order()
+            .iter()
+            .map(|(attempt, _)| attempt.number())
+            .collect();
+        assert_eq!(left, lasting);
+        for number in lasting {
+            let attempt = AttemptId::new(number);
+            attempts.get_mut(attempt).unwrap().phase = Phase::Command;
+            assert_eq!(attempts.get(attempt).unwrap().phase, Phase::Command);
+            assert_eq!(u64::from(attempts.end(attempt).unwrap().task.1), number);
+            assert_eq!(attempts.end(attempt), None);
+        }
+        assert!(attempts.get(AttemptId::new(30_000)).is_none());
     }
 }

@@ -88,7 +88,7 @@ impl State {
         if running.0 == running.1 && unavailable.0 == unavailable.1 {
             return;
         }
-        for bucket in &profile.buckets {
+        for bucket in profile.buckets {
             let usage = &mut self.usage[bucket.index()];
             step(&mut usage.running, running);
             step(&mut usage.unavailable, unavailable);

@@ -30,7 +30,7 @@ impl State {
     fn compiled(&self, hosts: Vec<HostId>, names: Arc<[HostName]>, stages: Stages) -> Compiled {
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();
         for &host in &hosts {
-            for &budget in &self.rules.profile(self.rules.profile_of(host)).budgets {
+            for &budget in self.rules.profile(self.rules.profile_of(host)).budgets {
                 *members.entry(budget).or_default() += 1;
             }
         }

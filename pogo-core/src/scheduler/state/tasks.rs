@@ -15,7 +15,7 @@ impl State {
         let _ = gates.task_changed(stages, task, (TaskState::Waiting, to), self.at);
         if is_bad(to) {
             let profile = self.rules.profile_of(job.hosts[task as usize]);
-            each_budget(job, &self.rules.profile(profile).budgets, |budget| budget.fail());
+            each_budget(job, self.rules.profile(profile).budgets, |budget| budget.fail());
         }
     }
 
@@ -38,7 +38,7 @@ impl State {
         for change in job.gates.task_changed(&job.stages, task, (from, to), self.at) {
             effects.push(effect(id, change));
         }
-        let budgets = &self
+        let budgets = self
             .rules
             .profile(self.rules.profile_of(job.hosts[task as usize]))
             .budgets;
