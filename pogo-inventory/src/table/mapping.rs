@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 /// Which field of a row (a column of CSV, a key of an object) means what. Other fields are not looked at.
 ///
+/// A field of an object within is named by a path: `metadata.name`, `addresses[type=InternalIP].address` (of the first
+/// object in the list whose `type` is that), `disks[0].size`. Keys may hold dots themselves.
+///
 /// By default a host's name is in `name`, its tags in `tags` (where there is such a field), and `address`, `port` and
 /// `user` say how to reach it.
 ///
@@ -37,7 +40,8 @@ pub struct Mapping {
     /// Further fields that the transport shall know under the same name. Never secrets.
     #[serde(default)]
     pub vars: Vec<String>,
-    /// In documents: the key below which the rows stand, such as `hosts`; nested ones are separated by dots.
+    /// In documents: the key below which the rows stand, such as `hosts`; nested ones are separated by dots. Lists on
+    /// the way are gone through: `Reservations.Instances` are the instances of all reservations.
     #[serde(default)]
     pub rows: Option<String>,
 }
@@ -56,6 +60,9 @@ pub struct TagField {
     /// Whether every row must have the field.
     #[serde(default)]
     pub required: bool,
+    /// Whether the field stands for `tag` by being there, whatever its value.
+    #[serde(default)]
+    pub present: bool,
 }
 
 impl Default for Mapping {
@@ -88,6 +95,7 @@ impl Mapping {
             field: field.into(),
             tag: None,
             required: true,
+            present: false,
         });
         self
     }
@@ -98,7 +106,45 @@ impl Mapping {
             field: field.into(),
             tag: Some(tag.into()),
             required: true,
+            present: false,
         });
+        self
+    }
+
+    /// The same, where hosts that have `field`, even an empty one, carry `tag`.
+    pub fn tag_if(mut self, field: impl Into<String>, tag: impl Into<String>) -> Self {
+        self.tags.push(TagField {
+            field: field.into(),
+            tag: Some(tag.into()),
+            required: false,
+            present: true,
+        });
+        self
+    }
+
+    /// The same, where rows need not have the field with tags that was named last.
+    pub fn optional(mut self) -> Self {
+        if let Some(last) = self.tags.last_mut() {
+            last.required = false;
+        }
+        self
+    }
+
+    /// The same, with the address to connect to in this field.
+    pub fn address(mut self, field: impl Into<String>) -> Self {
+        self.address = field.into();
+        self
+    }
+
+    /// The same, with the port in this field.
+    pub fn port(mut self, field: impl Into<String>) -> Self {
+        self.port = field.into();
+        self
+    }
+
+    /// The same, with the user to log in as in this field.
+    pub fn user(mut self, field: impl Into<String>) -> Self {
+        self.user = field.into();
         self
     }
 
@@ -124,6 +170,7 @@ fn default_tags() -> Vec<TagField> {
         field: "tags".to_owned(),
         tag: None,
         required: false,
+        present: false,
     }]
 }
 

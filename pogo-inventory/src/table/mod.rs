@@ -18,6 +18,7 @@ mod csv;
 #[cfg(feature = "json")]
 mod json;
 mod mapping;
+mod path;
 mod rows;
 #[cfg(feature = "toml")]
 mod toml;

@@ -2,6 +2,7 @@
 
 use pogo_core::fleet::{Connection, TagPath};
 
+use super::path::find as field;
 use super::{Mapping, TagField};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
@@ -10,9 +11,14 @@ use crate::tree::{Entry, Node, Value};
 
 /// Reads the rows of a document.
 pub(super) fn read(problems: &mut Problems<'_>, root: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
-    let Some(rows) = below(problems, root, mapping) else {
-        return;
-    };
+    let keys: Vec<&str> = mapping.rows.iter().flat_map(|rows| rows.split('.')).collect();
+    below(problems, root, &keys, true, &mut |problems, rows| {
+        these(problems, rows, mapping, roster)
+    });
+}
+
+/// The rows of one list or object.
+fn these(problems: &mut Problems<'_>, rows: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
     match &rows.value {
         Value::List(items) => {
             for item in items {
@@ -33,26 +39,36 @@ pub(super) fn read(problems: &mut Problems<'_>, root: &Node<'_>, mapping: &Mappi
     }
 }
 
-fn below<'n, 'a>(problems: &mut Problems<'_>, root: &'n Node<'a>, mapping: &Mapping) -> Option<&'n Node<'a>> {
-    let mut node = root;
-    for key in mapping.rows.iter().flat_map(|rows| rows.split('.')) {
-        let Value::Map(entries) = &node.value else {
-            expected(
-                problems,
-                node,
-                &format!("an object with the key `{key}`"),
-                &format!("{{\"{key}\": []}}"),
-            );
-            return None;
-        };
-        let Some(entry) = entries.iter().find(|entry| entry.key.text == key) else {
-            let message = format!("there is no key `{key}` here, below which the hosts should stand");
-            problems.report_with(node.span, message, fields_here(entries));
-            return None;
-        };
-        node = &entry.value;
+/// Goes down to the rows; a list on the way holds several places with rows.
+fn below(
+    problems: &mut Problems<'_>,
+    node: &Node<'_>,
+    keys: &[&str],
+    top: bool,
+    found: &mut impl FnMut(&mut Problems<'_>, &Node<'_>),
+) {
+    let Some((key, rest)) = keys.split_first() else {
+        return found(problems, node);
+    };
+    match &node.value {
+        Value::Map(entries) => match entries.iter().find(|entry| entry.key.text == *key) {
+            Some(entry) => below(problems, &entry.value, rest, false, found),
+            None => {
+                let message = format!("there is no key `{key}` here, below which the hosts should stand");
+                problems.report_with(node.span, message, fields_here(entries));
+            }
+        },
+        // A list at the top is another document than the mapping is made for.
+        Value::List(items) if !top => {
+            for item in items {
+                below(problems, item, keys, false, found);
+            }
+        }
+        _ => {
+            let (what, example) = (format!("an object with the key `{key}`"), format!("{{\"{key}\": []}}"));
+            expected(problems, node, &what, &example);
+        }
     }
-    Some(node)
 }
 
 fn listed(problems: &mut Problems<'_>, item: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
@@ -68,13 +84,6 @@ fn listed(problems: &mut Problems<'_>, item: &Node<'_>, mapping: &Mapping, roste
         },
         _ => expected(problems, item, "the fields of a host", "{\"name\": \"web1\"}"),
     }
-}
-
-fn field<'n, 'a>(fields: &'n [Entry<'a>], name: &str) -> Option<&'n Node<'a>> {
-    fields
-        .iter()
-        .find(|entry| entry.key.text == name)
-        .map(|entry| &entry.value)
 }
 
 fn fields_here(fields: &[Entry<'_>]) -> String {
@@ -100,6 +109,7 @@ fn row(
     let mut tags = Vec::new();
     for wanted in &mapping.tags {
         match field(fields, &wanted.field) {
+            Some(node) if wanted.present => tags.extend(presence(problems, node, wanted)),
             Some(node) => tags.extend(tag_paths(problems, node, wanted)),
             None if wanted.required => {
                 let message = format!("the host `{}` has no field `{}`", name.escape_debug(), wanted.field);
@@ -113,6 +123,18 @@ fn row(
             roster.tag(&host, tag);
         }
         roster.connect(problems, span, &host, &connection);
+    }
+}
+
+/// The tag that a field stands for by being there.
+fn presence(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> Option<TagPath> {
+    let tag = wanted.tag.as_deref().unwrap_or(&wanted.field);
+    match tag.parse() {
+        Ok(path) => Some(path),
+        Err(error) => {
+            problems.report(node.span, format!("`{}` is not a tag: {error}", tag.escape_debug()));
+            None
+        }
     }
 }
 
