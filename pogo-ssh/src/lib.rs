@@ -104,6 +104,7 @@ mod ssh_config;
 mod target;
 mod transport;
 mod trust;
+mod work;
 
 pub use config::{Agent, SshConfig};
 pub use question::Question;

@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
-use pogo_core::plan::{Invocation, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
 use crate::config::SshConfig;
-use crate::exec::{Ended, Passwords, Site, Step, Stop, execute};
+use crate::exec::{Ended, Parcels, Passwords, Stop};
 use crate::link::{Connector, Link};
-use crate::output::Output;
 use crate::setup::{self, SetupError};
 use crate::target::Target;
+use crate::work::{Ran, Work};
 
 /// Executes attempts over SSH. Cheap to share: keys and known hosts are read once.
 ///
 /// See the [crate's documentation](crate) for what succeeds, what fails and what is in doubt.
 #[derive(Debug)]
 pub struct SshTransport {
-    config: SshConfig,
+    pub(crate) config: SshConfig,
     user: String,
-    connector: Connector,
-    passwords: Passwords,
+    pub(crate) connector: Connector,
+    pub(crate) passwords: Passwords,
+    parcels: Parcels,
     warnings: Vec<String>,
 }
 
@@ -41,6 +41,7 @@ impl SshTransport {
             config,
             user,
             connector,
+            parcels: Parcels::default(),
             warnings,
         })
     }
@@ -64,11 +65,11 @@ impl SshTransport {
 
     /// Runs on the connection that was kept from the attempt before, if there is one and it still works.
     async fn run_kept(&self, work: &Work, target: &Arc<Target>) -> Option<Outcome> {
-        let link = self.connector.kept(work.job, target)?;
+        let link = self.connector.kept(work.attempt.job, target)?;
         match self.run_steps(&link, work, target).await {
             Ran::NeverAsked(_) => None,
             Ran::To(outcome) => {
-                self.finish(link, &outcome, work.job, target).await;
+                self.finish(link, &outcome, work.attempt.job, target).await;
                 Some(outcome)
             }
         }
@@ -83,50 +84,6 @@ impl SshTransport {
             _ => link.close().await,
         }
     }
-
-    async fn run_steps(&self, link: &Link, work: &Work, target: &Arc<Target>) -> Ran {
-        let site = Site {
-            link,
-            connector: &self.connector,
-            target,
-            passwords: &self.passwords,
-            stop: &work.stop,
-        };
-        let mut output = Output::new(work.report.clone(), self.config.output_limit);
-        let mut asked = false;
-        for step in &work.steps {
-            work.report.phase(step.phase);
-            let stdin = match step.phase {
-                Phase::Command => &work.invocation.stdin,
-                _ => &Stdin::Empty,
-            };
-            let ended = execute(site, step, stdin, &mut output).await;
-            asked = asked || !matches!(ended, Ended::CutBefore(_));
-            match classify(step.phase, ended) {
-                Verdict::GoOn => {}
-                Verdict::End(outcome) if asked => return Ran::To(outcome),
-                Verdict::End(outcome) => return Ran::NeverAsked(outcome),
-            }
-        }
-        Ran::To(Outcome::Succeeded)
-    }
-}
-
-/// How far the steps of an attempt came.
-enum Ran {
-    /// To this end.
-    To(Outcome),
-    /// Nowhere: the link was gone before the host was asked for anything.
-    NeverAsked(Outcome),
-}
-
-/// What one attempt has to do.
-struct Work {
-    job: JobId,
-    steps: Vec<Step>,
-    invocation: Arc<Invocation>,
-    report: Reporter,
-    stop: Stop,
 }
 
 #[async_trait]
@@ -140,20 +97,10 @@ impl Transport for SshTransport {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
-        let steps = match Step::of(&attempt, None) {
-            Ok(steps) => steps,
-            Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
-        };
-        if let Err(reason) = check_stdin(&attempt.invocation.stdin).await {
-            return Outcome::failed(FailureKind::Refused, reason);
-        }
         let target = Arc::new(Target::new(&attempt.host, &self.user, self.config.port));
-        let work = Work {
-            job: attempt.job,
-            steps,
-            invocation: Arc::clone(&attempt.invocation),
-            report,
-            stop,
+        let work = match Work::prepare(attempt, report, stop, &self.parcels).await {
+            Ok(work) => work,
+            Err(reason) => return Outcome::failed(FailureKind::Refused, reason),
         };
         work.report.phase(Phase::Connect);
         if let Some(outcome) = self.run_kept(&work, &target).await {
@@ -164,18 +111,7 @@ impl Transport for SshTransport {
             Err(outcome) => return outcome,
         };
         let (Ran::To(outcome) | Ran::NeverAsked(outcome)) = self.run_steps(&link, &work, &target).await;
-        self.finish(link, &outcome, work.job, &target).await;
+        self.finish(link, &outcome, work.attempt.job, &target).await;
         outcome
-    }
-}
-
-/// Refuses input that cannot be read, before anything is begun.
-async fn check_stdin(stdin: &Stdin) -> Result<(), String> {
-    let Stdin::File(path) = stdin else {
-        return Ok(());
-    };
-    match tokio::fs::File::open(path).await {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!("cannot read the standard input from {path}: {error}")),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use pogo_core::plan::Stdin;
 use russh::ChannelMsg;
 
 use super::feed::Feed;
 use super::mark::{Mark, Marks};
+use super::parcel::Parcel;
 use super::site::Site;
 use super::way::Way;
 
@@ -40,7 +40,7 @@ pub(super) async fn aside(
     site: Site<'_>,
     (way, mark): (&Way, &str),
     line: &str,
-    stdin: Stdin,
+    stdin: Option<Arc<Parcel>>,
 ) -> Result<Told, Unasked> {
     let channel = match site.link.handle.channel_open_session().await {
         Ok(channel) => channel,
@@ -51,7 +51,7 @@ pub(super) async fn aside(
     let (mut read, write) = channel.split();
     let mut feed = Feed::new(Arc::new(write), false);
     if way.name().is_none() {
-        feed.stdin(&stdin);
+        feed.parcel(stdin);
     }
     let mut marks = Marks::new(mark, MOST_MARKS);
     let (mut told, mut words, mut passwords) = (Told::default(), Vec::new(), 0);

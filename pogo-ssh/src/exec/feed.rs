@@ -9,6 +9,8 @@ use russh::ChannelWriteHalf;
 use russh::client::Msg;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::parcel::Parcel;
+
 /// Writes to a channel, one thing after the other. Dropping it stops that.
 pub(super) struct Feed {
     channel: Arc<ChannelWriteHalf<Msg>>,
@@ -71,6 +73,17 @@ impl Feed {
                 },
             };
             end(&channel, on_terminal).await;
+        });
+    }
+
+    /// All of a file, and its end; or only the end.
+    pub(super) fn parcel(&mut self, parcel: Option<Arc<Parcel>>) {
+        let channel = Arc::clone(&self.channel);
+        self.then(async move {
+            if let Some(parcel) = parcel {
+                let _ = channel.data(parcel.bytes.as_slice()).await;
+            }
+            end(&channel, false).await;
         });
     }
 

@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use pogo_core::plan::Stdin;
-
 use super::aside::{Told, Unasked, aside};
 use super::mark::Group;
 use super::site::Site;
@@ -60,7 +58,7 @@ pub(super) enum Kill {
 /// Ends a process group, as whoever runs it: TERM, then KILL after the grace.
 pub(super) async fn kill(site: Site<'_>, (way, mark): (&Way, &str), group: Group, grace: Duration) -> Kill {
     let line = kill_line(way, group, grace);
-    let asked = match aside(site, (way, mark), &line, Stdin::Empty).await {
+    let asked = match aside(site, (way, mark), &line, None).await {
         Err(Unasked::NoSession) => beside(site, (way, mark), &line).await,
         asked => asked.ok(),
     };
@@ -75,7 +73,7 @@ pub(super) async fn kill(site: Site<'_>, (way, mark): (&Way, &str), group: Group
 async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Option<Told> {
     let link = site.connector.connect(site.target).await.ok()?;
     let beside = Site { link: &link, ..site };
-    let told = aside(beside, (way, mark), line, Stdin::Empty).await.ok();
+    let told = aside(beside, (way, mark), line, None).await.ok();
     link.close().await;
     told
 }

@@ -21,6 +21,7 @@ mod openssh;
 mod other_servers;
 mod place;
 mod run_as;
+mod sending;
 mod silence;
 mod stopping;
 mod trust;

@@ -1,0 +1,189 @@
+//! Putting files on a host for the time of an attempt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::dispatcher::Attempt;
+use pogo_core::plan::SentFile;
+use tokio::time::timeout;
+
+use super::aside::{Told, Unasked, aside};
+use super::ended::Ended;
+use super::execution::last_words;
+use super::mark::Mark;
+use super::parcel::Parcel;
+use super::script::{mark_of, print_mark};
+use super::site::Site;
+use super::way::Way;
+use crate::quote::quote_all;
+use crate::work::Work;
+
+/// `$1`: directory for files without a place of their own, or nothing. `$2`: path, or nothing. `$3`: name. `$4`: mode.
+/// `$5`: SHA-256. `$6`: mode of the directory. Standard input is the file. Marks: `sent DIRECTORY`, `sent` and `placed`
+/// or `kept`, or `refused`.
+const RECEIVE: &str = r#"umask 077
+dir=$1 to=$2 name=$3 mode=$4 sum=$5 open=$6 made= part=
+digest() { sha256sum || shasum -a 256 || openssl dgst -sha256 -r; } 2>/dev/null
+fail() {
+  [ -z "$part" ] || rm -f -- "$part"
+  [ -z "$made" ] || rm -rf -- "$dir"
+  REFUSED
+  exit 1
+}
+make() {
+  for base in "${TMPDIR:-/tmp}" /var/tmp "$HOME"; do
+    dir=$(mktemp -d "$base/pogo.XXXXXXXX") || continue
+    printf '#!/bin/sh\nexit 0\n' >"$dir/try" && chmod 700 "$dir/try" && "$dir/try" &&
+      rm -f "$dir/try" && chmod "$open" "$dir" && made=yes && return 0
+    rm -rf -- "$dir"
+  done 2>/dev/null
+  fail "it has no directory to write to and to execute from"
+}
+if [ -z "$to" ]; then
+  [ -n "$dir" ] || make
+  to=$dir/$name own=yes
+else own=; fi
+case $to in -*) to=./$to ;; esac
+[ ! -d "$to" ] || fail "$to is a directory there"
+part=$to.pogo-part
+why=$( (cat >"$part") 2>&1) || fail "it cannot write $to: $why"
+got=$(digest <"$part")
+[ -n "$got" ] || fail "it has no sha256sum, shasum or openssl to check files with"
+[ "${got%% *}" = "$sum" ] || fail "$to did not arrive whole"
+why=$(chmod "$mode" "$part" 2>&1) || fail "it cannot set the mode of $to: $why"
+if [ "$own" ]; then
+  mv -f -- "$part" "$to" || fail "it cannot write $to"
+  SENT "$dir"
+elif ln "$part" "$to" 2>/dev/null; then rm -f -- "$part"; SENT placed
+elif [ -e "$to" ]; then
+  there=$(digest <"$to")
+  [ "${there%% *}" = "$sum" ] || fail "$to is there already, and is another file"
+  rm -f -- "$part"; SENT kept
+else mv -- "$part" "$to" || fail "it cannot write $to"; SENT placed; fi"#;
+
+/// How long removing may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is to be removed from a host.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Sent {
+    directory: Option<String>,
+    files: Vec<String>,
+}
+
+impl Sent {
+    /// The directory of files without a place of their own.
+    pub(crate) fn directory(&self) -> Option<&str> {
+        self.directory.as_deref()
+    }
+
+    /// Shell text that removes all of it; empty if there is nothing.
+    pub(super) fn removal(&self) -> String {
+        let mut text = String::new();
+        if !self.files.is_empty() {
+            text.push_str(&format!(
+                "rm -f -- {}\n",
+                quote_all(self.files.iter().map(String::as_str))
+            ));
+        }
+        if let Some(directory) = &self.directory {
+            text.push_str(&format!("rm -rf -- {}\n", quote_all([directory.as_str()])));
+        }
+        text
+    }
+
+    /// Removes all of it; false if that cannot be told.
+    pub(crate) async fn remove(&self, site: Site<'_>, attempt: &Attempt) -> bool {
+        let text = self.removal();
+        if text.is_empty() {
+            return true;
+        }
+        let (line, mark) = (Way::Login.line(&text, &[]), mark_of(attempt.id));
+        let removing = aside(site, (&Way::Login, &mark), &line, None);
+        matches!(timeout(PATIENCE, removing).await, Ok(Ok(told)) if told.status == Some(0))
+    }
+}
+
+/// Puts all files of the attempt in place. On an error nothing else may run, and what is in `sent` is to be removed.
+pub(crate) async fn send_all(site: Site<'_>, work: &Work, sent: &mut Sent) -> Result<(), Ended> {
+    let files = &work.attempt.invocation.files;
+    for (file, parcel) in files.iter().zip(&work.parcels) {
+        tokio::select! {
+            biased;
+            reason = site.stop.wait() => return Err(Ended::StoppedBefore(reason)),
+            done = send(site, &work.attempt, (file, parcel), sent) => done?,
+        }
+    }
+    Ok(())
+}
+
+async fn send(
+    site: Site<'_>,
+    attempt: &Attempt,
+    (file, parcel): (&SentFile, &Arc<Parcel>),
+    sent: &mut Sent,
+) -> Result<(), Ended> {
+    let line = receiving_line(attempt, (file, parcel), sent.directory());
+    let mark = mark_of(attempt.id);
+    let told = aside(site, (&Way::Login, &mark), &line, Some(Arc::clone(parcel))).await;
+    let lost = || {
+        Ended::CutBefore(last_words(
+            site.link,
+            "the host closed the session while a file was sent",
+        ))
+    };
+    let told = told.map_err(|unasked| match unasked {
+        Unasked::NoSession => Ended::Refused("the host opens no session".to_owned()),
+        Unasked::NoLink => lost(),
+    })?;
+    match told.marks.first() {
+        Some(Mark::Sent(what)) => note(what, file, sent),
+        Some(Mark::Refused(reason)) => return Err(Ended::Refused(reason.clone())),
+        _ => return Err(told.status.map_or_else(lost, |status| nonsense(status, &told))),
+    }
+    Ok(())
+}
+
+fn note(what: &str, file: &SentFile, sent: &mut Sent) {
+    match (&file.destination, what) {
+        (None, directory) => sent.directory = Some(directory.to_owned()),
+        (Some(path), "placed") => sent.files.push(path.clone()),
+        // It was there before, and stays.
+        (Some(_), _) => {}
+    }
+}
+
+fn nonsense(status: u32, told: &Told) -> Ended {
+    Ended::Refused(format!("a file could not be sent (status {status}): {}", told.words))
+}
+
+/// The line that a host is asked to run for it.
+pub(super) fn receiving_line(
+    attempt: &Attempt,
+    (file, parcel): (&SentFile, &Arc<Parcel>),
+    directory: Option<&str>,
+) -> String {
+    let refused = print_mark(attempt.id, "refused %s", r#""$1""#);
+    let script = RECEIVE.replace("REFUSED", &refused);
+    let script = script.replace("SENT \"$dir\"", &print_mark(attempt.id, "sent %s", r#""$dir""#));
+    let script = script.replace("SENT placed", &print_mark(attempt.id, "sent %s", "placed"));
+    let script = script.replace("SENT kept", &print_mark(attempt.id, "sent %s", "kept"));
+    let name = file.source.rsplit('/').next().unwrap_or_default();
+    let mode = format!("{:o}", file.mode.unwrap_or(parcel.mode));
+    // Whoever else runs the command has to get at its files.
+    let open = if attempt.invocation.run_as.is_some() {
+        "711"
+    } else {
+        "700"
+    };
+    let destination = file.destination.as_deref().unwrap_or_default();
+    let arguments = [
+        directory.unwrap_or_default(),
+        destination,
+        name,
+        &mode,
+        &parcel.sum,
+        open,
+    ];
+    Way::Login.line(&script, &arguments)
+}

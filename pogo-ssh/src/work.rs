@@ -1,0 +1,114 @@
+//! What one attempt has to do, and doing it on one connection.
+
+use std::sync::Arc;
+
+use pogo_core::dispatcher::{Attempt, Reporter};
+use pogo_core::plan::Stdin;
+use pogo_core::scheduler::{Outcome, Phase};
+
+use crate::SshTransport;
+use crate::classify::{Verdict, classify};
+use crate::exec::{Ended, Parcel, Parcels, Sent, Site, Step, Stop, execute, send_all};
+use crate::link::Link;
+use crate::output::Output;
+use crate::target::Target;
+
+/// What one attempt has to do.
+pub(crate) struct Work {
+    pub(crate) attempt: Attempt,
+    pub(crate) parcels: Vec<Arc<Parcel>>,
+    pub(crate) report: Reporter,
+    pub(crate) stop: Stop,
+}
+
+/// How far the steps of an attempt came.
+pub(crate) enum Ran {
+    /// To this end.
+    To(Outcome),
+    /// Nowhere: the link was gone before the host was asked for anything.
+    NeverAsked(Outcome),
+}
+
+impl Work {
+    /// Refuses what cannot be done, before anything is begun.
+    pub(crate) async fn prepare(
+        attempt: Attempt,
+        report: Reporter,
+        stop: Stop,
+        parcels: &Parcels,
+    ) -> Result<Self, String> {
+        Step::of(&attempt, None).map_err(|error| error.to_string())?;
+        if let Stdin::File(path) = &attempt.invocation.stdin {
+            let opened = tokio::fs::File::open(path).await;
+            opened.map_err(|error| format!("cannot read the standard input from {path}: {error}"))?;
+        }
+        let parcels = parcels.pack(&attempt.invocation.files).await?;
+        Ok(Self {
+            attempt,
+            parcels,
+            report,
+            stop,
+        })
+    }
+}
+
+impl SshTransport {
+    pub(crate) fn site<'a>(&'a self, link: &'a Link, work: &'a Work, target: &'a Arc<Target>) -> Site<'a> {
+        Site {
+            link,
+            connector: &self.connector,
+            target,
+            passwords: &self.passwords,
+            stop: &work.stop,
+        }
+    }
+
+    /// Puts files in place, runs all steps, and removes the files.
+    pub(crate) async fn run_steps(&self, link: &Link, work: &Work, target: &Arc<Target>) -> Ran {
+        let site = self.site(link, work, target);
+        let mut output = Output::new(work.report.clone(), self.config.output_limit);
+        let mut sent = Sent::default();
+        let ran = match send_all(site, work, &mut sent).await {
+            Ok(()) => run_each(site, work, sent.directory(), &mut output).await,
+            // Nothing has run, whatever became of the files.
+            Err(ended) => match classify(Phase::Connect, ended) {
+                Verdict::End(outcome) if outcome_is_of_link(&outcome) => Ran::NeverAsked(outcome),
+                Verdict::End(outcome) => Ran::To(outcome),
+                Verdict::GoOn => Ran::To(Outcome::in_doubt(
+                    "files that were not sent count as sent; this is a defect",
+                )),
+            },
+        };
+        if !sent.remove(site, &work.attempt).await {
+            output.note("[the files that were sent could not be removed from the host]");
+        }
+        ran
+    }
+}
+
+fn outcome_is_of_link(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(failure) if failure.kind.is_connect())
+}
+
+async fn run_each(site: Site<'_>, work: &Work, files: Option<&str>, output: &mut Output) -> Ran {
+    let steps = match Step::of(&work.attempt, files) {
+        Ok(steps) => steps,
+        Err(error) => return Ran::To(Outcome::in_doubt(error.to_string())),
+    };
+    let mut asked = files.is_some();
+    for step in &steps {
+        work.report.phase(step.phase);
+        let stdin = match step.phase {
+            Phase::Command => &work.attempt.invocation.stdin,
+            _ => &Stdin::Empty,
+        };
+        let ended = execute(site, step, stdin, output).await;
+        asked = asked || !matches!(ended, Ended::CutBefore(_));
+        match classify(step.phase, ended) {
+            Verdict::GoOn => {}
+            Verdict::End(outcome) if asked => return Ran::To(outcome),
+            Verdict::End(outcome) => return Ran::NeverAsked(outcome),
+        }
+    }
+    Ran::To(Outcome::Succeeded)
+}
