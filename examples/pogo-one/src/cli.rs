@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pogo_core::fleet::Selector;
 use pogo_core::policy::Limit;
 
+use crate::invocation::InvocationArgs;
+
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
 #[derive(Debug, Parser)]
 #[command(name = "pogo-one", version, after_help = EXIT_CODES)]
@@ -167,6 +169,8 @@ pub(crate) struct RunArgs {
     pub(crate) job: JobArgs,
     #[command(flatten)]
     pub(crate) ssh: SshArgs,
+    #[command(flatten)]
+    pub(crate) invocation: InvocationArgs,
     /// How to print what happens: the hosts' output, or one event a line.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: LogFormat,

@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod exit;
+mod invocation;
 mod log;
 mod report;
 mod source;

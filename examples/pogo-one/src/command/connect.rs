@@ -34,12 +34,17 @@ pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
     Ok(config)
 }
 
+/// Asks on the terminal, without showing what is typed.
+pub(super) fn ask(prompt: &str) -> Result<SecretString, Stop> {
+    let asked = rpassword::prompt_password(prompt);
+    asked
+        .map(SecretString::from)
+        .map_err(|error| Stop::usage(format!("cannot ask for a password: {error}")))
+}
+
 fn password(args: &SshArgs) -> Result<Option<SecretString>, Stop> {
     if args.ask_password {
-        let asked = rpassword::prompt_password("password: ");
-        return asked
-            .map(|text| Some(text.into()))
-            .map_err(|e| Stop::usage(format!("cannot ask for a password: {e}")));
+        return ask("password: ").map(Some);
     }
     let Some(path) = &args.password_file else {
         return Ok(None);

@@ -21,9 +21,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
         pre: args.ssh.pre_hooks.clone(),
         post: args.ssh.post_hooks.clone(),
     };
+    spec.invocation = args.invocation.invocation();
     // A job that makes no sense is refused before anybody is asked for a password.
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
-    let settings = connect::settings(&args.ssh)?;
+    let mut settings = connect::settings(&args.ssh)?;
+    if args.invocation.ask_sudo_password {
+        settings = settings.sudo_password(connect::ask("sudo password: ")?);
+    }
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
     let done = runtime.block_on(async {
         let transport = settings.build().map_err(Stop::usage)?;

@@ -158,3 +158,37 @@ fn the_demo_runs_and_one_of_its_hosts_fails() {
     assert_eq!(super::program::hosts(&events, "task_succeeded").len(), 27);
     assert_eq!(super::program::hosts(&events, "task_failed"), ["front07"]);
 }
+
+#[test]
+fn a_command_runs_as_the_arguments_say() {
+    let site = Site::new("", &["h1"]);
+    site.program.write("input", "from a file");
+    site.program.write("tool", "sent along");
+    let line = "echo \"$WORD in $(pwd): $(cat), $(cat \"$POGO_FILES/tool\")\"";
+    let more = [
+        "--env",
+        "WORD=it's",
+        "--cwd",
+        "/usr",
+        "--stdin",
+        "input",
+        "--send",
+        "tool:600",
+        "--",
+        line,
+    ];
+    let done = site.run("h1", &more);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(
+        done.out.contains("it's in /usr: from a file, sent along"),
+        "{}",
+        done.out
+    );
+}
+
+#[test]
+fn a_variable_without_a_value_is_refused() {
+    let done = Program::new().run(&["run", "-t", "h1", "--env", "WORD", "--", "true"]);
+    assert_eq!(done.code, 64);
+    assert!(done.err.contains("NAME=VALUE"), "{}", done.err);
+}

@@ -1,0 +1,107 @@
+//! How the arguments say that the command is run.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::path::PathBuf;
+
+use clap::Args;
+use pogo_core::plan::{Invocation, RunAs, SentFile, Stdin};
+
+#[derive(Debug, Args)]
+pub(crate) struct InvocationArgs {
+    /// User to run the command as on the hosts, through sudo.
+    #[arg(long, value_name = "USER")]
+    pub(crate) run_as: Option<String>,
+    /// Ask for the password that sudo asks for on the hosts.
+    #[arg(long, requires = "run_as")]
+    pub(crate) ask_sudo_password: bool,
+    /// Give the command a terminal.
+    #[arg(long)]
+    pub(crate) pty: bool,
+    /// File that the command reads on standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stdin: Option<PathBuf>,
+    /// File to put on each host for the time of the command: at REMOTE, or in the directory that POGO_FILES names
+    /// there; with octal MODE, or the file's own. May be given several times.
+    #[arg(long, value_name = "FILE[:REMOTE][:MODE]", value_parser = sent_file)]
+    pub(crate) send: Vec<SentFile>,
+    /// Variable in the environment of hooks and command; may be given several times.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// Directory on the hosts that the command starts in.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<String>,
+    /// Let the command go on when its connection is lost, and learn its outcome by another.
+    #[arg(long, conflicts_with = "pty")]
+    pub(crate) detached: bool,
+}
+
+impl InvocationArgs {
+    pub(crate) fn invocation(&self) -> Invocation {
+        Invocation {
+            environment: self.env.iter().cloned().collect(),
+            directory: self.cwd.clone(),
+            run_as: self.run_as.clone().map(RunAs::User),
+            pty: self.pty,
+            stdin: match &self.stdin {
+                Some(path) => Stdin::File(path.display().to_string()),
+                None => Stdin::Empty,
+            },
+            files: self.send.clone(),
+            detached: self.detached.then(unheard_name),
+        }
+    }
+}
+
+/// A name that no other job has: the hashers of the standard library are keyed from the system's randomness.
+fn unheard_name() -> String {
+    let word = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", word(), word())
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn sent_file(text: &str) -> Result<SentFile, String> {
+    let (rest, mode) = match text.rsplit_once(':') {
+        Some((rest, mode)) if is_mode(mode) => (rest, u32::from_str_radix(mode, 8).ok()),
+        _ => (text, None),
+    };
+    let (source, destination) = rest.split_once(':').unwrap_or((rest, ""));
+    if source.is_empty() {
+        return Err("name a file to send".to_owned());
+    }
+    Ok(SentFile {
+        source: source.to_owned(),
+        destination: (!destination.is_empty()).then(|| destination.to_owned()),
+        mode,
+    })
+}
+
+/// Whether this is a mode: three or four octal digits.
+fn is_mode(text: &str) -> bool {
+    (3..=4).contains(&text.len()) && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_to_send_may_have_a_place_and_a_mode() {
+        let read = |text: &str| {
+            let file = sent_file(text).unwrap();
+            (file.source, file.destination.unwrap_or_default(), file.mode)
+        };
+        assert_eq!(read("tool"), ("tool".into(), String::new(), None));
+        assert_eq!(read("tool:755"), ("tool".into(), String::new(), Some(0o755)));
+        assert_eq!(read("tool:/opt/tool"), ("tool".into(), "/opt/tool".into(), None));
+        assert_eq!(
+            read("tool:/opt/tool:0640"),
+            ("tool".into(), "/opt/tool".into(), Some(0o640))
+        );
+        assert!(sent_file(":/opt").is_err());
+    }
+}
