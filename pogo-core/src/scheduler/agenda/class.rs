@@ -21,7 +21,18 @@ pub(crate) struct Front {
 }
 
 /// A class in a queue, with the urgency that it had when it came and the ticket that says whether it still counts.
-pub(crate) type Entry = (Key, ClassId, u32);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    pub(crate) key: Key,
+    class: u32,
+    pub(crate) ticket: u32,
+}
+
+impl Entry {
+    pub(crate) fn class(&self) -> ClassId {
+        self.class as usize
+    }
+}
 
 /// What tasks have in common that are in one class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,7 +99,11 @@ impl Class {
     /// have an entry for each, and all of them would have to be put right whenever one starts.
     pub(super) fn entry(&mut self, key: Key, class: ClassId) -> Entry {
         self.ticket = self.ticket.wrapping_add(1);
-        (key, class, self.ticket)
+        Entry {
+            key,
+            class: u32::try_from(class).unwrap_or(u32::MAX),
+            ticket: self.ticket,
+        }
     }
 
     /// The queue that a parked class is in.

@@ -10,14 +10,37 @@ use crate::scheduler::state::State;
 
 /// The urgency of a class's next task; greater comes first. It only ever decreases while the agenda is not built
 /// anew, so a queue may hold an old key: the true one is never greater.
+///
+/// By priority, then by tries (few first), load, expected time, job and rank (low first): packed, since queues are
+/// mostly comparing and moving these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
+    priority_tries_load: u64,
+    expected_job: u64,
+    rank: u32,
+}
+
+/// The parts of a [`Key`].
+pub(crate) struct Urgency {
     pub(crate) priority: i32,
-    pub(crate) tries: Reverse<u16>,
-    pub(crate) load: u32,
+    pub(crate) tries: u16,
+    pub(crate) load: u16,
     pub(crate) expected: u32,
-    pub(crate) job: Reverse<JobId>,
-    pub(crate) rank: Reverse<u32>,
+    pub(crate) job: JobId,
+    pub(crate) rank: u32,
+}
+
+impl From<Urgency> for Key {
+    fn from(of: Urgency) -> Self {
+        // Unsigned numbers in the order of the signed ones.
+        let priority = of.priority.cast_unsigned() ^ (1 << 31);
+        let priority_tries_load = u64::from(priority) << 32 | u64::from(!of.tries) << 16 | u64::from(of.load);
+        Self {
+            priority_tries_load,
+            expected_job: u64::from(of.expected) << 32 | u64::from(!of.job.number()),
+            rank: !of.rank,
+        }
+    }
 }
 
 impl Agenda {
@@ -30,18 +53,56 @@ impl Agenda {
             order: (tries, Reverse(expected), rank, _),
             ..
         } = self.first_waiting(state, job, class)?;
-        let key = Key {
+        let urgency = Urgency {
             priority: job.settings.priority,
-            tries: Reverse(tries),
+            tries,
             load: if job.spec.order == Order::Balanced {
                 self.load.of(state, profile)
             } else {
                 0
             },
             expected,
-            job: Reverse(id),
-            rank: Reverse(rank),
+            job: id,
+            rank,
         };
-        Some((task, key))
+        Some((task, urgency.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Parts = (i32, u16, u16, u32, u32, u32);
+
+    fn key((priority, tries, load, expected, job, rank): Parts) -> Key {
+        let job = JobId::new(job);
+        Key::from(Urgency {
+            priority,
+            tries,
+            load,
+            expected,
+            job,
+            rank,
+        })
+    }
+
+    fn plain((priority, tries, load, expected, job, rank): Parts) -> impl Ord {
+        (priority, Reverse(tries), load, expected, Reverse(job), Reverse(rank))
+    }
+
+    fn parts() -> impl Strategy<Value = Parts> {
+        let near = prop_oneof![Just(i32::MIN), -2..2, Just(i32::MAX)];
+        let small = || prop_oneof![0..3_u32, Just(u32::MAX)];
+        (near, 0..3_u16, 0..3_u16, small(), small(), small())
+    }
+
+    proptest! {
+        #[test]
+        fn keys_compare_as_their_parts_do(one in parts(), other in parts()) {
+            prop_assert_eq!(key(one).cmp(&key(other)), plain(one).cmp(&plain(other)));
+        }
     }
 }

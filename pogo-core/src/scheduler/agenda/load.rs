@@ -8,7 +8,7 @@ use crate::scheduler::state::State;
 pub(crate) struct Load {
     work: Vec<u64>,
     /// The same per place, rounded so that it changes rarely.
-    level: Vec<u32>,
+    level: Vec<u16>,
 }
 
 impl Load {
@@ -23,7 +23,7 @@ impl Load {
     }
 
     /// The load of the most loaded of a profile's buckets.
-    pub(super) fn of(&self, state: &State, profile: u32) -> u32 {
+    pub(super) fn of(&self, state: &State, profile: u32) -> u16 {
         let buckets = state.rules.profile(profile).buckets;
         buckets
             .iter()
@@ -62,15 +62,16 @@ impl Load {
 ///
 /// Were it exact, every start would change the key of every class that shares a bucket, and each would have to be
 /// looked at again before the next start.
-fn coarse(exact: u64) -> u32 {
+fn coarse(exact: u64) -> u16 {
     const BITS: u32 = 4;
     let length = 64 - exact.leading_zeros();
     if length <= BITS {
-        return u32::try_from(exact).unwrap_or(u32::MAX);
+        return u16::try_from(exact).unwrap_or(u16::MAX);
     }
     let shift = length - BITS;
     let mantissa = u32::try_from(exact >> shift).unwrap_or(u32::MAX) & ((1 << (BITS - 1)) - 1);
-    ((shift + 1) << (BITS - 1)) + mantissa
+    // At most 61 times 8.
+    u16::try_from(((shift + 1) << (BITS - 1)) + mantissa).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{ClassId, Key};
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
 
-type Queue = BinaryHeap<Entry>;
+pub(super) type Queue = BinaryHeap<Entry>;
 
 /// A queue for each thing that can stop a class and gives way without the job changing.
 #[derive(Debug, Clone, Default)]

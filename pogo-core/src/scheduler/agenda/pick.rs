@@ -3,7 +3,7 @@
 use std::collections::binary_heap::PeekMut;
 
 use super::class::Front;
-use super::park::{Awake, Lot};
+use super::park::{Awake, Lot, Queue};
 use super::{Agenda, ClassId, Key, Place};
 use crate::scheduler::admission::{admit, has_room, usages};
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
@@ -21,14 +21,7 @@ impl Agenda {
         loop {
             let (class, source) = self.most_urgent(state)?;
             match self.stop(state, class) {
-                None => {
-                    self.remove_from(source);
-                    let (task, _) = self.front(state, class)?;
-                    self.pop_front(class);
-                    self.classes[class].place = Place::Empty;
-                    self.reopen(state, class);
-                    return Some((self.classes[class].key.job, task));
-                }
+                None => return self.take(state, class, source),
                 // Still stopped by what it was parked at: so is everything behind it.
                 Some(Stop::Park(lot)) if source == Some(lot) => self.sleep(lot),
                 Some(stop) => {
@@ -36,6 +29,33 @@ impl Agenda {
                     self.put_away(state, class, stop);
                 }
             }
+        }
+    }
+
+    /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after that.
+    fn take(&mut self, state: &State, class: ClassId, source: Option<Lot>) -> Option<TaskAt> {
+        let task = self.pop_front(class)?;
+        let next = self.front(state, class);
+        let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
+        if let Some(mut top) = self.queue(source).peek_mut() {
+            match entry {
+                Some(entry) => *top = entry,
+                None => _ = PeekMut::pop(top),
+            }
+        }
+        if entry.is_none() {
+            self.classes[class].place = Place::Empty;
+        }
+        if let Some(lot) = source {
+            self.parking.forget_top(lot);
+        }
+        Some((self.classes[class].key.job, task))
+    }
+
+    fn queue(&mut self, lot: Option<Lot>) -> &mut Queue {
+        match lot {
+            Some(lot) => self.parking.queue(lot),
+            None => &mut self.open,
         }
     }
 
@@ -87,25 +107,22 @@ impl Agenda {
     /// The front of one queue, once keys that have decreased are put right and leftovers are gone.
     fn top(&mut self, state: &State, lot: Option<Lot>) -> Option<(Key, ClassId)> {
         loop {
-            let queue = match lot {
-                Some(lot) => self.parking.queue(lot),
-                None => &mut self.open,
-            };
-            let &(old, class, ticket) = queue.peek()?;
+            let first = *self.queue(lot).peek()?;
+            let class = first.class();
             let entry = &self.classes[class];
-            let current = if entry.place == place(lot) && entry.ticket == ticket {
+            let current = if entry.place == place(lot) && entry.ticket == first.ticket {
                 self.front(state, class)
             } else {
                 None
             };
-            let queue = match lot {
-                Some(lot) => self.parking.queue(lot),
-                None => &mut self.open,
-            };
-            let mut top = queue.peek_mut()?;
+            if let Some((_, key)) = current
+                && key == first.key
+            {
+                return Some((key, class));
+            }
+            let mut top = self.queue(lot).peek_mut()?;
             match current {
-                Some((_, key)) if key == old => return Some((key, class)),
-                Some((_, key)) => *top = (key, class, ticket),
+                Some((_, key)) => top.key = key,
                 None => {
                     PeekMut::pop(top);
                     self.empty_if_drained(state, class);
@@ -121,12 +138,9 @@ impl Agenda {
     }
 
     fn remove_from(&mut self, source: Option<Lot>) {
-        match source {
-            Some(lot) => {
-                self.parking.queue(lot).pop();
-                self.parking.forget_top(lot);
-            }
-            None => _ = self.open.pop(),
+        self.queue(source).pop();
+        if let Some(lot) = source {
+            self.parking.forget_top(lot);
         }
     }
 
@@ -239,14 +253,15 @@ impl Agenda {
         entry.front
     }
 
-    fn pop_front(&mut self, class: ClassId) {
+    fn pop_front(&mut self, class: ClassId) -> Option<u32> {
         let entry = &mut self.classes[class];
-        let Some(front) = entry.front.take() else { return };
+        let front = entry.front.take()?;
         if front.listed {
             entry.next += 1;
         } else {
             entry.late.pop_first();
         }
+        Some(front.task)
     }
 }
 
