@@ -17,6 +17,7 @@ struct Seen {
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// The browser, if there is one; says which test is left out where there is none.
+#[allow(clippy::print_stdout, reason = "whoever runs the tests is to know what was left out")]
 fn browser(test: &str) -> Option<&'static str> {
     let found = NAMES
         .into_iter()

@@ -77,22 +77,8 @@ impl StageGraph {
             }
         }
         let free: Vec<&HostName> = plan.hosts.iter().filter(|host| !stages_of.contains_key(host)).collect();
-        let tracks: BTreeSet<Vec<usize>> = stages_of.into_values().collect();
-        let mut edges = BTreeMap::new();
-        for track in &tracks {
-            let after = |&at: &usize| Some((at, plan.stages.get(at)?.stage.after?.index()));
-            for (waiting, before) in track.iter().filter_map(after) {
-                for &stage in track {
-                    let edge = if stage == waiting { Edge::Next } else { Edge::Across };
-                    // The next of its own sequence is what a reader looks for.
-                    let entry = edges.entry((before, stage)).or_insert(edge);
-                    if edge == Edge::Next {
-                        *entry = edge;
-                    }
-                }
-            }
-        }
-        for ((before, stage), edge) in edges {
+        let tracks = stages_of.into_values().collect();
+        for ((before, stage), edge) in edges(plan, &tracks) {
             if let (Some(&before), Some(&stage)) = (nodes.get(before), nodes.get(stage)) {
                 graph.add_edge(before, stage, edge);
             }
@@ -138,6 +124,25 @@ impl StageGraph {
     pub fn svg(&self) -> String {
         sheet::draw(self)
     }
+}
+
+/// Which stages wait for which, for hosts that are in these sets of stages.
+fn edges(plan: &Plan, tracks: &BTreeSet<Vec<usize>>) -> BTreeMap<(usize, usize), Edge> {
+    let mut edges = BTreeMap::new();
+    for track in tracks {
+        let after = |&at: &usize| Some((at, plan.stages.get(at)?.stage.after?.index()));
+        for (waiting, before) in track.iter().filter_map(after) {
+            for &stage in track {
+                let edge = if stage == waiting { Edge::Next } else { Edge::Across };
+                // The next of its own sequence is what a reader looks for.
+                let entry = edges.entry((before, stage)).or_insert(edge);
+                if edge == Edge::Next {
+                    *entry = edge;
+                }
+            }
+        }
+    }
+    edges
 }
 
 fn node(planned: &crate::plan::PlannedStage) -> Node {

@@ -46,6 +46,12 @@ pub(super) fn draw(stages: &StageGraph) -> String {
     svg.element("rect").class("paper").size(width, height).empty();
     heading(&mut svg, stages);
     edges(&mut svg, stages, &places);
+    boxes(&mut svg, stages, &places, &lanes);
+    svg.finish()
+}
+
+/// The lanes by name, and the stages in them.
+fn boxes(svg: &mut Markup, stages: &StageGraph, places: &[Place], lanes: &[Option<String>]) {
     for (lane, name) in lanes.iter().take(LANES).enumerate() {
         let text = svg
             .element("text")
@@ -56,16 +62,18 @@ pub(super) fn draw(stages: &StageGraph) -> String {
     for (node, &place) in stages
         .graph
         .node_weights()
-        .zip(&places)
+        .zip(places)
         .filter(|(_, place)| place.lane < LANES)
     {
-        stage(&mut svg, node, place);
+        stage(svg, node, place);
     }
-    if lanes.len() > shown {
-        let text = svg.element("text").class("dim").at(EDGE, height - 14.0);
-        text.text(format_args!("and {} more sequences", lanes.len() - shown));
+    if lanes.len() > LANES {
+        let text = svg
+            .element("text")
+            .class("dim")
+            .at(EDGE, TOP + count(LANES) * LANE + 16.0);
+        text.text(format_args!("and {} more sequences", lanes.len() - LANES));
     }
-    svg.finish()
 }
 
 fn heading(svg: &mut Markup, stages: &StageGraph) {

@@ -37,29 +37,30 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
         .at(left, top)
         .size(width, lane)
         .empty();
-    // From the top of the stack down, each over the one before: only upper edges need be drawn.
-    let layers = State::ALL.into_iter().filter(|&state| state != State::Waiting);
-    for state in layers.rev() {
-        if moments
-            .iter()
-            .any(|moment| moment.counts.get(state.index()).is_some_and(|&count| count > 0))
-        {
-            let soft = if state == State::Succeeded { " soft" } else { "" };
-            if !soft.is_empty() {
-                // What is under a soft colour must not shine through.
-                let under = outline(sheet, &moments, state, hosts.len(), lane);
-                sheet.markup.element("path").class("paper").attr("d", under).empty();
-            }
-            let shape = outline(sheet, &moments, state, hosts.len(), lane);
-            let path = sheet
-                .markup
-                .element("path")
-                .class(format_args!("{}{soft}", state.class()));
-            path.attr("d", shape).empty();
-        }
-    }
+    layers(sheet, &moments, hosts.len(), lane);
     sheet.markup.end();
     signs(sheet, hosts, lane);
+}
+
+/// The stack from its top down, each colour over the one before: only upper edges need be drawn.
+fn layers(sheet: &mut Sheet<'_>, moments: &[Moment], hosts: usize, lane: f64) {
+    let shown = |state: &State| {
+        let some = |moment: &Moment| moment.counts.get(state.index()).is_some_and(|&count| count > 0);
+        *state != State::Waiting && moments.iter().any(some)
+    };
+    for state in State::ALL.into_iter().rev().filter(shown) {
+        let shape = outline(sheet, moments, state, hosts, lane);
+        let mut soft = "";
+        if state == State::Succeeded {
+            // What is under a soft colour must not shine through.
+            sheet.markup.element("path").class("paper").attr("d", &shape).empty();
+            soft = " soft";
+        }
+        let path = sheet.markup.element("path");
+        path.class(format_args!("{}{soft}", state.class()))
+            .attr("d", shape)
+            .empty();
+    }
 }
 
 /// Everything up to a state, from the bottom, as a path of steps.

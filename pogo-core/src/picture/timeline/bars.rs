@@ -103,9 +103,13 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64, bar: f64) {
         .course
         .iter()
         .filter(|(at, state)| matches!(state, State::Skipped | State::Cancelled | State::Down) && *at <= until);
+    let mut before = None;
     for (at, state) in ends.chain(apart.copied()) {
         let size = bar.min(10.0);
-        let (x, y) = (sheet.axis.x(at) + 2.5, middle - size / 2.0);
+        // A host that is down ends its attempts and stays down at the same moment.
+        let beside = if before == Some(at) { size + 4.0 } else { 0.0 };
+        let (x, y) = (sheet.axis.x(at) + 2.5 + beside, middle - size / 2.0);
+        before = Some(at);
         let place = format!("translate({} {}) scale({})", Px(x), Px(y), size / 10.0);
         for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
             let sign = sheet

@@ -64,14 +64,7 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     let back = sheet.markup.element("rect").class("lane soft");
     back.at(sheet.axis.left(), top).size(sheet.axis.width(), HEIGHT).empty();
     let points = columns(sheet, series);
-    let held = |used: Used| used.held;
-    let layers: [(&str, Count); 3] = [("used", Used::taken), ("paper", held), ("trail-failed", held)];
-    for (class, of) in layers {
-        let path = area(sheet, &points, bottom, |used| height(of(used)));
-        if !path.is_empty() {
-            sheet.markup.element("path").class(class).attr("d", path).empty();
-        }
-    }
+    areas(sheet, &points, bottom, height);
     limit(sheet, &points, bottom, in_sight, height);
     let edge = format!("M{} {}H{}", Px(sheet.axis.left()), Px(bottom), Px(sheet.axis.right()));
     sheet.markup.element("path").class("edge").attr("d", edge).empty();
@@ -84,6 +77,18 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     }
     sheet.markup.end();
     sheet.y = bottom + 6.0;
+}
+
+/// What is taken, and of that what is held, hatched.
+fn areas(sheet: &mut Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: impl Fn(u32) -> f64) {
+    let held = |used: Used| used.held;
+    let layers: [(&str, Count); 3] = [("used", Used::taken), ("paper", held), ("trail-failed", held)];
+    for (class, of) in layers {
+        let path = area(sheet, points, bottom, |used| height(of(used)));
+        if !path.is_empty() {
+            sheet.markup.element("path").class(class).attr("d", path).empty();
+        }
+    }
 }
 
 /// The last point of each pixel column.
@@ -166,7 +171,7 @@ fn labels(sheet: &mut Sheet<'_>, series: &Series, top: f64) {
     name.text(shorten(&series.group, room));
     let about = match series.rule {
         Some(rule) => format!("{rule} of {}", series.hosts),
-        None => format!("{} in the job", series.hosts),
+        None => "running at once".to_owned(),
     };
     let rule = sheet.markup.element("text").class("dim right").at(left, top + 33.0);
     rule.text(shorten(&about, room));

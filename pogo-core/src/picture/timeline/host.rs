@@ -15,6 +15,8 @@ pub(super) struct HostStory {
     pub(super) course: Vec<(Timestamp, State)>,
     /// What becomes of its task, running apart.
     pub(super) task: State,
+    /// It is among those that are counted as running.
+    pub(super) counted: bool,
 }
 
 /// One attempt, from its start to its end.
@@ -49,6 +51,7 @@ impl HostStory {
             attempts: vec![],
             course: vec![],
             task: State::Waiting,
+            counted: false,
         }
     }
 

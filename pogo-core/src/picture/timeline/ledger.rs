@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::state::State;
 use super::usage::{Series, Used};
 use crate::Timestamp;
 use crate::fleet::HostName;
@@ -17,9 +16,6 @@ pub(super) struct Ledger {
     /// Series by group and rule, and by number where a policy says the same twice: so a limit keeps its series when
     /// the policy changes.
     known: BTreeMap<(String, &'static str, usize), usize>,
-    /// Hosts of the jobs that run or are held.
-    away: BTreeMap<String, bool>,
-    running: u32,
 }
 
 impl Ledger {
@@ -94,23 +90,6 @@ impl Ledger {
                 places,
             },
         );
-    }
-
-    /// A host of a job is in this state now.
-    pub(super) fn recount(&mut self, host: &str, state: State) {
-        let now = (state.is_running() || state.is_held()).then(|| state.is_running());
-        let before = match now {
-            Some(running) => self.away.insert(host.to_owned(), running),
-            None => self.away.remove(host),
-        };
-        self.running += u32::from(now == Some(true));
-        self.running -= u32::from(before == Some(true));
-    }
-
-    /// How many hosts of the jobs run, and how many are held.
-    pub(super) fn total(&self) -> (u32, u32) {
-        let away = u32::try_from(self.away.len()).unwrap_or(u32::MAX);
-        (self.running, away - self.running)
     }
 }
 

@@ -9,6 +9,7 @@ mod host;
 mod ledger;
 mod legend;
 mod mark;
+mod marks;
 mod page;
 mod rows;
 mod sheet;

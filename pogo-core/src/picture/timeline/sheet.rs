@@ -2,12 +2,11 @@
 
 use super::axis::{Axis, date, span};
 use super::rows::Layout;
-use super::state::State;
 use super::story::Story;
-use super::{bands, bars, charts, legend, style};
+use super::{bands, bars, charts, legend, marks, style};
 use crate::picture::markup::{Markup, Px, shorten};
 use crate::plan::Command;
-use crate::scheduler::JobStatus;
+use crate::scheduler::{JobStatus, Tally};
 
 /// Where the SVG will stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,21 +85,20 @@ pub(super) fn heading(story: &Story) -> String {
 
 /// How many hosts ended how, and what was run when.
 pub(super) fn outcome(story: &Story) -> String {
-    let count = |state: State| (state.word(), story.ended(|at| at == state));
-    let ended = [
-        State::Succeeded,
-        State::Failed,
-        State::InDoubt,
-        State::Down,
-        State::Skipped,
-        State::Cancelled,
+    let tally = |of: fn(Tally) -> u32| {
+        let jobs = story.jobs.iter().filter_map(|&job| story.scheduler.job(job));
+        jobs.map(|job| u64::from(of(job.tally()))).sum::<u64>()
+    };
+    let counts = [
+        ("succeeded", tally(|tally| tally.succeeded)),
+        ("failed", tally(|tally| tally.failed)),
+        ("in doubt", tally(|tally| tally.in_doubt)),
+        ("skipped", tally(|tally| tally.skipped)),
+        ("cancelled", tally(|tally| tally.cancelled)),
+        ("running", tally(|tally| tally.running)),
+        ("waiting", tally(|tally| tally.waiting)),
     ];
-    let under_way = [("running", story.ended(State::is_running)), count(State::Waiting)];
-    let counts = ended
-        .map(count)
-        .into_iter()
-        .chain(under_way)
-        .filter(|(_, count)| *count > 0);
+    let counts = counts.into_iter().filter(|(_, count)| *count > 0);
     let mut parts: Vec<String> = counts.map(|(word, count)| format!("{count} {word}")).collect();
     if let [job] = story.jobs.as_slice()
         && let Some(job) = story.scheduler.job(*job)
@@ -186,7 +184,7 @@ impl Sheet<'_> {
             }
             self.y += 4.0;
         }
-        self.marks(top, self.y);
+        marks::draw(self, top);
         self.y += 14.0;
         self.ticks(self.y);
         self.y += 10.0;
@@ -231,48 +229,6 @@ impl Sheet<'_> {
             .class("grid")
             .attr("d", lines.concat())
             .empty();
-    }
-
-    fn marks(&mut self, top: f64, bottom: f64) {
-        // Labels that would run into each other are left to the tooltip.
-        let (mut free, mut last) = (0.0, None);
-        for mark in &self.story.marks {
-            let (x, column) = (self.axis.x(mark.at), self.axis.column(mark.at));
-            if last == Some(column) || mark.at > self.story.until {
-                continue;
-            }
-            last = Some(column);
-            self.markup.element("g").class("mark").begin();
-            self.markup.title(&format!(
-                "{} \u{b7} at {}",
-                shorten(&mark.text, 400),
-                span(mark.at - self.story.began)
-            ));
-            let line = format!("M{} {}V{}", Px(x), Px(top), Px(bottom));
-            self.markup.element("path").class("line").attr("d", line).empty();
-            let width = count(mark.label.chars().count()) * 5.2 + 8.0;
-            let label = self.markup.element("text");
-            if x + width <= self.axis.right() && x >= free {
-                label.class("small dim").at(x + 3.0, top + 9.0).text(&mark.label);
-                free = x + width;
-            } else if x - width >= free {
-                label.class("small dim right").at(x - 3.0, top + 9.0).text(&mark.label);
-                free = x;
-            } else {
-                label.empty();
-            }
-            self.markup.end();
-        }
-        if self.story.open {
-            let line = format!("M{} {}V{}", Px(self.axis.right()), Px(top), Px(bottom));
-            self.markup.element("path").class("now").attr("d", line).empty();
-            let label = self
-                .markup
-                .element("text")
-                .class("dim")
-                .at(self.axis.right() + 5.0, top + 9.0);
-            label.text("so far");
-        }
     }
 }
 

@@ -22,7 +22,7 @@ type Hosts = IndexMap<HostName, HostStory, BuildHasherDefault<FxHasher>>;
 #[derive(Debug, Clone)]
 pub(super) struct Story {
     pub(super) hosts: Hosts,
-    /// All hosts of the jobs together.
+    /// How many hosts of the jobs run. What a job says of itself bounds only that.
     pub(super) total: Series,
     /// One for each limit.
     pub(super) limits: Vec<Series>,
@@ -63,11 +63,6 @@ impl Story {
     /// How many attempts there are.
     pub(super) fn attempts(&self) -> usize {
         self.hosts.values().map(|host| host.attempts.len()).sum()
-    }
-
-    /// How many hosts are in a state at the end.
-    pub(super) fn ended(&self, wanted: impl Fn(State) -> bool) -> usize {
-        self.hosts.values().filter(|host| wanted(host.now())).count()
     }
 }
 
@@ -194,9 +189,15 @@ impl Reader {
             Some(HolderReason::Running { .. }) | None => story.task,
         };
         story.enter(at, state);
-        self.ledger.recount(host.as_str(), state);
         let mut used = self.story.total.now();
-        (used.running, used.held) = self.ledger.total();
+        match (
+            std::mem::replace(&mut story.counted, state.is_running()),
+            state.is_running(),
+        ) {
+            (false, true) => used.running += 1,
+            (true, false) => used.running = used.running.saturating_sub(1),
+            _ => {}
+        }
         self.story.total.note(at, used);
     }
 

@@ -1,0 +1,55 @@
+//! Moments that concern a job as a whole, as lines across the rows.
+
+use super::axis::span;
+use super::mark::Mark;
+use super::sheet::{Sheet, count};
+use crate::picture::markup::{Px, shorten};
+
+/// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
+pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
+    let story = sheet.story;
+    let (mut free, mut last) = (0.0, None);
+    for mark in story.marks.iter().filter(|mark| mark.at <= story.until) {
+        let column = sheet.axis.column(mark.at);
+        if last != Some(column) {
+            last = Some(column);
+            free = line(sheet, mark, top, free);
+        }
+    }
+    if story.open {
+        let right = sheet.axis.right();
+        let end = format!("M{} {}V{}", Px(right), Px(top), Px(sheet.y));
+        sheet.markup.element("path").class("now").attr("d", end).empty();
+        let label = sheet.markup.element("text").class("dim").at(right + 5.0, top + 9.0);
+        label.text("so far");
+    }
+}
+
+/// One line, labelled where there is room from `free` on; says from where on there is room then.
+fn line(sheet: &mut Sheet<'_>, mark: &Mark, top: f64, free: f64) -> f64 {
+    let x = sheet.axis.x(mark.at);
+    let into = span(mark.at - sheet.story.began);
+    sheet.markup.element("g").class("mark").begin();
+    let told = format!("{} \u{b7} at {into}", shorten(&mark.text, 400));
+    sheet.markup.title(&told);
+    let line = format!("M{} {}V{}", Px(x), Px(top), Px(sheet.y));
+    sheet.markup.element("path").class("line").attr("d", line).empty();
+    let width = count(mark.label.chars().count()) * 5.2 + 8.0;
+    let (after, before) = (x + width <= sheet.axis.right() && x >= free, x - width >= free);
+    // Labels that would run into each other are left to the tooltip.
+    if after || before {
+        let (class, place) = if after {
+            ("small dim", x + 3.0)
+        } else {
+            ("small dim right", x - 3.0)
+        };
+        let label = sheet.markup.element("text").class(class);
+        label.at(place, top + 9.0).text(&mark.label);
+    }
+    sheet.markup.end();
+    match (after, before) {
+        (true, _) => x + width,
+        (false, true) => x,
+        (false, false) => free,
+    }
+}
