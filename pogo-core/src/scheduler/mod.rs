@@ -31,6 +31,7 @@ mod view;
 
 pub use alteration::Alteration;
 pub use blocker::{Blocker, Holder, HolderReason};
+pub(crate) use decide::{EXPIRED, OVER_BUDGET, RESTARTED};
 pub use error::InputError;
 pub use event::{CancelReason, Event, Record};
 pub use ids::{AttemptId, JobId};

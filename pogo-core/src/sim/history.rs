@@ -1,13 +1,17 @@
 //! What happened in a world.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::Timestamp;
 use crate::scheduler::{Event, Record, Scheduler};
 
-/// Everything that happened, and the scheduler as it was in the end.
-#[derive(Debug)]
+/// Everything that happened, and the scheduler as it was in the end. Prints how its jobs ended, with the seed that
+/// gives the same history again.
+#[derive(Debug, Clone)]
 pub struct History {
+    /// What everything random came from.
+    pub seed: u64,
     /// All events, in order.
     pub records: Vec<Record>,
     /// The scheduler after the last of them.
@@ -53,5 +57,24 @@ impl History {
             widest = widest.max(running);
         }
         widest
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {}: {} s", self.seed, self.makespan().as_secs_f64())?;
+        for job in self.scheduler.jobs() {
+            let tally = job.tally();
+            write!(
+                f,
+                "; {} {:?}, {} succeeded, {} failed, {} in doubt",
+                job.id(),
+                job.status(),
+                tally.succeeded,
+                tally.failed,
+                tally.in_doubt
+            )?;
+        }
+        Ok(())
     }
 }

@@ -23,14 +23,21 @@
 //! ```
 
 mod bound;
+mod crash;
 mod draw;
 mod history;
 mod mishap;
+mod pass;
+mod past;
+mod plans;
+mod rerun;
 mod times;
 mod world;
 
 pub use bound::{LowerBound, lower_bound};
 pub use history::History;
 pub use mishap::Mishap;
+pub use past::{PastError, PastTimes};
+pub use rerun::RerunError;
 pub use times::TaskTimes;
 pub use world::World;

@@ -1,35 +1,45 @@
 //! The world.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{History, Mishap, TaskTimes, draw};
+use indexmap::IndexMap;
+use rustc_hash::FxHasher;
+
+use super::crash::Crash;
+use super::plans::{Planned, Plans};
+use super::rerun::{Part, Script};
+use super::{History, Mishap, TaskTimes};
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostName, ResolveError, Selector};
+use crate::fleet::{Fleet, HostName, ResolveError, Selector, TagPath};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{
-    AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, Outcome, Record, Scheduler,
-};
+use crate::scheduler::{AttemptId, Input, InputError, JobId, Outcome, Record, Scheduler};
+
+pub(super) type Indexed<K, V> = IndexMap<K, V, BuildHasherDefault<FxHasher>>;
 
 /// The real scheduler among pretended hosts, in virtual time that begins at zero.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct World {
-    scheduler: Scheduler,
-    now: Timestamp,
-    seed: u64,
-    times: TaskTimes,
-    mishaps: BTreeMap<HostName, Vec<Mishap>>,
-    /// What is going to happen, soonest first, and in the order of planning at the same time.
-    agenda: BinaryHeap<Reverse<(Timestamp, u64)>>,
-    planned: BTreeMap<u64, Input>,
-    next_plan: u64,
-    running: BTreeMap<AttemptId, (JobId, HostName)>,
-    tries: BTreeMap<(JobId, HostName), u32>,
-    jobs: u32,
-    records: Vec<Record>,
+    pub(super) scheduler: Scheduler,
+    pub(super) now: Timestamp,
+    pub(super) seed: u64,
+    pub(super) times: TaskTimes,
+    pub(super) mishaps: Indexed<HostName, Vec<Mishap>>,
+    /// What every host is under, after its own.
+    pub(super) everywhere: Vec<Mishap>,
+    pub(super) plans: Plans,
+    /// Attempts that run, and what they follow if they follow a script.
+    pub(super) running: Indexed<AttemptId, Option<Box<Part>>>,
+    /// How many attempts have ended other than well.
+    pub(super) spent: Indexed<(JobId, HostName), u32>,
+    /// How attempts go that are to go as they did before.
+    pub(super) script: Option<Arc<Script>>,
+    /// The next is the last.
+    pub(super) crashes: Vec<Crash>,
+    pub(super) jobs: u32,
+    pub(super) records: Vec<Record>,
 }
 
 impl World {
@@ -43,12 +53,13 @@ impl World {
             now: Timestamp::EPOCH,
             seed: 0,
             times: TaskTimes::Fixed(Duration::from_secs(1)),
-            mishaps: BTreeMap::new(),
-            agenda: BinaryHeap::new(),
-            planned: BTreeMap::new(),
-            next_plan: 0,
-            running: BTreeMap::new(),
-            tries: BTreeMap::new(),
+            mishaps: IndexMap::default(),
+            everywhere: vec![],
+            plans: Plans::default(),
+            running: IndexMap::default(),
+            spent: IndexMap::default(),
+            script: None,
+            crashes: vec![],
             jobs: 0,
             records: vec![],
         };
@@ -78,17 +89,130 @@ impl World {
     pub fn mishap(mut self, hosts: &Selector, mishap: &Mishap) -> Result<Self, ResolveError> {
         let fleet = Arc::clone(self.scheduler.fleet());
         for host in fleet.resolve(hosts)? {
-            self.mishaps
-                .entry(fleet.name(host).clone())
-                .or_default()
-                .push(mishap.clone());
+            let own = self.mishaps.entry(fleet.name(host).clone()).or_default();
+            own.push(mishap.clone());
+        }
+        Ok(self)
+    }
+
+    /// Each direct value of a tag fails together, or not at all: with this probability, from 0 to 1, every attempt on
+    /// every host of the value ends so.
+    ///
+    /// ```
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::policy::Policy;
+    /// use pogo_core::scheduler::{FailureKind, Outcome};
+    /// use pogo_core::sim::World;
+    ///
+    /// let fleet = Fleet::builder().tagged("rack.r1", "a[1-5]").tagged("rack.r2", "b[1-5]").build()?;
+    /// let dead = Outcome::failed(FailureKind::Unreachable, "the rack has no power");
+    /// let mut world = World::new(fleet, Policy::default())?.mishap_by_value(&"rack".parse()?, 0.5, &dead)?;
+    /// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
+    /// let failed = world.run().scheduler.job(job).map(|job| job.tally().failed);
+    /// assert!([0, 5, 10].map(Some).contains(&failed)); // never part of a rack
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The fleet does not have the tag.
+    pub fn mishap_by_value(mut self, tag: &TagPath, probability: f64, outcome: &Outcome) -> Result<Self, ResolveError> {
+        let fleet = Arc::clone(self.scheduler.fleet());
+        fleet.resolve(&Selector::Tag(tag.clone()))?;
+        let Some(tag) = fleet.tag(tag) else { return Ok(self) };
+        for &value in fleet.children(tag) {
+            let mishap = Mishap::Together {
+                group: fleet.tag_path(value).to_string(),
+                probability,
+                outcome: outcome.clone(),
+            };
+            for &host in fleet.members(value) {
+                let own = self.mishaps.entry(fleet.name(host).clone()).or_default();
+                own.push(mishap.clone());
+            }
+        }
+        Ok(self)
+    }
+
+    /// Every host is under this mishap, after its own; such as [`Mishap::fails_sometimes`].
+    pub fn mishap_everywhere(mut self, mishap: Mishap) -> Self {
+        self.everywhere.push(mishap);
+        self
+    }
+
+    /// These hosts do not serve when the job begins: they are marked down now.
+    ///
+    /// ```
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::policy::Policy;
+    /// use pogo_core::sim::World;
+    ///
+    /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
+    /// let world = World::new(fleet, Policy::default())?.down(&"web[1-2]".parse()?, "burnt")?;
+    /// assert_eq!(world.history().records.len(), 3); // the configuration, and two hosts
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The selector names what the fleet does not have.
+    pub fn down(mut self, hosts: &Selector, reason: &str) -> Result<Self, ResolveError> {
+        let fleet = Arc::clone(self.scheduler.fleet());
+        for host in fleet.resolve(hosts)? {
+            let (host, reason) = (fleet.name(host).clone(), reason.to_owned());
+            // Only hosts that the fleet does not have are refused.
+            let _ = self.tell(Input::MarkDown { host, reason });
         }
         Ok(self)
     }
 
     /// An operator, or another fact, at a given time. What the scheduler then refuses is passed over.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pogo_core::Timestamp;
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::policy::{Constraint, Policy, Rule};
+    /// use pogo_core::scheduler::{Input, JobId};
+    /// use pogo_core::sim::World;
+    ///
+    /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
+    /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
+    /// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+    /// let job = JobId::new(1);
+    /// let mut world = World::new(fleet, policy)?
+    ///     .at(Timestamp::from_millis(1_500), Input::Pause { job })
+    ///     .at(Timestamp::from_millis(60_000), Input::Resume { job });
+    /// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// assert_eq!(world.run().makespan(), Duration::from_secs(62));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn at(mut self, time: Timestamp, input: Input) -> Self {
-        self.plan(time, input);
+        self.plans.add(time, Plans::LAST, Planned::Told(Box::new(input)));
+        self
+    }
+
+    /// The dispatcher dies as soon as the event with this position in the records (the first is 0) is written down, and
+    /// another takes over after the downtime: it replays the records and recovers, so that what ran is in doubt. May
+    /// be said several times. A position that is written already, or never reached, changes nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::policy::Policy;
+    /// use pogo_core::sim::World;
+    ///
+    /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
+    /// let mut world = World::new(fleet, Policy::default())?.crash(3, Duration::from_secs(30));
+    /// let job = world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
+    /// assert_eq!((tally.in_doubt, tally.succeeded), (2, 2)); // events 2 and 3 were the first two starts
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn crash(mut self, event: usize, downtime: Duration) -> Self {
+        self.crashes.push(Crash { event, downtime });
+        self.crashes.sort_by_key(|crash| std::cmp::Reverse(crash.event));
         self
     }
 
@@ -114,105 +238,15 @@ impl World {
     /// Lets time pass until nothing more happens by itself.
     pub fn run(mut self) -> History {
         while self.step() {}
+        self.history()
+    }
+
+    /// What has happened so far.
+    pub fn history(self) -> History {
         History {
+            seed: self.seed,
             records: self.records,
             scheduler: self.scheduler,
         }
-    }
-
-    /// The next thing happens; false if nothing does.
-    fn step(&mut self) -> bool {
-        let planned = self.agenda.peek().map(|&Reverse((at, _))| at);
-        let timeout = self.scheduler.next_timeout();
-        let at = match (planned, timeout) {
-            (None, None) => return false,
-            (Some(planned), Some(timeout)) => planned.min(timeout),
-            (Some(at), None) | (None, Some(at)) => at,
-        };
-        self.now = self.now.max(at);
-        let input = if planned == Some(at) {
-            let plan = self.agenda.pop().map(|Reverse((_, plan))| plan);
-            plan.and_then(|plan| self.planned.remove(&plan))
-        } else {
-            Some(Input::Tick)
-        };
-        if let Some(input) = input {
-            // Nobody is there to be told of a refusal; reports are never refused, and orders may come too late.
-            let _ = self.tell(input);
-        }
-        true
-    }
-
-    fn plan(&mut self, at: Timestamp, input: Input) {
-        self.agenda.push(Reverse((at, self.next_plan)));
-        self.planned.insert(self.next_plan, input);
-        self.next_plan += 1;
-    }
-
-    fn tell(&mut self, input: Input) -> Result<(), InputError> {
-        if let Input::Reported { attempt, .. } = input
-            && self.running.remove(&attempt).is_none()
-        {
-            // It was cancelled, and has answered already.
-            return Ok(());
-        }
-        for event in self.scheduler.handle(self.now, input)? {
-            match &event {
-                Event::TaskStarted { job, host, attempt } => self.begin(*job, host, *attempt),
-                Event::CancelRequested { attempt, reason, .. } => self.cancel(*attempt, *reason),
-                _ => {}
-            }
-            self.records.push(Record { at: self.now, event });
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self, job: JobId, host: &HostName, attempt: AttemptId) {
-        let tried = self.tries.entry((job, host.clone())).or_default();
-        *tried += 1;
-        let tried = *tried;
-        self.running.insert(attempt, (job, host.clone()));
-        let mut time = self.times.of(self.seed, host);
-        let mut outcome = Outcome::Succeeded;
-        for mishap in self.mishaps.get(host).into_iter().flatten() {
-            match mishap {
-                Mishap::Slow(more) => time += *more,
-                Mishap::Hang => return,
-                mishap if outcome == Outcome::Succeeded => {
-                    outcome = strike(mishap, self.seed, host, job, tried).unwrap_or(outcome);
-                }
-                _ => {}
-            }
-        }
-        self.plan(self.now + time, Input::Reported { attempt, outcome });
-    }
-
-    /// Pretended transports end what they are told to end, at once.
-    fn cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
-        if self.running.contains_key(&attempt) {
-            let outcome = match reason {
-                CancelReason::AttemptTimeout | CancelReason::JobTimeout => Outcome::failed(FailureKind::Timeout, ""),
-                CancelReason::Abort => Outcome::failed(
-                    FailureKind::Signal {
-                        signal: "TERM".to_owned(),
-                    },
-                    "",
-                ),
-            };
-            self.plan(self.now, Input::Reported { attempt, outcome });
-        }
-    }
-}
-
-/// How an attempt ends that this mishap strikes.
-fn strike(mishap: &Mishap, seed: u64, host: &HostName, job: JobId, tried: u32) -> Option<Outcome> {
-    match mishap {
-        Mishap::Always(outcome) => Some(outcome.clone()),
-        Mishap::First { attempts, outcome } => (tried <= *attempts).then(|| outcome.clone()),
-        Mishap::Sometimes { probability, outcome } => {
-            let drawn = draw::uniform(seed, (host.as_str(), job, tried));
-            (drawn < *probability).then(|| outcome.clone())
-        }
-        Mishap::Slow(_) | Mishap::Hang => None,
     }
 }

@@ -11,6 +11,7 @@ mod oracle;
 mod parsers;
 mod refusals;
 mod replay;
+mod rerun;
 mod safety;
 mod scenario;
 mod snapshot;

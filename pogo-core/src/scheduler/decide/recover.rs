@@ -2,6 +2,9 @@
 
 use crate::scheduler::{AttemptId, Phase, Scheduler};
 
+/// What the log says of attempts that ran when their dispatcher died.
+pub(crate) const RESTARTED: &str = "the dispatcher was restarted while it ran";
+
 impl Scheduler {
     /// Whoever ran the attempts is gone: each is in doubt, by an event of its own.
     pub(super) fn recover(&mut self) {
@@ -15,7 +18,7 @@ impl Scheduler {
         for (attempt, phase) in attempts {
             // A settling host has succeeded; its time goes on.
             if phase != Phase::Settle {
-                self.doubt(attempt, "the dispatcher was restarted while it ran".to_owned());
+                self.doubt(attempt, RESTARTED.to_owned());
             }
         }
         // The log may end between a change of fleet and what follows from it.

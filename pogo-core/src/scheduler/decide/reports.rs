@@ -9,6 +9,9 @@ use crate::policy::OnDoubt;
 use crate::scheduler::state::{Hint, Job, Running, TaskAt};
 use crate::scheduler::{AttemptId, CancelReason, Event, Failure, JobId, JobStatus, Outcome, Phase, Scheduler};
 
+/// Why a job is halted of which too many hosts have failed, after their number.
+pub(crate) const OVER_BUDGET: &str = "hosts failed, more than max_failures allows";
+
 impl Scheduler {
     pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase) {
         let Some((running, job)) = self.attempt(attempt) else {
@@ -156,7 +159,7 @@ impl Scheduler {
             return;
         }
         let reason = format!(
-            "{} hosts failed, more than max_failures allows ({})",
+            "{} {OVER_BUDGET} ({})",
             job.budget.failures,
             job.settings.max_failures.unwrap_or(0)
         );

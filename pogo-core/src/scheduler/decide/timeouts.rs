@@ -4,6 +4,9 @@ use crate::scheduler::deadlines::Due;
 use crate::scheduler::state::Hint;
 use crate::scheduler::{AttemptId, CancelReason, Event, JobId, Scheduler};
 
+/// Why a job is given up whose own time limit ran out.
+pub(crate) const EXPIRED: &str = "the job's time limit ran out";
+
 impl Scheduler {
     /// Does everything whose time has come.
     pub(super) fn time_out(&mut self) {
@@ -23,7 +26,7 @@ impl Scheduler {
     }
 
     fn expire(&mut self, job: JobId) {
-        self.give_up(job, "the job's time limit ran out".to_owned(), CancelReason::JobTimeout);
+        self.give_up(job, EXPIRED.to_owned(), CancelReason::JobTimeout);
     }
 
     pub(super) fn request_cancel(&mut self, attempt: AttemptId, reason: CancelReason) {

@@ -1,0 +1,126 @@
+//! How time passes in a world.
+
+use super::World;
+use super::mishap::{Attempt, Fate};
+use super::plans::{Planned, Plans};
+use crate::fleet::HostName;
+use crate::scheduler::{
+    AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, Outcome, Record, Scheduler,
+};
+
+impl World {
+    /// The next thing happens; false if nothing does.
+    pub(super) fn step(&mut self) -> bool {
+        let planned = self.plans.next();
+        let timeout = self.scheduler.next_timeout();
+        let at = match (planned, timeout) {
+            (None, None) => return false,
+            (Some(planned), Some(timeout)) => planned.min(timeout),
+            (Some(at), None) | (None, Some(at)) => at,
+        };
+        self.now = self.now.max(at);
+        let input = if planned == Some(at) {
+            match self.plans.take() {
+                // Whoever was cancelled has answered already.
+                Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
+                Some(Planned::End(attempt, outcome)) => Input::Reported { attempt, outcome },
+                Some(Planned::Told(input)) => *input,
+                None => return true,
+            }
+        } else {
+            Input::Tick
+        };
+        // Nobody is there to be told of a refusal; reports are never refused, and orders may come too late.
+        let _ = self.tell(input);
+        true
+    }
+
+    pub(super) fn tell(&mut self, input: Input) -> Result<(), InputError> {
+        let mut events = self.scheduler.handle(self.now, input)?;
+        let crash = self.crash_among(events.len());
+        if let Some((written, _)) = crash {
+            events.truncate(written);
+        }
+        for event in events {
+            // What was written down in a dispatcher's last moment was not acted on.
+            if crash.is_none() {
+                self.act(&event);
+            }
+            self.count(&event);
+            self.records.push(Record { at: self.now, event });
+        }
+        if let Some((_, crash)) = crash {
+            self.recover(crash);
+        }
+        Ok(())
+    }
+
+    /// What a transport does on an event.
+    fn act(&mut self, event: &Event) {
+        match event {
+            Event::TaskStarted { job, host, attempt } => self.begin(*job, host, *attempt),
+            Event::CancelRequested { attempt, reason, .. } => self.cancel(*attempt, *reason),
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, event: &Event) {
+        if let Event::TaskFailed { job, host, .. } | Event::TaskInDoubt { job, host, .. } = event {
+            *self.spent.entry((*job, host.clone())).or_default() += 1;
+        }
+    }
+
+    fn begin(&mut self, job: JobId, host: &HostName, attempt: AttemptId) {
+        // Hosts that succeed, which are most of them, are never in the table.
+        let spent = match self.spent.is_empty() {
+            true => 0,
+            false => self.spent.get(&(job, host.clone())).copied().unwrap_or(0),
+        };
+        let number = spent + 1;
+        let script = self.script.as_ref();
+        if let Some(part) = script.and_then(|script| script.of(job, host, number)).cloned() {
+            if part.lingers.is_none() {
+                let end = Planned::End(attempt, part.fate.outcome.clone());
+                self.plans.add(self.now + part.fate.takes, part.rank, end);
+            }
+            self.running.insert(attempt, Some(Box::new(part)));
+            return;
+        }
+        self.running.insert(attempt, None);
+        let usual = self.times.of_attempt(self.seed, host, number);
+        let asked = Attempt {
+            seed: self.seed,
+            job,
+            host,
+            number,
+            begun: self.now,
+        };
+        let own = self.mishaps.get(host).into_iter().flatten();
+        if let Some(Fate { takes, outcome }) = asked.fate(usual, own.chain(&self.everywhere)) {
+            self.plans
+                .add(self.now + takes, Plans::LAST, Planned::End(attempt, outcome));
+        }
+    }
+
+    /// Pretended transports end what they are told to end, at once; those that follow a script end it as they did.
+    fn cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
+        let (at, rank, outcome) = match self.running.get(&attempt) {
+            None => return,
+            Some(None) => {
+                let kind = match reason {
+                    CancelReason::AttemptTimeout | CancelReason::JobTimeout => FailureKind::Timeout,
+                    CancelReason::Abort => FailureKind::Signal {
+                        signal: "TERM".to_owned(),
+                    },
+                };
+                (self.now, Plans::LAST, Outcome::failed(kind, ""))
+            }
+            Some(Some(part)) => match part.lingers {
+                Some(lingers) => (self.now + lingers, part.rank, part.fate.outcome.clone()),
+                // It ended without having been told to, and does so again.
+                None => return,
+            },
+        };
+        self.plans.add(at, rank, Planned::End(attempt, outcome));
+    }
+}

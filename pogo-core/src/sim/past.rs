@@ -1,0 +1,190 @@
+//! What a log tells about attempts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::world::Indexed;
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, Event, JobId, Outcome, Phase, Record};
+
+/// How long each attempt of a past job took, host by host.
+///
+/// An attempt's time is from its start to its transport's report: hooks and time limits are in it, the settle time is
+/// not, because the scheduler adds it anew.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::policy::Policy;
+/// use pogo_core::sim::{PastTimes, TaskTimes, World};
+///
+/// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-40]").build()?);
+/// let policy = Arc::new(Policy::default());
+/// let uniform = TaskTimes::Uniform { from: Duration::from_secs(1), to: Duration::from_secs(60) };
+/// let mut world = World::new(Arc::clone(&fleet), Arc::clone(&policy))?.task_times(uniform);
+/// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// let past = world.run(); // or the log of a real job
+///
+/// let times = TaskTimes::Logged(Arc::new(PastTimes::of(&past.records)?));
+/// let mut world = World::new(fleet, policy)?.task_times(times);
+/// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// assert_eq!(world.run().makespan(), past.makespan());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastTimes {
+    times: BTreeMap<HostName, Vec<Duration>>,
+    median: Duration,
+}
+
+/// A log that tells no task times.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PastError {
+    /// Nothing ended in it.
+    #[error("the log tells of no attempt that has ended; take the log of a job that ran, with all its events")]
+    NoAttempts,
+}
+
+impl PastTimes {
+    /// The times of every host in the log. Of several jobs that ran a host, the last counts.
+    ///
+    /// # Errors
+    /// No attempt of the log has ended.
+    pub fn of(records: &[Record]) -> Result<Self, PastError> {
+        let mut times: BTreeMap<HostName, (JobId, Vec<Duration>)> = BTreeMap::new();
+        let mut all = Vec::new();
+        for attempt in attempts(records) {
+            all.push(attempt.took);
+            let of_host = times.entry(attempt.host).or_insert((attempt.job, vec![]));
+            if of_host.0 != attempt.job {
+                *of_host = (attempt.job, vec![]);
+            }
+            of_host.1.push(attempt.took);
+        }
+        if all.is_empty() {
+            return Err(PastError::NoAttempts);
+        }
+        let middle = all.len() / 2;
+        let median = *all.select_nth_unstable(middle).1;
+        Ok(Self {
+            times: times.into_iter().map(|(host, (_, times))| (host, times)).collect(),
+            median,
+        })
+    }
+
+    /// How long this attempt of a host took; the first is 1. An attempt beyond those of the log takes as long as the host's last.
+    pub fn of_attempt(&self, host: &HostName, attempt: u32) -> Option<Duration> {
+        let times = self.times.get(host)?;
+        let at = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
+        times.get(at).or(times.last()).copied()
+    }
+
+    /// Half of the attempts took less; this is what a host takes that the log does not tell of.
+    pub fn median(&self) -> Duration {
+        self.median
+    }
+
+    /// How many hosts the log tells of.
+    pub fn hosts(&self) -> usize {
+        self.times.len()
+    }
+}
+
+/// An attempt that has ended.
+#[derive(Debug)]
+pub(super) struct PastAttempt {
+    pub(super) job: JobId,
+    pub(super) host: HostName,
+    /// The first of the host in the job is 1.
+    pub(super) number: u32,
+    pub(super) took: Duration,
+    pub(super) outcome: Outcome,
+    /// If it was told to end: how long it took from then on.
+    pub(super) lingered: Option<Duration>,
+    /// Position in the log of what was reported.
+    pub(super) reported: usize,
+}
+
+struct Open {
+    number: u32,
+    started: Timestamp,
+    /// When it was reported to have succeeded, and the record that says so.
+    settles: Option<(Timestamp, usize)>,
+    told_to_end: Option<Timestamp>,
+}
+
+/// Every attempt of a log that has ended, in the order of the ends.
+pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
+    let mut open: Indexed<AttemptId, Open> = IndexMap::default();
+    let mut begun: Indexed<(JobId, HostName), u32> = IndexMap::default();
+    let mut ended = Vec::new();
+    for (record, at) in records.iter().zip(0..) {
+        let (attempt, job, host, outcome) = match &record.event {
+            Event::TaskStarted { job, host, attempt } => {
+                let number = begun.entry((*job, host.clone())).or_default();
+                *number += 1;
+                let (number, started) = (*number, record.at);
+                open.insert(
+                    *attempt,
+                    Open {
+                        number,
+                        started,
+                        settles: None,
+                        told_to_end: None,
+                    },
+                );
+                continue;
+            }
+            Event::TaskPhaseEntered {
+                attempt,
+                phase: Phase::Settle,
+                ..
+            } => {
+                if let Some(open) = open.get_mut(attempt) {
+                    open.settles = Some((record.at, at));
+                }
+                continue;
+            }
+            Event::CancelRequested { attempt, .. } => {
+                if let Some(open) = open.get_mut(attempt) {
+                    open.told_to_end = Some(record.at);
+                }
+                continue;
+            }
+            Event::TaskSucceeded { job, host, attempt } => (attempt, job, host, Outcome::Succeeded),
+            Event::TaskFailed {
+                job,
+                host,
+                attempt,
+                failure,
+            } => (attempt, job, host, Outcome::Failed(failure.clone())),
+            Event::TaskInDoubt {
+                job,
+                host,
+                attempt,
+                message,
+            } => (attempt, job, host, Outcome::in_doubt(message.as_str())),
+            _ => continue,
+        };
+        let Some(open) = open.swap_remove(attempt) else {
+            continue;
+        };
+        let (end, reported) = open.settles.unwrap_or((record.at, at));
+        ended.push(PastAttempt {
+            job: *job,
+            host: host.clone(),
+            number: open.number,
+            took: end - open.started,
+            outcome,
+            lingered: open.told_to_end.map(|told| end - told),
+            reported,
+        });
+    }
+    ended
+}

@@ -1,0 +1,84 @@
+//! What is going to happen in a world.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::Timestamp;
+use crate::scheduler::{AttemptId, Input, Outcome};
+
+/// Everything that is going to happen, soonest first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plans {
+    heap: BinaryHeap<Plan>,
+    made: u64,
+}
+
+/// Something that is going to happen.
+#[derive(Debug, Clone)]
+pub(super) enum Planned {
+    /// An attempt ends.
+    End(AttemptId, Outcome),
+    /// Somebody says something. Boxed, because attempts are many and orders are few.
+    Told(Box<Input>),
+}
+
+#[derive(Debug, Clone)]
+struct Plan {
+    at: Timestamp,
+    /// What comes first at the same time.
+    rank: u64,
+    made: u64,
+    what: Planned,
+}
+
+impl Plans {
+    /// The rank of what has no place in a log: after everything that has one, in the order of planning.
+    pub(super) const LAST: u64 = u64::MAX;
+
+    pub(super) fn add(&mut self, at: Timestamp, rank: u64, what: Planned) {
+        let made = self.made;
+        self.made += 1;
+        self.heap.push(Plan { at, rank, made, what });
+    }
+
+    /// When the next thing happens.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.heap.peek().map(|plan| plan.at)
+    }
+
+    pub(super) fn take(&mut self) -> Option<Planned> {
+        self.heap.pop().map(|plan| plan.what)
+    }
+
+    /// Nobody is left to tell how attempts end.
+    pub(super) fn forget_ends(&mut self) {
+        self.heap.retain(|plan| matches!(plan.what, Planned::Told(_)));
+    }
+}
+
+impl Plan {
+    fn key(&self) -> (Timestamp, u64, u64) {
+        (self.at, self.rank, self.made)
+    }
+}
+
+impl Ord for Plan {
+    /// The greatest of a heap comes first, so the soonest is the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.key().cmp(&self.key())
+    }
+}
+
+impl PartialOrd for Plan {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Plan {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Plan {}

@@ -1,0 +1,195 @@
+//! A past job once more, as its log tells it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::crash::Crash;
+use super::mishap::Fate;
+use super::past::{self, PastTimes};
+use super::plans::Planned;
+use super::world::Indexed;
+use super::{PastError, TaskTimes, World};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::scheduler::{EXPIRED, Event, Input, InputError, JobId, OVER_BUDGET, RESTARTED, Record};
+
+/// How the attempts of a log went, and where in it they were reported.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Script {
+    attempts: Indexed<(JobId, HostName, u32), Part>,
+}
+
+/// How one attempt went.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Part {
+    pub(super) fate: Fate,
+    /// Position in the log of its end.
+    pub(super) rank: u64,
+    /// If it was told to end: how long it took from then on.
+    pub(super) lingers: Option<Duration>,
+}
+
+impl Script {
+    fn of_log(records: &[Record]) -> Self {
+        let rank = |at: usize| u64::try_from(at).unwrap_or(u64::MAX);
+        let attempts = past::attempts(records).into_iter().map(|attempt| {
+            let key = (attempt.job, attempt.host, attempt.number);
+            let (takes, outcome) = (attempt.took, attempt.outcome);
+            let part = Part {
+                fate: Fate { takes, outcome },
+                rank: rank(attempt.reported),
+                lingers: attempt.lingered,
+            };
+            (key, part)
+        });
+        Self {
+            attempts: attempts.collect(),
+        }
+    }
+
+    pub(super) fn of(&self, job: JobId, host: &HostName, number: u32) -> Option<&Part> {
+        self.attempts.get(&(job, host.clone(), number))
+    }
+}
+
+/// A log that cannot be run again.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RerunError {
+    /// It does not tell of hosts and rules first.
+    #[error("the log does not begin with `namespace_configured`; take the whole log, from its first line")]
+    NotFromTheStart,
+    /// It tells of no attempt.
+    #[error(transparent)]
+    Past(#[from] PastError),
+    /// The hosts and rules of the log do not fit each other.
+    #[error("the log's policy does not fit its hosts: {0}; the log was changed after it was written")]
+    Refused(#[source] InputError),
+}
+
+impl World {
+    /// A past run once more: the hosts, rules, jobs and orders of a log, each attempt with the time it took and the end it
+    /// came to, in virtual time from zero. The real scheduler decides anew, so the same version of it decides the same.
+    ///
+    /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the median of the log's times and succeeds. Mishaps and further orders may be
+    /// added, and strike what the log does not tell of.
+    ///
+    /// ```
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::policy::Policy;
+    /// use pogo_core::sim::{Mishap, World};
+    ///
+    /// let fleet = Fleet::builder().tagged("web", "web[1-9]").build()?;
+    /// let mut world = World::new(fleet, Policy::default())?.mishap_everywhere(Mishap::fails_sometimes(0.5));
+    /// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// let past = world.run();
+    /// assert_eq!(World::rerun(&past.records)?.run().records, past.records);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The log does not begin at its beginning, or nothing has ended in it.
+    pub fn rerun(records: &[Record]) -> Result<Self, RerunError> {
+        let Some((
+            Record {
+                event: Event::NamespaceConfigured { fleet, policy },
+                ..
+            },
+            rest,
+        )) = records.split_first()
+        else {
+            return Err(RerunError::NotFromTheStart);
+        };
+        let times = PastTimes::of(records)?;
+        let world = Self::new(Arc::clone(fleet), Arc::clone(policy)).map_err(RerunError::Refused)?;
+        let mut world = world.task_times(TaskTimes::Fixed(times.median()));
+        world.script = Some(Arc::new(Script::of_log(records)));
+        let submitted = |record: &&Record| matches!(record.event, Event::JobSubmitted { .. });
+        // Time begins with the first job; what was known before is known at its beginning.
+        let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
+        for (at, rank, input) in orders(rest) {
+            let at = Timestamp::EPOCH + (at - began);
+            if let Input::Submit { job, .. } = input {
+                world.jobs = world.jobs.max(job.number());
+            }
+            world.plans.add(at, rank, Planned::Told(Box::new(input)));
+        }
+        Ok(crashes(records)
+            .into_iter()
+            .fold(world, |world, crash| world.crash(crash.event, crash.downtime)))
+    }
+}
+
+/// Each time another dispatcher took over from one that had died while something ran.
+fn crashes(records: &[Record]) -> Vec<Crash> {
+    let took_over =
+        |record: &Record| matches!(&record.event, Event::TaskInDoubt { message, .. } if message == RESTARTED);
+    let pairs = records.iter().zip(records.iter().skip(1)).zip(0..);
+    pairs
+        .filter(|((before, next), _)| took_over(next) && !(took_over(before) && before.at == next.at))
+        .map(|((before, next), event)| Crash {
+            event,
+            downtime: next.at - before.at,
+        })
+        .collect()
+}
+
+/// What operators and others said, as it can be told from what followed.
+fn orders(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+    let mut orders: Vec<(Timestamp, u64, Input)> = Vec::new();
+    for (record, rank) in records.iter().zip(1..) {
+        let Some(input) = order(&record.event) else { continue };
+        if let Some((at, _, last)) = orders.last_mut()
+            && *at == record.at
+            && joined(last, &input)
+        {
+            continue;
+        }
+        orders.push((record.at, rank, input));
+    }
+    orders
+}
+
+/// The order, if there was one, that this event follows from.
+fn order(event: &Event) -> Option<Input> {
+    Some(match event.clone() {
+        Event::NamespaceConfigured { fleet, policy } => Input::Configure { fleet, policy },
+        Event::JobSubmitted { job, spec, .. } => Input::Submit { job, spec },
+        Event::JobPaused { job } => Input::Pause { job },
+        Event::JobResumed { job } => Input::Resume { job },
+        // Time limits run out again by themselves, and so do budgets.
+        Event::JobHalting { reason, .. } if reason == EXPIRED || reason.contains(OVER_BUDGET) => return None,
+        Event::JobHalting {
+            job,
+            reason,
+            abort: false,
+        } => Input::Halt { job, reason },
+        Event::JobHalting { job, reason, .. } => Input::Abort { job, reason },
+        Event::JobAltered { job, change } => Input::Alter { job, change },
+        Event::TaskRetried {
+            job,
+            host,
+            ordered: true,
+            ..
+        } => Input::Retry { job, hosts: vec![host] },
+        Event::TaskSkipped { job, host } => Input::Skip { job, hosts: vec![host] },
+        Event::HostMarkedDown { host, reason } => Input::MarkDown { host, reason },
+        Event::HostMarkedUp { host, reason } => Input::MarkUp { host, reason },
+        _ => return None,
+    })
+}
+
+/// Makes one order of two that were given as one.
+fn joined(last: &mut Input, next: &Input) -> bool {
+    match (last, next) {
+        (Input::Retry { job, hosts }, Input::Retry { job: same, hosts: more })
+        | (Input::Skip { job, hosts }, Input::Skip { job: same, hosts: more })
+            if job == same =>
+        {
+            hosts.extend_from_slice(more);
+            true
+        }
+        _ => false,
+    }
+}
