@@ -166,6 +166,35 @@ impl FleetBuilder {
         }
     }
 
+    /// How a host that was found with [`insert`](Self::insert) is reached. Of two values for one setting,
+    /// [`build`](Self::build) reports the conflict.
+    ///
+    /// ```
+    /// use pogo_core::fleet::{Connection, FleetBuilder};
+    ///
+    /// let at = |port| Connection { port: Some(port), ..Connection::default() };
+    /// let mut builder = FleetBuilder::default();
+    /// let web1 = builder.insert("web1".parse()?).unwrap();
+    /// builder.connect(web1, at(22));
+    /// builder.connect(web1, at(22));
+    /// assert!(builder.clone().build().is_ok());
+    /// builder.connect(web1, at(23));
+    /// assert!(builder.build().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn connect(&mut self, host: HostId, connection: Connection) {
+        let Some((_, known)) = self.hosts.get_index_mut(host.index()) else {
+            return;
+        };
+        if known.is_default() {
+            *known = connection;
+            return;
+        }
+        let current = std::mem::replace(&mut self.current, u32::try_from(host.index()).ok());
+        *self = std::mem::take(self).connection(&connection);
+        self.current = current;
+    }
+
     /// Adds everything that another builder collected, behind what is here.
     pub fn merge(mut self, other: Self) -> Self {
         let mut place = Vec::with_capacity(other.hosts.len());
