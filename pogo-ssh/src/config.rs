@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::question::{Asker, Question};
+use crate::reach::Reach;
 use crate::trust::HostKeyPolicy;
 use crate::{SetupError, SshTransport};
 
@@ -29,23 +30,24 @@ use crate::{SetupError, SshTransport};
 #[must_use = "settings do nothing until `build` makes a transport of them"]
 pub struct SshConfig {
     pub(crate) user: Option<String>,
-    pub(crate) port: u16,
+    pub(crate) port: Option<u16>,
     pub(crate) identities: Option<Vec<PathBuf>>,
-    pub(crate) agent: Agent,
-    pub(crate) identities_only: bool,
+    pub(crate) agent: Option<Agent>,
+    pub(crate) identities_only: Option<bool>,
     pub(crate) password: Option<SecretString>,
     pub(crate) sudo_password: Option<SecretString>,
     pub(crate) asker: Option<Asker>,
     pub(crate) auth_tries: usize,
     pub(crate) known_hosts: Option<Vec<PathBuf>>,
-    pub(crate) host_keys: HostKeyPolicy,
-    pub(crate) connect_timeout: Duration,
+    pub(crate) host_keys: Option<HostKeyPolicy>,
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_handshakes: usize,
     pub(crate) keep_idle: Option<Duration>,
-    pub(crate) keepalive: Option<Duration>,
+    pub(crate) keepalive: Option<Option<Duration>>,
     pub(crate) output_limit: u64,
     pub(crate) stop_grace: Duration,
+    pub(crate) reach: Reach,
 }
 
 /// Longer times than this are as good as this, and clocks can still be added up.
@@ -68,23 +70,24 @@ impl Default for SshConfig {
     fn default() -> Self {
         Self {
             user: None,
-            port: 22,
+            port: None,
             identities: None,
-            agent: Agent::default(),
-            identities_only: false,
+            agent: None,
+            identities_only: None,
             password: None,
             sudo_password: None,
             asker: None,
             auth_tries: 6,
             known_hosts: None,
-            host_keys: HostKeyPolicy::default(),
-            connect_timeout: Duration::from_secs(10),
+            host_keys: None,
+            connect_timeout: None,
             max_connections: None,
             max_handshakes: 32,
             keep_idle: None,
-            keepalive: Some(Duration::from_secs(15)),
+            keepalive: None,
             output_limit: 4 << 20,
             stop_grace: Duration::from_secs(5),
+            reach: Reach::default(),
         }
     }
 }
@@ -98,7 +101,7 @@ impl SshConfig {
 
     /// Port to connect to. Default: 22.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
         self
     }
 
@@ -121,14 +124,14 @@ impl SshConfig {
 
     /// Which ssh-agent to ask. Default: [`Agent::Environment`].
     pub fn agent(mut self, agent: Agent) -> Self {
-        self.agent = agent;
+        self.agent = Some(agent);
         self
     }
 
     /// Of the agent's keys, only those of the key files are used (a `.pub` file beside an encrypted one is enough).
     /// Default: all of them.
     pub fn identities_only(mut self, only: bool) -> Self {
-        self.identities_only = only;
+        self.identities_only = Some(only);
         self
     }
 
@@ -184,13 +187,13 @@ impl SshConfig {
 
     /// What becomes of hosts whose key is not known. Default: [`HostKeyPolicy::Strict`].
     pub fn host_keys(mut self, policy: HostKeyPolicy) -> Self {
-        self.host_keys = policy;
+        self.host_keys = Some(policy);
         self
     }
 
     /// Time to reach a host and log in, not counting the wait for a place among the handshakes. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout.min(LONGEST);
+        self.connect_timeout = Some(timeout.min(LONGEST));
         self
     }
 
@@ -219,7 +222,7 @@ impl SshConfig {
     /// How often a silent host is asked whether it is still there; after three questions without an answer the link
     /// counts as lost. `None`: never asked. Default: every 15 seconds.
     pub fn keepalive(mut self, interval: Option<Duration>) -> Self {
-        self.keepalive = interval.map(|interval| interval.min(LONGEST));
+        self.keepalive = Some(interval.map(|interval| interval.min(LONGEST)));
         self
     }
 

@@ -98,10 +98,12 @@ pub mod loopback;
 mod output;
 mod question;
 mod quote;
+mod reach;
 mod setup;
 mod severable;
 mod ssh_config;
 mod target;
+mod targets;
 mod transport;
 mod trust;
 mod work;
@@ -110,7 +112,8 @@ pub use config::{Agent, SshConfig};
 pub use question::Question;
 pub use setup::SetupError;
 pub use ssh_config::{
-    AddressFamily, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent, StrictHostKeyChecking,
+    AddressFamily, ClientConfig, ClientConfigError, Hop, HopError, HostQuery, HostSettings, IdentityAgent,
+    StrictHostKeyChecking,
 };
 pub use transport::SshTransport;
 pub use trust::HostKeyPolicy;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Agent, SshConfig};
 use crate::link::{Connector, Credentials, KeyFileError, TooFewFiles, room_for_connections};
-use crate::trust::{FileError, HostKeyPolicy, Verifier};
+use crate::trust::{FileError, HostKeyPolicy, Trust, Verifier};
 
 /// Why no transport could be made of the settings.
 #[derive(Debug, thiserror::Error)]
@@ -65,15 +65,15 @@ pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), 
     let (credentials, mut warnings) = credentials(config)?;
     let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
     let room = config.max_connections.map_or(room, |most| most.min(room));
-    let connector = Connector::new(config, room, verifier(config)?, credentials);
+    let connector = Connector::new(config, room, Trust::new(verifier(config)?), credentials);
     warnings.extend(connector.warnings());
     Ok((connector, warnings))
 }
 
 fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupError> {
-    let agent = match &config.agent {
+    let agent = match config.agent.clone().unwrap_or_default() {
         Agent::Environment => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
-        Agent::Socket(path) => Some(path.clone()),
+        Agent::Socket(path) => Some(path),
         Agent::Off => None,
     };
     let asked_for = config.identities.is_some();
@@ -101,12 +101,18 @@ fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupEr
     Ok((credentials, warnings))
 }
 
-fn verifier(config: &SshConfig) -> Result<Verifier, SetupError> {
+/// The check for hosts that nothing else is said about. Where OpenSSH's configuration names the files there may be none.
+fn verifier(config: &SshConfig) -> Result<Option<Verifier>, SetupError> {
+    let policy = config.host_keys.unwrap_or_default();
     let files = match &config.known_hosts {
         Some(files) => files.iter().map(|file| expand_home(file)).collect(),
-        None => usual_known_hosts(config.host_keys)?,
+        None if config.reach.client_config.is_some() && policy != HostKeyPolicy::Insecure => return Ok(None),
+        None => usual_known_hosts(policy)?,
     };
-    Verifier::new(config.host_keys, files).map_err(|FileError { path, source }| SetupError::KnownHosts { path, source })
+    let verifier = Verifier::new(policy, files);
+    verifier
+        .map(Some)
+        .map_err(|FileError { path, source }| SetupError::KnownHosts { path, source })
 }
 
 fn home() -> Option<PathBuf> {
@@ -127,6 +133,16 @@ fn usual_key_files() -> Vec<PathBuf> {
         .into_iter()
         .flat_map(|home| names.map(|name| home.join(".ssh").join(name)));
     paths.filter(|path| path.exists()).collect()
+}
+
+/// The user's files and the machine's, where OpenSSH looks for them.
+pub(crate) fn usual_known_hosts_files() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let users = home().map(|home| home.join(".ssh"));
+    let two = |directory: &Path, name: &str| vec![directory.join(name), directory.join(format!("{name}2"))];
+    (
+        users.map(|users| two(&users, "known_hosts")).unwrap_or_default(),
+        two(Path::new("/etc/ssh"), "ssh_known_hosts"),
+    )
 }
 
 fn usual_known_hosts(policy: HostKeyPolicy) -> Result<Vec<PathBuf>, SetupError> {

@@ -2,40 +2,62 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
-use pogo_core::fleet::{Host, HostName};
+use pogo_core::fleet::HostName;
 
-/// A host's connection settings, with the transport's defaults filled in.
+use crate::ssh_config::{AddressFamily, IdentityAgent};
+use crate::trust::HostKeyPolicy;
+
+/// A host's connection settings, with all defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
-    pub(crate) name: HostName,
+    /// How it is called; a host on the way may have a name that no fleet allows.
+    pub(crate) name: Arc<str>,
+    /// The fleet's host this is for.
+    pub(crate) host: HostName,
     /// Name or address to connect to.
     pub(crate) address: String,
     pub(crate) port: u16,
     pub(crate) user: String,
-    /// The host's own key file, tried before the others.
-    pub(crate) identity: Option<PathBuf>,
+    pub(crate) family: AddressFamily,
     /// The name its key is looked up by.
     pub(crate) key_name: String,
+    /// The known_hosts files for it alone, and what becomes of unknown keys; the transport's if `None`.
+    pub(crate) trust: Option<(HostKeyPolicy, Vec<PathBuf>)>,
+    pub(crate) keys: Keys,
+    pub(crate) connect_timeout: Duration,
+    /// How often it is tried again to reach it.
+    pub(crate) retries: u32,
+    pub(crate) keepalive: Option<Duration>,
+    /// After how many questions without an answer the link counts as lost.
+    pub(crate) keepalive_max: usize,
+    /// The host to pass just before it, which may have another before it.
+    pub(crate) via: Option<Arc<Target>>,
+}
+
+/// What to log in with.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Keys {
+    /// The host's own key files, tried before the others.
+    pub(crate) files: Vec<PathBuf>,
+    /// Whether the transport's key files are tried as well.
+    pub(crate) usual: bool,
+    /// Whether only key files' keys are asked of the agent.
+    pub(crate) only: bool,
+    /// The agent to ask; the transport's if `None`.
+    pub(crate) agent: Option<IdentityAgent>,
+    /// Whether keys, a password, answers to questions may be tried.
+    pub(crate) methods: [bool; 3],
 }
 
 impl Target {
-    /// The setting that names the host's own key file.
-    const IDENTITY: &'static str = "identity";
-    /// The setting that names the host in known_hosts files.
-    const HOST_KEY_ALIAS: &'static str = "host_key_alias";
-
-    pub(crate) fn new(host: &Host, default_user: &str, default_port: u16) -> Self {
-        let connection = &host.connection;
-        let address = connection.address.as_deref().unwrap_or(host.name.as_str());
-        let alias = connection.vars.get(Self::HOST_KEY_ALIAS).map(String::as_str);
-        Self {
-            name: host.name.clone(),
-            address: address.to_owned(),
-            port: connection.port.unwrap_or(default_port),
-            user: connection.user.as_deref().unwrap_or(default_user).to_owned(),
-            identity: connection.vars.get(Self::IDENTITY).map(PathBuf::from),
-            key_name: alias.unwrap_or(address).to_lowercase(),
+    /// Host and port, as an address is written.
+    pub(crate) fn place(&self) -> String {
+        match self.address.contains(':') {
+            true => format!("[{}]:{}", self.address, self.port),
+            false => format!("{}:{}", self.address, self.port),
         }
     }
 }
@@ -43,12 +65,10 @@ impl Target {
 /// `web1 (10.0.0.1:22)`, or `web1:22` where name and address are the same.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bracketed = self.address.contains(':');
-        let (open, close) = if bracketed { ("[", "]") } else { ("", "") };
-        if self.address == self.name.as_str() {
-            write!(f, "{open}{}{close}:{}", self.address, self.port)
-        } else {
-            write!(f, "{} ({open}{}{close}:{})", self.name, self.address, self.port)
+        let place = self.place();
+        match *self.address == *self.name {
+            true => f.write_str(&place),
+            false => write!(f, "{} ({place})", self.name),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::exec::{Ended, Parcels, Passwords, Stop};
 use crate::link::{Connector, Link};
 use crate::setup::{self, SetupError};
 use crate::target::Target;
+use crate::targets::Targets;
 use crate::work::{Ran, Work};
 
 /// Executes attempts over SSH. Cheap to share: keys and known hosts are read once.
@@ -20,7 +21,7 @@ use crate::work::{Ran, Work};
 #[derive(Debug)]
 pub struct SshTransport {
     pub(crate) config: SshConfig,
-    user: String,
+    targets: Targets,
     pub(crate) connector: Connector,
     pub(crate) passwords: Passwords,
     parcels: Parcels,
@@ -38,8 +39,8 @@ impl SshTransport {
         let (connector, warnings) = setup::connector(&config)?;
         Ok(Self {
             passwords: Passwords::new(&config),
+            targets: Targets::new(&config, &user),
             config,
-            user,
             connector,
             parcels: Parcels::default(),
             warnings,
@@ -97,7 +98,10 @@ impl Transport for SshTransport {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
-        let target = Arc::new(Target::new(&attempt.host, &self.user, self.config.port));
+        let target = match self.targets.of(&attempt.host) {
+            Ok(target) => Arc::new(target),
+            Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
+        };
         let work = match Work::prepare(attempt, report, stop, &self.parcels).await {
             Ok(work) => work,
             Err(reason) => return Outcome::failed(FailureKind::Refused, reason),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pogo_core::fleet::Selector;
 use pogo_core::policy::Limit;
+use pogo_ssh::Hop;
 
 use crate::invocation::InvocationArgs;
 
@@ -193,9 +194,21 @@ pub(crate) struct SshArgs {
     /// known_hosts file to check host keys against; may be given several times.
     #[arg(long, value_name = "FILE")]
     pub(crate) known_hosts: Vec<PathBuf>,
-    /// What to do about host keys that are not known.
-    #[arg(long, value_enum, default_value = "strict")]
-    pub(crate) host_keys: HostKeys,
+    /// What to do about host keys that are not known; otherwise as the client configuration says, or strict.
+    #[arg(long, value_enum)]
+    pub(crate) host_keys: Option<HostKeys>,
+    /// OpenSSH client configuration to follow, `none` for none; otherwise ~/.ssh/config and /etc/ssh/ssh_config.
+    #[arg(long, value_name = "FILE|none")]
+    pub(crate) ssh_config: Option<PathBuf>,
+    /// Hosts to pass on the way to every host: [user@]host[:port], several with commas.
+    #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
+    pub(crate) jump: Vec<Hop>,
+    /// Begin at most this many connections per second.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) handshake_rate: Option<u32>,
+    /// Try to reach an unreachable host again this often, within one attempt and before anything has run.
+    #[arg(long, value_name = "N")]
+    pub(crate) connect_retries: Option<u32>,
     /// Time limit for reaching a host.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) connect_timeout: Option<Duration>,

@@ -51,7 +51,7 @@ impl Passwords {
             // A person takes time.
             let asking = tokio::task::spawn_blocking(move || {
                 asker.ask(Question::Sudo {
-                    host: &target.name,
+                    host: &target.host,
                     user: &target.user,
                     run_as: &user,
                 })

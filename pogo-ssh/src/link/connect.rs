@@ -1,30 +1,34 @@
-//! Connecting, within its time and with a bound on how many do so at once.
+//! Connecting, within its time and with bounds on how many do so at once and how fast.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pogo_core::scheduler::{FailureKind, JobId, Outcome};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::credentials::Credentials;
 use super::dial::dial;
 use super::handshake::{Link, shake_hands};
 use super::idle::Idle;
+use super::jump::{JumpHost, Jumps};
+use super::pace::Pace;
+use super::preface::Prefaced;
+use super::retry::pause_after;
 use crate::config::SshConfig;
 use crate::target::Target;
-use crate::trust::Verifier;
+use crate::trust::Trust;
 
 /// Connects to hosts.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    pub(super) verifier: Arc<Verifier>,
+    pub(super) trust: Trust,
     pub(super) credentials: Credentials,
-    pub(super) keepalive: Option<Duration>,
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
+    pace: Pace,
+    jumps: Jumps,
     idle: Idle,
-    timeout: Duration,
 }
 
 /// Why there is no connection. Nothing has run on the host.
@@ -42,21 +46,21 @@ impl From<Unconnected> for Outcome {
 
 impl Connector {
     /// With room for this many connections at once.
-    pub(crate) fn new(config: &SshConfig, room: usize, verifier: Verifier, credentials: Credentials) -> Self {
+    pub(crate) fn new(config: &SshConfig, room: usize, trust: Trust, credentials: Credentials) -> Self {
         Self {
-            verifier: Arc::new(verifier),
+            trust,
             credentials,
-            keepalive: config.keepalive,
             connections: Arc::new(Semaphore::new(room)),
-            idle: Idle::new(config.keep_idle),
             handshakes: Semaphore::new(config.max_handshakes),
-            timeout: config.connect_timeout,
+            pace: Pace::new(config.reach.handshake_rate),
+            jumps: Jumps::new(&config.reach),
+            idle: Idle::new(config.keep_idle),
         }
     }
 
     /// Remarks for whoever set this up.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.verifier.warnings()
+        self.trust.warnings()
     }
 
     /// The connection that was kept for the job's next attempt at this host, if there is one.
@@ -71,50 +75,141 @@ impl Connector {
         }
     }
 
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() {
-            return Some(place);
-        }
-        self.idle.give_up_one();
-        Arc::clone(&self.connections).acquire_owned().await.ok()
-    }
-
     /// Reaches the host and logs in. The wait for a place, among the connections and then among the handshakes, does not
     /// count against its time.
     pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
-        let unreachable = |what: String| Unconnected {
-            kind: FailureKind::Unreachable,
-            message: format!("cannot connect to {target}: {what}"),
-        };
-        let Some(place) = self.place().await else {
-            return Err(unreachable("the transport is closing".to_owned()));
-        };
-        let deadline = Instant::now() + self.timeout;
-        let stream = dial(target, deadline).await.map_err(unreachable)?;
-        // A server speaks first. One that does not has no claim to a place among the handshakes.
-        match timeout_at(deadline, stream.readable()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(unreachable(error.to_string())),
+        let place = match Arc::clone(&self.connections).try_acquire_owned() {
+            Ok(place) => Some(place),
             Err(_) => {
-                return Err(unreachable(
-                    self.too_slow("it accepted the connection, then said nothing"),
-                ));
+                self.idle.give_up_one(|_| true);
+                Arc::clone(&self.connections).acquire_owned().await.ok()
             }
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        let Ok(_turn) = self.handshakes.acquire().await else {
-            return Err(unreachable("the transport is closing".to_owned()));
         };
-        match timeout(left, shake_hands(self, target, stream, place)).await {
-            Ok(shaken) => shaken,
-            Err(_) => Err(unreachable(self.too_slow("the handshake or the login did not end"))),
+        let mut link = self.reach(target).await?;
+        link.place = place;
+        Ok(link)
+    }
+
+    /// The same, as often as the host may be tried. A host on the way has no place of its own among the connections:
+    /// those behind it wait for it with theirs taken.
+    pub(super) async fn reach(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
+        let mut tries = 0;
+        loop {
+            match self.reach_once(target).await {
+                Err(unconnected) if unconnected.kind == FailureKind::Unreachable && tries < target.retries => {
+                    sleep(pause_after(tries)).await;
+                    tries += 1;
+                }
+                Err(mut unconnected) if tries > 0 => {
+                    unconnected.message = format!("{} (tried {} times)", unconnected.message, tries + 1);
+                    return Err(unconnected);
+                }
+                done => return done,
+            }
         }
     }
 
-    fn too_slow(&self, what: &str) -> String {
+    async fn reach_once(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
+        let Some(via) = &target.via else {
+            self.pace.turn().await;
+            let deadline = Instant::now() + target.connect_timeout;
+            let stream = dial(target, deadline).await.map_err(|what| unreachable(target, what))?;
+            return self.meet(target, stream, None, deadline).await;
+        };
+        let jump = self.jumps.host(via);
+        let line = jump.line(self).await.map_err(|failure| Unconnected {
+            message: format!("cannot connect to {target} through {via}: {}", failure.message),
+            ..failure
+        })?;
+        let channel = self.channel(&jump).await.ok_or_else(|| closing(target))?;
+        jump.pace.turn().await;
+        self.pace.turn().await;
+        let deadline = Instant::now() + target.connect_timeout;
+        let (channel, behind) = jump.open(line, channel, target, deadline).await?;
+        let mut link = self.meet(target, channel.into_stream(), Some(&jump), deadline).await?;
+        link.behind = Some(behind);
+        Ok(link)
+    }
+
+    /// A place among those behind a jump host.
+    async fn channel(&self, jump: &JumpHost) -> Option<OwnedSemaphorePermit> {
+        if let Ok(channel) = Arc::clone(&jump.channels).try_acquire_owned() {
+            return Some(channel);
+        }
+        self.idle
+            .give_up_one(|target| target.via.as_ref() == Some(&jump.target));
+        Arc::clone(&jump.channels).acquire_owned().await.ok()
+    }
+
+    /// Waits for the host's first words, then for a turn, then logs in.
+    async fn meet<S>(
+        &self,
+        target: &Arc<Target>,
+        stream: S,
+        jump: Option<&JumpHost>,
+        deadline: Instant,
+    ) -> Result<Link, Unconnected>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut stream = Prefaced::new(stream);
+        // A server speaks first. One that does not has no claim to a place among the handshakes.
+        match timeout_at(deadline, stream.readable()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                return Err(unreachable(target, CLOSED.to_owned()));
+            }
+            Ok(Err(error)) => return Err(unreachable(target, error.to_string())),
+            Err(_) => {
+                let silent = "it accepted the connection, then said nothing";
+                return Err(too_slow(target, silent));
+            }
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let _turn = tokio::select! {
+            biased;
+            turn = self.turn(jump) => turn.ok_or_else(|| closing(target))?,
+            error = stream.keep_reading() => return Err(unreachable(target, error.to_string())),
+        };
+        match timeout(left, shake_hands(self, target, stream)).await {
+            Ok(shaken) => shaken,
+            Err(_) => Err(too_slow(target, "the handshake or the login did not end")),
+        }
+    }
+
+    /// A place among the handshakes: those behind the jump host, and all.
+    async fn turn<'a>(
+        &'a self,
+        jump: Option<&'a JumpHost>,
+    ) -> Option<(Option<SemaphorePermit<'a>>, SemaphorePermit<'a>)> {
+        let behind = match jump {
+            Some(jump) => Some(jump.handshakes.acquire().await.ok()?),
+            None => None,
+        };
+        Some((behind, self.handshakes.acquire().await.ok()?))
+    }
+}
+
+/// What is said of a host that hangs up at once.
+const CLOSED: &str = "it accepted the connection, then closed it";
+
+fn unreachable(target: &Target, what: String) -> Unconnected {
+    Unconnected {
+        kind: FailureKind::Unreachable,
+        message: format!("cannot connect to {target}: {what}"),
+    }
+}
+
+fn closing(target: &Target) -> Unconnected {
+    unreachable(target, "the transport is closing".to_owned())
+}
+
+fn too_slow(target: &Target, what: &str) -> Unconnected {
+    unreachable(
+        target,
         format!(
             "{what} within the connect timeout of {:.1} s",
-            self.timeout.as_secs_f64()
-        )
-    }
+            target.connect_timeout.as_secs_f64()
+        ),
+    )
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
+use crate::ssh_config::AddressFamily;
 use crate::target::Target;
 
 /// Resolves the target's name and tries its addresses in turn, until one accepts or the time is up.
@@ -15,7 +16,7 @@ use crate::target::Target;
 pub(super) async fn dial(target: &Target, deadline: Instant) -> Result<TcpStream, String> {
     let resolving = lookup_host((target.address.as_str(), target.port));
     let addresses: Vec<SocketAddr> = match timeout_at(deadline, resolving).await {
-        Ok(Ok(addresses)) => addresses.collect(),
+        Ok(Ok(addresses)) => addresses.filter(|address| is_of(*address, target.family)).collect(),
         Ok(Err(error)) => return Err(format!("the name `{}` does not resolve: {error}", target.address)),
         Err(_) => return Err(format!("the name `{}` did not resolve in time", target.address)),
     };
@@ -30,9 +31,20 @@ pub(super) async fn dial(target: &Target, deadline: Instant) -> Result<TcpStream
         }
     }
     if failures.is_empty() {
-        return Err(format!("the name `{}` has no address", target.address));
+        return Err(format!(
+            "the name `{}` has no address of the kind wanted",
+            target.address
+        ));
     }
     Err(failures.join(", "))
+}
+
+fn is_of(address: SocketAddr, family: AddressFamily) -> bool {
+    match family {
+        AddressFamily::Any => true,
+        AddressFamily::Inet => address.is_ipv4(),
+        AddressFamily::Inet6 => address.is_ipv6(),
+    }
 }
 
 async fn open(address: SocketAddr) -> io::Result<TcpStream> {

@@ -79,7 +79,10 @@ impl client::Handler for LinkHandler {
                 Ok(())
             }
             DisconnectReason::Error(error) => {
-                self.last_words.set(Goodbye::Lost(in_words(&error)));
+                let through = self.target.via.as_ref();
+                let through = through.map_or_else(String::new, |via| format!(" (the way leads through {via})"));
+                self.last_words
+                    .set(Goodbye::Lost(format!("{}{through}", in_words(&error))));
                 Err(error)
             }
         }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,15 +9,17 @@ use pogo_core::scheduler::FailureKind;
 use russh::client::{self, Handle};
 use russh::keys::Algorithm;
 use russh::{AlgorithmKind, Disconnect, Preferred, SshId};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::auth::authenticate;
 use super::connect::{Connector, Unconnected};
 use super::handler::{LastWords, LinkError, LinkHandler};
+use super::jump::Behind;
 use crate::severable::{CutOnDrop, Severable};
 use crate::target::Target;
+use crate::trust::Verifier;
 
 /// A connection with somebody logged in. Dropping it cuts it at once.
 pub(crate) struct Link {
@@ -26,7 +27,9 @@ pub(crate) struct Link {
     pub(crate) last_words: LastWords,
     _cut: CutOnDrop,
     /// Its place among the connections.
-    _place: OwnedSemaphorePermit,
+    pub(super) place: Option<OwnedSemaphorePermit>,
+    /// Its place behind a jump host.
+    pub(super) behind: Option<Behind>,
 }
 
 impl fmt::Debug for Link {
@@ -48,36 +51,38 @@ impl Link {
 }
 
 /// Exchanges keys, checks the host's, logs in.
-pub(super) async fn shake_hands(
-    connector: &Connector,
-    target: &Arc<Target>,
-    stream: TcpStream,
-    place: OwnedSemaphorePermit,
-) -> Result<Link, Unconnected> {
+pub(super) async fn shake_hands<S>(connector: &Connector, target: &Arc<Target>, stream: S) -> Result<Link, Unconnected>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let verifier = connector.trust.of(target).map_err(|message| Unconnected {
+        kind: FailureKind::HostKey,
+        message,
+    })?;
     let last_words = LastWords::default();
+    let settings = settings_for(&verifier, target);
     let handler = LinkHandler {
-        verifier: Arc::clone(&connector.verifier),
+        verifier,
         target: Arc::clone(target),
         last_words: last_words.clone(),
     };
-    let address = stream.peer_addr().ok();
     let (stream, cut) = Severable::new(stream);
-    let settings = settings_for(connector, target);
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await
-        .map_err(|error| unconnected(target, address, error))?;
+        .map_err(|error| unconnected(target, error))?;
     authenticate(&mut handle, &last_words, target, &connector.credentials).await?;
     Ok(Link {
         handle,
         last_words,
         _cut: cut,
-        _place: place,
+        place: None,
+        behind: None,
     })
 }
 
-fn settings_for(connector: &Connector, target: &Target) -> client::Config {
-    let offered = connector.verifier.preferred(target, &Preferred::DEFAULT.key);
-    let certificates = if connector.verifier.wants_certificate(target) {
+fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
+    let offered = verifier.preferred(target, &Preferred::DEFAULT.key);
+    let certificates = if verifier.wants_certificate(target) {
         // No signature by SHA-1.
         let sha1 = Algorithm::Rsa { hash: None };
         Preferred::DEFAULT
@@ -91,8 +96,8 @@ fn settings_for(connector: &Connector, target: &Target) -> client::Config {
     };
     client::Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION")))),
-        keepalive_interval: connector.keepalive,
-        keepalive_max: 3,
+        keepalive_interval: target.keepalive,
+        keepalive_max: target.keepalive_max,
         // Enough for a burst of output, small enough to hold ten thousand of them.
         window_size: 256 << 10,
         preferred: Preferred {
@@ -104,8 +109,7 @@ fn settings_for(connector: &Connector, target: &Target) -> client::Config {
     }
 }
 
-fn unconnected(target: &Target, address: Option<SocketAddr>, error: LinkError) -> Unconnected {
-    let at = address.map_or_else(String::new, |address| format!(" at {address}"));
+fn unconnected(target: &Target, error: LinkError) -> Unconnected {
     let (kind, message) = match error {
         LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
         LinkError::Ssh(russh::Error::NoCommonAlgo {
@@ -125,7 +129,7 @@ fn unconnected(target: &Target, address: Option<SocketAddr>, error: LinkError) -
         ),
         LinkError::Ssh(error) => (
             FailureKind::Unreachable,
-            format!("no SSH connection to {target}{at}: {}", in_words(&error)),
+            format!("no SSH connection to {target}: {}", in_words(&error)),
         ),
     };
     Unconnected { kind, message }

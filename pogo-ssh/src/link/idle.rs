@@ -63,10 +63,11 @@ impl Idle {
         None
     }
 
-    /// Gives up the connection that has been kept longest, so that its place is free.
-    pub(super) fn give_up_one(&self) {
+    /// Of those that may go, gives up the connection that has been kept longest, so that its place is free.
+    pub(super) fn give_up_one(&self, may_go: impl Fn(&Target) -> bool) {
         let mut links = self.lock();
-        let oldest = links.iter().min_by_key(|(_, kept)| kept.until);
+        let may_go = links.iter().filter(|((_, target), _)| may_go(target));
+        let oldest = may_go.min_by_key(|(_, kept)| kept.until);
         if let Some(owner) = oldest.map(|(owner, _)| owner.clone()) {
             links.remove(&owner);
         }

@@ -64,9 +64,11 @@ impl KeyFile {
     }
 }
 
-/// The public key that belongs to a private key file, as far as it can be known without opening that.
+/// The public key that belongs to a private key file, as far as it can be known without opening that. The file may be
+/// the public key itself, where an agent holds the private one.
 pub(super) fn public_key_beside(path: &Path) -> Option<PublicKey> {
-    keys::load_public_key(beside(path, ".pub")).ok()
+    let beside = keys::load_public_key(beside(path, ".pub"));
+    beside.or_else(|_| keys::load_public_key(path)).ok()
 }
 
 /// The file whose name is this one's with something at its end.

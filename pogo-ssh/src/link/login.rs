@@ -7,7 +7,7 @@ use russh::{MethodKind, MethodSet};
 
 use super::credentials::Credentials;
 use super::handler::LinkHandler;
-use crate::target::Target;
+use crate::target::{Keys, Target};
 
 /// One login under way.
 pub(super) struct Login<'a> {
@@ -43,26 +43,37 @@ impl<'a> Login<'a> {
     pub(super) async fn run(&mut self) -> Result<bool, russh::Error> {
         let credentials = self.credentials;
         // A password comes last and must not find its try used up by keys.
-        let has_secret = credentials.password.is_some() || credentials.asker.is_some();
+        let keys = &self.target.keys;
+        let [may_use_keys, may_use_password, may_answer] = keys.methods;
+        let has_secret = (credentials.password.is_some() && (may_use_password || may_answer))
+            || (credentials.asker.is_some() && may_answer);
         let reserved = usize::from(has_secret && self.left > 1);
         self.left -= reserved;
-        if let Some(path) = &self.target.identity
-            && self.try_file_of_host(path).await?
+        if may_use_keys && self.try_keys(keys).await? {
+            return Ok(true);
+        }
+        self.left += reserved;
+        Ok((may_use_password && self.try_password().await?) || (may_answer && self.try_prompts().await?))
+    }
+
+    async fn try_keys(&mut self, keys: &Keys) -> Result<bool, russh::Error> {
+        let credentials = self.credentials;
+        for path in &keys.files {
+            if self.try_file_of_host(path).await? {
+                return Ok(true);
+            }
+        }
+        if let Some(socket) = credentials.agent_for(keys)
+            && self.try_agent(&socket).await?
         {
             return Ok(true);
         }
-        if let Some(socket) = &credentials.agent
-            && self.try_agent(socket).await?
-        {
-            return Ok(true);
-        }
-        for file in &credentials.key_files {
+        for file in credentials.key_files.iter().filter(|_| keys.usual) {
             if self.try_key_file(file).await? {
                 return Ok(true);
             }
         }
-        self.left += reserved;
-        Ok(self.try_password().await? || self.try_prompts().await?)
+        Ok(false)
     }
 
     /// Whether the host may take this method, as far as it has said.

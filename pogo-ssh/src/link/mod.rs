@@ -8,9 +8,13 @@ mod dial;
 mod handler;
 mod handshake;
 mod idle;
+mod jump;
 mod key_file;
 mod login;
+mod pace;
 mod places;
+mod preface;
+mod retry;
 mod try_keys;
 mod try_password;
 

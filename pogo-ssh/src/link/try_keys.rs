@@ -39,7 +39,7 @@ impl Login<'_> {
             self.tried.push("agent (holds no keys)".to_owned());
         }
         for key in std::mem::take(&mut agent.keys) {
-            if !self.credentials.may_use_from_agent(&key) || !self.may_offer(&key) {
+            if !self.credentials.may_use_from_agent(&key, &self.target.keys) || !self.may_offer(&key) {
                 continue;
             }
             let name = format!("agent key {}", fingerprint(&key));

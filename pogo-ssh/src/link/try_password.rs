@@ -80,7 +80,7 @@ impl Login<'_> {
             return Some(Vec::new());
         }
         let asker = self.credentials.asker.clone()?;
-        let (host, user) = (self.target.name.clone(), self.target.user.clone());
+        let (host, user) = (self.target.host.clone(), self.target.user.clone());
         // A person takes time.
         let asking = tokio::task::spawn_blocking(move || {
             let answer = |prompt: &Prompt| {

@@ -148,7 +148,10 @@ impl ClientConfig {
                 .map(|text| tokens.path(text))
                 .collect::<Result<Vec<_>, _>>()
         };
-        let identities: Vec<String> = options.identity_files.iter().map(|(file, _)| file.clone()).collect();
+        let named = options.identity_files.iter().map(|(file, _)| file);
+        let is_file = |file: &&String| !file.eq_ignore_ascii_case("none");
+        let identities: Option<Vec<String>> =
+            (!options.identity_files.is_empty()).then(|| named.filter(is_file).cloned().collect());
         let mut jump = options.proxy_jump.clone().unwrap_or_default();
         for hop in &mut jump {
             hop.host = tokens.hop(&hop.host).map_err(of_host)?;
@@ -166,7 +169,7 @@ impl ClientConfig {
         let count = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(1).max(1));
         let time = |time: Option<u64>| time.map(Duration::from_secs);
         Ok(HostSettings {
-            identity_files: paths(&identities).map_err(of_host)?,
+            identity_files: identities.as_deref().map(paths).transpose().map_err(of_host)?,
             identity_agent: agent(&options, &tokens).map_err(of_host)?,
             user_known_hosts: files_or_none(&options.user_known_hosts, paths).map_err(of_host)?,
             global_known_hosts: files_or_none(&options.global_known_hosts, plain).map_err(of_host)?,

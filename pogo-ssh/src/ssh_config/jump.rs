@@ -1,6 +1,7 @@
 //! `ProxyJump`: the hosts on the way.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// One host on the way, as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,8 +29,22 @@ impl fmt::Display for Hop {
     }
 }
 
+/// Text that is no host on the way.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no jump host; write [user@]host[:port]")]
+pub struct HopError(String);
+
+/// `[user@]host[:port]`, an IPv6 address in brackets, or `ssh://` before it.
+impl FromStr for Hop {
+    type Err = HopError;
+
+    fn from_str(text: &str) -> Result<Self, HopError> {
+        hop(text).ok_or_else(|| HopError(text.to_owned()))
+    }
+}
+
 /// The hops, the first to pass first. None at all: `none`.
-pub(super) fn hops(text: &str) -> Option<Vec<Hop>> {
+pub(crate) fn hops(text: &str) -> Option<Vec<Hop>> {
     // As OpenSSH does: a comment begins here even within a word.
     let text = text.split('#').next().unwrap_or_default().trim_end();
     if text.eq_ignore_ascii_case("none") {

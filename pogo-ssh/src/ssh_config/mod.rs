@@ -18,6 +18,7 @@ mod words;
 
 pub use config::ClientConfig;
 pub use error::ClientConfigError;
-pub use jump::Hop;
+pub(crate) use jump::hops;
+pub use jump::{Hop, HopError};
 pub use options::{AddressFamily, StrictHostKeyChecking};
 pub use settings::{HostQuery, HostSettings, IdentityAgent};

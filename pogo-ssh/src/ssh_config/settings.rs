@@ -56,8 +56,8 @@ pub struct HostSettings {
     pub port: Option<u16>,
     /// The name its key is known by, in lower case.
     pub host_key_alias: Option<String>,
-    /// Key files to log in with, in order.
-    pub identity_files: Vec<PathBuf>,
+    /// Key files to log in with, in order; none at all if it says so.
+    pub identity_files: Option<Vec<PathBuf>>,
     /// Whether of the agent's keys only those of the key files are used.
     pub identities_only: Option<bool>,
     /// Which agent to ask.

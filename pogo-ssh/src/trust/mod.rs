@@ -1,12 +1,14 @@
 //! Whether a host is who it should be.
 
 mod append;
+mod by_host;
 mod certificate;
 mod known_hosts;
 mod policy;
 mod refusal;
 mod verifier;
 
+pub(crate) use by_host::Trust;
 pub(crate) use known_hosts::FileError;
 pub use policy::HostKeyPolicy;
 pub(crate) use refusal::{HostKeyRefusal, fingerprint};

@@ -2,7 +2,7 @@
 
 /// What becomes of hosts whose key is not known. A key that differs from the known one is refused by all but
 /// [`Insecure`](Self::Insecure).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
 pub enum HostKeyPolicy {
     /// They are refused.

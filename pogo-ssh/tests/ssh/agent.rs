@@ -14,13 +14,13 @@ use crate::login::{bare, fleet, log_in};
 use crate::openssh::{self, OpenSsh, generate_key};
 
 /// A real ssh-agent.
-struct RealAgent {
+pub(crate) struct RealAgent {
     process: Child,
     directory: TempDir,
 }
 
 impl RealAgent {
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let mut process = Process::new("ssh-agent")
             .args(["-D", "-a"])
@@ -37,11 +37,11 @@ impl RealAgent {
         Some(Self { process, directory })
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(crate) fn socket(&self) -> PathBuf {
         self.directory.path().join("agent")
     }
 
-    fn add(&self, key: &Path) {
+    pub(crate) fn add(&self, key: &Path) {
         let added = Process::new("ssh-add")
             .arg("-q")
             .arg(key)

@@ -9,11 +9,13 @@
 
 mod agent;
 mod certificates;
+mod client_config;
 mod errand;
 mod execution;
 mod fleet;
 mod hooks;
 mod invocation;
+mod jumps;
 mod limits;
 mod login;
 mod mishaps;

@@ -5,6 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use pogo_core::fleet::Connection;
 use pogo_ssh::{Agent, SshConfig, SshTransport};
@@ -27,6 +29,7 @@ pub(crate) fn is_there(test: &str) -> bool {
 /// A running server; ends when dropped.
 pub(crate) struct OpenSsh {
     server: Child,
+    log: Log,
     pub(crate) port: u16,
     pub(crate) directory: TempDir,
 }
@@ -53,9 +56,10 @@ impl OpenSsh {
         .unwrap();
         // Somebody else may take the port between finding it free and listening on it.
         for _ in 0..5 {
-            if let Some((server, port)) = launch(directory.path(), configuration) {
+            if let Some((server, port, log)) = launch(directory.path(), configuration) {
                 let server = Self {
                     server,
+                    log,
                     port,
                     directory,
                 };
@@ -64,6 +68,27 @@ impl OpenSsh {
             }
         }
         panic!("sshd does not start");
+    }
+
+    /// Waits until as many have logged in; more must not.
+    #[track_caller]
+    pub(crate) fn assert_logins(&self, wanted: usize) {
+        let count = |log: &Vec<String>| log.iter().filter(|line| line.contains("Accepted ")).count();
+        let (log, grown) = &*self.log;
+        let patience = Duration::from_secs(20);
+        let (log, _) = grown
+            .wait_timeout_while(log.lock().unwrap(), patience, |log| count(log) < wanted)
+            .unwrap();
+        assert_eq!(count(&log), wanted);
+    }
+
+    /// Ends the processes that serve its connections.
+    pub(crate) fn cut_connections(&self) {
+        let children = format!("/proc/{0}/task/{0}/children", self.server.id());
+        for child in fs::read_to_string(children).unwrap().split_whitespace() {
+            let child = rustix::process::Pid::from_raw(child.parse().unwrap()).unwrap();
+            rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -112,7 +137,10 @@ impl Drop for OpenSsh {
     }
 }
 
-fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16)> {
+/// What a server has written, and a sign that there is more.
+type Log = Arc<(Mutex<Vec<String>>, Condvar)>;
+
+fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16, Log)> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
         .local_addr()
@@ -141,9 +169,16 @@ fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16)> {
         .map_while(Result::ok)
         .any(|line| line.contains("Server listening"));
     // It goes on writing; a full pipe would stop it.
-    std::thread::spawn(move || log.for_each(drop));
+    let kept = Log::default();
+    let keeping = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        log.map_while(Result::ok).for_each(|line| {
+            keeping.0.lock().unwrap().push(line);
+            keeping.1.notify_all();
+        });
+    });
     if listens {
-        return Some((server, port));
+        return Some((server, port, kept));
     }
     let _ = server.wait();
     None

@@ -212,8 +212,7 @@ fn in_words(ours: &HostSettings, theirs: &Answers) -> Answers {
     say("identityagent", agent);
     say("userknownhostsfile", ours.user_known_hosts.as_deref().map(list));
     say("globalknownhostsfile", ours.global_known_hosts.as_deref().map(list));
-    let identities = Some(list(&ours.identity_files)).filter(|_| !ours.identity_files.is_empty());
-    say("identityfile", identities);
+    say("identityfile", ours.identity_files.as_deref().map(list));
     words
 }
 

@@ -1,17 +1,20 @@
 //! The SSH transport that the arguments ask for.
 
-use pogo_ssh::{Agent, HostKeyPolicy, SshConfig};
+use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SshConfig};
 use secrecy::SecretString;
 
 use crate::cli::{HostKeys, SshArgs};
 use crate::exit::Stop;
 
 pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
-    let mut config = SshConfig::default().host_keys(match args.host_keys {
-        HostKeys::Strict => HostKeyPolicy::Strict,
-        HostKeys::AcceptNew => HostKeyPolicy::AcceptNew,
-        HostKeys::Insecure => HostKeyPolicy::Insecure,
-    });
+    let mut config = way(args)?;
+    if let Some(policy) = args.host_keys {
+        config = config.host_keys(match policy {
+            HostKeys::Strict => HostKeyPolicy::Strict,
+            HostKeys::AcceptNew => HostKeyPolicy::AcceptNew,
+            HostKeys::Insecure => HostKeyPolicy::Insecure,
+        });
+    }
     if let Some(user) = &args.user {
         config = config.user(user);
     }
@@ -40,6 +43,26 @@ pub(super) fn ask(prompt: &str) -> Result<SecretString, Stop> {
     asked
         .map(SecretString::from)
         .map_err(|error| Stop::usage(format!("cannot ask for a password: {error}")))
+}
+
+/// How hosts are reached.
+fn way(args: &SshArgs) -> Result<SshConfig, Stop> {
+    let mut config = SshConfig::default().handshake_rate(args.handshake_rate);
+    let client = match &args.ssh_config {
+        None => Some(ClientConfig::usual()),
+        Some(path) if path.as_os_str() == "none" => None,
+        Some(path) => Some(ClientConfig::of_file(path)),
+    };
+    if let Some(client) = client.transpose().map_err(Stop::usage)? {
+        config = config.client_config(client);
+    }
+    if !args.jump.is_empty() {
+        config = config.jump(args.jump.iter().cloned());
+    }
+    if let Some(retries) = args.connect_retries {
+        config = config.connect_retries(retries);
+    }
+    Ok(config)
 }
 
 fn password(args: &SshArgs) -> Result<Option<SecretString>, Stop> {

@@ -1,0 +1,222 @@
+//! From hosts to targets: what the host says, then the transport's settings, then OpenSSH's configuration, then defaults.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::fleet::{Host, HostName};
+
+use crate::config::{LONGEST, SshConfig};
+use crate::setup::{expand_home, usual_known_hosts_files};
+use crate::ssh_config::{ClientConfigError, Hop, HostQuery, HostSettings, StrictHostKeyChecking, hops};
+use crate::target::{Keys, Target};
+use crate::trust::HostKeyPolicy;
+
+/// The setting that names the host's own key file.
+const IDENTITY: &str = "identity";
+/// The setting that names the host in known_hosts files.
+const HOST_KEY_ALIAS: &str = "host_key_alias";
+/// The setting that names the hosts on the way.
+const PROXY_JUMP: &str = "proxy_jump";
+
+/// No way to a host is longer.
+const LONGEST_WAY: usize = 8;
+
+/// Why nobody can tell how to reach a host.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TargetError {
+    #[error("ssh_config: {0}")]
+    Config(#[from] ClientConfigError),
+    #[error("`{0}` is no value for proxy_jump; write [user@]host[:port], several with commas, or none")]
+    Jump(String),
+    #[error("the way to {0} leads through itself, or through more than {LONGEST_WAY} hosts")]
+    Loop(String),
+    #[error(
+        "ssh_config says `StrictHostKeyChecking no`, which is followed only when asked for here as well (insecure)"
+    )]
+    Insecure,
+}
+
+/// Makes targets of hosts.
+#[derive(Debug)]
+pub(crate) struct Targets {
+    config: SshConfig,
+    user: String,
+}
+
+/// What one host, or one hop, asks for itself.
+#[derive(Debug, Default)]
+struct Asked {
+    query: HostQuery,
+    identity: Option<PathBuf>,
+    alias: Option<String>,
+}
+
+impl Targets {
+    pub(crate) fn new(config: &SshConfig, default_user: &str) -> Self {
+        Self {
+            config: config.clone(),
+            user: default_user.to_owned(),
+        }
+    }
+
+    /// How to reach a host.
+    pub(crate) fn of(&self, host: &Host) -> Result<Target, TargetError> {
+        let connection = &host.connection;
+        let jump = match connection.vars.get(PROXY_JUMP) {
+            Some(text) => Some(hops(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
+            None => self.config.reach.jump.clone(),
+        };
+        let asked = Asked {
+            query: HostQuery {
+                host: host.name.to_string(),
+                host_name: connection.address.clone(),
+                port: connection.port.or(self.config.port),
+                user: connection.user.clone().or_else(|| self.config.user.clone()),
+                jump,
+            },
+            identity: connection.vars.get(IDENTITY).map(|path| expand_home(Path::new(path))),
+            alias: connection.vars.get(HOST_KEY_ALIAS).cloned(),
+        };
+        self.target(&host.name, &asked, &mut Vec::new())
+    }
+
+    /// `behind`: the hosts that are reached through this one.
+    fn target(&self, host: &HostName, asked: &Asked, behind: &mut Vec<String>) -> Result<Target, TargetError> {
+        let settings = match &self.config.reach.client_config {
+            Some(config) => Some(config.settings(&asked.query)?),
+            None => None,
+        };
+        let said = settings.as_ref();
+        let query = &asked.query;
+        let address = match said {
+            Some(settings) => settings.host_name.clone(),
+            None => query.host_name.clone().unwrap_or_else(|| query.host.clone()),
+        };
+        let alias = asked.alias.clone().or_else(|| said?.host_key_alias.clone());
+        let jump = match said {
+            Some(settings) => settings.jump.clone(),
+            None => query.jump.clone().unwrap_or_default(),
+        };
+        let mut target = Target {
+            name: query.host.as_str().into(),
+            host: HostName::new(&query.host).unwrap_or_else(|_| host.clone()),
+            port: query.port.or_else(|| said?.port).unwrap_or(22),
+            user: query
+                .user
+                .clone()
+                .or_else(|| said?.user.clone())
+                .unwrap_or_else(|| self.user.clone()),
+            family: said.map(|settings| settings.address_family).unwrap_or_default(),
+            key_name: alias.unwrap_or_else(|| address.clone()).to_lowercase(),
+            trust: self.trust(said)?,
+            keys: self.keys(asked, said),
+            connect_timeout: self.connect_timeout(said),
+            retries: self.retries(said),
+            keepalive: self.keepalive(said),
+            keepalive_max: said
+                .and_then(|settings| settings.server_alive_count_max)
+                .map_or(3, |count| usize::try_from(count).unwrap_or(3)),
+            via: None,
+            address,
+        };
+        let place = format!("{}@{}", target.user, target.place());
+        if behind.contains(&place) || behind.len() > LONGEST_WAY {
+            return Err(TargetError::Loop(target.to_string()));
+        }
+        behind.push(place);
+        target.via = self.way(host, &jump, behind)?.map(Arc::new);
+        behind.pop();
+        Ok(target)
+    }
+
+    /// The last of the hops, behind those before it.
+    fn way(&self, host: &HostName, hops: &[Hop], behind: &mut Vec<String>) -> Result<Option<Target>, TargetError> {
+        let Some((last, before)) = hops.split_last() else {
+            return Ok(None);
+        };
+        let asked = Asked {
+            query: HostQuery {
+                host: last.host.clone(),
+                host_name: None,
+                port: last.port,
+                user: last.user.clone(),
+                // The first is reached as any host is; the others behind the one before them.
+                jump: (!before.is_empty()).then(|| before.to_vec()),
+            },
+            ..Asked::default()
+        };
+        self.target(host, &asked, behind).map(Some)
+    }
+
+    fn trust(&self, said: Option<&HostSettings>) -> Result<Option<(HostKeyPolicy, Vec<PathBuf>)>, TargetError> {
+        let Some(settings) = said else {
+            return Ok(None);
+        };
+        let policy = match (self.config.host_keys, settings.strict_host_key_checking) {
+            (Some(policy), _) => policy,
+            (None, Some(StrictHostKeyChecking::AcceptNew)) => HostKeyPolicy::AcceptNew,
+            (None, Some(StrictHostKeyChecking::No)) => return Err(TargetError::Insecure),
+            (None, _) => HostKeyPolicy::Strict,
+        };
+        if let Some(files) = &self.config.known_hosts {
+            return Ok(Some((policy, files.iter().map(|file| expand_home(file)).collect())));
+        }
+        let (usual_user, usual_global) = usual_known_hosts_files();
+        let user = settings.user_known_hosts.clone().unwrap_or(usual_user);
+        let global = settings.global_known_hosts.clone().unwrap_or(usual_global);
+        // New keys are written to a file of the user's only.
+        let policy = match (policy, user.is_empty()) {
+            (HostKeyPolicy::AcceptNew, true) => HostKeyPolicy::Strict,
+            (policy, _) => policy,
+        };
+        let takes_new = policy == HostKeyPolicy::AcceptNew;
+        let all = user.into_iter().chain(global).enumerate();
+        // As OpenSSH does: a file that is not there holds no keys.
+        let kept = all.filter(|(position, file)| file.exists() || (takes_new && *position == 0));
+        Ok(Some((policy, kept.map(|(_, file)| file).collect())))
+    }
+
+    fn keys(&self, asked: &Asked, said: Option<&HostSettings>) -> Keys {
+        let named = said.and_then(|settings| settings.identity_files.clone());
+        let files = asked.identity.clone().into_iter();
+        Keys {
+            usual: self.config.identities.is_some() || named.is_none(),
+            files: files.chain(named.unwrap_or_default()).collect(),
+            only: self
+                .config
+                .identities_only
+                .or_else(|| said?.identities_only)
+                .unwrap_or(false),
+            agent: said
+                .filter(|_| self.config.agent.is_none())
+                .and_then(|settings| settings.identity_agent.clone()),
+            methods: said.map_or([true; 3], |settings| {
+                [settings.public_keys, settings.passwords, settings.questions]
+            }),
+        }
+    }
+
+    fn connect_timeout(&self, said: Option<&HostSettings>) -> Duration {
+        let theirs = || said?.connect_timeout.filter(|timeout| !timeout.is_zero());
+        let timeout = self.config.connect_timeout.or_else(theirs);
+        timeout.unwrap_or(Duration::from_secs(10)).min(LONGEST)
+    }
+
+    fn retries(&self, said: Option<&HostSettings>) -> u32 {
+        let theirs = || said?.connection_attempts.map(|attempts| attempts.saturating_sub(1));
+        self.config.reach.connect_retries.or_else(theirs).unwrap_or(0)
+    }
+
+    fn keepalive(&self, said: Option<&HostSettings>) -> Option<Duration> {
+        let theirs = || {
+            said?
+                .server_alive_interval
+                .map(|time| (!time.is_zero()).then_some(time))
+        };
+        let keepalive = self.config.keepalive.or_else(theirs);
+        keepalive
+            .unwrap_or(Some(Duration::from_secs(15)))
+            .map(|time| time.min(LONGEST))
+    }
+}

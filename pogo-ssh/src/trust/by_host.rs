@@ -1,0 +1,66 @@
+//! Which check a host's key goes through: most share one, some have known_hosts files of their own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::policy::HostKeyPolicy;
+use super::verifier::Verifier;
+use crate::target::Target;
+
+type Wanted = (HostKeyPolicy, Vec<PathBuf>);
+
+/// The checks, each with its files read once.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    /// For all hosts without files of their own.
+    shared: Option<Arc<Verifier>>,
+    of_files: Mutex<HashMap<Wanted, Result<Arc<Verifier>, String>>>,
+}
+
+impl Trust {
+    pub(crate) fn new(shared: Option<Verifier>) -> Self {
+        Self {
+            shared: shared.map(Arc::new),
+            of_files: Mutex::default(),
+        }
+    }
+
+    /// Remarks for whoever set this up.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.shared.as_ref().map(|shared| shared.warnings()).unwrap_or_default()
+    }
+
+    /// The check for a host, or why it cannot be trusted.
+    pub(crate) fn of(&self, target: &Target) -> Result<Arc<Verifier>, String> {
+        let Some(wanted) = &target.trust else {
+            let none = || format!("no known_hosts file is named for {target}");
+            return self.shared.clone().ok_or_else(none);
+        };
+        let mut of_files = self.of_files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = of_files.get(wanted) {
+            return read.clone();
+        }
+        let read = read(wanted);
+        of_files.insert(wanted.clone(), read.clone());
+        read
+    }
+}
+
+fn read((policy, files): &Wanted) -> Result<Arc<Verifier>, String> {
+    if files.is_empty() && *policy == HostKeyPolicy::Strict {
+        return Err(
+            "none of the known_hosts files that ssh_config names is there; create one, or accept new hosts \
+             (accept-new)"
+                .to_owned(),
+        );
+    }
+    let verifier = Verifier::new(*policy, files.clone());
+    verifier.map(Arc::new).map_err(|error| {
+        format!(
+            "cannot read the known_hosts file {}: {}",
+            error.path.display(),
+            error.source
+        )
+    })
+}
