@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::picture::{StageGraph, Timeline};
 use pogo_core::plan::Plan;
-use pogo_core::scheduler::Event;
+use pogo_core::scheduler::{Event, Record};
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 use proptest::prelude::*;
 use roxmltree::Document;
@@ -39,6 +39,29 @@ proptest! {
         }
         prop_assert!(!svg.contains("NaN") && !svg.contains("inf"));
         timeline.text(80);
+    }
+
+    #[test]
+    fn of_several_jobs_each_can_be_drawn_alone(
+        (fleet, policy, jobs) in (fleets(1..=7), policies(), prop::collection::vec(job_specs(), 1..=3)),
+        steps in prop::collection::vec(steps(), 0..30),
+    ) {
+        let Ok(mut drill) = Drill::new(Arc::clone(&fleet), Arc::clone(&policy)) else { return Ok(()) };
+        jobs.into_iter().for_each(|job| _ = drill.play(&Step::Submit(Box::new(job))));
+        steps.iter().for_each(|step| _ = drill.play(step));
+        let records = drill.records();
+        for job in drill.scheduler().jobs() {
+            let alone = Timeline::of_job(records, job.id()).unwrap();
+            let is_start = |record: &&Record| {
+                matches!(&record.event, Event::TaskStarted { job: of, .. } if *of == job.id())
+            };
+            prop_assert_eq!(alone.bars(), records.iter().filter(is_start).count());
+            let svg = alone.svg();
+            let document = Document::parse(&svg).unwrap();
+            prop_assert_eq!(of_class(&document, "bar").len(), alone.bars());
+            let heading = format!("{}: {} host", job.id(), job.tasks().count());
+            prop_assert!(svg.contains(&heading), "no {}", heading);
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use pogo_core::Timestamp;
 use pogo_core::picture::{Timeline, TimelineError};
-use pogo_core::scheduler::{Event, JobId};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::scheduler::{Event, Input, JobId};
+use pogo_core::sim::World;
 use roxmltree::Document;
 
-use super::worlds::{of_class, rollout, told};
+use super::worlds::{of_class, rollout, shop, told};
 
 #[test]
 fn every_attempt_is_a_bar_that_tells_how_it_ended() {
@@ -137,5 +139,59 @@ fn what_is_not_a_log_is_refused() {
     assert!(
         headless.to_string().starts_with("the journal is damaged at record #0"),
         "{headless}"
+    );
+}
+
+#[test]
+fn what_an_operator_does_is_a_line_across() {
+    let (fleet, policy) = shop(4, 24);
+    let job = JobId::new(1);
+    let at = |seconds: u64| Timestamp::from_millis(seconds * 1_000);
+    let mut world = World::new(fleet, policy).unwrap();
+    world = world
+        .at(at(2), Input::Pause { job })
+        .at(at(60), Input::Resume { job })
+        .at(
+            at(62),
+            Input::Halt {
+                job,
+                reason: "enough <for> today".to_owned(),
+            },
+        );
+    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
+    spec.max_parallel = Some("2".parse().unwrap());
+    world.submit(spec).unwrap();
+    let svg = Timeline::of(&world.run().records).unwrap().svg();
+    let document = Document::parse(&svg).unwrap();
+    let told: Vec<String> = of_class(&document, "mark").iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            "job-1 paused \u{b7} at 2.00s",
+            "job-1 resumed \u{b7} at 1m 00s",
+            "job-1 halting: enough <for> today, job-1 halted \u{b7} at 1m 02s",
+        ]
+    );
+    assert!(svg.contains("the job is halted"));
+}
+
+#[test]
+fn a_host_that_is_down_and_succeeds_shows_both() {
+    let (fleet, policy) = shop(1, 16);
+    let host = "front00003".parse().unwrap();
+    let reason = "a disk is full".to_owned();
+    let mut world = World::new(fleet, policy).unwrap();
+    world = world.at(Timestamp::EPOCH, Input::MarkDown { host, reason });
+    world
+        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .unwrap();
+    let svg = Timeline::of(&world.run().records).unwrap().svg();
+    let document = Document::parse(&svg).unwrap();
+    // One for each host, and one in the legend; down before, down after, and in the legend.
+    assert_eq!(of_class(&document, "s-ok").len(), 17 + 1);
+    assert_eq!(of_class(&document, "s-down").len(), 2 + 1);
+    assert!(
+        svg.contains("17 succeeded"),
+        "being down from outside is no end of a task"
     );
 }

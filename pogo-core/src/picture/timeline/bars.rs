@@ -4,6 +4,7 @@ use super::axis::span;
 use super::host::{Attempt, HostStory};
 use super::sheet::{Sheet, count};
 use super::state::State;
+use crate::Timestamp;
 use crate::picture::markup::{Px, shorten};
 
 /// Draws the host's name, its attempts, and where it kept its places.
@@ -103,8 +104,10 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64, bar: f64) {
         .course
         .iter()
         .filter(|(at, state)| matches!(state, State::Skipped | State::Cancelled | State::Down) && *at <= until);
+    let mut signs: Vec<(Timestamp, State)> = ends.chain(apart.copied()).collect();
+    signs.sort_by_key(|&(at, _)| at);
     let mut before = None;
-    for (at, state) in ends.chain(apart.copied()) {
+    for (at, state) in signs {
         let size = bar.min(10.0);
         // A host that is down ends its attempts and stays down at the same moment.
         let beside = if before == Some(at) { size + 4.0 } else { 0.0 };
@@ -122,7 +125,7 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64, bar: f64) {
 }
 
 /// Everything about an attempt, in parts.
-fn told(began: crate::Timestamp, until: crate::Timestamp, host: &HostStory, attempt: &Attempt) -> String {
+fn told(began: Timestamp, until: Timestamp, host: &HostStory, attempt: &Attempt) -> String {
     let end = attempt.ended.as_ref().map_or(until, |(at, _)| *at);
     let outcome = match &attempt.ended {
         None => "running".to_owned(),

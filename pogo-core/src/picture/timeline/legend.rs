@@ -38,7 +38,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
             x += 14.0;
         }
         sheet.markup.element("text").at(x, y).text(&word);
-        x += count(word.chars().count()) * 6.5 + 24.0;
+        x += count(word.chars().count()) * 6.2 + 24.0;
         if x > sheet.axis.right() - 120.0 {
             (x, sheet.y) = (EDGE, sheet.y + 18.0);
         }

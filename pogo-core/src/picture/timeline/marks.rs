@@ -8,13 +8,11 @@ use crate::picture::markup::{Px, shorten};
 /// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
 pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
     let story = sheet.story;
-    let (mut free, mut last) = (0.0, None);
-    for mark in story.marks.iter().filter(|mark| mark.at <= story.until) {
-        let column = sheet.axis.column(mark.at);
-        if last != Some(column) {
-            last = Some(column);
-            free = line(sheet, mark, top, free);
-        }
+    let shown: Vec<&Mark> = story.marks.iter().filter(|mark| mark.at <= story.until).collect();
+    let mut free = 0.0;
+    let axis = sheet.axis;
+    for marks in shown.chunk_by(|one, other| axis.column(one.at) == axis.column(other.at)) {
+        free = line(sheet, marks, top, free);
     }
     if story.open {
         let right = sheet.axis.right();
@@ -25,16 +23,19 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
     }
 }
 
-/// One line, labelled where there is room from `free` on; says from where on there is room then.
-fn line(sheet: &mut Sheet<'_>, mark: &Mark, top: f64, free: f64) -> f64 {
-    let x = sheet.axis.x(mark.at);
-    let into = span(mark.at - sheet.story.began);
+/// One line for what happened at once, labelled where there is room from `free` on; says from where on there is room then.
+fn line(sheet: &mut Sheet<'_>, marks: &[&Mark], top: f64, free: f64) -> f64 {
+    let Some(first) = marks.first() else { return free };
+    let x = sheet.axis.x(first.at);
+    let join = |of: fn(&Mark) -> &str| marks.iter().map(|mark| of(mark)).collect::<Vec<_>>().join(", ");
+    let (text, label) = (join(|mark| &mark.text), shorten(&join(|mark| &mark.label), 32));
+    let into = span(first.at - sheet.story.began);
     sheet.markup.element("g").class("mark").begin();
-    let told = format!("{} \u{b7} at {into}", shorten(&mark.text, 400));
+    let told = format!("{} \u{b7} at {into}", shorten(&text, 400));
     sheet.markup.title(&told);
     let line = format!("M{} {}V{}", Px(x), Px(top), Px(sheet.y));
     sheet.markup.element("path").class("line").attr("d", line).empty();
-    let width = count(mark.label.chars().count()) * 5.2 + 8.0;
+    let width = count(label.chars().count()) * 5.2 + 8.0;
     let (after, before) = (x + width <= sheet.axis.right() && x >= free, x - width >= free);
     // Labels that would run into each other are left to the tooltip.
     if after || before {
@@ -43,8 +44,8 @@ fn line(sheet: &mut Sheet<'_>, mark: &Mark, top: f64, free: f64) -> f64 {
         } else {
             ("small dim right", x - 3.0)
         };
-        let label = sheet.markup.element("text").class(class);
-        label.at(place, top + 9.0).text(&mark.label);
+        let text = sheet.markup.element("text").class(class);
+        text.at(place, top + 9.0).text(&label);
     }
     sheet.markup.end();
     match (after, before) {
