@@ -93,7 +93,7 @@ impl Default for SshConfig {
 }
 
 impl SshConfig {
-    /// User to log in as. Default: the user this process runs as, by `USER` or `LOGNAME`.
+    /// User to log in as. Default: the user this process runs as, by `USER`, `LOGNAME` or the user database.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
         self

@@ -4,6 +4,8 @@ use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{User, getuid};
+
 use crate::config::{Agent, SshConfig};
 use crate::link::{Connector, Credentials, KeyFileError, TooFewFiles, room_for_connections};
 use crate::trust::{FileError, HostKeyPolicy, Trust, Verifier};
@@ -13,7 +15,7 @@ use crate::trust::{FileError, HostKeyPolicy, Trust, Verifier};
 #[non_exhaustive]
 pub enum SetupError {
     /// Nobody to log in as.
-    #[error("no user to log in as: neither USER nor LOGNAME is set; name one")]
+    #[error("no user to log in as: neither USER nor LOGNAME is set, and the user database does not know; name one")]
     NoUser,
     /// The limit of open files leaves no room for connections.
     #[error("the limit of open files is {limit}, too low to connect to any host; raise it (ulimit -n)")]
@@ -56,7 +58,13 @@ fn list(paths: &[PathBuf]) -> String {
 /// The user to log in as where nothing else is said.
 pub(crate) fn default_user(config: &SshConfig) -> Result<String, SetupError> {
     let from_environment = || ["USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok());
-    let user = config.user.clone().or_else(from_environment);
+    let from_database = || User::from_uid(getuid()).ok().flatten().map(|user| user.name);
+    let user = config.user.clone();
+    // As OpenSSH does, where it is followed.
+    let user = match config.reach.client_config.is_some() {
+        true => user.or_else(from_database).or_else(from_environment),
+        false => user.or_else(from_environment).or_else(from_database),
+    };
     user.filter(|user| !user.is_empty()).ok_or(SetupError::NoUser)
 }
 

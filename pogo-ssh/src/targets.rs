@@ -120,7 +120,7 @@ impl Targets {
             via: None,
             address,
         };
-        let place = format!("{}@{}", target.user, target.place());
+        let place = format!("{}@{}:{}", target.user, target.name, target.port);
         if behind.contains(&place) || behind.len() > LONGEST_WAY {
             return Err(TargetError::Loop(target.to_string()));
         }

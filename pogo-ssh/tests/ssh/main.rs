@@ -22,6 +22,7 @@ mod mishaps;
 mod openssh;
 mod other_servers;
 mod place;
+mod reaching;
 mod run_as;
 mod sending;
 mod silence;
