@@ -10,9 +10,10 @@ use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
 
 use crate::diagnostic::SourceError;
 use crate::file;
+use crate::listing::{Listing, Source};
 use crate::nodeset::evaluate;
 use crate::roster::Roster;
-use crate::source::{Problems, Source, Span};
+use crate::source::{self, Problems, Span};
 
 /// A genders file, such as `/etc/genders`: nodes and their attributes.
 ///
@@ -54,8 +55,12 @@ impl GendersFile {
     ///
     /// As for [`GendersFile::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+        Ok(Self::listing(source_name.into(), text)?.fleet)
+    }
+
+    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
         let mut reader = Reader {
-            problems: Problems::new(Source::new(source_name, text)),
+            problems: Problems::new(source::Source::new(source_name, text)),
             roster: Roster::default(),
             values: HashMap::new(),
             given: HashMap::new(),
@@ -70,13 +75,7 @@ impl GendersFile {
             });
             start += line.len() + 1;
         }
-        let mut problems = reader.problems.into_sorted();
-        let fleet = reader.roster.into_fleet(&mut problems);
-        if problems.is_empty() {
-            Ok(fleet)
-        } else {
-            Err(SourceError::Invalid(problems))
-        }
+        reader.roster.into_listing(reader.problems.into_sorted())
     }
 }
 
@@ -88,6 +87,15 @@ impl Inventory for GendersFile {
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::read(&self.path)?)
+    }
+}
+
+#[async_trait]
+impl Source for GendersFile {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
+        listing.files.push(self.path.clone());
+        Ok(listing)
     }
 }
 
@@ -176,6 +184,7 @@ impl Reader<'_> {
         if name.is_empty() {
             return self.problems.report(span, "an attribute is missing here");
         }
+        self.roster.at(&self.problems.source, span);
         for host in hosts {
             let key = (host.clone(), name.to_owned());
             if let Some(before) = self.given.insert(key, line) {

@@ -3,6 +3,7 @@
 use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::Diagnostic;
+use crate::listing::Listing;
 
 /// The hosts of a source that was read, and what its reader should know of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,4 +13,13 @@ pub struct SourceHosts {
     pub fleet: FleetBuilder,
     /// What was not taken over and may matter, or why the hosts may be out of date.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl From<Listing> for SourceHosts {
+    fn from(listing: Listing) -> Self {
+        Self {
+            fleet: listing.fleet,
+            warnings: listing.warnings,
+        }
+    }
 }

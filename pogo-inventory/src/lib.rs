@@ -20,8 +20,11 @@ mod genders;
 mod hosts;
 #[cfg(feature = "http")]
 mod http;
+mod listing;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
+#[allow(dead_code, reason = "each source uses its part of what they share")]
+mod origins;
 #[cfg(feature = "pogo4-file")]
 mod pogo4_file;
 #[cfg(feature = "policy-file")]
@@ -60,6 +63,8 @@ pub use genders::GendersFile;
 pub use hosts::SourceHosts;
 #[cfg(feature = "http")]
 pub use http::HttpSource;
+pub use listing::{Listing, Source};
+pub use origins::Origins;
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]

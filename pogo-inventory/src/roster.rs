@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use pogo_core::fleet::{Connection, FleetBuilder, HostName, HostRange, Selector, TagPath};
+use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, HostRange, Selector, TagPath};
 use pogo_core::policy::Origin;
 
-use crate::diagnostic::Diagnostic;
-use crate::source::{Problems, Span};
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::listing::Listing;
+use crate::origins::{Mark, Origins};
+use crate::source::{Problems, Source, Span};
 
 /// Collects what a source says of its hosts. What cannot be part of a fleet is reported where it stands.
 #[derive(Debug, Default)]
@@ -14,6 +16,7 @@ pub(crate) struct Roster {
     fleet: FleetBuilder,
     tags: HashSet<String>,
     settings: HashMap<(HostName, String), (String, Origin)>,
+    origins: Origins,
     patterns: Vec<Pattern>,
     expanded: u64,
 }
@@ -24,6 +27,7 @@ struct Pattern {
     range: HostRange,
     path: TagPath,
     nobody: Diagnostic,
+    place: Mark,
 }
 
 impl Roster {
@@ -42,10 +46,16 @@ impl Roster {
         self.fleet.carry(path, []);
     }
 
+    /// Hosts and tags that are added from now on, stand there.
+    pub(crate) fn at(&mut self, source: &Source<'_>, span: Span) {
+        self.origins.at(&source.name, span.line, span.column);
+    }
+
     /// Reads names and ranges, separated by commas, and adds these hosts.
     pub(crate) fn hosts(&mut self, problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostName> {
+        self.at(&problems.source, span);
         if let Ok(host) = HostName::new(text) {
-            self.fleet.insert(host.clone());
+            self.insert(host.clone());
             return vec![host];
         }
         let mut hosts = Vec::new();
@@ -62,18 +72,23 @@ impl Roster {
 
     /// The same, and they carry the tag, which is declared already. Patterns match the hosts that the source names anywhere.
     pub(crate) fn members(&mut self, problems: &mut Problems<'_>, span: Span, text: &str, path: &TagPath) {
+        self.at(&problems.source, span);
         // Most are plain names, and there may be very many.
         if let Ok(host) = HostName::new(text) {
-            let host = self.fleet.insert(host);
-            return self.fleet.carry(path, host);
+            return self.carry(host, path);
         }
         for range in ranges(problems, span, text) {
             if range.has_wildcards() {
                 let message = format!("`{range}` matches no host that is named here");
                 let nobody = problems.source.diagnostic(span, message);
                 let nobody = nobody.with_hint("a pattern finds hosts that are listed elsewhere");
-                let path = path.clone();
-                self.patterns.push(Pattern { range, path, nobody });
+                let (path, place) = (path.clone(), self.origins.here());
+                self.patterns.push(Pattern {
+                    range,
+                    path,
+                    nobody,
+                    place,
+                });
             } else {
                 for host in self.expand(problems, span, &range) {
                     self.tag(&host, path);
@@ -96,7 +111,7 @@ impl Roster {
         for name in range.expand() {
             match HostName::new(&name) {
                 Ok(host) => {
-                    self.fleet.insert(host.clone());
+                    self.insert(host.clone());
                     hosts.push(host);
                 }
                 Err(error) => {
@@ -111,8 +126,22 @@ impl Roster {
     /// The host carries the tag.
     pub(crate) fn tag(&mut self, host: &HostName, path: &TagPath) {
         self.declare(path);
-        let host = self.fleet.insert(host.clone());
-        self.fleet.carry(path, host);
+        self.carry(host.clone(), path);
+    }
+
+    fn insert(&mut self, host: HostName) -> Option<HostId> {
+        let known = self.fleet.len();
+        let host = self.fleet.insert(host)?;
+        if self.fleet.len() > known {
+            self.origins.list(host);
+        }
+        Some(host)
+    }
+
+    fn carry(&mut self, host: HostName, path: &TagPath) {
+        let Some(host) = self.insert(host) else { return };
+        self.fleet.carry(path, [host]);
+        self.origins.carry(path, host);
     }
 
     /// How the host is reached. Two values for one setting are reported.
@@ -161,15 +190,43 @@ impl Roster {
 
     /// Everything collected. Patterns are resolved; those that match nobody are problems.
     pub(crate) fn into_fleet(mut self, problems: &mut Vec<Diagnostic>) -> FleetBuilder {
+        self.match_patterns(problems);
+        self.fleet
+    }
+
+    /// The same, with the lines that say so, unless there are problems.
+    pub(crate) fn into_listing(mut self, mut problems: Vec<Diagnostic>) -> Result<Listing, SourceError> {
+        self.match_patterns(&mut problems);
+        if !problems.is_empty() {
+            return Err(SourceError::Invalid(problems));
+        }
+        for ((host, setting), (_, origin)) in self.settings {
+            self.origins.set(host, setting, origin);
+        }
+        Ok(Listing {
+            fleet: self.fleet,
+            origins: self.origins,
+            ..Listing::default()
+        })
+    }
+
+    fn match_patterns(&mut self, problems: &mut Vec<Diagnostic>) {
         let patterns = std::mem::take(&mut self.patterns);
         if patterns.is_empty() || !problems.is_empty() {
-            return self.fleet;
+            return;
         }
         let Ok(fleet) = self.fleet.clone().build() else {
             // The caller's `build` says the same.
-            return self.fleet;
+            return;
         };
-        for Pattern { range, path, nobody } in patterns {
+        for Pattern {
+            range,
+            path,
+            nobody,
+            place,
+        } in patterns
+        {
+            self.origins.back_to(place);
             let hosts = fleet.resolve(&Selector::Hosts(range)).unwrap_or_default();
             if hosts.is_empty() {
                 problems.push(nobody);
@@ -178,7 +235,6 @@ impl Roster {
                 self.tag(fleet.name(host), &path);
             }
         }
-        self.fleet
     }
 }
 

@@ -44,6 +44,19 @@ pub(super) fn of(host: &str, vars: &Vars, refused: &mut Vec<Remark>, remarks: &m
     connection
 }
 
+/// Where the settings come from.
+pub(super) fn origins<'v>(connection: &Connection, vars: &'v Vars) -> impl Iterator<Item = (&'static str, &'v Origin)> {
+    let set = [
+        ("address", ADDRESS, connection.address.is_some()),
+        ("port", PORT, connection.port.is_some()),
+        ("user", USER, connection.user.is_some()),
+        (IDENTITY, KEY_FILE, connection.vars.contains_key(IDENTITY)),
+    ];
+    set.into_iter()
+        .filter(|(_, _, set)| *set)
+        .filter_map(|(setting, names, _)| Some((setting, &effective(vars, names)?.1.origin)))
+}
+
 fn effective<'v>(vars: &'v Vars, names: [&'static str; 2]) -> Option<(&'static str, &'v Setting)> {
     let set = |name: &&'static str| vars.get(*name).filter(|setting| setting.value != Var::Null);
     names.iter().rev().find_map(|name| Some((*name, set(name)?)))

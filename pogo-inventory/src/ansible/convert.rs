@@ -8,6 +8,7 @@ use super::connection::{self, Remark};
 use super::groups::Groups;
 use super::model::Model;
 use crate::diagnostic::Diagnostic;
+use crate::origins::Origins;
 
 /// Ways from the outermost groups down to one group.
 const MAX_WAYS: usize = 100;
@@ -19,6 +20,7 @@ const MAX_DEPTH: usize = 64;
 #[derive(Default)]
 pub(super) struct Converted {
     pub(super) fleet: FleetBuilder,
+    pub(super) origins: Origins,
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -78,11 +80,28 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
                 .map(|(name, setting)| (*name, setting.clone())),
         );
         let connection = connection::of(name, &vars, &mut refused, &mut remarks);
-        let id = converted.fleet.insert(checked);
-        for path in within.iter().filter_map(|group| tags.known.get(group)).flatten() {
-            converted.fleet.carry(path, id);
+        let Some(id) = converted.fleet.insert(checked.clone()) else {
+            continue;
+        };
+        converted.origins.at_origin(&host.origin);
+        converted.origins.list(id);
+        for group in within {
+            let paths = tags.known.get(group).into_iter().flatten();
+            let listed = model.groups.get(*group).and_then(|group| group.hosts.get(name));
+            listed
+                .into_iter()
+                .for_each(|origin| converted.origins.at_origin(origin));
+            for path in paths {
+                converted.fleet.carry(path, [id]);
+                converted.origins.carry(path, id);
+            }
         }
         if !connection.is_default() {
+            for (setting, origin) in connection::origins(&connection, &vars) {
+                converted
+                    .origins
+                    .set(checked.clone(), setting.to_owned(), origin.clone());
+            }
             converted.fleet = std::mem::take(&mut converted.fleet).host(name).connection(&connection);
         }
     }

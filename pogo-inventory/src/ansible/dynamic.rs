@@ -15,7 +15,8 @@ use super::{AnsibleHosts, finish};
 use crate::command::Program;
 use crate::diagnostic::SourceError;
 use crate::elsewhere::elsewhere;
-use crate::source::{Problems, Source, Span};
+use crate::listing::{Listing, Source};
+use crate::source::{self, Problems, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value};
 use crate::yaml;
@@ -61,9 +62,13 @@ impl AnsibleScript {
     ///
     /// As for [`CommandSource::read`](crate::CommandSource::read).
     pub fn read(&self) -> Result<AnsibleHosts, SourceError> {
+        Ok(self.listing()?.into())
+    }
+
+    fn listing(&self) -> Result<Listing, SourceError> {
         let (mut model, mut seen) = (Model::default(), Seen::default());
         let text = self.program.run(&["--list"])?;
-        let mut problems = Problems::new(Source::new(self.program.name(), &text).without_secrets());
+        let mut problems = Problems::new(source::Source::new(self.program.name(), &text).without_secrets());
         let has_vars = list(&mut problems, &mut model);
         seen.problems = problems.into_sorted();
         if !has_vars && seen.problems.is_empty() {
@@ -76,7 +81,7 @@ impl AnsibleScript {
         for (name, host) in &mut model.hosts {
             let text = self.program.run(&["--host", name])?;
             let source = format!("{} --host {name}", self.program.name());
-            let mut problems = Problems::new(Source::new(source, &text).without_secrets());
+            let mut problems = Problems::new(source::Source::new(source, &text).without_secrets());
             if let Some(node) = object(&mut problems).filter(|_| !text.trim().is_empty()) {
                 host.vars = vars(&mut problems, &node);
             }
@@ -95,6 +100,14 @@ impl Inventory for AnsibleScript {
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         let script = self.clone();
         Ok(elsewhere(move || script.read()).await?.fleet)
+    }
+}
+
+#[async_trait]
+impl Source for AnsibleScript {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let script = self.clone();
+        elsewhere(move || script.listing()).await
     }
 }
 
@@ -163,10 +176,7 @@ fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &N
         .iter()
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
-        model
-            .group(&key.text, &origin)
-            .hosts
-            .insert(key.text.clone().into_owned());
+        model.join(&key.text, &key.text, &origin);
         let found = vars(problems, node);
         model.host(&key.text, &origin).vars.extend(found);
         return;
@@ -174,7 +184,7 @@ fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &N
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
     for (name, origin) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
         model.host(&name, &origin);
-        model.group(&key.text, &origin).hosts.insert(name);
+        model.join(&key.text, &name, &origin);
     }
     for (name, origin) in field(node, "children")
         .map(|children| names(problems, children))

@@ -34,7 +34,7 @@ impl<'m> Groups<'m> {
     pub(super) fn direct(&self) -> HashMap<&'m str, Vec<&'m str>> {
         let mut direct: HashMap<&str, Vec<&str>> = HashMap::new();
         for (name, group) in &self.model.groups {
-            for host in &group.hosts {
+            for host in group.hosts.keys() {
                 direct.entry(host).or_default().push(name);
             }
         }

@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
             set(&mut vars, name, literal::read(value), origin);
         }
         for host in hosts {
-            self.model.join(&self.group, &host);
+            self.model.join(&self.group, &host, &origin);
             let known = self.model.host(&host, &origin);
             known
                 .vars

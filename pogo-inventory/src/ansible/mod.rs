@@ -28,7 +28,8 @@ use self::model::Model;
 use self::var_files::Seen;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
-use crate::source::{Problems, Source};
+use crate::listing::{Listing, Source};
+use crate::source::{self, Problems};
 
 /// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it.
 ///
@@ -67,7 +68,10 @@ impl AnsibleInventory {
     /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
     /// was found otherwise. Lines that may hold secrets are not shown.
     pub fn read(path: impl AsRef<Path>) -> Result<AnsibleHosts, SourceError> {
-        let path = path.as_ref();
+        Ok(Self::listing(path.as_ref())?.into())
+    }
+
+    fn listing(path: &Path) -> Result<Listing, SourceError> {
         let text = file::read_text(path)?;
         if text.starts_with("#!") {
             let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
@@ -76,7 +80,8 @@ impl AnsibleInventory {
             ]));
         }
         let (mut model, mut seen) = (Model::default(), Seen::default());
-        let mut problems = Problems::new(Source::new(path.display().to_string(), &text).without_secrets());
+        seen.files.push(path.to_owned());
+        let mut problems = Problems::new(source::Source::new(path.display().to_string(), &text).without_secrets());
         if is_yaml(path, &text) {
             yaml::read(&mut problems, &mut model);
         } else {
@@ -94,14 +99,17 @@ impl AnsibleInventory {
     }
 }
 
-fn finish(model: &Model, mut seen: Seen) -> Result<AnsibleHosts, SourceError> {
+fn finish(model: &Model, mut seen: Seen) -> Result<Listing, SourceError> {
     let converted = convert::convert(model);
     seen.problems.extend(converted.problems);
     seen.warnings.extend(converted.warnings);
     if seen.problems.is_empty() {
-        Ok(AnsibleHosts {
+        Ok(Listing {
             fleet: converted.fleet,
+            origins: converted.origins,
             warnings: seen.warnings,
+            files: seen.files,
+            policy: None,
         })
     } else {
         Err(SourceError::Invalid(seen.problems))
@@ -114,7 +122,7 @@ fn is_yaml(path: &Path, text: &str) -> bool {
         Some("yaml" | "yml" | "json") => true,
         Some(_) => false,
         None => {
-            let mut problems = Problems::new(Source::new("", text));
+            let mut problems = Problems::new(source::Source::new("", text));
             let root = crate::yaml::load_with(&mut problems, &yaml::OPAQUE);
             problems.is_empty() && root.is_some_and(|root| matches!(root.value, crate::tree::Value::Map(_)))
         }
@@ -129,5 +137,21 @@ impl Inventory for AnsibleInventory {
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::read(&self.path)?.fleet)
+    }
+}
+
+#[async_trait]
+impl Source for AnsibleInventory {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        Self::listing(&self.path)
+    }
+}
+
+impl From<Listing> for AnsibleHosts {
+    fn from(listing: Listing) -> Self {
+        Self {
+            fleet: listing.fleet,
+            warnings: listing.warnings,
+        }
     }
 }

@@ -24,7 +24,8 @@ pub(super) struct Host {
 
 #[derive(Debug)]
 pub(super) struct Group {
-    pub(super) hosts: IndexSet<String>,
+    /// Where each host is listed first.
+    pub(super) hosts: IndexMap<String, Origin>,
     pub(super) children: IndexSet<String>,
     pub(super) vars: Vars,
     /// From `group_vars`, which beat those in the inventory itself.
@@ -36,7 +37,7 @@ impl Model {
     /// The group, made if it is new.
     pub(super) fn group(&mut self, name: &str, origin: &Origin) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
-            hosts: IndexSet::new(),
+            hosts: IndexMap::new(),
             children: IndexSet::new(),
             vars: Vars::new(),
             file_vars: Vars::new(),
@@ -45,11 +46,11 @@ impl Model {
     }
 
     /// The host is in the group, if there is such a group.
-    pub(super) fn join(&mut self, group: &str, host: &str) {
+    pub(super) fn join(&mut self, group: &str, host: &str, origin: &Origin) {
         if let Some(group) = self.groups.get_mut(group)
-            && !group.hosts.contains(host)
+            && !group.hosts.contains_key(host)
         {
-            group.hosts.insert(host.to_owned());
+            group.hosts.insert(host.to_owned(), origin.clone());
         }
     }
 

@@ -23,10 +23,13 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Seen {
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
+    /// Files and folders that were looked at.
+    pub(super) files: Vec<PathBuf>,
 }
 
 /// Reads the variables of all groups and hosts of the model from the folders in `base`.
 pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+    seen.files.extend([base.join("group_vars"), base.join("host_vars")]);
     let groups = Folder::open(base.join("group_vars"))?;
     for (name, group) in &mut model.groups {
         group.file_vars = groups.vars(name, seen)?;
@@ -75,6 +78,7 @@ fn of(found: PathBuf, seen: &mut Seen) -> Result<Vars, SourceError> {
     let mut vars = Vars::new();
     let mut files = Vec::new();
     if found.is_dir() {
+        seen.files.push(found.clone());
         collect(&found, 0, &mut files)?;
     } else {
         files.push(found);
@@ -121,6 +125,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
 }
 
 fn file_vars(path: &Path, seen: &mut Seen) -> Result<Vars, SourceError> {
+    seen.files.push(path.to_owned());
     let text = file::read_text(path)?;
     let name = path.display().to_string();
     if text.starts_with("$ANSIBLE_VAULT;") {

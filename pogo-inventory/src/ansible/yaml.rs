@@ -95,7 +95,8 @@ impl Reader<'_, '_> {
         }
         found.extend(node.map(|node| vars(self.problems, node)).unwrap_or_default());
         for host in hosts {
-            self.model.group(group, &origin).hosts.insert(host.clone());
+            self.model.group(group, &origin);
+            self.model.join(group, &host, &origin);
             let known = self.model.host(&host, &origin);
             known
                 .vars

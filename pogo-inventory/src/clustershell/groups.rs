@@ -121,6 +121,7 @@ fn enter(problems: &mut Problems<'_>, (source, group): &GroupName, span: Span, n
         Err(error) => return problems.report(span, error.to_string()),
     };
     roster.declare(&path);
+    roster.at(&problems.source, span);
     for node in nodes {
         match HostName::new(node) {
             Ok(host) => roster.tag(&host, &path),

@@ -11,7 +11,8 @@ use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::SourceError;
 use crate::file;
-use crate::source::{Problems, Source};
+use crate::listing::{Listing, Source};
+use crate::source::{self, Problems};
 
 /// A group file of ClusterShell in its YAML form, such as those in `/etc/clustershell/groups.d`.
 ///
@@ -54,15 +55,13 @@ impl ClusterShellGroups {
     ///
     /// As for [`ClusterShellGroups::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
-        let mut problems = Problems::new(Source::new(source_name, text));
+        Ok(Self::listing(source_name.into(), text)?.fleet)
+    }
+
+    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+        let mut problems = Problems::new(source::Source::new(source_name, text));
         let roster = groups::read(&mut problems);
-        let mut problems = problems.into_sorted();
-        let fleet = roster.into_fleet(&mut problems);
-        if problems.is_empty() {
-            Ok(fleet)
-        } else {
-            Err(SourceError::Invalid(problems))
-        }
+        roster.into_listing(problems.into_sorted())
     }
 }
 
@@ -74,5 +73,14 @@ impl Inventory for ClusterShellGroups {
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::read(&self.path)?)
+    }
+}
+
+#[async_trait]
+impl Source for ClusterShellGroups {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
+        listing.files.push(self.path.clone());
+        Ok(listing)
     }
 }

@@ -13,6 +13,7 @@ use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::SourceError;
 use crate::elsewhere::elsewhere;
+use crate::listing::{Listing, Source};
 use crate::table::{Format, Mapping, TableFile};
 
 /// A program that prints hosts as JSON or JSON lines: a script around a database, a cloud's command line.
@@ -77,8 +78,12 @@ impl CommandSource {
     /// [`SourceError::Unavailable`] when it cannot be run, fails, or does not end in time; [`SourceError::Invalid`]
     /// when what it prints makes no sense.
     pub fn read(&self) -> Result<FleetBuilder, SourceError> {
+        Ok(self.listing()?.fleet)
+    }
+
+    fn listing(&self) -> Result<Listing, SourceError> {
         let text = self.program.run(&[])?;
-        TableFile::parse(self.program.name(), &text, self.format, &self.mapping)
+        TableFile::listing(self.program.name().into(), &text, self.format, &self.mapping)
     }
 }
 
@@ -91,5 +96,13 @@ impl Inventory for CommandSource {
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         let source = self.clone();
         Ok(elsewhere(move || source.read()).await?)
+    }
+}
+
+#[async_trait]
+impl Source for CommandSource {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let source = self.clone();
+        elsewhere(move || source.listing()).await
     }
 }

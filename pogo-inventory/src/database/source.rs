@@ -8,6 +8,7 @@ use super::Database;
 use super::question::Question;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::{elsewhere, to_its_end};
+use crate::listing::{Listing, Source};
 use crate::table::{Format, Mapping, TableFile};
 
 /// A query of a database that yields rows of a host and a tag: the roles database.
@@ -64,6 +65,10 @@ impl DatabaseSource {
     /// [`SourceError::Unavailable`] when it cannot be reached or doesn't answer in time; [`SourceError::Invalid`] when it
     /// refuses the query, or when the answer makes no sense or has no rows.
     pub fn read(&self) -> Result<FleetBuilder, SourceError> {
+        Ok(self.listing()?.fleet)
+    }
+
+    fn listing(&self) -> Result<Listing, SourceError> {
         let questions = std::slice::from_ref(&self.question);
         let tables = to_its_end(Question::ask(questions, &self.database))?;
         let name = self.database.name();
@@ -75,7 +80,7 @@ impl DatabaseSource {
         let text = table
             .into_text(&name)
             .map_err(|problem| SourceError::Invalid(vec![problem]))?;
-        TableFile::parse(name, &text, Format::Csv, &self.mapping)
+        TableFile::listing(name.into(), &text, Format::Csv, &self.mapping)
     }
 }
 
@@ -88,5 +93,13 @@ impl Inventory for DatabaseSource {
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         let source = self.clone();
         Ok(elsewhere(move || source.read()).await?)
+    }
+}
+
+#[async_trait]
+impl Source for DatabaseSource {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let source = self.clone();
+        elsewhere(move || source.listing()).await
     }
 }

@@ -68,6 +68,20 @@ impl Serialize for SourceError {
     }
 }
 
+impl From<InventoryError> for SourceError {
+    fn from(error: InventoryError) -> Self {
+        match error {
+            InventoryError::Unavailable { source_name, message } => {
+                Self::Unavailable(Box::new(Diagnostic::new(source_name, message)))
+            }
+            InventoryError::Invalid { source_name, message } => {
+                Self::Invalid(vec![Diagnostic::new(source_name, message)])
+            }
+            other => Self::Invalid(vec![Diagnostic::new("inventory", other.to_string())]),
+        }
+    }
+}
+
 impl From<SourceError> for InventoryError {
     fn from(error: SourceError) -> Self {
         let message = error.to_string();

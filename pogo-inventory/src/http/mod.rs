@@ -24,6 +24,7 @@ use self::secret::Secret;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::{elsewhere, to_its_end};
 use crate::hosts::SourceHosts;
+use crate::listing::{Listing, Source};
 use crate::table::{Format, Mapping};
 
 /// A web service that answers with hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
@@ -181,6 +182,17 @@ impl Inventory for HttpSource {
             hosts.warnings.iter().for_each(|warning| warn(warning));
         }
         Ok(hosts.fleet)
+    }
+}
+
+#[async_trait]
+impl Source for HttpSource {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let source = self.clone();
+        let hosts = elsewhere(move || source.read()).await?;
+        let mut listing = Listing::of(hosts.fleet);
+        listing.warnings = hosts.warnings;
+        Ok(listing)
     }
 }
 

@@ -13,7 +13,8 @@ use pogo_core::policy::Policy;
 
 use crate::diagnostic::SourceError;
 use crate::file;
-use crate::source::{Problems, Source};
+use crate::listing::{Listing, Source};
+use crate::source::{self, Problems};
 
 /// The file of Pogo 4.0, read with its own meaning: `apps`, `envs`, `constraints`.
 ///
@@ -60,21 +61,22 @@ impl Pogo4File {
         Self::parse(path.display().to_string(), &file::read_text(path)?)
     }
 
+    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+        let mut problems = Problems::new(source::Source::new(source_name, text));
+        let (roster, policy) = document::read(&mut problems);
+        let mut listing = roster.into_listing(problems.into_sorted())?;
+        listing.policy = Some(policy);
+        Ok(listing)
+    }
+
     /// Reads a text that messages call `source_name`.
     ///
     /// # Errors
     ///
     /// As for [`Pogo4File::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), SourceError> {
-        let mut problems = Problems::new(Source::new(source_name, text));
-        let (roster, policy) = document::read(&mut problems);
-        let mut problems = problems.into_sorted();
-        let fleet = roster.into_fleet(&mut problems);
-        if problems.is_empty() {
-            Ok((fleet, policy))
-        } else {
-            Err(SourceError::Invalid(problems))
-        }
+        let listing = Self::listing(source_name.into(), text)?;
+        Ok((listing.fleet, listing.policy.unwrap_or_default()))
     }
 }
 
@@ -87,5 +89,15 @@ impl Inventory for Pogo4File {
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         let (fleet, _) = Self::read(&self.path)?;
         Ok(fleet)
+    }
+}
+
+#[async_trait]
+impl Source for Pogo4File {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let text = file::read_text(&self.path)?;
+        let mut listing = Self::listing(self.name().into(), &text)?;
+        listing.files.push(self.path.clone());
+        Ok(listing)
     }
 }

@@ -17,6 +17,8 @@ const EXAMPLE: &str = "include: [hosts.yaml, limits.yaml]";
 pub(super) struct Includes {
     open: Vec<PathBuf>,
     done: HashSet<PathBuf>,
+    /// Every file that was read or should have been.
+    pub(super) files: Vec<PathBuf>,
     /// Problems of the files that are finished.
     pub(super) found: Vec<Diagnostic>,
 }
@@ -29,6 +31,7 @@ impl Includes {
 
     /// Reads a file and what it includes. A file that cannot be read is the error; what is wrong inside is found.
     pub(super) fn file(&mut self, path: &Path, reading: &mut Reading) -> Result<(), SourceError> {
+        self.files.push(path.to_owned());
         let text = file::read_text(path)?;
         self.open.push(identity(path));
         let mut problems = Problems::new(Source::new(path.display().to_string(), &text));

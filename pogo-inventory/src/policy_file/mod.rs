@@ -21,7 +21,8 @@ use pogo_core::policy::Policy;
 use self::document::Reading;
 use self::include::Includes;
 use crate::diagnostic::{Diagnostic, SourceError};
-use crate::source::{Problems, Source};
+use crate::listing::{Listing, Source};
+use crate::source::{self, Problems};
 
 /// A policy file: who the hosts are, and the rules for rolling out to them.
 ///
@@ -44,10 +45,17 @@ impl PolicyFile {
     /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
     /// was found in it otherwise. Whether groups exist and match hosts is judged later, when the policy meets the fleet.
     pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), SourceError> {
+        let listing = Self::listing(path.as_ref())?;
+        Ok((listing.fleet, listing.policy.unwrap_or_default()))
+    }
+
+    fn listing(path: &Path) -> Result<Listing, SourceError> {
         let mut reading = Reading::default();
         let mut includes = Includes::default();
-        includes.file(path.as_ref(), &mut reading)?;
-        reading.finish(includes.found)
+        includes.file(path, &mut reading)?;
+        let mut listing = reading.finish(includes.found)?;
+        listing.files = includes.files;
+        Ok(listing)
     }
 
     /// Reads a text that messages call `source_name`. It cannot include files.
@@ -56,21 +64,19 @@ impl PolicyFile {
     ///
     /// As for [`PolicyFile::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), SourceError> {
-        let mut problems = Problems::new(Source::new(source_name, text));
+        let mut problems = Problems::new(source::Source::new(source_name, text));
         let mut reading = Reading::default();
         document::read(&mut problems, &mut reading, None);
-        reading.finish(problems.into_sorted())
+        let listing = reading.finish(problems.into_sorted())?;
+        Ok((listing.fleet, listing.policy.unwrap_or_default()))
     }
 }
 
 impl Reading {
-    fn finish(self, mut problems: Vec<Diagnostic>) -> Result<(FleetBuilder, Policy), SourceError> {
-        let fleet = self.roster.into_fleet(&mut problems);
-        if problems.is_empty() {
-            Ok((fleet, self.policy))
-        } else {
-            Err(SourceError::Invalid(problems))
-        }
+    fn finish(self, problems: Vec<Diagnostic>) -> Result<Listing, SourceError> {
+        let mut listing = self.roster.into_listing(problems)?;
+        listing.policy = Some(self.policy);
+        Ok(listing)
     }
 }
 
@@ -83,5 +89,12 @@ impl Inventory for PolicyFile {
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         let (fleet, _) = Self::read(&self.path)?;
         Ok(fleet)
+    }
+}
+
+#[async_trait]
+impl Source for PolicyFile {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        Self::listing(&self.path)
     }
 }

@@ -7,7 +7,8 @@ use pogo_core::fleet::{Connection, FleetBuilder, HostName};
 use super::keyword::Setting;
 use super::reader::{Reader, Value};
 use crate::diagnostic::{Diagnostic, SourceError};
-use crate::hosts::SourceHosts;
+use crate::listing::Listing;
+use crate::origins::Origins;
 
 /// Names of the settings for the transport.
 const IDENTITY: &str = "identity";
@@ -58,10 +59,10 @@ pub(super) fn wrong(setting: Setting, text: &str) -> Option<(String, &'static st
 }
 
 /// Each host with what counts for it.
-pub(super) fn of(mut reader: Reader) -> Result<SourceHosts, SourceError> {
+pub(super) fn of(mut reader: Reader) -> Result<Listing, SourceError> {
     let mut problems = std::mem::take(&mut reader.problems);
     let mut warnings = std::mem::take(&mut reader.warnings);
-    let mut fleet = FleetBuilder::default();
+    let (mut fleet, mut origins) = (FleetBuilder::default(), Origins::default());
     let index = Index::new(&reader);
     let compared = index.wild.len().saturating_mul(reader.hosts.len());
     if let Some(first) = index.wild.first().filter(|_| compared > MAX_COMPARED) {
@@ -77,7 +78,7 @@ pub(super) fn of(mut reader: Reader) -> Result<SourceHosts, SourceError> {
         return Err(SourceError::Invalid(problems));
     }
     let mut warned = HashSet::new();
-    for host in reader.hosts.keys() {
+    for (host, origin) in &reader.hosts {
         let (first, second_key) = index.values(&reader, host);
         if let Some(value) = second_key.filter(|value| warned.insert(value.origin.to_string())) {
             let message = format!("a second key file for `{host}` is not taken over");
@@ -86,7 +87,11 @@ pub(super) fn of(mut reader: Reader) -> Result<SourceHosts, SourceError> {
         }
         match connection(host, &first) {
             Ok(connection) => {
-                fleet.insert(host.clone());
+                origins.at_origin(origin);
+                fleet.insert(host.clone()).into_iter().for_each(|id| origins.list(id));
+                for (setting, value) in &first {
+                    origins.set(host.clone(), setting_name(*setting).to_owned(), value.origin.clone());
+                }
                 if !connection.is_default() {
                     fleet = fleet.host(host.as_str()).connection(&connection);
                 }
@@ -95,9 +100,27 @@ pub(super) fn of(mut reader: Reader) -> Result<SourceHosts, SourceError> {
         }
     }
     if problems.is_empty() {
-        Ok(SourceHosts { fleet, warnings })
+        Ok(Listing {
+            fleet,
+            origins,
+            warnings,
+            files: reader.read,
+            policy: None,
+        })
     } else {
         Err(SourceError::Invalid(problems))
+    }
+}
+
+/// What the fleet calls a setting.
+fn setting_name(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Address => "address",
+        Setting::Port => "port",
+        Setting::User => "user",
+        Setting::Identity => IDENTITY,
+        Setting::KeyAlias => KEY_ALIAS,
+        Setting::Proxy => JUMP,
     }
 }
 

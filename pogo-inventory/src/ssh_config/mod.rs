@@ -15,6 +15,7 @@ use pogo_core::dispatcher::{Inventory, InventoryError};
 use self::reader::Reader;
 use crate::diagnostic::SourceError;
 use crate::hosts::SourceHosts;
+use crate::listing::{Listing, Source};
 
 /// A configuration file of OpenSSH's client, such as `~/.ssh/config`.
 ///
@@ -58,7 +59,10 @@ impl SshConfig {
     /// [`SourceError::Unavailable`] when a file cannot be read, [`SourceError::Invalid`] with every problem that was
     /// found otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<SourceHosts, SourceError> {
-        let path = path.as_ref();
+        Ok(Self::listing(path.as_ref())?.into())
+    }
+
+    fn listing(path: &Path) -> Result<Listing, SourceError> {
         let mut reader = Reader::new(path);
         reader.file(path, &[], 0)?;
         hosts::of(reader)
@@ -73,5 +77,12 @@ impl Inventory for SshConfig {
 
     async fn load(&self) -> Result<pogo_core::fleet::FleetBuilder, InventoryError> {
         Ok(Self::read(&self.path)?.fleet)
+    }
+}
+
+#[async_trait]
+impl Source for SshConfig {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        Self::listing(&self.path)
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Reader {
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
     ignored: Vec<String>,
+    /// The files themselves.
+    pub(super) read: Vec<PathBuf>,
     files: usize,
     bytes: u64,
 }
@@ -57,6 +59,7 @@ impl Reader {
             problems: Vec::new(),
             warnings: Vec::new(),
             ignored: Vec::new(),
+            read: Vec::new(),
             files: 0,
             bytes: 0,
         }
@@ -65,6 +68,7 @@ impl Reader {
     /// Reads a file whose lines count for those that all of `outer` name.
     pub(super) fn file(&mut self, path: &Path, outer: &[Rc<Names>], depth: usize) -> Result<(), SourceError> {
         let name = path.display().to_string();
+        self.read.push(path.to_owned());
         let text = file::read_text(path)?;
         self.files += 1;
         self.bytes += text.len() as u64;

@@ -34,8 +34,9 @@ use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::SourceError;
 use crate::file;
+use crate::listing::{Listing, Source};
 use crate::roster::Roster;
-use crate::source::{Problems, Source};
+use crate::source::{self, Problems};
 
 /// How a table is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,16 @@ impl TableFile {
         format: Format,
         mapping: &Mapping,
     ) -> Result<FleetBuilder, SourceError> {
-        let mut problems = Problems::new(Source::new(source_name, text));
+        Ok(Self::listing(source_name.into(), text, format, mapping)?.fleet)
+    }
+
+    pub(crate) fn listing(
+        source_name: Arc<str>,
+        text: &str,
+        format: Format,
+        mapping: &Mapping,
+    ) -> Result<Listing, SourceError> {
+        let mut problems = Problems::new(source::Source::new(source_name, text));
         let root = match format {
             #[cfg(feature = "csv")]
             Format::Csv => csv::load(&mut problems, mapping),
@@ -128,13 +138,7 @@ impl TableFile {
         if let Some(root) = root {
             rows::read(&mut problems, &root, mapping, &mut roster);
         }
-        let mut problems = problems.into_sorted();
-        let fleet = roster.into_fleet(&mut problems);
-        if problems.is_empty() {
-            Ok(fleet)
-        } else {
-            Err(SourceError::Invalid(problems))
-        }
+        roster.into_listing(problems.into_sorted())
     }
 }
 
@@ -146,5 +150,15 @@ impl Inventory for TableFile {
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::read(&self.path, self.format, &self.mapping)?)
+    }
+}
+
+#[async_trait]
+impl Source for TableFile {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let text = file::read_text(&self.path)?;
+        let mut listing = Self::listing(self.name().into(), &text, self.format, &self.mapping)?;
+        listing.files.push(self.path.clone());
+        Ok(listing)
     }
 }

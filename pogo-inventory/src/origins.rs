@@ -1,0 +1,200 @@
+//! Which line of a source gave each host, tag and setting.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pogo_core::fleet::{HostId, HostName, TagPath};
+use pogo_core::policy::Origin;
+
+/// Where a source says what it says of its hosts, as far as it has lines.
+///
+/// Hosts are those of the fleet that was built from the same source.
+#[derive(Debug, Clone, Default)]
+pub struct Origins {
+    sources: Vec<Arc<str>>,
+    here: Mark,
+    tags: Vec<TagPath>,
+    tag_numbers: HashMap<TagPath, u32>,
+    listed: Vec<Claim>,
+    carried: Vec<(u32, Claim)>,
+    settings: HashMap<(HostName, String), Origin>,
+}
+
+/// A place, small enough to be kept for each of very many hosts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    source: u32,
+    line: u32,
+    column: u32,
+}
+
+/// Something that one place says of neighbouring hosts.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    first: u32,
+    last: u32,
+    place: Mark,
+}
+
+impl Origins {
+    /// Where a host is named first. `None` if the source has no lines.
+    pub fn listed(&self, host: HostId) -> Option<Origin> {
+        let claim = self.listed.iter().find(|claim| claim.covers(host))?;
+        self.origin(claim.place)
+    }
+
+    /// The tags that a host carries and where that is said, in the order in which it is.
+    pub fn tags(&self, host: HostId) -> impl Iterator<Item = (&TagPath, Origin)> {
+        let of_host = self.carried.iter().filter(move |(_, claim)| claim.covers(host));
+        of_host.filter_map(|(tag, claim)| Some((self.tags.get(*tag as usize)?, self.origin(claim.place)?)))
+    }
+
+    /// Where a setting of a host is written: `address`, `port`, `user`, or a further setting by its name.
+    pub fn setting(&self, host: &HostName, setting: &str) -> Option<&Origin> {
+        self.settings.get(&(host.clone(), setting.to_owned()))
+    }
+
+    /// What is said from now on, stands there.
+    pub(crate) fn at(&mut self, source: &Arc<str>, line: u32, column: u32) {
+        let same = |known: &Arc<str>| Arc::ptr_eq(known, source) || known == source;
+        let number = match self.sources.iter().rposition(same) {
+            Some(number) => number,
+            None => {
+                self.sources.push(Arc::clone(source));
+                self.sources.len() - 1
+            }
+        };
+        self.here = Mark {
+            source: u32::try_from(number).unwrap_or(u32::MAX),
+            line,
+            column,
+        };
+    }
+
+    /// The same.
+    pub(crate) fn at_origin(&mut self, origin: &Origin) {
+        self.at(&origin.source, origin.line, origin.column);
+    }
+
+    /// The same, at a place that was kept.
+    pub(crate) fn back_to(&mut self, place: Mark) {
+        self.here = place;
+    }
+
+    /// What is said now, stands there.
+    pub(crate) fn here(&self) -> Mark {
+        self.here
+    }
+
+    /// The host is named for the first time.
+    pub(crate) fn list(&mut self, host: HostId) {
+        let claim = Claim::new(host, self.here);
+        match self.listed.last_mut() {
+            Some(last) if last.takes(&claim) => last.last = claim.last,
+            _ => self.listed.push(claim),
+        }
+    }
+
+    /// The host carries a tag.
+    pub(crate) fn carry(&mut self, tag: &TagPath, host: HostId) {
+        let claim = Claim::new(host, self.here);
+        if let Some((number, last)) = self.carried.last_mut()
+            && self.tags.get(*number as usize) == Some(tag)
+        {
+            if last.takes(&claim) {
+                last.last = claim.last;
+            } else {
+                let number = *number;
+                self.carried.push((number, claim));
+            }
+            return;
+        }
+        let number = self.number(tag);
+        self.carried.push((number, claim));
+    }
+
+    /// The host has a setting.
+    pub(crate) fn set(&mut self, host: HostName, setting: String, origin: Origin) {
+        self.settings.insert((host, setting), origin);
+    }
+
+    fn number(&mut self, tag: &TagPath) -> u32 {
+        if let Some(number) = self.tag_numbers.get(tag) {
+            return *number;
+        }
+        let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
+        self.tags.push(tag.clone());
+        self.tag_numbers.insert(tag.clone(), number);
+        number
+    }
+
+    fn origin(&self, place: Mark) -> Option<Origin> {
+        let source = self.sources.get(place.source as usize)?;
+        Some(Origin::new(Arc::clone(source), place.line, place.column))
+    }
+}
+
+impl Claim {
+    fn new(host: HostId, place: Mark) -> Self {
+        let at = u32::try_from(host.index()).unwrap_or(u32::MAX);
+        Self {
+            first: at,
+            last: at,
+            place,
+        }
+    }
+
+    fn covers(&self, host: HostId) -> bool {
+        (self.first as usize..=self.last as usize).contains(&host.index())
+    }
+
+    /// Whether this goes on with the next host at the same place, as the hosts of a range do.
+    fn takes(&self, next: &Self) -> bool {
+        self.place == next.place && self.last.checked_add(1) == Some(next.first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(at: u32) -> HostId {
+        HostId::new(at)
+    }
+
+    #[test]
+    fn each_host_knows_the_lines_that_name_it() {
+        let (mut origins, name): (_, Arc<str>) = (Origins::default(), "a".into());
+        let (web, db) = ("web".parse().unwrap(), "db".parse().unwrap());
+        origins.at(&name, 2, 1);
+        for at in 0..3 {
+            origins.list(host(at));
+            origins.carry(&web, host(at));
+        }
+        origins.at(&"b".into(), 7, 3);
+        origins.list(host(3));
+        origins.carry(&db, host(1));
+        assert_eq!(origins.listed(host(2)).unwrap().to_string(), "a:2:1");
+        assert_eq!(origins.listed(host(3)).unwrap().to_string(), "b:7:3");
+        assert_eq!(origins.listed(host(4)), None);
+        let tags: Vec<String> = origins
+            .tags(host(1))
+            .map(|(tag, origin)| format!("{tag} {origin}"))
+            .collect();
+        assert_eq!(tags, ["web a:2:1", "db b:7:3"]);
+        assert_eq!(origins.tags(host(0)).count(), 1);
+    }
+
+    #[test]
+    fn a_range_takes_no_more_room_than_a_host() {
+        let (mut origins, web) = (Origins::default(), "web".parse().unwrap());
+        origins.at(&"a".into(), 1, 1);
+        for at in 0..1_000 {
+            origins.list(host(at));
+        }
+        for at in 0..1_000 {
+            origins.carry(&web, host(at));
+        }
+        assert_eq!((origins.listed.len(), origins.carried.len()), (1, 1));
+    }
+}
