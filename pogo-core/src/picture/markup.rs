@@ -156,6 +156,17 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
     format!("{head}\u{2026}{tail}")
 }
 
+/// About how many pixels wide a text is at the usual size, in fonts that are rather wide.
+pub(super) fn breadth(text: &str) -> f64 {
+    let each = text.chars().map(|character| match character {
+        'i' | 'l' | 'j' | '.' | ',' | ':' | ' ' | '[' | ']' | '\'' => 3.6,
+        'f' | 't' | 'r' | '-' => 4.4,
+        'm' | 'w' | 'M' | 'W' | '%' => 10.2,
+        _ => 6.9,
+    });
+    each.sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

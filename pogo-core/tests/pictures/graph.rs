@@ -20,7 +20,7 @@ fn the_graph_for_graphviz_is_this() {
     let wanted = "digraph {
     rankdir=\"LR\"
     0 [ label = \"caches first\\l$cache\\l4 hosts: cache[1-4]\\l\" shape = box]
-    1 [ label = \"caches first\\l$front\\l24 hosts: front[00001-00024]\\l\" shape = box]
+    1 [ label = \"caches first\\l$front\\l24 hosts: front[01-24]\\l\" shape = box]
     0 -> 1 [ ]
 }
 ";

@@ -6,5 +6,6 @@ mod any_log;
 mod folded;
 mod graph;
 mod one_by_one;
+mod readme;
 mod text;
 mod worlds;

@@ -11,7 +11,7 @@ use super::worlds::{of_class, rollout, shop, told};
 
 #[test]
 fn every_attempt_is_a_bar_that_tells_how_it_ended() {
-    let records = rollout(24, "front00007", "no such unit");
+    let records = rollout(24, "front07", "no such unit");
     let timeline = Timeline::of(&records).unwrap();
     let svg = timeline.svg();
     let document = Document::parse(&svg).unwrap();
@@ -20,7 +20,7 @@ fn every_attempt_is_a_bar_that_tells_how_it_ended() {
     let of_front07: Vec<String> = bars
         .iter()
         .map(told)
-        .filter(|told| told.starts_with("front00007 "))
+        .filter(|told| told.starts_with("front07 "))
         .collect();
     let [first, second] = of_front07.as_slice() else {
         panic!("{of_front07:?}")
@@ -37,7 +37,7 @@ fn every_attempt_is_a_bar_that_tells_how_it_ended() {
 
 #[test]
 fn a_host_that_keeps_its_places_has_a_trail_until_it_is_tried_again() {
-    let records = rollout(24, "front00007", "");
+    let records = rollout(24, "front07", "");
     let svg = Timeline::of(&records).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
     let trails = of_class(&document, "trail");
@@ -45,7 +45,7 @@ fn a_host_that_keeps_its_places_has_a_trail_until_it_is_tried_again() {
         trails
             .iter()
             .map(told)
-            .filter(|told| told.starts_with("front00007 "))
+            .filter(|told| told.starts_with("front07 "))
             .count(),
         1
     );
@@ -54,7 +54,7 @@ fn a_host_that_keeps_its_places_has_a_trail_until_it_is_tried_again() {
 
 #[test]
 fn every_limit_has_a_chart_and_the_whole_job_too() {
-    let svg = Timeline::of(&rollout(24, "front00007", "")).unwrap().svg();
+    let svg = Timeline::of(&rollout(24, "front07", "")).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
     let groups: Vec<String> = of_class(&document, "chart")
         .iter()
@@ -66,7 +66,7 @@ fn every_limit_has_a_chart_and_the_whole_job_too() {
 #[test]
 fn what_a_host_says_cannot_break_out() {
     let evil = "</title><script>alert(1)</script>]]>&\"'\u{0}\u{202e}";
-    let timeline = Timeline::of(&rollout(4, "front00002", evil)).unwrap_or_else(|error| panic!("{error}"));
+    let timeline = Timeline::of(&rollout(4, "front2", evil)).unwrap_or_else(|error| panic!("{error}"));
     let (svg, html) = (timeline.svg(), timeline.html());
     Document::parse(&svg).unwrap();
     assert!(!svg.contains("<script"), "an image runs nothing");
@@ -76,7 +76,7 @@ fn what_a_host_says_cannot_break_out() {
 
 #[test]
 fn a_page_loads_nothing() {
-    let html = Timeline::of(&rollout(4, "front00002", "")).unwrap().html();
+    let html = Timeline::of(&rollout(4, "front2", "")).unwrap().html();
     assert!(html.contains("default-src &#39;none&#39;"));
     for outside in ["src=", "@import", "<link", "<iframe", "fetch(", "url(http", "url(//"] {
         assert!(!html.contains(outside), "{outside}");
@@ -90,7 +90,7 @@ fn a_page_loads_nothing() {
 
 #[test]
 fn light_and_dark_are_the_readers_choice() {
-    let timeline = Timeline::of(&rollout(4, "front00002", "")).unwrap();
+    let timeline = Timeline::of(&rollout(4, "front2", "")).unwrap();
     for picture in [timeline.svg(), timeline.html()] {
         assert!(picture.contains("@media (prefers-color-scheme:dark)"));
     }
@@ -98,7 +98,7 @@ fn light_and_dark_are_the_readers_choice() {
 
 #[test]
 fn a_log_that_has_not_ended_is_drawn_so_far() {
-    let records = rollout(24, "front00007", "");
+    let records = rollout(24, "front07", "");
     let middle = records.len() / 2;
     let open = Timeline::of(&records[..middle]).unwrap();
     assert!(open.is_open() && open.svg().contains("so far"));
@@ -116,13 +116,13 @@ fn a_log_that_has_not_ended_is_drawn_so_far() {
 
 #[test]
 fn the_present_is_of_no_concern_to_a_job_that_is_over() {
-    let whole = Timeline::of(&rollout(4, "front00002", "")).unwrap();
+    let whole = Timeline::of(&rollout(4, "front2", "")).unwrap();
     assert_eq!(whole.clone().until(Timestamp::NEVER).svg(), whole.svg());
 }
 
 #[test]
 fn a_job_can_be_drawn_alone() {
-    let records = rollout(4, "front00002", "");
+    let records = rollout(4, "front2", "");
     let alone = Timeline::of_job(&records, JobId::new(1)).unwrap();
     assert_eq!(alone.svg(), Timeline::of(&records).unwrap().svg());
     assert_eq!(
@@ -133,7 +133,7 @@ fn a_job_can_be_drawn_alone() {
 
 #[test]
 fn what_is_not_a_log_is_refused() {
-    let records = rollout(4, "front00002", "");
+    let records = rollout(4, "front2", "");
     assert_eq!(Timeline::of(&records[..1]).unwrap_err(), TimelineError::NoJob);
     let headless = Timeline::of(&records[1..]).unwrap_err();
     assert!(
@@ -178,7 +178,7 @@ fn what_an_operator_does_is_a_line_across() {
 #[test]
 fn a_host_that_is_down_and_succeeds_shows_both() {
     let (fleet, policy) = shop(1, 16);
-    let host = "front00003".parse().unwrap();
+    let host = "front03".parse().unwrap();
     let reason = "a disk is full".to_owned();
     let mut world = World::new(fleet, policy).unwrap();
     world = world.at(Timestamp::EPOCH, Input::MarkDown { host, reason });

@@ -17,7 +17,7 @@ fn a_small_rollout_looks_like_this() {
         .unwrap()
         .task_times(TaskTimes::Fixed(Duration::from_secs(10)));
     world = world
-        .mishap(&"front00002".parse().unwrap(), &Mishap::Always(failed))
+        .mishap(&"front2".parse().unwrap(), &Mishap::Always(failed))
         .unwrap();
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
@@ -32,15 +32,15 @@ $cache  (2 hosts)
   cache1                      ██████✓
   cache2                      ······██████✓
 $front.east  (4 hosts)
-  front00001                  ············███████✓
-  front00002                  ···················██████✕━━━━━━━━━━━━
-  front00003                  ······································
-  front00004                  ······································
+  front1                      ············███████✓
+  front2                      ···················██████✕━━━━━━━━━━━━
+  front3                      ······································
+  front4                      ······································
 $front.west  (4 hosts)
-  front00005                  ············███████✓
-  front00006                  ···················██████✓
-  front00007                  ·························██████✓
-  front00008                  ·······························██████✓
+  front5                      ············███████✓
+  front6                      ···················██████✓
+  front7                      ·························██████✓
+  front8                      ·······························██████✓
 
   $cache                      ████████████                           1/1
   $front.east                             █████████████████████████  1/1
@@ -54,8 +54,8 @@ $front.west  (4 hosts)
 
 #[test]
 fn no_line_is_longer_than_the_terminal() {
-    for fronts in [24, 996] {
-        let text = Timeline::of(&rollout(fronts, "front00007", "")).unwrap().text(80);
+    for (fronts, failing) in [(24, "front07"), (996, "front007")] {
+        let text = Timeline::of(&rollout(fronts, failing, "")).unwrap().text(80);
         let longest = text.lines().map(|line| line.chars().count()).max();
         assert!(longest.unwrap() <= 80, "{text}");
         assert!(text.lines().count() < 70, "{text}");
@@ -64,7 +64,7 @@ fn no_line_is_longer_than_the_terminal() {
 
 #[test]
 fn moments_count_from_the_first_record() {
-    let records = rollout(4, "front00002", "");
+    let records = rollout(4, "front2", "");
     let text = moments(&records).to_string();
     assert!(text.starts_with("      0.000s  started   cache1\n"), "{text}");
     let later = moments(&records[3..]).since(records[0].at).to_string();

@@ -11,11 +11,11 @@ use roxmltree::{Document, Node};
 
 /// The namespace of the demo: caches one at a time, then a quarter of each site.
 pub(crate) fn shop(caches: usize, fronts: usize) -> (Fleet, Policy) {
-    let half = fronts / 2;
+    let (half, width) = (fronts / 2, fronts.to_string().len());
     let fleet = Fleet::builder()
         .tagged("cache", &format!("cache[1-{caches}]"))
-        .tagged("front.east", &format!("front[00001-{half:05}]"))
-        .tagged("front.west", &format!("front[{:05}-{fronts:05}]", half + 1));
+        .tagged("front.east", &format!("front[{:0width$}-{half:0width$}]", 1))
+        .tagged("front.west", &format!("front[{:0width$}-{fronts}]", half + 1));
     let limit =
         |group: &str, most: &str| Constraint::new(group.parse().unwrap(), Rule::MaxParallel(most.parse().unwrap()));
     let order = Sequence::new("caches first", ["$cache".parse().unwrap(), "$front".parse().unwrap()]);

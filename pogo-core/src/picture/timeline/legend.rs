@@ -1,7 +1,8 @@
 //! What the colours and signs mean.
 
-use super::sheet::{EDGE, Sheet, count};
+use super::sheet::{EDGE, Sheet};
 use super::state::State;
+use crate::picture::markup::breadth;
 
 /// A line with those states that the picture shows.
 pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
@@ -38,7 +39,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
             x += 14.0;
         }
         sheet.markup.element("text").at(x, y).text(&word);
-        x += count(word.chars().count()) * 6.2 + 24.0;
+        x += breadth(&word) + 24.0;
         if x > sheet.axis.right() - 120.0 {
             (x, sheet.y) = (EDGE, sheet.y + 18.0);
         }

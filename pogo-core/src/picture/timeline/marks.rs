@@ -2,8 +2,8 @@
 
 use super::axis::span;
 use super::mark::Mark;
-use super::sheet::{Sheet, count};
-use crate::picture::markup::{Px, shorten};
+use super::sheet::Sheet;
+use crate::picture::markup::{Px, breadth, shorten};
 
 /// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
 pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
@@ -35,7 +35,7 @@ fn line(sheet: &mut Sheet<'_>, marks: &[&Mark], top: f64, free: f64) -> f64 {
     sheet.markup.title(&told);
     let line = format!("M{} {}V{}", Px(x), Px(top), Px(sheet.y));
     sheet.markup.element("path").class("line").attr("d", line).empty();
-    let width = count(label.chars().count()) * 5.2 + 8.0;
+    let width = breadth(&label) * 0.82 + 8.0;
     let (after, before) = (x + width <= sheet.axis.right() && x >= free, x - width >= free);
     // Labels that would run into each other are left to the tooltip.
     if after || before {
