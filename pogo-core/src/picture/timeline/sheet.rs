@@ -41,7 +41,7 @@ pub(super) fn draw(story: &Story, layout: &Layout, alone: Alone) -> String {
         markup: Markup::default(),
         y: 0.0,
     };
-    sheet.header();
+    sheet.header(layout.band);
     legend::draw(&mut sheet, layout.is_folded());
     sheet.rows(layout);
     charts::draw(&mut sheet);
@@ -132,7 +132,7 @@ fn gutter(story: &Story, layout: &Layout) -> f64 {
 }
 
 impl Sheet<'_> {
-    fn header(&mut self) {
+    fn header(&mut self, band: Option<usize>) {
         self.y += 32.0;
         let text = self.markup.element("text").class("head").at(EDGE, self.y);
         text.text(heading(self.story));
@@ -149,6 +149,7 @@ impl Sheet<'_> {
             };
             about.push(shorten(command.trim(), 110));
         }
+        about.extend(band.map(|hosts| format!("bands of {hosts} hosts: the height of a colour is how many of them")));
         about.extend(date(self.story.began).map(|date| format!("from {date}")));
         self.y += 16.0;
         let text = self.markup.element("text").class("dim").at(EDGE, self.y);
