@@ -96,6 +96,7 @@ mod link;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 mod output;
+mod program;
 mod question;
 mod quote;
 mod reach;
@@ -109,6 +110,7 @@ mod trust;
 mod work;
 
 pub use config::{Agent, SshConfig};
+pub use program::ProgramTransport;
 pub use question::Question;
 pub use setup::SetupError;
 pub use ssh_config::{

@@ -31,6 +31,12 @@ pub enum SetupError {
         /// What is wrong with it, and the cure.
         message: String,
     },
+    /// The `ssh` program cannot be used with these settings.
+    #[error("{message}")]
+    Program {
+        /// What is wrong, and the cure.
+        message: String,
+    },
     /// A known_hosts file cannot be read.
     #[error("cannot read the known_hosts file {}: {source}; create it, name another, or accept new hosts (accept-new)", path.display())]
     KnownHosts {

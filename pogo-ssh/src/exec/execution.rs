@@ -102,7 +102,7 @@ impl<'a> Execution<'a> {
                 }
                 // What already runs gets no passwords.
                 Mark::Password(word) if self.group.is_none() => progress = Progress::AsksPassword(word),
-                Mark::Begun(_) | Mark::Password(_) | Mark::Sent(_) => {}
+                Mark::Begun(_) | Mark::Ended(_) | Mark::Password(_) | Mark::Sent(_) => {}
                 Mark::Hook(name) => self.hook = Some(name),
                 Mark::Refused(reason) => self.refused = Some(reason),
             }

@@ -79,7 +79,7 @@ async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Option
 }
 
 /// The line that a host is asked to run for it.
-pub(super) fn kill_line(way: &Way, group: Group, grace: Duration) -> String {
+pub(crate) fn kill_line(way: &Way, group: Group, grace: Duration) -> String {
     let tenths = (grace.as_millis() / 100).to_string();
     let (script, id) = match group {
         Group::Led(id) => (END_GROUP, id.to_string()),

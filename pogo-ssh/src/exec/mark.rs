@@ -2,7 +2,7 @@
 
 /// The process group of a step, on its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Group {
+pub(crate) enum Group {
     /// The step leads a group of this number.
     Led(u32),
     /// The step is this process, in a group with others.
@@ -11,7 +11,7 @@ pub(super) enum Group {
 
 /// What a mark says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(crate) enum Mark {
     /// The step begins.
     Begun(Group),
     /// This hook failed.
@@ -20,6 +20,8 @@ pub(super) enum Mark {
     Password(String),
     /// It goes no further, for this reason.
     Refused(String),
+    /// It has ended with this status.
+    Ended(u32),
     /// A file is in place; this is what is to be removed afterwards.
     Sent(String),
 }
@@ -31,7 +33,7 @@ const LONGEST: usize = 1024;
 
 /// Takes marks out of a stream that comes in pieces.
 #[derive(Debug)]
-pub(super) struct Marks {
+pub(crate) struct Marks {
     prefix: Vec<u8>,
     /// What may become a mark.
     held: Vec<u8>,
@@ -43,7 +45,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Looks for marks that start like this, and for no more than `most`: what follows is the host's own.
-    pub(super) fn new(prefix: &str, most: usize) -> Self {
+    pub(crate) fn new(prefix: &str, most: usize) -> Self {
         Self {
             prefix: prefix.as_bytes().to_vec(),
             held: Vec::new(),
@@ -53,13 +55,13 @@ impl Marks {
     }
 
     /// Looks for no more after the one that says that it begins.
-    pub(super) fn until_begun(mut self) -> Self {
+    pub(crate) fn until_begun(mut self) -> Self {
         self.until_begun = true;
         self
     }
 
     /// Takes a piece; gives what is not part of a mark, and the marks that are complete.
-    pub(super) fn take(&mut self, piece: &[u8]) -> (Vec<u8>, Vec<Mark>) {
+    pub(crate) fn take(&mut self, piece: &[u8]) -> (Vec<u8>, Vec<Mark>) {
         let (mut rest, mut marks) = (Vec::with_capacity(piece.len()), Vec::new());
         for &byte in piece {
             if self.held.is_empty() && byte != FIRST {
@@ -72,7 +74,7 @@ impl Marks {
     }
 
     /// What was held back and turned out to be nothing.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    pub(crate) fn finish(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.held)
     }
 
@@ -120,6 +122,7 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
                 _ => None,
             }
         }
+        "ended" => rest.parse().ok().map(Mark::Ended),
         "hook" => Some(Mark::Hook(rest.to_owned())),
         "password" => Some(Mark::Password(rest.to_owned())),
         "refused" => Some(Mark::Refused(rest.to_owned())),

@@ -19,6 +19,8 @@ mod stop;
 mod way;
 
 pub(crate) use ended::{Ended, StopReason};
+pub(crate) use kill::kill_line;
+pub(crate) use mark::{Group, Mark, Marks};
 pub(crate) use parcel::{Parcel, Parcels};
 pub(crate) use run::execute;
 #[cfg(feature = "loopback")]

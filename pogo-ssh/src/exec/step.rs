@@ -28,7 +28,7 @@ pub(crate) struct EmptyCommand;
 impl Step {
     /// Looks for as many marks as its script writes at most. Hooks: that they begin, and which one failed. A command:
     /// questions for a password, then that it begins, or cannot.
-    pub(super) fn marks(&self) -> Marks {
+    pub(crate) fn marks(&self) -> Marks {
         match self.phase {
             Phase::Command => Marks::new(&self.script.mark, 5).until_begun(),
             _ => Marks::new(&self.script.mark, 2),

@@ -45,7 +45,7 @@ impl Stop {
     }
 
     /// From now: the time between TERM and KILL, and when to give up waiting for the end.
-    pub(super) fn schedule(&self, reason: StopReason) -> (Duration, Instant) {
+    pub(crate) fn schedule(&self, reason: StopReason) -> (Duration, Instant) {
         let now = Instant::now();
         let give_up = match reason {
             StopReason::TimeLimit => self.hard,

@@ -18,8 +18,9 @@ mod retry;
 mod try_keys;
 mod try_password;
 
-pub(crate) use connect::Connector;
+pub(crate) use connect::{Connector, Unconnected};
 pub(crate) use credentials::Credentials;
 pub(crate) use handshake::Link;
 pub(crate) use key_file::KeyFileError;
+pub(crate) use pace::Pace;
 pub(crate) use places::{TooFewFiles, room_for_connections};

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// Lets things begin one after the other, evenly spread. Time in which nothing wanted to begin is not saved up.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     interval: Option<Duration>,
     /// When the next may begin.
     next: Mutex<Option<Instant>>,
@@ -15,7 +15,7 @@ pub(super) struct Pace {
 
 impl Pace {
     /// This many per second, or no bound.
-    pub(super) fn new(per_second: Option<u32>) -> Self {
+    pub(crate) fn new(per_second: Option<u32>) -> Self {
         Self {
             interval: per_second.map(|rate| Duration::from_secs(1) / rate.max(1)),
             next: Mutex::default(),
@@ -23,7 +23,7 @@ impl Pace {
     }
 
     /// Waits for the turn. Turns are given in the order of asking; one that is not waited for to its end is lost.
-    pub(super) async fn turn(&self) {
+    pub(crate) async fn turn(&self) {
         let Some(interval) = self.interval else {
             return;
         };

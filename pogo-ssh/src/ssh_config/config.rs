@@ -30,6 +30,8 @@ pub struct ClientConfig {
     local: Local,
     /// Each with whether it is the user's own.
     files: Vec<(File, bool)>,
+    /// The one file, where it is not the usual ones.
+    only: Option<PathBuf>,
 }
 
 const SYSTEM: &str = "/etc/ssh";
@@ -57,7 +59,11 @@ impl ClientConfig {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self { local, files })
+        Ok(Self {
+            local,
+            files,
+            only: None,
+        })
     }
 
     /// Reads this file and nothing else, as `ssh -F` does.
@@ -72,8 +78,14 @@ impl ClientConfig {
         let file = reader.read(path.as_ref(), false)?;
         Ok(Self {
             files: vec![(file, true)],
+            only: Some(path.as_ref().to_owned()),
             local,
         })
+    }
+
+    /// The file it was read from; `None` for the usual ones.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.only.as_deref()
     }
 
     /// What it says about a host.

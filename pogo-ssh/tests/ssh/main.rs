@@ -27,4 +27,5 @@ mod run_as;
 mod sending;
 mod silence;
 mod stopping;
+mod through_program;
 mod trust;

@@ -1,0 +1,129 @@
+//! One run of the program that connects, logs in, and waits to be used.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pogo_core::scheduler::FailureKind;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use super::failure::{in_one_line, kind_of};
+use crate::link::Unconnected;
+
+/// How much of the program's complaints is kept.
+const MOST_COMPLAINTS: usize = 8 << 10;
+
+/// A connection that the program keeps. Dropping it cuts it.
+#[derive(Debug)]
+pub(super) struct Master {
+    child: Child,
+    pub(super) socket: PathBuf,
+    /// Its place among the connections.
+    _place: OwnedSemaphorePermit,
+}
+
+/// A run of the program, out of reach of the terminal's ^C.
+pub(super) fn command(program: &PathBuf, words: Vec<OsString>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// What a program complains of, as far as it is kept.
+#[derive(Debug, Clone, Default)]
+struct Complaints(Arc<Mutex<Vec<u8>>>);
+
+impl Complaints {
+    /// Takes all that comes, so that the program never has to wait.
+    async fn take(self, mut from: impl AsyncRead + Unpin) {
+        let mut buffer = [0; 1024];
+        while let Ok(count @ 1..) = from.read(&mut buffer).await {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = MOST_COMPLAINTS.saturating_sub(kept.len());
+            kept.extend(buffer.iter().take(count.min(room)));
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Master {
+    /// Connects. The caller bounds the time.
+    pub(super) async fn connect(
+        mut command: Command,
+        socket: PathBuf,
+        place: OwnedSemaphorePermit,
+        host: &str,
+    ) -> Result<Self, Unconnected> {
+        let refused = |message: String| Unconnected {
+            kind: FailureKind::Refused,
+            message,
+        };
+        let mut child = command.spawn().map_err(|error| {
+            refused(format!(
+                "the ssh program does not start: {error}; install openssh-client"
+            ))
+        })?;
+        let complaints = Complaints::default();
+        let taking = child
+            .stderr
+            .take()
+            .map(|from| tokio::spawn(complaints.clone().take(from)));
+        let mut words = String::new();
+        if let Some(from) = child.stdout.take() {
+            // It says `ready`, or nothing at all before it ends.
+            let _ = BufReader::new(from).read_line(&mut words).await;
+        }
+        if words.trim() == "ready" {
+            return Ok(Self {
+                child,
+                socket,
+                _place: place,
+            });
+        }
+        let _ = child.wait().await;
+        if let Some(taking) = taking {
+            // A helper of its own may hold the other end open.
+            let _ = timeout(Duration::from_secs(1), taking).await;
+        }
+        let text = complaints.text();
+        let what = match in_one_line(&text) {
+            what if what.is_empty() => "the ssh program ended without a word".to_owned(),
+            what => what,
+        };
+        Err(Unconnected {
+            kind: kind_of(&text),
+            message: format!("cannot connect to {host}: {what}"),
+        })
+    }
+
+    /// Ends it, and waits until it has.
+    pub(super) async fn close(mut self) {
+        if let Some(id) = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(rustix::process::Pid::from_raw)
+        {
+            // It says goodbye to the host and takes its socket away.
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        if timeout(Duration::from_secs(2), self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}

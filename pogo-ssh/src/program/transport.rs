@@ -1,0 +1,204 @@
+//! The transport itself.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
+use pogo_core::plan::Stdin;
+use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::arguments::Arguments;
+use super::master::{Master, command};
+use super::session::execute;
+use crate::classify::{Verdict, classify};
+use crate::config::SshConfig;
+use crate::exec::{Ended, Step, Stop};
+use crate::link::{Pace, TooFewFiles, Unconnected, room_for_connections};
+use crate::output::Output;
+use crate::setup::SetupError;
+
+/// Open files that one attempt takes: the ends of both runs of the program.
+const FILES_EACH: usize = 8;
+
+/// Executes attempts through OpenSSH's `ssh` program: for what [`SshTransport`](crate::SshTransport) does not do, such as
+/// keys on a FIDO token, Kerberos, `ProxyCommand`, and any other setting of OpenSSH's.
+///
+/// Each attempt is one run of the program that connects and logs in, and one more for each step over that connection
+/// (`ControlMaster`), so that what failed before the command began is told from what is in doubt. It costs some 20 ms of
+/// processor time for each host, against 1 to 2 of the built-in transport.
+///
+/// Host keys are checked, nobody is asked for anything, nothing is forwarded; files to send along and detached commands
+/// are refused. A command that ends with 128 and the number of a common signal counts as ended by that signal, as
+/// shells say it. Made by [`SshConfig::build_program`].
+#[derive(Debug)]
+pub struct ProgramTransport {
+    pub(super) program: PathBuf,
+    arguments: Arguments,
+    config: SshConfig,
+    /// Holds the sockets of its connections.
+    directory: TempDir,
+    connections: Arc<Semaphore>,
+    handshakes: Semaphore,
+    pace: Pace,
+    random: RandomState,
+    counter: AtomicU64,
+}
+
+/// Where steps run.
+pub(super) struct Site<'a> {
+    pub(super) transport: &'a ProgramTransport,
+    pub(super) master: &'a Master,
+    pub(super) stop: &'a Stop,
+}
+
+impl SshConfig {
+    /// Makes a transport that runs the `ssh` program instead of speaking SSH itself. Connects to nothing.
+    ///
+    /// The program follows the [client configuration](Self::client_config) by itself, all of it, if one is set; and none
+    /// if not. A password cannot be set: the program takes none from us.
+    ///
+    /// ```no_run
+    /// use pogo_ssh::{ClientConfig, SshTransport};
+    ///
+    /// let transport = SshTransport::builder().client_config(ClientConfig::usual()?).build_program()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_program(self) -> Result<ProgramTransport, SetupError> {
+        ProgramTransport::set_up(self)
+    }
+}
+
+impl ProgramTransport {
+    fn set_up(config: SshConfig) -> Result<Self, SetupError> {
+        let refused = |message: String| SetupError::Program { message };
+        let arguments = Arguments::new(&config).map_err(|error| refused(error.to_string()))?;
+        let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
+        let room = (room / FILES_EACH).max(1);
+        let directory = tempfile::Builder::new().prefix("pogo-").tempdir();
+        let directory = directory.map_err(|error| refused(format!("no place for the sockets of ssh: {error}")))?;
+        Ok(Self {
+            program: PathBuf::from("ssh"),
+            arguments,
+            connections: Arc::new(Semaphore::new(
+                config.max_connections.map_or(room, |most| most.min(room)),
+            )),
+            handshakes: Semaphore::new(config.max_handshakes),
+            pace: Pace::new(config.reach.handshake_rate),
+            config,
+            directory,
+            random: RandomState::new(),
+            counter: AtomicU64::new(0),
+        })
+    }
+
+    fn number(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A word that what runs on a host does not know.
+    pub(super) fn secret_word(&self) -> String {
+        let number = self.number();
+        format!(
+            "{:016x}{:016x}",
+            self.random.hash_one(number),
+            self.random.hash_one((number, "end"))
+        )
+    }
+
+    async fn connect(&self, attempt: &Attempt) -> Result<Master, Unconnected> {
+        let unreachable = |message: String| Unconnected {
+            kind: FailureKind::Unreachable,
+            message,
+        };
+        let closing = || unreachable("the transport is closing".to_owned());
+        let socket = self.directory.path().join(self.number().to_string());
+        let words = self
+            .arguments
+            .master(&attempt.host, &socket)
+            .map_err(|error| Unconnected {
+                kind: FailureKind::Refused,
+                message: error.to_string(),
+            })?;
+        let place = Arc::clone(&self.connections)
+            .acquire_owned()
+            .await
+            .map_err(|_| closing())?;
+        let _turn = self.handshakes.acquire().await.map_err(|_| closing())?;
+        self.pace.turn().await;
+        let host = attempt.host.name.as_str();
+        let connecting = Master::connect(command(&self.program, words), socket, place, host);
+        // The program's own limit is for reaching a host, not for logging in.
+        let most = self.config.connect_timeout.unwrap_or(Duration::from_secs(60)) + Duration::from_secs(1);
+        let connected = timeout(most, connecting).await;
+        connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))))
+    }
+
+    async fn run_steps(&self, steps: &[Step], attempt: &Attempt, site: &Site<'_>, report: &Reporter) -> Outcome {
+        let mut output = Output::new(report.clone(), self.config.output_limit);
+        for step in steps {
+            report.phase(step.phase);
+            let stdin = match step.phase {
+                Phase::Command => &attempt.invocation.stdin,
+                _ => &Stdin::Empty,
+            };
+            let ended = execute(site, step, stdin, &mut output).await;
+            if let Verdict::End(outcome) = classify(step.phase, ended) {
+                return outcome;
+            }
+        }
+        Outcome::Succeeded
+    }
+}
+
+#[async_trait]
+impl Transport for ProgramTransport {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+            .with_confirmed_cancel()
+            .with_hooks()
+            .with_output()
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        let refused = |what: &str| Outcome::failed(FailureKind::Refused, what);
+        let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
+        if !attempt.invocation.files.is_empty() {
+            return refused("the transport through the ssh program sends no files; use the built-in one");
+        }
+        if attempt.invocation.detached.is_some() {
+            return refused("the transport through the ssh program detaches no commands; use the built-in one");
+        }
+        let steps = match Step::of(&attempt, None) {
+            Ok(steps) => steps,
+            Err(error) => return refused(&error.to_string()),
+        };
+        report.phase(Phase::Connect);
+        let master = tokio::select! {
+            biased;
+            reason = stop.wait() => match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
+                Verdict::End(outcome) => return outcome,
+                // Cannot be: being stopped is no success.
+                Verdict::GoOn => return refused("stopped before the command began"),
+            },
+            connected = self.connect(&attempt) => match connected {
+                Ok(master) => master,
+                Err(unconnected) => return unconnected.into(),
+            },
+        };
+        let site = Site {
+            transport: self,
+            master: &master,
+            stop: &stop,
+        };
+        let outcome = self.run_steps(&steps, &attempt, &site, &report).await;
+        master.close().await;
+        outcome
+    }
+}
