@@ -1,6 +1,6 @@
 //! `timeline`, `replay`, and the pictures of `plan` and `simulate`.
 
-use super::program::Program;
+use super::program::{Done, Program};
 
 const POLICY: &str = "tag: {web: ['w[1-4]']}\nconstraint: {$web: {max_parallel: 2}}\n";
 const SIMULATE: [&str; 9] = [
@@ -178,4 +178,12 @@ fn a_file_that_cannot_be_written_is_named() {
         "{}",
         done.err
     );
+}
+
+#[test]
+fn a_log_may_come_from_standard_input() {
+    let (program, _) = with_log();
+    let log = std::fs::File::open(program.directory.path().join("log.jsonl")).unwrap();
+    let piped = Done::of(program.command(&["timeline", "-"]).stdin(log).output().unwrap());
+    assert_eq!(piped.out, program.run(&["timeline", "log.jsonl"]).out);
 }

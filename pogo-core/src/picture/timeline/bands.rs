@@ -221,3 +221,29 @@ fn cut(text: &str, most: usize) -> String {
     let head: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{head}\u{2026}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(of: &[(State, u32)]) -> [u32; STATES] {
+        let mut counts = [0; STATES];
+        of.iter().for_each(|&(state, count)| counts[state.index()] = count);
+        counts
+    }
+
+    #[test]
+    fn a_height_is_a_share_of_the_hosts() {
+        let counts = counts(&[(State::Succeeded, 50), (State::Running, 25), (State::Waiting, 25)]);
+        assert_eq!(stacked(&counts, State::Succeeded, 100, 12.0), 6.0);
+        assert_eq!(stacked(&counts, State::Running, 100, 12.0), 9.0);
+        assert_eq!(stacked(&counts, State::Waiting, 100, 12.0), 12.0);
+    }
+
+    #[test]
+    fn one_failure_in_a_thousand_is_as_high_as_can_be_seen() {
+        let counts = counts(&[(State::Failed, 1), (State::Succeeded, 999)]);
+        assert_eq!(stacked(&counts, State::Failed, 1_000, 12.0), VISIBLE);
+        assert_eq!(stacked(&counts, State::Succeeded, 1_000, 12.0), 12.0);
+    }
+}
