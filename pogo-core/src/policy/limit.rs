@@ -82,6 +82,11 @@ impl Percent {
         }
     }
 
+    /// The share in hundredths of a percent.
+    pub const fn hundredths(self) -> u16 {
+        self.hundredths
+    }
+
     /// Whether it is 0 %.
     pub const fn is_zero(self) -> bool {
         self.hundredths == 0

@@ -114,6 +114,11 @@ impl<'a> JobView<'a> {
         self.job.stages.stages()
     }
 
+    /// Whether one of these tasks is this host's.
+    pub(crate) fn has(&self, tasks: &[u32], host: &HostName) -> bool {
+        tasks.iter().any(|&task| self.job.name(task) == host)
+    }
+
     /// Its tasks, in listed order.
     pub fn tasks(&self) -> impl Iterator<Item = TaskView<'a>> + use<'a> {
         let job = self.job;

@@ -1,21 +1,92 @@
 //! How early a job could end at best.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::fleet::{Fleet, HostName};
-use crate::plan::{JobSpec, PlanError, Rules, StageId, Stages};
+use serde::Serialize;
+
+use super::chain::Chain;
+use crate::fleet::{Fleet, HostId, HostName};
+use crate::plan::{JobSpec, PlanError, Rules, Stages};
 use crate::policy::Policy;
+use crate::time::millis;
 
 /// The earliest end that limits and sequences allow, and what sets it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LowerBound {
-    /// No schedule is shorter, if every task takes the time given.
+    /// No schedule is shorter, if every task takes the time given. Serialized in milliseconds.
+    #[serde(with = "millis")]
     pub makespan: Duration,
-    /// What sets it: a bucket, a chain of stages, or the longest task.
-    pub reason: String,
+    /// What sets it.
+    pub reason: Binding,
 }
 
-/// The earliest end of a job on an otherwise idle fleet, if each host takes the time that `time` says.
+/// What binds: relaxing anything else makes no job shorter than its bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "binds", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Binding {
+    /// One host takes that long.
+    LongestTask {
+        /// The host.
+        host: HostName,
+    },
+    /// So much work has to pass through so few places.
+    Limit {
+        /// The group, as in `$frontend & $colo.na`.
+        group: String,
+        /// The rule as the policy says it.
+        rule: String,
+        /// How many places it gives.
+        places: u32,
+    },
+    /// The job's own limit on how many run at once.
+    JobLimit {
+        /// How many places it gives.
+        places: u32,
+    },
+    /// Stages that come one after the other.
+    Sequence {
+        /// The stages on the critical path, first to last, each with its sequence.
+        stages: Vec<String>,
+    },
+}
+
+impl fmt::Display for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LongestTask { host } => write!(f, "the longest task, on {host}"),
+            Self::Limit { group, rule, places } => write!(f, "{rule} on {group} ({places} places)"),
+            Self::JobLimit { places } => write!(f, "the job's own max_parallel ({places} places)"),
+            Self::Sequence { stages } => write!(f, "the order {}", stages.join(", then ")),
+        }
+    }
+}
+
+impl fmt::Display for LowerBound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} s, set by {}", self.makespan.as_secs_f64(), self.reason)
+    }
+}
+
+/// The earliest end of a job on an otherwise idle fleet, if each host succeeds in the time that `time` says. Settle and
+/// bake times are added.
+///
+/// ```
+/// use std::time::Duration;
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::policy::{Constraint, Policy, Rule};
+/// use pogo_core::sim::lower_bound;
+///
+/// let fleet = Fleet::builder().tagged("web", "web[1-40]").build()?;
+/// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
+/// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
+/// let bound = lower_bound(&fleet, &policy, &spec, |_| Duration::from_secs(30))?;
+/// assert_eq!(bound.to_string(), "120.0 s, set by max_parallel: 25% on $web (10 places)");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// The job does not compile.
@@ -26,48 +97,114 @@ pub fn lower_bound(
     time: impl Fn(&HostName) -> Duration,
 ) -> Result<LowerBound, PlanError> {
     let hosts = fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
-    let rules = Rules::compile(fleet, policy)?;
-    let (stages, _) = Stages::compile(fleet, policy, &hosts, spec)?;
-    let millis = |task: usize| u64::try_from(time(fleet.name(hosts[task])).as_millis()).unwrap_or(u64::MAX);
-    let times: Vec<u64> = (0..hosts.len()).map(millis).collect();
+    let overridden = spec.override_constraints.is_some();
+    let (rules, stages) = if overridden {
+        (Rules::compile(fleet, &Policy::default())?, Stages::none(hosts.len()))
+    } else {
+        let (stages, _) = Stages::compile(fleet, policy, &hosts, spec)?;
+        (Rules::compile(fleet, policy)?, stages)
+    };
+    let settle = spec.settle.or(policy.defaults.settle).unwrap_or_default();
+    let span = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let work = Work {
+        rules: &rules,
+        times: hosts
+            .iter()
+            .map(|&host| span(time(fleet.name(host)).saturating_add(settle)))
+            .collect(),
+        job_places: spec.max_parallel.map(|limit| limit.places(count(hosts.len()))),
+        hosts,
+    };
+    let whole = work.part(0..work.hosts.len());
+    let chain = Chain::longest(&stages, span(spec.bake.unwrap_or_default()), &work);
+    let (makespan, reason) = match chain {
+        Some(chain) if chain.until > whole.0 => (chain.until, Binding::Sequence { stages: chain.stages }),
+        _ => (whole.0, work.explain(fleet, whole.1)),
+    };
+    Ok(LowerBound {
+        makespan: Duration::from_millis(makespan),
+        reason,
+    })
+}
 
-    let part = |tasks: &mut dyn Iterator<Item = usize>| {
-        let mut held: Vec<Vec<u64>> = vec![vec![]; rules.buckets().len()];
-        let mut longest = 0;
-        for task in tasks {
-            longest = longest.max(times[task]);
-            for bucket in rules.buckets_of(hosts[task]) {
-                held[bucket.index()].push(times[task]);
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+/// Tasks, their times and the limits they are under.
+pub(super) struct Work<'a> {
+    rules: &'a Rules,
+    hosts: Vec<HostId>,
+    /// Of each task, in milliseconds.
+    times: Vec<u64>,
+    job_places: Option<u32>,
+}
+
+/// What sets the bound of some tasks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cause {
+    Task(usize),
+    Bucket(usize),
+    Job(u32),
+}
+
+impl Work<'_> {
+    pub(super) fn time(&self, task: usize) -> u64 {
+        self.times.get(task).copied().unwrap_or(0)
+    }
+
+    /// The least time in which these tasks can pass through all limits, and what sets it.
+    pub(super) fn part(&self, tasks: impl Iterator<Item = usize>) -> (u64, Cause) {
+        let mut held: Vec<Vec<u64>> = vec![vec![]; self.rules.buckets().len()];
+        let mut all = Vec::new();
+        let mut best = (0, Cause::Task(0));
+        for (task, &host) in tasks.filter_map(|task| Some((task, self.hosts.get(task)?))) {
+            let time = self.time(task);
+            if time > best.0 {
+                best = (time, Cause::Task(task));
+            }
+            for bucket in self.rules.buckets_of(host) {
+                if let Some(held) = held.get_mut(bucket.index()) {
+                    held.push(time);
+                }
+            }
+            all.push(time);
+        }
+        if let Some(places) = self.job_places {
+            let bound = through(&mut all, places);
+            if bound > best.0 {
+                best = (bound, Cause::Job(places));
             }
         }
-        let mut best = (longest, "the longest task".to_owned());
-        for (bucket, mut times) in rules.buckets().iter().zip(held) {
+        for ((bucket, mut times), at) in self.rules.buckets().iter().zip(held).zip(0..) {
             let bound = through(&mut times, bucket.places);
             if bound > best.0 {
-                best = (bound, format!("{} on {}", bucket.rule, bucket.group));
+                best = (bound, Cause::Bucket(at));
             }
         }
         best
-    };
+    }
 
-    let mut best = part(&mut (0..hosts.len()));
-    // Along a chain, each stage has to end before the next begins.
-    let mut until: Vec<u64> = Vec::with_capacity(stages.stages().len());
-    for stage in stages.stages() {
-        let (own, _) = part(&mut stage.tasks.iter().map(|&task| task as usize));
-        let before = stage.after.map_or(0, |StageId(before)| until[before as usize]);
-        until.push(before.saturating_add(own));
-        if before + own > best.0 {
-            best = (
-                before + own,
-                format!("the stages of sequence {} up to {}", stage.sequence, stage.label),
-            );
+    fn explain(&self, fleet: &Fleet, cause: Cause) -> Binding {
+        let host = |task: usize| self.hosts.get(task).or(self.hosts.first());
+        match cause {
+            Cause::Job(places) => Binding::JobLimit { places },
+            Cause::Bucket(at) if self.rules.buckets().get(at).is_some() => {
+                let bucket = &self.rules.buckets()[at];
+                Binding::Limit {
+                    group: bucket.group.clone(),
+                    rule: bucket.rule.to_string(),
+                    places: bucket.places,
+                }
+            }
+            Cause::Bucket(task) | Cause::Task(task) => match host(task) {
+                Some(&host) => Binding::LongestTask {
+                    host: fleet.name(host).clone(),
+                },
+                None => Binding::Sequence { stages: vec![] },
+            },
         }
     }
-    Ok(LowerBound {
-        makespan: Duration::from_millis(best.0),
-        reason: best.1,
-    })
 }
 
 /// The least time in which tasks of these times can pass through so many places.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::Timestamp;
-use crate::scheduler::{Event, Record, Scheduler};
+use crate::scheduler::{Event, JobStatus, Record, Scheduler};
 
 /// Everything that happened, and the scheduler as it was in the end. Prints how its jobs ended, with the seed that
 /// gives the same history again.
@@ -67,14 +67,26 @@ impl fmt::Display for History {
             let tally = job.tally();
             write!(
                 f,
-                "; {} {:?}, {} succeeded, {} failed, {} in doubt",
+                "; {} {}, {} succeeded, {} failed, {} in doubt",
                 job.id(),
-                job.status(),
+                word(job.status()),
                 tally.succeeded,
                 tally.failed,
                 tally.in_doubt
             )?;
         }
         Ok(())
+    }
+}
+
+fn word(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Running => "running",
+        JobStatus::Waiting => "waiting",
+        JobStatus::Paused => "paused",
+        JobStatus::Blocked => "blocked",
+        JobStatus::Halting => "halting",
+        JobStatus::Halted => "halted",
+        JobStatus::Finished => "finished",
     }
 }

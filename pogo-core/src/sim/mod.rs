@@ -23,6 +23,7 @@
 //! ```
 
 mod bound;
+mod chain;
 mod crash;
 mod draw;
 mod history;
@@ -32,9 +33,10 @@ mod past;
 mod plans;
 mod rerun;
 mod times;
+pub mod what_if;
 mod world;
 
-pub use bound::{LowerBound, lower_bound};
+pub use bound::{Binding, LowerBound, lower_bound};
 pub use history::History;
 pub use mishap::Mishap;
 pub use past::{PastError, PastTimes};

@@ -9,6 +9,23 @@ use crate::scheduler::{
 };
 
 impl World {
+    /// Lets time pass to the end without keeping what happens: `watch` is shown the records as they come, with the
+    /// scheduler after them.
+    pub(super) fn run_watched(mut self, mut watch: impl FnMut(&Scheduler, &[Record])) -> Scheduler {
+        let mut seen = 0;
+        loop {
+            watch(&self.scheduler, self.records.get(seen..).unwrap_or_default());
+            // Whoever is going to crash will have to read all of it again.
+            if self.crashes.is_empty() {
+                self.records.clear();
+            }
+            seen = self.records.len();
+            if !self.step() {
+                return self.scheduler;
+            }
+        }
+    }
+
     /// The next thing happens; false if nothing does.
     pub(super) fn step(&mut self) -> bool {
         let planned = self.plans.next();

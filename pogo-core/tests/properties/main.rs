@@ -15,3 +15,4 @@ mod rerun;
 mod safety;
 mod scenario;
 mod snapshot;
+mod what_if;

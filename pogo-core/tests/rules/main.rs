@@ -14,3 +14,4 @@ mod queueing;
 mod settling;
 mod story;
 mod waves;
+mod what_if;

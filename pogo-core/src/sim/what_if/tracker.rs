@@ -1,0 +1,138 @@
+//! Counting while a run goes by, so that its events need not be kept.
+
+use std::time::Duration;
+
+use super::run::{GroupUse, Run};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::plan::BucketId;
+use crate::scheduler::{Event, JobId, JobStatus, Record, Scheduler};
+
+/// What is counted of one run.
+#[derive(Debug)]
+pub(super) struct Tracker {
+    job: JobId,
+    submitted: Timestamp,
+    last_end: Timestamp,
+    running: u32,
+    widest: u32,
+    groups: Vec<Group>,
+}
+
+/// One limit. Areas are in milliseconds times places.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    since: Timestamp,
+    free: u32,
+    peak: u32,
+    idle: u64,
+    idle_until_last_start: u64,
+    last_start: Option<Timestamp>,
+}
+
+impl Tracker {
+    pub(super) fn new(job: JobId) -> Self {
+        Self {
+            job,
+            submitted: Timestamp::EPOCH,
+            last_end: Timestamp::EPOCH,
+            running: 0,
+            widest: 0,
+            groups: vec![],
+        }
+    }
+
+    pub(super) fn note(&mut self, scheduler: &Scheduler, records: &[Record]) {
+        for Record { at, event } in records {
+            match event {
+                Event::NamespaceConfigured { .. } => self.configured(*at, scheduler),
+                Event::JobSubmitted { job, .. } if *job == self.job => {
+                    (self.submitted, self.last_end) = (*at, *at);
+                    self.configured(*at, scheduler);
+                }
+                Event::TaskStarted { host, .. } => {
+                    self.running += 1;
+                    self.widest = self.widest.max(self.running);
+                    self.host(*at, host, true, scheduler);
+                }
+                Event::TaskSucceeded { job, host, .. }
+                | Event::TaskFailed { job, host, .. }
+                | Event::TaskInDoubt { job, host, .. } => {
+                    self.running = self.running.saturating_sub(1);
+                    if *job == self.job {
+                        self.last_end = *at;
+                    }
+                    self.host(*at, host, false, scheduler);
+                }
+                Event::TaskSkipped { host, .. }
+                | Event::HostMarkedDown { host, .. }
+                | Event::HostMarkedUp { host, .. } => self.host(*at, host, false, scheduler),
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn finish(self, seed: u64, scheduler: &Scheduler) -> Run {
+        let job = scheduler.job(self.job);
+        let buckets = scheduler.rules().buckets();
+        let groups = self.groups.iter().zip(buckets).map(|(group, bucket)| {
+            let span = group.last_start.map_or(0, |last| (last - self.submitted).as_millis());
+            let offered = u64::try_from(span)
+                .unwrap_or(u64::MAX)
+                .saturating_mul(bucket.places.into());
+            GroupUse {
+                peak: group.peak,
+                idle: Duration::from_millis(group.idle_until_last_start),
+                offered: Duration::from_millis(offered),
+            }
+        });
+        Run {
+            seed,
+            status: job.map_or(JobStatus::Waiting, |job| job.status()),
+            makespan: self.last_end - self.submitted,
+            tally: job.map(|job| job.tally()).unwrap_or_default(),
+            widest: self.widest,
+            groups: groups.collect(),
+        }
+    }
+
+    /// Counting begins anew: with the job, or with other limits.
+    fn configured(&mut self, at: Timestamp, scheduler: &Scheduler) {
+        let buckets = scheduler.rules().buckets();
+        self.groups = buckets
+            .iter()
+            .zip((0..).map(BucketId))
+            .map(|(bucket, id)| {
+                let unavailable = scheduler.usage(id).1;
+                Group {
+                    since: at,
+                    free: bucket.places.saturating_sub(unavailable),
+                    peak: unavailable,
+                    ..Group::default()
+                }
+            })
+            .collect();
+    }
+
+    fn host(&mut self, at: Timestamp, host: &HostName, started: bool, scheduler: &Scheduler) {
+        let rules = scheduler.rules();
+        let Some(host) = scheduler.fleet().id(host.as_str()) else {
+            return;
+        };
+        for &id in rules.buckets_of(host) {
+            let (Some(group), Some(bucket)) = (self.groups.get_mut(id.index()), rules.buckets().get(id.index())) else {
+                continue;
+            };
+            let span = u64::try_from((at - group.since).as_millis()).unwrap_or(u64::MAX);
+            group.idle = group.idle.saturating_add(span.saturating_mul(group.free.into()));
+            let unavailable = scheduler.usage(id).1;
+            group.since = at;
+            group.free = bucket.places.saturating_sub(unavailable);
+            group.peak = group.peak.max(unavailable);
+            if started {
+                group.idle_until_last_start = group.idle;
+                group.last_start = Some(at);
+            }
+        }
+    }
+}
