@@ -197,6 +197,10 @@ pub(crate) struct SshArgs {
     /// What to do about host keys that are not known; otherwise as the client configuration says, or strict.
     #[arg(long, value_enum)]
     pub(crate) host_keys: Option<HostKeys>,
+    /// How SSH is spoken: by pogo itself, or by the ssh program for what pogo does not do (FIDO keys, Kerberos,
+    /// ProxyCommand), at more than ten times the cost for each host.
+    #[arg(long, value_enum, default_value = "builtin")]
+    pub(crate) transport: Speaker,
     /// OpenSSH client configuration to follow, `none` for none; otherwise ~/.ssh/config and /etc/ssh/ssh_config.
     #[arg(long, value_name = "FILE|none")]
     pub(crate) ssh_config: Option<PathBuf>,
@@ -250,6 +254,14 @@ pub(crate) enum LogFormat {
     Text,
     /// For a program: one event a line.
     Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Speaker {
+    /// Pogo itself.
+    Builtin,
+    /// The ssh program.
+    Ssh,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

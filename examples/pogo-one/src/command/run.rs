@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Hooks};
 
 use super::{connect, dispatch};
-use crate::cli::RunArgs;
+use crate::cli::{RunArgs, Speaker};
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
 use crate::source;
@@ -30,10 +31,16 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     }
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
     let done = runtime.block_on(async {
-        let transport = settings.build().map_err(Stop::usage)?;
         let screen = Arc::new(Screen::new(args.format));
-        transport.warnings().iter().for_each(|warning| screen.say(warning));
-        let exit = dispatch::dispatch(namespace, spec, Arc::new(transport), Arc::clone(&screen)).await?;
+        let transport: Arc<dyn Transport> = match args.ssh.transport {
+            Speaker::Builtin => {
+                let transport = settings.build().map_err(Stop::usage)?;
+                transport.warnings().iter().for_each(|warning| screen.say(warning));
+                Arc::new(transport)
+            }
+            Speaker::Ssh => Arc::new(settings.build_program().map_err(Stop::usage)?),
+        };
+        let exit = dispatch::dispatch(namespace, spec, transport, Arc::clone(&screen)).await?;
         screen.finish()?;
         Ok(exit)
     });

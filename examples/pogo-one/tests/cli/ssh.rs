@@ -192,3 +192,35 @@ fn a_variable_without_a_value_is_refused() {
     assert_eq!(done.code, 64);
     assert!(done.err.contains("NAME=VALUE"), "{}", done.err);
 }
+
+#[test]
+fn the_ssh_program_speaks_when_it_is_asked_to() {
+    let site = Site::new("tag: {web: ['web[1-3]']}\n", &["web1", "web2", "web3"]);
+    site.servers.mishap("web2", Mishap::Refuse).unwrap();
+    let done = site.run("*", &["--transport", "ssh", "--", "echo here"]);
+    assert_eq!(done.code, 1, "{}{}", done.out, done.err);
+    for line in ["web1 | here\n", "web3 | here\n", "web2: unreachable"] {
+        assert!(done.out.contains(line), "{}", done.out);
+    }
+}
+
+#[test]
+fn the_client_configuration_is_followed_unless_it_is_turned_off() {
+    let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    site.program.write("config", "Host web1\n  ForwardAgent yes\n");
+    let done = site.run("*", &["--ssh-config", "config", "--", "true"]);
+    assert_eq!(done.code, 1);
+    assert!(
+        done.out.contains("config:2: `forwardagent yes` is not supported"),
+        "{}",
+        done.out
+    );
+    let done = site.run("*", &["--ssh-config", "none", "--", "true"]);
+    assert_eq!(done.code, 0, "{}", done.out);
+    site.program.write("config", "Host web1\n  Port nonsense\n");
+    let done = site.run("*", &["--ssh-config", "config", "--", "true"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("config:2: port: `nonsense`"), "{}", done.out);
+    let done = site.run("*", &["--ssh-config", "nowhere", "--", "true"]);
+    assert_eq!(done.code, 64);
+}
