@@ -9,6 +9,7 @@ mod command;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod database;
 pub mod diagnostic;
+mod diff;
 #[cfg(feature = "threads")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod elsewhere;
@@ -21,6 +22,7 @@ mod hosts;
 #[cfg(feature = "http")]
 mod http;
 mod listing;
+pub mod merge;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
 #[allow(dead_code, reason = "each source uses its part of what they share")]
@@ -35,6 +37,7 @@ mod roster;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
+mod spec;
 #[cfg(feature = "ssh-config")]
 mod ssh_config;
 #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
@@ -57,6 +60,7 @@ pub use command::CommandSource;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use database::{Database, DatabaseResolver, DatabaseSource};
 pub use diagnostic::{Diagnostic, SourceError};
+pub use diff::{FleetDiff, HostChange};
 #[cfg(feature = "genders")]
 pub use genders::GendersFile;
 #[cfg(feature = "text")]
@@ -69,5 +73,6 @@ pub use origins::Origins;
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]
 pub use policy_file::PolicyFile;
+pub use spec::{SourceSpec, SpecError};
 #[cfg(feature = "ssh-config")]
 pub use ssh_config::SshConfig;

@@ -118,7 +118,8 @@ impl<'a> Source<'a> {
     }
 }
 
-fn looks_secret(line: &str) -> bool {
+/// Whether a line may hold a secret.
+pub(crate) fn looks_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     ["pass", "secret", "token", "vault", "key"]
         .iter()

@@ -110,6 +110,19 @@ impl Diagnostic {
         self
     }
 
+    /// The same problem, showing its line of the source, if the source is a file that can still be read. Lines that may
+    /// hold secrets are not shown.
+    pub fn with_line(self) -> Self {
+        #[cfg(feature = "text")]
+        if let (Some(place), Ok(text)) = (self.place, crate::file::read_text(std::path::Path::new(&*self.source))) {
+            let line = text.split('\n').nth(place.line.saturating_sub(1) as usize);
+            if line.is_some_and(|line| !crate::source::looks_secret(line)) {
+                return self.with_excerpt(&text);
+            }
+        }
+        self
+    }
+
     /// For a terminal: with the line, a caret and the hint, in colours if wanted.
     pub fn render(&self, colour: bool) -> String {
         render::render(self, colour)

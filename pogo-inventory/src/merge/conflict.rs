@@ -1,0 +1,73 @@
+//! A setting for which sources give different values.
+
+use std::fmt;
+
+use pogo_core::fleet::HostName;
+use pogo_core::policy::Origin;
+use serde::Serialize;
+
+use crate::diagnostic::Diagnostic;
+
+/// A setting for which sources give different values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// The host.
+    pub host: HostName,
+    /// `address`, `port`, `user`, or the name of a further setting.
+    pub setting: String,
+    /// The value that came first, and one that differs.
+    pub claims: [Claim; 2],
+    /// Which of the two counts; `None` if there is no rule that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<usize>,
+}
+
+/// What one source says of a setting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Claim {
+    /// The value.
+    pub value: String,
+    /// The source's name.
+    pub source: String,
+    /// Where it says so, if it has lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+impl Conflict {
+    /// The conflict as a problem at the later of the two places, with the cure.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let [_, later] = &self.claims;
+        let problem = match &later.origin {
+            Some(origin) => Diagnostic::at(origin, self.to_string()),
+            None => Diagnostic::new(later.source.as_str(), self.to_string()),
+        };
+        match self.kept {
+            Some(0) => problem.with_hint("the first counts, by rule"),
+            Some(_) => problem.with_hint("the last counts, by rule"),
+            None => problem.with_hint("take one out, or set a rule by which the first or the last source counts"),
+        }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            host, setting, claims, ..
+        } = self;
+        let [first, second] = claims;
+        write!(f, "`{host}` has two values for {setting}: {first} and {second}")
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value.escape_debug();
+        match &self.origin {
+            Some(origin) => write!(f, "`{value}` ({origin})"),
+            None => write!(f, "`{value}` ({})", self.source),
+        }
+    }
+}

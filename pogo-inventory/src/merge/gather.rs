@@ -1,0 +1,275 @@
+//! Reading several sources, and making one fleet of them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pogo_core::fleet::{Connection, Fleet, FleetBuilder, HostName};
+use pogo_core::policy::Policy;
+
+use super::conflict::{Claim, Conflict};
+use super::rules::{MergeRules, OnConflict};
+use super::settings::{self, Setting};
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::listing::{Listing, Source};
+use crate::origins::Origins;
+
+/// Conflicts that are reported: two inventories that have nothing in common must not fill the memory.
+const MOST: usize = 1_000;
+
+/// Several sources that make one fleet.
+///
+/// Hosts are listed in the order of the sources. A host of several sources has the tags of all of them. Settings for which
+/// they give different values are [`Conflict`]s, to which the [`MergeRules`] apply.
+///
+/// ```
+/// # #[cfg(feature = "csv")] {
+/// use std::sync::Arc;
+/// use pogo_inventory::merge::{MergeRules, OnConflict, Sources};
+/// use pogo_inventory::table::{Format, Mapping, TableFile};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let (a, b) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+/// std::fs::write(&a, "name,tags,address\nweb1,web,10.0.0.1\n").unwrap();
+/// std::fs::write(&b, "name,tags,address\nweb1,canary,10.0.0.2\n").unwrap();
+/// let table = |path| Arc::new(TableFile::new(path, Format::Csv, Mapping::default()));
+/// let sources = Sources::new().with(table(a)).with(table(b));
+///
+/// # futures::executor::block_on(async {
+/// let refused = sources.gather().await.unwrap_err().to_string();
+/// assert!(refused.contains("`web1` has two values for address: `10.0.0.1`"));
+///
+/// let rules = MergeRules::default().setting("address", OnConflict::LastWins);
+/// let gathered = sources.rules(rules).gather().await.unwrap();
+/// let web1 = gathered.fleet.id("web1").unwrap();
+/// assert_eq!(gathered.fleet.connection(web1).unwrap().address.as_deref(), Some("10.0.0.2"));
+/// assert_eq!(gathered.fleet.tags_of(web1).count(), 2);
+/// assert_eq!(gathered.conflicts.len(), 1);
+/// # });
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct Sources {
+    sources: Vec<Arc<dyn Source>>,
+    rules: MergeRules,
+}
+
+/// What several sources say together.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Gathered {
+    /// All hosts, tags and settings.
+    pub fleet: Arc<Fleet>,
+    /// What each source says, in the order of the sources.
+    pub parts: Vec<Part>,
+    /// Settings for which sources give different values, and which counts; sorted by host.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// What one source says.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Part {
+    /// The source's name.
+    pub name: String,
+    /// Its hosts.
+    pub fleet: Arc<Fleet>,
+    /// Its rules, if it is a source that has any.
+    pub policy: Option<Policy>,
+    /// Where it says what.
+    pub origins: Origins,
+    /// What was not taken over and may matter.
+    pub warnings: Vec<Diagnostic>,
+    /// The files and folders that it was read from.
+    pub files: Vec<PathBuf>,
+}
+
+impl Sources {
+    /// No source.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same, and this source behind those before.
+    pub fn with(mut self, source: Arc<dyn Source>) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// The same, with these rules for conflicts. By default, every conflict is an error.
+    pub fn rules(mut self, rules: MergeRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The sources, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Source>> {
+        self.sources.iter()
+    }
+
+    /// Reads every source afresh, one after the other, and makes one fleet of them.
+    ///
+    /// # Errors
+    ///
+    /// All problems of all sources; and if there are none, every conflict that no rule decides.
+    pub async fn gather(&self) -> Result<Gathered, SourceError> {
+        let (mut parts, mut failed) = (Vec::new(), Vec::new());
+        for source in &self.sources {
+            match source.list().await.and_then(|listing| part(source.name(), listing)) {
+                Ok(part) => parts.push(part),
+                Err(error) => failed.push(error),
+            }
+        }
+        match failed.pop() {
+            None => merged(parts, &self.rules),
+            Some(only) if failed.is_empty() => Err(only),
+            Some(last) => {
+                failed.push(last);
+                let all = failed.iter().flat_map(SourceError::diagnostics);
+                Err(SourceError::Invalid(all.cloned().collect()))
+            }
+        }
+    }
+}
+
+fn part(name: String, listing: Listing) -> Result<Part, SourceError> {
+    let wrong = |error: pogo_core::fleet::FleetError| {
+        SourceError::Invalid(vec![Diagnostic::new(name.as_str(), error.to_string())])
+    };
+    let fleet = Arc::new(listing.fleet.build().map_err(wrong)?);
+    Ok(Part {
+        name,
+        fleet,
+        policy: listing.policy,
+        origins: listing.origins,
+        warnings: listing.warnings,
+        files: listing.files,
+    })
+}
+
+fn merged(parts: Vec<Part>, rules: &MergeRules) -> Result<Gathered, SourceError> {
+    if let [only] = parts.as_slice() {
+        return Ok(Gathered {
+            fleet: Arc::clone(&only.fleet),
+            parts,
+            conflicts: vec![],
+        });
+    }
+    let mut merge = Merge {
+        parts: &parts,
+        rules,
+        fleet: FleetBuilder::default(),
+        settings: BTreeMap::new(),
+        conflicts: Vec::new(),
+    };
+    for at in 0..parts.len() {
+        merge.add(at);
+    }
+    let (fleet, mut conflicts) = merge.finish()?;
+    conflicts.sort_by(|one, other| one.host.cmp(&other.host));
+    let open: Vec<Diagnostic> = conflicts
+        .iter()
+        .filter(|conflict| conflict.kept.is_none())
+        .map(Conflict::diagnostic)
+        .take(MOST)
+        .enumerate()
+        .map(|(at, problem)| {
+            if at < SourceError::SHOWN {
+                problem.with_line()
+            } else {
+                problem
+            }
+        })
+        .collect();
+    if !open.is_empty() {
+        return Err(SourceError::Invalid(open));
+    }
+    Ok(Gathered {
+        fleet: Arc::new(fleet),
+        parts,
+        conflicts,
+    })
+}
+
+struct Merge<'m> {
+    parts: &'m [Part],
+    rules: &'m MergeRules,
+    fleet: FleetBuilder,
+    /// Values, and the part that each comes from.
+    settings: BTreeMap<HostName, BTreeMap<Setting, (String, usize)>>,
+    conflicts: Vec<Conflict>,
+}
+
+impl Merge<'_> {
+    fn add(&mut self, at: usize) {
+        let Some(part) = self.parts.get(at) else { return };
+        let mut places = Vec::with_capacity(part.fleet.len());
+        for id in part.fleet.ids() {
+            let place = self.fleet.insert(part.fleet.name(id).clone());
+            places.push(place);
+            if let Some(connection) = part.fleet.connection(id) {
+                self.connect(at, part.fleet.name(id), connection);
+            }
+        }
+        for tag in part.fleet.tags() {
+            let carriers = part.fleet.carriers(tag).iter();
+            let carriers = carriers.filter_map(|host| places.get(host.index()).copied().flatten());
+            self.fleet.carry(part.fleet.tag_path(tag), carriers);
+        }
+    }
+
+    fn connect(&mut self, at: usize, host: &HostName, connection: &Connection) {
+        let Some(part) = self.parts.get(at) else { return };
+        let known = self.settings.entry(host.clone()).or_default();
+        for (setting, value) in settings::of(connection) {
+            let Some((first, from)) = known.get_mut(&setting) else {
+                known.insert(setting, (value, at));
+                continue;
+            };
+            if *first == value {
+                continue;
+            }
+            let name = setting.name();
+            let earlier = self.parts.get(*from).unwrap_or(part);
+            let claims = [earlier.says(host, name, first), part.says(host, name, &value)];
+            let kept = match self.rules.of(name) {
+                OnConflict::Error => None,
+                OnConflict::FirstWins => Some(0),
+                OnConflict::LastWins => Some(1),
+            };
+            if kept == Some(1) {
+                (*first, *from) = (value, at);
+            }
+            self.conflicts.push(Conflict {
+                host: host.clone(),
+                setting: name.to_owned(),
+                claims,
+                kept,
+            });
+        }
+    }
+
+    fn finish(self) -> Result<(Fleet, Vec<Conflict>), SourceError> {
+        let mut fleet = self.fleet;
+        for (name, settings) in self.settings {
+            let settings = settings.into_iter().map(|(setting, (value, _))| (setting, value));
+            fleet = fleet
+                .host(name.as_str())
+                .connection(&settings::connection(settings.collect()));
+        }
+        let wrong = |error: pogo_core::fleet::FleetError| {
+            SourceError::Invalid(vec![Diagnostic::new("merged inventory", error.to_string())])
+        };
+        Ok((fleet.build().map_err(wrong)?, self.conflicts))
+    }
+}
+
+impl Part {
+    fn says(&self, host: &HostName, setting: &str, value: &str) -> Claim {
+        Claim {
+            value: value.to_owned(),
+            source: self.name.clone(),
+            origin: self.origins.setting(host, setting).cloned(),
+        }
+    }
+}

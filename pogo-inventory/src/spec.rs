@@ -1,0 +1,204 @@
+//! Sources as they are written on a command line.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::listing::Source;
+
+/// A source as it is written on a command line: `TYPE:LOCATION`, or a path whose name tells the type.
+///
+/// | type | location | known by |
+/// | --- | --- | --- |
+/// | `policy` | policy file | `.yaml`, `.yml` |
+/// | `pogo4` | file of Pogo 4.0 | |
+/// | `ansible` | Ansible inventory | `.ini` |
+/// | `ansible-script` | executable Ansible inventory | |
+/// | `clustershell` | group file of ClusterShell | |
+/// | `genders` | genders file | the name `genders`, `.genders` |
+/// | `ssh-config` | configuration of OpenSSH's client | the names `ssh_config` and `.ssh/config` |
+/// | `csv`, `json`, `jsonl`, `toml` | table with the default mapping of fields | `.csv`, `.json`, `.jsonl`, `.ndjson`, `.toml` |
+/// | `command` | program that prints JSON, without arguments | |
+/// | `http` | address of a web service that answers with JSON | `http://`, `https://` |
+///
+/// Types whose feature is off are not known.
+///
+/// ```
+/// use pogo_inventory::SourceSpec;
+///
+/// let spec: SourceSpec = "etc/pogo.yaml".parse()?;
+/// assert_eq!(spec.to_string(), "policy:etc/pogo.yaml");
+/// assert!("hosts".parse::<SourceSpec>().unwrap_err().to_string().contains("TYPE:hosts"));
+/// # Ok::<(), pogo_inventory::SpecError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSpec {
+    kind: Kind,
+    location: String,
+}
+
+/// Text that is no source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// No type is written, and the name doesn't tell.
+    #[error(
+        "the name does not tell what kind of source it is; write `TYPE:{location}`, where TYPE is one of {}",
+        kinds()
+    )]
+    NoKind {
+        /// The text as given.
+        location: String,
+    },
+    /// A type that is not known.
+    #[error(
+        "`{kind}` is no type of source; known are {}; for a path with a colon, write `./{kind}:…`",
+        kinds()
+    )]
+    UnknownKind {
+        /// What stands before the colon.
+        kind: String,
+    },
+    /// Nothing behind the colon.
+    #[error("the location behind `{kind}:` is missing")]
+    NoLocation {
+        /// What stands before the colon.
+        kind: String,
+    },
+}
+
+macro_rules! kinds {
+    ($($(#[$gate:meta])* $kind:ident $name:literal => |$location:ident| $open:expr;)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Kind {
+            $($(#[$gate])* $kind,)*
+        }
+
+        impl Kind {
+            const ALL: &'static [(&'static str, Self)] = &[$($(#[$gate])* ($name, Self::$kind),)*];
+
+            #[allow(unused_variables, reason = "without any source, nothing is opened")]
+            fn open(self, location: &str) -> Arc<dyn Source> {
+                match self {
+                    $($(#[$gate])* Self::$kind => {
+                        let $location = location;
+                        Arc::new($open)
+                    })*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    #[cfg(feature = "policy-file")]
+    Policy "policy" => |path| crate::PolicyFile::new(path);
+    #[cfg(feature = "pogo4-file")]
+    Pogo4 "pogo4" => |path| crate::Pogo4File::new(path);
+    #[cfg(feature = "ansible")]
+    Ansible "ansible" => |path| crate::AnsibleInventory::new(path);
+    #[cfg(all(feature = "ansible", feature = "command"))]
+    AnsibleScript "ansible-script" => |program| crate::AnsibleScript::new(program);
+    #[cfg(feature = "clustershell")]
+    ClusterShell "clustershell" => |path| crate::ClusterShellGroups::new(path);
+    #[cfg(feature = "genders")]
+    Genders "genders" => |path| crate::GendersFile::new(path);
+    #[cfg(feature = "ssh-config")]
+    SshConfig "ssh-config" => |path| crate::SshConfig::new(path);
+    #[cfg(feature = "csv")]
+    Csv "csv" => |path| table(path, crate::table::Format::Csv);
+    #[cfg(feature = "json")]
+    Json "json" => |path| table(path, crate::table::Format::Json);
+    #[cfg(feature = "json")]
+    JsonLines "jsonl" => |path| table(path, crate::table::Format::JsonLines);
+    #[cfg(feature = "toml")]
+    Toml "toml" => |path| table(path, crate::table::Format::Toml);
+    #[cfg(feature = "command")]
+    Command "command" => |program| crate::CommandSource::new(program, crate::table::Mapping::default());
+    #[cfg(feature = "http")]
+    Http "http" => |url| crate::HttpSource::new(url, crate::table::Mapping::default());
+}
+
+#[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
+fn table(path: &str, format: crate::table::Format) -> crate::table::TableFile {
+    crate::table::TableFile::new(path, format, crate::table::Mapping::default())
+}
+
+impl SourceSpec {
+    /// The source. Nothing is read yet.
+    pub fn open(&self) -> Arc<dyn Source> {
+        self.kind.open(&self.location)
+    }
+
+    fn of(kind: &str, location: &str) -> Option<Self> {
+        let (_, kind) = Kind::ALL.iter().find(|(name, _)| *name == kind)?;
+        Some(Self {
+            kind: *kind,
+            location: location.to_owned(),
+        })
+    }
+}
+
+impl FromStr for SourceSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        let no_kind = || SpecError::NoKind {
+            location: text.to_owned(),
+        };
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return Self::of("http", text).ok_or_else(no_kind);
+        }
+        let is_word = |kind: &str| {
+            kind.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        };
+        if let Some((kind, location)) = text.split_once(':').filter(|(kind, _)| is_word(kind)) {
+            let kind = kind.to_owned();
+            return match Self::of(&kind, location) {
+                Some(_) if location.is_empty() => Err(SpecError::NoLocation { kind }),
+                Some(spec) => Ok(spec),
+                None => Err(SpecError::UnknownKind { kind }),
+            };
+        }
+        kind_of(text).and_then(|kind| Self::of(kind, text)).ok_or_else(no_kind)
+    }
+}
+
+/// What a path tells.
+fn kind_of(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if name == "genders" {
+        return Some("genders");
+    }
+    if name == "ssh_config" || path.ends_with(".ssh/config") {
+        return Some("ssh-config");
+    }
+    match name.rsplit_once('.')?.1 {
+        "yaml" | "yml" => Some("policy"),
+        "ini" => Some("ansible"),
+        "genders" => Some("genders"),
+        "csv" => Some("csv"),
+        "json" => Some("json"),
+        "jsonl" | "ndjson" => Some("jsonl"),
+        "toml" => Some("toml"),
+        _ => None,
+    }
+}
+
+fn kinds() -> String {
+    let names: Vec<&str> = Kind::ALL.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
+impl fmt::Display for SourceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = Kind::ALL.iter().find(|(_, kind)| *kind == self.kind);
+        write!(
+            f,
+            "{}:{}",
+            kind.map(|(name, _)| *name).unwrap_or_default(),
+            self.location
+        )
+    }
+}
