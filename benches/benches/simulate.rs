@@ -17,7 +17,10 @@ fn main() {
     let columns = ["world", "numbers", "history", "attempts"].map(str::to_owned);
     println!("{}", row("hosts", &columns));
     let most = std::env::args().find_map(|arg| arg.parse().ok()).unwrap_or(1_000_000);
-    for hosts in [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|hosts| *hosts <= most) {
+    for hosts in [1_000, 10_000, 100_000, 1_000_000]
+        .into_iter()
+        .filter(|hosts| *hosts <= most)
+    {
         let times = TaskTimes::LogNormal {
             median: Duration::from_secs(30),
             sigma: 0.8,
@@ -35,7 +38,10 @@ fn main() {
         assert_eq!(history.makespan(), run.makespan);
         let spans = [compile, numbers, whole].map(|span| format!("{:.3} s", span.as_secs_f64()));
         let attempts = run.tally.succeeded + run.tally.failed;
-        println!("{}", row(&hosts.to_string(), &[&spans[..], &[attempts.to_string()]].concat()));
+        println!(
+            "{}",
+            row(&hosts.to_string(), &[&spans[..], &[attempts.to_string()]].concat())
+        );
     }
 }
 

@@ -10,6 +10,7 @@
 mod agent;
 mod certificates;
 mod client_config;
+mod dropbear;
 mod errand;
 mod execution;
 mod fleet;
