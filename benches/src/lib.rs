@@ -8,7 +8,9 @@
 mod drive;
 mod fleets;
 mod table;
+mod texts;
 
 pub use drive::{Driven, drive, drive_collecting};
 pub use fleets::{Shape, estate, estate_policy, one_place, overlapping, twenty_buckets};
 pub use table::{ratio, row};
+pub use texts::{ansible_ini, csv_text, policy_yaml};

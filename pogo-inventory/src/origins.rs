@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pogo_core::fleet::{HostId, HostName, TagPath};
+use pogo_core::fleet::{Connection, HostId, HostName, TagPath};
 use pogo_core::policy::Origin;
 
 /// Where a source says what it says of its hosts, as far as it has lines.
@@ -17,7 +17,42 @@ pub struct Origins {
     tag_numbers: HashMap<TagPath, u32>,
     listed: Vec<Claim>,
     carried: Vec<(u32, Claim)>,
-    settings: HashMap<(HostName, String), Origin>,
+    settings: Vec<Setting>,
+}
+
+/// Settings of a host that stand in one place.
+#[derive(Debug, Clone)]
+struct Setting {
+    host: HostName,
+    origin: Origin,
+    names: Names,
+}
+
+#[derive(Debug, Clone)]
+enum Names {
+    One(String),
+    Of(Given),
+}
+
+/// Which settings a connection has.
+#[derive(Debug, Clone)]
+struct Given {
+    address: bool,
+    port: bool,
+    user: bool,
+    vars: Vec<String>,
+}
+
+impl Names {
+    fn have(&self, setting: &str) -> bool {
+        match (self, setting) {
+            (Self::One(name), _) => name == setting,
+            (Self::Of(given), "address") => given.address,
+            (Self::Of(given), "port") => given.port,
+            (Self::Of(given), "user") => given.user,
+            (Self::Of(given), _) => given.vars.iter().any(|var| var == setting),
+        }
+    }
 }
 
 /// A place, small enough to be kept for each of very many hosts.
@@ -51,7 +86,8 @@ impl Origins {
 
     /// Where a setting of a host is written: `address`, `port`, `user`, or a further setting by its name.
     pub fn setting(&self, host: &HostName, setting: &str) -> Option<&Origin> {
-        self.settings.get(&(host.clone(), setting.to_owned()))
+        let found = |known: &&Setting| known.host == *host && known.names.have(setting);
+        self.settings.iter().find(found).map(|known| &known.origin)
     }
 
     /// What is said from now on, stands there.
@@ -95,30 +131,42 @@ impl Origins {
         }
     }
 
+    /// The host carries the tag of this number.
+    pub(crate) fn carry_numbered(&mut self, tag: u32, host: HostId) {
+        let claim = Claim::new(host, self.here);
+        match self.carried.last_mut() {
+            Some((last_tag, last)) if *last_tag == tag && last.takes(&claim) => last.last = claim.last,
+            _ => self.carried.push((tag, claim)),
+        }
+    }
+
     /// The host carries a tag.
     pub(crate) fn carry(&mut self, tag: &TagPath, host: HostId) {
-        let claim = Claim::new(host, self.here);
-        if let Some((number, last)) = self.carried.last_mut()
-            && self.tags.get(*number as usize) == Some(tag)
-        {
-            if last.takes(&claim) {
-                last.last = claim.last;
-            } else {
-                let number = *number;
-                self.carried.push((number, claim));
-            }
-            return;
-        }
-        let number = self.number(tag);
-        self.carried.push((number, claim));
+        let last = self.carried.last().map(|(number, _)| *number);
+        let same = last.filter(|number| self.tags.get(*number as usize) == Some(tag));
+        let number = same.unwrap_or_else(|| self.number(tag));
+        self.carry_numbered(number, host);
     }
 
     /// The host has a setting.
     pub(crate) fn set(&mut self, host: HostName, setting: String, origin: Origin) {
-        self.settings.insert((host, setting), origin);
+        let names = Names::One(setting);
+        self.settings.push(Setting { host, origin, names });
     }
 
-    fn number(&mut self, tag: &TagPath) -> u32 {
+    /// The host has all of these settings.
+    pub(crate) fn set_all(&mut self, host: HostName, connection: &Connection, origin: Origin) {
+        let names = Names::Of(Given {
+            address: connection.address.is_some(),
+            port: connection.port.is_some(),
+            user: connection.user.is_some(),
+            vars: connection.vars.keys().cloned().collect(),
+        });
+        self.settings.push(Setting { host, origin, names });
+    }
+
+    /// What the tag is called here.
+    pub(crate) fn number(&mut self, tag: &TagPath) -> u32 {
         if let Some(number) = self.tag_numbers.get(tag) {
             return *number;
         }

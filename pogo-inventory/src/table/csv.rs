@@ -2,70 +2,63 @@
 
 use std::borrow::Cow;
 
-use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
+use ::csv::{Position, ReaderBuilder, StringRecord};
 
-use super::Mapping;
+use super::columns::Columns;
+use super::{Mapping, rows};
+use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value};
 
-/// The rows as a list of maps.
-pub(super) fn load(problems: &mut Problems<'_>, mapping: &Mapping) -> Option<Node<'static>> {
+/// Reads every row.
+pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster) {
     let text = problems.source.text;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let shift = problems.source.text.len() - text.len();
-    let mut reader = ReaderBuilder::new()
-        .trim(::csv::Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(text.as_bytes());
-    let header = match reader.headers() {
+    let mut reader = ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut header = match reader.headers() {
         Ok(header) => header.clone(),
-        Err(error) => {
-            broken(problems, &error);
-            return None;
-        }
+        Err(error) => return broken(problems, &error),
     };
+    header.trim();
     let start = span_at(&Position::new(), shift);
-    check_header(problems, start, &header, mapping)?;
-    let items = rows(problems, reader, &header, shift);
-    Some(Node {
-        span: start,
-        value: Value::List(items),
-    })
-}
-
-fn rows(
-    problems: &mut Problems<'_>,
-    mut reader: Reader<&[u8]>,
-    header: &StringRecord,
-    shift: usize,
-) -> Vec<Node<'static>> {
-    let mut items = Vec::new();
+    if check_header(problems, start, &header, mapping).is_none() {
+        return;
+    }
+    let mut columns = Columns::new(&header, mapping);
     let mut record = StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
-            Ok(false) => return items,
+            Ok(false) => return,
             Ok(true) => {
                 let span = span_at(record.position().unwrap_or(&Position::new()), shift);
-                let owned = |text: &str| Cow::Owned(text.to_owned());
-                let entry = |(name, value): (&str, &str)| Entry {
-                    key: Key {
-                        span,
-                        text: owned(name),
-                    },
-                    value: Node {
-                        span,
-                        value: Value::Scalar(owned(value)),
-                    },
-                };
-                let value = Value::Map(header.iter().zip(&record).map(entry).collect());
-                items.push(Node { span, value });
+                if columns.plain(problems, span, &record, roster).is_none() {
+                    let row = node(span, &header, &record, mapping);
+                    rows::listed(problems, &row, mapping, roster);
+                }
             }
-            Err(error) => {
-                broken(problems, &error);
-                return items;
-            }
+            Err(error) => return broken(problems, &error),
         }
     }
+}
+
+/// The row as a map, for what is not plain in it.
+fn node<'r>(span: Span, header: &'r StringRecord, record: &'r StringRecord, mapping: &Mapping) -> Node<'r> {
+    let by_presence = |name: &str| mapping.tags.iter().any(|tag| tag.present && tag.field == name);
+    let entry = |(name, value): (&'r str, &'r str)| Entry {
+        key: Key {
+            span,
+            text: Cow::Borrowed(name),
+        },
+        value: Node {
+            span,
+            value: Value::Scalar(Cow::Borrowed(value.trim())),
+        },
+    };
+    // Every row has every column, so a cell is there when something is in it.
+    let there = |(name, value): &(&str, &str)| !(value.trim().is_empty() && by_presence(name));
+    let value = Value::Map(header.iter().zip(record).filter(there).map(entry).collect());
+    Node { span, value }
 }
 
 /// A column that is missing is missing in every row; it is reported once.

@@ -14,6 +14,8 @@
 //! ```
 
 #[cfg(feature = "csv")]
+mod columns;
+#[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "json")]
 mod json;
@@ -124,9 +126,13 @@ impl TableFile {
         mapping: &Mapping,
     ) -> Result<Listing, SourceError> {
         let mut problems = Problems::new(source::Source::new(source_name, text));
+        let mut roster = Roster::default();
         let root = match format {
             #[cfg(feature = "csv")]
-            Format::Csv => csv::load(&mut problems, mapping),
+            Format::Csv => {
+                csv::read(&mut problems, mapping, &mut roster);
+                None
+            }
             #[cfg(feature = "json")]
             Format::Json => json::load(&mut problems),
             #[cfg(feature = "json")]
@@ -134,7 +140,6 @@ impl TableFile {
             #[cfg(feature = "toml")]
             Format::Toml => toml::load(&mut problems),
         };
-        let mut roster = Roster::default();
         if let Some(root) = root {
             rows::read(&mut problems, &root, mapping, &mut roster);
         }

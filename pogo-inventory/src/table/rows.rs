@@ -71,7 +71,7 @@ fn below(
     }
 }
 
-fn listed(problems: &mut Problems<'_>, item: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
+pub(super) fn listed(problems: &mut Problems<'_>, item: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
     match &item.value {
         Value::Scalar(name) => row(problems, (item.span, name), &[], mapping, roster),
         Value::Map(fields) => match field(fields, &mapping.name).map(|name| (name.span, name.scalar())) {
@@ -138,7 +138,7 @@ fn presence(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> 
     }
 }
 
-fn tag_paths(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> Vec<TagPath> {
+pub(super) fn tag_paths(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> Vec<TagPath> {
     let mut paths = Vec::new();
     let mut take = |span: Span, text: &str| {
         let words = text.split([' ', ',', ';', '\t', '\n']).filter(|word| !word.is_empty());

@@ -1,21 +1,28 @@
 //! Hosts and tags of a source, on their way into a fleet.
 
-use std::collections::{HashMap, HashSet};
+mod carried;
+mod settings;
+
+pub(crate) use carried::TagNumber;
+
+use std::collections::HashSet;
 
 use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, HostRange, Selector, TagPath};
-use pogo_core::policy::Origin;
 
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::listing::Listing;
 use crate::origins::{Mark, Origins};
 use crate::source::{Problems, Source, Span};
+use carried::Carried;
+use settings::Settings;
 
 /// Collects what a source says of its hosts. What cannot be part of a fleet is reported where it stands.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     fleet: FleetBuilder,
     tags: HashSet<String>,
-    settings: HashMap<(HostName, String), (String, Origin)>,
+    carried: Carried,
+    settings: Settings,
     origins: Origins,
     patterns: Vec<Pattern>,
     expanded: u64,
@@ -129,7 +136,14 @@ impl Roster {
         self.carry(host.clone(), path);
     }
 
-    fn insert(&mut self, host: HostName) -> Option<HostId> {
+    fn carry(&mut self, host: HostName, path: &TagPath) {
+        let Some(host) = self.insert(host) else { return };
+        let tag = self.carried.number(path, &mut self.origins);
+        self.carry_numbered(host, tag);
+    }
+
+    /// Adds a host with a plain name, at the place that was said last.
+    pub(crate) fn insert(&mut self, host: HostName) -> Option<HostId> {
         let known = self.fleet.len();
         let host = self.fleet.insert(host)?;
         if self.fleet.len() > known {
@@ -138,10 +152,16 @@ impl Roster {
         Some(host)
     }
 
-    fn carry(&mut self, host: HostName, path: &TagPath) {
-        let Some(host) = self.insert(host) else { return };
-        self.fleet.carry(path, [host]);
-        self.origins.carry(path, host);
+    /// A short name for the tag, which is declared with it.
+    pub(crate) fn number(&mut self, path: &TagPath) -> TagNumber {
+        self.declare(path);
+        self.carried.number(path, &mut self.origins)
+    }
+
+    /// The host carries the tag of this number.
+    pub(crate) fn carry_numbered(&mut self, host: HostId, tag: TagNumber) {
+        self.carried.push(host, tag);
+        self.origins.carry_numbered(tag.0, host);
     }
 
     /// How the host is reached. Two values for one setting are reported.
@@ -152,34 +172,21 @@ impl Roster {
         host: &HostName,
         connection: &Connection,
     ) {
-        if connection.is_default() {
-            return;
+        if let Some(id) = self.insert(host.clone()) {
+            self.connect_known(problems, span, (id, host), connection.clone());
         }
-        let port = connection.port.map(|port| port.to_string());
-        let plain = [
-            ("address", connection.address.as_ref()),
-            ("port", port.as_ref()),
-            ("user", connection.user.as_ref()),
-        ];
-        let plain = plain.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let vars = connection.vars.iter().map(|(name, value)| (name.as_str(), value));
-        let origin = problems.source.origin(span);
-        let mut agrees = true;
-        for (name, value) in plain.chain(vars) {
-            let (first, place) = self
-                .settings
-                .entry((host.clone(), name.to_owned()))
-                .or_insert_with(|| (value.clone(), origin.clone()));
-            if first != value {
-                let message = format!("`{host}` has two values for {name}: `{first}` and `{value}`");
-                problems.report_with(span, message, format!("the first is in {place}; take one out"));
-                agrees = false;
-            }
-        }
-        if agrees {
-            self.fleet = std::mem::take(&mut self.fleet)
-                .host(host.as_str())
-                .connection(connection);
+    }
+
+    /// The same, of a host that was inserted.
+    pub(crate) fn connect_known(
+        &mut self,
+        problems: &mut Problems<'_>,
+        span: Span,
+        (id, host): (HostId, &HostName),
+        connection: Connection,
+    ) {
+        if !connection.is_default() {
+            self.settings.add(problems, span, (id, host), connection);
         }
     }
 
@@ -191,6 +198,7 @@ impl Roster {
     /// Everything collected. Patterns are resolved; those that match nobody are problems.
     pub(crate) fn into_fleet(mut self, problems: &mut Vec<Diagnostic>) -> FleetBuilder {
         self.match_patterns(problems);
+        self.complete();
         self.fleet
     }
 
@@ -200,14 +208,18 @@ impl Roster {
         if !problems.is_empty() {
             return Err(SourceError::Invalid(problems));
         }
-        for ((host, setting), (_, origin)) in self.settings {
-            self.origins.set(host, setting, origin);
-        }
+        self.complete();
         Ok(Listing {
             fleet: self.fleet,
             origins: self.origins,
             ..Listing::default()
         })
+    }
+
+    /// Hands over what was kept apart, which takes less time all at once.
+    fn complete(&mut self) {
+        std::mem::take(&mut self.carried).hand_over(&mut self.fleet);
+        std::mem::take(&mut self.settings).hand_over(&mut self.fleet, &mut self.origins);
     }
 
     fn match_patterns(&mut self, problems: &mut Vec<Diagnostic>) {
