@@ -3,19 +3,29 @@
 use pogo_core::policy::Policy;
 
 use super::include::Includes;
+use super::namespace::{self, Namespaces};
 use super::{constraint, defaults, host, sequence, tag};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
 
-const KEYS: [&str; 6] = ["include", "tag", "host", "sequence", "constraint", "defaults"];
+const KEYS: [&str; 7] = [
+    "include",
+    "tag",
+    "host",
+    "sequence",
+    "constraint",
+    "defaults",
+    "namespace",
+];
 
 /// What was read so far.
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) roster: Roster,
     pub(super) policy: Policy,
+    pub(super) namespaces: Namespaces,
 }
 
 /// Adds what stands in the file, as far as it makes sense; `problems` tell whether all of it does.
@@ -36,11 +46,11 @@ pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes:
 }
 
 /// In the order in which they build upon each other, not that of the file.
-fn sections(
+pub(super) fn sections(
     problems: &mut Problems<'_>,
     entries: &[Entry<'_>],
     reading: &mut Reading,
-    includes: Option<&mut Includes>,
+    mut includes: Option<&mut Includes>,
 ) {
     for Entry { key, .. } in entries {
         if matches!(&*key.text, "apps" | "envs") {
@@ -50,6 +60,8 @@ fn sections(
                 message,
                 "read the file as one of these, or name the groups under `tag:`",
             );
+        } else if key.text == "namespace" && reading.namespaces.is_inside() {
+            problems.report(key.span, "namespaces have no namespaces of their own");
         } else if !KEYS.contains(&&*key.text) {
             keys::unknown(problems, key, "the file", &KEYS);
         }
@@ -59,7 +71,7 @@ fn sections(
         Some(&entry.value)
     };
     if let Some(node) = section("include") {
-        super::include::read(problems, node, reading, includes);
+        super::include::read(problems, node, reading, includes.as_deref_mut());
     }
     if let Some(node) = section("tag") {
         tag::read(problems, node, &mut reading.roster);
@@ -77,6 +89,10 @@ fn sections(
     }
     if let Some(node) = section("defaults") {
         defaults::read(problems, node, &mut reading.policy.defaults);
+    }
+    // Last, so that what a namespace says of its own counts.
+    if let Some(node) = section("namespace") {
+        namespace::read(problems, node, reading, includes);
     }
 }
 

@@ -5,6 +5,7 @@ mod defaults;
 mod document;
 mod host;
 mod include;
+mod namespace;
 mod selector;
 mod sequence;
 mod setting;
@@ -30,12 +31,38 @@ use crate::source::{self, Problems};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFile {
     path: PathBuf,
+    namespace: Option<Arc<str>>,
 }
 
 impl PolicyFile {
     /// The file at this path, read when the inventory is loaded.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            namespace: None,
+        }
+    }
+
+    /// The same, read for this namespace: what the file says for all, and what it says below `namespace:` for this one.
+    pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.namespace = Some(name.into());
+        self
+    }
+
+    /// The namespaces of the file and those it includes, sorted; none if it is all one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`PolicyFile::read`], about what holds for all namespaces.
+    pub fn namespaces(path: impl AsRef<Path>) -> Result<Vec<String>, SourceError> {
+        let mut reading = Reading::default();
+        let mut includes = Includes::default();
+        includes.file(path.as_ref(), &mut reading)?;
+        if includes.found.is_empty() {
+            Ok(reading.namespaces.seen.into_keys().collect())
+        } else {
+            Err(SourceError::Invalid(includes.found))
+        }
     }
 
     /// Reads a file and those it includes: their hosts and their rules.
@@ -45,14 +72,16 @@ impl PolicyFile {
     /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
     /// was found in it otherwise. Whether groups exist and match hosts is judged later, when the policy meets the fleet.
     pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), SourceError> {
-        let listing = Self::listing(path.as_ref())?;
+        let listing = Self::new(path.as_ref()).listing()?;
         Ok((listing.fleet, listing.policy.unwrap_or_default()))
     }
 
-    fn listing(path: &Path) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, SourceError> {
         let mut reading = Reading::default();
+        reading.namespaces.chosen.clone_from(&self.namespace);
         let mut includes = Includes::default();
-        includes.file(path, &mut reading)?;
+        includes.file(&self.path, &mut reading)?;
+        includes.found.extend(reading.namespaces.problem(&self.name()));
         let mut listing = reading.finish(includes.found)?;
         listing.files = includes.files;
         Ok(listing)
@@ -67,7 +96,10 @@ impl PolicyFile {
         let mut problems = Problems::new(source::Source::new(source_name, text));
         let mut reading = Reading::default();
         document::read(&mut problems, &mut reading, None);
-        let listing = reading.finish(problems.into_sorted())?;
+        let name = Arc::clone(&problems.source.name);
+        let mut problems = problems.into_sorted();
+        problems.extend(reading.namespaces.problem(&name));
+        let listing = reading.finish(problems)?;
         Ok((listing.fleet, listing.policy.unwrap_or_default()))
     }
 }
@@ -87,14 +119,13 @@ impl Inventory for PolicyFile {
     }
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let (fleet, _) = Self::read(&self.path)?;
-        Ok(fleet)
+        Ok(self.listing()?.fleet)
     }
 }
 
 #[async_trait]
 impl Source for PolicyFile {
     async fn list(&self) -> Result<Listing, SourceError> {
-        Self::listing(&self.path)
+        self.listing()
     }
 }
