@@ -17,7 +17,8 @@
 //!
 //! [`SshTransport`] is a [`Transport`](pogo_core::dispatcher::Transport): hand it to a dispatcher, on a tokio runtime.
 //! A host is reached by its name, or as its [`Connection`](pogo_core::fleet::Connection) says: address, port, user, and
-//! the settings `identity` (a key file of its own) and `host_key_alias` (the name its key is known by).
+//! the settings `identity` (a key file of its own), `host_key_alias` (the name its key is known by) and `proxy_jump` (the
+//! hosts on the way).
 //!
 //! # What succeeds, what fails, what is in doubt
 //!
@@ -73,6 +74,51 @@
 //! connection and says nothing takes no place among them. No more [connections](SshConfig::max_connections) are open than
 //! the limit of open files leaves room for. And a host's [output](SshConfig::output_limit) is cut where it is too much.
 //! After a failed attempt its connection can be [kept](SshConfig::keep_idle) for the next one.
+//!
+//! # The way to a host
+//!
+//! A name may have several addresses, of IPv4 and IPv6: each is tried in turn, with an equal part of the time left. A host
+//! that is unreachable can be [tried again](SshConfig::connect_retries) within the same attempt, and connections can
+//! begin [no faster](SshConfig::handshake_rate) than so many per second. Both come before anything has run.
+//!
+//! ## OpenSSH's configuration
+//!
+//! Nothing is read unless a [`ClientConfig`] is [given](SshConfig::client_config). Then each host is looked up in it by
+//! its name, as `ssh NAME` would, with `Host`, `Match` (but for `exec`, of which only `true` and `false` are known),
+//! `Include`, tokens and variables. What the host's own connection says comes first, then what is set on [`SshConfig`],
+//! then the configuration. Its answers are tested against those of `ssh -G`.
+//!
+//! | what it says | what becomes of it |
+//! | --- | --- |
+//! | `HostName`, `User`, `Port`, `AddressFamily`, `ProxyJump`, `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking`, `IdentityFile`, `IdentitiesOnly`, `IdentityAgent`, `PubkeyAuthentication`, `PasswordAuthentication`, `KbdInteractiveAuthentication`, `PreferredAuthentications` (which, not in which order), `ConnectTimeout`, `ConnectionAttempts`, `ServerAliveInterval`, `ServerAliveCountMax` | followed |
+//! | what changes nothing about running a command: `ControlMaster`, `Compression`, `LogLevel`, `SendEnv` (the environment is the job's), `LocalForward`, `GSSAPIAuthentication` (one way to log in less) and the like | passed over |
+//! | everything else that OpenSSH knows, once it applies to the host: `ProxyCommand`, `ForwardAgent yes`, `Ciphers`, `CertificateFile`, `Match exec`, `StrictHostKeyChecking no` and the like | the host fails as refused, with file and line; others are not touched |
+//! | what OpenSSH would not take either | the same |
+//!
+//! Of the known_hosts files that the configuration names, those that are not there hold no keys, as for OpenSSH; if none
+//! is there, the host fails. An existing certificate beside a key file is used with it.
+//!
+//! ## Jump hosts
+//!
+//! The hosts on the way are those of the host's setting `proxy_jump`, of [`SshConfig::jump`], or of the configuration. Each
+//! is looked up in the configuration as any host is; its user is the one written, else the configuration's, else that of
+//! the transport. Its key is checked, and it is logged in to with the same keys. One connection to a jump host is shared by
+//! all that is behind it and stays open as long as the transport; it counts neither among the connections nor among
+//! what a job keeps. [`max_jump_channels`](SshConfig::max_jump_channels),
+//! [`max_jump_handshakes`](SshConfig::max_jump_handshakes) and
+//! [`jump_handshake_rate`](SshConfig::jump_handshake_rate) bound what goes through it, apart from the bounds on all.
+//!
+//! A jump host that cannot be reached, shows a wrong key or refuses the login fails each host behind it as unreachable,
+//! host_key or authentication. One that dies breaks the links through it: what had begun is in doubt, what had not is
+//! unreachable, and the next host connects to it anew.
+//!
+//! ## Through the ssh program
+//!
+//! [`ProgramTransport`] runs `ssh` instead: for keys on FIDO tokens, Kerberos, `ProxyCommand` and any setting that is
+//! refused above. The outcomes are the same, with these differences: it sends no files, detaches no commands, gives no
+//! passwords (`BatchMode`), keeps no connection for the next attempt; jump connections are not shared; and a command that
+//! ends with 128 plus the number of a common signal counts as ended by that signal. `ssh` must be OpenSSH's, and costs
+//! some three processes for each host.
 //!
 //! # How trust works
 //!
