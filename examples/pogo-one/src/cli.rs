@@ -1,12 +1,16 @@
 //! The command line.
 
+mod simulate;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pogo_core::fleet::Selector;
 use pogo_core::policy::Limit;
+
 use pogo_ssh::Hop;
+pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 
 use crate::invocation::InvocationArgs;
 
@@ -23,6 +27,7 @@ Exit codes:
   0   every host succeeded
   1   every host was tried, and some failed or are in doubt
   2   the job was blocked or stopped before every host was tried
+      (`simulate` with --runs or --what-if ends with 0 when it could answer, whatever the answer)
   64  the command line, the policy or the targets are wrong; nothing was done";
 
 #[derive(Debug, Subcommand)]
@@ -145,23 +150,6 @@ impl std::str::FromStr for Speed {
             _ => Err("write a number above 0, such as 10 or 0.5, or `max`".to_owned()),
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SimulateArgs {
-    #[command(flatten)]
-    pub(crate) job: JobArgs,
-    /// How long each host takes.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
-    pub(crate) task_time: Duration,
-    /// Hosts that fail.
-    #[arg(long, value_name = "TARGETS", value_parser = targets)]
-    pub(crate) fail: Option<Selector>,
-    /// How to print what happens.
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: LogFormat,
-    #[command(flatten)]
-    pub(crate) pictures: PictureArgs,
 }
 
 #[derive(Debug, Args)]

@@ -47,6 +47,16 @@ impl Script {
         }
     }
 
+    /// The same for one job of the log, under another number.
+    fn renumbered(self, past: JobId, job: JobId) -> Self {
+        let attempts = self.attempts.into_iter().filter(|((of, ..), _)| *of == past);
+        Self {
+            attempts: attempts
+                .map(|((_, host, number), part)| ((job, host, number), part))
+                .collect(),
+        }
+    }
+
     pub(super) fn of(&self, job: JobId, host: &HostName, number: u32) -> Option<&Part> {
         self.attempts.get(&(job, host.clone(), number))
     }
@@ -118,6 +128,42 @@ impl World {
         Ok(crashes(records)
             .into_iter()
             .fold(world, |world, crash| world.crash(crash.event, crash.downtime)))
+    }
+}
+
+impl World {
+    /// Lets the first job that is submitted here go as a job of a log went: each attempt takes the time it took, and comes to
+    /// the end it came to. Hosts, rules and orders are this world's own. What the log does not tell of takes the median of its times.
+    ///
+    /// ```
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::policy::{Constraint, Policy, Rule};
+    /// use pogo_core::sim::{Mishap, World};
+    ///
+    /// let fleet = || Fleet::builder().tagged("web", "web[1-4]").build();
+    /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
+    /// let mut world = World::new(fleet()?, Policy::default())?.mishap(&"web2".parse()?, &Mishap::fails(3))?;
+    /// let job = world.submit(spec.clone())?;
+    /// let past = world.run();
+    ///
+    /// // How would it have gone one at a time?
+    /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
+    /// let stricter = Policy { constraints: vec![limit], ..Policy::default() };
+    /// let mut world = World::new(fleet()?, stricter)?.follow(&past.records, job)?;
+    /// let job = world.submit(spec)?;
+    /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
+    /// assert_eq!((tally.succeeded, tally.failed, tally.waiting), (1, 1, 2)); // web2 keeps the only place
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// No attempt of the log has ended.
+    pub fn follow(mut self, records: &[Record], past: JobId) -> Result<Self, PastError> {
+        self.times = TaskTimes::Logged(Arc::new(PastTimes::of(records)?));
+        let first = JobId::new(self.jobs + 1);
+        self.script = Some(Arc::new(Script::of_log(records).renumbered(past, first)));
+        Ok(self)
     }
 }
 

@@ -9,6 +9,7 @@ mod replay;
 mod run;
 mod simulate;
 mod timeline;
+mod trials;
 
 pub(crate) use demo::demo;
 pub(crate) use plan::plan;

@@ -1,47 +1,137 @@
 //! `pogo-one simulate`
 
 use std::io::{BufWriter, Write};
+use std::sync::Arc;
 
 use pogo_core::picture::{Timeline, moments};
-use pogo_core::scheduler::{FailureKind, Outcome};
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::scheduler::{Event, FailureKind, JobId, Outcome, Record};
+use pogo_core::sim::what_if::{Questions, Scenario};
+use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
 
-use crate::cli::{LogFormat, SimulateArgs};
+use super::trials;
+use crate::cli::{SimulateArgs, SimulateFormat, TimesArg};
 use crate::exit::{Exit, Stop};
+use crate::log::Log;
 use crate::report::{Summary, Watch};
 use crate::source;
 
+/// Runs for an answer, unless somebody says otherwise.
+const RUNS: u32 = 100;
+
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
+    let asks = args.what_if || args.runs.is_some();
+    match args.format {
+        SimulateFormat::Json if !asks => {
+            return Err(Stop::usage(
+                "--format json is for answers; add --what-if, or take --format jsonl for events",
+            ));
+        }
+        SimulateFormat::Jsonl if asks => {
+            let message =
+                "--format jsonl is for the events of one run; take --format json, or leave out --runs and --what-if";
+            return Err(Stop::usage(message));
+        }
+        _ => {}
+    }
+    let scenario = scenario(args)?;
+    if asks {
+        answer(args, &scenario)
+    } else {
+        one_run(args, &scenario)
+    }
+}
+
+fn scenario(args: &SimulateArgs) -> Result<Scenario, Stop> {
     let (fleet, policy) = source::load(&args.job)?;
-    let mut world = World::new(fleet, policy).map_err(|error| source::not_taken(&error))?;
-    world = world.task_times(TaskTimes::Fixed(args.task_time));
+    let world = World::new(fleet, policy).map_err(|error| source::not_taken(&error))?;
+    let mut world = times(args, world)?;
     if let Some(failing) = &args.fail {
         let failure = Outcome::failed(FailureKind::Command { status: 1 }, "it was told to");
         world = world.mishap(failing, &Mishap::Always(failure)).map_err(Stop::usage)?;
     }
-    let job = world
-        .submit(source::imagined_job(&args.job))
-        .map_err(|error| source::not_taken(&error))?;
-    let history = world.run();
-    if args.pictures.are_wanted() {
-        let timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
-        super::pictures::draw(&args.pictures, &timeline)?;
+    if let Some(rate) = args.fail_rate {
+        world = world.mishap_everywhere(Mishap::fails_sometimes(rate));
     }
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    match args.format {
-        LogFormat::Jsonl => {
-            for record in &history.records {
-                serde_json::to_writer(&mut out, record).map_err(std::io::Error::from)?;
-                out.write_all(b"\n")?;
-            }
+    Ok(Scenario::new(world, source::imagined_job(&args.job)))
+}
+
+fn times(args: &SimulateArgs, world: World) -> Result<World, Stop> {
+    let path = match &args.times {
+        Some(TimesArg::Log(path)) => path,
+        _ if args.outcomes => {
+            return Err(Stop::usage(
+                "--outcomes are those of a past job; give its log with --times log:FILE",
+            ));
         }
-        LogFormat::Text => {
-            let mut watch = Watch::default();
-            history.records.iter().for_each(|record| _ = watch.note(record));
-            write!(out, "{}\n{}", moments(&history.records), Summary::of(&watch))?;
+        Some(TimesArg::Drawn(times)) => return Ok(world.task_times(times.clone())),
+        None => return Ok(world.task_times(TaskTimes::Fixed(args.task_time))),
+    };
+    let log = Log::read(path)?;
+    if args.outcomes {
+        let last = last_job(&log.records).ok_or_else(|| log.refused("it tells of no job"))?;
+        return world.follow(&log.records, last).map_err(|error| log.refused(error));
+    }
+    let past = PastTimes::of(&log.records).map_err(|error| log.refused(error))?;
+    Ok(world.task_times(TaskTimes::Logged(Arc::new(past))))
+}
+
+fn last_job(records: &[Record]) -> Option<JobId> {
+    records.iter().rev().find_map(|record| match record.event {
+        Event::JobSubmitted { job, .. } => Some(job),
+        _ => None,
+    })
+}
+
+fn one_run(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
+    let history = scenario.history(args.seed).map_err(|error| source::not_taken(&error))?;
+    draw(args, &history)?;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    if args.format == SimulateFormat::Jsonl {
+        for record in &history.records {
+            serde_json::to_writer(&mut out, record).map_err(std::io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+    } else {
+        let mut watch = Watch::default();
+        history.records.iter().for_each(|record| _ = watch.note(record));
+        write!(out, "{}\n{}", moments(&history.records), Summary::of(&watch))?;
+        if args.times.is_some() || args.fail_rate.is_some() {
+            writeln!(out, "\n--seed {} is this run", history.seed)?;
         }
     }
     out.flush()?;
-    let job = history.scheduler.job(job);
+    let job = history.scheduler.jobs().next();
     Ok(job.map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
+}
+
+fn answer(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
+    let mut questions = Questions::new(args.seed, args.runs.unwrap_or(RUNS));
+    if !args.what_if {
+        questions = questions.cost_runs(0);
+    }
+    let answer = scenario
+        .what_if_by(&questions, trials::run)
+        .map_err(|error| source::not_taken(&error))?;
+    if args.pictures.are_wanted() {
+        // One run has to stand for all.
+        let history = scenario
+            .history(answer.typical.seed)
+            .map_err(|error| source::not_taken(&error))?;
+        draw(args, &history)?;
+    }
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match args.format {
+        SimulateFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(&answer).map_err(Stop::broken)?)?,
+        _ => write!(out, "{answer}")?,
+    }
+    out.flush()?;
+    Ok(Exit::Succeeded)
+}
+
+fn draw(args: &SimulateArgs, history: &History) -> Result<(), Stop> {
+    if !args.pictures.are_wanted() {
+        return Ok(());
+    }
+    let timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
+    super::pictures::draw(&args.pictures, &timeline)
 }

@@ -9,4 +9,5 @@ mod pictures;
 mod program;
 mod simulated;
 mod ssh;
+mod what_if;
 mod worked;
