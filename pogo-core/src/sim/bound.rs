@@ -56,10 +56,18 @@ impl fmt::Display for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LongestTask { host } => write!(f, "the longest task, on {host}"),
-            Self::Limit { group, rule, places } => write!(f, "{rule} on {group} ({places} places)"),
-            Self::JobLimit { places } => write!(f, "the job's own max_parallel ({places} places)"),
+            Self::Limit { group, rule, places } => write!(f, "{rule} on {group} ({})", Places(*places)),
+            Self::JobLimit { places } => write!(f, "the job's own max_parallel ({})", Places(*places)),
             Self::Sequence { stages } => write!(f, "the order {}", stages.join(", then ")),
         }
+    }
+}
+
+struct Places(u32);
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} place{}", self.0, if self.0 == 1 { "" } else { "s" })
     }
 }
 
