@@ -1,5 +1,6 @@
 //! Which line of a source gave each host, tag and setting.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ struct Setting {
 
 #[derive(Debug, Clone)]
 enum Names {
-    One(String),
+    One(Cow<'static, str>),
     Of(Given),
 }
 
@@ -149,8 +150,8 @@ impl Origins {
     }
 
     /// The host has a setting.
-    pub(crate) fn set(&mut self, host: HostName, setting: String, origin: Origin) {
-        let names = Names::One(setting);
+    pub(crate) fn set(&mut self, host: HostName, setting: impl Into<Cow<'static, str>>, origin: Origin) {
+        let names = Names::One(setting.into());
         self.settings.push(Setting { host, origin, names });
     }
 

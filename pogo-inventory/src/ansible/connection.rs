@@ -15,8 +15,17 @@ pub(super) struct Remark {
     pub(super) hint: &'static str,
 }
 
+/// The variables of a host: its own in files, its own in the inventory, and those of its groups; the first counts.
+pub(super) struct Layers<'v>(pub(super) [&'v Vars; 3]);
+
+impl<'v> Layers<'v> {
+    fn get(&self, name: &str) -> Option<&'v Setting> {
+        self.0.iter().find_map(|vars| vars.get(name))
+    }
+}
+
 /// How the host is reached; what cannot be taken over is refused, or remarked where it does no harm.
-pub(super) fn of(host: &str, vars: &Vars, refused: &mut Vec<Remark>, remarks: &mut Vec<Remark>) -> Connection {
+pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remarks: &mut Vec<Remark>) -> Connection {
     let mut connection = Connection::default();
     let mut text =
         |names: [&'static str; 2]| match effective(vars, names).map(|(name, setting)| plain(host, name, setting)) {
@@ -45,7 +54,10 @@ pub(super) fn of(host: &str, vars: &Vars, refused: &mut Vec<Remark>, remarks: &m
 }
 
 /// Where the settings come from.
-pub(super) fn origins<'v>(connection: &Connection, vars: &'v Vars) -> impl Iterator<Item = (&'static str, &'v Origin)> {
+pub(super) fn origins<'v>(
+    connection: &Connection,
+    vars: &Layers<'v>,
+) -> impl Iterator<Item = (&'static str, &'v Origin)> {
     let set = [
         ("address", ADDRESS, connection.address.is_some()),
         ("port", PORT, connection.port.is_some()),
@@ -57,8 +69,8 @@ pub(super) fn origins<'v>(connection: &Connection, vars: &'v Vars) -> impl Itera
         .filter_map(|(setting, names, _)| Some((setting, &effective(vars, names)?.1.origin)))
 }
 
-fn effective<'v>(vars: &'v Vars, names: [&'static str; 2]) -> Option<(&'static str, &'v Setting)> {
-    let set = |name: &&'static str| vars.get(*name).filter(|setting| setting.value != Var::Null);
+fn effective<'v>(vars: &Layers<'v>, names: [&'static str; 2]) -> Option<(&'static str, &'v Setting)> {
+    let set = |name: &&'static str| vars.get(name).filter(|setting| setting.value != Var::Null);
     names.iter().rev().find_map(|name| Some((*name, set(name)?)))
 }
 
@@ -68,6 +80,9 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<String, Remark> {
         let message = format!("`{name}` is not a plain text");
         return Err(remark(setting, message, "write it as plain text"));
     };
+    if !text.contains('{') {
+        return Ok(text.clone());
+    }
     let short = host.split('.').next().unwrap_or(host);
     let mut plain = String::new();
     let mut rest = text.as_str();
@@ -105,8 +120,11 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<String, Remark> {
     Ok(plain)
 }
 
-fn unsupported(host: &str, vars: &Vars) -> Vec<Remark> {
+fn unsupported(host: &str, vars: &Layers<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
+    if vars.0.iter().all(|vars| vars.is_harmless()) {
+        return remarks;
+    }
     for name in UNSUPPORTED {
         if let Some(setting) = vars.get(name).filter(|setting| setting.value != Var::Null) {
             let message = format!("`{name}` is not taken over");

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
+use pogo_core::fleet::{FleetBuilder, HostId, HostName, TagPath};
 
-use super::connection::{self, Remark};
+use super::connection::{self, Layers, Remark};
 use super::groups::Groups;
 use super::model::Model;
 use crate::diagnostic::Diagnostic;
@@ -59,9 +59,10 @@ pub(super) fn convert(model: &Model) -> Converted {
 }
 
 fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>, converted: &mut Converted) {
+    let mut carried = Carried::new(model, tags, &mut converted.origins);
     let direct = groups.direct();
     let (mut refused, mut remarks) = (Vec::new(), Vec::new());
-    for (name, host) in &model.hosts {
+    for ((at, (name, host)), within) in model.hosts.iter().enumerate().zip(&direct) {
         let checked = match HostName::new(name) {
             Ok(checked) => checked,
             Err(error) => {
@@ -71,14 +72,8 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
                 continue;
             }
         };
-        let within = direct.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let mut vars = (*groups.vars(within)).clone();
-        vars.extend(
-            host.vars
-                .iter()
-                .chain(&host.file_vars)
-                .map(|(name, setting)| (*name, setting.clone())),
-        );
+        let of_groups = groups.vars(within);
+        let vars = Layers([&host.file_vars, &host.vars, &of_groups]);
         let connection = connection::of(name, &vars, &mut refused, &mut remarks);
         let Some(id) = converted.fleet.insert(checked.clone()) else {
             continue;
@@ -86,27 +81,60 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
         converted.origins.at_origin(&host.origin);
         converted.origins.list(id);
         for group in within {
-            let paths = tags.known.get(group).into_iter().flatten();
-            let listed = model.groups.get(*group).and_then(|group| group.hosts.get(name));
-            listed
-                .into_iter()
-                .for_each(|origin| converted.origins.at_origin(origin));
-            for path in paths {
-                converted.fleet.carry(path, [id]);
-                converted.origins.carry(path, id);
+            let listed = model
+                .groups
+                .get_index(*group)
+                .and_then(|(_, group)| group.hosts.get(&at));
+            if let Some(origin) = listed {
+                converted.origins.at_origin(origin);
             }
+            carried.join(*group, id, &mut converted.origins);
         }
         if !connection.is_default() {
             for (setting, origin) in connection::origins(&connection, &vars) {
-                converted
-                    .origins
-                    .set(checked.clone(), setting.to_owned(), origin.clone());
+                converted.origins.set(checked.clone(), setting, origin.clone());
             }
-            converted.fleet = std::mem::take(&mut converted.fleet).host(name).connection(&connection);
+            converted.fleet.connect(id, connection);
         }
     }
+    carried.hand_over(&mut converted.fleet);
     converted.problems.extend(once(refused));
     converted.warnings.extend(once(remarks));
+}
+
+/// Who carries which tag, kept by tag: there are few tags and very many hosts.
+struct Carried {
+    tags: Vec<(TagPath, u32, Vec<HostId>)>,
+    /// For each group its tags.
+    of_group: Vec<Vec<usize>>,
+}
+
+impl Carried {
+    fn new(model: &Model, tags: &Tags<'_, '_>, origins: &mut Origins) -> Self {
+        let (mut all, mut of_group) = (Vec::new(), Vec::new());
+        for name in model.groups.keys() {
+            let first = all.len();
+            let paths = tags.known.get(name.as_str()).into_iter().flatten();
+            all.extend(paths.map(|path| (path.clone(), origins.number(path), Vec::new())));
+            of_group.push((first..all.len()).collect());
+        }
+        Self { tags: all, of_group }
+    }
+
+    fn join(&mut self, group: usize, host: HostId, origins: &mut Origins) {
+        for tag in self.of_group.get(group).into_iter().flatten() {
+            if let Some((_, number, hosts)) = self.tags.get_mut(*tag) {
+                hosts.push(host);
+                origins.carry_numbered(*number, host);
+            }
+        }
+    }
+
+    fn hand_over(self, fleet: &mut FleetBuilder) {
+        for (path, _, hosts) in self.tags {
+            fleet.carry(&path, hosts);
+        }
+    }
 }
 
 /// A variable of a group is remarked once, not for each of its hosts.

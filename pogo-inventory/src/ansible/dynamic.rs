@@ -176,15 +176,14 @@ fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &N
         .iter()
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
-        model.join(&key.text, &key.text, &origin);
         let found = vars(problems, node);
-        model.host(&key.text, &origin).vars.extend(found);
+        let host = model.join(&key.text, key.text.clone().into_owned(), &origin);
+        host.vars.extend(found);
         return;
     }
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
     for (name, origin) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
-        model.host(&name, &origin);
-        model.join(&key.text, &name, &origin);
+        model.join(&key.text, name, &origin);
     }
     for (name, origin) in field(node, "children")
         .map(|children| names(problems, children))

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use super::model::{Group, Model};
 use super::vars::{PRIORITY, Var, Vars};
 
@@ -13,7 +15,7 @@ pub(super) struct Groups<'m> {
     /// Longest way down from `all`.
     depth: HashMap<&'m str, usize>,
     /// Variables by the groups that a host is directly in.
-    merged: HashMap<Vec<&'m str>, Rc<Vars>>,
+    merged: FxHashMap<Vec<usize>, Rc<Vars>>,
 }
 
 impl<'m> Groups<'m> {
@@ -24,18 +26,20 @@ impl<'m> Groups<'m> {
             model,
             parents,
             depth: HashMap::new(),
-            merged: HashMap::new(),
+            merged: FxHashMap::default(),
         };
         groups.measure();
         groups
     }
 
-    /// For each host the groups that list it.
-    pub(super) fn direct(&self) -> HashMap<&'m str, Vec<&'m str>> {
-        let mut direct: HashMap<&str, Vec<&str>> = HashMap::new();
-        for (name, group) in &self.model.groups {
+    /// For each host the groups that list it, by their places.
+    pub(super) fn direct(&self) -> Vec<Vec<usize>> {
+        let mut direct = vec![Vec::new(); self.model.hosts.len()];
+        for (at, group) in self.model.groups.values().enumerate() {
             for host in group.hosts.keys() {
-                direct.entry(host).or_default().push(name);
+                if let Some(groups) = direct.get_mut(*host) {
+                    groups.push(at);
+                }
             }
         }
         direct
@@ -77,12 +81,13 @@ impl<'m> Groups<'m> {
     }
 
     /// The variables that a host has from its groups.
-    pub(super) fn vars(&mut self, direct: &[&'m str]) -> Rc<Vars> {
+    pub(super) fn vars(&mut self, direct: &[usize]) -> Rc<Vars> {
         if let Some(vars) = self.merged.get(direct) {
             return Rc::clone(vars);
         }
         let mut all = BTreeSet::new();
-        let mut open = direct.to_vec();
+        let names = direct.iter().filter_map(|at| self.model.groups.get_index(*at));
+        let mut open: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
         while let Some(name) = open.pop() {
             if all.insert(name) {
                 open.extend(self.parents_of(name));
@@ -103,7 +108,7 @@ impl<'m> Groups<'m> {
         let groups = || ordered.iter().map(|(_, group)| *group);
         let written = top.into_iter().chain(groups()).map(|group| &group.vars);
         let files = top.into_iter().chain(groups()).map(|group| &group.file_vars);
-        let mut vars = Vars::new();
+        let mut vars = Vars::default();
         for layer in written.chain(files) {
             vars.extend(layer.iter().map(|(name, setting)| (*name, setting.clone())));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use pogo_core::policy::Origin;
 
 use super::model::{Model, set};
+use super::vars::{Var, Vars, known};
 use super::{literal, pattern, words};
 use crate::source::{Problems, Span};
 
@@ -143,15 +144,10 @@ impl Reader<'_, '_> {
             Ok(expanded) => expanded,
             Err(message) => return self.problems.report(span, message),
         };
-        let mut vars = super::vars::Vars::new();
+        let mut vars = Vars::default();
         let origin = self.problems.source.origin(span);
         if let Some(port) = port {
-            set(
-                &mut vars,
-                "ansible_port",
-                super::vars::Var::Text(port.to_string()),
-                origin.clone(),
-            );
+            set(&mut vars, "ansible_port", Var::Text(port.to_string()), origin.clone());
         }
         for word in assignments {
             let span = line.span(word.start, word.end);
@@ -161,15 +157,20 @@ impl Reader<'_, '_> {
                 self.problems.report_with(span, "expected `name=value`", hint);
                 continue;
             };
-            let origin = self.problems.source.origin(span);
-            set(&mut vars, name, literal::read(value), origin);
+            if known(name).is_some() {
+                let origin = self.problems.source.origin(span);
+                set(&mut vars, name, literal::read(value), origin);
+            }
         }
+        let mut hosts = hosts.into_iter();
+        // One host is the rule.
+        let last = hosts.next_back();
         for host in hosts {
-            self.model.join(&self.group, &host, &origin);
-            let known = self.model.host(&host, &origin);
-            known
-                .vars
-                .extend(vars.iter().map(|(name, setting)| (*name, setting.clone())));
+            let known = self.model.join(&self.group, host, &origin);
+            known.vars.extend(vars.iter().cloned());
+        }
+        if let Some(host) = last {
+            self.model.join(&self.group, host, &origin).vars.extend(vars);
         }
     }
 

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use pogo_core::policy::Origin;
+use rustc_hash::FxBuildHasher;
 
 use super::vars::{Setting, Var, Vars, known};
+
+/// Things by name, in the order in which they were met.
+pub(super) type IndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
 
 /// Everything that the files of an inventory say.
 #[derive(Debug, Default)]
@@ -24,8 +28,8 @@ pub(super) struct Host {
 
 #[derive(Debug)]
 pub(super) struct Group {
-    /// Where each host is listed first.
-    pub(super) hosts: IndexMap<String, Origin>,
+    /// Where each host, by its place among the hosts, is listed first.
+    pub(super) hosts: IndexMap<usize, Origin>,
     pub(super) children: IndexSet<String>,
     pub(super) vars: Vars,
     /// From `group_vars`, which beat those in the inventory itself.
@@ -37,28 +41,23 @@ impl Model {
     /// The group, made if it is new.
     pub(super) fn group(&mut self, name: &str, origin: &Origin) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
-            hosts: IndexMap::new(),
+            hosts: IndexMap::default(),
             children: IndexSet::new(),
-            vars: Vars::new(),
-            file_vars: Vars::new(),
+            vars: Vars::default(),
+            file_vars: Vars::default(),
             origin: origin.clone(),
         })
     }
 
-    /// The host is in the group, if there is such a group.
-    pub(super) fn join(&mut self, group: &str, host: &str, origin: &Origin) {
-        if let Some(group) = self.groups.get_mut(group)
-            && !group.hosts.contains_key(host)
-        {
-            group.hosts.insert(host.to_owned(), origin.clone());
+    /// The host, made if it is new. It is in the group, if there is such a group.
+    pub(super) fn join(&mut self, group: &str, host: String, origin: &Origin) -> &mut Host {
+        let entry = self.hosts.entry(host);
+        if let Some(group) = self.groups.get_mut(group) {
+            group.hosts.entry(entry.index()).or_insert_with(|| origin.clone());
         }
-    }
-
-    /// The host, made if it is new.
-    pub(super) fn host(&mut self, name: &str, origin: &Origin) -> &mut Host {
-        self.hosts.entry(name.to_owned()).or_insert_with(|| Host {
-            vars: Vars::new(),
-            file_vars: Vars::new(),
+        entry.or_insert_with(|| Host {
+            vars: Vars::default(),
+            file_vars: Vars::default(),
             origin: origin.clone(),
         })
     }

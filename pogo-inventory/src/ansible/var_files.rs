@@ -63,19 +63,23 @@ impl Folder {
     }
 
     fn vars(&self, name: &str, seen: &mut Seen) -> Result<Vars, SourceError> {
+        // Formatting names for each of many hosts would take its time.
+        if self.names.is_empty() {
+            return Ok(Vars::default());
+        }
         let mut candidates = [name.to_owned()]
             .into_iter()
             .chain(EXTENSIONS.iter().map(|extension| format!("{name}.{extension}")));
         match candidates.find(|candidate| self.names.contains(OsStr::new(candidate))) {
             Some(found) => of(self.path.join(found), seen),
-            None => Ok(Vars::new()),
+            None => Ok(Vars::default()),
         }
     }
 }
 
 /// The variables of a file, or of all files in a folder.
 fn of(found: PathBuf, seen: &mut Seen) -> Result<Vars, SourceError> {
-    let mut vars = Vars::new();
+    let mut vars = Vars::default();
     let mut files = Vec::new();
     if found.is_dir() {
         seen.files.push(found.clone());
@@ -132,7 +136,7 @@ fn file_vars(path: &Path, seen: &mut Seen) -> Result<Vars, SourceError> {
         let message = "is encrypted; variables in it are not seen";
         let hint = "connection settings such as ansible_host belong into plain files";
         seen.warnings.push(Diagnostic::new(name, message).with_hint(hint));
-        return Ok(Vars::new());
+        return Ok(Vars::default());
     }
     let mut problems = Problems::new(Source::new(name, &text).without_secrets());
     let root = load_with(&mut problems, &OPAQUE);

@@ -1,7 +1,5 @@
 //! The variables that say how to reach a host.
 
-use std::collections::BTreeMap;
-
 use pogo_core::policy::Origin;
 
 /// A variable's value.
@@ -24,7 +22,54 @@ pub(super) struct Setting {
 
 /// Variables by name. Others than those of [`is_used`] are not kept: they are none of a rollout's business, may be
 /// large, and may be secret.
-pub(super) type Vars = BTreeMap<&'static str, Setting>;
+///
+/// A host has a handful at most, which a list holds in less room than a map.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Vars(Vec<(&'static str, Setting)>);
+
+impl Vars {
+    pub(super) fn get(&self, name: &str) -> Option<&Setting> {
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, setting)| setting)
+    }
+
+    /// Sets a variable, in place of what it was.
+    pub(super) fn insert(&mut self, name: &'static str, setting: Setting) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = setting,
+            None => self.0.push((name, setting)),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(&'static str, Setting)> {
+        self.0.iter()
+    }
+
+    /// Whether none of them changes how a host is reached in a way that is not taken over.
+    pub(super) fn is_harmless(&self) -> bool {
+        let harmless = |name: &str| name != CONNECTION && !UNSUPPORTED.contains(&name);
+        self.0.iter().all(|(name, _)| harmless(name))
+    }
+}
+
+impl IntoIterator for Vars {
+    type Item = (&'static str, Setting);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl Extend<(&'static str, Setting)> for Vars {
+    fn extend<T: IntoIterator<Item = (&'static str, Setting)>>(&mut self, others: T) {
+        for (name, setting) in others {
+            self.insert(name, setting);
+        }
+    }
+}
 
 /// What pogo understands. Of two names for one thing the later wins, as in Ansible.
 pub(super) const ADDRESS: [&str; 2] = ["ansible_host", "ansible_ssh_host"];

@@ -1,17 +1,22 @@
 //! A line of an INI inventory as words, quoted as in a shell.
 
+use std::borrow::Cow;
+
 /// A word without its quotes, and where in the line it begins, in bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(super) struct Word<'a> {
     pub(super) start: usize,
     pub(super) end: usize,
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
 }
 
 /// Splits a line; `#` begins a comment, even inside of a word, as in Python's `shlex`.
-pub(super) fn split(line: &str) -> Result<Vec<Word>, &'static str> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut word: Option<Word> = None;
+pub(super) fn split(line: &str) -> Result<Vec<Word<'_>>, &'static str> {
+    if !line.contains(['#', '\'', '"', '\\']) {
+        return Ok(plain(line));
+    }
+    let mut words: Vec<Word<'_>> = Vec::new();
+    let mut word: Option<Word<'_>> = None;
     let mut quote = None;
     let mut characters = line.char_indices();
     while let Some((at, character)) = characters.next() {
@@ -26,13 +31,13 @@ pub(super) fn split(line: &str) -> Result<Vec<Word>, &'static str> {
             (None, '\'' | '"') => quote = Some(character),
             (None | Some('"'), '\\') => {
                 let (_, escaped) = characters.next().ok_or("the line ends in a backslash")?;
-                let text = &mut word_at(&mut word, at).text;
+                let text = word_at(&mut word, at).text.to_mut();
                 if quote.is_some() && !matches!(escaped, '\\' | '"') {
                     text.push('\\');
                 }
                 text.push(escaped);
             }
-            _ => word_at(&mut word, at).text.push(character),
+            _ => word_at(&mut word, at).text.to_mut().push(character),
         }
         word_at(&mut word, at).end = end;
     }
@@ -43,11 +48,30 @@ pub(super) fn split(line: &str) -> Result<Vec<Word>, &'static str> {
     Ok(words)
 }
 
-fn word_at(word: &mut Option<Word>, start: usize) -> &mut Word {
+/// Words of a line in which nothing but white space means anything.
+fn plain(line: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::with_capacity(4);
+    let mut at = 0;
+    for part in line.split_inclusive(char::is_whitespace) {
+        let text = part.trim_end();
+        if !text.is_empty() {
+            let (start, end) = (at, at + text.len());
+            words.push(Word {
+                start,
+                end,
+                text: Cow::Borrowed(text),
+            });
+        }
+        at += part.len();
+    }
+    words
+}
+
+fn word_at<'w, 'a>(word: &'w mut Option<Word<'a>>, start: usize) -> &'w mut Word<'a> {
     word.get_or_insert_with(|| Word {
         start,
         end: start,
-        text: String::new(),
+        text: Cow::Borrowed(""),
     })
 }
 
@@ -59,7 +83,7 @@ mod tests {
         split(line)
             .unwrap()
             .into_iter()
-            .map(|word| (word.start, word.text))
+            .map(|word| (word.start, word.text.into_owned()))
             .collect()
     }
 

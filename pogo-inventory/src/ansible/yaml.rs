@@ -89,18 +89,15 @@ impl Reader<'_, '_> {
             Err(message) => return self.problems.report(key.span, message),
         };
         let origin = self.problems.source.origin(key.span);
-        let mut found = Vars::new();
+        let mut found = Vars::default();
         if let Some(port) = port {
             set(&mut found, "ansible_port", Var::Text(port.to_string()), origin.clone());
         }
         found.extend(node.map(|node| vars(self.problems, node)).unwrap_or_default());
         for host in hosts {
             self.model.group(group, &origin);
-            self.model.join(group, &host, &origin);
-            let known = self.model.host(&host, &origin);
-            known
-                .vars
-                .extend(found.iter().map(|(name, setting)| (*name, setting.clone())));
+            let known = self.model.join(group, host, &origin);
+            known.vars.extend(found.iter().cloned());
         }
     }
 
@@ -121,7 +118,7 @@ impl Reader<'_, '_> {
 
 /// The variables of a map that pogo uses.
 pub(super) fn vars(problems: &mut Problems<'_>, node: &Node<'_>) -> Vars {
-    let mut vars = Vars::new();
+    let mut vars = Vars::default();
     match &node.value {
         Value::Null => {}
         Value::Map(entries) => {

@@ -1,9 +1,8 @@
 //! Rows of CSV whose names are plain and whose tags were seen before: nearly all of them, and there may be very many.
 
-use std::collections::HashMap;
-
 use ::csv::StringRecord;
 use pogo_core::fleet::{Connection, HostName};
+use rustc_hash::FxHashMap;
 
 use super::rows::tag_paths;
 use super::{Mapping, TagField};
@@ -25,14 +24,14 @@ pub(super) struct Columns<'m> {
 struct Tags<'m> {
     column: usize,
     field: &'m TagField,
-    known: HashMap<String, Vec<TagNumber>>,
+    known: FxHashMap<String, Vec<TagNumber>>,
 }
 
 impl<'m> Columns<'m> {
     pub(super) fn new(header: &StringRecord, mapping: &'m Mapping) -> Self {
         let column = |field: &str| header.iter().position(|column| column == field);
         let tags = |field: &'m TagField| {
-            let (column, known) = (column(&field.field)?, HashMap::new());
+            let (column, known) = (column(&field.field)?, FxHashMap::default());
             Some(Tags { column, field, known })
         };
         Self {
