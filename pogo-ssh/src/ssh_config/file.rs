@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{ClientConfigError, Place};
+use super::keyword::Keyword;
+use super::line_values::Values;
 use super::local::Local;
+use super::options::Options;
 use super::words::{arguments, next_word};
 
 /// How deep files may include each other.
@@ -22,13 +25,42 @@ pub(super) struct File {
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) place: Place,
-    /// In lower case.
-    pub(super) keyword: String,
+    /// Its first word, in lower case.
+    pub(super) name: String,
+    /// What that means, if it is known.
+    pub(super) keyword: Option<Keyword>,
     /// What comes after the keyword, as written.
     pub(super) text: String,
     pub(super) arguments: Vec<String>,
     /// The files that it includes, in order.
     pub(super) included: Vec<File>,
+}
+
+impl Line {
+    /// Whether its values make sense, wherever it applies: looked at once, so that a file with blocks for ten thousand
+    /// hosts costs each of them only the look at whom a block is for.
+    fn check(&self, is_users: bool) -> Result<(), ClientConfigError> {
+        let mut values = self.values(is_users);
+        let checked = match self.keyword {
+            Some(Keyword::Followed(setting)) => Options::default().take(setting, &mut values, false),
+            Some(Keyword::IgnoreUnknown) => values.text().map(drop),
+            Some(Keyword::Host) if self.arguments.iter().any(String::is_empty) => Err("a pattern is empty".to_owned()),
+            _ => return Ok(()),
+        };
+        let checked = match self.keyword {
+            Some(Keyword::Host) => checked,
+            _ => checked.and_then(|()| values.end()),
+        };
+        checked.map_err(|problem| self.problem(&problem))
+    }
+
+    pub(super) fn values(&self, is_users: bool) -> Values<'_> {
+        Values::new(&self.place, is_users, &self.text, &self.arguments)
+    }
+
+    pub(super) fn problem(&self, problem: &str) -> ClientConfigError {
+        ClientConfigError::line(&self.place, format!("{}: {problem}", self.name))
+    }
 }
 
 /// Reads files of one kind.
@@ -86,24 +118,28 @@ impl Reader<'_> {
         let Some(keyword) = keyword.filter(|word| !word.is_empty() && !word.starts_with('#')) else {
             return Ok(None);
         };
-        let keyword = keyword.to_ascii_lowercase();
+        let name = keyword.to_ascii_lowercase();
+        let keyword = Keyword::of(&name);
         let text = rest.unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']);
         if text.is_empty() {
-            return Err(ClientConfigError::line(&place, format!("`{keyword}` says nothing")));
+            return Err(ClientConfigError::line(&place, format!("`{name}` says nothing")));
         }
         let arguments =
             arguments(text).map_err(|_| ClientConfigError::line(&place, "a quote is opened and never closed"))?;
-        let included = match keyword.as_str() {
-            "include" => self.included(&place, &arguments, depth)?,
+        let included = match keyword {
+            Some(Keyword::Include) => self.included(&place, &arguments, depth)?,
             _ => Vec::new(),
         };
-        Ok(Some(Line {
+        let line = Line {
             text: text.to_owned(),
             place,
+            name,
             keyword,
             arguments,
             included,
-        }))
+        };
+        line.check(self.is_users)?;
+        Ok(Some(line))
     }
 
     fn included(&self, place: &Place, patterns: &[String], depth: usize) -> Result<Vec<File>, ClientConfigError> {

@@ -4,7 +4,6 @@ use super::criteria::{MatchProblem, Subject, judge};
 use super::error::{ClientConfigError, Place};
 use super::file::{File, Line};
 use super::keyword::Keyword;
-use super::line_values::Values;
 use super::local::Local;
 use super::options::{Options, Other, first};
 use super::pattern::{fits, fits_list};
@@ -49,33 +48,27 @@ impl Reading<'_> {
 
     fn read_within(&mut self, file: &File, mut block: Block) -> Result<(), ClientConfigError> {
         for line in &file.lines {
-            match self.keyword(line)? {
+            match line.keyword {
                 Some(keyword) => self.line(keyword, line, &mut block)?,
-                None => continue,
+                None => self.unknown(line)?,
             }
         }
         Ok(())
     }
 
-    /// `None` for a keyword that is unknown and may be.
-    fn keyword(&self, line: &Line) -> Result<Option<Keyword>, ClientConfigError> {
-        if let Some(keyword) = Keyword::of(&line.keyword) {
-            return Ok(Some(keyword));
-        }
+    /// An unknown keyword may be one that is to be ignored.
+    fn unknown(&self, line: &Line) -> Result<(), ClientConfigError> {
         let ignored = self.options.ignored_unknown.as_deref();
-        match ignored.is_some_and(|patterns| fits_list(&line.keyword, &patterns.to_ascii_lowercase())) {
-            true => Ok(None),
-            false => Err(ClientConfigError::line(
-                &line.place,
-                format!("`{}` is no keyword that is known", line.keyword),
-            )),
+        match ignored.is_some_and(|patterns| fits_list(&line.name, &patterns.to_ascii_lowercase())) {
+            true => Ok(()),
+            false => Err(line.problem("no keyword that is known")),
         }
     }
 
     fn line(&mut self, keyword: Keyword, line: &Line, block: &mut Block) -> Result<(), ClientConfigError> {
-        let at_line = |problem: String| ClientConfigError::line(&line.place, format!("{}: {problem}", line.keyword));
+        let at_line = |problem: String| line.problem(&problem);
         match keyword {
-            Keyword::Host => block.active = self.is_for_host(line).map_err(at_line)? && !block.never,
+            Keyword::Host => block.active = !block.never && self.is_for_host(line),
             Keyword::Match => block.active = self.matches(line, block.never)?,
             Keyword::Include => {
                 for file in &line.included {
@@ -86,45 +79,38 @@ impl Reading<'_> {
                     self.read_within(file, inner)?;
                 }
             }
+            _ if !block.active => {}
             Keyword::IgnoreUnknown => {
-                let mut values = Values::new(&line.place, block.is_users, &line.text, &line.arguments);
-                let patterns = values.text().map_err(at_line)?;
-                first(&mut self.options.ignored_unknown, patterns, block.active);
-                values.end().map_err(at_line)?;
+                let patterns = line.values(block.is_users).text().map_err(at_line)?;
+                first(&mut self.options.ignored_unknown, patterns, true);
             }
             Keyword::Followed(setting) => {
-                let mut values = Values::new(&line.place, block.is_users, &line.text, &line.arguments);
-                let taken = self.options.take(setting, &mut values, block.active);
-                taken.and_then(|()| values.end()).map_err(at_line)?;
+                let mut values = line.values(block.is_users);
+                self.options.take(setting, &mut values, true).map_err(at_line)?;
             }
             Keyword::Harmless => {}
             Keyword::Only(harmless) => {
-                if block.active {
-                    let other = Other {
-                        value: line.arguments.join(" "),
-                        place: line.place.clone(),
-                        harmless,
-                    };
-                    self.options.others.entry(line.keyword.clone()).or_insert(other);
-                }
+                let other = Other {
+                    value: line.arguments.join(" "),
+                    place: line.place.clone(),
+                    harmless,
+                };
+                self.options.others.entry(line.name.clone()).or_insert(other);
             }
         }
         Ok(())
     }
 
-    fn is_for_host(&self, line: &Line) -> Result<bool, String> {
+    fn is_for_host(&self, line: &Line) -> bool {
         let mut active = false;
         for pattern in &line.arguments {
-            if pattern.is_empty() {
-                return Err("a pattern is empty".to_owned());
-            }
             match pattern.strip_prefix('!') {
-                Some(pattern) if fits(self.host, pattern) => return Ok(false),
+                Some(pattern) if fits(self.host, pattern) => return false,
                 Some(_) => {}
                 None => active |= fits(self.host, pattern),
             }
         }
-        Ok(active)
+        active
     }
 
     fn matches(&mut self, line: &Line, never: bool) -> Result<bool, ClientConfigError> {

@@ -219,8 +219,8 @@ fn the_client_configuration_is_followed_unless_it_is_turned_off() {
     assert_eq!(done.code, 0, "{}", done.out);
     site.program.write("config", "Host web1\n  Port nonsense\n");
     let done = site.run("*", &["--ssh-config", "config", "--", "true"]);
-    assert_eq!(done.code, 1);
-    assert!(done.out.contains("config:2: port: `nonsense`"), "{}", done.out);
+    assert_eq!(done.code, 64);
+    assert!(done.err.contains("config:2: port: `nonsense`"), "{}", done.err);
     let done = site.run("*", &["--ssh-config", "nowhere", "--", "true"]);
     assert_eq!(done.code, 64);
 }
