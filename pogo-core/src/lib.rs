@@ -13,6 +13,7 @@
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
 //! | [`sim`] | what would happen? | [`World`](sim::World) |
 //! | [`picture`] | what does it look like? | [`Timeline`](picture::Timeline), [`StageGraph`](picture::StageGraph) |
+//! | [`audit`] | was every rule kept? | [`audit`](audit::audit()) |
 //! | `testing` | does my policy hold? | strategies and invariants for proptest |
 //!
 //! Three ways to use it, from least to most:
@@ -33,6 +34,7 @@
 //! unavailable. A later stage starts only when those before it are complete. A host runs one attempt at a time. No host
 //! waits that could start. The same inputs give the same events, and applying the events gives the same state.
 
+pub mod audit;
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;

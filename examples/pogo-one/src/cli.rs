@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Timeline(TimelineArgs),
     /// Show a job from its event log as it went, at any speed.
     Replay(ReplayArgs),
+    /// Prove from an event log that a job kept every rule, or name the first record that broke one.
+    Audit(AuditArgs),
     /// See a rollout: 28 SSH servers inside this process, one of them failing.
     Demo(DemoArgs),
 }
@@ -118,6 +120,26 @@ pub(crate) struct TimelineArgs {
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = AUDIT_EXIT_CODES)]
+pub(crate) struct AuditArgs {
+    /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
+    #[arg(value_name = "LOG")]
+    pub(crate) log: PathBuf,
+    /// The policy file that should have held. Without it, the policies in the log.
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: PlanFormat,
+}
+
+const AUDIT_EXIT_CODES: &str = "\
+Exit codes:
+  0   every rule was kept
+  1   a rule was broken
+  64  the command line, the policy or the log cannot be read";
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {

@@ -64,6 +64,12 @@ impl Log {
         ))
     }
 
+    /// Where a record stands, as in `run.jsonl:17`. Behind the last it is the last.
+    pub(crate) fn place(&self, record: usize) -> String {
+        let line = self.lines.get(record).or(self.lines.last()).copied().unwrap_or(0);
+        format!("{}:{line}", self.name)
+    }
+
     /// A log that is whole and of no use all the same.
     pub(crate) fn refused(&self, why: impl Display) -> Stop {
         Stop::usage(format!("{}: {why}", self.name))

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Run(args) => command::run(args),
         Command::Timeline(args) => command::timeline(args),
         Command::Replay(args) => command::replay(args),
+        Command::Audit(args) => command::audit(args),
         Command::Demo(args) => command::demo(args),
     };
     match done {

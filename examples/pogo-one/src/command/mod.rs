@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+mod audit;
 mod connect;
 mod demo;
 mod dispatch;
@@ -11,6 +12,7 @@ mod simulate;
 mod timeline;
 mod trials;
 
+pub(crate) use audit::audit;
 pub(crate) use demo::demo;
 pub(crate) use plan::plan;
 pub(crate) use replay::replay;

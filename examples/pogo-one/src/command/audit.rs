@@ -1,0 +1,69 @@
+//! `pogo-one audit`
+
+use std::io::Write;
+use std::sync::Arc;
+
+use pogo_core::audit::{Audited, Auditor, Finding};
+use pogo_inventory::PolicyFile;
+use serde_json::json;
+
+use crate::cli::{AuditArgs, PlanFormat};
+use crate::exit::{Exit, Stop};
+use crate::log::Log;
+
+pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
+    let log = Log::read(&args.log)?;
+    if log.records.is_empty() {
+        return Err(log.refused("there is nothing in it"));
+    }
+    let mut auditor = match &args.config {
+        Some(path) => {
+            let (fleet, policy) = PolicyFile::read(path).map_err(Stop::usage)?;
+            Auditor::against(Arc::new(fleet.build().map_err(Stop::usage)?), Arc::new(policy))
+        }
+        None => Auditor::new(),
+    };
+    let taken = log.records.iter().try_for_each(|record| auditor.take(record));
+    let audited = taken.and_then(|()| auditor.finish());
+    let mut out = std::io::stdout().lock();
+    match args.format {
+        PlanFormat::Json => writeln!(out, "{}", as_json(&log, &audited))?,
+        PlanFormat::Text => writeln!(out, "{}", as_text(&log, &audited))?,
+    }
+    out.flush()?;
+    Ok(if audited.is_ok() { Exit::Succeeded } else { Exit::Failed })
+}
+
+fn as_json(log: &Log, audited: &Result<Audited, Finding>) -> serde_json::Value {
+    match audited {
+        Ok(audited) => json!({ "kept": true, "audited": audited }),
+        Err(finding) => json!({ "kept": false, "place": log.place(finding.position), "finding": finding }),
+    }
+}
+
+fn as_text(log: &Log, audited: &Result<Audited, Finding>) -> String {
+    let plural = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    match audited {
+        Ok(Audited {
+            jobs, starts, running, ..
+        }) => {
+            let still = if *running > 0 {
+                format!(", {running} of them still running")
+            } else {
+                String::new()
+            };
+            let (jobs, starts) = (plural(*jobs as u64, "job"), plural(*starts, "attempt"));
+            format!("every rule was kept: {jobs}, {starts}{still}")
+        }
+        Err(finding) => {
+            let Finding {
+                at,
+                rule,
+                message,
+                position,
+                ..
+            } = finding;
+            format!("{}: {message} [{rule}] (at {at})", log.place(*position))
+        }
+    }
+}

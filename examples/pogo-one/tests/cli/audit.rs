@@ -1,0 +1,79 @@
+//! `audit`: logs that keep every rule, and logs that do not.
+
+use super::program::Program;
+
+const POLICY: &str = "tag: {web: ['w[1-4]']}\nsequence: [w1, $web]\nconstraint: {$web: {max_parallel: 2}}\n";
+
+/// A directory with a policy and the log of a rollout under it, a line each.
+fn with_log() -> (Program, Vec<String>) {
+    let program = Program::with_policy(POLICY);
+    let simulate = ["simulate", "-c", "policy.yaml", "-t", "$web", "--format", "jsonl"];
+    let log = program.run(&simulate).out;
+    program.write("log.jsonl", &log);
+    (program, log.lines().map(|line| format!("{line}\n")).collect())
+}
+
+#[test]
+fn a_log_that_keeps_every_rule_is_accepted() {
+    let (program, _) = with_log();
+    for args in [
+        &["audit", "log.jsonl"][..],
+        &["audit", "-c", "policy.yaml", "log.jsonl"],
+    ] {
+        let done = program.run(args);
+        assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+        assert_eq!(done.out, "every rule was kept: 1 job, 4 attempts\n");
+    }
+    let json = program.run(&["audit", "log.jsonl", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&json["kept"], &json["audited"]["starts"]), (&true.into(), &4.into()));
+}
+
+#[test]
+fn the_first_record_that_breaks_a_rule_is_named_by_its_line() {
+    let (program, mut lines) = with_log();
+    let start = lines
+        .iter()
+        .position(|line| line.contains(r#""host":"w2","attempt":2"#))
+        .unwrap();
+    let line = lines.remove(start).replace(r#""attempt":2"#, r#""attempt":1"#);
+    lines.insert(2, line);
+    program.write("moved.jsonl", &lines.concat());
+    let done = program.run(&["audit", "moved.jsonl"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let said = "moved.jsonl:3: `w2` starts before w1 is complete: 1 still to be done, 0 failed [order] (at ";
+    assert!(done.out.starts_with(said), "{}", done.out);
+    let json = program.run(&["audit", "moved.jsonl", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (&json["kept"], &json["finding"]["rule"]),
+        (&false.into(), &"order".into())
+    );
+}
+
+#[test]
+fn a_log_is_held_against_the_policy_that_should_have_held() {
+    let (program, _) = with_log();
+    program.write("strict.yaml", &POLICY.replace("max_parallel: 2", "max_parallel: 1"));
+    let done = program.run(&["audit", "-c", "strict.yaml", "log.jsonl"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(
+        done.out
+            .contains("starts while 1 of $web run, and max_parallel: 1 allows 1 [running]"),
+        "{}",
+        done.out
+    );
+}
+
+#[test]
+fn what_cannot_be_audited_is_said() {
+    let (program, _) = with_log();
+    program.write("empty.jsonl", "");
+    let done = program.run(&["audit", "empty.jsonl"]);
+    assert_eq!(
+        (done.code, done.err.as_str()),
+        (64, "error: empty.jsonl: there is nothing in it\n")
+    );
+    let done = program.run(&["audit", "-c", "none.yaml", "log.jsonl"]);
+    assert_eq!(done.code, 64);
+}

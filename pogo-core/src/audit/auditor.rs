@@ -1,0 +1,388 @@
+//! Following a log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::finding::{Breach, Broken, Finding, broken};
+use super::job::Job;
+use super::namespace::Namespace;
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostName};
+use crate::policy::Policy;
+use crate::scheduler::{AttemptId, Event, JobId, JobStatus, Phase, Record, TaskState};
+
+/// What an audit that found nothing has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Audited {
+    /// Records.
+    pub records: usize,
+    /// Jobs.
+    pub jobs: usize,
+    /// Attempts that were started.
+    pub starts: u64,
+    /// Attempts that have not ended.
+    pub running: usize,
+}
+
+/// Whether a log keeps every rule of the policies that it holds.
+///
+/// ```
+/// use std::sync::Arc;
+/// use pogo_core::audit::{Broken, audit};
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::policy::{Constraint, Policy, Rule};
+/// use pogo_core::sim::World;
+///
+/// let fleet = Fleet::builder().tagged("web", "web[1-9]").build()?;
+/// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
+/// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// let job = JobSpec::new("$web".parse()?, Command::shell("uptime"));
+/// let mut world = World::new(fleet, policy)?;
+/// world.submit(job)?;
+/// let mut log = world.run().records;
+/// assert_eq!(audit(&log)?.starts, 9);
+///
+/// // Had one of them started a moment earlier, three would have run at once.
+/// log.swap(4, 5);
+/// assert_eq!(audit(&log).unwrap_err().rule, Broken::Running);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The first record that breaks a rule.
+pub fn audit<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Audited, Finding> {
+    let mut auditor = Auditor::new();
+    for record in records {
+        auditor.take(record)?;
+    }
+    auditor.finish()
+}
+
+/// Follows a log record by record. Time is about linear in the records, and linear in the hosts for each change of fleet or policy.
+#[derive(Default)]
+pub struct Auditor {
+    namespace: Namespace,
+    jobs: BTreeMap<JobId, Job>,
+    /// The policy that should have held, whatever the log says.
+    given: Option<(Arc<Fleet>, Arc<Policy>)>,
+    configured: bool,
+    running: BTreeMap<AttemptId, (JobId, HostName)>,
+    issued: u64,
+    at: Timestamp,
+    position: usize,
+}
+
+impl Auditor {
+    /// An auditor of the policies that the log itself holds.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An auditor of a fleet and a policy that should have held all the time, whatever the log says.
+    pub fn against(fleet: Arc<Fleet>, policy: Arc<Policy>) -> Self {
+        Self {
+            given: Some((fleet, policy)),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next record.
+    ///
+    /// # Errors
+    /// The rule that it breaks. What comes after it is no longer judged rightly.
+    pub fn take(&mut self, record: &Record) -> Result<(), Finding> {
+        let judged = self.judge(record);
+        let position = self.position;
+        self.position += 1;
+        judged.map_err(|(rule, message)| Finding {
+            position,
+            at: record.at,
+            rule,
+            message,
+        })
+    }
+
+    /// Judges the end of the log. A log may end at any moment, but not while a job is left that had ended.
+    ///
+    /// # Errors
+    /// A job whose last task has ended, and which nothing says is finished.
+    pub fn finish(&self) -> Result<Audited, Finding> {
+        let over = |job: &Job| job.status != JobStatus::Finished && job.tally.waiting == 0 && job.tally.running == 0;
+        if let Some((id, _)) = self.jobs.iter().find(|(_, job)| over(job)) {
+            return Err(Finding {
+                position: self.position,
+                at: self.at,
+                rule: Broken::Log,
+                message: format!("the log ends, and does not say that {id} is finished"),
+            });
+        }
+        Ok(Audited {
+            records: self.position,
+            jobs: self.jobs.len(),
+            starts: self.issued,
+            running: self.running.len(),
+        })
+    }
+
+    fn judge(&mut self, record: &Record) -> Result<(), Breach> {
+        let Record { at, event } = record;
+        if *at < self.at {
+            return broken(Broken::Log, "time goes back");
+        }
+        self.at = *at;
+        if !self.configured && !matches!(event, Event::NamespaceConfigured { .. }) {
+            return broken(Broken::Log, "the log does not begin with its fleet and policy");
+        }
+        match event {
+            Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy),
+            Event::HostMarkedDown { host, .. } => self.mark(host, true),
+            Event::HostMarkedUp { host, .. } => self.mark(host, false),
+            Event::JobSubmitted { job, spec, hosts } => {
+                let fresh = Job::new(&self.namespace, spec, hosts, *at)?;
+                match self.jobs.insert(*job, fresh) {
+                    None => Ok(()),
+                    Some(_) => broken(Broken::Log, format!("{job} is submitted twice")),
+                }
+            }
+            Event::TaskStarted { job, host, attempt } => self.start(*job, host, *attempt),
+            Event::TaskPhaseEntered {
+                job,
+                host,
+                attempt,
+                phase,
+            } => self.enter(*job, host, *attempt, *phase),
+            Event::TaskSucceeded { job, host, attempt } => {
+                let task = self.attempt(*job, host, *attempt)?;
+                self.job(*job)?.may_succeed(task, *at)?;
+                self.end(*job, task, *attempt, TaskState::Succeeded)
+            }
+            Event::TaskFailed { job, host, attempt, .. } => {
+                let task = self.attempt(*job, host, *attempt)?;
+                self.end(*job, task, *attempt, TaskState::Failed)
+            }
+            Event::TaskInDoubt { job, host, attempt, .. } => {
+                let task = self.attempt(*job, host, *attempt)?;
+                self.end(*job, task, *attempt, TaskState::InDoubt)
+            }
+            Event::CancelRequested { job, host, attempt, .. } => {
+                let task = self.attempt(*job, host, *attempt)?;
+                let task = &mut self.job(*job)?.tasks[task];
+                if std::mem::replace(&mut task.cancelling, true) || task.phase.0 == Phase::Settle {
+                    return broken(Broken::Log, format!("{attempt} is cancelled, and cannot be"));
+                }
+                Ok(())
+            }
+            Event::LateReported { attempt, .. } => {
+                let settles = match self.running.get(attempt).cloned() {
+                    None => attempt.number() <= self.issued,
+                    Some((job, host)) => {
+                        let job = self.job(job)?;
+                        job.tasks[job.task(&host)?].phase.0 == Phase::Settle
+                    }
+                };
+                if settles {
+                    Ok(())
+                } else {
+                    broken(Broken::Log, format!("{attempt} is not late"))
+                }
+            }
+            Event::TaskRetried { .. } | Event::TaskSkipped { .. } | Event::TaskCancelled { .. } => self.order(event),
+            other => self.take_of_job(other),
+        }
+    }
+
+    fn configure(&mut self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) -> Result<(), Breach> {
+        let (fleet, policy) = match &self.given {
+            Some((fleet, policy)) => (Arc::clone(fleet), Arc::clone(policy)),
+            None => (Arc::clone(fleet), Arc::clone(policy)),
+        };
+        self.configured = true;
+        let named: BTreeSet<&HostName> = self.jobs.values().flat_map(|job| job.hosts.iter()).collect();
+        let named: Vec<HostName> = named.into_iter().cloned().collect();
+        self.namespace.configure(&fleet, &policy, &named)?;
+        let (namespace, at) = (&self.namespace, self.at);
+        self.jobs
+            .values_mut()
+            .try_for_each(|job| job.reconfigure(namespace, at))
+    }
+
+    fn mark(&mut self, host: &HostName, down: bool) -> Result<(), Breach> {
+        let id = self.namespace.id(host)?;
+        let known = self.namespace.host(id);
+        if known.down == down && (down || !known.bad) {
+            return broken(Broken::Log, format!("`{host}` is marked as what it is"));
+        }
+        self.namespace
+            .change(id, |host| (host.down, host.bad) = (down, host.bad && down));
+        Ok(())
+    }
+
+    fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+        if attempt.number() != self.issued + 1 {
+            let message = format!("{attempt} starts, and the next is a{}", self.issued + 1);
+            return broken(Broken::Log, message);
+        }
+        let known = self.namespace.host(self.namespace.id(host)?);
+        if let Some((other, earlier)) = known.running {
+            return broken(
+                Broken::Once,
+                format!("`{host}` starts while {earlier} of {other} runs there"),
+            );
+        }
+        if known.gone {
+            return broken(Broken::Log, format!("`{host}` starts, and has left the fleet"));
+        }
+        let at = self.at;
+        let Self { namespace, jobs, .. } = self;
+        let job = job(jobs, id)?;
+        let task = job.task(host)?;
+        job.may_start(namespace, task, at)?;
+        job.set(namespace, task, TaskState::Running, at)?;
+        (job.tasks[task].phase, job.tasks[task].cancelling) = ((Phase::Connect, at), false);
+        let host_id = namespace.id(host)?;
+        namespace.change(host_id, |host| host.running = Some((id, attempt)));
+        self.running.insert(attempt, (id, host.clone()));
+        self.issued += 1;
+        Ok(())
+    }
+
+    fn enter(&mut self, job: JobId, host: &HostName, attempt: AttemptId, phase: Phase) -> Result<(), Breach> {
+        let (task, at) = (self.attempt(job, host, attempt)?, self.at);
+        let task = &mut self.job(job)?.tasks[task];
+        if phase <= task.phase.0 {
+            return broken(Broken::Log, format!("{attempt} goes back to {phase}"));
+        }
+        task.phase = (phase, at);
+        Ok(())
+    }
+
+    /// The task that this attempt is at.
+    fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
+        match self.running.get(&attempt) {
+            Some((job, at)) if *job == id && at == host => self.job(id)?.task(host),
+            _ => broken(Broken::Log, format!("{attempt} of {id} does not run on `{host}`")),
+        }
+    }
+
+    fn end(&mut self, id: JobId, task: usize, attempt: AttemptId, to: TaskState) -> Result<(), Breach> {
+        let at = self.at;
+        let Self { namespace, jobs, .. } = self;
+        let job = job(jobs, id)?;
+        job.set(namespace, task, to, at)?;
+        let host = namespace.id(&job.hosts[task])?;
+        namespace.change(host, |host| {
+            // A host that has left the fleet is counted until it ends, and no longer.
+            (host.running, host.bad, host.down) =
+                (None, to != TaskState::Succeeded && !host.gone, host.down && !host.gone);
+        });
+        self.running.remove(&attempt);
+        Ok(())
+    }
+
+    fn order(&mut self, event: &Event) -> Result<(), Breach> {
+        let (Some(id), Some(host)) = (event.job(), event.host()) else {
+            return Ok(());
+        };
+        let at = self.at;
+        let Self { namespace, jobs, .. } = self;
+        let job = job(jobs, id)?;
+        let task = job.task(host)?;
+        let state = job.tasks[task].state;
+        let to = match event {
+            Event::TaskRetried {
+                not_before,
+                ordered,
+                after_connect,
+                ..
+            } => {
+                if matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded) {
+                    return broken(Broken::Log, format!("`{host}` is to be tried again, and is {state:?}"));
+                }
+                job.retry(task, *not_before, (*ordered, *after_connect))?;
+                TaskState::Waiting
+            }
+            Event::TaskSkipped { .. } => {
+                if matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped) {
+                    return broken(Broken::Log, format!("`{host}` is skipped, and is {state:?}"));
+                }
+                TaskState::Skipped
+            }
+            _ if state != TaskState::Waiting => {
+                return broken(Broken::Log, format!("`{host}` is cancelled, and is {state:?}"));
+            }
+            _ => TaskState::Cancelled,
+        };
+        job.set(namespace, task, to, at)?;
+        if to == TaskState::Waiting && job.status == JobStatus::Finished {
+            job.reopen();
+        }
+        if to == TaskState::Skipped {
+            let host = namespace.id(host)?;
+            namespace.change(host, |host| host.bad = false);
+        }
+        Ok(())
+    }
+
+    fn take_of_job(&mut self, event: &Event) -> Result<(), Breach> {
+        let (Some(id), at) = (event.job(), self.at) else {
+            return Ok(());
+        };
+        let job = self.job(id)?;
+        let (status, tally) = (job.status, job.tally);
+        let idle = tally.running == 0;
+        let (fits, next) = match event {
+            Event::WaveOpened { wave, .. } => {
+                job.open_wave(*wave, at)?;
+                (status != JobStatus::Finished, status)
+            }
+            Event::FailureBudgetExceeded { .. } => (status != JobStatus::Finished, status),
+            Event::JobBlocked { .. } => (status.may_start() && idle, JobStatus::Blocked),
+            Event::JobWaiting { .. } => (status.may_start() && idle, JobStatus::Waiting),
+            Event::JobUnblocked { .. } => (
+                matches!(status, JobStatus::Waiting | JobStatus::Blocked),
+                JobStatus::Running,
+            ),
+            Event::JobPaused { .. } => (status.may_start(), JobStatus::Paused),
+            Event::JobResumed { .. } => {
+                job.reopen();
+                (status.may_resume(), JobStatus::Running)
+            }
+            Event::JobHalting { abort, .. } => {
+                job.aborted |= abort;
+                (status != JobStatus::Finished, JobStatus::Halting)
+            }
+            Event::JobHalted { .. } => (status == JobStatus::Halting && idle, JobStatus::Halted),
+            Event::JobAltered { change, .. } => {
+                job.alter(change);
+                (status != JobStatus::Finished, status)
+            }
+            Event::JobFinished { tally: said, .. } => (
+                status != JobStatus::Finished && idle && tally.waiting == 0 && *said == tally,
+                JobStatus::Finished,
+            ),
+            _ => (true, status),
+        };
+        if !fits {
+            return broken(
+                Broken::Log,
+                format!("{id} is {status:?} ({tally:?}), which does not lead to this"),
+            );
+        }
+        job.status = next;
+        Ok(())
+    }
+
+    fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
+        job(&mut self.jobs, id)
+    }
+}
+
+fn job(jobs: &mut BTreeMap<JobId, Job>, id: JobId) -> Result<&mut Job, Breach> {
+    match jobs.get_mut(&id) {
+        Some(job) => Ok(job),
+        None => broken(Broken::Log, format!("{id} was never submitted")),
+    }
+}

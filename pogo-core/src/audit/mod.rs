@@ -1,0 +1,16 @@
+//! CHECK: whether a finished or running job kept every rule, from its log alone.
+//!
+//! [`audit`] follows the events and works out limits, gates and budgets for itself. It shares no code with the scheduler that
+//! wrote them, so a defect there does not hide itself here; the property tests hold each against the other.
+
+mod auditor;
+mod budgets;
+mod finding;
+mod groups;
+mod job;
+mod namespace;
+mod stages;
+mod waves;
+
+pub use auditor::{Audited, Auditor, audit};
+pub use finding::{Broken, Finding};

@@ -1,0 +1,208 @@
+//! The auditor accepts every log that the scheduler writes, and rejects logs of which something is not as it was.
+
+use pogo_core::audit::{Broken, audit};
+use pogo_core::scheduler::{AttemptId, Event, JobId, Record};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::oracle::Oracle;
+use crate::scenario::{Scenario, config, scenarios, scenarios_of};
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    #[test]
+    fn every_log_of_the_scheduler_is_accepted(scenario in scenarios(60)) {
+        is_accepted(&scenario)?;
+    }
+
+    #[test]
+    fn a_start_that_is_moved_ahead_of_what_it_waited_for_is_found(scenario in scenarios(60), which in any::<Index>()) {
+        let mut records = log(&scenario);
+        let moves: Vec<usize> = (1..records.len()).filter(|&at| waited_for(&records, at)).collect();
+        prop_assume!(!moves.is_empty());
+        let at = moves[which.index(moves.len())];
+        records.swap(at, at - 1);
+        prop_assert!(audit(&records).is_err(), "{:?} before {:?}", records[at - 1], records[at]);
+    }
+
+    #[test]
+    fn a_host_that_runs_twice_is_found(scenario in scenarios(60), which in any::<Index>(), later in any::<Index>()) {
+        let records = log(&scenario);
+        let starts: Vec<usize> = (0..records.len()).filter(|&at| started(&records[at]).is_some()).collect();
+        prop_assume!(!starts.is_empty());
+        let at = starts[which.index(starts.len())];
+        let to = at + 1 + later.index(records.len() - at);
+        let mut doubled = records.clone();
+        let mut again = doubled[at].clone();
+        again.at = doubled[to - 1].at;
+        renumber(&mut again.event, &doubled[..to]);
+        doubled.insert(to, again);
+        prop_assert!(audit(&doubled).is_err() || waits_again(&records[at..to], &records[at]), "{to}");
+    }
+
+    #[test]
+    fn a_record_that_is_missing_is_found(scenario in scenarios(60), which in any::<Index>()) {
+        let mut records = log(&scenario);
+        let needed: Vec<usize> = (0..records.len() - 1).filter(|&at| is_needed(&records, at)).collect();
+        prop_assume!(!needed.is_empty());
+        let at = needed[which.index(needed.len())];
+        let lost = records.remove(at);
+        prop_assert!(audit(&records).is_err(), "{lost:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(config(30))]
+
+    #[test]
+    fn every_log_of_many_hosts_is_accepted(scenario in scenarios_of(20..=40, 200)) {
+        is_accepted(&scenario)?;
+    }
+}
+
+fn log(scenario: &Scenario) -> Vec<Record> {
+    let mut drill = scenario.drill();
+    scenario.steps.iter().for_each(|step| _ = drill.play(step));
+    drill.records().to_vec()
+}
+
+fn is_accepted(scenario: &Scenario) -> Result<(), TestCaseError> {
+    let records = log(scenario);
+    match audit(&records) {
+        Ok(_) => Ok(()),
+        Err(finding) => {
+            let around: Vec<String> = records[..=finding.position.min(records.len() - 1)]
+                .iter()
+                .map(|record| serde_json::to_string(record).unwrap())
+                .collect();
+            Err(TestCaseError::fail(format!("{finding}\n{}", around.join("\n"))))
+        }
+    }
+}
+
+fn started(record: &Record) -> Option<AttemptId> {
+    match record.event {
+        Event::TaskStarted { attempt, .. } => Some(attempt),
+        _ => None,
+    }
+}
+
+/// Whether this is a start that was not allowed before the record ahead of it, as the oracle has it.
+fn waited_for(records: &[Record], at: usize) -> bool {
+    if started(&records[at]).is_none() || started(&records[at - 1]).is_some() {
+        return false;
+    }
+    let mut oracle = Oracle::default();
+    records[..at - 1].iter().for_each(|record| oracle.take(record).unwrap());
+    oracle.take(&records[at]).is_err()
+}
+
+/// Makes a start the next attempt after these records.
+fn renumber(event: &mut Event, before: &[Record]) {
+    let issued = before
+        .iter()
+        .filter_map(started)
+        .map(AttemptId::number)
+        .max()
+        .unwrap_or(0);
+    if let Event::TaskStarted { attempt, .. } = event {
+        *attempt = AttemptId::new(issued + 1);
+    }
+}
+
+/// Whether the host of this start was to be tried again by the end of these records.
+fn waits_again(records: &[Record], start: &Record) -> bool {
+    let retried = |record: &Record| matches!(&record.event, Event::TaskRetried { job, host, .. } if Some(*job) == start.event.job() && Some(host) == start.event.host());
+    records.iter().any(retried)
+}
+
+/// Whether what comes after a record does not make sense without it.
+fn is_needed(records: &[Record], at: usize) -> bool {
+    let later = |is: &dyn Fn(&Event) -> bool| records[at + 1..].iter().any(|record| is(&record.event));
+    match &records[at].event {
+        Event::NamespaceConfigured { .. } => at == 0 && !matches!(records[1].event, Event::NamespaceConfigured { .. }),
+        Event::JobSubmitted { job, .. } => later(&|event| event.job() == Some(*job)),
+        Event::TaskStarted { attempt, .. } => later(&|event| of_attempt(event) == Some(*attempt)),
+        // The job's end counts how each of its tasks ended; so does every later event of the host.
+        Event::TaskSucceeded { job, .. }
+        | Event::TaskFailed { job, .. }
+        | Event::TaskInDoubt { job, .. }
+        | Event::TaskCancelled { job, .. } => {
+            later(&|event| matches!(event, Event::JobFinished { job: of, .. } if of == job))
+        }
+        Event::JobResumed { job } => {
+            stands_still(&records[..at], *job)
+                && later(&|event| matches!(event, Event::TaskStarted { job: of, .. } if of == job))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the job was paused or halted, rather than blocked.
+fn stands_still(before: &[Record], job: JobId) -> bool {
+    let steered = before.iter().rev().find(|record| {
+        let steers = matches!(
+            record.event,
+            Event::JobPaused { .. } | Event::JobHalting { .. } | Event::JobResumed { .. } | Event::TaskRetried { .. }
+        );
+        steers && record.event.job() == Some(job)
+    });
+    steered.is_some_and(|record| matches!(record.event, Event::JobPaused { .. } | Event::JobHalting { .. }))
+}
+
+fn of_attempt(event: &Event) -> Option<AttemptId> {
+    match event {
+        Event::TaskSucceeded { attempt, .. }
+        | Event::TaskFailed { attempt, .. }
+        | Event::TaskInDoubt { attempt, .. }
+        | Event::TaskPhaseEntered { attempt, .. } => Some(*attempt),
+        _ => None,
+    }
+}
+
+#[test]
+fn one_over_a_limit_is_found_whichever_it_is() {
+    use pogo_core::plan::{Command, JobSpec};
+    use pogo_core::policy::{Constraint, Policy, Rule};
+    use pogo_core::sim::World;
+
+    let fleet = pogo_core::fleet::Fleet::builder()
+        .tagged("web", "web[1-9]")
+        .build()
+        .unwrap();
+    let rules = [
+        (Rule::MaxParallel("2".parse().unwrap()), Broken::Running),
+        (Rule::MaxParallelTotal("2".parse().unwrap()), Broken::Running),
+        (Rule::MinAvailable("7".parse().unwrap()), Broken::Available),
+    ];
+    for (rule, broken) in rules {
+        let policy = Policy {
+            constraints: vec![Constraint::new("$web".parse().unwrap(), rule)],
+            ..Policy::default()
+        };
+        let job = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
+        let mut world = World::new(fleet.clone(), policy).unwrap();
+        world.submit(job).unwrap();
+        let mut records = world.run().records;
+        audit(&records).unwrap();
+        // The third start, ahead of the first end.
+        let third = records
+            .iter()
+            .enumerate()
+            .filter(|(_, record)| started(record).is_some())
+            .nth(2)
+            .unwrap()
+            .0;
+        let end = records
+            .iter()
+            .position(|record| matches!(record.event, Event::TaskSucceeded { .. }))
+            .unwrap();
+        let mut start = records.remove(third);
+        start.at = records[end - 1].at;
+        records.insert(end, start);
+        let found = audit(&records).unwrap_err();
+        assert_eq!(found.rule, broken, "{found}");
+        assert_eq!(found.position, end);
+    }
+}
