@@ -11,7 +11,7 @@
 
 mod ansible_picture;
 
-use ansible_picture::{agrees, agrees_as_script};
+use ansible_picture::{agrees, agrees_as_folder, agrees_as_script};
 
 #[test]
 fn plain_hosts_and_groups() {
@@ -284,4 +284,34 @@ fn any_nesting_and_any_variables() {
         let text = any_inventory(&mut dice);
         agrees(&format!("any-{round}"), &[("hosts.ini", &text)]);
     }
+}
+
+#[test]
+fn folders_of_inventories() {
+    agrees_as_folder(
+        "folder",
+        &[
+            (
+                "10-web",
+                "[web]\nweb1 ansible_port=1 ansible_user=ten\nweb2\n[web:vars]\nansible_user=early\n",
+            ),
+            (
+                "20-site.yml",
+                "site: { children: { web: , db: { hosts: { db1: } } }, vars: { ansible_port: 20 } }\n",
+            ),
+            (
+                "30-more",
+                "[web]\nweb1 ansible_user=thirty\n[web:vars]\nansible_user=late\n[db]\ndb2\n",
+            ),
+            ("sub/a", "[sub]\nsub1\nweb2 ansible_host=10.0.0.2\n"),
+            ("sub/group_vars/sub.yml", "ansible_user: never\n"),
+            ("group_vars/db.yml", "ansible_user: dba\n"),
+            ("host_vars/web2/a.yml", "ansible_port: 22\n"),
+            (".hidden", "[hidden]\nhidden1\n"),
+            ("old.ini", "[old]\nold1\n"),
+            ("notes.txt", "not an inventory at all [\n"),
+            ("hosts.bak", "[bak]\nbak1\n"),
+            ("saved~", "[saved]\nsaved1\n"),
+        ],
+    );
 }

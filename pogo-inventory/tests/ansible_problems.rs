@@ -251,3 +251,32 @@ mod robustness {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn folders_that_are_no_inventory_are_refused() {
+    let folder = Folder::new(
+        "folders",
+        &[
+            ("empty/notes.txt", ""),
+            ("round/a", "[web]\nweb1\n"),
+            ("bad/a", "[x]\ny [\n"),
+        ],
+    );
+    let read = |name: &str| {
+        let error = AnsibleInventory::read(folder.0.join(name)).unwrap_err();
+        folder.lines(error.diagnostics()).join("\n")
+    };
+    assert!(
+        read("empty").contains("holds no inventory (files that end in .ini"),
+        "{}",
+        read("empty")
+    );
+    std::os::unix::fs::symlink(".", folder.0.join("round/again")).unwrap();
+    assert!(read("round").contains("folders nest more than 16 deep (does a link lead back?)"));
+    assert!(
+        read("bad").starts_with("bad/a:2:3: expected `name=value`"),
+        "{}",
+        read("bad")
+    );
+}

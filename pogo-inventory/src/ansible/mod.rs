@@ -4,6 +4,7 @@ mod connection;
 mod convert;
 #[cfg(feature = "command")]
 mod dynamic;
+mod folder;
 mod groups;
 mod ini;
 mod literal;
@@ -31,15 +32,15 @@ use crate::file;
 use crate::listing::{Listing, Source};
 use crate::source::{self, Problems};
 
-/// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it.
+/// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it; or a folder
+/// of such files, which are read in the order of their names as if they were one, with the variable files in it.
 ///
 /// A group becomes a tag; a group within another becomes a tag below it as well, so that hosts of `web`, which is a child
 /// of `prod`, carry `web` and `prod.web`. `all` is `*`. Of the variables those are taken over that say how to reach a host:
 /// `ansible_host`, `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file` (as `identity`), with Ansible's
 /// precedence. Files named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
 ///
-/// Not supported, and refused by name: inventory plugins, templates other than `{{ inventory_hostname }}`, folders
-/// of inventories. Executable inventories are an `AnsibleScript` (with the feature `command`). Passwords and SSH options are left to the transport, with a warning.
+/// Not supported, and refused by name: inventory plugins, templates other than `{{ inventory_hostname }}`. Executable inventories are an `AnsibleScript` (with the feature `command`). Passwords and SSH options are left to the transport, with a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsibleInventory {
     path: PathBuf,
@@ -56,12 +57,12 @@ pub struct AnsibleHosts {
 }
 
 impl AnsibleInventory {
-    /// The file at this path, read when the inventory is loaded.
+    /// The file or folder at this path, read when the inventory is loaded.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// Reads a file and the variable files beside it.
+    /// Reads a file and the variable files beside it, or a folder.
     ///
     /// # Errors
     ///
@@ -72,31 +73,45 @@ impl AnsibleInventory {
     }
 
     fn listing(path: &Path) -> Result<Listing, SourceError> {
-        let text = file::read_text(path)?;
-        if text.starts_with("#!") {
-            let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
-            return Err(SourceError::Invalid(vec![
-                problem.with_hint("read it as an executable inventory"),
-            ]));
-        }
         let (mut model, mut seen) = (Model::default(), Seen::default());
-        seen.files.push(path.to_owned());
-        let mut problems = Problems::new(source::Source::new(path.display().to_string(), &text).without_secrets());
-        if is_yaml(path, &text) {
-            yaml::read(&mut problems, &mut model);
-        } else {
-            ini::read(&mut problems, &mut model);
+        for file in folder::files(path)? {
+            one(&file, &mut model, &mut seen)?;
         }
-        seen.problems = problems.into_sorted();
         // These two are always there, and may have variables in files.
         let start = Origin::new(path.display().to_string(), 1, 1);
         for name in ["all", "ungrouped"] {
             model.group(name, &start);
         }
-        let base = path.parent().unwrap_or(Path::new(""));
+        let base = match path.is_dir() {
+            true => path,
+            false => path.parent().unwrap_or(Path::new("")),
+        };
+        if path.is_dir() {
+            seen.files.push(path.to_owned());
+        }
         var_files::read(base, &mut model, &mut seen)?;
         finish(&model, seen)
     }
+}
+
+/// Reads one file into the model.
+fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+    let text = file::read_text(path)?;
+    if text.starts_with("#!") {
+        let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
+        return Err(SourceError::Invalid(vec![
+            problem.with_hint("read it as an executable inventory"),
+        ]));
+    }
+    seen.files.push(path.to_owned());
+    let mut problems = Problems::new(source::Source::new(path.display().to_string(), &text).without_secrets());
+    if is_yaml(path, &text) {
+        yaml::read(&mut problems, model);
+    } else {
+        ini::read(&mut problems, model);
+    }
+    seen.problems.extend(problems.into_sorted());
+    Ok(())
 }
 
 fn finish(model: &Model, mut seen: Seen) -> Result<Listing, SourceError> {

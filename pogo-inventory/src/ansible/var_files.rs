@@ -118,7 +118,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
 }
 
 /// What is in a folder, sorted.
-fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let unreadable = |error: std::io::Error| SourceError::unavailable(folder.display().to_string(), error.to_string());
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

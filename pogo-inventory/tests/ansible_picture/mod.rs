@@ -155,3 +155,19 @@ pub(crate) fn agrees_as_script(name: &str, script: &str) {
     assert!(install.status().unwrap().success());
     assert_eq!(ours(AnsibleScript::new(&path).read()), theirs(&path), "{name}");
 }
+
+/// The same of a folder of inventories, which are all of the files.
+#[track_caller]
+pub(crate) fn agrees_as_folder(name: &str, files: Files<'_>) {
+    if !is_there() {
+        return;
+    }
+    let inner: Vec<(String, &str)> = files
+        .iter()
+        .map(|(file, text)| (format!("inv/{file}"), *text))
+        .collect();
+    let inner: Vec<(&str, &str)> = inner.iter().map(|(file, text)| (file.as_str(), *text)).collect();
+    let folder = Folder::new(name, &inner);
+    let path = folder.0.join("inv");
+    assert_eq!(ours(AnsibleInventory::read(&path)), theirs(&path), "{name}");
+}

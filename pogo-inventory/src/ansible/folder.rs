@@ -1,0 +1,60 @@
+//! A folder of inventories, whose files are read one after the other as if they were one.
+
+use std::path::{Path, PathBuf};
+
+use super::var_files::list;
+use crate::diagnostic::{Diagnostic, SourceError};
+
+/// What Ansible passes over in a folder: variables, what is hidden, and what is no inventory by its ending.
+const OTHERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
+const ENDINGS: [&str; 13] = [
+    ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry",
+];
+
+/// Folders within folders; a link may lead back.
+const MAX_DEPTH: usize = 16;
+
+/// Files of one folder and those within.
+const MAX_FILES: usize = 1_000;
+
+/// The files to read, in the order of their names.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    collect(path, 0, &mut files)?;
+    if files.is_empty() {
+        let hint = "files that end in .ini, .cfg or .txt are passed over in a folder, as by Ansible";
+        return Err(refused(path, "holds no inventory".to_owned(), hint));
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+    if depth > MAX_DEPTH {
+        let message = format!("folders nest more than {MAX_DEPTH} deep");
+        return Err(refused(folder, message, "does a link lead back?"));
+    }
+    for path in list(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || OTHERS.contains(&&*name) || ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, depth + 1, files)?;
+        } else if files.len() == MAX_FILES {
+            let message = format!("holds more than {MAX_FILES} files");
+            return Err(refused(folder, message, "name the inventory itself"));
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn refused(path: &Path, message: String, hint: &str) -> SourceError {
+    SourceError::Invalid(vec![
+        Diagnostic::new(path.display().to_string(), message).with_hint(hint),
+    ])
+}
