@@ -45,6 +45,8 @@ pub mod table;
 #[cfg(feature = "tree")]
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod tree;
+#[cfg(feature = "watch")]
+mod watch;
 #[cfg(feature = "yaml")]
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod yaml;
@@ -76,3 +78,5 @@ pub use policy_file::PolicyFile;
 pub use spec::{SourceSpec, SpecError};
 #[cfg(feature = "ssh-config")]
 pub use ssh_config::SshConfig;
+#[cfg(feature = "watch")]
+pub use watch::Watch;

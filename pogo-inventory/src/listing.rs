@@ -45,7 +45,7 @@ pub trait Source: Inventory {
     async fn list(&self) -> Result<Listing, SourceError>;
 
     /// Completes when the source says by itself that it may have changed; by default never. Sources that are read
-    /// from files need not say so: [`Listing::files`] can be looked at.
+    /// from files need not say so: [`Listing::files`] can be looked at. `Watch` (with the feature `watch`) waits for both.
     async fn changed(&self) {
         std::future::pending().await
     }

@@ -12,7 +12,9 @@ use pogo_core::policy::Limit;
 use pogo_ssh::Hop;
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 
+use crate::inventory::InventoryArgs;
 use crate::invocation::InvocationArgs;
+use crate::sources::SourceArgs;
 
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
 #[derive(Debug, Parser)]
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Prove from an event log that a job kept every rule, or name the first record that broke one.
     Audit(AuditArgs),
+    /// Look at hosts, tags and settings, and where they come from.
+    Inventory(InventoryArgs),
     /// See a rollout: 28 SSH servers inside this process, one of them failing.
     Demo(DemoArgs),
 }
@@ -51,13 +55,12 @@ pub(crate) enum Command {
 /// What every job needs.
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {
-    /// Policy file: tags, sequences, constraints. Without it the targets are plain hosts without rules.
-    #[arg(short = 'c', long = "config", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sources: SourceArgs,
     /// Hosts to run on: names, ranges and tags, as in `web[1-20],$cache & !$colo.east`.
     #[arg(short, long, value_name = "TARGETS", value_parser = targets)]
     pub(crate) targets: Selector,
-    /// Allow targets that the policy file does not know; they are under no rule.
+    /// Allow targets that no source knows; they are under no rule.
     #[arg(long)]
     pub(crate) allow_unlisted: bool,
     /// Run at most this many hosts at once, whatever the policy would allow (a number or a share of the targets).
@@ -182,12 +185,28 @@ pub(crate) struct RunArgs {
     pub(crate) ssh: SshArgs,
     #[command(flatten)]
     pub(crate) invocation: InvocationArgs,
+    #[command(flatten)]
+    pub(crate) follow: FollowArgs,
     /// How to print what happens: the hosts' output, or one event a line.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: LogFormat,
     /// What to run. One word is a line for the target's shell; several are a program and its arguments, passed on unchanged.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+/// Following sources while a job runs.
+#[derive(Debug, Args)]
+pub(crate) struct FollowArgs {
+    /// Read hosts, tags and settings again when their sources change; the rules and the job's hosts stay.
+    #[arg(long)]
+    pub(crate) watch_inventory: bool,
+    /// Ask before more hosts than this are gone or in other groups (a number or a share of the hosts).
+    #[arg(long, value_name = "N|P%", default_value = "10%", requires = "watch_inventory")]
+    pub(crate) max_inventory_change: Limit,
+    /// How often to look at the files of the sources.
+    #[arg(long, value_name = "TIME", default_value = "2s", requires = "watch_inventory", value_parser = humantime::parse_duration)]
+    pub(crate) watch_interval: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -294,7 +313,7 @@ fn graph(text: &str) -> Result<PathBuf, String> {
 }
 
 /// Targets with the place of a mistake in their message.
-fn targets(text: &str) -> Result<Selector, String> {
+pub(crate) fn targets(text: &str) -> Result<Selector, String> {
     text.parse::<Selector>().map_err(|error| {
         let before: String = text
             .chars()

@@ -3,10 +3,12 @@
 mod cli;
 mod command;
 mod exit;
+mod inventory;
 mod invocation;
 mod log;
 mod report;
 mod source;
+mod sources;
 
 use std::process::ExitCode;
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Timeline(args) => command::timeline(args),
         Command::Replay(args) => command::replay(args),
         Command::Audit(args) => command::audit(args),
+        Command::Inventory(args) => inventory::inventory(args),
         Command::Demo(args) => command::demo(args),
     };
     match done {

@@ -1,6 +1,5 @@
 //! From files and arguments to a fleet, a policy and a job.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use pogo_core::dispatcher::OrderError;
@@ -8,21 +7,27 @@ use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::plan::{Command, JobSpec, PlanError};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{ConfigureError, InputError};
-use pogo_inventory::{Diagnostic, PolicyFile};
+use pogo_inventory::Diagnostic;
+use pogo_inventory::merge::Gathered;
 
 use crate::cli::JobArgs;
 use crate::exit::Stop;
 
 /// The fleet and policy that the arguments name.
 pub(crate) fn load(args: &JobArgs) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
-    let (mut fleet, policy) = match &args.config {
-        Some(path) => PolicyFile::read(path).map_err(Stop::usage)?,
-        None => (FleetBuilder::default(), Policy::default()),
-    };
-    if args.config.is_none() || args.allow_unlisted {
-        fleet = fleet.unlisted(&args.targets);
+    let gathered = args.sources.gather()?;
+    namespace(args, &gathered)
+}
+
+/// The fleet and policy of what was gathered.
+pub(crate) fn namespace(args: &JobArgs, gathered: &Gathered) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
+    let policy = args.sources.policy(gathered)?;
+    let mut fleet = Arc::clone(&gathered.fleet);
+    if args.sources.is_empty() || args.allow_unlisted {
+        let with_targets = FleetBuilder::from(&*fleet).unlisted(&args.targets);
+        fleet = Arc::new(with_targets.build().map_err(Stop::usage)?);
     }
-    Ok((Arc::new(fleet.build().map_err(Stop::usage)?), Arc::new(policy)))
+    Ok((fleet, Arc::new(policy)))
 }
 
 /// The job that the arguments ask for.
@@ -52,10 +57,8 @@ pub(crate) fn refused(error: &PlanError) -> Stop {
         .iter()
         .map(|problem| match &problem.origin {
             Some(origin) => {
-                let text = std::fs::read_to_string(Path::new(&*origin.source)).unwrap_or_default();
-                Diagnostic::at(origin, problem.message.as_str())
-                    .with_excerpt(&text)
-                    .to_string()
+                let problem = Diagnostic::at(origin, problem.message.as_str());
+                problem.with_line().to_string()
             }
             None => problem.to_string(),
         })

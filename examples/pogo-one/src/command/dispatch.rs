@@ -10,6 +10,7 @@ use pogo_core::scheduler::{Event, JobId, Record};
 use tokio::signal::unix;
 use tokio::sync::Notify;
 
+use super::follow::{self, Follow};
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
 use crate::source;
@@ -22,6 +23,7 @@ pub(super) async fn dispatch(
     spec: JobSpec,
     transport: Arc<dyn Transport>,
     screen: Arc<Screen>,
+    follow: Option<Follow>,
 ) -> Result<Exit, Stop> {
     let over = Arc::new(Notify::new());
     let observer = Arc::new(Watcher {
@@ -44,7 +46,10 @@ pub(super) async fn dispatch(
             .submit(JOB, spec)
             .await
             .map_err(|error| source::not_ordered(&error))?;
-        listen(&handle, &mut interrupted, &over, &screen).await;
+        tokio::select! {
+            () = listen(&handle, &mut interrupted, &over, &screen) => {}
+            () = follow::sources(follow, &handle, &screen) => {}
+        }
         Ok::<(), Stop>(())
     };
     let (ended, steered) = tokio::join!(dispatcher.run(), steer);

@@ -4,6 +4,7 @@ mod audit;
 mod connect;
 mod demo;
 mod dispatch;
+mod follow;
 mod pictures;
 mod plan;
 mod replay;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Hooks};
 
+use super::follow::Follow;
 use super::{connect, dispatch};
 use crate::cli::{RunArgs, Speaker};
 use crate::exit::{Exit, Stop};
@@ -12,7 +13,8 @@ use crate::report::Screen;
 use crate::source;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
-    let namespace = source::load(&args.job)?;
+    let gathered = args.job.sources.gather()?;
+    let namespace = source::namespace(&args.job, &gathered)?;
     let command = match args.command.as_slice() {
         [line] => Command::shell(line),
         words => Command::argv(words),
@@ -25,6 +27,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     spec.invocation = args.invocation.invocation();
     // A job that makes no sense is refused before anybody is asked for a password.
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
+    let follow = Follow::of(args, &gathered, &namespace)?;
     let mut settings = connect::settings(&args.ssh)?;
     if args.invocation.ask_sudo_password {
         settings = settings.sudo_password(connect::ask("sudo password: ")?);
@@ -40,7 +43,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
             }
             Speaker::Ssh => Arc::new(settings.build_program().map_err(Stop::usage)?),
         };
-        let exit = dispatch::dispatch(namespace, spec, transport, Arc::clone(&screen)).await?;
+        let exit = dispatch::dispatch(namespace, spec, transport, Arc::clone(&screen), follow).await?;
         screen.finish()?;
         Ok(exit)
     });

@@ -1,0 +1,190 @@
+//! Following sources while a job runs.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use pogo_core::dispatcher::Handle;
+use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::policy::{Limit, Policy};
+use pogo_inventory::merge::Gathered;
+use pogo_inventory::{FleetDiff, SourceError, Watch};
+use tokio::sync::mpsc;
+
+use crate::cli::RunArgs;
+use crate::exit::Stop;
+use crate::report::Screen;
+use crate::source;
+
+/// Sources that are followed, and what is known of them.
+pub(super) struct Follow {
+    watch: Watch,
+    /// What the sources said when the present fleet was taken.
+    known: Arc<Fleet>,
+    /// Hosts that are in no source stay as they are.
+    unlisted: Option<pogo_core::fleet::Selector>,
+    policy: Arc<Policy>,
+    limit: Limit,
+}
+
+impl Follow {
+    /// `None` if nothing is to be followed.
+    pub(super) fn of(
+        args: &RunArgs,
+        gathered: &Gathered,
+        (_, policy): &(Arc<Fleet>, Arc<Policy>),
+    ) -> Result<Option<Self>, Stop> {
+        let (job, follow) = (&args.job, &args.follow);
+        if !follow.watch_inventory {
+            return Ok(None);
+        }
+        if job.sources.is_empty() {
+            let message = "there is no source to watch; name a policy file with -c, or a source with -i";
+            return Err(Stop::usage(message));
+        }
+        Ok(Some(Self {
+            watch: Watch::new(job.sources.sources()?, gathered).every(follow.watch_interval),
+            known: Arc::clone(&gathered.fleet),
+            unlisted: job.allow_unlisted.then(|| job.targets.clone()),
+            policy: Arc::clone(policy),
+            limit: follow.max_inventory_change,
+        }))
+    }
+}
+
+/// Gives the dispatcher each new fleet. Never returns; without sources to follow it does nothing.
+pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Screen) {
+    let Some(Follow {
+        mut watch,
+        known,
+        unlisted,
+        policy,
+        limit,
+    }) = follow
+    else {
+        return std::future::pending().await;
+    };
+    let (news, mut heard) = mpsc::channel(1);
+    // On a task of its own, so that a question to the operator does not keep it from seeing what changes next.
+    tokio::spawn(async move { while news.send(watch.next().await).await.is_ok() {} });
+    let mut taking = Taking {
+        known,
+        unlisted,
+        policy,
+        limit,
+        offered: None,
+        refused: None,
+        complaint: None,
+        answers: None,
+        handle,
+        screen,
+    };
+    loop {
+        tokio::select! {
+            Some(read) = heard.recv() => taking.read(read).await,
+            answer = answer(&mut taking.answers), if taking.offered.is_some() => taking.answered(answer).await,
+        }
+    }
+}
+
+/// The next line that somebody types; `None` when nobody can.
+async fn answer(answers: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option<String> {
+    let answers = answers.get_or_insert_with(|| {
+        let (typed, answers) = mpsc::unbounded_channel();
+        std::thread::spawn(move || {
+            let lines = std::io::stdin().lock().lines().map_while(Result::ok);
+            lines.take_while(|line| typed.send(line.clone()).is_ok()).for_each(drop);
+        });
+        answers
+    });
+    answers.recv().await
+}
+
+/// Deciding whether a fleet is taken.
+struct Taking<'t> {
+    known: Arc<Fleet>,
+    unlisted: Option<pogo_core::fleet::Selector>,
+    policy: Arc<Policy>,
+    limit: Limit,
+    /// A fleet that waits for an answer, and the answer that takes it.
+    offered: Option<(Arc<Fleet>, String)>,
+    /// A fleet that was not taken, and is not offered again.
+    refused: Option<Arc<Fleet>>,
+    /// What was wrong the last time: it is said once.
+    complaint: Option<String>,
+    answers: Option<mpsc::UnboundedReceiver<String>>,
+    handle: &'t Handle,
+    screen: &'t Screen,
+}
+
+impl Taking<'_> {
+    async fn read(&mut self, read: Result<Gathered, SourceError>) {
+        let fleet = match read {
+            Ok(gathered) => gathered.fleet,
+            // It may be read while it is written; that it is right again needs no word.
+            Err(error) => return self.complain(format!("the inventory cannot be read: {error}")),
+        };
+        let offered = self.offered.as_ref().map(|(fleet, _)| fleet);
+        if offered.or(self.refused.as_ref()).unwrap_or(&self.known) == &fleet {
+            return;
+        }
+        (self.offered, self.refused) = (None, None);
+        if fleet == self.known {
+            return self.screen.say("the inventory is as it was");
+        }
+        let diff = FleetDiff::between(&self.known, &fleet);
+        let shown = format!("the inventory has changed:\n{diff}");
+        if !diff.exceeds(self.limit) {
+            self.screen.say(shown.trim_end());
+            return self.take(fleet).await;
+        }
+        let moved = diff.moved();
+        self.screen.say(&format!(
+            "{shown}{moved} of {} hosts would be gone or in other groups, more than {}; type {moved} to take this fleet",
+            diff.before, self.limit
+        ));
+        self.offered = Some((fleet, moved.to_string()));
+    }
+
+    async fn answered(&mut self, answer: Option<String>) {
+        let Some((fleet, wanted)) = self.offered.take() else {
+            return;
+        };
+        if answer.is_some_and(|answer| answer.trim() == wanted) {
+            return self.take(fleet).await;
+        }
+        self.screen.say("the new fleet is not taken; the old one stays");
+        // What changes next is compared with the fleet that was taken: many small steps are no way around the question.
+        self.refused = Some(fleet);
+    }
+
+    async fn take(&mut self, fleet: Arc<Fleet>) {
+        let full = match &self.unlisted {
+            None => Ok(Arc::clone(&fleet)),
+            Some(targets) => FleetBuilder::from(&*fleet).unlisted(targets).build().map(Arc::new),
+        };
+        let full = match full {
+            Ok(full) => full,
+            Err(error) => return self.complain(format!("the new fleet makes no sense: {error}")),
+        };
+        match self.handle.configure(full, Arc::clone(&self.policy)).await {
+            Ok(()) => {
+                (self.known, self.complaint) = (fleet, None);
+                self.screen.say("the new fleet is taken");
+            }
+            Err(error) => {
+                let (Stop::Usage(why) | Stop::Broken(why)) = source::not_ordered(&error) else {
+                    return;
+                };
+                self.complain(format!("the new fleet is refused: {why}"));
+                self.refused = Some(fleet);
+            }
+        }
+    }
+
+    fn complain(&mut self, complaint: String) {
+        if self.complaint.as_ref() != Some(&complaint) {
+            self.screen.say(&format!("{complaint}\nthe old fleet stays"));
+            self.complaint = Some(complaint);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `pogo-one inventory check`
+
+use std::io::IsTerminal;
+
+use pogo_core::fleet::Selector;
+use pogo_core::plan::{Command, JobSpec, Plan, PlanError, Warning};
+use pogo_core::policy::Origin;
+use pogo_inventory::Diagnostic;
+use pogo_inventory::merge::{Conflict, Gathered};
+use serde::Serialize;
+
+use super::{GraphArgs, show};
+use crate::exit::{Exit, Stop};
+use crate::sources::{SourceArgs, now};
+
+/// Everything that was found.
+#[derive(Default, Serialize)]
+struct Found {
+    hosts: usize,
+    problems: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+}
+
+pub(super) fn check(args: &GraphArgs) -> Result<Exit, Stop> {
+    if args.sources.is_empty() {
+        return Err(Stop::usage(
+            "no source is named; name a policy file with -c, or a source with -i",
+        ));
+    }
+    let mut found = Found::default();
+    for sources in args.sources.each_namespace() {
+        found.look(&sources)?;
+    }
+    show(args.format, &found, &found.text())?;
+    Ok(if found.problems.is_empty() {
+        Exit::Succeeded
+    } else {
+        Exit::Usage
+    })
+}
+
+impl Found {
+    fn look(&mut self, sources: &SourceArgs) -> Result<(), Stop> {
+        match now(sources.sources()?.gather())? {
+            Err(error) => error.diagnostics().iter().for_each(|problem| self.problem(problem)),
+            Ok(gathered) => {
+                self.hosts += gathered.fleet.len();
+                let warnings = gathered.parts.iter().flat_map(|part| part.warnings.iter().cloned());
+                self.warnings.extend(warnings);
+                self.warnings
+                    .extend(gathered.conflicts.iter().map(Conflict::diagnostic));
+                self.rules(sources, &gathered);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the rules fit the hosts.
+    fn rules(&mut self, sources: &SourceArgs, gathered: &Gathered) {
+        let policy = match sources.policy(gathered) {
+            Ok(policy) => policy,
+            Err(Stop::Usage(message) | Stop::Broken(message)) => {
+                return self.problem(&Diagnostic::new("rules", message));
+            }
+            Err(Stop::Unread) => return,
+        };
+        // A job on all hosts meets all rules.
+        let job = JobSpec::new(Selector::All, Command::shell("true"));
+        match Plan::compile(&gathered.fleet, &policy, &job) {
+            Ok(plan) => {
+                let located = |warning: &Warning| located(&warning.message, warning.origin.as_ref());
+                let warnings = plan.warnings.iter().map(located);
+                self.warnings.extend(warnings);
+            }
+            Err(PlanError::Policy { problems }) => {
+                problems
+                    .iter()
+                    .for_each(|problem| self.problem(&located(&problem.message, problem.origin.as_ref())));
+            }
+            Err(PlanError::NoTargets { .. }) => self.problem(&Diagnostic::new("inventory", "there are no hosts")),
+            Err(error) => self.problem(&Diagnostic::new("rules", error.to_string())),
+        }
+    }
+
+    /// What several namespaces share is a problem once.
+    fn problem(&mut self, problem: &Diagnostic) {
+        if !self.problems.contains(problem) {
+            self.problems.push(problem.clone());
+        }
+    }
+
+    fn text(&self) -> String {
+        let colour = std::io::stdout().is_terminal();
+        let mut text: String = self
+            .problems
+            .iter()
+            .map(|problem| problem.render(colour) + "\n")
+            .collect();
+        for warning in &self.warnings {
+            text.push_str(&format!("warning: {}\n", warning.render(colour)));
+        }
+        let (problems, warnings) = (self.problems.len(), self.warnings.len());
+        text.push_str(&format!(
+            "hosts: {}, problems: {problems}, warnings: {warnings}\n",
+            self.hosts
+        ));
+        text
+    }
+}
+
+/// Something about the rules, with its line.
+fn located(message: &str, origin: Option<&Origin>) -> Diagnostic {
+    match origin {
+        Some(origin) => Diagnostic::at(origin, message).with_line(),
+        None => Diagnostic::new("rules", message),
+    }
+}

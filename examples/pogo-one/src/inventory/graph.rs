@@ -1,0 +1,59 @@
+//! `pogo-one inventory graph`
+
+use pogo_core::fleet::{Fleet, TagId};
+use serde::Serialize;
+
+use super::{GraphArgs, show};
+use crate::exit::{Exit, Stop};
+
+/// A group, and the groups within it.
+#[derive(Serialize)]
+struct Group {
+    /// The last part of the tag.
+    name: String,
+    /// Its selector.
+    selector: String,
+    hosts: usize,
+    groups: Vec<Group>,
+}
+
+pub(super) fn graph(args: &GraphArgs) -> Result<Exit, Stop> {
+    let gathered = args.gather()?;
+    let root = all(&gathered.fleet);
+    let mut text = format!("all hosts ({})\n", root.hosts);
+    branches(&root.groups, "", &mut text);
+    show(args.format, &root, &text)?;
+    Ok(Exit::Succeeded)
+}
+
+fn all(fleet: &Fleet) -> Group {
+    let tops = fleet.tags().filter(|&tag| !fleet.tag_path(tag).as_str().contains('.'));
+    Group {
+        name: "all hosts".to_owned(),
+        selector: "*".to_owned(),
+        hosts: fleet.len(),
+        groups: tops.map(|tag| group(fleet, tag)).collect(),
+    }
+}
+
+fn group(fleet: &Fleet, tag: TagId) -> Group {
+    let path = fleet.tag_path(tag).as_str();
+    Group {
+        name: path.rsplit('.').next().unwrap_or(path).to_owned(),
+        selector: format!("${path}"),
+        hosts: fleet.members(tag).len(),
+        groups: fleet.children(tag).iter().map(|&child| group(fleet, child)).collect(),
+    }
+}
+
+fn branches(groups: &[Group], indentation: &str, text: &mut String) {
+    for (left, group) in (0..groups.len()).rev().zip(groups) {
+        let (fork, line) = if left > 0 {
+            ("├── ", "│   ")
+        } else {
+            ("└── ", "    ")
+        };
+        text.push_str(&format!("{indentation}{fork}{} ({})\n", group.name, group.hosts));
+        branches(&group.groups, &format!("{indentation}{line}"), text);
+    }
+}

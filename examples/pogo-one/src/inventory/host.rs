@@ -1,0 +1,118 @@
+//! `pogo-one inventory host`
+
+use pogo_core::fleet::{HostName, HostRange, Selector};
+use pogo_inventory::merge::{Gathered, Part};
+use serde::Serialize;
+
+use super::{HostArgs, settings, show};
+use crate::exit::{Exit, Stop};
+
+/// A host, and who says what of it.
+#[derive(Serialize)]
+struct Told {
+    name: HostName,
+    /// The places that name it.
+    listed: Vec<String>,
+    tags: Vec<Tag>,
+    settings: Vec<Setting>,
+}
+
+#[derive(Serialize)]
+struct Tag {
+    tag: String,
+    from: String,
+}
+
+#[derive(Serialize)]
+struct Setting {
+    setting: String,
+    value: String,
+    from: String,
+    /// Whether it is this value that counts.
+    counts: bool,
+}
+
+pub(super) fn host(args: &HostArgs) -> Result<Exit, Stop> {
+    let gathered = args.common.gather()?;
+    let name: HostName = args.name.parse().map_err(Stop::usage)?;
+    let wanted = Selector::Hosts(HostRange::single(&name));
+    // Says which names are near.
+    gathered.fleet.resolve(&wanted).map_err(Stop::usage)?;
+    let told = told(&gathered, name);
+    show(args.common.format, &told, &told.text())?;
+    Ok(Exit::Succeeded)
+}
+
+fn told(gathered: &Gathered, name: HostName) -> Told {
+    let mut told = Told {
+        name,
+        listed: vec![],
+        tags: vec![],
+        settings: vec![],
+    };
+    let merged = &gathered.fleet;
+    let effective = settings(merged.id(told.name.as_str()).and_then(|id| merged.connection(id)));
+    for part in &gathered.parts {
+        told.add(part, &effective);
+    }
+    told
+}
+
+impl Told {
+    fn add(&mut self, part: &Part, effective: &[(String, String)]) {
+        let Some(id) = part.fleet.id(self.name.as_str()) else {
+            return;
+        };
+        let listed = part.origins.listed(id).map(|origin| origin.to_string());
+        self.listed.push(listed.unwrap_or_else(|| part.name.clone()));
+        let known: Vec<Tag> = part
+            .origins
+            .tags(id)
+            .map(|(tag, origin)| Tag {
+                tag: format!("${tag}"),
+                from: origin.to_string(),
+            })
+            .collect();
+        // A source without lines is at least a name.
+        let others = part
+            .fleet
+            .tags_of(id)
+            .map(|tag| format!("${}", part.fleet.tag_path(tag)));
+        let others = others.filter(|tag| !known.iter().any(|known| known.tag == *tag));
+        let others: Vec<Tag> = others
+            .map(|tag| Tag {
+                tag,
+                from: part.name.clone(),
+            })
+            .collect();
+        self.tags.extend(known);
+        self.tags.extend(others);
+        for (setting, value) in settings(part.fleet.connection(id)) {
+            let origin = part.origins.setting(&self.name, &setting);
+            let from = origin.map_or_else(|| part.name.clone(), ToString::to_string);
+            let counts = effective
+                .iter()
+                .any(|(name, counts)| *name == setting && *counts == value);
+            self.settings.push(Setting {
+                setting,
+                value,
+                from,
+                counts,
+            });
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut rows: Vec<(String, String)> = vec![];
+        rows.extend(self.listed.iter().map(|from| ("listed".to_owned(), from.clone())));
+        rows.extend(self.tags.iter().map(|tag| (tag.tag.clone(), tag.from.clone())));
+        for setting in &self.settings {
+            let left = format!("{} = {}", setting.setting, setting.value.escape_debug());
+            let overruled = if setting.counts { "" } else { "  (overruled)" };
+            rows.push((left, format!("{}{overruled}", setting.from)));
+        }
+        let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
+        let lines = rows.iter().map(|(left, from)| format!("  {left:width$}  {from}\n"));
+        format!("{}\n{}", self.name, lines.collect::<String>())
+    }
+}

@@ -1,0 +1,122 @@
+//! The sources that arguments name.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use pogo_core::policy::Policy;
+use pogo_inventory::merge::{Gathered, MergeRules, Sources};
+use pogo_inventory::{PolicyFile, Source, SourceError, SourceSpec};
+
+use crate::exit::Stop;
+
+/// Where hosts and rules come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SourceArgs {
+    /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0. Without it there are no rules.
+    #[arg(short = 'c', long = "config", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Namespace of the policy file.
+    #[arg(short, long, value_name = "NAME", requires = "config")]
+    namespace: Option<String>,
+    /// Further hosts, from `TYPE:LOCATION` or a path whose name tells the type; may be given several times.
+    #[arg(short, long, value_name = "SOURCE")]
+    inventory: Vec<SourceSpec>,
+    /// Which source counts when two give different values: `error`, `first` or `last`; `address=last` for one setting.
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    merge: Vec<String>,
+}
+
+impl SourceArgs {
+    /// Whether no source is named, so that targets are plain hosts.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.config.is_none() && self.inventory.is_empty()
+    }
+
+    /// The sources: the policy file comes first.
+    pub(crate) fn sources(&self) -> Result<Sources, Stop> {
+        let mut sources = Sources::new().rules(self.rules()?);
+        if let Some(config) = self.config()? {
+            sources = sources.with(config);
+        }
+        Ok(self
+            .inventory
+            .iter()
+            .fold(sources, |sources, spec| sources.with(spec.open())))
+    }
+
+    /// Reads all sources.
+    pub(crate) fn gather(&self) -> Result<Gathered, Stop> {
+        now(self.sources()?.gather())?.map_err(Stop::usage)
+    }
+
+    /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
+    pub(crate) fn policy(&self, gathered: &Gathered) -> Result<Policy, Stop> {
+        let mut parts = gathered.parts.iter();
+        let config = self.config.is_some().then(|| parts.next()).flatten();
+        for part in parts {
+            if part.policy.as_ref().is_some_and(|policy| *policy != Policy::default()) {
+                let name = &part.name;
+                return Err(Stop::usage(format!(
+                    "{name} has rules, and of a source named with -i only the hosts count; name it with -c"
+                )));
+            }
+        }
+        Ok(config.and_then(|part| part.policy.clone()).unwrap_or_default())
+    }
+
+    /// The same arguments once for each namespace of the policy file, if none is chosen.
+    pub(crate) fn each_namespace(&self) -> Vec<Self> {
+        let names = match (&self.config, &self.namespace) {
+            (Some(path), None) => PolicyFile::namespaces(path).unwrap_or_default(),
+            _ => vec![],
+        };
+        if names.is_empty() {
+            return vec![self.clone()];
+        }
+        let chosen = |name| Self {
+            namespace: Some(name),
+            ..self.clone()
+        };
+        names.into_iter().map(chosen).collect()
+    }
+
+    fn config(&self) -> Result<Option<Arc<dyn Source>>, Stop> {
+        let Some(path) = &self.config else { return Ok(None) };
+        if let Some(location) = path.to_str().and_then(|text| text.strip_prefix("pogo4:")) {
+            if self.namespace.is_some() {
+                return Err(Stop::usage("files of Pogo 4.0 have no namespaces; leave -n out"));
+            }
+            return Ok(Some(Arc::new(pogo_inventory::Pogo4File::new(location))));
+        }
+        let file = PolicyFile::new(path);
+        Ok(Some(Arc::new(match &self.namespace {
+            Some(name) => file.namespace(name.as_str()),
+            None => file,
+        })))
+    }
+
+    fn rules(&self) -> Result<MergeRules, Stop> {
+        let and = |rules: MergeRules, text: &String| rules.and(text);
+        self.merge
+            .iter()
+            .try_fold(MergeRules::default(), and)
+            .map_err(Stop::usage)
+    }
+}
+
+/// Reads one source.
+pub(crate) fn read(spec: &SourceSpec) -> Result<Gathered, Stop> {
+    now(Sources::new().with(spec.open()).gather())?.map_err(Stop::usage)
+}
+
+/// Waits for what sources say.
+pub(crate) fn now<T>(work: impl Future<Output = Result<T, SourceError>>) -> Result<Result<T, SourceError>, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    Ok(runtime.map_err(Stop::broken)?.block_on(work))
+}
+
+fn rule(text: &str) -> Result<String, String> {
+    let rules = MergeRules::default().and(text);
+    rules.map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
