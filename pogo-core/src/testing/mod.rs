@@ -38,6 +38,8 @@
     reason = "a broken invariant ends the test that asked for it"
 )]
 
+#[cfg(feature = "async")]
+pub mod conformance;
 mod drill;
 mod fleets;
 mod invariants;

@@ -19,7 +19,7 @@ use pogo_ssh::{Agent, SshConfig, SshTransport};
 use tempfile::TempDir;
 
 use crate::errand::Errand;
-use crate::openssh::generate_key;
+use crate::openssh::{end_children, generate_key};
 
 const DROPBEAR: &str = "/usr/sbin/dropbear";
 
@@ -31,7 +31,7 @@ shift 2
 exec "$@" 2>&1"#;
 
 /// A running server; ends when dropped.
-struct Dropbear {
+pub(crate) struct Dropbear {
     server: Child,
     port: u16,
     directory: TempDir,
@@ -46,7 +46,7 @@ impl Drop for Dropbear {
 
 impl Dropbear {
     /// `None`, and a word on standard error, where it cannot be started.
-    fn start(test: &str) -> Option<Self> {
+    pub(crate) fn start(test: &str) -> Option<Self> {
         if !Path::new(DROPBEAR).exists() {
             let required = std::env::var("POGO_REQUIRE_SSHD").is_ok_and(|value| value == "1");
             assert!(!required, "{test} needs {DROPBEAR}, and POGO_REQUIRE_SSHD is set");
@@ -93,7 +93,7 @@ impl Dropbear {
         fs::write(self.path("known_hosts"), format!("[127.0.0.1]:{} {key}\n", self.port)).unwrap();
     }
 
-    fn settings(&self) -> SshConfig {
+    pub(crate) fn settings(&self) -> SshConfig {
         SshTransport::builder()
             .user(whoami("-un"))
             .agent(Agent::Off)
@@ -109,13 +109,21 @@ impl Dropbear {
         ]
     }
 
-    fn errand(&self, line: &str) -> Errand {
-        let connection = Connection {
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
             address: Some("127.0.0.1".to_owned()),
             port: Some(self.port),
             ..Connection::default()
-        };
-        Errand::to("web1", connection, Command::shell(line))
+        }
+    }
+
+    /// Ends the processes that serve its connections.
+    pub(crate) fn cut_connections(&self) {
+        end_children(self.server.id());
+    }
+
+    fn errand(&self, line: &str) -> Errand {
+        Errand::to("web1", self.connection(), Command::shell(line))
     }
 }
 

@@ -10,6 +10,7 @@
 mod agent;
 mod certificates;
 mod client_config;
+mod conformance;
 mod dropbear;
 mod errand;
 mod execution;

@@ -84,11 +84,7 @@ impl OpenSsh {
 
     /// Ends the processes that serve its connections.
     pub(crate) fn cut_connections(&self) {
-        let children = format!("/proc/{0}/task/{0}/children", self.server.id());
-        for child in fs::read_to_string(children).unwrap().split_whitespace() {
-            let child = rustix::process::Pid::from_raw(child.parse().unwrap()).unwrap();
-            rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
-        }
+        end_children(self.server.id());
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -182,6 +178,15 @@ fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16, Log)> {
     }
     let _ = server.wait();
     None
+}
+
+/// Ends the children of a process.
+pub(crate) fn end_children(process: u32) {
+    let children = format!("/proc/{process}/task/{process}/children");
+    for child in fs::read_to_string(children).unwrap().split_whitespace() {
+        let child = rustix::process::Pid::from_raw(child.parse().unwrap()).unwrap();
+        rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
+    }
 }
 
 pub(crate) fn generate_key(directory: &Path, name: &str, kind: &str) {

@@ -1,0 +1,117 @@
+//! Running one case.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::future::{BoxFuture, Either, FutureExt, select};
+use futures_timer::Delay;
+
+use super::{CaseReport, ConformanceReport, Verdict};
+
+/// Why a case ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Skip(String),
+    Fail(String),
+}
+
+/// What a case comes to.
+pub(super) type Case = Result<(), Stop>;
+
+/// A case by name, for a place of this type.
+pub(super) type Named<P> = (&'static str, fn(P) -> BoxFuture<'static, Case>);
+
+/// How long a case may take that has no limit of its own.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The name of each case and the function that runs it.
+macro_rules! cases {
+    ($($group:ident: $($name:ident),+;)+) => {
+        &[$($((stringify!($name), |place| Box::pin($group::$name(place)))),+),+]
+    };
+}
+pub(super) use cases;
+
+/// The cases of these names.
+pub(super) fn chosen<P>(cases: &[Named<P>], names: &[&str]) -> Vec<Named<P>> {
+    cases.iter().filter(|(name, _)| names.contains(name)).copied().collect()
+}
+
+/// A failed case for each name that is none of these.
+pub(super) fn unknown<P>(cases: &[Named<P>], names: &[&'static str]) -> Vec<CaseReport> {
+    let unknown = names
+        .iter()
+        .filter(|name| !cases.iter().any(|(known, _)| known == *name));
+    let failed = |&name| CaseReport {
+        name,
+        verdict: Verdict::Failed("the suite has no such case; take the name from its report".to_owned()),
+    };
+    unknown.map(failed).collect()
+}
+
+/// Runs all cases, one after the other, each at a place of its own.
+pub(super) async fn run_all<P>(
+    suite: &'static str,
+    cases: &[Named<P>],
+    mut place: impl FnMut() -> P,
+) -> ConformanceReport {
+    let mut report = ConformanceReport { suite, cases: vec![] };
+    for (name, case) in cases {
+        let verdict = match std::panic::catch_unwind(AssertUnwindSafe(|| case(place()))) {
+            Ok(case) => run(case).await,
+            Err(panic) => Verdict::Failed(told(&*panic)),
+        };
+        report.cases.push(CaseReport { name, verdict });
+    }
+    report
+}
+
+async fn run(case: BoxFuture<'static, Case>) -> Verdict {
+    match within(PATIENCE, AssertUnwindSafe(case).catch_unwind()).await {
+        None => Verdict::Failed(format!("it does not end within {PATIENCE:?}")),
+        Some(Err(panic)) => Verdict::Failed(told(&*panic)),
+        Some(Ok(Err(Stop::Skip(reason)))) => Verdict::Skipped(reason),
+        Some(Ok(Err(Stop::Fail(seen)))) => Verdict::Failed(seen),
+        Some(Ok(Ok(()))) => Verdict::Passed,
+    }
+}
+
+fn told(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("it panics: {}", text.unwrap_or("no message"))
+}
+
+/// What a future comes to, or `None` if it takes longer; it is dropped then.
+pub(super) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Output> {
+    match select(std::pin::pin!(future), Delay::new(time)).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+/// Ends the case as failed unless this holds.
+pub(super) fn hold(holds: bool, otherwise: impl fmt::Display) -> Case {
+    if holds { Ok(()) } else { fail(otherwise) }
+}
+
+/// Ends the case as failed unless both are equal.
+pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, seen: &T, wanted: &T) -> Case {
+    hold(
+        seen == wanted,
+        format_args!("{what} is {seen:?}, and should be {wanted:?}"),
+    )
+}
+
+/// Ends the case as failed.
+pub(super) fn fail<T>(seen: impl fmt::Display) -> Result<T, Stop> {
+    Err(Stop::Fail(seen.to_string()))
+}
+
+/// Ends the case as one that does not apply.
+pub(super) fn skip<T>(reason: impl fmt::Display) -> Result<T, Stop> {
+    Err(Stop::Skip(reason.to_string()))
+}

@@ -1,0 +1,107 @@
+//! What a suite found.
+
+use std::fmt;
+
+/// How one case ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// The contract's line is kept.
+    Passed,
+    /// The case does not apply, for this reason.
+    Skipped(String),
+    /// The contract's line is broken; this is what was seen.
+    Failed(String),
+}
+
+/// One case of a suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseReport {
+    /// Its name: the line of the contract that it holds the implementation to.
+    pub name: &'static str,
+    /// How it ended.
+    pub verdict: Verdict,
+}
+
+/// All cases of one suite, in its order.
+///
+/// Prints as a line for each case, and what was seen of those that failed.
+///
+/// ```
+/// use pogo_core::testing::conformance::{CaseReport, ConformanceReport, Verdict};
+///
+/// let case = CaseReport { name: "output_keeps_its_bytes", verdict: Verdict::Skipped("it streams no output".into()) };
+/// let report = ConformanceReport { suite: "transport", cases: vec![case] };
+/// assert_eq!(
+///     report.to_string(),
+///     "transport: 0 passed, 1 skipped, 0 failed\n  skipped  output_keeps_its_bytes: it streams no output\n"
+/// );
+/// report.assert_passed();
+/// report.assert_skipped(&["output_keeps_its_bytes"]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConformanceReport {
+    /// The suite's name.
+    pub suite: &'static str,
+    /// What became of each of its cases.
+    pub cases: Vec<CaseReport>,
+}
+
+impl ConformanceReport {
+    /// No case failed. What was skipped is in the report, and [`Self::assert_skipped`] pins it.
+    ///
+    /// # Panics
+    /// One did. The message is the whole report.
+    #[track_caller]
+    pub fn assert_passed(&self) {
+        assert_eq!(self.failed(), Vec::<&str>::new(), "{self}");
+    }
+
+    /// Just these cases were skipped, so that nothing is skipped unseen.
+    ///
+    /// # Panics
+    /// Others were, or one of these was not. The message is the whole report.
+    #[track_caller]
+    pub fn assert_skipped(&self, names: &[&str]) {
+        let mut wanted = names.to_vec();
+        let mut skipped = self.skipped();
+        wanted.sort_unstable();
+        skipped.sort_unstable();
+        assert_eq!(skipped, wanted, "{self}");
+    }
+
+    /// Names of the cases that passed.
+    pub fn passed(&self) -> Vec<&'static str> {
+        self.names(|verdict| matches!(verdict, Verdict::Passed))
+    }
+
+    /// Names of the cases that were skipped.
+    pub fn skipped(&self) -> Vec<&'static str> {
+        self.names(|verdict| matches!(verdict, Verdict::Skipped(_)))
+    }
+
+    /// Names of the cases that failed.
+    pub fn failed(&self) -> Vec<&'static str> {
+        self.names(|verdict| matches!(verdict, Verdict::Failed(_)))
+    }
+
+    fn names(&self, wanted: impl Fn(&Verdict) -> bool) -> Vec<&'static str> {
+        let cases = self.cases.iter().filter(|case| wanted(&case.verdict));
+        cases.map(|case| case.name).collect()
+    }
+}
+
+impl fmt::Display for ConformanceReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (passed, skipped, failed) = (self.passed().len(), self.skipped().len(), self.failed().len());
+        writeln!(f, "{}: {passed} passed, {skipped} skipped, {failed} failed", self.suite)?;
+        for CaseReport { name, verdict } in &self.cases {
+            match verdict {
+                Verdict::Passed => writeln!(f, "  passed   {name}")?,
+                Verdict::Skipped(reason) => writeln!(f, "  skipped  {name}: {reason}")?,
+                Verdict::Failed(seen) => writeln!(f, "  FAILED   {name}: {}", seen.replace('\n', "\n           "))?,
+            }
+        }
+        Ok(())
+    }
+}

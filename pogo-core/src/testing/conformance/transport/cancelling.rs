@@ -1,0 +1,88 @@
+//! Cancellation, of transports that confirm it.
+
+use super::super::case::{Case, Stop, fail, hold, skip, within};
+use super::place::{PATIENCE, Place, Seen, Watch};
+use crate::plan::Command;
+use crate::scheduler::{Outcome, Phase};
+
+pub(super) async fn a_cancelled_attempt_ends(place: Place) -> Case {
+    needs_confirmation(&place)?;
+    let seen = cancel(&place, place.lasting()?, Sign::Phase).await?.1;
+    hold(
+        seen.outcome != Outcome::Succeeded,
+        "a command that was cancelled is said to have succeeded",
+    )
+}
+
+pub(super) async fn a_cancelled_attempt_that_has_failed_has_ended(place: Place) -> Case {
+    needs_confirmation(&place)?;
+    place.needs_shell()?;
+    place.needs_output()?;
+    let (process, seen) = cancel(&place, Command::shell("echo $$; exec sleep 300"), Sign::Line).await?;
+    let gone = !seen.has_failed() || place.is_gone(&process).await?;
+    let _ = place.sh(&format!("kill -KILL {process}")).await;
+    hold(
+        gone,
+        format_args!("the outcome is {:?}, and the command still runs", seen.outcome),
+    )
+}
+
+pub(super) async fn an_attempt_cancelled_at_once_ends(place: Place) -> Case {
+    needs_confirmation(&place)?;
+    let (running, mut watch) = place.begin(place.attempt(place.lasting()?));
+    watch.side.cancel();
+    let Some(outcome) = within(PATIENCE, running).await else {
+        return fail(format_args!("it still runs {PATIENCE:?} after it was cancelled"));
+    };
+    let seen = watch.end(outcome).await;
+    hold(
+        seen.outcome != Outcome::Succeeded,
+        "a command that was cancelled is said to have succeeded",
+    )?;
+    let doubt = matches!(seen.outcome, Outcome::InDoubt { .. });
+    hold(
+        !doubt || seen.phases.contains(&Phase::Command) || seen.phases.contains(&Phase::PreHook),
+        "an attempt is in doubt whose command and hooks have not begun",
+    )
+}
+
+fn needs_confirmation(place: &Place) -> Case {
+    if place.fixture.transport.capabilities().confirms_cancel {
+        Ok(())
+    } else {
+        skip("it does not confirm cancellations")
+    }
+}
+
+/// By what one sees that a command has begun.
+enum Sign {
+    Phase,
+    Line,
+}
+
+/// Cancels a command once it has begun. Returns its first line, if that was waited for, and how it ended.
+async fn cancel(place: &Place, command: Command, sign: Sign) -> Result<(String, Seen), Stop> {
+    let (running, mut watch) = place.begin(place.attempt(command));
+    let begin = async {
+        let line = match sign {
+            Sign::Line => watch.first_line().await,
+            Sign::Phase => {
+                watch.command_begins().await;
+                String::new()
+            }
+        };
+        watch.side.cancel();
+        line
+    };
+    let both = async { futures::join!(running, begin) };
+    match within(PATIENCE, both).await {
+        Some((outcome, line)) => Ok((line, end(watch, outcome).await)),
+        None => fail(format_args!(
+            "a command that was cancelled as it began still runs after {PATIENCE:?}"
+        )),
+    }
+}
+
+async fn end(watch: Watch, outcome: Outcome) -> Seen {
+    watch.end(outcome).await
+}

@@ -1,0 +1,107 @@
+//! What a suite may do with a transport.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::dispatcher::Transport;
+use crate::fleet::Host;
+use crate::plan::Command;
+
+/// A transport, a host that it reaches, and what else a suite may try with them.
+///
+/// Commands are taken to run in a POSIX shell on the host, unless [`without_shell`](Self::without_shell) says otherwise.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use pogo_core::dispatcher::Transport;
+/// use pogo_core::fleet::Host;
+/// use pogo_core::testing::conformance::TransportFixture;
+///
+/// fn fixture(transport: Arc<dyn Transport>, host: Host, gone: Host) -> TransportFixture {
+///     TransportFixture::new(transport, host).unreachable(gone)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct TransportFixture {
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) host: Host,
+    pub(super) second: Option<Host>,
+    pub(super) unreachable: Option<Host>,
+    pub(super) cut: Option<Arc<dyn Fn() + Send + Sync>>,
+    pub(super) shell: bool,
+    pub(super) succeeding: Option<Command>,
+    pub(super) failing: Option<(Command, u32)>,
+    pub(super) lasting: Option<Command>,
+}
+
+impl TransportFixture {
+    /// This transport, and a host that it reaches.
+    pub fn new(transport: Arc<dyn Transport>, host: Host) -> Self {
+        Self {
+            transport,
+            host,
+            second: None,
+            unreachable: None,
+            cut: None,
+            shell: true,
+            succeeding: Some(Command::shell("true")),
+            failing: Some((Command::shell("exit 7"), 7)),
+            lasting: Some(Command::shell("sleep 300")),
+        }
+    }
+
+    /// A second host that it reaches.
+    pub fn second_host(mut self, host: Host) -> Self {
+        self.second = Some(host);
+        self
+    }
+
+    /// A host that it cannot reach: nobody listens there, or its name does not resolve.
+    pub fn unreachable(mut self, host: Host) -> Self {
+        self.unreachable = Some(host);
+        self
+    }
+
+    /// Breaks the links to the host that are open when it is called, as a network that fails would.
+    pub fn cut(mut self, cut: impl Fn() + Send + Sync + 'static) -> Self {
+        self.cut = Some(Arc::new(cut));
+        self
+    }
+
+    /// Commands do not run in a POSIX shell. What they are is told by [`succeeding`](Self::succeeding),
+    /// [`failing`](Self::failing) and [`lasting`](Self::lasting); cases that need one that is not told are skipped.
+    pub fn without_shell(mut self) -> Self {
+        (self.shell, self.succeeding, self.failing, self.lasting) = (false, None, None, None);
+        self
+    }
+
+    /// A command that succeeds.
+    pub fn succeeding(mut self, command: Command) -> Self {
+        self.succeeding = Some(command);
+        self
+    }
+
+    /// A command that fails with this exit status.
+    pub fn failing(mut self, command: Command, status: u32) -> Self {
+        self.failing = Some((command, status));
+        self
+    }
+
+    /// A command that runs for minutes, and then succeeds.
+    pub fn lasting(mut self, command: Command) -> Self {
+        self.lasting = Some(command);
+        self
+    }
+}
+
+impl fmt::Debug for TransportFixture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportFixture")
+            .field("host", &self.host.name)
+            .field("second", &self.second.as_ref().map(|host| &host.name))
+            .field("unreachable", &self.unreachable.as_ref().map(|host| &host.name))
+            .field("cuts", &self.cut.is_some())
+            .field("shell", &self.shell)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! Hook directories before and after the command.
+
+use super::super::case::{Case, Stop, fail, same, skip};
+use super::place::{Place, Seen};
+use crate::plan::Command;
+use crate::scheduler::{FailureKind, Outcome, Phase};
+
+/// Two hook directories on the host.
+struct Hooks {
+    place: Place,
+    directory: String,
+}
+
+impl Hooks {
+    async fn at(place: Place) -> Result<Self, Stop> {
+        if !place.fixture.transport.capabilities().hooks {
+            return skip("it runs no hooks");
+        }
+        let directory = place.directory().await?;
+        place
+            .ask(&format!("mkdir '{directory}/pre d' {directory}/post"))
+            .await?;
+        Ok(Self { place, directory })
+    }
+
+    /// Puts a file with one line of shell into `pre d` or `post`.
+    async fn put(&self, path: &str, line: &str, mode: &str) -> Case {
+        let file = format!("'{}/{path}'", self.directory);
+        let write = format!("printf '#!/bin/sh\\n%s\\n' '{line}' > {file} && chmod {mode} {file}");
+        self.place.ask(&write).await.map(drop)
+    }
+
+    /// Runs a line between the hooks, and removes them.
+    async fn run(self, line: &str) -> Result<Seen, Stop> {
+        let mut attempt = self.place.attempt(Command::shell(line));
+        attempt.pre_hooks = Some(format!("{}/pre d", self.directory).into());
+        attempt.post_hooks = Some(format!("{}/post", self.directory).into());
+        let seen = self.place.run(attempt).await?;
+        self.place.remove(&self.directory).await?;
+        Ok(seen)
+    }
+}
+
+fn same_output(seen: &Seen, wanted: &str) -> Case {
+    same(
+        "standard output",
+        &String::from_utf8_lossy(&seen.stdout).into_owned(),
+        &wanted.to_owned(),
+    )
+}
+
+fn same_failure(seen: &Seen, wanted: &FailureKind) -> Case {
+    match &seen.outcome {
+        Outcome::Failed(failure) => same("what failed", &failure.kind, wanted),
+        other => fail(format_args!("the outcome is {other:?}, and should be {wanted:?}")),
+    }
+}
+
+pub(super) async fn hooks_run_in_sorted_order_around_the_command(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    for name in ["20-b", "10-a", "B"] {
+        hooks
+            .put(&format!("pre d/{name}"), &format!("echo pre {name}"), "755")
+            .await?;
+    }
+    hooks.put("post/after", "echo post", "755").await?;
+    let seen = hooks.run("echo command").await?;
+    same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
+    same_output(&seen, "pre 10-a\npre 20-b\npre B\ncommand\npost\n")?;
+    let told: Vec<Phase> = seen
+        .phases
+        .into_iter()
+        .filter(|&phase| phase != Phase::Connect)
+        .collect();
+    same(
+        "what is told of phases",
+        &told,
+        &vec![Phase::PreHook, Phase::Command, Phase::PostHook],
+    )
+}
+
+pub(super) async fn a_failed_pre_hook_keeps_the_command_from_running(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    hooks.put("pre d/10-good", "echo good", "755").await?;
+    hooks.put("pre d/20-bad", "exit 5", "755").await?;
+    hooks.put("pre d/30-never", "echo never", "755").await?;
+    hooks.put("post/never", "echo never", "755").await?;
+    let seen = hooks.run("echo command").await?;
+    same_failure(&seen, &FailureKind::PreHook { status: 5 })?;
+    same_output(&seen, "good\n")
+}
+
+pub(super) async fn a_failed_post_hook_fails_the_attempt(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    hooks.put("post/10-bad", "exit 6", "755").await?;
+    hooks.put("post/20-never", "echo never", "755").await?;
+    let seen = hooks.run("echo command").await?;
+    same_failure(&seen, &FailureKind::PostHook { status: 6 })?;
+    same_output(&seen, "command\n")
+}
+
+pub(super) async fn post_hooks_run_after_success_only(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    hooks.put("post/never", "echo never", "755").await?;
+    let seen = hooks.run("echo command; exit 3").await?;
+    same_failure(&seen, &FailureKind::Command { status: 3 })?;
+    same_output(&seen, "command\n")
+}
+
+pub(super) async fn dot_files_and_what_cannot_be_executed_are_no_hooks(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    hooks.put("pre d/.hidden", "echo never", "755").await?;
+    hooks.put("pre d/README", "echo never", "644").await?;
+    let seen = hooks.run("echo command").await?;
+    same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
+    same_output(&seen, "command\n")
+}
+
+pub(super) async fn a_missing_directory_of_hooks_is_an_empty_one(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    let directory = &hooks.directory;
+    hooks
+        .place
+        .ask(&format!("rmdir '{directory}/pre d' {directory}/post"))
+        .await?;
+    let seen = hooks.run("echo command").await?;
+    same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
+    same_output(&seen, "command\n")
+}

@@ -1,0 +1,65 @@
+//! Links that are not there, or break.
+
+use std::time::Duration;
+
+use super::super::case::{Case, Stop, fail, hold, skip, within};
+use super::place::{PATIENCE, Place, Seen};
+use crate::plan::Command;
+use crate::scheduler::{Outcome, Phase};
+
+pub(super) async fn a_host_out_of_reach_is_a_failure_to_connect(place: Place) -> Case {
+    let seen = reach_out(&place, Duration::from_secs(60)).await?;
+    match &seen.outcome {
+        Outcome::Failed(failure) if failure.kind.is_connect() => {}
+        other => return fail(format_args!("a host out of reach gives {other:?}")),
+    }
+    hold(
+        !seen.phases.contains(&Phase::Command),
+        "a command is told to begin on a host out of reach",
+    )
+}
+
+pub(super) async fn a_host_out_of_reach_is_given_up_within_the_time_limit(place: Place) -> Case {
+    let seen = reach_out(&place, Duration::from_secs(2)).await?;
+    hold(
+        seen.has_failed(),
+        format_args!(
+            "nothing can have run on a host out of reach, and its outcome is {:?}",
+            seen.outcome
+        ),
+    )
+}
+
+async fn reach_out(place: &Place, time_limit: Duration) -> Result<Seen, Stop> {
+    let Some(host) = place.fixture.unreachable.clone() else {
+        return skip("the fixture has no host out of reach");
+    };
+    let command = place.fixture.succeeding.clone();
+    let mut attempt = place.attempt(command.unwrap_or_else(|| Command::shell("true")));
+    (attempt.host, attempt.time_limit) = (host, time_limit);
+    place.run(attempt).await
+}
+
+pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(place: Place) -> Case {
+    let Some(cut) = place.fixture.cut.clone() else {
+        return skip("the fixture cannot cut links");
+    };
+    place.needs_shell()?;
+    place.needs_output()?;
+    let (running, watch) = place.begin(place.attempt(Command::shell("echo $$; exec sleep 300")));
+    let cutting = async {
+        let process = watch.first_line().await;
+        cut();
+        process
+    };
+    let Some((outcome, process)) = within(PATIENCE, async { futures::join!(running, cutting) }).await else {
+        return fail(format_args!(
+            "{PATIENCE:?} after its link broke, the attempt still runs"
+        ));
+    };
+    let _ = place.sh(&format!("kill -KILL {process}")).await;
+    hold(
+        matches!(outcome, Outcome::InDoubt { .. }),
+        format_args!("the link broke while the command ran, and its outcome is {outcome:?}"),
+    )
+}

@@ -1,0 +1,56 @@
+//! What commands write.
+
+use super::super::case::{Case, fail, hold, same, within};
+use super::place::{PATIENCE, Place};
+use crate::plan::Command;
+use crate::scheduler::Outcome;
+
+pub(super) async fn output_arrives_on_its_own_stream(place: Place) -> Case {
+    place.needs_output()?;
+    let seen = place.sh("echo out; echo err >&2").await?;
+    same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
+    same("standard output", &seen.stdout, &b"out\n".to_vec())?;
+    same("standard error", &seen.stderr, &b"err\n".to_vec())
+}
+
+pub(super) async fn output_keeps_its_bytes(place: Place) -> Case {
+    place.needs_output()?;
+    let seen = place.sh("printf '\\377\\000\\r\\n\\033[1mlast'").await?;
+    same("standard output", &seen.stdout, &b"\xff\x00\r\n\x1b[1mlast".to_vec())
+}
+
+pub(super) async fn output_comes_while_the_command_runs(place: Place) -> Case {
+    place.needs_output()?;
+    place.needs_shell()?;
+    let (running, watch) = place.begin(place.attempt(Command::shell("echo up; exec sleep 300")));
+    let first = within(
+        PATIENCE,
+        futures::future::select(Box::pin(running), Box::pin(watch.first_line())),
+    );
+    match first.await {
+        Some(futures::future::Either::Right((line, _))) => same("the first line", &line, &"up".to_owned()),
+        Some(futures::future::Either::Left((outcome, _))) => {
+            fail(format_args!("a command that lasts gives {outcome:?}"))
+        }
+        None => fail(format_args!(
+            "nothing is seen of a line written {PATIENCE:?} ago by a command that still runs"
+        )),
+    }
+}
+
+pub(super) async fn output_is_whole_or_marked_as_cut(place: Place) -> Case {
+    const WRITTEN: usize = 8_000_000;
+    place.needs_output()?;
+    let seen = place.sh(&format!("head -c {WRITTEN} /dev/zero; exit 0")).await?;
+    hold(
+        seen.stdout.iter().all(|&byte| byte == 0),
+        "standard output holds what the command did not write",
+    )?;
+    hold(
+        seen.stdout.len() == WRITTEN || !seen.notes.is_empty(),
+        format_args!(
+            "{} of {WRITTEN} bytes arrive, and no note tells that the rest was cut",
+            seen.stdout.len()
+        ),
+    )
+}

@@ -1,0 +1,251 @@
+//! Where a case runs: a fixture, and attempts at its hosts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+use futures_timer::Delay;
+
+use super::super::case::{Stop, fail, hold, skip, within};
+use super::TransportFixture;
+use crate::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Stream};
+use crate::fleet::Host;
+use crate::plan::{Command, Invocation};
+use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
+
+/// How long after its time limit an attempt that does not end is given up.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// How long one waits for something to be seen.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a case runs.
+pub(super) struct Place {
+    pub(super) fixture: TransportFixture,
+    job: JobId,
+    issued: Mutex<u64>,
+}
+
+/// What was seen of an attempt.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) outcome: Outcome,
+    pub(super) phases: Vec<Phase>,
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    pub(super) notes: String,
+}
+
+/// An attempt under way: what can be seen of it, and the means to cancel it.
+pub(super) struct Watch {
+    phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    output: Arc<Output>,
+    pub(super) side: ReporterSide,
+}
+
+#[derive(Default)]
+struct Output {
+    chunks: Mutex<Vec<(Stream, Vec<u8>)>>,
+}
+
+impl Observer for Output {
+    fn output(&self, chunk: &OutputChunk<'_>) {
+        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.push((chunk.stream, chunk.bytes.to_vec()));
+    }
+}
+
+impl Output {
+    fn of(&self, stream: Stream) -> Vec<u8> {
+        let chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
+        let chunks = chunks.iter().filter(|(of, _)| *of == stream);
+        chunks.flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    }
+}
+
+impl Place {
+    pub(super) fn new(fixture: TransportFixture, number: u32) -> Self {
+        Self {
+            fixture,
+            job: JobId::new(number),
+            issued: Mutex::new(u64::from(number) * 1_000),
+        }
+    }
+
+    /// An attempt at the fixture's host that nobody has seen before.
+    pub(super) fn attempt(&self, command: Command) -> Attempt {
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        *issued += 1;
+        Attempt {
+            id: AttemptId::new(*issued),
+            job: self.job,
+            host: self.fixture.host.clone(),
+            command: Arc::new(command),
+            invocation: Arc::default(),
+            pre_hooks: None,
+            post_hooks: None,
+            time_limit: Duration::from_secs(60),
+        }
+    }
+
+    /// An attempt and its future; it runs when it is awaited.
+    pub(super) fn begin(&self, attempt: Attempt) -> (impl Future<Output = Outcome> + Send + use<'_>, Watch) {
+        let (sender, phases) = mpsc::unbounded();
+        let output = Arc::new(Output::default());
+        let about = (attempt.job, attempt.host.name.clone(), attempt.id);
+        let (report, side) = ReporterSide::open(about, sender, Arc::clone(&output) as Arc<dyn Observer>);
+        let running = self.fixture.transport.run(attempt, report);
+        (running, Watch { phases, output, side })
+    }
+
+    /// Runs an attempt to its end.
+    pub(super) async fn run(&self, attempt: Attempt) -> Result<Seen, Stop> {
+        let limit = attempt.time_limit;
+        let (running, watch) = self.begin(attempt);
+        match within(limit + GRACE, running).await {
+            Some(outcome) => Ok(watch.end(outcome).await),
+            None => fail(format_args!(
+                "an attempt with a time limit of {limit:?} still runs {GRACE:?} after that"
+            )),
+        }
+    }
+
+    /// Runs a line in the host's shell.
+    pub(super) async fn sh(&self, line: &str) -> Result<Seen, Stop> {
+        self.needs_shell()?;
+        self.run(self.attempt(Command::shell(line))).await
+    }
+
+    /// What a line in the host's shell prints; the line must succeed.
+    pub(super) async fn ask(&self, line: &str) -> Result<String, Stop> {
+        self.needs_output()?;
+        let seen = self.sh(line).await?;
+        hold(
+            seen.outcome == Outcome::Succeeded,
+            format_args!("`{line}` should have succeeded: {seen:?}"),
+        )?;
+        Ok(String::from_utf8_lossy(&seen.stdout).trim().to_owned())
+    }
+
+    /// A new directory on the host.
+    pub(super) async fn directory(&self) -> Result<String, Stop> {
+        let directory = self.ask("mktemp -d").await?;
+        hold(
+            directory.starts_with('/'),
+            format_args!("`mktemp -d` printed `{directory}`"),
+        )?;
+        Ok(directory)
+    }
+
+    /// Removes what [`directory`](Self::directory) made.
+    pub(super) async fn remove(&self, directory: &str) -> Result<(), Stop> {
+        self.ask(&format!("rm -r {directory}")).await.map(drop)
+    }
+
+    /// Waits until this process of the host is gone.
+    pub(super) async fn is_gone(&self, process: &str) -> Result<bool, Stop> {
+        // One that has ended and was not collected still answers to signals.
+        let state = format!(
+            "if kill -0 {process} 2>/dev/null && ! grep -q ') Z' /proc/{process}/stat 2>/dev/null; then echo here; \
+             else echo gone; fi"
+        );
+        let mut waited = Duration::ZERO;
+        while self.ask(&state).await? != "gone" {
+            if waited > PATIENCE {
+                return Ok(false);
+            }
+            let pause = Duration::from_millis(200);
+            Delay::new(pause).await;
+            waited += pause;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn needs_shell(&self) -> Result<(), Stop> {
+        if self.fixture.shell {
+            Ok(())
+        } else {
+            skip("commands do not run in a shell")
+        }
+    }
+
+    pub(super) fn needs_output(&self) -> Result<(), Stop> {
+        if self.fixture.transport.capabilities().output {
+            Ok(())
+        } else {
+            skip("it streams no output")
+        }
+    }
+
+    pub(super) fn second_host(&self) -> Result<Host, Stop> {
+        let second = self.fixture.second.clone();
+        second.map_or_else(|| skip("the fixture has no second host"), Ok)
+    }
+
+    pub(super) fn succeeding(&self) -> Result<Command, Stop> {
+        let command = self.fixture.succeeding.clone();
+        command.map_or_else(|| skip("the fixture has no command that succeeds"), Ok)
+    }
+
+    pub(super) fn failing(&self) -> Result<(Command, u32), Stop> {
+        let command = self.fixture.failing.clone();
+        command.map_or_else(|| skip("the fixture has no command that fails"), Ok)
+    }
+
+    pub(super) fn lasting(&self) -> Result<Command, Stop> {
+        let command = self.fixture.lasting.clone();
+        command.map_or_else(|| skip("the fixture has no command that lasts"), Ok)
+    }
+
+    /// An attempt to run a line in the host's shell in this way.
+    pub(super) fn invoked(&self, line: &str, invocation: Invocation) -> Attempt {
+        let mut attempt = self.attempt(Command::shell(line));
+        attempt.invocation = Arc::new(invocation);
+        attempt
+    }
+}
+
+impl Watch {
+    pub(super) async fn end(self, outcome: Outcome) -> Seen {
+        // The reporter may live on in something that the transport has left behind.
+        let mut phases = self.phases;
+        phases.close();
+        Seen {
+            outcome,
+            phases: phases.map(|(_, phase)| phase).collect().await,
+            stdout: self.output.of(Stream::Stdout),
+            stderr: self.output.of(Stream::Stderr),
+            notes: String::from_utf8_lossy(&self.output.of(Stream::Note)).into_owned(),
+        }
+    }
+
+    /// Waits until standard output has a whole line, and returns it.
+    pub(super) async fn first_line(&self) -> String {
+        loop {
+            let stdout = self.output.of(Stream::Stdout);
+            if let Some(line) = stdout.split_inclusive(|&byte| byte == b'\n').next()
+                && line.ends_with(b"\n")
+            {
+                return String::from_utf8_lossy(line).trim().to_owned();
+            }
+            Delay::new(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until the command is told to begin.
+    pub(super) async fn command_begins(&mut self) {
+        while let Some((_, phase)) = self.phases.next().await {
+            if phase == Phase::Command {
+                return;
+            }
+        }
+        futures::future::pending().await
+    }
+}
+
+impl Seen {
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_))
+    }
+}

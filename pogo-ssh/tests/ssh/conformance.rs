@@ -1,0 +1,95 @@
+//! The transports keep the contract, against every server there is.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use pogo_core::dispatcher::Transport;
+use pogo_core::fleet::{Connection, Host};
+use pogo_core::testing::conformance::{self, TransportFixture};
+use pogo_ssh::loopback::LoopbackFleet;
+
+use crate::dropbear::Dropbear;
+use crate::openssh::{self, OpenSsh};
+
+fn host(name: &str, connection: Connection) -> Host {
+    let mut host = Host::new(name.parse().unwrap());
+    host.connection = connection;
+    host
+}
+
+/// A host on whose port nobody listens.
+fn gone() -> Host {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    let connection = Connection {
+        address: Some("127.0.0.1".to_owned()),
+        port: Some(free.port()),
+        ..Connection::default()
+    };
+    host("gone", connection)
+}
+
+fn fixture(transport: &Arc<dyn Transport>, connection: &Connection) -> TransportFixture {
+    TransportFixture::new(Arc::clone(transport), host("web1", connection.clone()))
+        .second_host(host("web2", connection.clone()))
+        .unreachable(gone())
+}
+
+#[tokio::test]
+async fn the_transport_conforms_against_the_loopback_fleet() {
+    let fleet = Arc::new(LoopbackFleet::start(["web1", "web2"]).await.unwrap());
+    let transport: Arc<dyn Transport> = Arc::new(fleet.transport().build().unwrap());
+    let (first, second) = (fleet.connection("web1").unwrap(), fleet.connection("web2").unwrap());
+    let report = conformance::transport(|| {
+        let cut = Arc::clone(&fleet);
+        fixture(&transport, &first)
+            .second_host(host("web2", second.clone()))
+            .cut(move || cut.host("web1").unwrap().cut_connections())
+    });
+    let report = report.await;
+    report.assert_passed();
+    report.assert_skipped(&["a_dropped_attempt_is_cancelled"]);
+}
+
+#[tokio::test]
+async fn the_transport_conforms_against_openssh() {
+    if !openssh::is_there("the_transport_conforms_against_openssh") {
+        return;
+    }
+    let server = Arc::new(OpenSsh::start());
+    conforms_to_openssh(Arc::new(server.transport().build().unwrap()), server).await;
+}
+
+#[tokio::test]
+async fn the_transport_through_the_ssh_program_conforms_against_openssh() {
+    if !openssh::is_there("the_transport_through_the_ssh_program_conforms_against_openssh") {
+        return;
+    }
+    let server = Arc::new(OpenSsh::start());
+    conforms_to_openssh(Arc::new(server.transport().build_program().unwrap()), server).await;
+}
+
+async fn conforms_to_openssh(transport: Arc<dyn Transport>, server: Arc<OpenSsh>) {
+    let report = conformance::transport(|| {
+        let cut = Arc::clone(&server);
+        fixture(&transport, &server.connection()).cut(move || cut.cut_connections())
+    });
+    let report = report.await;
+    report.assert_passed();
+    report.assert_skipped(&["a_dropped_attempt_is_cancelled"]);
+}
+
+#[tokio::test]
+async fn the_transport_conforms_against_dropbear() {
+    let Some(server) = Dropbear::start("the_transport_conforms_against_dropbear") else {
+        return;
+    };
+    let server = Arc::new(server);
+    let transport: Arc<dyn Transport> = Arc::new(server.settings().build().unwrap());
+    let report = conformance::transport(|| {
+        let cut = Arc::clone(&server);
+        fixture(&transport, &server.connection()).cut(move || cut.cut_connections())
+    });
+    let report = report.await;
+    report.assert_passed();
+    report.assert_skipped(&["a_dropped_attempt_is_cancelled"]);
+}
