@@ -34,15 +34,24 @@ rack:
   all-of-it: '@r[1-2],@roles:adm'
 ";
 
+const FLAT: &str = "# comment\nadm: example0\noss: example4 example5\nio: example[4-6]\nall-of-it:@io,@adm\nwide: x[01-12],y\n\
+                    twice: a[1-3]\ntwice: b1,a2\nless: example[1-9]!@oss  \n";
+
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("pogo-clustershell-{}", std::process::id()));
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pogo-clustershell-{name}-{}", std::process::id()));
         fs::create_dir_all(path.join("groups.d")).unwrap();
         let main = format!("[Main]\ndefault: roles\nautodir: {}\n", path.join("groups.d").display());
         fs::write(path.join("groups.conf"), main).unwrap();
         fs::write(path.join("groups.d/a.yaml"), GROUPS).unwrap();
+        // The source of flat files as ClusterShell's own groups.conf defines it.
+        let flat = "[local]\nmap: sed -n 's/^$GROUP:\\(.*\\)/\\1/p' $CFGDIR/groups.d/local.cfg\n\
+                    list: sed -n 's/^\\([0-9A-Za-z_-]*\\):.*/\\1/p' $CFGDIR/groups.d/local.cfg\n";
+        let main = fs::read_to_string(path.join("groups.conf")).unwrap();
+        fs::write(path.join("groups.conf"), main + flat).unwrap();
+        fs::write(path.join("groups.d/local.cfg"), FLAT).unwrap();
         Self(path)
     }
 }
@@ -77,8 +86,18 @@ fn nodeset(config: &Path, expression: &str) -> Option<BTreeSet<String>> {
 
 #[test]
 fn groups_have_the_members_that_nodeset_gives_them() {
-    let folder = Folder::new();
-    let fleet = ClusterShellGroups::read(folder.0.join("groups.d/a.yaml")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(agreed("yaml", "groups.d/a.yaml"), 13);
+}
+
+#[test]
+fn flat_files_have_the_members_that_nodeset_gives_them() {
+    assert_eq!(agreed("flat", "groups.d/local.cfg"), 7);
+}
+
+/// How many groups of the file have the same members for both.
+fn agreed(name: &str, file: &str) -> usize {
+    let folder = Folder::new(name);
+    let fleet = ClusterShellGroups::read(folder.0.join(file)).unwrap_or_else(|error| panic!("{error}"));
     let fleet = fleet.build().unwrap();
     let groups = fleet.tags().filter(|tag| fleet.children(*tag).is_empty());
     let mut compared = 0;
@@ -89,13 +108,12 @@ fn groups_have_the_members_that_nodeset_gives_them() {
             .iter()
             .map(|host| fleet.name(*host).to_string())
             .collect();
-        let Some(theirs) = nodeset(&folder.0, &reference) else {
-            return;
-        };
-        assert_eq!(ours, theirs, "{reference}");
+        if let Some(theirs) = nodeset(&folder.0, &reference) {
+            assert_eq!(ours, theirs, "{reference}");
+        }
         compared += 1;
     }
-    assert_eq!(compared, 13);
+    compared
 }
 
 #[test]
@@ -136,4 +154,28 @@ fn short_texts_cannot_name_nodes_without_end() {
         let error = ClusterShellGroups::parse("f", &text).unwrap_err().to_string();
         assert!(error.contains("more than 1000000 nodes"), "{error}");
     }
+}
+
+#[test]
+fn mistakes_in_flat_files_are_shown_where_they_are() {
+    let lines = |name: &str, text: &str| -> Vec<String> {
+        let error = ClusterShellGroups::parse(name, text).unwrap_err();
+        let first = |problem: &pogo_inventory::Diagnostic| problem.to_string().lines().next().unwrap().to_owned();
+        error.diagnostics().iter().map(first).collect()
+    };
+    assert_eq!(
+        lines("local.cfg", "web: w[1-\nno colon\n indented: a\nx: @gone\n"),
+        [
+            "local.cfg:1:7: this bracket is not closed; add a `]`",
+            "local.cfg:2:1: expected `group: nodes`",
+            "local.cfg:3:1: expected `group: nodes`",
+            "local.cfg:4:4: this file has no group `@local:gone`",
+        ]
+    );
+    assert_eq!(lines("groups", "# nothing\n"), ["groups:1:1: the file says nothing"]);
+    let main = lines("/etc/clustershell/groups.conf", "[Main]\ndefault: local\n");
+    assert_eq!(
+        main,
+        ["/etc/clustershell/groups.conf:1:1: this says where groups come from, and holds none"]
+    );
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use pogo_core::fleet::{HostName, TagPath};
 
+use super::flat;
 use crate::nodeset::{Names, NodeSetError, evaluate};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
@@ -28,9 +29,14 @@ struct Group<'a> {
     parts: Vec<(Span, &'a str)>,
 }
 
-pub(super) fn read(problems: &mut Problems<'_>) -> Roster {
+/// Reads all groups; with a name, those of one source in the flat form.
+pub(super) fn read(problems: &mut Problems<'_>, flat: Option<&str>) -> Roster {
     let mut roster = Roster::default();
-    let Some(root) = yaml::load(problems) else {
+    let root = match flat {
+        Some(source) => Some(flat::load(problems, source)),
+        None => yaml::load(problems),
+    };
+    let Some(root) = root else {
         if problems.is_empty() {
             problems.report(Span::START, "the file says nothing");
         }

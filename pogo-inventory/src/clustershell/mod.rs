@@ -1,7 +1,9 @@
 //! Group files of ClusterShell, as clush and nodeset use them.
 
+mod flat;
 mod groups;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,12 +14,16 @@ use pogo_core::fleet::FleetBuilder;
 use crate::diagnostic::SourceError;
 use crate::file;
 use crate::listing::{Listing, Source};
-use crate::source::{self, Problems};
+use crate::roster::Roster;
+use crate::source::{self, Problems, Span};
 
-/// A group file of ClusterShell in its YAML form, such as those in `/etc/clustershell/groups.d`.
+/// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in `.cfg`
+/// or is called `groups`, in the flat form of lines of `group: nodes`, whose source is called as the file is
+/// (`local.cfg` is `local`).
 ///
 /// The group `web` of the source `roles` becomes the tag `roles.web`; `@group` refers to a group of the same source,
-/// `@source:group` to another source of the file. Sources that call commands are defined elsewhere, and not known here.
+/// `@source:group` to another source of the file. Sources that
+/// call commands are defined in `groups.conf`, which is refused.
 ///
 /// ```
 /// use pogo_inventory::ClusterShellGroups;
@@ -59,8 +65,20 @@ impl ClusterShellGroups {
     }
 
     fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+        let path = PathBuf::from(&*source_name);
+        let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+        let (stem, extension) = (part(path.file_stem()), part(path.extension()));
         let mut problems = Problems::new(source::Source::new(source_name, text));
-        let roster = groups::read(&mut problems);
+        if extension == "conf" {
+            let hint = "name the files with groups, such as those in /etc/clustershell/groups.d";
+            problems.report_with(Span::START, "this says where groups come from, and holds none", hint);
+        }
+        let flat = (extension == "cfg" || stem == "groups" && extension.is_empty()).then_some(&*stem);
+        let roster = if problems.is_empty() {
+            groups::read(&mut problems, flat)
+        } else {
+            Roster::default()
+        };
         roster.into_listing(problems.into_sorted())
     }
 }

@@ -1,0 +1,97 @@
+//! The flat form: `group: nodes`, as in `groups.d/local.cfg`.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::source::{Problems, Span};
+use crate::tree::{Entry, Key, Node, Value};
+
+/// The lines as one source of this name. Several lines of one group add up, as for ClusterShell.
+pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
+    let text: &'a str = problems.source.text;
+    let mut groups = Groups::default();
+    let mut start = 0;
+    for (number, line) in (1..).zip(text.split('\n')) {
+        let span = |from: usize, to: usize| Span {
+            start: narrow(start + from),
+            end: narrow(start + to),
+            line: number,
+            column: narrow(line.get(..from).map_or(from, |before| before.chars().count()) + 1),
+        };
+        let whole = line.trim_end();
+        match whole.split_once(':') {
+            _ if whole.is_empty() || whole.starts_with('#') => {}
+            Some((name, nodes)) if is_name(name) => {
+                let nodes = nodes.trim_start();
+                let node = Node {
+                    span: span(whole.len() - nodes.len(), whole.len()),
+                    value: Value::Scalar(Cow::Borrowed(nodes)),
+                };
+                groups.add(span(0, name.len()), name, node);
+            }
+            _ => {
+                let hint = "names are letters, digits, `_` and `-`, at the beginning of the line";
+                problems.report_with(span(0, whole.len()), "expected `group: nodes`", hint);
+            }
+        }
+        start += line.len() + 1;
+    }
+    if groups.entries.is_empty() && problems.is_empty() {
+        problems.report(Span::START, "the file says nothing");
+    }
+    let key = Key {
+        span: Span::START,
+        text: Cow::Owned(source.to_owned()),
+    };
+    let span = Span::START;
+    let value = Node {
+        span,
+        value: Value::Map(groups.entries),
+    };
+    Node {
+        span,
+        value: Value::Map(vec![Entry { key, value }]),
+    }
+}
+
+/// Groups in the order of the file.
+#[derive(Default)]
+struct Groups<'a> {
+    entries: Vec<Entry<'a>>,
+    known: HashMap<&'a str, usize>,
+}
+
+impl<'a> Groups<'a> {
+    fn add(&mut self, span: Span, name: &'a str, node: Node<'a>) {
+        let known = self.known.get(name).and_then(|at| self.entries.get_mut(*at));
+        if let Some(Entry {
+            value: Node {
+                value: Value::List(parts),
+                ..
+            },
+            ..
+        }) = known
+        {
+            return parts.push(node);
+        }
+        self.known.insert(name, self.entries.len());
+        let text = Cow::Borrowed(name);
+        let value = Node {
+            span: node.span,
+            value: Value::List(vec![node]),
+        };
+        self.entries.push(Entry {
+            key: Key { span, text },
+            value,
+        });
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    !name.is_empty() && name.chars().all(fits)
+}
+
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
