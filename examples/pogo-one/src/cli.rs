@@ -233,7 +233,7 @@ pub(crate) struct SshArgs {
     /// OpenSSH client configuration to follow, `none` for none; otherwise ~/.ssh/config and /etc/ssh/ssh_config.
     #[arg(long, value_name = "FILE|none")]
     pub(crate) ssh_config: Option<PathBuf>,
-    /// Hosts to pass on the way to every host: [user@]host[:port], several with commas.
+    /// Hosts to pass on the way to every host: `[user@]host[:port]`, several with commas.
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(crate) jump: Vec<Hop>,
     /// Begin at most this many connections per second.
