@@ -1,0 +1,215 @@
+"""Starts sshd on loopback, visits all of them with each tool, and prints a table."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+# sshd listens on 16 addresses at most.
+EACH = 16
+COMMAND = "echo here"
+
+
+class Fleet:
+    """Servers of this run's own: own configuration, own keys, loopback addresses only."""
+
+    def __init__(self, directory, count):
+        self.directory = directory
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        if os.getuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)
+        for name in ("host_key", "client_key"):
+            subprocess.run(
+                ["ssh-keygen", "-q", "-N", "", "-t", "ed25519", "-f", directory / name], check=True
+            )
+        shutil.copy(directory / "client_key.pub", directory / "authorized_keys")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.groups = (count + EACH - 1) // EACH
+        self.hosts = [f"127.1.{group}.{member}" for group in range(1, self.groups + 1) for member in range(1, EACH + 1)]
+        self.servers = [self.launch(group) for group in range(1, self.groups + 1)]
+        self.write_files()
+        self.await_all()
+
+    def launch(self, group):
+        config = self.directory / f"sshd_config_{group}"
+        listen = "".join(f"ListenAddress 127.1.{group}.{member}\n" for member in range(1, EACH + 1))
+        config.write_text(
+            f"Port {self.port}\n{listen}HostKey {self.directory}/host_key\nPidFile none\n"
+            f"AuthorizedKeysFile {self.directory}/authorized_keys\nStrictModes no\nUsePAM no\n"
+            "PasswordAuthentication no\nPermitRootLogin yes\nMaxStartups 1000\nMaxSessions 10\nUseDNS no\n"
+            "PrintMotd no\nPrintLastLog no\n"
+        )
+        return subprocess.Popen(["/usr/sbin/sshd", "-D", "-q", "-f", config], stdin=subprocess.DEVNULL)
+
+    def write_files(self):
+        (self.directory / "hosts").write_text("\n".join(self.hosts) + "\n")
+        key = (self.directory / "host_key.pub").read_text()
+        (self.directory / "known_hosts").write_text(f"[127.1.*]:{self.port} {key}")
+        (self.directory / "config").write_text(
+            f"Port {self.port}\nUser {self.user}\nIdentityFile {self.directory}/client_key\nIdentitiesOnly yes\n"
+            f"UserKnownHostsFile {self.directory}/known_hosts\nGlobalKnownHostsFile /dev/null\n"
+            "StrictHostKeyChecking yes\nBatchMode yes\nLogLevel ERROR\n"
+        )
+
+    def await_all(self):
+        for host in self.hosts[::EACH]:
+            deadline = time.time() + 20
+            while True:
+                try:
+                    socket.create_connection((host, self.port), 1).close()
+                    break
+                except OSError:
+                    if time.time() > deadline:
+                        sys.exit(f"sshd on {host} does not start")
+                    time.sleep(0.05)
+
+    def cpu(self):
+        """Seconds of all servers and of what they have waited for."""
+        return sum(cpu_of(server.pid) for server in self.servers)
+
+    def stop(self):
+        for server in self.servers:
+            server.terminate()
+        for server in self.servers:
+            server.wait()
+
+
+def stat_of(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+def cpu_of(pid):
+    fields = stat_of(pid)
+    return sum(int(field) for field in fields[11:15]) / TICK
+
+
+class Memory(threading.Thread):
+    """The most memory that a session of processes holds at once, looked at ten times a second."""
+
+    def __init__(self, session):
+        super().__init__(daemon=True)
+        self.session, self.peak, self.over = session, 0, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.1):
+            total = 0
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    fields = stat_of(pid)
+                    if int(fields[3]) == self.session:
+                        total += int(fields[21]) * PAGE
+                except (OSError, IndexError):
+                    pass
+            self.peak = max(self.peak, total)
+
+
+def tools(fleet, concurrency):
+    """Command lines by name, of those that are there."""
+    at = fleet.directory
+    hosts, many = f"{at}/hosts", str(concurrency)
+    ssh = f"-F {at}/config"
+    release = ROOT / "target" / "release"
+    pogo = [
+        release / "pogo-one", "run", "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]",
+        "--max-parallel", many, "--ssh-config", "none", "--no-agent", "--user", fleet.user, "--port", str(fleet.port),
+        "--identity", f"{at}/client_key", "--known-hosts", f"{at}/known_hosts", "--format", "jsonl",
+    ]
+    # The others know no hooks.
+    bare = ["--pre-hooks", "", "--post-hooks", ""]
+    python = "/usr/bin/python3"
+    known = {
+        "bare russh loop": [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, COMMAND],
+        "pogo-one": [*pogo, *bare, "--", COMMAND],
+        "pogo-one, looking for hooks": [*pogo, "--", COMMAND],
+        "pogo-one --transport ssh": [*pogo, *bare, "--transport", "ssh", "--", COMMAND],
+        "pdsh": ["pdsh", "-R", "ssh", "-f", many, "-w", f"^{hosts}", COMMAND],
+        "clush": ["clush", "-S", "-f", many, "-o", ssh, "--hostfile", hosts, COMMAND],
+        "pssh": ["parallel-ssh", "-p", many, "-x", ssh, "-h", hosts, "-i", COMMAND],
+        "asyncssh": [
+            python, "-W", "ignore", HERE / "asyncssh_loop.py", hosts, str(fleet.port), fleet.user, f"{at}/client_key",
+            f"{at}/known_hosts", many, COMMAND,
+        ],
+        "Ansible (raw)": ["ansible", "all", "-i", hosts, "-f", many, "-m", "raw", "-a", COMMAND],
+    }
+    has_asyncssh = subprocess.run([python, "-W", "ignore", "-c", "import asyncssh"], stderr=subprocess.DEVNULL)
+    if has_asyncssh.returncode != 0:
+        del known["asyncssh"]
+    return {name: line for name, line in known.items() if shutil.which(str(line[0]))}
+
+
+def visit(fleet, line):
+    """Wall seconds, client seconds of processor, server seconds, peak bytes; the tool must succeed."""
+    environment = {
+        **os.environ,
+        "PDSH_SSH_ARGS_APPEND": f"-F {fleet.directory}/config",
+        "ANSIBLE_SSH_ARGS": f"-F {fleet.directory}/config -o ControlMaster=no",
+        "ANSIBLE_HOST_KEY_CHECKING": "True",
+    }
+    servers, begin = fleet.cpu(), time.monotonic()
+    with open(fleet.directory / "output", "w") as output:
+        tool = subprocess.Popen(
+            [str(word) for word in line], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env=environment, start_new_session=True,
+        )
+        memory = Memory(tool.pid)
+        memory.start()
+        _, status, used = os.wait4(tool.pid, 0)
+    wall = time.monotonic() - begin
+    memory.over.set()
+    tool.returncode = os.waitstatus_to_exitcode(status)
+    text = (fleet.directory / "output").read_text(errors="replace")
+    if tool.returncode != 0:
+        print(text[-2000:], file=sys.stderr)
+        sys.exit(f"{line[0]} ended with {tool.returncode}")
+    time.sleep(0.5)
+    return wall, used.ru_utime + used.ru_stime, fleet.cpu() - servers, memory.peak
+
+
+def main():
+    count, concurrency, rounds = (int(word) for word in sys.argv[1:4])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with tempfile.TemporaryDirectory(prefix="fanout-") as directory:
+        fleet = Fleet(Path(directory), count)
+        try:
+            measure(fleet, concurrency, rounds)
+        finally:
+            fleet.stop()
+
+
+def measure(fleet, concurrency, rounds):
+    hosts, cores = len(fleet.hosts), os.cpu_count()
+    known = tools(fleet, concurrency)
+    seen = {name: [] for name in known}
+    for _ in range(rounds):
+        for name, line in known.items():
+            seen[name].append(visit(fleet, line))
+    middle = {name: [statistics.median(column) for column in zip(*visits)] for name, visits in seen.items()}
+    bare = middle["bare russh loop"]
+    # What the servers need for the least of clients, with all cores to themselves.
+    floor = bare[2] / cores
+    print(f"{hosts} hosts, {concurrency} at once, {cores} cores, median of {rounds}; load {os.getloadavg()[0]:.1f}")
+    print(f"sshd floor: {floor:.2f} s ({bare[2] / hosts * 1000:.1f} ms of sshd for each host)\n")
+    print("| tool | client CPU per host | x bare russh | wall | x floor | peak memory |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for name, (wall, client, _, memory) in middle.items():
+        print(
+            f"| {name} | {client / hosts * 1000:.2f} ms | {client / bare[1]:.2f} | {wall:.2f} s | {wall / floor:.2f} "
+            f"| {memory / 2**20:.0f} MiB |"
+        )
+
+
+main()
