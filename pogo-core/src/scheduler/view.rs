@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::state::{Job, JobStatus, State, TaskState};
 use super::{Failure, Holder, HolderReason, JobId, Scheduler, Tally};
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostName};
-use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage};
+use crate::fleet::{Fleet, HostId, HostName};
+use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage, StageId};
 use crate::policy::Policy;
 
 impl Scheduler {
@@ -114,9 +114,10 @@ impl<'a> JobView<'a> {
         self.job.stages.stages()
     }
 
-    /// Whether one of these tasks is this host's.
-    pub(crate) fn has(&self, tasks: &[u32], host: &HostName) -> bool {
-        tasks.iter().any(|&task| self.job.name(task) == host)
+    /// The stages that a host is in, one of each sequence that it is part of.
+    pub(crate) fn stages_of(&self, host: HostId) -> &'a [StageId] {
+        let task = self.job.task_of(host);
+        task.map(|task| self.job.stages.of(task)).unwrap_or_default()
     }
 
     /// Its tasks, in listed order.

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::Timestamp;
+use pogo_core::journal::replay;
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{Event, Input, JobId, Record};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
-use pogo_core::testing::{Step, job_specs};
+use pogo_core::testing::{Step, assert_once, job_specs};
 use proptest::prelude::*;
 
 use crate::scenario::{Scenario, config, scenarios_of};
@@ -142,6 +143,19 @@ proptest! {
         let again = World::rerun(&past.records).unwrap().run();
         let (past, again) = (past.makespan().as_secs_f64(), again.makespan().as_secs_f64());
         prop_assert!((past - again).abs() <= past * 0.01, "{} once more is {}", past, again);
+    }
+
+    #[test]
+    fn whatever_goes_wrong_no_host_runs_twice_and_the_log_says_it_all(
+        scenario in scenarios_of(1..=20, 1),
+        times in times(),
+        trouble in trouble(),
+    ) {
+        let Some(history) = ran(&scenario, &times, &trouble) else { return Ok(()) };
+        assert_once(&history.records);
+        prop_assert!(replay(&history.records).unwrap().same_state(&history.scheduler));
+        // One seed, one history.
+        prop_assert_eq!(ran(&scenario, &times, &trouble).unwrap().records, history.records);
     }
 
     #[test]

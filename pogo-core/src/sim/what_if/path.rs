@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::step::{End, Log};
 use crate::fleet::HostName;
 use crate::journal::ReplayError;
-use crate::plan::BucketId;
+use crate::plan::{BucketId, Stage, StageId};
 use crate::scheduler::{JobId, Record, Scheduler};
 use crate::time::millis;
 
@@ -160,39 +160,36 @@ fn explain(
 
 /// What the end of `before` gave way to `next`.
 fn between(scheduler: &Scheduler, job: JobId, before: &HostName, next: &HostName) -> WaitedFor {
-    let Some(view) = scheduler.job(job) else {
+    let fleet = scheduler.fleet();
+    let known = (scheduler.job(job), fleet.id(before.as_str()), fleet.id(next.as_str()));
+    let (Some(view), Some(before), Some(next)) = known else {
         return WaitedFor::Other;
     };
-    for stage in view.stages() {
-        let earlier = stage.after.and_then(|after| view.stages().get(after.index()));
-        if let Some(earlier) = earlier
-            && view.has(&stage.tasks, next)
-            && view.has(&earlier.tasks, before)
-        {
-            return WaitedFor::Sequence {
-                sequence: earlier.sequence.clone(),
-                stage: earlier.label.clone(),
-            };
-        }
+    let stage = |stage: StageId| view.stages().get(stage.index());
+    let completed = |stage: &Stage| stage.after.filter(|after| view.stages_of(before).contains(after));
+    let earlier = view
+        .stages_of(next)
+        .iter()
+        .copied()
+        .filter_map(stage)
+        .find_map(completed);
+    if let Some(earlier) = earlier.and_then(stage) {
+        return WaitedFor::Sequence {
+            sequence: earlier.sequence.clone(),
+            stage: earlier.label.clone(),
+        };
     }
-    let buckets = |host: &HostName| {
-        let host = scheduler.fleet().id(host.as_str());
-        host.map(|host| scheduler.rules().buckets_of(host)).unwrap_or_default()
-    };
-    let (of_before, of_next) = (buckets(before), buckets(next));
+    let rules = scheduler.rules();
+    let (of_before, of_next) = (rules.buckets_of(before), rules.buckets_of(next));
     let is_full = |bucket: &BucketId| {
         let (running, unavailable) = scheduler.usage(*bucket);
-        let places = scheduler
-            .rules()
-            .buckets()
-            .get(bucket.index())
-            .map_or(0, |bucket| bucket.places);
+        let places = rules.buckets().get(bucket.index()).map_or(0, |bucket| bucket.places);
         unavailable >= places || running >= places
     };
     let full = of_next
         .iter()
         .find(|bucket| of_before.contains(bucket) && is_full(bucket));
-    match full.and_then(|bucket| scheduler.rules().buckets().get(bucket.index())) {
+    match full.and_then(|bucket| rules.buckets().get(bucket.index())) {
         Some(bucket) => WaitedFor::Limit {
             group: bucket.group.clone(),
             rule: bucket.rule.to_string(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::fleet::Selector;
 use crate::plan::JobSpec;
 use crate::policy::{Constraint, Limit, Origin, Percent, Policy, Rule, Sequence};
 
@@ -108,10 +109,17 @@ fn named(constraint: &Constraint) -> String {
     format!("{} on {}", constraint.rule, group.join(" & "))
 }
 
-/// The sequence cut in two before this stage: the parts no longer wait for each other.
+/// The sequence cut in two before this stage: the parts no longer wait for each other. A host in stages of both stays in
+/// the first alone, as it did before.
 fn split(sequence: &Sequence, edge: usize) -> (Sequence, Sequence) {
     let (mut first, mut then) = (sequence.clone(), sequence.clone());
     then.stages = first.stages.split_off(edge);
+    let taken = first.stages.iter().map(|stage| stage.selector.clone()).collect();
+    let rest = Selector::Not(Box::new(Selector::Or(taken)));
+    then.scope = Some(match then.scope {
+        Some(scope) => Selector::And(vec![scope, rest]),
+        None => rest,
+    });
     (first, then)
 }
 
@@ -184,5 +192,13 @@ mod tests {
             "without the waves of the job",
         ];
         assert_eq!(said, wanted);
+    }
+
+    #[test]
+    fn a_host_of_both_parts_of_a_cut_sequence_stays_in_the_first() {
+        let canary_first = Sequence::new("careful", ["$canary", "$web"].map(|tag| tag.parse().unwrap()));
+        let (first, then) = split(&canary_first, 1);
+        assert_eq!((first.stages.len(), first.scope), (1, None));
+        assert_eq!(then.scope.unwrap().to_string(), "!$canary");
     }
 }
