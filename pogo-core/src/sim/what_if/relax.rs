@@ -114,8 +114,13 @@ fn named(constraint: &Constraint) -> String {
 fn split(sequence: &Sequence, edge: usize) -> (Sequence, Sequence) {
     let (mut first, mut then) = (sequence.clone(), sequence.clone());
     then.stages = first.stages.split_off(edge);
-    let taken = first.stages.iter().map(|stage| stage.selector.clone()).collect();
-    let rest = Selector::Not(Box::new(Selector::Or(taken)));
+    let mut taken: Vec<Selector> = first.stages.iter().map(|stage| stage.selector.clone()).collect();
+    let taken = if taken.len() == 1 {
+        taken.swap_remove(0)
+    } else {
+        Selector::Or(taken)
+    };
+    let rest = Selector::Not(Box::new(taken));
     then.scope = Some(match then.scope {
         Some(scope) => Selector::And(vec![scope, rest]),
         None => rest,
