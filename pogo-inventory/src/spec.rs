@@ -31,7 +31,7 @@ use crate::listing::Source;
 /// assert!("hosts".parse::<SourceSpec>().unwrap_err().to_string().contains("TYPE:hosts"));
 /// # Ok::<(), pogo_inventory::SpecError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SourceSpec {
     kind: Kind,
     location: String,
@@ -192,13 +192,34 @@ fn kinds() -> String {
 }
 
 impl fmt::Display for SourceSpec {
+    /// Without the user, password and query of an address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = Kind::ALL.iter().find(|(_, kind)| *kind == self.kind);
-        write!(
-            f,
-            "{}:{}",
-            kind.map(|(name, _)| *name).unwrap_or_default(),
-            self.location
-        )
+        let kind = kind.map(|(name, _)| *name).unwrap_or_default();
+        match self.location.split_once("://") {
+            Some((scheme, rest)) => {
+                let rest = rest.split(['?', '#']).next().unwrap_or_default();
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                write!(f, "{kind}:{scheme}://{place}")
+            }
+            None => write!(f, "{kind}:{}", self.location),
+        }
+    }
+}
+
+impl fmt::Debug for SourceSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceSpec({self})")
+    }
+}
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use super::SourceSpec;
+
+    #[test]
+    fn secrets_of_an_address_are_not_shown() {
+        let spec: SourceSpec = "https://me:p@ss@assets.example.com/hosts?token=x".parse().unwrap();
+        assert_eq!(format!("{spec:?}"), "SourceSpec(http:https://assets.example.com/hosts)");
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 
 use crate::inventory::InventoryArgs;
 use crate::invocation::InvocationArgs;
-use crate::sources::SourceArgs;
+use crate::sources::{FollowArgs, SourceArgs};
 
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
 #[derive(Debug, Parser)]
@@ -193,20 +193,6 @@ pub(crate) struct RunArgs {
     /// What to run. One word is a line for the target's shell; several are a program and its arguments, passed on unchanged.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
-}
-
-/// Following sources while a job runs.
-#[derive(Debug, Args)]
-pub(crate) struct FollowArgs {
-    /// Read hosts, tags and settings again when their sources change; the rules and the job's hosts stay.
-    #[arg(long)]
-    pub(crate) watch_inventory: bool,
-    /// Ask before more hosts than this are gone or in other groups (a number or a share of the hosts).
-    #[arg(long, value_name = "N|P%", default_value = "10%", requires = "watch_inventory")]
-    pub(crate) max_inventory_change: Limit,
-    /// How often to look at the files of the sources.
-    #[arg(long, value_name = "TIME", default_value = "2s", requires = "watch_inventory", value_parser = humantime::parse_duration)]
-    pub(crate) watch_interval: Duration,
 }
 
 #[derive(Debug, Args)]

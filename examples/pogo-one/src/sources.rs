@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use pogo_core::policy::Policy;
+use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
 use pogo_inventory::{PolicyFile, Source, SourceError, SourceSpec};
 
@@ -25,6 +26,20 @@ pub(crate) struct SourceArgs {
     /// Which source counts when two give different values: `error`, `first` or `last`; `address=last` for one setting.
     #[arg(long, value_name = "RULE", value_parser = rule)]
     merge: Vec<String>,
+}
+
+/// Following sources while a job runs.
+#[derive(Debug, Args)]
+pub(crate) struct FollowArgs {
+    /// Read hosts, tags and settings again when their sources change; the rules and the job's hosts stay.
+    #[arg(long)]
+    pub(crate) watch_inventory: bool,
+    /// Ask before more hosts than this are gone or in other groups (a number or a share of the hosts).
+    #[arg(long, value_name = "N|P%", default_value = "10%", requires = "watch_inventory")]
+    pub(crate) max_inventory_change: Limit,
+    /// How often to look at the files of the sources.
+    #[arg(long, value_name = "TIME", default_value = "2s", requires = "watch_inventory", value_parser = humantime::parse_duration)]
+    pub(crate) watch_interval: Duration,
 }
 
 impl SourceArgs {
