@@ -56,27 +56,21 @@ pub(super) fn unknown<P>(cases: &[Named<P>], names: &[&'static str]) -> Vec<Case
 pub(super) async fn run_all<P>(
     suite: &'static str,
     cases: &[Named<P>],
-    mut place: impl FnMut() -> P,
+    mut place: impl AsyncFnMut() -> P,
 ) -> ConformanceReport {
     let mut report = ConformanceReport { suite, cases: vec![] };
     for (name, case) in cases {
-        let verdict = match std::panic::catch_unwind(AssertUnwindSafe(|| case(place()))) {
-            Ok(case) => run(case).await,
-            Err(panic) => Verdict::Failed(told(&*panic)),
+        let run = async { case(place().await).await };
+        let verdict = match within(PATIENCE, AssertUnwindSafe(run).catch_unwind()).await {
+            None => Verdict::Failed(format!("it does not end within {PATIENCE:?}")),
+            Some(Err(panic)) => Verdict::Failed(told(&*panic)),
+            Some(Ok(Err(Stop::Skip(reason)))) => Verdict::Skipped(reason),
+            Some(Ok(Err(Stop::Fail(seen)))) => Verdict::Failed(seen),
+            Some(Ok(Ok(()))) => Verdict::Passed,
         };
         report.cases.push(CaseReport { name, verdict });
     }
     report
-}
-
-async fn run(case: BoxFuture<'static, Case>) -> Verdict {
-    match within(PATIENCE, AssertUnwindSafe(case).catch_unwind()).await {
-        None => Verdict::Failed(format!("it does not end within {PATIENCE:?}")),
-        Some(Err(panic)) => Verdict::Failed(told(&*panic)),
-        Some(Ok(Err(Stop::Skip(reason)))) => Verdict::Skipped(reason),
-        Some(Ok(Err(Stop::Fail(seen)))) => Verdict::Failed(seen),
-        Some(Ok(Ok(()))) => Verdict::Passed,
-    }
 }
 
 fn told(panic: &(dyn Any + Send)) -> String {

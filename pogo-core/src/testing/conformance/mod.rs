@@ -7,13 +7,19 @@
 //! | trait | suite |
 //! | --- | --- |
 //! | [`Transport`](crate::dispatcher::Transport) | [`transport`] |
+//! | [`Inventory`](crate::dispatcher::Inventory) | [`inventory`] |
+//! | [`Journal`](crate::journal::Journal) | [`journal`] |
 //!
 //! The suites run on whatever executor awaits them, and wait with timers of their own; how long they wait decides
 //! only how soon a defect is told, never whether there is one.
 
 mod case;
+mod inventory;
+mod journal;
 mod report;
 mod transport;
 
+pub use inventory::{InventoryFixture, inventory};
+pub use journal::{JournalFixture, journal};
 pub use report::{CaseReport, ConformanceReport, Verdict};
 pub use transport::{TransportFixture, transport, transport_only};

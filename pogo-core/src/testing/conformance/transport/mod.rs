@@ -89,7 +89,7 @@ pub async fn transport_only(names: &[&'static str], fixture: impl FnMut() -> Tra
 
 async fn run(cases: &[Named<Place>], mut fixture: impl FnMut() -> TransportFixture) -> ConformanceReport {
     let mut number = 0;
-    run_all("transport", cases, || {
+    run_all("transport", cases, async || {
         number += 1;
         Place::new(fixture(), number)
     })

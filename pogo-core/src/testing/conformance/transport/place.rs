@@ -15,10 +15,10 @@ use crate::plan::{Command, Invocation};
 use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 
 /// How long after its time limit an attempt that does not end is given up.
-const GRACE: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(20);
 
 /// How long one waits for something to be seen.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where a case runs.
 pub(super) struct Place {

@@ -1,0 +1,24 @@
+//! Is the transport of our own one that a rollout can rely on? The conformance suite knows what to ask.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::sync::Arc;
+
+use pogo_core::fleet::Host;
+use pogo_core::testing::conformance::{TransportFixture, transport};
+use pogo_examples::Local;
+
+#[tokio::test]
+async fn our_transport_keeps_the_contract() {
+    let host = |name: &str| Host::new(name.parse().unwrap());
+    let fixture = || TransportFixture::new(Arc::new(Local), host("web1")).second_host(host("web2"));
+    let report = transport(fixture).await;
+    report.assert_passed();
+    // This machine is always in reach, and has neither links that break nor hooks.
+    let skipped = report.skipped();
+    assert!(
+        skipped.iter().all(|case| ["hook", "link", "reach", "cancelled"]
+            .iter()
+            .any(|word| case.contains(word))),
+        "{report}"
+    );
+}

@@ -1,0 +1,74 @@
+//! What readers find.
+
+use super::super::case::{Case, hold, same};
+use super::fixture::{JournalFixture, commit, done, len, log};
+use crate::journal::Seq;
+
+pub(super) async fn a_new_journal_is_empty(place: JournalFixture) -> Case {
+    let (records, end) = place.read_from(Seq(0)).await?;
+    hold(
+        records.is_empty(),
+        "there are records in it; the fixture should give an empty journal",
+    )?;
+    same("the end", &end, &Seq(0))?;
+    let snapshot = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+    hold(snapshot.is_none(), "it has a snapshot")
+}
+
+pub(super) async fn what_was_appended_is_read_as_it_was(place: JournalFixture) -> Case {
+    let records = log(3);
+    let mut owner = place.acquire().await?;
+    for (number, (at, piece)) in (1..).zip((0..).zip(records.chunks(1))) {
+        done("append", owner.append(&commit(&*owner, number, Seq(at), piece)).await)?;
+    }
+    let (read, end) = place.read_from(Seq(0)).await?;
+    hold(read == records, "what is read is not what was appended, in that order")?;
+    same("the end", &end, &Seq(len(&records)))
+}
+
+pub(super) async fn pages_follow_each_other_to_the_end(place: JournalFixture) -> Case {
+    let records = log(4_000);
+    let mut owner = place.acquire().await?;
+    let mut at = Seq(0);
+    for (number, piece) in (1..).zip(records.chunks(700)) {
+        at = done("append", owner.append(&commit(&*owner, number, at, piece)).await)?;
+    }
+    let (read, end) = place.read_from(Seq(0)).await?;
+    same("the end", &end, &Seq(len(&records)))?;
+    hold(
+        read == records,
+        "pages, one after the other, do not give all records in order",
+    )
+}
+
+pub(super) async fn reading_begins_at_any_record(place: JournalFixture) -> Case {
+    let records = log(4);
+    let (one, two) = records.split_at(5);
+    let mut owner = place.acquire().await?;
+    let at = done("append", owner.append(&commit(&*owner, 1, Seq(0), one)).await)?;
+    done("append", owner.append(&commit(&*owner, 2, at, two)).await)?;
+    for from in 0..=records.len() {
+        let (read, _) = place.read_from(Seq(u64::try_from(from).unwrap_or(u64::MAX))).await?;
+        hold(
+            records[from..] == read[..],
+            format_args!("reading from record {from} does not give the records from there on"),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn anybody_may_read_while_it_is_owned(place: JournalFixture) -> Case {
+    let records = log(2);
+    let mut owner = place.acquire().await?;
+    let at = done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..3])).await)?;
+    same(
+        "how much is read of a journal that is owned",
+        &place.read_from(Seq(0)).await?.1,
+        &at,
+    )?;
+    let end = done(
+        "append after others have read",
+        owner.append(&commit(&*owner, 2, at, &records[3..])).await,
+    )?;
+    same("how much is read then", &place.read_from(Seq(0)).await?.1, &end)
+}

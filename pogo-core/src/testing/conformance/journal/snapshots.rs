@@ -1,0 +1,89 @@
+//! Snapshots in place of records.
+
+use super::super::case::{Case, Stop, fail, hold, same};
+use super::fixture::{JournalFixture, commit, done, len, log};
+use crate::journal::{JournalError, OwnedJournal, Seq, Snapshot, replay};
+use crate::scheduler::Record;
+
+/// The state after these records.
+fn state(records: &[Record]) -> Result<Snapshot, Stop> {
+    match replay(records) {
+        Ok(scheduler) => Ok(scheduler.snapshot()),
+        Err(error) => fail(error),
+    }
+}
+
+async fn store(owner: &mut dyn OwnedJournal, records: &[Record], upto: usize) -> Result<(Seq, Snapshot), Stop> {
+    let (seq, state) = (Seq(len(&records[..upto])), state(&records[..upto])?);
+    done("snapshot", owner.snapshot(seq, state.clone()).await)?;
+    Ok((seq, state))
+}
+
+pub(super) async fn the_latest_snapshot_is_kept_as_it_was(place: JournalFixture) -> Case {
+    let records = log(3);
+    let mut owner = place.acquire().await?;
+    done("append", owner.append(&commit(&*owner, 1, Seq(0), &records)).await)?;
+    for upto in [3, 7, records.len()] {
+        let stored = store(&mut *owner, &records, upto).await?;
+        let latest = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+        hold(
+            latest == Some(stored),
+            format_args!("the latest snapshot is not the one that was stored of {upto} records"),
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn a_snapshot_leaves_what_comes_after_it(place: JournalFixture) -> Case {
+    let records = log(3);
+    let mut owner = place.acquire().await?;
+    let half = commit(&*owner, 1, Seq(0), &records[..6]);
+    let at = done("append", owner.append(&half).await)?;
+    let (upto, _) = store(&mut *owner, &records, 4).await?;
+    let end = done(
+        "append after a snapshot",
+        owner.append(&commit(&*owner, 2, at, &records[6..])).await,
+    )?;
+    same("the end", &end, &Seq(len(&records)))?;
+    let (read, _) = place.read_from(upto).await?;
+    hold(
+        read == records[4..],
+        "the records after a snapshot are not read as they were appended",
+    )?;
+    match place.journal.read(Seq(0)).await {
+        Ok(page) => hold(
+            records.starts_with(&page.records) && !page.records.is_empty(),
+            "the records that a snapshot stands for are neither there nor said to be dropped",
+        ),
+        Err(JournalError::Compacted { first }) => hold(
+            first <= upto,
+            format_args!("records are dropped up to {first}, and the snapshot stands for those before {upto}"),
+        ),
+        Err(other) => fail(format_args!("reading what a snapshot stands for gives {other:?}")),
+    }
+}
+
+pub(super) async fn a_snapshot_ahead_of_the_end_is_refused(place: JournalFixture) -> Case {
+    let records = log(2);
+    let mut owner = place.acquire().await?;
+    done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..3])).await)?;
+    let answer = owner.snapshot(Seq(4), state(&records[..4])?).await;
+    hold(
+        answer.is_err(),
+        "a snapshot of 4 records is taken by a journal that has 3",
+    )?;
+    let latest = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+    hold(latest.is_none(), "a snapshot that was refused is there")?;
+    done("append", owner.append(&commit(&*owner, 2, Seq(3), &records[3..])).await).map(drop)
+}
+
+pub(super) async fn a_former_owner_stores_no_snapshot(place: JournalFixture) -> Case {
+    let records = log(2);
+    let mut former = place.acquire().await?;
+    done("append", former.append(&commit(&*former, 1, Seq(0), &records)).await)?;
+    place.acquire().await?;
+    let answer = former.snapshot(Seq(3), state(&records[..3])?).await;
+    same("the answer to the former owner", &answer, &Err(JournalError::Fenced))?;
+    let latest = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+    hold(latest.is_none(), "the snapshot of a former owner is there")
+}

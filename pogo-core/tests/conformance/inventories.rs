@@ -1,0 +1,130 @@
+//! An inventory of two hosts, each time with another defect.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::testing::conformance::{self, ConformanceReport, InventoryFixture};
+
+const SECRET: &str = "hunter2";
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Defect {
+    None,
+    Nameless,
+    Partial,
+    Unsteady,
+    Cached,
+    EmptyWhenGone,
+    GoneIsInvalid,
+    NonsenseIsEmpty,
+    TellsSecrets,
+    NoFleet,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    Good,
+    Gone,
+    Nonsense,
+}
+
+struct Flawed {
+    defect: Defect,
+    source: Source,
+    loads: AtomicU32,
+    more: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl Inventory for Flawed {
+    fn name(&self) -> String {
+        match self.defect {
+            Defect::Nameless => String::new(),
+            _ => "register".to_owned(),
+        }
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        let source_name = self.name();
+        let message = match self.defect {
+            Defect::TellsSecrets => format!("https://me:{SECRET}@register is away"),
+            _ => "it is away".to_owned(),
+        };
+        let unavailable = self.defect != Defect::GoneIsInvalid;
+        match (self.source, self.defect) {
+            (Source::Gone, Defect::EmptyWhenGone) | (Source::Nonsense, Defect::NonsenseIsEmpty) => Ok(Fleet::builder()),
+            (Source::Gone, _) if unavailable => Err(InventoryError::Unavailable { source_name, message }),
+            (Source::Good, defect) => {
+                let loads = self.loads.fetch_add(1, Ordering::SeqCst);
+                let fleet = Fleet::builder().tagged("web", "web[1-2]");
+                Ok(match defect {
+                    Defect::Partial => Fleet::builder().tagged("web", "web1"),
+                    Defect::Unsteady => fleet.host(&format!("web{}", 10 + loads)),
+                    Defect::NoFleet => fleet.tag("not a tag"),
+                    Defect::Cached => fleet,
+                    _ => {
+                        (0..self.more.load(Ordering::SeqCst)).fold(fleet, |fleet, nth| fleet.host(&format!("db{nth}")))
+                    }
+                })
+            }
+            _ => Err(InventoryError::Invalid { source_name, message }),
+        }
+    }
+}
+
+fn hold(defect: Defect) -> ConformanceReport {
+    let fixture = async || {
+        let more = Arc::new(AtomicU32::new(0));
+        let of = |source| {
+            let more = Arc::clone(&more);
+            let loads = AtomicU32::new(0);
+            Arc::new(Flawed {
+                defect,
+                source,
+                loads,
+                more,
+            })
+        };
+        let grown = Arc::clone(&more);
+        InventoryFixture::new(of(Source::Good))
+            .hosts(["web1", "web2"])
+            .out_of_reach(of(Source::Gone))
+            .without_sense(of(Source::Nonsense))
+            .change(move || _ = grown.fetch_add(1, Ordering::SeqCst))
+            .secret(SECRET)
+    };
+    block_on(conformance::inventory(fixture))
+}
+
+#[test]
+fn an_inventory_without_defects_passes_every_case() {
+    let report = hold(Defect::None);
+    report.assert_passed();
+    report.assert_skipped(&[]);
+}
+
+#[test]
+fn each_planted_defect_is_found_by_the_case_of_its_rule() {
+    let planted = [
+        (Defect::Nameless, "it_has_a_name_for_messages"),
+        (Defect::Partial, "all_of_it_is_loaded"),
+        (Defect::Unsteady, "every_load_gives_the_same"),
+        (Defect::Cached, "a_change_is_seen_by_the_next_load"),
+        (Defect::EmptyWhenGone, "a_source_out_of_reach_is_unavailable"),
+        (Defect::GoneIsInvalid, "a_source_out_of_reach_is_unavailable"),
+        (Defect::NonsenseIsEmpty, "a_source_without_sense_is_invalid"),
+        (Defect::TellsSecrets, "no_secret_is_told"),
+        (Defect::NoFleet, "what_it_loads_is_a_fleet"),
+    ];
+    for (defect, name) in planted {
+        let report = hold(defect);
+        assert!(
+            report.failed().contains(&name),
+            "{defect:?} is not found by {name}\n{report}"
+        );
+    }
+}

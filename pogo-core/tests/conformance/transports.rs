@@ -1,0 +1,191 @@
+//! Transports that run nothing, each with a defect.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
+use pogo_core::fleet::Host;
+use pogo_core::plan::Command;
+use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::testing::conformance::{self, ConformanceReport, TransportFixture, Verdict};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Defect {
+    None,
+    AlwaysSucceeds,
+    AnotherStatus,
+    PhasesBackwards,
+    NoPhase,
+    Settles,
+    Unending,
+    FailsBeyondTheLimit,
+    DoubtsTheUnreachable,
+    BeginsOnTheUnreachable,
+    DeafToCancel,
+    CancelledIsSuccess,
+    Panics,
+    BreaksAfterFailure,
+}
+
+struct Pretended {
+    defect: Defect,
+    failed: std::sync::atomic::AtomicBool,
+}
+
+impl Pretended {
+    async fn last(&self, attempt: &Attempt, report: &Reporter) -> Outcome {
+        if self.defect == Defect::Unending {
+            futures::future::pending::<()>().await;
+        }
+        let cancelled = report.cancelled();
+        let limit = futures_timer::Delay::new(attempt.time_limit);
+        futures::pin_mut!(cancelled);
+        match futures::future::select(cancelled, limit).await {
+            futures::future::Either::Left(((), limit)) => match self.defect {
+                Defect::DeafToCancel => {
+                    limit.await;
+                    Outcome::failed(FailureKind::Timeout, "")
+                }
+                Defect::CancelledIsSuccess => Outcome::Succeeded,
+                _ => Outcome::failed(FailureKind::Signal { signal: "TERM".into() }, ""),
+            },
+            futures::future::Either::Right(_) if self.defect == Defect::FailsBeyondTheLimit => {
+                Outcome::failed(FailureKind::Unreachable, "")
+            }
+            futures::future::Either::Right(_) => Outcome::failed(FailureKind::Timeout, ""),
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for Pretended {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default().with_confirmed_cancel()
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        use std::sync::atomic::Ordering::SeqCst;
+        let Command::Shell(line) = &*attempt.command else {
+            return Outcome::failed(FailureKind::Refused, "");
+        };
+        let away = attempt.host.name.as_str() == "gone";
+        match self.defect {
+            Defect::PhasesBackwards => [Phase::Command, Phase::Connect]
+                .map(|phase| report.phase(phase))
+                .into_iter()
+                .collect(),
+            Defect::NoPhase => report.phase(Phase::Connect),
+            Defect::Panics => panic!("a planted defect"),
+            _ if away && self.defect != Defect::BeginsOnTheUnreachable => report.phase(Phase::Connect),
+            _ => [Phase::Connect, Phase::Command]
+                .map(|phase| report.phase(phase))
+                .into_iter()
+                .collect(),
+        }
+        if self.defect == Defect::Settles {
+            report.phase(Phase::Settle);
+        }
+        if away && self.defect == Defect::DoubtsTheUnreachable {
+            return Outcome::in_doubt("no link");
+        }
+        if away {
+            return Outcome::failed(FailureKind::Unreachable, "");
+        }
+        match line.as_str() {
+            "last" => self.last(&attempt, &report).await,
+            "fail" if self.defect == Defect::AlwaysSucceeds => Outcome::Succeeded,
+            "fail" => {
+                self.failed.store(true, SeqCst);
+                let status = if self.defect == Defect::AnotherStatus { 1 } else { 3 };
+                Outcome::failed(FailureKind::Command { status }, "")
+            }
+            _ if self.defect == Defect::BreaksAfterFailure && self.failed.load(SeqCst) => {
+                Outcome::failed(FailureKind::Unreachable, "")
+            }
+            _ => Outcome::Succeeded,
+        }
+    }
+}
+
+fn fixture(defect: Defect) -> TransportFixture {
+    let failed = Default::default();
+    TransportFixture::new(
+        Arc::new(Pretended { defect, failed }),
+        Host::new("web1".parse().unwrap()),
+    )
+    .without_shell()
+    .unreachable(Host::new("gone".parse().unwrap()))
+    .succeeding(Command::shell("succeed"))
+    .failing(Command::shell("fail"), 3)
+    .lasting(Command::shell("last"))
+}
+
+fn hold(defect: Defect, names: &[&'static str]) -> ConformanceReport {
+    block_on(conformance::transport_only(names, || fixture(defect)))
+}
+
+#[test]
+fn a_transport_without_defects_passes_and_what_it_cannot_do_is_skipped_by_name() {
+    let report = block_on(conformance::transport(|| fixture(Defect::None)));
+    report.assert_passed();
+    assert_eq!(report.passed().len(), 10, "{report}");
+    assert!(
+        report
+            .to_string()
+            .contains("skipped  output_keeps_its_bytes: it streams no output"),
+        "{report}"
+    );
+}
+
+#[test]
+fn each_planted_defect_is_found_by_the_case_of_its_rule() {
+    let planted = [
+        (
+            Defect::AlwaysSucceeds,
+            "a_command_that_fails_has_failed_with_its_status",
+        ),
+        (Defect::AnotherStatus, "a_command_that_fails_has_failed_with_its_status"),
+        (Defect::PhasesBackwards, "phases_are_told_once_and_in_order"),
+        (Defect::NoPhase, "phases_are_told_once_and_in_order"),
+        (Defect::Settles, "phases_are_told_once_and_in_order"),
+        (Defect::FailsBeyondTheLimit, "an_attempt_ends_within_its_time_limit"),
+        (
+            Defect::DoubtsTheUnreachable,
+            "a_host_out_of_reach_is_a_failure_to_connect",
+        ),
+        (
+            Defect::BeginsOnTheUnreachable,
+            "a_host_out_of_reach_is_a_failure_to_connect",
+        ),
+        (Defect::CancelledIsSuccess, "a_cancelled_attempt_ends"),
+        (Defect::Panics, "a_command_that_succeeds_has_succeeded"),
+        (Defect::BreaksAfterFailure, "a_host_can_be_used_again_after_a_failure"),
+    ];
+    for (defect, name) in planted {
+        hold(Defect::None, &[name]).assert_passed();
+        assert_eq!(hold(defect, &[name]).failed(), [name], "{defect:?}");
+    }
+}
+
+#[test]
+fn attempts_that_go_on_for_ever_are_found() {
+    let names = ["an_attempt_ends_within_its_time_limit", "a_cancelled_attempt_ends"];
+    let (unending, deaf) = std::thread::scope(|scope| {
+        // Both wait out the suite's patience.
+        let unending = scope.spawn(|| hold(Defect::Unending, &names[..1]));
+        let deaf = hold(Defect::DeafToCancel, &names[1..]);
+        (unending.join(), deaf)
+    });
+    assert_eq!(unending.unwrap().failed(), names[..1]);
+    assert_eq!(deaf.failed(), names[1..]);
+}
+
+#[test]
+fn a_case_that_the_suite_does_not_have_is_a_failed_one() {
+    let report = hold(Defect::None, &["output_keeps_its_bites"]);
+    assert!(
+        matches!(&report.cases[0].verdict, Verdict::Failed(told) if told.contains("no such case")),
+        "{report}"
+    );
+}
