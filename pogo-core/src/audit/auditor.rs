@@ -64,14 +64,14 @@ pub fn audit<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Audite
 /// Follows a log record by record. Time is about linear in the records, and linear in the hosts for each change of fleet or policy.
 #[derive(Default)]
 pub struct Auditor {
-    namespace: Namespace,
-    jobs: BTreeMap<JobId, Job>,
+    pub(super) namespace: Namespace,
+    pub(super) jobs: BTreeMap<JobId, Job>,
     /// The policy that should have held, whatever the log says.
     given: Option<(Arc<Fleet>, Arc<Policy>)>,
     configured: bool,
-    running: BTreeMap<AttemptId, (JobId, HostName)>,
-    issued: u64,
-    at: Timestamp,
+    pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
+    pub(super) issued: u64,
+    pub(super) at: Timestamp,
     position: usize,
 }
 
@@ -220,167 +220,12 @@ impl Auditor {
         Ok(())
     }
 
-    fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
-        if attempt.number() != self.issued + 1 {
-            let message = format!("{attempt} starts, and the next is a{}", self.issued + 1);
-            return broken(Broken::Log, message);
-        }
-        let known = self.namespace.host(self.namespace.id(host)?);
-        if let Some((other, earlier)) = known.running {
-            return broken(
-                Broken::Once,
-                format!("`{host}` starts while {earlier} of {other} runs there"),
-            );
-        }
-        if known.gone {
-            return broken(Broken::Log, format!("`{host}` starts, and has left the fleet"));
-        }
-        let at = self.at;
-        let Self { namespace, jobs, .. } = self;
-        let job = job(jobs, id)?;
-        let task = job.task(host)?;
-        job.may_start(namespace, task, at)?;
-        job.set(namespace, task, TaskState::Running, at)?;
-        (job.tasks[task].phase, job.tasks[task].cancelling) = ((Phase::Connect, at), false);
-        let host_id = namespace.id(host)?;
-        namespace.change(host_id, |host| host.running = Some((id, attempt)));
-        self.running.insert(attempt, (id, host.clone()));
-        self.issued += 1;
-        Ok(())
-    }
-
-    fn enter(&mut self, job: JobId, host: &HostName, attempt: AttemptId, phase: Phase) -> Result<(), Breach> {
-        let (task, at) = (self.attempt(job, host, attempt)?, self.at);
-        let task = &mut self.job(job)?.tasks[task];
-        if phase <= task.phase.0 {
-            return broken(Broken::Log, format!("{attempt} goes back to {phase}"));
-        }
-        task.phase = (phase, at);
-        Ok(())
-    }
-
-    /// The task that this attempt is at.
-    fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
-        match self.running.get(&attempt) {
-            Some((job, at)) if *job == id && at == host => self.job(id)?.task(host),
-            _ => broken(Broken::Log, format!("{attempt} of {id} does not run on `{host}`")),
-        }
-    }
-
-    fn end(&mut self, id: JobId, task: usize, attempt: AttemptId, to: TaskState) -> Result<(), Breach> {
-        let at = self.at;
-        let Self { namespace, jobs, .. } = self;
-        let job = job(jobs, id)?;
-        job.set(namespace, task, to, at)?;
-        let host = namespace.id(&job.hosts[task])?;
-        namespace.change(host, |host| {
-            // A host that has left the fleet is counted until it ends, and no longer.
-            (host.running, host.bad, host.down) =
-                (None, to != TaskState::Succeeded && !host.gone, host.down && !host.gone);
-        });
-        self.running.remove(&attempt);
-        Ok(())
-    }
-
-    fn order(&mut self, event: &Event) -> Result<(), Breach> {
-        let (Some(id), Some(host)) = (event.job(), event.host()) else {
-            return Ok(());
-        };
-        let at = self.at;
-        let Self { namespace, jobs, .. } = self;
-        let job = job(jobs, id)?;
-        let task = job.task(host)?;
-        let state = job.tasks[task].state;
-        let to = match event {
-            Event::TaskRetried {
-                not_before,
-                ordered,
-                after_connect,
-                ..
-            } => {
-                if matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded) {
-                    return broken(Broken::Log, format!("`{host}` is to be tried again, and is {state:?}"));
-                }
-                job.retry(task, *not_before, (*ordered, *after_connect))?;
-                TaskState::Waiting
-            }
-            Event::TaskSkipped { .. } => {
-                if matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped) {
-                    return broken(Broken::Log, format!("`{host}` is skipped, and is {state:?}"));
-                }
-                TaskState::Skipped
-            }
-            _ if state != TaskState::Waiting => {
-                return broken(Broken::Log, format!("`{host}` is cancelled, and is {state:?}"));
-            }
-            _ => TaskState::Cancelled,
-        };
-        job.set(namespace, task, to, at)?;
-        if to == TaskState::Waiting && job.status == JobStatus::Finished {
-            job.reopen();
-        }
-        if to == TaskState::Skipped {
-            let host = namespace.id(host)?;
-            namespace.change(host, |host| host.bad = false);
-        }
-        Ok(())
-    }
-
-    fn take_of_job(&mut self, event: &Event) -> Result<(), Breach> {
-        let (Some(id), at) = (event.job(), self.at) else {
-            return Ok(());
-        };
-        let job = self.job(id)?;
-        let (status, tally) = (job.status, job.tally);
-        let idle = tally.running == 0;
-        let (fits, next) = match event {
-            Event::WaveOpened { wave, .. } => {
-                job.open_wave(*wave, at)?;
-                (status != JobStatus::Finished, status)
-            }
-            Event::FailureBudgetExceeded { .. } => (status != JobStatus::Finished, status),
-            Event::JobBlocked { .. } => (status.may_start() && idle, JobStatus::Blocked),
-            Event::JobWaiting { .. } => (status.may_start() && idle, JobStatus::Waiting),
-            Event::JobUnblocked { .. } => (
-                matches!(status, JobStatus::Waiting | JobStatus::Blocked),
-                JobStatus::Running,
-            ),
-            Event::JobPaused { .. } => (status.may_start(), JobStatus::Paused),
-            Event::JobResumed { .. } => {
-                job.reopen();
-                (status.may_resume(), JobStatus::Running)
-            }
-            Event::JobHalting { abort, .. } => {
-                job.aborted |= abort;
-                (status != JobStatus::Finished, JobStatus::Halting)
-            }
-            Event::JobHalted { .. } => (status == JobStatus::Halting && idle, JobStatus::Halted),
-            Event::JobAltered { change, .. } => {
-                job.alter(change);
-                (status != JobStatus::Finished, status)
-            }
-            Event::JobFinished { tally: said, .. } => (
-                status != JobStatus::Finished && idle && tally.waiting == 0 && *said == tally,
-                JobStatus::Finished,
-            ),
-            _ => (true, status),
-        };
-        if !fits {
-            return broken(
-                Broken::Log,
-                format!("{id} is {status:?} ({tally:?}), which does not lead to this"),
-            );
-        }
-        job.status = next;
-        Ok(())
-    }
-
-    fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
+    pub(super) fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
         job(&mut self.jobs, id)
     }
 }
 
-fn job(jobs: &mut BTreeMap<JobId, Job>, id: JobId) -> Result<&mut Job, Breach> {
+pub(super) fn job(jobs: &mut BTreeMap<JobId, Job>, id: JobId) -> Result<&mut Job, Breach> {
     match jobs.get_mut(&id) {
         Some(job) => Ok(job),
         None => broken(Broken::Log, format!("{id} was never submitted")),

@@ -3,12 +3,14 @@
 //! [`audit`] follows the events and works out limits, gates and budgets for itself. It shares no code with the scheduler that
 //! wrote them, so a defect there does not hide itself here; the property tests hold each against the other.
 
+mod attempts;
 mod auditor;
 mod budgets;
 mod finding;
 mod groups;
 mod job;
 mod namespace;
+mod orders;
 mod stages;
 mod waves;
 
