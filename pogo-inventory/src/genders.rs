@@ -109,12 +109,11 @@ impl Line<'_> {
     /// The place of a part of the line.
     fn span(&self, from: usize, length: usize) -> Span {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let before = self.text.get(..from).map_or(from, |before| before.chars().count());
         Span {
             start: number(self.start + from),
             end: number(self.start + from + length),
             line: number(self.number + 1),
-            column: number(before + 1),
+            column: source::column(self.text, from),
         }
     }
 }

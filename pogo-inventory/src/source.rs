@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::policy::Origin;
 
-use crate::diagnostic::{Diagnostic, Excerpt, Place};
+use crate::diagnostic::{Diagnostic, Excerpt, Place, SourceError, shortened};
 
 /// A stretch of a source's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,16 @@ impl Span {
         line: 1,
         column: 1,
     };
+}
+
+/// The column, from 1, of what begins so many bytes into a line.
+///
+/// Far out in a long line columns count bytes: counting characters for each of its words would take for ever.
+pub(crate) fn column(line: &str, from: usize) -> u32 {
+    const FAR: usize = 4_096;
+    let before = line.get(..from).filter(|before| before.len() <= FAR);
+    let characters = before.map_or(from, |before| before.chars().count());
+    u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// A named text.
@@ -70,6 +80,17 @@ impl<'a> Source<'a> {
         rest.split('\n').next().unwrap_or_default().trim_end_matches('\r')
     }
 
+    /// The whole line, unless it is so long that showing it for each of many problems would take for ever.
+    fn short_line(&self, span: Span) -> Option<&'a str> {
+        const FAR: usize = 16_384;
+        let (bytes, at) = (self.text.as_bytes(), span.start as usize);
+        let from = at.saturating_sub(FAR);
+        let before = bytes.get(from..at)?.iter().rposition(|byte| *byte == b'\n');
+        let after = bytes.iter().skip(at).take(FAR).position(|byte| *byte == b'\n');
+        let (starts, ends) = (before.is_some() || from == 0, after.is_some() || bytes.len() - at < FAR);
+        (starts && ends).then(|| self.line(span))
+    }
+
     /// Offset of the first byte of the line on which the span starts.
     pub(crate) fn line_start(&self, span: Span) -> usize {
         let before = self.text.get(..span.start as usize).unwrap_or_default();
@@ -103,15 +124,18 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn diagnostic(&self, span: Span, message: impl Into<String>) -> Diagnostic {
+        self.problem(span, message.into(), Some(self.line(span)))
+    }
+
+    fn problem(&self, span: Span, message: String, line: Option<&str>) -> Diagnostic {
         let place = Place {
             line: span.line,
             column: span.column,
             length: self.length(span),
         };
-        let mut problem = Diagnostic::new(Arc::clone(&self.name), message);
+        let mut problem = Diagnostic::new(Arc::clone(&self.name), shortened(message));
         problem.place = Some(place);
-        let line = self.line(span);
-        if !(self.secretive && looks_secret(line)) {
+        if let Some(line) = line.filter(|line| !(self.secretive && looks_secret(line))) {
             problem.excerpt = Some(Excerpt::of(line, place));
         }
         problem
@@ -144,15 +168,26 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// The first ones, which a person sees, show their lines however long these are.
+    fn problem(&self, span: Span, message: String) -> Diagnostic {
+        let line = match self.list.len() < SourceError::SHOWN {
+            true => Some(self.source.line(span)),
+            false => self.source.short_line(span),
+        };
+        self.source.problem(span, message, line)
+    }
+
     pub(crate) fn report(&mut self, span: Span, message: impl Into<String>) {
         if self.list.len() < Self::MOST {
-            self.list.push(self.source.diagnostic(span, message));
+            let problem = self.problem(span, message.into());
+            self.list.push(problem);
         }
     }
 
     pub(crate) fn report_with(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         if self.list.len() < Self::MOST {
-            self.list.push(self.source.diagnostic(span, message).with_hint(hint));
+            let problem = self.problem(span, message.into());
+            self.list.push(problem.with_hint(hint));
         }
     }
 

@@ -8,7 +8,7 @@ use pogo_core::policy::Origin;
 use super::model::{Model, set};
 use super::vars::{Var, Vars, known};
 use super::{literal, pattern, words};
-use crate::source::{Problems, Span};
+use crate::source::{Problems, Span, column};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
@@ -62,12 +62,11 @@ impl<'a> Line<'a> {
     /// The bytes `from..to` of the text.
     fn span(&self, from: usize, to: usize) -> Span {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let before = self.text.get(..from).map_or(from, |before| before.chars().count());
         Span {
             start: number(self.start + from),
             end: number(self.start + to),
             line: number(self.number),
-            column: number(self.indentation + before + 1),
+            column: number(self.indentation).saturating_add(column(self.text, from)),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::source::{Problems, Span};
+use crate::source::{Problems, Span, column};
 use crate::tree::{Entry, Key, Node, Value};
 
 /// The lines as one source of this name. Several lines of one group add up, as for ClusterShell.
@@ -16,7 +16,7 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
             start: narrow(start + from),
             end: narrow(start + to),
             line: number,
-            column: narrow(line.get(..from).map_or(from, |before| before.chars().count()) + 1),
+            column: column(line, from),
         };
         let whole = line.trim_end();
         match whole.split_once(':') {

@@ -81,7 +81,7 @@ impl Diagnostic {
 
     /// A problem at a place, such as a rule's origin.
     pub fn at(origin: &Origin, message: impl Into<String>) -> Self {
-        let mut problem = Self::new(Arc::clone(&origin.source), message);
+        let mut problem = Self::new(Arc::clone(&origin.source), shortened(message.into()));
         problem.place = Some(Place {
             line: origin.line,
             column: origin.column,
@@ -100,7 +100,7 @@ impl Diagnostic {
 
     /// The same problem, with what to do about it.
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into()));
         self
     }
 
@@ -127,6 +127,17 @@ impl Diagnostic {
     pub fn render(&self, colour: bool) -> String {
         render::render(self, colour)
     }
+}
+
+/// Messages quote what a file holds, which may be a word of many megabytes.
+#[cfg_attr(not(feature = "text"), allow(dead_code, reason = "each source uses its part"))]
+pub(crate) fn shortened(mut text: String) -> String {
+    const MOST: usize = 800;
+    if let Some((end, _)) = text.char_indices().nth(MOST).filter(|_| text.len() > MOST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Diagnostic {

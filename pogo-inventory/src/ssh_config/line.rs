@@ -1,6 +1,6 @@
 //! A line as a keyword and its arguments.
 
-use crate::source::Span;
+use crate::source::{Span, column};
 
 /// A line of the file, and where it begins.
 #[derive(Clone, Copy)]
@@ -22,12 +22,11 @@ impl<'a> Line<'a> {
     /// The place of the line's bytes `from..to`.
     pub(super) fn span(&self, from: usize, to: usize) -> Span {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        let before = self.text.get(..from).map_or(from, |before| before.chars().count());
         Span {
             start: number(self.start + from),
             end: number(self.start + to),
             line: number(self.number),
-            column: number(before + 1),
+            column: column(self.text, from),
         }
     }
 
