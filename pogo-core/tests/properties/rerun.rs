@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::journal::replay;
-use pogo_core::plan::JobSpec;
-use pogo_core::scheduler::{Event, Input, JobId, Record};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::{Constraint, Policy, Rule};
+use pogo_core::scheduler::{Event, Input, JobId, Outcome, Record};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
-use pogo_core::testing::{Step, assert_once, job_specs};
+use pogo_core::testing::{Drill, Step, assert_once, job_specs};
 use proptest::prelude::*;
 
 use crate::scenario::{Scenario, config, scenarios_of};
@@ -182,9 +183,32 @@ proptest! {
 #[test]
 fn a_log_without_ends_is_refused_with_the_cure() {
     let fleet = pogo_core::fleet::Fleet::builder().host("a").build().unwrap();
-    let world = World::new(fleet, pogo_core::policy::Policy::default()).unwrap();
+    let world = World::new(fleet, Policy::default()).unwrap();
     let error = World::rerun(&world.history().records).unwrap_err();
     assert!(error.to_string().contains("a job that ran"), "{error}");
     let error = World::rerun(&[]).unwrap_err();
     assert!(error.to_string().contains("from its first line"), "{error}");
+}
+
+#[test]
+fn reports_of_one_moment_come_in_the_order_of_the_log() {
+    let fleet = pogo_core::fleet::Fleet::builder()
+        .tagged("web", "web[1-4]")
+        .build()
+        .unwrap();
+    let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("2".parse().unwrap()));
+    let policy = Policy {
+        constraints: vec![limit],
+        ..Policy::default()
+    };
+    let mut drill = Drill::new(Arc::new(fleet), Arc::new(policy)).unwrap();
+    drill
+        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))
+        .unwrap();
+    drill.play(&Step::Wait(Duration::from_secs(9)));
+    // The second of those that run, then the first; in the same millisecond.
+    for running in [1, 0, 1, 0] {
+        drill.play(&Step::Report(running, Outcome::Succeeded));
+    }
+    assert_eq!(World::rerun(drill.records()).unwrap().run().records, drill.records());
 }
