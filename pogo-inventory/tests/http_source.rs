@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pogo_core::dispatcher::Inventory;
+use pogo_core::testing::conformance::{self, InventoryFixture};
 use pogo_inventory::table::{Format, Mapping};
 use pogo_inventory::{HttpSource, SourceError, SourceHosts};
 use web_server::{Reply, Server, reply};
@@ -335,4 +336,19 @@ fn mistakes_of_the_caller_are_named() {
         .read()
         .unwrap_err();
     assert!(gone.to_string().starts_with("/no/such/secret: no such file"));
+}
+
+#[test]
+fn the_contract_of_an_inventory_is_kept() {
+    let always = |body: &str| Server::new((0..100).map(|_| ok(body)).collect());
+    let source = |address: &str| -> Arc<dyn Inventory> { Arc::new(at(address).header("X-Token", "hunter2".into())) };
+    let report = futures::executor::block_on(conformance::inventory(async || {
+        InventoryFixture::new(source(&always(TEN).address))
+            .hosts((1..=10).map(|number| format!("web{number}")))
+            .out_of_reach(source("http://127.0.0.1:1"))
+            .without_sense(source(&always("[").address))
+            .secret("hunter2")
+    }));
+    report.assert_passed();
+    report.assert_skipped(&["a_change_is_seen_by_the_next_load"]);
 }
