@@ -71,6 +71,11 @@ impl Verifier {
         self.known().hosts.has_authority(&target.key_name, target.port)
     }
 
+    /// Whether a check may wait for others, who record keys in the same file.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.policy == HostKeyPolicy::AcceptNew
+    }
+
     /// Checks what a host shows; a new key is recorded if the policy says so. May block on the file's lock.
     pub(crate) fn verify(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<(), HostKeyRefusal> {
         if self.policy == HostKeyPolicy::Insecure {

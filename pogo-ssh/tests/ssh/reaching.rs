@@ -55,7 +55,8 @@ async fn a_refused_login_or_key_and_what_comes_after_connecting_is_not_tried_aga
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let host = fleet.host("web1").unwrap();
     let transport = fleet.transport().connect_retries(3).build().unwrap();
-    let errand = || Errand::to("web1", host.connection(), Command::shell("exit 4"));
+    let running = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
+    let errand = || running("exit 4");
     fleet.mishap("web1", Mishap::RefuseLogin).unwrap();
     errand()
         .run(&transport)
@@ -72,7 +73,7 @@ async fn a_refused_login_or_key_and_what_comes_after_connecting_is_not_tried_aga
         .assert_failed(FailureKind::Command { status: 4 });
     assert_eq!(host.connections(), 3);
     fleet.mishap("web1", Mishap::DropLink(Duration::ZERO)).unwrap();
-    errand().run(&transport).await.assert_in_doubt();
+    running("exec sleep 20").run(&transport).await.assert_in_doubt();
     assert_eq!(host.connections(), 4);
 }
 
