@@ -33,7 +33,9 @@
 //! | every key and password refused | failed: authentication |
 //! | a pre-hook, the command or a post-hook ends with another status than 0 | failed: pre_hook, command or post_hook |
 //! | one of them is ended by a signal | failed: signal |
-//! | the link breaks before the command was asked for, during the pre-hooks too | failed: unreachable |
+//! | sudo or another program to run through does not start the command; a directory, file or terminal cannot be had | failed: refused; the command was not run |
+//! | the link breaks while nothing runs yet, between the pre-hooks and the command too | failed: unreachable |
+//! | the link breaks during the pre-hooks: the command will not begin, but a hook may still run | in doubt |
 //! | the link breaks after that | in doubt |
 //! | time limit, and the host confirms that nothing of it is left running | failed: timeout |
 //! | cancelled, and the host confirms the same | failed: signal TERM |
@@ -47,17 +49,34 @@
 //! # What the target needs
 //!
 //! - An SSH server that runs commands and allows two sessions per connection (`MaxSessions`, 10 by default): the second
-//!   ends what the first has started. Without it, ending anything is in doubt.
+//!   ends what the first has started. Without it, a second connection does.
 //! - `/bin/sh`, of any POSIX kind (dash, bash, busybox), and a login shell that understands `exec` and single quotes.
 //!   The command line itself is for the user's login shell (`$SHELL`), as with any SSH client.
 //! - `kill`, `sleep` and `printf`, which every such shell or system has. `setsid`, if the server does not start commands
 //!   in a process group of their own (OpenSSH does). `ps`, if processes whose parent never collects them are not to
 //!   count as running.
 //!
-//! Nothing is written to the target. The environment of hooks and command holds `POGO_JOB`, `POGO_HOST`,
-//! `POGO_ATTEMPT` and `POGO_PHASE` (`pre_hook`, `command` or `post_hook`); standard input is empty. Hooks are the
+//! - For files to send: `cat`, `mktemp`, and one of `sha256sum`, `shasum`, `openssl`. For another user: `sudo`.
+//!
+//! Nothing is written to the target but files that are [sent](pogo_core::plan::Invocation::files). The environment of
+//! hooks and command holds what the job says, and `POGO_JOB`, `POGO_HOST`, `POGO_ATTEMPT` and `POGO_PHASE` (`pre_hook`,
+//! `command` or `post_hook`); standard input is empty unless the job gives some to the command. Hooks are the
 //! executable files of a directory whose names do not start with a dot, in the order of their bytes. A relative directory
 //! starts at the login directory.
+//!
+//! # Another user, input, a terminal, files
+//!
+//! All of an [`Invocation`](pogo_core::plan::Invocation) but detachment is understood. A command that
+//! [runs as another](pogo_core::plan::RunAs) does so through `sudo`, or through the program that is named; a command line
+//! is then for `/bin/sh`. Hooks are the host's own and run as the user who is logged in. If sudo asks for a password, it
+//! gets the [one that was given](SshConfig::sudo_password) on its standard input: once, only for a prompt with a word
+//! that nobody on the host has heard before, and never after the command has begun. PAM modules with questions of their
+//! own are not answered: such a command waits until its time limit.
+//!
+//! Files are sent before the hooks run, checked by SHA-256 on the host, and removed at the end of the attempt. Those
+//! without a place of their own are put into a new directory, of the first of `$TMPDIR` or `/tmp`, `/var/tmp` and the home
+//! directory from which programs may be executed. A file that is already in a place is never overwritten: the same stays, another one
+//! refuses the attempt. When the link is lost, files that were sent stay on the host.
 //!
 //! # Ending what runs
 //!

@@ -1,7 +1,5 @@
 //! How the arguments say that the command is run.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -31,9 +29,6 @@ pub(crate) struct InvocationArgs {
     /// Directory on the hosts that the command starts in.
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<String>,
-    /// Let the command go on when its connection is lost, and learn its outcome by another.
-    #[arg(long, conflicts_with = "pty")]
-    pub(crate) detached: bool,
 }
 
 impl InvocationArgs {
@@ -48,15 +43,9 @@ impl InvocationArgs {
                 None => Stdin::Empty,
             },
             files: self.send.clone(),
-            detached: self.detached.then(unheard_name),
+            detached: None,
         }
     }
-}
-
-/// A name that no other job has: the hashers of the standard library are keyed from the system's randomness.
-fn unheard_name() -> String {
-    let word = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", word(), word())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -45,7 +45,7 @@ pub struct Invocation {
     pub files: Vec<SentFile>,
     /// Lets an attempt outlive its link: it goes on when the connection or the dispatcher is lost, and its outcome is
     /// learned later. The text tells this job from every other that the hosts ever see, whoever submits it: up to 64
-    /// letters, digits, `-` and `_`, such as a random number.
+    /// letters, digits, `-` and `_`, such as a random number. A transport that cannot do this refuses the attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<String>,
 }
