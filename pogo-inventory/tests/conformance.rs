@@ -22,7 +22,7 @@ use pogo_core::dispatcher::Inventory;
 use pogo_core::testing::conformance::{self, InventoryFixture};
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, ClusterShellGroups, CommandSource, GendersFile, Pogo4File, PolicyFile, SshConfig,
+    AnsibleInventory, AnsibleScript, ClusterShellGroups, CommandSource, GendersFile, Pogo4File, PolicyFile, SshConfig,
 };
 
 /// Holds a source of one file to the contract: a good text with web1 and web2, one with web3 besides, and one without sense.
@@ -151,4 +151,18 @@ fn databases() {
     }));
     report.assert_passed();
     report.assert_skipped(&["a_change_is_seen_by_the_next_load", "no_secret_is_told"]);
+}
+
+#[test]
+fn executable_inventories_of_ansible() {
+    let script = |line: &str| Arc::new(AnsibleScript::new("/bin/sh").arg("-c").arg(format!("{line} # hunter2")));
+    let report = futures::executor::block_on(conformance::inventory(async || {
+        InventoryFixture::new(script(r#"echo '{"web": ["web1", "web2"], "_meta": {"hostvars": {}}}'"#))
+            .hosts(["web1", "web2"])
+            .out_of_reach(script("exit 3"))
+            .without_sense(script("echo '['"))
+            .secret("hunter2")
+    }));
+    report.assert_passed();
+    report.assert_skipped(&["a_change_is_seen_by_the_next_load"]);
 }
