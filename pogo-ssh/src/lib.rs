@@ -66,7 +66,7 @@
 //!
 //! # Another user, input, a terminal, files
 //!
-//! All of an [`Invocation`](pogo_core::plan::Invocation) but detachment is understood. A command that
+//! All of an [`Invocation`](pogo_core::plan::Invocation) is understood. A command that
 //! [runs as another](pogo_core::plan::RunAs) does so through `sudo`, or through the program that is named; a command line
 //! is then for `/bin/sh`. Hooks are the host's own and run as the user who is logged in. If sudo asks for a password, it
 //! gets the [one that was given](SshConfig::sudo_password) on its standard input: once, only for a prompt with a word
@@ -134,7 +134,7 @@
 //! ## Through the ssh program
 //!
 //! [`ProgramTransport`] runs `ssh` instead: for keys on FIDO tokens, Kerberos, `ProxyCommand` and any setting that is
-//! refused above. The outcomes are the same, with these differences: it sends no files, detaches no commands, gives no
+//! refused above. The outcomes are the same, with these differences: it sends no files, gives no
 //! passwords (`BatchMode`), keeps no connection for the next attempt; jump connections are not shared; and a command that
 //! ends with 128 plus the number of a common signal counts as ended by that signal. `ssh` must be OpenSSH's, and costs
 //! some three processes for each host.

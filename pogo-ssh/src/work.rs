@@ -38,9 +38,6 @@ impl Work {
         parcels: &Parcels,
     ) -> Result<Self, String> {
         Step::of(&attempt, None).map_err(|error| error.to_string())?;
-        if attempt.invocation.detached.is_some() {
-            return Err("this transport cannot detach commands yet; run the job without that".to_owned());
-        }
         if let Stdin::File(path) = &attempt.invocation.stdin {
             let opened = tokio::fs::File::open(path).await;
             opened.map_err(|error| format!("cannot read the standard input from {path}: {error}"))?;

@@ -43,7 +43,6 @@ impl InvocationArgs {
                 None => Stdin::Empty,
             },
             files: self.send.clone(),
-            detached: None,
         }
     }
 }

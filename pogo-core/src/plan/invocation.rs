@@ -43,11 +43,6 @@ pub struct Invocation {
     /// Files that are put on the host before the hooks run, and removed when all is over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<SentFile>,
-    /// Lets an attempt outlive its link: it goes on when the connection or the dispatcher is lost, and its outcome is
-    /// learned later. The text tells this job from every other that the hosts ever see, whoever submits it: up to 64
-    /// letters, digits, `-` and `_`, such as a random number. A transport that cannot do this refuses the attempt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detached: Option<String>,
 }
 
 /// Who runs a command.
@@ -108,17 +103,7 @@ impl Invocation {
     pub(super) fn check(&self) -> Result<(), PlanError> {
         self.check_environment()?;
         self.check_run_as()?;
-        self.check_texts()?;
-        if let Some(id) = &self.detached {
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-            if id.is_empty() || id.len() > 64 || !id.bytes().all(fits) {
-                return refuse("a detached job is told apart by 1 to 64 letters, digits, `-` and `_`");
-            }
-            if self.pty {
-                return refuse("a detached command outlives its terminal; ask for one or the other");
-            }
-        }
-        Ok(())
+        self.check_texts()
     }
 
     fn check_environment(&self) -> Result<(), PlanError> {
@@ -208,7 +193,6 @@ mod tests {
         assert!(odd(|it| _ = it.environment.insert("A".into(), "\0".into())).contains("NUL"));
         assert!(odd(|it| it.run_as = Some(RunAs::User("-u".into()))).contains("`-u`"));
         assert!(odd(|it| it.run_as = Some(RunAs::Through(Vec::new()))).contains("missing"));
-        assert!(odd(|it| it.detached = Some("../x".into())).contains("told apart"));
         let mut invocation = Invocation {
             files: vec![file("bin/")],
             ..Invocation::default()
@@ -221,7 +205,7 @@ mod tests {
     #[test]
     fn a_plain_invocation_is_stored_as_nothing() {
         assert_eq!(serde_json::to_string(&Invocation::default()).unwrap(), "{}");
-        let stored = r#"{"run_as":{"user":"deploy"},"stdin":{"text":"yes\n"},"detached":"f3"}"#;
+        let stored = r#"{"run_as":{"user":"deploy"},"stdin":{"text":"yes\n"}}"#;
         let read: Invocation = serde_json::from_str(stored).unwrap();
         assert_eq!(read.run_as, Some(RunAs::User("deploy".into())));
         assert_eq!(serde_json::to_string(&read).unwrap(), stored);

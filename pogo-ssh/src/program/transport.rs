@@ -34,7 +34,7 @@ const FILES_EACH: usize = 8;
 /// (`ControlMaster`), so that what failed before the command began is told from what is in doubt. It costs some 20 ms of
 /// processor time for each host, against 1 to 2 of the built-in transport.
 ///
-/// Host keys are checked, nobody is asked for anything, nothing is forwarded; files to send along and detached commands
+/// Host keys are checked, nobody is asked for anything, nothing is forwarded; files to send along
 /// are refused. A command that ends with 128 and the number of a common signal counts as ended by that signal, as
 /// shells say it. Made by [`SshConfig::build_program`].
 #[derive(Debug)]
@@ -171,9 +171,6 @@ impl Transport for ProgramTransport {
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
         if !attempt.invocation.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
-        }
-        if attempt.invocation.detached.is_some() {
-            return refused("the transport through the ssh program detaches no commands; use the built-in one");
         }
         let steps = match Step::of(&attempt, None) {
             Ok(steps) => steps,

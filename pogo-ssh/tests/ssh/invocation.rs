@@ -88,21 +88,6 @@ async fn input_that_cannot_be_read_refuses_the_attempt_before_it_connects() {
 }
 
 #[tokio::test]
-async fn detachment_is_refused_by_name_before_anything_runs() {
-    let place = Place::loopback().await;
-    let invocation = Invocation {
-        detached: Some("f3".to_owned()),
-        ..Invocation::default()
-    };
-    let transport = place.transport.clone().build().unwrap();
-    let errand = place.errand(Command::shell("echo ran")).invoked(invocation);
-    let report = errand.run(&transport).await;
-    let message = report.assert_failed(FailureKind::Refused);
-    assert!(message.contains("cannot detach"), "{message}");
-    assert_eq!(report.stdout, "");
-}
-
-#[tokio::test]
 async fn a_command_has_a_terminal_on_request() {
     if !crate::openssh::is_there("a_command_has_a_terminal_on_request") {
         return;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, Invocation, Stdin};
+use pogo_core::plan::{Command, Invocation, SentFile, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{ClientConfig, HostKeyPolicy, ProgramTransport, SetupError};
 
@@ -190,14 +190,15 @@ async fn input_is_passed_on_and_what_is_not_supported_is_refused() {
     let report = report.run(&transport(&server)).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "input\n/\n");
-    let detached = with(Invocation {
-        detached: Some("x1".to_owned()),
+    let sent = with(Invocation {
+        files: vec![SentFile {
+            source: "tool".to_owned(),
+            destination: None,
+            mode: None,
+        }],
         ..Invocation::default()
     });
-    detached
-        .run(&transport(&server))
-        .await
-        .assert_failed(FailureKind::Refused);
+    sent.run(&transport(&server)).await.assert_failed(FailureKind::Refused);
     let password = server.transport().password("secret".to_owned().into());
     assert!(matches!(password.build_program(), Err(SetupError::Program { .. })));
 }
