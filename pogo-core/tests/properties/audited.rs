@@ -132,8 +132,15 @@ fn is_needed(records: &[Record], at: usize) -> bool {
             later(&|event| matches!(event, Event::JobFinished { job: of, .. } if of == job))
         }
         Event::JobResumed { job } => {
-            stands_still(&records[..at], *job)
-                && later(&|event| matches!(event, Event::TaskStarted { job: of, .. } if of == job))
+            // The first thing that cannot be while a job stands still, unless it was begun anew by then.
+            let next = records[at + 1..].iter().map(|record| &record.event).find(|event| {
+                let tells = matches!(
+                    event,
+                    Event::TaskStarted { .. } | Event::JobFinished { .. } | Event::JobResumed { .. }
+                );
+                tells && event.job() == Some(*job)
+            });
+            stands_still(&records[..at], *job) && matches!(next, Some(Event::TaskStarted { .. }))
         }
         _ => false,
     }
