@@ -125,11 +125,15 @@ fn is_needed(records: &[Record], at: usize) -> bool {
         Event::JobSubmitted { job, .. } => later(&|event| event.job() == Some(*job)),
         Event::TaskStarted { attempt, .. } => later(&|event| of_attempt(event) == Some(*attempt)),
         // The job's end counts how each of its tasks ended; so does every later event of the host.
-        Event::TaskSucceeded { job, .. }
-        | Event::TaskFailed { job, .. }
-        | Event::TaskInDoubt { job, .. }
-        | Event::TaskCancelled { job, .. } => {
+        Event::TaskSucceeded { job, .. } | Event::TaskFailed { job, .. } | Event::TaskInDoubt { job, .. } => {
             later(&|event| matches!(event, Event::JobFinished { job: of, .. } if of == job))
+        }
+        Event::TaskCancelled { job, host } => {
+            // A host that is skipped after all might as well not have been cancelled.
+            let of_host = |event: &&Event| event.job() == Some(*job) && event.host() == Some(host);
+            let next = records[at + 1..].iter().map(|record| &record.event).find(of_host);
+            !matches!(next, Some(Event::TaskSkipped { .. }))
+                && later(&|event| matches!(event, Event::JobFinished { job: of, .. } if of == job))
         }
         Event::JobResumed { job } => {
             // The first thing that cannot be while a job stands still, unless it was begun anew by then.
