@@ -106,7 +106,12 @@ impl State {
             .baking
             .and_then(|(wave, since)| Some((job.stages.wave(wave)?, since)));
         let open: Vec<_> = data.waves.iter().filter_map(|&wave| job.stages.wave(wave)).collect();
-        job.gates.restore_waves(&job.stages, &open, baking);
+        if !job.gates.restore_waves(&job.stages, &open, baking) {
+            return Err(RestoreError::damaged(format!(
+                "the waves of {} do not match its tasks",
+                data.job
+            )));
+        }
         self.restore_budgets(&mut job, data);
         for (host, until) in &data.backoffs {
             job.backoffs.insert(self.task_in(&job, host)?, *until);

@@ -144,19 +144,27 @@ impl Gates {
         }
     }
 
-    /// Opens exactly these of the stages that bake, and watches this one since then.
+    /// Opens exactly these of the stages that bake, and watches this one since then. Says whether that can be: a stage that
+    /// bakes is open or watched when what comes before it has passed, and only then.
     pub(in crate::scheduler) fn restore_waves(
         &mut self,
         stages: &Stages,
         open: &[StageId],
         baking: Option<(StageId, Timestamp)>,
-    ) {
+    ) -> bool {
         for (at, stage) in (0..).map(StageId).zip(stages.stages()) {
             if stage.bakes {
                 self.set_open(at, open.contains(&at), &mut Vec::new());
                 self.stages[at.index()].baking = baking.filter(|&(stage, _)| stage == at).map(|(_, since)| since);
             }
         }
+        let passed = |stage: StageId| self.stages[stage.index()].open && self.is_complete(stage);
+        let mut waves = stages
+            .stages()
+            .iter()
+            .zip(&self.stages)
+            .filter(|(stage, _)| stage.bakes);
+        waves.all(|(stage, gate)| (gate.open != gate.baking.is_some()) == stage.after.is_none_or(passed))
     }
 
     /// Opens or closes what comes after a stage.
