@@ -49,13 +49,10 @@ fn id(before: usize, wave: u32) -> StageId {
 /// All tasks: those that wait for nobody first, and evenly from the listed order among equals.
 fn spread(stages: &Stages, total: u32) -> Vec<u32> {
     let depths = depths(stages);
+    // A task waits for the stages before its own; that others of its stages wait for more is not its concern.
     let depth = |task: u32| {
-        stages
-            .of(task)
-            .iter()
-            .map(|stage| depths[stage.index()])
-            .max()
-            .unwrap_or(0)
+        let before = stages.of(task).iter().filter_map(|&stage| stages.stage(stage).after);
+        before.map(|before| depths[before.index()] + 1).max().unwrap_or(0)
     };
     let bits = 32 - total.saturating_sub(1).leading_zeros();
     // The bits of a position reversed: every prefix of that order is spread evenly over the positions.
@@ -71,7 +68,7 @@ fn spread(stages: &Stages, total: u32) -> Vec<u32> {
     order
 }
 
-/// How many stages each stage waits for, one after the other.
+/// How many stages, one after the other, some host of each stage waits for.
 fn depths(stages: &Stages) -> Vec<u32> {
     let graph = cycle::graph(stages);
     let mut depths = vec![0; stages.stages().len()];

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use pogo_core::fleet::Fleet;
 use pogo_core::plan::JobSpec;
-use pogo_core::policy::Policy;
+use pogo_core::policy::{Policy, Sequence};
 use pogo_core::scheduler::{Blocker, Input, JobId};
 
 use crate::story::{Story, hosts, on, web};
@@ -65,4 +66,19 @@ fn a_skipped_host_that_is_retried_closes_the_waves_after_it() {
     assert_eq!(story.ends("b"), "a", "the canary comes before the rest again");
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.waits(60), "c");
+}
+
+/// `a` waits for `b`, although each is in a stage some host of which waits for `b`.
+#[test]
+fn no_wave_waits_for_a_host_that_waits_for_it() {
+    let fleet = Fleet::builder().tagged("west", "a,b").tagged("web", "b");
+    let order = |stages: &[&str]| Sequence::new("order", stages.iter().map(|stage| stage.parse().unwrap()));
+    let sequences = vec![order(&["$web", "$west"]), order(&["*"])];
+    let policy = Policy {
+        sequences,
+        ..Policy::default()
+    };
+    let mut story = Story::new(fleet, policy);
+    assert_eq!(story.submit(one_then_all(0)), "b");
+    assert_eq!(story.ends("b"), "a");
 }
