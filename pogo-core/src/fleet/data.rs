@@ -149,8 +149,7 @@ impl<'a> Run<'a> {
 
     fn goes_on_with(&self, next: &Self) -> bool {
         // Of equal width, so that padding is the same for all of the run.
-        self.width > 0
-            && self.width == next.width
+        self.width == next.width
             && self.before == next.before
             && self.after == next.after
             && self.to.checked_add(1) == Some(next.from)

@@ -36,7 +36,7 @@ where
                 width: number.to_string().len(),
                 ..pattern.clone()
             };
-            let home = if padded.width > 1 && groups.contains_key(&padded) {
+            let home = if groups.contains_key(&padded) {
                 padded
             } else {
                 pattern.clone()
@@ -94,11 +94,7 @@ impl Pattern {
             .map_or(0, |at| at + 1);
         let text = &name[start..end];
         let number: u64 = text.parse().ok()?;
-        let width = if text.len() > 1 && text.starts_with('0') {
-            text.len()
-        } else {
-            1
-        };
+        let width = if text.starts_with('0') { text.len() } else { 1 };
         Some((
             Self {
                 before: name[..start].to_owned(),
@@ -118,8 +114,8 @@ impl Pattern {
         while let Some(&from) = numbers.get(at) {
             let mut to = from;
             at += 1;
-            while numbers.get(at).copied() == to.checked_add(1) && at < numbers.len() {
-                to += 1;
+            while let Some(&next) = numbers.get(at).filter(|&&next| to.checked_add(1) == Some(next)) {
+                to = next;
                 at += 1;
             }
             items.push(if to > from {
