@@ -4,9 +4,9 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// A host's unique name. Cheap to clone; compares and sorts as text.
 ///
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct HostName(Arc<str>);
+pub struct HostName(SmolStr);
 
 impl HostName {
     /// The longest name, in bytes.
@@ -71,7 +71,7 @@ impl fmt::Display for HostName {
 
 impl fmt::Debug for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -105,7 +105,7 @@ impl TryFrom<String> for HostName {
 
 impl From<HostName> for String {
     fn from(name: HostName) -> Self {
-        name.0.as_ref().to_owned()
+        name.0.as_str().to_owned()
     }
 }
 

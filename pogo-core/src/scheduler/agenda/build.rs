@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
-use super::class::TaskOrder;
+use super::class::{Span, TaskOrder};
 use super::{Agenda, Class, ClassId, ClassKey, JobQueues, Load, Parking, Place};
 use crate::Timestamp;
 use crate::plan::Order;
@@ -40,7 +40,8 @@ impl Agenda {
         };
         queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
         queues.class_of.reserve_exact(job.tasks.len());
-        queues.enlisted = vec![false; job.tasks.len()];
+        let fresh = self.classes.len();
+        let mut queued = Vec::with_capacity(job.tasks.len());
         for task in job.positions() {
             let class = self.class_for(state, job, task, &mut queues);
             queues.class_of.push(u32::try_from(class).unwrap_or(u32::MAX));
@@ -53,15 +54,40 @@ impl Agenda {
             }
             match job.backoffs.get(&task) {
                 Some(&not_before) if not_before > self.now => _ = self.delayed.insert((not_before, job.id, task)),
-                _ => self.classes[class].listed.push(task),
+                _ => {
+                    self.classes[class].listed.end += 1;
+                    queued.push(task);
+                }
             }
         }
-        for class in queues.by_track.iter().flatten() {
-            self.classes[*class]
-                .listed
-                .sort_by_cached_key(|&task| queues.order(job, task));
-        }
+        self.list(job, &queues, fresh, &queued);
         self.jobs.insert(job.id, queues);
+    }
+
+    /// Lists these tasks by their classes, the first of which is `fresh`, and which know how many are theirs.
+    fn list(&mut self, job: &Job, queues: &JobQueues, fresh: ClassId, queued: &[u32]) {
+        let mut end = u32::try_from(self.listed.len()).unwrap_or(u32::MAX);
+        for class in &mut self.classes[fresh..] {
+            let begin = end;
+            end += class.listed.end;
+            class.listed = Span {
+                next: begin,
+                end: begin,
+            };
+        }
+        self.listed.resize(end as usize, 0);
+        for &task in queued {
+            let span = &mut self.classes[queues.class_of[task as usize] as usize].listed;
+            self.listed[span.end as usize] = task;
+            span.end += 1;
+        }
+        for class in &self.classes[fresh..] {
+            let Span { next, end } = class.listed;
+            let tasks = &mut self.listed[next as usize..end as usize];
+            if !tasks.is_sorted_by_key(|&task| queues.order(job, task)) {
+                tasks.sort_by_cached_key(|&task| queues.order(job, task));
+            }
+        }
     }
 
     fn class_for(&mut self, state: &State, job: &Job, task: u32, queues: &mut JobQueues) -> ClassId {
@@ -94,7 +120,7 @@ impl Agenda {
         };
         let class = self.class_for(state, job, task, &mut queues);
         queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
-        queues.enlisted[task as usize] = true;
+        queues.enlist(task);
         self.classes[class].late.insert(queues.order(job, task));
         self.classes[class].front = None;
         self.jobs.insert(id, queues);
@@ -142,6 +168,17 @@ impl JobQueues {
             self.rank.get(at).copied().unwrap_or(task),
             task,
         )
+    }
+
+    fn enlist(&mut self, task: u32) {
+        if self.enlisted.is_empty() {
+            self.enlisted = vec![false; self.class_of.len()];
+        }
+        self.enlisted[task as usize] = true;
+    }
+
+    pub(super) fn is_enlisted(&self, task: u32) -> bool {
+        self.enlisted.get(task as usize).copied().unwrap_or(false)
     }
 
     pub(super) fn work(&self, task: u32) -> u32 {

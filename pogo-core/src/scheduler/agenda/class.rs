@@ -14,10 +14,15 @@ pub(crate) type ClassId = usize;
 /// The task of a class that is next, and what is known of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Front {
-    pub(crate) task: u32,
     pub(crate) order: TaskOrder,
     /// From the list that was built, and not one that came later.
     pub(crate) listed: bool,
+}
+
+impl Front {
+    pub(crate) fn task(&self) -> u32 {
+        self.order.3
+    }
 }
 
 /// A class in a queue, with the urgency that it had when it came and the ticket that says whether it still counts.
@@ -50,19 +55,53 @@ pub(crate) struct ClassKey {
 pub(crate) type TaskOrder = (u16, Reverse<u32>, u32, u32);
 
 /// A queue of interchangeable tasks.
+///
+/// Where racks are small there are nearly as many classes as hosts, and each is looked at when all the others have
+/// been since: it fills one line of a cache, and no more.
 #[derive(Debug, Clone)]
+#[repr(align(64))]
 pub(crate) struct Class {
     pub(crate) key: ClassKey,
-    /// Tasks in order, as they were when the queue was built; those before `next` have left.
-    pub(crate) listed: Vec<u32>,
-    pub(crate) next: usize,
+    /// Where the agenda lists its tasks, in order, as they were when the queue was built; those that have left are
+    /// not counted.
+    pub(crate) listed: Span,
     /// Tasks that came later.
-    pub(crate) late: BTreeSet<TaskOrder>,
+    pub(crate) late: Late,
     pub(crate) place: Place,
     /// Of the one entry that stands for the class in a queue; entries with another are left over.
     pub(crate) ticket: u32,
     /// The next task, as last found; looked for again when it has left or an earlier one has come.
     pub(crate) front: Option<Front>,
+}
+
+/// A part of the agenda's list of tasks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Span {
+    pub(crate) next: u32,
+    pub(crate) end: u32,
+}
+
+/// Tasks in order; nothing at all where there are none, as in most classes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Late(Option<Box<BTreeSet<TaskOrder>>>);
+
+impl Late {
+    pub(crate) fn insert(&mut self, task: TaskOrder) {
+        self.0.get_or_insert_default().insert(task);
+    }
+
+    pub(crate) fn first(&self) -> Option<TaskOrder> {
+        self.0.as_ref()?.first().copied()
+    }
+
+    pub(crate) fn pop_first(&mut self) {
+        if let Some(tasks) = &mut self.0 {
+            tasks.pop_first();
+            if tasks.is_empty() {
+                self.0 = None;
+            }
+        }
+    }
 }
 
 /// Where a class waits.
@@ -86,9 +125,8 @@ impl Class {
     pub(crate) fn new(key: ClassKey) -> Self {
         Self {
             key,
-            listed: vec![],
-            next: 0,
-            late: BTreeSet::new(),
+            listed: Span::default(),
+            late: Late::default(),
             place: Place::Empty,
             ticket: 0,
             front: None,
@@ -118,3 +156,5 @@ impl Class {
         }
     }
 }
+
+const _: () = assert!(size_of::<Class>() == 64, "a class fills one line of a cache");

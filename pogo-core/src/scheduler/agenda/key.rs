@@ -49,8 +49,7 @@ impl Agenda {
         let ClassKey { job: id, profile, .. } = self.classes[class].key;
         let job = state.jobs.get(&id)?;
         let Front {
-            task,
-            order: (tries, Reverse(expected), rank, _),
+            order: (tries, Reverse(expected), rank, task),
             ..
         } = self.first_waiting(state, job, class)?;
         let urgency = Urgency {

@@ -35,6 +35,8 @@ use crate::Timestamp;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Agenda {
     classes: Vec<Class>,
+    /// The tasks of each class, in order, one class after the other.
+    listed: Vec<u32>,
     by_key: IndexMap<ClassKey, ClassId, BuildHasherDefault<FxHasher>>,
     jobs: BTreeMap<JobId, JobQueues>,
     load: Load,
@@ -51,7 +53,8 @@ pub(crate) struct Agenda {
 struct JobQueues {
     /// The class of each task.
     class_of: Vec<u32>,
-    /// Tasks that were queued since the queues were built: where they were listed is out of date.
+    /// Tasks that were queued since the queues were built: where they were listed is out of date. Empty while there
+    /// are none.
     enlisted: Vec<bool>,
     /// Position in the order of the job, where that is not the listed order.
     rank: Vec<u32>,

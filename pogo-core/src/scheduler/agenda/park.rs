@@ -26,6 +26,8 @@ pub(crate) struct Awake {
     /// The front of the queue as last looked up. Urgency only decreases, so the true one is not more urgent, unless
     /// something was queued since; then this is `None`.
     pub(crate) top: Option<(Key, ClassId)>,
+    /// Whether it was looked up since the state last changed.
+    pub(crate) is_current: bool,
 }
 
 /// One queue of the parking.
@@ -85,7 +87,11 @@ impl Parking {
 
     fn wake(&mut self, lot: Lot) {
         if !self.awake.iter().any(|awake| awake.lot == lot) {
-            self.awake.push(Awake { lot, top: None });
+            self.awake.push(Awake {
+                lot,
+                top: None,
+                is_current: false,
+            });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::binary_heap::PeekMut;
 
-use super::class::Front;
+use super::class::{Front, Span};
 use super::park::{Awake, Lot, Queue};
 use super::{Agenda, ClassId, Key, Place};
 use crate::scheduler::admission::{admit, has_room, usages};
@@ -62,25 +62,31 @@ impl Agenda {
     /// The most urgent class among those that may be able to start, and where it is queued.
     fn most_urgent(&mut self, state: &State) -> Option<(ClassId, Option<Lot>)> {
         let open = self.top(state, None);
+        self.parking
+            .awake()
+            .iter_mut()
+            .for_each(|awake| awake.is_current = false);
+        self.look_up_tops(state);
         loop {
-            self.look_up_tops(state);
-            let awake = self
-                .parking
-                .awake()
-                .iter()
-                .filter_map(|awake| Some((awake.top?, awake.lot)));
-            let ((key, class), lot) = match (awake.max_by_key(|&((key, _), _)| key), open) {
+            let awake = self.parking.awake().iter_mut();
+            let best = awake.filter(|awake| awake.top.is_some()).max_by_key(|awake| awake.top);
+            let (best, (key, class)) = match (best.and_then(|best| Some((best.top?, best))), open) {
                 (Some(((key, _), _)), Some((open, class))) if open >= key => return Some((class, None)),
                 (None, open) => return open.map(|(_, class)| (class, None)),
-                (Some(best), _) => best,
+                (Some((top, best)), _) => (best, top),
             };
+            let lot = best.lot;
+            if best.is_current {
+                return Some((class, Some(lot)));
+            }
             // What was looked up a while ago may be less urgent by now.
             let current = self.top(state, Some(lot));
             if current == Some((key, class)) {
                 return Some((class, Some(lot)));
             }
-            if let Some(awake) = self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
-                awake.top = current;
+            match self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
+                Some(awake) if current.is_some() => (awake.top, awake.is_current) = (current, true),
+                _ => self.sleep(lot),
             }
         }
     }
@@ -88,15 +94,19 @@ impl Agenda {
     /// Knows the front of every queue that is awake. Those that have none, or are full again, go back to sleep.
     fn look_up_tops(&mut self, state: &State) {
         let mut at = 0;
-        while let Some(&Awake { lot, top }) = self.parking.awake().get(at) {
-            let top = if lot.has_room(state) {
-                top.or_else(|| self.top(state, Some(lot)))
-            } else {
-                None
+        while let Some(&Awake { lot, top, .. }) = self.parking.awake().get(at) {
+            let looked_up = match top {
+                _ if !lot.has_room(state) => None,
+                Some(top) => Some((top, false)),
+                None => self.top(state, Some(lot)).map(|top| (top, true)),
             };
-            match top {
-                Some(_) => {
-                    self.parking.awake()[at].top = top;
+            match looked_up {
+                Some((top, is_current)) => {
+                    self.parking.awake()[at] = Awake {
+                        lot,
+                        top: Some(top),
+                        is_current,
+                    };
                     at += 1;
                 }
                 None => _ = self.parking.awake().swap_remove(at),
@@ -221,32 +231,31 @@ impl Agenda {
                 && (alone || state.host(job.host(task)).lease.is_none())
                 && (job.backoffs.is_empty() || job.backoffs.get(&task).is_none_or(|&until| until <= now))
         };
-        let enlisted_here =
-            |task: u32| queues.enlisted[task as usize] && queues.class_of[task as usize] as usize == class;
+        let enlisted_here = |task: u32| queues.is_enlisted(task) && queues.class_of[task as usize] as usize == class;
         let here = |front: Front| {
             if front.listed {
-                !queues.enlisted[front.task as usize]
+                !queues.is_enlisted(front.task())
             } else {
-                enlisted_here(front.task)
+                enlisted_here(front.task())
             }
         };
-        if entry.front.is_some_and(|front| here(front) && waits(front.task)) {
+        if entry.front.is_some_and(|front| here(front) && waits(front.task())) {
             return entry.front;
         }
-        let listed = |task: u32| !queues.enlisted[task as usize] && waits(task);
-        while entry.listed.get(entry.next).is_some_and(|&task| !listed(task)) {
-            entry.next += 1;
+        let listed = |task: u32| !queues.is_enlisted(task) && waits(task);
+        let Span { next, end } = &mut entry.listed;
+        while next < end && !listed(self.listed[*next as usize]) {
+            *next += 1;
         }
+        let listed = (next < end).then(|| queues.order(job, self.listed[*next as usize]));
         // A task that was tried since it was queued is queued once more, behind those that were not.
         let late = |tries: u16, task: u32| tries == job.task(task).tries && enlisted_here(task) && waits(task);
-        while entry.late.first().is_some_and(|&(tries, .., task)| !late(tries, task)) {
+        while entry.late.first().is_some_and(|(tries, .., task)| !late(tries, task)) {
             entry.late.pop_first();
         }
-        let listed = entry.listed.get(entry.next).map(|&task| queues.order(job, task));
-        let late = entry.late.first().copied();
+        let late = entry.late.first();
         let first = listed.into_iter().chain(late).min();
         entry.front = first.map(|order| Front {
-            task: order.3,
             order,
             listed: late != Some(order),
         });
@@ -257,11 +266,11 @@ impl Agenda {
         let entry = &mut self.classes[class];
         let front = entry.front.take()?;
         if front.listed {
-            entry.next += 1;
+            entry.listed.next += 1;
         } else {
             entry.late.pop_first();
         }
-        Some(front.task)
+        Some(front.task())
     }
 }
 
