@@ -83,6 +83,10 @@ pub(crate) struct Span {
 
 /// Tasks in order; nothing at all where there are none, as in most classes.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::box_collection,
+    reason = "most classes have none, and a class must stay small"
+)]
 pub(crate) struct Late(Option<Box<BTreeSet<TaskOrder>>>);
 
 impl Late {

@@ -96,15 +96,19 @@ impl Gates {
         at: Timestamp,
     ) -> Vec<GateChange> {
         let mut changes = Vec::new();
+        let (from, to) = (weigh(from), weigh(to));
+        if from == to {
+            return changes;
+        }
         for &stage in stages.of(task) {
             let gate = &mut self.stages[stage.index()];
             let was = gate.is_complete();
-            match weigh(from) {
+            match from {
                 Weight::Pending => gate.pending -= 1,
                 Weight::Failed => gate.failed -= 1,
                 Weight::Released => {}
             }
-            match weigh(to) {
+            match to {
                 Weight::Pending => gate.pending += 1,
                 Weight::Failed => gate.failed += 1,
                 Weight::Released => {}
@@ -209,6 +213,7 @@ impl Gates {
     }
 }
 
+#[derive(PartialEq, Eq)]
 enum Weight {
     Pending,
     Failed,

@@ -38,18 +38,17 @@ impl State {
         for change in job.gates.task_changed(&job.stages, task, (from, to), self.at) {
             effects.push(effect(id, change));
         }
-        let budgets = self
-            .rules
-            .profile(self.rules.profile_of(job.hosts[task as usize]))
-            .budgets;
-        match (is_bad(from), is_bad(to)) {
-            (false, true) => each_budget(job, budgets, |budget| budget.fail()),
-            (true, false) => {
-                job.failures.remove(&task);
-                each_budget(job, budgets, |budget| budget.mend());
-                effects.push(Effect::JobChanged(id));
-            }
-            _ => {}
+        if is_bad(from) == is_bad(to) {
+            return;
+        }
+        let profile = self.rules.profile_of(job.hosts[task as usize]);
+        let budgets = self.rules.profile(profile).budgets;
+        if is_bad(to) {
+            each_budget(job, budgets, |budget| budget.fail());
+        } else {
+            job.failures.remove(&task);
+            each_budget(job, budgets, |budget| budget.mend());
+            effects.push(Effect::JobChanged(id));
         }
     }
 }
