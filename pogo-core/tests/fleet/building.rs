@@ -74,6 +74,12 @@ fn hosts_that_are_only_named_in_targets_are_added() {
 }
 
 #[test]
+fn a_fleet_of_nobody_is_empty() {
+    assert!(Fleet::builder().build().unwrap().is_empty());
+    assert!(!Fleet::builder().hosts("a").build().unwrap().is_empty());
+}
+
+#[test]
 fn a_builder_knows_what_it_was_told() {
     let mut builder = Fleet::builder();
     assert!(builder.is_empty());
