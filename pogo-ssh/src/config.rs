@@ -47,6 +47,7 @@ pub struct SshConfig {
     pub(crate) keepalive: Option<Option<Duration>>,
     pub(crate) output_limit: u64,
     pub(crate) stop_grace: Duration,
+    pub(crate) detached_directory: String,
     pub(crate) reach: Reach,
 }
 
@@ -87,6 +88,7 @@ impl Default for SshConfig {
             keepalive: None,
             output_limit: 4 << 20,
             stop_grace: Duration::from_secs(5),
+            detached_directory: ".cache/pogo".to_owned(),
             reach: Reach::default(),
         }
     }
@@ -241,6 +243,13 @@ impl SshConfig {
     /// it), so that the attempt is over, and known to be, within the limit.
     pub fn stop_grace(mut self, grace: Duration) -> Self {
         self.stop_grace = grace.min(LONGEST);
+        self
+    }
+
+    /// Where hosts keep what they know of [detached](pogo_core::plan::Invocation::detached) attempts; a relative
+    /// directory is one of the home directory's. Default: `.cache/pogo`.
+    pub fn detached_directory(mut self, directory: impl Into<String>) -> Self {
+        self.detached_directory = directory.into();
         self
     }
 

@@ -58,7 +58,8 @@
 //!
 //! - For files to send: `cat`, `mktemp`, and one of `sha256sum`, `shasum`, `openssl`. For another user: `sudo`.
 //!
-//! Nothing is written to the target but files that are [sent](pogo_core::plan::Invocation::files). The environment of
+//! Nothing is written to the target but files that are [sent](pogo_core::plan::Invocation::files), and what is kept of
+//! [detached](#attempts-that-outlive-their-connection) attempts. The environment of
 //! hooks and command holds what the job says, and `POGO_JOB`, `POGO_HOST`, `POGO_ATTEMPT` and `POGO_PHASE` (`pre_hook`,
 //! `command` or `post_hook`); standard input is empty unless the job gives some to the command. Hooks are the
 //! executable files of a directory whose names do not start with a dot, in the order of their bytes. A relative directory
@@ -66,7 +67,7 @@
 //!
 //! # Another user, input, a terminal, files
 //!
-//! All of an [`Invocation`](pogo_core::plan::Invocation) is understood. A command that
+//! All of an [`Invocation`](pogo_core::plan::Invocation) is understood; detached, some of it is refused. A command that
 //! [runs as another](pogo_core::plan::RunAs) does so through `sudo`, or through the program that is named; a command line
 //! is then for `/bin/sh`. Hooks are the host's own and run as the user who is logged in. If sudo asks for a password, it
 //! gets the [one that was given](SshConfig::sudo_password) on its standard input: once, only for a prompt with a word
@@ -85,6 +86,34 @@
 //! [grace](SshConfig::stop_grace) KILL, and looks until nothing of it is left. What has left the group on purpose, such
 //! as a service that was started, goes on. When an attempt's time limit ends it, this happens within the limit.
 //! A dropped attempt is cut off: the connection closes, and what runs on the host is left to itself.
+//!
+//! # Attempts that outlive their connection
+//!
+//! With [`Invocation::detached`](pogo_core::plan::Invocation::detached) the host runs the attempt in a session of its
+//! own, and the connection only looks on. The host needs `flock`, `setsid` and `mkfifo` as well (util-linux or busybox
+//! have the first two), `uname`, `find`, `tail`, `head -c`, and must not end a user's processes when the user logs out
+//! (`KillUserProcesses` of systemd, off by default in most systems); without one of those programs the attempt is
+//! refused. A terminal, input, files and another user are refused as well.
+//!
+//! Under [`detached_directory`](SshConfig::detached_directory), in a directory of the host's name (home directories may
+//! be shared), the host keeps a directory for each attempt, named by the job's text and the attempt. Making it decides
+//! who launches the attempt, so that it is launched once at most. In it are both streams of output, each bounded by
+//! [`output_limit`](SshConfig::output_limit), and one line that says how far the attempt is, with its process group or
+//! its exit status. A lock that the kernel holds for what runs the attempt lets one detached attempt run on the host at
+//! a time, and is free when that is gone, however it went. The output is removed when its end has been seen here; the
+//! line stays for at least a week, so that a launch that comes late finds that it is over, and is then removed by some
+//! later attempt. All of this belongs to the user who logs in, and so another user's attempts are not seen.
+//!
+//! | what happens | what becomes of it |
+//! | --- | --- |
+//! | the link breaks before the host was asked to launch it | failed: unreachable |
+//! | the link breaks at any later moment | connected again, with growing pauses, as long as the attempt may take; output goes on where it stopped, and nothing runs twice |
+//! | the host does not come back in time, or does not let us in any more | in doubt; the command may still run |
+//! | time limit or cancelled, over the same connection or a new one | as without: TERM, then KILL, and the outcome says what the host confirms; what has not begun never will |
+//! | another detached attempt still runs there after five seconds | failed: refused |
+//! | the host restarts, or what runs the attempt is killed | in doubt |
+//! | this process dies | the command goes on, without a time limit; the same attempt, run again, finds it |
+//! | a command ends with 128 plus the number of a common signal | counts as ended by that signal |
 //!
 //! # How much at once
 //!
@@ -134,7 +163,7 @@
 //! ## Through the ssh program
 //!
 //! [`ProgramTransport`] runs `ssh` instead: for keys on FIDO tokens, Kerberos, `ProxyCommand` and any setting that is
-//! refused above. The outcomes are the same, with these differences: it sends no files, gives no
+//! refused above. The outcomes are the same, with these differences: it sends no files, runs nothing detached, gives no
 //! passwords (`BatchMode`), keeps no connection for the next attempt; jump connections are not shared; and a command that
 //! ends with 128 plus the number of a common signal counts as ended by that signal. `ssh` must be OpenSSH's, and costs
 //! some three processes for each host.
@@ -156,6 +185,7 @@
 
 mod classify;
 mod config;
+mod detached;
 mod exec;
 mod link;
 #[cfg(feature = "loopback")]

@@ -52,7 +52,7 @@ impl SshTransport {
         &self.warnings
     }
 
-    async fn connect(&self, target: &Arc<Target>, stop: &Stop) -> Result<Link, Outcome> {
+    pub(crate) async fn connect(&self, target: &Arc<Target>, stop: &Stop) -> Result<Link, Outcome> {
         tokio::select! {
             biased;
             reason = stop.wait() => match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
@@ -107,6 +107,9 @@ impl Transport for SshTransport {
             Err(reason) => return Outcome::failed(FailureKind::Refused, reason),
         };
         work.report.phase(Phase::Connect);
+        if let Some(job) = &work.attempt.invocation.detached {
+            return self.run_detached(&work, &target, job).await;
+        }
         if let Some(outcome) = self.run_kept(&work, &target).await {
             return outcome;
         }

@@ -1,5 +1,6 @@
 //! How the arguments say that the command is run.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -29,6 +30,9 @@ pub(crate) struct InvocationArgs {
     /// Directory on the hosts that the command starts in.
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<String>,
+    /// Run the command apart from the connection: it outlives a link that breaks, and is found again.
+    #[arg(long, conflicts_with_all = ["run_as", "pty", "stdin", "send"])]
+    pub(crate) detached: bool,
 }
 
 impl InvocationArgs {
@@ -43,8 +47,15 @@ impl InvocationArgs {
                 None => Stdin::Empty,
             },
             files: self.send.clone(),
+            detached: self.detached.then(new_name),
         }
     }
+}
+
+/// A name that no job had before. The hashers of the standard library are keyed from the system's randomness.
+fn new_name() -> String {
+    let word = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", word(), word())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

@@ -43,6 +43,11 @@ pub struct Invocation {
     /// Files that are put on the host before the hooks run, and removed when all is over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<SentFile>,
+    /// Whether attempts run apart from the connection that starts them, so that a link that breaks meanwhile leaves no
+    /// doubt. The text tells this job from all that ever ran on its hosts, so it must be a new one for each job: up to
+    /// 64 letters, digits, `-` and `_`. A transport that cannot do it refuses the attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detached: Option<String>,
 }
 
 /// Who runs a command.
@@ -103,7 +108,23 @@ impl Invocation {
     pub(super) fn check(&self) -> Result<(), PlanError> {
         self.check_environment()?;
         self.check_run_as()?;
+        self.check_detached()?;
         self.check_texts()
+    }
+
+    fn check_detached(&self) -> Result<(), PlanError> {
+        let is_name = |key: &str| {
+            (1..=64).contains(&key.len())
+                && key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        match &self.detached {
+            Some(key) if !is_name(key) => refuse(format!(
+                "`{key}` cannot name a detached job; use up to 64 letters, digits, `-` and `_`"
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn check_environment(&self) -> Result<(), PlanError> {
@@ -193,6 +214,8 @@ mod tests {
         assert!(odd(|it| _ = it.environment.insert("A".into(), "\0".into())).contains("NUL"));
         assert!(odd(|it| it.run_as = Some(RunAs::User("-u".into()))).contains("`-u`"));
         assert!(odd(|it| it.run_as = Some(RunAs::Through(Vec::new()))).contains("missing"));
+        assert!(odd(|it| it.detached = Some("../x".into())).contains("`../x`"));
+        assert!(odd(|it| it.detached = Some(String::new())).contains("64 letters"));
         let mut invocation = Invocation {
             files: vec![file("bin/")],
             ..Invocation::default()

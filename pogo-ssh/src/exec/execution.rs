@@ -165,7 +165,7 @@ impl<'a> Execution<'a> {
 }
 
 /// What the link says, or else the text at hand.
-pub(super) fn last_words(link: &Link, otherwise: &str) -> String {
+pub(crate) fn last_words(link: &Link, otherwise: &str) -> String {
     link.last_words
         .get()
         .map_or_else(|| otherwise.to_owned(), |goodbye| goodbye.to_string())

@@ -14,7 +14,7 @@ use super::way::Way;
 /// 3 when there was none any more, 1 when it cannot be ended.
 ///
 /// Processes that ended but were never collected still count for `kill -0`; where there is a `ps`, it knows better.
-const END_GROUP: &str = r#"g=$1
+pub(crate) const END_GROUP: &str = r#"g=$1
 alive() {
   kill -0 -"$g" 2>/dev/null || return 1
   all=$(ps -A -o pgid= -o stat= 2>/dev/null) || all=$(ps -o pgid,stat 2>/dev/null) || return 0
@@ -46,7 +46,7 @@ const END_PROCESS: &str = r#"kill -TERM "$1" 2>/dev/null; exit 1"#;
 
 /// What became of the attempt to end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kill {
+pub(crate) enum Kill {
     /// It has ended, all of it.
     Done,
     /// There was nothing to end any more.
@@ -57,9 +57,13 @@ pub(super) enum Kill {
 
 /// Ends a process group, as whoever runs it: TERM, then KILL after the grace.
 pub(super) async fn kill(site: Site<'_>, (way, mark): (&Way, &str), group: Group, grace: Duration) -> Kill {
-    let line = kill_line(way, group, grace);
-    let asked = match aside(site, (way, mark), &line, None).await {
-        Err(Unasked::NoSession) => beside(site, (way, mark), &line).await,
+    ask_to_end(site, (way, mark), &kill_line(way, group, grace)).await
+}
+
+/// Asks the host by this line, which ends as [`END_GROUP`] does.
+pub(crate) async fn ask_to_end(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Kill {
+    let asked = match aside(site, (way, mark), line, None).await {
+        Err(Unasked::NoSession) => beside(site, (way, mark), line).await,
         asked => asked.ok(),
     };
     match asked.and_then(|told| told.status) {

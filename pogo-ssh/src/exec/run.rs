@@ -43,7 +43,7 @@ pub(crate) async fn execute(site: Site<'_>, step: &Step, stdin: &Stdin, output: 
 }
 
 /// Opens a session. A server with few of them may not have done with the last one when it is asked for the next.
-pub(super) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
+pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
     let mut pause = Duration::from_millis(10);
     loop {
         match link.handle.channel_open_session().await {

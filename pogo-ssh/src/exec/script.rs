@@ -33,6 +33,8 @@ const PHASE_VARIABLE: &str = "POGO_PHASE";
 pub(crate) struct Script {
     /// The line.
     pub(crate) text: String,
+    /// What it runs once it has a process group: shell text that finds `group` in `$2`.
+    pub(crate) body: String,
     /// What its marks on standard error start with.
     pub(crate) mark: String,
 }
@@ -51,6 +53,7 @@ impl Script {
         let lead = if on_terminal { KNOW_THE_GROUP } else { LEAD_A_GROUP };
         Self {
             text: way.line(lead, &[&inner]),
+            body: inner,
             mark: mark_of(attempt.id),
         }
     }
@@ -76,7 +79,7 @@ pub(super) fn export(attempt: &Attempt, phase: Phase, files: Option<&str>) -> St
 }
 
 /// The words that scripts and programs on the target see.
-pub(super) fn phase_name(phase: Phase) -> &'static str {
+pub(crate) fn phase_name(phase: Phase) -> &'static str {
     match phase {
         Phase::Connect => "connect",
         Phase::PreHook => "pre_hook",
@@ -117,7 +120,7 @@ pub(crate) fn is_command(line: &str) -> bool {
 }
 
 /// What the marks of an attempt start with.
-pub(super) fn mark_of(attempt: AttemptId) -> String {
+pub(crate) fn mark_of(attempt: AttemptId) -> String {
     format!("{MARK} {attempt} ")
 }
 

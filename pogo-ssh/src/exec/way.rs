@@ -46,7 +46,7 @@ impl Way {
     }
 
     /// A line for the login shell that runs this script, with these arguments.
-    pub(super) fn line(&self, script: &str, arguments: &[&str]) -> String {
+    pub(crate) fn line(&self, script: &str, arguments: &[&str]) -> String {
         let shell = "/bin/sh -c";
         let words = quote_all([&[script, "sh"], arguments].concat());
         match self {

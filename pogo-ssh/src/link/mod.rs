@@ -24,3 +24,4 @@ pub(crate) use handshake::Link;
 pub(crate) use key_file::KeyFileError;
 pub(crate) use pace::Pace;
 pub(crate) use places::{TooFewFiles, room_for_connections};
+pub(crate) use retry::pause_after;

@@ -7,7 +7,7 @@ const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(8);
 
 /// The pause after this many tries (from 0), somewhere between half and all of its length.
-pub(super) fn pause_after(tries: u32) -> Duration {
+pub(crate) fn pause_after(tries: u32) -> Duration {
     let full = FIRST
         .checked_mul(2_u32.saturating_pow(tries))
         .unwrap_or(LONGEST)

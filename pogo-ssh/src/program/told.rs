@@ -1,6 +1,6 @@
 //! How the program tells that a step has ended, and what follows.
 
-use crate::exec::Ended;
+use crate::exec::{Ended, signal_of};
 
 /// Everything that was seen of the end of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Told {
             return Ended::Refused(reason);
         }
         match (self.ended, self.program) {
-            (Some(status), _) => match signal(status) {
+            (Some(status), _) => match signal_of(status) {
                 Some(signal) => Ended::Killed {
                     signal: signal.to_owned(),
                 },
@@ -59,24 +59,6 @@ fn reason(complaints: &str) -> String {
         text if text.is_empty() => "the session ended without telling how".to_owned(),
         text => text,
     }
-}
-
-/// The signal that a shell means by this status, where it is a common one.
-fn signal(status: u32) -> Option<&'static str> {
-    Some(match status.checked_sub(128)? {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        14 => "ALRM",
-        15 => "TERM",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

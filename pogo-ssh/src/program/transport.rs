@@ -169,6 +169,9 @@ impl Transport for ProgramTransport {
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let refused = |what: &str| Outcome::failed(FailureKind::Refused, what);
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
+        if attempt.invocation.detached.is_some() {
+            return refused("the transport through the ssh program runs nothing detached; use the built-in one");
+        }
         if !attempt.invocation.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
         }

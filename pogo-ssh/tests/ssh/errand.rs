@@ -38,7 +38,12 @@ impl Witness {
 
     /// Waits until standard output holds this.
     pub(crate) async fn saw(&self, text: &str) {
-        while !self.text(Stream::Stdout).contains(text) {
+        self.saw_in(Stream::Stdout, text).await;
+    }
+
+    /// Waits until this stream holds this.
+    pub(crate) async fn saw_in(&self, stream: Stream, text: &str) {
+        while !self.text(stream).contains(text) {
             self.more.notified().await;
         }
     }

@@ -11,6 +11,7 @@ mod agent;
 mod certificates;
 mod client_config;
 mod conformance;
+mod detached;
 mod dropbear;
 mod errand;
 mod execution;

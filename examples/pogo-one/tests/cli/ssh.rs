@@ -224,3 +224,17 @@ fn the_client_configuration_is_followed_unless_it_is_turned_off() {
     let done = site.run("*", &["--ssh-config", "nowhere", "--", "true"]);
     assert_eq!(done.code, 64);
 }
+
+#[test]
+fn a_detached_job_survives_links_that_break() {
+    let site = Site::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
+    let cut = Mishap::DropLink(std::time::Duration::from_millis(800));
+    site.servers.mishap("web2", cut).unwrap();
+    let line = "echo ran >>~/ran; sleep 2; echo done";
+    let done = site.run("$web", &["--detached", "--", line]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(done.out.contains("web2 | done"), "{}", done.out);
+    for host in site.servers.hosts() {
+        assert_eq!(std::fs::read_to_string(host.home().join("ran")).unwrap(), "ran\n");
+    }
+}

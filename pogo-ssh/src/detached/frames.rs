@@ -1,0 +1,154 @@
+//! What the host says of a detached attempt: frames on one channel.
+
+use pogo_core::dispatcher::Stream;
+use pogo_core::scheduler::AttemptId;
+
+/// One thing that the host says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// A piece of the attempt's output.
+    Output(Stream, Vec<u8>),
+    /// How far the attempt is.
+    State(String),
+    /// That was all, and the state before was the last.
+    End,
+    /// Whoever ran it is gone, and has left no word of its end.
+    Dead,
+    /// The host cannot do it, for this reason.
+    Refused(String),
+}
+
+/// What is no frame.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the host's account of the attempt makes no sense")]
+pub(super) struct Nonsense;
+
+/// No line before output is longer.
+const LONGEST_LINE: usize = 4096;
+
+/// The line that frames begin after, without the byte before it that is rare otherwise.
+pub(super) fn first_line(attempt: AttemptId) -> String {
+    format!("pogo {attempt} follows")
+}
+
+/// Takes frames out of a stream that comes in pieces.
+#[derive(Debug)]
+pub(super) struct Frames {
+    first: Vec<u8>,
+    begun: bool,
+    held: Vec<u8>,
+    /// The output frame under way, and how many bytes of it are still to come.
+    output: Option<(Stream, usize)>,
+}
+
+impl Frames {
+    pub(super) fn new(attempt: AttemptId) -> Self {
+        Self {
+            first: format!("\x1e{}\n", first_line(attempt)).into_bytes(),
+            begun: false,
+            held: Vec::new(),
+            output: None,
+        }
+    }
+
+    /// Takes a piece. Output is passed on as it comes, so that every byte that came is counted.
+    pub(super) fn take(&mut self, piece: &[u8]) -> Result<Vec<Frame>, Nonsense> {
+        self.held.extend_from_slice(piece);
+        let mut frames = Vec::new();
+        if !self.begun {
+            self.skip_noise();
+        }
+        while self.begun
+            && let Some(frame) = self.next()?
+        {
+            frames.push(frame);
+        }
+        Ok(frames)
+    }
+
+    /// A login shell may print whatever it likes before the first frame.
+    fn skip_noise(&mut self) {
+        let found = self.held.windows(self.first.len()).position(|part| part == self.first);
+        self.begun = found.is_some();
+        // The last bytes may be the start of the line.
+        let noise = match found {
+            Some(at) => at + self.first.len(),
+            None => self.held.len().saturating_sub(self.first.len()),
+        };
+        self.held.drain(..noise);
+    }
+
+    fn next(&mut self) -> Result<Option<Frame>, Nonsense> {
+        if let Some((stream, left)) = self.output {
+            let rest = self.held.split_off(self.held.len().min(left));
+            let bytes = std::mem::replace(&mut self.held, rest);
+            let left = left - bytes.len();
+            self.output = (left > 0).then_some((stream, left));
+            return Ok((!bytes.is_empty()).then_some(Frame::Output(stream, bytes)));
+        }
+        let Some(end) = self.held.iter().position(|byte| *byte == b'\n') else {
+            return if self.held.len() > LONGEST_LINE {
+                Err(Nonsense)
+            } else {
+                Ok(None)
+            };
+        };
+        let rest = self.held.split_off(end + 1);
+        let line = std::mem::replace(&mut self.held, rest);
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim_end();
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let frame = match word {
+            "o" => return self.output_follows(Stream::Stdout, rest),
+            "e" => return self.output_follows(Stream::Stderr, rest),
+            "s" => Frame::State(rest.trim().to_owned()),
+            "end" => Frame::End,
+            "dead" => Frame::Dead,
+            "refuse" => Frame::Refused(rest.to_owned()),
+            _ => return Err(Nonsense),
+        };
+        Ok(Some(frame))
+    }
+
+    fn output_follows(&mut self, stream: Stream, length: &str) -> Result<Option<Frame>, Nonsense> {
+        let length = length.parse().map_err(|_| Nonsense)?;
+        self.output = Some((stream, length)).filter(|(_, length)| *length > 0);
+        self.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_found_wherever_the_pieces_are_cut() {
+        let text = b"welcome\n\x1epogo\n\x1epogo a17 follows\ns begun command\no 5\no 3\nxe 2\n\xff\xffs ended command 0\nend\n";
+        for cut in 0..=text.len() {
+            let mut frames = Frames::new(AttemptId::new(17));
+            let (one, two) = text.split_at(cut);
+            let mut found = frames.take(one).unwrap();
+            found.extend(frames.take(two).unwrap());
+            let (mut out, mut rest) = (Vec::new(), Vec::new());
+            for frame in found {
+                match frame {
+                    Frame::Output(Stream::Stdout, bytes) => out.extend(bytes),
+                    Frame::Output(_, _) => {}
+                    other => rest.push(other),
+                }
+            }
+            assert_eq!(out, b"o 3\nx");
+            let states = ["begun command", "ended command 0"].map(|state| Frame::State(state.to_owned()));
+            let [begun, ended] = states;
+            assert_eq!(rest, [begun, ended, Frame::End]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_frame_is_refused() {
+        let mut frames = Frames::new(AttemptId::new(17));
+        assert_eq!(frames.take(b"\x1epogo a17 follows\nwhat\n"), Err(Nonsense));
+        let mut frames = Frames::new(AttemptId::new(17));
+        assert_eq!(frames.take(b"\x1epogo a17 follows\no many\n"), Err(Nonsense));
+    }
+}

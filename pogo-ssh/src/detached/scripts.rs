@@ -1,0 +1,162 @@
+//! The shell text of a detached attempt.
+//!
+//! Each attempt has a directory on the host, named by its token. Making that directory is the one moment that decides
+//! whether the attempt runs: whoever makes it either launches the attempt, once, or writes into it that it never will.
+//! The state of the attempt is a line of 80 bytes that is written over in place, in one write, so that a full disk
+//! cannot keep its end from being known. Locks are the kernel's: they end with whoever holds them.
+
+/// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
+/// and `$4`. A home directory may be shared by many hosts.
+pub(super) const PRELUDE: &str = r#"umask 077
+top=$1 token=$2 out=$3 err=$4
+case $top in /*) ;; *) top=$HOME/$top ;; esac
+base=$top/$(uname -n)
+here=$base/$token
+say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
+refuse() { printf 'refuse %s\n' "$1"; exit 1; }
+nap() { sleep "$1" 2>/dev/null || sleep 1; }
+printf '\036%s\n' 'FIRST'
+for tool in flock setsid mkfifo; do
+  command -v $tool >/dev/null 2>&1 || refuse "it has no $tool, which a detached attempt needs"
+done
+why=$(mkdir -p "$base" 2>&1) || refuse "it cannot keep attempts: $why"
+[ ! -L "$base" ] && [ -O "$base" ] || refuse "it cannot keep attempts: $base belongs to somebody else"
+"#;
+
+/// Passes on what the attempt writes until its end, and forgets the output when told to.
+pub(super) const FOLLOW: &str = r#"emit() {
+  size=$(($(wc -c <"$2") - $3))
+  [ "$size" -gt 0 ] || { size=0; return 0; }
+  [ "$size" -le 131072 ] || size=131072
+  printf '%s %s\n' "$1" "$size" || exit 1
+  tail -c +$(($3 + 1)) "$2" | head -c "$size" || exit 1
+}
+follow() {
+  left=100
+  until [ -s "$here/state" ]; do left=$((left - 1)); [ $left -gt 0 ] || { echo dead; return; }; nap 0.1; done
+  last= pause=1
+  while :; do
+    read -r state <"$here/state"
+    [ "$state" = "$last" ] || { printf 's %s\n' "$state" || exit 1; last=$state pause=1; }
+    moved=0
+    if [ -e "$here/out" ]; then
+      emit o "$here/out" "$out"; out=$((out + size)) moved=$size
+      emit e "$here/err" "$err"; err=$((err + size)) moved=$((moved + size))
+    fi
+    if [ "$moved" -gt 0 ]; then pause=1; continue; fi
+    case $state in ended*|never*) echo end; break ;; esac
+    if (flock -n 7) 7<"$here/alive"; then
+      read -r state <"$here/state"
+      case $state in ended*|never*) ;; *) echo dead; break ;; esac
+    elif [ "$pause" -lt 10 ]; then nap 0.0$pause; pause=$((pause * 2))
+    else nap 0.3; fi
+  done
+  if read -r word && [ "$word" = done ]; then rm -f "$here/out" "$here/err" "$here/o" "$here/e"; fi
+}
+"#;
+
+/// Runs one step, `$1` of the phase `$2` in the directory `$3`, unless the attempt is stopped. Leads a process group.
+/// The group is known before the stop is looked for, and the stop is set before the group is looked for.
+const STEP: &str = r#"say() { printf '%-79.79s\n' "$*" 1<>"$pogo_h/state"; }
+pogo_b=$1 pogo_p=$2 pogo_h=$3
+say begun "$pogo_p" $$
+if [ -e "$pogo_h/stop" ]; then say kept "$pogo_p"; exit 143; fi
+unset -f say; unset pogo_p pogo_h
+set -- "$pogo_b" group; unset pogo_b
+eval "$1""#;
+
+/// Runs the steps, one after the other: pairs of phase and shell text, from `$4` on. `$1`: directory of the attempt;
+/// `$2`: how many blocks of each stream of output are kept; `$3`: the text of [`STEP`].
+///
+/// Something in the background may hold the output open; it is waited for as long as on a connection.
+const SUPERVISE: &str = r#"here=$1 blocks=$2 step=$3
+shift 3
+say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
+keep() {
+  (ulimit -f "$blocks"; trap '' XFSZ; exec cat >>"$1") 2>/dev/null || cat >/dev/null
+  rm -f "$2"
+}
+keep "$here/out" "$here/o" <"$here/o" 8>&- 9>&- &
+keep "$here/err" "$here/e" <"$here/e" 8>&- 9>&- &
+exec 3>"$here/o" 4>"$here/e"
+was= phase= code=0
+while [ $# -gt 0 ]; do
+  phase=$1
+  setsid /bin/sh -c "$step" sh "$2" "$phase" "$here" </dev/null >&3 2>&4 3>&- 4>&- 8>&- 9>&-
+  code=$?
+  read -r was rest <"$here/state"
+  [ $code -eq 0 ] || break
+  shift 2
+done
+exec 3>&- 4>&-
+left=100
+while [ -e "$here/o" ] || [ -e "$here/e" ]; do
+  left=$((left - 1)); [ $left -gt 0 ] || break
+  sleep 0.02 2>/dev/null || { sleep 1; left=$((left - 49)); }
+done
+rm -f "$here/stop"
+if [ "$was" = kept ]; then say never stopped "$phase"; else say ended "$phase" $code; fi"#;
+
+/// Launches the attempt, unless that was done before, and follows it. `$5`, `$6` and what follows are for
+/// [`SUPERVISE`], but for the text of [`STEP`].
+///
+/// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
+/// ignore the interrupt signal for ever.
+const LAUNCH: &str = r#"launch() {
+  (: >>"$base/lock") 2>/dev/null || refuse "it cannot keep an attempt: no space"
+  exec 9>>"$base/lock"
+  got= left=50
+  until flock -n 9 && got=yes; do
+    [ ! -d "$here" ] || break
+    left=$((left - 1)); [ $left -gt 0 ] || break
+    nap 0.1
+  done
+  if why=$(mkdir "$here" 2>&1); then
+    if [ -z "$got" ]; then : >"$here/state"; say never busy "$(cat "$base/holder" 2>/dev/null)"
+    else prepare "$@"; fi
+  elif [ ! -d "$here" ]; then refuse "it cannot keep an attempt: $why"; fi
+  echo there
+}
+prepare() {
+  why=$( (: >"$here/alive" && mkfifo "$here/o" "$here/e" && : >"$here/out" && : >"$here/err" &&
+    printf '%s\n' "$token" >"$base/holder") 2>&1) || { rm -rf "$here"; refuse "it cannot keep an attempt: $why"; }
+  find "$base"/*.a* -prune -mtime +7 -exec rm -rf {} \; 2>/dev/null
+  exec 8<"$here/alive"
+  flock 8
+  (: >"$here/state"; say launched) 2>/dev/null || { rm -rf "$here"; refuse "it cannot keep an attempt: no space"; }
+  echo there
+  exec setsid /bin/sh -c "$supervise" sh "$here" "$blocks" "$step" "$@" >/dev/null 2>&1
+}
+blocks=$5
+shift 5
+exec 6<&0
+launch "$@" </dev/null 6<&- | {
+  read -r verdict
+  case $verdict in
+    there) follow <&6 ;;
+    refuse*) printf '%s\n' "$verdict" ;;
+    *) refuse "it could not launch the attempt" ;;
+  esac
+}"#;
+
+/// Follows the attempt. One that has not begun never will.
+pub(super) const FIND: &str = r#"if mkdir "$here" 2>/dev/null; then : >"$here/state"; say never stopped connect; fi
+[ -d "$here" ] || refuse "it cannot keep an attempt"
+follow"#;
+
+/// Lets no further step begin, and finds the process group of the one that runs. `$5`: as `$2` of what follows. A group
+/// whose attempt is dead may be anybody's.
+pub(super) const STOP: &str = r#"[ -d "$here" ] || exit 3
+: >"$here/stop"
+[ -e "$here/alive" ] || exit 3
+if (flock -n 7) 7<"$here/alive"; then exit 3; fi
+read -r was phase group rest <"$here/state"
+[ "$was" = begun ] || exit 3
+set -- "$group" "$5"
+"#;
+
+/// The text of [`LAUNCH`], with the texts of what it launches.
+pub(super) fn launch() -> String {
+    let quote = crate::quote::quote;
+    format!("supervise={}\nstep={}\n{LAUNCH}", quote(SUPERVISE), quote(STEP))
+}

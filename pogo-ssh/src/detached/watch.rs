@@ -1,0 +1,135 @@
+//! What is known of a detached attempt, over all connections to its host.
+
+use pogo_core::dispatcher::{Reporter, Stream};
+use pogo_core::scheduler::Phase;
+
+use super::frames::Frame;
+use super::place::Place;
+use crate::exec::{Ended, Mark, Marks, StopReason, mark_of, phase_name, signal_of};
+use crate::output::Output;
+use crate::work::Work;
+
+/// What was seen of the attempt so far.
+pub(super) struct Watch {
+    report: Reporter,
+    output: Output,
+    /// Phases that it has not been seen in.
+    ahead: Vec<Phase>,
+    pub(super) phase: Phase,
+    /// Bytes of each stream that have come.
+    pub(super) seen: (u64, u64),
+    marks: Marks,
+    hook: Option<String>,
+    refused: Option<String>,
+    /// How many steps are still to say that they begin before the command has done so.
+    until_command: usize,
+    state: String,
+}
+
+impl Watch {
+    pub(super) fn new(work: &Work, place: &Place, output_limit: u64) -> Self {
+        let phases = place.phases();
+        Self {
+            report: work.report.clone(),
+            output: Output::new(work.report.clone(), output_limit),
+            phase: Phase::Connect,
+            seen: (0, 0),
+            marks: Marks::new(&mark_of(work.attempt.id), 2 * phases.len()),
+            hook: None,
+            refused: None,
+            until_command: phases.iter().take_while(|phase| **phase != Phase::PostHook).count(),
+            ahead: phases,
+            state: String::new(),
+        }
+    }
+
+    /// Takes what the host says; gives the end once that is all. `stop`: why we are ending it ourselves.
+    pub(super) fn take(&mut self, frame: Frame, stop: Option<StopReason>) -> Option<Ended> {
+        match frame {
+            Frame::Output(Stream::Stderr, bytes) => {
+                self.seen.1 += bytes.len() as u64;
+                self.take_marked(&bytes);
+            }
+            Frame::Output(stream, bytes) => {
+                self.seen.0 += bytes.len() as u64;
+                self.output.take(stream, &bytes);
+            }
+            Frame::State(state) => self.enter(state),
+            Frame::End => return Some(self.ended(stop)),
+            Frame::Dead => {
+                let dead = "what ran the attempt on the host is gone, and has left no word of its end";
+                return Some(Ended::Lost(dead.to_owned()));
+            }
+            Frame::Refused(reason) => return Some(Ended::Refused(reason)),
+        }
+        None
+    }
+
+    /// A remark of ours.
+    pub(super) fn note(&self, remark: &str) {
+        self.output.note(remark);
+    }
+
+    fn take_marked(&mut self, bytes: &[u8]) {
+        let (rest, marks) = self.marks.take(bytes);
+        for mark in marks {
+            match mark {
+                Mark::Begun(_) => self.until_command = self.until_command.saturating_sub(1),
+                Mark::Hook(name) => self.hook = Some(name),
+                // The command itself has no say in it.
+                Mark::Refused(reason) if self.until_command > 0 => self.refused = Some(reason),
+                Mark::Refused(_) | Mark::Password(_) | Mark::Ended(_) | Mark::Sent(_) => {}
+            }
+        }
+        self.output.take(Stream::Stderr, &rest);
+    }
+
+    /// Reports the phases up to the one that the state speaks of; short ones may have passed unseen.
+    fn enter(&mut self, state: String) {
+        let mut words = state.split(' ');
+        if matches!(words.next(), Some("begun" | "ended"))
+            && let Some(name) = words.next()
+            && let Some(at) = self.ahead.iter().position(|phase| phase_name(*phase) == name)
+        {
+            for phase in self.ahead.drain(..=at) {
+                self.phase = phase;
+                self.report.phase(phase);
+            }
+        }
+        self.state = state;
+    }
+
+    fn ended(&mut self, stop: Option<StopReason>) -> Ended {
+        let rest = self.marks.finish();
+        self.output.take(Stream::Stderr, &rest);
+        let words: Vec<&str> = self.state.split(' ').collect();
+        match words.as_slice() {
+            ["never", "busy", holder @ ..] => {
+                Ended::Refused(format!("another attempt runs on the host: {}", holder.join(" ")))
+            }
+            ["never", "stopped", name] => {
+                let phase = self.ahead.iter().find(|phase| phase_name(**phase) == *name);
+                self.phase = phase.copied().unwrap_or(self.phase);
+                Ended::StoppedBefore(stop.unwrap_or(StopReason::Cancelled))
+            }
+            ["ended", _, status] => match (status.parse(), &self.refused) {
+                (Ok(126), Some(reason)) => Ended::Refused(reason.clone()),
+                (Ok(status), _) => match signal_of(status) {
+                    Some(signal) => Ended::Killed {
+                        signal: signal.to_owned(),
+                    },
+                    None => Ended::Exited {
+                        status,
+                        hook: self.hook.clone(),
+                    },
+                },
+                (Err(_), _) => unknown(),
+            },
+            _ => unknown(),
+        }
+    }
+}
+
+fn unknown() -> Ended {
+    Ended::Lost("the host's record of the attempt makes no sense".to_owned())
+}

@@ -1,0 +1,255 @@
+//! Attempts that run apart from the connection that starts them.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::dispatcher::Stream;
+use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
+use pogo_core::scheduler::{FailureKind, Phase};
+use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+
+use crate::errand::Errand;
+use crate::place::{Place, on_both};
+
+fn detached(key: &str) -> Invocation {
+    Invocation {
+        detached: Some(key.to_owned()),
+        ..Invocation::default()
+    }
+}
+
+/// Runs of a command that adds a line to a file each time.
+fn runs(path: impl AsRef<Path>) -> usize {
+    fs::read_to_string(path).unwrap_or_default().lines().count()
+}
+
+fn term() -> FailureKind {
+    FailureKind::Signal {
+        signal: "TERM".to_owned(),
+    }
+}
+
+/// A transport whose attempts are kept in the place's own directory.
+fn transport_of(place: &Place) -> pogo_ssh::SshTransport {
+    let config = place.transport.clone().detached_directory(place.path("kept"));
+    config.stop_grace(Duration::from_secs(1)).build().unwrap()
+}
+
+on_both! {
+    async fn hooks_and_command_run_with_both_streams_apart(place: Place) {
+        place.file("pre.d/a", "#!/bin/sh\necho pre $POGO_PHASE\n", 0o755);
+        place.file("post.d/b", "#!/bin/sh\necho post $POGO_PHASE; exit 4\n", 0o755);
+        let line = "echo $POGO_PHASE $POGO_HOST $X; echo aside >&2";
+        let mut how = detached("k1");
+        how.environment.insert("X".to_owned(), "it's".to_owned());
+        let errand = place.errand(Command::shell(line)).with_hooks(&place.path("pre.d"), &place.path("post.d"));
+        let report = errand.invoked(how).run(&transport_of(&place)).await;
+        let message = report.assert_failed(FailureKind::PostHook { status: 4 });
+        assert_eq!(message, "b");
+        assert_eq!(report.stdout, "pre pre_hook\ncommand web1 it's\npost post_hook\n");
+        assert_eq!(report.stderr, "aside\n");
+        assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command, Phase::PostHook]);
+    }
+
+    async fn an_attempt_leaves_no_output_behind(place: Place) {
+        let errand = place.errand(Command::shell("echo words")).invoked(detached("k1"));
+        errand.run(&transport_of(&place)).await.assert_succeeded();
+        let left = std::process::Command::new("find").arg(place.path("kept")).args(["-type", "f", "-o", "-type", "p"]).output();
+        let left = String::from_utf8(left.unwrap().stdout).unwrap();
+        let mut left: Vec<&str> = left.lines().filter_map(|path| path.rsplit('/').next()).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["alive", "holder", "lock", "state"]);
+    }
+
+    async fn a_cancelled_command_is_ended_on_the_host(place: Place) {
+        let transport = transport_of(&place);
+        let line = format!("echo up; trap '' INT; sleep 300; echo ran >>'{}'", place.path("ran"));
+        let (running, mut side) = place.errand(Command::shell(line)).invoked(detached("k1")).start();
+        let witness = Arc::clone(&running.witness);
+        let cancelling = async {
+            witness.saw("up").await;
+            side.cancel();
+        };
+        let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+        report.assert_failed(term());
+        // The place is free again.
+        let next = place.errand(Command::shell("true")).invoked(detached("k2"));
+        next.run(&transport).await.assert_succeeded();
+        assert_eq!(runs(place.path("ran")), 0);
+    }
+
+    async fn a_command_over_its_time_is_ended_within_it(place: Place) {
+        let errand = place.errand(Command::shell("sleep 300")).invoked(detached("k1"));
+        let report = errand.within(Duration::from_secs(6)).run(&transport_of(&place)).await;
+        report.assert_failed(FailureKind::Timeout);
+    }
+
+    async fn two_attempts_never_run_on_a_host_at_once(place: Place) {
+        let transport = transport_of(&place);
+        let (first, mut side) = place.errand(Command::shell("echo up; sleep 300")).invoked(detached("one")).start();
+        let witness = Arc::clone(&first.witness);
+        let second = async {
+            witness.saw("up").await;
+            let line = format!("echo ran >>'{}'", place.path("ran"));
+            let report = place.errand(Command::shell(line)).invoked(detached("two")).run(&transport).await;
+            let message = report.assert_failed(FailureKind::Refused);
+            assert!(message.contains("another attempt runs on the host: one.a17"), "{message}");
+            side.cancel();
+        };
+        let (report, ()) = tokio::join!(first.finish(&transport), second);
+        report.assert_failed(term());
+        assert_eq!(runs(place.path("ran")), 0);
+    }
+
+    async fn what_cannot_be_detached_is_refused(place: Place) {
+        let transport = transport_of(&place);
+        for how in [
+            Invocation { pty: true, ..detached("k") },
+            Invocation { stdin: Stdin::Text("x".to_owned()), ..detached("k") },
+            Invocation { run_as: Some(RunAs::User("root".to_owned())), ..detached("k") },
+        ] {
+            let report = place.errand(Command::shell("true")).invoked(how).run(&transport).await;
+            assert!(report.assert_failed(FailureKind::Refused).contains("a detached command"));
+        }
+    }
+}
+
+/// A fleet of one host, and an errand that writes 40 numbered lines and a line to a file.
+async fn counting() -> (LoopbackFleet, Errand) {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let line = "echo ran >>~/ran; i=0; while [ $i -lt 40 ]; do i=$((i + 1)); echo $i; sleep 0.02; done; exit 3";
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+    (fleet, errand.invoked(detached("k1")))
+}
+
+fn counted() -> String {
+    (1..=40).map(|number| format!("{number}\n")).collect()
+}
+
+/// The file that the command adds a line to.
+fn ran(fleet: &LoopbackFleet) -> std::path::PathBuf {
+    fleet.host("web1").unwrap().home().join("ran")
+}
+
+#[tokio::test]
+async fn a_link_cut_at_any_moment_leaves_no_doubt_and_runs_nothing_twice() {
+    for moment in [0, 5, 10, 20, 40, 80, 160, 320, 640, 900, 1000, 1100, 1200] {
+        let (fleet, errand) = counting().await;
+        fleet
+            .mishap("web1", Mishap::DropLink(Duration::from_millis(moment)))
+            .unwrap();
+        let healing = async {
+            // Whatever comes next, the first link breaks.
+            while fleet.host("web1").unwrap().executions() == 0 {
+                tokio::task::yield_now().await;
+            }
+            fleet.heal("web1").unwrap();
+        };
+        let transport = fleet.transport().build().unwrap();
+        let (report, ()) = tokio::join!(errand.run(&transport), healing);
+        report.assert_failed(FailureKind::Command { status: 3 });
+        assert_eq!(report.stdout, counted(), "cut after {moment} ms");
+        assert_eq!(runs(ran(&fleet)), 1, "cut after {moment} ms");
+        // The command alone takes longer than that.
+        assert!(
+            moment > 640 || report.notes.contains("the link was lost"),
+            "cut after {moment} ms"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport() {
+    let (fleet, errand) = counting().await;
+    let (running, _side) = errand.clone().start();
+    let witness = Arc::clone(&running.witness);
+    let first = fleet.transport().build().unwrap();
+    tokio::select! {
+        _ = running.finish(&first) => panic!("ended by itself"),
+        () = witness.saw("5\n") => {}
+    }
+    drop(first);
+    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    assert_eq!(report.stdout, counted());
+    assert_eq!(runs(ran(&fleet)), 1);
+}
+
+#[tokio::test]
+async fn links_that_break_again_and_again_lose_no_output() {
+    let (fleet, errand) = counting().await;
+    fleet
+        .mishap("web1", Mishap::DropLink(Duration::from_millis(300)))
+        .unwrap();
+    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    assert_eq!(report.stdout, counted());
+    assert_eq!(runs(ran(&fleet)), 1);
+    assert!(report.notes.contains("the link was lost"), "{}", report.notes);
+}
+
+#[tokio::test]
+async fn a_host_that_is_away_for_a_while_is_found_again() {
+    let (fleet, errand) = counting().await;
+    let (running, _side) = errand.start();
+    let witness = Arc::clone(&running.witness);
+    let transport = fleet.transport().build().unwrap();
+    let away = async {
+        witness.saw("5\n").await;
+        fleet.mishap("web1", Mishap::Refuse).unwrap();
+        fleet.host("web1").unwrap().cut_connections();
+        witness.saw_in(Stream::Note, "the link was lost").await;
+        fleet.heal("web1").unwrap();
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), away);
+    report.assert_failed(FailureKind::Command { status: 3 });
+    assert_eq!(report.stdout, counted());
+    assert_eq!(runs(ran(&fleet)), 1);
+}
+
+#[tokio::test]
+async fn cancelled_while_the_link_is_down_it_is_ended_over_a_new_one() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let errand = Errand::to(
+        "web1",
+        fleet.connection("web1").unwrap(),
+        Command::shell("echo $$; echo up; sleep 300"),
+    );
+    let (running, mut side) = errand.invoked(detached("k1")).start();
+    let witness = Arc::clone(&running.witness);
+    let transport = fleet.transport().build().unwrap();
+    let cancelling = async {
+        witness.saw("up").await;
+        fleet.host("web1").unwrap().cut_connections();
+        side.cancel();
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+    report.assert_failed(term());
+    let pid = report.stdout.lines().next().unwrap_or_default();
+    assert!(
+        !Path::new("/proc").join(pid).join("exe").exists(),
+        "process {pid} is still there"
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_never_comes_back_leaves_it_in_doubt() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let errand = Errand::to(
+        "web1",
+        fleet.connection("web1").unwrap(),
+        Command::shell("echo up; sleep 3"),
+    );
+    let (running, _side) = errand.invoked(detached("k1")).within(Duration::from_secs(2)).start();
+    let witness = Arc::clone(&running.witness);
+    let transport = fleet.transport().build().unwrap();
+    let going = async {
+        witness.saw("up").await;
+        fleet.mishap("web1", Mishap::Refuse).unwrap();
+        fleet.host("web1").unwrap().cut_connections();
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), going);
+    report.assert_in_doubt();
+}
