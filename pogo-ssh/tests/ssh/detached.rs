@@ -180,10 +180,16 @@ async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport()
 #[tokio::test]
 async fn links_that_break_again_and_again_lose_no_output() {
     let (fleet, errand) = counting().await;
-    fleet
-        .mishap("web1", Mishap::DropLink(Duration::from_millis(300)))
-        .unwrap();
-    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    let (running, _side) = errand.start();
+    let witness = Arc::clone(&running.witness);
+    let transport = fleet.transport().build().unwrap();
+    let breaking = async {
+        for number in ["5\n", "15\n", "25\n"] {
+            witness.saw(number).await;
+            fleet.host("web1").unwrap().cut_connections();
+        }
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), breaking);
     report.assert_failed(FailureKind::Command { status: 3 });
     assert_eq!(report.stdout, counted());
     assert_eq!(runs(ran(&fleet)), 1);
