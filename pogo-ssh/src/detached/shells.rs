@@ -19,6 +19,8 @@ fn under_every_shell(case: impl Fn(&Shell<'_>)) {
     for shell in ["dash", "bash --posix", "busybox sh"] {
         let program = shell.split(' ').next().unwrap_or_default();
         if Process::new(program).arg("--help").output().is_err() {
+            let required = std::env::var("POGO_REQUIRE_SSHD").is_ok_and(|value| value == "1");
+            assert!(!required, "{shell} is not installed, and POGO_REQUIRE_SSHD is set");
             eprintln!("LEFT OUT: {shell}, not installed");
             continue;
         }
