@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pogo_core::fleet::{Connection, HostId, HostName, TagPath};
+use pogo_core::fleet::{Connection, HostId, TagPath};
 use pogo_core::policy::Origin;
 
 /// Where a source says what it says of its hosts, as far as it has lines.
@@ -14,29 +14,26 @@ use pogo_core::policy::Origin;
 pub struct Origins {
     sources: Vec<Arc<str>>,
     here: Mark,
-    tags: Vec<TagPath>,
+    /// Tags that are said together; each host names them by their number here.
+    tags: Vec<Vec<TagPath>>,
+    /// Where a tag is alone.
     tag_numbers: HashMap<TagPath, u32>,
+    /// Settings that are said together.
+    names: Vec<Names>,
+    name_numbers: HashMap<Names, u32>,
     listed: Vec<Claim>,
     carried: Vec<(u32, Claim)>,
-    settings: Vec<Setting>,
+    settings: Vec<(u32, Claim)>,
 }
 
-/// Settings of a host that stand in one place.
-#[derive(Debug, Clone)]
-struct Setting {
-    host: HostName,
-    origin: Origin,
-    names: Names,
-}
-
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Names {
     One(Cow<'static, str>),
     Of(Given),
 }
 
 /// Which settings a connection has.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Given {
     address: bool,
     port: bool,
@@ -45,6 +42,21 @@ struct Given {
 }
 
 impl Names {
+    /// Whether they are exactly those of the connection.
+    fn are(&self, connection: &Connection) -> bool {
+        let Self::Of(given) = self else { return false };
+        let Connection {
+            address,
+            port,
+            user,
+            vars,
+        } = connection;
+        given.address == address.is_some()
+            && given.port == port.is_some()
+            && given.user == user.is_some()
+            && given.vars.iter().eq(vars.keys())
+    }
+
     fn have(&self, setting: &str) -> bool {
         match (self, setting) {
             (Self::One(name), _) => name == setting,
@@ -82,13 +94,20 @@ impl Origins {
     /// The tags that a host carries and where that is said, in the order in which it is.
     pub fn tags(&self, host: HostId) -> impl Iterator<Item = (&TagPath, Origin)> {
         let of_host = self.carried.iter().filter(move |(_, claim)| claim.covers(host));
-        of_host.filter_map(|(tag, claim)| Some((self.tags.get(*tag as usize)?, self.origin(claim.place)?)))
+        of_host.flat_map(|(number, claim)| {
+            let tags = self.tags.get(*number as usize).into_iter().flatten();
+            tags.filter_map(|tag| Some((tag, self.origin(claim.place)?)))
+        })
     }
 
     /// Where a setting of a host is written: `address`, `port`, `user`, or a further setting by its name.
-    pub fn setting(&self, host: &HostName, setting: &str) -> Option<&Origin> {
-        let found = |known: &&Setting| known.host == *host && known.names.have(setting);
-        self.settings.iter().find(found).map(|known| &known.origin)
+    pub fn setting(&self, host: HostId, setting: &str) -> Option<Origin> {
+        let names = |number: u32| self.names.get(number as usize);
+        let found = |(number, claim): &&(u32, Claim)| {
+            claim.covers(host) && names(*number).is_some_and(|names| names.have(setting))
+        };
+        let (_, claim) = self.settings.iter().find(found)?;
+        self.origin(claim.place)
     }
 
     /// What is said from now on, stands there.
@@ -132,38 +151,48 @@ impl Origins {
         }
     }
 
-    /// The host carries the tag of this number.
-    pub(crate) fn carry_numbered(&mut self, tag: u32, host: HostId) {
+    /// The host carries the tags of this number.
+    pub(crate) fn carry_numbered(&mut self, tags: u32, host: HostId) {
         let claim = Claim::new(host, self.here);
         match self.carried.last_mut() {
-            Some((last_tag, last)) if *last_tag == tag && last.takes(&claim) => last.last = claim.last,
-            _ => self.carried.push((tag, claim)),
+            Some((last_tags, last)) if *last_tags == tags && last.takes(&claim) => last.last = claim.last,
+            _ => self.carried.push((tags, claim)),
         }
     }
 
-    /// The host carries a tag.
-    pub(crate) fn carry(&mut self, tag: &TagPath, host: HostId) {
-        let last = self.carried.last().map(|(number, _)| *number);
-        let same = last.filter(|number| self.tags.get(*number as usize) == Some(tag));
-        let number = same.unwrap_or_else(|| self.number(tag));
-        self.carry_numbered(number, host);
-    }
-
     /// The host has a setting.
-    pub(crate) fn set(&mut self, host: HostName, setting: impl Into<Cow<'static, str>>, origin: Origin) {
-        let names = Names::One(setting.into());
-        self.settings.push(Setting { host, origin, names });
+    pub(crate) fn set(&mut self, host: HostId, setting: impl Into<Cow<'static, str>>) {
+        let number = self.named(Names::One(setting.into()));
+        self.settings.push((number, Claim::new(host, self.here)));
     }
 
     /// The host has all of these settings.
-    pub(crate) fn set_all(&mut self, host: HostName, connection: &Connection, origin: Origin) {
-        let names = Names::Of(Given {
-            address: connection.address.is_some(),
-            port: connection.port.is_some(),
-            user: connection.user.is_some(),
-            vars: connection.vars.keys().cloned().collect(),
+    pub(crate) fn set_all(&mut self, host: HostId, connection: &Connection) {
+        let last = self.settings.last().map(|(number, _)| *number);
+        // Neighbours are mostly alike.
+        let same = last.filter(|number| {
+            let names = self.names.get(*number as usize);
+            names.is_some_and(|names| names.are(connection))
         });
-        self.settings.push(Setting { host, origin, names });
+        let number = same.unwrap_or_else(|| {
+            self.named(Names::Of(Given {
+                address: connection.address.is_some(),
+                port: connection.port.is_some(),
+                user: connection.user.is_some(),
+                vars: connection.vars.keys().cloned().collect(),
+            }))
+        });
+        self.settings.push((number, Claim::new(host, self.here)));
+    }
+
+    fn named(&mut self, names: Names) -> u32 {
+        if let Some(number) = self.name_numbers.get(&names) {
+            return *number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(names.clone());
+        self.name_numbers.insert(names, number);
+        number
     }
 
     /// What the tag is called here.
@@ -171,10 +200,23 @@ impl Origins {
         if let Some(number) = self.tag_numbers.get(tag) {
             return *number;
         }
-        let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
-        self.tags.push(tag.clone());
+        let number = self.together(vec![tag.clone()]);
         self.tag_numbers.insert(tag.clone(), number);
         number
+    }
+
+    /// What tags are called that one place says together, of many hosts.
+    pub(crate) fn together(&mut self, tags: Vec<TagPath>) -> u32 {
+        let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
+        self.tags.push(tags);
+        number
+    }
+
+    /// Makes room for what is said of so many hosts.
+    pub(crate) fn reserve(&mut self, hosts: usize) {
+        self.listed.reserve(hosts);
+        self.carried.reserve(hosts);
+        self.settings.reserve(hosts);
     }
 
     fn origin(&self, place: Mark) -> Option<Origin> {
@@ -218,11 +260,13 @@ mod tests {
         origins.at(&name, 2, 1);
         for at in 0..3 {
             origins.list(host(at));
-            origins.carry(&web, host(at));
+            let web = origins.number(&web);
+            origins.carry_numbered(web, host(at));
         }
         origins.at(&"b".into(), 7, 3);
         origins.list(host(3));
-        origins.carry(&db, host(1));
+        let db = origins.number(&db);
+        origins.carry_numbered(db, host(1));
         assert_eq!(origins.listed(host(2)).unwrap().to_string(), "a:2:1");
         assert_eq!(origins.listed(host(3)).unwrap().to_string(), "b:7:3");
         assert_eq!(origins.listed(host(4)), None);
@@ -242,7 +286,8 @@ mod tests {
             origins.list(host(at));
         }
         for at in 0..1_000 {
-            origins.carry(&web, host(at));
+            let web = origins.number(&web);
+            origins.carry_numbered(web, host(at));
         }
         assert_eq!((origins.listed.len(), origins.carried.len()), (1, 1));
     }

@@ -191,6 +191,11 @@ impl<'a> Problems<'a> {
         }
     }
 
+    /// Whether further problems are left out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= Self::MOST
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }

@@ -44,7 +44,7 @@ fn told(Listing { fleet, origins, .. }: &Listing, host: &str) -> Vec<String> {
     let mut told = vec![format!("listed {}", origins.listed(id).unwrap())];
     told.extend(origins.tags(id).map(|(tag, origin)| format!("{tag} {origin}")));
     for setting in ["address", "port", "user", "identity"] {
-        let origin = origins.setting(fleet.name(id), setting);
+        let origin = origins.setting(id, setting);
         told.extend(origin.map(|origin| format!("{setting} {origin}")));
     }
     told

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
 
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 use rustc_hash::FxHasher;
 
+use super::connections::Connections;
 use super::tree::{sorted, tree};
 use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector, SelectorError, TagPath};
 
@@ -15,7 +16,8 @@ use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector
 /// [`host`](Self::host) are that host's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FleetBuilder {
-    hosts: IndexMap<HostName, Connection, BuildHasherDefault<FxHasher>>,
+    hosts: IndexSet<HostName, BuildHasherDefault<FxHasher>>,
+    connections: Connections,
     tags: BTreeMap<TagPath, Vec<u32>>,
     externals: BTreeMap<(String, String), Vec<u32>>,
     current: Option<u32>,
@@ -183,9 +185,10 @@ impl FleetBuilder {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn connect(&mut self, host: HostId, connection: Connection) {
-        let Some((_, known)) = self.hosts.get_index_mut(host.index()) else {
+        if connection.is_default() || host.index() >= self.hosts.len() {
             return;
-        };
+        }
+        let known = self.connections.entry(host);
         if known.is_default() {
             *known = connection;
             return;
@@ -195,13 +198,28 @@ impl FleetBuilder {
         self.current = current;
     }
 
+    /// How a host is reached, as far as it was said.
+    pub fn known_connection(&self, host: HostId) -> Option<&Connection> {
+        self.connections.get(host)
+    }
+
+    /// Makes room for so many more hosts, for sources that know how many will come.
+    pub fn reserve(&mut self, hosts: usize) {
+        let hosts = hosts.min(Self::MAX_HOSTS);
+        self.hosts.reserve(hosts);
+        self.connections.reserve(hosts);
+    }
+
     /// Adds everything that another builder collected, behind what is here.
     pub fn merge(mut self, other: Self) -> Self {
         let mut place = Vec::with_capacity(other.hosts.len());
-        for (name, connection) in other.hosts {
-            self.current = self.add(name);
-            place.push(self.current.unwrap_or_default());
-            self = self.connection(&connection);
+        for name in other.hosts {
+            place.push(self.add(name).unwrap_or_default());
+        }
+        for (host, connection) in other.connections.into_iter() {
+            if let Some(host) = place.get(host.index()) {
+                self.connect(HostId::new(*host), connection);
+            }
         }
         let moved = |hosts: Vec<u32>| {
             hosts
@@ -234,7 +252,7 @@ impl FleetBuilder {
 
     /// Whether a host of this name was mentioned.
     pub fn contains(&self, name: &str) -> bool {
-        self.hosts.contains_key(name)
+        self.hosts.contains(name)
     }
 
     /// The fleet of everything that was collected.
@@ -245,31 +263,20 @@ impl FleetBuilder {
         if let Some(error) = self.errors.into_iter().next() {
             return Err(error);
         }
-        let mut fleet = Fleet {
+        let sorted = |(question, hosts)| (question, sorted(hosts));
+        Ok(Fleet {
+            names: self.hosts,
+            connections: self.connections,
             tags: tree(self.tags),
-            ..Fleet::default()
-        };
-        for (host, (name, connection)) in (0..).map(HostId::new).zip(self.hosts) {
-            fleet.names.insert(name);
-            if !connection.is_default() {
-                fleet.connections.insert(host, connection);
-            }
-        }
-        fleet.externals = self
-            .externals
-            .into_iter()
-            .map(|(question, hosts)| (question, sorted(hosts)))
-            .collect();
-        Ok(fleet)
+            externals: self.externals.into_iter().map(sorted).collect(),
+        })
     }
 
     fn add(&mut self, name: HostName) -> Option<u32> {
         if self.hosts.len() == Self::MAX_HOSTS {
             return self.refuse(FleetError::TooLarge);
         }
-        let entry = self.hosts.entry(name);
-        let at = entry.index();
-        entry.or_default();
+        let (at, _) = self.hosts.insert_full(name);
         u32::try_from(at).ok()
     }
 
@@ -341,8 +348,8 @@ impl FleetBuilder {
         if current.is_none() {
             self.needs_host();
         }
-        let (name, connection) = self.hosts.get_index_mut(current? as usize)?;
-        Some((name.clone(), connection))
+        let name = self.hosts.get_index(current? as usize)?.clone();
+        Some((name, self.connections.entry(HostId::new(current?))))
     }
 
     fn conflict(&mut self, host: HostName, setting: &str, first: String, second: String) {
@@ -375,12 +382,9 @@ impl From<&Fleet> for FleetBuilder {
                 .map(|host| u32::try_from(host.index()).unwrap_or(u32::MAX))
                 .collect()
         };
-        let connection = |host| fleet.connection(host).cloned().unwrap_or_default();
         Self {
-            hosts: fleet
-                .ids()
-                .map(|host| (fleet.name(host).clone(), connection(host)))
-                .collect(),
+            hosts: fleet.names.clone(),
+            connections: fleet.connections.clone(),
             tags: fleet
                 .tags
                 .iter()

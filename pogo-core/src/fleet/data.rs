@@ -35,7 +35,7 @@ impl From<Fleet> for FleetData {
             connections: fleet
                 .connections
                 .iter()
-                .map(|(&host, c)| (fleet.name(host).clone(), c.clone()))
+                .map(|(host, c)| (fleet.name(host).clone(), c.clone()))
                 .collect(),
             tags: fleet
                 .tags

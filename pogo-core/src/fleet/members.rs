@@ -7,6 +7,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
+use super::connections::Connections;
 use super::data::FleetData;
 use super::{Connection, FleetBuilder, FleetError, Host, HostId, HostName, TagPath};
 
@@ -31,7 +32,7 @@ pub struct TagId(pub(super) u32);
 #[serde(try_from = "FleetData", into = "FleetData")]
 pub struct Fleet {
     pub(super) names: IndexSet<HostName, BuildHasherDefault<FxHasher>>,
-    pub(super) connections: BTreeMap<HostId, Connection>,
+    pub(super) connections: Connections,
     /// In order of their paths, so that a tag stands before those below it.
     pub(super) tags: Vec<Tag>,
     /// What external resolvers answered.
@@ -88,7 +89,7 @@ impl Fleet {
 
     /// How to reach a host, where that is not plain from its name.
     pub fn connection(&self, host: HostId) -> Option<&Connection> {
-        self.connections.get(&host)
+        self.connections.get(host)
     }
 
     /// What a transport gets to know about a host.

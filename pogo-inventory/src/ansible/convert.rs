@@ -75,7 +75,7 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
         let of_groups = groups.vars(within);
         let vars = Layers([&host.file_vars, &host.vars, &of_groups]);
         let connection = connection::of(name, &vars, &mut refused, &mut remarks);
-        let Some(id) = converted.fleet.insert(checked.clone()) else {
+        let Some(id) = converted.fleet.insert(checked) else {
             continue;
         };
         converted.origins.at_origin(&host.origin);
@@ -92,7 +92,8 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
         }
         if !connection.is_default() {
             for (setting, origin) in connection::origins(&connection, &vars) {
-                converted.origins.set(checked.clone(), setting, origin.clone());
+                converted.origins.at_origin(origin);
+                converted.origins.set(id, setting);
             }
             converted.fleet.connect(id, connection);
         }

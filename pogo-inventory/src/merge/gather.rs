@@ -269,7 +269,10 @@ impl Part {
         Claim {
             value: value.to_owned(),
             source: self.name.clone(),
-            origin: self.origins.setting(host, setting).cloned(),
+            origin: self
+                .fleet
+                .id(host.as_str())
+                .and_then(|host| self.origins.setting(host, setting)),
         }
     }
 }

@@ -8,29 +8,49 @@ use crate::origins::Origins;
 
 /// A tag of one roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TagNumber(pub(super) u32);
+pub(crate) struct TagNumber(u32);
+
+/// Tags that one place says together, of very many hosts.
+#[derive(Debug, Clone)]
+pub(crate) struct TagSet {
+    tags: Vec<TagNumber>,
+    /// What the origins call them.
+    said: u32,
+}
+
+#[derive(Debug)]
+struct Carriers {
+    path: TagPath,
+    hosts: Vec<HostId>,
+    /// What the origins call the tag.
+    said: u32,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Carried {
     numbers: HashMap<TagPath, TagNumber>,
-    tags: Vec<(TagPath, Vec<HostId>)>,
+    tags: Vec<Carriers>,
     last: Option<TagNumber>,
 }
 
 impl Carried {
-    /// The tag's number, which is its number among the origins too.
+    /// The tag's number.
     pub(super) fn number(&mut self, path: &TagPath, origins: &mut Origins) -> TagNumber {
         // Lists of hosts have one tag after the other.
         if let Some(last) = self.last
-            && self.tags.get(last.0 as usize).is_some_and(|(known, _)| known == path)
+            && self.tags.get(last.0 as usize).is_some_and(|known| known.path == *path)
         {
             return last;
         }
         let number = match self.numbers.get(path) {
             Some(number) => *number,
             None => {
-                let number = TagNumber(origins.number(path));
-                self.tags.push((path.clone(), Vec::new()));
+                let number = TagNumber(u32::try_from(self.tags.len()).unwrap_or(u32::MAX));
+                self.tags.push(Carriers {
+                    path: path.clone(),
+                    hosts: Vec::new(),
+                    said: origins.number(path),
+                });
                 self.numbers.insert(path.clone(), number);
                 number
             }
@@ -39,14 +59,33 @@ impl Carried {
         number
     }
 
-    pub(super) fn push(&mut self, host: HostId, tag: TagNumber) {
-        if let Some((_, hosts)) = self.tags.get_mut(tag.0 as usize) {
-            hosts.push(host);
+    /// These tags under one name.
+    pub(super) fn together(&mut self, paths: Vec<TagPath>, origins: &mut Origins) -> TagSet {
+        let tags = paths.iter().map(|path| self.number(path, origins)).collect();
+        let said = origins.together(paths);
+        TagSet { tags, said }
+    }
+
+    pub(super) fn push(&mut self, host: HostId, tag: TagNumber, origins: &mut Origins) {
+        if let Some(carriers) = self.tags.get_mut(tag.0 as usize) {
+            carriers.hosts.push(host);
+            origins.carry_numbered(carriers.said, host);
+        }
+    }
+
+    pub(super) fn push_all(&mut self, host: HostId, set: &TagSet, origins: &mut Origins) {
+        for tag in &set.tags {
+            if let Some(carriers) = self.tags.get_mut(tag.0 as usize) {
+                carriers.hosts.push(host);
+            }
+        }
+        if !set.tags.is_empty() {
+            origins.carry_numbered(set.said, host);
         }
     }
 
     pub(super) fn hand_over(self, fleet: &mut FleetBuilder) {
-        for (path, hosts) in self.tags {
+        for Carriers { path, hosts, .. } in self.tags {
             fleet.carry(&path, hosts);
         }
     }

@@ -3,7 +3,7 @@
 mod carried;
 mod settings;
 
-pub(crate) use carried::TagNumber;
+pub(crate) use carried::TagSet;
 
 use std::collections::HashSet;
 
@@ -14,7 +14,6 @@ use crate::listing::Listing;
 use crate::origins::{Mark, Origins};
 use crate::source::{Problems, Source, Span};
 use carried::Carried;
-use settings::Settings;
 
 /// Collects what a source says of its hosts. What cannot be part of a fleet is reported where it stands.
 #[derive(Debug, Default)]
@@ -22,7 +21,6 @@ pub(crate) struct Roster {
     fleet: FleetBuilder,
     tags: HashSet<String>,
     carried: Carried,
-    settings: Settings,
     origins: Origins,
     patterns: Vec<Pattern>,
     expanded: u64,
@@ -139,7 +137,7 @@ impl Roster {
     fn carry(&mut self, host: HostName, path: &TagPath) {
         let Some(host) = self.insert(host) else { return };
         let tag = self.carried.number(path, &mut self.origins);
-        self.carry_numbered(host, tag);
+        self.carried.push(host, tag, &mut self.origins);
     }
 
     /// Adds a host with a plain name, at the place that was said last.
@@ -152,16 +150,23 @@ impl Roster {
         Some(host)
     }
 
-    /// A short name for the tag, which is declared with it.
-    pub(crate) fn number(&mut self, path: &TagPath) -> TagNumber {
-        self.declare(path);
-        self.carried.number(path, &mut self.origins)
+    /// A short name for tags that many hosts carry together; they are declared with it.
+    pub(crate) fn together(&mut self, paths: Vec<TagPath>) -> TagSet {
+        for path in &paths {
+            self.declare(path);
+        }
+        self.carried.together(paths, &mut self.origins)
     }
 
-    /// The host carries the tag of this number.
-    pub(crate) fn carry_numbered(&mut self, host: HostId, tag: TagNumber) {
-        self.carried.push(host, tag);
-        self.origins.carry_numbered(tag.0, host);
+    /// The host carries all of these tags.
+    pub(crate) fn carry_all(&mut self, host: HostId, tags: &TagSet) {
+        self.carried.push_all(host, tags, &mut self.origins);
+    }
+
+    /// Makes room for so many hosts.
+    pub(crate) fn reserve(&mut self, hosts: usize) {
+        self.fleet.reserve(hosts);
+        self.origins.reserve(hosts);
     }
 
     /// How the host is reached. Two values for one setting are reported.
@@ -185,9 +190,18 @@ impl Roster {
         (id, host): (HostId, &HostName),
         connection: Connection,
     ) {
-        if !connection.is_default() {
-            self.settings.add(problems, span, (id, host), connection);
+        if connection.is_default() {
+            return;
         }
+        if let Some(known) = self.fleet.known_connection(id) {
+            let place = |setting: &str| self.origins.setting(id, setting);
+            if !settings::adds(problems, (span, host), known, &connection, place) {
+                return;
+            }
+        }
+        self.at(&problems.source, span);
+        self.origins.set_all(id, &connection);
+        self.fleet.connect(id, connection);
     }
 
     /// Whether the word is a tag of this source and no host of it.
@@ -219,7 +233,6 @@ impl Roster {
     /// Hands over what was kept apart, which takes less time all at once.
     fn complete(&mut self) {
         std::mem::take(&mut self.carried).hand_over(&mut self.fleet);
-        std::mem::take(&mut self.settings).hand_over(&mut self.fleet, &mut self.origins);
     }
 
     fn match_patterns(&mut self, problems: &mut Vec<Diagnostic>) {

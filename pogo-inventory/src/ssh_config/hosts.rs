@@ -88,13 +88,13 @@ pub(super) fn of(mut reader: Reader) -> Result<Listing, SourceError> {
         match connection(host, &first) {
             Ok(connection) => {
                 origins.at_origin(origin);
-                fleet.insert(host.clone()).into_iter().for_each(|id| origins.list(id));
+                let Some(id) = fleet.insert(host.clone()) else { continue };
+                origins.list(id);
                 for (setting, value) in &first {
-                    origins.set(host.clone(), setting_name(*setting).to_owned(), value.origin.clone());
+                    origins.at_origin(&value.origin);
+                    origins.set(id, setting_name(*setting).to_owned());
                 }
-                if !connection.is_default() {
-                    fleet = fleet.host(host.as_str()).connection(&connection);
-                }
+                fleet.connect(id, connection);
             }
             Err(problem) => problems.push(problem),
         }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::rows::tag_paths;
 use super::{Mapping, TagField};
-use crate::roster::{Roster, TagNumber};
+use crate::roster::{Roster, TagSet};
 use crate::source::{Problems, Span};
 use crate::tree::{Node, Value};
 
@@ -24,15 +24,24 @@ pub(super) struct Columns<'m> {
 struct Tags<'m> {
     column: usize,
     field: &'m TagField,
-    known: FxHashMap<String, Vec<TagNumber>>,
+    /// The tags by the column's text.
+    known: FxHashMap<String, usize>,
+    sets: Vec<TagSet>,
+    /// Which of them the row has.
+    now: Option<usize>,
 }
 
 impl<'m> Columns<'m> {
     pub(super) fn new(header: &StringRecord, mapping: &'m Mapping) -> Self {
         let column = |field: &str| header.iter().position(|column| column == field);
         let tags = |field: &'m TagField| {
-            let (column, known) = (column(&field.field)?, FxHashMap::default());
-            Some(Tags { column, field, known })
+            Some(Tags {
+                column: column(&field.field)?,
+                field,
+                known: FxHashMap::default(),
+                sets: Vec::new(),
+                now: None,
+            })
         };
         Self {
             name: column(&mapping.name),
@@ -64,8 +73,8 @@ impl<'m> Columns<'m> {
         roster.at(&problems.source, span);
         let host = roster.insert(name.clone())?;
         for tags in &self.tags {
-            for tag in tags.known.get(tags.text(row)?).into_iter().flatten() {
-                roster.carry_numbered(host, *tag);
+            if let Some(set) = tags.now.and_then(|now| tags.sets.get(now)) {
+                roster.carry_all(host, set);
             }
         }
         roster.connect_known(problems, span, (host, &name), connection);
@@ -92,14 +101,11 @@ impl Tags<'_> {
     /// Different texts that are kept; a column of which every row differs is not worth it.
     const MOST: usize = 10_000;
 
-    fn text<'r>(&self, row: &'r StringRecord) -> Option<&'r str> {
-        row.get(self.column).map(str::trim)
-    }
-
     /// Finds out which tags the row's text means. `None` if it is wrong, which is for others to say.
     fn learn(&mut self, problems: &Problems<'_>, span: Span, row: &StringRecord, roster: &mut Roster) -> Option<()> {
-        let text = self.text(row)?;
-        if self.known.contains_key(text) {
+        let text = row.get(self.column)?.trim();
+        self.now = self.known.get(text).copied();
+        if self.now.is_some() {
             return Some(());
         }
         if self.field.present || self.known.len() == Self::MOST {
@@ -108,9 +114,12 @@ impl Tags<'_> {
         let mut found = Problems::new(problems.source.clone());
         let value = Value::Scalar(text.into());
         let paths = tag_paths(&mut found, &Node { span, value }, self.field);
-        let numbers = paths.iter().map(|path| roster.number(path)).collect();
-        found
-            .is_empty()
-            .then(|| _ = self.known.insert(text.to_owned(), numbers))
+        if !found.is_empty() {
+            return None;
+        }
+        self.now = Some(self.sets.len());
+        self.known.insert(text.to_owned(), self.sets.len());
+        self.sets.push(roster.together(paths));
+        Some(())
     }
 }

@@ -88,8 +88,8 @@ impl Told {
         self.tags.extend(known);
         self.tags.extend(others);
         for (setting, value) in settings(part.fleet.connection(id)) {
-            let origin = part.origins.setting(&self.name, &setting);
-            let from = origin.map_or_else(|| part.name.clone(), ToString::to_string);
+            let origin = part.origins.setting(id, &setting);
+            let from = origin.map_or_else(|| part.name.clone(), |origin| origin.to_string());
             let counts = effective
                 .iter()
                 .any(|(name, counts)| *name == setting && *counts == value);

@@ -1,0 +1,58 @@
+//! How the hosts of a fleet are reached, as far as that is not plain from their names.
+
+use super::{Connection, HostId};
+
+/// Settings by host. Sources set them in any order, a hundred thousand at once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Connections {
+    /// For each host, up to the last with settings, where these stand behind here; 0 for none.
+    slots: Vec<u32>,
+    settings: Vec<Connection>,
+}
+
+impl Connections {
+    pub(super) fn reserve(&mut self, hosts: usize) {
+        self.slots.reserve(hosts);
+        self.settings.reserve(hosts);
+    }
+
+    pub(super) fn get(&self, host: HostId) -> Option<&Connection> {
+        let slot = self.slots.get(host.index()).copied()?;
+        self.settings.get(slot.checked_sub(1)? as usize)
+    }
+
+    /// The host's settings, to be added to.
+    pub(super) fn entry(&mut self, host: HostId) -> &mut Connection {
+        if self.slots.len() <= host.index() {
+            self.slots.resize(host.index() + 1, 0);
+        }
+        let slot = &mut self.slots[host.index()];
+        if *slot == 0 {
+            self.settings.push(Connection::default());
+            *slot = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
+        }
+        &mut self.settings[*slot as usize - 1]
+    }
+
+    /// In the order of the hosts.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (HostId, &Connection)> {
+        let hosts = (0..).map(HostId::new).zip(&self.slots);
+        hosts.filter_map(|(host, _)| Some((host, self.get(host)?)))
+    }
+
+    /// In the order of the hosts.
+    pub(super) fn into_iter(mut self) -> impl Iterator<Item = (HostId, Connection)> {
+        let hosts = (0..).map(HostId::new).zip(self.slots);
+        hosts.filter_map(move |(host, slot)| {
+            let settings = self.settings.get_mut(slot.checked_sub(1)? as usize)?;
+            Some((host, std::mem::take(settings)))
+        })
+    }
+}
+
+/// The order in which settings were given means nothing.
+impl PartialEq for Connections {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
