@@ -144,7 +144,12 @@ impl Stages {
 
     /// The stages that a task is in, one of each sequence that it is part of.
     pub(crate) fn of(&self, task: u32) -> &[StageId] {
-        &self.tracks[self.track_of(task) as usize]
+        self.of_track(self.track_of(task))
+    }
+
+    /// The stages that the tasks of a track are in.
+    pub(crate) fn of_track(&self, track: u32) -> &[StageId] {
+        &self.tracks[track as usize]
     }
 }
 

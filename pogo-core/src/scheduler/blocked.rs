@@ -25,10 +25,10 @@ impl Scheduler {
             .filter(|&task| job.task(task).state == TaskState::Waiting)
         {
             let host = job.host(task);
-            if self.state.host(host).lease.is_some() && self.may_end_well(job, task, &stuck) {
+            if self.state.hosts.is_leased(host) && self.may_end_well(job, task, &stuck) {
                 return Verdict::Waits;
             }
-            let repair = self.state.host(host).is_stuck();
+            let repair = self.state.hosts.is_stuck(host);
             let kind = (self.state.rules.profile_of(host), job.stages.track_of(task), repair);
             if seen.insert(kind) && self.obstruct(job, task, repair, &stuck, &mut hard) {
                 return Verdict::Waits;
@@ -85,7 +85,7 @@ impl Scheduler {
         self.obstruct(
             job,
             task,
-            self.state.host(job.host(task)).is_stuck(),
+            self.state.hosts.is_stuck(job.host(task)),
             stuck,
             &mut Obstacles::default(),
         )
@@ -94,7 +94,7 @@ impl Scheduler {
     /// For each bucket, how many of its hosts stay unavailable unless somebody does something.
     fn places_held_for_good(&self, job: &Job) -> BTreeMap<BucketId, u32> {
         let mut held = BTreeMap::new();
-        for &host in &self.state.stuck {
+        for host in self.state.hosts.stuck() {
             if !self.may_recover(job, host) {
                 for &bucket in self.state.rules.buckets_of(host) {
                     *held.entry(bucket).or_default() += 1;
@@ -107,10 +107,10 @@ impl Scheduler {
     /// Whether a host that does not serve is being repaired, or will be by another job that is under way.
     fn may_recover(&self, job: &Job, host: HostId) -> bool {
         let state = self.state.host(host);
-        if state.down && state.bad.is_none() && state.lease.is_none() {
+        if state.down && state.bad.is_none() && !state.leased {
             return false;
         }
-        state.lease.is_some()
+        state.leased
             || self
                 .state
                 .unfinished()

@@ -132,7 +132,7 @@ impl Scheduler {
             && job.status == JobStatus::Finished
         {
             let names = Arc::clone(&job.names);
-            self.state.compile(&job.spec, job.hosts.clone(), names)?;
+            self.state.compile(&job.spec, job.hosts().collect(), names)?;
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Scheduler {
         spec.check()?;
         let state = &self.state;
         let mut hosts = state.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
-        hosts.retain(|&host| !state.host(host).removed);
+        hosts.retain(|&host| !state.hosts.is_removed(host));
         if hosts.is_empty() {
             return Err(PlanError::NoTargets {
                 targets: spec.targets.to_string(),
@@ -210,7 +210,7 @@ impl Scheduler {
                 host: host.clone(),
             })?;
             let state = job.task(task).state;
-            let gone = order == "retried" && self.state.host(known).removed;
+            let gone = order == "retried" && self.state.hosts.is_removed(known);
             if gone || !fits(state) {
                 return Err(InputError::WrongTaskState {
                     job: id,

@@ -1,7 +1,7 @@
 //! Why a host waits.
 
 use super::admission::{has_room, usages};
-use super::state::{HostState, Job, State, TaskState};
+use super::state::{Job, State, TaskState};
 use super::{Blocker, Holder, HolderReason, JobId, JobStatus, Scheduler};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
@@ -33,7 +33,7 @@ impl Scheduler {
             blockers.push(Blocker::Backoff { until });
         }
         let host = job.host(task);
-        if let Some((other, _)) = state.host(host).lease {
+        if let Some((other, _)) = state.lease(host) {
             blockers.push(Blocker::Leased { job: other });
         }
         blockers.extend(state.exceeded(job, host));
@@ -51,7 +51,7 @@ impl Scheduler {
 impl State {
     /// The buckets that have no room for this host.
     fn full(&self, host: HostId) -> impl Iterator<Item = Blocker> {
-        let repair = self.host(host).is_unavailable();
+        let repair = self.hosts.is_unavailable(host);
         usages(self, self.rules.profile_of(host))
             .filter(move |&(_, limit, usage)| !has_room(limit, usage, repair))
             .map(|(bucket, ..)| self.bucket_full(bucket))
@@ -70,7 +70,7 @@ impl State {
 
     /// The hosts that hold places of a bucket, in fleet order.
     pub(super) fn holders(&self, bucket: BucketId) -> Vec<Holder> {
-        let mut hosts: Vec<HostId> = self.stuck.iter().copied().collect();
+        let mut hosts: Vec<HostId> = self.hosts.stuck().collect();
         let running = self.attempts.in_order().into_iter().map(|(_, running)| running.task);
         hosts.extend(running.filter_map(|(job, task)| self.jobs.get(&job).map(|job| job.host(task))));
         hosts.sort_unstable();
@@ -78,9 +78,7 @@ impl State {
         let counted = hosts
             .into_iter()
             .filter(|&host| self.rules.buckets_of(host).contains(&bucket));
-        counted
-            .filter_map(|host| holder(self.fleet.name(host), self.host(host)))
-            .collect()
+        counted.filter_map(|host| self.holder(host)).collect()
     }
 
     /// The gate of this stage, if it is closed: with the nearest earlier stage that is not complete.
@@ -121,7 +119,20 @@ impl State {
 
     /// Why this host holds places, if it holds any.
     pub(super) fn holds(&self, host: HostId) -> Option<HolderReason> {
-        holding(self.hosts.get(host.index())?)
+        match (self.lease(host), self.host(host).bad) {
+            (Some((job, _)), _) => Some(HolderReason::Running { job }),
+            (None, Some(bad)) if bad.in_doubt => Some(HolderReason::InDoubt { job: bad.job }),
+            (None, Some(bad)) => Some(HolderReason::Failed { job: bad.job }),
+            (None, None) => self.host(host).down.then_some(HolderReason::Down),
+        }
+    }
+
+    fn holder(&self, host: HostId) -> Option<Holder> {
+        Some(Holder {
+            host: self.fleet.name(host).clone(),
+            reason: self.holds(host)?,
+            since: self.host(host).since,
+        })
     }
 
     /// Failure budgets that stop this host.
@@ -137,22 +148,5 @@ impl State {
             })
         };
         budgets.iter().filter_map(exceeded).collect()
-    }
-}
-
-fn holder(name: &HostName, host: &HostState) -> Option<Holder> {
-    Some(Holder {
-        host: name.clone(),
-        reason: holding(host)?,
-        since: host.since,
-    })
-}
-
-fn holding(host: &HostState) -> Option<HolderReason> {
-    match (host.lease, host.bad) {
-        (Some((job, _)), _) => Some(HolderReason::Running { job }),
-        (None, Some(bad)) if bad.in_doubt => Some(HolderReason::InDoubt { job: bad.job }),
-        (None, Some(bad)) => Some(HolderReason::Failed { job: bad.job }),
-        (None, None) => host.down.then_some(HolderReason::Down),
     }
 }

@@ -13,10 +13,11 @@ impl Scheduler {
     /// Not for storage: it may differ between versions.
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = FxHasher::default();
-        self.state.hosts.hash(&mut hasher);
+        self.state.hosts.notes().hash(&mut hasher);
         for job in self.state.jobs.values() {
             (job.id, job.status, job.aborted, job.limit_spent, job.submitted).hash(&mut hasher);
-            (&job.tasks, &job.backoffs, &job.settings).hash(&mut hasher);
+            job.tasks.iter().for_each(|task| task.record.hash(&mut hasher));
+            (&job.backoffs, &job.settings).hash(&mut hasher);
             (&job.budget, &job.budgets, &job.gates).hash(&mut hasher);
         }
         let attempts = self.state.attempts.in_order();

@@ -33,6 +33,9 @@ impl fmt::Display for JobId {
 pub struct AttemptId(u64);
 
 impl AttemptId {
+    /// No attempt: numbers begin at 1.
+    pub(crate) const NONE: Self = Self(0);
+
     /// The attempt with this number.
     pub const fn new(number: u64) -> Self {
         Self(number)

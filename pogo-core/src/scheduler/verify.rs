@@ -79,14 +79,14 @@ impl Scheduler {
         let idle = |&task: &u32| {
             let host = job.host(task);
             job.task(task).state == TaskState::Waiting
-                && state.host(host).lease.is_none()
+                && !state.hosts.is_leased(host)
                 && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
                 && state.exceeded(job, host).is_empty()
                 && (job.spec.override_constraints.is_some()
                     || (job.stages.of(task).iter().all(|&stage| job.gates.is_open(stage))
                         && admit(
                             usages(state, state.rules.profile_of(host)),
-                            state.host(host).is_unavailable(),
+                            state.hosts.is_unavailable(host),
                         )
                         .is_ok()))
         };
@@ -103,10 +103,10 @@ impl Scheduler {
 impl State {
     fn verify_ledger(&self) -> Result<(), Violation> {
         let mut recount = vec![Usage::default(); self.usage.len()];
-        for (host, at) in self.hosts.iter().zip((0..).map(HostId::new)) {
-            for bucket in self.rules.buckets_of(at) {
-                recount[bucket.index()].running += u32::from(host.lease.is_some());
-                recount[bucket.index()].unavailable += u32::from(host.is_unavailable());
+        for host in self.fleet.ids() {
+            for bucket in self.rules.buckets_of(host) {
+                recount[bucket.index()].running += u32::from(self.hosts.is_leased(host));
+                recount[bucket.index()].unavailable += u32::from(self.hosts.is_unavailable(host));
             }
         }
         for ((bucket, counted), recounted) in self.rules.buckets().iter().zip(&self.usage).zip(&recount) {
@@ -127,16 +127,16 @@ impl State {
         let mut leases: BTreeMap<HostId, AttemptId> = BTreeMap::new();
         for (attempt, running) in self.attempts.in_order() {
             let (job, task) = running.task;
-            let host = self.jobs.get(&job).map(|job| (job.host(task), job.task(task).state));
-            let Some((host, TaskState::Running)) = host else {
+            let task = self.jobs.get(&job).and_then(|job| job.tasks.get(task as usize));
+            let Some(task) = task.filter(|task| task.record.state == TaskState::Running && task.attempt == attempt)
+            else {
                 return Err(Violation::Lease { attempt });
             };
-            if leases.insert(host, attempt).is_some() || self.host(host).lease != Some(running.task) {
+            if leases.insert(task.host, attempt).is_some() || !self.hosts.is_leased(task.host) {
                 return Err(Violation::Lease { attempt });
             }
         }
-        let held = self.hosts.iter().filter(|host| host.lease.is_some()).count();
-        if held != leases.len() {
+        if self.hosts.leased().count() != leases.len() {
             return Err(Violation::Lease {
                 attempt: AttemptId::new(self.attempts.issued()),
             });
@@ -181,7 +181,7 @@ fn complete(job: &Job, stage: usize) -> bool {
 fn verify_tally(job: &Job) -> Result<(), Violation> {
     let mut tally = Tally::default();
     for task in &job.tasks {
-        *match task.state {
+        *match task.record.state {
             TaskState::Waiting => &mut tally.waiting,
             TaskState::Running => &mut tally.running,
             TaskState::Succeeded => &mut tally.succeeded,
@@ -207,6 +207,7 @@ mod tests {
     use crate::fleet::Fleet;
     use crate::plan::{Command, JobSpec};
     use crate::policy::{Constraint, Policy, Rule, Sequence};
+    use crate::scheduler::state::HostState;
     use crate::scheduler::{Input, JobStatus};
 
     const JOB: JobId = JobId::new(1);
@@ -245,7 +246,7 @@ mod tests {
     #[test]
     fn a_lease_of_another_task_is_found() {
         let mut scheduler = one_by_one();
-        scheduler.state.hosts[0].lease = Some((JOB, 1));
+        job(&mut scheduler).tasks[0].attempt = AttemptId::new(7);
         assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
     }
 
@@ -254,7 +255,11 @@ mod tests {
         let mut scheduler = one_by_one();
         scheduler.state.usage[0].running += 1;
         scheduler.state.usage[0].unavailable += 1;
-        scheduler.state.hosts[1].lease = Some((JOB, 1));
+        let leased = HostState {
+            leased: true,
+            ..HostState::default()
+        };
+        scheduler.state.hosts.set(HostId::new(1), leased, Timestamp::EPOCH);
         assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
     }
 
@@ -275,7 +280,7 @@ mod tests {
             .unwrap();
         // As if the first host had succeeded, and its stage had not been told.
         let job = job(&mut scheduler);
-        job.tasks[0].state = TaskState::Succeeded;
+        job.task_mut(0).state = TaskState::Succeeded;
         (job.tally.in_doubt, job.tally.succeeded) = (0, 1);
         assert!(matches!(scheduler.verify(), Err(Violation::Gate { .. })));
     }

@@ -9,7 +9,6 @@ use super::class::{Span, TaskOrder};
 use super::{Agenda, Class, ClassId, ClassKey, JobQueues, Load, Parking, Place};
 use crate::Timestamp;
 use crate::plan::Order;
-use crate::scheduler::JobId;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 impl Agenda {
@@ -40,6 +39,7 @@ impl Agenda {
         };
         queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
         queues.class_of.reserve_exact(job.tasks.len());
+        queues.waiting.grow(job.tasks.len());
         let fresh = self.classes.len();
         let mut queued = Vec::with_capacity(job.tasks.len());
         for task in job.positions() {
@@ -48,14 +48,17 @@ impl Agenda {
             if job.task(task).state != TaskState::Waiting {
                 continue;
             }
-            if job.task(task).tries == 0 {
-                let profile = state.rules.profile_of(job.host(task));
+            let fresh = job.task(task).tries == 0;
+            if fresh {
+                let profile = job.tasks[task as usize].profile;
                 self.load.add(state.rules.profile(profile).buckets, queues.work(task));
             }
             match job.backoffs.get(&task) {
                 Some(&not_before) if not_before > self.now => _ = self.delayed.insert((not_before, job.id, task)),
                 _ => {
                     self.classes[class].listed.end += 1;
+                    queues.waiting.insert(task as usize);
+                    queues.lists_tried |= !fresh;
                     queued.push(task);
                 }
             }
@@ -84,20 +87,20 @@ impl Agenda {
         for class in &self.classes[fresh..] {
             let Span { next, end } = class.listed;
             let tasks = &mut self.listed[next as usize..end as usize];
-            if !tasks.is_sorted_by_key(|&task| queues.order(job, task)) {
-                tasks.sort_by_cached_key(|&task| queues.order(job, task));
+            if !tasks.is_sorted_by_key(|&task| queues.listed_order(job, task)) {
+                tasks.sort_by_cached_key(|&task| queues.listed_order(job, task));
             }
         }
     }
 
     fn class_for(&mut self, state: &State, job: &Job, task: u32, queues: &mut JobQueues) -> ClassId {
         let host = job.host(task);
-        let track = job.stages.track_of(task);
+        let track = job.tasks[task as usize].track;
         // A host that only runs elsewhere will be available again when it may start here.
-        let repair = state.host(host).is_stuck();
+        let repair = state.hosts.is_stuck(host);
         let key = ClassKey {
             job: job.id,
-            profile: state.rules.profile_of(host),
+            profile: job.tasks[task as usize].profile,
             track,
             repair,
         };
@@ -121,7 +124,9 @@ impl Agenda {
         let class = self.class_for(state, job, task, &mut queues);
         queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
         queues.enlist(task);
-        self.classes[class].late.insert(queues.order(job, task));
+        self.classes[class]
+            .late
+            .insert(queues.order(job, task, job.task(task).tries));
         self.classes[class].front = None;
         self.jobs.insert(id, queues);
         self.raise(state, class);
@@ -142,19 +147,27 @@ impl Agenda {
         }
     }
 
-    /// A task that was never tried is no longer to be done.
-    pub(super) fn unload(&mut self, state: &State, id: JobId, task: u32) {
-        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get(&id)) else {
+    /// A task waits no longer; a fresh one is no longer to be done.
+    pub(super) fn unqueue(&mut self, state: &State, (id, task): TaskAt, fresh: bool) {
+        let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get_mut(&id)) else {
             return;
         };
-        let profile = state.rules.profile_of(job.host(task));
-        let work = queues.work(task);
-        self.load.remove(state, state.rules.profile(profile).buckets, work);
+        queues.waiting.set(task as usize, false);
+        if fresh {
+            let work = queues.work(task);
+            let profile = state.rules.profile(job.tasks[task as usize].profile);
+            self.load.remove(state, profile.buckets, work);
+        }
     }
 }
 
 impl JobQueues {
-    pub(super) fn order(&self, job: &Job, task: u32) -> TaskOrder {
+    /// Where a task stands that is in the list that was built.
+    pub(super) fn listed_order(&self, job: &Job, task: u32) -> TaskOrder {
+        self.order(job, task, if self.lists_tried { job.task(task).tries } else { 0 })
+    }
+
+    fn order(&self, job: &Job, task: u32, tries: u16) -> TaskOrder {
         let at = task as usize;
         let balanced = job.spec.order == Order::Balanced;
         let expected = if balanced {
@@ -163,7 +176,7 @@ impl JobQueues {
             0
         };
         (
-            job.task(task).tries,
+            tries,
             Reverse(expected),
             self.rank.get(at).copied().unwrap_or(task),
             task,
@@ -171,14 +184,16 @@ impl JobQueues {
     }
 
     fn enlist(&mut self, task: u32) {
-        if self.enlisted.is_empty() {
-            self.enlisted = vec![false; self.class_of.len()];
-        }
-        self.enlisted[task as usize] = true;
+        self.waiting.insert(task as usize);
+        self.enlisted.grow_and_insert(task as usize);
+    }
+
+    pub(super) fn is_waiting(&self, task: u32) -> bool {
+        self.waiting.contains(task as usize)
     }
 
     pub(super) fn is_enlisted(&self, task: u32) -> bool {
-        self.enlisted.get(task as usize).copied().unwrap_or(false)
+        self.enlisted.contains(task as usize)
     }
 
     pub(super) fn work(&self, task: u32) -> u32 {

@@ -18,6 +18,7 @@ mod pick;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::hash::BuildHasherDefault;
 
+use fixedbitset::FixedBitSet;
 use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 
@@ -53,9 +54,13 @@ pub(crate) struct Agenda {
 struct JobQueues {
     /// The class of each task.
     class_of: Vec<u32>,
+    /// Tasks that wait in a queue. The state says so too, but not in a bit for each.
+    waiting: FixedBitSet,
     /// Tasks that were queued since the queues were built: where they were listed is out of date. Empty while there
     /// are none.
-    enlisted: Vec<bool>,
+    enlisted: FixedBitSet,
+    /// Whether any of the tasks that are listed was tried before.
+    lists_tried: bool,
     /// Position in the order of the job, where that is not the listed order.
     rank: Vec<u32>,
     /// Expected milliseconds of each task, where the job says.
@@ -75,10 +80,10 @@ impl Agenda {
             }
             match effect {
                 Effect::Rebuild => self.stale = true,
-                Effect::Unqueued((job, task)) => self.unload(state, job, task),
+                Effect::Unqueued { task, fresh } => self.unqueue(state, task, fresh),
                 Effect::Requeued(at) => self.requeue(state, at),
-                Effect::HostFreed(host, by) => {
-                    self.parking.wake_buckets(state.rules.buckets_of(host));
+                Effect::HostFreed { host, profile, by } => {
+                    self.parking.wake_buckets(state.rules.profile(profile).buckets);
                     self.parking.wake_jobs();
                     self.enlist_others(state, host, by);
                 }

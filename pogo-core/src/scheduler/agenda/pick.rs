@@ -6,7 +6,7 @@ use super::class::{Front, Span};
 use super::park::{Awake, Lot, Queue};
 use super::{Agenda, ClassId, Key, Place};
 use crate::scheduler::admission::{admit, has_room, usages};
-use crate::scheduler::state::{Job, State, TaskAt, TaskState};
+use crate::scheduler::state::{Job, State, TaskAt};
 
 /// Why a class cannot start its next task.
 enum Stop {
@@ -222,15 +222,10 @@ impl Agenda {
     /// The first task of the class that still waits for its turn.
     pub(super) fn first_waiting(&mut self, state: &State, job: &Job, class: ClassId) -> Option<Front> {
         let queues = self.jobs.get(&job.id)?;
-        let now = self.now;
         // A task that waits is alone on its host, unless another job runs there.
         let alone = self.jobs.len() == 1;
         let entry = &mut self.classes[class];
-        let waits = |task: u32| {
-            job.task(task).state == TaskState::Waiting
-                && (alone || state.host(job.host(task)).lease.is_none())
-                && (job.backoffs.is_empty() || job.backoffs.get(&task).is_none_or(|&until| until <= now))
-        };
+        let waits = |task: u32| queues.is_waiting(task) && (alone || !state.hosts.is_leased(job.host(task)));
         let enlisted_here = |task: u32| queues.is_enlisted(task) && queues.class_of[task as usize] as usize == class;
         let here = |front: Front| {
             if front.listed {
@@ -247,7 +242,7 @@ impl Agenda {
         while next < end && !listed(self.listed[*next as usize]) {
             *next += 1;
         }
-        let listed = (next < end).then(|| queues.order(job, self.listed[*next as usize]));
+        let listed = (next < end).then(|| queues.listed_order(job, self.listed[*next as usize]));
         // A task that was tried since it was queued is queued once more, behind those that were not.
         let late = |tries: u16, task: u32| tries == job.task(task).tries && enlisted_here(task) && waits(task);
         while entry.late.first().is_some_and(|(tries, .., task)| !late(tries, task)) {

@@ -102,7 +102,7 @@ impl Scheduler {
         let mut gone: Vec<TaskAt> = Vec::new();
         for job in self.state.unfinished() {
             let waits =
-                |&task: &u32| job.task(task).state == TaskState::Waiting && self.state.host(job.host(task)).removed;
+                |&task: &u32| job.task(task).state == TaskState::Waiting && self.state.hosts.is_removed(job.host(task));
             gone.extend(job.positions().filter(waits).map(|task| (job.id, task)));
         }
         for task in gone {

@@ -175,7 +175,7 @@ impl Scheduler {
     fn may_retry(&self, job: &Job, running: &Running) -> bool {
         !job.aborted
             && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
-            && !self.state.host(job.host(running.task.1)).removed
+            && !self.state.hosts.is_removed(job.host(running.task.1))
     }
 
     pub(super) fn attempt(&self, attempt: AttemptId) -> Option<(Running, &Job)> {

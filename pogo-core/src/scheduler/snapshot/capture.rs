@@ -16,14 +16,14 @@ impl Scheduler {
     pub fn snapshot(&self) -> Snapshot {
         let state = &self.state;
         let named = |host: HostId| state.fleet.name(host);
-        let removed = state.fleet.ids().filter(|&host| state.host(host).removed);
+        let removed = state.hosts.removed();
         Snapshot {
             version: Snapshot::VERSION,
             at: state.at,
             fleet: Arc::clone(&state.fleet),
             policy: Arc::clone(&state.policy),
             removed: runs(removed.map(named)),
-            stuck: state.stuck.iter().map(|&host| state.stuck_data(host)).collect(),
+            stuck: state.hosts.stuck().map(|host| state.stuck_data(host)).collect(),
             jobs: state.jobs.values().map(|job| state.job_data(job)).collect(),
             attempts: state.attempts.issued(),
             running: state.running_data(),
@@ -114,7 +114,7 @@ impl BudgetData {
 fn tasks(job: &Job) -> Vec<TaskRun> {
     let mut runs: Vec<TaskRun> = Vec::new();
     let mut last = None;
-    for task in &job.tasks {
+    for task in job.tasks.iter().map(|task| &task.record) {
         match runs.last_mut() {
             Some(run) if last == Some(task) => run.hosts += 1,
             _ => runs.push(TaskRun::of(task)),

@@ -7,7 +7,7 @@ use super::job::{JobData, TaskRun};
 use super::{RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
-use crate::scheduler::state::{Bad, Budget, Effects, HostState, Job, JobStatus, Running, State, Usage};
+use crate::scheduler::state::{Bad, Budget, HostState, Hosts, Job, JobStatus, Running, State, Usage};
 use crate::scheduler::{JobId, Scheduler};
 
 impl Scheduler {
@@ -46,7 +46,7 @@ impl State {
         let rules = Rules::compile_without(&fleet, &snapshot.policy, &removed).map_err(RestoreError::damaged)?;
         let mut state = Self {
             at: snapshot.at,
-            hosts: vec![HostState::default(); fleet.len()],
+            hosts: Hosts::new(fleet.len()),
             usage: vec![Usage::default(); rules.buckets().len()],
             policy: Arc::clone(&snapshot.policy),
             fleet,
@@ -54,7 +54,7 @@ impl State {
             ..Self::new()
         };
         for host in removed {
-            state.hosts[host.index()].removed = true;
+            state.hosts.remove(host);
         }
         for job in &snapshot.jobs {
             let restored = state.restored_job(job)?;
@@ -153,12 +153,12 @@ impl State {
                 job,
                 in_doubt: data.in_doubt,
             });
-            self.change_host(host, &mut Effects::new(), |host| {
-                (host.bad, host.down) = (bad, data.down);
-            });
-            if self.host(host).is_stuck() {
-                self.hosts[host.index()].since = data.since;
+            let mut state = self.host(host);
+            (state.bad, state.down) = (bad, data.down);
+            if state.is_stuck() {
+                state.since = data.since;
             }
+            self.put_host(host, state);
         }
         Ok(())
     }
@@ -166,13 +166,13 @@ impl State {
     fn restore_running(&mut self, data: &RunningData, issued: u64) -> Result<(), RestoreError> {
         let task = (data.job, self.task_in(self.known_job(data.job)?, &data.host)?);
         let host = self.known(&data.host)?;
-        let leased = self.host(host).lease.is_some();
-        if leased || !(1..=issued).contains(&data.attempt.number()) || self.attempts.get(data.attempt).is_some() {
+        if self.hosts.is_leased(host)
+            || !(1..=issued).contains(&data.attempt.number())
+            || self.attempts.get(data.attempt).is_some()
+        {
             let message = format!("attempt {} on `{}` cannot be", data.attempt, data.host);
             return Err(RestoreError::damaged(message));
         }
-        self.change_host(host, &mut Effects::new(), |host| host.lease = Some(task));
-        self.hosts[host.index()].since = data.unavailable.unwrap_or(data.started);
         self.attempts.begin(
             data.attempt,
             Running {
@@ -183,6 +183,17 @@ impl State {
                 cancelling: data.cancelling,
             },
         );
+        let (id, at) = task;
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.tasks[at as usize].attempt = data.attempt;
+        }
+        let since = data.unavailable.unwrap_or(data.started);
+        let state = HostState {
+            leased: true,
+            since,
+            ..self.host(host)
+        };
+        self.put_host(host, state);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
+use super::{ApplyError, Bad, Changing, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, JobId, Phase};
@@ -138,7 +138,7 @@ impl State {
             Event::TaskSkipped { job, host } => {
                 let at = self.task_at(*job, host, hint)?;
                 self.move_task(at, TaskState::Skipped, effects);
-                let host = self.host_id(host)?;
+                let host = self.changing(self.host_id(host)?);
                 self.change_host(host, effects, |host| host.bad = None);
             }
             Event::TaskCancelled { job, host } => {
@@ -154,9 +154,10 @@ impl State {
         let (id, task) = at;
         self.move_task(at, TaskState::Running, effects);
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let record = &mut job.tasks[task as usize];
-        record.tries = record.tries.saturating_add(1);
-        let host = job.hosts[task as usize];
+        let task = &mut job.tasks[task as usize];
+        task.record.tries = task.record.tries.saturating_add(1);
+        task.attempt = attempt;
+        let host = Changing::of(id, task, self.at);
         let running = Running {
             task: at,
             phase: Phase::Connect,
@@ -165,7 +166,7 @@ impl State {
             cancelling: None,
         };
         self.attempts.begin(attempt, running);
-        self.change_host(host, effects, |host| host.lease = Some(at));
+        self.change_host(host, effects, |host| host.leased = true);
         effects.push(Effect::Started { attempt });
     }
 
@@ -175,12 +176,15 @@ impl State {
             .end(attempt)
             .ok_or(ApplyError::UnknownAttempt { attempt })?;
         let (id, task) = running.task;
-        let host = self.jobs.get(&id).ok_or(ApplyError::UnknownJob { job: id })?.host(task);
+        let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
+        let task = &mut job.tasks[task as usize];
+        task.attempt = AttemptId::NONE;
+        let host = Changing::of(id, task, running.started);
         self.move_task(running.task, to, effects);
         let in_doubt = to == TaskState::InDoubt;
         let badly = in_doubt || to == TaskState::Failed;
         self.change_host(host, effects, |host| {
-            host.lease = None;
+            host.leased = false;
             // A host that has left the fleet is counted until it ends, and no longer.
             host.bad = (badly && !host.removed).then_some(Bad { job: id, in_doubt });
             host.down &= !host.removed;
@@ -196,14 +200,14 @@ impl State {
         if not_before > now {
             job.backoffs.insert(task, not_before);
         }
-        let record = &mut job.tasks[task as usize];
+        let record = job.task_mut(task);
         match (ordered, after_connect) {
             // An operator's order starts the counts afresh.
             (true, _) => (record.retries, record.connect_retries) = (0, 0),
             (false, true) => record.connect_retries = record.connect_retries.saturating_add(1),
             (false, false) => record.retries = record.retries.saturating_add(1),
         }
-        let fresh = job.tasks[task as usize].tries == 0;
+        let fresh = record.tries == 0;
         let finished = job.status == JobStatus::Finished;
         effects.push(if fresh || finished {
             Effect::Rebuild
@@ -252,7 +256,7 @@ impl State {
     }
 
     fn mark(&mut self, host: &HostName, down: bool, effects: &mut Effects) -> Result<(), ApplyError> {
-        let host = self.host_id(host)?;
+        let host = self.changing(self.host_id(host)?);
         self.change_host(host, effects, |host| {
             host.down = down;
             if !down {

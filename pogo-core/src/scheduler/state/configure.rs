@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ApplyError, Effect, Effects, HostState, Job, JobStatus, State, Usage};
+use super::{ApplyError, Effect, Effects, HostState, Hosts, Job, JobStatus, State, Usage};
 use crate::Timestamp;
 use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
 use crate::plan::{BudgetGroup, PlanError, Rules};
@@ -35,17 +35,15 @@ impl State {
         let rules = Rules::compile_without(&fleet, policy, &removed)?;
         let mut next = Self {
             at,
-            hosts: vec![],
-            stuck: Default::default(),
+            hosts: Hosts::new(fleet.len()),
             usage: vec![],
             jobs: BTreeMap::new(),
             ..self.clone()
         };
-        next.hosts = vec![HostState::default(); fleet.len()];
         next.usage = vec![Usage::default(); rules.buckets().len()];
         (next.fleet, next.policy, next.rules) = (fleet, Arc::clone(policy), rules);
         for &host in &removed {
-            next.hosts[host.index()].removed = true;
+            next.hosts.remove(host);
         }
         for job in self.jobs.values() {
             let job = next.moved(job, &self.rules)?;
@@ -79,7 +77,7 @@ impl State {
         let mut leaving: Vec<HostId> = self
             .jobs
             .values()
-            .flat_map(|job| job.hosts.iter().copied())
+            .flat_map(Job::hosts)
             .filter(|&host| fleet.id(self.fleet.name(host).as_str()).is_none())
             .collect();
         leaving.sort_unstable();
@@ -95,7 +93,7 @@ impl State {
         let mut builder = FleetBuilder::from(fleet.as_ref());
         for &host in leaving {
             builder = builder.host(self.fleet.name(host).as_str());
-            if self.host(host).lease.is_some() {
+            if self.hosts.is_leased(host) {
                 for tag in self.fleet.tags_of(host) {
                     builder = builder.tag(self.fleet.tag_path(tag).as_str());
                 }
@@ -128,8 +126,9 @@ impl State {
         moved.status = job.status;
         (moved.aborted, moved.limit_spent) = (job.aborted, job.limit_spent);
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
-        for (task, record) in (0..).zip(&job.tasks) {
-            self.take_up(&mut moved, task, *record);
+        for (at, task) in (0..).zip(&job.tasks) {
+            self.take_up(&mut moved, at, task.record);
+            moved.tasks[at as usize].attempt = task.attempt;
         }
         moved.budget = job.budget;
         moved.gates.keep_waves(&moved.stages, &job.gates, &job.stages);
@@ -138,15 +137,17 @@ impl State {
     }
 
     fn move_hosts(&mut self, old: &Self) {
-        for (at, &state) in (0..).map(HostId::new).zip(&old.hosts) {
+        for at in old.hosts.known() {
             let Some(host) = self.fleet.id(old.fleet.name(at).as_str()) else {
                 continue;
             };
-            let keeps = state.lease.is_some() || !self.host(host).removed;
-            if keeps {
-                let removed = self.host(host).removed;
-                self.change_host(host, &mut Effects::new(), |host| *host = HostState { removed, ..state });
-                self.hosts[host.index()].since = state.since;
+            let removed = self.hosts.is_removed(host);
+            let state = HostState {
+                removed,
+                ..old.host(at)
+            };
+            if state.leased || !removed {
+                self.put_host(host, state);
             }
         }
     }

@@ -10,13 +10,17 @@ use crate::scheduler::{AttemptId, JobId};
 pub(crate) enum Effect {
     /// An attempt began.
     Started { attempt: AttemptId },
-    /// A task that had never been tried left the queue.
-    Unqueued(TaskAt),
+    /// A task waits no longer; a fresh one had never been tried.
+    Unqueued { task: TaskAt, fresh: bool },
     /// A task is waiting again, not before a moment that its job knows.
     Requeued(TaskAt),
     /// A host no longer runs a task of this job, or counts as available again: its buckets may have room, and the
     /// tasks of other jobs there may move.
-    HostFreed(HostId, Option<JobId>),
+    HostFreed {
+        host: HostId,
+        profile: u32,
+        by: Option<JobId>,
+    },
     /// A host's standing changed while it was not running.
     HostChanged(HostId),
     /// A stage's gate is open.

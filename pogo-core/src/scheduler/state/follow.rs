@@ -11,8 +11,8 @@ impl State {
         match event {
             Event::TaskStarted { job, host, attempt } => {
                 self.follows_task(*job, host, |state| state == TaskState::Waiting)?;
-                let known = self.host(self.host_id(host)?);
-                if known.lease.is_some() || known.removed || *attempt != self.attempts.next_id() {
+                let id = self.host_id(host)?;
+                if self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id() {
                     return Err(ApplyError::UnknownAttempt { attempt: *attempt });
                 }
                 Ok(())
@@ -31,7 +31,7 @@ impl State {
             | Event::TaskFailed { job, host, attempt, .. }
             | Event::TaskInDoubt { job, host, attempt, .. } => self.follows_attempt(*job, host, *attempt, |_| true),
             Event::TaskRetried { job, host, .. } => {
-                if self.host(self.host_id(host)?).removed {
+                if self.hosts.is_removed(self.host_id(host)?) {
                     return Err(ApplyError::UnknownHost { host: host.clone() });
                 }
                 self.follows_task(*job, host, |state| {

@@ -87,11 +87,11 @@ impl Gates {
         &self.tracks_of[stage.index()]
     }
 
-    /// Takes note that a task went from one state to another.
+    /// Takes note that a task of this track went from one state to another.
     pub(super) fn task_changed(
         &mut self,
         stages: &Stages,
-        task: u32,
+        track: u32,
         (from, to): (TaskState, TaskState),
         at: Timestamp,
     ) -> Vec<GateChange> {
@@ -100,7 +100,7 @@ impl Gates {
         if from == to {
             return changes;
         }
-        for &stage in stages.of(task) {
+        for &stage in stages.of_track(track) {
             let gate = &mut self.stages[stage.index()];
             let was = gate.is_complete();
             match from {

@@ -1,15 +1,19 @@
 //! The ledger: which host is unavailable and why, and how much of each bucket that uses.
 
-use super::{Effect, Effects, State, TaskAt};
+use std::collections::BTreeMap;
+
+use fixedbitset::FixedBitSet;
+
+use super::{Effect, Effects, Running, State, Task, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostId;
-use crate::scheduler::JobId;
+use crate::scheduler::{AttemptId, JobId};
 
 /// What is known of one host, over all jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct HostState {
-    /// The one task that may run here.
-    pub(crate) lease: Option<TaskAt>,
+    /// A task runs here, and no other may.
+    pub(crate) leased: bool,
     /// How its last attempt ended, when that was not well.
     pub(crate) bad: Option<Bad>,
     /// Marked down from outside.
@@ -37,7 +41,121 @@ impl HostState {
 
     /// It may not be serving.
     pub(crate) fn is_unavailable(&self) -> bool {
-        self.lease.is_some() || self.is_stuck()
+        self.leased || self.is_stuck()
+    }
+}
+
+/// Every host, in two bits for each that is well: whether it runs a task, and whether there is more to know.
+///
+/// Starting and ending a task look at its host each time. Bits for a million hosts stay in a cache, and records of
+/// them would not.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Hosts {
+    leased: FixedBitSet,
+    is_noted: FixedBitSet,
+    /// Hosts of which more is to know than that a task runs there, unavailable since that began.
+    noted: BTreeMap<HostId, HostState>,
+}
+
+impl Hosts {
+    pub(in crate::scheduler) fn new(hosts: usize) -> Self {
+        Self {
+            leased: FixedBitSet::with_capacity(hosts),
+            is_noted: FixedBitSet::with_capacity(hosts),
+            noted: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.leased.len()
+    }
+
+    pub(crate) fn is_leased(&self, host: HostId) -> bool {
+        self.leased.contains(host.index())
+    }
+
+    pub(crate) fn is_stuck(&self, host: HostId) -> bool {
+        self.note(host).is_some_and(HostState::is_stuck)
+    }
+
+    pub(crate) fn is_unavailable(&self, host: HostId) -> bool {
+        self.is_leased(host) || self.is_stuck(host)
+    }
+
+    pub(crate) fn is_removed(&self, host: HostId) -> bool {
+        self.note(host).is_some_and(|host| host.removed)
+    }
+
+    /// Hosts that run a task.
+    pub(crate) fn leased(&self) -> impl Iterator<Item = HostId> {
+        self.leased
+            .ones()
+            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+    }
+
+    /// Hosts that are unavailable for another reason than running a task, in fleet order.
+    pub(crate) fn stuck(&self) -> impl Iterator<Item = HostId> {
+        let stuck = self.noted.iter().filter(|(_, host)| host.is_stuck());
+        stuck.map(|(&host, _)| host)
+    }
+
+    /// Hosts that were taken out of the fleet, in fleet order.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = HostId> {
+        let removed = self.noted.iter().filter(|(_, host)| host.removed);
+        removed.map(|(&host, _)| host)
+    }
+
+    /// Hosts of which there is anything to know, in fleet order.
+    pub(super) fn known(&self) -> impl Iterator<Item = HostId> {
+        let known = &self.leased | &self.is_noted;
+        let known: Vec<usize> = known.ones().collect();
+        known
+            .into_iter()
+            .map(|host| HostId::new(u32::try_from(host).unwrap_or(u32::MAX)))
+    }
+
+    /// All of it that is not said by the attempts under way.
+    pub(crate) fn notes(&self) -> &BTreeMap<HostId, HostState> {
+        &self.noted
+    }
+
+    /// A host leaves the fleet, and is still needed.
+    pub(in crate::scheduler) fn remove(&mut self, host: HostId) {
+        let removed = HostState {
+            removed: true,
+            ..HostState::default()
+        };
+        self.set(host, removed, Timestamp::EPOCH);
+    }
+
+    fn note(&self, host: HostId) -> Option<&HostState> {
+        if self.is_noted.contains(host.index()) {
+            self.noted.get(&host)
+        } else {
+            None
+        }
+    }
+
+    /// A host; when it runs a task, that began at `begun`.
+    fn get(&self, host: HostId, begun: Timestamp) -> HostState {
+        let leased = self.is_leased(host);
+        self.note(host).copied().unwrap_or(HostState {
+            leased,
+            since: if leased { begun } else { Timestamp::EPOCH },
+            ..HostState::default()
+        })
+    }
+
+    pub(in crate::scheduler) fn set(&mut self, host: HostId, state: HostState, begun: Timestamp) {
+        self.leased.set(host.index(), state.leased);
+        let since_before = state.leased && state.since != begun;
+        let noted = state.is_stuck() || state.removed || since_before;
+        if noted {
+            self.noted.insert(host, state);
+        } else if self.is_noted.contains(host.index()) {
+            self.noted.remove(&host);
+        }
+        self.is_noted.set(host.index(), noted);
     }
 }
 
@@ -50,45 +168,110 @@ pub(crate) struct Usage {
     pub(crate) unavailable: u32,
 }
 
+/// A host that changes.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::scheduler) struct Changing {
+    host: HostId,
+    profile: u32,
+    /// When the attempt on it began, if there is one.
+    begun: Timestamp,
+    /// The job of that attempt.
+    by: Option<JobId>,
+}
+
+impl Changing {
+    /// The host of a task whose attempt begins or ends.
+    pub(in crate::scheduler) fn of(job: JobId, task: &Task, begun: Timestamp) -> Self {
+        Self {
+            host: task.host,
+            profile: task.profile,
+            begun,
+            by: Some(job),
+        }
+    }
+}
+
 impl State {
+    /// All that is known of one host.
+    pub(crate) fn host(&self, host: HostId) -> HostState {
+        let running = self.running_on(host);
+        let begun = running.map_or(Timestamp::EPOCH, |running| running.started);
+        self.hosts.get(host, begun)
+    }
+
+    /// The one task that runs on a host.
+    pub(crate) fn lease(&self, host: HostId) -> Option<TaskAt> {
+        Some(self.running_on(host)?.task)
+    }
+
+    /// The attempt under way on a host.
+    fn running_on(&self, host: HostId) -> Option<&Running> {
+        let attempts = self
+            .unfinished()
+            .filter_map(|job| Some(job.tasks[job.task_of(host)? as usize].attempt));
+        attempts
+            .filter(|&attempt| attempt != AttemptId::NONE)
+            .find_map(|attempt| self.attempts.get(attempt))
+    }
+
+    /// A host that changes for another reason than an attempt on it.
+    pub(in crate::scheduler) fn changing(&self, host: HostId) -> Changing {
+        let running = self.running_on(host);
+        Changing {
+            host,
+            profile: self.rules.profile_of(host),
+            begun: running.map_or(Timestamp::EPOCH, |running| running.started),
+            by: running.map(|running| running.task.0),
+        }
+    }
+
     /// Changes one host and keeps the ledger in step. All changes to a host go through here.
     pub(in crate::scheduler) fn change_host(
         &mut self,
-        host: HostId,
+        changing: Changing,
         effects: &mut Effects,
         change: impl FnOnce(&mut HostState),
     ) {
-        let before = self.hosts[host.index()];
-        let entry = &mut self.hosts[host.index()];
-        change(entry);
-        if !before.is_unavailable() && entry.is_unavailable() {
-            entry.since = self.at;
-        } else if !entry.is_unavailable() {
-            entry.since = Timestamp::EPOCH;
+        let Changing {
+            host,
+            profile,
+            begun,
+            by,
+        } = changing;
+        let before = self.hosts.get(host, begun);
+        let mut after = before;
+        change(&mut after);
+        if !before.is_unavailable() && after.is_unavailable() {
+            after.since = self.at;
+        } else if !after.is_unavailable() {
+            after.since = Timestamp::EPOCH;
         }
-        let after = *entry;
-        self.count(host, before, after);
-        match (before.is_stuck(), after.is_stuck()) {
-            (false, true) => _ = self.stuck.insert(host),
-            (true, false) => _ = self.stuck.remove(&host),
-            _ => {}
-        }
-        let freed = before.lease.is_some() && after.lease.is_none();
+        self.hosts.set(host, after, begun);
+        self.count(profile, before, after);
+        let freed = before.leased && !after.leased;
         if freed || (before.is_unavailable() && !after.is_unavailable()) {
-            effects.push(Effect::HostFreed(host, before.lease.map(|(job, _)| job)));
+            let by = by.filter(|_| before.leased);
+            effects.push(Effect::HostFreed { host, profile, by });
         } else if before.is_stuck() != after.is_stuck() {
             effects.push(Effect::HostChanged(host));
         }
     }
 
-    fn count(&mut self, host: HostId, before: HostState, after: HostState) {
-        let profile = self.rules.profile(self.rules.profile_of(host));
-        let running = (before.lease.is_some(), after.lease.is_some());
+    /// Puts a host where it already is, in a state that is being put together.
+    pub(in crate::scheduler) fn put_host(&mut self, host: HostId, state: HostState) {
+        let Changing { profile, begun, .. } = self.changing(host);
+        let before = self.hosts.get(host, begun);
+        self.hosts.set(host, state, begun);
+        self.count(profile, before, state);
+    }
+
+    fn count(&mut self, profile: u32, before: HostState, after: HostState) {
+        let running = (before.leased, after.leased);
         let unavailable = (before.is_unavailable(), after.is_unavailable());
         if running.0 == running.1 && unavailable.0 == unavailable.1 {
             return;
         }
-        for bucket in profile.buckets {
+        for bucket in self.rules.profile(profile).buckets {
             let usage = &mut self.usage[bucket.index()];
             step(&mut usage.running, running);
             step(&mut usage.unavailable, unavailable);

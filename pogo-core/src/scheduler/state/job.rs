@@ -9,7 +9,7 @@ use super::{Budget, Gates, Settings};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, Stages};
-use crate::scheduler::{Failure, JobId, Tally};
+use crate::scheduler::{AttemptId, Failure, JobId, Tally};
 
 /// How far one task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -76,13 +76,33 @@ pub(crate) struct TaskRecord {
 }
 
 impl TaskRecord {
-    const NEW: Self = Self {
+    pub(super) const NEW: Self = Self {
         state: TaskState::Waiting,
         retries: 0,
         connect_retries: 0,
         tries: 0,
     };
 }
+
+/// One task: all that starting and ending it needs to know of its host, in one place of memory.
+///
+/// A rollout comes back to a task when all those before it have been started, so what is in several places of
+/// memory is fetched several times: this is one line of a cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[repr(align(64))]
+pub(crate) struct Task {
+    pub(crate) name: HostName,
+    pub(crate) host: HostId,
+    /// The limits that the host is under.
+    pub(crate) profile: u32,
+    /// The set of stages that it is in.
+    pub(crate) track: u32,
+    pub(crate) record: TaskRecord,
+    /// The one that is under way, while one is.
+    pub(crate) attempt: AttemptId,
+}
+
+const _: () = assert!(size_of::<Task>() == 64, "a task fills one line of a cache");
 
 /// One job of the namespace.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,9 +118,8 @@ pub(crate) struct Job {
     pub(crate) limit_spent: bool,
     pub(crate) tally: Tally,
     pub(crate) names: Arc<[HostName]>,
-    /// The host of each task, in listed order.
-    pub(crate) hosts: Vec<HostId>,
-    pub(crate) tasks: Vec<TaskRecord>,
+    /// In listed order.
+    pub(crate) tasks: Vec<Task>,
     pub(crate) task_index: TaskIndex,
     pub(crate) stages: Stages,
     pub(crate) gates: Gates,
@@ -123,7 +142,7 @@ impl Job {
         settings: Settings,
         at: Timestamp,
     ) -> Self {
-        let count = u32::try_from(compiled.hosts.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
         Self {
             id,
             spec,
@@ -136,11 +155,10 @@ impl Job {
                 waiting: count,
                 ..Tally::default()
             },
-            names: compiled.names,
-            tasks: vec![TaskRecord::NEW; compiled.hosts.len()],
-            task_index: TaskIndex::new(&compiled.hosts, compiled.fleet_len),
+            task_index: TaskIndex::new(&compiled.tasks, compiled.fleet_len),
+            tasks: compiled.tasks,
             gates: Gates::new(&compiled.stages),
-            hosts: compiled.hosts,
+            names: compiled.names,
             stages: compiled.stages,
             budgets: compiled.budgets,
             budget: Budget::default(),
@@ -168,15 +186,24 @@ impl Job {
     }
 
     pub(crate) fn task(&self, task: u32) -> &TaskRecord {
-        &self.tasks[task as usize]
+        &self.tasks[task as usize].record
+    }
+
+    pub(in crate::scheduler) fn task_mut(&mut self, task: u32) -> &mut TaskRecord {
+        &mut self.tasks[task as usize].record
     }
 
     pub(crate) fn host(&self, task: u32) -> HostId {
-        self.hosts[task as usize]
+        self.tasks[task as usize].host
     }
 
     pub(crate) fn name(&self, task: u32) -> &HostName {
-        &self.names[task as usize]
+        &self.tasks[task as usize].name
+    }
+
+    /// The hosts of all tasks, in listed order.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = HostId> {
+        self.tasks.iter().map(|task| task.host)
     }
 
     pub(crate) fn task_of(&self, host: HostId) -> Option<u32> {
@@ -206,7 +233,7 @@ impl Job {
 /// A job's hosts, compiled against fleet and policy.
 pub(crate) struct Compiled {
     pub(crate) names: Arc<[HostName]>,
-    pub(crate) hosts: Vec<HostId>,
+    pub(crate) tasks: Vec<Task>,
     pub(crate) stages: Stages,
     pub(crate) budgets: BTreeMap<u32, Budget>,
     pub(crate) fleet_len: usize,
@@ -224,13 +251,14 @@ pub(crate) enum TaskIndex {
 impl TaskIndex {
     const NONE: u32 = u32::MAX;
 
-    fn new(hosts: &[HostId], fleet_len: usize) -> Self {
-        if hosts.len() >= fleet_len / 4 {
+    fn new(tasks: &[Task], fleet_len: usize) -> Self {
+        let hosts = tasks.iter().map(|task| task.host);
+        if tasks.len() >= fleet_len / 4 {
             let mut dense = vec![Self::NONE; fleet_len];
             (0..).zip(hosts).for_each(|(task, host)| dense[host.index()] = task);
             return Self::Dense(dense);
         }
-        let mut sparse: Vec<_> = hosts.iter().copied().zip(0..).collect();
+        let mut sparse: Vec<_> = hosts.zip(0..).collect();
         sparse.sort_unstable();
         Self::Sparse(sparse)
     }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State};
+use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State, Task, TaskRecord};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, PlanError, Stages};
-use crate::scheduler::JobId;
+use crate::scheduler::{AttemptId, JobId};
 
 impl State {
     /// Compiles a job for these hosts; a pure function of fleet, policy and arguments.
@@ -28,11 +28,21 @@ impl State {
     }
 
     fn compiled(&self, hosts: Vec<HostId>, names: Arc<[HostName]>, stages: Stages) -> Compiled {
+        let tasks = (0..).zip(hosts).zip(names.iter());
+        let tasks: Vec<Task> = tasks
+            .map(|((task, host), name)| Task {
+                name: name.clone(),
+                host,
+                profile: self.rules.profile_of(host),
+                track: stages.track_of(task),
+                record: TaskRecord::NEW,
+                attempt: AttemptId::NONE,
+            })
+            .collect();
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();
-        for &host in &hosts {
-            for &budget in self.rules.profile(self.rules.profile_of(host)).budgets {
-                *members.entry(budget).or_default() += 1;
-            }
+        if !self.rules.budgets().is_empty() {
+            let budgets = tasks.iter().flat_map(|task| self.rules.profile(task.profile).budgets);
+            budgets.for_each(|&budget| *members.entry(budget).or_default() += 1);
         }
         let allowed = |budget: u32, members| self.rules.budgets()[budget as usize].limit.tolerated(members);
         let budgets = members
@@ -49,7 +59,7 @@ impl State {
             .collect();
         Compiled {
             names,
-            hosts,
+            tasks,
             stages,
             budgets,
             fleet_len: self.fleet.len(),
@@ -72,7 +82,7 @@ impl State {
     }
 
     pub(super) fn add_job(&mut self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled, effects: &mut Effects) {
-        let count = u32::try_from(compiled.hosts.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
         let settings = Settings::resolve(&spec, &self.policy.defaults, count);
         self.jobs.insert(id, Job::new(id, spec, compiled, settings, self.at));
         self.active.insert(id);

@@ -27,14 +27,15 @@ pub(crate) use budget::Budget;
 pub use configure::ConfigureError;
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
-pub(crate) use hosts::{Bad, HostState, Usage};
-pub(crate) use job::{Compiled, Job, TaskRecord};
+pub(in crate::scheduler) use hosts::Changing;
+pub(crate) use hosts::{Bad, HostState, Hosts, Usage};
+pub(crate) use job::{Compiled, Job, Task, TaskRecord};
 pub use job::{JobStatus, TaskState};
 pub(crate) use settings::Settings;
 
 use super::JobId;
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostId};
+use crate::fleet::Fleet;
 use crate::plan::{Bucket, BucketId, Rules};
 use crate::policy::Policy;
 
@@ -49,9 +50,7 @@ pub(crate) struct State {
     pub(super) fleet: Arc<Fleet>,
     pub(super) policy: Arc<Policy>,
     pub(super) rules: Rules,
-    pub(super) hosts: Vec<HostState>,
-    /// Hosts that are unavailable for another reason than running a task.
-    pub(super) stuck: BTreeSet<HostId>,
+    pub(super) hosts: Hosts,
     /// How much of each bucket is used.
     pub(super) usage: Vec<Usage>,
     pub(super) jobs: BTreeMap<JobId, Job>,
@@ -68,17 +67,12 @@ impl State {
             rules: Rules::empty(),
             fleet: Arc::new(fleet),
             policy: Arc::new(policy),
-            hosts: vec![],
-            stuck: BTreeSet::new(),
+            hosts: Hosts::default(),
             usage: vec![],
             jobs: BTreeMap::new(),
             active: BTreeSet::new(),
             attempts: Attempts::default(),
         }
-    }
-
-    pub(super) fn host(&self, host: HostId) -> &HostState {
-        &self.hosts[host.index()]
     }
 
     pub(super) fn bucket(&self, bucket: BucketId) -> (&Bucket, Usage) {

@@ -1,20 +1,21 @@
 //! How a task changes state, and all that follows from it within its job.
 
 use super::gates::GateChange;
-use super::{Effect, Effects, Job, State, TaskAt, TaskRecord, TaskState};
+use super::{Effect, Effects, Job, State, Task, TaskAt, TaskRecord, TaskState};
 use crate::scheduler::{JobId, Tally};
 
 impl State {
     /// Puts a task of a job that is being put together where it already is.
     pub(in crate::scheduler) fn take_up(&self, job: &mut Job, task: u32, record: TaskRecord) {
         let to = record.state;
-        job.tasks[task as usize] = record;
+        *job.task_mut(task) = record;
         *slot(&mut job.tally, TaskState::Waiting) -= 1;
         *slot(&mut job.tally, to) += 1;
+        let track = job.tasks[task as usize].track;
         let Job { gates, stages, .. } = job;
-        let _ = gates.task_changed(stages, task, (TaskState::Waiting, to), self.at);
+        let _ = gates.task_changed(stages, track, (TaskState::Waiting, to), self.at);
         if is_bad(to) {
-            let profile = self.rules.profile_of(job.hosts[task as usize]);
+            let profile = job.tasks[task as usize].profile;
             each_budget(job, self.rules.profile(profile).budgets, |budget| budget.fail());
         }
     }
@@ -22,26 +23,29 @@ impl State {
     /// Moves one task to another state. All changes of a task's state go through here.
     pub(super) fn move_task(&mut self, (id, task): TaskAt, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let from = job.tasks[task as usize].state;
+        let Task {
+            profile, track, record, ..
+        } = &mut job.tasks[task as usize];
+        let (profile, track, fresh, from) = (*profile, *track, record.tries == 0, record.state);
         if from == to {
             return;
         }
-        job.tasks[task as usize].state = to;
+        record.state = to;
         *slot(&mut job.tally, from) -= 1;
         *slot(&mut job.tally, to) += 1;
         if from == TaskState::Waiting {
             job.backoffs.remove(&task);
-            if job.tasks[task as usize].tries == 0 {
-                effects.push(Effect::Unqueued((id, task)));
-            }
+            effects.push(Effect::Unqueued {
+                task: (id, task),
+                fresh,
+            });
         }
-        for change in job.gates.task_changed(&job.stages, task, (from, to), self.at) {
+        for change in job.gates.task_changed(&job.stages, track, (from, to), self.at) {
             effects.push(effect(id, change));
         }
         if is_bad(from) == is_bad(to) {
             return;
         }
-        let profile = self.rules.profile_of(job.hosts[task as usize]);
         let budgets = self.rules.profile(profile).budgets;
         if is_bad(to) {
             each_budget(job, budgets, |budget| budget.fail());
