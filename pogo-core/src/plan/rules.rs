@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use super::gather::Gathered;
 use super::groups::Groups;
@@ -67,42 +68,42 @@ pub(crate) struct Profile<'a> {
 }
 
 /// What admission needs to know of a bucket, and no more, so that many fit into a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Capacity {
     pub(crate) places: u32,
     /// Whether it also bounds how many run at once.
     pub(crate) bounds_running: bool,
 }
 
-/// All profiles, each a span of two lists.
+/// All profiles.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Profiles {
-    spans: Vec<Span>,
-    buckets: Vec<BucketId>,
+    profiles: Vec<Limits>,
     budgets: Vec<u32>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Span {
-    buckets: (u32, u32),
+/// What a host is under. Few hosts are in more than a handful of buckets, and then these are found where this is.
+#[derive(Debug, Clone, PartialEq)]
+struct Limits {
+    buckets: SmallVec<[BucketId; 4]>,
+    /// A part of the list of budgets.
     budgets: (u32, u32),
 }
 
 impl Profiles {
     fn push(&mut self, profile: Profile<'_>) {
-        let (buckets, budgets) = (count(self.buckets.len()), count(self.budgets.len()));
-        self.buckets.extend_from_slice(profile.buckets);
+        let first = count(self.budgets.len());
         self.budgets.extend_from_slice(profile.budgets);
-        self.spans.push(Span {
-            buckets: (buckets, count(self.buckets.len())),
-            budgets: (budgets, count(self.budgets.len())),
+        self.profiles.push(Limits {
+            buckets: profile.buckets.into(),
+            budgets: (first, count(self.budgets.len())),
         });
     }
 
     fn get(&self, profile: u32) -> Profile<'_> {
-        let Span { buckets, budgets } = self.spans[profile as usize];
+        let Limits { buckets, budgets } = &self.profiles[profile as usize];
         Profile {
-            buckets: &self.buckets[buckets.0 as usize..buckets.1 as usize],
+            buckets,
             budgets: &self.budgets[budgets.0 as usize..budgets.1 as usize],
         }
     }
@@ -115,8 +116,6 @@ pub struct Rules {
     budgets: Vec<BudgetGroup>,
     profile_of: Vec<u32>,
     profiles: Profiles,
-    /// Of each bucket.
-    capacities: Vec<Capacity>,
     warnings: Vec<Warning>,
 }
 
@@ -180,7 +179,11 @@ impl Rules {
     }
 
     pub(crate) fn capacity(&self, bucket: BucketId) -> Capacity {
-        self.capacities[bucket.index()]
+        let bucket = self.bucket(bucket);
+        Capacity {
+            places: bucket.places,
+            bounds_running: bucket.bounds_running(),
+        }
     }
 
     pub(crate) fn bucket(&self, bucket: BucketId) -> &Bucket {
@@ -277,18 +280,13 @@ impl Draft<'_> {
             let alike = known.entry(FxBuildHasher.hash_one(profile)).or_default();
             let found = alike.iter().copied().find(|&at| profiles.get(at) == profile);
             profile_of.push(found.unwrap_or_else(|| {
-                let fresh = count(profiles.spans.len());
+                let fresh = count(profiles.profiles.len());
                 profiles.push(profile);
                 alike.push(fresh);
                 fresh
             }));
         }
-        let capacity = |bucket: &Bucket| Capacity {
-            places: bucket.places,
-            bounds_running: bucket.bounds_running(),
-        };
         Rules {
-            capacities: self.buckets.iter().map(capacity).collect(),
             buckets: self.buckets,
             budgets: self.budgets,
             profile_of,

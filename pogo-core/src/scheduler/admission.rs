@@ -1,7 +1,7 @@
 //! Admission: whether limits let a host start. A pure function that says why not.
 
 use super::state::{State, Usage};
-use crate::plan::{BucketId, Capacity};
+use crate::plan::BucketId;
 
 /// A bucket without a place for the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,45 +14,42 @@ pub(crate) struct BucketFull {
 /// Starting an available host makes it unavailable, so there must be room among the unavailable, of which the running
 /// are a part. A host that is unavailable already takes nothing away by being repaired, so only the number that
 /// runs counts, and that only where the rule bounds it.
-pub(crate) fn admit(
-    buckets: impl Iterator<Item = (BucketId, Capacity, Usage)>,
-    repair: bool,
-) -> Result<(), BucketFull> {
+pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bool) -> Result<(), BucketFull> {
     // Of several full buckets the one with the fewest places gives way least often, so waiting there costs least.
-    let full = buckets.filter(|&(_, limit, usage)| !has_room(limit, usage, repair));
-    match full.min_by_key(|(_, limit, _)| limit.places) {
-        Some((bucket, ..)) => Err(BucketFull { bucket }),
+    let full = buckets.filter(|&(_, usage)| !has_room(usage, repair));
+    match full.min_by_key(|(_, usage)| usage.limit.places) {
+        Some((bucket, _)) => Err(BucketFull { bucket }),
         None => Ok(()),
     }
 }
 
 /// Whether one bucket has a place for the host.
-pub(crate) fn has_room(limit: Capacity, usage: Usage, repair: bool) -> bool {
+pub(crate) fn has_room(usage: Usage, repair: bool) -> bool {
     if repair {
-        !limit.bounds_running || usage.running < limit.places
+        !usage.limit.bounds_running || usage.running < usage.limit.places
     } else {
-        usage.unavailable < limit.places
+        usage.unavailable < usage.limit.places
     }
 }
 
 /// The buckets of a profile, with what is used of each.
-pub(crate) fn usages(state: &State, profile: u32) -> impl Iterator<Item = (BucketId, Capacity, Usage)> {
-    state
-        .rules
-        .profile(profile)
-        .buckets
-        .iter()
-        .map(|&bucket| (bucket, state.rules.capacity(bucket), state.usage[bucket.index()]))
+pub(crate) fn usages(state: &State, profile: u32) -> impl Iterator<Item = (BucketId, Usage)> {
+    let buckets = state.rules.profile(profile).buckets.iter();
+    buckets.map(|&bucket| (bucket, state.usage[bucket.index()]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Capacity;
 
     fn full(bounds_running: bool, places: u32, running: u32, unavailable: u32, repair: bool) -> bool {
-        let limit = Capacity { places, bounds_running };
-        let usage = Usage { running, unavailable };
-        admit([(BucketId(0), limit, usage)].into_iter(), repair).is_err()
+        let usage = Usage {
+            running,
+            unavailable,
+            limit: Capacity { places, bounds_running },
+        };
+        admit([(BucketId(0), usage)].into_iter(), repair).is_err()
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::admission::usages;
 use super::decide::status::Verdict;
-use super::state::{Job, TaskState};
+use super::state::{Job, TaskState, Usage};
 use super::{Blocker, Scheduler};
 use crate::fleet::HostId;
 use crate::plan::{BucketId, StageId};
@@ -67,7 +67,7 @@ impl Scheduler {
             return false;
         }
         let full: Vec<BucketId> = usages(&self.state, self.state.rules.profile_of(host))
-            .filter(|&(bucket, limit, _)| {
+            .filter(|&(bucket, Usage { limit, .. })| {
                 let held = stuck.get(&bucket).copied().unwrap_or(0);
                 if repair {
                     limit.bounds_running && limit.places == 0

@@ -68,7 +68,7 @@ impl Deadlines {
     pub(super) fn build(state: &State) -> Self {
         let mut deadlines = Self::default();
         let mut attempts = state.attempts.in_order();
-        for &(attempt, running) in &attempts {
+        for &(attempt, ref running) in &attempts {
             let queues = deadlines.jobs.entry(running.task.0).or_default();
             match (running.cancelling, running.phase) {
                 (Some(_), _) => _ = deadlines.cancelling.insert((running.since, attempt)),

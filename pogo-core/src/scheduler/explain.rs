@@ -53,7 +53,7 @@ impl State {
     fn full(&self, host: HostId) -> impl Iterator<Item = Blocker> {
         let repair = self.hosts.is_unavailable(host);
         usages(self, self.rules.profile_of(host))
-            .filter(move |&(_, limit, usage)| !has_room(limit, usage, repair))
+            .filter(move |&(_, usage)| !has_room(usage, repair))
             .map(|(bucket, ..)| self.bucket_full(bucket))
     }
 

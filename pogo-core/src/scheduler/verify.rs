@@ -102,7 +102,7 @@ impl Scheduler {
 
 impl State {
     fn verify_ledger(&self) -> Result<(), Violation> {
-        let mut recount = vec![Usage::default(); self.usage.len()];
+        let mut recount = Usage::none(&self.rules);
         for host in self.fleet.ids() {
             for bucket in self.rules.buckets_of(host) {
                 recount[bucket.index()].running += u32::from(self.hosts.is_leased(host));
@@ -132,7 +132,10 @@ impl State {
             else {
                 return Err(Violation::Lease { attempt });
             };
-            if leases.insert(task.host, attempt).is_some() || !self.hosts.is_leased(task.host) {
+            if leases.insert(task.target.host, attempt).is_some()
+                || !self.hosts.is_leased(task.target.host)
+                || running.target != task.target
+            {
                 return Err(Violation::Lease { attempt });
             }
         }

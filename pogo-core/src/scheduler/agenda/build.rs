@@ -50,7 +50,7 @@ impl Agenda {
             }
             let fresh = job.task(task).tries == 0;
             if fresh {
-                let profile = job.tasks[task as usize].profile;
+                let profile = job.target(task).profile;
                 self.load.add(state.rules.profile(profile).buckets, queues.work(task));
             }
             match job.backoffs.get(&task) {
@@ -95,12 +95,12 @@ impl Agenda {
 
     fn class_for(&mut self, state: &State, job: &Job, task: u32, queues: &mut JobQueues) -> ClassId {
         let host = job.host(task);
-        let track = job.tasks[task as usize].track;
+        let track = job.target(task).track;
         // A host that only runs elsewhere will be available again when it may start here.
         let repair = state.hosts.is_stuck(host);
         let key = ClassKey {
             job: job.id,
-            profile: job.tasks[task as usize].profile,
+            profile: job.target(task).profile,
             track,
             repair,
         };
@@ -155,7 +155,7 @@ impl Agenda {
         queues.waiting.set(task as usize, false);
         if fresh {
             let work = queues.work(task);
-            let profile = state.rules.profile(job.tasks[task as usize].profile);
+            let profile = state.rules.profile(job.target(task).profile);
             self.load.remove(state, profile.buckets, work);
         }
     }

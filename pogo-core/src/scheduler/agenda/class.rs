@@ -30,8 +30,11 @@ impl Front {
 pub(crate) struct Entry {
     pub(crate) key: Key,
     class: u32,
+    pub(crate) profile: u32,
     pub(crate) ticket: u32,
 }
+
+const _: () = assert!(size_of::<Entry>() == 32, "two entries fill one line of a cache");
 
 impl Entry {
     pub(crate) fn class(&self) -> ClassId {
@@ -144,6 +147,7 @@ impl Class {
         Entry {
             key,
             class: u32::try_from(class).unwrap_or(u32::MAX),
+            profile: self.key.profile,
             ticket: self.ticket,
         }
     }

@@ -14,6 +14,7 @@ use crate::scheduler::state::State;
 /// By priority, then by tries (few first), load, expected time, job and rank (low first): packed, since queues are
 /// mostly comparing and moving these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(Rust, packed(4))]
 pub(crate) struct Key {
     priority_tries_load: u64,
     expected_job: u64,
@@ -46,7 +47,13 @@ impl From<Urgency> for Key {
 impl Agenda {
     /// The class's next task and its urgency. Tasks that wait no longer are dropped on the way.
     pub(super) fn front(&mut self, state: &State, class: ClassId) -> Option<(u32, Key)> {
-        let ClassKey { job: id, profile, .. } = self.classes[class].key;
+        let load = self.load.of(state, self.classes[class].key.profile);
+        self.front_under(state, class, load)
+    }
+
+    /// The same, where it is known how loaded the class's most loaded bucket is.
+    pub(super) fn front_under(&mut self, state: &State, class: ClassId, load: u16) -> Option<(u32, Key)> {
+        let ClassKey { job: id, .. } = self.classes[class].key;
         let job = state.jobs.get(&id)?;
         let Front {
             order: (tries, Reverse(expected), rank, task),
@@ -55,11 +62,7 @@ impl Agenda {
         let urgency = Urgency {
             priority: job.settings.priority,
             tries,
-            load: if job.spec.order == Order::Balanced {
-                self.load.of(state, profile)
-            } else {
-                0
-            },
+            load: if job.spec.order == Order::Balanced { load } else { 0 },
             expected,
             job: id,
             rank,

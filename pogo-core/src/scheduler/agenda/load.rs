@@ -53,7 +53,7 @@ impl Load {
     }
 
     fn weigh(&mut self, state: &State, bucket: BucketId) {
-        let places = u64::from(state.rules.capacity(bucket).places.max(1));
+        let places = u64::from(state.usage[bucket.index()].limit.places.max(1));
         self.level[bucket.index()] = coarse(self.work[bucket.index()] / places);
     }
 }

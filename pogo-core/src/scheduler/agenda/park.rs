@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BinaryHeap};
 
+use fixedbitset::FixedBitSet;
+
 use super::class::Entry;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
@@ -14,6 +16,8 @@ pub(super) type Queue = BinaryHeap<Entry>;
 pub(crate) struct Parking {
     /// Of each bucket: classes that need an available place, and classes that repair.
     buckets: Vec<[Queue; 2]>,
+    /// Whether anything waits in them, in the same order: a freed place asks that of each of its buckets.
+    occupied: FixedBitSet,
     jobs: BTreeMap<JobId, Queue>,
     /// Queues that may have a class that can start.
     awake: Vec<Awake>,
@@ -41,11 +45,15 @@ impl Parking {
     pub(super) fn new(buckets: usize) -> Self {
         let mut parking = Self::default();
         parking.buckets.resize_with(buckets, Default::default);
+        parking.occupied.grow(2 * buckets);
         parking
     }
 
     pub(super) fn park(&mut self, lot: Lot, entry: Entry) {
         self.queue(lot).push(entry);
+        if let Lot::Bucket { bucket, repair } = lot {
+            self.occupied.insert(position(bucket, repair));
+        }
         self.forget_top(lot);
     }
 
@@ -67,8 +75,14 @@ impl Parking {
     pub(super) fn wake_buckets(&mut self, buckets: &[BucketId]) {
         for &bucket in buckets {
             for repair in [false, true] {
-                if !self.buckets[bucket.index()][usize::from(repair)].is_empty() {
-                    self.wake(Lot::Bucket { bucket, repair });
+                let lot = Lot::Bucket { bucket, repair };
+                if !self.occupied.contains(position(bucket, repair)) {
+                    continue;
+                }
+                if self.queue(lot).is_empty() {
+                    self.occupied.remove(position(bucket, repair));
+                } else {
+                    self.wake(lot);
                 }
             }
         }
@@ -98,4 +112,8 @@ impl Parking {
     pub(super) fn awake(&mut self) -> &mut Vec<Awake> {
         &mut self.awake
     }
+}
+
+fn position(bucket: BucketId, repair: bool) -> usize {
+    2 * bucket.index() + usize::from(repair)
 }

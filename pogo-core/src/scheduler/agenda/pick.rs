@@ -5,6 +5,7 @@ use std::collections::binary_heap::PeekMut;
 use super::class::{Front, Span};
 use super::park::{Awake, Lot, Queue};
 use super::{Agenda, ClassId, Key, Place};
+use crate::fleet::HostName;
 use crate::scheduler::admission::{admit, has_room, usages};
 use crate::scheduler::state::{Job, State, TaskAt};
 
@@ -17,7 +18,7 @@ enum Stop {
 
 impl Agenda {
     /// The most urgent task that may start now, taken out of its queue. Starting it is up to the caller.
-    pub(crate) fn pick(&mut self, state: &State) -> Option<TaskAt> {
+    pub(crate) fn pick(&mut self, state: &State) -> Option<(TaskAt, HostName)> {
         loop {
             let (class, source) = self.most_urgent(state)?;
             match self.stop(state, class) {
@@ -33,8 +34,11 @@ impl Agenda {
     }
 
     /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after that.
-    fn take(&mut self, state: &State, class: ClassId, source: Option<Lot>) -> Option<TaskAt> {
+    fn take(&mut self, state: &State, class: ClassId, source: Option<Lot>) -> Option<(TaskAt, HostName)> {
         let task = self.pop_front(class)?;
+        let job = self.classes[class].key.job;
+        // Fetched before the next task is looked for: a processor waits for both at once.
+        let name = state.jobs.get(&job)?.name(task).clone();
         let next = self.front(state, class);
         let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
         if let Some(mut top) = self.queue(source).peek_mut() {
@@ -49,7 +53,7 @@ impl Agenda {
         if let Some(lot) = source {
             self.parking.forget_top(lot);
         }
-        Some((self.classes[class].key.job, task))
+        Some(((job, task), name))
     }
 
     fn queue(&mut self, lot: Option<Lot>) -> &mut Queue {
@@ -119,9 +123,11 @@ impl Agenda {
         loop {
             let first = *self.queue(lot).peek()?;
             let class = first.class();
+            // Fetched before the class is looked at: a processor waits for both at once.
+            let load = self.load.of(state, first.profile);
             let entry = &self.classes[class];
             let current = if entry.place == place(lot) && entry.ticket == first.ticket {
-                self.front(state, class)
+                self.front_under(state, class, load)
             } else {
                 None
             };
@@ -273,9 +279,7 @@ impl Lot {
     /// Whether what it waits for has given way, as far as that can be told without looking at who waits.
     fn has_room(self, state: &State) -> bool {
         match self {
-            Self::Bucket { bucket, repair } => {
-                has_room(state.rules.capacity(bucket), state.usage[bucket.index()], repair)
-            }
+            Self::Bucket { bucket, repair } => has_room(state.usage[bucket.index()], repair),
             Self::Job(job) => state.jobs.get(&job).is_some_and(|job| !job.is_at_max_parallel()),
         }
     }

@@ -14,6 +14,7 @@ use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::state::{Hint, TaskAt};
 use super::{Event, Input, Scheduler};
+use crate::fleet::HostName;
 
 impl Scheduler {
     pub(super) fn decide(&mut self, input: Checked) {
@@ -73,15 +74,12 @@ impl Scheduler {
     fn start_all(&mut self) {
         self.agenda.refresh(&self.state, self.now);
         self.agenda.end_delays(&self.state, self.now);
-        while let Some(task) = self.agenda.pick(&self.state) {
-            self.start(task);
+        while let Some((task, host)) = self.agenda.pick(&self.state) {
+            self.start(task, host);
         }
     }
 
-    fn start(&mut self, (job, task): TaskAt) {
-        let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
-            return;
-        };
+    fn start(&mut self, (job, task): TaskAt, host: HostName) {
         let attempt = self.state.attempts.next_id();
         self.emit(Event::TaskStarted { job, host, attempt }, Hint::task((job, task)));
     }

@@ -14,19 +14,18 @@ pub(crate) const OVER_BUDGET: &str = "hosts failed, more than max_failures allow
 
 impl Scheduler {
     pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase) {
-        let Some((running, job)) = self.attempt(attempt) else {
+        let Some(running) = self.state.attempts.get(attempt) else {
             return;
         };
-        let (id, task) = running.task;
-        let host = job.name(task).clone();
+        let (task, host) = (running.task, running.target.name.clone());
         self.emit(
             Event::TaskPhaseEntered {
-                job: id,
+                job: task.0,
                 host,
                 attempt,
                 phase,
             },
-            Hint::task(running.task),
+            Hint::task(task),
         );
     }
 
@@ -51,14 +50,17 @@ impl Scheduler {
 
     /// The host is well, and has been for long enough.
     pub(super) fn settled(&mut self, attempt: AttemptId) {
-        let Some((running, job)) = self.attempt(attempt) else {
+        let Some(running) = self.state.attempts.get(attempt) else {
             return;
         };
-        let (id, task) = running.task;
-        let host = job.name(task).clone();
+        let (task, host) = (running.task, running.target.name.clone());
         self.emit(
-            Event::TaskSucceeded { job: id, host, attempt },
-            Hint::task(running.task),
+            Event::TaskSucceeded {
+                job: task.0,
+                host,
+                attempt,
+            },
+            Hint::task(task),
         );
     }
 
@@ -66,12 +68,12 @@ impl Scheduler {
         let Some((running, job)) = self.attempt(attempt) else {
             return;
         };
-        let (id, task) = running.task;
-        let host = job.name(task).clone();
+        let at @ (id, task) = running.task;
+        let host = running.target.name.clone();
         let record = *job.task(task);
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
         let again = reconnect || u32::from(record.retries) < job.settings.retries;
-        let again = again && self.may_retry(job, &running);
+        let again = again && self.may_retry(job, running);
         self.emit(
             Event::TaskFailed {
                 job: id,
@@ -79,23 +81,23 @@ impl Scheduler {
                 attempt,
                 failure,
             },
-            Hint::task(running.task),
+            Hint::task(at),
         );
         if again {
-            self.retry_later(running.task, attempt, reconnect);
+            self.retry_later(at, attempt, reconnect);
         }
-        self.check_budgets(running.task);
+        self.check_budgets(at);
     }
 
     pub(super) fn doubt(&mut self, attempt: AttemptId, message: String) {
         let Some((running, job)) = self.attempt(attempt) else {
             return;
         };
-        let (id, task) = running.task;
-        let host = job.name(task).clone();
+        let at @ (id, task) = running.task;
+        let host = running.target.name.clone();
         let again = job.settings.on_doubt == OnDoubt::Retry
             && u32::from(job.task(task).retries) < job.settings.retries
-            && self.may_retry(job, &running);
+            && self.may_retry(job, running);
         self.emit(
             Event::TaskInDoubt {
                 job: id,
@@ -103,12 +105,12 @@ impl Scheduler {
                 attempt,
                 message,
             },
-            Hint::task(running.task),
+            Hint::task(at),
         );
         if again {
-            self.retry_later(running.task, attempt, false);
+            self.retry_later(at, attempt, false);
         }
-        self.check_budgets(running.task);
+        self.check_budgets(at);
     }
 
     fn retry_later(&mut self, (id, task): TaskAt, attempt: AttemptId, after_connect: bool) {
@@ -129,7 +131,7 @@ impl Scheduler {
     /// Says which budgets a failed task has exceeded.
     fn check_budgets(&mut self, (id, task): TaskAt) {
         let Some(job) = self.state.jobs.get(&id) else { return };
-        let profile = self.state.rules.profile(self.state.rules.profile_of(job.host(task)));
+        let profile = self.state.rules.profile(job.target(task).profile);
         let mut exceeded = Vec::new();
         for &at in profile.budgets {
             if let Some(budget) = job.budgets.get(&at)
@@ -175,11 +177,11 @@ impl Scheduler {
     fn may_retry(&self, job: &Job, running: &Running) -> bool {
         !job.aborted
             && !matches!(running.cancelling, Some(CancelReason::Abort | CancelReason::JobTimeout))
-            && !self.state.hosts.is_removed(job.host(running.task.1))
+            && !self.state.hosts.is_removed(running.target.host)
     }
 
-    pub(super) fn attempt(&self, attempt: AttemptId) -> Option<(Running, &Job)> {
-        let running = *self.state.attempts.get(attempt)?;
+    fn attempt(&self, attempt: AttemptId) -> Option<(&Running, &Job)> {
+        let running = self.state.attempts.get(attempt)?;
         Some((running, self.state.jobs.get(&running.task.0)?))
     }
 }

@@ -30,19 +30,18 @@ impl Scheduler {
     }
 
     pub(super) fn request_cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
-        let Some((running, job)) = self.attempt(attempt) else {
+        let Some(running) = self.state.attempts.get(attempt) else {
             return;
         };
-        let (id, task) = running.task;
-        let host = job.name(task).clone();
+        let (task, host) = (running.task, running.target.name.clone());
         self.emit(
             Event::CancelRequested {
-                job: id,
+                job: task.0,
                 host,
                 attempt,
                 reason,
             },
-            Hint::task(running.task),
+            Hint::task(task),
         );
     }
 }

@@ -47,7 +47,7 @@ impl State {
         let mut state = Self {
             at: snapshot.at,
             hosts: Hosts::new(fleet.len()),
-            usage: vec![Usage::default(); rules.buckets().len()],
+            usage: Usage::none(&rules),
             policy: Arc::clone(&snapshot.policy),
             fleet,
             rules,
@@ -173,10 +173,12 @@ impl State {
             let message = format!("attempt {} on `{}` cannot be", data.attempt, data.host);
             return Err(RestoreError::damaged(message));
         }
+        let target = self.known_job(data.job)?.target(task.1).clone();
         self.attempts.begin(
             data.attempt,
             Running {
                 task,
+                target,
                 phase: data.phase,
                 started: data.started,
                 since: data.since,

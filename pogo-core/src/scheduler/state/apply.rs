@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::hosts::Changing;
 use super::job::Compiled;
-use super::{ApplyError, Bad, Changing, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
+use super::tasks::Moving;
+use super::{ApplyError, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, JobId, Phase};
@@ -157,9 +159,11 @@ impl State {
         let task = &mut job.tasks[task as usize];
         task.record.tries = task.record.tries.saturating_add(1);
         task.attempt = attempt;
-        let host = Changing::of(id, task, self.at);
+        let target = task.target.clone();
+        let host = Changing::of(id, &target, self.at);
         let running = Running {
             task: at,
+            target,
             phase: Phase::Connect,
             started: self.at,
             since: self.at,
@@ -177,10 +181,15 @@ impl State {
             .ok_or(ApplyError::UnknownAttempt { attempt })?;
         let (id, task) = running.task;
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
-        let task = &mut job.tasks[task as usize];
-        task.attempt = AttemptId::NONE;
-        let host = Changing::of(id, task, running.started);
-        self.move_task(running.task, to, effects);
+        job.tasks[task as usize].attempt = AttemptId::NONE;
+        let moving = Moving {
+            profile: running.target.profile,
+            track: running.target.track,
+            from: TaskState::Running,
+            fresh: false,
+        };
+        let host = Changing::of(id, &running.target, running.started);
+        self.step(running.task, moving, to, effects);
         let in_doubt = to == TaskState::InDoubt;
         let badly = in_doubt || to == TaskState::Failed;
         self.change_host(host, effects, |host| {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::TaskAt;
+use super::{Target, TaskAt};
 use crate::Timestamp;
 use crate::scheduler::{AttemptId, CancelReason, Phase};
 
@@ -25,9 +25,12 @@ pub(crate) struct Attempts {
 }
 
 /// One attempt that has not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// It has what ending it needs to know of its task, which nothing else has looked at for a long time by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Running {
     pub(crate) task: TaskAt,
+    pub(crate) target: Target,
     pub(crate) phase: Phase,
     pub(crate) started: Timestamp,
     /// When it entered its settle phase, or was asked to end.
@@ -106,15 +109,20 @@ impl Attempts {
         let numbers = (self.first..).map(AttemptId::new);
         let window = numbers
             .zip(&self.window)
-            .filter_map(|(id, running)| Some((id, (*running)?)));
+            .filter_map(|(id, running)| Some((id, running.clone()?)));
         let mut all: Vec<_> = self
             .long
             .iter()
-            .map(|(&id, &running)| (id, running))
+            .map(|(&id, running)| (id, running.clone()))
             .chain(window)
             .collect();
         all.sort_unstable_by_key(|(attempt, _)| *attempt);
         all
+    }
+
+    /// Every attempt, in no order.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Running> {
+        self.long.values_mut().chain(self.window.iter_mut().flatten())
     }
 
     /// The position in the window that this number has or would have.
@@ -144,11 +152,18 @@ impl PartialEq for Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::HostId;
     use crate::scheduler::JobId;
 
     fn running(task: u32) -> Running {
         Running {
             task: (JobId::new(1), task),
+            target: Target {
+                name: "web1".parse().unwrap(),
+                host: HostId::new(task),
+                profile: 0,
+                track: 0,
+            },
             phase: Phase::Connect,
             started: Timestamp::EPOCH,
             since: Timestamp::EPOCH,

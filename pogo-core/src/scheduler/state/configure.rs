@@ -40,7 +40,7 @@ impl State {
             jobs: BTreeMap::new(),
             ..self.clone()
         };
-        next.usage = vec![Usage::default(); rules.buckets().len()];
+        next.usage = Usage::none(&rules);
         (next.fleet, next.policy, next.rules) = (fleet, Arc::clone(policy), rules);
         for &host in &removed {
             next.hosts.remove(host);
@@ -48,6 +48,12 @@ impl State {
         for job in self.jobs.values() {
             let job = next.moved(job, &self.rules)?;
             next.jobs.insert(job.id, job);
+        }
+        for running in next.attempts.iter_mut() {
+            let (job, task) = running.task;
+            if let Some(job) = next.jobs.get(&job) {
+                running.target = job.target(task).clone();
+            }
         }
         next.move_hosts(self);
         Ok(next)

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 
-use super::{Effect, Effects, Running, State, Task, TaskAt};
+use super::{Effect, Effects, Running, State, Target, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostId;
+use crate::plan::{BucketId, Capacity, Rules};
 use crate::scheduler::{AttemptId, JobId};
 
 /// What is known of one host, over all jobs.
@@ -115,6 +116,7 @@ impl Hosts {
     }
 
     /// All of it that is not said by the attempts under way.
+    #[cfg(feature = "testing")]
     pub(crate) fn notes(&self) -> &BTreeMap<HostId, HostState> {
         &self.noted
     }
@@ -159,18 +161,31 @@ impl Hosts {
     }
 }
 
-/// How much of one bucket is used.
+/// How much of one bucket is used, beside what it holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
     /// Hosts that run a task.
     pub(crate) running: u32,
     /// Hosts that may not be serving; the running ones among them.
     pub(crate) unavailable: u32,
+    pub(crate) limit: Capacity,
+}
+
+impl Usage {
+    /// Nothing is used of any bucket.
+    pub(in crate::scheduler) fn none(rules: &Rules) -> Vec<Self> {
+        let buckets = (0..).map(BucketId).take(rules.buckets().len());
+        let unused = |bucket| Self {
+            limit: rules.capacity(bucket),
+            ..Self::default()
+        };
+        buckets.map(unused).collect()
+    }
 }
 
 /// A host that changes.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::scheduler) struct Changing {
+pub(super) struct Changing {
     host: HostId,
     profile: u32,
     /// When the attempt on it began, if there is one.
@@ -181,10 +196,10 @@ pub(in crate::scheduler) struct Changing {
 
 impl Changing {
     /// The host of a task whose attempt begins or ends.
-    pub(in crate::scheduler) fn of(job: JobId, task: &Task, begun: Timestamp) -> Self {
+    pub(super) fn of(job: JobId, target: &Target, begun: Timestamp) -> Self {
         Self {
-            host: task.host,
-            profile: task.profile,
+            host: target.host,
+            profile: target.profile,
             begun,
             by: Some(job),
         }
@@ -215,7 +230,7 @@ impl State {
     }
 
     /// A host that changes for another reason than an attempt on it.
-    pub(in crate::scheduler) fn changing(&self, host: HostId) -> Changing {
+    pub(super) fn changing(&self, host: HostId) -> Changing {
         let running = self.running_on(host);
         Changing {
             host,
@@ -226,7 +241,7 @@ impl State {
     }
 
     /// Changes one host and keeps the ledger in step. All changes to a host go through here.
-    pub(in crate::scheduler) fn change_host(
+    pub(super) fn change_host(
         &mut self,
         changing: Changing,
         effects: &mut Effects,

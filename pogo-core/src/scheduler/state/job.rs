@@ -84,19 +84,25 @@ impl TaskRecord {
     };
 }
 
-/// One task: all that starting and ending it needs to know of its host, in one place of memory.
+/// The host of a task, and what counts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) name: HostName,
+    pub(crate) host: HostId,
+    /// The limits that the host is under.
+    pub(crate) profile: u32,
+    /// The set of stages that the task is in.
+    pub(crate) track: u32,
+}
+
+/// One task.
 ///
 /// A rollout comes back to a task when all those before it have been started, so what is in several places of
 /// memory is fetched several times: this is one line of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[repr(align(64))]
 pub(crate) struct Task {
-    pub(crate) name: HostName,
-    pub(crate) host: HostId,
-    /// The limits that the host is under.
-    pub(crate) profile: u32,
-    /// The set of stages that it is in.
-    pub(crate) track: u32,
+    pub(crate) target: Target,
     pub(crate) record: TaskRecord,
     /// The one that is under way, while one is.
     pub(crate) attempt: AttemptId,
@@ -193,17 +199,21 @@ impl Job {
         &mut self.tasks[task as usize].record
     }
 
+    pub(crate) fn target(&self, task: u32) -> &Target {
+        &self.tasks[task as usize].target
+    }
+
     pub(crate) fn host(&self, task: u32) -> HostId {
-        self.tasks[task as usize].host
+        self.target(task).host
     }
 
     pub(crate) fn name(&self, task: u32) -> &HostName {
-        &self.tasks[task as usize].name
+        &self.target(task).name
     }
 
     /// The hosts of all tasks, in listed order.
     pub(crate) fn hosts(&self) -> impl Iterator<Item = HostId> {
-        self.tasks.iter().map(|task| task.host)
+        self.tasks.iter().map(|task| task.target.host)
     }
 
     pub(crate) fn task_of(&self, host: HostId) -> Option<u32> {
@@ -252,7 +262,7 @@ impl TaskIndex {
     const NONE: u32 = u32::MAX;
 
     fn new(tasks: &[Task], fleet_len: usize) -> Self {
-        let hosts = tasks.iter().map(|task| task.host);
+        let hosts = tasks.iter().map(|task| task.target.host);
         if tasks.len() >= fleet_len / 4 {
             let mut dense = vec![Self::NONE; fleet_len];
             (0..).zip(hosts).for_each(|(task, host)| dense[host.index()] = task);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State, Task, TaskRecord};
+use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State, Target, Task, TaskRecord};
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, PlanError, Stages};
 use crate::scheduler::{AttemptId, JobId};
@@ -31,17 +31,21 @@ impl State {
         let tasks = (0..).zip(hosts).zip(names.iter());
         let tasks: Vec<Task> = tasks
             .map(|((task, host), name)| Task {
-                name: name.clone(),
-                host,
-                profile: self.rules.profile_of(host),
-                track: stages.track_of(task),
+                target: Target {
+                    name: name.clone(),
+                    host,
+                    profile: self.rules.profile_of(host),
+                    track: stages.track_of(task),
+                },
                 record: TaskRecord::NEW,
                 attempt: AttemptId::NONE,
             })
             .collect();
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();
         if !self.rules.budgets().is_empty() {
-            let budgets = tasks.iter().flat_map(|task| self.rules.profile(task.profile).budgets);
+            let budgets = tasks
+                .iter()
+                .flat_map(|task| self.rules.profile(task.target.profile).budgets);
             budgets.for_each(|&budget| *members.entry(budget).or_default() += 1);
         }
         let allowed = |budget: u32, members| self.rules.budgets()[budget as usize].limit.tolerated(members);

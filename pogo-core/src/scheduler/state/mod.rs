@@ -27,9 +27,8 @@ pub(crate) use budget::Budget;
 pub use configure::ConfigureError;
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
-pub(in crate::scheduler) use hosts::Changing;
 pub(crate) use hosts::{Bad, HostState, Hosts, Usage};
-pub(crate) use job::{Compiled, Job, Task, TaskRecord};
+pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
 pub use job::{JobStatus, TaskState};
 pub(crate) use settings::Settings;
 

@@ -1,8 +1,17 @@
 //! How a task changes state, and all that follows from it within its job.
 
 use super::gates::GateChange;
-use super::{Effect, Effects, Job, State, Task, TaskAt, TaskRecord, TaskState};
+use super::{Effect, Effects, Job, State, Target, Task, TaskAt, TaskRecord, TaskState};
 use crate::scheduler::{JobId, Tally};
+
+/// A task that is moved from one state to another, as far as is known of it without looking.
+pub(super) struct Moving {
+    pub(super) profile: u32,
+    pub(super) track: u32,
+    pub(super) from: TaskState,
+    /// It was never tried.
+    pub(super) fresh: bool,
+}
 
 impl State {
     /// Puts a task of a job that is being put together where it already is.
@@ -11,26 +20,40 @@ impl State {
         *job.task_mut(task) = record;
         *slot(&mut job.tally, TaskState::Waiting) -= 1;
         *slot(&mut job.tally, to) += 1;
-        let track = job.tasks[task as usize].track;
+        let Target { profile, track, .. } = *job.target(task);
         let Job { gates, stages, .. } = job;
         let _ = gates.task_changed(stages, track, (TaskState::Waiting, to), self.at);
         if is_bad(to) {
-            let profile = job.tasks[task as usize].profile;
             each_budget(job, self.rules.profile(profile).budgets, |budget| budget.fail());
         }
     }
 
-    /// Moves one task to another state. All changes of a task's state go through here.
+    /// Moves one task to another state.
     pub(super) fn move_task(&mut self, (id, task): TaskAt, to: TaskState, effects: &mut Effects) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let Task { target, record, .. } = &job.tasks[task as usize];
+        let moving = Moving {
+            profile: target.profile,
+            track: target.track,
+            from: record.state,
+            fresh: record.tries == 0,
+        };
+        self.step((id, task), moving, to, effects);
+    }
+
+    /// Moves one task to another state. All changes of a task's state go through here.
+    pub(super) fn step(&mut self, (id, task): TaskAt, moving: Moving, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Task {
-            profile, track, record, ..
-        } = &mut job.tasks[task as usize];
-        let (profile, track, fresh, from) = (*profile, *track, record.tries == 0, record.state);
+        let Moving {
+            profile,
+            track,
+            from,
+            fresh,
+        } = moving;
         if from == to {
             return;
         }
-        record.state = to;
+        job.task_mut(task).state = to;
         *slot(&mut job.tally, from) -= 1;
         *slot(&mut job.tally, to) += 1;
         if from == TaskState::Waiting {
