@@ -162,8 +162,18 @@ impl Origins {
 
     /// The host has a setting.
     pub(crate) fn set(&mut self, host: HostId, setting: impl Into<Cow<'static, str>>) {
-        let number = self.named(Names::One(setting.into()));
-        self.settings.push((number, Claim::new(host, self.here)));
+        let number = self.named(setting);
+        self.set_numbered(host, number);
+    }
+
+    /// The host has the setting of this number.
+    pub(crate) fn set_numbered(&mut self, host: HostId, setting: u32) {
+        self.settings.push((setting, Claim::new(host, self.here)));
+    }
+
+    /// What the setting is called here.
+    pub(crate) fn named(&mut self, setting: impl Into<Cow<'static, str>>) -> u32 {
+        self.together_named(Names::One(setting.into()))
     }
 
     /// The host has all of these settings.
@@ -175,7 +185,7 @@ impl Origins {
             names.is_some_and(|names| names.are(connection))
         });
         let number = same.unwrap_or_else(|| {
-            self.named(Names::Of(Given {
+            self.together_named(Names::Of(Given {
                 address: connection.address.is_some(),
                 port: connection.port.is_some(),
                 user: connection.user.is_some(),
@@ -185,7 +195,7 @@ impl Origins {
         self.settings.push((number, Claim::new(host, self.here)));
     }
 
-    fn named(&mut self, names: Names) -> u32 {
+    fn together_named(&mut self, names: Names) -> u32 {
         if let Some(number) = self.name_numbers.get(&names) {
             return *number;
         }

@@ -67,6 +67,13 @@ impl<'a> Source<'a> {
         Origin::new(Arc::clone(&self.name), span.line, span.column)
     }
 
+    /// How many hosts to make room for, if each has a line; a file of empty lines shall not take more than its share.
+    pub(crate) fn rows(&self) -> usize {
+        const MOST: usize = 1 << 20;
+        let lines = self.text.bytes().filter(|byte| *byte == b'\n').count();
+        lines.min(self.text.len() / 16).min(MOST)
+    }
+
     /// What stands there.
     pub(crate) fn slice(&self, span: Span) -> &'a str {
         self.text

@@ -198,6 +198,17 @@ impl FleetBuilder {
         self.current = current;
     }
 
+    /// The name of a host that was found with [`insert`](Self::insert).
+    pub fn name(&self, host: HostId) -> Option<&HostName> {
+        self.hosts.get_index(host.index())
+    }
+
+    /// The host of this name, if it was mentioned.
+    pub fn find(&self, name: &str) -> Option<HostId> {
+        let at = self.hosts.get_index_of(name)?;
+        u32::try_from(at).ok().map(HostId::new)
+    }
+
     /// How a host is reached, as far as it was said.
     pub fn known_connection(&self, host: HostId) -> Option<&Connection> {
         self.connections.get(host)

@@ -2,8 +2,11 @@
 
 use pogo_core::fleet::Connection;
 use pogo_core::policy::Origin;
+use smol_str::{SmolStr, SmolStrBuilder};
 
-use super::vars::{ADDRESS, CONNECTION, KEY_FILE, PORT, Setting, UNSUPPORTED, USER, Var, Vars};
+use super::vars::{
+    ADDRESS, CONNECTION, KEY_FILE, Name, PORT, Setting, USER, Var, Vars, unsupported as unsupported_names,
+};
 
 /// The transport's name for a key file.
 const IDENTITY: &str = "identity";
@@ -15,67 +18,78 @@ pub(super) struct Remark {
     pub(super) hint: &'static str,
 }
 
-/// The variables of a host: its own in files, its own in the inventory, and those of its groups; the first counts.
-pub(super) struct Layers<'v>(pub(super) [&'v Vars; 3]);
+/// The variables of a host, by their names.
+pub(super) struct Layers<'v>([Option<&'v Setting>; Name::COUNT]);
 
 impl<'v> Layers<'v> {
-    fn get(&self, name: &str) -> Option<&'v Setting> {
-        self.0.iter().find_map(|vars| vars.get(name))
+    /// Of layers, the first that has a variable counts.
+    pub(super) fn new(layers: [&'v Vars; 3]) -> Self {
+        let mut by_name = [None; Name::COUNT];
+        for (name, setting) in layers.into_iter().rev().flat_map(Vars::iter) {
+            if let Some(known) = by_name.get_mut(name.index()) {
+                *known = Some(setting);
+            }
+        }
+        Self(by_name)
+    }
+
+    /// What the variable says, unless it is set to nothing.
+    fn get(&self, name: Name) -> Option<&'v Setting> {
+        let setting = self.0.get(name.index()).copied().flatten();
+        setting.filter(|setting| setting.value != Var::Null)
+    }
+
+    fn effective(&self, names: [Name; 2]) -> Option<(Name, &'v Setting)> {
+        names.iter().rev().find_map(|name| Some((*name, self.get(*name)?)))
     }
 }
 
 /// How the host is reached; what cannot be taken over is refused, or remarked where it does no harm.
 pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remarks: &mut Vec<Remark>) -> Connection {
     let mut connection = Connection::default();
-    let mut text =
-        |names: [&'static str; 2]| match effective(vars, names).map(|(name, setting)| plain(host, name, setting)) {
-            Some(Ok(text)) => Some(text),
-            Some(Err(remark)) => {
+    let mut text = |names: [Name; 2]| {
+        let (name, setting) = vars.effective(names)?;
+        match plain(host, name.text(), setting) {
+            Ok(text) => Some((name, setting, text)),
+            Err(remark) => {
                 refused.push(remark);
                 None
             }
-            None => None,
-        };
-    connection.address = text(ADDRESS).filter(|address| address != host);
-    connection.user = text(USER);
-    connection
-        .vars
-        .extend(text(KEY_FILE).map(|file| (IDENTITY.to_owned(), file)));
-    let port = text(PORT);
-    if let (Some(port), Some((name, setting))) = (port, effective(vars, PORT)) {
+        }
+    };
+    let address = text(ADDRESS).map(|(_, _, address)| address);
+    connection.address = address.filter(|address| address != host).map(String::from);
+    connection.user = text(USER).map(|(_, _, user)| user.into());
+    let file = text(KEY_FILE).map(|(_, _, file)| (IDENTITY.to_owned(), file.into()));
+    connection.vars.extend(file);
+    if let Some((name, setting, port)) = text(PORT) {
         connection.port = port.parse().ok().filter(|port| *port > 0);
         if connection.port.is_none() {
-            let message = format!("`{}` in `{name}` is not a port", port.escape_debug());
+            let message = format!("`{}` in `{}` is not a port", port.escape_debug(), name.text());
             refused.push(remark(setting, message, "a port is a number from 1 to 65535"));
         }
     }
-    remarks.extend(unsupported(host, vars));
+    unsupported(host, vars, remarks);
     connection
 }
 
-/// Where the settings come from.
-pub(super) fn origins<'v>(
-    connection: &Connection,
-    vars: &Layers<'v>,
-) -> impl Iterator<Item = (&'static str, &'v Origin)> {
-    let set = [
-        ("address", ADDRESS, connection.address.is_some()),
-        ("port", PORT, connection.port.is_some()),
-        ("user", USER, connection.user.is_some()),
-        (IDENTITY, KEY_FILE, connection.vars.contains_key(IDENTITY)),
-    ];
-    set.into_iter()
-        .filter(|(_, _, set)| *set)
-        .filter_map(|(setting, names, _)| Some((setting, &effective(vars, names)?.1.origin)))
-}
+/// The settings that a host can have from Ansible.
+pub(super) const SETTINGS: [&str; 4] = ["address", "port", "user", IDENTITY];
 
-fn effective<'v>(vars: &Layers<'v>, names: [&'static str; 2]) -> Option<(&'static str, &'v Setting)> {
-    let set = |name: &&'static str| vars.get(name).filter(|setting| setting.value != Var::Null);
-    names.iter().rev().find_map(|name| Some((*name, set(name)?)))
+/// Where those that it has come from, by their places among [`SETTINGS`].
+pub(super) fn origins<'v>(connection: &Connection, vars: &Layers<'v>) -> impl Iterator<Item = (usize, &'v Origin)> {
+    let set = [
+        (ADDRESS, connection.address.is_some()),
+        (PORT, connection.port.is_some()),
+        (USER, connection.user.is_some()),
+        (KEY_FILE, !connection.vars.is_empty()),
+    ];
+    let set = set.into_iter().enumerate().filter(|(_, (_, set))| *set);
+    set.filter_map(|(at, (names, _))| Some((at, &vars.effective(names)?.1.origin)))
 }
 
 /// The variable's text, where its templates are those that need no knowledge of plays.
-fn plain(host: &str, name: &str, setting: &Setting) -> Result<String, Remark> {
+fn plain(host: &str, name: &str, setting: &Setting) -> Result<SmolStr, Remark> {
     let Var::Text(text) = &setting.value else {
         let message = format!("`{name}` is not a plain text");
         return Err(remark(setting, message, "write it as plain text"));
@@ -84,7 +98,7 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<String, Remark> {
         return Ok(text.clone());
     }
     let short = host.split('.').next().unwrap_or(host);
-    let mut plain = String::new();
+    let mut plain = SmolStrBuilder::new();
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once("{{") {
         let Some((expression, after)) = after.split_once("}}") else {
@@ -109,6 +123,7 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<String, Remark> {
         rest = after;
     }
     plain.push_str(rest);
+    let plain = plain.finish();
     if plain.contains("{%") || plain.contains("{{") {
         let message = format!("the template in `{name}` is not supported");
         return Err(remark(
@@ -120,23 +135,17 @@ fn plain(host: &str, name: &str, setting: &Setting) -> Result<String, Remark> {
     Ok(plain)
 }
 
-fn unsupported(host: &str, vars: &Layers<'_>) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    if vars.0.iter().all(|vars| vars.is_harmless()) {
-        return remarks;
-    }
-    for name in UNSUPPORTED {
-        if let Some(setting) = vars.get(name).filter(|setting| setting.value != Var::Null) {
-            let message = format!("`{name}` is not taken over");
-            remarks.push(remark(
-                setting,
-                message,
-                "tell the transport: secrets and SSH options do not belong to a fleet",
-            ));
-        }
+fn unsupported(host: &str, vars: &Layers<'_>, remarks: &mut Vec<Remark>) {
+    for (name, setting) in unsupported_names().filter_map(|name| Some((name, vars.get(name)?))) {
+        let message = format!("`{}` is not taken over", name.text());
+        remarks.push(remark(
+            setting,
+            message,
+            "tell the transport: secrets and SSH options do not belong to a fleet",
+        ));
     }
     if let Some(setting) = vars.get(CONNECTION) {
-        let ssh = |text: &String| matches!(text.as_str(), "ssh" | "smart" | "paramiko" | "ansible.builtin.ssh");
+        let ssh = |text: &SmolStr| matches!(text.as_str(), "ssh" | "smart" | "paramiko" | "ansible.builtin.ssh");
         if !matches!(&setting.value, Var::Text(text) if ssh(text)) {
             let message = format!("`{host}` is not reached by SSH in Ansible, but will be here");
             remarks.push(remark(
@@ -146,7 +155,6 @@ fn unsupported(host: &str, vars: &Layers<'_>) -> Vec<Remark> {
             ));
         }
     }
-    remarks
 }
 
 fn remark(setting: &Setting, message: String, hint: &'static str) -> Remark {

@@ -1,6 +1,7 @@
 //! From the model to a fleet: groups become tags, nested groups nested tags.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use pogo_core::fleet::{FleetBuilder, HostId, HostName, TagPath};
 
@@ -25,8 +26,14 @@ pub(super) struct Converted {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-pub(super) fn convert(model: &Model) -> Converted {
+pub(super) fn convert(mut model: Model) -> Converted {
     let mut converted = Converted::default();
+    let (fleet, misnamed) = (std::mem::take(&mut model.fleet), std::mem::take(&mut model.misnamed));
+    let model = &model;
+    converted.problems.extend(misnamed.into_iter().map(|(origin, error)| {
+        let hint = "patterns are ranges such as web[01:50]";
+        Diagnostic::at(&origin, error.to_string()).with_hint(hint)
+    }));
     if let Some(way) = model.cycle() {
         let message = format!("groups contain each other: {}", way.join(" -> "));
         let origin = way.first().and_then(|name| Some(&model.groups.get(name)?.origin));
@@ -35,6 +42,7 @@ pub(super) fn convert(model: &Model) -> Converted {
             .extend(origin.map(|origin| Diagnostic::at(origin, message)));
         return converted;
     }
+    converted.fleet = fleet;
     let mut groups = Groups::new(model);
     let names = tag_names(model, &mut converted);
     let mut tags = Tags {
@@ -59,80 +67,71 @@ pub(super) fn convert(model: &Model) -> Converted {
 }
 
 fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>, converted: &mut Converted) {
-    let mut carried = Carried::new(model, tags, &mut converted.origins);
-    let direct = groups.direct();
+    let Converted { fleet, origins, .. } = converted;
+    let mut carried = Carried::new(model, tags, origins);
+    let names = connection::SETTINGS.map(|setting| origins.named(setting));
+    let (mut memberships, mut within) = (model.memberships(), Vec::new());
+    origins.reserve(model.hosts.len());
     let (mut refused, mut remarks) = (Vec::new(), Vec::new());
-    for ((at, (name, host)), within) in model.hosts.iter().enumerate().zip(&direct) {
-        let checked = match HostName::new(name) {
-            Ok(checked) => checked,
-            Err(error) => {
-                let hint = "patterns are ranges such as web[01:50]";
-                let problem = Diagnostic::at(&host.origin, error.to_string()).with_hint(hint);
-                converted.problems.push(problem);
-                continue;
-            }
-        };
-        let of_groups = groups.vars(within);
-        let vars = Layers([&host.file_vars, &host.vars, &of_groups]);
+    for (id, host) in (0..).map(HostId::new).zip(&model.hosts) {
+        within.clear();
+        within.extend(memberships.of(id));
+        if let Some(first) = model.first(host) {
+            origins.at_origin(first);
+            origins.list(id);
+        }
+        for (group, origin) in &within {
+            origins.at_origin(origin);
+            carried.join(*group, id, origins);
+        }
+        let of_groups = groups.vars(within.iter().map(|(group, _)| *group));
+        let vars = Layers::new([&host.file_vars, &host.vars, &of_groups]);
+        let name = fleet.name(id).map_or("", HostName::as_str);
         let connection = connection::of(name, &vars, &mut refused, &mut remarks);
-        let Some(id) = converted.fleet.insert(checked) else {
-            continue;
-        };
-        converted.origins.at_origin(&host.origin);
-        converted.origins.list(id);
-        for group in within {
-            let listed = model
-                .groups
-                .get_index(*group)
-                .and_then(|(_, group)| group.hosts.get(&at));
-            if let Some(origin) = listed {
-                converted.origins.at_origin(origin);
+        for (setting, origin) in connection::origins(&connection, &vars) {
+            if let Some(name) = names.get(setting) {
+                origins.at_origin(origin);
+                origins.set_numbered(id, *name);
             }
-            carried.join(*group, id, &mut converted.origins);
         }
-        if !connection.is_default() {
-            for (setting, origin) in connection::origins(&connection, &vars) {
-                converted.origins.at_origin(origin);
-                converted.origins.set(id, setting);
-            }
-            converted.fleet.connect(id, connection);
-        }
+        fleet.connect(id, connection);
     }
-    carried.hand_over(&mut converted.fleet);
+    carried.hand_over(fleet);
     converted.problems.extend(once(refused));
     converted.warnings.extend(once(remarks));
 }
 
 /// Who carries which tag, kept by tag: there are few tags and very many hosts.
 struct Carried {
-    tags: Vec<(TagPath, u32, Vec<HostId>)>,
-    /// For each group its tags.
-    of_group: Vec<Vec<usize>>,
+    tags: Vec<(TagPath, Vec<HostId>)>,
+    /// For each group its tags, and what the origins call them together.
+    of_group: Vec<(Range<usize>, u32)>,
 }
 
 impl Carried {
     fn new(model: &Model, tags: &Tags<'_, '_>, origins: &mut Origins) -> Self {
         let (mut all, mut of_group) = (Vec::new(), Vec::new());
         for name in model.groups.keys() {
+            let paths = tags.known.get(name.as_str()).cloned().unwrap_or_default();
             let first = all.len();
-            let paths = tags.known.get(name.as_str()).into_iter().flatten();
-            all.extend(paths.map(|path| (path.clone(), origins.number(path), Vec::new())));
-            of_group.push((first..all.len()).collect());
+            all.extend(paths.iter().map(|path| (path.clone(), Vec::new())));
+            of_group.push((first..all.len(), origins.together(paths)));
         }
         Self { tags: all, of_group }
     }
 
     fn join(&mut self, group: usize, host: HostId, origins: &mut Origins) {
-        for tag in self.of_group.get(group).into_iter().flatten() {
-            if let Some((_, number, hosts)) = self.tags.get_mut(*tag) {
-                hosts.push(host);
-                origins.carry_numbered(*number, host);
-            }
+        let Some((places, said)) = self.of_group.get(group).filter(|(places, _)| !places.is_empty()) else {
+            return;
+        };
+        for (_, hosts) in self.tags.get_mut(places.clone()).into_iter().flatten() {
+            hosts.push(host);
         }
+        origins.carry_numbered(*said, host);
     }
 
     fn hand_over(self, fleet: &mut FleetBuilder) {
-        for (path, _, hosts) in self.tags {
+        for (path, hosts) in self.tags {
             fleet.carry(&path, hosts);
         }
     }

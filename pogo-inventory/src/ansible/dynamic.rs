@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::FleetBuilder;
+use pogo_core::fleet::{FleetBuilder, HostId, HostName};
 use pogo_core::policy::Origin;
 
 use super::model::Model;
@@ -74,11 +74,12 @@ impl AnsibleScript {
         if !has_vars && seen.problems.is_empty() {
             self.ask_for_each(&mut model, &mut seen)?;
         }
-        finish(&model, seen)
+        finish(model, seen)
     }
 
     fn ask_for_each(&self, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
-        for (name, host) in &mut model.hosts {
+        for (id, host) in (0..).map(HostId::new).zip(&mut model.hosts) {
+            let name = model.fleet.name(id).map_or("", HostName::as_str);
             let text = self.program.run(&["--host", name])?;
             let source = format!("{} --host {name}", self.program.name());
             let mut problems = Problems::new(source::Source::new(source, &text).without_secrets());
@@ -150,7 +151,8 @@ fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
         for Entry { key, value } in hosts {
             let found = vars(problems, value);
             // Variables of hosts that are in no group make no host, as in Ansible.
-            if let Some(host) = model.hosts.get_mut(&*key.text) {
+            let host = model.fleet.find(&key.text);
+            if let Some(host) = host.and_then(|host| model.hosts.get_mut(host.index())) {
                 host.vars.extend(found);
             }
         }
@@ -171,19 +173,19 @@ fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
 /// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host of that name.
 fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &Node<'_>) {
     let origin = problems.source.origin(key.span);
-    model.group(&key.text, &origin);
+    let place = model.place(&key.text, &origin);
     let is_group = ["hosts", "vars", "children"]
         .iter()
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
         let found = vars(problems, node);
-        let host = model.join(&key.text, key.text.clone().into_owned(), &origin);
+        let host = model.join(place, &key.text, &origin);
         host.vars.extend(found);
         return;
     }
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
     for (name, origin) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
-        model.join(&key.text, name, &origin);
+        model.join(place, &name, &origin);
     }
     for (name, origin) in field(node, "children")
         .map(|children| names(problems, children))

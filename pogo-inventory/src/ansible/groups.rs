@@ -16,6 +16,8 @@ pub(super) struct Groups<'m> {
     depth: HashMap<&'m str, usize>,
     /// Variables by the groups that a host is directly in.
     merged: FxHashMap<Vec<usize>, Rc<Vars>>,
+    /// The groups that were asked for last.
+    asked: Vec<usize>,
 }
 
 impl<'m> Groups<'m> {
@@ -27,22 +29,10 @@ impl<'m> Groups<'m> {
             parents,
             depth: HashMap::new(),
             merged: FxHashMap::default(),
+            asked: Vec::new(),
         };
         groups.measure();
         groups
-    }
-
-    /// For each host the groups that list it, by their places.
-    pub(super) fn direct(&self) -> Vec<Vec<usize>> {
-        let mut direct = vec![Vec::new(); self.model.hosts.len()];
-        for (at, group) in self.model.groups.values().enumerate() {
-            for host in group.hosts.keys() {
-                if let Some(groups) = direct.get_mut(*host) {
-                    groups.push(at);
-                }
-            }
-        }
-        direct
     }
 
     /// Every group that a group is in, without `all`.
@@ -81,7 +71,10 @@ impl<'m> Groups<'m> {
     }
 
     /// The variables that a host has from its groups.
-    pub(super) fn vars(&mut self, direct: &[usize]) -> Rc<Vars> {
+    pub(super) fn vars(&mut self, direct: impl Iterator<Item = usize>) -> Rc<Vars> {
+        self.asked.clear();
+        self.asked.extend(direct);
+        let direct = &self.asked;
         if let Some(vars) = self.merged.get(direct) {
             return Rc::clone(vars);
         }
@@ -113,7 +106,7 @@ impl<'m> Groups<'m> {
             vars.extend(layer.iter().map(|(name, setting)| (*name, setting.clone())));
         }
         let vars = Rc::new(vars);
-        self.merged.insert(direct.to_vec(), Rc::clone(&vars));
+        self.merged.insert(self.asked.clone(), Rc::clone(&vars));
         vars
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use pogo_core::policy::Origin;
 
 use super::model::{Model, set};
-use super::vars::{Var, Vars, known};
+use super::vars::{Setting, Var, Vars, known};
+use super::words::Word;
 use super::{literal, pattern, words};
 use crate::source::{Problems, Span, column};
 
@@ -20,9 +21,11 @@ enum Section {
 /// Reads the text into the model.
 pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     let text = problems.source.text;
-    model.group("ungrouped", &Origin::new(Arc::clone(&problems.source.name), 1, 1));
+    let start = Origin::new(Arc::clone(&problems.source.name), 1, 1);
+    model.reserve(problems.source.rows());
     let mut reader = Reader {
         problems,
+        at: model.place("ungrouped", &start),
         model,
         group: "ungrouped".to_owned(),
         section: Section::Hosts,
@@ -55,7 +58,7 @@ impl<'a> Line<'a> {
             text: text.trim_end(),
             start: start + indentation,
             number,
-            indentation: line.chars().count() - text.chars().count(),
+            indentation: line.get(..indentation).map_or(0, |space| space.chars().count()),
         }
     }
 
@@ -79,6 +82,8 @@ struct Reader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     model: &'r mut Model,
     group: String,
+    /// The group's place.
+    at: usize,
     section: Section,
     /// Groups that were mentioned and must still be declared.
     pending: BTreeMap<String, (Span, String)>,
@@ -121,7 +126,7 @@ impl Reader<'_, '_> {
         self.group = name.to_owned();
         let is_new = !self.model.groups.contains_key(name) && !matches!(name, "all" | "ungrouped");
         let origin = self.problems.source.origin(span);
-        self.model.group(name, &origin);
+        self.at = self.model.place(name, &origin);
         if self.section != Section::Vars {
             self.pending.remove(name);
         } else if is_new {
@@ -139,38 +144,48 @@ impl Reader<'_, '_> {
             return;
         };
         let span = line.span(first.start, first.end);
+        let origin = self.problems.source.origin(span);
+        if pattern::is_name(&first.text) {
+            let vars = self.assignments(line, None, assignments);
+            let host = self.model.join(self.at, &first.text, &origin);
+            return host.vars.take(vars);
+        }
         let (hosts, port) = match pattern::expand(&first.text) {
             Ok(expanded) => expanded,
             Err(message) => return self.problems.report(span, message),
         };
-        let mut vars = Vars::default();
-        let origin = self.problems.source.origin(span);
-        if let Some(port) = port {
-            set(&mut vars, "ansible_port", Var::Text(port.to_string()), origin.clone());
+        let port = port.map(|port| Setting {
+            value: Var::Text(port.to_string().into()),
+            origin: origin.clone(),
+        });
+        let vars = self.assignments(line, port, assignments);
+        for host in hosts {
+            let host = self.model.join(self.at, &host, &origin);
+            host.vars.take(vars.clone());
+        }
+    }
+
+    /// The variables of a line, and the port that stands behind the host's name.
+    fn assignments(&mut self, line: &Line<'_>, port: Option<Setting>, assignments: &[Word<'_>]) -> Vars {
+        let mut vars = Vars::with_capacity(assignments.len() + usize::from(port.is_some()));
+        if let Some(Setting { value, origin }) = port {
+            set(&mut vars, "ansible_port", value, origin);
         }
         for word in assignments {
-            let span = line.span(word.start, word.end);
+            let span = || line.span(word.start, word.end);
             let Some((name, value)) = word.text.split_once('=') else {
                 // The word may be part of a password; the place says enough.
                 let hint = "one host, or one range of hosts, stands on a line";
-                self.problems.report_with(span, "expected `name=value`", hint);
+                self.problems.report_with(span(), "expected `name=value`", hint);
                 continue;
             };
-            if known(name).is_some() {
-                let origin = self.problems.source.origin(span);
-                set(&mut vars, name, literal::read(value), origin);
+            if let Some(name) = known(name) {
+                let origin = self.problems.source.origin(span());
+                let value = literal::read(value);
+                vars.insert(name, Setting { value, origin });
             }
         }
-        let mut hosts = hosts.into_iter();
-        // One host is the rule.
-        let last = hosts.next_back();
-        for host in hosts {
-            let known = self.model.join(&self.group, host, &origin);
-            known.vars.extend(vars.iter().cloned());
-        }
-        if let Some(host) = last {
-            self.model.join(&self.group, host, &origin).vars.extend(vars);
-        }
+        vars
     }
 
     fn child(&mut self, line: &Line<'_>) {

@@ -1,14 +1,16 @@
 //! Values in INI files, which Ansible reads as Python literals where it can.
 
+use smol_str::SmolStr;
+
 use super::vars::Var;
 
 /// What Ansible makes of the text, as far as connection settings need it.
 pub(super) fn read(text: &str) -> Var {
     let text = text.trim();
     match text.chars().next() {
-        Some(quote @ ('"' | '\'')) => quoted(text, quote).map_or_else(|| Var::Text(text.to_owned()), Var::Text),
+        Some(quote @ ('"' | '\'')) => Var::Text(quoted(text, quote).map_or_else(|| text.into(), SmolStr::from)),
         Some('[' | '{' | '(') if !text.starts_with("{{") => Var::Structure,
-        _ => number(text).unwrap_or_else(|| Var::Text(text.to_owned())),
+        _ => number(text).unwrap_or_else(|| Var::Text(text.into())),
     }
 }
 
@@ -37,11 +39,18 @@ fn quoted(text: &str, quote: char) -> Option<String> {
 
 /// A whole number loses its comment and its underscores, as in Python.
 fn number(text: &str) -> Option<Var> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '_')) {
+        return None;
+    }
     let word = text.split('#').next().unwrap_or_default().trim_end();
+    // Most are ports.
+    if word.len() < 6 && !word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Var::Text(word.into()));
+    }
     let digits = word.strip_prefix(['-', '+']).unwrap_or(word).replace('_', "");
     let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let padded = digits.len() > 1 && digits.starts_with('0') && digits.bytes().any(|byte| byte != b'0');
-    (whole && !padded).then(|| Var::Text(word.replace('_', "")))
+    (whole && !padded).then(|| Var::Text(word.replace('_', "").into()))
 }
 
 #[cfg(test)]
@@ -65,7 +74,7 @@ mod tests {
             ("{{ user }}", "{{ user }}"),
             ("", ""),
         ] {
-            assert_eq!(read(text), Var::Text(expected.to_owned()), "{text}");
+            assert_eq!(read(text), Var::Text(expected.into()), "{text}");
         }
         assert_eq!(read("[1, 2]"), Var::Structure);
         assert_eq!(read("{'a': 1}"), Var::Structure);

@@ -90,7 +90,7 @@ impl AnsibleInventory {
             seen.files.push(path.to_owned());
         }
         var_files::read(base, &mut model, &mut seen)?;
-        finish(&model, seen)
+        finish(model, seen)
     }
 }
 
@@ -114,7 +114,7 @@ fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceErro
     Ok(())
 }
 
-fn finish(model: &Model, mut seen: Seen) -> Result<Listing, SourceError> {
+fn finish(model: Model, mut seen: Seen) -> Result<Listing, SourceError> {
     let converted = convert::convert(model);
     seen.problems.extend(converted.problems);
     seen.warnings.extend(converted.warnings);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
+use pogo_core::fleet::{FleetBuilder, HostId, HostName, NameError};
 use pogo_core::policy::Origin;
 use rustc_hash::FxBuildHasher;
 
@@ -14,22 +15,38 @@ pub(super) type IndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
 /// Everything that the files of an inventory say.
 #[derive(Debug, Default)]
 pub(super) struct Model {
-    pub(super) hosts: IndexMap<String, Host>,
+    /// The hosts' names.
+    pub(super) fleet: FleetBuilder,
+    /// What is said of each host of the fleet.
+    pub(super) hosts: Vec<Host>,
     pub(super) groups: IndexMap<String, Group>,
+    /// What cannot be the name of a host.
+    pub(super) misnamed: Vec<(Origin, NameError)>,
+    /// What is said of those.
+    nobody: Host,
+    listed: Vec<Listed>,
 }
 
+/// A group lists a host.
 #[derive(Debug)]
+struct Listed {
+    host: HostId,
+    /// The group's place.
+    group: usize,
+    origin: Origin,
+}
+
+#[derive(Debug, Default)]
 pub(super) struct Host {
     pub(super) vars: Vars,
     /// From `host_vars`, which beat those in the inventory itself.
     pub(super) file_vars: Vars,
-    pub(super) origin: Origin,
+    /// Where it is listed first, by the place among all that is listed.
+    first: usize,
 }
 
 #[derive(Debug)]
 pub(super) struct Group {
-    /// Where each host, by its place among the hosts, is listed first.
-    pub(super) hosts: IndexMap<usize, Origin>,
     pub(super) children: IndexSet<String>,
     pub(super) vars: Vars,
     /// From `group_vars`, which beat those in the inventory itself.
@@ -41,7 +58,6 @@ impl Model {
     /// The group, made if it is new.
     pub(super) fn group(&mut self, name: &str, origin: &Origin) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
-            hosts: IndexMap::default(),
             children: IndexSet::new(),
             vars: Vars::default(),
             file_vars: Vars::default(),
@@ -49,17 +65,56 @@ impl Model {
         })
     }
 
-    /// The host, made if it is new. It is in the group, if there is such a group.
-    pub(super) fn join(&mut self, group: &str, host: String, origin: &Origin) -> &mut Host {
-        let entry = self.hosts.entry(host);
-        if let Some(group) = self.groups.get_mut(group) {
-            group.hosts.entry(entry.index()).or_insert_with(|| origin.clone());
-        }
-        entry.or_insert_with(|| Host {
-            vars: Vars::default(),
-            file_vars: Vars::default(),
+    /// The group, and its place.
+    pub(super) fn place(&mut self, name: &str, origin: &Origin) -> usize {
+        self.group(name, origin);
+        self.groups.get_index_of(name).unwrap_or_default()
+    }
+
+    /// The host, made if it is new. It is in the group of this place.
+    pub(super) fn join(&mut self, group: usize, name: &str, origin: &Origin) -> &mut Host {
+        let host = match HostName::new(name) {
+            Ok(name) => self.fleet.insert(name),
+            Err(error) => {
+                self.misnamed.push((origin.clone(), error));
+                None
+            }
+        };
+        let Some(host) = host else { return &mut self.nobody };
+        self.listed.push(Listed {
+            host,
+            group,
             origin: origin.clone(),
-        })
+        });
+        if host.index() >= self.hosts.len() {
+            let first = self.listed.len() - 1;
+            self.hosts.push(Host {
+                first,
+                ..Host::default()
+            });
+        }
+        self.hosts.get_mut(host.index()).unwrap_or(&mut self.nobody)
+    }
+
+    /// Where a host is listed first.
+    pub(super) fn first(&self, host: &Host) -> Option<&Origin> {
+        self.listed.get(host.first).map(|listed| &listed.origin)
+    }
+
+    /// Makes room for so many hosts.
+    pub(super) fn reserve(&mut self, hosts: usize) {
+        self.fleet.reserve(hosts);
+        self.hosts.reserve(hosts);
+        self.listed.reserve(hosts);
+    }
+
+    /// The groups that list a host, each with the first place, by host and then in the order of the groups.
+    pub(super) fn memberships(&self) -> Memberships<'_> {
+        let mut listed: Vec<&Listed> = self.listed.iter().collect();
+        // Stable, and quick where hosts are listed in their order.
+        listed.sort_by_key(|listed| (listed.host, listed.group));
+        listed.dedup_by_key(|listed| (listed.host, listed.group));
+        Memberships { listed, next: 0 }
     }
 
     /// A group whose membership leads back to itself, with the way around.
@@ -105,6 +160,23 @@ impl Model {
             }
         }
         parents
+    }
+}
+
+/// Who is listed where; hosts are asked for in their order.
+pub(super) struct Memberships<'m> {
+    listed: Vec<&'m Listed>,
+    next: usize,
+}
+
+impl<'m> Memberships<'m> {
+    /// The groups of the host, which stands behind those that were asked for before.
+    pub(super) fn of(&mut self, host: HostId) -> impl Iterator<Item = (usize, &'m Origin)> + '_ {
+        let rest = self.listed.get(self.next..).unwrap_or_default();
+        let here = rest.iter().take_while(|listed| listed.host <= host).count();
+        self.next += here;
+        let here = rest.iter().take(here).filter(move |listed| listed.host == host);
+        here.map(|listed| (listed.group, &listed.origin))
     }
 }
 

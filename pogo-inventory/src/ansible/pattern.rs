@@ -3,6 +3,13 @@
 /// Hosts that one pattern may name.
 const MAX_HOSTS: usize = 1_000_000;
 
+/// Whether the pattern is the name of one host, as nearly all are.
+pub(super) fn is_name(pattern: &str) -> bool {
+    pattern
+        .bytes()
+        .fold(true, |name, byte| name & !matches!(byte, b'[' | b':'))
+}
+
 /// The hosts of a pattern and the port it gives them.
 pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String> {
     let (name, port) = split_port(pattern)?;

@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pogo_core::fleet::{HostId, HostName};
+
 use super::model::Model;
 use super::vars::Vars;
 use super::yaml::{OPAQUE, vars};
@@ -35,7 +37,8 @@ pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<()
         group.file_vars = groups.vars(name, seen)?;
     }
     let hosts = Folder::open(base.join("host_vars"))?;
-    for (name, host) in &mut model.hosts {
+    for (id, host) in (0..).map(HostId::new).zip(&mut model.hosts) {
+        let name = model.fleet.name(id).map_or("", HostName::as_str);
         host.file_vars = hosts.vars(name, seen)?;
     }
     Ok(())

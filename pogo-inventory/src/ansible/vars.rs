@@ -1,12 +1,13 @@
 //! The variables that say how to reach a host.
 
 use pogo_core::policy::Origin;
+use smol_str::SmolStr;
 
 /// A variable's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Var {
     /// Text, or a number as text.
-    Text(String),
+    Text(SmolStr),
     /// Nothing: the variable is set to `null`.
     Null,
     /// A list, a map, or something encrypted.
@@ -20,15 +21,43 @@ pub(super) struct Setting {
     pub(super) origin: Origin,
 }
 
-/// Variables by name. Others than those of [`is_used`] are not kept: they are none of a rollout's business, may be
+/// A variable that pogo has to know, by its place among the [`KNOWN`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Name(u8);
+
+impl Name {
+    pub(super) const COUNT: usize = KNOWN.len();
+
+    pub(super) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    pub(super) fn text(self) -> &'static str {
+        KNOWN.get(usize::from(self.0)).copied().unwrap_or_default()
+    }
+}
+
+/// Variables by name. Others than the [`known`] are not kept: they are none of a rollout's business, may be
 /// large, and may be secret.
 ///
 /// A host has a handful at most, which a list holds in less room than a map.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Vars(Vec<(&'static str, Setting)>);
+pub(super) struct Vars(Vec<(Name, Setting)>);
 
 impl Vars {
-    pub(super) fn get(&self, name: &str) -> Option<&Setting> {
+    pub(super) fn with_capacity(variables: usize) -> Self {
+        Self(Vec::with_capacity(variables))
+    }
+
+    /// Adds the others, in place of what there was.
+    pub(super) fn take(&mut self, others: Self) {
+        match self.0.is_empty() {
+            true => *self = others,
+            false => self.extend(others),
+        }
+    }
+
+    pub(super) fn get(&self, name: Name) -> Option<&Setting> {
         self.0
             .iter()
             .find(|(known, _)| *known == name)
@@ -36,26 +65,20 @@ impl Vars {
     }
 
     /// Sets a variable, in place of what it was.
-    pub(super) fn insert(&mut self, name: &'static str, setting: Setting) {
+    pub(super) fn insert(&mut self, name: Name, setting: Setting) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = setting,
             None => self.0.push((name, setting)),
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(&'static str, Setting)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Name, Setting)> {
         self.0.iter()
-    }
-
-    /// Whether none of them changes how a host is reached in a way that is not taken over.
-    pub(super) fn is_harmless(&self) -> bool {
-        let harmless = |name: &str| name != CONNECTION && !UNSUPPORTED.contains(&name);
-        self.0.iter().all(|(name, _)| harmless(name))
     }
 }
 
 impl IntoIterator for Vars {
-    type Item = (&'static str, Setting);
+    type Item = (Name, Setting);
     type IntoIter = std::vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
@@ -63,24 +86,26 @@ impl IntoIterator for Vars {
     }
 }
 
-impl Extend<(&'static str, Setting)> for Vars {
-    fn extend<T: IntoIterator<Item = (&'static str, Setting)>>(&mut self, others: T) {
+impl Extend<(Name, Setting)> for Vars {
+    fn extend<T: IntoIterator<Item = (Name, Setting)>>(&mut self, others: T) {
         for (name, setting) in others {
             self.insert(name, setting);
         }
     }
 }
 
-/// What pogo understands. Of two names for one thing the later wins, as in Ansible.
-pub(super) const ADDRESS: [&str; 2] = ["ansible_host", "ansible_ssh_host"];
-pub(super) const PORT: [&str; 2] = ["ansible_port", "ansible_ssh_port"];
-pub(super) const USER: [&str; 2] = ["ansible_user", "ansible_ssh_user"];
-pub(super) const KEY_FILE: [&str; 2] = ["ansible_private_key_file", "ansible_ssh_private_key_file"];
-pub(super) const CONNECTION: &str = "ansible_connection";
-pub(super) const PRIORITY: &str = "ansible_group_priority";
-
-/// What changes how a host is reached and cannot be taken over.
-pub(super) const UNSUPPORTED: [&str; 8] = [
+/// What pogo understands, then what only matters by being there, then what it cannot take over.
+const KNOWN: [&str; 18] = [
+    "ansible_host",
+    "ansible_ssh_host",
+    "ansible_port",
+    "ansible_ssh_port",
+    "ansible_user",
+    "ansible_ssh_user",
+    "ansible_private_key_file",
+    "ansible_ssh_private_key_file",
+    "ansible_group_priority",
+    "ansible_connection",
     "ansible_password",
     "ansible_ssh_pass",
     "ansible_ssh_password",
@@ -91,11 +116,54 @@ pub(super) const UNSUPPORTED: [&str; 8] = [
     "ansible_ssh_executable",
 ];
 
-/// The variable's lasting name, if pogo has to know it.
-pub(super) fn known(name: &str) -> Option<&'static str> {
-    let mut names = [ADDRESS, PORT, USER, KEY_FILE].into_iter().flatten();
-    let mut others = [CONNECTION, PRIORITY].into_iter().chain(UNSUPPORTED);
-    names
-        .find(|known| *known == name)
-        .or_else(|| others.find(|known| *known == name))
+/// Of two names for one thing the later wins, as in Ansible.
+pub(super) const ADDRESS: [Name; 2] = [Name(0), Name(1)];
+pub(super) const PORT: [Name; 2] = [Name(2), Name(3)];
+pub(super) const USER: [Name; 2] = [Name(4), Name(5)];
+pub(super) const KEY_FILE: [Name; 2] = [Name(6), Name(7)];
+pub(super) const PRIORITY: Name = Name(8);
+pub(super) const CONNECTION: Name = Name(9);
+
+/// What changes how a host is reached and cannot be taken over.
+pub(super) fn unsupported() -> impl Iterator<Item = Name> {
+    (0..).map(Name).take(KNOWN.len()).skip(usize::from(CONNECTION.0) + 1)
+}
+
+/// The variable's short name, if pogo has to know it.
+pub(super) fn known(name: &str) -> Option<Name> {
+    // Most inventories hold very many others.
+    if !name.starts_with("ansible_") {
+        return None;
+    }
+    let at = KNOWN.iter().position(|known| *known == name)?;
+    u8::try_from(at).ok().map(Name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ADDRESS, CONNECTION, KEY_FILE, KNOWN, PORT, PRIORITY, USER, known, unsupported};
+
+    #[test]
+    fn short_names_stand_for_what_they_say() {
+        let texts = |names: [super::Name; 2]| names.map(super::Name::text);
+        assert_eq!(texts(ADDRESS), ["ansible_host", "ansible_ssh_host"]);
+        assert_eq!(texts(PORT), ["ansible_port", "ansible_ssh_port"]);
+        assert_eq!(texts(USER), ["ansible_user", "ansible_ssh_user"]);
+        assert_eq!(
+            texts(KEY_FILE),
+            ["ansible_private_key_file", "ansible_ssh_private_key_file"]
+        );
+        assert_eq!(
+            [PRIORITY.text(), CONNECTION.text()],
+            ["ansible_group_priority", "ansible_connection"]
+        );
+        assert_eq!(unsupported().next().map(super::Name::text), Some("ansible_password"));
+        assert_eq!(unsupported().count(), 8);
+        assert!(
+            KNOWN
+                .iter()
+                .all(|name| known(name).is_some_and(|known| known.text() == *name))
+        );
+        assert_eq!(known("ansible_hosts"), None);
+    }
 }

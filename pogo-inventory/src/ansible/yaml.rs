@@ -91,13 +91,17 @@ impl Reader<'_, '_> {
         let origin = self.problems.source.origin(key.span);
         let mut found = Vars::default();
         if let Some(port) = port {
-            set(&mut found, "ansible_port", Var::Text(port.to_string()), origin.clone());
+            set(
+                &mut found,
+                "ansible_port",
+                Var::Text(port.to_string().into()),
+                origin.clone(),
+            );
         }
         found.extend(node.map(|node| vars(self.problems, node)).unwrap_or_default());
         for host in hosts {
-            self.model.group(group, &origin);
-            let known = self.model.join(group, host, &origin);
-            known.vars.extend(found.iter().cloned());
+            let group = self.model.place(group, &origin);
+            self.model.join(group, &host, &origin).vars.take(found.clone());
         }
     }
 
@@ -126,7 +130,7 @@ pub(super) fn vars(problems: &mut Problems<'_>, node: &Node<'_>) -> Vars {
                 let origin = problems.source.origin(value.span);
                 let value = match &value.value {
                     Value::Null => Var::Null,
-                    Value::Scalar(text) => Var::Text(text.clone().into_owned()),
+                    Value::Scalar(text) => Var::Text((&**text).into()),
                     Value::Opaque | Value::List(_) | Value::Map(_) => Var::Structure,
                 };
                 set(&mut vars, &key.text, value, origin);

@@ -25,7 +25,7 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
     if check_header(problems, start, &header, mapping).is_none() {
         return;
     }
-    roster.reserve(lines(text));
+    roster.reserve(problems.source.rows());
     let mut columns = Columns::new(&header, mapping);
     let mut record = StringRecord::new();
     loop {
@@ -41,13 +41,6 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
             Err(error) => return broken(problems, &error),
         }
     }
-}
-
-/// How many rows to make room for; a file of empty lines shall not take more than its share.
-fn lines(text: &str) -> usize {
-    const MOST: usize = 1 << 20;
-    let lines = text.bytes().filter(|byte| *byte == b'\n').count();
-    lines.min(text.len() / 16).min(MOST)
 }
 
 /// The row as a map, for what is not plain in it.
