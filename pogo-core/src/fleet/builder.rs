@@ -188,11 +188,9 @@ impl FleetBuilder {
         if connection.is_default() || host.index() >= self.hosts.len() {
             return;
         }
-        let known = self.connections.entry(host);
-        if known.is_default() {
-            *known = connection;
+        let Some(connection) = self.connections.fill(host, connection) else {
             return;
-        }
+        };
         let current = std::mem::replace(&mut self.current, u32::try_from(host.index()).ok());
         *self = std::mem::take(self).connection(&connection);
         self.current = current;

@@ -23,15 +23,23 @@ impl Connections {
 
     /// The host's settings, to be added to.
     pub(super) fn entry(&mut self, host: HostId) -> &mut Connection {
+        self.fill(host, Connection::default());
+        let slot = self.slots[host.index()];
+        &mut self.settings[slot as usize - 1]
+    }
+
+    /// These are the host's settings, if it has none yet; or else they are given back.
+    pub(super) fn fill(&mut self, host: HostId, connection: Connection) -> Option<Connection> {
         if self.slots.len() <= host.index() {
             self.slots.resize(host.index() + 1, 0);
         }
         let slot = &mut self.slots[host.index()];
-        if *slot == 0 {
-            self.settings.push(Connection::default());
-            *slot = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
+        if *slot != 0 {
+            return Some(connection);
         }
-        &mut self.settings[*slot as usize - 1]
+        self.settings.push(connection);
+        *slot = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
+        None
     }
 
     /// In the order of the hosts.

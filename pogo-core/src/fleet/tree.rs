@@ -28,7 +28,8 @@ pub(super) fn tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
             tags[at].children.reverse();
             let mut below = std::mem::take(&mut tags[at].below);
             below.extend_from_slice(&tags[at].carriers);
-            below.sort_unstable();
+            // It is made of sorted parts, which this sort looks for.
+            below.sort();
             below.dedup();
             tags[at].below = below;
         }

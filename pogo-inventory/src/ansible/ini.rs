@@ -29,6 +29,7 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
         model,
         group: "ungrouped".to_owned(),
         section: Section::Hosts,
+        words: Vec::new(),
         pending: BTreeMap::new(),
     };
     let mut start = 0;
@@ -85,12 +86,13 @@ struct Reader<'r, 'a> {
     /// The group's place.
     at: usize,
     section: Section,
+    words: Vec<Word<'a>>,
     /// Groups that were mentioned and must still be declared.
     pending: BTreeMap<String, (Span, String)>,
 }
 
-impl Reader<'_, '_> {
-    fn line(&mut self, line: Line<'_>) {
+impl<'a> Reader<'_, 'a> {
+    fn line(&mut self, line: Line<'a>) {
         if line.text.is_empty() || line.text.starts_with(['#', ';']) {
             return;
         }
@@ -135,11 +137,18 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn hosts(&mut self, line: &Line<'_>) {
-        let words = match words::split(line.text) {
-            Ok(words) => words,
-            Err(why) => return self.problems.report(line.whole(), why),
-        };
+    fn hosts(&mut self, line: &Line<'a>) {
+        // In a place that is used again, for there may be very many lines.
+        let mut words = std::mem::take(&mut self.words);
+        words.clear();
+        match words::split(line.text, &mut words) {
+            Ok(()) => self.listed(line, &words),
+            Err(why) => self.problems.report(line.whole(), why),
+        }
+        self.words = words;
+    }
+
+    fn listed(&mut self, line: &Line<'a>, words: &[Word<'a>]) {
         let Some((first, assignments)) = words.split_first() else {
             return;
         };
@@ -173,7 +182,9 @@ impl Reader<'_, '_> {
         }
         for word in assignments {
             let span = || line.span(word.start, word.end);
-            let Some((name, value)) = word.text.split_once('=') else {
+            let at = word.text.bytes().position(|byte| byte == b'=');
+            let parts = at.and_then(|at| Some((word.text.get(..at)?, word.text.get(at + 1..)?)));
+            let Some((name, value)) = parts else {
                 // The word may be part of a password; the place says enough.
                 let hint = "one host, or one range of hosts, stands on a line";
                 self.problems.report_with(span(), "expected `name=value`", hint);

@@ -47,7 +47,12 @@ fn number(text: &str) -> Option<Var> {
     if word.len() < 6 && !word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Var::Text(word.into()));
     }
-    let digits = word.strip_prefix(['-', '+']).unwrap_or(word).replace('_', "");
+    let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
+    // An address is the usual case.
+    if !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
+        return None;
+    }
+    let digits = digits.replace('_', "");
     let whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let padded = digits.len() > 1 && digits.starts_with('0') && digits.bytes().any(|byte| byte != b'0');
     (whole && !padded).then(|| Var::Text(word.replace('_', "").into()))

@@ -37,6 +37,9 @@ pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<()
         group.file_vars = groups.vars(name, seen)?;
     }
     let hosts = Folder::open(base.join("host_vars"))?;
+    if hosts.names.is_empty() {
+        return Ok(());
+    }
     for (id, host) in (0..).map(HostId::new).zip(&mut model.hosts) {
         let name = model.fleet.name(id).map_or("", HostName::as_str);
         host.file_vars = hosts.vars(name, seen)?;
@@ -66,10 +69,6 @@ impl Folder {
     }
 
     fn vars(&self, name: &str, seen: &mut Seen) -> Result<Vars, SourceError> {
-        // Formatting names for each of many hosts would take its time.
-        if self.names.is_empty() {
-            return Ok(Vars::default());
-        }
         let mut candidates = [name.to_owned()]
             .into_iter()
             .chain(EXTENSIONS.iter().map(|extension| format!("{name}.{extension}")));

@@ -11,13 +11,13 @@ pub(super) struct Word<'a> {
 }
 
 /// Splits a line; `#` begins a comment, even inside of a word, as in Python's `shlex`.
-pub(super) fn split(line: &str) -> Result<Vec<Word<'_>>, &'static str> {
+pub(super) fn split<'a>(line: &'a str, words: &mut Vec<Word<'a>>) -> Result<(), &'static str> {
     // Without a way out of the loop, many bytes are looked at at once.
     let special = |byte: u8| matches!(byte, b'#' | b'\'' | b'"' | b'\\');
     if !line.bytes().fold(false, |any, byte| any | special(byte)) {
-        return Ok(plain(line));
+        plain(line, words);
+        return Ok(());
     }
-    let mut words: Vec<Word<'_>> = Vec::new();
     let mut word: Option<Word<'_>> = None;
     let mut quote = None;
     let mut characters = line.char_indices();
@@ -47,26 +47,33 @@ pub(super) fn split(line: &str) -> Result<Vec<Word<'_>>, &'static str> {
         return Err("a quote is never closed");
     }
     words.extend(word);
-    Ok(words)
+    Ok(())
 }
 
 /// Words of a line in which nothing but white space means anything.
-fn plain(line: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::with_capacity(4);
-    let mut at = 0;
-    for part in line.split_inclusive(char::is_whitespace) {
-        let text = part.trim_end();
-        if !text.is_empty() {
-            let (start, end) = (at, at + text.len());
-            words.push(Word {
-                start,
-                end,
-                text: Cow::Borrowed(text),
-            });
+fn plain<'a>(line: &'a str, words: &mut Vec<Word<'a>>) {
+    let mut take = |start: usize, end: usize| {
+        if let Some(text) = line.get(start..end).filter(|text| !text.is_empty()) {
+            let text = Cow::Borrowed(text);
+            words.push(Word { start, end, text });
         }
-        at += part.len();
+    };
+    let mut start = 0;
+    if line.is_ascii() {
+        for (at, byte) in line.bytes().enumerate() {
+            // As `char::is_whitespace` has it.
+            if matches!(byte, b' ' | b'\t'..=b'\r') {
+                take(start, at);
+                start = at + 1;
+            }
+        }
+    } else {
+        for (at, space) in line.match_indices(char::is_whitespace) {
+            take(start, at);
+            start = at + space.len();
+        }
     }
-    words
+    take(start, line.len());
 }
 
 fn word_at<'w, 'a>(word: &'w mut Option<Word<'a>>, start: usize) -> &'w mut Word<'a> {
@@ -82,8 +89,9 @@ mod tests {
     use super::split;
 
     fn words(line: &str) -> Vec<(usize, String)> {
-        split(line)
-            .unwrap()
+        let mut words = Vec::new();
+        split(line, &mut words).unwrap();
+        words
             .into_iter()
             .map(|word| (word.start, word.text.into_owned()))
             .collect()
@@ -101,7 +109,7 @@ mod tests {
 
     #[test]
     fn unfinished_lines_are_refused() {
-        assert!(split("a 'b").is_err());
-        assert!(split("a b\\").is_err());
+        assert!(split("a 'b", &mut Vec::new()).is_err());
+        assert!(split("a b\\", &mut Vec::new()).is_err());
     }
 }

@@ -178,7 +178,7 @@ impl Roster {
         connection: &Connection,
     ) {
         if let Some(id) = self.insert(host.clone()) {
-            self.connect_known(problems, span, (id, host), connection.clone());
+            self.connect_known(problems, span, id, connection.clone());
         }
     }
 
@@ -187,7 +187,7 @@ impl Roster {
         &mut self,
         problems: &mut Problems<'_>,
         span: Span,
-        (id, host): (HostId, &HostName),
+        id: HostId,
         connection: Connection,
     ) {
         if connection.is_default() {
@@ -195,7 +195,8 @@ impl Roster {
         }
         if let Some(known) = self.fleet.known_connection(id) {
             let place = |setting: &str| self.origins.setting(id, setting);
-            if !settings::adds(problems, (span, host), known, &connection, place) {
+            let name = self.fleet.name(id).map_or("", HostName::as_str);
+            if !settings::adds(problems, (span, name), known, &connection, place) {
                 return;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pogo_core::fleet::{Connection, HostName};
+use pogo_core::fleet::Connection;
 use pogo_core::policy::Origin;
 
 use crate::source::{Problems, Span};
@@ -10,7 +10,7 @@ use crate::source::{Problems, Span};
 /// Whether there is anything new in it, and nothing against it. Two values for one setting are reported.
 pub(super) fn adds(
     problems: &mut Problems<'_>,
-    (span, name): (Span, &HostName),
+    (span, name): (Span, &str),
     known: &Connection,
     connection: &Connection,
     place: impl Fn(&str) -> Option<Origin>,

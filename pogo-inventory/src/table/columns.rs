@@ -71,13 +71,13 @@ impl<'m> Columns<'m> {
             tags.learn(problems, span, row, roster)?;
         }
         roster.at(&problems.source, span);
-        let host = roster.insert(name.clone())?;
+        let host = roster.insert(name)?;
         for tags in &self.tags {
             if let Some(set) = tags.now.and_then(|now| tags.sets.get(now)) {
                 roster.carry_all(host, set);
             }
         }
-        roster.connect_known(problems, span, (host, &name), connection);
+        roster.connect_known(problems, span, host, connection);
         Some(())
     }
 
