@@ -60,10 +60,11 @@ fn main() {
             floor,
         );
     }
-    for hosts in [10_000, 100_000] {
-        let (fleet, policy) = twenty_buckets(hosts);
+    // A place that is free is offered to the kinds of hosts that wait for it, so that is what the cost grows with.
+    for (hosts, kinds) in [(10_000, 100), (100_000, 100), (100_000, 1_000), (10_000, 10_000)] {
+        let (fleet, policy) = twenty_buckets(hosts, kinds);
         report(
-            "20 buckets for each host",
+            &format!("20 buckets a host, {kinds} kinds"),
             hosts,
             (&Arc::new(fleet), &Arc::new(policy), 0),
             floor,

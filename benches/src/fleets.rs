@@ -68,19 +68,19 @@ pub fn one_place(hosts: u32) -> (Fleet, Policy) {
     )
 }
 
-/// Every host in 20 buckets, of different sizes.
-pub fn twenty_buckets(hosts: u32) -> (Fleet, Policy) {
+/// Every host in 20 random buckets of different sizes; hosts are of so many kinds, and those of one kind are in the same.
+pub fn twenty_buckets(hosts: u32, kinds: u32) -> (Fleet, Policy) {
     let mut builder = Fleet::builder();
     for host in 0..hosts {
         builder = builder.host(&format!("h{host}"));
-        for kind in 0..20 {
+        for tag in 0..20 {
             builder = builder.tag(&format!(
-                "t{kind}.v{}",
-                mixed(host.wrapping_mul(31).wrapping_add(kind)) % (kind + 2)
+                "t{tag}.v{}",
+                mixed((host % kinds).wrapping_mul(31).wrapping_add(tag)) % (tag + 2)
             ));
         }
     }
-    let constraint = |kind: u32| Constraint::new(selector(&format!("$t{kind}")), limit(Rule::MaxParallel, "10%"));
+    let constraint = |tag: u32| Constraint::new(selector(&format!("$t{tag}")), limit(Rule::MaxParallel, "10%"));
     let policy = Policy {
         constraints: (0..20).map(constraint).collect(),
         ..Policy::default()
