@@ -1,36 +1,11 @@
-//! A tag resolver of one's own: `$rack(r7)` in policies and targets, answered by an in-house service, here a text.
+//! A tag resolver of one's own, [`Racks`], asked for targets.
 
 use std::error::Error;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use pogo_core::dispatcher::{Questions, ResolverError, Resolvers, TagResolver};
-use pogo_core::fleet::{Fleet, HostName, fold};
-
-/// Lines of `rack host...`.
-struct Racks(&'static str);
-
-#[async_trait]
-impl TagResolver for Racks {
-    async fn resolve(&self, racks: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
-        racks.iter().map(|rack| self.hosts(rack)).collect()
-    }
-}
-
-impl Racks {
-    fn hosts(&self, rack: &str) -> Result<Vec<HostName>, ResolverError> {
-        let refused = |message| ResolverError::Refused {
-            args: rack.to_owned(),
-            message,
-        };
-        let mut lines = self.0.lines().map(str::split_whitespace);
-        let line = lines.find_map(|mut words| (words.next() == Some(rack)).then_some(words));
-        let words = line.ok_or_else(|| refused("there is no such rack; they are r1 and r2".to_owned()))?;
-        words
-            .map(|word| HostName::new(word).map_err(|error| refused(error.to_string())))
-            .collect()
-    }
-}
+use pogo_core::dispatcher::{Questions, Resolvers};
+use pogo_core::fleet::{Fleet, fold};
+use pogo_examples::Racks;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let resolvers = Resolvers::new().with("rack", Arc::new(Racks("r1 web1 web2 db1\nr2 web3")));

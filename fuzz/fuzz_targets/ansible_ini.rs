@@ -1,0 +1,9 @@
+//! An INI inventory of Ansible is refused where it stands, or gives a fleet.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pogo_inventory::AnsibleInventory;
+
+fuzz_target!(|text: &str| {
+    pogo_fuzz::judge_file("hosts.ini", text, |path| Ok(AnsibleInventory::read(path)?.fleet));
+});
