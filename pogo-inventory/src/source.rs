@@ -35,6 +35,8 @@ impl Span {
 pub(crate) fn column(line: &str, from: usize) -> u32 {
     const FAR: usize = 4_096;
     let before = line.get(..from).filter(|before| before.len() <= FAR);
+    // Counting characters is slow where there are few, and nearly always there are as many as bytes.
+    let before = before.filter(|before| !before.is_ascii());
     let characters = before.map_or(from, |before| before.chars().count());
     u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(1)
 }

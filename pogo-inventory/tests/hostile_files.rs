@@ -122,6 +122,23 @@ fn one_very_long_line_is_read_or_refused_with_a_short_message() {
 }
 
 #[test]
+fn what_a_file_holds_does_not_steer_the_terminal() {
+    for text in [
+        "\u{1b}[2J,\u{7}\n",
+        "\u{1b}]0;x: [\u{9b}31m\n",
+        "web1 \u{1b}=\u{1b}[1m,\u{1b}\n",
+        "[\u{1b}]\n\u{1b}c",
+    ] {
+        each(text.as_bytes(), |name, read| {
+            if let Err(error) = read {
+                let steers = |character: char| character.is_control() && character != '\n';
+                assert!(!error.to_string().contains(steers), "{name}: {error:?}");
+            }
+        });
+    }
+}
+
+#[test]
 fn what_nests_too_deep_is_refused() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("a: [", "]"), ("- ", "")] {
         let text = open.repeat(100_000) + &close.repeat(100_000);

@@ -179,13 +179,13 @@ fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &N
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
         let found = vars(problems, node);
-        let host = model.join(place, &key.text, &origin);
+        let host = model.join(place, &key.text, origin);
         host.vars.extend(found);
         return;
     }
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
     for (name, origin) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
-        model.join(place, &name, &origin);
+        model.join(place, &name, origin);
     }
     for (name, origin) in field(node, "children")
         .map(|children| names(problems, children))

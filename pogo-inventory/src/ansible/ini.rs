@@ -156,7 +156,7 @@ impl<'a> Reader<'_, 'a> {
         let origin = self.problems.source.origin(span);
         if pattern::is_name(&first.text) {
             let vars = self.assignments(line, None, assignments);
-            let host = self.model.join(self.at, &first.text, &origin);
+            let host = self.model.join(self.at, &first.text, origin);
             return host.vars.take(vars);
         }
         let (hosts, port) = match pattern::expand(&first.text) {
@@ -169,7 +169,7 @@ impl<'a> Reader<'_, 'a> {
         });
         let vars = self.assignments(line, port, assignments);
         for host in hosts {
-            let host = self.model.join(self.at, &host, &origin);
+            let host = self.model.join(self.at, &host, origin.clone());
             host.vars.take(vars.clone());
         }
     }

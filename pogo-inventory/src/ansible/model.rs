@@ -72,20 +72,16 @@ impl Model {
     }
 
     /// The host, made if it is new. It is in the group of this place.
-    pub(super) fn join(&mut self, group: usize, name: &str, origin: &Origin) -> &mut Host {
+    pub(super) fn join(&mut self, group: usize, name: &str, origin: Origin) -> &mut Host {
         let host = match HostName::new(name) {
             Ok(name) => self.fleet.insert(name),
             Err(error) => {
-                self.misnamed.push((origin.clone(), error));
-                None
+                self.misnamed.push((origin, error));
+                return &mut self.nobody;
             }
         };
         let Some(host) = host else { return &mut self.nobody };
-        self.listed.push(Listed {
-            host,
-            group,
-            origin: origin.clone(),
-        });
+        self.listed.push(Listed { host, group, origin });
         if host.index() >= self.hosts.len() {
             let first = self.listed.len() - 1;
             self.hosts.push(Host {

@@ -101,7 +101,7 @@ impl Reader<'_, '_> {
         found.extend(node.map(|node| vars(self.problems, node)).unwrap_or_default());
         for host in hosts {
             let group = self.model.place(group, &origin);
-            self.model.join(group, &host, &origin).vars.take(found.clone());
+            self.model.join(group, &host, origin.clone()).vars.take(found.clone());
         }
     }
 

@@ -1,5 +1,7 @@
 //! A problem as text for a terminal.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::Diagnostic;
@@ -15,7 +17,7 @@ pub(super) fn render(problem: &Diagnostic, colour: bool) -> String {
     let excerpt = problem.excerpt.as_ref().map(super::Excerpt::padded);
     let mut group = Level::ERROR
         .no_name()
-        .primary_title(title)
+        .primary_title(harmless(&title))
         .elements(None::<Snippet<'_, annotate_snippets::Annotation<'_>>>);
     if let (Some((text, range)), Some(place)) = (&excerpt, problem.place) {
         group = group.element(
@@ -25,8 +27,24 @@ pub(super) fn render(problem: &Diagnostic, colour: bool) -> String {
         );
     }
     if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.message(hint.as_str()));
+        group = group.element(Level::HELP.message(harmless(hint)));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group])
+}
+
+/// What a file or its name holds must not steer the terminal.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let steers = |character: char| character.is_control() && character != '\n';
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut harmless = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match steers(character) {
+            true => harmless.extend(character.escape_debug()),
+            false => harmless.push(character),
+        }
+    }
+    Cow::Owned(harmless)
 }
