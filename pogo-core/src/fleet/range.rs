@@ -313,8 +313,8 @@ impl Numbers {
             return Err(format!("`{item}` runs backwards; write the smaller number first"));
         }
         // Only a leading zero asks for padding.
-        let padded = from.trim().starts_with('0') && from.trim().len() > 1;
-        let width = if padded { from.trim().len() } else { 1 };
+        let from = from.trim();
+        let width = if from.starts_with('0') { from.len() } else { 1 };
         if width > HostName::MAX_LEN {
             return Err("this number is longer than a host name may be".to_owned());
         }

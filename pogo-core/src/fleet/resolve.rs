@@ -151,8 +151,7 @@ fn glob(pattern: &[u8], name: &[u8]) -> bool {
             }
             _ => match star {
                 Some((at, from)) => {
-                    star = Some((at, from + 1));
-                    p = at + 1;
+                    p = at;
                     n = from + 1;
                 }
                 None => return false,

@@ -83,7 +83,7 @@ impl Selector {
         {
             let name = !head.is_empty() && head.chars().all(TagPath::allows);
             let operator = |c: char| matches!(c, ',' | '|' | '&' | '!' | '(' | ')' | '$');
-            if name && !args.trim().is_empty() && !args.contains(operator) {
+            if name && !args.contains(operator) {
                 return Ok(Self::External {
                     resolver: head.to_owned(),
                     args: args.trim().to_owned(),

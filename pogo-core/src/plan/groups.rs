@@ -100,9 +100,8 @@ impl Groups {
         for (_, group) in &mut rows {
             *group = place[*group as usize];
         }
-        // Sorted by host already; a host is in one group of a path, as a rule.
+        // Sorted by host already.
         rows.chunk_by_mut(|(one, _), (other, _)| one == other)
-            .filter(|of_host| of_host.len() > 1)
             .for_each(<[_]>::sort_unstable);
         Self { labels, rows }
     }

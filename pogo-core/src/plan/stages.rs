@@ -182,7 +182,6 @@ impl<'a> Draft<'a> {
     }
 
     fn sequence(&mut self, sequence: &Sequence) {
-        let known = self.problems.len();
         let scope = sequence
             .scope
             .as_ref()
@@ -193,9 +192,6 @@ impl<'a> Draft<'a> {
             .map(|stage| self.tasks_of(&stage.selector, stage.origin.as_ref().or(sequence.origin.as_ref())))
             .collect();
         let repeats = self.repeats(sequence);
-        if self.problems.len() > known {
-            return;
-        }
         let stage_of = self.first_stage(&stages, scope.as_deref());
         match repeats {
             None => self.chain(sequence, sequence.name.clone(), &stages, |task| stage_of[task as usize]),

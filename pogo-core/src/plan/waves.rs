@@ -54,17 +54,9 @@ fn spread(stages: &Stages, total: u32) -> Vec<u32> {
         let before = stages.of(task).iter().filter_map(|&stage| stages.stage(stage).after);
         before.map(|before| depths[before.index()] + 1).max().unwrap_or(0)
     };
-    let bits = 32 - total.saturating_sub(1).leading_zeros();
     // The bits of a position reversed: every prefix of that order is spread evenly over the positions.
-    let scatter = |task: u32| {
-        if bits == 0 {
-            0
-        } else {
-            task.reverse_bits() >> (32 - bits)
-        }
-    };
     let mut order: Vec<u32> = (0..total).collect();
-    order.sort_by_cached_key(|&task| (depth(task), scatter(task)));
+    order.sort_by_cached_key(|&task| (depth(task), task.reverse_bits()));
     order
 }
 

@@ -25,9 +25,6 @@ impl Scheduler {
             .filter(|&task| job.task(task).state == TaskState::Waiting)
         {
             let host = job.host(task);
-            if self.state.hosts.is_leased(host) && self.may_end_well(job, task, &stuck) {
-                return Verdict::Waits;
-            }
             let repair = self.state.hosts.is_stuck(host);
             let kind = (self.state.rules.profile_of(host), job.stages.track_of(task), repair);
             if seen.insert(kind) && self.obstruct(job, task, repair, &stuck, &mut hard) {
@@ -81,16 +78,6 @@ impl Scheduler {
         full.is_empty()
     }
 
-    fn may_end_well(&self, job: &Job, task: u32, stuck: &BTreeMap<BucketId, u32>) -> bool {
-        self.obstruct(
-            job,
-            task,
-            self.state.hosts.is_stuck(job.host(task)),
-            stuck,
-            &mut Obstacles::default(),
-        )
-    }
-
     /// For each bucket, how many of its hosts stay unavailable unless somebody does something.
     fn places_held_for_good(&self, job: &Job) -> BTreeMap<BucketId, u32> {
         let mut held = BTreeMap::new();
@@ -107,19 +94,19 @@ impl Scheduler {
     /// Whether a host that does not serve is being repaired, or will be by another job that is under way.
     fn may_recover(&self, job: &Job, host: HostId) -> bool {
         let state = self.state.host(host);
-        if state.down && state.bad.is_none() && !state.leased {
+        if state.down {
+            // Whatever runs there, only somebody's word ends that.
             return false;
         }
-        state.leased
-            || self
-                .state
-                .unfinished()
-                .filter(|other| other.id != job.id && other.tally.running > 0)
-                .any(|other| {
-                    other
-                        .task_of(host)
-                        .is_some_and(|task| other.task(task).state == TaskState::Waiting)
-                })
+        let mut others = self
+            .state
+            .unfinished()
+            .filter(|other| other.id != job.id && other.tally.running > 0);
+        let waits = |other: &Job| {
+            let task = other.task_of(host);
+            task.is_some_and(|task| other.task(task).state == TaskState::Waiting)
+        };
+        state.leased || others.any(waits)
     }
 
     fn sentences(&self, job: &Job, hard: Obstacles) -> Vec<Blocker> {

@@ -58,7 +58,6 @@ impl Deadlines {
                         self.cancelling.insert((running.since, attempt));
                     }
                 }
-                Effect::JobChanged(job) if !state.active.contains(&job) => _ = self.jobs.remove(&job),
                 _ => {}
             }
         }
@@ -90,7 +89,7 @@ impl Deadlines {
 
     /// Drops what no longer matters from the front of each queue.
     pub(super) fn tidy(&mut self, state: &State) {
-        for queues in self.jobs.values_mut() {
+        self.jobs.retain(|_, queues| {
             while queues
                 .running
                 .front()
@@ -99,7 +98,8 @@ impl Deadlines {
                 queues.running.pop_front();
             }
             drop_first(&mut queues.settling, |attempt| is_settling(state, attempt));
-        }
+            !(queues.running.is_empty() && queues.settling.is_empty())
+        });
         drop_first(&mut self.cancelling, |attempt| {
             state.attempts.get(attempt).is_some_and(|a| a.cancelling.is_some())
         });
@@ -166,7 +166,7 @@ fn is_settling(state: &State, attempt: AttemptId) -> bool {
     state
         .attempts
         .get(attempt)
-        .is_some_and(|running| running.phase == Phase::Settle && running.cancelling.is_none())
+        .is_some_and(|running| running.phase == Phase::Settle)
 }
 
 fn drop_first(queue: &mut Since, keep: impl Fn(AttemptId) -> bool) {

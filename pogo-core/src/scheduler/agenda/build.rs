@@ -54,8 +54,8 @@ impl Agenda {
                 self.load.add(state.rules.profile(profile).buckets, queues.work(task));
             }
             match job.backoffs.get(&task) {
-                Some(&not_before) if not_before > self.now => _ = self.delayed.insert((not_before, job.id, task)),
-                _ => {
+                Some(&not_before) => _ = self.delayed.insert((not_before, job.id, task)),
+                None => {
                     self.classes[class].listed.end += 1;
                     queues.waiting.insert(task as usize);
                     queues.lists_tried |= !fresh;
@@ -135,15 +135,9 @@ impl Agenda {
     /// A class has a new task, which may be more urgent than its queue knows.
     fn raise(&mut self, state: &State, class: ClassId) {
         match self.classes[class].place {
-            Place::Empty | Place::Open => self.reopen(state, class),
+            // What it is parked at, if it still is, is found anew.
+            Place::Empty | Place::Open | Place::Parked => self.reopen(state, class),
             Place::Gate | Place::Held => {}
-            place @ (Place::Bucket(_) | Place::Job) => {
-                if let Some((_, key)) = self.front(state, class)
-                    && let Some(lot) = self.classes[class].lot(place)
-                {
-                    self.parking.park(lot, self.classes[class].entry(key, class));
-                }
-            }
         }
     }
 

@@ -4,8 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Key;
-use super::park::Lot;
-use crate::plan::BucketId;
 use crate::scheduler::JobId;
 
 /// A class's position in the agenda.
@@ -118,10 +116,8 @@ pub(crate) enum Place {
     Empty,
     /// Among those that may be able to start.
     Open,
-    /// For room in this bucket.
-    Bucket(BucketId),
-    /// For an earlier task of its job to end.
-    Job,
+    /// For room in a bucket, or for an earlier task of its job to end.
+    Parked,
     /// For a gate.
     Gate,
     /// For something about the job as a whole.
@@ -149,18 +145,6 @@ impl Class {
             class: u32::try_from(class).unwrap_or(u32::MAX),
             profile: self.key.profile,
             ticket: self.ticket,
-        }
-    }
-
-    /// The queue that a parked class is in.
-    pub(super) fn lot(&self, place: Place) -> Option<Lot> {
-        match place {
-            Place::Bucket(bucket) => Some(Lot::Bucket {
-                bucket,
-                repair: self.key.repair,
-            }),
-            Place::Job => Some(Lot::Job(self.key.job)),
-            _ => None,
         }
     }
 }

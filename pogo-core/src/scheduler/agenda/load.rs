@@ -65,13 +65,9 @@ impl Load {
 fn coarse(exact: u64) -> u16 {
     const BITS: u32 = 4;
     let length = 64 - exact.leading_zeros();
-    if length <= BITS {
-        return u16::try_from(exact).unwrap_or(u16::MAX);
-    }
-    let shift = length - BITS;
-    let mantissa = u32::try_from(exact >> shift).unwrap_or(u32::MAX) & ((1 << (BITS - 1)) - 1);
-    // At most 61 times 8.
-    u16::try_from(((shift + 1) << (BITS - 1)) + mantissa).unwrap_or(u16::MAX)
+    let shift = length.saturating_sub(BITS);
+    // At most 60 times 16, and 15.
+    u16::try_from(u64::from(shift) * 16 + (exact >> shift)).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

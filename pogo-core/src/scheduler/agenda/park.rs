@@ -54,14 +54,6 @@ impl Parking {
         if let Lot::Bucket { bucket, repair } = lot {
             self.occupied.insert(position(bucket, repair));
         }
-        self.forget_top(lot);
-    }
-
-    /// The front of this queue has to be looked up again.
-    pub(super) fn forget_top(&mut self, lot: Lot) {
-        if let Some(awake) = self.awake.iter_mut().find(|awake| awake.lot == lot) {
-            awake.top = None;
-        }
     }
 
     pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {

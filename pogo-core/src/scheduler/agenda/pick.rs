@@ -23,12 +23,8 @@ impl Agenda {
             let (class, source) = self.most_urgent(state)?;
             match self.stop(state, class) {
                 None => return self.take(state, class, source),
-                // Still stopped by what it was parked at: so is everything behind it.
-                Some(Stop::Park(lot)) if source == Some(lot) => self.sleep(lot),
-                Some(stop) => {
-                    self.remove_from(source);
-                    self.put_away(state, class, stop);
-                }
+                // Its entry where it was found no longer counts.
+                Some(stop) => self.put_away(state, class, stop),
             }
         }
     }
@@ -49,9 +45,6 @@ impl Agenda {
         }
         if entry.is_none() {
             self.classes[class].place = Place::Empty;
-        }
-        if let Some(lot) = source {
-            self.parking.forget_top(lot);
         }
         Some(((job, task), name))
     }
@@ -150,13 +143,6 @@ impl Agenda {
     fn empty_if_drained(&mut self, state: &State, class: ClassId) {
         if self.front(state, class).is_none() {
             self.classes[class].place = Place::Empty;
-        }
-    }
-
-    fn remove_from(&mut self, source: Option<Lot>) {
-        self.queue(source).pop();
-        if let Some(lot) = source {
-            self.parking.forget_top(lot);
         }
     }
 
@@ -288,7 +274,6 @@ impl Lot {
 fn place(lot: Option<Lot>) -> Place {
     match lot {
         None => Place::Open,
-        Some(Lot::Bucket { bucket, .. }) => Place::Bucket(bucket),
-        Some(Lot::Job(_)) => Place::Job,
+        Some(_) => Place::Parked,
     }
 }
