@@ -160,3 +160,23 @@ fn the_largest_number_folds() {
     let folded = "a[18446744073709551614-18446744073709551615]";
     assert_eq!(pogo_core::fleet::fold(&names).to_string(), folded);
 }
+
+#[test]
+fn saying_nothing_of_how_a_host_is_reached_is_saying_nothing() {
+    let mut builder = Fleet::builder().hosts("a,b");
+    let a = builder.find("a").unwrap();
+    builder.connect(a, Connection::default());
+    assert_eq!(builder.known_connection(a), None);
+    let at = |port| Connection {
+        port: Some(port),
+        ..Connection::default()
+    };
+    builder.connect(HostId::new(9), at(22));
+    assert_eq!(builder.clone().build(), Fleet::builder().hosts("a,b").build());
+    builder.connect(a, at(22));
+    assert_eq!(builder.known_connection(a), Some(&at(22)));
+    assert_eq!(of(&builder.clone().build().unwrap(), "a"), at(22));
+    let mut other = Fleet::builder().hosts("a,b");
+    other.connect(a, at(23));
+    assert_ne!(builder.build(), other.build());
+}

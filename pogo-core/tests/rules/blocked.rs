@@ -1,10 +1,10 @@
 //! What a job says of itself when nothing of it runs.
 
-use pogo_core::plan::Plan;
+use pogo_core::plan::{JobSpec, Order, Plan};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Blocker, Event, HolderReason, Input, JobId, JobStatus};
 
-use crate::story::{Story, at_most, hosts, limited, on, web};
+use crate::story::{Story, at_most, host, hosts, limited, on, web};
 
 /// The reasons that the job gave last.
 fn reasons(story: &Story) -> Vec<Blocker> {
@@ -150,4 +150,134 @@ fn a_group_of_which_too_many_failed_starts_no_more_until_the_job_is_resumed() {
         1
     );
     assert_eq!(story.ends("d"), "z", "others go on");
+}
+
+/// A group of one place that `a` failed to give back, and hosts outside of it.
+fn with_a_failed_host() -> Story {
+    let mut story = Story::new(web("a,b").host("x"), at_most("1"));
+    assert_eq!(story.submit(on("a")), "a");
+    story.fails("a");
+    story
+}
+
+#[test]
+fn a_job_waits_for_a_place_that_another_job_is_about_to_repair() {
+    let mut story = with_a_failed_host();
+    let x_then_a = JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        order: Order::Listed,
+        ..on("x,a")
+    };
+    assert_eq!(story.submit(x_then_a), "x");
+    assert_eq!(story.submit(on("b")), "");
+    assert_eq!(story.status(3), JobStatus::Waiting);
+    assert_eq!(story.ends("x"), "a");
+    assert_eq!(story.status(3), JobStatus::Waiting);
+    assert_eq!(story.ends("a"), "b");
+}
+
+#[test]
+fn a_job_does_not_wait_for_a_place_that_nobody_is_about_to_repair() {
+    let mut story = with_a_failed_host();
+    assert_eq!(
+        story.submit(on("x")),
+        "x",
+        "another job runs, and does not know that host"
+    );
+    assert_eq!(story.submit(on("b")), "");
+    assert_eq!(story.status(3), JobStatus::Blocked);
+}
+
+#[test]
+fn a_place_of_a_host_that_is_down_is_held_whatever_runs_there() {
+    let mut story = with_a_failed_host();
+    let (down, reason) = (host("a"), String::new());
+    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    assert_eq!(story.submit(on("a")), "a", "a host that is down may be repaired");
+    assert_eq!(story.submit(on("b")), "");
+    assert_eq!(story.status(3), JobStatus::Blocked);
+    assert_eq!(story.ends("a"), "");
+    let (up, reason) = (host("a"), String::new());
+    assert_eq!(story.tell(Input::MarkUp { host: up, reason }).unwrap(), "b");
+}
+
+#[test]
+fn a_repair_waits_while_the_group_is_busy() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    assert_eq!(story.submit(on("b")), "b");
+    let (down, reason) = (host("a"), String::new());
+    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    assert_eq!(story.submit(on("a")), "");
+    assert_eq!(story.status(2), JobStatus::Waiting);
+    assert_eq!(story.ends("b"), "a");
+}
+
+#[test]
+fn a_host_that_could_not_run_when_it_is_given_back_is_not_waited_for() {
+    let mut story = Story::new(web("a"), at_most("0"));
+    let forced = JobSpec {
+        override_constraints: Some("fire".into()),
+        ..on("a")
+    };
+    assert_eq!(story.submit(forced), "a");
+    assert_eq!(story.submit(on("a")), "");
+    assert_eq!(story.status(2), JobStatus::Blocked);
+}
+
+#[test]
+fn a_budget_that_stops_many_kinds_of_hosts_is_named_once() {
+    let mut policy = limited(Rule::MaxFailures("0".parse().unwrap()));
+    let of_racks = Constraint::new("$rack".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
+    policy.constraints.push(of_racks);
+    let fleet = web("a,b,c").tagged("rack.one", "a,b").tagged("rack.two", "c");
+    let mut story = Story::new(fleet, policy);
+    let one_by_one = JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    };
+    assert_eq!(story.submit(one_by_one), "a");
+    assert_eq!(story.fails("a"), "");
+    let said = reasons(&story);
+    let budgets = said
+        .iter()
+        .filter(|blocker| matches!(blocker, Blocker::FailureBudget { .. }));
+    assert_eq!(budgets.count(), 1, "{said:?}");
+}
+
+#[test]
+fn a_budget_that_is_exceeded_again_says_so_again() {
+    let mut story = Story::new(web("a,b,c"), limited(Rule::MaxFailures("0".parse().unwrap())));
+    story.submit(on("*"));
+    let exceeded = |story: &Story| {
+        let said = |event: &Event| matches!(event, Event::FailureBudgetExceeded { .. });
+        story
+            .drill
+            .records()
+            .iter()
+            .filter(|record| said(&record.event))
+            .count()
+    };
+    story.fails("a");
+    assert_eq!(exceeded(&story), 1);
+    let (job, skipped) = (JobId::new(1), hosts("a"));
+    story.tell(Input::Skip { job, hosts: skipped }).unwrap();
+    story.fails("b");
+    assert_eq!(exceeded(&story), 2);
+    story.fails("c");
+    assert_eq!(exceeded(&story), 2);
+}
+
+#[test]
+fn a_share_of_failures_is_of_the_hosts_that_the_job_has_there() {
+    let mut story = Story::new(web("a,b,c,d"), limited(Rule::MaxFailures("50%".parse().unwrap())));
+    story.submit(on("*"));
+    let exceeded = |story: &Story| {
+        let said = |event: &Event| matches!(event, Event::FailureBudgetExceeded { .. });
+        story.drill.records().iter().any(|record| said(&record.event))
+    };
+    story.fails("a");
+    story.fails("b");
+    assert!(!exceeded(&story));
+    story.fails("c");
+    assert!(exceeded(&story));
 }

@@ -1,12 +1,14 @@
 //! Delays before a retry, and what happens while they pass.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use pogo_core::Timestamp;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Input, JobId, JobStatus};
+use pogo_core::scheduler::{AttemptId, Blocker, FailureKind, Input, JobId, JobStatus, Outcome, Scheduler, TaskState};
 
-use crate::story::{Story, at_most, host, on, web};
+use crate::story::{Story, at_most, host, hosts, on, web};
 
 fn retried_after(seconds: u64) -> JobSpec {
     let retry_delay = Some(Duration::from_secs(seconds));
@@ -64,4 +66,57 @@ fn a_delay_that_has_passed_does_not_hide_that_the_job_is_blocked() {
     story.configure(web("a,b"), at_most("0"));
     story.tell(Input::Resume { job: JobId::new(1) }).unwrap();
     assert_eq!(story.status(1), JobStatus::Blocked);
+}
+
+#[test]
+fn when_the_delay_is_over_it_is_no_longer_a_reason() {
+    let (fleet, job) = (Arc::new(web("a").build().unwrap()), JobId::new(1));
+    let mut scheduler = Scheduler::new();
+    let configure = |places| Input::Configure {
+        fleet: Arc::clone(&fleet),
+        policy: Arc::new(at_most(places)),
+    };
+    let start = Timestamp::EPOCH;
+    scheduler.handle(start, configure("1")).unwrap();
+    let spec = Arc::new(retried_after(10));
+    scheduler.handle(start, Input::Submit { job, spec }).unwrap();
+    let (attempt, outcome) = (AttemptId::new(1), Outcome::failed(FailureKind::Unreachable, ""));
+    scheduler.handle(start, Input::Reported { attempt, outcome }).unwrap();
+    scheduler.handle(start, configure("0")).unwrap();
+    assert!(matches!(
+        scheduler.explain(job, "a").unwrap()[0],
+        Blocker::Backoff { .. }
+    ));
+    let over = scheduler.next_timeout().unwrap();
+    scheduler.handle(over, Input::Tick).unwrap();
+    assert_eq!(scheduler.job(job).unwrap().status(), JobStatus::Blocked);
+    let why = scheduler.explain(job, "a").unwrap();
+    assert!(matches!(why[..], [Blocker::BucketFull { .. }]), "{why:?}");
+}
+
+#[test]
+fn an_ordered_retry_leaves_no_delay_behind() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    story.fails("a");
+    let (job, retried) = (JobId::new(1), hosts("a"));
+    story.tell(Input::Pause { job }).unwrap();
+    story.tell(Input::Retry { job, hosts: retried }).unwrap();
+    let stored = serde_json::to_string(&story.drill.scheduler().snapshot()).unwrap();
+    assert!(!stored.contains("backoffs"), "{stored}");
+}
+
+#[test]
+fn an_aborted_job_tries_nothing_again_that_was_being_ended_before() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(JobSpec {
+        attempt_timeout: Some(Duration::from_secs(5)),
+        ..retried_after(10)
+    });
+    story.waits(6);
+    let (job, reason) = (JobId::new(1), String::new());
+    story.tell(Input::Abort { job, reason }).unwrap();
+    story.fails("a");
+    assert_eq!(story.state(1, "a"), TaskState::Failed);
+    assert_eq!(story.status(1), JobStatus::Finished);
 }

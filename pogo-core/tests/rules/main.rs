@@ -5,6 +5,7 @@
 mod blocked;
 mod delays;
 mod doubt;
+mod follow;
 mod jobs;
 mod leaving;
 mod limits;
@@ -12,6 +13,8 @@ mod many;
 mod messages;
 mod queueing;
 mod settling;
+mod stored;
 mod story;
+mod views;
 mod waves;
 mod what_if;

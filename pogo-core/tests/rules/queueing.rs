@@ -1,6 +1,11 @@
 //! Who comes first among hosts that may start.
 
-use pogo_core::scheduler::{Input, JobId};
+use std::time::Duration;
+
+use pogo_core::fleet::Fleet;
+use pogo_core::plan::{Expectation, JobSpec, Order};
+use pogo_core::policy::{Constraint, Policy, Rule};
+use pogo_core::scheduler::{Alteration, Input, JobId};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -44,4 +49,69 @@ fn a_retried_host_comes_after_fresh_ones_where_it_was_queued_late() {
         mark(&mut story, name, false);
     }
     assert_eq!(after_a_repair_that_failed(&mut story), "d");
+}
+
+#[test]
+fn a_retried_host_comes_after_fresh_ones_when_the_queues_are_built_anew() {
+    let mut story = Story::new(web("a,b,c"), Policy::default());
+    let job = JobId::new(1);
+    let one_by_one = JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    };
+    assert_eq!(story.submit(one_by_one), "a");
+    assert_eq!(story.fails("a"), "b");
+    let retried = hosts("a");
+    story.tell(Input::Retry { job, hosts: retried }).unwrap();
+    let change = Alteration {
+        retries: Some(1),
+        ..Alteration::default()
+    };
+    story.tell(Input::Alter { job, change }).unwrap();
+    assert_eq!(story.ends("b"), "c");
+    assert_eq!(story.ends("c"), "a");
+}
+
+#[test]
+fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
+    let expect = |hosts: &str, seconds| Expectation {
+        hosts: hosts.parse().unwrap(),
+        time: Duration::from_secs(seconds),
+    };
+    let spec = |order| JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        expected: vec![expect("b", 60), expect("c", 600)],
+        order,
+        ..on("*")
+    };
+    let started = |order| {
+        let mut story = Story::new(web("a,b,c"), Policy::default());
+        let first = story.submit(spec(order));
+        let second = story.ends(&first);
+        let third = story.ends(&second);
+        [first, second, third].join(" ")
+    };
+    assert_eq!(started(Order::Balanced), "c b a");
+    assert_eq!(started(Order::Listed), "a b c");
+}
+
+#[test]
+fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
+    let fleet = Fleet::builder().tagged("group.y", "y[1-2]").tagged("group.x", "x[1-4]");
+    let limit = Constraint::new("$group".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
+    let policy = Policy {
+        constraints: vec![limit],
+        ..Policy::default()
+    };
+    let mut story = Story::new(fleet, policy);
+    let job = JobId::new(1);
+    let one_by_one = JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    };
+    assert_eq!(story.submit(one_by_one), "x1", "the most loaded group comes first");
+    let others = || hosts("x2 x3 x4");
+    story.tell(Input::Skip { job, hosts: others() }).unwrap();
+    story.tell(Input::Retry { job, hosts: others() }).unwrap();
+    assert_eq!(story.ends("x1"), "x2");
 }

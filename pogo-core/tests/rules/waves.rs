@@ -82,3 +82,17 @@ fn no_wave_waits_for_a_host_that_waits_for_it() {
     assert_eq!(story.submit(one_then_all(0)), "b");
     assert_eq!(story.ends("b"), "a");
 }
+
+#[test]
+fn a_wave_takes_hosts_as_deep_as_those_before_it_allow() {
+    let stages = ["a", "b", "c"].map(|stage| stage.parse().unwrap());
+    let policy = Policy {
+        sequences: vec![Sequence::new("in order", stages)],
+        ..Policy::default()
+    };
+    let mut story = Story::new(web("a,b,c"), policy);
+    let waves = ["1", "2", "100%"].map(|wave| wave.parse().unwrap()).to_vec();
+    assert_eq!(story.submit(JobSpec { waves, ..on("*") }), "a");
+    assert_eq!(story.ends("a"), "b");
+    assert_eq!(story.ends("b"), "c");
+}

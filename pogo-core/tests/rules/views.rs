@@ -1,0 +1,96 @@
+//! What can be seen of a namespace from outside.
+
+use std::time::Duration;
+
+use pogo_core::journal::{CommitId, Epoch, OwnerId};
+use pogo_core::plan::JobSpec;
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{HolderReason, Input, JobId, Phase};
+
+use crate::story::{Story, at_most, host, on, web};
+
+#[test]
+fn a_job_says_when_it_was_submitted_and_what_binds_it() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.waits(7);
+    story.submit(JobSpec {
+        attempt_timeout: Some(Duration::from_secs(90)),
+        ..on("*")
+    });
+    let scheduler = story.drill.scheduler();
+    let job = scheduler.job(JobId::new(1)).unwrap();
+    assert_eq!(job.submitted().as_millis(), 7_000);
+    assert_eq!(job.attempt_timeout(), Duration::from_secs(90));
+    let held = scheduler.buckets().next().unwrap().holders();
+    assert_eq!(held.len(), 1);
+    assert_eq!((held[0].host.as_str(), held[0].since.as_millis()), ("a", 7_000));
+    assert_eq!(held[0].reason, HolderReason::Running { job: JobId::new(1) });
+}
+
+#[test]
+fn a_host_that_was_down_before_it_ran_is_unavailable_since_it_was_down() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    let (down, reason) = (host("a"), String::new());
+    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    story.waits(5);
+    assert_eq!(story.submit(on("a")), "a");
+    let since = |story: &Story| {
+        story.drill.scheduler().buckets().next().unwrap().holders()[0]
+            .since
+            .as_millis()
+    };
+    assert_eq!(since(&story), 0);
+    let (up, reason) = (host("a"), String::new());
+    story.tell(Input::MarkUp { host: up, reason }).unwrap();
+    assert_eq!(since(&story), 0, "it has not served since");
+}
+
+#[test]
+fn schedulers_that_know_different_things_are_different() {
+    let story = |submit: bool| {
+        let mut story = Story::new(web("a,b"), Policy::default());
+        if submit {
+            story.submit(on("*"));
+        }
+        story
+    };
+    let (one, other, third) = (story(true), story(true), story(false));
+    assert!(one.drill.scheduler().same_state(other.drill.scheduler()));
+    assert!(!one.drill.scheduler().same_state(third.drill.scheduler()));
+}
+
+#[test]
+fn fingerprints_differ_when_a_host_is_down() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    let before = story.drill.scheduler().fingerprint();
+    let (down, reason) = (host("a"), String::new());
+    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    assert_ne!(story.drill.scheduler().fingerprint(), before);
+}
+
+#[test]
+fn a_phase_that_is_reported_after_the_end_is_no_news() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    let attempt = story.attempt("a");
+    story.ends("a");
+    let phase = Phase::Command;
+    assert_eq!(story.tell(Input::PhaseEntered { attempt, phase }).unwrap(), "");
+}
+
+#[test]
+fn phases_and_places_in_journals_have_names() {
+    let phases = [
+        Phase::Connect,
+        Phase::PreHook,
+        Phase::Command,
+        Phase::PostHook,
+        Phase::Settle,
+    ];
+    let names = phases.map(|phase| phase.to_string());
+    assert_eq!(names, ["connect", "pre-hook", "command", "post-hook", "settle"]);
+    let (epoch, number) = (Epoch(3), 7);
+    assert_eq!(epoch.to_string(), "epoch 3");
+    assert_eq!(CommitId { epoch, number }.to_string(), "commit 3.7");
+    assert_eq!(OwnerId("ada@deploy1".into()).to_string(), "ada@deploy1");
+}
