@@ -254,6 +254,23 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_without_a_lease_is_found() {
+        let mut scheduler = one_by_one();
+        scheduler.state.usage[0].running -= 1;
+        scheduler.state.usage[0].unavailable -= 1;
+        let idle = HostState::default();
+        scheduler.state.hosts.set(HostId::new(0), idle, Timestamp::EPOCH);
+        assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
+    }
+
+    #[test]
+    fn an_attempt_that_knows_its_task_wrongly_is_found() {
+        let mut scheduler = one_by_one();
+        job(&mut scheduler).tasks[0].target.track += 1;
+        assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
+    }
+
+    #[test]
     fn a_lease_without_an_attempt_is_found() {
         let mut scheduler = one_by_one();
         scheduler.state.usage[0].running += 1;

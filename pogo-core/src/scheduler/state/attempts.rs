@@ -177,6 +177,7 @@ mod tests {
         let numbers = [3, 4, 900, 1_000_000, 1_000_002];
         for number in numbers {
             attempts.begin(AttemptId::new(number), running(7));
+            assert!(attempts.window.len() <= 2 * Attempts::SLACK, "gaps take no room");
         }
         let found: Vec<u64> = attempts
             .in_order()
@@ -200,6 +201,21 @@ mod tests {
                 .all(|&number| attempts.end(AttemptId::new(number)).is_some())
         );
         assert!(attempts.in_order().is_empty());
+    }
+
+    #[test]
+    fn the_same_attempts_are_equal_wherever_they_are_kept() {
+        let of = |numbers: &[u64]| {
+            let mut attempts = Attempts::default();
+            let numbers = numbers.iter().copied().map(AttemptId::new);
+            numbers.for_each(|number| attempts.begin(number, running(7)));
+            attempts
+        };
+        let mut other = of(&[1, 9_000]);
+        assert_eq!(other, of(&[1, 9_000]));
+        assert_ne!(other, of(&[2, 9_000]), "others run");
+        other.resume_after(9_001);
+        assert_ne!(other, of(&[1, 9_000]), "more were issued");
     }
 
     #[test]
