@@ -76,27 +76,30 @@ pub(crate) struct Mark {
     column: u32,
 }
 
-/// Something that one place says of neighbouring hosts.
+/// Something that is said of neighbouring hosts, in one place or in a line for each.
 #[derive(Debug, Clone, Copy)]
 struct Claim {
     first: u32,
     last: u32,
+    /// Of the first of them.
     place: Mark,
+    /// How many lines further each of the others is.
+    step: u32,
 }
 
 impl Origins {
     /// Where a host is named first. `None` if the source has no lines.
     pub fn listed(&self, host: HostId) -> Option<Origin> {
         let claim = self.listed.iter().find(|claim| claim.covers(host))?;
-        self.origin(claim.place)
+        self.origin(claim.place_of(host))
     }
 
     /// The tags that a host carries and where that is said, in the order in which it is.
     pub fn tags(&self, host: HostId) -> impl Iterator<Item = (&TagPath, Origin)> {
         let of_host = self.carried.iter().filter(move |(_, claim)| claim.covers(host));
-        of_host.flat_map(|(number, claim)| {
+        of_host.flat_map(move |(number, claim)| {
             let tags = self.tags.get(*number as usize).into_iter().flatten();
-            tags.filter_map(|tag| Some((tag, self.origin(claim.place)?)))
+            tags.filter_map(move |tag| Some((tag, self.origin(claim.place_of(host))?)))
         })
     }
 
@@ -107,7 +110,7 @@ impl Origins {
             claim.covers(host) && names(*number).is_some_and(|names| names.have(setting))
         };
         let (_, claim) = self.settings.iter().find(found)?;
-        self.origin(claim.place)
+        self.origin(claim.place_of(host))
     }
 
     /// What is said from now on, stands there.
@@ -145,18 +148,17 @@ impl Origins {
     /// The host is named for the first time.
     pub(crate) fn list(&mut self, host: HostId) {
         let claim = Claim::new(host, self.here);
-        match self.listed.last_mut() {
-            Some(last) if last.takes(&claim) => last.last = claim.last,
-            _ => self.listed.push(claim),
+        if !self.listed.last_mut().is_some_and(|last| last.take(&claim)) {
+            self.listed.push(claim);
         }
     }
 
     /// The host carries the tags of this number.
     pub(crate) fn carry_numbered(&mut self, tags: u32, host: HostId) {
         let claim = Claim::new(host, self.here);
-        match self.carried.last_mut() {
-            Some((last_tags, last)) if *last_tags == tags && last.takes(&claim) => last.last = claim.last,
-            _ => self.carried.push((tags, claim)),
+        let last = self.carried.last_mut();
+        if !last.is_some_and(|(last_tags, last)| *last_tags == tags && last.take(&claim)) {
+            self.carried.push((tags, claim));
         }
     }
 
@@ -168,7 +170,17 @@ impl Origins {
 
     /// The host has the setting of this number.
     pub(crate) fn set_numbered(&mut self, host: HostId, setting: u32) {
-        self.settings.push((setting, Claim::new(host, self.here)));
+        let claim = Claim::new(host, self.here);
+        // A line may say several settings of a host, and the next line the same of the next one.
+        for (number, last) in self.settings.iter_mut().rev().take(4) {
+            if *number == setting {
+                if last.take(&claim) {
+                    return;
+                }
+                break;
+            }
+        }
+        self.settings.push((setting, claim));
     }
 
     /// What the setting is called here.
@@ -192,7 +204,7 @@ impl Origins {
                 vars: connection.vars.keys().cloned().collect(),
             }))
         });
-        self.settings.push((number, Claim::new(host, self.here)));
+        self.set_numbered(host, number);
     }
 
     fn together_named(&mut self, names: Names) -> u32 {
@@ -224,9 +236,7 @@ impl Origins {
 
     /// Makes room for what is said of so many hosts.
     pub(crate) fn reserve(&mut self, hosts: usize) {
-        self.listed.reserve(hosts);
         self.carried.reserve(hosts);
-        self.settings.reserve(hosts);
     }
 
     fn origin(&self, place: Mark) -> Option<Origin> {
@@ -242,6 +252,7 @@ impl Claim {
             first: at,
             last: at,
             place,
+            step: 0,
         }
     }
 
@@ -249,9 +260,35 @@ impl Claim {
         (self.first as usize..=self.last as usize).contains(&host.index())
     }
 
-    /// Whether this goes on with the next host at the same place, as the hosts of a range do.
-    fn takes(&self, next: &Self) -> bool {
-        self.place == next.place && self.last.checked_add(1) == Some(next.first)
+    fn place_of(&self, host: HostId) -> Mark {
+        let further = u32::try_from(host.index())
+            .unwrap_or(u32::MAX)
+            .saturating_sub(self.first);
+        Mark {
+            line: self.place.line.saturating_add(further.saturating_mul(self.step)),
+            ..self.place
+        }
+    }
+
+    /// Goes on with the next host, if it stands in the same place, as the hosts of a range do, or in the next line.
+    fn take(&mut self, next: &Self) -> bool {
+        if self.last.checked_add(1) != Some(next.first) {
+            return false;
+        }
+        let step = match self.first == self.last {
+            true => next.place.line.wrapping_sub(self.place.line),
+            false => self.step,
+        };
+        let extended = Self {
+            last: next.last,
+            step,
+            ..*self
+        };
+        let goes_on = step <= 1 && extended.place_of(HostId::new(next.first)) == next.place;
+        if goes_on {
+            *self = extended;
+        }
+        goes_on
     }
 }
 
@@ -286,6 +323,39 @@ mod tests {
             .collect();
         assert_eq!(tags, ["web a:2:1", "db b:7:3"]);
         assert_eq!(origins.tags(host(0)).count(), 1);
+    }
+
+    #[test]
+    fn a_list_with_a_host_in_each_line_takes_no_more_room_than_a_host() {
+        let (mut origins, name): (_, Arc<str>) = (Origins::default(), "a".into());
+        let (address, port) = (origins.named("address"), origins.named("port"));
+        // An empty line stands behind the fifth host.
+        let line = |at: u32| at + 10 + u32::from(at > 4);
+        for at in 0..100 {
+            origins.at(&name, line(at), 3);
+            origins.list(host(at));
+            origins.set_numbered(host(at), address);
+            origins.at(&name, line(at), 20);
+            origins.set_numbered(host(at), port);
+        }
+        for at in 0..100 {
+            let told = |origin: Option<Origin>| origin.unwrap().to_string();
+            assert_eq!(told(origins.listed(host(at))), format!("a:{}:3", line(at)));
+            assert_eq!(told(origins.setting(host(at), "address")), format!("a:{}:3", line(at)));
+            assert_eq!(told(origins.setting(host(at), "port")), format!("a:{}:20", line(at)));
+        }
+        assert_eq!((origins.listed.len(), origins.settings.len()), (2, 4));
+    }
+
+    #[test]
+    fn what_is_said_first_is_told_first() {
+        let (mut origins, name): (_, Arc<str>) = (Origins::default(), "a".into());
+        let address = origins.named("address");
+        for (line, at) in [(1, 0), (7, 1), (2, 1)] {
+            origins.at(&name, line, 1);
+            origins.set_numbered(host(at), address);
+        }
+        assert_eq!(origins.setting(host(1), "address").unwrap().line, 7);
     }
 
     #[test]
