@@ -1,12 +1,9 @@
 //! Building a fleet: everything is collected, then judged once.
 
 use std::collections::BTreeMap;
-use std::hash::BuildHasherDefault;
-
-use indexmap::IndexSet;
-use rustc_hash::FxHasher;
 
 use super::connections::Connections;
+use super::names::Names;
 use super::tree::{sorted, tree};
 use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector, SelectorError, TagPath};
 
@@ -16,7 +13,7 @@ use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector
 /// [`host`](Self::host) are that host's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FleetBuilder {
-    hosts: IndexSet<HostName, BuildHasherDefault<FxHasher>>,
+    hosts: Names,
     connections: Connections,
     tags: BTreeMap<TagPath, Vec<u32>>,
     externals: BTreeMap<(String, String), Vec<u32>>,
@@ -198,13 +195,12 @@ impl FleetBuilder {
 
     /// The name of a host that was found with [`insert`](Self::insert).
     pub fn name(&self, host: HostId) -> Option<&HostName> {
-        self.hosts.get_index(host.index())
+        self.hosts.get(host.index())
     }
 
     /// The host of this name, if it was mentioned.
     pub fn find(&self, name: &str) -> Option<HostId> {
-        let at = self.hosts.get_index_of(name)?;
-        u32::try_from(at).ok().map(HostId::new)
+        self.hosts.place(name).map(HostId::new)
     }
 
     /// How a host is reached, as far as it was said.
@@ -222,7 +218,7 @@ impl FleetBuilder {
     /// Adds everything that another builder collected, behind what is here.
     pub fn merge(mut self, other: Self) -> Self {
         let mut place = Vec::with_capacity(other.hosts.len());
-        for name in other.hosts {
+        for name in other.hosts.into_iter() {
             place.push(self.add(name).unwrap_or_default());
         }
         for (host, connection) in other.connections.into_iter() {
@@ -261,7 +257,7 @@ impl FleetBuilder {
 
     /// Whether a host of this name was mentioned.
     pub fn contains(&self, name: &str) -> bool {
-        self.hosts.contains(name)
+        self.hosts.place(name).is_some()
     }
 
     /// The fleet of everything that was collected.
@@ -285,8 +281,7 @@ impl FleetBuilder {
         if self.hosts.len() == Self::MAX_HOSTS {
             return self.refuse(FleetError::TooLarge);
         }
-        let (at, _) = self.hosts.insert_full(name);
-        u32::try_from(at).ok()
+        Some(self.hosts.insert(name))
     }
 
     fn add_ranges(&mut self, text: &str) -> Vec<u32> {
@@ -357,7 +352,7 @@ impl FleetBuilder {
         if current.is_none() {
             self.needs_host();
         }
-        let name = self.hosts.get_index(current? as usize)?.clone();
+        let name = self.hosts.get(current? as usize)?.clone();
         Some((name, self.connections.entry(HostId::new(current?))))
     }
 

@@ -1,14 +1,12 @@
 //! The fleet: all hosts and tags, immutable.
 
 use std::collections::BTreeMap;
-use std::hash::BuildHasherDefault;
 
-use indexmap::IndexSet;
-use rustc_hash::FxHasher;
 use serde::{Deserialize, Serialize};
 
 use super::connections::Connections;
 use super::data::FleetData;
+use super::names::Names;
 use super::{Connection, FleetBuilder, FleetError, Host, HostId, HostName, TagPath};
 
 /// A tag's position in its fleet. Means nothing in another fleet.
@@ -31,7 +29,7 @@ pub struct TagId(pub(super) u32);
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "FleetData", into = "FleetData")]
 pub struct Fleet {
-    pub(super) names: IndexSet<HostName, BuildHasherDefault<FxHasher>>,
+    pub(super) names: Names,
     pub(super) connections: Connections,
     /// In order of their paths, so that a tag stands before those below it.
     pub(super) tags: Vec<Tag>,
@@ -81,10 +79,7 @@ impl Fleet {
 
     /// The host of this name.
     pub fn id(&self, name: &str) -> Option<HostId> {
-        self.names
-            .get_index_of(name)
-            .and_then(|at| u32::try_from(at).ok())
-            .map(HostId::new)
+        self.names.place(name).map(HostId::new)
     }
 
     /// How to reach a host, where that is not plain from its name.

@@ -10,6 +10,7 @@ mod error;
 mod fold;
 mod host;
 mod members;
+mod names;
 mod near;
 mod parse;
 mod range;

@@ -1,0 +1,127 @@
+//! The names of a fleet's hosts: by their places, and the place of each.
+
+use std::hash::{BuildHasher, BuildHasherDefault};
+use std::ops::Index;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::FxHasher;
+
+use super::HostName;
+
+/// Names in listed order, each once. Takes 4 bytes a host beside the names, so that finding one among very many misses few
+/// caches; an index map takes 16.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    list: Vec<HostName>,
+    places: HashTable<u32>,
+}
+
+fn hash(name: &str) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(name)
+}
+
+impl Names {
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn reserve(&mut self, names: usize) {
+        self.list.reserve(names);
+        let list = &self.list;
+        let again = |place: &u32| list.get(*place as usize).map_or(0, |name| hash(name.as_str()));
+        self.places.reserve(names, again);
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<&HostName> {
+        self.list.get(place)
+    }
+
+    pub(super) fn place(&self, name: &str) -> Option<u32> {
+        let same = |place: &u32| {
+            self.list
+                .get(*place as usize)
+                .is_some_and(|known| known.as_str() == name)
+        };
+        self.places.find(hash(name), same).copied()
+    }
+
+    /// The name's place, where it is put if it is new. There are fewer than 4 billion, which is the caller's to see to.
+    pub(super) fn insert(&mut self, name: HostName) -> u32 {
+        let list = &self.list;
+        let same = |place: &u32| list.get(*place as usize) == Some(&name);
+        let again = |place: &u32| list.get(*place as usize).map_or(0, |name| hash(name.as_str()));
+        match self.places.entry(hash(name.as_str()), same, again) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => {
+                let place = u32::try_from(list.len()).unwrap_or(u32::MAX);
+                vacant.insert(place);
+                self.list.push(name);
+                place
+            }
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &HostName> {
+        self.list.iter()
+    }
+
+    pub(super) fn into_iter(self) -> impl Iterator<Item = HostName> {
+        self.list.into_iter()
+    }
+}
+
+impl Index<usize> for Names {
+    type Output = HostName;
+
+    fn index(&self, place: usize) -> &HostName {
+        &self.list[place]
+    }
+}
+
+/// As sets: fleets whose hosts are listed in another order differ in their tags.
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|name| other.place(name.as_str()).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> HostName {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_name_keeps_its_place_however_many_there_are() {
+        let mut names = Names::default();
+        for round in 0..2 {
+            for at in 0..5_000_u32 {
+                assert_eq!(names.insert(name(&format!("web{at}"))), at, "{round}");
+            }
+        }
+        assert_eq!(names.len(), 5_000);
+        assert_eq!(names.place("web4711"), Some(4_711));
+        assert_eq!(names.get(4_711), Some(&name("web4711")));
+        assert_eq!((names.place("web5000"), names.get(5_000)), (None, None));
+    }
+
+    #[test]
+    fn names_are_equal_in_any_order_and_with_any_room() {
+        let (mut one, mut other) = (Names::default(), Names::default());
+        one.reserve(1_000);
+        for (here, there) in [("a", "b"), ("b", "a")] {
+            one.insert(name(here));
+            other.insert(name(there));
+        }
+        assert_eq!(one, other);
+        other.insert(name("c"));
+        assert_ne!(one, other);
+    }
+}
