@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
         let _ = scheduler.apply(&record);
     }
     let now = scheduler.now();
-    assert!(scheduler.handle(now, Input::Recover).is_ok());
+    assert!(scheduler.handle(now, Input::Recover { resumed: vec![] }).is_ok());
     assert_eq!(scheduler.verify(), Ok(()));
     for _ in 0..10 {
         let Some(next) = scheduler.next_timeout() else { return };

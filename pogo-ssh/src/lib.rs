@@ -112,7 +112,7 @@
 //! | time limit or cancelled, over the same connection or a new one | as without: TERM, then KILL, and the outcome says what the host confirms; what has not begun never will |
 //! | another detached attempt still runs there after five seconds | failed: refused |
 //! | the host restarts, or what runs the attempt is killed | in doubt |
-//! | this process dies | the command goes on, without a time limit; the same attempt, run again, finds it |
+//! | this process dies | the command goes on, without a time limit; whoever takes over the journal finds it, and follows it or learns how it ended |
 //! | a command ends with 128 plus the number of a common signal | counts as ended by that signal |
 //!
 //! # How much at once

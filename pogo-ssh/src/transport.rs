@@ -121,4 +121,9 @@ impl Transport for SshTransport {
         self.finish(link, &outcome, work.attempt.job, &target).await;
         outcome
     }
+
+    /// Detached attempts outlive their connection, and the host knows each by its number.
+    fn resumes(&self, attempt: &Attempt) -> bool {
+        attempt.invocation.detached.is_some()
+    }
 }

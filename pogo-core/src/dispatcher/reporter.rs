@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::channel::{mpsc, oneshot};
 use futures::future::{FutureExt, Shared};
@@ -19,11 +20,14 @@ pub struct Reporter {
     phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
     observer: Arc<dyn Observer>,
     cancelled: Shared<oneshot::Receiver<()>>,
+    /// Whether it came further than connecting.
+    begun: Arc<AtomicBool>,
 }
 
 impl Reporter {
     /// Tells that this phase begins. At most a handful per attempt.
     pub fn phase(&self, phase: Phase) {
+        self.begun.fetch_or(phase > Phase::Connect, Ordering::Relaxed);
         // A dispatcher that is gone needs no news.
         let _ = self.phases.unbounded_send((self.attempt, phase));
     }
@@ -62,6 +66,7 @@ impl fmt::Debug for Reporter {
 pub struct ReporterSide {
     /// Sent or dropped once.
     cancel: Option<oneshot::Sender<()>>,
+    begun: Arc<AtomicBool>,
 }
 
 impl ReporterSide {
@@ -72,7 +77,9 @@ impl ReporterSide {
         observer: Arc<dyn Observer>,
     ) -> (Reporter, Self) {
         let (cancel, cancelled) = oneshot::channel();
+        let begun = Arc::new(AtomicBool::new(false));
         let reporter = Reporter {
+            begun: Arc::clone(&begun),
             job,
             host,
             attempt,
@@ -80,7 +87,13 @@ impl ReporterSide {
             observer,
             cancelled: cancelled.shared(),
         };
-        (reporter, Self { cancel: Some(cancel) })
+        let cancel = Some(cancel);
+        (reporter, Self { cancel, begun })
+    }
+
+    /// Whether the transport has told of a phase after connecting.
+    pub(super) fn begun(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.begun)
     }
 
     /// Asks the transport to cancel. Only the first call has an effect.

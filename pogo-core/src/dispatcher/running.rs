@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use futures::channel::mpsc;
@@ -50,16 +51,34 @@ impl Running {
         self.attempts.is_empty()
     }
 
+    /// Whether the transport takes up this attempt where it is.
+    pub(super) fn resumes(&self, attempt: &Attempt) -> bool {
+        self.transport.resumes(attempt)
+    }
+
     pub(super) fn start(&mut self, attempt: Attempt) {
+        self.run(attempt, false);
+    }
+
+    /// Runs an attempt that was begun before. What is not known of it now is in doubt: it may have happened.
+    pub(super) fn resume(&mut self, attempt: Attempt) {
+        self.run(attempt, true);
+    }
+
+    fn run(&mut self, attempt: Attempt, resumed: bool) {
         let id = attempt.id;
         let about = (attempt.job, attempt.host.name.clone(), id);
         let (report, reporter) = ReporterSide::open(about, self.phases.clone(), Arc::clone(&self.observer));
         let (abort, registration) = AbortHandle::new_pair();
         let run = run(Arc::clone(&self.transport), attempt, report);
         let guarded = Abortable::new(AssertUnwindSafe(run).catch_unwind(), registration);
+        let begun = reporter.begun();
         self.attempts.push(
             async move {
                 let outcome = match guarded.await {
+                    Ok(Ok(Outcome::Failed(failure))) if resumed && !begun.load(Ordering::Relaxed) => Outcome::in_doubt(
+                        format!("it ran before a restart, and could not be found again: {failure}"),
+                    ),
                     Ok(Ok(outcome)) => outcome,
                     Ok(Err(_panic)) => Outcome::in_doubt("the transport panicked; this is a defect of the transport"),
                     Err(_aborted) => Outcome::in_doubt("it was cancelled, and nobody knows how far it had come"),

@@ -27,6 +27,17 @@ pub trait Transport: Send + Sync {
     /// - Dropping the future cancels the attempt. A transport that can confirm a cancellation says so in its
     ///   capabilities and watches [`Reporter::cancelled`] instead.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome;
+
+    /// Whether [`run`](Self::run) takes up this very attempt where it is, or learns how it ended, if it was begun before by a
+    /// transport that is gone, and does not begin it a second time.
+    ///
+    /// After a restart the dispatcher runs such attempts again, under their old number, with the time that is left to them;
+    /// all others are in doubt. So is one that fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase):
+    /// it may have happened, and could not be found.
+    fn resumes(&self, attempt: &Attempt) -> bool {
+        let _ = attempt;
+        false
+    }
 }
 
 /// What a transport can do.

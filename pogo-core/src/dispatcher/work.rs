@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::channel::{mpsc, oneshot};
 use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
@@ -102,6 +103,9 @@ enum News {
 impl Dispatcher {
     /// The most inputs that share one commit.
     const BATCH: usize = 1_000;
+
+    /// The time in which a transport may find out about an attempt whose own time is over.
+    const FINDING: Duration = Duration::from_secs(30);
 
     pub(super) fn over(scheduler: Scheduler, outside: Outside) -> Self {
         let Outside {
@@ -246,24 +250,25 @@ impl Dispatcher {
     }
 
     fn start(&mut self, job: JobId, host: &crate::fleet::HostName, id: AttemptId) {
+        if let Some(attempt) = self.attempt(job, host, id) {
+            self.running.start(attempt);
+        }
+    }
+
+    /// What the transport needs to know to run an attempt.
+    fn attempt(&self, job: JobId, host: &crate::fleet::HostName, id: AttemptId) -> Option<Attempt> {
         let fleet = self.scheduler.fleet();
         let host = match fleet.id(host.as_str()) {
             Some(host) => fleet.host(host),
             None => crate::fleet::Host::new(host.clone()),
         };
-        let Some(shared) = self.commands.get(&job) else { return };
         let JobCommand {
             command,
             invocation,
             pre_hooks,
             post_hooks,
-        } = shared.clone();
-        let time_limit = self
-            .scheduler
-            .job(job)
-            .map(|job| job.attempt_timeout())
-            .unwrap_or_default();
-        self.running.start(Attempt {
+        } = self.commands.get(&job)?.clone();
+        Some(Attempt {
             id,
             job,
             host,
@@ -271,8 +276,8 @@ impl Dispatcher {
             invocation,
             pre_hooks,
             post_hooks,
-            time_limit,
-        });
+            time_limit: self.scheduler.job(job)?.attempt_timeout(),
+        })
     }
 
     fn arm_timer(&mut self) {
@@ -297,12 +302,37 @@ impl Dispatcher {
         for (job, spec) in submitted {
             self.remember(job, &spec);
         }
+        let resumable = self.resumable();
+        let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
         let mut records = Vec::new();
-        let _ = self.input(Input::Recover, &mut records);
+        let _ = self.input(Input::Recover { resumed }, &mut records);
         if !records.is_empty() {
             records = self.tail.append(records).await?;
             self.act(records);
         }
+        for (attempt, cancelling) in resumable {
+            let id = attempt.id;
+            self.running.resume(attempt);
+            if cancelling {
+                self.running.cancel(id);
+            }
+        }
         Ok(())
+    }
+
+    /// Attempts that the transport can take up again, with the time that is left to them, and whether they are to end.
+    fn resumable(&self) -> Vec<(Attempt, bool)> {
+        let now = self.now.max(self.clock.now());
+        let views = self.scheduler.attempts().into_iter();
+        views
+            .filter(|view| view.phase != Phase::Settle)
+            .filter_map(|view| {
+                let mut attempt = self.attempt(view.job, &view.host, view.id)?;
+                let left = attempt.time_limit.saturating_sub(now - view.started);
+                attempt.time_limit = left.max(Self::FINDING);
+                Some((attempt, view.cancelling.is_some()))
+            })
+            .filter(|(attempt, _)| self.running.resumes(attempt))
+            .collect()
     }
 }

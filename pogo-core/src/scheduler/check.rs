@@ -32,7 +32,9 @@ pub(super) enum Checked {
         outcome: Outcome,
     },
     Nothing,
-    Recover,
+    Recover {
+        resumed: Vec<AttemptId>,
+    },
     Pause {
         job: JobId,
     },
@@ -78,7 +80,13 @@ impl Scheduler {
             Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
             Input::Reported { attempt, outcome } => self.check_report(attempt, outcome)?,
             Input::Tick => Checked::Nothing,
-            Input::Recover => Checked::Recover,
+            Input::Recover { resumed } => {
+                let gone = |attempt: &&AttemptId| self.state.attempts.get(**attempt).is_none();
+                if let Some(&attempt) = resumed.iter().find(gone) {
+                    return Err(InputError::UnknownAttempt { attempt });
+                }
+                Checked::Recover { resumed }
+            }
             Input::Pause { job } => {
                 let pausable = |status: JobStatus| status.may_start();
                 self.check_status(job, "paused", pausable)?;

@@ -45,7 +45,11 @@ pub enum Input {
     /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
     Tick,
     /// Fact: whoever ran the attempts is gone; how they ended is unknown. The first input after a restart.
-    Recover,
+    Recover {
+        /// Attempts that go on nevertheless: somebody takes them up again, and will report on them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        resumed: Vec<AttemptId>,
+    },
     /// Order: start no more of this job until it is resumed.
     Pause {
         /// The job.

@@ -42,4 +42,4 @@ pub use snapshot::{RestoreError, Snapshot};
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
 pub use tally::Tally;
 pub use verify::Violation;
-pub use view::{BucketView, JobView, TaskView};
+pub use view::{AttemptView, BucketView, JobView, TaskView};

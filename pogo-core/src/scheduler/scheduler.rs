@@ -82,7 +82,7 @@ impl Scheduler {
         self.now = now;
         self.decide(checked);
         debug_assert!(
-            self.state.hosts.len() > Self::VERIFIED_HOSTS || self.verify() == Ok(()),
+            self.state.fleet.len() > Self::VERIFIED_HOSTS || self.verify() == Ok(()),
             "{}",
             self.verify()
                 .err()

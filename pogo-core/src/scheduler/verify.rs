@@ -256,10 +256,9 @@ mod tests {
     #[test]
     fn an_attempt_without_a_lease_is_found() {
         let mut scheduler = one_by_one();
-        scheduler.state.usage[0].running -= 1;
-        scheduler.state.usage[0].unavailable -= 1;
-        let idle = HostState::default();
+        let (idle, leased) = (HostState::default(), scheduler.state.host(HostId::new(0)));
         scheduler.state.hosts.set(HostId::new(0), idle, Timestamp::EPOCH);
+        scheduler.state.hosts.set(HostId::new(1), leased, Timestamp::EPOCH);
         assert!(matches!(scheduler.verify(), Err(Violation::Lease { .. })));
     }
 

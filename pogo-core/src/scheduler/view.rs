@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::{Job, JobStatus, State, TaskState};
-use super::{Failure, Holder, HolderReason, JobId, Scheduler, Tally};
+use super::{AttemptId, CancelReason, Failure, Holder, HolderReason, JobId, Phase, Scheduler, Tally};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostId, HostName};
 use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage, StageId};
@@ -50,6 +50,21 @@ impl Scheduler {
         &self.state.rules
     }
 
+    /// Attempts that have begun and are not known to have ended, in the order of their numbers.
+    pub fn attempts(&self) -> Vec<AttemptView> {
+        let views = self.state.attempts.in_order().into_iter();
+        views
+            .map(|(id, running)| AttemptView {
+                id,
+                job: running.task.0,
+                host: running.target.name,
+                phase: running.phase,
+                started: running.started,
+                cancelling: running.cancelling,
+            })
+            .collect()
+    }
+
     /// How many hosts of a bucket run, and how many are unavailable.
     pub(crate) fn usage(&self, bucket: BucketId) -> (u32, u32) {
         let usage = self.state.bucket(bucket).1;
@@ -65,6 +80,24 @@ impl Scheduler {
     pub fn same_state(&self, other: &Self) -> bool {
         self.state == other.state
     }
+}
+
+/// An attempt that is under way, as far as the scheduler knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttemptView {
+    /// Its number.
+    pub id: AttemptId,
+    /// The job.
+    pub job: JobId,
+    /// The host.
+    pub host: HostName,
+    /// How far it is.
+    pub phase: Phase,
+    /// When it began.
+    pub started: Timestamp,
+    /// Why it is to end, if it is.
+    pub cancelling: Option<CancelReason>,
 }
 
 /// A job as it stands.
@@ -105,7 +138,7 @@ impl<'a> JobView<'a> {
     }
 
     /// How many of its hosts may run at once, if it says so.
-    pub(crate) fn max_parallel(&self) -> Option<u32> {
+    pub fn max_parallel(&self) -> Option<u32> {
         self.job.settings.max_parallel
     }
 

@@ -41,7 +41,7 @@ impl World {
         self.plans.forget_ends();
         self.now = self.now + crash.downtime;
         // Recovering is refused to nobody.
-        let _ = self.tell(Input::Recover);
+        let _ = self.tell(Input::Recover { resumed: vec![] });
     }
 }
 

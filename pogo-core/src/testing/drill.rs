@@ -169,7 +169,7 @@ impl Drill {
         let reason = || "a drill".to_owned();
         Some(match step {
             Step::Wait(_) | Step::Tick => Input::Tick,
-            Step::Crash => Input::Recover,
+            Step::Crash => Input::Recover { resumed: vec![] },
             Step::Report(nth, outcome) => Input::Reported {
                 attempt: self.attempt(*nth)?,
                 outcome: outcome.clone(),

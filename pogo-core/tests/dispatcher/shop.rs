@@ -9,7 +9,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::journal::Journal;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{JobId, Outcome, Scheduler};
+use pogo_core::scheduler::{FailureKind, JobId, Outcome, Scheduler};
 
 pub(crate) const JOB: JobId = JobId::new(1);
 
@@ -19,6 +19,10 @@ pub(crate) struct Counting {
     pub(crate) ran: Mutex<Vec<String>>,
     /// Hosts whose attempts never end.
     pub(crate) stuck: Vec<&'static str>,
+    /// Whether it takes up attempts that another began.
+    pub(crate) resumes: bool,
+    /// Hosts that cannot be reached.
+    pub(crate) gone: Vec<&'static str>,
 }
 
 impl Counting {
@@ -36,11 +40,19 @@ impl Transport for Counting {
     async fn run(&self, attempt: Attempt, _report: Reporter) -> Outcome {
         let host = attempt.host.name.to_string();
         let stuck = self.stuck.contains(&host.as_str());
+        let gone = self.gone.contains(&host.as_str());
         self.ran.lock().unwrap().push(host);
         if stuck {
             futures::future::pending::<()>().await;
         }
+        if gone {
+            return Outcome::failed(FailureKind::Unreachable, "no route");
+        }
         Outcome::Succeeded
+    }
+
+    fn resumes(&self, _attempt: &Attempt) -> bool {
+        self.resumes
     }
 }
 

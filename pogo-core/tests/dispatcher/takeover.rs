@@ -139,3 +139,77 @@ fn a_second_job_goes_into_the_same_journal() {
         assert!(submitted(&journal.records()[before].event));
     });
 }
+
+#[test]
+fn what_the_transport_takes_up_again_is_never_in_doubt() {
+    block_on(async {
+        let journal = MemoryJournal::new();
+        die_in_the_middle(&journal, None).await;
+        let transport = Arc::new(Counting {
+            resumes: true,
+            ..Counting::default()
+        });
+        let builder = Dispatcher::builder(Arc::clone(&transport) as _).journal(Arc::new(journal.clone()));
+        let (dispatcher, _) = builder.clock(Arc::new(Patient::default())).build().await.unwrap();
+        let ended = dispatcher.run().await.unwrap();
+        assert_eq!(transport.ran(), ["web2", "web3", "web4"]);
+        assert_eq!(ended.job(JOB).unwrap().tally().succeeded, 4);
+        let attempts: Vec<u32> = ended.job(JOB).unwrap().tasks().map(|task| task.attempts()).collect();
+        assert_eq!(attempts, [1, 1, 1, 1], "it goes on under its number");
+        let records = journal.read(Seq::default()).await.unwrap().records;
+        let in_doubt = records
+            .iter()
+            .any(|record| matches!(record.event, Event::TaskInDoubt { .. }));
+        assert!(!in_doubt);
+    });
+}
+
+#[test]
+fn what_was_to_end_is_to_end_when_it_is_taken_up_again() {
+    block_on(async {
+        let journal = MemoryJournal::new();
+        die_in_the_middle(&journal, None).await;
+        let transport = Arc::new(Counting {
+            resumes: true,
+            stuck: vec!["web2"],
+            ..Counting::default()
+        });
+        let take_over = || Dispatcher::builder(Arc::clone(&transport) as _).journal(Arc::new(journal.clone()));
+        let (dispatcher, handle) = take_over().build().await.unwrap();
+        let aborting = Box::pin(async {
+            handle.abort(JOB, "enough").await.unwrap();
+        });
+        // It dies before the attempt has ended.
+        drop(select(aborting, Box::pin(dispatcher.run())).await);
+        let (dispatcher, _) = take_over().clock(Arc::new(Patient::default())).build().await.unwrap();
+        let ended = dispatcher.run().await.unwrap();
+        assert_eq!(ended.job(JOB).unwrap().status(), JobStatus::Finished);
+        assert_eq!(ended.job(JOB).unwrap().tally().in_doubt, 1);
+    });
+}
+
+#[test]
+fn what_cannot_be_found_again_is_in_doubt_and_not_failed() {
+    block_on(async {
+        let journal = MemoryJournal::new();
+        die_in_the_middle(&journal, None).await;
+        let transport = Arc::new(Counting {
+            resumes: true,
+            gone: vec!["web2", "web3"],
+            ..Counting::default()
+        });
+        let builder = Dispatcher::builder(Arc::clone(&transport) as _).journal(Arc::new(journal.clone()));
+        let (dispatcher, handle) = builder.clock(Arc::new(Patient::default())).build().await.unwrap();
+        let skipping = async move {
+            while handle.query(|scheduler| scheduler.attempts().len()).await.unwrap() > 0 {}
+            handle.skip(JOB, vec!["web2".parse().unwrap()]).await.unwrap();
+        };
+        let (ended, ()) = futures::join!(dispatcher.run(), skipping);
+        let tally = ended.unwrap().job(JOB).unwrap().tally();
+        assert_eq!(
+            (tally.skipped, tally.failed),
+            (1, 1),
+            "web2 was in doubt, and web3 had never begun"
+        );
+    });
+}

@@ -166,7 +166,11 @@ fn saying_nothing_of_how_a_host_is_reached_is_saying_nothing() {
     let mut builder = Fleet::builder().hosts("a,b");
     let a = builder.find("a").unwrap();
     builder.connect(a, Connection::default());
-    assert_eq!(builder.known_connection(a), None);
+    assert_eq!(builder.name(a).map(HostName::as_str), Some("a"));
+    assert_eq!(
+        (builder.known_connection(a), builder.name(HostId::new(9))),
+        (None, None)
+    );
     let at = |port| Connection {
         port: Some(port),
         ..Connection::default()

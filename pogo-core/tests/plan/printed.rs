@@ -66,6 +66,16 @@ fn a_plan_without_limits_says_so() {
 }
 
 #[test]
+fn limits_that_the_job_does_not_touch_are_left_out() {
+    let policy = Policy {
+        constraints: vec![Constraint::new("$colo".parse().unwrap(), Rule::MaxParallel(limit("1")))],
+        ..Policy::default()
+    };
+    let said = printed(&policy, "db1");
+    assert!(said.contains("$colo.west") && !said.contains("$colo.east"), "{said}");
+}
+
+#[test]
 fn a_plan_with_nothing_but_a_budget_of_failures_has_no_table() {
     let rule = Rule::MaxFailures(limit("1"));
     let policy = Policy {

@@ -84,7 +84,7 @@ proptest! {
         prop_assert!(again.same_state(&scheduler));
         // And what was accepted can be gone on with.
         let now = accepted.last().map_or(Timestamp::EPOCH, |record| record.at);
-        scheduler.handle(now, Input::Recover).unwrap();
+        scheduler.handle(now, Input::Recover { resumed: vec![] }).unwrap();
         prop_assert_eq!(scheduler.verify(), Ok(()));
         for _ in 0..20 {
             let Some(next) = scheduler.next_timeout() else { break };

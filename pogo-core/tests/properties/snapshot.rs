@@ -60,7 +60,10 @@ fn stops_and_goes_on(scenario: &Scenario, taken: usize, tail: usize) -> Result<(
     }
     let mut restarted = live.with_scheduler(scheduler);
     // Running tasks become in doubt, by an event, and that is all that recovery does.
-    prop_assert_eq!(live.tell(Input::Recover), restarted.tell(Input::Recover));
+    prop_assert_eq!(
+        live.tell(Input::Recover { resumed: vec![] }),
+        restarted.tell(Input::Recover { resumed: vec![] })
+    );
     for step in &scenario.steps[stop..] {
         prop_assert_eq!(live.play(step), restarted.play(step), "at {:?}", step);
         prop_assert_eq!(live.scheduler().next_timeout(), restarted.scheduler().next_timeout());
@@ -85,7 +88,7 @@ proptest! {
         let Ok(snapshot) = serde_json::from_value::<Snapshot>(snapshot) else { return Ok(()) };
         let Ok(mut scheduler) = Scheduler::restore(&snapshot) else { return Ok(()) };
         prop_assert_eq!(scheduler.verify(), Ok(()));
-        let _ = scheduler.handle(scheduler.now(), Input::Recover);
+        let _ = scheduler.handle(scheduler.now(), Input::Recover { resumed: vec![] });
         let _ = scheduler.handle(Timestamp::from_millis(1_000_000_000), Input::Tick);
         prop_assert_eq!(scheduler.verify(), Ok(()));
     }

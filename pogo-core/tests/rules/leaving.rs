@@ -123,3 +123,15 @@ fn a_policy_that_does_not_fit_an_unfinished_job_is_refused() {
         Err(InputError::Configure(_))
     ));
 }
+
+#[test]
+fn a_budget_that_the_new_policy_widens_is_wider_at_once() {
+    let budget = |failures: &str| limited(Rule::MaxFailures(failures.parse().unwrap()));
+    let mut story = Story::new(web("a,b"), budget("0"));
+    story.submit(JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    });
+    assert_eq!(story.fails("a"), "");
+    assert_eq!(story.configure(web("a,b"), budget("1")), "b");
+}

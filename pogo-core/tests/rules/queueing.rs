@@ -115,3 +115,23 @@ fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
     story.tell(Input::Retry { job, hosts: others() }).unwrap();
     assert_eq!(story.ends("x1"), "x2");
 }
+
+#[test]
+fn of_hosts_that_were_all_tried_the_one_with_fewer_tries_comes_first() {
+    let mut story = Story::new(web("a,b"), Policy::default());
+    let job = JobId::new(1);
+    let one_by_one = JobSpec {
+        max_parallel: Some("1".parse().unwrap()),
+        ..on("*")
+    };
+    let retry = |names| Input::Retry {
+        job,
+        hosts: hosts(names),
+    };
+    assert_eq!(story.submit(one_by_one), "a");
+    assert_eq!(story.fails("a"), "b");
+    story.tell(retry("a")).unwrap();
+    assert_eq!(story.fails("b"), "a");
+    assert_eq!(story.fails("a"), "");
+    assert_eq!(story.tell(retry("a b")).unwrap(), "b");
+}

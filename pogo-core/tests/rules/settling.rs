@@ -38,7 +38,7 @@ fn hosts_that_settled_at_the_same_moment_end_in_the_same_order_after_a_restart()
     story.ends("b");
     story.ends("a");
     let mut restarted = story.drill.replayed();
-    restarted.tell(Input::Recover).unwrap();
+    restarted.tell(Input::Recover { resumed: vec![] }).unwrap();
     let step = Step::Wait(Duration::from_secs(10));
     assert_eq!(restarted.play(&step), story.drill.play(&step));
 }

@@ -118,3 +118,11 @@ fn a_job_that_is_over_need_not_fit_the_policy() {
     assert_eq!(with(finished()), None);
     assert!(with(busy()).unwrap().contains("wait for each other"));
 }
+
+#[test]
+fn a_job_of_which_the_last_one_runs_is_not_over() {
+    let mut story = Story::new(web("a,b"), at_most("2"));
+    story.submit(on("*"));
+    story.ends("a");
+    assert!(refusal(stored(&story), "/jobs/0/status", json!("finished")).is_some());
+}

@@ -15,12 +15,14 @@ fn a_job_says_when_it_was_submitted_and_what_binds_it() {
     story.waits(7);
     story.submit(JobSpec {
         attempt_timeout: Some(Duration::from_secs(90)),
+        max_parallel: Some("50%".parse().unwrap()),
         ..on("*")
     });
     let scheduler = story.drill.scheduler();
     let job = scheduler.job(JobId::new(1)).unwrap();
     assert_eq!(job.submitted().as_millis(), 7_000);
     assert_eq!(job.attempt_timeout(), Duration::from_secs(90));
+    assert_eq!(job.max_parallel(), Some(1));
     let held = scheduler.buckets().next().unwrap().holders();
     assert_eq!(held.len(), 1);
     assert_eq!((held[0].host.as_str(), held[0].since.as_millis()), ("a", 7_000));

@@ -1,13 +1,16 @@
 //! Attempts that run apart from the connection that starts them.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::Stream;
-use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
-use pogo_core::scheduler::{FailureKind, Phase};
+use pogo_core::dispatcher::{Dispatcher, Handle, Stream};
+use pogo_core::fleet::Fleet;
+use pogo_core::journal::MemoryJournal;
+use pogo_core::plan::{Command, Invocation, JobSpec, RunAs, Stdin};
+use pogo_core::scheduler::{FailureKind, JobId, Phase};
 use pogo_ssh::loopback::{LoopbackFleet, Mishap};
 
 use crate::errand::Errand;
@@ -35,6 +38,21 @@ fn term() -> FailureKind {
 fn transport_of(place: &Place) -> pogo_ssh::SshTransport {
     let config = place.transport.clone().detached_directory(place.path("kept"));
     config.stop_grace(Duration::from_secs(1)).build().unwrap()
+}
+
+async fn dispatcher_of(place: &Place, journal: &MemoryJournal) -> (Dispatcher, Handle) {
+    let builder = Dispatcher::builder(Arc::new(transport_of(place))).journal(Arc::new(journal.clone()));
+    builder.build().await.unwrap()
+}
+
+/// A fleet of the place's host, and a detached job of this line on it.
+fn job_on(place: &Place, line: String) -> (Fleet, JobSpec) {
+    let mut fleet = Fleet::builder().host("web1");
+    let host = fleet.find("web1").unwrap();
+    fleet.connect(host, place.connection.clone());
+    let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell(line));
+    spec.invocation = detached("k1");
+    (fleet.build().unwrap(), spec)
 }
 
 on_both! {
@@ -101,6 +119,33 @@ on_both! {
         let (report, ()) = tokio::join!(first.finish(&transport), second);
         report.assert_failed(term());
         assert_eq!(runs(place.path("ran")), 0);
+    }
+
+    async fn a_dispatcher_that_takes_over_takes_up_what_ran(place: Place) {
+        let journal = MemoryJournal::new();
+        let (gate, ran) = (place.path("gate"), place.path("ran"));
+        assert!(std::process::Command::new("mkfifo").arg(&gate).status().unwrap().success());
+        let line = format!("echo ran >>'{ran}'; read go <'{gate}'; echo went on >>'{ran}'");
+        let (dispatcher, handle) = dispatcher_of(&place, &journal).await;
+        // Opened when the command has come to read from it.
+        let opened = tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(gate));
+        let began = async {
+            let (fleet, spec) = job_on(&place, line);
+            handle.configure(Arc::new(fleet), Arc::default()).await.unwrap();
+            handle.submit(JobId::new(1), spec).await.unwrap();
+            opened.await.unwrap().unwrap()
+        };
+        let mut gate = tokio::select! {
+            _ = dispatcher.run() => panic!("it ended by itself"),
+            gate = began => gate,
+        };
+        // The first dispatcher is gone, and the command ends while nobody looks.
+        gate.write_all(b"go\n").unwrap();
+        drop(gate);
+        let (dispatcher, _) = dispatcher_of(&place, &journal).await;
+        let ended = dispatcher.run().await.unwrap();
+        assert_eq!(ended.job(JobId::new(1)).unwrap().tally().succeeded, 1);
+        assert_eq!(fs::read_to_string(ran).unwrap(), "ran\nwent on\n");
     }
 
     async fn what_cannot_be_detached_is_refused(place: Place) {

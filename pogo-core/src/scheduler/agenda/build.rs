@@ -136,7 +136,7 @@ impl Agenda {
     fn raise(&mut self, state: &State, class: ClassId) {
         match self.classes[class].place {
             // What it is parked at, if it still is, is found anew.
-            Place::Empty | Place::Open | Place::Parked => self.reopen(state, class),
+            Place::Open | Place::Parked => self.reopen(state, class),
             Place::Gate | Place::Held => {}
         }
     }

@@ -112,8 +112,6 @@ impl Late {
 /// Where a class waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Nowhere: no task waits in it.
-    Empty,
     /// Among those that may be able to start.
     Open,
     /// For room in a bucket, or for an earlier task of its job to end.
@@ -130,7 +128,7 @@ impl Class {
             key,
             listed: Span::default(),
             late: Late::default(),
-            place: Place::Empty,
+            place: Place::Open,
             ticket: 0,
             front: None,
         }

@@ -43,9 +43,6 @@ impl Agenda {
                 None => _ = PeekMut::pop(top),
             }
         }
-        if entry.is_none() {
-            self.classes[class].place = Place::Empty;
-        }
         Some(((job, task), name))
     }
 
@@ -132,17 +129,8 @@ impl Agenda {
             let mut top = self.queue(lot).peek_mut()?;
             match current {
                 Some((_, key)) => top.key = key,
-                None => {
-                    PeekMut::pop(top);
-                    self.empty_if_drained(state, class);
-                }
+                None => _ = PeekMut::pop(top),
             }
-        }
-    }
-
-    fn empty_if_drained(&mut self, state: &State, class: ClassId) {
-        if self.front(state, class).is_none() {
-            self.classes[class].place = Place::Empty;
         }
     }
 
@@ -202,12 +190,9 @@ impl Agenda {
 
     /// Puts a class among those that may be able to start.
     pub(super) fn reopen(&mut self, state: &State, class: ClassId) {
-        match self.front(state, class) {
-            Some((_, key)) => {
-                self.classes[class].place = Place::Open;
-                self.open.push(self.classes[class].entry(key, class));
-            }
-            None => self.classes[class].place = Place::Empty,
+        self.classes[class].place = Place::Open;
+        if let Some((_, key)) = self.front(state, class) {
+            self.open.push(self.classes[class].entry(key, class));
         }
     }
 

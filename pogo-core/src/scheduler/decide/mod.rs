@@ -44,7 +44,7 @@ impl Scheduler {
             Checked::Late { attempt, outcome } => {
                 self.emit(Event::LateReported { attempt, outcome }, Hint::default());
             }
-            Checked::Recover => self.recover(),
+            Checked::Recover { resumed } => self.recover(&resumed),
             order => self.order(order),
         }
         self.time_out();

@@ -1,13 +1,16 @@
 //! Going on after a restart.
 
+use std::collections::BTreeSet;
+
 use crate::scheduler::{AttemptId, Phase, Scheduler};
 
 /// What the log says of attempts that ran when their dispatcher died.
 pub(crate) const RESTARTED: &str = "the dispatcher was restarted while it ran";
 
 impl Scheduler {
-    /// Whoever ran the attempts is gone: each is in doubt, by an event of its own.
-    pub(super) fn recover(&mut self) {
+    /// Whoever ran the attempts is gone: each that nobody takes up again is in doubt, by an event of its own.
+    pub(super) fn recover(&mut self, resumed: &[AttemptId]) {
+        let resumed: BTreeSet<AttemptId> = resumed.iter().copied().collect();
         let attempts: Vec<(AttemptId, Phase)> = self
             .state
             .attempts
@@ -17,7 +20,7 @@ impl Scheduler {
             .collect();
         for (attempt, phase) in attempts {
             // A settling host has succeeded; its time goes on.
-            if phase != Phase::Settle {
+            if phase != Phase::Settle && !resumed.contains(&attempt) {
                 self.doubt(attempt, RESTARTED.to_owned());
             }
         }

@@ -67,10 +67,6 @@ impl Hosts {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.leased.len()
-    }
-
     pub(crate) fn is_leased(&self, host: HostId) -> bool {
         self.leased.contains(host.index())
     }
