@@ -1,6 +1,6 @@
 //! Names, tags and selectors as people and messages see them.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use pogo_core::fleet::{Fleet, HostName, Selector, TagPath};
 
@@ -20,7 +20,7 @@ fn names_and_tags_are_quoted_where_programmers_look() {
 
 #[test]
 fn a_tag_is_found_by_its_text_and_knows_its_last_segment() {
-    let tags = HashSet::from([tag("colo.east"), tag("web")]);
+    let tags = BTreeSet::from([tag("colo.east"), tag("web")]);
     assert!(tags.contains("colo.east") && tags.contains("web") && !tags.contains("colo"));
     assert_eq!(tag("colo.east").last(), "east");
     assert_eq!(tag("web").last(), "web");
