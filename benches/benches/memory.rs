@@ -11,6 +11,7 @@ use std::sync::Arc;
 use peak_alloc::PeakAlloc;
 use pogo_benches::{estate, estate_policy, row};
 use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::scheduler::{Input, JobId, Scheduler};
 
@@ -40,8 +41,11 @@ fn main() {
                 .expect("a job"),
         );
         let used = HEAP.current_usage() - before;
-        // Listing the names takes two words a host, whoever keeps the list.
-        let names = hosts as usize * 2 * size_of::<usize>();
+        // Listing the names of hosts and limits takes that much, whoever keeps the list.
+        let limits = scheduler
+            .buckets()
+            .map(|view| size_of::<String>() + view.bucket().group.len());
+        let names = hosts as usize * size_of::<HostName>() + limits.sum::<usize>();
         let columns = [hosts.to_string(), format!("{}", (used - names) / hosts as usize)];
         println!("{}", row("colo x role x rack, 3 sequences", &columns));
     }

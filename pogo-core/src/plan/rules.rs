@@ -262,7 +262,7 @@ impl Draft<'_> {
         self.buckets.push(bucket);
     }
 
-    fn finish(self, hosts: usize) -> Rules {
+    fn finish(mut self, hosts: usize) -> Rules {
         let gather =
             |rows: &[(HostId, u32)]| Gathered::new(hosts, rows.iter().map(|&(host, group)| (host.number(), group)));
         let (in_bucket, in_budget) = (gather(&self.in_bucket), gather(&self.in_budget));
@@ -286,6 +286,8 @@ impl Draft<'_> {
                 fresh
             }));
         }
+        self.buckets.shrink_to_fit();
+        profiles.profiles.shrink_to_fit();
         Rules {
             buckets: self.buckets,
             budgets: self.budgets,

@@ -24,6 +24,8 @@ impl Agenda {
         for job in state.unfinished() {
             agenda.add_job(state, job);
         }
+        agenda.classes.shrink_to_fit();
+        agenda.by_key.shrink_to_fit();
         agenda.load.weigh_all(state);
         for class in 0..agenda.classes.len() {
             agenda.reopen(state, class);

@@ -14,8 +14,10 @@ pub(super) type Queue = BinaryHeap<Entry>;
 /// A queue for each thing that can stop a class and gives way without the job changing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parking {
-    /// Of each bucket: classes that need an available place, and classes that repair.
-    buckets: Vec<[Queue; 2]>,
+    /// For each bucket, where the queues stand of classes that need an available place, and of classes that repair; 0 for
+    /// none. Most limits never stop anything.
+    slots: Vec<[u32; 2]>,
+    queues: Vec<Queue>,
     /// Whether anything waits in them, in the same order: a freed place asks that of each of its buckets.
     occupied: FixedBitSet,
     jobs: BTreeMap<JobId, Queue>,
@@ -44,7 +46,7 @@ pub(crate) enum Lot {
 impl Parking {
     pub(super) fn new(buckets: usize) -> Self {
         let mut parking = Self::default();
-        parking.buckets.resize_with(buckets, Default::default);
+        parking.slots.resize(buckets, [0; 2]);
         parking.occupied.grow(2 * buckets);
         parking
     }
@@ -58,7 +60,14 @@ impl Parking {
 
     pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {
         match lot {
-            Lot::Bucket { bucket, repair } => &mut self.buckets[bucket.index()][usize::from(repair)],
+            Lot::Bucket { bucket, repair } => {
+                let slot = &mut self.slots[bucket.index()][usize::from(repair)];
+                if *slot == 0 {
+                    self.queues.push(Queue::new());
+                    *slot = u32::try_from(self.queues.len()).unwrap_or(u32::MAX);
+                }
+                &mut self.queues[*slot as usize - 1]
+            }
             Lot::Job(job) => self.jobs.entry(job).or_default(),
         }
     }
