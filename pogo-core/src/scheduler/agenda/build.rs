@@ -1,9 +1,10 @@
 //! Building the queues from the state, and adding single tasks to them.
 
 use std::cmp::Reverse;
-use std::hash::Hasher;
+use std::hash::{BuildHasher, Hasher};
 
-use rustc_hash::FxHasher;
+use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::class::{Span, TaskOrder};
 use super::{Agenda, Class, ClassId, ClassKey, JobQueues, Load, Parking, Place};
@@ -25,7 +26,6 @@ impl Agenda {
             agenda.add_job(state, job);
         }
         agenda.classes.shrink_to_fit();
-        agenda.by_key.shrink_to_fit();
         agenda.load.weigh_all(state);
         for class in 0..agenda.classes.len() {
             agenda.reopen(state, class);
@@ -106,13 +106,19 @@ impl Agenda {
             track,
             repair,
         };
-        let fresh = self.classes.len();
-        let class = *self.by_key.entry(key).or_insert(fresh);
-        if class == fresh {
-            self.classes.push(Class::new(key));
-            queues.by_track[track as usize].push(class);
+        let Self { classes, by_key, .. } = self;
+        let is_it = |&class: &u32| classes[class as usize].key == key;
+        let rehash = |&class: &u32| FxBuildHasher.hash_one(classes[class as usize].key);
+        match by_key.entry(FxBuildHasher.hash_one(key), is_it, rehash) {
+            Entry::Occupied(known) => *known.get() as usize,
+            Entry::Vacant(vacant) => {
+                let fresh = classes.len();
+                vacant.insert(u32::try_from(fresh).unwrap_or(u32::MAX));
+                classes.push(Class::new(key));
+                queues.by_track[track as usize].push(fresh);
+                fresh
+            }
         }
-        class
     }
 
     /// Queues a task that waits, in the class that its host is in now.

@@ -16,11 +16,9 @@ mod park;
 mod pick;
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::hash::BuildHasherDefault;
 
 use fixedbitset::FixedBitSet;
-use indexmap::IndexMap;
-use rustc_hash::FxHasher;
+use hashbrown::HashTable;
 
 use class::Entry;
 pub(crate) use class::{Class, ClassId, ClassKey, Place};
@@ -38,7 +36,8 @@ pub(crate) struct Agenda {
     classes: Vec<Class>,
     /// The tasks of each class, in order, one class after the other.
     listed: Vec<u32>,
-    by_key: IndexMap<ClassKey, ClassId, BuildHasherDefault<FxHasher>>,
+    /// The positions of classes by their keys, which the classes themselves have.
+    by_key: HashTable<u32>,
     jobs: BTreeMap<JobId, JobQueues>,
     load: Load,
     parking: Parking,

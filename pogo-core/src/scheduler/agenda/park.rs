@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BinaryHeap};
 
 use fixedbitset::FixedBitSet;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use super::class::Entry;
 use super::{ClassId, Key};
@@ -14,10 +16,8 @@ pub(super) type Queue = BinaryHeap<Entry>;
 /// A queue for each thing that can stop a class and gives way without the job changing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parking {
-    /// For each bucket, where the queues stand of classes that need an available place, and of classes that repair; 0 for
-    /// none. Most limits never stop anything.
-    slots: Vec<[u32; 2]>,
-    queues: Vec<Queue>,
+    /// Of each bucket that ever stopped something: classes that need an available place, and classes that repair.
+    buckets: IndexMap<(BucketId, bool), Queue, FxBuildHasher>,
     /// Whether anything waits in them, in the same order: a freed place asks that of each of its buckets.
     occupied: FixedBitSet,
     jobs: BTreeMap<JobId, Queue>,
@@ -46,7 +46,6 @@ pub(crate) enum Lot {
 impl Parking {
     pub(super) fn new(buckets: usize) -> Self {
         let mut parking = Self::default();
-        parking.slots.resize(buckets, [0; 2]);
         parking.occupied.grow(2 * buckets);
         parking
     }
@@ -60,14 +59,7 @@ impl Parking {
 
     pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {
         match lot {
-            Lot::Bucket { bucket, repair } => {
-                let slot = &mut self.slots[bucket.index()][usize::from(repair)];
-                if *slot == 0 {
-                    self.queues.push(Queue::new());
-                    *slot = u32::try_from(self.queues.len()).unwrap_or(u32::MAX);
-                }
-                &mut self.queues[*slot as usize - 1]
-            }
+            Lot::Bucket { bucket, repair } => self.buckets.entry((bucket, repair)).or_default(),
             Lot::Job(job) => self.jobs.entry(job).or_default(),
         }
     }

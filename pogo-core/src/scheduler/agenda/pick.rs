@@ -20,12 +20,23 @@ impl Agenda {
     /// The most urgent task that may start now, taken out of its queue. Starting it is up to the caller.
     pub(crate) fn pick(&mut self, state: &State) -> Option<(TaskAt, HostName)> {
         loop {
-            let (class, source) = self.most_urgent(state)?;
+            let Some((class, source)) = self.most_urgent(state) else {
+                self.tidy();
+                return None;
+            };
             match self.stop(state, class) {
                 None => return self.take(state, class, source),
                 // Its entry where it was found no longer counts.
                 Some(stop) => self.put_away(state, class, stop),
             }
+        }
+    }
+
+    /// Gives back the room of what was open at first and is parked by now.
+    fn tidy(&mut self) {
+        const SLACK: usize = 1_024;
+        if self.open.capacity() > 4 * (self.open.len() + SLACK) {
+            self.open.shrink_to(2 * self.open.len() + SLACK);
         }
     }
 
