@@ -56,16 +56,9 @@ impl Running {
         self.transport.resumes(attempt)
     }
 
+    /// Runs an attempt. One that was begun before and is not found again is in doubt: it may have happened.
     pub(super) fn start(&mut self, attempt: Attempt) {
-        self.run(attempt, false);
-    }
-
-    /// Runs an attempt that was begun before. What is not known of it now is in doubt: it may have happened.
-    pub(super) fn resume(&mut self, attempt: Attempt) {
-        self.run(attempt, true);
-    }
-
-    fn run(&mut self, attempt: Attempt, resumed: bool) {
+        let resumed = attempt.resumed;
         let id = attempt.id;
         let about = (attempt.job, attempt.host.name.clone(), id);
         let (report, reporter) = ReporterSide::open(about, self.phases.clone(), Arc::clone(&self.observer));

@@ -28,8 +28,7 @@ pub trait Transport: Send + Sync {
     ///   capabilities and watches [`Reporter::cancelled`] instead.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome;
 
-    /// Whether [`run`](Self::run) takes up this very attempt where it is, or learns how it ended, if it was begun before by a
-    /// transport that is gone, and does not begin it a second time.
+    /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt takes it up where it is, or learns how it ended.
     ///
     /// After a restart the dispatcher runs such attempts again, under their old number, with the time that is left to them;
     /// all others are in doubt. So is one that fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase):
@@ -92,4 +91,7 @@ pub struct Attempt {
     pub post_hooks: Option<Arc<str>>,
     /// The whole attempt, connecting included, must end within this time.
     pub time_limit: Duration,
+    /// It may have been begun before, by a transport that is gone: find it, and do not begin it. Only where the transport
+    /// [`resumes`](Transport::resumes) it.
+    pub resumed: bool,
 }

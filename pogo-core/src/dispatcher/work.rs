@@ -277,6 +277,7 @@ impl Dispatcher {
             pre_hooks,
             post_hooks,
             time_limit: self.scheduler.job(job)?.attempt_timeout(),
+            resumed: false,
         })
     }
 
@@ -312,7 +313,7 @@ impl Dispatcher {
         }
         for (attempt, cancelling) in resumable {
             let id = attempt.id;
-            self.running.resume(attempt);
+            self.running.start(attempt);
             if cancelling {
                 self.running.cancel(id);
             }
@@ -328,6 +329,7 @@ impl Dispatcher {
             .filter(|view| view.phase != Phase::Settle)
             .filter_map(|view| {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;
+                attempt.resumed = true;
                 let left = attempt.time_limit.saturating_sub(now - view.started);
                 attempt.time_limit = left.max(Self::FINDING);
                 Some((attempt, view.cancelling.is_some()))

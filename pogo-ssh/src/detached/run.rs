@@ -210,7 +210,7 @@ impl Detached<'_> {
         }
     }
 
-    /// Asks the host to launch the attempt, or to find it when it is to be ended.
+    /// Asks the host to launch the attempt, or to find it when it is to be ended or was launched long ago.
     async fn ask(&mut self, link: &Link) -> Result<Channel<Msg>, Attended> {
         let channel = match open(link).await {
             Ok(channel) => channel,
@@ -220,9 +220,10 @@ impl Detached<'_> {
             }
             Err(error) => return Err(Attended::Cut(last_words(link, &error.to_string()))),
         };
-        let line = match self.ending {
-            Some(_) => self.place.find_line(self.watch.seen),
-            None => self.place.launch_line(self.watch.seen),
+        let line = if self.ending.is_some() || self.work.attempt.resumed {
+            self.place.find_line(self.watch.seen)
+        } else {
+            self.place.launch_line(self.watch.seen)
         };
         self.asked = true;
         match channel.exec(true, line).await {

@@ -81,6 +81,7 @@ fn place(line: &str) -> Place {
         pre_hooks: None,
         post_hooks: None,
         time_limit: Duration::from_secs(1),
+        resumed: false,
     };
     Place::of(&attempt, "job", "cache/it's", 10_000).unwrap()
 }

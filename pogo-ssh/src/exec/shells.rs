@@ -61,6 +61,7 @@ fn steps(command: Command, hooks: &Path) -> Vec<Step> {
         pre_hooks: Some(hooks.display().to_string().into()),
         post_hooks: None,
         time_limit: Duration::from_secs(1),
+        resumed: false,
     };
     Step::of(&attempt, None).unwrap()
 }

@@ -10,7 +10,7 @@ use pogo_core::dispatcher::{Dispatcher, Handle, Stream};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{Command, Invocation, JobSpec, RunAs, Stdin};
-use pogo_core::scheduler::{FailureKind, JobId, Phase};
+use pogo_core::scheduler::{FailureKind, JobId, Phase, Tally};
 use pogo_ssh::loopback::{LoopbackFleet, Mishap};
 
 use crate::errand::Errand;
@@ -53,6 +53,35 @@ fn job_on(place: &Place, line: String) -> (Fleet, JobSpec) {
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell(line));
     spec.invocation = detached("k1");
     (fleet.build().unwrap(), spec)
+}
+
+/// How a job ended whose dispatcher died while its command ran, after what happened to the place meanwhile.
+async fn taken_over(place: &Place, meanwhile: impl Fn(&Place)) -> Tally {
+    let journal = MemoryJournal::new();
+    let (gate, ran) = (place.path("gate"), place.path("ran"));
+    let made = std::process::Command::new("mkfifo").arg(&gate).status();
+    assert!(made.unwrap().success());
+    let line = format!("echo ran >>'{ran}'; read go <'{gate}'; echo went on >>'{ran}'");
+    let (dispatcher, handle) = dispatcher_of(place, &journal).await;
+    // Opened when the command has come to read from it.
+    let opened = tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(gate));
+    let began = async {
+        let (fleet, spec) = job_on(place, line);
+        handle.configure(Arc::new(fleet), Arc::default()).await.unwrap();
+        handle.submit(JobId::new(1), spec).await.unwrap();
+        opened.await.unwrap().unwrap()
+    };
+    let mut gate = tokio::select! {
+        _ = dispatcher.run() => panic!("it ended by itself"),
+        gate = began => gate,
+    };
+    // The first dispatcher is gone, and the command ends while nobody looks.
+    gate.write_all(b"go\n").unwrap();
+    drop(gate);
+    meanwhile(place);
+    let (dispatcher, _) = dispatcher_of(place, &journal).await;
+    let ended = dispatcher.run().await.unwrap();
+    ended.job(JobId::new(1)).unwrap().tally()
 }
 
 on_both! {
@@ -122,30 +151,17 @@ on_both! {
     }
 
     async fn a_dispatcher_that_takes_over_takes_up_what_ran(place: Place) {
-        let journal = MemoryJournal::new();
-        let (gate, ran) = (place.path("gate"), place.path("ran"));
-        assert!(std::process::Command::new("mkfifo").arg(&gate).status().unwrap().success());
-        let line = format!("echo ran >>'{ran}'; read go <'{gate}'; echo went on >>'{ran}'");
-        let (dispatcher, handle) = dispatcher_of(&place, &journal).await;
-        // Opened when the command has come to read from it.
-        let opened = tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(gate));
-        let began = async {
-            let (fleet, spec) = job_on(&place, line);
-            handle.configure(Arc::new(fleet), Arc::default()).await.unwrap();
-            handle.submit(JobId::new(1), spec).await.unwrap();
-            opened.await.unwrap().unwrap()
-        };
-        let mut gate = tokio::select! {
-            _ = dispatcher.run() => panic!("it ended by itself"),
-            gate = began => gate,
-        };
-        // The first dispatcher is gone, and the command ends while nobody looks.
-        gate.write_all(b"go\n").unwrap();
-        drop(gate);
-        let (dispatcher, _) = dispatcher_of(&place, &journal).await;
-        let ended = dispatcher.run().await.unwrap();
-        assert_eq!(ended.job(JobId::new(1)).unwrap().tally().succeeded, 1);
-        assert_eq!(fs::read_to_string(ran).unwrap(), "ran\nwent on\n");
+        let ended = taken_over(&place, |_| ()).await;
+        assert_eq!(ended.succeeded, 1);
+        assert_eq!(fs::read_to_string(place.path("ran")).unwrap(), "ran\nwent on\n");
+    }
+
+    async fn a_dispatcher_that_takes_over_runs_nothing_again_that_it_cannot_find(place: Place) {
+        let lose = |place: &Place| fs::rename(place.path("kept"), place.path("elsewhere")).unwrap();
+        let ended = taken_over(&place, lose).await;
+        assert_eq!(ended.in_doubt, 1);
+        let ran = fs::read_to_string(place.path("ran")).unwrap();
+        assert_eq!(ran.lines().filter(|line| *line == "ran").count(), 1, "{ran}");
     }
 
     async fn what_cannot_be_detached_is_refused(place: Place) {

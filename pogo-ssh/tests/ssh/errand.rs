@@ -79,6 +79,7 @@ impl Errand {
                 pre_hooks: None,
                 post_hooks: None,
                 time_limit: Duration::from_secs(60),
+                resumed: false,
             },
         }
     }

@@ -86,6 +86,7 @@ impl Place {
             pre_hooks: None,
             post_hooks: None,
             time_limit: Duration::from_secs(60),
+            resumed: false,
         }
     }
 
