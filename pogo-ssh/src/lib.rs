@@ -91,7 +91,8 @@
 //!
 //! With [`Invocation::detached`](pogo_core::plan::Invocation::detached) the host runs the attempt in a session of its
 //! own, and the connection only looks on. The host needs `flock`, `setsid` and `mkfifo` as well (util-linux or busybox
-//! have the first two), `uname`, `find`, `tail`, `head -c`, and must not end a user's processes when the user logs out
+//! have the first two), `uname`, `find`, `tail`, `head -c`, a `/bin/sh` that hands open files down to what it runs (dash,
+//! bash and busybox do, ksh does not), and must not end a user's processes when the user logs out
 //! (`KillUserProcesses` of systemd, off by default in most systems); without one of those programs the attempt is
 //! refused. A terminal, input, files and another user are refused as well.
 //!
@@ -197,6 +198,8 @@ mod quote;
 mod reach;
 mod setup;
 mod severable;
+#[cfg(test)]
+mod shells;
 mod ssh_config;
 mod target;
 mod targets;

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,17 +12,11 @@ use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::frames::{Frame, Frames};
 use super::place::Place;
+use crate::shells;
 
 /// Runs with each shell in the place of `/bin/sh`, and a home of its own.
 fn under_every_shell(case: impl Fn(&Shell<'_>)) {
-    for shell in ["dash", "bash --posix", "busybox sh"] {
-        let program = shell.split(' ').next().unwrap_or_default();
-        if Process::new(program).arg("--help").output().is_err() {
-            let required = std::env::var("POGO_REQUIRE_SSHD").is_ok_and(|value| value == "1");
-            assert!(!required, "{shell} is not installed, and POGO_REQUIRE_SSHD is set");
-            eprintln!("LEFT OUT: {shell}, not installed");
-            continue;
-        }
+    for shell in shells::installed(shells::COMMON.iter().copied()) {
         let home = tempfile::tempdir().unwrap();
         case(&Shell {
             name: shell,
@@ -49,13 +42,10 @@ struct Said {
 impl Shell<'_> {
     fn run(&self, line: &str) -> Said {
         let line = line.replace("/bin/sh", self.name);
-        let mut words = self.name.split(' ');
-        let output = Process::new(words.next().unwrap())
-            .args(words)
+        let output = shells::command(self.name)
             .args(["-c", &line])
             .env("HOME", self.home)
             .env("SHELL", "/bin/sh")
-            .stdin(Stdio::null())
             .output()
             .unwrap();
         let mut said = Said::default();

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command as Process, Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,33 +17,17 @@ use super::kill::kill_line;
 use super::mark::Group;
 use super::step::Step;
 use super::way::Way;
+use crate::shells;
 
-/// The POSIX shells to try; each that is not there is named on standard error.
-fn shells() -> Vec<&'static str> {
-    let (there, missing): (Vec<&str>, Vec<&str>) = ["dash", "bash", "bash --posix", "busybox sh", "ksh", "zsh"]
-        .into_iter()
-        .partition(|shell| shell_command(shell).arg("-c").arg("exit 0").status().is_ok());
-    if !missing.is_empty() {
-        eprintln!("LEFT OUT: {}, not installed", missing.join(", "));
-    }
-    there
-}
-
-fn shell_command(shell: &str) -> Process {
-    let mut words = shell.split(' ');
-    let mut command = Process::new(words.next().unwrap_or_default());
-    command
-        .args(words)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
+/// What people log in with may be any shell.
+fn all() -> Vec<&'static str> {
+    shells::installed(shells::COMMON.iter().copied().chain(["ksh", "zsh"]))
 }
 
 /// Runs text as the login shell `shell` would, with that shell in the place of `/bin/sh`.
 fn run(shell: &str, text: &str, leads_a_group: bool) -> Output {
     let text = text.replace("/bin/sh", shell);
-    let mut command = shell_command(shell);
+    let mut command = shells::command(shell);
     command.arg("-c").arg(text).env("SHELL", "/bin/sh");
     if leads_a_group {
         command.process_group(0);
@@ -75,7 +59,7 @@ fn text_of(phase: Phase, command: Command, hooks: &Path) -> String {
 fn a_command_runs_unchanged_under_every_shell() {
     let argv = Command::argv(["printf", "%s|", "it's", "a b", "$x", "\\", "\n", "*"]);
     let line = Command::shell("x='it'\\''s'; printf '%s|' \"$x\" \"$POGO_PHASE\"; exit 7");
-    for shell in shells() {
+    for shell in all() {
         let output = run(shell, &text_of(Phase::Command, argv.clone(), Path::new("/")), true);
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
@@ -95,7 +79,7 @@ fn a_command_runs_unchanged_under_every_shell() {
 #[test]
 fn a_step_leads_a_group_even_where_the_server_gives_it_none() {
     let pid = Command::shell("echo $$");
-    for shell in shells() {
+    for shell in all() {
         for leads in [true, false] {
             let output = run(shell, &text_of(Phase::Command, pid.clone(), Path::new("/")), leads);
             let pid = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -121,7 +105,7 @@ fn hooks_run_in_the_order_of_their_bytes_under_every_shell() {
         fs::write(&path, format!("#!/bin/sh\necho {name}\nexit {status}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     }
-    for shell in shells() {
+    for shell in all() {
         let output = run(shell, &text_of(Phase::PreHook, Command::shell("true"), &hooks), true);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "B\na\né\n", "{shell}");
         assert_eq!(output.status.code(), Some(9), "{shell}");
@@ -140,12 +124,12 @@ fn hooks_run_in_the_order_of_their_bytes_under_every_shell() {
 
 #[test]
 fn a_group_is_ended_under_every_shell() {
-    for shell in shells() {
+    for shell in all() {
         for (line, deaf) in [
             ("sleep 300", false),
             ("trap '' TERM; while :; do sleep 300; done", true),
         ] {
-            let mut child = shell_command("sh")
+            let mut child = shells::command("sh")
                 .arg("-c")
                 .arg(format!("({line}) & {line}"))
                 .process_group(0)

@@ -25,6 +25,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
         post: args.ssh.post_hooks.clone(),
     };
     spec.invocation = args.invocation.invocation();
+    if args.invocation.detached && matches!(args.ssh.transport, Speaker::Ssh) {
+        return Err(Stop::usage(
+            "--detached is not to be had through the ssh program; leave out --transport ssh",
+        ));
+    }
     // A job that makes no sense is refused before anybody is asked for a password.
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     let follow = Follow::of(args, &gathered, &namespace)?;
