@@ -8,18 +8,16 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::class::{Span, TaskOrder};
 use super::{Agenda, Class, ClassId, ClassKey, JobQueues, Load, Parking, Place};
-use crate::Timestamp;
 use crate::plan::Order;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
 impl Agenda {
     /// The queues that this state calls for.
-    pub(crate) fn build(state: &State, now: Timestamp) -> Self {
+    pub(crate) fn build(state: &State) -> Self {
         let buckets = state.rules.buckets().len();
         let mut agenda = Self {
             load: Load::new(buckets),
             parking: Parking::new(buckets),
-            now,
             ..Self::default()
         };
         for job in state.unfinished() {

@@ -110,9 +110,9 @@ impl Agenda {
     }
 
     /// Builds the queues anew if they are useless.
-    pub(crate) fn refresh(&mut self, state: &State, now: Timestamp) {
+    pub(crate) fn refresh(&mut self, state: &State) {
         if self.stale {
-            *self = Self::build(state, now);
+            *self = Self::build(state);
         }
     }
 

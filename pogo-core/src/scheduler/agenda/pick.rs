@@ -89,9 +89,8 @@ impl Agenda {
             if current == Some((key, class)) {
                 return Some((class, Some(lot)));
             }
-            match self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
-                Some(awake) if current.is_some() => (awake.top, awake.is_current) = (current, true),
-                _ => self.sleep(lot),
+            if let Some(awake) = self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
+                (awake.top, awake.is_current) = (current, true);
             }
         }
     }
@@ -143,10 +142,6 @@ impl Agenda {
                 None => _ = PeekMut::pop(top),
             }
         }
-    }
-
-    fn sleep(&mut self, lot: Lot) {
-        self.parking.awake().retain(|awake| awake.lot != lot);
     }
 
     /// What stops the class's next task, if anything does.

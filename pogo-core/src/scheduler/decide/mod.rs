@@ -67,12 +67,12 @@ impl Scheduler {
         if self.agenda.is_stale() {
             self.deadlines = Deadlines::build(&self.state);
         }
-        self.agenda.refresh(&self.state, self.now);
+        self.agenda.refresh(&self.state);
     }
 
     /// Starts every task that may start, the most urgent first.
     fn start_all(&mut self) {
-        self.agenda.refresh(&self.state, self.now);
+        self.agenda.refresh(&self.state);
         self.agenda.end_delays(&self.state, self.now);
         while let Some((task, host)) = self.agenda.pick(&self.state) {
             self.start(task, host);

@@ -1,6 +1,5 @@
 //! A new fleet or policy, under running jobs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ApplyError, Effect, Effects, HostState, Hosts, Job, JobStatus, State, Usage};
@@ -36,8 +35,6 @@ impl State {
         let mut next = Self {
             at,
             hosts: Hosts::new(fleet.len()),
-            usage: vec![],
-            jobs: BTreeMap::new(),
             ..self.clone()
         };
         next.usage = Usage::none(&rules);
