@@ -196,6 +196,7 @@ mod program;
 mod question;
 mod quote;
 mod reach;
+mod runner;
 mod setup;
 mod severable;
 #[cfg(test)]

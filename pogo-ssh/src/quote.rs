@@ -4,16 +4,7 @@
 ///
 /// Inside single quotes a POSIX shell gives no character a meaning but the closing quote itself.
 pub(crate) fn quote(text: &str) -> String {
-    let mut word = String::with_capacity(text.len() + 2);
-    word.push('\'');
-    for character in text.chars() {
-        match character {
-            '\'' => word.push_str(r"'\''"),
-            other => word.push(other),
-        }
-    }
-    word.push('\'');
-    word
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// The texts as words, with spaces between them.

@@ -6,11 +6,11 @@ use pogo_core::dispatcher::{Attempt, Reporter};
 use pogo_core::plan::Stdin;
 use pogo_core::scheduler::{Outcome, Phase};
 
-use crate::SshTransport;
 use crate::classify::{Verdict, classify};
 use crate::exec::{Ended, Parcel, Parcels, Sent, Site, Step, Stop, execute, send_all};
 use crate::link::Link;
 use crate::output::Output;
+use crate::runner::Runner;
 use crate::target::Target;
 
 /// What one attempt has to do.
@@ -52,7 +52,7 @@ impl Work {
     }
 }
 
-impl SshTransport {
+impl Runner {
     pub(crate) fn site<'a>(&'a self, link: &'a Link, work: &'a Work, target: &'a Arc<Target>) -> Site<'a> {
         Site {
             link,

@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::frames::Frames;
 use super::place::{Place, unsuitable};
 use super::watch::Watch;
-use crate::SshTransport;
 use crate::classify::{Verdict, classify};
 use crate::exec::{Ended, Kill, StopReason, Way, ask_to_end, last_words, mark_of, open};
 use crate::link::{Link, Unconnected, pause_after};
+use crate::runner::Runner;
 use crate::target::Target;
 use crate::work::Work;
 
@@ -46,7 +46,7 @@ struct Ending {
 
 /// One detached attempt, seen from here.
 struct Detached<'a> {
-    transport: &'a SshTransport,
+    runner: &'a Runner,
     work: &'a Work,
     target: &'a Arc<Target>,
     place: Place,
@@ -56,7 +56,7 @@ struct Detached<'a> {
     ending: Option<Ending>,
 }
 
-impl SshTransport {
+impl Runner {
     /// Runs the attempt of a job of this name detached. A link that breaks is made again, as long as the attempt may take.
     pub(crate) async fn run_detached(&self, work: &Work, target: &Arc<Target>, job: &str) -> Outcome {
         if let Some(reason) = unsuitable(&work.attempt.invocation) {
@@ -72,7 +72,7 @@ impl SshTransport {
             Err(outcome) => return outcome,
         };
         let mut detached = Detached {
-            transport: self,
+            runner: self,
             work,
             target,
             watch: Watch::new(work, &place, limit),
@@ -114,7 +114,7 @@ impl Detached<'_> {
     /// Connects again, until the attempt's time is up.
     async fn reconnect(&mut self, tries: &mut u32) -> Result<Link, Ended> {
         loop {
-            let connector = &self.transport.connector;
+            let connector = &self.runner.connector;
             let connecting = async {
                 sleep(pause_after(*tries)).await;
                 connector.connect(self.target).await
@@ -167,14 +167,14 @@ impl Detached<'_> {
         let mut frames = Frames::new(self.work.attempt.id);
         let mut killing: Option<BoxFuture<'_, Kill>> = None;
         let mut over = None;
-        let (work, place, target, transport) = (self.work, self.place.clone(), self.target, self.transport);
+        let (work, place, target, runner) = (self.work, self.place.clone(), self.target, self.runner);
         loop {
             if let Some(Ending {
                 grace, killed: None, ..
             }) = self.ending
                 && killing.is_none()
             {
-                let site = transport.site(link, work, target);
+                let site = runner.site(link, work, target);
                 let line = place.stop_line(grace);
                 killing = Some(
                     async move { ask_to_end(site, (&Way::Login, &mark_of(work.attempt.id)), &line).await }.boxed(),

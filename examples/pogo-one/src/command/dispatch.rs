@@ -52,9 +52,11 @@ pub(super) async fn dispatch(
         }
         Ok::<(), Stop>(())
     };
-    let (ended, steered) = tokio::join!(dispatcher.run(), steer);
+    // On a worker, beside the connections that wake it: from a thread of its own, each message would be a switch.
+    let dispatcher = tokio::spawn(dispatcher.run());
+    let (ended, steered) = tokio::join!(dispatcher, steer);
     steered?;
-    let ended = ended.map_err(Stop::broken)?;
+    let ended = ended.map_err(Stop::broken)?.map_err(Stop::broken)?;
     Ok(ended
         .job(JOB)
         .map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))

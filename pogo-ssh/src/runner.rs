@@ -1,0 +1,97 @@
+//! What runs attempts, shared by all of them.
+
+use std::sync::Arc;
+
+use pogo_core::dispatcher::{Attempt, Reporter};
+use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
+
+use crate::classify::{Verdict, classify};
+use crate::config::SshConfig;
+use crate::exec::{Ended, Parcels, Passwords, Stop};
+use crate::link::{Connector, Link};
+use crate::target::Target;
+use crate::targets::Targets;
+use crate::work::{Ran, Work};
+
+/// Runs attempts; keys and known hosts are read once.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    pub(crate) config: SshConfig,
+    pub(crate) connector: Connector,
+    pub(crate) passwords: Passwords,
+    targets: Targets,
+    parcels: Parcels,
+}
+
+impl Runner {
+    pub(crate) fn new(config: SshConfig, user: &str, connector: Connector) -> Self {
+        Self {
+            passwords: Passwords::new(&config),
+            targets: Targets::new(&config, user),
+            config,
+            connector,
+            parcels: Parcels::default(),
+        }
+    }
+
+    /// Runs an attempt to its end.
+    pub(crate) async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
+        let target = match self.targets.of(&attempt.host) {
+            Ok(target) => Arc::new(target),
+            Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
+        };
+        let work = match Work::prepare(attempt, report, stop, &self.parcels).await {
+            Ok(work) => work,
+            Err(reason) => return Outcome::failed(FailureKind::Refused, reason),
+        };
+        work.report.phase(Phase::Connect);
+        if let Some(job) = &work.attempt.invocation.detached {
+            return self.run_detached(&work, &target, job).await;
+        }
+        if let Some(outcome) = self.run_kept(&work, &target).await {
+            return outcome;
+        }
+        let link = match self.connect(&target, &work.stop).await {
+            Ok(link) => link,
+            Err(outcome) => return outcome,
+        };
+        let (Ran::To(outcome) | Ran::NeverAsked(outcome)) = self.run_steps(&link, &work, &target).await;
+        self.finish(link, &outcome, work.attempt.job, &target).await;
+        outcome
+    }
+
+    pub(crate) async fn connect(&self, target: &Arc<Target>, stop: &Stop) -> Result<Link, Outcome> {
+        tokio::select! {
+            biased;
+            reason = stop.wait() => match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
+                Verdict::End(outcome) => Err(outcome),
+                // Cannot be: being stopped is no success.
+                Verdict::GoOn => Err(Outcome::failed(FailureKind::Refused, "stopped before the command began")),
+            },
+            connected = self.connector.connect(target) => connected.map_err(Outcome::from),
+        }
+    }
+
+    /// Runs on the connection that was kept from the attempt before, if there is one and it still works.
+    async fn run_kept(&self, work: &Work, target: &Arc<Target>) -> Option<Outcome> {
+        let link = self.connector.kept(work.attempt.job, target)?;
+        match self.run_steps(&link, work, target).await {
+            Ran::NeverAsked(_) => None,
+            Ran::To(outcome) => {
+                self.finish(link, &outcome, work.attempt.job, target).await;
+                Some(outcome)
+            }
+        }
+    }
+
+    /// Keeps the connection where another attempt may follow, and closes it otherwise.
+    async fn finish(&self, link: Link, outcome: &Outcome, job: JobId, target: &Arc<Target>) {
+        match outcome {
+            Outcome::Failed(failure) if !failure.kind.is_connect() && !link.handle.is_closed() => {
+                self.connector.keep(job, target, link).await;
+            }
+            _ => link.close().await,
+        }
+    }
+}
