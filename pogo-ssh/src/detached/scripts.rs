@@ -51,7 +51,7 @@ follow() {
     elif [ "$pause" -lt 10 ]; then nap 0.0$pause; pause=$((pause * 2))
     else nap 0.3; fi
   done
-  if read -r word && [ "$word" = done ]; then rm -f "$here/out" "$here/err" "$here/o" "$here/e"; fi
+  if read -r word && [ "$word" = done ]; then rm -f "$here/out" "$here/err" "$here"/[oe] "$here"/[oe].cut; fi
 }
 "#;
 
@@ -68,12 +68,13 @@ eval "$1""#;
 /// Runs the steps, one after the other: pairs of phase and shell text, from `$4` on. `$1`: directory of the attempt;
 /// `$2`: how many blocks of each stream of output are kept; `$3`: the text of [`STEP`].
 ///
-/// Something in the background may hold the output open; it is waited for as long as on a connection.
+/// Something in the background may hold the output open; it is waited for as long as on a connection. Output that
+/// cannot be kept is dropped, and its pipe renamed, which needs no space.
 const SUPERVISE: &str = r#"here=$1 blocks=$2 step=$3
 shift 3
 say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
 keep() {
-  (ulimit -f "$blocks"; trap '' XFSZ; exec cat >>"$1") 2>/dev/null || cat >/dev/null
+  (ulimit -f "$blocks"; trap '' XFSZ; exec cat >>"$1") 2>/dev/null || { mv -f "$2" "$2.cut"; cat >/dev/null; }
   rm -f "$2"
 }
 keep "$here/out" "$here/o" <"$here/o" 8>&- 9>&- &
@@ -95,7 +96,9 @@ while [ -e "$here/o" ] || [ -e "$here/e" ]; do
   sleep 0.02 2>/dev/null || { sleep 1; left=$((left - 49)); }
 done
 rm -f "$here/stop"
-if [ "$was" = kept ]; then say never stopped "$phase"; else say ended "$phase" $code; fi"#;
+cut=
+if [ -e "$here/o.cut" ] || [ -e "$here/e.cut" ]; then cut=cut; fi
+if [ "$was" = kept ]; then say never stopped "$phase"; else say ended "$phase" $code $cut; fi"#;
 
 /// Launches the attempt, unless that was done before, and follows it. `$5`, `$6` and what follows are for
 /// [`SUPERVISE`], but for the text of [`STEP`].
@@ -103,7 +106,7 @@ if [ "$was" = kept ]; then say never stopped "$phase"; else say ended "$phase" $
 /// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
 /// ignore the interrupt signal for ever.
 const LAUNCH: &str = r#"launch() {
-  (: >>"$base/lock") 2>/dev/null || refuse "it cannot keep an attempt: no space"
+  (: >>"$base/lock") 2>/dev/null || refuse "it cannot keep an attempt: its disk is full"
   exec 9>>"$base/lock"
   got= left=50
   until flock -n 9 && got=yes; do
@@ -111,6 +114,7 @@ const LAUNCH: &str = r#"launch() {
     left=$((left - 1)); [ $left -gt 0 ] || break
     nap 0.1
   done
+  [ -z "$got" ] || find "$base"/*.a* -prune ! -name "$token" -mtime +7 -exec rm -rf {} \; 2>/dev/null
   if why=$(mkdir "$here" 2>&1); then
     if [ -z "$got" ]; then : >"$here/state"; say never busy "$(cat "$base/holder" 2>/dev/null)"
     else prepare "$@"; fi
@@ -119,11 +123,10 @@ const LAUNCH: &str = r#"launch() {
 }
 prepare() {
   why=$( (: >"$here/alive" && mkfifo "$here/o" "$here/e" && : >"$here/out" && : >"$here/err" &&
-    printf '%s\n' "$token" >"$base/holder") 2>&1) || { rm -rf "$here"; refuse "it cannot keep an attempt: $why"; }
-  find "$base"/*.a* -prune -mtime +7 -exec rm -rf {} \; 2>/dev/null
+    printf '%s\n' "$token" >"$base/holder") 2>&1) || { rm -rf "$here"; refuse "it cannot keep an attempt; is its disk full? $why"; }
   exec 8<"$here/alive"
   flock 8
-  (: >"$here/state"; say launched) 2>/dev/null || { rm -rf "$here"; refuse "it cannot keep an attempt: no space"; }
+  (: >"$here/state"; say launched) 2>/dev/null || { rm -rf "$here"; refuse "it cannot keep an attempt: its disk is full"; }
   echo there
   exec setsid /bin/sh -c "$supervise" sh "$here" "$blocks" "$step" "$@" >/dev/null 2>&1
 }

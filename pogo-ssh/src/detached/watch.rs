@@ -24,6 +24,7 @@ pub(super) struct Watch {
     /// How many steps are still to say that they begin before the command has done so.
     until_command: usize,
     state: String,
+    output_limit: u64,
 }
 
 impl Watch {
@@ -40,6 +41,7 @@ impl Watch {
             until_command: phases.iter().take_while(|phase| **phase != Phase::PostHook).count(),
             ahead: phases,
             state: String::new(),
+            output_limit,
         }
     }
 
@@ -103,6 +105,12 @@ impl Watch {
         let rest = self.marks.finish();
         self.output.take(Stream::Stderr, &rest);
         let words: Vec<&str> = self.state.split(' ').collect();
+        if let ["ended", _, _, "cut"] = words.as_slice()
+            && self.seen.0.max(self.seen.1) < self.output_limit
+        {
+            self.output
+                .note("[output is missing: the host had no space to keep it]");
+        }
         match words.as_slice() {
             ["never", "busy", holder @ ..] => {
                 Ended::Refused(format!("another attempt runs on the host: {}", holder.join(" ")))
@@ -112,7 +120,7 @@ impl Watch {
                 self.phase = phase.copied().unwrap_or(self.phase);
                 Ended::StoppedBefore(stop.unwrap_or(StopReason::Cancelled))
             }
-            ["ended", _, status] => match (status.parse(), &self.refused) {
+            ["ended", _, status, ..] => match (status.parse(), &self.refused) {
                 (Ok(126), Some(reason)) => Ended::Refused(reason.clone()),
                 (Ok(status), _) => match signal_of(status) {
                     Some(signal) => Ended::Killed {

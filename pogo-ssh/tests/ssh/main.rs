@@ -28,6 +28,7 @@ mod place;
 mod reaching;
 mod run_as;
 mod sending;
+mod sick;
 mod silence;
 mod stopping;
 mod through_program;

@@ -131,10 +131,17 @@ pub(crate) struct SmallDisk {
 
 impl SmallDisk {
     pub(crate) fn mount(place: &Place, test: &str) -> Option<Self> {
+        Self::mount_with(place, test, "rw")
+    }
+
+    /// With a further option, such as `noexec`.
+    pub(crate) fn mount_with(place: &Place, test: &str, option: &str) -> Option<Self> {
         let path = place.directory.join("small");
         fs::create_dir(&path).unwrap();
         let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=64k,mode=755", "pogo-test"])
+            .args(["-t", "tmpfs", "-o"])
+            .arg(format!("size=64k,mode=755,{option}"))
+            .arg("pogo-test")
             .arg(&path)
             .output();
         if mounted.is_ok_and(|mounted| mounted.status.success()) {
