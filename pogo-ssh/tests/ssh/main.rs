@@ -8,6 +8,7 @@
 )]
 
 mod agent;
+mod breaking;
 mod certificates;
 mod client_config;
 mod conformance;
@@ -22,6 +23,7 @@ mod jumps;
 mod limits;
 mod login;
 mod mishaps;
+mod network;
 mod openssh;
 mod other_servers;
 mod place;

@@ -30,6 +30,7 @@ pub(crate) fn is_there(test: &str) -> bool {
 pub(crate) struct OpenSsh {
     server: Child,
     log: Log,
+    address: &'static str,
     pub(crate) port: u16,
     pub(crate) directory: TempDir,
 }
@@ -41,6 +42,11 @@ impl OpenSsh {
 
     /// With further lines in its configuration.
     pub(crate) fn start_with(configuration: &str) -> Self {
+        Self::start_at("127.0.0.1", &[], configuration)
+    }
+
+    /// At this address, by a command that runs other commands somewhere else.
+    pub(crate) fn start_at(address: &'static str, elsewhere: &[&str], configuration: &str) -> Self {
         if rustix::process::geteuid().is_root() {
             // Where the packaged service has never run.
             let _ = fs::create_dir_all("/run/sshd");
@@ -56,10 +62,11 @@ impl OpenSsh {
         .unwrap();
         // Somebody else may take the port between finding it free and listening on it.
         for _ in 0..5 {
-            if let Some((server, port, log)) = launch(directory.path(), configuration) {
+            if let Some((server, port, log)) = launch(directory.path(), (address, elsewhere), configuration) {
                 let server = Self {
                     server,
                     log,
+                    address,
                     port,
                     directory,
                 };
@@ -93,7 +100,7 @@ impl OpenSsh {
 
     /// The server's address in known_hosts files.
     pub(crate) fn listed(&self) -> String {
-        format!("[127.0.0.1]:{}", self.port)
+        format!("[{}]:{}", self.address, self.port)
     }
 
     /// Makes these keys the known ones.
@@ -119,7 +126,7 @@ impl OpenSsh {
 
     pub(crate) fn connection(&self) -> Connection {
         Connection {
-            address: Some("127.0.0.1".to_owned()),
+            address: Some(self.address.to_owned()),
             port: Some(self.port),
             ..Connection::default()
         }
@@ -136,7 +143,7 @@ impl Drop for OpenSsh {
 /// What a server has written, and a sign that there is more.
 type Log = Arc<(Mutex<Vec<String>>, Condvar)>;
 
-fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16, Log)> {
+fn launch(directory: &Path, (address, elsewhere): (&str, &[&str]), configuration: &str) -> Option<(Child, u16, Log)> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
         .local_addr()
@@ -145,12 +152,14 @@ fn launch(directory: &Path, configuration: &str) -> Option<(Child, u16, Log)> {
     let file = directory.join("sshd_config");
     let at = directory.display();
     let text = format!(
-        "Port {port}\nListenAddress 127.0.0.1\nHostKey {at}/host_ed25519\nPidFile none\n\
+        "Port {port}\nListenAddress {address}\nHostKey {at}/host_ed25519\nPidFile none\n\
          AuthorizedKeysFile {at}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
          PermitRootLogin yes\nMaxStartups 200\n{configuration}\n"
     );
     fs::write(&file, text).unwrap();
-    let mut server = Command::new(SSHD)
+    let words = [elsewhere, &[SSHD]].concat();
+    let mut server = Command::new(words[0])
+        .args(&words[1..])
         .arg("-D")
         .arg("-e")
         .arg("-f")

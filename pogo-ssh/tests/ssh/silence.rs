@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
+use pogo_core::scheduler::FailureKind;
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::LoopbackFleet;
 use tokio::io::copy_bidirectional;
@@ -11,6 +12,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::errand::Errand;
+use crate::network::{Network, THERE};
+use crate::openssh::{self, OpenSsh};
 
 /// Passes one connection on until told to go silent; then holds it without passing anything.
 async fn go_between(listener: TcpListener, to: std::net::SocketAddr, silence: oneshot::Receiver<()>) {
@@ -45,6 +48,33 @@ async fn a_link_that_goes_silent_leaves_the_command_in_doubt() {
     let message = report.assert_in_doubt();
     assert!(message.contains("no longer answers (keepalive)"), "{message}");
     between.abort();
+}
+
+/// Until packets are dropped, and from then on.
+#[tokio::test]
+async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_unreachable() {
+    let test = "where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_unreachable";
+    if !openssh::is_there(test) {
+        return;
+    }
+    let Some(network) = Network::lay(test) else {
+        return;
+    };
+    let server = OpenSsh::start_at(THERE, &network.elsewhere(), "");
+    let settings = server.transport().keepalive(Some(Duration::from_millis(100)));
+    let transport = settings.connect_timeout(Duration::from_secs(2)).build().unwrap();
+    let errand = Errand::to("web1", server.connection(), Command::shell("echo up; sleep 60"));
+    let (running, _side) = errand.clone().start();
+    let witness = std::sync::Arc::clone(&running.witness);
+    let dropping = async {
+        witness.saw("up").await;
+        network.drop_packets();
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), dropping);
+    let message = report.assert_in_doubt();
+    assert!(message.contains("no longer answers (keepalive)"), "{message}");
+    let message = errand.run(&transport).await.assert_failed(FailureKind::Unreachable);
+    assert!(message.contains(THERE), "{message}");
 }
 
 #[tokio::test]
