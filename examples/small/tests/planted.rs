@@ -24,6 +24,7 @@ enum Defect {
     LosesBytes,
     CutsSilently,
     TreatsHostsAlike,
+    BeginsAnew,
 }
 
 struct Flawed(Defect);
@@ -69,9 +70,15 @@ impl Transport for Flawed {
             Defect::TreatsHostsAlike if attempt.host.name.as_str() == "web2" => {
                 attempt.command = Arc::new(Command::shell("echo first"));
             }
+            // What it was asked to keep running it has dropped, and it says that it can take it up.
+            Defect::BeginsAnew => attempt.invocation = Arc::default(),
             Defect::TreatsHostsAlike => {}
         }
         Local.run(attempt, report).await
+    }
+
+    fn resumes(&self, _attempt: &Attempt) -> bool {
+        matches!(self.0, Defect::BeginsAnew)
     }
 }
 
@@ -93,6 +100,11 @@ async fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::LosesBytes, "output_keeps_its_bytes"),
         (Defect::CutsSilently, "output_is_whole_or_marked_as_cut"),
         (Defect::TreatsHostsAlike, "attempts_at_once_keep_apart"),
+        (Defect::BeginsAnew, "a_resumed_attempt_goes_on_where_it_is"),
+        (
+            Defect::BeginsAnew,
+            "a_resumed_attempt_that_cannot_be_found_is_not_begun",
+        ),
     ];
     let found = planted.map(async |(defect, name)| {
         let host = |name: &str| Host::new(name.parse().unwrap());

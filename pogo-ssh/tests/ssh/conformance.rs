@@ -11,6 +11,16 @@ use pogo_ssh::loopback::LoopbackFleet;
 use crate::dropbear::Dropbear;
 use crate::openssh::{self, OpenSsh};
 
+/// They confirm cancellations.
+const SKIPPED: &[&str] = &["a_dropped_attempt_is_cancelled"];
+
+/// And the `ssh` program takes nothing up again.
+const SKIPPED_BY_PROGRAM: &[&str] = &[
+    "a_dropped_attempt_is_cancelled",
+    "a_resumed_attempt_goes_on_where_it_is",
+    "a_resumed_attempt_that_cannot_be_found_is_not_begun",
+];
+
 fn host(name: &str, connection: Connection) -> Host {
     let mut host = Host::new(name.parse().unwrap());
     host.connection = connection;
@@ -47,7 +57,7 @@ async fn the_transport_conforms_against_the_loopback_fleet() {
     });
     let report = report.await;
     report.assert_passed();
-    report.assert_skipped(&["a_dropped_attempt_is_cancelled"]);
+    report.assert_skipped(SKIPPED);
 }
 
 #[tokio::test]
@@ -56,7 +66,9 @@ async fn the_transport_conforms_against_openssh() {
         return;
     }
     let server = Arc::new(OpenSsh::start());
-    conforms_to_openssh(Arc::new(server.transport().build().unwrap()), server).await;
+    let kept = server.path("kept").display().to_string();
+    let transport = server.transport().detached_directory(kept).build().unwrap();
+    conforms_to_openssh(Arc::new(transport), server, SKIPPED).await;
 }
 
 #[tokio::test]
@@ -65,17 +77,18 @@ async fn the_transport_through_the_ssh_program_conforms_against_openssh() {
         return;
     }
     let server = Arc::new(OpenSsh::start());
-    conforms_to_openssh(Arc::new(server.transport().build_program().unwrap()), server).await;
+    let transport = server.transport().build_program().unwrap();
+    conforms_to_openssh(Arc::new(transport), server, SKIPPED_BY_PROGRAM).await;
 }
 
-async fn conforms_to_openssh(transport: Arc<dyn Transport>, server: Arc<OpenSsh>) {
+async fn conforms_to_openssh(transport: Arc<dyn Transport>, server: Arc<OpenSsh>, skipped: &[&str]) {
     let report = conformance::transport(|| {
         let cut = Arc::clone(&server);
         fixture(&transport, &server.connection()).cut(move || cut.cut_connections())
     });
     let report = report.await;
     report.assert_passed();
-    report.assert_skipped(&["a_dropped_attempt_is_cancelled"]);
+    report.assert_skipped(skipped);
 }
 
 #[tokio::test]
@@ -83,13 +96,26 @@ async fn the_transport_conforms_against_dropbear() {
     let Some(server) = Dropbear::start("the_transport_conforms_against_dropbear") else {
         return;
     };
-    let server = Arc::new(server);
-    let transport: Arc<dyn Transport> = Arc::new(server.settings().build().unwrap());
+    let kept = server.path("kept").display().to_string();
+    let transport = server.settings().detached_directory(kept).build().unwrap();
+    conforms_to_dropbear(Arc::new(transport), Arc::new(server), SKIPPED).await;
+}
+
+#[tokio::test]
+async fn the_transport_through_the_ssh_program_conforms_against_dropbear() {
+    let Some(server) = Dropbear::start("the_transport_through_the_ssh_program_conforms_against_dropbear") else {
+        return;
+    };
+    let transport = server.settings().build_program().unwrap();
+    conforms_to_dropbear(Arc::new(transport), Arc::new(server), SKIPPED_BY_PROGRAM).await;
+}
+
+async fn conforms_to_dropbear(transport: Arc<dyn Transport>, server: Arc<Dropbear>, skipped: &[&str]) {
     let report = conformance::transport(|| {
         let cut = Arc::clone(&server);
         fixture(&transport, &server.connection()).cut(move || cut.cut_connections())
     });
     let report = report.await;
     report.assert_passed();
-    report.assert_skipped(&["a_dropped_attempt_is_cancelled"]);
+    report.assert_skipped(skipped);
 }

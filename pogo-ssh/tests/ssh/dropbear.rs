@@ -78,7 +78,7 @@ impl Dropbear {
         panic!("dropbear does not start");
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 

@@ -9,6 +9,7 @@ mod links;
 mod outcomes;
 mod output;
 mod place;
+mod resuming;
 
 use super::ConformanceReport;
 use super::case::{Named, cases, chosen, run_all, unknown};
@@ -31,6 +32,7 @@ const CASES: &[Named<Place>] = cases! {
         an_attempt_cancelled_at_once_ends;
     links: a_host_out_of_reach_is_a_failure_to_connect, a_host_out_of_reach_is_given_up_within_the_time_limit,
         a_link_that_breaks_during_the_command_leaves_it_in_doubt;
+    resuming: a_resumed_attempt_goes_on_where_it_is, a_resumed_attempt_that_cannot_be_found_is_not_begun;
     hooks: hooks_run_in_sorted_order_around_the_command, a_failed_pre_hook_keeps_the_command_from_running,
         a_failed_post_hook_fails_the_attempt, post_hooks_run_after_success_only,
         dot_files_and_what_cannot_be_executed_are_no_hooks, a_missing_directory_of_hooks_is_an_empty_one;
@@ -39,8 +41,8 @@ const CASES: &[Named<Place>] = cases! {
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
 ///
 /// Each case takes a fixture of its own, which may be the same transport and hosts each time. Cases that need hooks,
-/// output, a confirmed cancellation, a shell, a second host, a host out of reach or a link to cut are skipped where there is
-/// none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
+/// output, a confirmed cancellation, attempts that are taken up again, a shell, a second host, a host out of reach or a link
+/// to cut are skipped where there is none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
 ///
 /// ```
 /// use std::sync::Arc;
