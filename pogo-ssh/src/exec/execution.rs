@@ -44,6 +44,8 @@ pub(super) struct Execution<'a> {
     pub(super) group: Option<Group>,
     pub(super) told: Option<Told>,
     pub(super) passwords_given: usize,
+    /// Whether a line is to end where a password was typed: sudo ends it on a terminal.
+    pub(super) ends_line: bool,
     marks: Marks,
     hook: Option<String>,
     refused: Option<String>,
@@ -65,6 +67,7 @@ impl<'a> Execution<'a> {
             group: None,
             told: None,
             passwords_given: 0,
+            ends_line: false,
             marks: step.marks(),
             hook: None,
             refused: None,
@@ -89,8 +92,14 @@ impl<'a> Execution<'a> {
     }
 
     fn take_marked(&mut self, stream: Stream, bytes: &[u8]) -> Progress {
-        let (rest, marks) = self.marks.take(bytes);
+        let (mut rest, marks) = self.marks.take(bytes);
         let mut progress = Progress::GoesOn;
+        if self.ends_line && !rest.is_empty() {
+            self.ends_line = false;
+            if rest.starts_with(b"\n") {
+                rest.remove(0);
+            }
+        }
         if self.group.is_none() && self.step.way.name().is_some() {
             self.keep_last_line(&rest);
         }

@@ -137,6 +137,7 @@ impl Execution<'_> {
             return;
         }
         self.passwords_given += 1;
+        self.ends_line = self.step.pty;
         let known = self.site.passwords.for_sudo(self.site.target, user);
         self.feed.password(known);
     }

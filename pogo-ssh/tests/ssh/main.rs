@@ -7,6 +7,7 @@
     reason = "all of it is tests; what is left out is said on standard error"
 )]
 
+mod account;
 mod agent;
 mod breaking;
 mod certificates;

@@ -40,7 +40,7 @@ impl OpenSsh {
         Self::start_with("")
     }
 
-    /// With further lines in its configuration.
+    /// With further lines in its configuration, which come before its own.
     pub(crate) fn start_with(configuration: &str) -> Self {
         Self::start_at("127.0.0.1", &[], configuration)
     }
@@ -152,9 +152,9 @@ fn launch(directory: &Path, (address, elsewhere): (&str, &[&str]), configuration
     let file = directory.join("sshd_config");
     let at = directory.display();
     let text = format!(
-        "Port {port}\nListenAddress {address}\nHostKey {at}/host_ed25519\nPidFile none\n\
+        "{configuration}\nPort {port}\nListenAddress {address}\nHostKey {at}/host_ed25519\nPidFile none\n\
          AuthorizedKeysFile {at}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n\
-         PermitRootLogin yes\nMaxStartups 200\n{configuration}\n"
+         PermitRootLogin yes\nMaxStartups 200\n"
     );
     fs::write(&file, text).unwrap();
     let words = [elsewhere, &[SSHD]].concat();

@@ -1,0 +1,130 @@
+//! A user with a password, known to the real sudo and the real PAM, and to nobody outside the test's own server.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+
+use pogo_core::plan::{Command as Line, Invocation, RunAs};
+use pogo_core::scheduler::FailureKind;
+use pogo_ssh::SshConfig;
+
+use crate::errand::{Errand, Report};
+use crate::openssh::{self, OpenSsh};
+
+const NAME: &str = "pogo-tester";
+const ID: u32 = 61_234;
+const PASSWORD: &str = "correct horse";
+
+/// Lays the files over those of the system, for whatever is run after it and for nobody else.
+const OVERLAY: &str =
+    r#"for file in passwd shadow sudoers; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
+
+/// A server on a machine where the user exists; the user's sudo asks for the password.
+struct Account {
+    server: OpenSsh,
+    _files: tempfile::TempDir,
+}
+
+impl Account {
+    /// `None`, and a word on standard error, where this process may not make one.
+    fn open(test: &str, configuration: &str) -> Option<Self> {
+        let can = rustix::process::geteuid().is_root()
+            && ["sudo", "unshare", "openssl"].iter().all(|program| knows(program))
+            && Command::new("unshare")
+                .args(["-m", "true"])
+                .status()
+                .is_ok_and(|status| status.success());
+        if !can {
+            eprintln!("LEFT OUT: {test} needs root, sudo, unshare and openssl");
+            return None;
+        }
+        if !openssh::is_there(test) {
+            return None;
+        }
+        let files = tempfile::tempdir().unwrap();
+        let home = files.path().join("home");
+        let hash = Command::new("openssl")
+            .args(["passwd", "-6", PASSWORD])
+            .output()
+            .unwrap();
+        let hash = String::from_utf8(hash.stdout).unwrap();
+        let write = |name: &str, line: String, mode: u32| {
+            let before = fs::read_to_string(Path::new("/etc").join(name)).unwrap();
+            let path = files.path().join(name);
+            fs::write(&path, before + &line).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        write(
+            "passwd",
+            format!("{NAME}:x:{ID}:{ID}::{}:/bin/sh\n", home.display()),
+            0o644,
+        );
+        write("shadow", format!("{NAME}:{}:19000:0:99999:7:::\n", hash.trim()), 0o600);
+        write("sudoers", format!("{NAME} ALL=(ALL) ALL\n"), 0o440);
+        fs::create_dir(&home).unwrap();
+        chown(&home, Some(ID), Some(ID)).unwrap();
+        let at = files.path().display().to_string();
+        let server = OpenSsh::start_at("127.0.0.1", &["unshare", "-m", "sh", "-c", OVERLAY, &at], configuration);
+        // Read by sshd as the user.
+        for open in [files.path(), server.directory.path()] {
+            fs::set_permissions(open, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Some(Self { server, _files: files })
+    }
+
+    fn transport(&self) -> SshConfig {
+        self.server.transport().user(NAME)
+    }
+
+    async fn run(&self, config: SshConfig, invocation: Invocation, line: &str) -> Report {
+        let errand = Errand::to("web1", self.server.connection(), Line::shell(line));
+        errand.invoked(invocation).run(&config.build().unwrap()).await
+    }
+}
+
+fn knows(program: &str) -> bool {
+    let asked = Command::new("sh")
+        .args(["-c", "command -v \"$0\" >/dev/null", program])
+        .status();
+    asked.is_ok_and(|status| status.success())
+}
+
+#[tokio::test]
+async fn the_real_sudo_gets_its_password() {
+    let Some(account) = Account::open("the_real_sudo_gets_its_password", "") else {
+        return;
+    };
+    for pty in [false, true] {
+        let invocation = Invocation {
+            run_as: Some(RunAs::User("nobody".to_owned())),
+            pty,
+            ..Invocation::default()
+        };
+        let right = account.transport().sudo_password(PASSWORD.to_owned().into());
+        let report = account.run(right, invocation.clone(), "id -un").await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "nobody\n", "{report:#?}");
+        let wrong = account.transport().sudo_password("battery staple".to_owned().into());
+        let report = account.run(wrong, invocation, "id -un").await;
+        let message = report.assert_failed(FailureKind::Refused);
+        assert!(message.contains("sudo"), "{message}");
+        assert!(!format!("{report:?}").contains("battery staple"), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_through_pam_takes_the_password() {
+    let settings = "UsePAM yes\nKbdInteractiveAuthentication yes\nPubkeyAuthentication no";
+    let Some(account) = Account::open("a_login_through_pam_takes_the_password", settings) else {
+        return;
+    };
+    let right = account.transport().password(PASSWORD.to_owned().into());
+    let report = account.run(right, Invocation::default(), "id -un").await;
+    report.assert_succeeded();
+    assert_eq!(report.stdout, format!("{NAME}\n"));
+    let wrong = account.transport().password("battery staple".to_owned().into());
+    let report = account.run(wrong, Invocation::default(), "id -un").await;
+    let message = report.assert_failed(FailureKind::Authentication);
+    assert!(message.contains("tried") && !message.contains("battery"), "{message}");
+}
