@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::errand::{Errand, Report};
 
-async fn listener() -> (TcpListener, Connection) {
+pub(crate) async fn listener() -> (TcpListener, Connection) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let connection = Connection {
         address: Some("127.0.0.1".to_owned()),
@@ -24,7 +24,7 @@ async fn listener() -> (TcpListener, Connection) {
 }
 
 /// Passes one connection on until so many bytes came from the server, then closes both sides. Gives how many came.
-async fn pass(listener: TcpListener, to: SocketAddr, bytes: u64) -> u64 {
+pub(crate) async fn pass(listener: &TcpListener, to: SocketAddr, bytes: u64) -> u64 {
     let (near, _) = listener.accept().await.unwrap();
     let far = TcpStream::connect(to).await.unwrap();
     let ((mut from_client, mut to_client), (from_server, mut to_server)) = (near.into_split(), far.into_split());
@@ -46,7 +46,7 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
     let run = async |bytes: u64| -> (Report, u64) {
         let (listener, connection) = listener().await;
         let errand = Errand::to("web1", connection, Command::shell("echo here"));
-        tokio::join!(errand.run(&transport), pass(listener, host.address(), bytes))
+        tokio::join!(errand.run(&transport), pass(&listener, host.address(), bytes))
     };
     let (whole, all) = run(1 << 20).await;
     whole.assert_succeeded();

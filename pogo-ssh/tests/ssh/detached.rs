@@ -6,17 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::{Dispatcher, Handle, Stream};
+use pogo_core::dispatcher::{Dispatcher, Handle};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{Command, Invocation, JobSpec, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, Phase, Tally};
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
 
-use crate::errand::Errand;
 use crate::place::{Place, on_both};
 
-fn detached(key: &str) -> Invocation {
+pub(crate) fn detached(key: &str) -> Invocation {
     Invocation {
         detached: Some(key.to_owned()),
         ..Invocation::default()
@@ -24,11 +22,11 @@ fn detached(key: &str) -> Invocation {
 }
 
 /// Runs of a command that adds a line to a file each time.
-fn runs(path: impl AsRef<Path>) -> usize {
+pub(crate) fn runs(path: impl AsRef<Path>) -> usize {
     fs::read_to_string(path).unwrap_or_default().lines().count()
 }
 
-fn term() -> FailureKind {
+pub(crate) fn term() -> FailureKind {
     FailureKind::Signal {
         signal: "TERM".to_owned(),
     }
@@ -175,148 +173,4 @@ on_both! {
             assert!(report.assert_failed(FailureKind::Refused).contains("a detached command"));
         }
     }
-}
-
-/// A fleet of one host, and an errand that writes 40 numbered lines and a line to a file.
-async fn counting() -> (LoopbackFleet, Errand) {
-    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let line = "echo ran >>~/ran; i=0; while [ $i -lt 40 ]; do i=$((i + 1)); echo $i; sleep 0.02; done; exit 3";
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
-    (fleet, errand.invoked(detached("k1")))
-}
-
-fn counted() -> String {
-    (1..=40).map(|number| format!("{number}\n")).collect()
-}
-
-/// The file that the command adds a line to.
-fn ran(fleet: &LoopbackFleet) -> std::path::PathBuf {
-    fleet.host("web1").unwrap().home().join("ran")
-}
-
-#[tokio::test]
-async fn a_link_cut_at_any_moment_leaves_no_doubt_and_runs_nothing_twice() {
-    for moment in [0, 5, 10, 20, 40, 80, 160, 320, 640, 900, 1000, 1100, 1200] {
-        let (fleet, errand) = counting().await;
-        fleet
-            .mishap("web1", Mishap::DropLink(Duration::from_millis(moment)))
-            .unwrap();
-        let healing = async {
-            // Whatever comes next, the first link breaks.
-            while fleet.host("web1").unwrap().executions() == 0 {
-                tokio::task::yield_now().await;
-            }
-            fleet.heal("web1").unwrap();
-        };
-        let transport = fleet.transport().build().unwrap();
-        let (report, ()) = tokio::join!(errand.run(&transport), healing);
-        report.assert_failed(FailureKind::Command { status: 3 });
-        assert_eq!(report.stdout, counted(), "cut after {moment} ms");
-        assert_eq!(runs(ran(&fleet)), 1, "cut after {moment} ms");
-        // The command alone takes longer than that.
-        assert!(
-            moment > 640 || report.notes.contains("the link was lost"),
-            "cut after {moment} ms"
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport() {
-    let (fleet, errand) = counting().await;
-    let (running, _side) = errand.clone().start();
-    let witness = Arc::clone(&running.witness);
-    let first = fleet.transport().build().unwrap();
-    tokio::select! {
-        _ = running.finish(&first) => panic!("ended by itself"),
-        () = witness.saw("5\n") => {}
-    }
-    drop(first);
-    let report = errand.run(&fleet.transport().build().unwrap()).await;
-    report.assert_failed(FailureKind::Command { status: 3 });
-    assert_eq!(report.stdout, counted());
-    assert_eq!(runs(ran(&fleet)), 1);
-}
-
-#[tokio::test]
-async fn links_that_break_again_and_again_lose_no_output() {
-    let (fleet, errand) = counting().await;
-    let (running, _side) = errand.start();
-    let witness = Arc::clone(&running.witness);
-    let transport = fleet.transport().build().unwrap();
-    let breaking = async {
-        for number in ["5\n", "15\n", "25\n"] {
-            witness.saw(number).await;
-            fleet.host("web1").unwrap().cut_connections();
-        }
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), breaking);
-    report.assert_failed(FailureKind::Command { status: 3 });
-    assert_eq!(report.stdout, counted());
-    assert_eq!(runs(ran(&fleet)), 1);
-    assert!(report.notes.contains("the link was lost"), "{}", report.notes);
-}
-
-#[tokio::test]
-async fn a_host_that_is_away_for_a_while_is_found_again() {
-    let (fleet, errand) = counting().await;
-    let (running, _side) = errand.start();
-    let witness = Arc::clone(&running.witness);
-    let transport = fleet.transport().build().unwrap();
-    let away = async {
-        witness.saw("5\n").await;
-        fleet.mishap("web1", Mishap::Refuse).unwrap();
-        fleet.host("web1").unwrap().cut_connections();
-        witness.saw_in(Stream::Note, "the link was lost").await;
-        fleet.heal("web1").unwrap();
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), away);
-    report.assert_failed(FailureKind::Command { status: 3 });
-    assert_eq!(report.stdout, counted());
-    assert_eq!(runs(ran(&fleet)), 1);
-}
-
-#[tokio::test]
-async fn cancelled_while_the_link_is_down_it_is_ended_over_a_new_one() {
-    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let errand = Errand::to(
-        "web1",
-        fleet.connection("web1").unwrap(),
-        Command::shell("echo $$; echo up; sleep 300"),
-    );
-    let (running, mut side) = errand.invoked(detached("k1")).start();
-    let witness = Arc::clone(&running.witness);
-    let transport = fleet.transport().build().unwrap();
-    let cancelling = async {
-        witness.saw("up").await;
-        fleet.host("web1").unwrap().cut_connections();
-        side.cancel();
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
-    report.assert_failed(term());
-    let pid = report.stdout.lines().next().unwrap_or_default();
-    assert!(
-        !Path::new("/proc").join(pid).join("exe").exists(),
-        "process {pid} is still there"
-    );
-}
-
-#[tokio::test]
-async fn a_host_that_never_comes_back_leaves_it_in_doubt() {
-    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let errand = Errand::to(
-        "web1",
-        fleet.connection("web1").unwrap(),
-        Command::shell("echo up; sleep 3"),
-    );
-    let (running, _side) = errand.invoked(detached("k1")).within(Duration::from_secs(2)).start();
-    let witness = Arc::clone(&running.witness);
-    let transport = fleet.transport().build().unwrap();
-    let going = async {
-        witness.saw("up").await;
-        fleet.mishap("web1", Mishap::Refuse).unwrap();
-        fleet.host("web1").unwrap().cut_connections();
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), going);
-    report.assert_in_doubt();
 }

@@ -29,6 +29,7 @@ mod openssh;
 mod other_servers;
 mod place;
 mod reaching;
+mod reattaching;
 mod run_as;
 mod sending;
 mod sick;
