@@ -34,18 +34,22 @@ impl Runner {
         }
     }
 
-    /// Runs an attempt to its end.
-    pub(crate) async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+    /// Gets ready to run an attempt, and says that it begins. What cannot be done is refused before.
+    pub(crate) async fn prepare(&self, attempt: Attempt, report: Reporter) -> Result<(Work, Arc<Target>), Outcome> {
+        let refused = |reason| Outcome::failed(FailureKind::Refused, reason);
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
-        let target = match self.targets.of(&attempt.host) {
-            Ok(target) => Arc::new(target),
-            Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
-        };
-        let work = match Work::prepare(attempt, report, stop, &self.parcels).await {
-            Ok(work) => work,
-            Err(reason) => return Outcome::failed(FailureKind::Refused, reason),
-        };
+        let target = self
+            .targets
+            .of(&attempt.host)
+            .map_err(|error| refused(error.to_string()))?;
+        let work = Work::prepare(attempt, report, stop, &self.parcels).await;
+        let work = work.map_err(refused)?;
         work.report.phase(Phase::Connect);
+        Ok((work, Arc::new(target)))
+    }
+
+    /// Runs an attempt to its end.
+    pub(crate) async fn run(&self, (work, target): (Work, Arc<Target>)) -> Outcome {
         if let Some(job) = &work.attempt.invocation.detached {
             return self.run_detached(&work, &target, job).await;
         }

@@ -48,12 +48,16 @@ impl Transport for SshTransport {
             .with_output()
     }
 
-    /// On a task of its own, beside its connection's: whoever awaits it is woken by its end alone, and not by every
-    /// packet. When dropped, it is dropped too.
+    /// On a task of its own, beside its connection's: whoever awaits it is woken by its phases and its end, and not by
+    /// every packet. When dropped, it is dropped too.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let runner = Arc::clone(&self.runner);
+        let prepared = match runner.prepare(attempt, report).await {
+            Ok(prepared) => prepared,
+            Err(refused) => return refused,
+        };
         let mut task = JoinSet::new();
-        task.spawn(async move { runner.run(attempt, report).await });
+        task.spawn(async move { runner.run(prepared).await });
         match task.join_next().await {
             Some(Ok(outcome)) => outcome,
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -16,6 +16,8 @@ use crate::target::Target;
 /// What one attempt has to do.
 pub(crate) struct Work {
     pub(crate) attempt: Attempt,
+    /// What it runs where no files are sent along.
+    steps: Vec<Step>,
     pub(crate) parcels: Vec<Arc<Parcel>>,
     pub(crate) report: Reporter,
     pub(crate) stop: Stop,
@@ -37,7 +39,7 @@ impl Work {
         stop: Stop,
         parcels: &Parcels,
     ) -> Result<Self, String> {
-        Step::of(&attempt, None).map_err(|error| error.to_string())?;
+        let steps = Step::of(&attempt, None).map_err(|error| error.to_string())?;
         if let Stdin::File(path) = &attempt.invocation.stdin {
             let opened = tokio::fs::File::open(path).await;
             opened.map_err(|error| format!("cannot read the standard input from {path}: {error}"))?;
@@ -45,6 +47,7 @@ impl Work {
         let parcels = parcels.pack(&attempt.invocation.files).await?;
         Ok(Self {
             attempt,
+            steps,
             parcels,
             report,
             stop,
@@ -91,12 +94,13 @@ fn outcome_is_of_link(outcome: &Outcome) -> bool {
 }
 
 async fn run_each(site: Site<'_>, work: &Work, files: Option<&str>, output: &mut Output) -> Ran {
-    let steps = match Step::of(&work.attempt, files) {
-        Ok(steps) => steps,
+    let with_files = match files.map(|_| Step::of(&work.attempt, files)).transpose() {
+        Ok(with_files) => with_files,
         Err(error) => return Ran::To(Outcome::in_doubt(error.to_string())),
     };
+    let steps = with_files.as_ref().unwrap_or(&work.steps);
     let mut asked = files.is_some();
-    for step in &steps {
+    for step in steps {
         work.report.phase(step.phase);
         let stdin = match step.phase {
             Phase::Command => &work.attempt.invocation.stdin,

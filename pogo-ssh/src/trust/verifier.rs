@@ -117,23 +117,23 @@ impl Verifier {
 
     fn judge(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
         let verdict = self.known().hosts.judge(&target.key_name, target.port, key);
-        let host = target.to_string();
-        let (algorithm, shown) = (key.algorithm(), fingerprint(key));
+        // Nearly every key is the right one, and needs no words.
+        let (host, shown) = (|| target.to_string(), || fingerprint(key));
         match verdict {
             Verdict::Trusted => Ok(()),
             Verdict::Unknown => Err(HostKeyRefusal::Unknown {
-                host,
-                algorithm,
-                shown,
+                host: host(),
+                algorithm: key.algorithm(),
+                shown: shown(),
                 file: self.files.first().cloned(),
             }),
             Verdict::Changed(known) => Err(HostKeyRefusal::Changed {
-                host,
-                algorithm,
-                shown,
+                host: host(),
+                algorithm: key.algorithm(),
+                shown: shown(),
                 known,
             }),
-            Verdict::Revoked(record) => Err(HostKeyRefusal::Revoked { host, record }),
+            Verdict::Revoked(record) => Err(HostKeyRefusal::Revoked { host: host(), record }),
         }
     }
 
