@@ -37,6 +37,9 @@ mod roster;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
+#[cfg(feature = "sources-file")]
+#[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
+mod sources_file;
 mod spec;
 #[cfg(feature = "ssh-config")]
 mod ssh_config;
@@ -75,6 +78,8 @@ pub use origins::Origins;
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]
 pub use policy_file::PolicyFile;
+#[cfg(feature = "sources-file")]
+pub use sources_file::SourcesFile;
 pub use spec::{SourceSpec, SpecError};
 #[cfg(feature = "ssh-config")]
 pub use ssh_config::SshConfig;

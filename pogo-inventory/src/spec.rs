@@ -130,6 +130,25 @@ impl SourceSpec {
         self.kind.open(&self.location)
     }
 
+    /// The same, where a path is relative to this folder. A program without a folder stays one that is looked for.
+    #[cfg(feature = "sources-file")]
+    pub(crate) fn within(mut self, folder: &std::path::Path) -> Self {
+        let elsewhere = match self.name() {
+            "http" => true,
+            "command" => !self.location.contains('/'),
+            _ => false,
+        };
+        if !elsewhere {
+            self.location = folder.join(&self.location).display().to_string();
+        }
+        self
+    }
+
+    fn name(&self) -> &'static str {
+        let kind = Kind::ALL.iter().find(|(_, kind)| *kind == self.kind);
+        kind.map(|(name, _)| *name).unwrap_or_default()
+    }
+
     fn of(kind: &str, location: &str) -> Option<Self> {
         let (_, kind) = Kind::ALL.iter().find(|(name, _)| *name == kind)?;
         Some(Self {
@@ -194,8 +213,7 @@ fn kinds() -> String {
 impl fmt::Display for SourceSpec {
     /// Without the user, password and query of an address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = Kind::ALL.iter().find(|(_, kind)| *kind == self.kind);
-        let kind = kind.map(|(name, _)| *name).unwrap_or_default();
+        let kind = self.name();
         match self.location.split_once("://") {
             Some((scheme, rest)) => {
                 let rest = rest.split(['?', '#']).next().unwrap_or_default();

@@ -22,11 +22,12 @@ pub(crate) fn load(args: &JobArgs) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
 /// The fleet and policy of what was gathered.
 pub(crate) fn namespace(args: &JobArgs, gathered: &Gathered) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
     let policy = args.sources.policy(gathered)?;
-    let mut fleet = Arc::clone(&gathered.fleet);
+    let mut fleet = FleetBuilder::from(&*gathered.fleet);
     if args.sources.is_empty() || args.allow_unlisted {
-        let with_targets = FleetBuilder::from(&*fleet).unlisted(&args.targets);
-        fleet = Arc::new(with_targets.build().map_err(Stop::usage)?);
+        fleet = fleet.unlisted(&args.targets);
     }
+    let fleet = args.sources.answered(fleet, (&policy, &args.targets))?;
+    let fleet = Arc::new(fleet.build().map_err(Stop::usage)?);
     Ok((fleet, Arc::new(policy)))
 }
 

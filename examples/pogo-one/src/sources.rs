@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use pogo_core::dispatcher::{Questions, Resolvers};
+use pogo_core::fleet::{FleetBuilder, Selector};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
-use pogo_inventory::{PolicyFile, Source, SourceError, SourceSpec};
+use pogo_inventory::{PolicyFile, Source, SourceSpec, SourcesFile};
 
 use crate::exit::Stop;
 
@@ -23,6 +25,9 @@ pub(crate) struct SourceArgs {
     /// Further hosts, from `TYPE:LOCATION` or a path whose name tells the type; may be given several times.
     #[arg(short, long, value_name = "SOURCE")]
     inventory: Vec<SourceSpec>,
+    /// File that names sources and resolvers which need more than a location: databases, fields, headers.
+    #[arg(long = "sources", value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Which source counts when two give different values: `error`, `first` or `last`; `address=last` for one setting.
     #[arg(long, value_name = "RULE", value_parser = rule)]
     merge: Vec<String>,
@@ -45,7 +50,7 @@ pub(crate) struct FollowArgs {
 impl SourceArgs {
     /// Whether no source is named, so that targets are plain hosts.
     pub(crate) fn is_empty(&self) -> bool {
-        self.config.is_none() && self.inventory.is_empty()
+        self.config.is_none() && self.file.is_none() && self.inventory.is_empty()
     }
 
     /// The sources: the policy file comes first.
@@ -54,6 +59,7 @@ impl SourceArgs {
         if let Some(config) = self.config()? {
             sources = sources.with(config);
         }
+        sources = self.named()?.sources.into_iter().fold(sources, Sources::with);
         Ok(self
             .inventory
             .iter()
@@ -63,6 +69,31 @@ impl SourceArgs {
     /// Reads all sources.
     pub(crate) fn gather(&self) -> Result<Gathered, Stop> {
         now(self.sources()?.gather())?.map_err(Stop::usage)
+    }
+
+    /// The resolvers that the file names.
+    pub(crate) fn resolvers(&self) -> Result<Resolvers, Stop> {
+        Ok(self.named()?.resolvers)
+    }
+
+    fn named(&self) -> Result<SourcesFile, Stop> {
+        let read = self.file.as_ref().map(SourcesFile::read);
+        Ok(read.transpose().map_err(Stop::usage)?.unwrap_or_default())
+    }
+
+    /// The fleet, with what resolvers answer to the tags that these rules and targets name.
+    pub(crate) fn answered(
+        &self,
+        fleet: FleetBuilder,
+        (policy, targets): (&Policy, &Selector),
+    ) -> Result<FleetBuilder, Stop> {
+        let questions = Questions::of(policy).and(targets);
+        // Without resolvers it is the plan that says, line by line, which tags nobody knows.
+        if self.file.is_none() || questions.is_empty() {
+            return Ok(fleet);
+        }
+        let resolvers = self.resolvers()?;
+        now(resolvers.answer(&questions, fleet))?.map_err(Stop::usage)
     }
 
     /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
@@ -125,8 +156,8 @@ pub(crate) fn read(spec: &SourceSpec) -> Result<Gathered, Stop> {
     now(Sources::new().with(spec.open()).gather())?.map_err(Stop::usage)
 }
 
-/// Waits for what sources say.
-pub(crate) fn now<T>(work: impl Future<Output = Result<T, SourceError>>) -> Result<Result<T, SourceError>, Stop> {
+/// Waits for what sources and resolvers say.
+pub(crate) fn now<T>(work: impl Future<Output = T>) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     Ok(runtime.map_err(Stop::broken)?.block_on(work))
 }

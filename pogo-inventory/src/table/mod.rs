@@ -37,11 +37,14 @@ use pogo_core::fleet::FleetBuilder;
 use crate::diagnostic::SourceError;
 use crate::file;
 use crate::listing::{Listing, Source};
+use serde::{Deserialize, Serialize};
+
 use crate::roster::Roster;
 use crate::source::{self, Problems};
 
 /// How a table is written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
     /// Comma-separated values; the first line names the columns, lines that begin with `#` are comments.
@@ -52,6 +55,7 @@ pub enum Format {
     Json,
     /// One JSON object, or one name, in each line.
     #[cfg(feature = "json")]
+    #[serde(rename = "jsonl")]
     JsonLines,
     /// One TOML document: an array of tables below [`Mapping::rows`], or tables by name.
     #[cfg(feature = "toml")]

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use pogo_core::dispatcher::Handle;
+use pogo_core::dispatcher::{Handle, Questions, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::Gathered;
@@ -23,6 +23,8 @@ pub(super) struct Follow {
     /// Hosts that are in no source stay as they are.
     unlisted: Option<pogo_core::fleet::Selector>,
     policy: Arc<Policy>,
+    resolvers: Resolvers,
+    questions: Questions,
     limit: Limit,
 }
 
@@ -46,6 +48,8 @@ impl Follow {
             known: Arc::clone(&gathered.fleet),
             unlisted: job.allow_unlisted.then(|| job.targets.clone()),
             policy: Arc::clone(policy),
+            resolvers: job.sources.resolvers()?,
+            questions: Questions::of(policy).and(&job.targets),
             limit: follow.max_inventory_change,
         }))
     }
@@ -58,6 +62,8 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
         known,
         unlisted,
         policy,
+        resolvers,
+        questions,
         limit,
     }) = follow
     else {
@@ -70,6 +76,8 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
         known,
         unlisted,
         policy,
+        resolvers,
+        questions,
         limit,
         offered: None,
         refused: None,
@@ -104,6 +112,8 @@ struct Taking<'t> {
     known: Arc<Fleet>,
     unlisted: Option<pogo_core::fleet::Selector>,
     policy: Arc<Policy>,
+    resolvers: Resolvers,
+    questions: Questions,
     limit: Limit,
     /// A fleet that waits for an answer, and the answer that takes it.
     offered: Option<(Arc<Fleet>, String)>,
@@ -158,12 +168,18 @@ impl Taking<'_> {
     }
 
     async fn take(&mut self, fleet: Arc<Fleet>) {
-        let full = match &self.unlisted {
-            None => Ok(Arc::clone(&fleet)),
-            Some(targets) => FleetBuilder::from(&*fleet).unlisted(targets).build().map(Arc::new),
-        };
-        let full = match full {
-            Ok(full) => full,
+        let mut full = FleetBuilder::from(&*fleet);
+        if let Some(targets) = &self.unlisted {
+            full = full.unlisted(targets);
+        }
+        if !self.questions.is_empty() {
+            full = match self.resolvers.answer(&self.questions, full).await {
+                Ok(full) => full,
+                Err(error) => return self.complain(format!("the new fleet is not taken: {error}")),
+            };
+        }
+        let full = match full.build() {
+            Ok(full) => Arc::new(full),
             Err(error) => return self.complain(format!("the new fleet makes no sense: {error}")),
         };
         match self.handle.configure(full, Arc::clone(&self.policy)).await {

@@ -2,9 +2,9 @@
 
 use std::io::IsTerminal;
 
-use pogo_core::fleet::Selector;
+use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::plan::{Command, JobSpec, Plan, PlanError, Warning};
-use pogo_core::policy::Origin;
+use pogo_core::policy::{Origin, Policy};
 use pogo_inventory::Diagnostic;
 use pogo_inventory::merge::{Conflict, Gathered};
 use serde::Serialize;
@@ -64,9 +64,16 @@ impl Found {
             }
             Err(Stop::Unread) => return,
         };
+        let fleet = match answered(sources, gathered, &policy) {
+            Ok(fleet) => fleet,
+            Err(Stop::Usage(message) | Stop::Broken(message)) => {
+                return self.problem(&Diagnostic::new("resolvers", message));
+            }
+            Err(Stop::Unread) => return,
+        };
         // A job on all hosts meets all rules.
         let job = JobSpec::new(Selector::All, Command::shell("true"));
-        match Plan::compile(&gathered.fleet, &policy, &job) {
+        match Plan::compile(&fleet, &policy, &job) {
             Ok(plan) => {
                 let located = |warning: &Warning| located(&warning.message, warning.origin.as_ref());
                 let warnings = plan.warnings.iter().map(located);
@@ -114,4 +121,10 @@ fn located(message: &str, origin: Option<&Origin>) -> Diagnostic {
         Some(origin) => Diagnostic::at(origin, message).with_line(),
         None => Diagnostic::new("rules", message),
     }
+}
+
+/// The fleet with what resolvers say of the rules' tags.
+fn answered(sources: &SourceArgs, gathered: &Gathered, policy: &Policy) -> Result<Fleet, Stop> {
+    let fleet = sources.answered(FleetBuilder::from(&*gathered.fleet), (policy, &Selector::All))?;
+    fleet.build().map_err(Stop::usage)
 }

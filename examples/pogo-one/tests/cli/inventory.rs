@@ -176,3 +176,62 @@ fn sources_that_are_none_are_told_with_the_cure() {
     let done = inventory("list -i more.csv --merge newest");
     assert!(done.code == 64 && done.err.contains("address=last"), "{}", done.err);
 }
+
+#[test]
+fn a_file_names_sources_with_their_fields() {
+    let program = program();
+    program.write("assets.csv", "hostname,role\nweb9,frontend\n");
+    program.write(
+        "sources.yaml",
+        "sources:\n  - { type: csv, location: assets.csv, fields: { name: hostname, tags: [{ field: role }] } }\n",
+    );
+    let list = program.run(&["inventory", "list", "-c", "policy.yaml", "--sources", "sources.yaml"]);
+    assert_eq!(list.code, 0, "{}", list.err);
+    assert!(list.out.contains("web9") && list.out.contains("web1"), "{}", list.out);
+    let plan = program.run(&[
+        "plan",
+        "-c",
+        "policy.yaml",
+        "--sources",
+        "sources.yaml",
+        "-t",
+        "$frontend",
+    ]);
+    assert!(plan.out.contains("1 host: web9"), "{}{}", plan.out, plan.err);
+    program.write(
+        "sources.yaml",
+        "sources:\n  - { type: csv, location: assets.csv, feilds: {} }\n",
+    );
+    let wrong = program.run(&["plan", "-c", "policy.yaml", "--sources", "sources.yaml", "-t", "*"]);
+    assert_eq!(wrong.code, 64);
+    assert!(
+        wrong.err.contains("sources.yaml:2:40: unknown field `feilds`"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
+fn a_resolver_that_cannot_answer_stops_the_plan() {
+    let program = program();
+    program.write(
+        "sources.yaml",
+        "resolvers:\n  rolesdb: { location: \"sqlite:gone.db\", query: SELECT host FROM roles WHERE role = ? }\n",
+    );
+    let args = [
+        "plan",
+        "-c",
+        "policy.yaml",
+        "--sources",
+        "sources.yaml",
+        "-t",
+        "$rolesdb(mysql)",
+    ];
+    let done = program.run(&args);
+    assert_eq!(done.code, 64);
+    assert!(
+        done.err.contains("$rolesdb(mysql)") && done.err.contains("gone.db"),
+        "{}",
+        done.err
+    );
+}

@@ -1,0 +1,120 @@
+//! A file that names sources and resolvers, for what does not fit on a command line.
+
+mod entry;
+mod value;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pogo_core::dispatcher::Resolvers;
+
+use crate::diagnostic::SourceError;
+use crate::file;
+use crate::listing::Source;
+use crate::source::{self, Problems};
+use crate::tree::{Entry, Node, Value, expect, keys};
+use crate::yaml;
+
+/// A file that names sources and resolvers, with all that they need to know.
+///
+/// Each of `sources` is a source as [`SourceSpec`](crate::SourceSpec) reads it, or a map with its `type`, its
+/// `location`, and what else is set:
+///
+/// | type | keys besides `type` and `location` |
+/// | --- | --- |
+/// | `csv`, `json`, `jsonl`, `toml` | `fields` |
+/// | `command` | `args`, `timeout`, `format`, `fields` |
+/// | `http` | `headers`, `trust`, `timeout`, `retries`, `copy`, `max_copy_age`, `max_shrink`, `format`, `fields` |
+/// | `database` | `query`, `values`, `password_file`, `timeout`, `fields` |
+/// | any other | |
+///
+/// `fields` is a [`Mapping`](crate::table::Mapping). A header's value is `{ file: PATH }`, `{ env: NAME }` or, where it is
+/// no secret, `{ text: TEXT }`. Each of `resolvers` is a database: `location`, `query` with one parameter, `password_file`,
+/// `timeout`. Paths are relative to the file's folder. Types whose feature is off are not known.
+///
+/// ```
+/// use pogo_inventory::SourcesFile;
+///
+/// let file = SourcesFile::parse("sources.yaml", "
+/// sources:
+///   - hosts.csv
+///   - type: csv
+///     location: assets.csv
+///     fields: { name: hostname, tags: [{ field: role }] }
+/// ")?;
+/// assert_eq!(file.sources.len(), 2);
+/// # Ok::<(), pogo_inventory::SourceError>(())
+/// ```
+#[derive(Default)]
+#[non_exhaustive]
+pub struct SourcesFile {
+    /// The sources, in their order.
+    pub sources: Vec<Arc<dyn Source>>,
+    /// The resolvers, by the names that tags call them by.
+    pub resolvers: Resolvers,
+}
+
+impl SourcesFile {
+    /// Reads the file. The sources themselves are not read.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// was found in it otherwise.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, SourceError> {
+        let path = path.as_ref();
+        Self::parse(&path.display().to_string(), &file::read_text(path)?)
+    }
+
+    /// Reads a text that stands in a file of this name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SourcesFile::read`].
+    pub fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
+        let mut problems = Problems::new(source::Source::new(name, text).without_secrets());
+        let mut file = Self::default();
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        match yaml::load(&mut problems) {
+            Some(Node {
+                value: Value::Map(sections),
+                ..
+            }) => file.sections(&mut problems, folder, &sections),
+            Some(root) => expect::expected(
+                &mut problems,
+                &root,
+                "`sources` and `resolvers`",
+                "sources: [hosts.csv]",
+            ),
+            None => {}
+        }
+        match problems.into_sorted() {
+            found if found.is_empty() => Ok(file),
+            found => Err(SourceError::Invalid(found)),
+        }
+    }
+
+    fn sections(&mut self, problems: &mut Problems<'_>, folder: &Path, sections: &[Entry<'_>]) {
+        for Entry { key, value } in sections {
+            match (&*key.text, &value.value) {
+                ("sources", Value::List(items)) => {
+                    let read = items.iter().filter_map(|item| entry::source(problems, folder, item));
+                    self.sources.extend(read);
+                }
+                ("sources", _) => expect::expected(problems, value, "a list of sources", "sources: [hosts.csv]"),
+                ("resolvers", Value::Map(entries)) => {
+                    for Entry { key, value } in entries {
+                        if let Some(resolver) = entry::resolver(problems, folder, value) {
+                            self.resolvers = std::mem::take(&mut self.resolvers).with(key.text.as_ref(), resolver);
+                        }
+                    }
+                }
+                ("resolvers", _) => {
+                    let example = "resolvers: { rolesdb: { location: \"sqlite:roles.db\", query: \"…\" } }";
+                    expect::expected(problems, value, "resolvers by name", example);
+                }
+                _ => keys::unknown(problems, key, "a file of sources", &["sources", "resolvers"]),
+            }
+        }
+    }
+}
