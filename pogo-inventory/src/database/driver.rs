@@ -170,6 +170,18 @@ mod mysql {
         }
         let mut connection = options.connect().await?;
         connection.execute("START TRANSACTION READ ONLY").await?;
+        // As for PostgreSQL. MySQL knows one limit, MariaDB the other, and old servers neither.
+        let limit = format!(
+            "SET SESSION max_execution_time = {}",
+            database.timeout.as_millis().max(1)
+        );
+        if connection.execute(limit.as_str()).await.is_err() {
+            let limit = format!(
+                "SET SESSION max_statement_time = {:.3}",
+                database.timeout.as_secs_f64().max(0.001)
+            );
+            let _ = connection.execute(limit.as_str()).await;
+        }
         let mut tables = Vec::with_capacity(questions.len());
         for question in questions {
             tables.push(rows(&mut connection, question).await?);
