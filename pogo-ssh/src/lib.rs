@@ -112,6 +112,8 @@
 //! | the host does not come back in time, or does not let us in any more | in doubt; the command may still run |
 //! | time limit or cancelled, over the same connection or a new one | as without: TERM, then KILL, and the outcome says what the host confirms; what has not begun never will |
 //! | another detached attempt still runs there after five seconds | failed: refused |
+//! | the disk is full before it is launched | failed: refused |
+//! | the disk fills up while it runs | its end, as ever; output that could not be kept is missing, and a note says so |
 //! | the host restarts, or what runs the attempt is killed | in doubt |
 //! | this process dies | the command goes on, without a time limit; whoever takes over the journal finds it, and follows it or learns how it ended |
 //! | a command ends with 128 plus the number of a common signal | counts as ended by that signal |
