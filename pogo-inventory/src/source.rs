@@ -157,9 +157,9 @@ impl<'a> Source<'a> {
 /// Whether a line may hold a secret.
 pub(crate) fn looks_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["pass", "secret", "token", "vault", "key"]
-        .iter()
-        .any(|word| line.contains(word))
+    let in_address = line.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+    let words = ["pass", "secret", "token", "vault", "key", "auth", "header"];
+    in_address || words.iter().any(|word| line.contains(word))
 }
 
 /// Problems in the order in which they were found.

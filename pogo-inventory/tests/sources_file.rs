@@ -180,10 +180,19 @@ fn problems_name_their_line_and_the_cure() {
 #[test]
 fn a_secret_that_stands_in_the_file_is_refused_and_not_shown() {
     for value in ["hunter2", "{ value: hunter2 }", "[hunter2]", "{ file: [hunter2] }"] {
-        let shown = problems(&format!(
-            "sources:\n  - type: http\n    location: https://x\n    headers: {{ Authorization: {value} }}"
-        ));
-        assert!(shown.contains("`{ env: NAME }`"), "{shown}");
-        assert!(!shown.contains("hunter2"), "{shown}");
+        for text in [
+            format!("sources:\n  - type: http\n    location: https://x\n    headers: {{ X-Me: {value} }}"),
+            format!("sources:\n  - {{ type: http, location: https://x, headers: {{ X-Me: {value} }} }}"),
+        ] {
+            let shown = problems(&text);
+            assert!(shown.contains("`{ env: NAME }`"), "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
     }
+    let shown = problems("sources:\n  - type: http\n    location: https://x\n    headers: hunter2");
+    assert!(shown.contains("a text stands where a map is expected"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let shown = problems("sources:\n  - { type: database, location: postgres://me:hunter2@db/assets }");
+    assert!(shown.contains("missing field `query`"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }

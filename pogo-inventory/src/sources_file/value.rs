@@ -20,7 +20,7 @@ pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<
     match serde_json::from_value(Json::Object(fields)) {
         Ok(read) => Some(read),
         Err(error) => {
-            let message = error.to_string();
+            let message = without_values(error.to_string());
             // It names the key that nobody knows.
             let unknown = message
                 .strip_prefix("unknown field `")
@@ -29,6 +29,15 @@ pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<
             problems.report(at, message);
             None
         }
+    }
+}
+
+/// The message without the text that was found, which may be a secret.
+fn without_values(message: String) -> String {
+    let found = message.strip_prefix("invalid type: string ");
+    match found.and_then(|rest| rest.rsplit_once(", expected ")) {
+        Some((_, expected)) => format!("a text stands where {expected} is expected"),
+        None => message,
     }
 }
 
