@@ -1,0 +1,11 @@
+//! A file of sources is refused where something is wrong, or names sources that nobody reads.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pogo_core::fleet::FleetBuilder;
+use pogo_inventory::SourcesFile;
+
+fuzz_target!(|text: &str| {
+    let read = SourcesFile::parse("fuzz", text);
+    pogo_fuzz::judge(text, read.map(|_| FleetBuilder::default()));
+});
