@@ -267,3 +267,26 @@ async fn openssh_is_asked_for_the_type_of_key_that_is_known() {
             .assert_succeeded();
     }
 }
+
+#[tokio::test]
+async fn a_host_that_shows_a_key_of_another_type_than_the_known_one_is_refused() {
+    let test = "a_host_that_shows_a_key_of_another_type_than_the_known_one_is_refused";
+    if !openssh::is_there(test) {
+        return;
+    }
+    let keys = tempfile::tempdir().unwrap();
+    generate_key(keys.path(), "ecdsa", "ecdsa");
+    let ecdsa = keys.path().join("ecdsa");
+    let server = OpenSsh::start_with(&format!(
+        "HostKey {}\nHostKeyAlgorithms ecdsa-sha2-nistp256",
+        ecdsa.display()
+    ));
+    for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
+        let errand = Errand::to("web1", server.connection(), Command::shell("true"));
+        let transport = server.transport().host_keys(policy).build().unwrap();
+        let message = errand.run(&transport).await.assert_failed(FailureKind::HostKey);
+        for part in ["has changed", "ecdsa-sha2-nistp256", "known_hosts:1"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
