@@ -22,12 +22,16 @@ pub(crate) fn load(args: &JobArgs) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
 /// The fleet and policy of what was gathered.
 pub(crate) fn namespace(args: &JobArgs, gathered: &Gathered) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
     let policy = args.sources.policy(gathered)?;
-    let mut fleet = FleetBuilder::from(&*gathered.fleet);
-    if args.sources.is_empty() || args.allow_unlisted {
-        fleet = fleet.unlisted(&args.targets);
+    let unlisted = args.sources.is_empty() || args.allow_unlisted;
+    let mut fleet = Arc::clone(&gathered.fleet);
+    if unlisted || args.sources.asks((&policy, &args.targets)) {
+        let mut more = FleetBuilder::from(&*fleet);
+        if unlisted {
+            more = more.unlisted(&args.targets);
+        }
+        let more = args.sources.answered(more, (&policy, &args.targets))?;
+        fleet = Arc::new(more.build().map_err(Stop::usage)?);
     }
-    let fleet = args.sources.answered(fleet, (&policy, &args.targets))?;
-    let fleet = Arc::new(fleet.build().map_err(Stop::usage)?);
     Ok((fleet, Arc::new(policy)))
 }
 

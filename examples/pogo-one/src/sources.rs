@@ -81,17 +81,22 @@ impl SourceArgs {
         Ok(read.transpose().map_err(Stop::usage)?.unwrap_or_default())
     }
 
+    /// Whether resolvers have to answer for tags that these rules and targets name. Without resolvers it is the plan that
+    /// says, line by line, which tags nobody knows.
+    pub(crate) fn asks(&self, (policy, targets): (&Policy, &Selector)) -> bool {
+        self.file.is_some() && !Questions::of(policy).and(targets).is_empty()
+    }
+
     /// The fleet, with what resolvers answer to the tags that these rules and targets name.
     pub(crate) fn answered(
         &self,
         fleet: FleetBuilder,
         (policy, targets): (&Policy, &Selector),
     ) -> Result<FleetBuilder, Stop> {
-        let questions = Questions::of(policy).and(targets);
-        // Without resolvers it is the plan that says, line by line, which tags nobody knows.
-        if self.file.is_none() || questions.is_empty() {
+        if !self.asks((policy, targets)) {
             return Ok(fleet);
         }
+        let questions = Questions::of(policy).and(targets);
         let resolvers = self.resolvers()?;
         now(resolvers.answer(&questions, fleet))?.map_err(Stop::usage)
     }
