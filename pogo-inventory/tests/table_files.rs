@@ -265,3 +265,17 @@ mod robustness {
         }
     }
 }
+
+#[test]
+fn a_table_without_a_header_has_the_columns_that_are_named() {
+    let mapping = Mapping::named_by("host").tags("role").columns(["role", "host"]);
+    let found = fleet("frontend,web1\nmysql,db1\n", Format::Csv, &mapping);
+    assert_eq!(shape(&found), ["web1 frontend", "db1 mysql"]);
+    let short = problems("frontend,web1,x\nmysql,db1,x\n", Format::Csv, &mapping);
+    assert_eq!(short, ["1:1 this row has 3 columns, but the mapping names 2"]);
+    let missing = Mapping::named_by("name").columns(["role", "host"]);
+    let missing = problems("frontend,web1\n", Format::Csv, &missing);
+    assert!(missing[0].starts_with("1:1 there is no column `name`"), "{missing:?}");
+    let text: Mapping = serde_json::from_str(r#"{"name": "host", "columns": ["host", "tags"]}"#).unwrap();
+    assert_eq!(shape(&fleet("web1,frontend\n", Format::Csv, &text)), ["web1 frontend"]);
+}

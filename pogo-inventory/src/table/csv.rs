@@ -1,4 +1,4 @@
-//! CSV: the first line names the columns.
+//! CSV: the first line names the columns, unless the mapping does.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,11 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
     let text = problems.source.text;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let shift = problems.source.text.len() - text.len();
-    let mut reader = ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
+    let mut builder = ReaderBuilder::new();
+    builder.comment(Some(b'#')).has_headers(mapping.columns.is_empty());
+    let mut reader = builder.from_reader(text.as_bytes());
     let mut header = match reader.headers() {
+        _ if !mapping.columns.is_empty() => StringRecord::from(mapping.columns.as_slice()),
         Ok(header) => header.clone(),
         Err(error) => return broken(problems, &error),
     };
@@ -33,6 +36,12 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
             Ok(false) => return,
             Ok(true) => {
                 let span = span_at(record.position().unwrap_or(&Position::new()), shift);
+                // Where the first line is a row, the reader takes its length for that of all.
+                if record.len() != header.len() {
+                    let (here, named) = (record.len(), header.len());
+                    let message = format!("this row has {here} columns, but the mapping names {named}");
+                    return problems.report(span, message);
+                }
                 if columns.plain(problems, span, &record, roster).is_none() {
                     let row = node(span, &header, &record, mapping);
                     rows::listed(problems, &row, mapping, roster);

@@ -44,6 +44,9 @@ pub struct Mapping {
     /// the way are gone through: `Reservations.Instances` are the instances of all reservations.
     #[serde(default)]
     pub rows: Option<String>,
+    /// In CSV files without a first line that names the columns: their names, in order.
+    #[serde(default)]
+    pub columns: Vec<String>,
 }
 
 /// A field with tags: a list, or words separated by spaces, commas or semicolons.
@@ -75,6 +78,7 @@ impl Default for Mapping {
             user: default_user(),
             vars: Vec::new(),
             rows: None,
+            columns: Vec::new(),
         }
     }
 }
@@ -151,6 +155,12 @@ impl Mapping {
     /// The same, with the rows below this key.
     pub fn rows(mut self, key: impl Into<String>) -> Self {
         self.rows = Some(key.into());
+        self
+    }
+
+    /// The same, for CSV files whose first line is a row already: the names of the columns, in order.
+    pub fn columns<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.columns = names.into_iter().map(Into::into).collect();
         self
     }
 

@@ -47,7 +47,8 @@ use crate::source::{self, Problems};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
-    /// Comma-separated values; the first line names the columns, lines that begin with `#` are comments.
+    /// Comma-separated values; the first line names the columns, unless [`Mapping::columns`] does. Lines that begin
+    /// with `#` are comments.
     #[cfg(feature = "csv")]
     Csv,
     /// One JSON document: a list of objects or names, or an object of objects by name.
