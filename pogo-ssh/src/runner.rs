@@ -51,12 +51,13 @@ impl Runner {
     /// Runs an attempt to its end.
     pub(crate) async fn run(&self, (work, target): (Work, Arc<Target>)) -> Outcome {
         if let Some(job) = &work.attempt.invocation.detached {
-            return self.run_detached(&work, &target, job).await;
+            return Box::pin(self.run_detached(&work, &target, job)).await;
         }
-        if let Some(outcome) = self.run_kept(&work, &target).await {
+        if let Some(outcome) = Box::pin(self.run_kept(&work, &target)).await {
             return outcome;
         }
-        let link = match self.connect(&target, &work.stop).await {
+        // Connecting takes far more room than being connected, and gives it back.
+        let link = match Box::pin(self.connect(&target, &work.stop)).await {
             Ok(link) => link,
             Err(outcome) => return outcome,
         };

@@ -52,7 +52,8 @@ impl Transport for SshTransport {
     /// every packet. When dropped, it is dropped too.
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let runner = Arc::clone(&self.runner);
-        let prepared = match runner.prepare(attempt, report).await {
+        // What is over with takes no room while the command runs: there may be very many of these.
+        let prepared = match Box::pin(runner.prepare(attempt, report)).await {
             Ok(prepared) => prepared,
             Err(refused) => return refused,
         };

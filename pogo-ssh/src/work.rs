@@ -71,7 +71,7 @@ impl Runner {
         let site = self.site(link, work, target);
         let mut output = Output::new(work.report.clone(), self.config.output_limit);
         let mut sent = Sent::default();
-        let ran = match send_all(site, work, &mut sent).await {
+        let ran = match Box::pin(send_all(site, work, &mut sent)).await {
             Ok(()) => run_each(site, work, sent.directory(), &mut output).await,
             // Nothing has run, whatever became of the files.
             Err(ended) => match classify(Phase::Connect, ended) {
@@ -82,7 +82,7 @@ impl Runner {
                 )),
             },
         };
-        if !sent.remove(site, &work.attempt).await {
+        if !Box::pin(sent.remove(site, &work.attempt)).await {
             output.note("[the files that were sent could not be removed from the host]");
         }
         ran

@@ -69,7 +69,8 @@ impl Execution<'_> {
             Err(reason) => reason,
         };
         let (grace, give_up) = self.site.stop.schedule(reason);
-        match timeout_at(give_up, self.end(reason, grace)).await {
+        // Few are ended, and their end takes much room.
+        match timeout_at(give_up, Box::pin(self.end(reason, grace))).await {
             Ok(ended) => ended,
             Err(_) => Ended::NotStopped(reason),
         }
