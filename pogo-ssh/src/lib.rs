@@ -101,7 +101,8 @@
 //! who launches the attempt, so that it is launched once at most. In it are both streams of output, each bounded by
 //! [`output_limit`](SshConfig::output_limit), and one line that says how far the attempt is, with its process group or
 //! its exit status. A lock that the kernel holds for what runs the attempt lets one detached attempt run on the host at
-//! a time, and is free when that is gone, however it went. The output is removed when its end has been seen here; the
+//! a time, and is free when that is gone, however it went. A timer beside it ends an attempt two seconds after its time
+//! limit if nobody has done so from here. The output is removed when its end has been seen here; the
 //! line stays for at least a week, so that a launch that comes late finds that it is over, and is then removed by some
 //! later attempt. All of this belongs to the user who logs in, and so another user's attempts are not seen.
 //!
@@ -109,13 +110,13 @@
 //! | --- | --- |
 //! | the link breaks before the host was asked to launch it | failed: unreachable |
 //! | the link breaks at any later moment | connected again, with growing pauses, as long as the attempt may take; output goes on where it stopped, and nothing runs twice |
-//! | the host does not come back in time, or does not let us in any more | in doubt; the command may still run |
+//! | the host does not come back in time, or does not let us in any more | in doubt; the command may go on until its time limit |
 //! | time limit or cancelled, over the same connection or a new one | as without: TERM, then KILL, and the outcome says what the host confirms; what has not begun never will |
 //! | another detached attempt still runs there after five seconds | failed: refused |
 //! | the disk is full before it is launched | failed: refused |
 //! | the disk fills up while it runs | its end, as ever; output that could not be kept is missing, and a note says so |
 //! | the host restarts, or what runs the attempt is killed | in doubt |
-//! | this process dies | the command goes on, without a time limit; whoever takes over the journal finds it, and follows it or learns how it ended |
+//! | this process dies, or the link does not come back | the command goes on until its time limit, when the host itself ends it: TERM, then KILL; whoever takes over the journal finds it, and follows it or learns how it ended |
 //! | a command ends with 128 plus the number of a common signal | counts as ended by that signal |
 //!
 //! # How much at once

@@ -7,8 +7,8 @@ use pogo_core::plan::Invocation;
 use pogo_core::scheduler::{AttemptId, Phase};
 
 use super::frames::first_line;
-use super::scripts::{FIND, FOLLOW, PRELUDE, STOP, launch};
-use crate::exec::{END_GROUP, EmptyCommand, Step, Way, phase_name};
+use super::scripts::{FIND, FOLLOW, PRELUDE, launch, stop};
+use crate::exec::{EmptyCommand, Step, Way, phase_name};
 
 /// Where a host keeps a detached attempt.
 #[derive(Debug, Clone)]
@@ -39,12 +39,14 @@ impl Place {
         self.steps.iter().map(|(phase, _)| *phase).collect()
     }
 
-    /// The line that launches the attempt if that was not done before, and follows it.
-    pub(super) fn launch_line(&self, seen: (u64, u64)) -> String {
+    /// The line that launches the attempt if that was not done before, and follows it. The host ends it after the time
+    /// that is `left`, with the grace, if nobody does so before.
+    pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> String {
         let blocks = (self.output_limit / 512 + 1).to_string();
+        let first = [blocks, left.as_secs().max(1).to_string(), tenths(grace)];
         let steps = self.steps.iter();
         let steps = steps.flat_map(|(phase, body)| [phase_name(*phase), body.as_str()]);
-        let arguments: Vec<&str> = std::iter::once(blocks.as_str()).chain(steps).collect();
+        let arguments: Vec<&str> = first.iter().map(String::as_str).chain(steps).collect();
         self.line(&format!("{FOLLOW}{}", launch()), seen, &arguments)
     }
 
@@ -55,8 +57,7 @@ impl Place {
 
     /// The line that ends what runs of it: TERM, and KILL after the grace.
     pub(super) fn stop_line(&self, grace: Duration) -> String {
-        let tenths = (grace.as_millis() / 100).to_string();
-        self.line(&format!("{STOP}{END_GROUP}"), (0, 0), &[&tenths])
+        self.line(&stop(), (0, 0), &[&tenths(grace)])
     }
 
     fn line(&self, script: &str, (out, err): (u64, u64), arguments: &[&str]) -> String {
@@ -65,6 +66,10 @@ impl Place {
         let first = [self.directory.as_str(), &self.token, &out, &err];
         Way::Login.line(&format!("{prelude}{script}"), &[&first, arguments].concat())
     }
+}
+
+fn tenths(grace: Duration) -> String {
+    (grace.as_millis() / 100).to_string()
 }
 
 /// What an attempt cannot be, detached.

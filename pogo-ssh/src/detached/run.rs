@@ -223,7 +223,7 @@ impl Detached<'_> {
         let line = if self.ending.is_some() || self.work.attempt.resumed {
             self.place.find_line(self.watch.seen)
         } else {
-            self.place.launch_line(self.watch.seen)
+            self.place.launch_line(self.watch.seen, self.work.stop.by_the_host())
         };
         self.asked = true;
         match channel.exec(true, line).await {

@@ -5,6 +5,9 @@
 //! The state of the attempt is a line of 80 bytes that is written over in place, in one write, so that a full disk
 //! cannot keep its end from being known. Locks are the kernel's: they end with whoever holds them.
 
+use crate::exec::END_GROUP;
+use crate::quote::quote;
+
 /// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
 /// and `$4`. A home directory may be shared by many hosts.
 pub(super) const PRELUDE: &str = r#"umask 077
@@ -65,13 +68,25 @@ unset -f say; unset pogo_p pogo_h
 set -- "$pogo_b" group; unset pogo_b
 eval "$1""#;
 
-/// Runs the steps, one after the other: pairs of phase and shell text, from `$4` on. `$1`: directory of the attempt;
-/// `$2`: how many blocks of each stream of output are kept; `$3`: the text of [`STEP`].
+/// Ends the attempt in the directory `$2` after `$1` seconds, by [`STOP`], whose `$5` is `$3`. Exits with 9 when it has
+/// ended something, and 8 when there was nothing to end; the steps to come are kept from beginning. Leads a process
+/// group.
+const TIMER: &str = r#"sleep "$1"
+trap '' TERM
+here=$2
+set -- - - - - "$3"
+(STOP)
+[ $? -ne 0 ] || exit 9
+exit 8"#;
+
+/// Runs the steps, one after the other: pairs of phase and shell text, from `$6` on. `$1`: directory of the attempt;
+/// `$2`: how many blocks of each stream of output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the
+/// text of [`STEP`].
 ///
-/// Something in the background may hold the output open; it is waited for as long as on a connection. Output that
+/// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background may hold the output open; it is waited for as long as on a connection. Output that
 /// cannot be kept is dropped, and its pipe renamed, which needs no space.
-const SUPERVISE: &str = r#"here=$1 blocks=$2 step=$3
-shift 3
+const SUPERVISE: &str = r#"here=$1 blocks=$2 limit=$3 grace=$4 step=$5
+shift 5
 say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
 keep() {
   (ulimit -f "$blocks"; trap '' XFSZ; exec cat >>"$1") 2>/dev/null || { mv -f "$2" "$2.cut"; cat >/dev/null; }
@@ -79,6 +94,8 @@ keep() {
 }
 keep "$here/out" "$here/o" <"$here/o" 8>&- 9>&- &
 keep "$here/err" "$here/e" <"$here/e" 8>&- 9>&- &
+setsid /bin/sh -c "$timer" sh "$limit" "$here" "$grace" </dev/null 8>&- 9>&- &
+timer_id=$!
 exec 3>"$here/o" 4>"$here/e"
 was= phase= code=0
 while [ $# -gt 0 ]; do
@@ -95,12 +112,15 @@ while [ -e "$here/o" ] || [ -e "$here/e" ]; do
   left=$((left - 1)); [ $left -gt 0 ] || break
   sleep 0.02 2>/dev/null || { sleep 1; left=$((left - 49)); }
 done
+kill -TERM -$timer_id 2>/dev/null || kill -TERM $timer_id 2>/dev/null
+wait $timer_id
+case $?$was in 9*|8kept) limit=limit ;; *) limit= ;; esac
 rm -f "$here/stop"
 cut=
 if [ -e "$here/o.cut" ] || [ -e "$here/e.cut" ]; then cut=cut; fi
-if [ "$was" = kept ]; then say never stopped "$phase"; else say ended "$phase" $code $cut; fi"#;
+if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$phase" $code $cut $limit; fi"#;
 
-/// Launches the attempt, unless that was done before, and follows it. `$5`, `$6` and what follows are for
+/// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows are for
 /// [`SUPERVISE`], but for the text of [`STEP`].
 ///
 /// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
@@ -128,10 +148,10 @@ prepare() {
   flock 8
   (: >"$here/state"; say launched) 2>/dev/null || { rm -rf "$here"; refuse "it cannot keep an attempt: its disk is full"; }
   echo there
-  exec setsid /bin/sh -c "$supervise" sh "$here" "$blocks" "$step" "$@" >/dev/null 2>&1
+  exec setsid /bin/sh -c "$supervise" sh "$here" "$blocks" "$limit" "$grace" "$step" "$@" >/dev/null 2>&1
 }
-blocks=$5
-shift 5
+blocks=$5 limit=$6 grace=$7
+shift 7
 exec 6<&0
 launch "$@" </dev/null 6<&- | {
   read -r verdict
@@ -149,7 +169,7 @@ follow"#;
 
 /// Lets no further step begin, and finds the process group of the one that runs. `$5`: as `$2` of what follows. A group
 /// whose attempt is dead may be anybody's.
-pub(super) const STOP: &str = r#"[ -d "$here" ] || exit 3
+const STOP: &str = r#"[ -d "$here" ] || exit 3
 : >"$here/stop"
 [ -e "$here/alive" ] || exit 3
 if (flock -n 7) 7<"$here/alive"; then exit 3; fi
@@ -160,6 +180,12 @@ set -- "$group" "$5"
 
 /// The text of [`LAUNCH`], with the texts of what it launches.
 pub(super) fn launch() -> String {
-    let quote = crate::quote::quote;
-    format!("supervise={}\nstep={}\n{LAUNCH}", quote(SUPERVISE), quote(STEP))
+    let timer = TIMER.replace("STOP", &stop());
+    let supervise = format!("timer={}\n{SUPERVISE}", quote(&timer));
+    format!("supervise={}\nstep={}\n{LAUNCH}", quote(&supervise), quote(STEP))
+}
+
+/// The text of [`STOP`], and that which ends the group that it finds.
+pub(super) fn stop() -> String {
+    format!("{STOP}{END_GROUP}")
 }

@@ -61,6 +61,9 @@ impl Shell<'_> {
     }
 }
 
+/// More time than any of these takes.
+const LIMIT: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(5));
+
 fn place(line: &str) -> Place {
     let attempt = Attempt {
         id: AttemptId::new(17),
@@ -81,7 +84,7 @@ fn an_attempt_runs_once_however_often_it_is_launched() {
     under_every_shell(|shell| {
         let place = place("echo ran >>~/ran; printf 'a\\nb'; echo e >&2; exit 7");
         for _ in 0..3 {
-            let said = shell.run(&place.launch_line((0, 0)));
+            let said = shell.run(&place.launch_line((0, 0), LIMIT));
             assert_eq!(said.out, "a\nb", "{}", shell.name);
             assert!(said.err.ends_with("group\ne\n"), "{}: {said:?}", shell.name);
             assert_eq!(said.last_state, "ended command 7", "{}", shell.name);
@@ -96,7 +99,7 @@ fn an_attempt_runs_once_however_often_it_is_launched() {
 fn what_was_looked_for_before_it_began_never_begins() {
     under_every_shell(|shell| {
         let place = place("echo ran >>~/ran");
-        for line in [place.find_line((0, 0)), place.launch_line((0, 0))] {
+        for line in [place.find_line((0, 0)), place.launch_line((0, 0), LIMIT)] {
             let said = shell.run(&line);
             assert_eq!(said.last_state, "never stopped connect", "{}", shell.name);
             assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
@@ -108,7 +111,7 @@ fn what_was_looked_for_before_it_began_never_begins() {
 #[test]
 fn output_is_bounded_on_the_host_and_never_holds_up_the_command() {
     under_every_shell(|shell| {
-        let said = shell.run(&place("head -c 1000000 /dev/zero; exit 5").launch_line((0, 0)));
+        let said = shell.run(&place("head -c 1000000 /dev/zero; exit 5").launch_line((0, 0), LIMIT));
         assert_eq!(said.last_state, "ended command 5 cut", "{}", shell.name);
         assert!(
             (10_000..30_000).contains(&said.out.len()),
@@ -123,7 +126,20 @@ fn output_is_bounded_on_the_host_and_never_holds_up_the_command() {
 fn an_attempt_whose_keeper_was_killed_is_dead() {
     under_every_shell(|shell| {
         let kill = "kill -KILL $(ps -o ppid= -p $$); sleep 0.2";
-        let said = shell.run(&place(kill).launch_line((0, 0)));
+        let said = shell.run(&place(kill).launch_line((0, 0), LIMIT));
         assert_eq!(said.last, Some(Frame::Dead), "{}: {said:?}", shell.name);
+    });
+}
+
+#[test]
+fn what_nobody_ends_is_ended_by_the_host_at_its_time_limit() {
+    let limit = (Duration::from_secs(1), Duration::from_millis(200));
+    under_every_shell(|shell| {
+        let deaf = "trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600";
+        let said = shell.run(&place(deaf).launch_line((0, 0), limit));
+        assert_eq!(said.last_state, "ended command 137 limit", "{}", shell.name);
+        assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
+        let gone = shell.run(&format!("if kill -0 {} 2>/dev/null; then exit 1; fi", said.out.trim()));
+        assert_eq!(gone, Said::default(), "{}", shell.name);
     });
 }

@@ -105,7 +105,9 @@ impl Watch {
         let rest = self.marks.finish();
         self.output.take(Stream::Stderr, &rest);
         let words: Vec<&str> = self.state.split(' ').collect();
-        if let ["ended", _, _, "cut"] = words.as_slice()
+        let limit = words.last() == Some(&"limit");
+        let stop = stop.or(limit.then_some(StopReason::TimeLimit));
+        if let ["ended", _, _, "cut", ..] = words.as_slice()
             && self.seen.0.max(self.seen.1) < self.output_limit
         {
             self.output
@@ -115,11 +117,12 @@ impl Watch {
             ["never", "busy", holder @ ..] => {
                 Ended::Refused(format!("another attempt runs on the host: {}", holder.join(" ")))
             }
-            ["never", "stopped", name] => {
+            ["never", "stopped", name, ..] => {
                 let phase = self.ahead.iter().find(|phase| phase_name(**phase) == *name);
                 self.phase = phase.copied().unwrap_or(self.phase);
                 Ended::StoppedBefore(stop.unwrap_or(StopReason::Cancelled))
             }
+            ["ended", ..] if limit => Ended::Stopped(StopReason::TimeLimit),
             ["ended", _, status, ..] => match (status.parse(), &self.refused) {
                 (Ok(126), Some(reason)) => Ended::Refused(reason.clone()),
                 (Ok(status), _) => match signal_of(status) {

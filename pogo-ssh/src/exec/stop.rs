@@ -44,6 +44,13 @@ impl Stop {
         }
     }
 
+    /// From now: after how long a host ends by itself what nobody here has ended in time, and the time between TERM and
+    /// KILL.
+    pub(crate) fn by_the_host(&self) -> (Duration, Duration) {
+        let left = self.hard.saturating_duration_since(Instant::now());
+        (left + CONFIRMATION, self.grace)
+    }
+
     /// From now: the time between TERM and KILL, and when to give up waiting for the end.
     pub(crate) fn schedule(&self, reason: StopReason) -> (Duration, Instant) {
         let now = Instant::now();

@@ -77,6 +77,25 @@ async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport()
 }
 
 #[tokio::test]
+async fn an_attempt_that_was_dropped_is_ended_by_the_host_at_its_time_limit() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let command = Command::shell("echo up; sleep 300; echo ran >>~/ran");
+    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), command).invoked(detached("k1"));
+    let (running, _side) = errand.clone().within(Duration::from_secs(4)).start();
+    let witness = Arc::clone(&running.witness);
+    let first = fleet.transport().build().unwrap();
+    tokio::select! {
+        _ = running.finish(&first) => panic!("ended by itself"),
+        () = witness.saw("up") => {}
+    }
+    drop(first);
+    // Whoever looks on now has more time than the host gives it.
+    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    report.assert_failed(FailureKind::Timeout);
+    assert_eq!(runs(ran(&fleet)), 0);
+}
+
+#[tokio::test]
 async fn links_that_break_again_and_again_lose_no_output() {
     let (fleet, errand) = counting().await;
     let (running, _side) = errand.start();
