@@ -7,6 +7,9 @@ use std::sync::Arc;
 use pogo_core::fleet::{Connection, HostId, TagPath};
 use pogo_core::policy::Origin;
 
+#[cfg(feature = "ansible")]
+use crate::source::Span;
+
 /// Where a source says what it says of its hosts, as far as it has lines.
 ///
 /// Hosts are those of the fleet that was built from the same source.
@@ -69,11 +72,28 @@ impl Names {
 }
 
 /// A place, small enough to be kept for each of very many hosts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
     source: u32,
     line: u32,
     column: u32,
+}
+
+/// A source among those that the origins know.
+#[cfg(feature = "ansible")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SourceNumber(u32);
+
+#[cfg(feature = "ansible")]
+impl SourceNumber {
+    /// A place in it.
+    pub(crate) fn at(self, span: Span) -> Mark {
+        Mark {
+            source: self.0,
+            line: span.line,
+            column: span.column,
+        }
+    }
 }
 
 /// Something that is said of neighbouring hosts, in one place or in a line for each.
@@ -111,6 +131,13 @@ impl Origins {
         };
         let (_, claim) = self.settings.iter().find(found)?;
         self.origin(claim.place_of(host))
+    }
+
+    /// A source to come, whose places are kept as marks.
+    #[cfg(feature = "ansible")]
+    pub(crate) fn open(&mut self, source: &Arc<str>) -> SourceNumber {
+        self.sources.push(Arc::clone(source));
+        SourceNumber(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
     }
 
     /// What is said from now on, stands there.
@@ -239,7 +266,8 @@ impl Origins {
         self.carried.reserve(hosts);
     }
 
-    fn origin(&self, place: Mark) -> Option<Origin> {
+    /// The place with the name of its source.
+    pub(crate) fn origin(&self, place: Mark) -> Option<Origin> {
         let source = self.sources.get(place.source as usize)?;
         Some(Origin::new(Arc::clone(source), place.line, place.column))
     }

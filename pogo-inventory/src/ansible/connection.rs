@@ -1,19 +1,19 @@
 //! From variables to connection settings.
 
 use pogo_core::fleet::Connection;
-use pogo_core::policy::Origin;
 use smol_str::{SmolStr, SmolStrBuilder};
 
 use super::vars::{
     ADDRESS, CONNECTION, KEY_FILE, Name, PORT, Setting, USER, Var, Vars, unsupported as unsupported_names,
 };
+use crate::origins::Mark;
 
 /// The transport's name for a key file.
 const IDENTITY: &str = "identity";
 
 /// Something about a variable that its author should know.
 pub(super) struct Remark {
-    pub(super) origin: Origin,
+    pub(super) place: Mark,
     pub(super) message: String,
     pub(super) hint: &'static str,
 }
@@ -77,7 +77,7 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
 pub(super) const SETTINGS: [&str; 4] = ["address", "port", "user", IDENTITY];
 
 /// Where those that it has come from, by their places among [`SETTINGS`].
-pub(super) fn origins<'v>(connection: &Connection, vars: &Layers<'v>) -> impl Iterator<Item = (usize, &'v Origin)> {
+pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> impl Iterator<Item = (usize, Mark)> {
     let set = [
         (ADDRESS, connection.address.is_some()),
         (PORT, connection.port.is_some()),
@@ -85,7 +85,7 @@ pub(super) fn origins<'v>(connection: &Connection, vars: &Layers<'v>) -> impl It
         (KEY_FILE, !connection.vars.is_empty()),
     ];
     let set = set.into_iter().enumerate().filter(|(_, (_, set))| *set);
-    set.filter_map(|(at, (names, _))| Some((at, &vars.effective(names)?.1.origin)))
+    set.filter_map(|(at, (names, _))| Some((at, vars.effective(names)?.1.place)))
 }
 
 /// The variable's text, where its templates are those that need no knowledge of plays.
@@ -159,7 +159,7 @@ fn unsupported(host: &str, vars: &Layers<'_>, remarks: &mut Vec<Remark>) {
 
 fn remark(setting: &Setting, message: String, hint: &'static str) -> Remark {
     Remark {
-        origin: setting.origin.clone(),
+        place: setting.place,
         message,
         hint,
     }

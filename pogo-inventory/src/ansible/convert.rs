@@ -9,7 +9,7 @@ use super::connection::{self, Layers, Remark};
 use super::groups::Groups;
 use super::model::Model;
 use crate::diagnostic::Diagnostic;
-use crate::origins::Origins;
+use crate::origins::{Mark, Origins};
 
 /// Ways from the outermost groups down to one group.
 const MAX_WAYS: usize = 100;
@@ -26,20 +26,31 @@ pub(super) struct Converted {
     pub(super) warnings: Vec<Diagnostic>,
 }
 
+impl Converted {
+    fn diagnostic(&self, place: Mark, message: String) -> Diagnostic {
+        match self.origins.origin(place) {
+            Some(origin) => Diagnostic::at(&origin, message),
+            // No place is of a file that was never opened.
+            None => Diagnostic::new(String::new(), message),
+        }
+    }
+}
+
 pub(super) fn convert(mut model: Model) -> Converted {
     let mut converted = Converted::default();
     let (fleet, misnamed) = (std::mem::take(&mut model.fleet), std::mem::take(&mut model.misnamed));
+    converted.origins = std::mem::take(&mut model.origins);
     let model = &model;
-    converted.problems.extend(misnamed.into_iter().map(|(origin, error)| {
+    for (place, error) in misnamed {
         let hint = "patterns are ranges such as web[01:50]";
-        Diagnostic::at(&origin, error.to_string()).with_hint(hint)
-    }));
+        let problem = converted.diagnostic(place, error.to_string()).with_hint(hint);
+        converted.problems.push(problem);
+    }
     if let Some(way) = model.cycle() {
         let message = format!("groups contain each other: {}", way.join(" -> "));
-        let origin = way.first().and_then(|name| Some(&model.groups.get(name)?.origin));
-        converted
-            .problems
-            .extend(origin.map(|origin| Diagnostic::at(origin, message)));
+        let place = way.first().and_then(|name| Some(model.groups.get(name)?.place));
+        let problem = place.map(|place| converted.diagnostic(place, message));
+        converted.problems.extend(problem);
         return converted;
     }
     converted.fleet = fleet;
@@ -50,16 +61,17 @@ pub(super) fn convert(mut model: Model) -> Converted {
         known: BTreeMap::new(),
     };
     for name in names.keys() {
-        let origin = model.groups.get(*name).map(|group| &group.origin);
+        let place = model.groups.get(*name).map(|group| group.place);
         match tags.paths(&groups, name, 0) {
             Ok(paths) => {
                 converted.fleet = paths
                     .iter()
                     .fold(converted.fleet, |fleet, path| fleet.declare_tag(path.as_str()))
             }
-            Err(message) => converted
-                .problems
-                .extend(origin.map(|origin| Diagnostic::at(origin, message))),
+            Err(message) => {
+                let problem = place.map(|place| converted.diagnostic(place, message));
+                converted.problems.extend(problem);
+            }
         }
     }
     hosts(model, &mut groups, &mut tags, &mut converted);
@@ -77,28 +89,29 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
         within.clear();
         within.extend(memberships.of(id));
         if let Some(first) = model.first(host) {
-            origins.at_origin(first);
+            origins.back_to(first);
             origins.list(id);
         }
-        for (group, origin) in &within {
-            origins.at_origin(origin);
+        for (group, place) in &within {
+            origins.back_to(*place);
             carried.join(*group, id, origins);
         }
         let of_groups = groups.vars(within.iter().map(|(group, _)| *group));
         let vars = Layers::new([&host.file_vars, &host.vars, &of_groups]);
         let name = fleet.name(id).map_or("", HostName::as_str);
         let connection = connection::of(name, &vars, &mut refused, &mut remarks);
-        for (setting, origin) in connection::origins(&connection, &vars) {
+        for (setting, place) in connection::places(&connection, &vars) {
             if let Some(name) = names.get(setting) {
-                origins.at_origin(origin);
+                origins.back_to(place);
                 origins.set_numbered(id, *name);
             }
         }
         fleet.connect(id, connection);
     }
     carried.hand_over(fleet);
-    converted.problems.extend(once(refused));
-    converted.warnings.extend(once(remarks));
+    let (refused, remarks) = (once(refused, converted), once(remarks, converted));
+    converted.problems.extend(refused);
+    converted.warnings.extend(remarks);
 }
 
 /// Who carries which tag, kept by tag: there are few tags and very many hosts.
@@ -138,16 +151,18 @@ impl Carried {
 }
 
 /// A variable of a group is remarked once, not for each of its hosts.
-fn once(remarks: Vec<Remark>) -> impl Iterator<Item = Diagnostic> {
+fn once(remarks: Vec<Remark>, converted: &Converted) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
-    let fresh = move |remark: &Remark| {
-        let Remark { origin, message, .. } = remark;
-        seen.insert((origin.source.clone(), origin.line, origin.column, message.clone()))
-    };
+    let fresh = |remark: &Remark| seen.insert((remark.place, remark.message.clone()));
     remarks
         .into_iter()
         .filter(fresh)
-        .map(|remark| Diagnostic::at(&remark.origin, remark.message).with_hint(remark.hint))
+        .map(|remark| {
+            converted
+                .diagnostic(remark.place, remark.message)
+                .with_hint(remark.hint)
+        })
+        .collect()
 }
 
 /// For each group a name that can be part of a tag. `all` is `*`, and `ungrouped` is no group of anybody's making.
@@ -163,16 +178,16 @@ fn tag_names<'m>(model: &'m Model, converted: &mut Converted) -> BTreeMap<&'m st
         let tag: String = name.chars().map(|c| if fits(c) { c } else { '_' }).collect();
         if let Some(other) = taken.insert(tag.clone(), name) {
             let message = format!("the groups `{other}` and `{name}` would both become the tag `{tag}`");
-            converted
-                .problems
-                .push(Diagnostic::at(&group.origin, message).with_hint("rename one of them"));
+            let problem = converted
+                .diagnostic(group.place, message)
+                .with_hint("rename one of them");
+            converted.problems.push(problem);
         }
         if tag != *name {
             let message = format!("the group `{name}` becomes the tag `{tag}`");
             let hint = "tags are made of letters, digits, `_` and `-`";
-            converted
-                .warnings
-                .push(Diagnostic::at(&group.origin, message).with_hint(hint));
+            let warning = converted.diagnostic(group.place, message).with_hint(hint);
+            converted.warnings.push(warning);
         }
         names.insert(name, tag);
     }

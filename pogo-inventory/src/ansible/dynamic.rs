@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::{FleetBuilder, HostId, HostName};
-use pogo_core::policy::Origin;
 
 use super::model::Model;
 use super::var_files::Seen;
@@ -16,6 +15,7 @@ use crate::command::Program;
 use crate::diagnostic::SourceError;
 use crate::elsewhere::elsewhere;
 use crate::listing::{Listing, Source};
+use crate::origins::SourceNumber;
 use crate::source::{self, Problems, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value};
@@ -84,7 +84,8 @@ impl AnsibleScript {
             let source = format!("{} --host {name}", self.program.name());
             let mut problems = Problems::new(source::Source::new(source, &text).without_secrets());
             if let Some(node) = object(&mut problems).filter(|_| !text.trim().is_empty()) {
-                host.vars = vars(&mut problems, &node);
+                let source = model.origins.open(&problems.source.name);
+                host.vars = vars(&mut problems, source, &node);
             }
             seen.problems.extend(problems.into_sorted());
         }
@@ -122,9 +123,9 @@ fn object<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
 
 /// Reads what `--list` printed; whether the variables of hosts were in it.
 fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
-    let start = Origin::new(problems.source.name.clone(), 1, 1);
+    let source = model.origins.open(&problems.source.name);
     for name in ["all", "ungrouped"] {
-        model.group(name, &start);
+        model.group(name, source.at(Span::START));
     }
     let root = object(problems);
     let Some(Value::Map(entries)) = root.as_ref().map(|root| &root.value) else {
@@ -141,7 +142,7 @@ fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
         return true;
     };
     for Entry { key, value } in entries.iter().filter(|entry| entry.key.text != "_meta") {
-        group(problems, model, key, value);
+        group(problems, (model, source), key, value);
     }
     let meta = entries.iter().find(|entry| entry.key.text == "_meta");
     let Some(hostvars) = meta.and_then(|meta| field(&meta.value, "hostvars")) else {
@@ -149,7 +150,7 @@ fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
     };
     if let Value::Map(hosts) = &hostvars.value {
         for Entry { key, value } in hosts {
-            let found = vars(problems, value);
+            let found = vars(problems, source, value);
             // Variables of hosts that are in no group make no host, as in Ansible.
             let host = model.fleet.find(&key.text);
             if let Some(host) = host.and_then(|host| model.hosts.get_mut(host.index())) {
@@ -171,43 +172,43 @@ fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
 }
 
 /// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host of that name.
-fn group(problems: &mut Problems<'_>, model: &mut Model, key: &Key<'_>, node: &Node<'_>) {
-    let origin = problems.source.origin(key.span);
-    let place = model.place(&key.text, &origin);
+fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber), key: &Key<'_>, node: &Node<'_>) {
+    let place = source.at(key.span);
+    let number = model.number(&key.text, place);
     let is_group = ["hosts", "vars", "children"]
         .iter()
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
-        let found = vars(problems, node);
-        let host = model.join(place, &key.text, origin);
+        let found = vars(problems, source, node);
+        let host = model.join(number, &key.text, place);
         host.vars.extend(found);
         return;
     }
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
-    for (name, origin) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
-        model.join(place, &name, origin);
+    for (name, span) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
+        model.join(number, &name, source.at(span));
     }
-    for (name, origin) in field(node, "children")
+    for (name, span) in field(node, "children")
         .map(|children| names(problems, children))
         .unwrap_or_default()
     {
-        model.group(&name, &origin);
-        model.group(&key.text, &origin).children.insert(name);
+        model.group(&name, source.at(span));
+        model.group(&key.text, source.at(span)).children.insert(name);
     }
     if let Some(node) = field(node, "vars") {
-        let found = vars(problems, node);
-        model.group(&key.text, &origin).vars.extend(found);
+        let found = vars(problems, source, node);
+        model.group(&key.text, place).vars.extend(found);
     }
 }
 
 /// The texts of a list, each with its place.
-fn names(problems: &mut Problems<'_>, node: &Node<'_>) -> Vec<(String, Origin)> {
+fn names(problems: &mut Problems<'_>, node: &Node<'_>) -> Vec<(String, Span)> {
     let mut names = Vec::new();
     match &node.value {
         Value::List(items) => {
             for item in items {
                 match item.scalar() {
-                    Some(text) => names.push((text.clone().into_owned(), problems.source.origin(item.span))),
+                    Some(text) => names.push((text.clone().into_owned(), item.span)),
                     None => expected(problems, item, "a name", "\"web1\""),
                 }
             }

@@ -1,14 +1,12 @@
 //! The INI form: `[group]`, `[group:children]`, `[group:vars]`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use pogo_core::policy::Origin;
 
 use super::model::{Model, set};
 use super::vars::{Setting, Var, Vars, known};
 use super::words::Word;
 use super::{literal, pattern, words};
+use crate::origins::SourceNumber;
 use crate::source::{Problems, Span, column};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,11 +19,12 @@ enum Section {
 /// Reads the text into the model.
 pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     let text = problems.source.text;
-    let start = Origin::new(Arc::clone(&problems.source.name), 1, 1);
+    let source = model.origins.open(&problems.source.name);
     model.reserve(problems.source.rows());
     let mut reader = Reader {
         problems,
-        at: model.place("ungrouped", &start),
+        source,
+        at: model.number("ungrouped", source.at(Span::START)),
         model,
         group: "ungrouped".to_owned(),
         section: Section::Hosts,
@@ -82,8 +81,9 @@ impl<'a> Line<'a> {
 struct Reader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     model: &'r mut Model,
+    source: SourceNumber,
     group: String,
-    /// The group's place.
+    /// The group's number.
     at: usize,
     section: Section,
     words: Vec<Word<'a>>,
@@ -127,8 +127,7 @@ impl<'a> Reader<'_, 'a> {
         };
         self.group = name.to_owned();
         let is_new = !self.model.groups.contains_key(name) && !matches!(name, "all" | "ungrouped");
-        let origin = self.problems.source.origin(span);
-        self.at = self.model.place(name, &origin);
+        self.at = self.model.number(name, self.source.at(span));
         if self.section != Section::Vars {
             self.pending.remove(name);
         } else if is_new {
@@ -153,10 +152,10 @@ impl<'a> Reader<'_, 'a> {
             return;
         };
         let span = line.span(first.start, first.end);
-        let origin = self.problems.source.origin(span);
+        let place = self.source.at(span);
         if pattern::is_name(&first.text) {
             let vars = self.assignments(line, None, assignments);
-            let host = self.model.join(self.at, &first.text, origin);
+            let host = self.model.join(self.at, &first.text, place);
             return host.vars.take(vars);
         }
         let (hosts, port) = match pattern::expand(&first.text) {
@@ -165,11 +164,11 @@ impl<'a> Reader<'_, 'a> {
         };
         let port = port.map(|port| Setting {
             value: Var::Text(port.to_string().into()),
-            origin: origin.clone(),
+            place,
         });
         let vars = self.assignments(line, port, assignments);
         for host in hosts {
-            let host = self.model.join(self.at, &host, origin.clone());
+            let host = self.model.join(self.at, &host, place);
             host.vars.take(vars.clone());
         }
     }
@@ -177,8 +176,8 @@ impl<'a> Reader<'_, 'a> {
     /// The variables of a line, and the port that stands behind the host's name.
     fn assignments(&mut self, line: &Line<'_>, port: Option<Setting>, assignments: &[Word<'_>]) -> Vars {
         let mut vars = Vars::with_capacity(assignments.len() + usize::from(port.is_some()));
-        if let Some(Setting { value, origin }) = port {
-            set(&mut vars, "ansible_port", value, origin);
+        if let Some(Setting { value, place }) = port {
+            set(&mut vars, "ansible_port", value, place);
         }
         for word in assignments {
             let span = || line.span(word.start, word.end);
@@ -191,9 +190,9 @@ impl<'a> Reader<'_, 'a> {
                 continue;
             };
             if let Some(name) = known(name) {
-                let origin = self.problems.source.origin(span());
+                let place = self.source.at(span());
                 let value = literal::read(value);
-                vars.insert(name, Setting { value, origin });
+                vars.insert(name, Setting { value, place });
             }
         }
         vars
@@ -206,13 +205,13 @@ impl<'a> Reader<'_, 'a> {
             let message = format!("`{}` is not the name of a group", name.escape_debug());
             return self.problems.report(span, message);
         }
-        let origin = self.problems.source.origin(span);
+        let place = self.source.at(span);
         if !self.model.groups.contains_key(name) {
             let message = format!("`{name}` is a child of `{}`, but there is no such group", self.group);
             self.pending.entry(name.to_owned()).or_insert((span, message));
         }
-        self.model.group(name, &origin);
-        self.model.group(&self.group, &origin).children.insert(name.to_owned());
+        self.model.group(name, place);
+        self.model.group(&self.group, place).children.insert(name.to_owned());
     }
 
     fn var(&mut self, line: &Line<'_>) {
@@ -220,9 +219,9 @@ impl<'a> Reader<'_, 'a> {
             let message = "expected `name=value`";
             return self.problems.report(line.whole(), message);
         };
-        let origin = self.problems.source.origin(line.whole());
-        let group = self.model.group(&self.group, &origin);
-        set(&mut group.vars, name.trim(), literal::read(value), origin);
+        let place = self.source.at(line.whole());
+        let group = self.model.group(&self.group, place);
+        set(&mut group.vars, name.trim(), literal::read(value), place);
     }
 }
 

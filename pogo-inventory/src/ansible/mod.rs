@@ -23,14 +23,13 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
-use pogo_core::policy::Origin;
 
 use self::model::Model;
 use self::var_files::Seen;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::listing::{Listing, Source};
-use crate::source::{self, Problems};
+use crate::source::{self, Problems, Span};
 
 /// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it; or a folder
 /// of such files, which are read in the order of their names as if they were one, with the variable files in it.
@@ -78,9 +77,9 @@ impl AnsibleInventory {
             one(&file, &mut model, &mut seen)?;
         }
         // These two are always there, and may have variables in files.
-        let start = Origin::new(path.display().to_string(), 1, 1);
+        let source = model.origins.open(&path.display().to_string().into());
         for name in ["all", "ungrouped"] {
-            model.group(name, &start);
+            model.group(name, source.at(Span::START));
         }
         let base = match path.is_dir() {
             true => path,

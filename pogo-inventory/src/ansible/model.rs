@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexSet;
 use pogo_core::fleet::{FleetBuilder, HostId, HostName, NameError};
-use pogo_core::policy::Origin;
 use rustc_hash::FxBuildHasher;
 
 use super::vars::{Setting, Var, Vars, known};
+use crate::origins::{Mark, Origins};
 
 /// Things by name, in the order in which they were met.
 pub(super) type IndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
@@ -20,8 +20,10 @@ pub(super) struct Model {
     /// What is said of each host of the fleet.
     pub(super) hosts: Vec<Host>,
     pub(super) groups: IndexMap<String, Group>,
+    /// The files that were read.
+    pub(super) origins: Origins,
     /// What cannot be the name of a host.
-    pub(super) misnamed: Vec<(Origin, NameError)>,
+    pub(super) misnamed: Vec<(Mark, NameError)>,
     /// What is said of those.
     nobody: Host,
     listed: Vec<Listed>,
@@ -31,9 +33,9 @@ pub(super) struct Model {
 #[derive(Debug)]
 struct Listed {
     host: HostId,
-    /// The group's place.
+    /// The group's number.
     group: usize,
-    origin: Origin,
+    place: Mark,
 }
 
 #[derive(Debug, Default)]
@@ -51,37 +53,37 @@ pub(super) struct Group {
     pub(super) vars: Vars,
     /// From `group_vars`, which beat those in the inventory itself.
     pub(super) file_vars: Vars,
-    pub(super) origin: Origin,
+    pub(super) place: Mark,
 }
 
 impl Model {
     /// The group, made if it is new.
-    pub(super) fn group(&mut self, name: &str, origin: &Origin) -> &mut Group {
+    pub(super) fn group(&mut self, name: &str, place: Mark) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
             children: IndexSet::new(),
             vars: Vars::default(),
             file_vars: Vars::default(),
-            origin: origin.clone(),
+            place,
         })
     }
 
-    /// The group, and its place.
-    pub(super) fn place(&mut self, name: &str, origin: &Origin) -> usize {
-        self.group(name, origin);
+    /// The number of the group, made if it is new.
+    pub(super) fn number(&mut self, name: &str, place: Mark) -> usize {
+        self.group(name, place);
         self.groups.get_index_of(name).unwrap_or_default()
     }
 
-    /// The host, made if it is new. It is in the group of this place.
-    pub(super) fn join(&mut self, group: usize, name: &str, origin: Origin) -> &mut Host {
+    /// The host, made if it is new. It is in the group of this number.
+    pub(super) fn join(&mut self, group: usize, name: &str, place: Mark) -> &mut Host {
         let host = match HostName::new(name) {
             Ok(name) => self.fleet.insert(name),
             Err(error) => {
-                self.misnamed.push((origin, error));
+                self.misnamed.push((place, error));
                 return &mut self.nobody;
             }
         };
         let Some(host) = host else { return &mut self.nobody };
-        self.listed.push(Listed { host, group, origin });
+        self.listed.push(Listed { host, group, place });
         if host.index() >= self.hosts.len() {
             let first = self.listed.len() - 1;
             self.hosts.push(Host {
@@ -93,8 +95,8 @@ impl Model {
     }
 
     /// Where a host is listed first.
-    pub(super) fn first(&self, host: &Host) -> Option<&Origin> {
-        self.listed.get(host.first).map(|listed| &listed.origin)
+    pub(super) fn first(&self, host: &Host) -> Option<Mark> {
+        self.listed.get(host.first).map(|listed| listed.place)
     }
 
     /// Makes room for so many hosts.
@@ -167,18 +169,18 @@ pub(super) struct Memberships<'m> {
 
 impl<'m> Memberships<'m> {
     /// The groups of the host, which stands behind those that were asked for before.
-    pub(super) fn of(&mut self, host: HostId) -> impl Iterator<Item = (usize, &'m Origin)> + '_ {
+    pub(super) fn of(&mut self, host: HostId) -> impl Iterator<Item = (usize, Mark)> + '_ {
         let rest = self.listed.get(self.next..).unwrap_or_default();
         let here = rest.iter().take_while(|listed| listed.host <= host).count();
         self.next += here;
         let here = rest.iter().take(here).filter(move |listed| listed.host == host);
-        here.map(|listed| (listed.group, &listed.origin))
+        here.map(|listed| (listed.group, listed.place))
     }
 }
 
 /// Sets a variable if it is one that pogo uses.
-pub(super) fn set(vars: &mut Vars, name: &str, value: Var, origin: Origin) {
+pub(super) fn set(vars: &mut Vars, name: &str, value: Var, place: Mark) {
     if let Some(name) = known(name) {
-        vars.insert(name, Setting { value, origin });
+        vars.insert(name, Setting { value, place });
     }
 }

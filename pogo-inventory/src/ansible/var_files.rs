@@ -12,6 +12,7 @@ use super::vars::Vars;
 use super::yaml::{OPAQUE, vars};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
+use crate::origins::Origins;
 use crate::source::{Problems, Source};
 use crate::yaml::load_with;
 
@@ -34,7 +35,7 @@ pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<()
     seen.files.extend([base.join("group_vars"), base.join("host_vars")]);
     let groups = Folder::open(base.join("group_vars"))?;
     for (name, group) in &mut model.groups {
-        group.file_vars = groups.vars(name, seen)?;
+        group.file_vars = groups.vars(name, &mut model.origins, seen)?;
     }
     let hosts = Folder::open(base.join("host_vars"))?;
     if hosts.names.is_empty() {
@@ -42,7 +43,7 @@ pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<()
     }
     for (id, host) in (0..).map(HostId::new).zip(&mut model.hosts) {
         let name = model.fleet.name(id).map_or("", HostName::as_str);
-        host.file_vars = hosts.vars(name, seen)?;
+        host.file_vars = hosts.vars(name, &mut model.origins, seen)?;
     }
     Ok(())
 }
@@ -68,19 +69,19 @@ impl Folder {
         Ok(Self { path, names })
     }
 
-    fn vars(&self, name: &str, seen: &mut Seen) -> Result<Vars, SourceError> {
+    fn vars(&self, name: &str, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
         let mut candidates = [name.to_owned()]
             .into_iter()
             .chain(EXTENSIONS.iter().map(|extension| format!("{name}.{extension}")));
         match candidates.find(|candidate| self.names.contains(OsStr::new(candidate))) {
-            Some(found) => of(self.path.join(found), seen),
+            Some(found) => of(self.path.join(found), origins, seen),
             None => Ok(Vars::default()),
         }
     }
 }
 
 /// The variables of a file, or of all files in a folder.
-fn of(found: PathBuf, seen: &mut Seen) -> Result<Vars, SourceError> {
+fn of(found: PathBuf, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
     let mut vars = Vars::default();
     let mut files = Vec::new();
     if found.is_dir() {
@@ -90,7 +91,7 @@ fn of(found: PathBuf, seen: &mut Seen) -> Result<Vars, SourceError> {
         files.push(found);
     }
     for path in files {
-        vars.extend(file_vars(&path, seen)?);
+        vars.extend(file_vars(&path, origins, seen)?);
     }
     Ok(vars)
 }
@@ -130,7 +131,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(paths)
 }
 
-fn file_vars(path: &Path, seen: &mut Seen) -> Result<Vars, SourceError> {
+fn file_vars(path: &Path, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
     seen.files.push(path.to_owned());
     let text = file::read_text(path)?;
     let name = path.display().to_string();
@@ -142,7 +143,8 @@ fn file_vars(path: &Path, seen: &mut Seen) -> Result<Vars, SourceError> {
     }
     let mut problems = Problems::new(Source::new(name, &text).without_secrets());
     let root = load_with(&mut problems, &OPAQUE);
-    let found = root.map(|root| vars(&mut problems, &root)).unwrap_or_default();
+    let source = origins.open(&problems.source.name);
+    let found = root.map(|root| vars(&mut problems, source, &root)).unwrap_or_default();
     seen.problems.extend(problems.into_sorted());
     Ok(found)
 }

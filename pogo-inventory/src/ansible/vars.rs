@@ -1,7 +1,8 @@
 //! The variables that say how to reach a host.
 
-use pogo_core::policy::Origin;
 use smol_str::SmolStr;
+
+use crate::origins::Mark;
 
 /// A variable's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(super) enum Var {
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) value: Var,
-    pub(super) origin: Origin,
+    pub(super) place: Mark,
 }
 
 /// A variable that pogo has to know, by its place among the [`KNOWN`].

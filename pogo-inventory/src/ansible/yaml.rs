@@ -3,6 +3,7 @@
 use super::model::{Model, set};
 use super::pattern;
 use super::vars::{Var, Vars};
+use crate::origins::SourceNumber;
 use crate::source::{Problems, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value, keys};
@@ -28,7 +29,12 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
         let hint = "write down what `ansible-inventory -i FILE --list --yaml` prints";
         return problems.report_with(plugin.key.span, "inventory plugins are not supported", hint);
     }
-    let mut reader = Reader { problems, model };
+    let source = model.origins.open(&problems.source.name);
+    let mut reader = Reader {
+        problems,
+        model,
+        source,
+    };
     for entry in entries {
         reader.group(&entry.key, &entry.value);
     }
@@ -37,12 +43,13 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
 struct Reader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     model: &'r mut Model,
+    source: SourceNumber,
 }
 
 impl Reader<'_, '_> {
     fn group(&mut self, name: &Key<'_>, node: &Node<'_>) {
-        let origin = self.problems.source.origin(name.span);
-        self.model.group(&name.text, &origin);
+        let place = self.source.at(name.span);
+        self.model.group(&name.text, place);
         let entries = match &node.value {
             Value::Null => return,
             Value::Map(entries) => entries,
@@ -53,8 +60,8 @@ impl Reader<'_, '_> {
                 "hosts" => self.members(value, |reader, key, node| reader.host(&name.text, key, node)),
                 "children" => self.members(value, |reader, key, node| reader.child(&name.text, key, node)),
                 "vars" => {
-                    let found = vars(self.problems, value);
-                    self.model.group(&name.text, &origin).vars.extend(found);
+                    let found = vars(self.problems, self.source, value);
+                    self.model.group(&name.text, place).vars.extend(found);
                 }
                 _ => keys::unknown(self.problems, key, "a group", &KEYS),
             }
@@ -88,20 +95,16 @@ impl Reader<'_, '_> {
             Ok(expanded) => expanded,
             Err(message) => return self.problems.report(key.span, message),
         };
-        let origin = self.problems.source.origin(key.span);
+        let place = self.source.at(key.span);
         let mut found = Vars::default();
         if let Some(port) = port {
-            set(
-                &mut found,
-                "ansible_port",
-                Var::Text(port.to_string().into()),
-                origin.clone(),
-            );
+            set(&mut found, "ansible_port", Var::Text(port.to_string().into()), place);
         }
-        found.extend(node.map(|node| vars(self.problems, node)).unwrap_or_default());
+        let own = node.map(|node| vars(self.problems, self.source, node));
+        found.extend(own.unwrap_or_default());
         for host in hosts {
-            let group = self.model.place(group, &origin);
-            self.model.join(group, &host, origin.clone()).vars.take(found.clone());
+            let group = self.model.number(group, place);
+            self.model.join(group, &host, place).vars.take(found.clone());
         }
     }
 
@@ -112,28 +115,27 @@ impl Reader<'_, '_> {
             value: Value::Null,
         };
         self.group(key, node.unwrap_or(&nothing));
-        let origin = self.problems.source.origin(span);
         self.model
-            .group(group, &origin)
+            .group(group, self.source.at(span))
             .children
             .insert(key.text.clone().into_owned());
     }
 }
 
 /// The variables of a map that pogo uses.
-pub(super) fn vars(problems: &mut Problems<'_>, node: &Node<'_>) -> Vars {
+pub(super) fn vars(problems: &mut Problems<'_>, source: SourceNumber, node: &Node<'_>) -> Vars {
     let mut vars = Vars::default();
     match &node.value {
         Value::Null => {}
         Value::Map(entries) => {
             for Entry { key, value } in entries {
-                let origin = problems.source.origin(value.span);
+                let place = source.at(value.span);
                 let value = match &value.value {
                     Value::Null => Var::Null,
                     Value::Scalar(text) => Var::Text((&**text).into()),
                     Value::Opaque | Value::List(_) | Value::Map(_) => Var::Structure,
                 };
-                set(&mut vars, &key.text, value, origin);
+                set(&mut vars, &key.text, value, place);
             }
         }
         _ => expected(problems, node, "a map of variables", "{ ansible_user: deploy }"),
