@@ -1,5 +1,7 @@
 //! Our own marks in a host's standard error: found, and taken out of it.
 
+use memchr::memchr;
+
 /// The process group of a step, on its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
@@ -63,12 +65,22 @@ impl Marks {
     /// Takes a piece; gives what is not part of a mark, and the marks that are complete.
     pub(crate) fn take(&mut self, piece: &[u8]) -> (Vec<u8>, Vec<Mark>) {
         let (mut rest, mut marks) = (Vec::with_capacity(piece.len()), Vec::new());
-        for &byte in piece {
-            if self.held.is_empty() && byte != FIRST {
-                rest.push(byte);
-            } else {
-                self.hold(byte, &mut rest, &mut marks);
+        let mut piece = piece;
+        loop {
+            if self.held.is_empty() {
+                let next = match self.left {
+                    0 => None,
+                    _ => memchr(FIRST, piece),
+                };
+                let (clean, more) = piece.split_at(next.unwrap_or(piece.len()));
+                rest.extend_from_slice(clean);
+                piece = more;
             }
+            let Some((&byte, more)) = piece.split_first() else {
+                break;
+            };
+            self.hold(byte, &mut rest, &mut marks);
+            piece = more;
         }
         (rest, marks)
     }
