@@ -66,6 +66,32 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A duration for people: `1h`, `1h 30m`, `90ms`; the two largest units.
+pub(crate) struct Span(pub(crate) Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u128, &str); 5] = [
+            (86_400_000, "d"),
+            (3_600_000, "h"),
+            (60_000, "m"),
+            (1_000, "s"),
+            (1, "ms"),
+        ];
+        let span = self.0.as_millis();
+        let mut units = UNITS.iter().skip_while(|(unit, _)| span < *unit);
+        let Some((unit, name)) = units.next() else {
+            return f.write_str("0s");
+        };
+        write!(f, "{}{name}", span / unit)?;
+        let left = span % unit;
+        match units.next() {
+            Some((unit, name)) if left >= *unit => write!(f, " {}{name}", left / unit),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Durations in stored formats are whole milliseconds.
 pub(crate) mod millis {
     use std::time::Duration;
@@ -94,5 +120,19 @@ pub(crate) mod millis {
         pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
             Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_its_two_largest_units() {
+        let told = |millis| Span(Duration::from_millis(millis)).to_string();
+        assert_eq!(
+            [0, 90, 1_500, 60_000, 5_400_000, 3_600_500, 90_000_000].map(told),
+            ["0s", "90ms", "1s 500ms", "1m", "1h 30m", "1h", "1d 1h"]
+        );
     }
 }

@@ -75,9 +75,12 @@ pub(crate) struct JobArgs {
     /// Wait this long before trying a host again.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) retry_delay: Option<Duration>,
-    /// Time limit for one host.
+    /// Time limit for one host; 1 hour unless the policy says otherwise.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    /// Tell when a host takes longer than this, and let it go on; 0 for never. 10 minutes unless the policy says otherwise.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) slow_after: Option<Duration>,
     /// Time limit for the whole job.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) job_timeout: Option<Duration>,

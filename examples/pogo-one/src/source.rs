@@ -39,6 +39,7 @@ pub(crate) fn namespace(args: &JobArgs, gathered: &Gathered) -> Result<(Arc<Flee
 pub(crate) fn job(args: &JobArgs, command: Command) -> JobSpec {
     let mut spec = JobSpec::new(args.targets.clone(), command);
     spec.attempt_timeout = args.timeout;
+    spec.slow_after = args.slow_after;
     spec.job_timeout = args.job_timeout;
     spec.retries = args.retries;
     spec.connect_retries = args.retries;

@@ -77,6 +77,7 @@ fn verb(event: &Event) -> Option<(u8, &'static str)> {
         Event::TaskSkipped { .. } => (3, "skipped"),
         Event::TaskCancelled { .. } => (4, "cancelled"),
         Event::TaskStarted { .. } => (5, "started"),
+        Event::TaskSlow { .. } => (6, "slow"),
         _ => return None,
     })
 }

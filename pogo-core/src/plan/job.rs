@@ -29,9 +29,12 @@ pub struct JobSpec {
     /// Who asked for it, for the record.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// Time limit of one attempt. Pogo's default: 10 minutes.
+    /// Time limit of one attempt. Pogo's default: 1 hour.
     #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub attempt_timeout: Option<Duration>,
+    /// After how long an attempt is told to be slow, which changes nothing else; zero for never. Pogo's default: 10 minutes.
+    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub slow_after: Option<Duration>,
     /// Time limit of the whole job, from its submission. Pogo's default: none.
     #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub job_timeout: Option<Duration>,
@@ -95,6 +98,7 @@ impl JobSpec {
             command,
             user: String::new(),
             attempt_timeout: None,
+            slow_after: None,
             job_timeout: None,
             retries: None,
             connect_retries: None,

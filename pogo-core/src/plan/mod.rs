@@ -11,6 +11,7 @@ mod job;
 )]
 mod plan;
 mod problem;
+mod resolve;
 mod rules;
 mod stages;
 mod waves;

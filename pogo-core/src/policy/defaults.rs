@@ -13,6 +13,9 @@ pub struct Defaults {
     /// Time limit of one attempt.
     #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub attempt_timeout: Option<Duration>,
+    /// After how long an attempt is told to be slow; zero for never.
+    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub slow_after: Option<Duration>,
     /// Time limit of a whole job.
     #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub job_timeout: Option<Duration>,

@@ -15,6 +15,13 @@ pub struct Alteration {
         skip_serializing_if = "Option::is_none"
     )]
     pub attempt_timeout: Option<std::time::Duration>,
+    /// After how long an attempt is told to be slow, running ones included; zero for never.
+    #[serde(
+        default,
+        with = "crate::time::millis::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub slow_after: Option<std::time::Duration>,
     /// Time limit of the job, from its submission.
     #[serde(
         default,

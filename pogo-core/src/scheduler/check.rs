@@ -151,6 +151,7 @@ impl Scheduler {
         }
         spec.check()?;
         let state = &self.state;
+        let spec = Arc::new(spec.resolved(&state.policy.defaults));
         let mut hosts = state.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
         hosts.retain(|&host| !state.hosts.is_removed(host));
         if hosts.is_empty() {

@@ -25,6 +25,8 @@ type Since = BTreeSet<(Timestamp, AttemptId)>;
 #[derive(Debug, Clone, Default)]
 struct Queues {
     running: VecDeque<AttemptId>,
+    /// How many at the front of `running` need not be told to be slow: the next in time is the one after them.
+    told: usize,
     settling: Since,
 }
 
@@ -32,6 +34,7 @@ struct Queues {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     Attempt(AttemptId),
+    Slow(AttemptId),
     Settled(AttemptId),
     Abandoned(AttemptId),
     Job(JobId),
@@ -96,6 +99,14 @@ impl Deadlines {
                 .is_some_and(|&attempt| !is_running(state, attempt))
             {
                 queues.running.pop_front();
+                queues.told = queues.told.saturating_sub(1);
+            }
+            while queues
+                .running
+                .get(queues.told)
+                .is_some_and(|&attempt| !may_become_slow(state, attempt))
+            {
+                queues.told += 1;
             }
             drop_first(&mut queues.settling, |attempt| is_settling(state, attempt));
             !(queues.running.is_empty() && queues.settling.is_empty())
@@ -129,6 +140,12 @@ impl Deadlines {
             let running = state.attempts.get(attempt)?;
             Some((running.started + job.settings.attempt_timeout, Due::Attempt(attempt)))
         });
+        let slow = queues
+            .and_then(|queues| queues.running.get(queues.told))
+            .and_then(|&attempt| {
+                let running = state.attempts.get(attempt)?;
+                Some((running.started + job.settings.slow_after?, Due::Slow(attempt)))
+            });
         let settling = queues
             .and_then(|queues| queues.settling.first())
             .and_then(|&(_, attempt)| {
@@ -145,7 +162,7 @@ impl Deadlines {
             let wave = job.stages.stage(stage).wave?;
             Some((since + job.settings.bake, Due::Wave(job.id, wave)))
         });
-        [running, settling, job_limit, bake].into_iter().flatten()
+        [running, slow, settling, job_limit, bake].into_iter().flatten()
     }
 
     fn abandoned(&self, state: &State) -> Option<(Timestamp, Due)> {
@@ -160,6 +177,10 @@ impl Deadlines {
 fn is_running(state: &State, attempt: AttemptId) -> bool {
     let running = state.attempts.get(attempt);
     running.is_some_and(|running| running.phase != Phase::Settle && running.cancelling.is_none())
+}
+
+fn may_become_slow(state: &State, attempt: AttemptId) -> bool {
+    is_running(state, attempt) && state.attempts.get(attempt).is_some_and(|running| !running.slow)
 }
 
 fn is_settling(state: &State, attempt: AttemptId) -> bool {

@@ -98,6 +98,21 @@ pub enum Event {
         attempt: AttemptId,
         /// What was seen last.
         message: String,
+        /// What led to it. `None` in logs from before it was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<DoubtCause>,
+    },
+    /// An attempt has run for longer than is usual. It goes on.
+    TaskSlow {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+        /// The attempt.
+        attempt: AttemptId,
+        /// After how long it counts as slow, in milliseconds.
+        #[serde(with = "crate::time::millis")]
+        after: std::time::Duration,
     },
     /// A failed or in-doubt host is to be tried again, by its retry budget or an operator's order.
     TaskRetried {
@@ -196,11 +211,14 @@ pub enum Event {
     JobHalting {
         /// The job.
         job: JobId,
-        /// Why.
+        /// Why, for a person.
         reason: String,
         /// Whether the job is given up: what waits is cancelled, and it ends when nothing runs.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         abort: bool,
+        /// What led to it. `None` in logs from before it was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<HaltCause>,
     },
     /// The last running attempt of a halting job has ended.
     JobHalted {
@@ -249,6 +267,7 @@ impl Event {
             | Self::TaskSucceeded { job, .. }
             | Self::TaskFailed { job, .. }
             | Self::TaskInDoubt { job, .. }
+            | Self::TaskSlow { job, .. }
             | Self::TaskRetried { job, .. }
             | Self::TaskSkipped { job, .. }
             | Self::TaskCancelled { job, .. }
@@ -279,6 +298,7 @@ impl Event {
             | Self::TaskSucceeded { host, .. }
             | Self::TaskFailed { host, .. }
             | Self::TaskInDoubt { host, .. }
+            | Self::TaskSlow { host, .. }
             | Self::TaskRetried { host, .. }
             | Self::TaskSkipped { host, .. }
             | Self::TaskCancelled { host, .. }
@@ -288,6 +308,32 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// What led to the halt of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HaltCause {
+    /// Somebody ordered it.
+    Order,
+    /// More of its hosts failed than `max_failures` allows.
+    MaxFailures,
+    /// Its time limit ran out.
+    JobTimeout,
+}
+
+/// What led to an attempt's being in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DoubtCause {
+    /// Its transport reported it so.
+    Reported,
+    /// Its dispatcher died while it ran.
+    Restarted,
+    /// It was told to end, and no answer came.
+    Abandoned,
 }
 
 /// Why a running attempt is to end.

@@ -26,6 +26,7 @@ mod scheduler;
 mod snapshot;
 mod state;
 mod tally;
+mod time_limit;
 mod verify;
 mod view;
 
@@ -33,7 +34,7 @@ pub use alteration::Alteration;
 pub use blocker::{Blocker, Holder, HolderReason};
 pub(crate) use decide::{EXPIRED, OVER_BUDGET, RESTARTED};
 pub use error::InputError;
-pub use event::{CancelReason, Event, Record};
+pub use event::{CancelReason, DoubtCause, Event, HaltCause, Record};
 pub use ids::{AttemptId, JobId};
 pub use input::Input;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};

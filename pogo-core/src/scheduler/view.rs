@@ -61,6 +61,7 @@ impl Scheduler {
                 phase: running.phase,
                 started: running.started,
                 cancelling: running.cancelling,
+                slow: running.slow,
             })
             .collect()
     }
@@ -98,6 +99,8 @@ pub struct AttemptView {
     pub started: Timestamp,
     /// Why it is to end, if it is.
     pub cancelling: Option<CancelReason>,
+    /// Whether it has run for longer than is usual.
+    pub slow: bool,
 }
 
 /// A job as it stands.
@@ -135,6 +138,11 @@ impl<'a> JobView<'a> {
     /// Time limit of one attempt.
     pub fn attempt_timeout(&self) -> std::time::Duration {
         self.job.settings.attempt_timeout
+    }
+
+    /// After how long an attempt is told to be slow; `None` for never.
+    pub fn slow_after(&self) -> Option<std::time::Duration> {
+        self.job.settings.slow_after
     }
 
     /// How many of its hosts may run at once, if it says so.

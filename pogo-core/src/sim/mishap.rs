@@ -26,7 +26,7 @@ use crate::scheduler::{FailureKind, JobId, Outcome};
 /// let history = world.run();
 /// let tally = history.scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
 /// assert_eq!((tally.failed, tally.in_doubt), (3, 1));
-/// assert_eq!(history.makespan(), Duration::from_secs(600)); // the time limit of an attempt
+/// assert_eq!(history.makespan(), Duration::from_secs(3_600)); // the time limit of an attempt
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

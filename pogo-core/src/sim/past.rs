@@ -169,6 +169,7 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
                 host,
                 attempt,
                 message,
+                ..
             } => (attempt, job, host, Outcome::in_doubt(message.as_str())),
             _ => continue,
         };

@@ -11,7 +11,9 @@ use super::world::Indexed;
 use super::{PastError, TaskTimes, World};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{EXPIRED, Event, Input, InputError, JobId, OVER_BUDGET, RESTARTED, Record};
+use crate::policy::Defaults;
+use crate::scheduler::{DoubtCause, Event, HaltCause, Input, InputError, JobId, Record};
+use crate::scheduler::{EXPIRED, OVER_BUDGET, RESTARTED};
 
 /// How the attempts of a log went, and where in it they were reported.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -118,7 +120,7 @@ impl World {
         let submitted = |record: &&Record| matches!(record.event, Event::JobSubmitted { .. });
         // Time begins with the first job; what was known before is known at its beginning.
         let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
-        for (at, rank, input) in orders(rest) {
+        for (at, rank, input) in orders(&policy.defaults, rest) {
             let at = Timestamp::EPOCH + (at - began);
             if let Input::Submit { job, .. } = input {
                 world.jobs = world.jobs.max(job.number());
@@ -169,8 +171,14 @@ impl World {
 
 /// Each time another dispatcher took over from one that had died while something ran.
 fn crashes(records: &[Record]) -> Vec<Crash> {
-    let took_over =
-        |record: &Record| matches!(&record.event, Event::TaskInDoubt { message, .. } if message == RESTARTED);
+    let took_over = |record: &Record| match &record.event {
+        Event::TaskInDoubt { cause: Some(cause), .. } => *cause == DoubtCause::Restarted,
+        // Before causes were recorded, only the text told.
+        Event::TaskInDoubt {
+            cause: None, message, ..
+        } => message == RESTARTED,
+        _ => false,
+    };
     let pairs = records.iter().zip(records.iter().skip(1)).zip(0..);
     pairs
         .filter(|((before, next), _)| took_over(next) && !(took_over(before) && before.at == next.at))
@@ -182,10 +190,16 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
 }
 
 /// What operators and others said, as it can be told from what followed.
-fn orders(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+fn orders(defaults: &Defaults, records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+    let mut defaults = defaults;
     let mut orders: Vec<(Timestamp, u64, Input)> = Vec::new();
     for (record, rank) in records.iter().zip(1..) {
-        let Some(input) = order(&record.event) else { continue };
+        if let Event::NamespaceConfigured { policy, .. } = &record.event {
+            defaults = &policy.defaults;
+        }
+        let Some(input) = order(defaults, &record.event) else {
+            continue;
+        };
         if let Some((at, _, last)) = orders.last_mut()
             && *at == record.at
             && joined(last, &input)
@@ -198,18 +212,23 @@ fn orders(records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
 }
 
 /// The order, if there was one, that this event follows from.
-fn order(event: &Event) -> Option<Input> {
+fn order(defaults: &Defaults, event: &Event) -> Option<Input> {
+    if halted_by_itself(event) {
+        return None;
+    }
     Some(match event.clone() {
         Event::NamespaceConfigured { fleet, policy } => Input::Configure { fleet, policy },
-        Event::JobSubmitted { job, spec, .. } => Input::Submit { job, spec },
+        Event::JobSubmitted { job, spec, .. } => Input::Submit {
+            job,
+            spec: Arc::new(spec.once_more(defaults)),
+        },
         Event::JobPaused { job } => Input::Pause { job },
         Event::JobResumed { job } => Input::Resume { job },
-        // Time limits run out again by themselves, and so do budgets.
-        Event::JobHalting { reason, .. } if reason == EXPIRED || reason.contains(OVER_BUDGET) => return None,
         Event::JobHalting {
             job,
             reason,
             abort: false,
+            ..
         } => Input::Halt { job, reason },
         Event::JobHalting { job, reason, .. } => Input::Abort { job, reason },
         Event::JobAltered { job, change } => Input::Alter { job, change },
@@ -223,6 +242,28 @@ fn order(event: &Event) -> Option<Input> {
         Event::HostMarkedDown { host, reason } => Input::MarkDown { host, reason },
         Event::HostMarkedUp { host, reason } => Input::MarkUp { host, reason },
         _ => return None,
+    })
+}
+
+/// Time limits run out again by themselves, and so do budgets.
+fn halted_by_itself(event: &Event) -> bool {
+    let Event::JobHalting { reason, cause, .. } = event else {
+        return false;
+    };
+    match cause {
+        Some(cause) => *cause != HaltCause::Order,
+        // Before causes were recorded, only the text told.
+        None => reason == EXPIRED || is_over_budget(reason),
+    }
+}
+
+/// Whether this is to the letter what a job said of which too many hosts had failed.
+fn is_over_budget(reason: &str) -> bool {
+    let numbers = reason.split_once(OVER_BUDGET);
+    numbers.is_some_and(|(failed, allowed)| {
+        let allowed = allowed.strip_prefix(" (").and_then(|allowed| allowed.strip_suffix(')'));
+        let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        failed.strip_suffix(' ').is_some_and(number) && allowed.is_some_and(number)
     })
 }
 

@@ -11,10 +11,11 @@ use crate::policy::{Limit, OnDoubt};
 /// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
 /// waves, priorities, orders, expected times, and now and then an override of all constraints.
 pub fn job_specs() -> impl Strategy<Value = JobSpec> {
-    (targets(), numbers(), pace(), order()).prop_map(|(targets, numbers, pace, order)| {
+    (targets(), numbers(), pace(), time_limits(), order()).prop_map(|(targets, numbers, pace, limits, order)| {
         let mut spec = JobSpec::new(targets, Command::shell("true"));
         (spec.retries, spec.connect_retries, spec.max_failures, spec.max_parallel) = numbers;
-        (spec.waves, spec.bake, spec.settle, spec.retry_delay, spec.job_timeout) = pace;
+        (spec.waves, spec.bake, spec.settle, spec.retry_delay) = pace;
+        (spec.attempt_timeout, spec.slow_after, spec.job_timeout) = limits;
         (
             spec.order,
             spec.expected,
@@ -53,7 +54,6 @@ type Pace = (
     Option<Duration>,
     Option<Duration>,
     Option<Duration>,
-    Option<Duration>,
 );
 
 fn pace() -> impl Strategy<Value = Pace> {
@@ -63,8 +63,12 @@ fn pace() -> impl Strategy<Value = Pace> {
         seconds(0.5, 60),
         seconds(0.3, 30),
         seconds(0.5, 10),
-        seconds(0.15, 600),
     )
+}
+
+fn time_limits() -> impl Strategy<Value = (Option<Duration>, Option<Duration>, Option<Duration>)> {
+    let attempt = prop::option::weighted(0.3, (1..=90_u64).prop_map(Duration::from_secs));
+    (attempt, seconds(0.3, 60), seconds(0.15, 600))
 }
 
 fn seconds(given: f64, most: u64) -> impl Strategy<Value = Option<Duration>> {

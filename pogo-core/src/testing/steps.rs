@@ -109,9 +109,11 @@ fn alterations() -> impl Strategy<Value = Alteration> {
     let few = || prop::option::weighted(0.3, 0..3_u32);
     let seconds = || prop::option::weighted(0.2, (0..900_u64).prop_map(Duration::from_secs));
     let priority = prop::option::weighted(0.3, -1..=1_i32);
-    (seconds(), seconds(), few(), few(), few(), few(), priority).prop_map(
-        |(attempt_timeout, job_timeout, retries, connect_retries, max_failures, max_parallel, priority)| Alteration {
+    let limits = (seconds(), seconds(), seconds());
+    (limits, few(), few(), few(), few(), priority).prop_map(
+        |((attempt_timeout, slow_after, job_timeout), retries, connect_retries, max_failures, max_parallel, priority)| Alteration {
             attempt_timeout,
+            slow_after,
             job_timeout,
             retries,
             connect_retries,

@@ -103,6 +103,7 @@ fn failed(name: &str, attempt: u64) -> Record {
         host: host(name),
         attempt,
         message: String::new(),
+        cause: None,
     })
 }
 

@@ -127,6 +127,25 @@ fn snapshots_are_written_and_read_as_ever() {
     }
 }
 
+/// What the first version wrote, before jobs were stored with their defaults and causes were recorded.
+#[test]
+fn files_of_the_first_version_are_read_as_ever() {
+    let golden = std::fs::read_to_string(path("former/records.jsonl")).unwrap();
+    let records: Vec<Record> = golden.lines().map(read).collect();
+    let scheduler = replay(&records).unwrap();
+    assert!(scheduler.jobs().all(|job| job.slow_after().is_none()));
+    let upto = [
+        ("former/snapshot-busy.json", story::busy(&records)),
+        ("former/snapshot-end.json", records.len()),
+    ];
+    for (name, upto) in upto {
+        let replayed = replay(&records[..upto]).unwrap();
+        let golden = std::fs::read_to_string(path(name)).unwrap();
+        let restored = Scheduler::restore(&read::<Snapshot>(&golden)).unwrap();
+        assert!(restored.same_state(&replayed), "{name}");
+    }
+}
+
 #[test]
 fn what_is_newer_is_refused_by_name() {
     let golden = std::fs::read_to_string(path("snapshot-end.json")).unwrap();

@@ -15,6 +15,7 @@ pub(crate) fn records() -> Vec<Record> {
     a_job_in_waves(&mut drill);
     a_job_that_goes_wrong(&mut drill);
     a_job_that_is_blocked(&mut drill);
+    a_job_that_is_slow(&mut drill);
     drill.records().to_vec()
 }
 
@@ -191,4 +192,13 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
     }
     let reason = "another day".to_owned();
     drill.tell(Input::Abort { job, reason }).unwrap();
+}
+
+/// A host that takes longer than is usual.
+fn a_job_that_is_slow(drill: &mut Drill) {
+    let mut spec = JobSpec::new("web1".parse().unwrap(), Command::shell("apt-get upgrade"));
+    (spec.attempt_timeout, spec.slow_after) = (Some(Duration::from_secs(3_600)), Some(Duration::from_secs(60)));
+    drill.submit(spec).unwrap();
+    wait(drill, 61);
+    report(drill, "web1", Outcome::Succeeded);
 }

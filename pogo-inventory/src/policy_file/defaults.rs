@@ -6,8 +6,9 @@ use super::setting;
 use crate::source::Problems;
 use crate::tree::{Entry, Node, Value, expect, keys};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "attempt_timeout",
+    "slow_after",
     "job_timeout",
     "retries",
     "connect_retries",
@@ -41,6 +42,7 @@ fn setting(problems: &mut Problems<'_>, entry: &Entry<'_>, defaults: &mut Defaul
     let (key, node) = (&*entry.key.text, &entry.value);
     match key {
         "attempt_timeout" => defaults.attempt_timeout = setting::duration(problems, node, key),
+        "slow_after" => defaults.slow_after = setting::duration(problems, node, key),
         "job_timeout" => defaults.job_timeout = setting::duration(problems, node, key),
         "retries" => defaults.retries = setting::count(problems, node, key),
         "connect_retries" => defaults.connect_retries = setting::count(problems, node, key),

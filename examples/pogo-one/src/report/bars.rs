@@ -44,11 +44,11 @@ impl Bars {
     pub(super) fn update(&self, watch: &Watch) {
         for (at, bar) in &self.groups {
             if let Some(group) = watch.groups.get(*at) {
-                show(bar, group);
+                show(bar, group, 0);
             }
         }
         if let Some(total) = &watch.total {
-            show(&self.total, total);
+            show(&self.total, total, watch.slow_now());
         }
     }
 
@@ -64,7 +64,7 @@ impl Bars {
     }
 }
 
-fn show(bar: &ProgressBar, group: &Group) {
+fn show(bar: &ProgressBar, group: &Group, slow: usize) {
     let places = group
         .limit
         .map(|(_, places)| format!(" of {places}"))
@@ -74,8 +74,9 @@ fn show(bar: &ProgressBar, group: &Group) {
     } else {
         String::new()
     };
+    let slow = if slow > 0 { format!(", {slow} slow") } else { String::new() };
     bar.set_position(u64::from(group.done()));
-    bar.set_message(format!("{} running{places}{bad}", group.running));
+    bar.set_message(format!("{} running{places}{slow}{bad}", group.running));
 }
 
 fn style(width: usize) -> ProgressStyle {

@@ -8,6 +8,7 @@ use pogo_core::scheduler::{Event, Record};
 
 use super::bars::Bars;
 use super::lines::{Lines, clean};
+use super::span::span;
 use super::watch::HostState;
 use super::{Summary, Watch};
 use crate::cli::LogFormat;
@@ -63,6 +64,9 @@ impl Screen {
                 .map(|line| format!("{host} | {line}"))
                 .collect();
             shown.print(&left);
+        }
+        if let Event::TaskSlow { host, after, .. } = &record.event {
+            shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
         }
         match changed {
             Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", clean(&why))),

@@ -106,6 +106,10 @@ impl fmt::Display for Summary<'_> {
         self.hosts(f, "not run", |state| {
             matches!(state, HostState::Waiting | HostState::Cancelled)
         })?;
+        if !self.watch.slow.is_empty() {
+            let slow = &self.watch.slow;
+            writeln!(f, "  {:<10} {:>6}  {}", "slow", slow.len(), fold(slow))?;
+        }
         self.limits(f)?;
         if let Some(reason) = &self.watch.stopped {
             writeln!(f, "\nstopped: {reason}")?;

@@ -1,5 +1,6 @@
 //! What the events add up to: who is how far, how wide the rollout got, and where a limit held it back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,6 +101,8 @@ pub(crate) struct Watch {
     pub(crate) groups: Vec<Group>,
     pub(crate) blocked_by: Vec<Blocker>,
     pub(crate) stopped: Option<String>,
+    /// Hosts that took longer than is usual, those that still run among them.
+    pub(crate) slow: BTreeSet<HostName>,
     pub(crate) began: Timestamp,
     pub(crate) now: Timestamp,
 }
@@ -124,6 +127,10 @@ impl Watch {
             }
             Event::JobHalting { reason, .. } => {
                 self.stopped = Some(reason.clone());
+                return None;
+            }
+            Event::TaskSlow { host, .. } => {
+                self.slow.insert(host.clone());
                 return None;
             }
             Event::TaskStarted { .. } => HostState::Running,
@@ -178,6 +185,15 @@ impl Watch {
         ids.filter(|(_, state)| wanted(state))
             .map(|(host, state)| (self.fleet.name(host), state))
             .collect()
+    }
+
+    /// How many of the hosts that run have done so for longer than is usual.
+    pub(crate) fn slow_now(&self) -> usize {
+        let running = |host: &&HostName| {
+            let id = self.fleet.id(host.as_str());
+            id.and_then(|id| self.states.get(id.index())) == Some(&HostState::Running)
+        };
+        self.slow.iter().filter(running).count()
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

@@ -75,6 +75,10 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostStory, attempt: &Attempt, middle: f
         axis.x(attempt.began),
         axis.x(attempt.ended.as_ref().map_or(until, |(at, _)| *at)),
     );
+    if let Some(slow) = attempt.slow {
+        let since = format!("M{} {}V{}", Px(axis.x(slow)), Px(middle - bar), Px(middle + bar));
+        sheet.markup.element("path").class("slow").attr("d", since).empty();
+    }
     if let Some((_, ending)) = &attempt.ended {
         let cap = sheet.markup.element("rect").class(ending.state.class());
         let width = ((to - from) / 3.0).clamp(0.5, 2.5);
@@ -144,6 +148,9 @@ fn told(began: Timestamp, until: Timestamp, host: &HostStory, attempt: &Attempt)
             span(end - attempt.began)
         ),
     ];
+    if let Some(slow) = attempt.slow {
+        parts.push(format!("slow since {}", span(slow - began)));
+    }
     if !attempt.phases.is_empty() {
         let stretches = attempt.stretches(until);
         let phases = stretches

@@ -29,6 +29,8 @@ pub(super) struct Attempt {
     pub(super) began: Timestamp,
     /// Phases that were reported, and when each began.
     pub(super) phases: Vec<(Timestamp, State)>,
+    /// When it was told to be slow.
+    pub(super) slow: Option<Timestamp>,
     /// When and how it ended; `None` while it runs.
     pub(super) ended: Option<(Timestamp, Ending)>,
 }
@@ -78,6 +80,7 @@ impl HostStory {
             number: u32::try_from(before + 1).unwrap_or(u32::MAX),
             began: at,
             phases: vec![],
+            slow: None,
             ended: None,
         });
         self.task = State::Waiting;
@@ -100,6 +103,13 @@ impl HostStory {
         };
         attempt.phases.push((at, phase.into()));
         self.enter(at, phase.into());
+    }
+
+    /// An attempt has run for longer than is usual.
+    pub(super) fn slow(&mut self, at: Timestamp, id: AttemptId) {
+        if let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) {
+            attempt.slow = Some(at);
+        }
     }
 
     /// An attempt ends.

@@ -100,6 +100,10 @@ pub(super) fn outcome(story: &Story) -> String {
     ];
     let counts = counts.into_iter().filter(|(_, count)| *count > 0);
     let mut parts: Vec<String> = counts.map(|(word, count)| format!("{count} {word}")).collect();
+    match story.slow() {
+        0 => {}
+        slow => parts.push(format!("{slow} slow")),
+    }
     if let [job] = story.jobs.as_slice()
         && let Some(job) = story.scheduler.job(*job)
     {

@@ -64,6 +64,12 @@ impl Story {
     pub(super) fn attempts(&self) -> usize {
         self.hosts.values().map(|host| host.attempts.len()).sum()
     }
+
+    /// How many hosts had an attempt that took longer than is usual.
+    pub(super) fn slow(&self) -> usize {
+        let slow = |host: &&HostStory| host.attempts.iter().any(|attempt| attempt.slow.is_some());
+        self.hosts.values().filter(slow).count()
+    }
 }
 
 impl Reader {
@@ -160,6 +166,7 @@ impl Reader {
         match event {
             Event::TaskStarted { job, attempt, .. } => story.begin(at, *job, *attempt),
             Event::TaskPhaseEntered { attempt, phase, .. } => story.phase(at, *attempt, *phase),
+            Event::TaskSlow { attempt, .. } => story.slow(at, *attempt),
             Event::TaskSucceeded { attempt, .. } => story.end(at, *attempt, ending(&Outcome::Succeeded)),
             Event::TaskFailed { attempt, failure, .. } => {
                 story.end(at, *attempt, ending(&Outcome::Failed(failure.clone())));

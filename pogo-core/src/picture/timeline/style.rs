@@ -10,7 +10,7 @@ pub(in crate::picture) const SHEET: &str = "\
 .pogo .right{text-anchor:end}.pogo .mid{text-anchor:middle}.pogo .small{font-size:9px}
 .paper{fill:#fff}.grid{stroke:#e3e8ed;fill:none}.rail{stroke:#eef1f4;fill:none}.edge{stroke:#9aa5b1;fill:none}
 .lane{fill:#f1f4f7}.line{stroke:#9aa5b1;fill:none;stroke-dasharray:2 3}.limit{stroke:#1f2933;fill:none;stroke-dasharray:5 3}
-.now{stroke:#0072b2;fill:none;stroke-width:1.5}
+.now{stroke:#0072b2;fill:none;stroke-width:1.5}.slow{stroke:#b26b00;fill:none;stroke-width:2}
 .connect{fill:#8a97a6}.pre{fill:url(#pogo-pre)}.command,.running{fill:#0072b2}.post{fill:url(#pogo-post)}
 .settle{fill:url(#pogo-settle)}.ok{fill:#009e73}.failed{fill:#d55e00}.doubt{fill:#cc79a7}.down{fill:#66727f}
 .used{fill:#0072b2;fill-opacity:.5;stroke:#0072b2}.skipped,.cancelled{fill:#b4bec8}.soft{fill-opacity:.38}
@@ -25,7 +25,7 @@ pub(in crate::picture) const SHEET: &str = "\
 .pogo{background:#10151b}
 .pogo text{fill:#e4e9ee}.pogo .dim{fill:#9aa7b4}
 .paper{fill:#10151b}.grid{stroke:#27303a}.rail{stroke:#1b222a}.edge{stroke:#5a6774}.lane{fill:#1a2129}.line{stroke:#5a6774}.limit{stroke:#e4e9ee}
-.now{stroke:#4aa8e0}
+.now{stroke:#4aa8e0}.slow{stroke:#ffb347}
 .connect{fill:#7d8a99}.command,.running{fill:#2f8fd0}.ok{fill:#12b886}.failed{fill:#f0741f}.doubt{fill:#d98bb5}.down{fill:#9aa7b4}
 .used{fill:#2f8fd0;stroke:#4aa8e0}.skipped,.cancelled{fill:#4b5763}.c-post{fill:#8fd0f5}.c-stripe{fill:#10151b;fill-opacity:.5}
 .halo{stroke:#10151b}.s-ok{stroke:#2fd3a2}.s-failed{stroke:#ff8a3d}.s-doubt{stroke:#eda6cc}.s-skipped,.s-cancelled,.s-waiting,.s-down{stroke:#9aa7b4}.s-running{stroke:#4aa8e0}

@@ -111,6 +111,13 @@ impl Chart<'_> {
                 }
             }
         }
+        for (_, host) in hosts.iter().filter_map(|&host| self.story.hosts.get_index(host)) {
+            for slow in host.attempts.iter().filter_map(|attempt| attempt.slow) {
+                if let Some(cell) = cells.get_mut(self.cell(slow)).filter(|cell| **cell == '█') {
+                    *cell = '!';
+                }
+            }
+        }
         cells.into_iter().collect()
     }
 
@@ -173,7 +180,7 @@ impl Chart<'_> {
         if folded {
             self.line("  ▁▄█ share of the row's hosts that run   ✕ some failed   · waiting");
         } else {
-            self.line("  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle");
+            self.line("  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle  ! slow");
             self.line("  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its places");
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::scheduler::check::Checked;
 use crate::scheduler::state::{Hint, TaskAt, TaskState};
-use crate::scheduler::{AttemptId, CancelReason, Event, JobId, Phase, Scheduler};
+use crate::scheduler::{AttemptId, CancelReason, Event, HaltCause, JobId, Phase, Scheduler};
 
 impl Scheduler {
     pub(super) fn order(&mut self, order: Checked) {
@@ -15,11 +15,12 @@ impl Scheduler {
                         job,
                         reason,
                         abort: false,
+                        cause: Some(HaltCause::Order),
                     },
                     Hint::default(),
                 );
             }
-            Checked::Abort { job, reason } => self.give_up(job, reason, CancelReason::Abort),
+            Checked::Abort { job, reason } => self.give_up(job, reason, HaltCause::Order),
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
             Checked::Alter { job, change } => {
@@ -67,12 +68,17 @@ impl Scheduler {
     }
 
     /// Cancels what waits and what runs.
-    pub(super) fn give_up(&mut self, id: JobId, reason: String, because: CancelReason) {
+    pub(super) fn give_up(&mut self, id: JobId, reason: String, cause: HaltCause) {
+        let because = match cause {
+            HaltCause::JobTimeout => CancelReason::JobTimeout,
+            _ => CancelReason::Abort,
+        };
         self.emit(
             Event::JobHalting {
                 job: id,
                 reason,
                 abort: true,
+                cause: Some(cause),
             },
             Hint::default(),
         );

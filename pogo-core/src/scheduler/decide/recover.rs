@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::scheduler::{AttemptId, Phase, Scheduler};
+use crate::scheduler::{AttemptId, DoubtCause, Phase, Scheduler};
 
 /// What the log says of attempts that ran when their dispatcher died.
 pub(crate) const RESTARTED: &str = "the dispatcher was restarted while it ran";
@@ -21,7 +21,7 @@ impl Scheduler {
         for (attempt, phase) in attempts {
             // A settling host has succeeded; its time goes on.
             if phase != Phase::Settle && !resumed.contains(&attempt) {
-                self.doubt(attempt, RESTARTED.to_owned());
+                self.doubt(attempt, RESTARTED.to_owned(), DoubtCause::Restarted);
             }
         }
         // The log may end between a change of fleet and what follows from it.

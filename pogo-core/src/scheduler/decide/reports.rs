@@ -7,7 +7,10 @@ use rustc_hash::FxHasher;
 
 use crate::policy::OnDoubt;
 use crate::scheduler::state::{Hint, Job, Running, TaskAt};
-use crate::scheduler::{AttemptId, CancelReason, Event, Failure, JobId, JobStatus, Outcome, Phase, Scheduler};
+use crate::scheduler::time_limit;
+use crate::scheduler::{
+    AttemptId, CancelReason, DoubtCause, Event, Failure, HaltCause, JobId, JobStatus, Outcome, Phase, Scheduler,
+};
 
 /// Why a job is halted of which too many hosts have failed, after their number.
 pub(crate) const OVER_BUDGET: &str = "hosts failed, more than max_failures allows";
@@ -33,7 +36,7 @@ impl Scheduler {
         match outcome {
             Outcome::Succeeded => self.succeed(attempt),
             Outcome::Failed(failure) => self.fail(attempt, failure),
-            Outcome::InDoubt { message } => self.doubt(attempt, message),
+            Outcome::InDoubt { message } => self.doubt(attempt, message, DoubtCause::Reported),
         }
     }
 
@@ -70,6 +73,7 @@ impl Scheduler {
         };
         let at @ (id, task) = running.task;
         let host = running.target.name.clone();
+        let failure = time_limit::failure(running, job, failure);
         let record = *job.task(task);
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
         let again = reconnect || u32::from(record.retries) < job.settings.retries;
@@ -89,12 +93,13 @@ impl Scheduler {
         self.check_budgets(at);
     }
 
-    pub(super) fn doubt(&mut self, attempt: AttemptId, message: String) {
+    pub(super) fn doubt(&mut self, attempt: AttemptId, message: String, cause: DoubtCause) {
         let Some((running, job)) = self.attempt(attempt) else {
             return;
         };
         let at @ (id, task) = running.task;
         let host = running.target.name.clone();
+        let message = time_limit::doubt(running, job, message);
         let again = job.settings.on_doubt == OnDoubt::Retry
             && u32::from(job.task(task).retries) < job.settings.retries
             && self.may_retry(job, running);
@@ -104,6 +109,7 @@ impl Scheduler {
                 host,
                 attempt,
                 message,
+                cause: Some(cause),
             },
             Hint::task(at),
         );
@@ -169,6 +175,7 @@ impl Scheduler {
             job: id,
             reason,
             abort: false,
+            cause: Some(HaltCause::MaxFailures),
         };
         self.emit(event, Hint::default());
     }
@@ -180,7 +187,7 @@ impl Scheduler {
             && !self.state.hosts.is_removed(running.target.host)
     }
 
-    fn attempt(&self, attempt: AttemptId) -> Option<(&Running, &Job)> {
+    pub(super) fn attempt(&self, attempt: AttemptId) -> Option<(&Running, &Job)> {
         let running = self.state.attempts.get(attempt)?;
         Some((running, self.state.jobs.get(&running.task.0)?))
     }

@@ -2,7 +2,7 @@
 
 use crate::scheduler::deadlines::Due;
 use crate::scheduler::state::Hint;
-use crate::scheduler::{AttemptId, CancelReason, Event, JobId, Scheduler};
+use crate::scheduler::{AttemptId, CancelReason, DoubtCause, Event, HaltCause, JobId, Scheduler};
 
 /// Why a job is given up whose own time limit ran out.
 pub(crate) const EXPIRED: &str = "the job's time limit ran out";
@@ -14,9 +14,11 @@ impl Scheduler {
         while let Some(due) = self.deadlines.due(&self.state, self.now) {
             match due {
                 Due::Attempt(attempt) => self.request_cancel(attempt, CancelReason::AttemptTimeout),
+                Due::Slow(attempt) => self.slow(attempt),
                 Due::Settled(attempt) => self.settled(attempt),
                 Due::Abandoned(attempt) => {
-                    self.doubt(attempt, "it was to be ended, and nobody said that it has".to_owned());
+                    let message = "it was told to end, and no answer came".to_owned();
+                    self.doubt(attempt, message, DoubtCause::Abandoned);
                 }
                 Due::Job(job) => self.expire(job),
                 Due::Wave(job, wave) => self.emit(Event::WaveOpened { job, wave }, Hint::default()),
@@ -26,7 +28,22 @@ impl Scheduler {
     }
 
     fn expire(&mut self, job: JobId) {
-        self.give_up(job, EXPIRED.to_owned(), CancelReason::JobTimeout);
+        self.give_up(job, EXPIRED.to_owned(), HaltCause::JobTimeout);
+    }
+
+    fn slow(&mut self, attempt: AttemptId) {
+        let Some((running, job)) = self.attempt(attempt) else {
+            return;
+        };
+        let (task, host) = (running.task, running.target.name.clone());
+        let after = job.settings.slow_after.unwrap_or_default();
+        let event = Event::TaskSlow {
+            job: task.0,
+            host,
+            attempt,
+            after,
+        };
+        self.emit(event, Hint::task(task));
     }
 
     pub(super) fn request_cancel(&mut self, attempt: AttemptId, reason: CancelReason) {

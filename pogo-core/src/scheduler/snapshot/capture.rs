@@ -59,6 +59,7 @@ impl State {
                     started: running.started,
                     since: running.since,
                     cancelling: running.cancelling,
+                    slow: running.slow,
                 })
             })
             .collect()

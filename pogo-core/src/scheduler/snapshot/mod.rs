@@ -102,4 +102,6 @@ struct RunningData {
     since: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cancelling: Option<CancelReason>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    slow: bool,
 }

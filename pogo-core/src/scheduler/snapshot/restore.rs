@@ -183,6 +183,7 @@ impl State {
                 started: data.started,
                 since: data.since,
                 cancelling: data.cancelling,
+                slow: data.slow,
             },
         );
         let (id, at) = task;

@@ -69,6 +69,7 @@ impl State {
             | Event::TaskSucceeded { .. }
             | Event::TaskFailed { .. }
             | Event::TaskInDoubt { .. }
+            | Event::TaskSlow { .. }
             | Event::TaskRetried { .. }
             | Event::TaskSkipped { .. }
             | Event::TaskCancelled { .. }
@@ -115,6 +116,12 @@ impl State {
                     .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?;
                 (running.cancelling, running.since) = (Some(*reason), now);
                 effects.push(Effect::Cancelling { attempt: *attempt });
+            }
+            Event::TaskSlow { attempt, .. } => {
+                self.attempts
+                    .get_mut(*attempt)
+                    .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?
+                    .slow = true;
             }
             Event::TaskSucceeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
             Event::TaskInDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
@@ -168,6 +175,7 @@ impl State {
             started: self.at,
             since: self.at,
             cancelling: None,
+            slow: false,
         };
         self.attempts.begin(attempt, running);
         self.change_host(host, effects, |host| host.leased = true);

@@ -36,6 +36,8 @@ pub(crate) struct Running {
     /// When it entered its settle phase, or was asked to end.
     pub(crate) since: Timestamp,
     pub(crate) cancelling: Option<CancelReason>,
+    /// It has been told to be slow.
+    pub(crate) slow: bool,
 }
 
 impl Attempts {
@@ -168,6 +170,7 @@ mod tests {
             started: Timestamp::EPOCH,
             since: Timestamp::EPOCH,
             cancelling: None,
+            slow: false,
         }
     }
 

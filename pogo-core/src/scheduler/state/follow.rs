@@ -27,6 +27,12 @@ impl State {
                 let cancellable = |running: &Running| running.cancelling.is_none() && running.phase != Phase::Settle;
                 self.follows_attempt(*job, host, *attempt, cancellable)
             }
+            Event::TaskSlow { job, host, attempt, .. } => {
+                let told = |running: &Running| running.slow || running.cancelling.is_some();
+                self.follows_attempt(*job, host, *attempt, |running| {
+                    !told(running) && running.phase != Phase::Settle
+                })
+            }
             Event::TaskSucceeded { job, host, attempt }
             | Event::TaskFailed { job, host, attempt, .. }
             | Event::TaskInDoubt { job, host, attempt, .. } => self.follows_attempt(*job, host, *attempt, |_| true),

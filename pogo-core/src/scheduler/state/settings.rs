@@ -14,6 +14,9 @@ use crate::time::millis;
 pub(crate) struct Settings {
     #[serde(with = "millis")]
     pub(crate) attempt_timeout: Duration,
+    /// `None` for never.
+    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub(crate) slow_after: Option<Duration>,
     #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub(crate) job_timeout: Option<Duration>,
     pub(crate) retries: u32,
@@ -33,7 +36,6 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(600);
     /// The most retries that a task can count.
     const RETRIES: u32 = u16::MAX as u32;
     pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(5);
@@ -44,7 +46,8 @@ impl Settings {
             attempt_timeout: spec
                 .attempt_timeout
                 .or(defaults.attempt_timeout)
-                .unwrap_or(Self::ATTEMPT_TIMEOUT),
+                .unwrap_or(JobSpec::FORMER_ATTEMPT_TIMEOUT),
+            slow_after: spec.slow_after.filter(|after| !after.is_zero()),
             job_timeout: spec.job_timeout.or(defaults.job_timeout),
             retries: spec.retries.or(defaults.retries).unwrap_or(0).min(Self::RETRIES),
             connect_retries: spec
@@ -66,6 +69,7 @@ impl Settings {
     pub(crate) fn alter(&mut self, change: &Alteration) {
         let Alteration {
             attempt_timeout,
+            slow_after,
             job_timeout,
             retries,
             connect_retries,
@@ -74,6 +78,9 @@ impl Settings {
             priority,
         } = change.clone();
         self.attempt_timeout = attempt_timeout.unwrap_or(self.attempt_timeout);
+        if let Some(after) = slow_after {
+            self.slow_after = Some(after).filter(|after| !after.is_zero());
+        }
         self.job_timeout = job_timeout.or(self.job_timeout);
         self.retries = retries.unwrap_or(self.retries).min(Self::RETRIES);
         self.connect_retries = connect_retries.unwrap_or(self.connect_retries).min(Self::RETRIES);

@@ -1,0 +1,53 @@
+//! What a host is told that was ended by a time limit: which limit, and which setting.
+
+use super::state::{Job, Running, Settings};
+use super::{CancelReason, Failure, FailureKind};
+use crate::time::Span;
+
+/// A failure, with the time limit that led to it.
+pub(super) fn failure(running: &Running, job: &Job, mut failure: Failure) -> Failure {
+    let reason = match (running.cancelling, &failure.kind) {
+        (reason, FailureKind::Signal { .. }) => reason,
+        // Transports know the limit of an attempt too, and may be the first to notice.
+        (reason, FailureKind::Timeout) => Some(reason.unwrap_or(CancelReason::AttemptTimeout)),
+        // It ended by itself just before it would have been ended.
+        _ => None,
+    };
+    if let Some(limit) = reason.and_then(|reason| limit(reason, &job.settings)) {
+        failure.message = said(&format!("ended {limit}"), &failure.message);
+    }
+    failure
+}
+
+/// What was seen last of an attempt in doubt, with the time limit that led to it.
+pub(super) fn doubt(running: &Running, job: &Job, message: String) -> String {
+    match running.cancelling.and_then(|reason| limit(reason, &job.settings)) {
+        Some(limit) => said(&format!("told to end {limit}"), &message),
+        None => message,
+    }
+}
+
+fn limit(reason: CancelReason, settings: &Settings) -> Option<String> {
+    match reason {
+        CancelReason::AttemptTimeout => Some(format!(
+            "after {} by the time limit of an attempt (attempt_timeout / --timeout)",
+            Span(settings.attempt_timeout)
+        )),
+        CancelReason::JobTimeout => Some(format!(
+            "by the time limit of the job, {} (job_timeout / --job-timeout)",
+            Span(settings.job_timeout?)
+        )),
+        CancelReason::Abort => None,
+    }
+}
+
+/// A report that says so already, as one from a log that is run once more does, is left as it is.
+fn said(limit: &str, message: &str) -> String {
+    if message.is_empty() {
+        limit.to_owned()
+    } else if message.starts_with(limit) {
+        message.to_owned()
+    } else {
+        format!("{limit}; {message}")
+    }
+}
