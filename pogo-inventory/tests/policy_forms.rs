@@ -197,6 +197,7 @@ fn defaults_are_read() {
     let text = "
 defaults:
   attempt_timeout: 10m
+  slow_after: 0s
   job_timeout: 1h 30m
   retries: 2
   connect_retries: 5
@@ -209,6 +210,7 @@ defaults:
 ";
     let expected = Defaults {
         attempt_timeout: Some(Duration::from_secs(600)),
+        slow_after: Some(Duration::ZERO),
         job_timeout: Some(Duration::from_secs(5400)),
         retries: Some(2),
         connect_retries: Some(5),

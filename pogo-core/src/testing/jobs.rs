@@ -49,21 +49,11 @@ fn numbers() -> impl Strategy<Value = Numbers> {
     )
 }
 
-type Pace = (
-    Vec<Limit>,
-    Option<Duration>,
-    Option<Duration>,
-    Option<Duration>,
-);
+type Pace = (Vec<Limit>, Option<Duration>, Option<Duration>, Option<Duration>);
 
 fn pace() -> impl Strategy<Value = Pace> {
     let waves = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(limits(), 1..=3)];
-    (
-        waves,
-        seconds(0.5, 60),
-        seconds(0.3, 30),
-        seconds(0.5, 10),
-    )
+    (waves, seconds(0.5, 60), seconds(0.3, 30), seconds(0.5, 10))
 }
 
 fn time_limits() -> impl Strategy<Value = (Option<Duration>, Option<Duration>, Option<Duration>)> {

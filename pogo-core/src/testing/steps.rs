@@ -111,7 +111,14 @@ fn alterations() -> impl Strategy<Value = Alteration> {
     let priority = prop::option::weighted(0.3, -1..=1_i32);
     let limits = (seconds(), seconds(), seconds());
     (limits, few(), few(), few(), few(), priority).prop_map(
-        |((attempt_timeout, slow_after, job_timeout), retries, connect_retries, max_failures, max_parallel, priority)| Alteration {
+        |(
+            (attempt_timeout, slow_after, job_timeout),
+            retries,
+            connect_retries,
+            max_failures,
+            max_parallel,
+            priority,
+        )| Alteration {
             attempt_timeout,
             slow_after,
             job_timeout,

@@ -21,12 +21,7 @@ fn said(story: &Story, is: fn(&Event) -> bool) -> Vec<(u64, String)> {
     let records = story.drill.records().iter();
     records
         .filter(|record| is(&record.event))
-        .map(|record| {
-            (
-                record.at.as_millis() / 1_000,
-                record.event.host().unwrap().to_string(),
-            )
-        })
+        .map(|record| (record.at.as_millis() / 1_000, record.event.host().unwrap().to_string()))
         .collect()
 }
 

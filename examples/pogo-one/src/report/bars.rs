@@ -74,7 +74,11 @@ fn show(bar: &ProgressBar, group: &Group, slow: usize) {
     } else {
         String::new()
     };
-    let slow = if slow > 0 { format!(", {slow} slow") } else { String::new() };
+    let slow = if slow > 0 {
+        format!(", {slow} slow")
+    } else {
+        String::new()
+    };
     bar.set_position(u64::from(group.done()));
     bar.set_message(format!("{} running{places}{slow}{bad}", group.running));
 }
