@@ -143,12 +143,24 @@
 //! | what it says | what becomes of it |
 //! | --- | --- |
 //! | `HostName`, `User`, `Port`, `AddressFamily`, `ProxyJump`, `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking`, `IdentityFile`, `IdentitiesOnly`, `IdentityAgent`, `PubkeyAuthentication`, `PasswordAuthentication`, `KbdInteractiveAuthentication`, `PreferredAuthentications` (which, not in which order), `ConnectTimeout`, `ConnectionAttempts`, `ServerAliveInterval`, `ServerAliveCountMax` | followed |
+//! | `KexAlgorithms`, `Ciphers`, `MACs`, `HostKeyAlgorithms`, `PubkeyAcceptedAlgorithms`, `CASignatureAlgorithms`, `RequiredRSASize` | followed, see [below](#algorithms) |
 //! | what changes nothing about running a command: `ControlMaster`, `Compression`, `LogLevel`, `SendEnv` (the environment is the job's), `LocalForward`, `GSSAPIAuthentication` (one way to log in less) and the like | passed over |
-//! | everything else that OpenSSH knows, once it applies to the host: `ProxyCommand`, `ForwardAgent yes`, `Ciphers`, `CertificateFile`, `Match exec`, `StrictHostKeyChecking no` and the like | the host fails as refused, with file and line; others are not touched |
+//! | what somebody may miss though the command runs all the same: `ForwardAgent yes`, `ForwardX11 yes`, `RemoteForward`, `ChannelTimeout`, `RequestTTY force` (a job says that itself), `PKCS11Provider` and the like | left out, with a note in the output of the first host that it is about |
+//! | what would change who is reached or trusted, or whether the command runs at all: `ProxyCommand`, `CanonicalizeHostname yes`, `RevokedHostKeys`, `KnownHostsCommand`, `RemoteCommand`, `SessionType none`, `StrictHostKeyChecking no` and the like | the host fails as refused, with file and line; others are not touched |
 //! | what OpenSSH would not take either | the same |
 //!
 //! Of the known_hosts files that the configuration names, those that are not there hold no keys, as for OpenSSH; if none
 //! is there, the host fails. An existing certificate beside a key file is used with it.
+//!
+//! ## Algorithms
+//!
+//! Offered are those of OpenSSH's defaults that the SSH library has, and its own sound ones: for key exchange
+//! `mlkem768x25519`, `curve25519`, `ecdh-sha2-nistp*`, `diffie-hellman-group*` with SHA-2; ChaCha20-Poly1305, AES-GCM and
+//! AES-CTR; HMAC; Ed25519, ECDSA and RSA keys of at least 1024 bits, with SHA-2. SHA-1 signatures (`ssh-rsa`) of hosts,
+//! users and authorities, older key exchanges and AES-CBC are to be had through the configuration alone, for the hosts that it
+//! names. Its lists mean what they mean to OpenSSH (`+`, `-`, `^`, patterns); names that are not spoken here, such as
+//! `sntrup761x25519-sha512` and `umac-64`, are left out, and a list that leaves nothing refuses the host. Of the host
+//! keys that are allowed, those of the types that are known for the host are asked for first, whatever the order.
 //!
 //! ## Jump hosts
 //!
@@ -187,6 +199,7 @@
 //! no event, message or `Debug` text.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod algorithms;
 mod classify;
 mod config;
 mod detached;
@@ -216,8 +229,8 @@ pub use program::ProgramTransport;
 pub use question::Question;
 pub use setup::SetupError;
 pub use ssh_config::{
-    AddressFamily, ClientConfig, ClientConfigError, Hop, HopError, HostQuery, HostSettings, IdentityAgent,
-    StrictHostKeyChecking,
+    AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Hop, HopError, HostQuery,
+    HostSettings, IdentityAgent, StrictHostKeyChecking,
 };
 pub use transport::SshTransport;
 pub use trust::HostKeyPolicy;

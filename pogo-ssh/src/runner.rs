@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Attempt, Reporter};
+use pogo_core::dispatcher::{Attempt, Reporter, Stream};
 use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
@@ -45,6 +45,10 @@ impl Runner {
         let work = Work::prepare(attempt, report, stop, &self.parcels).await;
         let work = work.map_err(refused)?;
         work.report.phase(Phase::Connect);
+        for note in self.targets.take_notes() {
+            let note = format!("[ssh_config: {note}]\n");
+            work.report.output(Stream::Note, note.as_bytes());
+        }
         Ok((work, Arc::new(target)))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use pogo_core::fleet::HostName;
 
+use crate::algorithms::Algorithms;
 use crate::ssh_config::{AddressFamily, IdentityAgent};
 use crate::trust::HostKeyPolicy;
 
@@ -27,6 +28,8 @@ pub(crate) struct Target {
     /// The known_hosts files for it alone, and what becomes of unknown keys; the transport's if `None`.
     pub(crate) trust: Option<(HostKeyPolicy, Vec<PathBuf>)>,
     pub(crate) keys: Keys,
+    /// What is spoken with it.
+    pub(crate) algorithms: Arc<Algorithms>,
     pub(crate) connect_timeout: Duration,
     /// How often it is tried again to reach it.
     pub(crate) retries: u32,

@@ -1,14 +1,16 @@
 //! From hosts to targets: what the host says, then the transport's settings, then OpenSSH's configuration, then defaults.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pogo_core::fleet::{Host, HostName};
 
+use crate::algorithms::{Algorithms, EmptyOffer, unknown_names};
 use crate::config::{LONGEST, SshConfig};
 use crate::setup::{expand_home, usual_known_hosts_files};
-use crate::ssh_config::{ClientConfigError, Hop, HostQuery, HostSettings, StrictHostKeyChecking, hops};
+use crate::ssh_config::{AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, StrictHostKeyChecking, hops};
 use crate::target::{Keys, Target};
 use crate::trust::HostKeyPolicy;
 
@@ -27,6 +29,8 @@ const LONGEST_WAY: usize = 8;
 pub(crate) enum TargetError {
     #[error("ssh_config: {0}")]
     Config(#[from] ClientConfigError),
+    #[error("ssh_config: {0}")]
+    Offer(#[from] EmptyOffer),
     #[error("`{0}` is no value for proxy_jump; write [user@]host[:port], several with commas, or none")]
     Jump(String),
     #[error("the way to {0} leads through itself, or through more than {LONGEST_WAY} hosts")]
@@ -42,6 +46,16 @@ pub(crate) enum TargetError {
 pub(crate) struct Targets {
     config: SshConfig,
     user: String,
+    /// What hosts with the same lists share.
+    algorithms: Mutex<HashMap<AlgorithmLists, Arc<Algorithms>>>,
+    notes: Mutex<Notes>,
+}
+
+/// Remarks on the configuration. Each is made once, however many hosts it is about.
+#[derive(Debug, Default)]
+struct Notes {
+    made: HashSet<String>,
+    new: Vec<String>,
 }
 
 /// What one host, or one hop, asks for itself.
@@ -57,6 +71,23 @@ impl Targets {
         Self {
             config: config.clone(),
             user: default_user.to_owned(),
+            algorithms: Mutex::default(),
+            notes: Mutex::default(),
+        }
+    }
+
+    /// Remarks that nobody has been told yet.
+    pub(crate) fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner).new)
+    }
+
+    fn note(&self, settings: &HostSettings) {
+        let unknown = unknown_names(&settings.algorithms);
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        for note in settings.notes.iter().chain(&unknown) {
+            if notes.made.insert(note.clone()) {
+                notes.new.push(note.clone());
+            }
         }
     }
 
@@ -88,6 +119,7 @@ impl Targets {
             None => None,
         };
         let said = settings.as_ref();
+        said.into_iter().for_each(|settings| self.note(settings));
         let query = &asked.query;
         let address = match said {
             Some(settings) => settings.host_name.clone(),
@@ -111,6 +143,7 @@ impl Targets {
             key_name: alias.unwrap_or_else(|| address.clone()).to_lowercase(),
             trust: self.trust(said)?,
             keys: self.keys(asked, said),
+            algorithms: self.algorithms(said)?,
             connect_timeout: self.connect_timeout(said),
             retries: self.retries(said),
             keepalive: self.keepalive(said),
@@ -175,6 +208,19 @@ impl Targets {
         // As OpenSSH does: a file that is not there holds no keys.
         let kept = all.filter(|(position, file)| file.exists() || (takes_new && *position == 0));
         Ok(Some((policy, kept.map(|(_, file)| file).collect())))
+    }
+
+    fn algorithms(&self, said: Option<&HostSettings>) -> Result<Arc<Algorithms>, EmptyOffer> {
+        let Some(settings) = said.filter(|settings| settings.algorithms != AlgorithmLists::default()) else {
+            return Ok(Algorithms::usual());
+        };
+        let mut known = self.algorithms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(algorithms) = known.get(&settings.algorithms) {
+            return Ok(Arc::clone(algorithms));
+        }
+        let algorithms = Arc::new(Algorithms::of(&settings.algorithms)?);
+        known.insert(settings.algorithms.clone(), Arc::clone(&algorithms));
+        Ok(algorithms)
     }
 
     fn keys(&self, asked: &Asked, said: Option<&HostSettings>) -> Keys {

@@ -6,20 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::scheduler::FailureKind;
-use russh::client::{self, Handle};
-use russh::keys::Algorithm;
-use russh::{AlgorithmKind, Disconnect, Preferred, SshId};
+use russh::client::{self, GexParams, Handle};
+use russh::{Disconnect, Preferred, SshId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::auth::authenticate;
 use super::connect::{Connector, Unconnected};
+use super::disagreement::unconnected;
 use super::handler::{LastWords, LinkError, LinkHandler};
 use super::jump::Behind;
 use crate::severable::{CutOnDrop, Severable};
 use crate::target::Target;
-use crate::trust::Verifier;
+use crate::trust::{HostKeyRefusal, Verifier};
 
 /// A connection with somebody logged in. Dropping it cuts it at once.
 pub(crate) struct Link {
@@ -70,6 +70,7 @@ where
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await
         .map_err(|error| unconnected(target, error))?;
+    check_signature(&handle, target).map_err(|error| unconnected(target, error))?;
     authenticate(&mut handle, &last_words, target, &connector.credentials).await?;
     Ok(Link {
         handle,
@@ -81,19 +82,7 @@ where
 }
 
 fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
-    let offered = verifier.preferred(target, &Preferred::DEFAULT.key);
-    let certificates = if verifier.wants_certificate(target) {
-        // No signature by SHA-1.
-        let sha1 = Algorithm::Rsa { hash: None };
-        Preferred::DEFAULT
-            .key
-            .iter()
-            .filter(|algorithm| **algorithm != sha1)
-            .cloned()
-            .collect()
-    } else {
-        Vec::new()
-    };
+    let algorithms = &target.algorithms;
     client::Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION")))),
         keepalive_interval: target.keepalive,
@@ -101,50 +90,24 @@ fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
         // Enough for a burst of output, small enough to hold ten thousand of them.
         window_size: 256 << 10,
         preferred: Preferred {
-            key: Cow::Owned(offered),
-            host_key_certificates: Cow::Owned(certificates),
+            kex: Cow::Owned(algorithms.kex.clone()),
+            cipher: Cow::Owned(algorithms.ciphers.clone()),
+            mac: Cow::Owned(algorithms.macs.clone()),
+            key: Cow::Owned(verifier.preferred(target)),
+            host_key_certificates: Cow::Owned(verifier.certificates(target)),
             ..Preferred::DEFAULT
         },
+        // OpenSSH's bounds: many servers have no group of more than 2048 bits.
+        gex: GexParams::new(2048, 8192, 8192).unwrap_or_default(),
         ..client::Config::default()
     }
 }
 
-fn unconnected(target: &Target, error: LinkError) -> Unconnected {
-    let (kind, message) = match error {
-        LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
-        LinkError::Ssh(russh::Error::NoCommonAlgo {
-            kind: AlgorithmKind::Key,
-            theirs,
-            ..
-        }) => (
-            FailureKind::HostKey,
-            format!(
-                "{target} has no host key of a type that is taken here: it offers {}",
-                theirs.join(", ")
-            ),
-        ),
-        LinkError::Ssh(russh::Error::WrongServerSig) => (
-            FailureKind::HostKey,
-            format!("{target} could not prove that it owns the host key it shows"),
-        ),
-        LinkError::Ssh(error) => (
-            FailureKind::Unreachable,
-            format!("no SSH connection to {target}: {}", in_words(&error)),
-        ),
+/// Whether the host's signature is of a kind that was asked for.
+fn check_signature(handle: &Handle<LinkHandler>, target: &Target) -> Result<(), LinkError> {
+    let Some(binding) = handle.agent_session_binding() else {
+        return Ok(());
     };
-    Unconnected { kind, message }
-}
-
-/// What happened, where the library's own words are too short.
-fn in_words(error: &russh::Error) -> String {
-    match error {
-        russh::Error::Disconnect | russh::Error::HUP => {
-            "the host closed the connection during the handshake".to_owned()
-        }
-        russh::Error::Version => "what answers there does not speak SSH".to_owned(),
-        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "the host closed the connection during the handshake".to_owned()
-        }
-        other => other.to_string(),
-    }
+    let checked = target.algorithms.host_keys.check_signature(binding.signature());
+    checked.map_err(|fault| HostKeyRefusal::weak(target, fault).into())
 }

@@ -1,12 +1,12 @@
 //! One login: which ways are tried, in which order, and how often.
 
 use russh::client::{AuthResult, Handle};
-use russh::keys::PublicKey;
-use russh::keys::ssh_key::HashAlg;
+use russh::keys::{Algorithm, PublicKey};
 use russh::{MethodKind, MethodSet};
 
 use super::credentials::Credentials;
 use super::handler::LinkHandler;
+use crate::algorithms::BestHash;
 use crate::target::{Keys, Target};
 
 /// One login under way.
@@ -22,7 +22,8 @@ pub(super) struct Login<'a> {
     offered: Vec<PublicKey>,
     /// Methods that the host takes, once it has said so.
     accepts: Option<MethodSet>,
-    rsa_hash: Option<HashAlg>,
+    /// Once it was asked for.
+    best_hash: Option<BestHash>,
 }
 
 impl<'a> Login<'a> {
@@ -35,7 +36,7 @@ impl<'a> Login<'a> {
             tried: Vec::new(),
             offered: Vec::new(),
             accepts: None,
-            rsa_hash: None,
+            best_hash: None,
         }
     }
 
@@ -111,16 +112,15 @@ impl<'a> Login<'a> {
         true
     }
 
-    /// The hash an RSA key signs with here; SHA-1 is never used.
-    pub(super) async fn hash_for(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, russh::Error> {
-        if !key.algorithm().is_rsa() {
+    /// What the host says of the hashes that it takes from RSA keys; asked once, and only if one is to be offered.
+    pub(super) async fn best_hash(&mut self, kind: &Algorithm) -> Result<BestHash, russh::Error> {
+        if !matches!(kind, Algorithm::Rsa { .. }) {
             return Ok(None);
         }
-        if self.rsa_hash.is_none() {
-            let best = self.handle.best_supported_rsa_hash().await?.flatten();
-            self.rsa_hash = Some(best.unwrap_or(HashAlg::Sha512));
+        match self.best_hash {
+            Some(best) => Ok(best),
+            None => Ok(*self.best_hash.insert(self.handle.best_supported_rsa_hash().await?)),
         }
-        Ok(self.rsa_hash)
     }
 
     /// Notes how a try went; true when logged in.

@@ -5,6 +5,7 @@ mod auth;
 mod connect;
 mod credentials;
 mod dial;
+mod disagreement;
 mod handler;
 mod handshake;
 mod idle;

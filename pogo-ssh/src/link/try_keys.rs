@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use russh::MethodKind;
-use russh::keys::PrivateKeyWithHashAlg;
+use russh::keys::ssh_key::HashAlg;
+use russh::keys::{Certificate, PrivateKeyWithHashAlg, PublicKey};
 
 use super::agent::AgentKeys;
 use super::key_file::KeyFile;
@@ -43,7 +44,9 @@ impl Login<'_> {
                 continue;
             }
             let name = format!("agent key {}", fingerprint(&key));
-            let hash = self.hash_for(&key).await?;
+            let Some(hash) = self.hash_for(&name, &key).await? else {
+                continue;
+            };
             let user = self.target.user.as_str();
             let tried = self
                 .handle
@@ -65,21 +68,48 @@ impl Login<'_> {
         if !self.takes(MethodKind::PublicKey) || !self.may_offer(file.key.public_key()) {
             return Ok(false);
         }
-        let user = self.target.user.as_str();
         if let Some(certificate) = &file.certificate {
-            let key = Arc::clone(&file.key);
-            let tried = self.handle.authenticate_openssh_cert(user, key, certificate.clone());
-            let result = tried.await?;
-            if self.note(&format!("certificate of key file {}", file.path.display()), result) {
+            if self.try_certificate(file, certificate).await? {
                 return Ok(true);
             }
             if !self.takes(MethodKind::PublicKey) || !self.may_try() {
                 return Ok(false);
             }
         }
-        let hash = self.hash_for(file.key.public_key()).await?;
+        let name = format!("key file {}", file.path.display());
+        let Some(hash) = self.hash_for(&name, file.key.public_key()).await? else {
+            return Ok(false);
+        };
+        let user = self.target.user.as_str();
         let key = PrivateKeyWithHashAlg::new(Arc::clone(&file.key), hash);
         let result = self.handle.authenticate_publickey(user, key).await?;
-        Ok(self.note(&format!("key file {}", file.path.display()), result))
+        Ok(self.note(&name, result))
+    }
+
+    async fn try_certificate(&mut self, file: &KeyFile, certificate: &Certificate) -> Result<bool, russh::Error> {
+        let name = format!("certificate of key file {}", file.path.display());
+        let best = self.best_hash(&certificate.algorithm()).await?;
+        let user_keys = &self.target.algorithms.user_keys;
+        if let Err(refusal) = user_keys.hash_for_certificate(certificate, best) {
+            self.tried.push(format!("{name} (not offered: {refusal})"));
+            return Ok(false);
+        }
+        let user = self.target.user.as_str();
+        let key = Arc::clone(&file.key);
+        let tried = self.handle.authenticate_openssh_cert(user, key, certificate.clone());
+        let result = tried.await?;
+        Ok(self.note(&name, result))
+    }
+
+    /// What a key signs with here, as far as it may; notes why not.
+    async fn hash_for(&mut self, name: &str, key: &PublicKey) -> Result<Option<Option<HashAlg>>, russh::Error> {
+        let best = self.best_hash(&key.algorithm()).await?;
+        match self.target.algorithms.user_keys.hash_for_key(key, best) {
+            Ok(hash) => Ok(Some(hash)),
+            Err(refusal) => {
+                self.tried.push(format!("{name} (not offered: {refusal})"));
+                Ok(None)
+            }
+        }
     }
 }

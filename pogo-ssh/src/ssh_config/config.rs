@@ -198,6 +198,8 @@ impl ClientConfig {
             user: options.user.clone(),
             port: options.port,
             host_key_alias: alias.clone(),
+            algorithms: options.algorithms.clone(),
+            notes: notes(&options),
             jump,
             host_name: host.clone(),
         })
@@ -247,18 +249,13 @@ fn agent(options: &Options, tokens: &Tokens<'_>) -> Result<Option<IdentityAgent>
     })
 }
 
-/// What applies to the host and is not followed.
+/// What applies to the host, is not followed, and must not be left out.
 fn refuse_unsupported(options: &Options) -> Result<(), ClientConfigError> {
-    let is_harmless = |other: &Other| {
-        other
-            .harmless
-            .iter()
-            .any(|value| value.eq_ignore_ascii_case(&other.value))
-    };
-    let mut settings: Vec<String> = options
+    let refused = options
         .others
         .iter()
-        .filter(|(_, other)| !is_harmless(other))
+        .filter(|(_, other)| other.refused && !other.is_harmless());
+    let mut settings: Vec<String> = refused
         .map(|(keyword, other)| format!("{}: `{keyword} {}` is not supported", other.place, other.value))
         .collect();
     if let Some((command, place)) = &options.proxy_command
@@ -270,4 +267,15 @@ fn refuse_unsupported(options: &Options) -> Result<(), ClientConfigError> {
         true => Ok(()),
         false => Err(ClientConfigError::Unsupported { settings }),
     }
+}
+
+/// What applies to the host, is not followed, and may be left out.
+fn notes(options: &Options) -> Vec<String> {
+    let noted = options
+        .others
+        .iter()
+        .filter(|(_, other)| !other.refused && !other.is_harmless());
+    let note =
+        |(keyword, other): (&String, &Other)| format!("{}: `{keyword} {}` is left out", other.place, other.value);
+    noted.map(note).collect()
 }

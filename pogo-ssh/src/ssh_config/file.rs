@@ -55,7 +55,7 @@ impl Line {
     }
 
     pub(super) fn values(&self, is_users: bool) -> Values<'_> {
-        Values::new(&self.place, is_users, &self.text, &self.arguments)
+        Values::new(self, is_users)
     }
 
     pub(super) fn problem(&self, problem: &str) -> ClientConfigError {

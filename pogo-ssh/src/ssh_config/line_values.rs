@@ -1,6 +1,8 @@
 //! The arguments of one line, as values.
 
+use super::algorithm_list::AlgorithmList;
 use super::error::Place;
+use super::file::Line;
 use super::options::time;
 
 /// The arguments of one line; what is left over at its end is an error.
@@ -9,6 +11,7 @@ pub(super) struct Values<'a> {
     pub(super) place: &'a Place,
     /// Whether the line is in the user's own configuration.
     pub(super) is_users: bool,
+    keyword: &'a str,
     text: &'a str,
     left: &'a [String],
 }
@@ -19,12 +22,13 @@ pub(super) fn bad(value: &str) -> String {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(place: &'a Place, is_users: bool, text: &'a str, arguments: &'a [String]) -> Self {
+    pub(super) fn new(line: &'a Line, is_users: bool) -> Self {
         Self {
-            place,
+            place: &line.place,
             is_users,
-            text,
-            left: arguments,
+            keyword: &line.name,
+            text: &line.text,
+            left: &line.arguments,
         }
     }
 
@@ -75,6 +79,11 @@ impl<'a> Values<'a> {
         let text = self.text()?;
         let number = whole_number(&text).filter(|number| i32::try_from(*number).is_ok());
         number.ok_or_else(|| bad(&text))
+    }
+
+    /// A list of algorithms.
+    pub(super) fn algorithms(&mut self, allows_patterns: bool) -> Result<AlgorithmList, String> {
+        AlgorithmList::new(self.keyword, &self.text()?, self.place, allows_patterns)
     }
 
     /// Seconds; `None` for `none`.

@@ -1,5 +1,6 @@
 //! OpenSSH's client configuration, `ssh_config`.
 
+mod algorithm_list;
 mod config;
 mod criteria;
 mod error;
@@ -16,9 +17,10 @@ mod time;
 mod tokens;
 mod words;
 
+pub use algorithm_list::AlgorithmList;
 pub use config::ClientConfig;
 pub use error::ClientConfigError;
 pub(crate) use jump::hops;
 pub use jump::{Hop, HopError};
 pub use options::{AddressFamily, StrictHostKeyChecking};
-pub use settings::{HostQuery, HostSettings, IdentityAgent};
+pub use settings::{AlgorithmLists, HostQuery, HostSettings, IdentityAgent};

@@ -6,6 +6,7 @@ use super::error::Place;
 use super::jump::{Hop, hops};
 use super::keyword::Setting;
 use super::line_values::{Values, bad};
+use super::settings::AlgorithmLists;
 use super::time::seconds;
 
 /// Which addresses of a host to connect to.
@@ -45,6 +46,16 @@ pub(super) struct Other {
     pub(super) place: Place,
     /// Values that change nothing.
     pub(super) harmless: &'static [&'static str],
+    /// Whether it is refused otherwise, not only noted.
+    pub(super) refused: bool,
+}
+
+impl Other {
+    pub(super) fn is_harmless(&self) -> bool {
+        self.harmless
+            .iter()
+            .any(|value| value.eq_ignore_ascii_case(&self.value))
+    }
 }
 
 /// What has been set so far.
@@ -72,6 +83,7 @@ pub(super) struct Options {
     pub(super) questions: Option<bool>,
     pub(super) preferred: Option<String>,
     pub(super) ignored_unknown: Option<String>,
+    pub(super) algorithms: AlgorithmLists,
     pub(super) others: BTreeMap<String, Other>,
 }
 
@@ -132,6 +144,20 @@ impl Options {
                 first(&mut self.proxy_command, command, active && self.proxy_jump.is_none());
             }
             Setting::ProxyJump => self.take_jump(values, active)?,
+            Setting::Ciphers => first(&mut self.algorithms.ciphers, values.algorithms(false)?, active),
+            Setting::Macs => first(&mut self.algorithms.macs, values.algorithms(false)?, active),
+            Setting::KexAlgorithms => first(&mut self.algorithms.kex, values.algorithms(false)?, active),
+            Setting::HostKeyAlgorithms => first(&mut self.algorithms.host_keys, values.algorithms(true)?, active),
+            Setting::PubkeyAcceptedAlgorithms => {
+                first(&mut self.algorithms.user_keys, values.algorithms(true)?, active);
+            }
+            Setting::CaSignatureAlgorithms => {
+                first(&mut self.algorithms.authorities, values.algorithms(true)?, active);
+            }
+            Setting::RequiredRsaSize => {
+                let bits = u32::try_from(values.number()?).unwrap_or(0);
+                first(&mut self.algorithms.required_rsa_size, bits, active);
+            }
         }
         Ok(())
     }

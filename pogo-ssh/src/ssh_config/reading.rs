@@ -89,11 +89,12 @@ impl Reading<'_> {
                 self.options.take(setting, &mut values, true).map_err(at_line)?;
             }
             Keyword::Harmless => {}
-            Keyword::Only(harmless) => {
+            Keyword::Only(harmless) | Keyword::Noted(harmless) => {
                 let other = Other {
                     value: line.arguments.join(" "),
                     place: line.place.clone(),
                     harmless,
+                    refused: matches!(keyword, Keyword::Only(_)),
                 };
                 self.options.others.entry(line.name.clone()).or_insert(other);
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::algorithm_list::AlgorithmList;
 use super::jump::Hop;
 use super::options::{AddressFamily, StrictHostKeyChecking};
 
@@ -42,6 +43,26 @@ pub enum IdentityAgent {
     Environment,
     /// From the agent behind this socket.
     Socket(PathBuf),
+}
+
+/// Which algorithms may be used with a host, as far as the configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct AlgorithmLists {
+    /// Methods of key exchange (`KexAlgorithms`).
+    pub kex: Option<AlgorithmList>,
+    /// `Ciphers`.
+    pub ciphers: Option<AlgorithmList>,
+    /// `MACs`.
+    pub macs: Option<AlgorithmList>,
+    /// What hosts prove their keys with (`HostKeyAlgorithms`).
+    pub host_keys: Option<AlgorithmList>,
+    /// What users' keys sign with (`PubkeyAcceptedAlgorithms`).
+    pub user_keys: Option<AlgorithmList>,
+    /// What certificates of hosts and users may be signed with (`CASignatureAlgorithms`).
+    pub authorities: Option<AlgorithmList>,
+    /// Bits that RSA keys of hosts and users must have (`RequiredRSASize`).
+    pub required_rsa_size: Option<u32>,
 }
 
 /// What OpenSSH's configuration says about one host. `None` is for what it does not say.
@@ -86,4 +107,8 @@ pub struct HostSettings {
     pub passwords: bool,
     /// Whether the host's questions may be answered.
     pub questions: bool,
+    /// Which algorithms may be used.
+    pub algorithms: AlgorithmLists,
+    /// What it says and is left out here, each with file and line: the command runs all the same.
+    pub notes: Vec<String>,
 }

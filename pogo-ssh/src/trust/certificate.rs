@@ -5,6 +5,7 @@ use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, Certificate};
 
 use super::known_hosts::matches_wildcards;
+use crate::target::Target;
 
 /// Why a certificate proves nothing. Prints as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,19 +20,20 @@ pub(crate) enum CertificateFault {
     Time { after: u64, before: u64 },
     #[error("it asks for `{0}`, which is not known here")]
     CriticalOption(String),
-    #[error("it is signed with SHA-1")]
-    WeakSignature,
+    #[error("it is signed with {0}, which is not among CASignatureAlgorithms")]
+    WeakSignature(Algorithm),
     #[error("its signature is wrong")]
     Signature,
 }
 
-/// Checks a certificate whose authority is trusted for the host of this name, at this time (seconds since 1970).
+/// Checks a certificate whose authority is trusted for the host, at this time (seconds since 1970).
 ///
 /// As with OpenSSH, a certificate without principals is good for every host, and principals may hold wildcards.
-pub(super) fn check(certificate: &Certificate, name: &str, now: u64) -> Result<(), CertificateFault> {
+pub(super) fn check(certificate: &Certificate, target: &Target, now: u64) -> Result<(), CertificateFault> {
     if !certificate.cert_type().is_host() {
         return Err(CertificateFault::ForUsers);
     }
+    let name = target.key_name.as_str();
     let principals = certificate.valid_principals();
     let is_for = |principal: &String| matches_wildcards(principal.to_lowercase().as_bytes(), name.as_bytes());
     if !principals.is_empty() && !principals.iter().any(is_for) {
@@ -43,8 +45,9 @@ pub(super) fn check(certificate: &Certificate, name: &str, now: u64) -> Result<(
     if let Some((option, _)) = certificate.critical_options().iter().next() {
         return Err(CertificateFault::CriticalOption(option.clone()));
     }
-    if certificate.signature().algorithm() == (Algorithm::Rsa { hash: None }) {
-        return Err(CertificateFault::WeakSignature);
+    let signed = certificate.signature().algorithm();
+    if !target.algorithms.host_keys.believes(&signed) {
+        return Err(CertificateFault::WeakSignature(signed));
     }
     certificate
         .verify_signature()

@@ -8,6 +8,8 @@ use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, PublicKey};
 
 use super::certificate::CertificateFault;
+use crate::algorithms::WeakHostKey;
+use crate::target::Target;
 
 /// A key on record, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,9 @@ pub(crate) enum HostKeyRefusal {
     /// It shows a certificate that proves nothing, and its plain key is not known either.
     #[error("the certificate of {host} is not good: {fault}")]
     Certificate { host: String, fault: CertificateFault },
+    /// Whoever it belongs to, such a key proves too little.
+    #[error("the key of {host} is not taken: {fault}")]
+    Weak { host: String, fault: WeakHostKey },
     /// The new key could not be recorded.
     #[error("the new key of {host} could not be added to {}: {reason}", file.display())]
     NotRecorded {
@@ -79,4 +84,13 @@ pub(crate) enum HostKeyRefusal {
     /// There is no file to record it in.
     #[error("the new key of {host} has no known_hosts file to be added to; name one")]
     NoFile { host: String },
+}
+
+impl HostKeyRefusal {
+    pub(crate) fn weak(target: &Target, fault: WeakHostKey) -> Self {
+        Self::Weak {
+            host: target.to_string(),
+            fault,
+        }
+    }
 }

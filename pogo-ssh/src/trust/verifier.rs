@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use super::append::LockedFile;
@@ -12,6 +11,7 @@ use super::certificate::{self, CertificateFault};
 use super::known_hosts::{FileError, KnownHosts, Verdict, lookup_name};
 use super::policy::HostKeyPolicy;
 use super::refusal::{HostKeyRefusal, fingerprint};
+use crate::algorithms::family;
 use crate::target::Target;
 
 /// What is known of hosts' keys, and what becomes of those that are not.
@@ -56,7 +56,8 @@ impl Verifier {
     }
 
     /// Host key algorithms in the order to offer them: those of the host's known keys first.
-    pub(crate) fn preferred(&self, target: &Target, all: &[Algorithm]) -> Vec<Algorithm> {
+    pub(crate) fn preferred(&self, target: &Target) -> Vec<Algorithm> {
+        let all = &target.algorithms.host_keys.plain;
         let known = self.known().hosts.algorithms(&target.key_name, target.port);
         let is_known = |algorithm: &&Algorithm| known.contains(&family(algorithm));
         let first = all.iter().filter(is_known);
@@ -66,9 +67,12 @@ impl Verifier {
             .collect()
     }
 
-    /// Whether to ask the host for a certificate.
-    pub(crate) fn wants_certificate(&self, target: &Target) -> bool {
-        self.known().hosts.has_authority(&target.key_name, target.port)
+    /// The certificates to ask the host for: none, if nobody is trusted to have signed them.
+    pub(crate) fn certificates(&self, target: &Target) -> Vec<Algorithm> {
+        match self.known().hosts.has_authority(&target.key_name, target.port) {
+            true => target.algorithms.host_keys.certificates.clone(),
+            false => Vec::new(),
+        }
     }
 
     /// Whether a check may wait for others, who record keys in the same file.
@@ -78,6 +82,8 @@ impl Verifier {
 
     /// Checks what a host shows; a new key is recorded if the policy says so. May block on the file's lock.
     pub(crate) fn verify(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<(), HostKeyRefusal> {
+        let checked = target.algorithms.host_keys.check_key(&shown.public_key());
+        checked.map_err(|fault| HostKeyRefusal::weak(target, fault))?;
         if self.policy == HostKeyPolicy::Insecure {
             return Ok(());
         }
@@ -95,7 +101,7 @@ impl Verifier {
             .judge_authority(&target.key_name, target.port, certificate);
         let checked = match verdict {
             Verdict::Revoked(record) => return Err(HostKeyRefusal::Revoked { host: host(), record }),
-            Verdict::Trusted => certificate::check(certificate, &target.key_name, seconds_now()),
+            Verdict::Trusted => certificate::check(certificate, target, seconds_now()),
             Verdict::Unknown | Verdict::Changed(_) => {
                 Err(CertificateFault::Authority(certificate::authority_of(certificate)))
             }
@@ -207,16 +213,6 @@ fn line_for(target: &Target, key: &PublicKey) -> Result<String, String> {
     let key = PublicKey::from(key.key_data().clone());
     let key = key.to_openssh().map_err(|error| error.to_string())?;
     Ok(format!("{name} {}", key.trim()))
-}
-
-/// The type of key an algorithm is for: RSA keys sign with several.
-fn family(algorithm: &Algorithm) -> Algorithm {
-    match algorithm {
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha256 | HashAlg::Sha512) | None,
-        } => Algorithm::Rsa { hash: None },
-        other => other.clone(),
-    }
 }
 
 fn seconds_now() -> u64 {

@@ -12,7 +12,7 @@ use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh};
 
 /// A transport that knows nothing but the configuration.
-fn settings(server: &OpenSsh, text: &str) -> SshConfig {
+pub(crate) fn settings(server: &OpenSsh, text: &str) -> SshConfig {
     let text = text
         .replace("@DIR@", server.directory.path().to_str().unwrap())
         .replace("@PORT@", &server.port.to_string());
@@ -21,7 +21,7 @@ fn settings(server: &OpenSsh, text: &str) -> SshConfig {
     SshTransport::builder().agent(Agent::Off).client_config(config)
 }
 
-async fn visit(settings: SshConfig, name: &str) -> Report {
+pub(crate) async fn visit(settings: SshConfig, name: &str) -> Report {
     let errand = Errand::to(
         name,
         Connection::default(),

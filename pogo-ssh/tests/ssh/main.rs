@@ -9,6 +9,7 @@
 
 mod account;
 mod agent;
+mod algorithms;
 mod breaking;
 mod certificates;
 mod client_config;

@@ -19,17 +19,14 @@ fn what_is_not_supported_is_refused_with_file_line_and_cure() {
         assert!(message.contains(part), "{message}");
     }
     for line in [
-        "ForwardAgent yes",
-        "RemoteForward 1 a:2",
-        "Ciphers aes128-ctr",
+        "RevokedHostKeys /x",
+        "RemoteCommand x",
+        "SessionType none",
         "KnownHostsCommand /bin/x",
-        "RequestTTY force",
-        "SetEnv A=b",
         "Match exec \"test -e /x\"",
         "Match tagged x",
         "CanonicalizeHostname always",
-        "VerifyHostKeyDNS ask",
-        "PKCS11Provider /x.so",
+        "VerifyHostKeyDNS yes",
         "Include ~other/x",
     ] {
         let message = refusal(&format!("{line}\n"), "web1").unwrap_or_else(|| panic!("{line} is not refused"));
@@ -39,14 +36,36 @@ fn what_is_not_supported_is_refused_with_file_line_and_cure() {
 
 #[test]
 fn what_is_not_supported_matters_only_where_it_applies() {
-    let text = "Host db*\n ProxyCommand x\n ForwardAgent yes\nHost web*\n ForwardAgent no\nHost *\n ForwardAgent yes\n";
+    let text =
+        "Host db*\n ProxyCommand x\n RemoteCommand x\nHost web*\n RemoteCommand none\nHost *\n RemoteCommand x\n";
     assert_eq!(refusal(text, "web1"), None);
     let message = refusal(text, "db1").unwrap();
     assert!(
-        message.contains("proxycommand") && message.contains("forwardagent"),
+        message.contains("proxycommand") && message.contains("remotecommand"),
         "{message}"
     );
     assert!(refusal(text, "x1").unwrap().contains("config:7"));
+}
+
+#[test]
+fn what_is_left_out_is_noted_with_file_and_line() {
+    let notes = |text: &str| Written::new(text, &[]).ours(&HostQuery::new("web1")).unwrap().notes;
+    for line in [
+        "RemoteForward 1 a:2",
+        "ChannelTimeout session=5m",
+        "RequestTTY force",
+        "ForwardX11 yes",
+        "GSSAPIDelegateCredentials yes",
+        "PKCS11Provider /x.so",
+        "PermitLocalCommand yes",
+        "Tunnel yes",
+    ] {
+        let said = notes(&format!("{line}\nHost db\n ForwardX11 yes\n"));
+        let (keyword, value) = line.split_once(' ').unwrap();
+        let wanted = format!(":1: `{} {value}` is left out", keyword.to_lowercase());
+        assert!(said.len() == 1 && said[0].ends_with(&wanted), "{said:?}");
+    }
+    assert!(notes("RequestTTY auto\nPKCS11Provider none\nTunnel no\n").is_empty());
 }
 
 #[test]

@@ -207,11 +207,20 @@ fn the_ssh_program_speaks_when_it_is_asked_to() {
 #[test]
 fn the_client_configuration_is_followed_unless_it_is_turned_off() {
     let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
-    site.program.write("config", "Host web1\n  ForwardAgent yes\n");
+    site.program
+        .write("config", "Host web1\n  RemoteCommand ls\n  ForwardX11 yes\n");
     let done = site.run("*", &["--ssh-config", "config", "--", "true"]);
     assert_eq!(done.code, 1);
     assert!(
-        done.out.contains("config:2: `forwardagent yes` is not supported"),
+        done.out.contains("config:2: `remotecommand ls` is not supported"),
+        "{}",
+        done.out
+    );
+    site.program.write("config", "Host web1\n  ForwardX11 yes\n");
+    let done = site.run("*", &["--ssh-config", "config", "--", "true"]);
+    assert_eq!(done.code, 0, "{}", done.out);
+    assert!(
+        done.out.contains("config:2: `forwardx11 yes` is left out"),
         "{}",
         done.out
     );

@@ -1,0 +1,85 @@
+//! Handshakes that come to nothing, in words.
+
+use pogo_core::scheduler::FailureKind;
+use russh::AlgorithmKind;
+
+use super::connect::Unconnected;
+use super::handler::LinkError;
+use crate::target::Target;
+
+/// Why there is no connection to the host.
+pub(super) fn unconnected(target: &Target, error: LinkError) -> Unconnected {
+    let (kind, message) = match error {
+        LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
+        LinkError::Ssh(russh::Error::NoCommonAlgo { kind, ours, theirs }) => {
+            let what = no_common(&kind, &ours, &theirs);
+            match kind {
+                AlgorithmKind::Key => (FailureKind::HostKey, format!("{target} {what}")),
+                _ => (
+                    FailureKind::Unreachable,
+                    format!("no SSH connection to {target}: it {what}"),
+                ),
+            }
+        }
+        LinkError::Ssh(russh::Error::WrongServerSig) => (
+            FailureKind::HostKey,
+            format!("{target} could not prove that it owns the host key it shows"),
+        ),
+        LinkError::Ssh(error) => (
+            FailureKind::Unreachable,
+            format!("no SSH connection to {target}: {}", in_words(&error)),
+        ),
+    };
+    Unconnected { kind, message }
+}
+
+/// What a host does not have, with the keyword that may ask for it.
+fn no_common(kind: &AlgorithmKind, ours: &[String], theirs: &[String]) -> String {
+    let (what, keyword) = match kind {
+        AlgorithmKind::Key => ("host key of a type that is taken here", "HostKeyAlgorithms"),
+        AlgorithmKind::Kex => ("method of key exchange that is spoken here", "KexAlgorithms"),
+        AlgorithmKind::Cipher => ("cipher that is spoken here", "Ciphers"),
+        AlgorithmKind::Mac => ("MAC that is spoken here", "MACs"),
+        AlgorithmKind::Compression => ("way to send without compression", "Compression"),
+    };
+    let is_old = |name: &&String| SPOKEN_WHEN_ASKED.contains(&name.as_str()) && !ours.contains(name);
+    let cure = match theirs.iter().find(is_old) {
+        Some(name) => format!("; `{keyword} +{name}` in ssh_config takes that, which is weak, for this host"),
+        None => String::new(),
+    };
+    format!("has no {what}: it offers {}{cure}", printable(theirs))
+}
+
+/// What old servers have and nobody should need.
+const SPOKEN_WHEN_ASKED: &[&str] = &[
+    "ssh-rsa",
+    "diffie-hellman-group14-sha1",
+    "diffie-hellman-group-exchange-sha1",
+    "diffie-hellman-group1-sha1",
+    "aes128-cbc",
+    "aes192-cbc",
+    "aes256-cbc",
+];
+
+/// The host's own text, within bounds.
+fn printable(names: &[String]) -> String {
+    let text = names.join(", ");
+    text.chars()
+        .filter(|c| c.is_ascii_graphic() || *c == ' ')
+        .take(500)
+        .collect()
+}
+
+/// What happened, where the library's own words are too short.
+fn in_words(error: &russh::Error) -> String {
+    match error {
+        russh::Error::Disconnect | russh::Error::HUP => {
+            "the host closed the connection during the handshake".to_owned()
+        }
+        russh::Error::Version => "what answers there does not speak SSH".to_owned(),
+        russh::Error::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the host closed the connection during the handshake".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
