@@ -135,6 +135,13 @@ impl State {
         })
     }
 
+    /// Whether a failure budget stops this host.
+    pub(super) fn is_over_budget(&self, job: &Job, host: HostId) -> bool {
+        let budgets = self.rules.profile(self.rules.profile_of(host)).budgets;
+        let mut known = budgets.iter().filter_map(|at| job.budgets.get(at));
+        known.any(|budget| budget.is_exceeded())
+    }
+
     /// Failure budgets that stop this host.
     pub(super) fn exceeded(&self, job: &Job, host: HostId) -> Vec<Blocker> {
         let budgets = self.rules.profile(self.rules.profile_of(host)).budgets;

@@ -18,6 +18,7 @@ mod fingerprint;
 mod ids;
 mod input;
 mod outcome;
+mod prospects;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::admission::{admit, usages};
+use super::prospects::Prospects;
 use super::state::{Job, State, TaskState, Usage};
-use super::{AttemptId, JobId, Scheduler, Tally};
+use super::{AttemptId, JobId, JobStatus, Scheduler, Tally};
 use crate::fleet::{HostId, HostName};
 
 /// A rule that does not hold: a defect of the scheduler, never of its inputs.
@@ -41,6 +42,16 @@ pub enum Violation {
         /// The stage.
         stage: String,
     },
+    /// A job says that it waits or is blocked, and it is otherwise.
+    #[error("{job} is {status:?}, and something of it {}", if *.startable { "could still start" } else { "can start only by an order" })]
+    Status {
+        /// The job.
+        job: JobId,
+        /// What it says.
+        status: JobStatus,
+        /// Whether anything of it could start without an order.
+        startable: bool,
+    },
     /// A host waits that could start.
     #[error("host `{host}` of {job} waits although nothing stops it")]
     Idle {
@@ -66,6 +77,23 @@ impl Scheduler {
         }
         for job in state.unfinished() {
             self.verify_busy(job)?;
+        }
+        self.verify_status()
+    }
+
+    /// A job is blocked when nothing of it runs and nothing can start without an order, and only then.
+    fn verify_status(&self) -> Result<(), Violation> {
+        if self.agenda.is_stale() {
+            return Ok(());
+        }
+        let prospects = Prospects::of(&self.state);
+        for job in self.state.unfinished().filter(|job| job.status.may_start()) {
+            let startable = prospects.any(job.id);
+            let blocked = job.tally.running == 0 && job.tally.waiting > 0 && !startable;
+            if blocked != (job.status == JobStatus::Blocked) {
+                let (job, status) = (job.id, job.status);
+                return Err(Violation::Status { job, status, startable });
+            }
         }
         Ok(())
     }

@@ -29,6 +29,37 @@ proptest! {
     }
 
     #[test]
+    fn a_job_that_says_it_is_blocked_goes_on_only_after_an_order(scenario in scenarios(60)) {
+        let mut drill = scenario.drill();
+        for step in &scenario.steps {
+            let blocked: Vec<JobId> = with_status(&drill, JobStatus::Blocked);
+            let told = drill.play(step);
+            let by_itself = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Tick | Step::Wait(_));
+            for event in told.and_then(|(_, events)| events.ok()).unwrap_or_default().iter().filter(|_| by_itself) {
+                let went_on = matches!(event, Event::JobWaiting { .. } | Event::JobUnblocked { .. } | Event::TaskStarted { .. });
+                prop_assert!(!went_on || event.job().is_none_or(|job| !blocked.contains(&job)), "{event:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_job_that_waits_for_time_alone_goes_on_in_the_end(scenario in scenarios(40)) {
+        let mut drill = scenario.drill();
+        scenario.steps.iter().for_each(|step| _ = drill.play(step));
+        // Nothing runs, so nothing can end badly: what waits is sure to start.
+        for job in with_status(&drill, JobStatus::Waiting) {
+            let mut well = drill.replayed();
+            let tries = |drill: &Drill| drill.scheduler().job(job).unwrap().tasks().map(|task| task.attempts()).sum::<u32>();
+            let before = tries(&well);
+            if drill.running().is_empty() {
+                come_to_rest(&mut well)?;
+                let over = well.scheduler().job(job).unwrap().status() != JobStatus::Waiting;
+                prop_assert!(over && (tries(&well) > before || job_timed_out(&well, job)), "{job} waited for nothing");
+            }
+        }
+    }
+
+    #[test]
     fn once_operators_have_retried_what_they_can_and_skipped_the_rest_every_job_ends(scenario in scenarios(50)) {
         let mut drill = scenario.drill();
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
@@ -42,6 +73,17 @@ proptest! {
             prop_assert_eq!(job.status(), JobStatus::Finished, "{}", job.id());
         }
     }
+}
+
+fn with_status(drill: &Drill, status: JobStatus) -> Vec<JobId> {
+    let jobs = drill.scheduler().jobs().filter(|job| job.status() == status);
+    jobs.map(|job| job.id()).collect()
+}
+
+/// Whether the job was given up, or all its hosts were.
+fn job_timed_out(drill: &Drill, job: JobId) -> bool {
+    let mut records = drill.records().iter();
+    records.any(|record| matches!(record.event, Event::JobHalting { job: halting, .. } if halting == job))
 }
 
 /// Every attempt succeeds, and time passes, until nothing happens by itself.

@@ -18,5 +18,6 @@ mod stored;
 mod story;
 mod time_limits;
 mod views;
+mod waiting;
 mod waves;
 mod what_if;

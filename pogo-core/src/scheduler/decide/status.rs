@@ -1,7 +1,9 @@
 //! How each job is doing once everything that could start has started.
 
+use std::cell::OnceCell;
 use std::ops::Bound;
 
+use crate::scheduler::prospects::Prospects;
 use crate::scheduler::state::{Hint, Job};
 use crate::scheduler::{Blocker, Event, JobStatus, Scheduler};
 
@@ -18,9 +20,11 @@ pub(in crate::scheduler) enum Verdict {
 impl Scheduler {
     pub(super) fn update_status(&mut self) {
         // Each job is looked at once: nothing that is decided here changes what another job can do.
+        let prospects = OnceCell::new();
         let mut next = self.state.active.first().copied();
         while let Some(id) = next {
-            if let Some(event) = self.state.jobs.get(&id).and_then(|job| self.next_status(job)) {
+            let job = self.state.jobs.get(&id);
+            if let Some(event) = job.and_then(|job| self.next_status(job, &prospects)) {
                 self.emit(event, Hint::default());
             }
             next = self
@@ -32,7 +36,7 @@ impl Scheduler {
         }
     }
 
-    fn next_status(&self, job: &Job) -> Option<Event> {
+    fn next_status(&self, job: &Job, prospects: &OnceCell<Prospects>) -> Option<Event> {
         let id = job.id;
         if job.tally.running == 0 && job.tally.waiting == 0 {
             return Some(Event::JobFinished {
@@ -46,7 +50,7 @@ impl Scheduler {
                 let verdict = if job.tally.running > 0 {
                     Verdict::GoesOn
                 } else {
-                    self.verdict(job)
+                    self.verdict(job, prospects.get_or_init(|| Prospects::of(&self.state)))
                 };
                 match (job.status, verdict) {
                     (JobStatus::Running, Verdict::GoesOn) => None,
