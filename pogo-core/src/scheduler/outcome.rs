@@ -90,9 +90,9 @@ pub enum FailureKind {
     },
     /// A time limit ran out, and the attempt is known to have been ended.
     Timeout,
-    /// It wrote more output than allowed and was ended.
-    OutputLimit,
     /// The host or the transport would not take the work: a lock is held, a channel or a capability is missing.
+    // Journals have `output_limit` from when an attempt could fail by how much it wrote; now output is cut, and the cut is told.
+    #[serde(alias = "output_limit")]
     Refused,
 }
 
@@ -114,7 +114,6 @@ impl fmt::Display for FailureKind {
             Self::PostHook { status } => write!(f, "post-hook exited with {status}"),
             Self::Signal { signal } => write!(f, "ended by signal {signal}"),
             Self::Timeout => f.write_str("time limit ran out"),
-            Self::OutputLimit => f.write_str("output limit exceeded"),
             Self::Refused => f.write_str("refused"),
         }
     }

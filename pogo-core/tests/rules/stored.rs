@@ -1,7 +1,7 @@
 //! Snapshots that do not add up are refused.
 
 use pogo_core::plan::JobSpec;
-use pogo_core::scheduler::{Scheduler, Snapshot};
+use pogo_core::scheduler::{Event, Record, Scheduler, Snapshot};
 use serde_json::{Value, json};
 
 use crate::story::{Story, at_most, on, web};
@@ -125,4 +125,16 @@ fn a_job_of_which_the_last_one_runs_is_not_over() {
     story.submit(on("*"));
     story.ends("a");
     assert!(refusal(stored(&story), "/jobs/0/status", json!("finished")).is_some());
+}
+
+#[test]
+fn a_journal_of_hosts_that_failed_by_how_much_they_wrote_is_read() {
+    let stored = r#"{"at":5,"event":"task_failed","job":1,"host":"web1","attempt":17,"failure":{"kind":"output_limit","message":"4 MiB"}}"#;
+    let record: Record = serde_json::from_str(stored).unwrap();
+    let Event::TaskFailed { failure, .. } = &record.event else {
+        panic!("{record:?}")
+    };
+    assert_eq!(failure.to_string(), "refused: 4 MiB");
+    let written = serde_json::to_string(&record).unwrap();
+    assert_eq!(serde_json::from_str::<Record>(&written).unwrap(), record);
 }
