@@ -67,8 +67,12 @@ impl Auditor {
         let host = namespace.id(&job.hosts[task])?;
         namespace.change(host, |host| {
             // A host that has left the fleet is counted until it ends, and no longer.
-            (host.running, host.bad, host.down) =
-                (None, to != TaskState::Succeeded && !host.gone, host.down && !host.gone);
+            (host.running, host.down) = (None, host.down && !host.gone);
+            if to == TaskState::Succeeded || host.gone {
+                host.bad.clear();
+            } else {
+                host.bad.insert(id);
+            }
         });
         self.running.remove(&attempt);
         Ok(())

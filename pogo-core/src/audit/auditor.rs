@@ -212,11 +212,15 @@ impl Auditor {
     fn mark(&mut self, host: &HostName, down: bool) -> Result<(), Breach> {
         let id = self.namespace.id(host)?;
         let known = self.namespace.host(id);
-        if known.down == down && (down || !known.bad) {
+        if known.down == down && (down || known.bad.is_empty()) {
             return broken(Broken::Log, format!("`{host}` is marked as what it is"));
         }
-        self.namespace
-            .change(id, |host| (host.down, host.bad) = (down, host.bad && down));
+        self.namespace.change(id, |host| {
+            host.down = down;
+            if !down {
+                host.bad.clear();
+            }
+        });
         Ok(())
     }
 

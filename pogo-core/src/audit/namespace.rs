@@ -1,5 +1,6 @@
 //! Hosts and limits of the namespace, as the records so far have them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::{Breach, Broken, broken};
@@ -28,8 +29,8 @@ pub(super) struct Budgeted {
 #[derive(Clone, Default)]
 pub(super) struct Known {
     pub(super) running: Option<(JobId, AttemptId)>,
-    /// Its last attempt failed or is in doubt.
-    pub(super) bad: bool,
+    /// Jobs whose last attempt here failed or is in doubt, since an attempt last succeeded.
+    pub(super) bad: BTreeSet<JobId>,
     pub(super) down: bool,
     /// It left the fleet.
     pub(super) gone: bool,
@@ -37,7 +38,7 @@ pub(super) struct Known {
 
 impl Known {
     fn is_away(&self) -> bool {
-        self.running.is_some() || self.bad || self.down
+        self.running.is_some() || !self.bad.is_empty() || self.down
     }
 }
 

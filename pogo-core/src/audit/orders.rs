@@ -44,7 +44,8 @@ impl Auditor {
         }
         if to == TaskState::Skipped {
             let host = namespace.id(host)?;
-            namespace.change(host, |host| host.bad = false);
+            // That nobody waits for it in this job says nothing of what another job did to it.
+            namespace.change(host, |host| _ = host.bad.remove(&id));
         }
         Ok(())
     }

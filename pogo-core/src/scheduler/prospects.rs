@@ -45,11 +45,16 @@ impl Prospects {
                 *prospects.held.entry(bucket).or_default() += 1;
             }
         }
-        while state
-            .unfinished()
-            .fold(false, |grown, job| prospects.grow(state, job) || grown)
-        {}
-        prospects
+        // Each round may let more start, also in jobs that come before.
+        loop {
+            let mut grown = false;
+            for job in state.unfinished() {
+                grown |= prospects.grow(state, job);
+            }
+            if !grown {
+                return prospects;
+            }
+        }
     }
 
     /// How many hosts of a bucket stay unavailable unless an operator does something.

@@ -11,6 +11,8 @@ pub(super) struct Recorded<'a> {
     pub(super) running: BTreeMap<&'a HostName, (JobId, AttemptId)>,
     /// Failed, in doubt or marked down.
     pub(super) stuck: BTreeSet<&'a HostName>,
+    /// Jobs that left a host failed or in doubt, as far as it has not been well since.
+    bad: BTreeSet<(&'a HostName, JobId)>,
     down: BTreeSet<&'a HostName>,
 }
 
@@ -22,11 +24,17 @@ impl<'a> Recorded<'a> {
                 self.running.remove(host);
                 self.serves(host);
             }
-            Event::TaskFailed { host, .. } | Event::TaskInDoubt { host, .. } => {
+            Event::TaskFailed { job, host, .. } | Event::TaskInDoubt { job, host, .. } => {
                 self.running.remove(host);
+                self.bad.insert((host, *job));
                 self.stuck.insert(host);
             }
-            Event::TaskSkipped { host, .. } => self.serves(host),
+            Event::TaskSkipped { job, host } => {
+                self.bad.remove(&(host, *job));
+                if !self.bad.iter().any(|(bad, _)| *bad == host) {
+                    self.serves(host);
+                }
+            }
             Event::HostMarkedDown { host, .. } => {
                 self.stuck.insert(host);
                 self.down.insert(host);
@@ -41,6 +49,7 @@ impl<'a> Recorded<'a> {
 
     /// Nothing but a mark from outside speaks against the host any more.
     fn serves(&mut self, host: &'a HostName) {
+        self.bad.retain(|(bad, _)| *bad != host);
         if !self.down.contains(host) {
             self.stuck.remove(host);
         }

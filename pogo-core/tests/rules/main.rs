@@ -14,6 +14,7 @@ mod messages;
 mod once_more;
 mod queueing;
 mod settling;
+mod skipping;
 mod stored;
 mod story;
 mod time_limits;

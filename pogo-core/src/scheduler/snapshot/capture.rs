@@ -40,6 +40,12 @@ impl State {
             job: known.bad.map(|bad| bad.job),
             in_doubt: known.bad.is_some_and(|bad| bad.in_doubt),
             down: known.down,
+            earlier: self
+                .hosts
+                .earlier(host)
+                .iter()
+                .map(|bad| (bad.job, bad.in_doubt))
+                .collect(),
         }
     }
 

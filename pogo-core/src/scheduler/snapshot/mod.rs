@@ -85,6 +85,9 @@ struct StuckData {
     /// It was marked down from outside.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     down: bool,
+    /// Jobs before that one whose attempts did not end well either, and whether they ended unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<(JobId, bool)>,
 }
 
 /// An attempt that has not ended.

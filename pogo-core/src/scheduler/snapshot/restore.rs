@@ -159,6 +159,10 @@ impl State {
                 state.since = data.since;
             }
             self.put_host(host, state);
+            if bad.is_some() {
+                let earlier = data.earlier.iter().map(|&(job, in_doubt)| Bad { job, in_doubt });
+                self.hosts.set_earlier(host, earlier.collect());
+            }
         }
         Ok(())
     }

@@ -147,8 +147,7 @@ impl State {
             Event::TaskSkipped { job, host } => {
                 let at = self.task_at(*job, host, hint)?;
                 self.move_task(at, TaskState::Skipped, effects);
-                let host = self.changing(self.host_id(host)?);
-                self.change_host(host, effects, |host| host.bad = None);
+                self.excuse(self.host_id(host)?, *job, effects);
             }
             Event::TaskCancelled { job, host } => {
                 let at = self.task_at(*job, host, hint)?;
@@ -200,12 +199,18 @@ impl State {
         self.step(running.task, moving, to, effects);
         let in_doubt = to == TaskState::InDoubt;
         let badly = in_doubt || to == TaskState::Failed;
+        let mut before = None;
+        let mut bad = badly.then_some(Bad { job: id, in_doubt });
         self.change_host(host, effects, |host| {
             host.leased = false;
             // A host that has left the fleet is counted until it ends, and no longer.
-            host.bad = (badly && !host.removed).then_some(Bad { job: id, in_doubt });
+            bad = bad.filter(|_| !host.removed);
+            before = std::mem::replace(&mut host.bad, bad);
             host.down &= !host.removed;
         });
+        if before.is_some() {
+            self.leave(running.target.host, before, bad);
+        }
         Ok(())
     }
 
@@ -273,13 +278,17 @@ impl State {
     }
 
     fn mark(&mut self, host: &HostName, down: bool, effects: &mut Effects) -> Result<(), ApplyError> {
-        let host = self.changing(self.host_id(host)?);
-        self.change_host(host, effects, |host| {
+        let id = self.host_id(host)?;
+        let changing = self.changing(id);
+        self.change_host(changing, effects, |host| {
             host.down = down;
             if !down {
                 host.bad = None;
             }
         });
+        if !down {
+            self.hosts.set_earlier(id, vec![]);
+        }
         Ok(())
     }
 

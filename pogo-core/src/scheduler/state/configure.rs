@@ -151,6 +151,7 @@ impl State {
             };
             if state.leased || !removed {
                 self.put_host(host, state);
+                self.hosts.set_earlier(host, old.hosts.earlier(at).to_vec());
             }
         }
     }

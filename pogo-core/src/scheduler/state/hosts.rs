@@ -56,6 +56,8 @@ pub(crate) struct Hosts {
     is_noted: FixedBitSet,
     /// Hosts of which more is to know than that a task runs there, unavailable since that began.
     noted: BTreeMap<HostId, HostState>,
+    /// Attempts of other jobs that did not end well either, before the one that a host's state names. Few hosts have any.
+    earlier: BTreeMap<HostId, Vec<Bad>>,
 }
 
 impl Hosts {
@@ -64,6 +66,7 @@ impl Hosts {
             leased: FixedBitSet::with_capacity(hosts),
             is_noted: FixedBitSet::with_capacity(hosts),
             noted: BTreeMap::new(),
+            earlier: BTreeMap::new(),
         }
     }
 
@@ -113,8 +116,21 @@ impl Hosts {
 
     /// All of it that is not said by the attempts under way.
     #[cfg(feature = "testing")]
-    pub(crate) fn notes(&self) -> &BTreeMap<HostId, HostState> {
-        &self.noted
+    pub(crate) fn notes(&self) -> (&BTreeMap<HostId, HostState>, &BTreeMap<HostId, Vec<Bad>>) {
+        (&self.noted, &self.earlier)
+    }
+
+    /// What other jobs left behind on a host before the one that its state names, the latest last.
+    pub(crate) fn earlier(&self, host: HostId) -> &[Bad] {
+        self.earlier.get(&host).map_or(&[], Vec::as_slice)
+    }
+
+    pub(in crate::scheduler) fn set_earlier(&mut self, host: HostId, earlier: Vec<Bad>) {
+        if earlier.is_empty() {
+            self.earlier.remove(&host);
+        } else {
+            self.earlier.insert(host, earlier);
+        }
     }
 
     /// A host leaves the fleet, and is still needed.
@@ -266,6 +282,29 @@ impl State {
         } else if before.is_stuck() != after.is_stuck() {
             effects.push(Effect::HostChanged(host));
         }
+    }
+
+    /// An attempt on a host that was left bad `before` has ended. What other jobs left there stands until the host is well.
+    pub(super) fn leave(&mut self, host: HostId, before: Option<Bad>, bad: Option<Bad>) {
+        let all = self.hosts.earlier(host).iter().copied().chain(before);
+        let earlier = match bad {
+            Some(bad) => all.filter(|earlier| earlier.job != bad.job).collect(),
+            None => vec![],
+        };
+        self.hosts.set_earlier(host, earlier);
+    }
+
+    /// An operator answers for what this job left behind on a host, and for nothing else.
+    pub(super) fn excuse(&mut self, host: HostId, job: JobId, effects: &mut Effects) {
+        let mut earlier = self.hosts.earlier(host).to_vec();
+        earlier.retain(|earlier| earlier.job != job);
+        let changing = self.changing(host);
+        self.change_host(changing, effects, |state| {
+            if state.bad.is_some_and(|bad| bad.job == job) {
+                state.bad = earlier.pop();
+            }
+        });
+        self.hosts.set_earlier(host, earlier);
     }
 
     /// Puts a host where it already is, in a state that is being put together.

@@ -23,7 +23,8 @@ pub(crate) struct Oracle {
     fleet: Arc<Fleet>,
     policy: Arc<Policy>,
     running: BTreeMap<HostName, (JobId, AttemptId)>,
-    bad: Group,
+    /// Hosts that a job left failed or in doubt, and nobody has made well since.
+    bad: BTreeSet<(HostName, JobId)>,
     down: Group,
     jobs: BTreeMap<JobId, Job>,
     ended: BTreeSet<AttemptId>,
@@ -45,13 +46,13 @@ impl Oracle {
             }
             Event::TaskSucceeded { job, host, attempt } => {
                 self.end(*job, host, *attempt)?;
-                self.bad.remove(host);
+                self.bad.retain(|(bad, _)| bad != host);
                 self.set(*job, host, TaskState::Succeeded);
             }
             Event::TaskFailed { job, host, attempt, .. } | Event::TaskInDoubt { job, host, attempt, .. } => {
                 self.end(*job, host, *attempt)?;
                 if self.fleet.id(host.as_str()).is_some() {
-                    self.bad.insert(host.clone());
+                    self.bad.insert((host.clone(), *job));
                 }
                 self.set(*job, host, TaskState::Failed);
             }
@@ -67,13 +68,13 @@ impl Oracle {
                 }
             }
             Event::TaskSkipped { job, host } => {
-                self.bad.remove(host);
+                self.bad.remove(&(host.clone(), *job));
                 self.set(*job, host, TaskState::Skipped);
             }
             Event::TaskCancelled { job, host } => self.set(*job, host, TaskState::Cancelled),
             Event::HostMarkedDown { host, .. } => _ = self.down.insert(host.clone()),
             Event::HostMarkedUp { host, .. } => {
-                self.bad.remove(host);
+                self.bad.retain(|(bad, _)| bad != host);
                 self.down.remove(host);
             }
             Event::LateReported { attempt, .. } if !self.ended.contains(attempt) => {
@@ -178,8 +179,8 @@ impl Oracle {
     }
 
     fn has_place(&self, host: &HostName) -> Result<(), String> {
-        let away =
-            |host: &HostName| self.running.contains_key(host) || self.bad.contains(host) || self.down.contains(host);
+        let is_bad = |host: &HostName| self.bad.iter().any(|(bad, _)| bad == host);
+        let away = |host: &HostName| self.running.contains_key(host) || is_bad(host) || self.down.contains(host);
         for (group, rule) in buckets(&self.fleet, &self.policy) {
             if !group.contains(host) {
                 continue;
@@ -244,11 +245,8 @@ impl Oracle {
 
     fn configure(&mut self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) {
         (self.fleet, self.policy) = (Arc::clone(fleet), Arc::clone(policy));
-        for host in std::mem::take(&mut self.bad) {
-            if fleet.id(host.as_str()).is_some() {
-                self.bad.insert(host);
-            }
-        }
+        self.bad
+            .retain(|(host, _)| fleet.id(host.as_str()).is_some() || self.running.contains_key(host));
         self.down
             .retain(|host| fleet.id(host.as_str()).is_some() || self.running.contains_key(host));
         self.jobs.values_mut().for_each(|job| job.moved = true);
@@ -284,6 +282,7 @@ impl Oracle {
         if self.fleet.id(host.as_str()).is_none() {
             // A host that has left the fleet is counted until it ends, and no longer.
             self.down.remove(host);
+            self.bad.retain(|(bad, _)| bad != host);
         }
         match self.running.remove(host) {
             Some(running) if running == (job, attempt) => Ok(()),
