@@ -201,7 +201,7 @@ impl Command {
 
 /// Directories on the target whose executable files run before and after the command.
 ///
-/// `None` takes the policy's default, and where that is silent `/etc/pogo/pre.d` and `/etc/pogo/post.d`.
+/// `None` takes the policy's default, and where that is silent [`PRE`](Self::PRE) and [`POST`](Self::POST).
 /// An empty string is no hooks. A directory that does not exist is an empty one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hooks {
@@ -211,4 +211,11 @@ pub struct Hooks {
     /// Run after the command has succeeded, in sorted order; the first that fails ends the attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<String>,
+}
+
+impl Hooks {
+    /// Where pre-hooks are unless the job or the policy says otherwise.
+    pub const PRE: &str = "/etc/pogo/pre.d";
+    /// Where post-hooks are unless the job or the policy says otherwise.
+    pub const POST: &str = "/etc/pogo/post.d";
 }

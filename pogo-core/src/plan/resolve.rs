@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::JobSpec;
-use crate::policy::Defaults;
+use super::{Hooks, JobSpec};
+use crate::policy::{Defaults, OnDoubt};
 
 impl JobSpec {
     /// Time limit of an attempt where neither job nor policy says.
@@ -13,16 +13,46 @@ impl JobSpec {
     /// The time limit that held where a log says nothing, which was written before jobs were stored with their defaults.
     pub(crate) const FORMER_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(600);
 
+    /// Time before another try where neither job nor policy says.
+    pub const RETRY_DELAY: Duration = Duration::from_secs(5);
+
     /// The job as it is stored: under a policy of another day, or another version of this library, it means the same.
     pub(crate) fn resolved(&self, defaults: &Defaults) -> Self {
-        let mut spec = self.clone();
-        spec.attempt_timeout = Some(
-            self.attempt_timeout
-                .or(defaults.attempt_timeout)
-                .unwrap_or(Self::ATTEMPT_TIMEOUT),
-        );
-        spec.slow_after = Some(self.slow_after.or(defaults.slow_after).unwrap_or(Self::SLOW_AFTER));
-        spec
+        // Named one by one, so that no default is forgotten.
+        let Defaults {
+            attempt_timeout,
+            slow_after,
+            job_timeout,
+            retries,
+            connect_retries,
+            retry_delay,
+            settle,
+            max_failures,
+            on_doubt,
+            pre_hooks,
+            post_hooks,
+        } = defaults;
+        let hooks = |own: &Option<String>, default: &Option<String>, ours: &str| {
+            let chosen = own.as_deref().or(default.as_deref()).unwrap_or(ours);
+            Some(chosen.to_owned())
+        };
+        let attempt_timeout = self.attempt_timeout.or(*attempt_timeout);
+        Self {
+            attempt_timeout: attempt_timeout.or(Some(Self::ATTEMPT_TIMEOUT)),
+            slow_after: self.slow_after.or(*slow_after).or(Some(Self::SLOW_AFTER)),
+            job_timeout: self.job_timeout.or(*job_timeout),
+            retries: self.retries.or(*retries).or(Some(0)),
+            connect_retries: self.connect_retries.or(*connect_retries).or(Some(0)),
+            retry_delay: self.retry_delay.or(*retry_delay).or(Some(Self::RETRY_DELAY)),
+            settle: self.settle.or(*settle).or(Some(Duration::ZERO)),
+            max_failures: self.max_failures.or(*max_failures),
+            on_doubt: self.on_doubt.or(*on_doubt).or(Some(OnDoubt::default())),
+            hooks: Hooks {
+                pre: hooks(&self.hooks.pre, pre_hooks, Hooks::PRE),
+                post: hooks(&self.hooks.post, post_hooks, Hooks::POST),
+            },
+            ..self.clone()
+        }
     }
 
     /// A job of a log, to be submitted once more: where the log says nothing, what held when it was written.

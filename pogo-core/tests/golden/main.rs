@@ -142,7 +142,13 @@ fn files_of_the_first_version_are_read_as_ever() {
         let replayed = replay(&records[..upto]).unwrap();
         let golden = std::fs::read_to_string(path(name)).unwrap();
         let restored = Scheduler::restore(&read::<Snapshot>(&golden)).unwrap();
-        assert!(restored.same_state(&replayed), "{name}");
+        // What else it does not say: which jobs had left a host failed before the last that did.
+        let known = |scheduler: &Scheduler| {
+            let jobs = scheduler.jobs();
+            jobs.map(|job| (job.id(), job.status(), job.tally(), job.attempt_timeout()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(known(&restored), known(&replayed), "{name}");
     }
 }
 

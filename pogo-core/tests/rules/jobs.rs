@@ -1,7 +1,9 @@
 //! Several jobs, and jobs that break the glass.
 
-use pogo_core::plan::{JobSpec, Order};
-use pogo_core::policy::Policy;
+use std::time::Duration;
+
+use pogo_core::plan::{Hooks, JobSpec, Order};
+use pogo_core::policy::{OnDoubt, Policy};
 use pogo_core::scheduler::{Alteration, CancelReason, Event, Input, JobId, JobStatus, TaskState};
 
 use crate::story::{Story, at_most, on, web};
@@ -112,4 +114,46 @@ fn an_abort_cancels_what_waits_and_what_runs() {
     assert_eq!(story.status(1), JobStatus::Halting);
     assert_eq!(story.fails("a"), "");
     assert_eq!(story.status(1), JobStatus::Finished);
+}
+
+#[test]
+fn every_default_is_decided_when_the_job_is_submitted_and_stored_with_it() {
+    let seconds = |n| Some(Duration::from_secs(n));
+    let mut policy = Policy::default();
+    policy.defaults.attempt_timeout = seconds(100);
+    policy.defaults.job_timeout = seconds(200);
+    (policy.defaults.retries, policy.defaults.connect_retries) = (Some(3), Some(4));
+    (policy.defaults.retry_delay, policy.defaults.settle) = (seconds(5), seconds(6));
+    policy.defaults.max_failures = Some("50%".parse().unwrap());
+    policy.defaults.on_doubt = Some(OnDoubt::Retry);
+    policy.defaults.pre_hooks = Some("/before".to_owned());
+    let mut story = Story::new(web("a,b"), policy);
+    story.submit(JobSpec {
+        retries: Some(0),
+        ..on("*")
+    });
+    let stored = story.drill.records().iter().find_map(|record| match &record.event {
+        Event::JobSubmitted { spec, .. } => Some(JobSpec::clone(spec)),
+        _ => None,
+    });
+    let expected = JobSpec {
+        attempt_timeout: seconds(100),
+        slow_after: seconds(600),
+        job_timeout: seconds(200),
+        retries: Some(0),
+        connect_retries: Some(4),
+        retry_delay: seconds(5),
+        settle: seconds(6),
+        max_failures: Some("50%".parse().unwrap()),
+        on_doubt: Some(OnDoubt::Retry),
+        hooks: Hooks {
+            pre: Some("/before".to_owned()),
+            post: Some("/etc/pogo/post.d".to_owned()),
+        },
+        ..on("*")
+    };
+    assert_eq!(stored, Some(expected));
+    story.configure(web("a,b"), Policy::default());
+    let job = story.drill.scheduler().job(JobId::new(1)).unwrap();
+    assert_eq!(job.attempt_timeout(), Duration::from_secs(100));
 }

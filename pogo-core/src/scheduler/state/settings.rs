@@ -38,7 +38,6 @@ pub(crate) struct Settings {
 impl Settings {
     /// The most retries that a task can count.
     const RETRIES: u32 = u16::MAX as u32;
-    pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(5);
 
     pub(crate) fn resolve(spec: &JobSpec, defaults: &Defaults, hosts: u32) -> Self {
         let max_failures = spec.max_failures.or(defaults.max_failures);
@@ -55,7 +54,10 @@ impl Settings {
                 .or(defaults.connect_retries)
                 .unwrap_or(0)
                 .min(Self::RETRIES),
-            retry_delay: spec.retry_delay.or(defaults.retry_delay).unwrap_or(Self::RETRY_DELAY),
+            retry_delay: spec
+                .retry_delay
+                .or(defaults.retry_delay)
+                .unwrap_or(JobSpec::RETRY_DELAY),
             settle: spec.settle.or(defaults.settle).unwrap_or(Duration::ZERO),
             bake: spec.bake.unwrap_or(Duration::ZERO),
             on_doubt: spec.on_doubt.or(defaults.on_doubt).unwrap_or_default(),
