@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::channel::mpsc;
 
 use super::commit::{Snapshots, Tail};
+use super::guarded::Guarded;
 use super::running::Running;
 use super::work::Outside;
 use super::{Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
@@ -77,7 +78,8 @@ impl DispatcherBuilder {
         let owned = self.journal.acquire(self.owner).await?;
         let (scheduler, upto, at) = restore(self.journal.as_ref()).await?;
         let (messages, inbox) = mpsc::unbounded();
-        let (running, phases) = Running::new(self.transport, Arc::clone(&self.observer));
+        let observer = Guarded::new(self.observer);
+        let (running, phases) = Running::new(self.transport, Arc::clone(&observer) as _);
         let snapshots = Snapshots {
             every: self.snapshot_every,
             upto,
@@ -89,7 +91,7 @@ impl DispatcherBuilder {
             messages: inbox,
             tail,
             clock: self.clock,
-            observer: self.observer,
+            observer,
         };
         let mut dispatcher = Dispatcher::over(scheduler, outside);
         if at > Seq::default() {

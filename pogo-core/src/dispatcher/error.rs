@@ -3,7 +3,7 @@
 use crate::journal::{JournalError, ReplayError, RestoreError};
 use crate::scheduler::InputError;
 
-/// Why a dispatcher had to stop. Attempts that were under way have been dropped, and are in doubt.
+/// Why a dispatcher had to stop. Attempts that were under way have been dropped, and are in doubt, unless a reason says otherwise.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DispatchError {
@@ -16,6 +16,14 @@ pub enum DispatchError {
     /// The snapshot that the journal holds cannot be restored.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// The observer panicked. Everything went on to its end without regard to that, and the journal has all of it.
+    #[error(
+        "the observer panicked {panics} times, which is a defect of the observer; the jobs went on, and the journal says how they ended"
+    )]
+    Observer {
+        /// How often.
+        panics: u64,
+    },
 }
 
 /// Why an order was not carried out.
@@ -25,6 +33,9 @@ pub enum OrderError {
     /// The scheduler refuses it; nothing has changed.
     #[error(transparent)]
     Refused(#[from] InputError),
+    /// What was to look at the scheduler panicked. The dispatcher goes on.
+    #[error("the query panicked, which is a defect of the query; the dispatcher goes on")]
+    Panicked,
     /// The dispatcher has stopped.
     #[error("the dispatcher has stopped")]
     Stopped,

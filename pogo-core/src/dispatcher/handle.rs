@@ -1,6 +1,7 @@
 //! Steering a running dispatcher.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures::channel::{mpsc, oneshot};
@@ -43,17 +44,21 @@ impl Handle {
     /// Looks at the scheduler, between two inputs.
     ///
     /// # Errors
-    /// The dispatcher has stopped.
+    /// The look panicked, or the dispatcher has stopped.
     pub async fn query<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Scheduler) -> T + Send + 'static,
     ) -> Result<T, OrderError> {
         let (reply, answer) = oneshot::channel();
-        let query: Query = Box::new(move |scheduler| _ = reply.send(look(scheduler)));
+        let query: Query = Box::new(move |scheduler| {
+            // It only looks, so a panic leaves nothing half changed.
+            let _ = reply.send(catch_unwind(AssertUnwindSafe(|| look(scheduler))));
+        });
         self.messages
             .unbounded_send(Message::Query(query))
             .map_err(|_| OrderError::Stopped)?;
-        answer.await.map_err(|_| OrderError::Stopped)
+        let seen = answer.await.map_err(|_| OrderError::Stopped)?;
+        seen.map_err(|_panic| OrderError::Panicked)
     }
 
     /// Takes this fleet and policy. Errors as [`order`](Self::order).

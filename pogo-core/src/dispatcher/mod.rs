@@ -7,6 +7,7 @@ mod builder;
 mod clock;
 mod commit;
 mod error;
+mod guarded;
 mod handle;
 mod inventory;
 mod observer;

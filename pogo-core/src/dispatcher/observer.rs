@@ -6,7 +6,8 @@ use crate::scheduler::{AttemptId, JobId, Record};
 /// Watches a rollout: a terminal, a web page, metrics, a test.
 ///
 /// Calls come from the dispatcher and from transports, so they return quickly and never block; an observer
-/// that has more to do queues it.
+/// that has more to do queues it. A panic is caught and counted: the rollout goes on, the next call comes as if nothing had
+/// happened, and [`Dispatcher::run`](super::Dispatcher::run) says so in the end.
 pub trait Observer: Send + Sync {
     /// An event, after it has become durable, in order.
     fn event(&self, record: &Record) {

@@ -9,11 +9,12 @@ use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
 use futures::stream::StreamExt;
 
 use super::commit::Tail;
+use super::guarded::Guarded;
 use super::handle::Message;
 use super::running::Running;
 use super::{Attempt, Clock, DispatchError, Observer};
 use crate::Timestamp;
-use crate::plan::{Command, Invocation, JobSpec};
+use crate::plan::{Command, Hooks, Invocation, JobSpec};
 use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Phase, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
@@ -63,7 +64,7 @@ pub struct Dispatcher {
     steered: bool,
     tail: Tail,
     clock: Arc<dyn Clock>,
-    observer: Arc<dyn Observer>,
+    observer: Arc<Guarded>,
     timer: Fuse<BoxFuture<'static, ()>>,
     timer_at: Option<Timestamp>,
     now: Timestamp,
@@ -77,7 +78,7 @@ pub(super) struct Outside {
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) tail: Tail,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) observer: Arc<dyn Observer>,
+    pub(super) observer: Arc<Guarded>,
 }
 
 /// What every attempt of a job shares.
@@ -133,15 +134,19 @@ impl Dispatcher {
     }
 
     /// Runs until every [`Handle`](super::Handle) is dropped and nothing more happens by itself: all jobs are finished, or wait for
-    /// an operator. Returns the scheduler as it then is.
+    /// an operator. That the time limit of such a job is still to run out is not waited for. Returns the scheduler as it then is.
     ///
     /// # Errors
-    /// The journal failed, or another dispatcher took over. Attempts under way are dropped; nothing more is started.
+    /// The journal failed, or another dispatcher took over. Attempts under way are dropped; nothing more is started. Or the
+    /// observer panicked, which is told once everything is over.
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
             self.arm_timer();
-            if !self.steered && self.running.is_empty() && self.timer_at.is_none() {
-                return Ok(self.scheduler);
+            if !self.steered && self.running.is_empty() && self.scheduler.is_at_rest() {
+                return match self.observer.panics() {
+                    0 => Ok(self.scheduler),
+                    panics => Err(DispatchError::Observer { panics }),
+                };
             }
             let first = self.news().await;
             let mut news = VecDeque::from([first]);
@@ -235,6 +240,7 @@ impl Dispatcher {
 
     /// Keeps what every attempt of a job shares.
     fn remember(&mut self, job: JobId, spec: &JobSpec) {
+        // Jobs of journals from before hooks were stored with them go by the policy in force.
         let defaults = &self.scheduler.policy().defaults;
         let hooks = |own: &Option<String>, default: &Option<String>, ours: &str| {
             let path = own.as_deref().or(default.as_deref()).unwrap_or(ours);
@@ -243,8 +249,8 @@ impl Dispatcher {
         let shared = JobCommand {
             command: Arc::new(spec.command.clone()),
             invocation: Arc::new(spec.invocation.clone()),
-            pre_hooks: hooks(&spec.hooks.pre, &defaults.pre_hooks, "/etc/pogo/pre.d"),
-            post_hooks: hooks(&spec.hooks.post, &defaults.post_hooks, "/etc/pogo/post.d"),
+            pre_hooks: hooks(&spec.hooks.pre, &defaults.pre_hooks, Hooks::PRE),
+            post_hooks: hooks(&spec.hooks.post, &defaults.post_hooks, Hooks::POST),
         };
         self.commands.insert(job, shared);
     }

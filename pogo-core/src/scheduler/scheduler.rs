@@ -2,7 +2,7 @@
 
 use super::agenda::Agenda;
 use super::deadlines::Deadlines;
-use super::state::{ApplyError, Effects, State};
+use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{Event, Input, InputError, Record};
 use crate::Timestamp;
 
@@ -103,6 +103,12 @@ impl Scheduler {
         // The queues are built when they are next needed: once for a whole journal.
         self.agenda.forget();
         Ok(())
+    }
+
+    /// Whether nothing can happen any more without an order, except that the time limit of a job runs out that waits for one.
+    pub fn is_at_rest(&self) -> bool {
+        let rests = |job: &Job| matches!(job.status, JobStatus::Blocked | JobStatus::Paused | JobStatus::Halted);
+        self.state.attempts.is_empty() && self.state.unfinished().all(rests)
     }
 
     /// When to send [`Input::Tick`] at the latest, if no other input comes before; `None` if time changes nothing.

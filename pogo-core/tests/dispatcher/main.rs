@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod ending;
 mod flaky;
 mod journal;
+mod panics;
 mod shop;
 mod takeover;

@@ -23,6 +23,8 @@ pub(crate) struct Counting {
     pub(crate) resumes: bool,
     /// Hosts that cannot be reached.
     pub(crate) gone: Vec<&'static str>,
+    /// The directories of hooks of each attempt.
+    pub(crate) hooks: Mutex<Vec<[Option<Arc<str>>; 2]>>,
 }
 
 impl Counting {
@@ -42,6 +44,7 @@ impl Transport for Counting {
         let stuck = self.stuck.contains(&host.as_str());
         let gone = self.gone.contains(&host.as_str());
         self.ran.lock().unwrap().push(host);
+        self.hooks.lock().unwrap().push([attempt.pre_hooks, attempt.post_hooks]);
         if stuck {
             futures::future::pending::<()>().await;
         }

@@ -7,6 +7,7 @@ use futures::executor::block_on;
 use futures::future::{Either, select};
 use pogo_core::dispatcher::{DispatchError, Dispatcher};
 use pogo_core::journal::{Journal, JournalError, MemoryJournal, OwnerId, Seq};
+use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, JobStatus, Scheduler, TaskState};
 
 use super::shop::{Counting, JOB, Patient, fleet_and_policy, run_a_job, spec};
@@ -211,5 +212,55 @@ fn what_cannot_be_found_again_is_in_doubt_and_not_failed() {
             (1, 1),
             "web2 was in doubt, and web3 had never begun"
         );
+    });
+}
+
+/// A policy whose jobs run hooks from these directories.
+fn with_hooks(pre: &str, post: Option<&str>) -> Arc<Policy> {
+    let mut policy = Policy::clone(&fleet_and_policy().1);
+    policy.defaults.pre_hooks = Some(pre.to_owned());
+    policy.defaults.post_hooks = post.map(str::to_owned);
+    Arc::new(policy)
+}
+
+#[test]
+fn hooks_are_those_of_the_policy_under_which_the_job_was_submitted() {
+    block_on(async {
+        let journal = MemoryJournal::new();
+        let transport = Arc::new(Counting {
+            gone: vec!["web1"],
+            ..Counting::default()
+        });
+        let builder = Dispatcher::builder(transport).journal(Arc::new(journal.clone()));
+        let (dispatcher, handle) = builder.build().await.unwrap();
+        let steer = async move {
+            let fleet = fleet_and_policy().0;
+            handle
+                .configure(Arc::clone(&fleet), with_hooks("/old", None))
+                .await
+                .unwrap();
+            handle.submit(JOB, spec()).await.unwrap();
+            handle.configure(fleet, with_hooks("/new", Some("/new"))).await.unwrap();
+        };
+        let (ended, ()) = futures::join!(dispatcher.run(), steer);
+        assert_eq!(ended.unwrap().job(JOB).unwrap().status(), JobStatus::Blocked);
+
+        let transport = Arc::<Counting>::default();
+        let (dispatcher, handle) = Dispatcher::builder(Arc::clone(&transport) as _)
+            .journal(Arc::new(journal.clone()))
+            .build()
+            .await
+            .unwrap();
+        let steer = async move { handle.retry(JOB, vec!["web1".parse().unwrap()]).await.unwrap() };
+        let (ended, ()) = futures::join!(dispatcher.run(), steer);
+        assert_eq!(ended.unwrap().job(JOB).unwrap().status(), JobStatus::Finished);
+        let hooks = transport.hooks.lock().unwrap();
+        assert!(!hooks.is_empty());
+        for [pre, post] in hooks.iter() {
+            assert_eq!(
+                (pre.as_deref(), post.as_deref()),
+                (Some("/old"), Some("/etc/pogo/post.d"))
+            );
+        }
     });
 }

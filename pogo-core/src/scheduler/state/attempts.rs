@@ -57,6 +57,10 @@ impl Attempts {
         self.issued
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.live == 0 && self.long.is_empty()
+    }
+
     pub(crate) fn get(&self, attempt: AttemptId) -> Option<&Running> {
         match self.at(attempt) {
             Some(at) => self.window.get(at)?.as_ref(),
