@@ -129,7 +129,8 @@ fn a_job_of_which_the_last_one_runs_is_not_over() {
 
 #[test]
 fn a_journal_of_hosts_that_failed_by_how_much_they_wrote_is_read() {
-    let stored = r#"{"at":5,"event":"task_failed","job":1,"host":"web1","attempt":17,"kind":"output_limit","message":"4 MiB"}"#;
+    let stored =
+        r#"{"at":5,"event":"task_failed","job":1,"host":"web1","attempt":17,"kind":"output_limit","message":"4 MiB"}"#;
     let record: Record = serde_json::from_str(stored).unwrap();
     let Event::TaskFailed { failure, .. } = &record.event else {
         panic!("{record:?}")
