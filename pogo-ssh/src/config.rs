@@ -228,8 +228,8 @@ impl SshConfig {
         self
     }
 
-    /// How many bytes of output an attempt may pass on; the rest is dropped, and a [note] marks the place.
-    /// Default: 4 MiB.
+    /// How many bytes of output an attempt may pass on: of more, the head as it comes and the tail when the attempt ends,
+    /// with a [note] between them that says how much is missing. Default: 4 MiB.
     ///
     /// [note]: pogo_core::dispatcher::Stream::Note
     pub fn output_limit(mut self, bytes: u64) -> Self {

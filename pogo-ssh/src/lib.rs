@@ -43,8 +43,10 @@
 //! | time limit or cancelled, and the host confirms nothing | in doubt |
 //!
 //! A command that leaves something in the background which holds its output open has ended when it has ended: after two
-//! more seconds the transport stops listening and notes it. Output over the [limit](SshConfig::output_limit) is dropped,
-//! with a note where it was cut, and never holds up the command.
+//! more seconds the transport stops listening and notes it. Of output over the
+//! [limit](SshConfig::output_limit) the head is passed on as it comes and the tail when the attempt ends (an eighth of the
+//! limit, and at most 32 KiB, of each stream), with a note between them that says how much is missing. It never holds up
+//! the command.
 //!
 //! # What the target needs
 //!
@@ -99,7 +101,7 @@
 //! Under [`detached_directory`](SshConfig::detached_directory), in a directory of the host's name (home directories may
 //! be shared), the host keeps a directory for each attempt, named by the job's text and the attempt. Making it decides
 //! who launches the attempt, so that it is launched once at most. In it are both streams of output, each bounded by
-//! [`output_limit`](SshConfig::output_limit), and one line that says how far the attempt is, with its process group or
+//! [`output_limit`](SshConfig::output_limit) (where it is over, its head and its tail), and one line that says how far the attempt is, with its process group or
 //! its exit status. A lock that the kernel holds for what runs the attempt lets one detached attempt run on the host at
 //! a time, and is free when that is gone, however it went. A timer beside it ends an attempt two seconds after its time
 //! limit if nobody has done so from here. The output is removed when its end has been seen here; the
@@ -218,6 +220,7 @@ mod severable;
 #[cfg(test)]
 mod shells;
 mod ssh_config;
+mod tail;
 mod target;
 mod targets;
 mod transport;

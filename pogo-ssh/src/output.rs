@@ -2,24 +2,38 @@
 
 use pogo_core::dispatcher::{Reporter, Stream};
 
-/// Passes output on up to a limit, then drops it and says so. Taking output never waits, so the channel it comes from
-/// never stalls.
+use crate::tail::Tail;
+
+/// Passes output on as it comes, up to a limit. Of what comes then it keeps the end, because that is where the error
+/// stands, and passes it on when it is dropped, with a remark of how much is missing before it. Taking output never
+/// waits, so the channel it comes from never stalls.
 #[derive(Debug)]
 pub(crate) struct Output {
     report: Reporter,
     room: u64,
     limit: u64,
-    dropped: u64,
+    /// Of each stream.
+    most_kept: usize,
+    cut: bool,
+    out: Tail,
+    err: Tail,
 }
+
+/// The most that is kept of the end of each stream.
+const MOST_KEPT: u64 = 32 << 10;
 
 impl Output {
     /// Output of one attempt, of which `limit` bytes are passed on.
     pub(crate) fn new(report: Reporter, limit: u64) -> Self {
+        let most_kept = MOST_KEPT.min(limit / 8);
         Self {
             report,
-            room: limit,
+            room: limit - 2 * most_kept,
             limit,
-            dropped: 0,
+            most_kept: usize::try_from(most_kept).unwrap_or(usize::MAX),
+            cut: false,
+            out: Tail::default(),
+            err: Tail::default(),
         }
     }
 
@@ -34,22 +48,171 @@ impl Output {
         if rest.is_empty() {
             return;
         }
-        if self.dropped == 0 {
-            self.note(&format!("[output cut here: over the limit of {} bytes]", self.limit));
-        }
-        self.dropped += rest.len() as u64;
+        self.cut();
+        let most = self.most_kept;
+        self.tail(stream).push(rest, most);
+    }
+
+    /// Takes note that so many bytes of a stream are missing here. What follows is the end of it.
+    pub(crate) fn skip(&mut self, stream: Stream, missing: u64) {
+        self.cut();
+        self.tail(stream).skip(missing);
     }
 
     /// A remark of ours among the host's output; not counted against the limit.
     pub(crate) fn note(&self, remark: &str) {
         self.report.output(Stream::Note, format!("{remark}\n").as_bytes());
     }
+
+    /// Passes on no more as it comes.
+    fn cut(&mut self) {
+        if !self.cut {
+            self.cut = true;
+            self.room = 0;
+            self.note(&format!(
+                "[output cut here: over the limit of {} bytes; its end follows when it is known]",
+                self.limit
+            ));
+        }
+    }
+
+    fn tail(&mut self, stream: Stream) -> &mut Tail {
+        match stream {
+            Stream::Stderr => &mut self.err,
+            Stream::Stdout | Stream::Note => &mut self.out,
+        }
+    }
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if self.dropped > 0 {
-            self.note(&format!("[{} bytes of output dropped]", self.dropped));
+        for (stream, name) in [(Stream::Stdout, "output"), (Stream::Stderr, "standard error")] {
+            let (dropped, kept) = std::mem::take(self.tail(stream)).end();
+            if dropped > 0 {
+                self.note(&format!("[{dropped} bytes of {name} dropped here]"));
+            }
+            if !kept.is_empty() {
+                self.report.output(stream, &kept);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures::channel::mpsc;
+    use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide};
+    use pogo_core::scheduler::{AttemptId, JobId};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Keeps all output in one text, each stream's in its own brackets.
+    #[derive(Default)]
+    struct Seen(Mutex<Vec<(Stream, Vec<u8>)>>);
+
+    impl Observer for Seen {
+        fn output(&self, chunk: &OutputChunk<'_>) {
+            self.0.lock().unwrap().push((chunk.stream, chunk.bytes.to_vec()));
+        }
+    }
+
+    fn seen_of(limit: u64, act: impl FnOnce(&mut Output)) -> Vec<(Stream, Vec<u8>)> {
+        let seen = Arc::new(Seen::default());
+        let (phases, _) = mpsc::unbounded();
+        let ids = (JobId::new(3), "web1".parse().unwrap(), AttemptId::new(17));
+        let (report, _side) = ReporterSide::open(ids, phases, Arc::clone(&seen) as Arc<dyn Observer>);
+        let mut output = Output::new(report, limit);
+        act(&mut output);
+        drop(output);
+        std::mem::take(&mut *seen.0.lock().unwrap())
+    }
+
+    fn text(seen: &[(Stream, Vec<u8>)]) -> String {
+        let pieces = seen
+            .iter()
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
+        pieces.collect()
+    }
+
+    #[test]
+    fn of_output_over_the_limit_the_head_and_the_tail_are_kept() {
+        let lines: String = (1..=100_000).map(|number| format!("line {number}\n")).collect();
+        let seen = seen_of(1000, |output| {
+            for piece in lines.as_bytes().chunks(777) {
+                output.take(Stream::Stdout, piece);
+            }
+            output.take(Stream::Stderr, b"error: at the end\n");
+        });
+        let text = text(&seen);
+        assert!(text.starts_with("line 1\nline 2\n"), "{text}");
+        let (head, rest) = text
+            .split_once("[output cut here: over the limit of 1000 bytes")
+            .unwrap();
+        let (_, rest) = rest.split_once('\n').unwrap();
+        let (dropped, tail) = rest
+            .strip_prefix('[')
+            .unwrap()
+            .split_once(" bytes of output dropped here]\n")
+            .unwrap();
+        let tail = tail.strip_suffix("error: at the end\n").unwrap();
+        assert!(tail.starts_with("line "), "{tail}");
+        assert!(tail.ends_with("line 99999\nline 100000\n"), "{tail}");
+        let dropped: usize = dropped.parse().unwrap();
+        assert_eq!(head.len() + dropped + tail.len(), lines.len());
+    }
+
+    #[test]
+    fn what_fits_behind_the_cut_is_not_missing() {
+        let seen = seen_of(1000, |output| output.take(Stream::Stdout, &[b'x'; 800]));
+        let passed: usize = seen
+            .iter()
+            .filter(|(stream, _)| *stream == Stream::Stdout)
+            .map(|(_, bytes)| bytes.len())
+            .sum();
+        assert_eq!(passed, 800);
+        assert!(!text(&seen).contains("dropped"), "{seen:?}");
+    }
+
+    #[test]
+    fn what_the_host_has_dropped_counts_as_missing() {
+        let seen = seen_of(1000, |output| {
+            output.take(Stream::Stdout, b"head\n");
+            output.skip(Stream::Stdout, 5_000_000_000);
+            output.take(Stream::Stdout, b"tail\n");
+        });
+        let text = text(&seen);
+        assert!(text.starts_with("head\n[output cut here"), "{text}");
+        assert!(
+            text.ends_with("\n[5000000000 bytes of output dropped here]\ntail\n"),
+            "{text}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_is_passed_on_or_counted_and_no_more_than_the_limit_is_passed_on(
+            limit in 0u64..300,
+            pieces in proptest::collection::vec((any::<bool>(), "[a\n]{0,120}"), 0..20)
+        ) {
+            let seen = seen_of(limit, |output| {
+                for (err, piece) in &pieces {
+                    output.take(if *err { Stream::Stderr } else { Stream::Stdout }, piece.as_bytes());
+                }
+            });
+            for (stream, name, of_err) in [(Stream::Stdout, "output", false), (Stream::Stderr, "standard error", true)] {
+                let all: String = pieces.iter().filter(|(err, _)| *err == of_err).map(|(_, piece)| piece.as_str()).collect();
+                let passed: Vec<u8> = seen.iter().filter(|(of, _)| *of == stream).flat_map(|(_, bytes)| bytes.clone()).collect();
+                let text = text(&seen);
+                let dropped = text.split_once(&format!(" bytes of {name} dropped here]")).map_or(0, |(before, _)| {
+                    before.rsplit('[').next().unwrap().parse().unwrap()
+                });
+                prop_assert_eq!(passed.len() + dropped, all.len());
+            }
+            let passed: usize = seen.iter().filter(|(of, _)| *of != Stream::Note).map(|(_, bytes)| bytes.len()).sum();
+            prop_assert!(passed as u64 <= limit);
         }
     }
 }

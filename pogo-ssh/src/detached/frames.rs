@@ -8,6 +8,8 @@ use pogo_core::scheduler::AttemptId;
 pub(super) enum Frame {
     /// A piece of the attempt's output.
     Output(Stream, Vec<u8>),
+    /// So many bytes of this stream were dropped on the host, here.
+    Cut(Stream, u64),
     /// How far the attempt is.
     State(String),
     /// That was all, and the state before was the last.
@@ -101,6 +103,7 @@ impl Frames {
         let frame = match word {
             "o" => return self.output_follows(Stream::Stdout, rest),
             "e" => return self.output_follows(Stream::Stderr, rest),
+            "c" => cut(rest)?,
             "s" => Frame::State(rest.trim().to_owned()),
             "end" => Frame::End,
             "dead" => Frame::Dead,
@@ -117,13 +120,24 @@ impl Frames {
     }
 }
 
+/// Which stream lacks how many bytes.
+fn cut(words: &str) -> Result<Frame, Nonsense> {
+    let (stream, missing) = words.split_once(' ').ok_or(Nonsense)?;
+    let stream = match stream {
+        "o" => Stream::Stdout,
+        "e" => Stream::Stderr,
+        _ => return Err(Nonsense),
+    };
+    Ok(Frame::Cut(stream, missing.parse().map_err(|_| Nonsense)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn frames_are_found_wherever_the_pieces_are_cut() {
-        let text = b"welcome\n\x1epogo\n\x1epogo a17 follows\ns begun command\no 5\no 3\nxe 2\n\xff\xffs ended command 0\nend\n";
+        let text = b"welcome\n\x1epogo\n\x1epogo a17 follows\ns begun command\no 5\no 3\nxe 2\n\xff\xffs ended command 0\nc e 12\nend\n";
         for cut in 0..=text.len() {
             let mut frames = Frames::new(AttemptId::new(17));
             let (one, two) = text.split_at(cut);
@@ -140,7 +154,7 @@ mod tests {
             assert_eq!(out, b"o 3\nx");
             let states = ["begun command", "ended command 0"].map(|state| Frame::State(state.to_owned()));
             let [begun, ended] = states;
-            assert_eq!(rest, [begun, ended, Frame::End]);
+            assert_eq!(rest, [begun, ended, Frame::Cut(Stream::Stderr, 12), Frame::End]);
         }
     }
 
@@ -150,5 +164,10 @@ mod tests {
         assert_eq!(frames.take(b"\x1epogo a17 follows\nwhat\n"), Err(Nonsense));
         let mut frames = Frames::new(AttemptId::new(17));
         assert_eq!(frames.take(b"\x1epogo a17 follows\no many\n"), Err(Nonsense));
+        for cut in ["c o\n", "c x 1\n", "c o many\n", "c\n"] {
+            let mut frames = Frames::new(AttemptId::new(17));
+            let text = format!("\x1epogo a17 follows\n{cut}");
+            assert_eq!(frames.take(text.as_bytes()), Err(Nonsense));
+        }
     }
 }

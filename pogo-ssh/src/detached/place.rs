@@ -42,8 +42,9 @@ impl Place {
     /// The line that launches the attempt if that was not done before, and follows it. The host ends it after the time
     /// that is `left`, with the grace, if nobody does so before.
     pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> String {
-        let blocks = (self.output_limit / 512 + 1).to_string();
-        let first = [blocks, left.as_secs().max(1).to_string(), tenths(grace)];
+        // The shell's numbers have a sign.
+        let most = self.output_limit.min(1 << 60).to_string();
+        let first = [most, left.as_secs().max(1).to_string(), tenths(grace)];
         let steps = self.steps.iter();
         let steps = steps.flat_map(|(phase, body)| [phase_name(*phase), body.as_str()]);
         let arguments: Vec<&str> = first.iter().map(String::as_str).chain(steps).collect();

@@ -31,6 +31,10 @@ pub(super) const FOLLOW: &str = r#"emit() {
   size=$(($(wc -c <"$2") - $3))
   [ "$size" -gt 0 ] || { size=0; return 0; }
   [ "$size" -le 131072 ] || size=131072
+  if [ -s "$2.cut" ] && read -r at missing <"$2.cut"; then
+    if [ "$3" -eq "$at" ]; then printf 'c %s %s\n' "$1" "$missing" || exit 1
+    elif [ "$3" -lt "$at" ] && [ $(($3 + size)) -gt "$at" ]; then size=$((at - $3)); fi
+  fi
   printf '%s %s\n' "$1" "$size" || exit 1
   tail -c +$(($3 + 1)) "$2" | head -c "$size" || exit 1
 }
@@ -54,7 +58,7 @@ follow() {
     elif [ "$pause" -lt 10 ]; then nap 0.0$pause; pause=$((pause * 2))
     else nap 0.3; fi
   done
-  if read -r word && [ "$word" = done ]; then rm -f "$here/out" "$here/err" "$here"/[oe] "$here"/[oe].cut; fi
+  if read -r word && [ "$word" = done ]; then rm -f "$here/out" "$here/err" "$here"/out.* "$here"/err.* "$here"/[oe] "$here"/[oe].*; fi
 }
 "#;
 
@@ -80,17 +84,41 @@ set -- - - - - "$3"
 exit 8"#;
 
 /// Runs the steps, one after the other: pairs of phase and shell text, from `$6` on. `$1`: directory of the attempt;
-/// `$2`: how many blocks of each stream of output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the
+/// `$2`: how many bytes of each stream of output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the
 /// text of [`STEP`].
 ///
 /// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background may hold the output open; it is waited for as long as on a connection. Output that
 /// cannot be kept is dropped, and its pipe renamed, which needs no space.
-const SUPERVISE: &str = r#"here=$1 blocks=$2 limit=$3 grace=$4 step=$5
+///
+/// `dd` loses nothing that it has read when it has read enough, as `head` and a limit of the file's size would. Of what
+/// is over the limit the end is kept in memory, and added to the file when all is over; where it begins, and how many
+/// bytes are missing before it, stands in another file by then.
+const SUPERVISE: &str = r#"here=$1 most=$2 limit=$3 grace=$4 step=$5
 shift 5
 say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
 keep() {
-  (ulimit -f "$blocks"; trap '' XFSZ; exec cat >>"$1") 2>/dev/null || { mv -f "$2" "$2.cut"; cat >/dev/null; }
-  rm -f "$2"
+  size=0
+  while [ "$size" -lt "$most" ]; do
+    dd bs=4096 count=$(((most - size) / 4096 + 1)) >>"$1" 2>/dev/null || { mv -f "$2" "$2.lost"; cat >/dev/null; return; }
+    was=$size size=$(($(wc -c <"$1")))
+    [ "$size" -gt "$was" ] || { rm -f "$2"; return; }
+  done
+  mv -f "$2" "$2.cut"
+  if keep_end "$1" 2>/dev/null; then mv -f "$2.cut" "$2.kept"; else cat >/dev/null; mv -f "$2.cut" "$2.lost"; fi
+}
+keep_end() {
+  end=$((most / 8))
+  [ "$end" -le 32768 ] || end=32768
+  mkfifo "$1.pipe" || return 1
+  wc -c <"$1.pipe" >"$1.all" &
+  tee "$1.pipe" | tail -c "$end" >"$1.end" || return 1
+  wait $!
+  read -r all <"$1.all" || return 1
+  missing=$((all - $(wc -c <"$1.end")))
+  [ -e "$1" ] || return 1
+  [ "$missing" -eq 0 ] || printf '%s %s\n' "$size" "$missing" >"$1.cut" || return 1
+  cat "$1.end" >>"$1" || return 1
+  rm -f "$1.pipe" "$1.all" "$1.end"
 }
 keep "$here/out" "$here/o" <"$here/o" 8>&- 9>&- &
 keep "$here/err" "$here/e" <"$here/e" 8>&- 9>&- &
@@ -108,7 +136,7 @@ while [ $# -gt 0 ]; do
 done
 exec 3>&- 4>&-
 left=100
-while [ -e "$here/o" ] || [ -e "$here/e" ]; do
+while [ -e "$here/o" ] || [ -e "$here/e" ] || [ -e "$here/o.cut" ] || [ -e "$here/e.cut" ]; do
   left=$((left - 1)); [ $left -gt 0 ] || break
   sleep 0.02 2>/dev/null || { sleep 1; left=$((left - 49)); }
 done
@@ -117,7 +145,7 @@ wait $timer_id
 case $?$was in 9*|8kept) limit=limit ;; *) limit= ;; esac
 rm -f "$here/stop"
 cut=
-if [ -e "$here/o.cut" ] || [ -e "$here/e.cut" ]; then cut=cut; fi
+for name in o.cut e.cut o.lost e.lost; do if [ -e "$here/$name" ]; then cut=cut; fi; done
 if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$phase" $code $cut $limit; fi"#;
 
 /// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows are for
@@ -148,9 +176,9 @@ prepare() {
   flock 8
   (: >"$here/state"; say launched) 2>/dev/null || { rm -rf "$here"; refuse "it cannot keep an attempt: its disk is full"; }
   echo there
-  exec setsid /bin/sh -c "$supervise" sh "$here" "$blocks" "$limit" "$grace" "$step" "$@" >/dev/null 2>&1
+  exec setsid /bin/sh -c "$supervise" sh "$here" "$most" "$limit" "$grace" "$step" "$@" >/dev/null 2>&1
 }
-blocks=$5 limit=$6 grace=$7
+most=$5 limit=$6 grace=$7
 shift 7
 exec 6<&0
 launch "$@" </dev/null 6<&- | {

@@ -35,6 +35,7 @@ struct Shell<'a> {
 struct Said {
     out: String,
     err: String,
+    cuts: Vec<(Stream, u64)>,
     last_state: String,
     last: Option<Frame>,
 }
@@ -53,6 +54,7 @@ impl Shell<'_> {
             match frame {
                 Frame::Output(Stream::Stdout, bytes) => said.out += &String::from_utf8_lossy(&bytes),
                 Frame::Output(_, bytes) => said.err += &String::from_utf8_lossy(&bytes),
+                Frame::Cut(stream, missing) => said.cuts.push((stream, missing)),
                 Frame::State(state) => said.last_state = state,
                 other => said.last = Some(other),
             }
@@ -65,18 +67,23 @@ impl Shell<'_> {
 const LIMIT: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(5));
 
 fn place(line: &str) -> Place {
+    place_of(0, line)
+}
+
+/// The same, with a number for the command.
+fn place_of(x: usize, line: &str) -> Place {
     let attempt = Attempt {
         id: AttemptId::new(17),
         job: JobId::new(3),
         host: Host::new("web1".parse().unwrap()),
-        command: Arc::new(Command::shell(line)),
+        command: Arc::new(Command::shell(format!("X={x}; {line}"))),
         invocation: Arc::default(),
         pre_hooks: None,
         post_hooks: None,
         time_limit: Duration::from_secs(1),
         resumed: false,
     };
-    Place::of(&attempt, "job", "cache/it's", 10_000).unwrap()
+    Place::of(&attempt, &format!("job{x}"), "cache/it's", 10_000).unwrap()
 }
 
 #[test]
@@ -109,16 +116,72 @@ fn what_was_looked_for_before_it_began_never_begins() {
 }
 
 #[test]
-fn output_is_bounded_on_the_host_and_never_holds_up_the_command() {
+fn of_output_over_the_limit_the_host_keeps_head_and_tail_and_never_holds_up_the_command() {
     under_every_shell(|shell| {
-        let said = shell.run(&place("head -c 1000000 /dev/zero; exit 5").launch_line((0, 0), LIMIT));
-        assert_eq!(said.last_state, "ended command 5 cut", "{}", shell.name);
+        let flood = "i=0; while [ $i -lt 300 ]; do head -c 10000 /dev/zero; i=$((i+1)); done; echo the end; exit 5";
+        let said = shell.run(&place(flood).launch_line((0, 0), LIMIT));
+        assert_eq!(said.last_state, "ended command 5", "{}", shell.name);
+        // A block over 10,000 bytes, and an eighth of them.
         assert!(
-            (10_000..30_000).contains(&said.out.len()),
+            said.out.len() <= 10_000 + 4096 + 1250,
             "{}: {}",
             shell.name,
             said.out.len()
         );
+        assert!(said.out.ends_with("\0the end\n"), "{}", shell.name);
+        let [(Stream::Stdout, missing)] = said.cuts[..] else {
+            panic!("{}: {:?}", shell.name, said.cuts);
+        };
+        assert_eq!(said.out.len() as u64 + missing, 3_000_008, "{}", shell.name);
+    });
+}
+
+#[test]
+fn what_fits_behind_the_limit_is_all_there() {
+    under_every_shell(|shell| {
+        for size in [9_999, 10_000, 10_001, 12_288, 13_000] {
+            let said =
+                shell.run(&place_of(size, "head -c $X /dev/zero | tr '\\0' x; echo e >&2").launch_line((0, 0), LIMIT));
+            assert_eq!(
+                (said.out.len(), said.cuts.as_slice()),
+                (size, [].as_slice()),
+                "{}",
+                shell.name
+            );
+            assert!(said.err.ends_with("group\ne\n"), "{}: {said:?}", shell.name);
+        }
+    });
+}
+
+#[test]
+fn output_that_comes_in_small_pieces_is_kept_within_the_same_bound() {
+    under_every_shell(|shell| {
+        let lines = "i=0; while [ $i -lt 4000 ]; do echo line $i; i=$((i+1)); done";
+        let said = shell.run(&place(lines).launch_line((0, 0), LIMIT));
+        assert!(said.out.starts_with("line 0\nline 1\n"), "{}", shell.name);
+        assert!(said.out.ends_with("line 3998\nline 3999\n"), "{}", shell.name);
+        assert!(
+            said.out.len() <= 10_000 + 4096 + 1250,
+            "{}: {}",
+            shell.name,
+            said.out.len()
+        );
+        let missing: u64 = said.cuts.iter().map(|(_, missing)| missing).sum();
+        assert_eq!(said.out.len() as u64 + missing, 38_890, "{}", shell.name);
+    });
+}
+
+#[test]
+fn the_end_is_found_again_over_another_link() {
+    under_every_shell(|shell| {
+        let place = place("head -c 1000000 /dev/zero; echo the end");
+        let all = shell.run(&place.launch_line((0, 0), LIMIT));
+        let head = all.out.len() as u64 - 1250;
+        for (seen, cuts) in [(head - 1, 1), (head, 1), (head + 1, 0)] {
+            let said = shell.run(&place.find_line((seen, 0)));
+            assert_eq!(said.cuts.len(), cuts, "{}", shell.name);
+            assert_eq!(said.out, all.out[seen as usize..], "{}", shell.name);
+        }
     });
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Watch {
     until_command: usize,
     state: String,
     output_limit: u64,
+    /// Streams of which the host has dropped a part.
+    cut: Vec<Stream>,
 }
 
 impl Watch {
@@ -42,6 +44,7 @@ impl Watch {
             ahead: phases,
             state: String::new(),
             output_limit,
+            cut: Vec::new(),
         }
     }
 
@@ -55,6 +58,12 @@ impl Watch {
             Frame::Output(stream, bytes) => {
                 self.seen.0 += bytes.len() as u64;
                 self.output.take(stream, &bytes);
+            }
+            // Over a new link the host says it again.
+            Frame::Cut(stream, _) if self.cut.contains(&stream) => {}
+            Frame::Cut(stream, missing) => {
+                self.cut.push(stream);
+                self.output.skip(stream, missing);
             }
             Frame::State(state) => self.enter(state),
             Frame::End => return Some(self.ended(stop)),

@@ -243,7 +243,7 @@ async fn much_output_is_cut_and_something_in_the_background_is_not_waited_for() 
         .run(&transport)
         .await;
     report.assert_succeeded();
-    assert_eq!(report.stdout.len(), 1000);
+    assert_eq!(report.stdout.len(), 750 + 125);
     assert!(report.notes.contains("[output cut here"), "{}", report.notes);
     assert!(report.notes.contains("in the background"), "{}", report.notes);
 }

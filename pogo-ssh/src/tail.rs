@@ -1,0 +1,43 @@
+//! The end of a stream.
+
+use std::collections::VecDeque;
+
+/// The last bytes of a stream, and how many came before them.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    kept: VecDeque<u8>,
+    dropped: u64,
+}
+
+/// How far into what is kept its first whole line is looked for.
+const LONGEST_LINE: usize = 4096;
+
+impl Tail {
+    /// Adds bytes, of which no more than `most` are kept.
+    pub(crate) fn push(&mut self, bytes: &[u8], most: usize) {
+        let too_many = (self.kept.len() + bytes.len()).saturating_sub(most);
+        let old = too_many.min(self.kept.len());
+        self.kept.drain(..old);
+        self.kept.extend(bytes.get(too_many - old..).unwrap_or_default());
+        self.dropped += too_many as u64;
+    }
+
+    /// So many bytes are missing here; what was kept before them is not the end.
+    pub(crate) fn skip(&mut self, missing: u64) {
+        self.dropped += self.kept.len() as u64 + missing;
+        self.kept.clear();
+    }
+
+    /// How many bytes are missing, and what follows them: from the start of a line on, if there is one near.
+    pub(crate) fn end(mut self) -> (u64, Vec<u8>) {
+        if self.dropped > 0 {
+            let near = self.kept.iter().take(LONGEST_LINE);
+            let line = near.take_while(|&&byte| byte != b'\n').count() + 1;
+            if line < self.kept.len().min(LONGEST_LINE) {
+                self.kept.drain(..line);
+                self.dropped += line as u64;
+            }
+        }
+        (self.dropped, self.kept.into())
+    }
+}
