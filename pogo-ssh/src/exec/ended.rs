@@ -37,21 +37,3 @@ pub(crate) enum Ended {
     /// The link broke after the host was asked to run it, or the host never said how it ended.
     Lost(String),
 }
-
-/// The signal that a shell means by this status, where it is a common one.
-pub(crate) fn signal_of(status: u32) -> Option<&'static str> {
-    Some(match status.checked_sub(128)? {
-        1 => "HUP",
-        2 => "INT",
-        3 => "QUIT",
-        4 => "ILL",
-        6 => "ABRT",
-        8 => "FPE",
-        9 => "KILL",
-        11 => "SEGV",
-        13 => "PIPE",
-        14 => "ALRM",
-        15 => "TERM",
-        _ => return None,
-    })
-}
