@@ -48,6 +48,13 @@
 //! limit, and at most 32 KiB, of each stream), with a note between them that says how much is missing. It never holds up
 //! the command.
 //!
+//! # Input
+//!
+//! Standard input and files to send are read once for a job, when its first attempt begins or [before](JobInputs), so that
+//! every host gets the same: from files that change meanwhile, from pipes, and from this process's standard input (`-`).
+//! What is read is kept until the job is over: up to 256 KiB of each in memory, more in a file without a name in
+//! `TMPDIR`, from which each attempt reads 64 KiB at a time. Directories and devices are refused.
+//!
 //! # What the target needs
 //!
 //! - An SSH server that runs commands and allows two sessions per connection (`MaxSessions`, 10 by default): the second
@@ -119,7 +126,7 @@
 //! | the disk fills up while it runs | its end, as ever; output that could not be kept is missing, and a note says so |
 //! | the host restarts, or what runs the attempt is killed | in doubt |
 //! | this process dies, or the link does not come back | the command goes on until its time limit, when the host itself ends it: TERM, then KILL; whoever takes over the journal finds it, and follows it or learns how it ended |
-//! | a command ends with 128 plus the number of a common signal | counts as ended by that signal |
+//! | a command ends with 128 plus the number of a signal | counts as ended by that signal, by its name on Linux |
 //!
 //! # How much at once
 //!
@@ -206,6 +213,7 @@ mod classify;
 mod config;
 mod detached;
 mod exec;
+mod input;
 mod link;
 #[cfg(feature = "loopback")]
 pub mod loopback;
@@ -228,6 +236,7 @@ mod trust;
 mod work;
 
 pub use config::{Agent, SshConfig};
+pub use input::{InputError, JobInputs};
 pub use program::ProgramTransport;
 pub use question::Question;
 pub use setup::SetupError;

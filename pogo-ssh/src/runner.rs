@@ -7,7 +7,8 @@ use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
 use crate::config::SshConfig;
-use crate::exec::{Ended, Parcels, Passwords, Stop};
+use crate::exec::{Ended, Passwords, Stop, StopReason};
+use crate::input::SharedInputs;
 use crate::link::{Connector, Link};
 use crate::target::Target;
 use crate::targets::Targets;
@@ -20,7 +21,7 @@ pub(crate) struct Runner {
     pub(crate) connector: Connector,
     pub(crate) passwords: Passwords,
     targets: Targets,
-    parcels: Parcels,
+    pub(crate) inputs: SharedInputs,
 }
 
 impl Runner {
@@ -30,7 +31,7 @@ impl Runner {
             targets: Targets::new(&config, user),
             config,
             connector,
-            parcels: Parcels::default(),
+            inputs: SharedInputs::default(),
         }
     }
 
@@ -42,8 +43,13 @@ impl Runner {
             .targets
             .of(&attempt.host)
             .map_err(|error| refused(error.to_string()))?;
-        let work = Work::prepare(attempt, report, stop, &self.parcels).await;
-        let work = work.map_err(refused)?;
+        let inputs = tokio::select! {
+            biased;
+            reason = stop.wait() => return Err(stopped(reason)),
+            inputs = self.inputs.of(&attempt.invocation) => inputs.map_err(|error| refused(error.to_string()))?,
+        };
+        let work = Work::prepare(attempt, report, stop, inputs);
+        let work = work.map_err(|error| refused(error.to_string()))?;
         work.report.phase(Phase::Connect);
         for note in self.targets.take_notes() {
             let note = format!("[ssh_config: {note}]\n");
@@ -73,11 +79,7 @@ impl Runner {
     pub(crate) async fn connect(&self, target: &Arc<Target>, stop: &Stop) -> Result<Link, Outcome> {
         tokio::select! {
             biased;
-            reason = stop.wait() => match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
-                Verdict::End(outcome) => Err(outcome),
-                // Cannot be: being stopped is no success.
-                Verdict::GoOn => Err(Outcome::failed(FailureKind::Refused, "stopped before the command began")),
-            },
+            reason = stop.wait() => Err(stopped(reason)),
             connected = self.connector.connect(target) => connected.map_err(Outcome::from),
         }
     }
@@ -102,5 +104,14 @@ impl Runner {
             }
             _ => link.close().await,
         }
+    }
+}
+
+/// Ended before anything ran.
+pub(crate) fn stopped(reason: StopReason) -> Outcome {
+    match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
+        Verdict::End(outcome) => outcome,
+        // Cannot be: being stopped is no success.
+        Verdict::GoOn => Outcome::failed(FailureKind::Refused, "stopped before the command began"),
     }
 }

@@ -8,6 +8,7 @@ use pogo_core::scheduler::Outcome;
 use tokio::task::JoinSet;
 
 use crate::config::SshConfig;
+use crate::input::JobInputs;
 use crate::runner::Runner;
 use crate::setup::{self, SetupError};
 
@@ -31,6 +32,12 @@ impl SshTransport {
         let (connector, warnings) = setup::connector(&config)?;
         let runner = Arc::new(Runner::new(config, &user, connector));
         Ok(Self { runner, warnings })
+    }
+
+    /// Takes what the next job with this invocation gives its hosts; otherwise it is read when the job's first attempt
+    /// begins.
+    pub fn provide(&self, inputs: JobInputs) {
+        self.runner.inputs.provide(inputs);
     }
 
     /// Remarks for whoever set this up: files and lines that were skipped, checks that are off. One sentence each.

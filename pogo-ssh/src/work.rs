@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::{Attempt, Reporter};
-use pogo_core::plan::Stdin;
 use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
-use crate::exec::{Ended, Parcel, Parcels, Sent, Site, Step, Stop, execute, send_all};
+use crate::exec::{EmptyCommand, Ended, Sent, Site, Step, Stop, execute, send_all};
+use crate::input::JobInputs;
 use crate::link::Link;
 use crate::output::Output;
 use crate::runner::Runner;
@@ -18,7 +18,7 @@ pub(crate) struct Work {
     pub(crate) attempt: Attempt,
     /// What it runs where no files are sent along.
     steps: Vec<Step>,
-    pub(crate) parcels: Vec<Arc<Parcel>>,
+    pub(crate) inputs: Arc<JobInputs>,
     pub(crate) report: Reporter,
     pub(crate) stop: Stop,
 }
@@ -33,22 +33,16 @@ pub(crate) enum Ran {
 
 impl Work {
     /// Refuses what cannot be done, before anything is begun.
-    pub(crate) async fn prepare(
+    pub(crate) fn prepare(
         attempt: Attempt,
         report: Reporter,
         stop: Stop,
-        parcels: &Parcels,
-    ) -> Result<Self, String> {
-        let steps = Step::of(&attempt, None).map_err(|error| error.to_string())?;
-        if let Stdin::File(path) = &attempt.invocation.stdin {
-            let opened = tokio::fs::File::open(path).await;
-            opened.map_err(|error| format!("cannot read the standard input from {path}: {error}"))?;
-        }
-        let parcels = parcels.pack(&attempt.invocation.files).await?;
+        inputs: Arc<JobInputs>,
+    ) -> Result<Self, EmptyCommand> {
         Ok(Self {
+            steps: Step::of(&attempt, None)?,
             attempt,
-            steps,
-            parcels,
+            inputs,
             report,
             stop,
         })
@@ -103,8 +97,8 @@ async fn run_each(site: Site<'_>, work: &Work, files: Option<&str>, output: &mut
     for step in steps {
         work.report.phase(step.phase);
         let stdin = match step.phase {
-            Phase::Command => &work.attempt.invocation.stdin,
-            _ => &Stdin::Empty,
+            Phase::Command => &work.inputs.stdin,
+            _ => &None,
         };
         let ended = execute(site, step, stdin, output).await;
         asked = asked || !matches!(ended, Ended::CutBefore(_));

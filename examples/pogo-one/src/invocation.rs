@@ -17,12 +17,13 @@ pub(crate) struct InvocationArgs {
     /// Give the command a terminal.
     #[arg(long)]
     pub(crate) pty: bool,
-    /// File that the command reads on standard input.
+    /// File or pipe that the command reads on standard input; `-` is that of pogo-one. Read once, before the job begins.
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
     /// File to put on each host for the time of the command: at REMOTE, or in the directory that POGO_FILES names
-    /// there; with octal MODE, or the file's own. May be given several times.
-    #[arg(long, value_name = "FILE[:REMOTE][:MODE]", value_parser = sent_file)]
+    /// there; with octal MODE, or the file's own. `-` is the standard input of pogo-one, and needs REMOTE. Read once, before the
+    /// job begins. May be given several times.
+    #[arg(long, value_name = "FILE[:REMOTE][:MODE]", value_parser = sent_file, allow_hyphen_values = true)]
     pub(crate) send: Vec<SentFile>,
     /// Variable in the environment of hooks and command; may be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
@@ -72,6 +73,9 @@ fn sent_file(text: &str) -> Result<SentFile, String> {
     if source.is_empty() {
         return Err("name a file to send".to_owned());
     }
+    if source == "-" && destination.is_empty() {
+        return Err("what comes on standard input has no name; say where it goes, as in -:/tmp/file".to_owned());
+    }
     Ok(SentFile {
         source: source.to_owned(),
         destination: (!destination.is_empty()).then(|| destination.to_owned()),
@@ -101,6 +105,8 @@ mod tests {
             read("tool:/opt/tool:0640"),
             ("tool".into(), "/opt/tool".into(), Some(0o640))
         );
+        assert_eq!(read("-:/opt/tool"), ("-".into(), "/opt/tool".into(), None));
         assert!(sent_file(":/opt").is_err());
+        assert!(sent_file("-").is_err());
     }
 }

@@ -9,7 +9,8 @@ use super::PlanError;
 /// As whom, where, with what around it, and with which input a job's command runs on each host.
 ///
 /// Journaled with the job, so it never holds a secret: a password for `sudo`, say, is the transport's to know. Paths of
-/// files to read are on the machine of the dispatcher, and are read when an attempt begins.
+/// files to read are on the machine of the dispatcher, and are read once for all hosts, at the latest when the first attempt
+/// begins.
 ///
 /// ```
 /// use pogo_core::plan::{Command, Invocation, JobSpec, RunAs};
@@ -73,7 +74,7 @@ pub enum Stdin {
     Text(String),
     /// These bytes.
     Bytes(Vec<u8>),
-    /// What this file holds.
+    /// What this file or pipe holds; `-` is the standard input of the dispatcher's process.
     File(String),
 }
 
@@ -87,7 +88,7 @@ impl Stdin {
 /// A file to put on a host for the time of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentFile {
-    /// Path of the file to send.
+    /// Path of the file or pipe to send; `-` is the standard input of the dispatcher's process.
     pub source: String,
     /// Path on the host; a relative one is one of the login directory's. `None`: its own name in a private directory
     /// that the environment variable `POGO_FILES` names.

@@ -6,9 +6,9 @@ use russh::ChannelMsg;
 
 use super::feed::Feed;
 use super::mark::{Mark, Marks};
-use super::parcel::Parcel;
 use super::site::Site;
 use super::way::Way;
+use crate::input::Content;
 
 /// How it went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) async fn aside(
     site: Site<'_>,
     (way, mark): (&Way, &str),
     line: &str,
-    stdin: Option<Arc<Parcel>>,
+    stdin: Option<Arc<Content>>,
 ) -> Result<Told, Unasked> {
     let channel = match site.link.handle.channel_open_session().await {
         Ok(channel) => channel,
@@ -51,7 +51,7 @@ pub(super) async fn aside(
     let (mut read, write) = channel.split();
     let mut feed = Feed::new(Arc::new(write), false);
     if way.name().is_none() {
-        feed.parcel(stdin);
+        feed.content(stdin);
     }
     let mut marks = Marks::new(mark, MOST_MARKS);
     let (mut told, mut words, mut passwords) = (Told::default(), Vec::new(), 0);

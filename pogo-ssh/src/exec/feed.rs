@@ -1,15 +1,15 @@
 //! What a step is given to read.
 
+use std::io;
 use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use pogo_core::plan::Stdin;
 use russh::ChannelWriteHalf;
 use russh::client::Msg;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::parcel::Parcel;
+use crate::input::Content;
 
 /// Writes to a channel, one thing after the other. Dropping it stops that.
 pub(super) struct Feed {
@@ -58,32 +58,14 @@ impl Feed {
         self.then(async move { end(&channel, on_terminal).await });
     }
 
-    /// All of the standard input, and its end.
-    pub(super) fn stdin(&mut self, stdin: &Stdin) {
-        let (channel, on_terminal, stdin) = (Arc::clone(&self.channel), self.on_terminal, stdin.clone());
+    /// All of this, and its end; or only the end.
+    pub(super) fn content(&mut self, content: Option<Arc<Content>>) {
+        let (channel, on_terminal) = (Arc::clone(&self.channel), self.on_terminal);
         self.then(async move {
-            let _ = match &stdin {
-                Stdin::Empty => Ok(()),
-                Stdin::Text(text) => channel.data(text.as_bytes()).await,
-                Stdin::Bytes(bytes) => channel.data(bytes.as_slice()).await,
-                // It could be opened when the attempt began.
-                Stdin::File(path) => match tokio::fs::File::open(path).await {
-                    Ok(file) => channel.data(file).await,
-                    Err(_) => Ok(()),
-                },
-            };
-            end(&channel, on_terminal).await;
-        });
-    }
-
-    /// All of a file, and its end; or only the end.
-    pub(super) fn parcel(&mut self, parcel: Option<Arc<Parcel>>) {
-        let channel = Arc::clone(&self.channel);
-        self.then(async move {
-            if let Some(parcel) = parcel {
-                let _ = channel.data(parcel.bytes.as_slice()).await;
+            // Where the copy cannot be read any more nothing ends: a part must not look like the whole.
+            if write_all(&channel, content).await.is_ok() {
+                end(&channel, on_terminal).await;
             }
-            end(&channel, false).await;
         });
     }
 
@@ -92,6 +74,18 @@ impl Feed {
             Some(before) => before.then(|()| next).boxed(),
             None => next.boxed(),
         });
+    }
+}
+
+async fn write_all(channel: &ChannelWriteHalf<Msg>, content: Option<Arc<Content>>) -> io::Result<()> {
+    let Some(content) = content else { return Ok(()) };
+    let mut offset = 0;
+    loop {
+        let block = content.block(offset).await?;
+        if block.is_empty() || channel.data(block.as_slice()).await.is_err() {
+            return Ok(());
+        }
+        offset += block.len() as u64;
     }
 }
 

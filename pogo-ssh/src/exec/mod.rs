@@ -7,7 +7,6 @@ mod feed;
 mod hooks;
 mod kill;
 mod mark;
-mod parcel;
 mod run;
 mod script;
 mod send;
@@ -23,7 +22,6 @@ pub(crate) use ended::{Ended, StopReason};
 pub(crate) use execution::last_words;
 pub(crate) use kill::{END_GROUP, Kill, ask_to_end, kill_line};
 pub(crate) use mark::{Group, Mark, Marks};
-pub(crate) use parcel::{Parcel, Parcels};
 pub(crate) use run::{execute, open};
 #[cfg(feature = "loopback")]
 pub(crate) use script::is_command;

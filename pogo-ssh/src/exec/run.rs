@@ -1,8 +1,8 @@
 //! The execution of one step on a connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::plan::Stdin;
 use russh::client::Msg;
 use russh::{Channel, Pty, Sig};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -13,6 +13,7 @@ use super::kill::{Kill, kill};
 use super::mark::Group;
 use super::site::Site;
 use super::step::Step;
+use crate::input::Content;
 use crate::link::Link;
 use crate::output::Output;
 
@@ -23,7 +24,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const MOST_PASSWORDS: usize = 1;
 
 /// Runs a step, passing on its output, until it has ended or is given up.
-pub(crate) async fn execute(site: Site<'_>, step: &Step, stdin: &Stdin, output: &mut Output) -> Ended {
+pub(crate) async fn execute(site: Site<'_>, step: &Step, stdin: &Option<Arc<Content>>, output: &mut Output) -> Ended {
     let channel = tokio::select! {
         biased;
         reason = site.stop.wait() => return Ended::StoppedBefore(reason),
@@ -57,12 +58,12 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 }
 
 impl Execution<'_> {
-    async fn run(&mut self, stdin: &Stdin) -> Ended {
+    async fn run(&mut self, stdin: &Option<Arc<Content>>) -> Ended {
         if let Err(error) = self.ask().await {
             return Ended::CutBefore(last_words(self.site.link, &error.to_string()));
         }
         if self.step.way.name().is_none() {
-            self.feed.stdin(stdin);
+            self.feed.content(stdin.clone());
         }
         let reason = match self.until_end_or_stop(stdin).await {
             Ok(ended) => return ended,
@@ -87,7 +88,7 @@ impl Execution<'_> {
     }
 
     /// The execution's end, or why it is to be ended.
-    async fn until_end_or_stop(&mut self, stdin: &Stdin) -> Result<Ended, StopReason> {
+    async fn until_end_or_stop(&mut self, stdin: &Option<Arc<Content>>) -> Result<Ended, StopReason> {
         let stop = self.site.stop;
         let stopped = stop.wait();
         tokio::pin!(stopped);
@@ -109,7 +110,7 @@ impl Execution<'_> {
             };
             match progress {
                 Progress::GoesOn => {}
-                Progress::Begun if self.step.way.name().is_some() => self.feed.stdin(stdin),
+                Progress::Begun if self.step.way.name().is_some() => self.feed.content(stdin.clone()),
                 Progress::Begun => {}
                 Progress::AsksPassword(word) => self.answer(&word),
                 Progress::Refused => return Ok(Ended::Refused(self.refusal().to_owned())),

@@ -11,10 +11,10 @@ use super::aside::{Told, Unasked, aside};
 use super::ended::Ended;
 use super::execution::last_words;
 use super::mark::Mark;
-use super::parcel::Parcel;
 use super::script::{mark_of, print_mark};
 use super::site::Site;
 use super::way::Way;
+use crate::input::Content;
 use crate::quote::quote_all;
 use crate::work::Work;
 
@@ -107,11 +107,11 @@ impl Sent {
 /// Puts all files of the attempt in place. On an error nothing else may run, and what is in `sent` is to be removed.
 pub(crate) async fn send_all(site: Site<'_>, work: &Work, sent: &mut Sent) -> Result<(), Ended> {
     let files = &work.attempt.invocation.files;
-    for (file, parcel) in files.iter().zip(&work.parcels) {
+    for (file, content) in files.iter().zip(&work.inputs.files) {
         tokio::select! {
             biased;
             reason = site.stop.wait() => return Err(Ended::StoppedBefore(reason)),
-            done = send(site, &work.attempt, (file, parcel), sent) => done?,
+            done = send(site, &work.attempt, (file, content), sent) => done?,
         }
     }
     Ok(())
@@ -120,12 +120,12 @@ pub(crate) async fn send_all(site: Site<'_>, work: &Work, sent: &mut Sent) -> Re
 async fn send(
     site: Site<'_>,
     attempt: &Attempt,
-    (file, parcel): (&SentFile, &Arc<Parcel>),
+    (file, content): (&SentFile, &Arc<Content>),
     sent: &mut Sent,
 ) -> Result<(), Ended> {
-    let line = receiving_line(attempt, (file, parcel), sent.directory());
+    let line = receiving_line(attempt, (file, content), sent.directory());
     let mark = mark_of(attempt.id);
-    let told = aside(site, (&Way::Login, &mark), &line, Some(Arc::clone(parcel))).await;
+    let told = aside(site, (&Way::Login, &mark), &line, Some(Arc::clone(content))).await;
     let lost = || {
         Ended::CutBefore(last_words(
             site.link,
@@ -160,7 +160,7 @@ fn nonsense(status: u32, told: &Told) -> Ended {
 /// The line that a host is asked to run for it.
 pub(super) fn receiving_line(
     attempt: &Attempt,
-    (file, parcel): (&SentFile, &Arc<Parcel>),
+    (file, content): (&SentFile, &Arc<Content>),
     directory: Option<&str>,
 ) -> String {
     let refused = print_mark(attempt.id, "refused %s", r#""$1""#);
@@ -169,7 +169,7 @@ pub(super) fn receiving_line(
     let script = script.replace("SENT placed", &print_mark(attempt.id, "sent %s", "placed"));
     let script = script.replace("SENT kept", &print_mark(attempt.id, "sent %s", "kept"));
     let name = file.source.rsplit('/').next().unwrap_or_default();
-    let mode = format!("{:o}", file.mode.unwrap_or(parcel.mode));
+    let mode = format!("{:o}", file.mode.unwrap_or(content.mode));
     // Whoever else runs the command has to get at its files.
     let open = if attempt.invocation.run_as.is_some() {
         "711"
@@ -182,7 +182,7 @@ pub(super) fn receiving_line(
         destination,
         name,
         &mode,
-        &parcel.sum,
+        content.sum(),
         open,
     ];
     Way::Login.line(&script, &arguments)

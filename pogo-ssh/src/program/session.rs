@@ -2,10 +2,10 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Stream;
-use pogo_core::plan::Stdin;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -15,6 +15,7 @@ use super::master::command;
 use super::told::Told;
 use super::transport::Site;
 use crate::exec::{Ended, Group, Mark, Marks, Step, StopReason, kill_line};
+use crate::input::Content;
 use crate::output::Output;
 use crate::quote::quote_all;
 
@@ -26,7 +27,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const TELL: &str = r#"/bin/sh -c "$1"; s=$?; printf '\036pogo %s ended %s\n' "$2" "$s" >&2; exit "$s""#;
 
 /// Runs a step, passing on its output, until it has ended or is given up.
-pub(super) async fn execute(site: &Site<'_>, step: &Step, stdin: &Stdin, output: &mut Output) -> Ended {
+pub(super) async fn execute(site: &Site<'_>, step: &Step, stdin: &Option<Arc<Content>>, output: &mut Output) -> Ended {
     let secret = site.transport.secret_word();
     let line = format!(
         "exec /bin/sh -c {}",
@@ -36,19 +37,13 @@ pub(super) async fn execute(site: &Site<'_>, step: &Step, stdin: &Stdin, output:
         &site.transport.program,
         arguments::session(&site.master.socket, step.pty, &line),
     );
-    let input = match stdin {
-        Stdin::Empty => Ok((Stdio::null(), Vec::new())),
-        Stdin::Text(text) => Ok((Stdio::piped(), text.clone().into_bytes())),
-        Stdin::Bytes(bytes) => Ok((Stdio::piped(), bytes.clone())),
-        Stdin::File(path) => std::fs::File::open(path).map(|file| (Stdio::from(file), Vec::new())),
-    };
-    let spawned = input.and_then(|(stdin, bytes)| Ok((ssh.stdin(stdin).spawn()?, bytes)));
-    let (mut child, bytes) = match spawned {
-        Ok(spawned) => spawned,
+    ssh.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    let mut child = match ssh.spawn() {
+        Ok(child) => child,
         Err(error) => return Ended::Refused(format!("the ssh program does not start: {error}")),
     };
-    if let Some(stdin) = child.stdin.take() {
-        tokio::spawn(feed(stdin, bytes));
+    if let (Some(pipe), Some(content)) = (child.stdin.take(), stdin) {
+        tokio::spawn(feed(pipe, Arc::clone(content)));
     }
     let mut session = Session {
         stdout: child.stdout.take(),
@@ -63,9 +58,17 @@ pub(super) async fn execute(site: &Site<'_>, step: &Step, stdin: &Stdin, output:
     session.run(site, step).await
 }
 
-/// Nobody may want to read it all.
-async fn feed(mut stdin: ChildStdin, bytes: Vec<u8>) {
-    let _ = stdin.write_all(&bytes).await;
+/// Writes all of it, and its end. Nobody may want to read it all.
+async fn feed(mut pipe: ChildStdin, content: Arc<Content>) {
+    let mut offset = 0;
+    while let Ok(block) = content.block(offset).await {
+        if block.is_empty() || pipe.write_all(&block).await.is_err() {
+            return;
+        }
+        offset += block.len() as u64;
+    }
+    // The copy cannot be read any more, and a part must not look like the whole: the pipe stays open until the attempt's end.
+    std::future::pending().await
 }
 
 struct Session<'a> {

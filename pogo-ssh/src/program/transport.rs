@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
-use pogo_core::plan::Stdin;
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
@@ -19,9 +18,11 @@ use super::master::{Master, command};
 use super::session::execute;
 use crate::classify::{Verdict, classify};
 use crate::config::SshConfig;
-use crate::exec::{Ended, Step, Stop};
+use crate::exec::{Step, Stop};
+use crate::input::{JobInputs, SharedInputs};
 use crate::link::{Pace, TooFewFiles, Unconnected, room_for_connections};
 use crate::output::Output;
+use crate::runner::stopped;
 use crate::setup::SetupError;
 
 /// Open files that one attempt takes: the ends of both runs of the program.
@@ -35,7 +36,7 @@ const FILES_EACH: usize = 8;
 /// processor time for each host, against 1 to 2 of the built-in transport.
 ///
 /// Host keys are checked, nobody is asked for anything, nothing is forwarded; files to send along
-/// are refused. A command that ends with 128 and the number of a common signal counts as ended by that signal, as
+/// are refused. A command that ends with 128 and the number of a signal counts as ended by that signal (its name on Linux), as
 /// shells say it. Made by [`SshConfig::build_program`].
 #[derive(Debug)]
 pub struct ProgramTransport {
@@ -49,6 +50,7 @@ pub struct ProgramTransport {
     pace: Pace,
     random: RandomState,
     counter: AtomicU64,
+    inputs: SharedInputs,
 }
 
 /// Where steps run.
@@ -95,7 +97,14 @@ impl ProgramTransport {
             directory,
             random: RandomState::new(),
             counter: AtomicU64::new(0),
+            inputs: SharedInputs::default(),
         })
+    }
+
+    /// Takes what the next job with this invocation gives its hosts; otherwise it is read when the job's first attempt
+    /// begins.
+    pub fn provide(&self, inputs: JobInputs) {
+        self.inputs.provide(inputs);
     }
 
     fn number(&self) -> u64 {
@@ -140,13 +149,13 @@ impl ProgramTransport {
         connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))))
     }
 
-    async fn run_steps(&self, steps: &[Step], attempt: &Attempt, site: &Site<'_>, report: &Reporter) -> Outcome {
+    async fn run_steps(&self, steps: &[Step], inputs: &JobInputs, site: &Site<'_>, report: &Reporter) -> Outcome {
         let mut output = Output::new(report.clone(), self.config.output_limit);
         for step in steps {
             report.phase(step.phase);
             let stdin = match step.phase {
-                Phase::Command => &attempt.invocation.stdin,
-                _ => &Stdin::Empty,
+                Phase::Command => &inputs.stdin,
+                _ => &None,
             };
             let ended = execute(site, step, stdin, &mut output).await;
             if let Verdict::End(outcome) = classify(step.phase, ended) {
@@ -179,14 +188,18 @@ impl Transport for ProgramTransport {
             Ok(steps) => steps,
             Err(error) => return refused(&error.to_string()),
         };
+        let inputs = tokio::select! {
+            biased;
+            reason = stop.wait() => return stopped(reason),
+            inputs = self.inputs.of(&attempt.invocation) => match inputs {
+                Ok(inputs) => inputs,
+                Err(error) => return refused(&error.to_string()),
+            },
+        };
         report.phase(Phase::Connect);
         let master = tokio::select! {
             biased;
-            reason = stop.wait() => match classify(Phase::Connect, Ended::StoppedBefore(reason)) {
-                Verdict::End(outcome) => return outcome,
-                // Cannot be: being stopped is no success.
-                Verdict::GoOn => return refused("stopped before the command began"),
-            },
+            reason = stop.wait() => return stopped(reason),
             connected = self.connect(&attempt) => match connected {
                 Ok(master) => master,
                 Err(unconnected) => return unconnected.into(),
@@ -197,7 +210,7 @@ impl Transport for ProgramTransport {
             master: &master,
             stop: &stop,
         };
-        let outcome = self.run_steps(&steps, &attempt, &site, &report).await;
+        let outcome = self.run_steps(&steps, &inputs, &site, &report).await;
         master.close().await;
         outcome
     }

@@ -99,7 +99,11 @@ on_both! {
 #[tokio::test]
 async fn a_file_that_cannot_be_read_refuses_the_attempt_before_it_connects() {
     let place = Place::loopback().await;
-    for (source, reason) in [("/no/such", "No such file"), ("/", "not a file")] {
+    for (source, reason) in [
+        ("/no/such", "No such file"),
+        ("/", "it is a directory"),
+        ("/dev/zero", "it is a device"),
+    ] {
         let report = run(&place, vec![sent(Path::new(source), None, None)], "true").await;
         let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains(source) && message.contains(reason), "{message}");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Hooks};
+use pogo_ssh::JobInputs;
 
 use super::follow::Follow;
 use super::{connect, dispatch};
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     }
     // A job that makes no sense is refused before anybody is asked for a password.
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
+    let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;
     let follow = Follow::of(args, &gathered, &namespace)?;
     let mut settings = connect::settings(&args.ssh)?;
     if args.invocation.ask_sudo_password {
@@ -44,9 +46,14 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
             Speaker::Builtin => {
                 let transport = settings.build().map_err(Stop::usage)?;
                 transport.warnings().iter().for_each(|warning| screen.say(warning));
+                transport.provide(inputs);
                 Arc::new(transport)
             }
-            Speaker::Ssh => Arc::new(settings.build_program().map_err(Stop::usage)?),
+            Speaker::Ssh => {
+                let transport = settings.build_program().map_err(Stop::usage)?;
+                transport.provide(inputs);
+                Arc::new(transport)
+            }
         };
         let exit = dispatch::dispatch(namespace, spec, transport, Arc::clone(&screen), follow).await?;
         screen.finish()?;

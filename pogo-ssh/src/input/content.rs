@@ -1,0 +1,149 @@
+//! Bytes that stay the same for as long as any attempt needs them.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+/// More than this is kept in a file.
+const MOST_IN_MEMORY: usize = 256 << 10;
+/// How much of a file is in memory at once, for each attempt that reads it.
+const BLOCK: usize = 64 << 10;
+
+/// Bytes that were read once: few in memory, many in a file without a name, which nobody can change.
+#[derive(Debug)]
+pub(crate) struct Content {
+    held: Held,
+    sum: String,
+    /// Permission bits of the source.
+    pub(crate) mode: u32,
+}
+
+#[derive(Debug)]
+enum Held {
+    Memory(Vec<u8>),
+    File(File),
+}
+
+/// Why nothing was copied.
+#[derive(Debug)]
+pub(super) enum CopyError {
+    Read(io::Error),
+    Keep(io::Error),
+}
+
+impl Content {
+    /// These bytes.
+    pub(super) fn of(bytes: Vec<u8>) -> Self {
+        Self {
+            sum: hexadecimal(&Sha256::digest(&bytes)),
+            held: Held::Memory(bytes),
+            mode: 0o600,
+        }
+    }
+
+    /// All that is to be read here.
+    pub(super) fn copy(from: &mut impl Read, mode: u32) -> Result<Self, CopyError> {
+        let mut start = Vec::new();
+        let most = MOST_IN_MEMORY as u64 + 1;
+        from.by_ref()
+            .take(most)
+            .read_to_end(&mut start)
+            .map_err(CopyError::Read)?;
+        if start.len() <= MOST_IN_MEMORY {
+            return Ok(Self {
+                mode,
+                ..Self::of(start)
+            });
+        }
+        let mut file = tempfile::tempfile().map_err(CopyError::Keep)?;
+        let mut digest = Sha256::new();
+        let mut block = start;
+        while !block.is_empty() {
+            digest.update(&block);
+            file.write_all(&block).map_err(CopyError::Keep)?;
+            block.clear();
+            from.by_ref()
+                .take(BLOCK as u64)
+                .read_to_end(&mut block)
+                .map_err(CopyError::Read)?;
+        }
+        Ok(Self {
+            held: Held::File(file),
+            sum: hexadecimal(&digest.finalize()),
+            mode,
+        })
+    }
+
+    /// SHA-256 of the bytes, in hexadecimal digits.
+    pub(crate) fn sum(&self) -> &str {
+        &self.sum
+    }
+
+    /// The next bytes from this offset on; none at the end.
+    pub(crate) async fn block(self: &Arc<Self>, offset: u64) -> io::Result<Vec<u8>> {
+        if let Held::Memory(bytes) = &self.held {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let rest = bytes.get(start..).unwrap_or_default();
+            return Ok(rest.get(..BLOCK).unwrap_or(rest).to_vec());
+        }
+        let content = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || content.read_block(offset));
+        reading.await.map_err(io::Error::other)?
+    }
+
+    fn read_block(&self, offset: u64) -> io::Result<Vec<u8>> {
+        let Held::File(file) = &self.held else {
+            return Ok(Vec::new());
+        };
+        let mut block = vec![0; BLOCK];
+        let count = file.read_at(&mut block, offset)?;
+        block.truncate(count);
+        Ok(block)
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn all_of(content: &Arc<Content>) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            let block = content.block(all.len() as u64).await.unwrap();
+            assert!(block.len() <= BLOCK);
+            if block.is_empty() {
+                return all;
+            }
+            all.extend(block);
+        }
+    }
+
+    #[tokio::test]
+    async fn little_is_kept_in_memory_and_much_in_a_file_that_nobody_sees() {
+        for size in [
+            0,
+            1,
+            BLOCK,
+            BLOCK + 1,
+            MOST_IN_MEMORY,
+            MOST_IN_MEMORY + 1,
+            3 * MOST_IN_MEMORY + 7,
+        ] {
+            let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+            let content = Arc::new(Content::copy(&mut bytes.as_slice(), 0o640).unwrap());
+            assert_eq!(matches!(content.held, Held::File(_)), size > MOST_IN_MEMORY, "{size}");
+            assert_eq!(content.sum(), hexadecimal(&Sha256::digest(&bytes)));
+            assert_eq!(content.mode, 0o640);
+            // Two attempts at once, each at its own offset.
+            let (one, two) = tokio::join!(all_of(&content), all_of(&content));
+            assert!(one == bytes && two == bytes, "{size}");
+        }
+    }
+}

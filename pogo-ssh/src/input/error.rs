@@ -1,0 +1,37 @@
+//! Why there is no input.
+
+/// Why what a job gives its hosts cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// It cannot be opened or read.
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// It is a directory.
+    #[error("cannot read {path}: it is a directory; name a file, or an archive of the directory")]
+    Directory {
+        /// The directory.
+        path: String,
+    },
+    /// It is a device, which may have no end.
+    #[error("cannot read {path}: it is a device; name a file, or give what it holds through a pipe")]
+    Device {
+        /// The device.
+        path: String,
+    },
+    /// There is no room for the copy.
+    #[error("cannot keep a copy of {path} in {directory}: {reason}; TMPDIR names another directory")]
+    NoRoom {
+        /// The file.
+        path: String,
+        /// Where the copy was to be.
+        directory: String,
+        /// What the system says.
+        reason: String,
+    },
+}

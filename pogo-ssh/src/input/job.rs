@@ -1,0 +1,67 @@
+//! All that one job gives its hosts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pogo_core::plan::{Invocation, Stdin};
+
+use super::content::Content;
+use super::error::InputError;
+use super::source;
+
+/// What one job gives its hosts: its standard input and the files to send, read once, so that all hosts get the same.
+///
+/// A transport reads them by itself when the first attempt of a job begins. Reading them before, and
+/// [providing](crate::SshTransport::provide) them, ends a job with a missing file before it begins:
+///
+/// ```no_run
+/// use pogo_core::plan::{Command, JobSpec, Stdin};
+/// use pogo_ssh::{JobInputs, SshTransport};
+///
+/// let mut spec = JobSpec::new("$db".parse()?, Command::shell("psql"));
+/// spec.invocation.stdin = Stdin::File("changes.sql".to_owned());
+/// let inputs = JobInputs::read(&spec.invocation)?;
+/// let transport = SshTransport::builder().build()?;
+/// transport.provide(inputs);
+/// // Now the job is submitted.
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Up to 256 KiB of each are held in memory; what is longer is copied to a file without a name in the directory for
+/// temporary files (`TMPDIR`), from which every attempt reads 64 KiB at a time.
+#[derive(Debug, Default)]
+pub struct JobInputs {
+    pub(super) invocation: Invocation,
+    pub(crate) stdin: Option<Arc<Content>>,
+    /// One for each file to send, in order.
+    pub(crate) files: Vec<Arc<Content>>,
+}
+
+impl JobInputs {
+    /// Reads everything that the invocation names: files, pipes (to their end, once), and for `-` this process's
+    /// standard input. Blocks until all is read. A path that is named twice is read once.
+    pub fn read(invocation: &Invocation) -> Result<Self, InputError> {
+        let mut read = BTreeMap::new();
+        let mut content = |path: &str| {
+            let name = source::canonical(path).to_owned();
+            if let Some(known) = read.get(&name) {
+                return Ok(Arc::clone(known));
+            }
+            let content = Arc::new(source::read(path)?);
+            read.insert(name, Arc::clone(&content));
+            Ok(content)
+        };
+        let stdin = match &invocation.stdin {
+            Stdin::Empty => None,
+            Stdin::Text(text) => Some(Arc::new(Content::of(text.clone().into_bytes()))),
+            Stdin::Bytes(bytes) => Some(Arc::new(Content::of(bytes.clone()))),
+            Stdin::File(path) => Some(content(path)?),
+        };
+        let files = invocation.files.iter().map(|file| content(&file.source));
+        Ok(Self {
+            files: files.collect::<Result<_, _>>()?,
+            stdin,
+            invocation: invocation.clone(),
+        })
+    }
+}

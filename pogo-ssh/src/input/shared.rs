@@ -1,0 +1,146 @@
+//! The inputs of the jobs whose attempts a transport runs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use pogo_core::plan::Invocation;
+
+use super::error::InputError;
+use super::job::JobInputs;
+
+type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, InputError>>>;
+
+/// Reads the inputs of each job once, whichever of its attempts come first.
+///
+/// All attempts of a job share one invocation, and two jobs never do. It stays where it is while it is known here, even
+/// when nobody has it any more, so its address names the job.
+#[derive(Debug, Default)]
+pub(crate) struct SharedInputs {
+    jobs: Mutex<Jobs>,
+    nothing: Arc<JobInputs>,
+}
+
+#[derive(Debug, Default)]
+struct Jobs {
+    known: HashMap<usize, (Weak<Invocation>, Reading)>,
+    /// Read for jobs of which no attempt has come yet.
+    provided: Vec<Arc<JobInputs>>,
+}
+
+impl SharedInputs {
+    /// Inputs of a job that is about to begin.
+    pub(crate) fn provide(&self, inputs: JobInputs) {
+        self.jobs().provided.push(Arc::new(inputs));
+    }
+
+    /// The inputs of the job with this invocation.
+    pub(crate) async fn of(&self, invocation: &Arc<Invocation>) -> Result<Arc<JobInputs>, InputError> {
+        if invocation.stdin.is_empty() && invocation.files.is_empty() {
+            return Ok(Arc::clone(&self.nothing));
+        }
+        let reading = self.jobs().reading(invocation);
+        reading.await
+    }
+
+    fn jobs(&self) -> MutexGuard<'_, Jobs> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Jobs {
+    fn reading(&mut self, invocation: &Arc<Invocation>) -> Reading {
+        let address = Arc::as_ptr(invocation).addr();
+        if let Some((_, reading)) = self.known.get(&address) {
+            return reading.clone();
+        }
+        self.known.retain(|_, (invocation, _)| invocation.strong_count() > 0);
+        let provided = self
+            .provided
+            .iter()
+            .position(|inputs| inputs.invocation == **invocation);
+        let reading = match provided {
+            Some(at) => futures::future::ready(Ok(self.provided.remove(at))).boxed(),
+            None => read(Arc::clone(invocation)),
+        };
+        let reading = reading.shared();
+        self.known
+            .insert(address, (Arc::downgrade(invocation), reading.clone()));
+        reading
+    }
+}
+
+/// Begins to read at once, and reads to the end: a pipe cannot be read again for those who still wait.
+fn read(invocation: Arc<Invocation>) -> BoxFuture<'static, Result<Arc<JobInputs>, InputError>> {
+    let reading = tokio::task::spawn_blocking(move || JobInputs::read(&invocation).map(Arc::new));
+    let cut = |_| InputError::Unreadable {
+        path: "the job's input".to_owned(),
+        reason: "the runtime has ended".to_owned(),
+    };
+    reading.map(move |read| read.map_err(cut)?).boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use pogo_core::plan::Stdin;
+
+    use super::*;
+
+    fn reads(path: &str) -> Arc<Invocation> {
+        Arc::new(Invocation {
+            stdin: Stdin::File(path.to_owned()),
+            ..Invocation::default()
+        })
+    }
+
+    async fn text(inputs: &SharedInputs, invocation: &Arc<Invocation>) -> String {
+        let inputs = inputs.of(invocation).await.unwrap();
+        String::from_utf8(inputs.stdin.as_ref().unwrap().block(0).await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn all_attempts_of_a_job_get_what_the_first_got_and_the_next_job_reads_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file").display().to_string();
+        let (inputs, job) = (SharedInputs::default(), reads(&path));
+        fs::write(&path, "one").unwrap();
+        assert_eq!(text(&inputs, &job).await, "one");
+        fs::write(&path, "two").unwrap();
+        assert_eq!(text(&inputs, &job).await, "one");
+        let next = reads(&path);
+        assert_eq!(text(&inputs, &next).await, "two");
+        fs::remove_file(&path).unwrap();
+        assert_eq!(text(&inputs, &job).await, "one");
+        assert!(inputs.of(&reads(&path)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_was_provided_belongs_to_one_job() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file").display().to_string();
+        let inputs = SharedInputs::default();
+        fs::write(&path, "one").unwrap();
+        inputs.provide(JobInputs::read(&reads(&path)).unwrap());
+        fs::write(&path, "two").unwrap();
+        let (first, second) = (reads(&path), reads(&path));
+        assert_eq!(text(&inputs, &first).await, "one");
+        assert_eq!(text(&inputs, &second).await, "two");
+        assert_eq!(text(&inputs, &first).await, "one");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_over_is_forgotten() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file").display().to_string();
+        fs::write(&path, "one").unwrap();
+        let inputs = SharedInputs::default();
+        for _ in 0..10 {
+            let job = reads(&path);
+            text(&inputs, &job).await;
+            assert_eq!(inputs.jobs().known.len(), 1);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Reading what a path names.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+
+use super::content::{Content, CopyError};
+use super::error::InputError;
+
+/// Names of this process's standard input. A socket behind it cannot be opened by its name.
+const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// The one name of what several name.
+pub(super) fn canonical(path: &str) -> &str {
+    if STANDARD_INPUT.contains(&path) { "-" } else { path }
+}
+
+/// Reads all that a path names: a file, a pipe, standard input. May wait for whoever writes to a pipe.
+pub(super) fn read(path: &str) -> Result<Content, InputError> {
+    let copied = if canonical(path) == "-" {
+        Content::copy(&mut io::stdin().lock(), 0o600)
+    } else {
+        let (mut file, mode) = open(path)?;
+        Content::copy(&mut file, mode)
+    };
+    copied.map_err(|error| match error {
+        CopyError::Read(error) => unreadable(path, &error),
+        CopyError::Keep(error) => InputError::NoRoom {
+            path: path.to_owned(),
+            directory: env::temp_dir().display().to_string(),
+            reason: error.to_string(),
+        },
+    })
+}
+
+fn open(path: &str) -> Result<(File, u32), InputError> {
+    let about = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    let kind = about.file_type();
+    if kind.is_dir() {
+        return Err(InputError::Directory { path: path.to_owned() });
+    }
+    if kind.is_block_device() || (kind.is_char_device() && path != "/dev/null") {
+        return Err(InputError::Device { path: path.to_owned() });
+    }
+    let mode = match kind.is_file() {
+        true => about.permissions().mode() & 0o7777,
+        // What a pipe allows says nothing of what comes through it.
+        false => 0o600,
+    };
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    Ok((file, mode))
+}
+
+fn unreadable(path: &str, error: &io::Error) -> InputError {
+    match error.kind() {
+        ErrorKind::IsADirectory => InputError::Directory { path: path.to_owned() },
+        _ => InputError::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        },
+    }
+}
