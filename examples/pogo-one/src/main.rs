@@ -27,7 +27,11 @@ fn main() -> ExitCode {
             } else {
                 Exit::Succeeded
             };
-            let _ = error.print();
+            let text = error.render().to_string();
+            match exit {
+                Exit::Succeeded => _ = report::print(&text),
+                _ => report::remark(text.trim_end()),
+            }
             return exit.into();
         }
     };

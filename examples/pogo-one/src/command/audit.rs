@@ -1,6 +1,5 @@
 //! `pogo-one audit`
 
-use std::io::Write;
 use std::sync::Arc;
 
 use pogo_core::audit::{Audited, Auditor, Finding};
@@ -10,6 +9,7 @@ use serde_json::json;
 use crate::cli::{AuditArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
 use crate::log::Log;
+use crate::report;
 
 pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
     let log = Log::read(&args.log)?;
@@ -25,12 +25,10 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
     };
     let taken = log.records.iter().try_for_each(|record| auditor.take(record));
     let audited = taken.and_then(|()| auditor.finish());
-    let mut out = std::io::stdout().lock();
     match args.format {
-        PlanFormat::Json => writeln!(out, "{}", as_json(&log, &audited))?,
-        PlanFormat::Text => writeln!(out, "{}", as_text(&log, &audited))?,
+        PlanFormat::Json => report::print(&report::json_line(&as_json(&log, &audited))?)?,
+        PlanFormat::Text => report::print(&format!("{}\n", as_text(&log, &audited)))?,
     }
-    out.flush()?;
     Ok(if audited.is_ok() { Exit::Succeeded } else { Exit::Failed })
 }
 

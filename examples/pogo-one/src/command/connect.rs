@@ -5,6 +5,7 @@ use secrecy::SecretString;
 
 use crate::cli::{HostKeys, SshArgs};
 use crate::exit::Stop;
+use crate::report::visible;
 
 pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
     let mut config = way(args)?;
@@ -39,7 +40,7 @@ pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
 
 /// Asks on the terminal, without showing what is typed.
 pub(super) fn ask(prompt: &str) -> Result<SecretString, Stop> {
-    let asked = rpassword::prompt_password(prompt);
+    let asked = rpassword::prompt_password(&*visible(prompt));
     asked
         .map(SecretString::from)
         .map_err(|error| Stop::usage(format!("cannot ask for a password: {error}")))

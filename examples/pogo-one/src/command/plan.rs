@@ -1,12 +1,11 @@
 //! `pogo-one plan`
 
-use std::io::Write;
-
 use pogo_core::picture::StageGraph;
 use pogo_core::plan::Plan;
 
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
+use crate::report;
 use crate::source;
 
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
@@ -18,11 +17,9 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
         super::pictures::write(path, &if is_svg { graph.svg() } else { graph.dot() })?;
         return Ok(Exit::Succeeded);
     }
-    let mut out = std::io::stdout().lock();
     match args.format {
-        PlanFormat::Text => write!(out, "{plan}")?,
-        PlanFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(&plan).map_err(Stop::broken)?)?,
+        PlanFormat::Text => report::print(&plan.to_string())?,
+        PlanFormat::Json => report::print_json(&plan)?,
     }
-    out.flush()?;
     Ok(Exit::Succeeded)
 }

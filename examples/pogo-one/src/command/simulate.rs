@@ -1,6 +1,6 @@
 //! `pogo-one simulate`
 
-use std::io::{BufWriter, Write};
+use std::fmt::Write;
 use std::sync::Arc;
 
 use pogo_core::picture::{Timeline, moments};
@@ -12,7 +12,7 @@ use super::trials;
 use crate::cli::{SimulateArgs, SimulateFormat, TimesArg};
 use crate::exit::{Exit, Stop};
 use crate::log::Log;
-use crate::report::{Summary, Watch};
+use crate::report::{self, Summary, Watch};
 use crate::source;
 
 /// Runs for an answer, unless somebody says otherwise.
@@ -85,21 +85,22 @@ fn last_job(records: &[Record]) -> Option<JobId> {
 fn one_run(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
     let history = scenario.history(args.seed).map_err(|error| source::not_taken(&error))?;
     draw(args, &history)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
     if args.format == SimulateFormat::Jsonl {
-        for record in &history.records {
-            serde_json::to_writer(&mut out, record).map_err(std::io::Error::from)?;
-            out.write_all(b"\n")?;
+        // A million hosts have some hundred megabytes of them.
+        for records in history.records.chunks(1000) {
+            let lines: Result<String, _> = records.iter().map(report::json_line).collect();
+            report::print(&lines?)?;
         }
     } else {
         let mut watch = Watch::default();
         history.records.iter().for_each(|record| _ = watch.note(record));
-        write!(out, "{}\n{}", moments(&history.records), Summary::of(&watch))?;
+        let mut text = format!("{}\n{}", moments(&history.records), Summary::of(&watch));
         if args.times.is_some() || args.fail_rate.is_some() {
-            writeln!(out, "\n--seed {} is this run", history.seed)?;
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "\n--seed {} is this run", history.seed);
         }
+        report::print(&text)?;
     }
-    out.flush()?;
     let job = history.scheduler.jobs().next();
     Ok(job.map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
 }
@@ -119,12 +120,10 @@ fn answer(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
             .map_err(|error| source::not_taken(&error))?;
         draw(args, &history)?;
     }
-    let mut out = BufWriter::new(std::io::stdout().lock());
     match args.format {
-        SimulateFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(&answer).map_err(Stop::broken)?)?,
-        _ => write!(out, "{answer}")?,
+        SimulateFormat::Json => report::print_json(&answer)?,
+        _ => report::print(&answer.to_string())?,
     }
-    out.flush()?;
     Ok(Exit::Succeeded)
 }
 

@@ -1,7 +1,5 @@
 //! `pogo-one timeline`
 
-use std::io::Write;
-
 use pogo_core::picture::{Timeline, TimelineError};
 use pogo_core::scheduler::JobId;
 
@@ -9,6 +7,7 @@ use super::pictures;
 use crate::cli::TimelineArgs;
 use crate::exit::{Exit, Stop};
 use crate::log::Log;
+use crate::report;
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 100;
@@ -26,9 +25,7 @@ pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, Stop> {
     pictures::draw(&args.pictures, &timeline)?;
     if !args.pictures.are_wanted() {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let mut out = std::io::stdout().lock();
-        write!(out, "{}", timeline.text(columns.unwrap_or(COLUMNS)))?;
-        out.flush()?;
+        report::print(&timeline.text(columns.unwrap_or(COLUMNS)))?;
     }
     Ok(Exit::Succeeded)
 }

@@ -9,8 +9,10 @@ use pogo_inventory::Diagnostic;
 use pogo_inventory::merge::{Conflict, Gathered};
 use serde::Serialize;
 
-use super::{GraphArgs, show};
+use super::GraphArgs;
+use crate::cli::PlanFormat;
 use crate::exit::{Exit, Stop};
+use crate::report;
 use crate::sources::{SourceArgs, now};
 
 /// Everything that was found.
@@ -31,7 +33,11 @@ pub(super) fn check(args: &GraphArgs) -> Result<Exit, Stop> {
     for sources in args.sources.each_namespace() {
         found.look(&sources)?;
     }
-    show(args.format, &found, &found.text())?;
+    match args.format {
+        PlanFormat::Text if std::io::stdout().is_terminal() => report::print_styled(&found.text(true))?,
+        PlanFormat::Text => report::print(&found.text(false))?,
+        PlanFormat::Json => report::print_json(&found)?,
+    }
     Ok(if found.problems.is_empty() {
         Exit::Succeeded
     } else {
@@ -96,8 +102,7 @@ impl Found {
         }
     }
 
-    fn text(&self) -> String {
-        let colour = std::io::stdout().is_terminal();
+    fn text(&self, colour: bool) -> String {
         let mut text: String = self
             .problems
             .iter()

@@ -6,8 +6,6 @@ mod graph;
 mod host;
 mod list;
 
-use std::io::Write;
-
 use clap::{Args, Subcommand};
 use pogo_core::fleet::{Connection, Selector};
 use pogo_inventory::SourceSpec;
@@ -15,6 +13,7 @@ use serde::Serialize;
 
 use crate::cli::PlanFormat;
 use crate::exit::{Exit, Stop};
+use crate::report;
 use crate::sources::SourceArgs;
 
 #[derive(Debug, Args)]
@@ -98,12 +97,10 @@ impl GraphArgs {
 
 /// Prints something as text or as JSON.
 fn show(format: PlanFormat, value: &impl Serialize, text: &str) -> Result<(), Stop> {
-    let mut out = std::io::stdout().lock();
     match format {
-        PlanFormat::Text => out.write_all(text.as_bytes())?,
-        PlanFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(value).map_err(Stop::broken)?)?,
+        PlanFormat::Text => report::print(text)?,
+        PlanFormat::Json => report::print_json(value)?,
     }
-    out.flush()?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::visible::visible;
 use super::watch::{Group, Watch};
 
 /// Status lines that are kept up to date below everything else.
@@ -24,14 +25,14 @@ impl Bars {
             .collect();
         let width = shown
             .iter()
-            .map(|&at| watch.groups[at].name.chars().count())
+            .map(|&at| visible(&watch.groups[at].name).chars().count())
             .max()
             .unwrap_or(0)
             .max(9);
         let bar = |group: &Group| {
             let bar = all.add(ProgressBar::new(u64::from(group.hosts)));
             bar.set_style(style(width));
-            bar.set_prefix(group.name.clone());
+            bar.set_prefix(visible(&group.name).into_owned());
             bar
         };
         let groups = shown.iter().map(|&at| (at, bar(&watch.groups[at]))).collect();

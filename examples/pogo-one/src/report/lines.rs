@@ -2,62 +2,134 @@
 
 use std::collections::BTreeMap;
 
+use memchr::{memchr, memrchr};
 use pogo_core::dispatcher::{OutputChunk, Stream};
+use pogo_core::fleet::HostName;
 use pogo_core::scheduler::AttemptId;
 
-/// Puts pieces of output together to lines.
-#[derive(Debug, Default)]
+use super::visible::push_visible;
+
+/// Puts pieces of output together to lines, each behind its host's name, with nothing raw in them.
+#[derive(Debug)]
 pub(super) struct Lines {
+    /// The start of each line that is not complete.
     begun: BTreeMap<(AttemptId, Stream), Vec<u8>>,
+    /// How many bytes these are together.
+    held: usize,
+    longest: usize,
+    most_held: usize,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            begun: BTreeMap::new(),
+            held: 0,
+            longest: Self::LONGEST,
+            most_held: Self::MOST_HELD,
+        }
+    }
 }
 
 impl Lines {
-    /// A line longer than this is shown in parts.
-    const LONGEST: usize = 8 * 1024;
+    /// A longer line is cut.
+    const LONGEST: usize = 1 << 20;
+    /// Lines that are not complete are cut when they take more than this together.
+    const MOST_HELD: usize = 64 << 20;
 
-    /// The lines that this piece completes.
-    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>) -> Vec<String> {
-        let begun = self.begun.entry((chunk.attempt, chunk.stream)).or_default();
-        let mut lines = Vec::new();
-        for piece in chunk.bytes.split_inclusive(|&byte| byte == b'\n') {
-            begun.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || begun.len() >= Self::LONGEST {
-                lines.push(shown(&std::mem::take(begun)));
+    /// Adds the lines that this piece completes to the text.
+    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
+        if chunk.stream == Stream::Note {
+            // A remark stands at its place, and what came before is before it.
+            self.end(chunk.attempt, chunk.host, text);
+        }
+        let key = (chunk.attempt, chunk.stream);
+        let mut begun = self.begun.remove(&key).unwrap_or_default();
+        self.held -= begun.len();
+        let prefix = prefix(chunk.host);
+        let whole = memrchr(b'\n', chunk.bytes).map_or(0, |last| last + 1);
+        let (mut whole, rest) = chunk.bytes.split_at(whole);
+        if !begun.is_empty()
+            && let Some(end) = memchr(b'\n', whole)
+        {
+            let (first, more) = whole.split_at(end + 1);
+            begun.extend_from_slice(first);
+            self.add(&prefix, &begun, text);
+            begun.clear();
+            whole = more;
+        }
+        while let Some(end) = memchr(b'\n', whole) {
+            let (line, more) = whole.split_at(end + 1);
+            self.add(&prefix, line, text);
+            whole = more;
+        }
+        begun.extend_from_slice(rest);
+        self.hold(key, begun, &prefix, text);
+    }
+
+    /// Adds what an attempt left without an end of line.
+    pub(super) fn end(&mut self, attempt: AttemptId, host: &HostName, text: &mut Vec<u8>) {
+        for stream in [Stream::Stdout, Stream::Stderr, Stream::Note] {
+            if let Some(begun) = self.begun.remove(&(attempt, stream)) {
+                self.held -= begun.len();
+                self.add(&prefix(host), &begun, text);
             }
         }
-        lines
     }
 
-    /// What an attempt left without an end of line.
-    pub(super) fn end(&mut self, attempt: AttemptId) -> Vec<String> {
-        let streams = [Stream::Stdout, Stream::Stderr, Stream::Note];
-        let left = streams
-            .into_iter()
-            .filter_map(|stream| self.begun.remove(&(attempt, stream)));
-        left.filter(|line| !line.is_empty()).map(|line| shown(&line)).collect()
+    /// Keeps the start of a line, or cuts it where it takes too much.
+    fn hold(&mut self, key: (AttemptId, Stream), mut begun: Vec<u8>, prefix: &[u8], text: &mut Vec<u8>) {
+        while begun.len() > self.longest || (self.held + begun.len() > self.most_held && !begun.is_empty()) {
+            let rest = begun.split_off(whole_characters(&begun, self.longest));
+            add_part(prefix, &begun, text);
+            begun = rest;
+        }
+        if !begun.is_empty() {
+            self.held += begun.len();
+            self.begun.insert(key, begun);
+        }
+    }
+
+    /// Adds a line; a long one in parts.
+    fn add(&self, prefix: &[u8], line: &[u8], text: &mut Vec<u8>) {
+        let line = line
+            .strip_suffix(b"\n")
+            .map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut line = line;
+        while line.len() > self.longest {
+            let (part, rest) = line.split_at(whole_characters(line, self.longest));
+            add_part(prefix, part, text);
+            line = rest;
+        }
+        text.extend_from_slice(prefix);
+        push_visible(text, line);
+        text.push(b'\n');
     }
 }
 
-fn shown(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    clean(
-        text.strip_suffix('\n')
-            .map_or(&*text, |line| line.strip_suffix('\r').unwrap_or(line)),
-    )
+fn prefix(host: &HostName) -> Vec<u8> {
+    let mut prefix = Vec::with_capacity(host.as_str().len() + 3);
+    push_visible(&mut prefix, host.as_str().as_bytes());
+    prefix.extend_from_slice(b" | ");
+    prefix
 }
 
-/// Text from a host without the characters that would steer the terminal.
-pub(super) fn clean(text: &str) -> String {
-    let steers = |c: char| c.is_control() && c != '\t';
-    text.chars()
-        .flat_map(|c| {
-            if steers(c) {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
+/// Adds a part of a line that goes on.
+fn add_part(prefix: &[u8], part: &[u8], text: &mut Vec<u8>) {
+    text.extend_from_slice(prefix);
+    push_visible(text, part);
+    text.extend_from_slice(format!(" [line cut here, after {} bytes]\n", part.len()).as_bytes());
+}
+
+/// The most bytes that hold whole characters, if it is text.
+fn whole_characters(line: &[u8], most: usize) -> usize {
+    let most = most.min(line.len());
+    let follows = |at: &usize| line.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    (most.saturating_sub(3)..=most)
+        .rev()
+        .find(|at| !follows(at))
+        .filter(|at| *at > 0)
+        .unwrap_or(most)
 }
 
 #[cfg(test)]
@@ -66,22 +138,108 @@ mod tests {
 
     use super::*;
 
+    fn chunk<'a>(host: &'a HostName, stream: Stream, bytes: &'a [u8]) -> OutputChunk<'a> {
+        OutputChunk {
+            job: JobId::new(1),
+            host,
+            attempt: AttemptId::new(1),
+            stream,
+            bytes,
+        }
+    }
+
+    fn all_of(mut lines: Lines, pieces: &[(Stream, &[u8])]) -> String {
+        let (host, mut text) = ("web1".parse().unwrap(), Vec::new());
+        for (stream, bytes) in pieces {
+            lines.push(&chunk(&host, *stream, bytes), &mut text);
+        }
+        lines.end(AttemptId::new(1), &host, &mut text);
+        assert_eq!((lines.held, lines.begun.len()), (0, 0));
+        String::from_utf8(text).unwrap()
+    }
+
+    fn short() -> Lines {
+        Lines {
+            longest: 8,
+            most_held: 20,
+            ..Lines::default()
+        }
+    }
+
     #[test]
     fn pieces_become_lines_without_control_characters() {
-        let host = "web1".parse().unwrap();
-        let mut lines = Lines::default();
-        let attempt = AttemptId::new(1);
-        let mut push = |bytes: &[u8]| {
-            lines.push(&OutputChunk {
-                job: JobId::new(1),
-                host: &host,
-                attempt,
-                stream: Stream::Stdout,
-                bytes,
-            })
-        };
-        assert!(push(b"one\x1b[2J").is_empty());
-        assert_eq!(push(b" more\r\ntwo\n\xffthree"), ["one\\u{1b}[2J more", "two"]);
-        assert_eq!(lines.end(attempt), ["\u{fffd}three"]);
+        let pieces: [(_, &[u8]); 2] = [
+            (Stream::Stdout, b"one\x1b[2J"),
+            (Stream::Stdout, b" more\r\ntwo\n\n\xffthree"),
+        ];
+        let wanted = "web1 | one\\u{1b}[2J more\nweb1 | two\nweb1 | \nweb1 | \u{fffd}three\n";
+        assert_eq!(all_of(Lines::default(), &pieces), wanted);
+    }
+
+    #[test]
+    fn a_line_of_a_megabyte_is_one_line_however_it_comes() {
+        let line = "x".repeat(Lines::LONGEST);
+        for size in [1000, 32_768, Lines::LONGEST] {
+            let pieces: Vec<(Stream, &[u8])> = line
+                .as_bytes()
+                .chunks(size)
+                .map(|piece| (Stream::Stdout, piece))
+                .collect();
+            assert_eq!(all_of(Lines::default(), &pieces), format!("web1 | {line}\n"));
+        }
+    }
+
+    #[test]
+    fn a_longer_line_says_where_it_was_cut_however_it_comes() {
+        let text = "123456789éü0\nok\n".as_bytes();
+        let wanted = "web1 | 12345678 [line cut here, after 8 bytes]\nweb1 | 9éü0\nweb1 | ok\n";
+        for size in 1..text.len() {
+            let pieces: Vec<(Stream, &[u8])> = text.chunks(size).map(|piece| (Stream::Stdout, piece)).collect();
+            assert_eq!(all_of(short(), &pieces), wanted, "in pieces of {size}");
+        }
+        let pieces: [(_, &[u8]); 1] = [(Stream::Stdout, "1234567é".as_bytes())];
+        assert_eq!(
+            all_of(short(), &pieces),
+            "web1 | 1234567 [line cut here, after 7 bytes]\nweb1 | é\n"
+        );
+    }
+
+    #[test]
+    fn the_last_part_of_a_line_comes_before_a_remark() {
+        let pieces: [(_, &[u8]); 3] = [
+            (Stream::Stdout, b"out"),
+            (Stream::Stderr, b"err"),
+            (Stream::Note, b"[cut]\n"),
+        ];
+        assert_eq!(
+            all_of(Lines::default(), &pieces),
+            "web1 | out\nweb1 | err\nweb1 | [cut]\n"
+        );
+    }
+
+    #[test]
+    fn lines_without_an_end_take_a_bounded_room_together() {
+        let (mut lines, mut text) = (short(), Vec::new());
+        for number in 1..=10 {
+            let host = format!("web{number}").parse().unwrap();
+            let chunk = OutputChunk {
+                attempt: AttemptId::new(number),
+                ..chunk(&host, Stream::Stdout, b"12345")
+            };
+            lines.push(&chunk, &mut text);
+            assert!(lines.held <= 20, "{}", lines.held);
+        }
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            text.starts_with("web5 | 12345 [line cut here, after 5 bytes]\nweb6 | "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_host_with_a_hostile_name_is_shown_by_an_honest_one() {
+        let (host, mut text) = ("we\u{202e}b".parse().unwrap(), Vec::new());
+        Lines::default().push(&chunk(&host, Stream::Stdout, b"x\n"), &mut text);
+        assert_eq!(String::from_utf8(text).unwrap(), "we\\u{202e}b | x\n");
     }
 }

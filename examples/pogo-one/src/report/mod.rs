@@ -5,8 +5,12 @@ mod lines;
 mod screen;
 mod span;
 mod summary;
+mod terminal;
+mod visible;
 mod watch;
 
-pub(crate) use screen::{Screen, complain, remark};
+pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
+pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, remark};
+pub(crate) use visible::visible;
 pub(crate) use watch::Watch;

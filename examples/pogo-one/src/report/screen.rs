@@ -1,16 +1,17 @@
 //! Standard output and standard error, shared by everything that happens at once.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pogo_core::dispatcher::OutputChunk;
 use pogo_core::scheduler::{Event, Record};
 
 use super::bars::Bars;
-use super::lines::{Lines, clean};
+use super::lines::Lines;
 use super::span::span;
+use super::visible::visible;
 use super::watch::HostState;
-use super::{Summary, Watch};
+use super::{Summary, Watch, terminal};
 use crate::cli::LogFormat;
 
 /// Shows a job: hosts' output or events on standard output, progress and remarks on standard error.
@@ -22,6 +23,8 @@ pub(crate) struct Screen {
 struct Shown {
     watch: Watch,
     lines: Lines,
+    /// Lines on their way to standard output; its room is used again.
+    text: Vec<u8>,
     bars: Option<Bars>,
     live: bool,
     /// Nobody reads standard output any more. The job goes on all the same.
@@ -34,6 +37,7 @@ impl Screen {
         let shown = Shown {
             watch: Watch::default(),
             lines: Lines::default(),
+            text: Vec::new(),
             bars: None,
             live,
             unread: false,
@@ -48,8 +52,8 @@ impl Screen {
         let mut shown = self.shown();
         let changed = shown.watch.note(record);
         if self.format == LogFormat::Jsonl {
-            if let Ok(line) = serde_json::to_string(record) {
-                shown.print(&[line]);
+            if let Ok(line) = terminal::json_line(record) {
+                shown.print(line.as_bytes());
             }
             return;
         }
@@ -57,20 +61,14 @@ impl Screen {
         | Event::TaskFailed { attempt, host, .. }
         | Event::TaskInDoubt { attempt, host, .. } = &record.event
         {
-            let left: Vec<String> = shown
-                .lines
-                .end(*attempt)
-                .iter()
-                .map(|line| format!("{host} | {line}"))
-                .collect();
-            shown.print(&left);
+            shown.lines(|lines, text| lines.end(*attempt, host, text));
         }
         if let Event::TaskSlow { host, after, .. } = &record.event {
             shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
         }
         match changed {
-            Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", clean(&why))),
-            Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", clean(&why))),
+            Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why))),
+            Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", visible(&why))),
             _ => {}
         }
         if shown.live {
@@ -91,23 +89,13 @@ impl Screen {
 
     /// Lines on standard output.
     pub(crate) fn print(&self, text: impl std::fmt::Display) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        write!(out, "{text}")?;
-        out.flush()
+        terminal::print(&text.to_string())
     }
 
     pub(crate) fn output(&self, chunk: &OutputChunk<'_>) {
-        if self.format == LogFormat::Jsonl {
-            return;
+        if self.format != LogFormat::Jsonl {
+            self.shown().lines(|lines, text| lines.push(chunk, text));
         }
-        let mut shown = self.shown();
-        let lines: Vec<String> = shown
-            .lines
-            .push(chunk)
-            .iter()
-            .map(|line| format!("{} | {line}", chunk.host))
-            .collect();
-        shown.print(&lines);
     }
 
     /// A remark for the person at the terminal.
@@ -121,14 +109,12 @@ impl Screen {
         if let Some(bars) = shown.bars.take() {
             bars.finish();
             // The last status line is left without an end.
-            note("");
+            terminal::remark("");
         }
         if self.format == LogFormat::Jsonl || shown.unread {
             return Ok(());
         }
-        let mut out = io::stdout().lock();
-        write!(out, "\n{}", Summary::of(&shown.watch))?;
-        out.flush()
+        terminal::print(&format!("\n{}", Summary::of(&shown.watch)))
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
@@ -138,41 +124,35 @@ impl Screen {
 }
 
 impl Shown {
-    fn print(&mut self, lines: &[String]) {
-        if self.unread || lines.is_empty() {
+    /// More room than this is not kept for the next lines.
+    const ROOM: usize = 1 << 20;
+
+    /// Prints the lines that this adds to a text.
+    fn lines(&mut self, add: impl FnOnce(&mut Lines, &mut Vec<u8>)) {
+        let mut text = std::mem::take(&mut self.text);
+        add(&mut self.lines, &mut text);
+        self.print(&text);
+        text.clear();
+        text.shrink_to(Self::ROOM);
+        self.text = text;
+    }
+
+    /// Prints whole lines that have nothing raw in them, in one piece.
+    fn print(&mut self, text: &[u8]) {
+        if self.unread || text.is_empty() {
             return;
         }
-        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-        let write = || {
-            let mut out = io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush())
-        };
         let written = match &self.bars {
-            Some(bars) => bars.above(write),
-            None => write(),
+            Some(bars) => bars.above(|| terminal::write(text)),
+            None => terminal::write(text),
         };
         self.unread = written.is_err();
     }
 
     fn say(&self, remark: &str) {
         match &self.bars {
-            Some(bars) => bars.above(|| note(remark)),
-            None => note(remark),
+            Some(bars) => bars.above(|| terminal::remark(remark)),
+            None => terminal::remark(remark),
         }
     }
-}
-
-/// Says what a reader should know.
-pub(crate) fn remark(message: &str) {
-    note(message);
-}
-
-/// Says what is wrong.
-pub(crate) fn complain(message: &str) {
-    note(&format!("error: {message}"));
-}
-
-/// Writes to standard error; where that is closed, there is nobody to tell.
-fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }

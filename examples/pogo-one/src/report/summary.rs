@@ -4,8 +4,8 @@ use std::fmt;
 
 use pogo_core::fleet::{HostName, fold};
 
-use super::lines::clean;
 use super::span::span;
+use super::visible::visible;
 use super::watch::{Group, HostState, Watch};
 
 /// Displays what became of a job.
@@ -40,7 +40,7 @@ impl<'a> Summary<'a> {
             let (HostState::Failed(why) | HostState::InDoubt(why)) = state else {
                 continue;
             };
-            writeln!(f, "    {host}: {}", clean(why))?;
+            writeln!(f, "    {host}: {}", visible(why))?;
         }
         match bad.len().saturating_sub(Self::REASONS) {
             0 => Ok(()),

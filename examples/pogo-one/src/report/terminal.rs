@@ -1,0 +1,46 @@
+//! Standard output and standard error: nothing from elsewhere reaches them raw.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::visible::{visible_json, visible_lines, visible_styled};
+
+/// Text on standard output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    write(visible_lines(text).as_bytes())
+}
+
+/// Text in colours on standard output.
+pub(crate) fn print_styled(text: &str) -> io::Result<()> {
+    write(visible_styled(text).as_bytes())
+}
+
+/// A value on standard output, as JSON for people.
+pub(crate) fn print_json(value: &impl Serialize) -> io::Result<()> {
+    let json = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+    write(format!("{}\n", visible_json(&json)).as_bytes())
+}
+
+/// A value as one line of JSON.
+pub(crate) fn json_line(value: &impl Serialize) -> io::Result<String> {
+    let json = serde_json::to_string(value).map_err(io::Error::from)?;
+    Ok(format!("{}\n", visible_json(&json)))
+}
+
+/// Bytes that have nothing raw in them, on standard output.
+pub(super) fn write(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// A remark on standard error; where that is closed, there is nobody to tell.
+pub(crate) fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", visible_lines(text));
+}
+
+/// Says what is wrong.
+pub(crate) fn complain(message: &str) {
+    remark(&format!("error: {message}"));
+}
