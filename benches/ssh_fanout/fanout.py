@@ -19,7 +19,6 @@ TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # sshd listens on 16 addresses at most.
 EACH = 16
-COMMAND = "echo here"
 
 
 class Fleet:
@@ -117,7 +116,12 @@ class Memory(threading.Thread):
             self.peak = max(self.peak, total)
 
 
-def tools(fleet, concurrency):
+def command_of(size):
+    """What runs on each host: little output, or so many bytes of it in lines of 63 characters."""
+    return f"yes {'x' * 63} | head -c {size}" if size else "echo here"
+
+
+def tools(fleet, concurrency, command):
     """Command lines by name, of those that are there."""
     at = fleet.directory
     hosts, many = f"{at}/hosts", str(concurrency)
@@ -126,24 +130,27 @@ def tools(fleet, concurrency):
     pogo = [
         release / "pogo-one", "run", "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]",
         "--max-parallel", many, "--ssh-config", "none", "--no-agent", "--user", fleet.user, "--port", str(fleet.port),
-        "--identity", f"{at}/client_key", "--known-hosts", f"{at}/known_hosts", "--format", "jsonl",
+        "--identity", f"{at}/client_key", "--known-hosts", f"{at}/known_hosts",
     ]
+    # Events alone; the hosts' output is taken and not shown.
+    events = ["--format", "jsonl"]
     # The others know no hooks.
     bare = ["--pre-hooks", "", "--post-hooks", ""]
     python = "/usr/bin/python3"
     known = {
-        "bare russh loop": [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, COMMAND],
-        "pogo-one": [*pogo, *bare, "--", COMMAND],
-        "pogo-one, looking for hooks": [*pogo, "--", COMMAND],
-        "pogo-one --transport ssh": [*pogo, *bare, "--transport", "ssh", "--", COMMAND],
-        "pdsh": ["pdsh", "-R", "ssh", "-f", many, "-w", f"^{hosts}", COMMAND],
-        "clush": ["clush", "-S", "-f", many, "-o", ssh, "--hostfile", hosts, COMMAND],
-        "pssh": ["parallel-ssh", "-p", many, "-x", ssh, "-h", hosts, "-i", COMMAND],
+        "bare russh loop": [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, command],
+        "pogo-one": [*pogo, *events, *bare, "--", command],
+        "pogo-one, showing output": [*pogo, *bare, "--", command],
+        "pogo-one, looking for hooks": [*pogo, *events, "--", command],
+        "pogo-one --transport ssh": [*pogo, *events, *bare, "--transport", "ssh", "--", command],
+        "pdsh": ["pdsh", "-R", "ssh", "-f", many, "-w", f"^{hosts}", command],
+        "clush": ["clush", "-S", "-f", many, "-o", ssh, "--hostfile", hosts, command],
+        "pssh": ["parallel-ssh", "-p", many, "-x", ssh, "-h", hosts, "-i", command],
         "asyncssh": [
             python, "-W", "ignore", HERE / "asyncssh_loop.py", hosts, str(fleet.port), fleet.user, f"{at}/client_key",
-            f"{at}/known_hosts", many, COMMAND,
+            f"{at}/known_hosts", many, command,
         ],
-        "Ansible (raw)": ["ansible", "all", "-i", hosts, "-f", many, "-m", "raw", "-a", COMMAND],
+        "Ansible (raw)": ["ansible", "all", "-i", hosts, "-f", many, "-m", "raw", "-a", command],
     }
     has_asyncssh = subprocess.run([python, "-W", "ignore", "-c", "import asyncssh"], stderr=subprocess.DEVNULL)
     if has_asyncssh.returncode != 0:
@@ -180,19 +187,19 @@ def visit(fleet, line):
 
 
 def main():
-    count, concurrency, rounds = (int(word) for word in sys.argv[1:4])
+    count, concurrency, rounds, size = (int(word) for word in sys.argv[1:5])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="fanout-") as directory:
         fleet = Fleet(Path(directory), count)
         try:
-            measure(fleet, concurrency, rounds)
+            measure(fleet, concurrency, rounds, size)
         finally:
             fleet.stop()
 
 
-def measure(fleet, concurrency, rounds):
+def measure(fleet, concurrency, rounds, size):
     hosts, cores = len(fleet.hosts), os.cpu_count()
-    known = tools(fleet, concurrency)
+    known = tools(fleet, concurrency, command_of(size))
     seen = {name: [] for name in known}
     for _ in range(rounds):
         for name, line in known.items():
@@ -201,7 +208,7 @@ def measure(fleet, concurrency, rounds):
     bare = middle["bare russh loop"]
     # What the servers need for the least of clients, with all cores to themselves.
     floor = bare[2] / cores
-    print(f"{hosts} hosts, {concurrency} at once, {cores} cores, median of {rounds}; load {os.getloadavg()[0]:.1f}")
+    print(f"{hosts} hosts, {size} bytes of output each, {concurrency} at once, {cores} cores, median of {rounds}; load {os.getloadavg()[0]:.1f}")
     print(f"sshd floor: {floor:.2f} s ({bare[2] / hosts * 1000:.1f} ms of sshd for each host)\n")
     print("| tool | client CPU per host | x bare russh | wall | x floor | peak memory |")
     print("| --- | --- | --- | --- | --- | --- |")
