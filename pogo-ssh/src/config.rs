@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::question::{Asker, Question};
+use crate::question::{Asker, Prompter, Question};
 use crate::reach::Reach;
 use crate::trust::HostKeyPolicy;
 use crate::{SetupError, SshTransport};
@@ -111,8 +111,9 @@ impl SshConfig {
     /// end, is used with it. `~/` at its start is the home directory. Default: those of `~/.ssh/id_ed25519`,
     /// `id_ecdsa` and `id_rsa` that exist.
     ///
-    /// A key file that cannot be read is an error when the transport is built; so is an encrypted one without an answer
-    /// to the [question](Self::ask) for its passphrase, unless an agent is there that may hold its key.
+    /// A key file that cannot be read, or that others can read, is an error when the transport is built; so is an
+    /// encrypted one without anybody to [ask](Self::ask) for its passphrase. If an agent is there that may hold its
+    /// key, it is a [warning](SshTransport::warnings). For a key in an agent, the public half (`.pub`) is enough.
     pub fn identity(mut self, path: impl Into<PathBuf>) -> Self {
         self.identities.get_or_insert_default().push(path.into());
         self
@@ -137,9 +138,10 @@ impl SshConfig {
         self
     }
 
-    /// Who answers questions: for the passphrase of an encrypted key file, once for each file, while the transport is
-    /// built or a host names a file of its own; and for what hosts ask during login, other than for the password.
-    /// May block. Without an answer, the file or the way to log in is passed over. Default: nobody.
+    /// Who answers questions: for the passphrase of an encrypted key file, once for each file and no sooner than a host
+    /// takes its key; and for what hosts ask during login, other than for the password. May block, and is called from
+    /// several threads at once (see [`Prompter`]). Without an answer, the file or the way to log in is passed over.
+    /// Default: nobody.
     ///
     /// ```no_run
     /// use pogo_ssh::{Question, SshTransport};
@@ -148,14 +150,20 @@ impl SshConfig {
     /// let transport = SshTransport::builder()
     ///     .identity("~/.ssh/id_ed25519")
     ///     .ask(|question| match question {
-    ///         Question::Passphrase { file } => ask_on_terminal(format!("passphrase of {}", file.display())),
+    ///         Question::Passphrase { file, .. } => ask_on_terminal(format!("passphrase of {}", file.display())),
     ///         _ => None,
     ///     })
     ///     .build()?;
     /// # Ok::<(), pogo_ssh::SetupError>(())
     /// ```
     pub fn ask(mut self, ask: impl Fn(Question<'_>) -> Option<SecretString> + Send + Sync + 'static) -> Self {
-        self.asker = Some(Asker::new(ask));
+        self.asker = Some(Asker::of_closure(ask));
+        self
+    }
+
+    /// The same, by something that can say why it has no answer. Replaces [`ask`](Self::ask).
+    pub fn prompter(mut self, prompter: impl Prompter + 'static) -> Self {
+        self.asker = Some(Asker::new(prompter));
         self
     }
 

@@ -202,10 +202,24 @@
 //! takes no other from then on. A server is asked for those types of keys first that are known for it. Lines that make
 //! no sense are skipped, and [`SshTransport::warnings`] tells which.
 //!
-//! To log in, the host's own key file is tried first, then the keys of the agent, the key files (each with its user
-//! certificate, if there is one), the password, and answers to the host's questions; no key twice, and no more than
-//! [`auth_tries`](SshConfig::auth_tries). RSA keys sign with SHA-2 only. Secrets appear in
-//! no event, message or `Debug` text.
+//! # Logging in
+//!
+//! Keys are offered in the order of OpenSSH's client: what an agent holds of the key files that are named, in the agent's
+//! order; what else it holds (unless [`identities_only`](SshConfig::identities_only)); then the key files that it does not
+//! hold, each followed by the user certificate beside it. For a key in an agent its public half (`.pub`) is enough.
+//! Certificates that only an agent holds, keys that it keeps for certain hosts (`ssh-add -h`) and keys on FIDO and PKCS#11
+//! tokens are used through the agent; without one, keys on tokens need the [`ssh` program](ProgramTransport). Then come
+//! the password, and answers to the host's questions. No key is offered twice, and no more is tried than
+//! [`auth_tries`](SshConfig::auth_tries): an agent's other keys leave a try for each key file that somebody named, and one
+//! for a password. RSA keys sign with SHA-2 only.
+//!
+//! A key file that others can read is refused, as OpenSSH does. The passphrase of an encrypted one (in the formats of
+//! OpenSSH, PKCS#8 and traditional PEM) is asked for once, when the first host takes its key; three tries. Questions of
+//! hosts (a second factor) are asked as they come, up to three times where an answer is refused. Whoever answers is a
+//! [`Prompter`]. Connect timeouts stand still while somebody is asked, and a host that hung up meanwhile is connected to
+//! once more. An agent has five seconds to list its keys, and a minute to sign.
+//!
+//! Secrets appear in no event, message or `Debug` text.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod algorithms;
@@ -238,7 +252,7 @@ mod work;
 pub use config::{Agent, SshConfig};
 pub use input::{InputError, JobInputs};
 pub use program::ProgramTransport;
-pub use question::Question;
+pub use question::{NoAnswer, Prompter, Question};
 pub use setup::SetupError;
 pub use ssh_config::{
     AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Hop, HopError, HostQuery,

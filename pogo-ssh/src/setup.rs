@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{User, getuid};
 
 use crate::config::{Agent, SshConfig};
-use crate::link::{Connector, Credentials, KeyFileError, TooFewFiles, room_for_connections};
+use crate::link::{Connector, Credentials, TooFewFiles, room_for_connections};
 use crate::trust::{FileError, HostKeyPolicy, Trust, Verifier};
 
 /// Why no transport could be made of the settings.
@@ -86,23 +86,24 @@ pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), 
 
 fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupError> {
     let agent = match config.agent.clone().unwrap_or_default() {
-        Agent::Environment => env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+        Agent::Environment => agent_of_environment(),
         Agent::Socket(path) => Some(path),
         Agent::Off => None,
     };
     let asked_for = config.identities.is_some();
     let paths = config.identities.clone().unwrap_or_else(usual_key_files);
-    let has_agent = agent.is_some();
     let mut credentials = Credentials::new(config, agent);
     let mut warnings = Vec::new();
     for path in paths {
         let path = expand_home(&path);
         match credentials.add_key_file(&path) {
             Ok(()) => {}
-            // Its key may be in the agent; and nobody asked for the usual ones.
-            Err(error @ KeyFileError::Encrypted { .. }) if has_agent || !asked_for => {
-                warnings.push(format!("{error}; skipped"));
+            // The common way to have an encrypted key.
+            Err(error) if credentials.may_be_in_agent(&path) && !asked_for && !error.is_mistake() => {}
+            Err(error) if credentials.may_be_in_agent(&path) => {
+                warnings.push(format!("{error}; unless an agent holds its key, it is skipped"));
             }
+            // Nobody asked for the usual ones.
             Err(error) if !asked_for => warnings.push(format!("{error}; skipped")),
             Err(error) => {
                 return Err(SetupError::KeyFile {
@@ -113,6 +114,12 @@ fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupEr
         }
     }
     Ok((credentials, warnings))
+}
+
+/// The agent that the environment names. As for `ssh`, no name is no agent.
+pub(crate) fn agent_of_environment() -> Option<PathBuf> {
+    let named = env::var_os("SSH_AUTH_SOCK").filter(|name| !name.is_empty());
+    named.map(PathBuf::from)
 }
 
 /// The check for hosts that nothing else is said about. Where OpenSSH's configuration names the files there may be none.
@@ -142,11 +149,13 @@ pub(crate) fn expand_home(path: &Path) -> PathBuf {
 }
 
 fn usual_key_files() -> Vec<PathBuf> {
-    let names = ["id_ed25519", "id_ecdsa", "id_rsa"];
+    let names = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
     let paths = home()
         .into_iter()
         .flat_map(|home| names.map(|name| home.join(".ssh").join(name)));
-    paths.filter(|path| path.exists()).collect()
+    // The public half is enough for a key that an agent holds.
+    let is_there = |path: &PathBuf| path.exists() || path.with_extension("pub").exists();
+    paths.filter(is_there).collect()
 }
 
 /// The user's files and the machine's, where OpenSSH looks for them.

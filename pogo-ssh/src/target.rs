@@ -43,8 +43,10 @@ pub(crate) struct Target {
 /// What to log in with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Keys {
-    /// The host's own key files, tried before the others.
+    /// The host's own key files, tried before the transport's.
     pub(crate) files: Vec<PathBuf>,
+    /// Certificates that are named apart from key files; without any, those beside the key files are used.
+    pub(crate) certificates: Vec<PathBuf>,
     /// Whether the transport's key files are tried as well.
     pub(crate) usual: bool,
     /// Whether only key files' keys are asked of the agent.

@@ -229,6 +229,7 @@ impl Targets {
         Keys {
             usual: self.config.identities.is_some() || named.is_none(),
             files: files.chain(named.unwrap_or_default()).collect(),
+            certificates: Vec::new(),
             only: self
                 .config
                 .identities_only

@@ -1,30 +1,130 @@
-//! Keys in an ssh-agent.
+//! Keys and certificates in an ssh-agent.
 
+use std::io;
 use std::path::Path;
+use std::time::Duration;
 
-use russh::keys::PublicKey;
-use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
+use russh::keys::agent::{AgentIdentity, AgentSessionBinding};
+use russh::keys::key::parse_public_key;
+use russh::keys::ssh_encoding::Decode;
+use russh::keys::{Certificate, HashAlg};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
-/// A line to an agent, and the keys it holds.
-pub(super) struct AgentKeys {
-    pub(super) client: AgentClient<UnixStream>,
-    pub(super) keys: Vec<PublicKey>,
+/// An agent lists its keys without asking anybody.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// It may ask somebody before it signs: for a touch, a PIN, a confirmation.
+const SIGNS_WITHIN: Duration = Duration::from_secs(60);
+
+const REQUEST_IDENTITIES: u8 = 11;
+const IDENTITIES_ANSWER: u8 = 12;
+/// As much as OpenSSH's own agent and client exchange at most.
+const LONGEST_ANSWER: u32 = 256 << 10;
+
+/// A connection to an agent, and what it holds, in its order.
+pub(super) struct Agent {
+    client: AgentClient<UnixStream>,
+    /// An answer may still come that nobody waits for any more.
+    is_late: bool,
+    pub(super) identities: Vec<AgentIdentity>,
 }
 
-impl AgentKeys {
-    /// Asks the agent behind this socket for its keys. Certificates among them are left out.
-    pub(super) async fn ask(socket: &Path) -> Result<Self, russh::keys::Error> {
-        let mut client = AgentClient::connect_uds(socket).await?;
-        let identities = client.request_identities().await?;
-        let keys = identities
-            .into_iter()
-            .filter_map(|identity| match identity {
-                AgentIdentity::PublicKey { key, .. } => Some(key),
-                AgentIdentity::Certificate { .. } => None,
+/// Why an agent is of no use.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AgentError {
+    #[error("cannot be asked: {0}")]
+    Unreachable(#[from] io::Error),
+    #[error("does not answer within {} s", ANSWERS_WITHIN.as_secs())]
+    Silent,
+    #[error("answers what no ssh-agent would")]
+    Garbled,
+}
+
+/// Why an agent did not sign.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AgentSignError {
+    #[error("the agent did not sign within {} s", SIGNS_WITHIN.as_secs())]
+    Silent,
+    #[error("the agent did not sign: {0}")]
+    Refused(#[from] russh::keys::Error),
+}
+
+impl Agent {
+    /// Asks the agent behind this socket what it holds. The binding lets it show keys that it keeps for certain hosts.
+    pub(super) async fn ask(socket: &Path, binding: Option<&AgentSessionBinding>) -> Result<Self, AgentError> {
+        let asking = async {
+            let mut stream = UnixStream::connect(socket).await?;
+            if let Some(binding) = binding {
+                // Agents that do not know of bindings say no, and go on.
+                let _ = AgentClient::connect(&mut stream).bind_session(binding, false).await;
+            }
+            let identities = identities(&mut stream).await?;
+            Ok(Self {
+                client: AgentClient::connect(stream),
+                is_late: false,
+                identities,
             })
-            .collect();
-        Ok(Self { client, keys })
+        };
+        timeout(ANSWERS_WITHIN, asking).await.unwrap_or(Err(AgentError::Silent))
     }
+
+    /// Signs with a key that it holds: what was signed, with the signature at its end.
+    pub(super) async fn sign(
+        &mut self,
+        identity: &AgentIdentity,
+        hash: Option<HashAlg>,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, AgentSignError> {
+        if self.is_late {
+            return Err(AgentSignError::Silent);
+        }
+        match timeout(SIGNS_WITHIN, self.client.sign_request(identity, hash, data)).await {
+            Ok(signed) => Ok(signed?),
+            Err(_) => {
+                self.is_late = true;
+                Err(AgentSignError::Silent)
+            }
+        }
+    }
+}
+
+/// What the agent lists. The library's own reading gives up at the first key of a type that it does not know.
+async fn identities(stream: &mut UnixStream) -> Result<Vec<AgentIdentity>, AgentError> {
+    stream.write_all(&[0, 0, 0, 1, REQUEST_IDENTITIES]).await?;
+    let length = stream.read_u32().await?;
+    if length > LONGEST_ANSWER {
+        return Err(AgentError::Garbled);
+    }
+    let mut answer = vec![0; usize::try_from(length).unwrap_or_default()];
+    stream.read_exact(&mut answer).await?;
+    match answer.split_first() {
+        Some((&IDENTITIES_ANSWER, list)) => parse(list).ok_or(AgentError::Garbled),
+        // It says no: it holds nothing that it would show.
+        Some(_) => Ok(Vec::new()),
+        None => Err(AgentError::Garbled),
+    }
+}
+
+fn parse(mut list: &[u8]) -> Option<Vec<AgentIdentity>> {
+    let count = u32::decode(&mut list).ok()?;
+    let mut identities = Vec::new();
+    for _ in 0..count {
+        let blob = Vec::<u8>::decode(&mut list).ok()?;
+        let comment = Vec::<u8>::decode(&mut list).ok()?;
+        identities.extend(identity(&blob, String::from_utf8_lossy(&comment).into_owned()));
+    }
+    Some(identities)
+}
+
+/// `None` for a key of a type that cannot be offered.
+fn identity(blob: &[u8], comment: String) -> Option<AgentIdentity> {
+    let algorithm = String::decode(&mut &*blob).ok()?;
+    if algorithm.ends_with("-cert-v01@openssh.com") {
+        let certificate = Certificate::decode(&mut &*blob).ok()?;
+        return Some(AgentIdentity::Certificate { certificate, comment });
+    }
+    let key = parse_public_key(blob).ok()?;
+    Some(AgentIdentity::PublicKey { key, comment })
 }

@@ -3,6 +3,7 @@
 use pogo_core::scheduler::FailureKind;
 use russh::client::Handle;
 
+use super::clock::LoginClock;
 use super::connect::Unconnected;
 use super::credentials::Credentials;
 use super::handler::{Goodbye, LastWords, LinkHandler};
@@ -15,8 +16,9 @@ pub(super) async fn authenticate(
     last_words: &LastWords,
     target: &Target,
     credentials: &Credentials,
+    clock: &LoginClock,
 ) -> Result<(), Unconnected> {
-    let mut login = Login::new(handle, target, credentials);
+    let mut login = Login::new(handle, target, credentials, clock);
     match login.run().await {
         Ok(true) => return Ok(()),
         Ok(false) => {}

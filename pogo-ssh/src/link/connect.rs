@@ -1,12 +1,14 @@
 //! Connecting, within its time and with bounds on how many do so at once and how fast.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pogo_core::scheduler::{FailureKind, JobId, Outcome};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
+use super::clock::LoginClock;
 use super::credentials::Credentials;
 use super::dial::dial;
 use super::handshake::{Link, shake_hands};
@@ -30,6 +32,9 @@ pub(crate) struct Connector {
     jumps: Jumps,
     idle: Idle,
 }
+
+/// Every host waits at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
+const HOSTS_WAIT: Duration = Duration::from_secs(10);
 
 /// Why there is no connection. Nothing has run on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,9 +98,19 @@ impl Connector {
     /// The same, as often as the host may be tried. A host on the way has no place of its own among the connections:
     /// those behind it wait for it with theirs taken.
     pub(super) async fn reach(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
-        let mut tries = 0;
+        let (mut tries, mut waited_in_vain) = (0, false);
+        let clock = LoginClock::default();
         loop {
-            match self.reach_once(target).await {
+            let before = clock.paused();
+            match self.reach_once(target, &clock).await {
+                // Somebody was asked for longer than the host would wait. A passphrase is known from now on.
+                Err(unconnected)
+                    if unconnected.kind == FailureKind::Unreachable
+                        && !waited_in_vain
+                        && clock.paused().saturating_sub(before) > HOSTS_WAIT =>
+                {
+                    waited_in_vain = true;
+                }
                 Err(unconnected) if unconnected.kind == FailureKind::Unreachable && tries < target.retries => {
                     sleep(pause_after(tries)).await;
                     tries += 1;
@@ -109,12 +124,12 @@ impl Connector {
         }
     }
 
-    async fn reach_once(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
+    async fn reach_once(&self, target: &Arc<Target>, clock: &LoginClock) -> Result<Link, Unconnected> {
         let Some(via) = &target.via else {
             self.pace.turn().await;
             let deadline = Instant::now() + target.connect_timeout;
             let stream = dial(target, deadline).await.map_err(|what| unreachable(target, what))?;
-            return self.meet(target, stream, None, deadline).await;
+            return self.meet(target, stream, None, (deadline, clock)).await;
         };
         let jump = self.jumps.host(via);
         let line = jump.line(self).await.map_err(|failure| Unconnected {
@@ -126,7 +141,9 @@ impl Connector {
         self.pace.turn().await;
         let deadline = Instant::now() + target.connect_timeout;
         let (channel, behind) = jump.open(line, channel, target, deadline).await?;
-        let mut link = self.meet(target, channel.into_stream(), Some(&jump), deadline).await?;
+        let mut link = self
+            .meet(target, channel.into_stream(), Some(&jump), (deadline, clock))
+            .await?;
         link.behind = Some(behind);
         Ok(link)
     }
@@ -147,7 +164,7 @@ impl Connector {
         target: &Arc<Target>,
         stream: S,
         jump: Option<&JumpHost>,
-        deadline: Instant,
+        (deadline, clock): (Instant, &LoginClock),
     ) -> Result<Link, Unconnected>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -171,10 +188,8 @@ impl Connector {
             turn = self.turn(jump) => turn.ok_or_else(|| closing(target))?,
             error = stream.keep_reading() => return Err(unreachable(target, error.to_string())),
         };
-        match timeout(left, shake_hands(self, target, stream)).await {
-            Ok(shaken) => shaken,
-            Err(_) => Err(too_slow(target, "the handshake or the login did not end")),
-        }
+        let shaken = clock.within(left, shake_hands(self, target, stream, clock)).await;
+        shaken.unwrap_or_else(|| Err(too_slow(target, "the handshake or the login did not end")))
     }
 
     /// A place among the handshakes: those behind the jump host, and all.

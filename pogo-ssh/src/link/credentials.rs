@@ -1,31 +1,34 @@
 //! What there is to log in with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::PublicKey;
+use russh::keys::Certificate;
 use secrecy::SecretString;
 
-use super::key_file::{KeyFile, KeyFileError, public_key_beside};
+use super::key_file::{KeyFile, KeyFileError, user_certificate};
 use crate::config::SshConfig;
 use crate::question::Asker;
+use crate::setup::agent_of_environment;
 use crate::ssh_config::IdentityAgent;
 use crate::target::Keys;
 
 /// Keys and password for all hosts; each key file is read once.
 pub(crate) struct Credentials {
-    pub(super) agent: Option<PathBuf>,
-    pub(super) key_files: Vec<KeyFile>,
+    agent: Option<PathBuf>,
+    key_files: Vec<Arc<KeyFile>>,
     pub(super) password: Option<SecretString>,
     pub(super) asker: Option<Asker>,
-    /// The keys of the key files, as far as they are known: where the agent may not be asked to use others.
-    only: Vec<PublicKey>,
     /// How many are tried per connection.
     pub(super) tries: usize,
+    /// Whether the key files are those that somebody named, not the usual ones.
+    named: bool,
     /// Key files that only some hosts name, as they are met.
-    of_hosts: Mutex<HashMap<PathBuf, Result<KeyFile, KeyFileError>>>,
+    of_hosts: Mutex<HashMap<PathBuf, Arc<KeyFile>>>,
+    /// Agents that let a login wait in vain: it is enough if that costs some hosts their time.
+    silent_agents: Mutex<HashSet<PathBuf>>,
 }
 
 impl Credentials {
@@ -36,52 +39,93 @@ impl Credentials {
             key_files: Vec::new(),
             password: config.password.clone(),
             asker: config.asker.clone(),
-            only: Vec::new(),
             tries: config.auth_tries,
+            named: config.identities.is_some(),
             of_hosts: Mutex::default(),
+            silent_agents: Mutex::default(),
         }
     }
 
-    /// Reads a key file for all hosts.
+    /// Reads a key file for all hosts. An error says why it cannot be used by itself; it is kept all the same if its
+    /// key may be in an agent.
     pub(crate) fn add_key_file(&mut self, path: &Path) -> Result<(), KeyFileError> {
-        let read = KeyFile::read(path, self.asker.as_ref());
-        self.only.extend(public_key(&read, path));
-        self.key_files.push(read?);
-        Ok(())
+        let file = Arc::new(KeyFile::read(path));
+        let unusable = file.error().cloned();
+        let error = unusable.or_else(|| file.unanswerable(self.asker.as_ref()));
+        self.key_files.push(file);
+        error.map_or(Ok(()), Err)
     }
 
-    /// Whether the agent may be asked to use this key for a host.
-    pub(super) fn may_use_from_agent(&self, key: &PublicKey, keys: &Keys) -> bool {
-        let same = |one: &PublicKey| one.key_data() == key.key_data();
-        let usual = || keys.usual && self.only.iter().any(same);
-        let own = |path: &PathBuf| public_key(&self.key_file_of_host(path), path).is_some_and(|key| same(&key));
-        !keys.only || usual() || keys.files.iter().any(own)
+    /// Whether the key of a file that was added may be in an agent.
+    pub(crate) fn may_be_in_agent(&self, path: &Path) -> bool {
+        let known = |file: &&Arc<KeyFile>| file.path == path && (file.public.is_some() || file.error().is_none());
+        self.agent.is_some() && self.key_files.iter().any(|file| known(&file))
     }
 
     /// The agent to ask for a host.
     pub(super) fn agent_for(&self, keys: &Keys) -> Option<PathBuf> {
-        match &keys.agent {
+        let agent = match &keys.agent {
             None => self.agent.clone(),
-            Some(IdentityAgent::Environment) => std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+            Some(IdentityAgent::Environment) => agent_of_environment(),
             Some(IdentityAgent::Socket(path)) => Some(path.clone()),
             Some(IdentityAgent::None) => None,
+        };
+        agent.filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// Whether this agent has been found to be silent.
+    pub(super) fn is_silent(&self, agent: &Path) -> bool {
+        let silent = self.silent_agents.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.contains(agent)
+    }
+
+    pub(super) fn note_silent(&self, agent: PathBuf) {
+        let mut silent = self.silent_agents.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.insert(agent);
+    }
+
+    /// The key files for a host, its own first.
+    pub(super) fn key_files_for(&self, keys: &Keys) -> Vec<Arc<KeyFile>> {
+        let mut files: Vec<Arc<KeyFile>> = keys.files.iter().map(|path| self.key_file_of_host(path)).collect();
+        if keys.usual {
+            for file in &self.key_files {
+                if files.iter().all(|other| other.path != file.path) {
+                    files.push(Arc::clone(file));
+                }
+            }
         }
+        files
+    }
+
+    /// Whether somebody has named this file for a host.
+    pub(super) fn is_named(&self, file: &KeyFile, keys: &Keys) -> bool {
+        self.named || keys.files.contains(&file.path)
+    }
+
+    /// The certificates that a host names, and what is wrong with the others.
+    pub(super) fn certificates_for(&self, keys: &Keys) -> (Vec<Certificate>, Vec<String>) {
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        for path in &keys.certificates {
+            match user_certificate(path) {
+                Ok(certificate) => good.push(certificate),
+                Err(reason) => bad.push(format!("certificate {} (cannot be used: {reason})", path.display())),
+            }
+        }
+        (good, bad)
     }
 
     /// The key in a file that a host names as its own.
-    pub(super) fn key_file_of_host(&self, path: &Path) -> Result<KeyFile, KeyFileError> {
+    fn key_file_of_host(&self, path: &Path) -> Arc<KeyFile> {
+        // One file has one passphrase, whoever names it.
+        if let Some(file) = self.key_files.iter().find(|file| file.path == path) {
+            return Arc::clone(file);
+        }
         let mut of_hosts = self.of_hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = of_hosts
+        let file = of_hosts
             .entry(path.to_owned())
-            .or_insert_with_key(|path| KeyFile::read(path, self.asker.as_ref()));
-        read.clone()
+            .or_insert_with_key(|path| Arc::new(KeyFile::read(path)));
+        Arc::clone(file)
     }
-}
-
-/// The public half of a key that was read, or that lies beside one that cannot be.
-fn public_key(read: &Result<KeyFile, KeyFileError>, path: &Path) -> Option<PublicKey> {
-    let own = read.as_ref().ok().map(|file| file.key.public_key().clone());
-    own.or_else(|| public_key_beside(path))
 }
 
 impl fmt::Debug for Credentials {

@@ -13,6 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::auth::authenticate;
+use super::clock::LoginClock;
 use super::connect::{Connector, Unconnected};
 use super::disagreement::unconnected;
 use super::handler::{LastWords, LinkError, LinkHandler};
@@ -51,7 +52,12 @@ impl Link {
 }
 
 /// Exchanges keys, checks the host's, logs in.
-pub(super) async fn shake_hands<S>(connector: &Connector, target: &Arc<Target>, stream: S) -> Result<Link, Unconnected>
+pub(super) async fn shake_hands<S>(
+    connector: &Connector,
+    target: &Arc<Target>,
+    stream: S,
+    clock: &LoginClock,
+) -> Result<Link, Unconnected>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -71,7 +77,7 @@ where
         .await
         .map_err(|error| unconnected(target, error))?;
     check_signature(&handle, target).map_err(|error| unconnected(target, error))?;
-    authenticate(&mut handle, &last_words, target, &connector.credentials).await?;
+    authenticate(&mut handle, &last_words, target, &connector.credentials, clock).await?;
     Ok(Link {
         handle,
         last_words,

@@ -1,74 +1,231 @@
 //! Private key files.
 
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::keys::{self, Certificate, PrivateKey, PublicKey};
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use nix::unistd::getuid;
+use russh::keys::ssh_key::certificate::CertType;
+use russh::keys::{self, Algorithm, Certificate, PrivateKey, PublicKey};
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
-use crate::question::{Asker, Question};
+use super::key_text::{KeyTextError, private_key, public_half};
+use crate::question::{Asker, NoAnswer, Question};
 
-/// A private key, the file it came from, and the certificate beside it.
-#[derive(Clone)]
+/// How often a passphrase is asked for, as `ssh` does.
+const ATTEMPTS: u32 = 3;
+
+/// A key file, and what lies beside it.
 pub(super) struct KeyFile {
     pub(super) path: PathBuf,
-    pub(super) key: Arc<PrivateKey>,
+    /// What can be offered without opening the private half.
+    pub(super) public: Option<PublicKey>,
     /// What is in the file of the same name with `-cert.pub` at its end.
     pub(super) certificate: Option<Certificate>,
+    private: PrivateHalf,
 }
+
+enum PrivateHalf {
+    Open(Arc<PrivateKey>),
+    Encrypted(Arc<SecretString>, Mutex<Option<Opening>>),
+    Unusable(KeyFileError),
+}
+
+type Opened = Result<Arc<PrivateKey>, KeyFileError>;
+/// Shared by all who wait for it: who stops waiting does not make the others ask again.
+type Opening = Shared<BoxFuture<'static, Opened>>;
 
 /// A key file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyFileError {
     #[error("cannot read the key file {}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
-    #[error("the key file {} is encrypted, and nobody gave its passphrase; add its key to an ssh-agent (ssh-add)", path.display())]
-    Encrypted { path: PathBuf },
+    #[error(
+        "UNPROTECTED PRIVATE KEY FILE: others can read {} (mode {mode:04o}), so it is ignored, as ssh does; \
+         run: chmod 600 {}", path.display(), path.display()
+    )]
+    Unprotected { path: PathBuf, mode: u32 },
+    #[error("the key file {} is encrypted, and {reason}; add its key to an ssh-agent (ssh-add)", path.display())]
+    Encrypted { path: PathBuf, reason: NoAnswer },
+    #[error("the passphrase does not open the key file {}", path.display())]
+    WrongPassphrase { path: PathBuf },
+    #[error("the key in {} is on a FIDO token; add it to an ssh-agent (ssh-add), or log in through the ssh program", path.display())]
+    Token { path: PathBuf },
     #[error("{} is not a private key file: {reason}", path.display())]
     Malformed { path: PathBuf, reason: String },
 }
 
+impl KeyFileError {
+    /// Whether somebody should know of it even where an agent holds the key.
+    pub(crate) fn is_mistake(&self) -> bool {
+        matches!(self, Self::Unprotected { .. } | Self::Malformed { .. })
+    }
+}
+
 impl KeyFile {
-    /// Reads a key; asks for the passphrase if it needs one.
-    pub(super) fn read(path: &Path, asker: Option<&Asker>) -> Result<Self, KeyFileError> {
-        match Self::read_with(path, None) {
-            Err(KeyFileError::Encrypted { path }) => {
-                let passphrase = asker.and_then(|asker| asker.ask(Question::Passphrase { file: &path }));
-                match passphrase {
-                    Some(passphrase) => Self::read_with(&path, Some(&passphrase)),
-                    None => Err(KeyFileError::Encrypted { path }),
-                }
-            }
-            read => read,
+    /// Reads what can be read without a passphrase.
+    pub(super) fn read(path: &Path) -> Self {
+        let private = PrivateHalf::read(path);
+        let public = match &private {
+            PrivateHalf::Open(key) => Some(key.public_key().clone()),
+            PrivateHalf::Encrypted(text, _) => public_key_beside(path).or_else(|| public_half(text.expose_secret())),
+            PrivateHalf::Unusable(_) => public_key_beside(path),
+        };
+        Self {
+            path: path.to_owned(),
+            certificate: certificate_beside(path, public.as_ref()),
+            public,
+            private,
         }
     }
 
-    fn read_with(path: &Path, passphrase: Option<&SecretString>) -> Result<Self, KeyFileError> {
+    /// Why it cannot be used by itself, whatever is answered.
+    pub(super) fn error(&self) -> Option<&KeyFileError> {
+        match &self.private {
+            PrivateHalf::Unusable(error) => Some(error),
+            PrivateHalf::Open(_) | PrivateHalf::Encrypted(..) => None,
+        }
+    }
+
+    /// Why its passphrase cannot be asked for, if it needs one that is not known yet.
+    pub(super) fn unanswerable(&self, asker: Option<&Asker>) -> Option<KeyFileError> {
+        let PrivateHalf::Encrypted(_, opening) = &self.private else {
+            return None;
+        };
+        if opening.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return None;
+        }
+        let reason = match asker {
+            None => nobody(),
+            Some(asker) => asker.is_available().err()?,
+        };
+        Some(KeyFileError::Encrypted {
+            path: self.path.clone(),
+            reason,
+        })
+    }
+
+    /// The private key. If it has to be asked for, that is done once, for all who want it.
+    pub(super) async fn open(&self, asker: Option<&Asker>) -> Opened {
+        let opening = match &self.private {
+            PrivateHalf::Open(key) => return Ok(Arc::clone(key)),
+            PrivateHalf::Unusable(error) => return Err(error.clone()),
+            PrivateHalf::Encrypted(text, opening) => {
+                let mut opening = opening.lock().unwrap_or_else(PoisonError::into_inner);
+                opening
+                    .get_or_insert_with(|| ask_and_open(self.path.clone(), Arc::clone(text), asker.cloned()))
+                    .clone()
+            }
+        };
+        opening.await
+    }
+}
+
+impl PrivateHalf {
+    fn read(path: &Path) -> Self {
         let path = path.to_owned();
-        let malformed = |reason: String, path| Err(KeyFileError::Malformed { path, reason });
-        match keys::load_secret_key(&path, passphrase.map(ExposeSecret::expose_secret)) {
-            Ok(key) if key.is_encrypted() && passphrase.is_none() => Err(KeyFileError::Encrypted { path }),
-            Ok(key) if !key.is_encrypted() => Ok(Self {
-                certificate: keys::load_openssh_certificate(beside(&path, "-cert.pub")).ok(),
-                key: Arc::new(key),
-                path,
-            }),
-            Err(keys::Error::KeyIsEncrypted) if passphrase.is_none() => Err(KeyFileError::Encrypted { path }),
-            Err(keys::Error::IO(error)) => Err(KeyFileError::Unreadable {
-                path,
-                reason: error.to_string(),
-            }),
-            Err(error) if passphrase.is_none() => malformed(error.to_string(), path),
-            Ok(_) | Err(_) => malformed("the passphrase does not open it".to_owned(), path),
+        let text = match text(&path) {
+            Ok((_, metadata)) if is_open_to_others(&metadata) => {
+                let mode = metadata.mode() & 0o7777;
+                return Self::Unusable(KeyFileError::Unprotected { path, mode });
+            }
+            Ok((text, _)) => text,
+            Err(error) => {
+                let reason = error.to_string();
+                return Self::Unusable(KeyFileError::Unreadable { path, reason });
+            }
+        };
+        match private_key(&text, None) {
+            Ok(key) if is_on_token(&key.algorithm()) => Self::Unusable(KeyFileError::Token { path }),
+            Ok(key) => Self::Open(Arc::new(key)),
+            Err(KeyTextError::Malformed(reason)) => Self::Unusable(KeyFileError::Malformed { path, reason }),
+            Err(KeyTextError::Encrypted | KeyTextError::WrongPassphrase) => {
+                let text = SecretString::from(text.as_str());
+                Self::Encrypted(Arc::new(text), Mutex::default())
+            }
         }
     }
 }
 
-/// The public key that belongs to a private key file, as far as it can be known without opening that. The file may be
-/// the public key itself, where an agent holds the private one.
-pub(super) fn public_key_beside(path: &Path) -> Option<PublicKey> {
-    let beside = keys::load_public_key(beside(path, ".pub"));
-    beside.or_else(|_| keys::load_public_key(path)).ok()
+fn text(path: &Path) -> io::Result<(Zeroizing<String>, Metadata)> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut bytes)?;
+    Ok((Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()), metadata))
+}
+
+/// As OpenSSH sees it: whoever gave a file of somebody else's has decided who may read it.
+fn is_open_to_others(metadata: &Metadata) -> bool {
+    metadata.uid() == getuid().as_raw() && metadata.mode() & 0o077 != 0
+}
+
+fn is_on_token(algorithm: &Algorithm) -> bool {
+    matches!(algorithm, Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256)
+}
+
+fn nobody() -> NoAnswer {
+    NoAnswer::Unavailable("nobody gave its passphrase".to_owned())
+}
+
+fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<Asker>) -> Opening {
+    let asking = tokio::task::spawn_blocking({
+        let path = path.clone();
+        move || ask_until_it_opens(&path, &text, asker.as_ref())
+    });
+    let opening = async move {
+        let closing = |_| KeyFileError::Encrypted { path, reason: nobody() };
+        asking.await.map_err(closing)?
+    };
+    opening.boxed().shared()
+}
+
+fn ask_until_it_opens(path: &Path, text: &SecretString, asker: Option<&Asker>) -> Opened {
+    for attempt in 1..=ATTEMPTS {
+        let question = Question::Passphrase { file: path, attempt };
+        let answer = asker.map_or_else(|| Err(nobody()), |asker| asker.answer(question));
+        let passphrase = answer.map_err(|reason| KeyFileError::Encrypted {
+            path: path.to_owned(),
+            reason,
+        })?;
+        match private_key(text.expose_secret(), Some(passphrase.expose_secret())) {
+            Ok(key) => return Ok(Arc::new(key)),
+            Err(KeyTextError::WrongPassphrase | KeyTextError::Encrypted) => {}
+            Err(KeyTextError::Malformed(reason)) => {
+                let path = path.to_owned();
+                return Err(KeyFileError::Malformed { path, reason });
+            }
+        }
+    }
+    Err(KeyFileError::WrongPassphrase { path: path.to_owned() })
+}
+
+/// The public key that belongs to a private key file. The file may be the public key itself, where an agent holds the
+/// private one.
+fn public_key_beside(path: &Path) -> Option<PublicKey> {
+    let itself = keys::load_public_key(path);
+    itself.or_else(|_| keys::load_public_key(beside(path, ".pub"))).ok()
+}
+
+/// The user certificate beside a key file; one of another key is none of its own.
+fn certificate_beside(path: &Path, public: Option<&PublicKey>) -> Option<Certificate> {
+    let certificate = user_certificate(&beside(path, "-cert.pub")).ok()?;
+    let same = public.is_none_or(|public| public.key_data() == certificate.public_key());
+    same.then_some(certificate)
+}
+
+/// A user certificate from a file, or why there is none.
+pub(super) fn user_certificate(path: &Path) -> Result<Certificate, String> {
+    let certificate = keys::load_openssh_certificate(path).map_err(|error| error.to_string())?;
+    match certificate.cert_type() {
+        CertType::User => Ok(certificate),
+        CertType::Host => Err("it is a host certificate".to_owned()),
+    }
 }
 
 /// The file whose name is this one's with something at its end.

@@ -1,25 +1,30 @@
 //! One login: which ways are tried, in which order, and how often.
 
 use russh::client::{AuthResult, Handle};
-use russh::keys::{Algorithm, PublicKey};
+use russh::keys::Algorithm;
 use russh::{MethodKind, MethodSet};
 
+use super::clock::LoginClock;
 use super::credentials::Credentials;
 use super::handler::LinkHandler;
 use crate::algorithms::BestHash;
-use crate::target::{Keys, Target};
+use crate::target::Target;
+
+/// How often a host may ask for one thing more before it counts as refusing.
+const MOST_STEPS: usize = 5;
 
 /// One login under way.
 pub(super) struct Login<'a> {
     pub(super) handle: &'a mut Handle<LinkHandler>,
     pub(super) target: &'a Target,
     pub(super) credentials: &'a Credentials,
+    pub(super) clock: &'a LoginClock,
     /// How many more tries.
     pub(super) left: usize,
     /// What was tried, in words without secrets.
     pub(super) tried: Vec<String>,
-    /// Keys that were tried; none is tried twice.
-    offered: Vec<PublicKey>,
+    /// How many steps of several the host has accepted.
+    pub(super) steps: usize,
     /// Methods that the host takes, once it has said so.
     accepts: Option<MethodSet>,
     /// Once it was asked for.
@@ -27,14 +32,20 @@ pub(super) struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    pub(super) fn new(handle: &'a mut Handle<LinkHandler>, target: &'a Target, credentials: &'a Credentials) -> Self {
+    pub(super) fn new(
+        handle: &'a mut Handle<LinkHandler>,
+        target: &'a Target,
+        credentials: &'a Credentials,
+        clock: &'a LoginClock,
+    ) -> Self {
         Self {
             handle,
             target,
             credentials,
+            clock,
             left: credentials.tries,
             tried: Vec::new(),
-            offered: Vec::new(),
+            steps: 0,
             accepts: None,
             best_hash: None,
         }
@@ -42,39 +53,34 @@ impl<'a> Login<'a> {
 
     /// Tries one after the other; true when logged in.
     pub(super) async fn run(&mut self) -> Result<bool, russh::Error> {
-        let credentials = self.credentials;
+        loop {
+            let steps = self.steps;
+            if self.run_once().await? {
+                return Ok(true);
+            }
+            // A host may ask for several things, each by any method: a key after a code.
+            if self.steps == steps || self.steps > MOST_STEPS || self.is_over() {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn run_once(&mut self) -> Result<bool, russh::Error> {
+        let (credentials, steps) = (self.credentials, self.steps);
         // A password comes last and must not find its try used up by keys.
-        let keys = &self.target.keys;
-        let [may_use_keys, may_use_password, may_answer] = keys.methods;
+        let [may_use_keys, may_use_password, may_answer] = self.target.keys.methods;
         let has_secret = (credentials.password.is_some() && (may_use_password || may_answer))
             || (credentials.asker.is_some() && may_answer);
         let reserved = usize::from(has_secret && self.left > 1);
         self.left -= reserved;
-        if may_use_keys && self.try_keys(keys).await? {
+        if may_use_keys && self.try_keys().await? {
             return Ok(true);
         }
         self.left += reserved;
-        Ok((may_use_password && self.try_password().await?) || (may_answer && self.try_prompts().await?))
-    }
-
-    async fn try_keys(&mut self, keys: &Keys) -> Result<bool, russh::Error> {
-        let credentials = self.credentials;
-        for path in &keys.files {
-            if self.try_file_of_host(path).await? {
-                return Ok(true);
-            }
-        }
-        if let Some(socket) = credentials.agent_for(keys)
-            && self.try_agent(&socket).await?
-        {
+        if self.steps == steps && may_use_password && self.try_password().await? {
             return Ok(true);
         }
-        for file in credentials.key_files.iter().filter(|_| keys.usual) {
-            if self.try_key_file(file).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        Ok(self.steps == steps && may_answer && self.try_prompts().await?)
     }
 
     /// Whether the host may take this method, as far as it has said.
@@ -93,23 +99,16 @@ impl<'a> Login<'a> {
         Ok(self.takes(method))
     }
 
-    /// Whether one more may be tried; then it counts as tried.
-    pub(super) fn may_try(&mut self) -> bool {
-        if self.left == 0 || self.handle.is_closed() {
-            return false;
-        }
-        self.left -= 1;
-        true
+    /// Whether nothing more may be tried.
+    pub(super) fn is_over(&self) -> bool {
+        self.left == 0 || self.handle.is_closed()
     }
 
-    /// Whether this key may be offered now; then it counts as offered.
-    pub(super) fn may_offer(&mut self, key: &PublicKey) -> bool {
-        let again = self.offered.iter().any(|offered| offered.key_data() == key.key_data());
-        if again || !self.may_try() {
-            return false;
-        }
-        self.offered.push(key.clone());
-        true
+    /// Whether one more may be tried; then it counts as tried.
+    pub(super) fn may_try(&mut self) -> bool {
+        let may = !self.is_over();
+        self.left -= usize::from(may);
+        may
     }
 
     /// What the host says of the hashes that it takes from RSA keys; asked once, and only if one is to be offered.
@@ -131,6 +130,7 @@ impl<'a> Login<'a> {
                 remaining_methods,
                 partial_success,
             } => {
+                self.steps += usize::from(partial_success);
                 let verdict = if partial_success {
                     "accepted, but more is asked for"
                 } else {

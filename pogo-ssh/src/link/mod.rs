@@ -2,6 +2,7 @@
 
 mod agent;
 mod auth;
+mod clock;
 mod connect;
 mod credentials;
 mod dial;
@@ -11,18 +12,21 @@ mod handshake;
 mod idle;
 mod jump;
 mod key_file;
+mod key_text;
 mod login;
+mod offer;
 mod pace;
+mod pem;
 mod places;
 mod preface;
 mod retry;
+mod signer;
 mod try_keys;
 mod try_password;
 
 pub(crate) use connect::{Connector, Unconnected};
 pub(crate) use credentials::Credentials;
 pub(crate) use handshake::Link;
-pub(crate) use key_file::KeyFileError;
 pub(crate) use pace::Pace;
 pub(crate) use places::{TooFewFiles, room_for_connections};
 pub(crate) use retry::pause_after;

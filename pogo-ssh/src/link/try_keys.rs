@@ -1,114 +1,174 @@
 //! Logging in with keys and user certificates.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use russh::MethodKind;
-use russh::keys::ssh_key::HashAlg;
-use russh::keys::{Certificate, PrivateKeyWithHashAlg, PublicKey};
+use russh::client::AuthResult;
+use russh::keys::HashAlg;
 
-use super::agent::AgentKeys;
-use super::key_file::KeyFile;
+use super::agent::{Agent, AgentError};
 use super::login::Login;
-use crate::trust::fingerprint;
+use super::offer::{Offer, Offered, SignsWith, Sources};
+use super::signer::{OfferSigner, SignError};
 
 impl Login<'_> {
-    /// The key file that the host names as its own.
-    pub(super) async fn try_file_of_host(&mut self, path: &Path) -> Result<bool, russh::Error> {
-        match self.credentials.key_file_of_host(path) {
-            Ok(file) => self.try_key_file(&file).await,
-            Err(error) => {
-                self.tried.push(error.to_string());
-                Ok(false)
-            }
-        }
-    }
-
-    /// The keys that the agent holds.
-    pub(super) async fn try_agent(&mut self, socket: &Path) -> Result<bool, russh::Error> {
+    /// Keys and certificates of agent and files, as `ssh` orders them.
+    pub(super) async fn try_keys(&mut self) -> Result<bool, russh::Error> {
         if !self.takes(MethodKind::PublicKey) {
             return Ok(false);
         }
-        let mut agent = match AgentKeys::ask(socket).await {
-            Ok(agent) => agent,
-            Err(error) => {
-                self.tried.push(format!("agent (cannot be asked: {error})"));
+        let (credentials, keys) = (self.credentials, &self.target.keys);
+        let files = credentials.key_files_for(keys);
+        let (certificates, unusable) = credentials.certificates_for(keys);
+        self.tried.extend(unusable);
+        let mut agent = match credentials.agent_for(keys) {
+            Some(socket) => self.ask_agent(&socket).await,
+            None => None,
+        };
+        let sources = Sources {
+            files: &files,
+            certificates: &certificates,
+            agent: agent.as_ref().map_or(&[], |agent| &agent.identities),
+            only: keys.only,
+        };
+        let offers = sources.in_order();
+        let mut named = offers.iter().filter(|offer| self.is_named(offer)).count();
+        for offer in offers {
+            let is_named = self.is_named(&offer);
+            named -= usize::from(is_named);
+            // The server counts: what somebody named must not find its try used up by what an agent holds besides.
+            if !is_named && self.left <= named {
+                continue;
+            }
+            if !self.takes(MethodKind::PublicKey) || self.is_over() {
                 return Ok(false);
             }
-        };
-        if agent.keys.is_empty() {
-            self.tried.push("agent (holds no keys)".to_owned());
-        }
-        for key in std::mem::take(&mut agent.keys) {
-            if !self.credentials.may_use_from_agent(&key, &self.target.keys) || !self.may_offer(&key) {
-                continue;
-            }
-            let name = format!("agent key {}", fingerprint(&key));
-            let Some(hash) = self.hash_for(&name, &key).await? else {
-                continue;
-            };
-            let user = self.target.user.as_str();
-            let tried = self
-                .handle
-                .authenticate_publickey_with(user, key, hash, &mut agent.client);
-            match tried.await {
-                Ok(result) => {
-                    if self.note(&name, result) {
-                        return Ok(true);
-                    }
-                }
-                Err(error) => self.tried.push(format!("{name} (the agent did not sign: {error})")),
+            if self.try_offer(offer, agent.as_mut()).await? {
+                return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// A key file: the certificate beside it first, if there is one.
-    pub(super) async fn try_key_file(&mut self, file: &KeyFile) -> Result<bool, russh::Error> {
-        if !self.takes(MethodKind::PublicKey) || !self.may_offer(file.key.public_key()) {
-            return Ok(false);
+    /// Whether somebody named the file that this is from, and it can be offered.
+    fn is_named(&self, offer: &Offer) -> bool {
+        match &offer.signer {
+            SignsWith::File(file) => file.error().is_none() && self.credentials.is_named(file, &self.target.keys),
+            SignsWith::Agent(_) => false,
         }
-        if let Some(certificate) = &file.certificate {
-            if self.try_certificate(file, certificate).await? {
-                return Ok(true);
+    }
+
+    async fn ask_agent(&mut self, socket: &Path) -> Option<Agent> {
+        if self.credentials.is_silent(socket) {
+            self.tried
+                .push("agent (did not answer before, and is not asked again)".to_owned());
+            return None;
+        }
+        let asked = {
+            let _pause = self.clock.pause();
+            Agent::ask(socket, self.handle.agent_session_binding()).await
+        };
+        match asked {
+            Ok(agent) => {
+                if agent.identities.is_empty() {
+                    let empty = "agent (shows no keys: it holds none, or is locked; `ssh-add -l` tells)";
+                    self.tried.push(empty.to_owned());
+                }
+                Some(agent)
             }
-            if !self.takes(MethodKind::PublicKey) || !self.may_try() {
+            Err(error) => {
+                self.tried.push(format!("agent ({error})"));
+                if matches!(error, AgentError::Silent) {
+                    self.credentials.note_silent(socket.to_owned());
+                }
+                None
+            }
+        }
+    }
+
+    async fn try_offer(&mut self, mut offer: Offer, agent: Option<&mut Agent>) -> Result<bool, russh::Error> {
+        if let SignsWith::File(file) = &offer.signer {
+            if let Some(error) = file.error() {
+                self.tried.push(error.to_string());
                 return Ok(false);
             }
+            if matches!(offer.what, Offered::Unopened) {
+                let opened = {
+                    let _pause = self.clock.pause();
+                    file.open(self.credentials.asker.as_ref()).await
+                };
+                match opened {
+                    Ok(key) => offer.what = Offered::Key(key.public_key().clone()),
+                    Err(error) => {
+                        self.tried.push(error.to_string());
+                        return Ok(false);
+                    }
+                }
+            }
         }
-        let name = format!("key file {}", file.path.display());
-        let Some(hash) = self.hash_for(&name, file.key.public_key()).await? else {
+        let Some(hash) = self.hash_for(&offer).await? else {
             return Ok(false);
         };
-        let user = self.target.user.as_str();
-        let key = PrivateKeyWithHashAlg::new(Arc::clone(&file.key), hash);
-        let result = self.handle.authenticate_publickey(user, key).await?;
-        Ok(self.note(&name, result))
-    }
-
-    async fn try_certificate(&mut self, file: &KeyFile, certificate: &Certificate) -> Result<bool, russh::Error> {
-        let name = format!("certificate of key file {}", file.path.display());
-        let best = self.best_hash(&certificate.algorithm()).await?;
-        let user_keys = &self.target.algorithms.user_keys;
-        if let Err(refusal) = user_keys.hash_for_certificate(certificate, best) {
-            self.tried.push(format!("{name} (not offered: {refusal})"));
+        if !self.may_try() {
             return Ok(false);
         }
-        let user = self.target.user.as_str();
-        let key = Arc::clone(&file.key);
-        let tried = self.handle.authenticate_openssh_cert(user, key, certificate.clone());
-        let result = tried.await?;
-        Ok(self.note(&name, result))
+        let mut signer = OfferSigner {
+            with: &offer.signer,
+            agent,
+            asker: self.credentials.asker.as_ref(),
+            clock: self.clock,
+        };
+        let user = self.target.user.clone();
+        let tried = match &offer.what {
+            Offered::Key(key) => {
+                let tried = self
+                    .handle
+                    .authenticate_publickey_with(user, key.clone(), hash, &mut signer);
+                tried.await
+            }
+            Offered::Certificate(certificate) => {
+                let certificate = certificate.as_ref().clone();
+                let tried = self
+                    .handle
+                    .authenticate_certificate_with(user, certificate, hash, &mut signer);
+                tried.await
+            }
+            Offered::Unopened => return Ok(false),
+        };
+        self.note_offer(&offer, tried)
     }
 
-    /// What a key signs with here, as far as it may; notes why not.
-    async fn hash_for(&mut self, name: &str, key: &PublicKey) -> Result<Option<Option<HashAlg>>, russh::Error> {
-        let best = self.best_hash(&key.algorithm()).await?;
-        match self.target.algorithms.user_keys.hash_for_key(key, best) {
+    /// What signs here, as far as it may; notes why not.
+    async fn hash_for(&mut self, offer: &Offer) -> Result<Option<Option<HashAlg>>, russh::Error> {
+        let user_keys = &self.target.algorithms.user_keys;
+        let chosen = match &offer.what {
+            Offered::Key(key) => {
+                let best = self.best_hash(&key.algorithm()).await?;
+                user_keys.hash_for_key(key, best)
+            }
+            Offered::Certificate(certificate) => {
+                let best = self.best_hash(&certificate.algorithm()).await?;
+                user_keys.hash_for_certificate(certificate, best)
+            }
+            Offered::Unopened => return Ok(None),
+        };
+        match chosen {
             Ok(hash) => Ok(Some(hash)),
             Err(refusal) => {
-                self.tried.push(format!("{name} (not offered: {refusal})"));
+                self.tried.push(format!("{} (not offered: {refusal})", offer.name()));
                 Ok(None)
+            }
+        }
+    }
+
+    fn note_offer(&mut self, offer: &Offer, tried: Result<AuthResult, SignError>) -> Result<bool, russh::Error> {
+        match tried {
+            Ok(result) => Ok(self.note(&offer.name(), result)),
+            Err(SignError::Send(_)) => Err(russh::Error::SendError),
+            Err(error) => {
+                self.tried
+                    .push(format!("{} (the host would take it, but {error})", offer.name()));
+                Ok(false)
             }
         }
     }

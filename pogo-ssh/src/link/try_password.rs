@@ -1,14 +1,18 @@
 //! Logging in with a password, or by answering a host's questions.
 
+use std::sync::Arc;
+
 use russh::MethodKind;
 use russh::client::{AuthResult, KeyboardInteractiveAuthResponse as Answer, Prompt};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::login::Login;
-use crate::question::Question;
+use crate::question::{NoAnswer, Question};
 
 /// How many times a host may ask in one login.
 const MOST_ROUNDS: usize = 5;
+/// How often somebody is asked again who may have mistyped, as `ssh` does (NumberOfPasswordPrompts).
+const MOST_TRIES: usize = 3;
 
 impl Login<'_> {
     /// The password, where the host takes one as such.
@@ -33,18 +37,33 @@ impl Login<'_> {
         Ok(self.note("password", result))
     }
 
-    /// The host's questions: a single hidden one is for the password, all others for whoever answers questions.
+    /// The host's questions, asked again where somebody may have mistyped.
     pub(super) async fn try_prompts(&mut self) -> Result<bool, russh::Error> {
         let has_answers = self.credentials.password.is_some() || self.credentials.asker.is_some();
-        if !has_answers || !self.asks_for(MethodKind::KeyboardInteractive).await? || !self.may_try() {
+        if !has_answers || !self.asks_for(MethodKind::KeyboardInteractive).await? {
             return Ok(false);
         }
-        let user = self.target.user.as_str();
         let mut password = self.credentials.password.clone();
+        for _ in 0..MOST_TRIES {
+            if !self.takes(MethodKind::KeyboardInteractive) || !self.may_try() {
+                return Ok(false);
+            }
+            match self.try_prompts_once(&mut password).await? {
+                Tried::LoggedIn => return Ok(true),
+                Tried::WithAnswersOfSomebody => {}
+                Tried::InVain => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
+
+    async fn try_prompts_once(&mut self, password: &mut Option<SecretString>) -> Result<Tried, russh::Error> {
+        let (user, steps) = (self.target.user.clone(), self.steps);
+        let mut asked = false;
         let mut reply = self.handle.authenticate_keyboard_interactive_start(user, None).await?;
         for _ in 0..MOST_ROUNDS {
-            let prompts = match reply {
-                Answer::Success => return Ok(true),
+            let round = match reply {
+                Answer::Success => return Ok(Tried::LoggedIn),
                 Answer::Failure {
                     remaining_methods,
                     partial_success,
@@ -53,47 +72,88 @@ impl Login<'_> {
                         remaining_methods,
                         partial_success,
                     };
-                    return Ok(self.note("answers to its questions", result));
+                    self.note("answers to its questions", result);
+                    return Ok(match asked && self.steps == steps {
+                        true => Tried::WithAnswersOfSomebody,
+                        false => Tried::InVain,
+                    });
                 }
-                Answer::InfoRequest { prompts, .. } => prompts,
+                Answer::InfoRequest {
+                    name,
+                    instructions,
+                    prompts,
+                } => Round {
+                    instructions: format!("{name}\n{instructions}").trim().to_owned(),
+                    prompts,
+                },
             };
-            let Some(answers) = self.answers(prompts, &mut password).await else {
-                self.tried
-                    .push("its questions (there is no answer to them here)".to_owned());
-                return Ok(false);
+            let before = password.is_some();
+            asked |= !round.prompts.is_empty();
+            let answers = match self.answers(round, password).await {
+                Ok(answers) => answers,
+                Err(reason) => {
+                    self.tried.push(format!("its questions ({reason})"));
+                    return Ok(Tried::InVain);
+                }
             };
-            reply = self.handle.authenticate_keyboard_interactive_respond(answers).await?;
+            // The password alone is no answer that somebody could have mistyped just now.
+            asked &= !(before && password.is_none() && answers.len() == 1);
+            let answers = answers.iter().map(|answer| answer.expose_secret().to_owned());
+            reply = self
+                .handle
+                .authenticate_keyboard_interactive_respond(answers.collect())
+                .await?;
         }
         self.tried
             .push("answers to its questions (it went on asking)".to_owned());
-        Ok(false)
+        Ok(Tried::InVain)
     }
 
     /// An answer to each prompt. The password answers once: a host that asks for it again has refused it.
-    async fn answers(&self, prompts: Vec<Prompt>, password: &mut Option<SecretString>) -> Option<Vec<String>> {
-        if let [Prompt { echo: false, .. }] = prompts.as_slice()
-            && let Some(password) = password.take()
-        {
-            return Some(vec![password.expose_secret().to_owned()]);
+    async fn answers(&self, round: Round, password: &mut Option<SecretString>) -> Result<Vec<SecretString>, NoAnswer> {
+        let asker = self.credentials.asker.clone();
+        let alone = round.prompts.len() == 1 && asker.is_none();
+        let mut answers: Vec<Option<SecretString>> = Vec::new();
+        for prompt in &round.prompts {
+            let wants_password = !prompt.echo && (alone || prompt.prompt.to_lowercase().contains("passw"));
+            answers.push(if wants_password { password.take() } else { None });
         }
-        if prompts.is_empty() {
-            return Some(Vec::new());
+        if answers.iter().all(Option::is_some) {
+            return Ok(answers.into_iter().flatten().collect());
         }
-        let asker = self.credentials.asker.clone()?;
-        let (host, user) = (self.target.host.clone(), self.target.user.clone());
-        // A person takes time.
+        let unanswered = || NoAnswer::Unavailable("there is no answer to them here".to_owned());
+        let asker = asker.ok_or_else(unanswered)?;
+        asker.is_available()?;
+        let (host, user) = (Arc::clone(&self.target.name), self.target.user.clone());
+        let _pause = self.clock.pause();
         let asking = tokio::task::spawn_blocking(move || {
-            let answer = |prompt: &Prompt| {
-                let answer = asker.ask(Question::Prompt {
+            let mut instructions = round.instructions.as_str();
+            let asked = round.prompts.iter().zip(answers).map(|(prompt, known)| match known {
+                Some(answer) => Ok(answer),
+                None => asker.answer(Question::Prompt {
                     host: &host,
                     user: &user,
+                    instructions: std::mem::take(&mut instructions),
                     text: &prompt.prompt,
                     echo: prompt.echo,
-                });
-                answer.map(|answer| answer.expose_secret().to_owned())
-            };
-            prompts.iter().map(answer).collect()
+                }),
+            });
+            asked.collect()
         });
-        asking.await.ok().flatten()
+        asking.await.unwrap_or_else(|_| Err(unanswered()))
     }
+}
+
+/// How one try with a host's questions went.
+enum Tried {
+    LoggedIn,
+    /// It was refused, and somebody may have mistyped.
+    WithAnswersOfSomebody,
+    InVain,
+}
+
+/// What a host asks at once.
+struct Round {
+    instructions: String,
+    prompts: Vec<Prompt>,
 }

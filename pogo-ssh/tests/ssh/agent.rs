@@ -1,6 +1,6 @@
 //! Logging in with the keys of a real ssh-agent.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
 
@@ -48,6 +48,16 @@ impl RealAgent {
             .env("SSH_AUTH_SOCK", self.socket())
             .status();
         assert!(added.unwrap().success());
+    }
+
+    /// Locks it; then it shows nothing.
+    pub(crate) fn lock(&self) {
+        const LOCK: u8 = 22;
+        let mut stream = std::os::unix::net::UnixStream::connect(self.socket()).unwrap();
+        stream.write_all(&[0, 0, 0, 6, LOCK, 0, 0, 0, 1, b'x']).unwrap();
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, [0, 0, 0, 1, 6]);
     }
 }
 
@@ -120,10 +130,15 @@ async fn only_the_named_keys_of_an_agent_are_used_if_so_wanted() {
         agent.add(&fleet.directory().join(name));
     }
     agent.add(&fleet.identity_file());
-    let settings = fleet.transport().agent(Agent::Socket(agent.socket())).auth_tries(1);
+    let settings = bare(&fleet).agent(Agent::Socket(agent.socket())).auth_tries(1);
     let message = log_in(&fleet, settings.clone())
         .await
         .assert_failed(FailureKind::Authentication);
     assert!(message.contains("agent key"), "{message}");
-    log_in(&fleet, settings.identities_only(true)).await.assert_succeeded();
+    let message = log_in(&fleet, settings.clone().identities_only(true))
+        .await
+        .assert_failed(FailureKind::Authentication);
+    assert!(message.contains("there was nothing to try"), "{message}");
+    let named = settings.identities_only(true).identity(fleet.identity_file());
+    log_in(&fleet, named).await.assert_succeeded();
 }

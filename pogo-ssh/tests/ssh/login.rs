@@ -129,13 +129,6 @@ async fn a_key_file_that_cannot_be_used_is_an_error_at_once() {
         .unwrap_err()
         .to_string();
     assert!(public.contains("is not a private key file"), "{public}");
-    let wrong = bare(&fleet)
-        .identity(&locked)
-        .ask(|_| Some("wrong".into()))
-        .build()
-        .unwrap_err()
-        .to_string();
-    assert!(wrong.contains("the passphrase does not open it"), "{wrong}");
     // With an agent its key may be there.
     let agent = bare(&fleet)
         .identity(&locked)
@@ -190,8 +183,10 @@ async fn what_a_host_asks_reaches_whoever_answers() {
     fleet.mishap("web1", Mishap::AsksForPassword).unwrap();
     let password = fleet.password();
     let settings = bare(&fleet).ask(move |question| match question {
-        Question::Prompt { host, user, text, echo } => {
-            assert_eq!((host.as_str(), user, text, echo), ("web1", "pogo", "Password: ", false));
+        Question::Prompt {
+            host, user, text, echo, ..
+        } => {
+            assert_eq!((host, user, text, echo), ("web1", "pogo", "Password: ", false));
             Some(password.clone())
         }
         _ => None,
@@ -200,10 +195,7 @@ async fn what_a_host_asks_reaches_whoever_answers() {
     let message = log_in(&fleet, bare(&fleet).ask(|_| None))
         .await
         .assert_failed(FailureKind::Authentication);
-    assert!(
-        message.contains("its questions (there is no answer to them here)"),
-        "{message}"
-    );
+    assert!(message.contains("its questions (nobody answered)"), "{message}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@
 mod account;
 mod agent;
 mod algorithms;
+mod agents;
 mod breaking;
 mod certificates;
 mod client_config;
@@ -22,6 +23,8 @@ mod fleet;
 mod hooks;
 mod invocation;
 mod jumps;
+mod key_files;
+mod key_order;
 mod limits;
 mod login;
 mod mishaps;

@@ -89,6 +89,31 @@ impl OpenSsh {
         assert_eq!(count(&log), wanted);
     }
 
+    /// The keys that were offered to it so far, over all connections, once so many have ended without a login. Needs
+    /// `LogLevel DEBUG1`.
+    pub(crate) fn offered(&self, refused: usize) -> Vec<String> {
+        let count = |log: &Vec<String>| log.iter().filter(|line| tells_a_refusal(line)).count();
+        let (log, grown) = &*self.log;
+        let (log, late) = grown
+            .wait_timeout_while(log.lock().unwrap(), Duration::from_secs(20), |log| count(log) < refused)
+            .unwrap();
+        assert!(!late.timed_out(), "{log:#?}");
+        let offers = log
+            .iter()
+            .filter(|line| line.contains("userauth_pubkey: publickey test"));
+        let words = offers.map(|line| line.split_whitespace().filter(|word| *word != "[preauth]"));
+        words
+            .map(|words| words.skip_while(|word| !word.starts_with("pkalg")).skip(1))
+            .map(|words| words.collect::<Vec<_>>().join(" "))
+            .collect()
+    }
+
+    /// How many connections have ended without a login so far.
+    pub(crate) fn refused(&self) -> usize {
+        let log = self.log.0.lock().unwrap();
+        log.iter().filter(|line| tells_a_refusal(line)).count()
+    }
+
     /// Ends the processes that serve its connections.
     pub(crate) fn cut_connections(&self) {
         end_children(self.server.id());
@@ -187,6 +212,23 @@ fn launch(directory: &Path, (address, elsewhere): (&str, &[&str]), configuration
     }
     let _ = server.wait();
     None
+}
+
+/// One such line for each connection that ends without a login.
+fn tells_a_refusal(line: &str) -> bool {
+    line.contains(" authenticating user ") && line.contains("[preauth]")
+}
+
+/// Signs a user's public key with the key of an authority; the certificate lies beside it.
+pub(crate) fn sign_key(directory: &Path, authority: &str, name: &str, principal: &str) {
+    let signed = Command::new("ssh-keygen")
+        .args(["-q", "-s", authority, "-I", name, "-n", principal])
+        .arg(format!("{name}.pub"))
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(signed.success());
 }
 
 /// Ends the children of a process.

@@ -1,0 +1,75 @@
+//! Signing for an offer that a host takes.
+
+use russh::SendError;
+use russh::Signer;
+use russh::keys::agent::AgentIdentity;
+use russh::keys::signature::Signer as _;
+use russh::keys::ssh_encoding::Encode;
+use russh::keys::ssh_key::private::KeypairData;
+use russh::keys::ssh_key::{self, Signature};
+use russh::keys::{HashAlg, PrivateKey};
+
+use super::agent::{Agent, AgentSignError};
+use super::clock::LoginClock;
+use super::key_file::KeyFileError;
+use super::offer::SignsWith;
+use crate::question::Asker;
+
+/// Signs with an agent's key or with that of a file, which is opened no sooner than the host takes it.
+pub(super) struct OfferSigner<'a> {
+    pub(super) with: &'a SignsWith,
+    pub(super) agent: Option<&'a mut Agent>,
+    pub(super) asker: Option<&'a Asker>,
+    pub(super) clock: &'a LoginClock,
+}
+
+/// Why there is no signature.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SignError {
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    #[error(transparent)]
+    Agent(#[from] AgentSignError),
+    #[error("the agent is gone")]
+    NoAgent,
+    #[error("it cannot sign: {0}")]
+    Key(#[from] ssh_key::Error),
+    #[error("the connection was closed")]
+    Send(#[from] SendError),
+}
+
+impl Signer for OfferSigner<'_> {
+    type Error = SignError;
+
+    async fn auth_sign(
+        &mut self,
+        _offered: &AgentIdentity,
+        hash: Option<HashAlg>,
+        mut data: Vec<u8>,
+    ) -> Result<Vec<u8>, SignError> {
+        // A person may be asked for a passphrase, or to touch a token.
+        let _pause = self.clock.pause();
+        match self.with {
+            SignsWith::Agent(identity) => {
+                let agent = self.agent.as_mut().ok_or(SignError::NoAgent)?;
+                Ok(agent.sign(identity, hash, data).await?)
+            }
+            SignsWith::File(file) => {
+                let key = file.open(self.asker).await?;
+                let signature = sign(&key, hash, &data)?;
+                let mut encoded = Vec::new();
+                signature.encode(&mut encoded).map_err(ssh_key::Error::from)?;
+                encoded.encode(&mut data).map_err(ssh_key::Error::from)?;
+                Ok(data)
+            }
+        }
+    }
+}
+
+fn sign(key: &PrivateKey, hash: Option<HashAlg>, data: &[u8]) -> Result<Signature, ssh_key::Error> {
+    let signature = match key.key_data() {
+        KeypairData::Rsa(pair) => (pair, hash).try_sign(data),
+        other => other.try_sign(data),
+    };
+    signature.map_err(ssh_key::Error::from)
+}
