@@ -6,12 +6,13 @@ use std::time::Duration;
 use pogo_core::scheduler::{FailureKind, JobId, Outcome};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::clock::LoginClock;
 use super::credentials::Credentials;
 use super::dial::dial;
-use super::handshake::{Link, shake_hands};
+use super::greeting::{self, Place};
+use super::handshake::{IDENTIFICATION, Link, shake_hands};
 use super::idle::Idle;
 use super::jump::{JumpHost, Jumps};
 use super::pace::Pace;
@@ -35,6 +36,9 @@ pub(crate) struct Connector {
 
 /// Every host waits at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
 const HOSTS_WAIT: Duration = Duration::from_secs(10);
+
+/// Who says nothing for so long may wait for our first line, as some servers do, and those of other protocols.
+const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why there is no connection. Nothing has run on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,8 +174,19 @@ impl Connector {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut stream = Prefaced::new(stream);
+        let place = Place { port: target.port };
         // A server speaks first. One that does not has no claim to a place among the handshakes.
-        match timeout_at(deadline, stream.readable()).await {
+        let greeted = async {
+            match timeout(SPEAKS_WITHIN.min(target.connect_timeout / 2), stream.readable()).await {
+                Ok(spoken) => spoken,
+                Err(_) => {
+                    // One that closes at once may still have said why.
+                    let _ = stream.greet(IDENTIFICATION).await;
+                    stream.readable().await
+                }
+            }
+        };
+        match timeout_at(deadline, greeted).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 return Err(unreachable(target, CLOSED.to_owned()));
@@ -182,14 +197,25 @@ impl Connector {
                 return Err(too_slow(target, silent));
             }
         }
+        let first = stream.first_words();
+        if let Some(foreign) = greeting::foreign(&first.get(), &place) {
+            return Err(unreachable(target, foreign));
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         let _turn = tokio::select! {
             biased;
             turn = self.turn(jump) => turn.ok_or_else(|| closing(target))?,
-            error = stream.keep_reading() => return Err(unreachable(target, error.to_string())),
+            error = stream.keep_reading() => {
+                let what = greeting::unfinished(&first.get(), &place).unwrap_or_else(|| error.to_string());
+                return Err(unreachable(target, what));
+            }
         };
         let shaken = clock.within(left, shake_hands(self, target, stream, clock)).await;
-        shaken.unwrap_or_else(|| Err(too_slow(target, "the handshake or the login did not end")))
+        let shaken = shaken.unwrap_or_else(|| Err(too_slow(target, "the handshake or the login did not end")));
+        shaken.map_err(|unconnected| match greeting::unfinished(&first.get(), &place) {
+            Some(what) => unreachable(target, what),
+            None => unconnected,
+        })
     }
 
     /// A place among the handshakes: those behind the jump host, and all.

@@ -22,6 +22,9 @@ use crate::severable::{CutOnDrop, Severable};
 use crate::target::Target;
 use crate::trust::{HostKeyRefusal, Verifier};
 
+/// The line that each side begins with.
+pub(super) const IDENTIFICATION: &str = concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION"), "\r\n");
+
 /// A connection with somebody logged in. Dropping it cuts it at once.
 pub(crate) struct Link {
     pub(crate) handle: Handle<LinkHandler>,
@@ -90,7 +93,7 @@ where
 fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
     let algorithms = &target.algorithms;
     client::Config {
-        client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION")))),
+        client_id: SshId::Raw(Cow::Borrowed(IDENTIFICATION)),
         keepalive_interval: target.keepalive,
         keepalive_max: target.keepalive_max,
         // Enough for a burst of output, small enough to hold ten thousand of them.

@@ -7,6 +7,7 @@ mod connect;
 mod credentials;
 mod dial;
 mod disagreement;
+mod greeting;
 mod handler;
 mod handshake;
 mod idle;

@@ -1,10 +1,13 @@
-//! A stream of which the beginning has been read already.
+//! A stream of which the beginning has been read and written already.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+
+use super::greeting;
 
 /// More than this, and a host says too much before it is asked anything.
 const MOST: usize = 32 << 10;
@@ -15,6 +18,25 @@ pub(super) struct Prefaced<S> {
     stream: S,
     seen: Vec<u8>,
     taken: usize,
+    /// How much of what is written has been sent before.
+    sent: usize,
+    first: FirstWords,
+}
+
+/// The beginning of what a host says, for whoever wants to know what it speaks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FirstWords(Arc<Mutex<Vec<u8>>>);
+
+impl FirstWords {
+    pub(super) fn get(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let mut words = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = greeting::LONGEST.saturating_sub(words.len());
+        words.extend(bytes.iter().take(room));
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Prefaced<S> {
@@ -23,7 +45,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Prefaced<S> {
             stream,
             seen: Vec::new(),
             taken: 0,
+            sent: 0,
+            first: FirstWords::default(),
         }
+    }
+
+    /// What the host says first, as it comes.
+    pub(super) fn first_words(&self) -> FirstWords {
+        self.first.clone()
+    }
+
+    /// Sends what the library will write first. Some servers wait for it, and those of other protocols answer it.
+    pub(super) async fn greet(&mut self, identification: &str) -> io::Result<()> {
+        self.stream.write_all(identification.as_bytes()).await?;
+        self.stream.flush().await?;
+        self.sent = identification.len();
+        Ok(())
     }
 
     /// Waits until there is something to read.
@@ -52,7 +89,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Prefaced<S> {
     async fn more(&mut self) -> io::Result<usize> {
         let mut buffer = [0; 1024];
         let count = self.stream.read(&mut buffer).await?;
-        self.seen.extend(buffer.iter().take(count));
+        let read = buffer.get(..count).unwrap_or_default();
+        self.first.add(read);
+        self.seen.extend_from_slice(read);
         Ok(count)
     }
 }
@@ -75,13 +114,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefaced<S> {
                 }
                 Poll::Ready(Ok(()))
             }
-            None => Pin::new(&mut this.stream).poll_read(context, buffer),
+            None => {
+                let before = buffer.filled().len();
+                let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
+                this.first.add(buffer.filled().get(before..).unwrap_or_default());
+                polled
+            }
         }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Prefaced<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.sent > 0 {
+            let count = self.sent.min(bytes.len());
+            self.sent -= count;
+            return Poll::Ready(Ok(count));
+        }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -111,6 +160,18 @@ mod tests {
         let mut all = String::new();
         stream.read_to_string(&mut all).await.unwrap();
         assert_eq!(all, "SSH-2.0-x and more");
+    }
+
+    #[tokio::test]
+    async fn what_was_written_early_is_not_written_again() {
+        let (near, mut far) = tokio::io::duplex(64);
+        let mut stream = Prefaced::new(near);
+        stream.greet("SSH-2.0-x\r\n").await.unwrap();
+        stream.write_all(b"SSH-2.0-x\r\n and more").await.unwrap();
+        drop(stream);
+        let mut all = String::new();
+        far.read_to_string(&mut all).await.unwrap();
+        assert_eq!(all, "SSH-2.0-x\r\n and more");
     }
 
     #[tokio::test]

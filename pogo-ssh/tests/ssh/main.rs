@@ -9,8 +9,8 @@
 
 mod account;
 mod agent;
-mod algorithms;
 mod agents;
+mod algorithms;
 mod breaking;
 mod certificates;
 mod client_config;
@@ -29,6 +29,7 @@ mod limits;
 mod login;
 mod mishaps;
 mod network;
+mod not_ssh;
 mod openssh;
 mod other_servers;
 mod place;

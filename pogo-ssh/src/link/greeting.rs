@@ -1,0 +1,149 @@
+//! What a host says first, and what it speaks if that is not SSH.
+
+use std::fmt::Write;
+
+/// So much of what it says is looked at.
+pub(super) const LONGEST: usize = 256;
+/// So many characters of it are shown.
+const SHOWN: usize = 60;
+
+/// What certainly is no SSH, by its first words: then there is nothing to wait for.
+pub(super) fn foreign(first: &[u8], place: &Place) -> Option<String> {
+    let protocol = protocol(first)?;
+    Some(place.not_ssh(protocol))
+}
+
+/// What is said of a host whose handshake has failed and whose first words were these. `None` if it speaks SSH.
+pub(super) fn unfinished(first: &[u8], place: &Place) -> Option<String> {
+    if let Some(foreign) = foreign(first, place) {
+        return Some(foreign);
+    }
+    let mut lines = first.split(|&byte| byte == b'\n');
+    if first.is_empty() || lines.any(|line| line.starts_with(b"SSH-2.0") || line.starts_with(b"SSH-1.99")) {
+        return None;
+    }
+    Some(place.not_ssh(&format!("`{}`", escaped(first))))
+}
+
+/// Where it was met.
+pub(super) struct Place {
+    pub(super) port: u16,
+}
+
+impl Place {
+    fn not_ssh(&self, what: &str) -> String {
+        match what.starts_with("SSH 1") {
+            true => format!("it speaks {what}, which is not safe and not supported: update its server"),
+            false => format!("it answers {what}, not SSH: is {} the right port?", self.port),
+        }
+    }
+}
+
+fn protocol(first: &[u8]) -> Option<&'static str> {
+    let begins = |start: &str| first.starts_with(start.as_bytes());
+    let mail = || {
+        let line = first.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let says = |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+        match () {
+            () if says(b"SMTP") => "SMTP",
+            () if says(b"FTP") => "FTP",
+            () => "SMTP or FTP",
+        }
+    };
+    // A handshake packet of MySQL: its length, number 0, protocol 10, a version that is text.
+    let mysql = matches!(first, [_, _, 0, 0, 10, b'0'..=b'9', ..]);
+    // An alert or a handshake of TLS 1.0 to 1.3.
+    let tls = matches!(first, [0x15 | 0x16, 3, 0..=4, ..]);
+    Some(match () {
+        () if begins("SSH-1.") && !begins("SSH-1.9") && first.len() > 7 => "SSH 1",
+        () if begins("HTTP/") || begins("<!DOCTYPE") || begins("<html") || begins("<HTML") => "HTTP",
+        () if begins("220 ") || begins("220-") => mail(),
+        () if begins("+OK ") => "POP3",
+        () if begins("* OK ") => "IMAP",
+        () if begins("RFB 0") => "VNC",
+        () if begins("-ERR ") => "Redis",
+        () if begins("AMQP") => "AMQP",
+        () if tls => "TLS",
+        () if mysql => "MySQL",
+        // "Interpret as command": what follows negotiates.
+        () if matches!(first, [0xff, 0xfb..=0xfe, ..]) => "Telnet",
+        () => return None,
+    })
+}
+
+/// The first line, harmless and short.
+fn escaped(bytes: &[u8]) -> String {
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text = String::from_utf8_lossy(line);
+    let mut shown = String::new();
+    for character in text.chars().take(SHOWN) {
+        match character {
+            // Also what turns the direction of text around, or has no width.
+            ' '..='~' => shown.push(character),
+            character if character.is_alphanumeric() => shown.push(character),
+            character => _ = write!(shown, "{}", character.escape_unicode()),
+        }
+    }
+    if text.chars().count() > SHOWN {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place = Place { port: 8080 };
+
+    #[test]
+    fn what_answers_is_named() {
+        for (first, name) in [
+            (&b"HTTP/1.1 400 Bad Request\r\n"[..], "HTTP"),
+            (b"<!DOCTYPE HTML>", "HTTP"),
+            (b"220 mail.example.com ESMTP Postfix\r\n", "SMTP"),
+            (b"220 (vsFTPd 3.0.3)\r\n", "FTP"),
+            (b"220 ready\r\n", "SMTP or FTP"),
+            (b"+OK ready\r\n", "POP3"),
+            (b"* OK IMAP4rev1 ready\r\n", "IMAP"),
+            (b"RFB 003.008\n", "VNC"),
+            (b"\x15\x03\x01\x00\x02\x02\x46", "TLS"),
+            (b"\x4a\x00\x00\x00\x0a8.0.36\x00", "MySQL"),
+            (b"\xff\xfd\x18", "Telnet"),
+        ] {
+            let said = foreign(first, &PLACE).unwrap();
+            assert_eq!(said, format!("it answers {name}, not SSH: is 8080 the right port?"));
+            assert_eq!(unfinished(first, &PLACE), Some(said));
+        }
+        let old = foreign(b"SSH-1.5-OpenSSH_2.9\n", &PLACE).unwrap();
+        assert!(old.starts_with("it speaks SSH 1, which"), "{old}");
+    }
+
+    #[test]
+    fn what_may_still_become_ssh_is_waited_for() {
+        for first in [
+            &b"SSH-2.0-x\r\n"[..],
+            b"SSH-1.99-x\r\n",
+            b"S",
+            b"SSH-1.",
+            b"Welcome to this host\r\nSSH-2.0-x\r\n",
+            b"",
+        ] {
+            assert_eq!(foreign(first, &PLACE), None);
+        }
+        assert_eq!(unfinished(b"Welcome\r\nSSH-2.0-x\r\n", &PLACE), None);
+        assert_eq!(unfinished(b"", &PLACE), None);
+    }
+
+    #[test]
+    fn nothing_of_it_steers_a_terminal() {
+        let said = unfinished("\x1b[2J\u{202e}abc\u{9b}1m\r\nmore".as_bytes(), &PLACE).unwrap();
+        assert_eq!(
+            said,
+            r"it answers `\u{1b}[2J\u{202e}abc\u{9b}1m`, not SSH: is 8080 the right port?"
+        );
+        let long = unfinished(&[b'x'; 200], &PLACE).unwrap();
+        assert!(long.chars().count() < 120, "{long}");
+    }
+}
