@@ -167,6 +167,9 @@ pub(crate) fn looks_secret(line: &str) -> bool {
 pub(crate) struct Problems<'a> {
     pub(crate) source: Source<'a>,
     list: Vec<Diagnostic>,
+    /// Problems that matter only if what stands there is used.
+    deferred: Vec<(Span, Diagnostic)>,
+    defers: bool,
 }
 
 impl<'a> Problems<'a> {
@@ -177,7 +180,35 @@ impl<'a> Problems<'a> {
         Self {
             source,
             list: Vec::new(),
+            deferred: Vec::new(),
+            defers: false,
         }
+    }
+
+    /// Problems with the content of values, such as keys that are there twice, count unless the value turns out to be
+    /// [unused](Self::forgive).
+    #[cfg(feature = "ansible")]
+    pub(crate) fn deferring(mut self) -> Self {
+        self.defers = true;
+        self
+    }
+
+    /// A problem with the content of a value.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn report_content(&mut self, span: Span, problem: Diagnostic) {
+        match self.defers {
+            true if self.deferred.len() < Self::MOST => self.deferred.push((span, problem)),
+            true => {}
+            false => self.push(problem),
+        }
+    }
+
+    /// Of what stands here, only these parts are used: problems with other content do not matter.
+    #[cfg(feature = "ansible")]
+    pub(crate) fn forgive(&mut self, all: Span, used: &[Span]) {
+        let within = |at: u32, span: &Span| at >= span.start && at < span.end;
+        self.deferred
+            .retain(|(span, _)| !within(span.start, &all) || used.iter().any(|used| within(span.start, used)));
     }
 
     /// The first ones, which a person sees, show their lines however long these are.
@@ -218,6 +249,7 @@ impl<'a> Problems<'a> {
 
     /// Everything found, in the order of the text.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.extend(self.deferred.into_iter().map(|(_, problem)| problem));
         self.list.sort_by_key(|problem| problem.place);
         self.list
     }

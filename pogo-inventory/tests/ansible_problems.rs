@@ -91,16 +91,97 @@ fn circles_of_groups_are_refused() {
 }
 
 #[test]
-fn what_cannot_be_known_without_a_play_is_refused() {
+fn a_bad_value_refuses_its_hosts_by_name_and_no_others() {
     let text = "[web]\nweb1 ansible_host='{{ ips[inventory_hostname] }}'\nweb2 ansible_port=lots\nweb3 ansible_user=[1]\n\
-                web4 ansible_host='{{ inventory_hostname_short }}.lan'\n";
+                web4 ansible_host='{{ inventory_hostname_short }}.lan'\n[db]\ndb[1:3]\n[db:vars]\nansible_port=0\n";
     let expected = [
-        "h.ini:2:6: the template `{{ ips[inventory_hostname] }}` in `ansible_host` is not supported \
+        "h.ini:2:6: left out: web1, for the template `{{ ips[inventory_hostname] }}` in `ansible_host` is not supported \
          (write the value, or use `{{ inventory_hostname }}`)",
-        "h.ini:3:6: `lots` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
-        "h.ini:4:6: `ansible_user` is not a plain text (write it as plain text)",
+        "h.ini:3:6: left out: web2, for `lots` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
+        "h.ini:4:6: left out: web3, for `ansible_user` is not a plain text (write it as plain text)",
+        "h.ini:9:1: left out: db[1-3], for `0` in `ansible_port` is not a port (a port is a number from 1 to 65535)",
     ];
-    assert_eq!(problems("play", &[("h.ini", text)]), expected);
+    let folder = Folder::new("play", &[("h.ini", text)]);
+    let read = AnsibleInventory::read(folder.0.join("h.ini")).unwrap();
+    assert_eq!(folder.lines(&read.warnings), expected);
+    let fleet = read.fleet.build().unwrap();
+    let names: Vec<&str> = fleet.ids().map(|host| fleet.name(host).as_str()).collect();
+    assert_eq!(names, ["web4"]);
+    let web4 = fleet.id("web4").unwrap();
+    assert_eq!(fleet.connection(web4).unwrap().address.as_deref(), Some("web4.lan"));
+    assert_eq!(fleet.members(fleet.tag(&"web".parse().unwrap()).unwrap()), [web4]);
+}
+
+#[test]
+fn a_bad_value_of_every_host_refuses_the_inventory() {
+    assert_eq!(
+        problems(
+            "everybody",
+            &[("h.ini", "[web]\nweb[1:9]\n[web:vars]\nansible_port=lots\n")]
+        ),
+        ["h.ini:4:1: `lots` in `ansible_port` is not a port (a port is a number from 1 to 65535)"]
+    );
+}
+
+#[test]
+fn variables_that_pogo_does_not_use_refuse_nothing() {
+    let files = [
+        (
+            "h.yml",
+            "web:\n  hosts:\n    web1: { limits: { a: 1, a: 2 }, x: !!python/name:os.system , ~: 1 }\n  vars:\n    z: !odd {}\n",
+        ),
+        (
+            "group_vars/web.yml",
+            "a: 1\na: 2\n? [complex, key]\n: 1\nb: !custom [ !other x ]\n",
+        ),
+    ];
+    assert_eq!(warnings("unused", &files), [""; 0]);
+    let used = [(
+        "h.yml",
+        "web:\n  hosts:\n    web1: { ansible_port: 1, ansible_port: 2 }\n    web2: { ansible_user: !odd x }\n",
+    )];
+    let found = problems("used", &used);
+    assert!(
+        found[0].starts_with("h.yml:3:30: the key `ansible_port` is there twice"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].starts_with("h.yml:4:27: ") && found[1].contains("!odd"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_host_with_the_name_of_a_group_is_warned_of() {
+    let found = warnings("namesake", &[("h.ini", "[web]\nweb\nweb1\n")]);
+    assert_eq!(
+        found,
+        ["h.ini:2:1: `web` is the name of a host and of a group \
+          (variables that are set for the host are the group's, as for Ansible; rename one of them)"]
+    );
+}
+
+#[test]
+fn groups_of_ansible_itself_are_nobodys_children() {
+    let found = problems("all", &[("h.ini", "[web]\nweb1\n[top:children]\nall\nungrouped\n")]);
+    assert!(
+        found[0].starts_with("h.ini:4:1: `all` contains every group, and so cannot be a child of `top`"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].starts_with("h.ini:5:1: `ungrouped` holds the hosts of no other group"),
+        "{found:?}"
+    );
+    let found = problems(
+        "all-yaml",
+        &[("h.yml", "top: { children: { all: } }\nweb: { hosts: { 10: , yes: } }\n")],
+    );
+    assert!(
+        found[0].starts_with("h.yml:1:20: `all` contains every group"),
+        "{found:?}"
+    );
+    assert!(found[1].starts_with("h.yml:2:17: `10` is not a text"), "{found:?}");
+    assert!(found[2].starts_with("h.yml:2:23: `yes` is not a text"), "{found:?}");
 }
 
 #[test]
@@ -192,6 +273,44 @@ fn nested_groups_are_nested_tags() {
     assert_eq!(tags("h2"), ["prod"]);
 }
 
+#[cfg(all(feature = "command", unix))]
+#[test]
+fn a_script_says_all_of_its_variables_or_is_asked_for_each_host() {
+    let script = |text: &str| pogo_inventory::AnsibleScript::new("sh").arg("-c").arg(text).read();
+    for (meta, refused) in [
+        ("{}", "`_meta` has no `hostvars`"),
+        ("{\"hostvars\": []}", "expected an object of hosts"),
+    ] {
+        let error = script(&format!("echo '{{\"web\": [\"web1\"], \"_meta\": {meta}}}'")).unwrap_err();
+        assert!(error.to_string().contains(refused), "{error}");
+    }
+    let read =
+        script("case $0 in --list) echo '{\"web\": [\"web1\"]}' ;; *) echo '{\"ansible_port\": 5}' ;; esac").unwrap();
+    assert!(
+        read.warnings[0].message.contains("run once more for each host"),
+        "{:?}",
+        read.warnings
+    );
+    let fleet = read.fleet.build().unwrap();
+    assert_eq!(fleet.connection(fleet.id("web1").unwrap()).unwrap().port, Some(5));
+}
+
+#[test]
+fn names_with_slashes_lead_into_no_folders() {
+    let files = [
+        ("h", "[web/east]\nweb1\n"),
+        ("group_vars/web/east.yml", "ansible_port: 1\n"),
+    ];
+    assert_eq!(
+        problems("slashes", &files),
+        [
+            "group_vars: `web/east` would have its variables in a folder within this one \
+          (rename it, or give pogo what `ansible-inventory --list` prints)"
+        ]
+    );
+    assert_eq!(warnings("slashes-alone", &files[..1]).len(), 1);
+}
+
 #[test]
 fn links_in_variable_folders_cannot_lead_around_for_ever() {
     let folder = Folder::new("links", &[("h", "[web]\nweb1\n"), ("group_vars/web/a.yml", "x: 1\n")]);
@@ -268,7 +387,7 @@ fn folders_that_are_no_inventory_are_refused() {
         folder.lines(error.diagnostics()).join("\n")
     };
     assert!(
-        read("empty").contains("holds no inventory (files that end in .ini"),
+        read("empty").contains("holds no inventory (files that end in .cfg"),
         "{}",
         read("empty")
     );

@@ -76,16 +76,17 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
 /// The settings that a host can have from Ansible.
 pub(super) const SETTINGS: [&str; 4] = ["address", "port", "user", IDENTITY];
 
-/// Where those that it has come from, by their places among [`SETTINGS`].
-pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> impl Iterator<Item = (usize, Mark)> {
-    let set = [
+/// Where each of the [`SETTINGS`] comes from, if the host has it.
+pub(super) type Places = [Option<Mark>; SETTINGS.len()];
+
+pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> Places {
+    [
         (ADDRESS, connection.address.is_some()),
         (PORT, connection.port.is_some()),
         (USER, connection.user.is_some()),
         (KEY_FILE, !connection.vars.is_empty()),
-    ];
-    let set = set.into_iter().enumerate().filter(|(_, (_, set))| *set);
-    set.filter_map(|(at, (names, _))| Some((at, vars.effective(names)?.1.place)))
+    ]
+    .map(|(names, set)| vars.effective(names).filter(|_| set).map(|(_, setting)| setting.place))
 }
 
 /// The variable's text, where its templates are those that need no knowledge of plays.

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use pogo_core::fleet::{FleetBuilder, HostId, HostName, TagPath};
+use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, TagPath, fold};
 
-use super::connection::{self, Layers, Remark};
+use super::connection::{self, Layers, Places, Remark};
 use super::groups::Groups;
 use super::model::Model;
 use crate::diagnostic::Diagnostic;
@@ -38,9 +38,8 @@ impl Converted {
 
 pub(super) fn convert(mut model: Model) -> Converted {
     let mut converted = Converted::default();
-    let (fleet, misnamed) = (std::mem::take(&mut model.fleet), std::mem::take(&mut model.misnamed));
+    let misnamed = std::mem::take(&mut model.misnamed);
     converted.origins = std::mem::take(&mut model.origins);
-    let model = &model;
     for (place, error) in misnamed {
         let hint = "patterns are ranges such as web[01:50]";
         let problem = converted.diagnostic(place, error.to_string()).with_hint(hint);
@@ -53,9 +52,106 @@ pub(super) fn convert(mut model: Model) -> Converted {
         converted.problems.extend(problem);
         return converted;
     }
-    converted.fleet = fleet;
-    let mut groups = Groups::new(model);
-    let names = tag_names(model, &mut converted);
+    let mut groups = Groups::new(&model);
+    converted.problems.extend(once(groups.priorities(), &converted));
+    let connections = connections(&model, &mut groups);
+    let (model, connections) = leave_out(model, connections, &mut converted);
+    namesakes(&model, &mut converted);
+    fleet(model, connections, &mut converted);
+    converted
+}
+
+/// How each host is reached, in their order, and what is remarked.
+struct Connections {
+    of: Vec<Connection>,
+    /// Where their settings come from.
+    places: Vec<Places>,
+    /// Hosts that cannot be reached as it is written, each with why.
+    refused: Vec<(HostId, Remark)>,
+    remarks: Vec<Remark>,
+}
+
+fn connections<'m>(model: &'m Model, groups: &mut Groups<'m>) -> Connections {
+    let mut memberships = model.memberships();
+    let mut connections = Connections {
+        of: Vec::with_capacity(model.hosts.len()),
+        places: Vec::with_capacity(model.hosts.len()),
+        refused: Vec::new(),
+        remarks: Vec::new(),
+    };
+    let mut refused = Vec::new();
+    for (id, host) in (0..).map(HostId::new).zip(&model.hosts) {
+        let of_groups = groups.vars(memberships.of(id).map(|(group, _)| group));
+        let vars = Layers::new([&host.file_vars, &host.vars, &of_groups]);
+        let name = model.fleet.name(id).map_or("", HostName::as_str);
+        let connection = connection::of(name, &vars, &mut refused, &mut connections.remarks);
+        connections.places.push(connection::places(&connection, &vars));
+        connections.of.push(connection);
+        connections.refused.extend(refused.drain(..).map(|why| (id, why)));
+    }
+    connections
+}
+
+/// Takes hosts out that cannot be reached as it is written, and says which and why. Nobody is left: then it is an error.
+fn leave_out(model: Model, mut connections: Connections, converted: &mut Converted) -> (Model, Connections) {
+    if connections.refused.is_empty() {
+        return (model, connections);
+    }
+    let left_out: BTreeSet<HostId> = connections.refused.iter().map(|(host, _)| *host).collect();
+    let is_all = left_out.len() == model.hosts.len();
+    // A variable of a group is remarked once, with all hosts that have it.
+    let mut by_cause: BTreeMap<(Mark, String), (&'static str, Vec<HostName>)> = BTreeMap::new();
+    for (host, why) in std::mem::take(&mut connections.refused) {
+        let (_, hosts) = by_cause
+            .entry((why.place, why.message))
+            .or_insert((why.hint, Vec::new()));
+        hosts.extend(model.fleet.name(host).cloned());
+    }
+    for ((place, message), (hint, hosts)) in by_cause {
+        let names = fold(hosts.iter().map(HostName::as_str));
+        let message = match is_all {
+            true => message,
+            false => format!("left out: {names}, for {message}"),
+        };
+        let problem = converted.diagnostic(place, message).with_hint(hint);
+        match is_all {
+            true => converted.problems.push(problem),
+            false => converted.warnings.push(problem),
+        }
+    }
+    if is_all {
+        return (model, connections);
+    }
+    let stays = |at: usize| u32::try_from(at).is_ok_and(|at| !left_out.contains(&HostId::new(at)));
+    connections.of = kept(connections.of, stays);
+    connections.places = kept(connections.places, stays);
+    (model.without(&left_out), connections)
+}
+
+/// Those whose places are kept.
+fn kept<T>(all: Vec<T>, stays: impl Fn(usize) -> bool) -> Vec<T> {
+    let all = all.into_iter().enumerate();
+    all.filter(|(at, _)| stays(*at)).map(|(_, one)| one).collect()
+}
+
+/// Ansible warns too: variables that are written for one of the two may end with the other.
+fn namesakes(model: &Model, converted: &mut Converted) {
+    let warnings: Vec<Diagnostic> = model
+        .namesakes()
+        .map(|(name, place)| {
+            let message = format!("`{name}` is the name of a host and of a group");
+            let hint = "variables that are set for the host are the group's, as for Ansible; rename one of them";
+            converted.diagnostic(place, message).with_hint(hint)
+        })
+        .collect();
+    converted.warnings.extend(warnings);
+}
+
+fn fleet(mut model: Model, connections: Connections, converted: &mut Converted) {
+    converted.fleet = std::mem::take(&mut model.fleet);
+    let model = &model;
+    let groups = Groups::new(model);
+    let names = tag_names(model, converted);
     let mut tags = Tags {
         names: &names,
         known: BTreeMap::new(),
@@ -64,9 +160,9 @@ pub(super) fn convert(mut model: Model) -> Converted {
         let place = model.groups.get(*name).map(|group| group.place);
         match tags.paths(&groups, name, 0) {
             Ok(paths) => {
-                converted.fleet = paths
-                    .iter()
-                    .fold(converted.fleet, |fleet, path| fleet.declare_tag(path.as_str()))
+                for path in paths {
+                    converted.fleet = std::mem::take(&mut converted.fleet).declare_tag(path.as_str());
+                }
             }
             Err(message) => {
                 let problem = place.map(|place| converted.diagnostic(place, message));
@@ -74,34 +170,27 @@ pub(super) fn convert(mut model: Model) -> Converted {
             }
         }
     }
-    hosts(model, &mut groups, &mut tags, &mut converted);
-    converted
+    hosts(model, connections, &mut tags, converted);
 }
 
-fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>, converted: &mut Converted) {
+fn hosts<'m>(model: &'m Model, connections: Connections, tags: &mut Tags<'_, 'm>, converted: &mut Converted) {
     let Converted { fleet, origins, .. } = converted;
     let mut carried = Carried::new(model, tags, origins);
     let names = connection::SETTINGS.map(|setting| origins.named(setting));
-    let (mut memberships, mut within) = (model.memberships(), Vec::new());
+    let mut memberships = model.memberships();
     origins.reserve(model.hosts.len());
-    let (mut refused, mut remarks) = (Vec::new(), Vec::new());
-    for (id, host) in (0..).map(HostId::new).zip(&model.hosts) {
-        within.clear();
-        within.extend(memberships.of(id));
+    let reached = connections.of.into_iter().zip(connections.places);
+    for ((id, host), (connection, places)) in (0..).map(HostId::new).zip(&model.hosts).zip(reached) {
         if let Some(first) = model.first(host) {
             origins.back_to(first);
             origins.list(id);
         }
-        for (group, place) in &within {
-            origins.back_to(*place);
-            carried.join(*group, id, origins);
+        for (group, place) in memberships.of(id) {
+            origins.back_to(place);
+            carried.join(group, id, origins);
         }
-        let of_groups = groups.vars(within.iter().map(|(group, _)| *group));
-        let vars = Layers::new([&host.file_vars, &host.vars, &of_groups]);
-        let name = fleet.name(id).map_or("", HostName::as_str);
-        let connection = connection::of(name, &vars, &mut refused, &mut remarks);
-        for (setting, place) in connection::places(&connection, &vars) {
-            if let Some(name) = names.get(setting) {
+        for (name, place) in names.iter().zip(places) {
+            if let Some(place) = place {
                 origins.back_to(place);
                 origins.set_numbered(id, *name);
             }
@@ -109,8 +198,7 @@ fn hosts<'m>(model: &'m Model, groups: &mut Groups<'m>, tags: &mut Tags<'_, 'm>,
         fleet.connect(id, connection);
     }
     carried.hand_over(fleet);
-    let (refused, remarks) = (once(refused, converted), once(remarks, converted));
-    converted.problems.extend(refused);
+    let remarks = once(connections.remarks, converted);
     converted.warnings.extend(remarks);
 }
 

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::{FleetBuilder, HostId, HostName};
 
+use super::groups::refused_child;
 use super::model::Model;
 use super::var_files::Seen;
 use super::yaml::vars;
 use super::{AnsibleHosts, finish};
 use crate::command::Program;
-use crate::diagnostic::SourceError;
+use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::elsewhere;
 use crate::listing::{Listing, Source};
 use crate::origins::SourceNumber;
@@ -68,24 +69,31 @@ impl AnsibleScript {
     fn listing(&self) -> Result<Listing, SourceError> {
         let (mut model, mut seen) = (Model::default(), Seen::default());
         let text = self.program.run(&["--list"])?;
-        let mut problems = Problems::new(source::Source::new(self.program.name(), &text).without_secrets());
+        let mut problems = Problems::new(source::Source::new(self.program.name(), &text).without_secrets()).deferring();
         let has_vars = list(&mut problems, &mut model);
         seen.problems = problems.into_sorted();
         if !has_vars && seen.problems.is_empty() {
+            let message = "has no `_meta`, and is run once more for each host; Ansible will give this up";
+            let warning = Diagnostic::new(self.program.name(), message);
+            seen.warnings
+                .push(warning.with_hint("let it print the variables of all hosts as `_meta.hostvars`"));
             self.ask_for_each(&mut model, &mut seen)?;
         }
         finish(model, seen)
     }
 
     fn ask_for_each(&self, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
-        for (id, host) in (0..).map(HostId::new).zip(&mut model.hosts) {
-            let name = model.fleet.name(id).map_or("", HostName::as_str);
+        let hosts = (0..).map(HostId::new).take(model.hosts.len());
+        let names: Vec<HostName> = hosts.filter_map(|id| model.fleet.name(id).cloned()).collect();
+        for name in &names {
+            let name = name.as_str();
             let text = self.program.run(&["--host", name])?;
             let source = format!("{} --host {name}", self.program.name());
-            let mut problems = Problems::new(source::Source::new(source, &text).without_secrets());
+            let mut problems = Problems::new(source::Source::new(source, &text).without_secrets()).deferring();
             if let Some(node) = object(&mut problems).filter(|_| !text.trim().is_empty()) {
                 let source = model.origins.open(&problems.source.name);
-                host.vars = vars(&mut problems, source, &node);
+                let found = vars(&mut problems, source, &node);
+                model.set_vars(name, found);
             }
             seen.problems.extend(problems.into_sorted());
         }
@@ -144,19 +152,31 @@ fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
     for Entry { key, value } in entries.iter().filter(|entry| entry.key.text != "_meta") {
         group(problems, (model, source), key, value);
     }
-    let meta = entries.iter().find(|entry| entry.key.text == "_meta");
-    let Some(hostvars) = meta.and_then(|meta| field(&meta.value, "hostvars")) else {
+    let Some(meta) = entries.iter().find(|entry| entry.key.text == "_meta") else {
         return false;
     };
-    if let Value::Map(hosts) = &hostvars.value {
-        for Entry { key, value } in hosts {
-            let found = vars(problems, source, value);
-            // Variables of hosts that are in no group make no host, as in Ansible.
-            let host = model.fleet.find(&key.text);
-            if let Some(host) = host.and_then(|host| model.hosts.get_mut(host.index())) {
-                host.vars.extend(found);
+    match field(&meta.value, "hostvars").map(|hostvars| (hostvars, &hostvars.value)) {
+        Some((_, Value::Map(hosts))) => {
+            for Entry { key, value } in hosts {
+                let found = vars(problems, source, value);
+                // Variables of hosts that are in no group make no host, as in Ansible.
+                if model.fleet.contains(&key.text) {
+                    model.set_vars(&key.text, found);
+                }
             }
         }
+        // Taken for no variables at all, or for a reason to ask for each host, half of what is there would be lost.
+        Some((node, _)) => expected(
+            problems,
+            node,
+            "an object of hosts",
+            "{\"web1\": {\"ansible_user\": \"deploy\"}}",
+        ),
+        None => problems.report_with(
+            meta.value.span,
+            "`_meta` has no `hostvars`",
+            "leave `_meta` out, so that it is asked with --host for each host, or give it `hostvars`",
+        ),
     }
     true
 }
@@ -180,18 +200,22 @@ fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber
         .any(|name| field(node, name).is_some());
     if matches!(node.value, Value::Map(_)) && !is_group {
         let found = vars(problems, source, node);
-        let host = model.join(number, &key.text, place);
-        host.vars.extend(found);
-        return;
+        model.join(number, &key.text, place, None);
+        // Written as variables of the group of this name, which has the host alone.
+        return model.set_vars(&key.text, found);
     }
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
     for (name, span) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
-        model.join(number, &name, source.at(span));
+        model.join(number, &name, source.at(span), None);
     }
     for (name, span) in field(node, "children")
         .map(|children| names(problems, children))
         .unwrap_or_default()
     {
+        if let Some(refused) = refused_child(&key.text, &name) {
+            problems.report_with(span, refused.message, refused.hint);
+            continue;
+        }
         model.group(&name, source.at(span));
         model.group(&key.text, source.at(span)).children.insert(name);
     }

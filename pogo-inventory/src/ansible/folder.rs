@@ -7,8 +7,8 @@ use crate::diagnostic::{Diagnostic, SourceError};
 
 /// What Ansible passes over in a folder: variables, what is hidden, and what is no inventory by its ending.
 const OTHERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
-const ENDINGS: [&str; 13] = [
-    ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry",
+const ENDINGS: [&str; 12] = [
+    ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
 ];
 
 /// Folders within folders; a link may lead back.
@@ -25,7 +25,7 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut files = Vec::new();
     collect(path, 0, &mut files)?;
     if files.is_empty() {
-        let hint = "files that end in .ini, .cfg or .txt are passed over in a folder, as by Ansible";
+        let hint = "files that end in .cfg, .md or .txt are passed over in a folder, as by Ansible";
         return Err(refused(path, "holds no inventory".to_owned(), hint));
     }
     Ok(files)

@@ -5,8 +5,33 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::connection::Remark;
 use super::model::{Group, Model};
-use super::vars::{PRIORITY, Var, Vars};
+use super::vars::{PRIORITY, Setting, Var, Vars};
+
+/// A group that cannot be part of another.
+pub(super) struct RefusedChild {
+    pub(super) message: String,
+    pub(super) hint: &'static str,
+}
+
+/// Whether Ansible's own two groups are put where they cannot be: `all` has every group in it already, and `ungrouped`
+/// loses its hosts within another group.
+pub(super) fn refused_child(parent: &str, child: &str) -> Option<RefusedChild> {
+    let message = match (parent, child) {
+        (_, "all") => format!("`all` contains every group, and so cannot be a child of `{parent}`"),
+        ("all", "ungrouped") => return None,
+        (_, "ungrouped") => {
+            format!("`ungrouped` holds the hosts of no other group, and so cannot be a child of `{parent}`")
+        }
+        ("ungrouped", _) => {
+            format!("`ungrouped` holds the hosts of no other group, and so `{child}` cannot be its child")
+        }
+        _ => return None,
+    };
+    let hint = "list the groups or hosts that are meant";
+    Some(RefusedChild { message, hint })
+}
 
 /// The groups of a model, with what follows from their nesting.
 pub(super) struct Groups<'m> {
@@ -39,6 +64,18 @@ impl<'m> Groups<'m> {
     pub(super) fn parents_of(&self, group: &str) -> impl Iterator<Item = &'m str> + '_ {
         let parents = self.parents.get(group).into_iter().flatten();
         parents.copied().filter(|parent| *parent != "all")
+    }
+
+    /// Priorities that are none.
+    pub(super) fn priorities(&self) -> Vec<Remark> {
+        let said = self.model.groups.values().filter_map(|group| group.vars.get(PRIORITY));
+        said.filter(|setting| number(setting).is_none())
+            .map(|setting| Remark {
+                place: setting.place,
+                message: "`ansible_group_priority` is not a whole number".to_owned(),
+                hint: "for example 10; the highest wins, and 1 is what groups have",
+            })
+            .collect()
     }
 
     fn measure(&mut self) {
@@ -113,8 +150,23 @@ impl<'m> Groups<'m> {
 
 /// What `ansible_group_priority` says; among groups of one depth the highest wins.
 fn priority(group: &Group) -> i64 {
-    match group.vars.get(PRIORITY).map(|setting| &setting.value) {
-        Some(Var::Text(text)) => text.parse().unwrap_or(1),
-        _ => 1,
+    group.vars.get(PRIORITY).and_then(number).unwrap_or(1)
+}
+
+/// As Python makes a whole number of it.
+fn number(setting: &Setting) -> Option<i64> {
+    let Var::Text(text) = &setting.value else {
+        return None;
+    };
+    match text.as_str() {
+        "True" => Some(1),
+        "False" => Some(0),
+        text => text.trim().parse().ok().or_else(|| whole_part(text)),
     }
+}
+
+fn whole_part(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.trim().split_once('.')?;
+    let digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    whole.parse().ok().filter(|_| digits)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::model::{Model, set};
-use super::vars::{Setting, Var, Vars, known};
+use super::vars::{Setting, Vars, known};
 use super::words::Word;
-use super::{literal, pattern, words};
+use super::{groups, literal, pattern, words};
 use crate::origins::SourceNumber;
 use crate::source::{Problems, Span, column};
 
@@ -153,32 +153,23 @@ impl<'a> Reader<'_, 'a> {
         };
         let span = line.span(first.start, first.end);
         let place = self.source.at(span);
+        let vars = self.assignments(line, assignments);
         if pattern::is_name(&first.text) {
-            let vars = self.assignments(line, None, assignments);
-            let host = self.model.join(self.at, &first.text, place);
-            return host.vars.take(vars);
+            self.model.join(self.at, &first.text, place, None);
+            return self.model.set_vars(&first.text, vars);
         }
         let (hosts, port) = match pattern::expand(&first.text) {
             Ok(expanded) => expanded,
             Err(message) => return self.problems.report(span, message),
         };
-        let port = port.map(|port| Setting {
-            value: Var::Text(port.to_string().into()),
-            place,
-        });
-        let vars = self.assignments(line, port, assignments);
         for host in hosts {
-            let host = self.model.join(self.at, &host, place);
-            host.vars.take(vars.clone());
+            self.model.join(self.at, &host, place, port);
+            self.model.set_vars(&host, vars.clone());
         }
     }
 
-    /// The variables of a line, and the port that stands behind the host's name.
-    fn assignments(&mut self, line: &Line<'_>, port: Option<Setting>, assignments: &[Word<'_>]) -> Vars {
-        let mut vars = Vars::with_capacity(assignments.len() + usize::from(port.is_some()));
-        if let Some(Setting { value, place }) = port {
-            set(&mut vars, "ansible_port", value, place);
-        }
+    fn assignments(&mut self, line: &Line<'_>, assignments: &[Word<'_>]) -> Vars {
+        let mut vars = Vars::with_capacity(assignments.len());
         for word in assignments {
             let span = || line.span(word.start, word.end);
             let at = word.text.bytes().position(|byte| byte == b'=');
@@ -205,6 +196,9 @@ impl<'a> Reader<'_, 'a> {
             let message = format!("`{}` is not the name of a group", name.escape_debug());
             return self.problems.report(span, message);
         }
+        if let Some(refused) = groups::refused_child(&self.group, name) {
+            return self.problems.report_with(span, refused.message, refused.hint);
+        }
         let place = self.source.at(span);
         if !self.model.groups.contains_key(name) {
             let message = format!("`{name}` is a child of `{}`, but there is no such group", self.group);
@@ -221,7 +215,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let place = self.source.at(line.whole());
         let group = self.model.group(&self.group, place);
-        set(&mut group.vars, name.trim(), literal::read(value), place);
+        set(&mut group.vars, name.trim(), literal::read(value.trim()), place);
     }
 }
 

@@ -9,11 +9,13 @@ mod groups;
 mod ini;
 mod literal;
 mod model;
+mod number;
 mod pattern;
 mod var_files;
 mod vars;
 mod words;
 mod yaml;
+mod yaml_value;
 
 #[cfg(feature = "command")]
 pub use dynamic::AnsibleScript;
@@ -39,7 +41,14 @@ use crate::source::{self, Problems, Span};
 /// `ansible_host`, `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file` (as `identity`), with Ansible's
 /// precedence. Files named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
 ///
-/// Not supported, and refused by name: inventory plugins, templates other than `{{ inventory_hostname }}`. Executable inventories are an `AnsibleScript` (with the feature `command`). Passwords and SSH options are left to the transport, with a warning.
+/// Values are read as ansible-core 2.19 reads them: in INI files as Python's literals (`0x16` is 22, `None` unsets), in YAML
+/// files as YAML 1.1 has them (`022` is 18, `yes` is `True`). Variables that pogo does not use may hold anything. A host
+/// whose address, port, user or key file cannot be taken over, for it is no port or a template, is left out, and a warning
+/// says which and why; where that is every host, the inventory is refused.
+///
+/// Not supported, and refused by name: inventory plugins, `ungrouped` as a parent or child of other groups. Templates
+/// other than `{{ inventory_hostname }}` leave their hosts out. Executable inventories are an `AnsibleScript` (with the
+/// feature `command`). Passwords and SSH options are left to the transport, with a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsibleInventory {
     path: PathBuf,
@@ -103,7 +112,8 @@ fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceErro
         ]));
     }
     seen.files.push(path.to_owned());
-    let mut problems = Problems::new(source::Source::new(path.display().to_string(), &text).without_secrets());
+    let mut problems =
+        Problems::new(source::Source::new(path.display().to_string(), &text).without_secrets()).deferring();
     if is_yaml(path, &text) {
         yaml::read(&mut problems, model);
     } else {
@@ -136,7 +146,7 @@ fn is_yaml(path: &Path, text: &str) -> bool {
         Some("yaml" | "yml" | "json") => true,
         Some(_) => false,
         None => {
-            let mut problems = Problems::new(source::Source::new("", text));
+            let mut problems = Problems::new(source::Source::new("", text)).deferring();
             let root = crate::yaml::load_with(&mut problems, &yaml::OPAQUE);
             problems.is_empty() && root.is_some_and(|root| matches!(root.value, crate::tree::Value::Map(_)))
         }

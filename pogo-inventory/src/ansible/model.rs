@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexSet;
 use pogo_core::fleet::{FleetBuilder, HostId, HostName, NameError};
 use rustc_hash::FxBuildHasher;
+use smol_str::ToSmolStr;
 
 use super::vars::{Setting, Var, Vars, known};
 use crate::origins::{Mark, Origins};
@@ -24,8 +25,6 @@ pub(super) struct Model {
     pub(super) origins: Origins,
     /// What cannot be the name of a host.
     pub(super) misnamed: Vec<(Mark, NameError)>,
-    /// What is said of those.
-    nobody: Host,
     listed: Vec<Listed>,
 }
 
@@ -73,25 +72,80 @@ impl Model {
         self.groups.get_index_of(name).unwrap_or_default()
     }
 
-    /// The host, made if it is new. It is in the group of this number.
-    pub(super) fn join(&mut self, group: usize, name: &str, place: Mark) -> &mut Host {
+    /// Puts the host, made if it is new, into the group of this number. A port that stands behind its name counts where
+    /// it is met first.
+    pub(super) fn join(&mut self, group: usize, name: &str, place: Mark, port: Option<u16>) {
         let host = match HostName::new(name) {
             Ok(name) => self.fleet.insert(name),
-            Err(error) => {
-                self.misnamed.push((place, error));
-                return &mut self.nobody;
-            }
+            Err(error) => return self.misnamed.push((place, error)),
         };
-        let Some(host) = host else { return &mut self.nobody };
+        let Some(host) = host else { return };
         self.listed.push(Listed { host, group, place });
         if host.index() >= self.hosts.len() {
-            let first = self.listed.len() - 1;
+            let mut vars = Vars::default();
+            if let Some(port) = port {
+                set(&mut vars, "ansible_port", Var::Text(port.to_smolstr()), place);
+            }
             self.hosts.push(Host {
-                first,
+                vars,
+                first: self.listed.len() - 1,
                 ..Host::default()
             });
         }
-        self.hosts.get_mut(host.index()).unwrap_or(&mut self.nobody)
+    }
+
+    /// Sets variables by the name of a host: where a group has it too, they are the group's, as for Ansible.
+    pub(super) fn set_vars(&mut self, name: &str, vars: Vars) {
+        if vars.is_empty() {
+            return;
+        }
+        if let Some(group) = self.groups.get_mut(name) {
+            return group.vars.take(vars);
+        }
+        let host = self.fleet.find(name);
+        if let Some(host) = host.and_then(|host| self.hosts.get_mut(host.index())) {
+            host.vars.take(vars);
+        }
+    }
+
+    /// Hosts that have the name of a group, each with the place where it is listed first.
+    pub(super) fn namesakes(&self) -> impl Iterator<Item = (&str, Mark)> {
+        self.groups.keys().filter_map(|name| {
+            let host = self.hosts.get(self.fleet.find(name)?.index())?;
+            Some((name.as_str(), self.first(host)?))
+        })
+    }
+
+    /// The model without some of its hosts.
+    pub(super) fn without(self, left_out: &BTreeSet<HostId>) -> Self {
+        let (mut fleet, mut hosts, mut listed) = (FleetBuilder::default(), Vec::new(), Vec::new());
+        let mut renumbered = Vec::with_capacity(self.hosts.len());
+        for (id, host) in (0..).map(HostId::new).zip(self.hosts) {
+            let name = self.fleet.name(id).filter(|_| !left_out.contains(&id));
+            let number = name.and_then(|name| fleet.insert(name.clone()));
+            renumbered.push(number);
+            if number.is_some() {
+                hosts.push(Host {
+                    first: usize::MAX,
+                    ..host
+                });
+            }
+        }
+        for Listed { host, group, place } in self.listed {
+            let Some(host) = renumbered.get(host.index()).copied().flatten() else {
+                continue;
+            };
+            if let Some(kept) = hosts.get_mut(host.index()) {
+                kept.first = kept.first.min(listed.len());
+            }
+            listed.push(Listed { host, group, place });
+        }
+        Self {
+            fleet,
+            hosts,
+            listed,
+            ..self
+        }
     }
 
     /// Where a host is listed first.

@@ -70,6 +70,16 @@ impl Folder {
     }
 
     fn vars(&self, name: &str, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
+        if name.contains('/') && !self.names.is_empty() {
+            let message = format!(
+                "`{}` would have its variables in a folder within this one",
+                name.escape_debug()
+            );
+            let problem = Diagnostic::new(self.path.display().to_string(), message);
+            seen.problems
+                .push(problem.with_hint("rename it, or give pogo what `ansible-inventory --list` prints"));
+            return Ok(Vars::default());
+        }
         let mut candidates = [name.to_owned()]
             .into_iter()
             .chain(EXTENSIONS.iter().map(|extension| format!("{name}.{extension}")));
@@ -141,7 +151,7 @@ fn file_vars(path: &Path, origins: &mut Origins, seen: &mut Seen) -> Result<Vars
         seen.warnings.push(Diagnostic::new(name, message).with_hint(hint));
         return Ok(Vars::default());
     }
-    let mut problems = Problems::new(Source::new(name, &text).without_secrets());
+    let mut problems = Problems::new(Source::new(name, &text).without_secrets()).deferring();
     let root = load_with(&mut problems, &OPAQUE);
     let source = origins.open(&problems.source.name);
     let found = root.map(|root| vars(&mut problems, source, &root)).unwrap_or_default();

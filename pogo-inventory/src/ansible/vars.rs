@@ -73,6 +73,10 @@ impl Vars {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &(Name, Setting)> {
         self.0.iter()
     }

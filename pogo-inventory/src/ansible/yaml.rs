@@ -1,10 +1,11 @@
 //! The YAML form: groups with `hosts`, `children` and `vars`.
 
-use super::model::{Model, set};
-use super::pattern;
-use super::vars::{Var, Vars};
+use super::groups::refused_child;
+use super::model::Model;
+use super::vars::{Setting, Var, Vars, known};
+use super::{pattern, yaml_value};
 use crate::origins::SourceNumber;
-use crate::source::{Problems, Span};
+use crate::source::{Problems, Source, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value, keys};
 use crate::yaml::load_with;
@@ -36,7 +37,9 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
         source,
     };
     for entry in entries {
-        reader.group(&entry.key, &entry.value);
+        if reader.is_text(&entry.key) {
+            reader.group(&entry.key, &entry.value);
+        }
     }
 }
 
@@ -68,8 +71,28 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Whether YAML 1.1 takes the key for a text; Ansible refuses the others as names.
+    fn is_text(&mut self, key: &Key<'_>) -> bool {
+        let plain = is_plain(&self.problems.source, key.span, &key.text);
+        let is_text = !plain || yaml_value::is_text(&key.text);
+        if !is_text {
+            let message = format!(
+                "`{}` is not a text, as names of hosts and groups are",
+                key.text.escape_debug()
+            );
+            let hint = format!("quote it: '{}'", key.text.escape_debug());
+            self.problems.report_with(key.span, message, hint);
+        }
+        is_text
+    }
+
     /// Hosts or groups: the keys of a map, or one alone.
     fn members(&mut self, node: &Node<'_>, mut member: impl FnMut(&mut Self, &Key<'_>, Option<&Node<'_>>)) {
+        let mut member = |reader: &mut Self, key: &Key<'_>, node: Option<&Node<'_>>| {
+            if reader.is_text(key) {
+                member(reader, key, node);
+            }
+        };
         match &node.value {
             Value::Null => {}
             Value::Scalar(text) => {
@@ -96,20 +119,21 @@ impl Reader<'_, '_> {
             Err(message) => return self.problems.report(key.span, message),
         };
         let place = self.source.at(key.span);
-        let mut found = Vars::default();
-        if let Some(port) = port {
-            set(&mut found, "ansible_port", Var::Text(port.to_string().into()), place);
-        }
-        let own = node.map(|node| vars(self.problems, self.source, node));
-        found.extend(own.unwrap_or_default());
+        let vars = node
+            .map(|node| vars(self.problems, self.source, node))
+            .unwrap_or_default();
+        let group = self.model.number(group, place);
         for host in hosts {
-            let group = self.model.number(group, place);
-            self.model.join(group, &host, place).vars.take(found.clone());
+            self.model.join(group, &host, place, port);
+            self.model.set_vars(&host, vars.clone());
         }
     }
 
     fn child(&mut self, group: &str, key: &Key<'_>, node: Option<&Node<'_>>) {
         let span: Span = key.span;
+        if let Some(refused) = refused_child(group, &key.text) {
+            return self.problems.report_with(span, refused.message, refused.hint);
+        }
         let nothing = Node {
             span,
             value: Value::Null,
@@ -122,23 +146,51 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The variables of a map that pogo uses.
+/// The variables of a map that pogo uses. Nothing is wrong with the others, whatever is in them.
 pub(super) fn vars(problems: &mut Problems<'_>, source: SourceNumber, node: &Node<'_>) -> Vars {
     let mut vars = Vars::default();
-    match &node.value {
-        Value::Null => {}
-        Value::Map(entries) => {
-            for Entry { key, value } in entries {
-                let place = source.at(value.span);
-                let value = match &value.value {
-                    Value::Null => Var::Null,
-                    Value::Scalar(text) => Var::Text((&**text).into()),
-                    Value::Opaque | Value::List(_) | Value::Map(_) => Var::Structure,
-                };
-                set(&mut vars, &key.text, value, place);
-            }
+    let entries = match &node.value {
+        Value::Null => return vars,
+        Value::Map(entries) => entries,
+        _ => {
+            expected(problems, node, "a map of variables", "{ ansible_user: deploy }");
+            return vars;
         }
-        _ => expected(problems, node, "a map of variables", "{ ansible_user: deploy }"),
+    };
+    let mut used = Vec::new();
+    for Entry { key, value } in entries {
+        let Some(name) = known(&key.text) else {
+            continue;
+        };
+        used.push(Span {
+            // What an alias repeats stands elsewhere.
+            end: value.span.end.max(key.span.end),
+            ..key.span
+        });
+        let place = source.at(value.span);
+        let value = self::value(problems, value);
+        vars.insert(name, Setting { value, place });
     }
+    problems.forgive(node.span, &used);
     vars
+}
+
+fn value(problems: &Problems<'_>, node: &Node<'_>) -> Var {
+    match &node.value {
+        Value::Null => Var::Null,
+        Value::Scalar(text) if is_plain(&problems.source, node.span, text) => yaml_value::read(text),
+        Value::Scalar(text) => Var::Text((&**text).into()),
+        // Ansible's way of writing in JSON what has no templates in it.
+        Value::Map(entries) => match entries.as_slice() {
+            [Entry { key, value }] if key.text == "__ansible_unsafe" => self::value(problems, value),
+            _ => Var::Structure,
+        },
+        Value::Opaque | Value::List(_) => Var::Structure,
+    }
+}
+
+/// Whether a scalar stands there without quotes, and without a type that makes it a text.
+fn is_plain(source: &Source<'_>, span: Span, text: &str) -> bool {
+    let before = source.text.get(..span.start as usize).unwrap_or_default();
+    source.slice(span) == text && !before.trim_end().ends_with("!!str")
 }

@@ -113,7 +113,8 @@ impl<'a> Loader<'_, 'a> {
             .iter()
             .any(|name| tag.is_yaml_core_schema_tag(name))
         {
-            self.problems.push(syntax::tagged(&self.problems.source, at));
+            let problem = syntax::tagged(&self.problems.source, at);
+            self.problems.report_content(at, problem);
         }
         false
     }
@@ -206,22 +207,16 @@ impl<'a> Loader<'_, 'a> {
 }
 
 fn key_of<'a>(problems: &mut Problems<'a>, node: Node<'a>) -> (Span, Option<Cow<'a, str>>) {
-    let text = match node.value {
-        Value::Scalar(text) => Some(text),
-        Value::Null => {
-            problems.report(node.span, "a key is missing before the `:`");
-            None
-        }
-        Value::List(_) | Value::Map(_) | Value::Opaque => {
-            problems.report_with(
-                node.span,
-                "a key must be text",
-                "quote keys that begin with `[` or `{`: \"{web,db}.example.com\"",
-            );
-            None
-        }
+    let problem = match node.value {
+        Value::Scalar(text) => return (node.span, Some(text)),
+        Value::Null => problems.source.diagnostic(node.span, "a key is missing before the `:`"),
+        Value::List(_) | Value::Map(_) | Value::Opaque => problems
+            .source
+            .diagnostic(node.span, "a key must be text")
+            .with_hint("quote keys that begin with `[` or `{`: \"{web,db}.example.com\""),
     };
-    (node.span, text)
+    problems.report_content(node.span, problem);
+    (node.span, None)
 }
 
 fn span_of(span: &granit_parser::Span) -> Span {

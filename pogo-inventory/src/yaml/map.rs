@@ -12,7 +12,8 @@ pub(super) fn refuse_duplicates(problems: &mut Problems<'_>, entries: &[Entry<'_
             Some(span) => {
                 let message = format!("the key `{}` is there twice", key.text.escape_debug());
                 let hint = format!("it was first given in line {}; merge the two", span.line);
-                problems.report_with(key.span, message, hint);
+                let problem = problems.source.diagnostic(key.span, message).with_hint(hint);
+                problems.report_content(key.span, problem);
             }
             None => {
                 first.insert(&key.text, key.span);
@@ -37,7 +38,8 @@ pub(super) fn merge<'a>(problems: &mut Problems<'a>, mut entries: Vec<Entry<'a>>
         .collect();
     for Node { span, value } in sources {
         let Value::Map(more) = value else {
-            problems.report_with(span, "`<<` repeats maps only", "for example `<<: *limits`");
+            let problem = problems.source.diagnostic(span, "`<<` repeats maps only");
+            problems.report_content(span, problem.with_hint("for example `<<: *limits`"));
             continue;
         };
         entries.extend(

@@ -1,13 +1,19 @@
 //! What Ansible and pogo read from the same inventory, to be compared.
 
+mod differences;
+pub(crate) mod oracle;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::process::Command;
 
-use pogo_core::fleet::{Connection, Fleet};
-use pogo_inventory::{AnsibleHosts, AnsibleInventory, AnsibleScript, SourceError};
+use pogo_core::fleet::{Connection, Fleet, HostRange};
+use pogo_inventory::{AnsibleHosts, AnsibleInventory, AnsibleScript, Diagnostic, SourceError};
 use serde_json::Value;
+
+use self::differences::{Difference, REFUSED_HERE, REFUSED_THERE};
 
 /// Files of one inventory, the first of which is the inventory itself.
 pub(crate) type Files<'f> = &'f [(&'f str, &'f str)];
@@ -23,7 +29,6 @@ impl Folder {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
-        fs::write(path.join("ansible.cfg"), "[defaults]\n").unwrap();
         Self(path)
     }
 }
@@ -61,24 +66,18 @@ fn ours(read: Result<AnsibleHosts, SourceError>) -> Picture {
 }
 
 fn theirs(path: &Path) -> Picture {
-    let output = Command::new("ansible-inventory")
-        .args(["--list", "-i"])
-        .arg(path)
-        .env("LC_ALL", "C.UTF-8")
-        .env("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "1")
-        .env("ANSIBLE_CONFIG", path.with_file_name("ansible.cfg"))
-        .current_dir(path.parent().unwrap())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    picture(&oracle::list(path).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn picture(list: &Value) -> Picture {
     let mut picture = Picture::default();
     let mut hosts = BTreeSet::new();
     for name in list.as_object().unwrap().keys().filter(|name| *name != "_meta") {
-        let members = members(&list, name);
+        let members = members(list, name);
         hosts.extend(members.iter().cloned());
         if !matches!(name.as_str(), "all" | "ungrouped") && !members.is_empty() {
-            picture.groups.insert(name.clone(), members);
+            // What separates the parts of a tag.
+            picture.groups.insert(name.replace('.', "_"), members);
         }
     }
     for host in hosts {
@@ -103,36 +102,94 @@ fn connection(host: &str, vars: &Value) -> Connection {
     let text = |name: &str| match &vars[name] {
         Value::Null => None,
         Value::String(text) => Some(text.replace("{{ inventory_hostname }}", host)),
+        Value::Bool(true) => Some("True".to_owned()),
+        Value::Bool(false) => Some("False".to_owned()),
         other => Some(other.to_string()),
     };
     let one = |plain: &str, ssh: &str| text(ssh).or_else(|| text(plain));
     let key = one("ansible_private_key_file", "ansible_ssh_private_key_file");
     Connection {
         address: one("ansible_host", "ansible_ssh_host").filter(|address| address != host),
-        port: one("ansible_port", "ansible_ssh_port").map(|port| port.parse().unwrap()),
+        port: one("ansible_port", "ansible_ssh_port").and_then(|port| port.trim().parse().ok()),
         user: one("ansible_user", "ansible_ssh_user"),
         vars: key.into_iter().map(|key| ("identity".to_owned(), key)).collect(),
     }
 }
 
-fn is_there() -> bool {
-    let found = Command::new("ansible-inventory")
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !found {
-        assert!(
-            std::env::var_os("POGO_REQUIRE_ANSIBLE").is_none_or(|value| value != "1"),
-            "POGO_REQUIRE_ANSIBLE=1, but there is no ansible-inventory"
-        );
-        eprintln!("LEFT OUT: ansible-inventory is missing (apt-get install ansible-core)");
+/// Reads an inventory on both sides. They agree on what it says or on refusing it, or differ as is known; whether they
+/// agree.
+#[track_caller]
+pub(crate) fn compare(name: &str, files: Files<'_>) -> bool {
+    let folder = Folder::new(name, files);
+    let path = folder.0.join(files[0].0);
+    let known = |list: &[Difference], message: &str| list.iter().any(|known| message.contains(known.message));
+    let told = || format!("{name}: {files:#?}");
+    match (AnsibleInventory::read(&path), oracle::list(&path)) {
+        (Ok(read), Ok(list)) => {
+            let mut theirs = picture(&list);
+            let left_out = left_out(&read.warnings);
+            theirs.hosts.retain(|host, _| !left_out.contains(host));
+            theirs
+                .groups
+                .values_mut()
+                .for_each(|members| members.retain(|host| !left_out.contains(host)));
+            theirs.groups.retain(|_, members| !members.is_empty());
+            assert_eq!(ours(Ok(read)), theirs, "{}", told());
+            left_out.is_empty()
+        }
+        (Err(_), Err(_)) => true,
+        (Err(ours), Ok(_)) => {
+            assert!(
+                known(REFUSED_HERE, &ours.to_string()),
+                "{ours}\nAnsible reads {}",
+                told()
+            );
+            false
+        }
+        (Ok(read), Err(theirs)) => {
+            assert!(
+                known(REFUSED_THERE, &theirs),
+                "{theirs}\npogo reads {:?} {}",
+                ours(Ok(read)),
+                told()
+            );
+            false
+        }
     }
-    found
+}
+
+/// The hosts that warnings say are left out, each for a difference that is known.
+fn left_out(warnings: &[Diagnostic]) -> BTreeSet<String> {
+    let mut hosts = BTreeSet::new();
+    for warning in warnings
+        .iter()
+        .filter_map(|warning| warning.message.strip_prefix("left out: "))
+    {
+        let (names, why) = warning.split_once(", for ").unwrap();
+        assert!(
+            REFUSED_HERE.iter().any(|known| why.contains(known.message)),
+            "{warning}"
+        );
+        for range in ranges(names) {
+            hosts.extend(range.parse::<HostRange>().unwrap().expand());
+        }
+    }
+    hosts
+}
+
+/// The parts of a folded list; commas within brackets separate numbers.
+fn ranges(list: &str) -> Vec<String> {
+    let mut depth = 0_i32;
+    let between = |c: char| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == ',' && depth == 0
+    };
+    list.split(between).map(str::to_owned).collect()
 }
 
 #[track_caller]
 pub(crate) fn agrees(name: &str, files: Files<'_>) {
-    if !is_there() {
+    if !oracle::is_there() {
         return;
     }
     let folder = Folder::new(name, files);
@@ -144,7 +201,7 @@ pub(crate) fn agrees(name: &str, files: Files<'_>) {
 #[cfg(unix)]
 #[track_caller]
 pub(crate) fn agrees_as_script(name: &str, script: &str) {
-    if !is_there() {
+    if !oracle::is_there() {
         return;
     }
     let folder = Folder::new(name, &[("source", &format!("#!/bin/sh\n{script}\n"))]);
@@ -159,7 +216,7 @@ pub(crate) fn agrees_as_script(name: &str, script: &str) {
 /// The same of a folder of inventories, which are all of the files.
 #[track_caller]
 pub(crate) fn agrees_as_folder(name: &str, files: Files<'_>) {
-    if !is_there() {
+    if !oracle::is_there() {
         return;
     }
     let inner: Vec<(String, &str)> = files

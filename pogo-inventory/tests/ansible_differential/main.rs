@@ -9,9 +9,10 @@
     reason = "a test fails by panicking"
 )]
 
-mod ansible_picture;
+mod picture;
+mod random;
 
-use ansible_picture::{agrees, agrees_as_folder, agrees_as_script};
+use picture::{agrees, agrees_as_folder, agrees_as_script};
 
 #[test]
 fn plain_hosts_and_groups() {
@@ -98,6 +99,55 @@ fn the_last_mention_wins_and_old_names_beat_new_ones() {
             "[a]\nh1 ansible_user=first ansible_port=1\n[b]\nh1 ansible_user=second\n\
              h2 ansible_host=new ansible_ssh_host=old ansible_user=new ansible_ssh_user=old ansible_ssh_port=1 \
              ansible_port=2 ansible_private_key_file=new ansible_ssh_private_key_file=old\n",
+        )],
+    );
+}
+
+#[test]
+fn a_port_in_a_name_counts_at_its_first_mention() {
+    agrees(
+        "first-port",
+        &[(
+            "hosts.ini",
+            "[a]\nh1:22\nh2\nh3:22 ansible_port=9\n[b]\nh1:33\nh2:33\nh3:44\n[c]\nh[1:3]:55\nh4:66\n",
+        )],
+    );
+    agrees(
+        "first-port-yaml",
+        &[(
+            "h.yml",
+            "a: { hosts: { 'h1:22': , h2: } }\nb: { hosts: { 'h1:33': , 'h2:33': } }\n",
+        )],
+    );
+}
+
+#[test]
+fn values_of_python_and_of_yaml() {
+    agrees(
+        "python",
+        &[(
+            "hosts",
+            "[a]\nh1 ansible_port=0x16 ansible_user=True\nh2 ansible_port=None\nh3 ansible_user='\"a\" \"b\"'\n[a:vars]\n\
+             ansible_port=2_2\nansible_host='10.' '0.0.1'\n",
+        )],
+    );
+    agrees(
+        "yaml-1.1",
+        &[(
+            "h.yml",
+            "a:\n  hosts:\n    h1: { ansible_port: 0x10, ansible_user: yes }\n    h2: { ansible_port: 022 }\n    \
+             h3: { ansible_port: 22:22, ansible_user: 'yes' }\n    h4: { ansible_port: ~ }\n  vars: { ansible_port: 1 }\n",
+        )],
+    );
+}
+
+#[test]
+fn a_host_with_the_name_of_a_group() {
+    agrees(
+        "namesake",
+        &[(
+            "hosts",
+            "[web]\nweb ansible_user=w\nweb1\n[db]\nweb ansible_port=5\nlater ansible_user=l\n[later]\nlater ansible_port=6\nx\n",
         )],
     );
 }
