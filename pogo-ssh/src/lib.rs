@@ -145,21 +145,28 @@
 //! ## OpenSSH's configuration
 //!
 //! Nothing is read unless a [`ClientConfig`] is [given](SshConfig::client_config). Then each host is looked up in it by
-//! its name, as `ssh NAME` would, with `Host`, `Match` (but for `exec`, of which only `true` and `false` are known),
-//! `Include`, tokens and variables. What the host's own connection says comes first, then what is set on [`SshConfig`],
-//! then the configuration. Its answers are tested against those of `ssh -G`.
+//! its name, as `ssh NAME COMMAND` would, with `Host`, `Match`, `Include`, tokens and variables. What the host's own
+//! connection says comes first, then what is set on [`SshConfig`], then the configuration. Its answers are tested against
+//! those of `ssh -G`. `~` and all usual files are those of the account's home directory, whatever `HOME` says.
 //!
-//! | what it says | what becomes of it |
+//! | keyword | what becomes of it |
 //! | --- | --- |
-//! | `HostName`, `User`, `Port`, `AddressFamily`, `ProxyJump`, `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking`, `IdentityFile`, `IdentitiesOnly`, `IdentityAgent`, `PubkeyAuthentication`, `PasswordAuthentication`, `KbdInteractiveAuthentication`, `PreferredAuthentications` (which, not in which order), `ConnectTimeout`, `ConnectionAttempts`, `ServerAliveInterval`, `ServerAliveCountMax` | followed |
+//! | `HostName`, `User`, `Port`, `AddressFamily`, `ProxyJump`, `ConnectTimeout`, `ConnectionAttempts`, `ServerAliveInterval`, `ServerAliveCountMax`, `TCPKeepAlive`, `RekeyLimit`, `BindAddress`, `BindInterface` | followed |
+//! | `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking` (`ask` is `yes`), `HashKnownHosts` | followed |
+//! | `IdentityFile`, `IdentitiesOnly`, `IdentityAgent`, `CertificateFile`, `PubkeyAuthentication`, `PasswordAuthentication`, `KbdInteractiveAuthentication`, `PreferredAuthentications` (which, not in which order) | followed |
 //! | `KexAlgorithms`, `Ciphers`, `MACs`, `HostKeyAlgorithms`, `PubkeyAcceptedAlgorithms`, `CASignatureAlgorithms`, `RequiredRSASize` | followed, see [below](#algorithms) |
-//! | what changes nothing about running a command: `ControlMaster`, `Compression`, `LogLevel`, `SendEnv` (the environment is the job's), `LocalForward`, `GSSAPIAuthentication` (one way to log in less) and the like | passed over |
-//! | what somebody may miss though the command runs all the same: `ForwardAgent yes`, `ForwardX11 yes`, `RemoteForward`, `ChannelTimeout`, `RequestTTY force` (a job says that itself), `PKCS11Provider` and the like | left out, with a note in the output of the first host that it is about |
-//! | what would change who is reached or trusted, or whether the command runs at all: `ProxyCommand`, `CanonicalizeHostname yes`, `RevokedHostKeys`, `KnownHostsCommand`, `RemoteCommand`, `SessionType none`, `StrictHostKeyChecking no` and the like | the host fails as refused, with file and line; others are not touched |
+//! | `SendEnv`, `SetEnv` | the server is asked for these variables, and takes those that its `AcceptEnv` names (of many distributions, `LANG` and `LC_*`); the job's own environment comes before them |
+//! | `ForwardAgent` | followed for hooks and commands, with the agent that keys are taken from or the one that it names; not without an agent to log in with |
+//! | `Match` with `host`, `originalhost`, `user`, `localuser`, `tagged` (and `Tag`), `command`, `sessiontype` (`exec`; `none` for jump hosts), `version` (as of OpenSSH 10.5), `localnetwork`, `canonical`, `final`, `all` | followed |
+//! | `Match exec` | the command runs in the user's shell, with no input and its output dropped; each command once at a time, at most eight at once, and for ten seconds hosts for which its text is the same share its answer |
+//! | `IgnoreUnknown`, `RefuseConnection` | followed |
+//! | `ControlMaster`, `ControlPath`, `ControlPersist`, `Compression`, `LogLevel`, `LocalForward`, `DynamicForward`, `UpdateHostKeys`, `IPQoS`, `AddKeysToAgent`, `BatchMode`, `NumberOfPasswordPrompts`, `GSSAPIAuthentication` and `HostbasedAuthentication` (a way to log in less), `VersionAddendum`, `WarnWeakCrypto` and all others that change nothing about running a command | passed over |
+//! | `RemoteForward`, `ChannelTimeout`, `ForwardX11 yes`, `RequestTTY` (a job says that itself), `GSSAPIDelegateCredentials yes`, `KbdInteractiveDevices`, `PKCS11Provider`, `PermitLocalCommand yes`, `Tunnel`, and names of algorithms that nobody knows | left out, with a note in the output of the first host that it is about: the command runs all the same |
+//! | `ProxyCommand`, `CanonicalizeHostname yes`, `KnownHostsCommand`, `RevokedHostKeys`, `VerifyHostKeyDNS yes`, `NoHostAuthenticationForLocalhost yes`, `RemoteCommand`, `SessionType`, `StrictHostKeyChecking no` (unless asked for here as well) | the host fails as refused, with file and line; others are not touched. Left out, they would change who is reached or trusted, or OpenSSH would not run the command either |
 //! | what OpenSSH would not take either | the same |
 //!
 //! Of the known_hosts files that the configuration names, those that are not there hold no keys, as for OpenSSH; if none
-//! is there, the host fails. An existing certificate beside a key file is used with it.
+//! is there, the host fails.
 //!
 //! ## Algorithms
 //!
@@ -231,12 +238,14 @@ mod input;
 mod link;
 #[cfg(feature = "loopback")]
 pub mod loopback;
+mod notes;
 mod output;
 mod program;
 mod question;
 mod quote;
 mod reach;
 mod runner;
+mod session_options;
 mod setup;
 mod severable;
 #[cfg(test)]
@@ -255,8 +264,8 @@ pub use program::ProgramTransport;
 pub use question::{NoAnswer, Prompter, Question};
 pub use setup::SetupError;
 pub use ssh_config::{
-    AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Hop, HopError, HostQuery,
-    HostSettings, IdentityAgent, StrictHostKeyChecking,
+    AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Environment, Hop, HopError,
+    HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
 };
 pub use transport::SshTransport;
 pub use trust::HostKeyPolicy;

@@ -39,10 +39,12 @@ impl Runner {
     pub(crate) async fn prepare(&self, attempt: Attempt, report: Reporter) -> Result<(Work, Arc<Target>), Outcome> {
         let refused = |reason| Outcome::failed(FailureKind::Refused, reason);
         let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
-        let target = self
-            .targets
-            .of(&attempt.host)
-            .map_err(|error| refused(error.to_string()))?;
+        let target = tokio::select! {
+            biased;
+            reason = stop.wait() => return Err(stopped(reason)),
+            target = self.targets.of(&attempt.host, &attempt.command) => target,
+        };
+        let target = target.map_err(|error| refused(error.to_string()))?;
         let inputs = tokio::select! {
             biased;
             reason = stop.wait() => return Err(stopped(reason)),

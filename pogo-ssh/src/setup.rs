@@ -136,8 +136,12 @@ fn verifier(config: &SshConfig) -> Result<Option<Verifier>, SetupError> {
         .map_err(|FileError { path, source }| SetupError::KnownHosts { path, source })
 }
 
+/// The account's home directory, whatever `HOME` says: keys, known hosts and the configuration come from one place, that
+/// of OpenSSH.
 fn home() -> Option<PathBuf> {
-    env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+    let account = User::from_uid(getuid()).ok().flatten().map(|user| user.dir);
+    let home = account.or_else(|| env::var_os("HOME").map(PathBuf::from));
+    home.filter(|home| home.is_absolute())
 }
 
 /// `~/` at the start is the home directory.
@@ -148,14 +152,20 @@ pub(crate) fn expand_home(path: &Path) -> PathBuf {
     }
 }
 
+/// Those of the account. Where it has none and `HOME` is elsewhere, those there: OpenSSH would have nothing to offer.
 fn usual_key_files() -> Vec<PathBuf> {
-    let names = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
-    let paths = home()
-        .into_iter()
-        .flat_map(|home| names.map(|name| home.join(".ssh").join(name)));
-    // The public half is enough for a key that an agent holds.
-    let is_there = |path: &PathBuf| path.exists() || path.with_extension("pub").exists();
-    paths.filter(is_there).collect()
+    let elsewhere = env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    let of = |home: PathBuf| -> Vec<PathBuf> {
+        let names = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
+        let paths = names.map(|name| home.join(".ssh").join(name)).into_iter();
+        // The public half is enough for a key that an agent holds.
+        paths
+            .filter(|path| path.exists() || path.with_extension("pub").exists())
+            .collect()
+    };
+    let mut homes = home().into_iter().chain(elsewhere);
+    let found = homes.find_map(|home| Some(of(home)).filter(|files| !files.is_empty()));
+    found.unwrap_or_default()
 }
 
 /// The user's files and the machine's, where OpenSSH looks for them.

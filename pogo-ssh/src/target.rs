@@ -8,7 +8,7 @@ use std::time::Duration;
 use pogo_core::fleet::HostName;
 
 use crate::algorithms::Algorithms;
-use crate::ssh_config::{AddressFamily, IdentityAgent};
+use crate::ssh_config::{AddressFamily, Environment, IdentityAgent, RekeyLimit};
 use crate::trust::HostKeyPolicy;
 
 /// A host's connection settings, with all defaults filled in.
@@ -23,6 +23,7 @@ pub(crate) struct Target {
     pub(crate) port: u16,
     pub(crate) user: String,
     pub(crate) family: AddressFamily,
+    pub(crate) socket: SocketOptions,
     /// The name its key is looked up by.
     pub(crate) key_name: String,
     /// The known_hosts files for it alone, and what becomes of unknown keys; the transport's if `None`.
@@ -30,6 +31,10 @@ pub(crate) struct Target {
     pub(crate) keys: Keys,
     /// What is spoken with it.
     pub(crate) algorithms: Arc<Algorithms>,
+    pub(crate) rekey_limit: RekeyLimit,
+    /// Whether its name is hashed where its key is recorded.
+    pub(crate) hash_known_hosts: bool,
+    pub(crate) session: SessionOptions,
     pub(crate) connect_timeout: Duration,
     /// How often it is tried again to reach it.
     pub(crate) retries: u32,
@@ -38,6 +43,25 @@ pub(crate) struct Target {
     pub(crate) keepalive_max: usize,
     /// The host to pass just before it, which may have another before it.
     pub(crate) via: Option<Arc<Target>>,
+}
+
+/// How its connection is made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct SocketOptions {
+    /// The address of this machine to connect from.
+    pub(crate) bind_address: Option<String>,
+    /// The interface to connect from, where no address is named.
+    pub(crate) bind_interface: Option<String>,
+    /// Whether the system looks after a silent connection.
+    pub(crate) keep_alive: bool,
+}
+
+/// What its sessions get.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct SessionOptions {
+    pub(crate) environment: Environment,
+    /// The socket of the agent that it may use.
+    pub(crate) agent: Option<PathBuf>,
 }
 
 /// What to log in with.

@@ -1,17 +1,22 @@
 //! From hosts to targets: what the host says, then the transport's settings, then OpenSSH's configuration, then defaults.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pogo_core::fleet::{Host, HostName};
+use pogo_core::plan::Command;
 
-use crate::algorithms::{Algorithms, EmptyOffer, unknown_names};
+use crate::algorithms::{Algorithms, EmptyOffer};
 use crate::config::{LONGEST, SshConfig};
+use crate::notes::Notes;
+use crate::session_options::session_options;
 use crate::setup::{expand_home, usual_known_hosts_files};
-use crate::ssh_config::{AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, StrictHostKeyChecking, hops};
-use crate::target::{Keys, Target};
+use crate::ssh_config::{
+    AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, MatchCommands, StrictHostKeyChecking, hops,
+};
+use crate::target::{Keys, SessionOptions, SocketOptions, Target};
 use crate::trust::HostKeyPolicy;
 
 /// The setting that names the host's own key file.
@@ -48,14 +53,8 @@ pub(crate) struct Targets {
     user: String,
     /// What hosts with the same lists share.
     algorithms: Mutex<HashMap<AlgorithmLists, Arc<Algorithms>>>,
-    notes: Mutex<Notes>,
-}
-
-/// Remarks on the configuration. Each is made once, however many hosts it is about.
-#[derive(Debug, Default)]
-struct Notes {
-    made: HashSet<String>,
-    new: Vec<String>,
+    notes: Notes,
+    commands: MatchCommands,
 }
 
 /// What one host, or one hop, asks for itself.
@@ -72,27 +71,18 @@ impl Targets {
             config: config.clone(),
             user: default_user.to_owned(),
             algorithms: Mutex::default(),
-            notes: Mutex::default(),
+            notes: Notes::default(),
+            commands: MatchCommands::default(),
         }
     }
 
-    /// Remarks that nobody has been told yet.
+    /// Remarks on the configuration that nobody has been told yet.
     pub(crate) fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner).new)
+        self.notes.take()
     }
 
-    fn note(&self, settings: &HostSettings) {
-        let unknown = unknown_names(&settings.algorithms);
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        for note in settings.notes.iter().chain(&unknown) {
-            if notes.made.insert(note.clone()) {
-                notes.new.push(note.clone());
-            }
-        }
-    }
-
-    /// How to reach a host.
-    pub(crate) fn of(&self, host: &Host) -> Result<Target, TargetError> {
+    /// How to reach a host to run this there. May wait for commands of the configuration.
+    pub(crate) async fn of(&self, host: &Host, command: &Command) -> Result<Target, TargetError> {
         let connection = &host.connection;
         let jump = match connection.vars.get(PROXY_JUMP) {
             Some(text) => Some(hops(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
@@ -105,21 +95,26 @@ impl Targets {
                 port: connection.port.or(self.config.port),
                 user: connection.user.clone().or_else(|| self.config.user.clone()),
                 jump,
+                command: Some(match command {
+                    Command::Shell(line) => line.clone(),
+                    Command::Argv(words) => words.join(" "),
+                }),
+                forwards_only: false,
             },
             identity: connection.vars.get(IDENTITY).map(|path| expand_home(Path::new(path))),
             alias: connection.vars.get(HOST_KEY_ALIAS).cloned(),
         };
-        self.target(&host.name, &asked, &mut Vec::new())
+        self.target(&host.name, &asked, &mut Vec::new()).await
     }
 
     /// `behind`: the hosts that are reached through this one.
-    fn target(&self, host: &HostName, asked: &Asked, behind: &mut Vec<String>) -> Result<Target, TargetError> {
+    async fn target(&self, host: &HostName, asked: &Asked, behind: &mut Vec<String>) -> Result<Target, TargetError> {
         let settings = match &self.config.reach.client_config {
-            Some(config) => Some(config.settings(&asked.query)?),
+            Some(config) => Some(config.settings_with(&asked.query, &self.commands).await?),
             None => None,
         };
         let said = settings.as_ref();
-        said.into_iter().for_each(|settings| self.note(settings));
+        said.into_iter().for_each(|settings| self.notes.note(settings));
         let query = &asked.query;
         let address = match said {
             Some(settings) => settings.host_name.clone(),
@@ -141,9 +136,16 @@ impl Targets {
                 .unwrap_or_else(|| self.user.clone()),
             family: said.map(|settings| settings.address_family).unwrap_or_default(),
             key_name: alias.unwrap_or_else(|| address.clone()).to_lowercase(),
+            socket: socket_options(said),
             trust: self.trust(said)?,
             keys: self.keys(asked, said),
             algorithms: self.algorithms(said)?,
+            rekey_limit: said.map(|settings| settings.rekey_limit).unwrap_or_default(),
+            hash_known_hosts: said.and_then(|settings| settings.hash_known_hosts).unwrap_or(false),
+            session: match query.forwards_only {
+                true => SessionOptions::default(),
+                false => session_options(said, self.config.agent.as_ref()),
+            },
             connect_timeout: self.connect_timeout(said),
             retries: self.retries(said),
             keepalive: self.keepalive(said),
@@ -158,13 +160,19 @@ impl Targets {
             return Err(TargetError::Loop(target.to_string()));
         }
         behind.push(place);
-        target.via = self.way(host, &jump, behind)?.map(Arc::new);
+        // The way to a jump host may lead through another.
+        target.via = Box::pin(self.way(host, &jump, behind)).await?.map(Arc::new);
         behind.pop();
         Ok(target)
     }
 
     /// The last of the hops, behind those before it.
-    fn way(&self, host: &HostName, hops: &[Hop], behind: &mut Vec<String>) -> Result<Option<Target>, TargetError> {
+    async fn way(
+        &self,
+        host: &HostName,
+        hops: &[Hop],
+        behind: &mut Vec<String>,
+    ) -> Result<Option<Target>, TargetError> {
         let Some((last, before)) = hops.split_last() else {
             return Ok(None);
         };
@@ -176,10 +184,12 @@ impl Targets {
                 user: last.user.clone(),
                 // The first is reached as any host is; the others behind the one before them.
                 jump: (!before.is_empty()).then(|| before.to_vec()),
+                command: None,
+                forwards_only: true,
             },
             ..Asked::default()
         };
-        self.target(host, &asked, behind).map(Some)
+        self.target(host, &asked, behind).await.map(Some)
     }
 
     fn trust(&self, said: Option<&HostSettings>) -> Result<Option<(HostKeyPolicy, Vec<PathBuf>)>, TargetError> {
@@ -229,7 +239,9 @@ impl Targets {
         Keys {
             usual: self.config.identities.is_some() || named.is_none(),
             files: files.chain(named.unwrap_or_default()).collect(),
-            certificates: Vec::new(),
+            certificates: said
+                .map(|settings| settings.certificate_files.clone())
+                .unwrap_or_default(),
             only: self
                 .config
                 .identities_only
@@ -265,5 +277,13 @@ impl Targets {
         keepalive
             .unwrap_or(Some(Duration::from_secs(15)))
             .map(|time| time.min(LONGEST))
+    }
+}
+
+fn socket_options(said: Option<&HostSettings>) -> SocketOptions {
+    SocketOptions {
+        bind_address: said.and_then(|settings| settings.bind_address.clone()),
+        bind_interface: said.and_then(|settings| settings.bind_interface.clone()),
+        keep_alive: said.and_then(|settings| settings.tcp_keep_alive).unwrap_or(true),
     }
 }

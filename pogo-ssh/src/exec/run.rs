@@ -47,7 +47,7 @@ pub(crate) async fn execute(site: Site<'_>, step: &Step, stdin: &Option<Arc<Cont
 pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
     let mut pause = Duration::from_millis(10);
     loop {
-        match link.handle.channel_open_session().await {
+        match link.open_session().await {
             Err(russh::Error::ChannelOpenFailure(_)) if pause < Duration::from_millis(500) => {
                 sleep(pause).await;
                 pause *= 2;

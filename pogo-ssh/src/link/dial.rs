@@ -1,14 +1,14 @@
 //! From a name to an open TCP connection.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
-use crate::ssh_config::AddressFamily;
-use crate::target::Target;
+use crate::ssh_config::{AddressFamily, addresses};
+use crate::target::{SocketOptions, Target};
 
 /// Resolves the target's name and tries its addresses in turn, until one accepts or the time is up.
 ///
@@ -24,7 +24,7 @@ pub(super) async fn dial(target: &Target, deadline: Instant) -> Result<TcpStream
     for (position, address) in addresses.iter().enumerate() {
         let left = deadline.saturating_duration_since(Instant::now());
         let share = share_of(left, addresses.len() - position);
-        match timeout_at(Instant::now() + share, open(*address)).await {
+        match timeout_at(Instant::now() + share, open(*address, &target.socket)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => failures.push(format!("{address}: {}", plain(&error))),
             Err(_) => failures.push(format!("{address}: no answer within {:.1} s", share.as_secs_f64())),
@@ -47,11 +47,47 @@ fn is_of(address: SocketAddr, family: AddressFamily) -> bool {
     }
 }
 
-async fn open(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
+async fn open(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpStream> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_keepalive(options.keep_alive)?;
+    if let Some(from) = source(address, options).await? {
+        let cannot = |error| io::Error::other(format!("cannot connect from {}: {error}", from.ip()));
+        socket.bind(from).map_err(cannot)?;
+    }
+    let stream = socket.connect(address).await?;
     // Requests are small and each is waited for.
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// The address to connect from, where one is asked for.
+async fn source(to: SocketAddr, options: &SocketOptions) -> io::Result<Option<SocketAddr>> {
+    let is_of_kind = |address: &IpAddr| address.is_ipv4() == to.is_ipv4();
+    let (found, named) = match (&options.bind_address, &options.bind_interface) {
+        (None, None) => return Ok(None),
+        (Some(name), _) => {
+            let mut all = lookup_host((name.as_str(), 0)).await?.map(|address| address.ip());
+            (all.find(is_of_kind), name)
+        }
+        (None, Some(name)) => {
+            let of_interface = addresses()
+                .filter(|(interface, _)| interface == name)
+                .map(|(_, address)| address);
+            let all: Vec<IpAddr> = of_interface.filter(is_of_kind).collect();
+            let best = all.iter().find(|address| !is_local(address)).or_else(|| all.first());
+            (best.copied(), name)
+        }
+    };
+    let none = || io::Error::other(format!("{named} has no address to connect from"));
+    found.map(|address| Some(SocketAddr::new(address, 0))).ok_or_else(none)
+}
+
+/// Of an interface's addresses, one that only its neighbours can reach comes last.
+fn is_local(address: &IpAddr) -> bool {
+    address.is_loopback() || matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
 }
 
 fn share_of(time: Duration, parts: usize) -> Duration {

@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use russh::client::{self, DisconnectReason};
+use russh::Channel;
+use russh::client::{self, ChannelOpenHandle, DisconnectReason, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 
+use super::session::forward_agent;
 use crate::target::Target;
 use crate::trust::{HostKeyRefusal, Verifier};
 
@@ -72,6 +74,16 @@ impl client::Handler for LinkHandler {
         let checked = tokio::task::spawn_blocking(move || verifier.verify(&target, &shown)).await;
         checked.map_err(|_| russh::Error::Inconsistent)??;
         Ok(true)
+    }
+
+    async fn server_channel_open_agent_forward(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), LinkError> {
+        forward_agent(&self.target.session, channel, reply).await;
+        Ok(())
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<LinkError>) -> Result<(), LinkError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pogo_core::scheduler::FailureKind;
 use russh::client::{self, GexParams, Handle};
-use russh::{Disconnect, Preferred, SshId};
+use russh::{Disconnect, Limits, Preferred, SshId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -19,7 +19,8 @@ use super::disagreement::unconnected;
 use super::handler::{LastWords, LinkError, LinkHandler};
 use super::jump::Behind;
 use crate::severable::{CutOnDrop, Severable};
-use crate::target::Target;
+use crate::ssh_config::RekeyLimit;
+use crate::target::{SessionOptions, Target};
 use crate::trust::{HostKeyRefusal, Verifier};
 
 /// The line that each side begins with.
@@ -29,6 +30,8 @@ pub(super) const IDENTIFICATION: &str = concat!("SSH-2.0-pogo_", env!("CARGO_PKG
 pub(crate) struct Link {
     pub(crate) handle: Handle<LinkHandler>,
     pub(crate) last_words: LastWords,
+    /// What its sessions get.
+    pub(super) session: SessionOptions,
     _cut: CutOnDrop,
     /// Its place among the connections.
     pub(super) place: Option<OwnedSemaphorePermit>,
@@ -84,6 +87,7 @@ where
     Ok(Link {
         handle,
         last_words,
+        session: target.session.clone(),
         _cut: cut,
         place: None,
         behind: None,
@@ -106,10 +110,19 @@ fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
             host_key_certificates: Cow::Owned(verifier.certificates(target)),
             ..Preferred::DEFAULT
         },
+        limits: limits(target.rekey_limit),
         // OpenSSH's bounds: many servers have no group of more than 2048 bits.
         gex: GexParams::new(2048, 8192, 8192).unwrap_or_default(),
         ..client::Config::default()
     }
+}
+
+/// When to agree on new keys; the library allows no more than a gibibyte in between.
+fn limits(limit: RekeyLimit) -> Limits {
+    let usual = Limits::default();
+    let bytes = limit.bytes.and_then(|bytes| usize::try_from(bytes).ok());
+    let bytes = bytes.unwrap_or(usual.rekey_write_limit).clamp(1 << 10, 1 << 30);
+    Limits::new(bytes, bytes, limit.interval.unwrap_or(usual.rekey_time_limit))
 }
 
 /// Whether the host's signature is of a kind that was asked for.

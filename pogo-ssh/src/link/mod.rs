@@ -21,6 +21,7 @@ mod pem;
 mod places;
 mod preface;
 mod retry;
+mod session;
 mod signer;
 mod try_keys;
 mod try_password;

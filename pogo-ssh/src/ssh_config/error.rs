@@ -56,6 +56,22 @@ pub enum ClientConfigError {
         /// Each with file, line and reason.
         settings: Vec<String>,
     },
+    /// The configuration says that there is to be no connection.
+    #[error("{place}: RefuseConnection: {message}")]
+    Refused {
+        /// File and line.
+        place: String,
+        /// What it says.
+        message: String,
+    },
+    /// A command of `Match exec` has no answer.
+    #[error("Match exec `{command}`: {reason}")]
+    MatchExec {
+        /// The command, with all tokens replaced.
+        command: String,
+        /// What became of it.
+        reason: String,
+    },
     /// Nobody knows who this process runs as.
     #[error("cannot tell who this process runs as: {reason}")]
     Nobody {
@@ -69,12 +85,6 @@ impl ClientConfigError {
         Self::Line {
             place: place.to_string(),
             problem: problem.into(),
-        }
-    }
-
-    pub(super) fn unsupported(place: &Place, what: impl fmt::Display) -> Self {
-        Self::Unsupported {
-            settings: vec![format!("{place}: {what}")],
         }
     }
 }

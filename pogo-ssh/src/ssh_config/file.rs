@@ -163,8 +163,7 @@ impl Reader<'_> {
         let bad = |problem: String| ClientConfigError::line(place, problem);
         let rooted = match pattern.strip_prefix('~') {
             Some(_) if !self.is_users => return Err(bad(format!("`{pattern}` cannot start with ~ here"))),
-            Some(rest) if rest.starts_with('/') => format!("{}{rest}", self.local.home_text()),
-            Some(_) => return Err(ClientConfigError::unsupported(place, format!("Include {pattern}"))),
+            Some(_) => self.local.at_home(pattern).map_err(bad)?,
             None if pattern.is_empty() => return Err(bad("Include names an empty file".to_owned())),
             None if pattern.starts_with('/') => pattern.to_owned(),
             None => format!("{}/{pattern}", self.base.display()),

@@ -4,6 +4,7 @@ use super::algorithm_list::AlgorithmList;
 use super::error::Place;
 use super::file::Line;
 use super::options::time;
+use super::pattern::fits;
 
 /// The arguments of one line; what is left over at its end is an error.
 #[derive(Debug)]
@@ -107,6 +108,47 @@ impl<'a> Values<'a> {
         Ok(())
     }
 
+    /// Names of variables, or patterns for them; one with `-` before it takes out those before it.
+    pub(super) fn sent_variables(&mut self, sent: &mut Vec<String>, active: bool) -> Result<(), String> {
+        let names = std::mem::take(&mut self.left);
+        if let Some(bad_name) = names.iter().find(|name| name.is_empty() || name.contains('=')) {
+            return Err(format!("`{bad_name}` is no name of a variable"));
+        }
+        for name in names.iter().filter(|_| active) {
+            match name.strip_prefix('-') {
+                Some(pattern) => sent.retain(|sent| !fits(sent, pattern)),
+                None => sent.push(name.clone()),
+            }
+        }
+        Ok(())
+    }
+
+    /// `NAME=VALUE`, if none have been set yet; of two with one name the first counts.
+    pub(super) fn set_variables(&mut self, set: &mut Vec<(String, String)>, active: bool) -> Result<(), String> {
+        let mut variables: Vec<(String, String)> = Vec::new();
+        for text in std::mem::take(&mut self.left) {
+            let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+            if !variables.iter().any(|(known, _)| known == name) {
+                variables.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        if active && set.is_empty() {
+            *set = variables;
+        }
+        Ok(())
+    }
+
+    /// Bytes, 0 for the usual; then, perhaps, a time.
+    pub(super) fn rekey_limit(&mut self) -> Result<(u64, Option<u64>), String> {
+        let text = self.text()?;
+        let bytes = match text.as_str() {
+            "default" => Some(0),
+            text => size(text).filter(|bytes| *bytes == 0 || *bytes >= 16),
+        };
+        let bytes = bytes.ok_or_else(|| bad(&text))?;
+        Ok((bytes, if self.left.is_empty() { None } else { self.time()? }))
+    }
+
     /// Nothing may be left over.
     pub(super) fn end(self) -> Result<(), String> {
         match self.left.first() {
@@ -118,4 +160,17 @@ impl<'a> Values<'a> {
 
 fn whole_number(text: &str) -> Option<i64> {
     text.parse().ok()
+}
+
+/// `100`, `100K`, `1G`.
+fn size(text: &str) -> Option<u64> {
+    let (digits, factor) = match text.chars().last()?.to_ascii_uppercase() {
+        'B' => (text.get(..text.len() - 1)?, 1),
+        'K' => (text.get(..text.len() - 1)?, 1 << 10),
+        'M' => (text.get(..text.len() - 1)?, 1 << 20),
+        'G' => (text.get(..text.len() - 1)?, 1 << 30),
+        'T' => (text.get(..text.len() - 1)?, 1 << 40),
+        _ => (text, 1),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
 }

@@ -33,4 +33,18 @@ impl Local {
     pub(super) fn home_text(&self) -> String {
         self.home.to_string_lossy().into_owned()
     }
+
+    /// `~` and `~name` at the start are home directories.
+    pub(super) fn at_home(&self, text: &str) -> Result<String, String> {
+        let Some(rest) = text.strip_prefix('~') else {
+            return Ok(text.to_owned());
+        };
+        let (name, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if name.is_empty() {
+            return Ok(format!("{}{path}", self.home_text()));
+        }
+        let user = User::from_name(name).ok().flatten();
+        let user = user.ok_or_else(|| format!("`{text}`: there is no user `{name}`"))?;
+        Ok(format!("{}{path}", user.dir.display()))
+    }
 }

@@ -1,14 +1,18 @@
 //! OpenSSH's client configuration, `ssh_config`.
 
 mod algorithm_list;
+mod answer;
+mod commands;
 mod config;
 mod criteria;
+mod environment;
 mod error;
 mod file;
 mod jump;
 mod keyword;
 mod line_values;
 mod local;
+mod networks;
 mod options;
 mod pattern;
 mod reading;
@@ -18,9 +22,12 @@ mod tokens;
 mod words;
 
 pub use algorithm_list::AlgorithmList;
+pub(crate) use commands::MatchCommands;
 pub use config::ClientConfig;
+pub use environment::Environment;
 pub use error::ClientConfigError;
 pub(crate) use jump::hops;
 pub use jump::{Hop, HopError};
+pub(crate) use networks::addresses;
 pub use options::{AddressFamily, StrictHostKeyChecking};
-pub use settings::{AlgorithmLists, HostQuery, HostSettings, IdentityAgent};
+pub use settings::{AlgorithmLists, HostQuery, HostSettings, IdentityAgent, RekeyLimit};

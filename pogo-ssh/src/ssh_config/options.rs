@@ -84,6 +84,18 @@ pub(super) struct Options {
     pub(super) preferred: Option<String>,
     pub(super) ignored_unknown: Option<String>,
     pub(super) algorithms: AlgorithmLists,
+    pub(super) certificate_files: Vec<Identity>,
+    pub(super) forward_agent: Option<String>,
+    pub(super) send_env: Vec<String>,
+    pub(super) set_env: Vec<(String, String)>,
+    pub(super) bind_address: Option<String>,
+    pub(super) bind_interface: Option<String>,
+    pub(super) tcp_keep_alive: Option<bool>,
+    pub(super) rekey_limit: Option<u64>,
+    pub(super) rekey_interval: Option<u64>,
+    pub(super) check_host_ip: Option<bool>,
+    pub(super) hash_known_hosts: Option<bool>,
+    pub(super) tag: Option<String>,
     pub(super) others: BTreeMap<String, Other>,
 }
 
@@ -144,22 +156,54 @@ impl Options {
                 first(&mut self.proxy_command, command, active && self.proxy_jump.is_none());
             }
             Setting::ProxyJump => self.take_jump(values, active)?,
-            Setting::Ciphers => first(&mut self.algorithms.ciphers, values.algorithms(false)?, active),
-            Setting::Macs => first(&mut self.algorithms.macs, values.algorithms(false)?, active),
-            Setting::KexAlgorithms => first(&mut self.algorithms.kex, values.algorithms(false)?, active),
-            Setting::HostKeyAlgorithms => first(&mut self.algorithms.host_keys, values.algorithms(true)?, active),
-            Setting::PubkeyAcceptedAlgorithms => {
-                first(&mut self.algorithms.user_keys, values.algorithms(true)?, active);
+            Setting::CertificateFile => {
+                let file = (values.text()?, values.is_users);
+                if active && !self.certificate_files.contains(&file) {
+                    self.certificate_files.push(file);
+                }
             }
-            Setting::CaSignatureAlgorithms => {
-                first(&mut self.algorithms.authorities, values.algorithms(true)?, active);
+            Setting::ForwardAgent => first(&mut self.forward_agent, values.text()?, active),
+            Setting::BindAddress => first(&mut self.bind_address, values.text()?, active),
+            Setting::BindInterface => first(&mut self.bind_interface, values.text()?, active),
+            Setting::Tag => first(&mut self.tag, values.text()?, active),
+            Setting::TcpKeepAlive => first(&mut self.tcp_keep_alive, values.flag()?, active),
+            Setting::CheckHostIp => first(&mut self.check_host_ip, values.flag()?, active),
+            Setting::HashKnownHosts => first(&mut self.hash_known_hosts, values.flag()?, active),
+            Setting::SendEnv => values.sent_variables(&mut self.send_env, active)?,
+            Setting::SetEnv => values.set_variables(&mut self.set_env, active)?,
+            Setting::RekeyLimit => {
+                let (bytes, interval) = values.rekey_limit()?;
+                first(&mut self.rekey_limit, bytes, active);
+                first_time(&mut self.rekey_interval, interval, active);
             }
-            Setting::RequiredRsaSize => {
-                let bits = u32::try_from(values.number()?).unwrap_or(0);
-                first(&mut self.algorithms.required_rsa_size, bits, active);
-            }
+            _ => self.take_algorithms(setting, values, active)?,
         }
         Ok(())
+    }
+
+    fn take_algorithms(&mut self, setting: Setting, values: &mut Values<'_>, active: bool) -> Result<(), String> {
+        let lists = &mut self.algorithms;
+        match setting {
+            Setting::RequiredRsaSize => {
+                let bits = u32::try_from(values.number()?).unwrap_or(0);
+                first(&mut lists.required_rsa_size, bits, active);
+            }
+            Setting::Ciphers => first(&mut lists.ciphers, values.algorithms(false)?, active),
+            Setting::Macs => first(&mut lists.macs, values.algorithms(false)?, active),
+            Setting::KexAlgorithms => first(&mut lists.kex, values.algorithms(false)?, active),
+            Setting::HostKeyAlgorithms => first(&mut lists.host_keys, values.algorithms(true)?, active),
+            Setting::PubkeyAcceptedAlgorithms => first(&mut lists.user_keys, values.algorithms(true)?, active),
+            Setting::CaSignatureAlgorithms => first(&mut lists.authorities, values.algorithms(true)?, active),
+            // All others are taken elsewhere.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The host just before this one.
+    pub(super) fn jump_host(&self) -> &str {
+        let last = self.proxy_jump.as_ref().and_then(|hops| hops.last());
+        last.map_or("", |hop| hop.host.as_str())
     }
 
     fn take_jump(&mut self, values: &mut Values<'_>, active: bool) -> Result<(), String> {

@@ -1,25 +1,30 @@
 //! One reading of all lines for one host.
 
-use super::criteria::{MatchProblem, Subject, judge};
+use super::commands::Answers;
+use super::criteria::{Subject, judge};
 use super::error::{ClientConfigError, Place};
 use super::file::{File, Line};
 use super::keyword::Keyword;
 use super::local::Local;
 use super::options::{Options, Other, first};
 use super::pattern::{fits, fits_list};
-use super::tokens::host_name;
+use super::settings::HostQuery;
+use super::tokens::{Tokens, host_name};
 
 /// One reading; there may be a second, with what is known by then.
 pub(super) struct Reading<'a> {
     pub(super) local: &'a Local,
-    /// The host as asked for.
-    pub(super) original: &'a str,
+    pub(super) query: &'a HostQuery,
+    /// What commands have answered.
+    pub(super) answers: &'a Answers,
     /// The host that `Host` lines are compared with.
     pub(super) host: &'a str,
     pub(super) is_final: bool,
     pub(super) options: &'a mut Options,
     /// Whether a line asks for a second reading.
     pub(super) wants_final: bool,
+    /// The first command that has no answer yet: what is read after it may not be so.
+    pub(super) asks: Option<String>,
 }
 
 /// What the lines before mean for a line.
@@ -89,6 +94,12 @@ impl Reading<'_> {
                 self.options.take(setting, &mut values, true).map_err(at_line)?;
             }
             Keyword::Harmless => {}
+            Keyword::RefuseConnection => {
+                return Err(ClientConfigError::Refused {
+                    place: line.place.to_string(),
+                    message: line.arguments.join(" "),
+                });
+            }
             Keyword::Only(harmless) | Keyword::Noted(harmless) => {
                 let other = Other {
                     value: line.arguments.join(" "),
@@ -116,25 +127,40 @@ impl Reading<'_> {
 
     fn matches(&mut self, line: &Line, never: bool) -> Result<bool, ClientConfigError> {
         let host = self.host_so_far(&line.place)?;
+        let user = self.options.user.as_deref().unwrap_or(&self.local.user);
+        let tokens = Tokens {
+            local: self.local,
+            original: &self.query.host,
+            host: &host,
+            port: self.options.port.unwrap_or(22),
+            user,
+            alias: Some(self.options.host_key_alias.as_deref().unwrap_or(&host)),
+            jump: self.options.jump_host(),
+        };
+        let command = self.query.command.as_deref().unwrap_or_default();
         let subject = Subject {
             host: &host,
-            original: self.original,
-            user: self.options.user.as_deref().unwrap_or(&self.local.user),
+            original: &self.query.host,
+            user,
             local_user: &self.local.user,
+            tag: self.options.tag.as_deref().unwrap_or_default(),
+            command,
+            session: match (self.query.forwards_only, command) {
+                (true, _) => "none",
+                (false, "") => "shell",
+                (false, _) => "exec",
+            },
             is_final: self.is_final,
+            expand: &|command| tokens.command(command),
+            answers: self.answers,
         };
-        match judge(&line.text, &subject) {
-            Ok(matched) => {
-                self.wants_final |= matched.wants_final;
-                Ok(matched.holds && !never)
-            }
-            Err(MatchProblem::Senseless(problem)) => Err(ClientConfigError::line(&line.place, problem)),
-            Err(MatchProblem::Unsupported(_)) if never => Ok(false),
-            Err(MatchProblem::Unsupported(what)) => Err(ClientConfigError::unsupported(
-                &line.place,
-                format!("`{what}` is not supported"),
-            )),
+        let matched = judge(&line.text, &subject).map_err(|problem| ClientConfigError::line(&line.place, problem))?;
+        self.wants_final |= matched.wants_final;
+        // Nobody needs to know what holds in a file of which no line applies.
+        if let Some(command) = matched.asks.filter(|_| !never) {
+            self.asks.get_or_insert(command);
         }
+        Ok(matched.holds && !never)
     }
 
     /// The host with what is known of its name so far.

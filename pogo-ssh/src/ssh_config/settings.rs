@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::algorithm_list::AlgorithmList;
+use super::environment::Environment;
 use super::jump::Hop;
 use super::options::{AddressFamily, StrictHostKeyChecking};
 
@@ -21,6 +22,10 @@ pub struct HostQuery {
     pub user: Option<String>,
     /// Hosts on the way (`-J`); an empty list for none.
     pub jump: Option<Vec<Hop>>,
+    /// What is to be run there, for `Match command` and `Match sessiontype`.
+    pub command: Option<String>,
+    /// Whether it is only a way to another host, on which nothing runs (`-W`).
+    pub forwards_only: bool,
 }
 
 impl HostQuery {
@@ -43,6 +48,15 @@ pub enum IdentityAgent {
     Environment,
     /// From the agent behind this socket.
     Socket(PathBuf),
+}
+
+/// After how much a connection agrees on new keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct RekeyLimit {
+    /// Bytes in one direction.
+    pub bytes: Option<u64>,
+    /// Time.
+    pub interval: Option<Duration>,
 }
 
 /// Which algorithms may be used with a host, as far as the configuration says.
@@ -79,14 +93,22 @@ pub struct HostSettings {
     pub host_key_alias: Option<String>,
     /// Key files to log in with, in order; none at all if it says so.
     pub identity_files: Option<Vec<PathBuf>>,
+    /// Certificates to log in with, besides those beside key files.
+    pub certificate_files: Vec<PathBuf>,
     /// Whether of the agent's keys only those of the key files are used.
     pub identities_only: Option<bool>,
     /// Which agent to ask.
     pub identity_agent: Option<IdentityAgent>,
+    /// The agent that commands on the host may use.
+    pub forward_agent: Option<IdentityAgent>,
     /// The user's known_hosts files; none at all if it says so.
     pub user_known_hosts: Option<Vec<PathBuf>>,
     /// The machine's known_hosts files; none at all if it says so.
     pub global_known_hosts: Option<Vec<PathBuf>>,
+    /// Whether names are hashed where new keys are recorded.
+    pub hash_known_hosts: Option<bool>,
+    /// Whether the address must not be known for another key.
+    pub check_host_ip: Option<bool>,
     /// What becomes of unknown host keys.
     pub strict_host_key_checking: Option<StrictHostKeyChecking>,
     /// Hosts on the way, the first to pass first. Empty: none.
@@ -99,6 +121,16 @@ pub struct HostSettings {
     pub server_alive_interval: Option<Duration>,
     /// After how many questions without an answer the link counts as lost.
     pub server_alive_count_max: Option<u32>,
+    /// Whether the system looks after a silent connection.
+    pub tcp_keep_alive: Option<bool>,
+    /// When to agree on new keys.
+    pub rekey_limit: RekeyLimit,
+    /// The address of this machine to connect from.
+    pub bind_address: Option<String>,
+    /// The interface of this machine to connect from.
+    pub bind_interface: Option<String>,
+    /// What the environment of commands gets, as far as the server takes it.
+    pub environment: Environment,
     /// Which addresses to connect to.
     pub address_family: AddressFamily,
     /// Whether keys may be tried.

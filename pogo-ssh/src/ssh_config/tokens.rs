@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sha1::{Digest, Sha1};
+
 use super::local::Local;
 
 /// What is known when tokens are replaced.
@@ -15,13 +17,20 @@ pub(super) struct Tokens<'a> {
     pub(super) user: &'a str,
     /// Its name in known_hosts files, where it has one of its own.
     pub(super) alias: Option<&'a str>,
+    /// The host to pass just before it, if there is one.
+    pub(super) jump: &'a str,
 }
 
 impl Tokens<'_> {
     /// A file name: home directory, variables, then all tokens.
     pub(super) fn path(&self, text: &str) -> Result<PathBuf, String> {
-        self.percent(&self.at_home(text)?, true, "%Ldhiklnpru")
+        self.percent(&self.at_home(text)?, true, "%CLdhijklnpru")
             .map(PathBuf::from)
+    }
+
+    /// A command of `Match exec`: all tokens, and nothing else.
+    pub(super) fn command(&self, text: &str) -> Result<String, String> {
+        self.percent(text, false, "%CLdhijklnpru")
     }
 
     /// A jump host: a few tokens only.
@@ -30,13 +39,22 @@ impl Tokens<'_> {
     }
 
     fn at_home(&self, text: &str) -> Result<String, String> {
-        match text.strip_prefix('~') {
-            None => Ok(text.to_owned()),
-            Some(rest) if rest.is_empty() || rest.starts_with('/') => Ok(format!("{}{rest}", self.local.home_text())),
-            Some(_) => Err(format!(
-                "`{text}`: other users' home directories (~name) are not supported"
-            )),
+        self.local.at_home(text)
+    }
+
+    /// A name for the connection: a digest of both ends.
+    fn digest(&self) -> String {
+        let mut digest = Sha1::new();
+        for part in [
+            &self.local.machine,
+            self.host,
+            &self.port.to_string(),
+            self.user,
+            self.jump,
+        ] {
+            digest.update(part);
         }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn percent(&self, text: &str, with_variables: bool, known: &str) -> Result<String, String> {
@@ -54,6 +72,8 @@ impl Tokens<'_> {
                 'd' => self.local.home_text(),
                 'i' => self.local.uid.to_string(),
                 'k' => self.alias.unwrap_or(self.original).to_owned(),
+                'j' => self.jump.to_owned(),
+                'C' => self.digest(),
                 'l' => self.local.machine.clone(),
                 'L' => self.local.machine.split('.').next().unwrap_or_default().to_owned(),
                 _ => return None,

@@ -8,7 +8,7 @@ use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use super::append::LockedFile;
 use super::certificate::{self, CertificateFault};
-use super::known_hosts::{FileError, KnownHosts, Verdict, lookup_name};
+use super::known_hosts::{FileError, KnownHosts, Verdict, hashed, lookup_name};
 use super::policy::HostKeyPolicy;
 use super::refusal::{HostKeyRefusal, fingerprint};
 use crate::algorithms::family;
@@ -209,6 +209,10 @@ fn line_for(target: &Target, key: &PublicKey) -> Result<String, String> {
     if name.contains([' ', '\t', '\n', ',', '#', '*', '?', '!', '|']) {
         return Err(format!("`{name}` cannot stand in a known_hosts file"));
     }
+    let name = match target.hash_known_hosts {
+        true => hashed(&name).ok_or("this system gives no random numbers")?,
+        false => name,
+    };
     // Without a comment: it is the host's own text.
     let key = PublicKey::from(key.key_data().clone());
     let key = key.to_openssh().map_err(|error| error.to_string())?;

@@ -25,6 +25,7 @@ mod invocation;
 mod jumps;
 mod key_files;
 mod key_order;
+mod keywords;
 mod limits;
 mod login;
 mod mishaps;

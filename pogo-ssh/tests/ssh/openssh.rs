@@ -114,6 +114,17 @@ impl OpenSsh {
         log.iter().filter(|line| tells_a_refusal(line)).count()
     }
 
+    /// Waits until this many lines of its log hold this.
+    pub(crate) fn assert_logged(&self, part: &str, wanted: usize) {
+        let count = |log: &Vec<String>| log.iter().filter(|line| line.contains(part)).count();
+        let (log, grown) = &*self.log;
+        let patience = Duration::from_secs(20);
+        let (log, _) = grown
+            .wait_timeout_while(log.lock().unwrap(), patience, |log| count(log) < wanted)
+            .unwrap();
+        assert!(count(&log) >= wanted, "{log:?}");
+    }
+
     /// Ends the processes that serve its connections.
     pub(crate) fn cut_connections(&self) {
         end_children(self.server.id());

@@ -29,6 +29,8 @@ fn block() -> impl Strategy<Value = String> {
         Just("!final".to_owned()),
         Just("canonical".to_owned()),
         Just("exec true".to_owned()),
+        Just("exec \"test %h = web1\"".to_owned()),
+        Just("!exec 'test %r-%n-%p = joe-db-22'".to_owned()),
     ];
     prop_oneof![
         4 => prop::collection::vec(pattern(), 1..4).prop_map(|patterns| format!("Host {}", patterns.join(" "))),
@@ -56,11 +58,33 @@ fn setting() -> impl Strategy<Value = String> {
         prop_oneof![Just("~/kh %d/kh2"), Just("/kh-%k"), Just("none")]
             .prop_map(|files| ("UserKnownHostsFile", files.to_owned())),
         prop_oneof![Just("15"), Just("0")].prop_map(|time| ("ServerAliveInterval", time.to_owned())),
+        algorithms(),
+        prop_oneof![Just("yes"), Just("no"), Just("/sockets/%h")].prop_map(|agent| ("ForwardAgent", agent.to_owned())),
+        prop_oneof![Just("yes"), Just("no")].prop_map(|flag| ("HashKnownHosts", flag.to_owned())),
+        prop_oneof![Just("yes"), Just("no")].prop_map(|flag| ("CheckHostIP", flag.to_owned())),
+        prop_oneof![Just("default"), Just("1G 1h"), Just("16K none")]
+            .prop_map(|limit| ("RekeyLimit", limit.to_owned())),
+        prop_oneof![Just("10.0.0.1"), Just("::1")].prop_map(|address| ("BindAddress", address.to_owned())),
         Just(("ControlMaster", "auto".to_owned())),
         Just(("NoSuchKeyword", "1".to_owned())),
         Just(("IgnoreUnknown", "no*".to_owned())),
     ];
     (value, equals).prop_map(|((keyword, value), equals)| format!("{keyword}{equals}{value}"))
+}
+
+/// Lists of algorithms.
+fn algorithms() -> impl Strategy<Value = (&'static str, String)> {
+    let change = prop_oneof![3 => Just(""), 1 => Just("+"), 1 => Just("-"), 1 => Just("^")];
+    let keyword = prop_oneof![
+        Just(("Ciphers", "aes256-ctr,aes128-cbc,aes128-ctr")),
+        Just(("MACs", "hmac-sha1,hmac-md5,umac-128@openssh.com")),
+        Just(("KexAlgorithms", "curve25519-sha256,diffie-hellman-group1-sha1")),
+        Just(("HostKeyAlgorithms", "ssh-rsa,ssh-ed25519*,ecdsa-sha2-nistp???")),
+        Just(("PubkeyAcceptedKeyTypes", "rsa-sha2-256,*cert*")),
+        Just(("CASignatureAlgorithms", "ssh-rsa,ssh-ed25519")),
+    ];
+    let list = (change, keyword).prop_map(|(change, (keyword, names))| (keyword, format!("{change}{names}")));
+    prop_oneof![6 => list, 1 => Just(("RequiredRSASize", "2048".to_owned()))]
 }
 
 fn lines() -> impl Strategy<Value = String> {

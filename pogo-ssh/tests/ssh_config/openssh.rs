@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use pogo_ssh::{
-    AddressFamily, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent, StrictHostKeyChecking,
+    AddressFamily, AlgorithmList, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent,
+    StrictHostKeyChecking,
 };
 use tempfile::TempDir;
 
@@ -147,18 +148,32 @@ fn ssh(file: &Path, query: &HostQuery) -> Command {
 /// What is compared besides key files.
 const NAMES: &[&str] = &[
     "addressfamily",
+    "bindaddress",
+    "bindinterface",
+    "casignaturealgorithms",
+    "checkhostip",
+    "ciphers",
     "connectionattempts",
     "connecttimeout",
+    "forwardagent",
     "globalknownhostsfile",
+    "hashknownhosts",
+    "hostkeyalgorithms",
     "hostkeyalias",
     "hostname",
     "identitiesonly",
     "identityagent",
+    "kexalgorithms",
+    "macs",
     "port",
     "proxyjump",
+    "pubkeyacceptedalgorithms",
+    "rekeylimit",
+    "requiredrsasize",
     "serveralivecountmax",
     "serveraliveinterval",
     "stricthostkeychecking",
+    "tcpkeepalive",
     "user",
     "userknownhostsfile",
 ];
@@ -213,8 +228,50 @@ fn in_words(ours: &HostSettings, theirs: &Answers) -> Answers {
     say("identityagent", agent);
     say("userknownhostsfile", ours.user_known_hosts.as_deref().map(list));
     say("globalknownhostsfile", ours.global_known_hosts.as_deref().map(list));
+    say("bindaddress", ours.bind_address.clone());
+    say("bindinterface", ours.bind_interface.clone());
+    say("checkhostip", ours.check_host_ip.map(yes_or_no));
+    say("hashknownhosts", ours.hash_known_hosts.map(yes_or_no));
+    say("tcpkeepalive", ours.tcp_keep_alive.map(yes_or_no));
+    let forwarded = ours.forward_agent.as_ref().map(|agent| match agent {
+        IdentityAgent::Socket(path) => path.display().to_string(),
+        _ => "yes".to_owned(),
+    });
+    say("forwardagent", forwarded);
+    let limit = ours.rekey_limit;
+    let (bytes, interval) = (limit.bytes.unwrap_or(0), limit.interval.unwrap_or_default().as_secs());
+    say("rekeylimit", Some(format!("{bytes} {interval}")));
+    let lists = &ours.algorithms;
+    say("requiredrsasize", lists.required_rsa_size.map(|bits| bits.to_string()));
+    say("ciphers", resolved("ciphers", &lists.ciphers, &QUERIES[0]));
+    say("macs", resolved("macs", &lists.macs, &QUERIES[1]));
+    say("kexalgorithms", resolved("kexalgorithms", &lists.kex, &QUERIES[2]));
+    say(
+        "hostkeyalgorithms",
+        resolved("hostkeyalgorithms", &lists.host_keys, &QUERIES[3]),
+    );
+    let users = resolved("pubkeyacceptedalgorithms", &lists.user_keys, &QUERIES[3]);
+    say("pubkeyacceptedalgorithms", users);
+    let authorities = resolved("casignaturealgorithms", &lists.authorities, &QUERIES[4]);
+    say("casignaturealgorithms", authorities);
     say("identityfile", ours.identity_files.as_deref().map(list));
     words
+}
+
+/// All that the installed OpenSSH knows.
+static QUERIES: LazyLock<[Vec<String>; 5]> = LazyLock::new(|| {
+    ["cipher", "mac", "kex", "key-sig", "sig"].map(|what| {
+        let output = Command::new("ssh").args(["-Q", what]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect()
+    })
+});
+
+/// A list with the installed OpenSSH's defaults.
+fn resolved(name: &str, list: &Option<AlgorithmList>, known: &[String]) -> Option<String> {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let default: Vec<&str> = DEFAULTS.get(name)?.split(',').collect();
+    Some(list.as_ref()?.resolve(&default, &known).join(","))
 }
 
 fn list(paths: &[PathBuf]) -> String {

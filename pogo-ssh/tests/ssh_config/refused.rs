@@ -23,11 +23,8 @@ fn what_is_not_supported_is_refused_with_file_line_and_cure() {
         "RemoteCommand x",
         "SessionType none",
         "KnownHostsCommand /bin/x",
-        "Match exec \"test -e /x\"",
-        "Match tagged x",
         "CanonicalizeHostname always",
         "VerifyHostKeyDNS yes",
-        "Include ~other/x",
     ] {
         let message = refusal(&format!("{line}\n"), "web1").unwrap_or_else(|| panic!("{line} is not refused"));
         assert!(message.contains("config:1: "), "{message}");
@@ -93,4 +90,41 @@ fn several_jumps_and_methods_are_understood() {
     let settings = Written::new(text, &[]).ours(&HostQuery::new("web1")).unwrap();
     assert!(settings.public_keys && !settings.passwords && !settings.questions);
     assert_eq!(settings.jump[0].to_string(), "joe@gate-web1");
+}
+
+#[test]
+fn conditions_of_later_releases_are_understood() {
+    let port = |text: &str, query: &HostQuery| Written::new(text, &[]).ours(query).unwrap().port;
+    let mut query = HostQuery::new("web1");
+    query.command = Some("uptime -p".to_owned());
+    for (text, wanted) in [
+        ("Tag blue\nMatch tagged red,bl*\n Port 1\n", Some(1)),
+        ("Match tagged \"\"\n Port 2\nTag blue\n", Some(2)),
+        ("Match sessiontype exec command uptime*\n Port 3\n", Some(3)),
+        ("Match sessiontype shell\n Port 4\n", None),
+        ("Match version OpenSSH_1?.*\n Port 5\n", Some(5)),
+        ("Match localnetwork 127.0.0.0/8\n Port 6\n", Some(6)),
+    ] {
+        assert_eq!(port(text, &query), wanted, "{text}");
+    }
+    query.forwards_only = true;
+    assert_eq!(port("Match sessiontype none\n Port 7\n", &query), Some(7));
+    assert_eq!(
+        port(
+            "Match sessiontype shell command \"\"\n Port 8\n",
+            &HostQuery::new("web1")
+        ),
+        Some(8)
+    );
+}
+
+#[test]
+fn a_connection_that_is_refused_by_the_configuration_is_refused_in_its_words() {
+    let text = "Host old*\n RefuseConnection \"use new1\"\n";
+    let error = Written::new(text, &[]).ours(&HostQuery::new("old1")).unwrap_err();
+    assert!(
+        error.to_string().ends_with("config:2: RefuseConnection: use new1"),
+        "{error}"
+    );
+    assert!(Written::new(text, &[]).ours(&HostQuery::new("new1")).is_ok());
 }

@@ -72,6 +72,19 @@ impl Pattern {
     }
 }
 
+/// A name as `HashKnownHosts` writes it; `None` without random numbers for its salt.
+pub(crate) fn hashed(name: &str) -> Option<String> {
+    let mut salt = [0_u8; 20];
+    getrandom::fill(&mut salt).ok()?;
+    let mut mac = Hmac::<Sha1>::new_from_slice(&salt).ok()?;
+    mac.update(name.as_bytes());
+    let pattern = HostPatterns::HashedName {
+        salt: salt.to_vec(),
+        hash: mac.finalize().into_bytes().into(),
+    };
+    Some(pattern.to_string())
+}
+
 /// `*` stands for any text, `?` for any one byte.
 pub(crate) fn matches_wildcards(pattern: &[u8], name: &[u8]) -> bool {
     let (mut at, mut in_name) = (0, 0);
@@ -155,5 +168,11 @@ mod tests {
         let line = names("|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg=");
         assert!(line.include("192.168.1.61"));
         assert!(!line.include("192.168.1.62"));
+        let made = hashed("[web1]:2222").unwrap();
+        assert!(
+            names(&made).include("[web1]:2222") && !names(&made).include("web1"),
+            "{made}"
+        );
+        assert_ne!(hashed("[web1]:2222").unwrap(), made);
     }
 }

@@ -1,0 +1,186 @@
+//! What has been gathered for a host, as an answer.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::error::ClientConfigError;
+use super::jump::Hop;
+use super::local::Local;
+use super::options::{Options, Other};
+use super::settings::{HostSettings, IdentityAgent, RekeyLimit};
+use super::tokens::Tokens;
+
+/// What was gathered for the host that was asked for under this name.
+pub(super) fn settings(
+    local: &Local,
+    options: &Options,
+    original: &str,
+    host: String,
+) -> Result<HostSettings, ClientConfigError> {
+    refuse_unsupported(options)?;
+    let alias = options.host_key_alias.as_ref().map(|alias| alias.to_lowercase());
+    let tokens = Tokens {
+        local,
+        original,
+        host: &host,
+        port: options.port.unwrap_or(22),
+        user: options.user.as_deref().unwrap_or(&local.user),
+        alias: alias.as_deref(),
+        jump: options.jump_host(),
+    };
+    gather(options, &tokens).map_err(|problem| ClientConfigError::Line {
+        place: format!("configuration of {original}"),
+        problem,
+    })
+}
+
+fn gather(options: &Options, tokens: &Tokens<'_>) -> Result<HostSettings, String> {
+    let paths = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| tokens.path(text))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let allows = |method: &str, flag: Option<bool>| {
+        let preferred = options.preferred.as_deref();
+        flag.unwrap_or(true) && preferred.is_none_or(|list| list.split(',').any(|one| one.trim() == method))
+    };
+    let count = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(1).max(1));
+    let time = |time: Option<u64>| time.map(Duration::from_secs);
+    let identities = named(&options.identity_files);
+    Ok(HostSettings {
+        identity_files: identities.as_deref().map(paths).transpose()?,
+        certificate_files: paths(&named(&options.certificate_files).unwrap_or_default())?,
+        identity_agent: options
+            .identity_agent
+            .as_deref()
+            .map(|text| agent(text, tokens))
+            .transpose()?,
+        forward_agent: forwarded(options, tokens)?,
+        user_known_hosts: files_or_none(&options.user_known_hosts, paths)?,
+        global_known_hosts: files_or_none(&options.global_known_hosts, plain)?,
+        hash_known_hosts: options.hash_known_hosts,
+        check_host_ip: options.check_host_ip,
+        public_keys: allows("publickey", options.public_keys),
+        passwords: allows("password", options.passwords),
+        questions: allows("keyboard-interactive", options.questions),
+        connect_timeout: time(options.connect_timeout),
+        connection_attempts: count(options.connection_attempts),
+        server_alive_interval: time(options.server_alive_interval),
+        server_alive_count_max: count(options.server_alive_count_max),
+        tcp_keep_alive: options.tcp_keep_alive,
+        rekey_limit: RekeyLimit {
+            bytes: options.rekey_limit.filter(|bytes| *bytes > 0),
+            interval: time(options.rekey_interval.filter(|seconds| *seconds > 0)),
+        },
+        address_family: options.address_family.unwrap_or_default(),
+        bind_address: options.bind_address.clone(),
+        bind_interface: options.bind_interface.clone(),
+        environment: Environment::of(&options.send_env, &options.set_env),
+        strict_host_key_checking: options.strict,
+        identities_only: options.identities_only,
+        user: options.user.clone(),
+        port: options.port,
+        host_key_alias: tokens.alias.map(str::to_owned),
+        algorithms: options.algorithms.clone(),
+        notes: notes(options),
+        jump: jump(options, tokens)?,
+        host_name: tokens.host.to_owned(),
+    })
+}
+
+/// The files that are named; none at all if that is said.
+fn named(files: &[(String, bool)]) -> Option<Vec<String>> {
+    let is_file = |file: &&String| !file.eq_ignore_ascii_case("none");
+    let named = files.iter().map(|(file, _)| file).filter(is_file).cloned();
+    (!files.is_empty()).then(|| named.collect())
+}
+
+fn jump(options: &Options, tokens: &Tokens<'_>) -> Result<Vec<Hop>, String> {
+    let mut jump = options.proxy_jump.clone().unwrap_or_default();
+    for hop in &mut jump {
+        hop.host = tokens.hop(&hop.host)?;
+        hop.user = hop.user.as_deref().map(|user| tokens.hop(user)).transpose()?;
+    }
+    Ok(jump)
+}
+
+fn plain(texts: &[String]) -> Result<Vec<PathBuf>, String> {
+    Ok(texts.iter().map(PathBuf::from).collect())
+}
+
+fn files_or_none(
+    named: &[String],
+    paths: impl Fn(&[String]) -> Result<Vec<PathBuf>, String>,
+) -> Result<Option<Vec<PathBuf>>, String> {
+    match named {
+        [] => Ok(None),
+        [only] if only.eq_ignore_ascii_case("none") => Ok(Some(Vec::new())),
+        named => paths(named).map(Some),
+    }
+}
+
+fn agent(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
+    match text {
+        "none" => Ok(IdentityAgent::None),
+        "SSH_AUTH_SOCK" => Ok(IdentityAgent::Environment),
+        text => socket(text, tokens),
+    }
+}
+
+/// A path, or the name of a variable that holds one.
+fn socket(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
+    match text.strip_prefix('$').filter(|name| !name.starts_with('{')) {
+        Some(name) => Ok(std::env::var_os(name)
+            .filter(|path| !path.is_empty())
+            .map_or(IdentityAgent::None, |path| IdentityAgent::Socket(PathBuf::from(path)))),
+        None => Ok(IdentityAgent::Socket(tokens.path(text)?)),
+    }
+}
+
+/// The agent that hosts may use. `yes` means the one whose keys log in.
+fn forwarded(options: &Options, tokens: &Tokens<'_>) -> Result<Option<IdentityAgent>, String> {
+    let Some(text) = options.forward_agent.as_deref() else {
+        return Ok(None);
+    };
+    match text.to_ascii_lowercase().as_str() {
+        "no" | "false" => Ok(None),
+        "yes" | "true" => match options.identity_agent.as_deref() {
+            Some(named) => agent(named, tokens).map(Some),
+            None => Ok(Some(IdentityAgent::Environment)),
+        },
+        _ => socket(text, tokens).map(Some),
+    }
+}
+
+/// What applies to the host, is not followed, and must not be left out.
+fn refuse_unsupported(options: &Options) -> Result<(), ClientConfigError> {
+    let refused = options
+        .others
+        .iter()
+        .filter(|(_, other)| other.refused && !other.is_harmless());
+    let mut settings: Vec<String> = refused
+        .map(|(keyword, other)| format!("{}: `{keyword} {}` is not supported", other.place, other.value))
+        .collect();
+    if let Some((command, place)) = &options.proxy_command
+        && !command.eq_ignore_ascii_case("none")
+    {
+        settings.push(format!("{place}: `proxycommand {command}` is not supported"));
+    }
+    match settings.is_empty() {
+        true => Ok(()),
+        false => Err(ClientConfigError::Unsupported { settings }),
+    }
+}
+
+/// What applies to the host, is not followed, and may be left out.
+fn notes(options: &Options) -> Vec<String> {
+    let noted = options
+        .others
+        .iter()
+        .filter(|(_, other)| !other.refused && !other.is_harmless());
+    let note =
+        |(keyword, other): (&String, &Other)| format!("{}: `{keyword} {}` is left out", other.place, other.value);
+    noted.map(note).collect()
+}

@@ -1,0 +1,162 @@
+//! The commands of `Match exec`.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::error::ClientConfigError;
+
+/// What commands have answered, by their text with all tokens replaced.
+pub(super) type Answers = HashMap<String, bool>;
+
+/// How long an answer is good for: hosts that are met together share the run of a command that says the same for all
+/// of them, as it would say to as many processes of `ssh`, and a network or a certificate that changes is noticed.
+const GOOD_FOR: Duration = Duration::from_secs(10);
+
+/// How many run at once; the first hosts of a rollout come all together.
+const MOST_AT_ONCE: usize = 8;
+
+/// From this many on, old answers are dropped.
+const MANY: usize = 1024;
+
+type Slot = Arc<tokio::sync::Mutex<Option<Answer>>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Answer {
+    holds: bool,
+    at: Instant,
+}
+
+/// Runs the commands of `Match exec`, each text once at a time, and shares what it answers for a moment.
+#[derive(Debug)]
+pub(crate) struct MatchCommands {
+    running: Semaphore,
+    slots: Mutex<HashMap<String, Slot>>,
+}
+
+impl Default for MatchCommands {
+    fn default() -> Self {
+        Self {
+            running: Semaphore::new(MOST_AT_ONCE),
+            slots: Mutex::default(),
+        }
+    }
+}
+
+impl MatchCommands {
+    /// Whether the command succeeds. Ends it when dropped.
+    pub(super) async fn answer(&self, command: &str) -> Result<bool, ClientConfigError> {
+        let slot = self.slot(command);
+        let mut known = slot.lock().await;
+        if let Some(answer) = *known
+            && answer.at.elapsed() < GOOD_FOR
+        {
+            return Ok(answer.holds);
+        }
+        let _permit = self.running.acquire().await;
+        let status = tokio::process::Command::new(shell())
+            .arg("-c")
+            .arg(command)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .status()
+            .await;
+        let holds = judge(command, status)?;
+        let at = Instant::now();
+        *known = Some(Answer { holds, at });
+        Ok(holds)
+    }
+
+    fn slot(&self, command: &str) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= MANY {
+            // Those that somebody waits for are locked.
+            let is_good = |answer: Answer| answer.at.elapsed() < GOOD_FOR;
+            slots.retain(|_, slot| slot.try_lock().map_or(true, |answer| answer.is_some_and(is_good)));
+        }
+        Arc::clone(slots.entry(command.to_owned()).or_default())
+    }
+}
+
+/// Whether the command succeeds. Blocks.
+pub(super) fn answer_blocking(command: &str) -> Result<bool, ClientConfigError> {
+    let status = std::process::Command::new(shell())
+        .arg("-c")
+        .arg(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    judge(command, status)
+}
+
+/// The user's own, as OpenSSH takes it.
+fn shell() -> OsString {
+    std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())
+}
+
+fn judge(command: &str, status: std::io::Result<ExitStatus>) -> Result<bool, ClientConfigError> {
+    let failed = |reason: String| ClientConfigError::MatchExec {
+        command: command.to_owned(),
+        reason,
+    };
+    let status = status.map_err(|error| failed(format!("{} cannot be run: {error}", shell().display())))?;
+    match status.code() {
+        Some(code) => Ok(code == 0),
+        None => Err(failed(format!("it ended by a {status}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(directory: &std::path::Path, more: &str) -> String {
+        format!("echo x >>{}/runs; {more}", directory.display())
+    }
+
+    fn runs(directory: &std::path::Path) -> usize {
+        std::fs::read_to_string(directory.join("runs")).unwrap().lines().count()
+    }
+
+    #[tokio::test]
+    async fn those_who_ask_the_same_at_once_share_one_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let commands = MatchCommands::default();
+        let (yes, no) = (counted(directory.path(), "true"), counted(directory.path(), "exit 3"));
+        let all = (0..20).map(|_| commands.answer(&yes));
+        let answers = futures::future::join_all(all).await;
+        assert!(answers.into_iter().all(|answer| answer.unwrap()));
+        assert_eq!(runs(directory.path()), 1);
+        assert!(!commands.answer(&no).await.unwrap());
+        assert_eq!(runs(directory.path()), 2);
+    }
+
+    #[tokio::test]
+    async fn an_old_answer_is_asked_for_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let commands = MatchCommands::default();
+        let command = counted(directory.path(), "true");
+        commands.answer(&command).await.unwrap();
+        let slot = commands.slot(&command);
+        if let Some(answer) = &mut *slot.lock().await {
+            answer.at -= GOOD_FOR;
+        }
+        commands.answer(&command).await.unwrap();
+        assert_eq!(runs(directory.path()), 2);
+    }
+
+    #[tokio::test]
+    async fn a_command_that_a_signal_ends_is_no_answer() {
+        let problem = MatchCommands::default().answer("kill -9 $$").await.unwrap_err();
+        assert!(problem.to_string().contains("kill -9 $$"), "{problem}");
+        assert!(answer_blocking("kill -9 $$").is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! `SendEnv` and `SetEnv`: what a session's environment gets.
+
+use std::fmt;
+
+use super::pattern::fits;
+
+/// Variables for a session, in the order to ask the server for them. It takes those that its `AcceptEnv` names. Values
+/// never show in `Debug`.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Environment(Vec<(String, String)>);
+
+impl Environment {
+    /// This process's variables whose names fit one of these patterns, then those that are set.
+    pub(super) fn of(sent: &[String], set: &[(String, String)]) -> Self {
+        let fits_one = |name: &str| sent.iter().any(|pattern| fits(name, pattern));
+        // What is no UTF-8 cannot be asked for.
+        let all =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let mut variables: Vec<(String, String)> = match sent.is_empty() {
+            true => Vec::new(),
+            false => all.filter(|(name, _)| fits_one(name)).collect(),
+        };
+        variables.sort();
+        variables.extend_from_slice(set);
+        Self(variables)
+    }
+
+    /// Names and values; of two with one name the later counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_do_not_show_and_what_is_set_comes_last() {
+        let set = vec![("TOKEN".to_owned(), "secret".to_owned())];
+        let environment = Environment::of(&["PAT?".to_owned(), "CARGO_PKG_NAM*".to_owned()], &set);
+        let names: Vec<&str> = environment.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["CARGO_PKG_NAME", "PATH", "TOKEN"]);
+        let shown = format!("{environment:?}");
+        assert!(shown.contains("TOKEN") && !shown.contains("secret"), "{shown}");
+    }
+}
