@@ -37,6 +37,54 @@ impl Timestamp {
     pub const fn as_millis(self) -> u64 {
         self.0
     }
+
+    /// Day and minute for a person, in UTC: `2026-11-28 14:02 UTC`.
+    ///
+    /// ```
+    /// use pogo_core::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_millis(1_795_874_520_000).utc(), "2026-11-28 14:02 UTC");
+    /// ```
+    pub fn utc(self) -> String {
+        let ((year, month, day), minutes) = (date(self.0 / DAY), self.0 % DAY / 60_000);
+        let (hour, minute) = (minutes / 60, minutes % 60);
+        format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
+    }
+
+    /// The same without what a reader at the moment `now` knows: `14:02`, or `2026-11-27 14:02` of another day.
+    ///
+    /// ```
+    /// use pogo_core::Timestamp;
+    /// use std::time::Duration;
+    ///
+    /// let now = Timestamp::from_millis(1_795_874_520_000);
+    /// assert_eq!(now.utc_near(now), "14:02");
+    /// assert_eq!(now.utc_near(now + Duration::from_secs(86_400)), "2026-11-28 14:02");
+    /// ```
+    pub fn utc_near(self, now: Self) -> String {
+        let whole = self.utc();
+        let whole = whole.trim_end_matches(" UTC");
+        let minute = whole.split_once(' ').map(|(_, minute)| minute);
+        match minute.filter(|_| self.0 / DAY == now.0 / DAY) {
+            Some(minute) => minute.to_owned(),
+            None => whole.to_owned(),
+        }
+    }
+}
+
+const DAY: u64 = 86_400_000;
+
+/// The day so many days after the epoch: year, month, day.
+fn date(days: u64) -> (u64, u64, u64) {
+    // Eras of 400 years all have as many days. Years begin in March, so that the leap day is their last.
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
 impl Add<Duration> for Timestamp {

@@ -248,7 +248,7 @@ impl Scheduler {
         if state.removed {
             return Err(InputError::UnknownHost { host });
         }
-        let news = if down { !state.down } else { state.is_stuck() };
+        let news = if down { state.down.is_none() } else { state.is_stuck() };
         Ok(if news {
             Checked::Mark { host, down, reason }
         } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, AttemptId, Blocker, Failure, JobId, Outcome, Phase, Tally};
+use super::{Alteration, AttemptId, Failure, JobId, Obstacle, Outcome, Phase, Tally};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
 use crate::plan::JobSpec;
@@ -185,7 +185,7 @@ pub enum Event {
         /// The job.
         job: JobId,
         /// Exactly what is in the way, each with what would clear it.
-        reasons: Vec<Blocker>,
+        reasons: Vec<Obstacle>,
     },
     /// Nothing of the job runs; it goes on when other jobs give back hosts or places.
     JobWaiting {

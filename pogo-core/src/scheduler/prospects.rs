@@ -37,7 +37,7 @@ impl Prospects {
         };
         for host in state.hosts.stuck() {
             let known = state.host(host);
-            if known.leased && (known.removed || !known.down) {
+            if known.leased && (known.removed || known.down.is_none()) {
                 prospects.recovering.insert(host);
                 continue;
             }
@@ -89,7 +89,7 @@ impl Prospects {
             if job.spec.override_constraints.is_some() {
                 self.forced.insert(host);
             }
-            if state.hosts.is_stuck(host) && !state.host(host).down && self.recovering.insert(host) {
+            if state.hosts.is_stuck(host) && state.host(host).down.is_none() && self.recovering.insert(host) {
                 for bucket in state.rules.buckets_of(host) {
                     self.held.entry(*bucket).and_modify(|held| *held -= 1);
                 }

@@ -109,7 +109,7 @@ impl Scheduler {
             job.task(task).state == TaskState::Waiting
                 && !state.hosts.is_leased(host)
                 && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
-                && state.exceeded(job, host).is_empty()
+                && !state.is_over_budget(job, host)
                 && (job.spec.override_constraints.is_some()
                     || (job.stages.of(task).iter().all(|&stage| job.gates.is_open(stage))
                         && admit(

@@ -221,7 +221,7 @@ impl<'a> BucketView<'a> {
         self.state.bucket(self.at).1.unavailable
     }
 
-    /// Who holds its places, why and since when, in fleet order.
+    /// Who holds its slots, why and since when, in fleet order; a host once for each reason.
     pub fn holders(&self) -> Vec<Holder> {
         self.state.holders(self.at)
     }

@@ -1,11 +1,14 @@
-//! What `explain` says is all there is: clear it, and the host starts.
+//! What `explain` says is all there is, and each cure that it offers helps.
+
+use std::sync::Arc;
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{Blocker, HolderReason, Input, JobId, Outcome, TaskState};
+use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::scheduler::{Blocker, CureOrder, Event, Input, JobId, Obstacle, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
-use crate::scenario::{config, scenarios};
+use crate::scenario::{Scenario, config, scenarios};
 
 proptest! {
     #![proptest_config(config(300))]
@@ -18,34 +21,61 @@ proptest! {
             for (job, host, state) in tasks(&drill) {
                 let why = drill.scheduler().explain(job, host.as_str()).unwrap();
                 prop_assert_eq!(why.is_empty(), state != TaskState::Waiting, "{} of {} is {:?}: {:?}", host, job, state, why);
-                prop_assert!(why.iter().all(|blocker| !blocker.to_string().is_empty()));
+                prop_assert!(why.iter().all(|obstacle| !obstacle.to_string().is_empty()));
             }
         }
     }
 
     #[test]
-    fn a_host_starts_once_what_was_in_its_way_is_cleared(scenario in scenarios(40), nth in any::<prop::sample::Index>()) {
-        let mut drill = scenario.drill();
-        scenario.steps.iter().for_each(|step| _ = drill.play(step));
-        let waiting: Vec<_> = tasks(&drill).into_iter().filter(|(.., state)| *state == TaskState::Waiting).collect();
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let (job, host, _) = nth.get(&waiting);
-        // Others may take the places that are cleared, so that it takes several rounds; but each clears something.
-        for _ in 0..100 {
-            let why = drill.scheduler().explain(*job, host.as_str()).unwrap();
-            if why.is_empty() {
-                return Ok(());
-            }
-            for blocker in &why {
-                if !clear(&mut drill, *job, blocker) {
-                    return Ok(());
+    fn each_cure_is_accepted_and_clears_its_obstacle(scenario in scenarios(40), nth in any::<prop::sample::Index>()) {
+        let Some((drill, job, host)) = waiting(&scenario, nth) else { return Ok(()) };
+        for obstacle in explain(&drill, job, &host) {
+            for cure in &obstacle.cures {
+                let mut drill = drill.replayed();
+                for order in &cure.orders {
+                    let told = give(&mut drill, order);
+                    prop_assert!(told.is_ok(), "{} of {}: {} is refused: {:?}", host, job, order, told);
+                }
+                if go_well(&mut drill)? {
+                    prop_assert!(is_cleared(&drill, job, &host, &obstacle), "{} of {}: {} does not clear {:?}", host, job, cure, obstacle);
                 }
             }
         }
-        let why = drill.scheduler().explain(*job, host.as_str()).unwrap();
-        prop_assert!(false, "{} of {} never starts: {:?}", host, job, why);
+    }
+
+    #[test]
+    fn what_passes_by_itself_passes(scenario in scenarios(40), nth in any::<prop::sample::Index>()) {
+        let Some((mut drill, job, host)) = waiting(&scenario, nth) else { return Ok(()) };
+        let obstacles = explain(&drill, job, &host);
+        if go_well(&mut drill)? {
+            for obstacle in obstacles.iter().filter(|obstacle| obstacle.passes) {
+                prop_assert!(is_cleared(&drill, job, &host, obstacle), "{} of {}: it stays: {:?}", host, job, obstacle);
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_starts_once_what_is_in_its_way_is_cleared(scenario in scenarios(40), nth in any::<prop::sample::Index>()) {
+        let Some((mut drill, job, host)) = waiting(&scenario, nth) else { return Ok(()) };
+        let mut said = Vec::new();
+        // What starts first may need the slots that are cleared, so that it takes several rounds; but each clears something.
+        for _ in 0..20 {
+            let why = explain(&drill, job, &host);
+            if why.is_empty() {
+                return Ok(());
+            }
+            for cure in why.iter().filter(|obstacle| !obstacle.passes).filter_map(|obstacle| obstacle.cures.first()) {
+                for order in &cure.orders {
+                    // Another may have done it already.
+                    let _ = give(&mut drill, order);
+                }
+            }
+            said.push(why);
+            if !go_well(&mut drill)? {
+                return Ok(());
+            }
+        }
+        prop_assert!(false, "{} of {} never starts: {:#?}", host, job, said.last());
     }
 }
 
@@ -58,67 +88,88 @@ fn tasks(drill: &Drill) -> Vec<(JobId, HostName, TaskState)> {
     .collect()
 }
 
-/// Does what the sentence says. False if only another policy can help.
-fn clear(drill: &mut Drill, job: JobId, blocker: &Blocker) -> bool {
-    match blocker {
-        Blocker::BucketFull { places: 0, .. } => return false,
-        Blocker::BucketFull { holders, .. } => {
-            for holder in holders {
-                match holder.reason {
-                    HolderReason::Running { .. } => end(drill, |_, on| *on == holder.host),
-                    _ => {
-                        let (host, reason) = (holder.host.clone(), String::new());
-                        // It may have left the fleet, or serve again by now.
-                        let _ = drill.tell(Input::MarkUp { host, reason });
-                    }
-                }
-            }
-        }
-        Blocker::GateClosed { pending, failed, .. } => {
-            for host in pending.iter().chain(failed) {
-                end(drill, |of, on| of == job && on == host);
-                let _ = drill.tell(Input::Skip {
-                    job,
-                    hosts: vec![host.clone()],
-                });
-            }
-        }
-        Blocker::Baking { until } | Blocker::Backoff { until } => wait(drill, *until),
-        Blocker::Leased { job: other } => end(drill, |of, _| of == *other),
-        Blocker::Paused | Blocker::Halted => _ = drill.tell(Input::Resume { job }),
-        Blocker::FailureBudget { .. } => {
-            let failed = tasks(drill)
-                .into_iter()
-                .filter(|(of, _, state)| *of == job && matches!(state, TaskState::Failed | TaskState::InDoubt));
-            let hosts = failed.map(|(_, host, _)| host).collect();
-            let _ = drill.tell(Input::Skip { job, hosts });
-        }
-        Blocker::JobMaxParallel { limit: 0 } => return false,
-        Blocker::JobMaxParallel { .. } => end(drill, |of, _| of == job),
-        _ => {}
+/// A host that waits at the end of a history.
+fn waiting(scenario: &Scenario, nth: prop::sample::Index) -> Option<(Drill, JobId, HostName)> {
+    let mut drill = scenario.drill();
+    scenario.steps.iter().for_each(|step| _ = drill.play(step));
+    let mut waiting = tasks(&drill);
+    waiting.retain(|(.., state)| *state == TaskState::Waiting);
+    if waiting.is_empty() {
+        return None;
     }
-    true
+    let (job, host, _) = nth.get(&waiting).clone();
+    Some((drill, job, host))
 }
 
-/// Attempts succeed, and settle.
-fn end(drill: &mut Drill, which: impl Fn(JobId, &HostName) -> bool) {
-    let attempts: Vec<_> = drill
-        .running()
-        .iter()
-        .filter(|(_, (of, on))| which(*of, on))
-        .map(|(attempt, _)| *attempt)
-        .collect();
-    for attempt in attempts {
-        drill
-            .tell(Input::Reported {
-                attempt,
-                outcome: Outcome::Succeeded,
-            })
-            .unwrap();
-        while drill.running().contains_key(&attempt) && drill.play(&Step::Tick).is_some() {}
+fn explain(drill: &Drill, job: JobId, host: &HostName) -> Vec<Obstacle> {
+    drill.scheduler().explain(job, host.as_str()).unwrap()
+}
+
+/// Does what a cure says.
+fn give(drill: &mut Drill, order: &CureOrder) -> Result<(), String> {
+    let inputs = match order {
+        CureOrder::Relax { rule, .. } => vec![relaxed(drill, *rule)],
+        order => order.inputs("a drill"),
+    };
+    for input in inputs {
+        drill.tell(input).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// The policy with a rule that leaves every group a slot.
+fn relaxed(drill: &Drill, rule: Rule) -> Input {
+    let scheduler = drill.scheduler();
+    let mut policy = Policy::clone(scheduler.policy());
+    for constraint in &mut policy.constraints {
+        if constraint.rule == rule {
+            constraint.rule = match rule {
+                Rule::MaxParallel(_) => Rule::MaxParallel(Limit::Count(99)),
+                Rule::MaxParallelTotal(_) => Rule::MaxParallelTotal(Limit::Count(99)),
+                _ => Rule::MinAvailable(Limit::Count(0)),
+            };
+        }
+    }
+    Input::Configure {
+        fleet: Arc::clone(scheduler.fleet()),
+        policy: Arc::new(policy),
     }
 }
 
-fn wait(drill: &mut Drill, until: pogo_core::Timestamp) {
-    drill.play(&Step::Wait(until - drill.now()));
+/// Attempts succeed and time passes, until nothing happens by itself. False if a time limit ends a job meanwhile.
+fn go_well(drill: &mut Drill) -> Result<bool, TestCaseError> {
+    let before = drill.records().len();
+    for _ in 0..500 {
+        let running: Vec<_> = drill.running().keys().copied().collect();
+        for attempt in running {
+            let outcome = Outcome::Succeeded;
+            drill.tell(Input::Reported { attempt, outcome }).unwrap();
+        }
+        if drill.play(&Step::Tick).is_none() && drill.running().is_empty() {
+            let ended = |event: &Event| matches!(event, Event::JobHalting { .. });
+            return Ok(!drill.records()[before..].iter().any(|record| ended(&record.event)));
+        }
+    }
+    Err(TestCaseError::fail("it goes on for ever"))
+}
+
+/// Whether nothing is left of an obstacle that needs the orders that it named.
+fn is_cleared(drill: &Drill, job: JobId, host: &HostName, obstacle: &Obstacle) -> bool {
+    let still = explain(drill, job, host);
+    let mut same = still.iter().filter(|other| is_same(&other.blocker, &obstacle.blocker));
+    // Hosts of an earlier stage may wait for something else, which is listed on its own.
+    let is_gate = matches!(obstacle.blocker, Blocker::GateClosed { .. });
+    same.all(|other| is_gate && !obstacle.cures.is_empty() && other.cures.is_empty())
+}
+
+fn is_same(one: &Blocker, other: &Blocker) -> bool {
+    let key = |blocker: &Blocker| match blocker {
+        Blocker::BucketFull { group, rule, .. } => format!("{group} {rule}"),
+        Blocker::GateClosed {
+            sequence, stage, after, ..
+        } => format!("{sequence} {stage} {after}"),
+        Blocker::FailureBudget { group, .. } => group.clone(),
+        _ => String::new(),
+    };
+    std::mem::discriminant(one) == std::mem::discriminant(other) && key(one) == key(other)
 }

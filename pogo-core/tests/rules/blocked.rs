@@ -17,7 +17,8 @@ fn reasons(story: &Story) -> Vec<Blocker> {
             Event::JobBlocked { reasons, .. } => Some(reasons.clone()),
             _ => None,
         });
-    said.unwrap_or_default()
+    let said = said.unwrap_or_default().into_iter();
+    said.map(|obstacle| obstacle.blocker).collect()
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn a_job_that_can_never_run_is_blocked_at_once_and_its_plan_warns() {
     assert_eq!(story.submit(on("*")), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert!(
-        matches!(reasons(&story)[..], [Blocker::BucketFull { places: 0, .. }]),
+        matches!(reasons(&story)[..], [Blocker::BucketFull { slots: 0, .. }]),
         "{:?}",
         reasons(&story)
     );
@@ -48,7 +49,7 @@ fn a_gate_that_cannot_open_is_traced_to_what_holds_the_stage_before_it() {
     story.submit(on("*"));
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert!(
-        matches!(reasons(&story)[..], [Blocker::BucketFull { places: 0, .. }]),
+        matches!(reasons(&story)[..], [Blocker::BucketFull { slots: 0, .. }]),
         "{:?}",
         reasons(&story)
     );

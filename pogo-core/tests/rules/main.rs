@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod blocked;
+mod cures;
 mod delays;
 mod doubt;
 mod follow;

@@ -1,7 +1,5 @@
-//! What refusals and blockers say to a person.
+//! What refusals say to a person.
 
-use pogo_core::plan::JobSpec;
-use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Input, JobId};
 
 use crate::story::{Story, at_most, hosts, on, web};
@@ -52,28 +50,4 @@ fn a_refused_order_names_the_state_that_it_does_not_fit() {
         reason: String::new(),
     };
     assert_eq!(refusal(&mut story, abort), "job-1 is finished: it cannot be aborted");
-}
-
-#[test]
-fn a_blocker_says_who_is_in_the_way_and_what_would_help() {
-    let say = |story: &Story, host: &str| {
-        let why = story.explain(1, host);
-        why.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-    };
-    let mut story = Story::new(web("a,b"), at_most("1"));
-    story.submit(on("*"));
-    let full = "all 1 places of `$web` (max_parallel: 1) are taken: ";
-    assert_eq!(say(&story, "b"), format!("{full}a (running); it goes on when one ends"));
-    story.fails("a");
-    let help = "retry, skip or mark up the hosts that do not serve";
-    assert_eq!(say(&story, "b"), format!("{full}a (failed); {help}"));
-
-    let mut story = Story::new(web("a,b"), Policy::default());
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
-    assert_eq!(say(&story, "b"), "the job runs 1 hosts at once, as many as it may");
-    story.tell(Input::Pause { job: JOB }).unwrap();
-    assert!(say(&story, "b").starts_with("the job is paused; resume it"));
 }

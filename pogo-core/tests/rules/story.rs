@@ -7,7 +7,7 @@ use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{
-    AttemptId, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, Outcome, TaskState,
+    AttemptId, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, Obstacle, Outcome, TaskState,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -78,6 +78,11 @@ impl Story {
     }
 
     pub(crate) fn explain(&self, job: u32, host: &str) -> Vec<Blocker> {
+        let found = self.obstacles(job, host).into_iter();
+        found.map(|obstacle| obstacle.blocker).collect()
+    }
+
+    pub(crate) fn obstacles(&self, job: u32, host: &str) -> Vec<Obstacle> {
         self.drill.scheduler().explain(JobId::new(job), host).unwrap()
     }
 }

@@ -30,21 +30,23 @@ fn a_job_says_when_it_was_submitted_and_what_binds_it() {
 }
 
 #[test]
-fn a_host_that_was_down_before_it_ran_is_unavailable_since_it_was_down() {
+fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     let (down, reason) = (host("a"), String::new());
     story.tell(Input::MarkDown { host: down, reason }).unwrap();
     story.waits(5);
     assert_eq!(story.submit(on("a")), "a");
-    let since = |story: &Story| {
-        story.drill.scheduler().buckets().next().unwrap().holders()[0]
-            .since
-            .as_millis()
+    let holders = |story: &Story| {
+        let holders = story.drill.scheduler().buckets().next().unwrap().holders().into_iter();
+        holders
+            .map(|holder| (holder.reason, holder.since.as_millis()))
+            .collect::<Vec<_>>()
     };
-    assert_eq!(since(&story), 0);
+    let running = HolderReason::Running { job: JobId::new(1) };
+    assert_eq!(holders(&story), [(running, 5_000), (HolderReason::Down, 0)]);
     let (up, reason) = (host("a"), String::new());
     story.tell(Input::MarkUp { host: up, reason }).unwrap();
-    assert_eq!(since(&story), 0, "it has not served since");
+    assert_eq!(holders(&story), [(running, 5_000)]);
 }
 
 #[test]

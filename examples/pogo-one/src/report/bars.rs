@@ -66,10 +66,7 @@ impl Bars {
 }
 
 fn show(bar: &ProgressBar, group: &Group, slow: usize) {
-    let places = group
-        .limit
-        .map(|(_, places)| format!(" of {places}"))
-        .unwrap_or_default();
+    let slots = group.limit.map(|(_, slots)| format!(" of {slots}")).unwrap_or_default();
     let bad = if group.bad > 0 {
         format!(", {} failed", group.bad)
     } else {
@@ -81,7 +78,7 @@ fn show(bar: &ProgressBar, group: &Group, slow: usize) {
         String::new()
     };
     bar.set_position(u64::from(group.done()));
-    bar.set_message(format!("{} running{places}{slow}{bad}", group.running));
+    bar.set_message(format!("{} running{slots}{slow}{bad}", group.running));
 }
 
 fn style(width: usize) -> ProgressStyle {

@@ -2,6 +2,7 @@
 
 mod bars;
 mod lines;
+mod moment;
 mod screen;
 mod span;
 mod summary;

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use pogo_core::fleet::{HostName, fold};
+use pogo_core::scheduler::CureOrder;
 
+use super::moment::moment;
 use super::span::span;
 use super::visible::visible;
 use super::watch::{Group, HostState, Watch};
@@ -16,6 +18,8 @@ pub(crate) struct Summary<'a> {
 impl<'a> Summary<'a> {
     /// How many failed hosts are shown with their reason.
     const REASONS: usize = 20;
+    /// How many obstacles are shown.
+    const OBSTACLES: usize = 20;
     /// How many limits are shown.
     const LIMITS: usize = 20;
 
@@ -48,6 +52,34 @@ impl<'a> Summary<'a> {
         }
     }
 
+    /// What was in the way in the end, and what can be done about it when this program has ended: it keeps no job.
+    fn blocked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reasons = &self.watch.blocked_by;
+        for obstacle in reasons.iter().take(Self::OBSTACLES) {
+            let what = obstacle.blocker.describe(&|at| moment(at, self.watch.now));
+            write!(f, "\nblocked: {}", visible(&what))?;
+            let orders = obstacle.cures.iter().flat_map(|cure| &cure.orders);
+            for order in orders.filter(|order| matches!(order, CureOrder::Relax { .. })) {
+                write!(f, ": {}", visible(&order.to_string()))?;
+            }
+            writeln!(f)?;
+        }
+        match reasons.len().saturating_sub(Self::OBSTACLES) {
+            0 => {}
+            more => writeln!(f, "blocked: and by {more} more")?,
+        }
+        let of_hosts = |order: &CureOrder| !matches!(order, CureOrder::Relax { .. });
+        if reasons
+            .iter()
+            .flat_map(|o| &o.cures)
+            .flat_map(|cure| &cure.orders)
+            .any(of_hosts)
+        {
+            writeln!(f, "\nmend these hosts, and run again on them and on what was not run")?;
+        }
+        Ok(())
+    }
+
     fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut limits: Vec<&Group> = self.watch.groups.iter().filter(|group| group.hosts > 0).collect();
         if limits.is_empty() {
@@ -64,10 +96,10 @@ impl<'a> Summary<'a> {
         writeln!(
             f,
             "\n  {:<width$}  {:>6}  {:>6}  {:>16}  rule",
-            "limit", "places", "widest", "held hosts back"
+            "limit", "slots", "widest", "held hosts back"
         )?;
         for group in shown {
-            let Some((rule, places)) = group.limit else { continue };
+            let Some((rule, slots)) = group.limit else { continue };
             let held = if group.full_for.is_zero() {
                 "never".to_owned()
             } else {
@@ -75,7 +107,7 @@ impl<'a> Summary<'a> {
             };
             writeln!(
                 f,
-                "  {:<width$}  {places:>6}  {:>6}  {held:>16}  {rule}",
+                "  {:<width$}  {slots:>6}  {:>6}  {held:>16}  {rule}",
                 group.name, group.widest
             )?;
         }
@@ -114,9 +146,6 @@ impl fmt::Display for Summary<'_> {
         if let Some(reason) = &self.watch.stopped {
             writeln!(f, "\nstopped: {reason}")?;
         }
-        for blocker in &self.watch.blocked_by {
-            writeln!(f, "\nblocked: {blocker}")?;
-        }
-        Ok(())
+        self.blocked(f)
     }
 }

@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostId, HostName};
 use pogo_core::plan::Rules;
 use pogo_core::policy::Rule;
-use pogo_core::scheduler::{Blocker, Event, Record};
+use pogo_core::scheduler::{Event, Obstacle, Record};
 
 /// How far a host is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct Group {
     pub(crate) bad: u32,
     /// The most that ran at once.
     pub(crate) widest: u32,
-    /// For how long hosts waited while every place was taken.
+    /// For how long hosts waited while every slot was taken.
     pub(crate) full_for: Duration,
     full_since: Option<Timestamp>,
 }
@@ -78,7 +78,7 @@ impl Group {
 
     fn judge(&mut self, at: Timestamp) {
         self.widest = self.widest.max(self.running);
-        let full = self.waiting > 0 && self.limit.is_some_and(|(_, places)| self.running + self.bad >= places);
+        let full = self.waiting > 0 && self.limit.is_some_and(|(_, slots)| self.running + self.bad >= slots);
         match (full, self.full_since) {
             (true, None) => self.full_since = Some(at),
             (false, Some(since)) => {
@@ -99,7 +99,7 @@ pub(crate) struct Watch {
     pub(crate) total: Option<Group>,
     /// One for each bucket.
     pub(crate) groups: Vec<Group>,
-    pub(crate) blocked_by: Vec<Blocker>,
+    pub(crate) blocked_by: Vec<Obstacle>,
     pub(crate) stopped: Option<String>,
     /// Hosts that took longer than is usual, those that still run among them.
     pub(crate) slow: BTreeSet<HostName>,

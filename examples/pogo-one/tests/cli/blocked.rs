@@ -51,8 +51,10 @@ fn five_failures_block_the_job_and_no_sixth_host_is_touched() {
     let args = ["simulate", "-c", "policy.yaml", "-t", "$web", "--fail", "w[001-005]"];
     let done = program.run(&args);
     assert_eq!(done.code, 2);
-    assert!(done.out.contains("blocked: all 5 places of `$web`"), "{}", done.out);
-    assert!(done.out.contains("w[001-005] (failed)"), "{}", done.out);
+    let said = "blocked: w[001-005] (failed in job 1 at 1.0s) hold all 5 slots of $web\n";
+    assert!(done.out.contains(said), "{}", done.out);
+    let help = "mend these hosts, and run again on them and on what was not run\n";
+    assert!(done.out.ends_with(help), "{}", done.out);
     let events = program.run(&[&args[..], &["--format", "jsonl"]].concat()).events();
     assert_eq!(super::program::hosts(&events, "task_started").len(), 5);
     assert_eq!(events.last().unwrap()["event"], "job_blocked");

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use crate::scheduler::prospects::Prospects;
 use crate::scheduler::state::{Hint, Job};
-use crate::scheduler::{Blocker, Event, JobStatus, Scheduler};
+use crate::scheduler::{Event, JobStatus, Obstacle, Scheduler};
 
 /// What becomes of a job of which nothing runs.
 pub(in crate::scheduler) enum Verdict {
@@ -14,7 +14,7 @@ pub(in crate::scheduler) enum Verdict {
     /// It goes on when other jobs give something back.
     Waits,
     /// Only an operator can help.
-    Blocked(Vec<Blocker>),
+    Blocked(Vec<Obstacle>),
 }
 
 impl Scheduler {

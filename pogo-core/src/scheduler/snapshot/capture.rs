@@ -39,12 +39,14 @@ impl State {
             since: known.since,
             job: known.bad.map(|bad| bad.job),
             in_doubt: known.bad.is_some_and(|bad| bad.in_doubt),
-            down: known.down,
+            ended: known.bad.map(|bad| bad.at),
+            down: known.down.is_some(),
+            marked: known.down,
             earlier: self
                 .hosts
                 .earlier(host)
                 .iter()
-                .map(|bad| (bad.job, bad.in_doubt))
+                .map(|bad| (bad.job, bad.in_doubt, bad.at))
                 .collect(),
         }
     }

@@ -82,12 +82,18 @@ struct StuckData {
     /// That attempt ended unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     in_doubt: bool,
+    /// When that attempt ended. Snapshots from before this was kept do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Timestamp>,
     /// It was marked down from outside.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     down: bool,
-    /// Jobs before that one whose attempts did not end well either, and whether they ended unknown.
+    /// When it was marked down. Snapshots from before this was kept do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    marked: Option<Timestamp>,
+    /// Jobs before that one whose attempts did not end well either, whether they ended unknown, and when they ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    earlier: Vec<(JobId, bool)>,
+    earlier: Vec<(JobId, bool, Timestamp)>,
 }
 
 /// An attempt that has not ended.

@@ -152,15 +152,20 @@ impl State {
             let bad = data.job.map(|job| Bad {
                 job,
                 in_doubt: data.in_doubt,
+                at: data.ended.unwrap_or(data.since),
             });
             let mut state = self.host(host);
-            (state.bad, state.down) = (bad, data.down);
+            let marked = data.marked.unwrap_or(data.since);
+            (state.bad, state.down) = (bad, data.down.then_some(marked));
             if state.is_stuck() {
                 state.since = data.since;
             }
             self.put_host(host, state);
             if bad.is_some() {
-                let earlier = data.earlier.iter().map(|&(job, in_doubt)| Bad { job, in_doubt });
+                let earlier = data
+                    .earlier
+                    .iter()
+                    .map(|&(job, in_doubt, at)| Bad { job, in_doubt, at });
                 self.hosts.set_earlier(host, earlier.collect());
             }
         }

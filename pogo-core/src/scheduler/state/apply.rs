@@ -197,16 +197,16 @@ impl State {
         };
         let host = Changing::of(id, &running.target, running.started);
         self.step(running.task, moving, to, effects);
-        let in_doubt = to == TaskState::InDoubt;
+        let (in_doubt, at) = (to == TaskState::InDoubt, self.at);
         let badly = in_doubt || to == TaskState::Failed;
         let mut before = None;
-        let mut bad = badly.then_some(Bad { job: id, in_doubt });
+        let mut bad = badly.then_some(Bad { job: id, in_doubt, at });
         self.change_host(host, effects, |host| {
             host.leased = false;
             // A host that has left the fleet is counted until it ends, and no longer.
             bad = bad.filter(|_| !host.removed);
             before = std::mem::replace(&mut host.bad, bad);
-            host.down &= !host.removed;
+            host.down = host.down.filter(|_| !host.removed);
         });
         if before.is_some() {
             self.leave(running.target.host, before, bad);
@@ -278,12 +278,13 @@ impl State {
     }
 
     fn mark(&mut self, host: &HostName, down: bool, effects: &mut Effects) -> Result<(), ApplyError> {
-        let id = self.host_id(host)?;
+        let (id, at) = (self.host_id(host)?, self.at);
         let changing = self.changing(id);
         self.change_host(changing, effects, |host| {
-            host.down = down;
-            if !down {
-                host.bad = None;
+            if down {
+                host.down = host.down.or(Some(at));
+            } else {
+                (host.down, host.bad) = (None, None);
             }
         });
         if !down {

@@ -17,8 +17,8 @@ pub(crate) struct HostState {
     pub(crate) leased: bool,
     /// How its last attempt ended, when that was not well.
     pub(crate) bad: Option<Bad>,
-    /// Marked down from outside.
-    pub(crate) down: bool,
+    /// Marked down from outside, at this moment.
+    pub(crate) down: Option<Timestamp>,
     /// Taken out of the fleet while it was still needed.
     pub(crate) removed: bool,
     /// Since when it is unavailable.
@@ -32,12 +32,14 @@ pub(crate) struct Bad {
     pub(crate) job: JobId,
     /// Unknown rather than failed.
     pub(crate) in_doubt: bool,
+    /// When it ended.
+    pub(crate) at: Timestamp,
 }
 
 impl HostState {
     /// Unavailable for another reason than running.
     pub(crate) fn is_stuck(&self) -> bool {
-        self.bad.is_some() || self.down
+        self.bad.is_some() || self.down.is_some()
     }
 
     /// It may not be serving.
@@ -97,6 +99,12 @@ impl Hosts {
     pub(crate) fn stuck(&self) -> impl Iterator<Item = HostId> {
         let stuck = self.noted.iter().filter(|(_, host)| host.is_stuck());
         stuck.map(|(&host, _)| host)
+    }
+
+    /// The same, with all that is known of them.
+    pub(crate) fn stuck_states(&self) -> impl Iterator<Item = (HostId, &HostState)> {
+        let noted = self.noted.iter().map(|(&host, state)| (host, state));
+        noted.filter(|(_, host)| host.is_stuck())
     }
 
     /// Hosts that were taken out of the fleet, in fleet order.

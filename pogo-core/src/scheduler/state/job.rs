@@ -122,6 +122,8 @@ pub(crate) struct Job {
     pub(crate) aborted: bool,
     /// The time limit had run out when an operator let the job go on, and binds no more.
     pub(crate) limit_spent: bool,
+    /// It can be run under the policy in force; only a finished job may not.
+    pub(crate) fits: bool,
     pub(crate) tally: Tally,
     pub(crate) names: Arc<[HostName]>,
     /// In listed order.
@@ -157,6 +159,7 @@ impl Job {
             status: JobStatus::Running,
             aborted: false,
             limit_spent: false,
+            fits: compiled.fits,
             tally: Tally {
                 waiting: count,
                 ..Tally::default()
@@ -247,6 +250,8 @@ pub(crate) struct Compiled {
     pub(crate) stages: Stages,
     pub(crate) budgets: BTreeMap<u32, Budget>,
     pub(crate) fleet_len: usize,
+    /// Whether it has the order that the policy asks for.
+    pub(crate) fits: bool,
 }
 
 /// Which task of the job a host is.

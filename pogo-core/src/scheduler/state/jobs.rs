@@ -24,7 +24,10 @@ impl State {
     /// The same without any order.
     pub(in crate::scheduler) fn compile_unordered(&self, hosts: Vec<HostId>, names: Arc<[HostName]>) -> Compiled {
         let stages = Stages::none(hosts.len());
-        self.compiled(hosts, names, stages)
+        Compiled {
+            fits: false,
+            ..self.compiled(hosts, names, stages)
+        }
     }
 
     fn compiled(&self, hosts: Vec<HostId>, names: Arc<[HostName]>, stages: Stages) -> Compiled {
@@ -67,6 +70,7 @@ impl State {
             stages,
             budgets,
             fleet_len: self.fleet.len(),
+            fits: true,
         }
     }
 

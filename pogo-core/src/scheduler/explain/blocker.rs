@@ -1,0 +1,137 @@
+//! What keeps a host from starting, and what would clear it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cure, Holder};
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::policy::{Origin, Rule};
+use crate::scheduler::JobId;
+
+/// One thing that keeps a waiting host from starting, and the orders that clear it.
+///
+/// Displays as a sentence that names what is in the way and the first cure, with moments in UTC;
+/// [`sentence`](Self::sentence) writes them otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obstacle {
+    /// What is in the way.
+    #[serde(flatten)]
+    pub blocker: Blocker,
+    /// Whether it goes away without any order, if all goes well: what runs succeeds, and time passes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passes: bool,
+    /// Ways to clear it, the best first. Each is accepted as it is and clears it on its own, if the hosts that it
+    /// starts succeed. Without one, what it waits for has obstacles of its own, which are listed beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cures: Vec<Cure>,
+}
+
+/// What is in the way of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "blocker", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Blocker {
+    /// A bucket has no slot left.
+    BucketFull {
+        /// The group it counts.
+        group: String,
+        /// The rule as the policy says it.
+        rule: Rule,
+        /// The resolved number of slots.
+        #[serde(alias = "places")]
+        slots: u32,
+        /// Who holds them, why and since when.
+        holders: Vec<Holder>,
+        /// Where the rule was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
+    },
+    /// An earlier stage is not complete.
+    GateClosed {
+        /// The sequence.
+        sequence: String,
+        /// The stage that waits.
+        stage: String,
+        /// The stage that it waits for.
+        after: String,
+        /// Hosts of that stage that wait or run.
+        pending: Vec<HostName>,
+        /// Hosts of that stage that failed or are in doubt.
+        failed: Vec<HostName>,
+        /// Hosts of that stage that were cancelled before they ran.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cancelled: Vec<HostName>,
+        /// How many of them may fail.
+        allowed: u32,
+    },
+    /// The wave before is done, and its bake time has not passed.
+    Baking {
+        /// When it has.
+        until: Timestamp,
+    },
+    /// Another job runs on the host.
+    Leased {
+        /// The job.
+        job: JobId,
+    },
+    /// The task is to be tried again, but not yet.
+    Backoff {
+        /// When.
+        until: Timestamp,
+    },
+    /// An operator paused the job.
+    Paused,
+    /// The job starts no more.
+    Halted,
+    /// Too many of the job's hosts failed in a group.
+    FailureBudget {
+        /// The group.
+        group: String,
+        /// How many failed.
+        failures: u32,
+        /// How many may.
+        allowed: u32,
+        /// Which.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<HostName>,
+    },
+    /// The job runs as many hosts at once as it allows itself.
+    JobMaxParallel {
+        /// How many that is.
+        limit: u32,
+    },
+}
+
+impl Obstacle {
+    /// It goes away by itself.
+    pub(super) fn passing(blocker: Blocker) -> Self {
+        Self {
+            blocker,
+            passes: true,
+            cures: vec![],
+        }
+    }
+
+    /// It stays until somebody does something.
+    pub(super) fn lasting(blocker: Blocker, cures: Vec<Cure>) -> Self {
+        Self {
+            blocker,
+            passes: false,
+            cures,
+        }
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence(&Timestamp::utc))
+    }
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe(&Timestamp::utc))
+    }
+}

@@ -1,0 +1,162 @@
+//! Orders that clear what is in the way.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::sentence::brief;
+use crate::fleet::HostName;
+use crate::policy::{Origin, Rule};
+use crate::scheduler::{Alteration, Input, JobId};
+
+/// One way to clear an obstacle: these orders, in this order. Displays as the commands of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cure {
+    /// What to order; never empty.
+    pub orders: Vec<CureOrder>,
+}
+
+/// One order of an operator that helps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CureOrder {
+    /// Try these hosts again.
+    Retry {
+        /// In this job.
+        job: JobId,
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// Count these hosts as done without running them.
+    Skip {
+        /// In this job.
+        job: JobId,
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// Say that these hosts are available.
+    MarkUp {
+        /// The hosts.
+        hosts: Vec<HostName>,
+    },
+    /// Let the job go on.
+    Resume {
+        /// The job.
+        job: JobId,
+    },
+    /// Let the job run more hosts at once.
+    MaxParallel {
+        /// The job.
+        job: JobId,
+        /// So many.
+        limit: u32,
+    },
+    /// Apply a policy in which this rule leaves the group a slot.
+    Relax {
+        /// The group.
+        group: String,
+        /// The rule as it is.
+        rule: Rule,
+        /// Where it was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
+    },
+}
+
+impl Cure {
+    pub(super) fn of(order: CureOrder) -> Self {
+        Self { orders: vec![order] }
+    }
+}
+
+impl CureOrder {
+    /// What to hand to [`Scheduler::handle`](crate::scheduler::Scheduler::handle), one after the other; nothing for a policy,
+    /// which only its author can change.
+    pub fn inputs(&self, reason: &str) -> Vec<Input> {
+        match self {
+            Self::Retry { job, hosts } => vec![Input::Retry {
+                job: *job,
+                hosts: hosts.clone(),
+            }],
+            Self::Skip { job, hosts } => vec![Input::Skip {
+                job: *job,
+                hosts: hosts.clone(),
+            }],
+            Self::MarkUp { hosts } => {
+                let up = |host: &HostName| Input::MarkUp {
+                    host: host.clone(),
+                    reason: reason.to_owned(),
+                };
+                hosts.iter().map(up).collect()
+            }
+            Self::Resume { job } => vec![Input::Resume { job: *job }],
+            Self::MaxParallel { job, limit } => {
+                let change = Alteration {
+                    max_parallel: Some(*limit),
+                    ..Alteration::default()
+                };
+                vec![Input::Alter { job: *job, change }]
+            }
+            Self::Relax { .. } => vec![],
+        }
+    }
+}
+
+impl fmt::Display for Cure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, order) in self.orders.iter().enumerate() {
+            let between = if at == 0 { "" } else { " && " };
+            write!(f, "{between}{order}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for CureOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry { job, hosts } => write!(f, "pogo retry {} {}", job.number(), Words(hosts)),
+            Self::Skip { job, hosts } => write!(f, "pogo skip {} {}", job.number(), Words(hosts)),
+            Self::MarkUp { hosts } => write!(f, "pogo mark up {}", Words(hosts)),
+            Self::Resume { job } => write!(f, "pogo resume {}", job.number()),
+            Self::MaxParallel { job, limit } => write!(f, "pogo update {} --max-parallel {limit}", job.number()),
+            Self::Relax { group, rule, origin } => {
+                let way = if matches!(rule, Rule::MinAvailable(_)) {
+                    "lower"
+                } else {
+                    "raise"
+                };
+                write!(f, "{way} {} of {group}", rule.key())?;
+                match origin {
+                    Some(origin) => write!(f, " in {origin}"),
+                    None => f.write_str(" in the policy"),
+                }?;
+                f.write_str(" and apply it")
+            }
+        }
+    }
+}
+
+/// Hosts as one word of a command line.
+struct Words<'a>(&'a [HostName]);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, more) = brief(self.0);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._,:@%+/=".contains(c);
+        if text.starts_with('-') {
+            f.write_str("-- ")?;
+        }
+        // Names and ranges have no quotes, so quotes keep a shell from looking into them.
+        match text.chars().all(plain) {
+            true => f.write_str(&text)?,
+            false => write!(f, "'{text}'")?,
+        }
+        match more {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Which orders clear an obstacle. Only those that are accepted, and that help.
+
+use std::collections::BTreeMap;
+
+use super::forecast::{Forecast, is_exceeded};
+use super::{Cure, CureOrder, is_bad, named};
+use crate::fleet::{HostId, HostName};
+use crate::plan::BucketId;
+use crate::scheduler::JobId;
+use crate::scheduler::state::{Bad, Budget, Job, TaskState};
+
+impl Forecast<'_> {
+    /// What gives an available host a slot of this bucket.
+    pub(super) fn free_slots(&self, bucket: BucketId) -> Vec<Cure> {
+        let state = &self.scheduler.state;
+        let limit = state.rules.bucket(bucket);
+        if limit.places == 0 {
+            let (group, rule, origin) = (limit.group.clone(), limit.rule, limit.origin.clone());
+            return vec![Cure::of(CureOrder::Relax { group, rule, origin })];
+        }
+        let stuck: Vec<HostId> = self.stuck_in(bucket).collect();
+        if stuck.is_empty() {
+            return vec![];
+        }
+        let retried = self.by_retry(&stuck);
+        let skipped = self.by_skip(&stuck);
+        let retry = self.orders(bucket, &stuck, retried, |job, hosts| CureOrder::Retry { job, hosts });
+        let skip = self.orders(bucket, &stuck, skipped, |job, hosts| CureOrder::Skip { job, hosts });
+        let hosts = stuck.iter().map(|&host| state.fleet.name(host).clone()).collect();
+        let up = Cure::of(CureOrder::MarkUp { hosts });
+        retry.into_iter().chain(skip).chain([up]).collect()
+    }
+
+    /// The tasks whose retry makes their hosts available.
+    fn by_retry(&self, stuck: &[HostId]) -> Freed {
+        let state = &self.scheduler.state;
+        let mut failed: BTreeMap<JobId, Vec<u32>> = BTreeMap::new();
+        for &host in stuck {
+            let known = state.host(host);
+            // What is marked down stays so whatever its jobs say.
+            let bad = known.bad.filter(|_| known.down.is_none());
+            let of = bad.and_then(|bad| Some((bad.job, state.jobs.get(&bad.job)?.task_of(host)?)));
+            if let Some((job, task)) = of {
+                failed.entry(job).or_default().push(task);
+            }
+        }
+        let mut freed = Freed::default();
+        for (id, tasks) in failed {
+            let Some(job) = state.jobs.get(&id) else { continue };
+            let tasks = self.retryable(job, tasks, false);
+            freed.hosts.extend(tasks.iter().map(|&task| job.host(task)));
+            if !tasks.is_empty() {
+                freed.tasks.insert(id, tasks);
+            }
+        }
+        freed
+    }
+
+    /// The tasks that have to be skipped for their hosts to be available: in each job that left something behind there.
+    fn by_skip(&self, stuck: &[HostId]) -> Freed {
+        let state = &self.scheduler.state;
+        let mut freed = Freed::default();
+        for &host in stuck {
+            let known = state.host(host);
+            let bad = state.hosts.earlier(host).iter().chain(&known.bad);
+            let task = |bad: &Bad| {
+                let job = state.jobs.get(&bad.job)?;
+                let task = job.task_of(host)?;
+                let fits = !matches!(
+                    job.task(task).state,
+                    TaskState::Running | TaskState::Succeeded | TaskState::Skipped
+                );
+                fits.then_some((bad.job, task))
+            };
+            let Some(tasks) = bad.map(task).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            if known.down.is_some() || tasks.is_empty() {
+                continue;
+            }
+            freed.hosts.push(host);
+            for (job, task) in tasks {
+                freed.tasks.entry(job).or_default().push(task);
+            }
+        }
+        freed
+    }
+
+    /// The orders that free these hosts, with others marked up besides where these are not enough. `None` if there are none.
+    fn orders(
+        &self,
+        bucket: BucketId,
+        stuck: &[HostId],
+        freed: Freed,
+        order: impl Fn(JobId, Vec<HostName>) -> CureOrder,
+    ) -> Option<Cure> {
+        let state = &self.scheduler.state;
+        let named = |(id, tasks): (JobId, Vec<u32>)| Some(order(id, named(state.jobs.get(&id)?, &tasks)));
+        let mut orders: Vec<CureOrder> = freed.tasks.into_iter().filter_map(named).collect();
+        if orders.is_empty() {
+            return None;
+        }
+        if freed.hosts.len() < self.too_many(bucket) as usize {
+            let rest = stuck.iter().filter(|host| !freed.hosts.contains(host));
+            let hosts = rest.map(|&host| state.fleet.name(host).clone()).collect();
+            orders.push(CureOrder::MarkUp { hosts });
+        }
+        Some(Cure { orders })
+    }
+
+    /// Those of the tasks that can be retried, and would start then.
+    fn retryable(&self, job: &Job, tasks: Vec<u32>, resumed: bool) -> Vec<u32> {
+        let mut tasks = tasks;
+        tasks.retain(|&task| is_bad(job.task(task).state) || job.task(task).state == TaskState::Cancelled);
+        // Each that is left out is one failure more for the budgets of the others.
+        loop {
+            let fits: Vec<u32> = tasks
+                .iter()
+                .copied()
+                .filter(|&task| self.can_start(job, task, &tasks, resumed))
+                .collect();
+            if fits.len() == tasks.len() {
+                return fits;
+            }
+            tasks = fits;
+        }
+    }
+
+    /// What completes a stage in which these tasks have ended, and not well.
+    pub(super) fn complete_stage(&self, job: &Job, ended: &[u32]) -> Vec<Cure> {
+        let (id, hosts) = (job.id, named(job, ended));
+        let resumed = !job.status.may_start();
+        let mut cures = Vec::new();
+        if self.retryable(job, ended.to_vec(), resumed).len() == ended.len() {
+            let mut orders = vec![CureOrder::Retry {
+                job: id,
+                hosts: hosts.clone(),
+            }];
+            orders.extend(resumed.then_some(CureOrder::Resume { job: id }));
+            cures.push(Cure { orders });
+        }
+        cures.push(Cure::of(CureOrder::Skip { job: id, hosts }));
+        cures
+    }
+
+    /// What brings a failure budget back below what it allows.
+    pub(super) fn mend_budget(&self, job: &Job, budget: Budget, failed: &[u32], may_resume: bool) -> Vec<Cure> {
+        let id = job.id;
+        let removed = |task: &u32| self.scheduler.state.hosts.is_removed(job.host(*task));
+        let there: Vec<u32> = failed.iter().copied().filter(|task| !removed(task)).collect();
+        let mended = u32::try_from(there.len()).unwrap_or(u32::MAX);
+        let mut cures = Vec::new();
+        if !is_exceeded(budget, mended) {
+            cures.push(Cure::of(CureOrder::Retry {
+                job: id,
+                hosts: named(job, &there),
+            }));
+        }
+        if may_resume {
+            cures.push(Cure::of(CureOrder::Resume { job: id }));
+        }
+        cures.push(Cure::of(CureOrder::Skip {
+            job: id,
+            hosts: named(job, failed),
+        }));
+        cures
+    }
+}
+
+/// Hosts that orders make available, and the tasks that these orders are for.
+#[derive(Default)]
+struct Freed {
+    hosts: Vec<HostId>,
+    tasks: BTreeMap<JobId, Vec<u32>>,
+}

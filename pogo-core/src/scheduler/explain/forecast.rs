@@ -1,0 +1,123 @@
+//! What happens without any order, if all goes well: what runs succeeds, and time passes.
+//!
+//! Where it is not sure it expects the worse, so that a host that could do without an order may be offered one, and
+//! never the other way round.
+
+use std::collections::BTreeMap;
+
+use crate::fleet::HostId;
+use crate::plan::BucketId;
+use crate::scheduler::Scheduler;
+use crate::scheduler::state::{Budget, Job, JobStatus, TaskState};
+
+/// What can be expected of a namespace.
+pub(super) struct Forecast<'a> {
+    pub(super) scheduler: &'a Scheduler,
+    /// Hosts that stay unavailable unless somebody does something, in fleet order.
+    stuck: Vec<HostId>,
+    /// How many of them each bucket counts.
+    held: BTreeMap<BucketId, u32>,
+}
+
+impl<'a> Forecast<'a> {
+    pub(super) fn new(scheduler: &'a Scheduler) -> Self {
+        let mut this = Self {
+            scheduler,
+            stuck: vec![],
+            held: BTreeMap::new(),
+        };
+        let state = &scheduler.state;
+        this.stuck = state.hosts.stuck().filter(|&host| !this.recovers(host)).collect();
+        for &host in &this.stuck {
+            for &bucket in state.rules.buckets_of(host) {
+                *this.held.entry(bucket).or_default() += 1;
+            }
+        }
+        this
+    }
+
+    /// The hosts that hold a slot of this bucket for good.
+    pub(super) fn stuck_in(&self, bucket: BucketId) -> impl Iterator<Item = HostId> {
+        let rules = &self.scheduler.state.rules;
+        let stuck = self.stuck.iter().copied();
+        stuck.filter(move |&host| rules.buckets_of(host).contains(&bucket))
+    }
+
+    /// How many of them are in the way of one more.
+    pub(super) fn too_many(&self, bucket: BucketId) -> u32 {
+        let (_, usage) = self.scheduler.state.bucket(bucket);
+        let held = self.held.get(&bucket).copied().unwrap_or(0);
+        (held + 1).saturating_sub(usage.limit.places)
+    }
+
+    /// Whether no available host of this bucket will ever find a slot.
+    pub(super) fn is_full_for_good(&self, bucket: BucketId) -> bool {
+        self.too_many(bucket) > 0
+    }
+
+    /// The same for a host that may be unavailable already.
+    pub(super) fn is_closed_to(&self, bucket: BucketId, repair: bool) -> bool {
+        let limit = self.scheduler.state.bucket(bucket).1.limit;
+        if repair {
+            limit.bounds_running && limit.places == 0
+        } else {
+            self.is_full_for_good(bucket)
+        }
+    }
+
+    /// Whether an unavailable host is about to be repaired.
+    fn recovers(&self, host: HostId) -> bool {
+        let state = &self.scheduler.state;
+        let known = state.host(host);
+        if known.leased {
+            return known.down.is_none() || known.removed;
+        }
+        let mut waiting = state.unfinished().filter_map(|job| {
+            let task = job.task_of(host)?;
+            (job.task(task).state == TaskState::Waiting).then_some((job, task))
+        });
+        known.down.is_none() && waiting.any(|(job, task)| self.can_start(job, task, &[], false))
+    }
+
+    /// Whether a task would start in time if it waited, with these tasks of its job retried, and its job resumed.
+    pub(super) fn can_start(&self, job: &Job, task: u32, retried: &[u32], resumed: bool) -> bool {
+        let state = &self.scheduler.state;
+        let host = job.host(task);
+        let reopened = resumed || (job.status == JobStatus::Finished && job.fits);
+        if state.hosts.is_removed(host) || !(reopened || job.status.may_start()) {
+            return false;
+        }
+        let profile = state.rules.profile(job.target(task).profile);
+        let mended = |at: u32| {
+            let of = |task: &&u32| state.rules.profile(job.target(**task).profile).budgets.contains(&at);
+            u32::try_from(retried.iter().filter(of).count()).unwrap_or(u32::MAX)
+        };
+        let exceeded = |&at: &u32| {
+            job.budgets
+                .get(&at)
+                .is_some_and(|budget| is_exceeded(*budget, mended(at)))
+        };
+        if !reopened && profile.budgets.iter().any(exceeded) {
+            return false;
+        }
+        if job.spec.override_constraints.is_some() {
+            return true;
+        }
+        // A host that is repaired meanwhile is available when its turn comes.
+        let repair = state.hosts.is_stuck(host) && !state.hosts.is_leased(host);
+        job.gates.track_is_open(job.target(task).track)
+            && !profile.buckets.iter().any(|&bucket| self.is_closed_to(bucket, repair))
+    }
+}
+
+/// Whether a budget is exceeded when so many of its failures are gone.
+pub(super) fn is_exceeded(budget: Budget, mended: u32) -> bool {
+    let failures = budget.failures.saturating_sub(mended);
+    let forgiven = budget.forgiven.min(failures);
+    Budget {
+        failures,
+        forgiven,
+        ..budget
+    }
+    .is_exceeded()
+}

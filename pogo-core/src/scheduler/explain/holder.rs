@@ -1,0 +1,111 @@
+//! Who holds slots of a bucket.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::fleet::{HostId, HostName};
+use crate::plan::BucketId;
+use crate::scheduler::JobId;
+use crate::scheduler::state::State;
+
+/// A host that holds a slot of a bucket, and one reason why. A host that is unavailable for several reasons, such
+/// as one that failed and is marked down, is listed once for each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The host.
+    pub host: HostName,
+    /// Why it counts.
+    #[serde(flatten)]
+    pub reason: HolderReason,
+    /// Since when that is so.
+    pub since: Timestamp,
+}
+
+/// Why a host is unavailable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "because", rename_all = "snake_case")]
+pub enum HolderReason {
+    /// It runs a task.
+    Running {
+        /// Of this job.
+        job: JobId,
+    },
+    /// Its last attempt failed.
+    Failed {
+        /// In this job.
+        job: JobId,
+    },
+    /// Its last attempt ended unknown.
+    InDoubt {
+        /// In this job.
+        job: JobId,
+    },
+    /// It is marked down.
+    Down,
+}
+
+impl State {
+    /// Who holds slots of a bucket, in fleet order.
+    pub(in crate::scheduler) fn holders(&self, bucket: BucketId) -> Vec<Holder> {
+        self.holders_of(&BTreeSet::from([bucket]))
+            .remove(&bucket)
+            .unwrap_or_default()
+    }
+
+    /// The same for several buckets, in one pass over the unavailable hosts.
+    pub(super) fn holders_of(&self, buckets: &BTreeSet<BucketId>) -> BTreeMap<BucketId, Vec<Holder>> {
+        let mut held: BTreeMap<BucketId, Vec<Holder>> = BTreeMap::new();
+        if buckets.is_empty() {
+            return held;
+        }
+        for (host, reasons) in self.unavailable() {
+            let counting = self.rules.buckets_of(host).iter();
+            for bucket in counting.filter(|bucket| buckets.contains(bucket)) {
+                let holders = reasons.iter().map(|&(reason, since)| Holder {
+                    host: self.fleet.name(host).clone(),
+                    reason,
+                    since,
+                });
+                held.entry(*bucket).or_default().extend(holders);
+            }
+        }
+        held
+    }
+
+    /// Every unavailable host, in fleet order, with each reason and since when.
+    fn unavailable(&self) -> BTreeMap<HostId, Vec<(HolderReason, Timestamp)>> {
+        let mut hosts: BTreeMap<HostId, Vec<(HolderReason, Timestamp)>> = BTreeMap::new();
+        for (_, running) in self.attempts.in_order() {
+            let reason = HolderReason::Running { job: running.task.0 };
+            let host = hosts.entry(running.target.host).or_default();
+            host.push((reason, running.started));
+        }
+        for (host, state) in self.hosts.stuck_states() {
+            let reasons = hosts.entry(host).or_default();
+            for bad in self.hosts.earlier(host).iter().chain(&state.bad) {
+                let job = bad.job;
+                let reason = if bad.in_doubt {
+                    HolderReason::InDoubt { job }
+                } else {
+                    HolderReason::Failed { job }
+                };
+                reasons.push((reason, bad.at));
+            }
+            reasons.extend(state.down.map(|since| (HolderReason::Down, since)));
+        }
+        hosts
+    }
+
+    /// Why this host holds slots, if it holds any; of several reasons the one that is closest to a task.
+    pub(in crate::scheduler) fn holds(&self, host: HostId) -> Option<HolderReason> {
+        let state = self.host(host);
+        match (self.lease(host), state.bad) {
+            (Some((job, _)), _) => Some(HolderReason::Running { job }),
+            (None, Some(bad)) if bad.in_doubt => Some(HolderReason::InDoubt { job: bad.job }),
+            (None, Some(bad)) => Some(HolderReason::Failed { job: bad.job }),
+            (None, None) => state.down.is_some().then_some(HolderReason::Down),
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Why a host waits, and which orders would help.
+
+mod blocker;
+mod cure;
+mod cures;
+mod forecast;
+mod holder;
+mod sentence;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use blocker::{Blocker, Obstacle};
+pub use cure::{Cure, CureOrder};
+pub use holder::{Holder, HolderReason};
+pub use sentence::FormatTime;
+
+use super::admission::{has_room, usages};
+use super::state::{Job, TaskState};
+use super::{JobId, JobStatus, Scheduler};
+use crate::Timestamp;
+use crate::plan::{BucketId, StageId};
+use forecast::Forecast;
+
+impl Scheduler {
+    /// Everything that keeps a host of a job from starting, and which orders clear it; empty if the host does not wait.
+    /// Were all of it cleared, the host would start. Where it waits for other hosts of its job that need an operator, what
+    /// keeps them is listed too.
+    ///
+    /// `None` if there is no such job, or the job has no such host.
+    pub fn explain(&self, job: JobId, host: &str) -> Option<Vec<Obstacle>> {
+        let job = self.state.jobs.get(&job)?;
+        let task = job.task_of(self.state.fleet.id(host)?)?;
+        Some(Explainer::new(self, job, job.status).task(task))
+    }
+
+    /// Everything that keeps a blocked job from going on, each with what would clear it.
+    pub(super) fn obstacles(&self, job: &Job) -> Vec<Obstacle> {
+        // It is about to be.
+        let explainer = Explainer::new(self, job, JobStatus::Blocked);
+        let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
+        let roots = explainer.roots(job.positions().filter(waits));
+        if !roots.is_empty() {
+            return roots;
+        }
+        let first = job.positions().find(waits);
+        first.map(|task| explainer.task(task)).unwrap_or_default()
+    }
+}
+
+/// Finds what is in the way of one job's hosts.
+struct Explainer<'a> {
+    forecast: Forecast<'a>,
+    job: &'a Job,
+    status: JobStatus,
+}
+
+impl<'a> Explainer<'a> {
+    fn new(scheduler: &'a Scheduler, job: &'a Job, status: JobStatus) -> Self {
+        let forecast = Forecast::new(scheduler);
+        Self { forecast, job, status }
+    }
+
+    fn task(&self, task: u32) -> Vec<Obstacle> {
+        let job = self.job;
+        if job.task(task).state != TaskState::Waiting {
+            return vec![];
+        }
+        let mut found = self.of_job();
+        let now = self.forecast.scheduler.now;
+        let state = &self.forecast.scheduler.state;
+        if let Some(&until) = job.backoffs.get(&task).filter(|&&until| until > now) {
+            found.push(Obstacle::passing(Blocker::Backoff { until }));
+        }
+        if let Some((other, _)) = state.lease(job.host(task)) {
+            found.push(Obstacle::passing(Blocker::Leased { job: other }));
+        }
+        found.extend(self.budgets(task));
+        found.extend(self.max_parallel());
+        if job.spec.override_constraints.is_some() {
+            return found;
+        }
+        let closed = self.closed(task);
+        for &stage in &closed {
+            found.extend(self.gates(stage));
+        }
+        let full = self.full(task);
+        found.extend(self.buckets(&full));
+        if !closed.is_empty() {
+            for root in self.roots(self.waited_for(task).into_iter()) {
+                if !found.iter().any(|known| known.blocker == root.blocker) {
+                    found.push(root);
+                }
+            }
+        }
+        found
+    }
+
+    /// What holds back the job as a whole.
+    fn of_job(&self) -> Vec<Obstacle> {
+        let id = self.job.id;
+        let resume = || vec![Cure::of(CureOrder::Resume { job: id })];
+        match self.status {
+            JobStatus::Paused => vec![Obstacle::lasting(Blocker::Paused, resume())],
+            JobStatus::Halting | JobStatus::Halted => vec![Obstacle::lasting(Blocker::Halted, resume())],
+            _ => vec![],
+        }
+    }
+
+    fn max_parallel(&self) -> Option<Obstacle> {
+        let job = self.job;
+        let limit = job.settings.max_parallel.filter(|_| job.is_at_max_parallel())?;
+        let more = CureOrder::MaxParallel {
+            job: job.id,
+            limit: job.tally.running.saturating_add(1),
+        };
+        Some(Obstacle {
+            cures: vec![Cure::of(more)],
+            ..Obstacle::passing(Blocker::JobMaxParallel { limit })
+        })
+    }
+
+    /// Failure budgets that stop this task.
+    fn budgets(&self, task: u32) -> Vec<Obstacle> {
+        let rules = &self.forecast.scheduler.state.rules;
+        let budgets = rules.profile(self.job.target(task).profile).budgets;
+        budgets.iter().filter_map(|&at| self.budget(at)).collect()
+    }
+
+    fn budget(&self, at: u32) -> Option<Obstacle> {
+        let (job, rules) = (self.job, &self.forecast.scheduler.state.rules);
+        let budget = job.budgets.get(&at).filter(|budget| budget.is_exceeded())?;
+        let counts = |task: &u32| rules.profile(job.target(*task).profile).budgets.contains(&at);
+        let failed: Vec<u32> = job
+            .positions()
+            .filter(|&task| is_bad(job.task(task).state))
+            .filter(counts)
+            .collect();
+        let blocker = Blocker::FailureBudget {
+            group: rules.budgets().get(at as usize)?.group.clone(),
+            failures: budget.failures,
+            allowed: budget.allowed,
+            failed: named(job, &failed),
+        };
+        Some(Obstacle::lasting(
+            blocker,
+            self.forecast
+                .mend_budget(job, *budget, &failed, self.status.may_resume()),
+        ))
+    }
+
+    /// The closed gates that a task is behind.
+    fn closed(&self, task: u32) -> Vec<StageId> {
+        let stages = self.job.stages.of(task).iter().copied();
+        stages.filter(|&stage| !self.job.gates.is_open(stage)).collect()
+    }
+
+    /// The stages that come before this one and are not complete, the first of them first.
+    fn incomplete(&self, stage: StageId) -> Vec<StageId> {
+        let before = std::iter::successors(self.job.stages.stage(stage).after, |&at| {
+            self.job.stages.stage(at).after
+        });
+        let mut found: Vec<StageId> = before.filter(|&before| !self.job.gates.is_complete(before)).collect();
+        found.reverse();
+        found
+    }
+
+    /// Why this stage's gate is closed.
+    fn gates(&self, stage: StageId) -> Vec<Obstacle> {
+        let incomplete = self.incomplete(stage);
+        if incomplete.is_empty() && self.job.stages.stage(stage).bakes {
+            // Complete all the way: what is left is the bake time.
+            let since = self.job.gates.baking().map_or(Timestamp::EPOCH, |(_, since)| since);
+            let until = since + self.job.settings.bake;
+            return vec![Obstacle::passing(Blocker::Baking { until })];
+        }
+        let gate = |&before: &StageId| self.gate(stage, before);
+        incomplete.iter().map(gate).collect()
+    }
+
+    fn gate(&self, stage: StageId, before: StageId) -> Obstacle {
+        let job = self.job;
+        let (label, after) = (job.stages.stage(stage), job.stages.stage(before));
+        let of_state = |is: fn(TaskState) -> bool| -> Vec<u32> {
+            let tasks = after.tasks.iter().copied();
+            tasks.filter(|&task| is(job.task(task).state)).collect()
+        };
+        let pending = of_state(|state| matches!(state, TaskState::Waiting | TaskState::Running));
+        let failed = of_state(is_bad);
+        let cancelled = of_state(|state| state == TaskState::Cancelled);
+        let blocker = Blocker::GateClosed {
+            sequence: label.sequence.clone(),
+            stage: label.label.clone(),
+            after: after.label.clone(),
+            pending: named(job, &pending),
+            failed: named(job, &failed),
+            cancelled: named(job, &cancelled),
+            allowed: after.allowed_failures,
+        };
+        let over = failed.len() > after.allowed_failures as usize;
+        let mut ended: Vec<u32> = if over { failed } else { vec![] };
+        ended.extend(cancelled);
+        if ended.is_empty() {
+            Obstacle {
+                passes: job.status.may_start() && self.roots(self.of_stages([before]).into_iter()).is_empty(),
+                ..Obstacle::lasting(blocker, vec![])
+            }
+        } else {
+            Obstacle::lasting(blocker, self.forecast.complete_stage(job, &ended))
+        }
+    }
+
+    /// The buckets that have no room for this task's host.
+    fn full(&self, task: u32) -> BTreeSet<BucketId> {
+        let state = &self.forecast.scheduler.state;
+        let host = self.job.host(task);
+        let repair = state.hosts.is_unavailable(host);
+        let full = usages(state, state.rules.profile_of(host)).filter(|&(_, usage)| !has_room(usage, repair));
+        full.map(|(bucket, _)| bucket).collect()
+    }
+
+    fn buckets(&self, buckets: &BTreeSet<BucketId>) -> Vec<Obstacle> {
+        let state = &self.forecast.scheduler.state;
+        let mut holders = state.holders_of(buckets);
+        let obstacle = |&bucket: &BucketId| {
+            let limit = state.rules.bucket(bucket);
+            let blocker = Blocker::BucketFull {
+                group: limit.group.clone(),
+                rule: limit.rule,
+                slots: limit.places,
+                holders: holders.remove(&bucket).unwrap_or_default(),
+                origin: limit.origin.clone(),
+            };
+            Obstacle {
+                blocker,
+                passes: !self.forecast.is_full_for_good(bucket),
+                cures: self.forecast.free_slots(bucket),
+            }
+        };
+        buckets.iter().map(obstacle).collect()
+    }
+
+    /// What only an order clears, of what is in the way of these tasks.
+    fn roots(&self, tasks: impl Iterator<Item = u32>) -> Vec<Obstacle> {
+        let (job, state) = (self.job, &self.forecast.scheduler.state);
+        let mut kinds = BTreeSet::new();
+        let (mut budgets, mut gates, mut buckets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+        for task in tasks {
+            let (target, host) = (job.target(task), job.host(task));
+            let repair = state.hosts.is_stuck(host);
+            if !kinds.insert((target.profile, target.track, repair)) {
+                continue;
+            }
+            budgets.extend(state.rules.profile(target.profile).budgets);
+            if job.spec.override_constraints.is_some() {
+                continue;
+            }
+            for stage in self.closed(task) {
+                for before in self.incomplete(stage) {
+                    gates.entry(before).or_insert(stage);
+                }
+            }
+            let good = |bucket: &BucketId| self.forecast.is_closed_to(*bucket, repair);
+            buckets.extend(state.rules.buckets_of(host).iter().copied().filter(good));
+        }
+        let mut found: Vec<Obstacle> = budgets.into_iter().filter_map(|at| self.budget(at)).collect();
+        for (before, stage) in gates {
+            if self.needs_orders(before) {
+                found.push(self.gate(stage, before));
+            }
+        }
+        found.extend(self.buckets(&buckets));
+        found
+    }
+
+    /// Whether hosts of this stage have ended in a way that keeps it from being complete.
+    fn needs_orders(&self, stage: StageId) -> bool {
+        let stage = self.job.stages.stage(stage);
+        let count = |is: fn(TaskState) -> bool| {
+            let tasks = stage.tasks.iter();
+            tasks.filter(|&&task| is(self.job.task(task).state)).count()
+        };
+        count(is_bad) > stage.allowed_failures as usize || count(|state| state == TaskState::Cancelled) > 0
+    }
+
+    /// The tasks that wait and that this one waits for, through any number of gates.
+    fn waited_for(&self, task: u32) -> BTreeSet<u32> {
+        let closed = self.closed(task).into_iter();
+        self.of_stages(closed.flat_map(|stage| self.incomplete(stage)))
+    }
+
+    /// The tasks that wait in these stages, and those that they wait for.
+    fn of_stages(&self, stages: impl IntoIterator<Item = StageId>) -> BTreeSet<u32> {
+        let mut next: Vec<StageId> = stages.into_iter().collect();
+        let (mut seen, mut found): (BTreeSet<StageId>, BTreeSet<u32>) = (BTreeSet::new(), BTreeSet::new());
+        let mut tracks = BTreeSet::new();
+        while let Some(stage) = next.pop() {
+            if !seen.insert(stage) {
+                continue;
+            }
+            let tasks = self.job.stages.stage(stage).tasks.iter().copied();
+            for task in tasks.filter(|&task| self.job.task(task).state == TaskState::Waiting) {
+                found.insert(task);
+                if tracks.insert(self.job.target(task).track) {
+                    next.extend(self.closed(task).into_iter().flat_map(|stage| self.incomplete(stage)));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn is_bad(state: TaskState) -> bool {
+    matches!(state, TaskState::Failed | TaskState::InDoubt)
+}
+
+fn named(job: &Job, tasks: &[u32]) -> Vec<crate::fleet::HostName> {
+    tasks.iter().map(|&task| job.name(task).clone()).collect()
+}

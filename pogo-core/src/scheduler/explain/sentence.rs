@@ -1,0 +1,201 @@
+//! What is in the way, as a person reads it.
+
+use std::collections::BTreeMap;
+
+use super::{Blocker, Holder, HolderReason, Obstacle};
+use crate::Timestamp;
+use crate::fleet::{HostName, fold};
+use crate::policy::{Limit, Rule};
+
+/// How moments are written. The core knows no time zone, so whoever prints says how.
+pub type FormatTime<'a> = dyn Fn(Timestamp) -> String + 'a;
+
+impl Obstacle {
+    /// One sentence: what is in the way, and the first order that would clear it.
+    pub fn sentence(&self, time: &FormatTime<'_>) -> String {
+        let what = self.blocker.describe(time);
+        match (self.passes, self.cures.first(), &self.blocker) {
+            (true, _, Blocker::BucketFull { .. } | Blocker::JobMaxParallel { .. }) => {
+                format!("{what}; it goes on when one ends")
+            }
+            (true, ..) | (false, None, _) => what,
+            (false, Some(cure), _) => format!("{what}: {cure}"),
+        }
+    }
+}
+
+impl Blocker {
+    /// What is in the way, without what would clear it.
+    pub fn describe(&self, time: &FormatTime<'_>) -> String {
+        match self {
+            Self::BucketFull {
+                group, rule, slots: 0, ..
+            } => format!("{rule} leaves {group} no slot"),
+            Self::BucketFull {
+                group,
+                rule,
+                slots,
+                holders,
+                ..
+            } => full(group, *rule, *slots, holders, time),
+            Self::GateClosed { .. } => self.gate(),
+            Self::Baking { until } => format!("the wave before is being watched until {}", time(*until)),
+            Self::Leased { job } => format!("job {} runs there", job.number()),
+            Self::Backoff { until } => format!("it is tried again at {}", time(*until)),
+            Self::Paused => "the job is paused".to_owned(),
+            Self::Halted => "the job is halted".to_owned(),
+            Self::FailureBudget {
+                group,
+                failures,
+                allowed,
+                failed,
+            } => {
+                let who = if failed.is_empty() {
+                    hosts(*failures)
+                } else {
+                    short(failed)
+                };
+                format!("{who} failed in {group}, where {} may", allowance(*allowed))
+            }
+            Self::JobMaxParallel { limit } => format!("the job runs {}, as many at once as it may", hosts(*limit)),
+        }
+    }
+
+    fn gate(&self) -> String {
+        let Self::GateClosed {
+            sequence,
+            stage,
+            after,
+            pending,
+            failed,
+            cancelled,
+            allowed,
+        } = self
+        else {
+            return String::new();
+        };
+        let mut clauses = Vec::new();
+        if !failed.is_empty() {
+            clauses.push(format!("{} failed ({} may)", short(failed), allowance(*allowed)));
+        }
+        if !cancelled.is_empty() {
+            let were = if cancelled.len() == 1 { "was" } else { "were" };
+            clauses.push(format!("{} {were} cancelled", short(cancelled)));
+        }
+        if !pending.is_empty() {
+            let have = if pending.len() == 1 { "has" } else { "have" };
+            clauses.push(format!("{} still {have} to end", short(pending)));
+        }
+        format!(
+            "{stage} comes after {after} in sequence `{sequence}`, where {}",
+            listed(&clauses)
+        )
+    }
+}
+
+/// Who holds the slots of a bucket.
+fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTime<'_>) -> String {
+    let mut reasons: BTreeMap<&HostName, Vec<&Holder>> = BTreeMap::new();
+    for holder in holders {
+        reasons.entry(&holder.host).or_default().push(holder);
+    }
+    // Hosts that are unavailable for the same reasons are told of together.
+    let mut alike: BTreeMap<Vec<HolderReason>, Vec<(&HostName, Vec<&Holder>)>> = BTreeMap::new();
+    for (host, holders) in reasons {
+        let key = holders.iter().map(|holder| holder.reason).collect();
+        alike.entry(key).or_default().push((host, holders));
+    }
+    let count: usize = alike.values().map(Vec::len).sum();
+    // What somebody has to see to comes before what runs.
+    let is_running = |reasons: &Vec<HolderReason>| matches!(reasons[..], [HolderReason::Running { .. }]);
+    let (running, stuck): (Vec<_>, Vec<_>) = alike.into_iter().partition(|(reasons, _)| is_running(reasons));
+    let parts = stuck.into_iter().chain(running).map(|(reasons, of)| {
+        let names: Vec<&HostName> = of.iter().map(|(host, _)| *host).collect();
+        let why = reasons.iter().enumerate().map(|(nth, reason)| {
+            let times = of.iter().filter_map(|(_, holders)| Some(holders.get(nth)?.since));
+            because(*reason, &times.collect::<Vec<_>>(), time)
+        });
+        format!("{} ({})", short(names), listed(&why.collect::<Vec<_>>()))
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return format!("all {slots} slots of {group} are taken");
+    }
+    let hold = if count == 1 { "holds" } else { "hold" };
+    let all = if slots == 1 {
+        "the only slot".to_owned()
+    } else {
+        format!("all {slots} slots")
+    };
+    // The number is all that a plain count says.
+    let said = match rule {
+        Rule::MaxParallel(Limit::Count(_)) | Rule::MaxParallelTotal(Limit::Count(_)) => String::new(),
+        rule => format!(" ({rule})"),
+    };
+    format!("{} {hold} {all} of {group}{said}", listed(&parts))
+}
+
+fn because(reason: HolderReason, since: &[Timestamp], time: &FormatTime<'_>) -> String {
+    let (first, last) = (since.iter().min(), since.iter().max());
+    let (first, last) = (first.map(|at| time(*at)), last.map(|at| time(*at)));
+    let (Some(first), Some(last)) = (first, last) else {
+        return String::new();
+    };
+    let between = if first == last {
+        None
+    } else {
+        Some(format!("between {first} and {last}"))
+    };
+    let at = || between.clone().unwrap_or_else(|| format!("at {first}"));
+    match reason {
+        HolderReason::Running { job } => format!("running in job {} since {first}", job.number()),
+        HolderReason::Failed { job } => format!("failed in job {} {}", job.number(), at()),
+        HolderReason::InDoubt { job } => format!("in doubt in job {} since {first}", job.number()),
+        HolderReason::Down => format!("down since {first}"),
+    }
+}
+
+/// Hosts as a text that stays short.
+fn short<N: AsRef<str>>(names: impl AsRef<[N]>) -> String {
+    match brief(names.as_ref()) {
+        (text, 0) => text,
+        (text, more) => format!("{text} and {more} more"),
+    }
+}
+
+/// As many of the hosts as fit into a line, as ranges, and how many are left over.
+pub(super) fn brief<N: AsRef<str>>(names: &[N]) -> (String, usize) {
+    const LONGEST: usize = 120;
+    let mut shown = names.len();
+    loop {
+        let text = fold(names.get(..shown).unwrap_or_default()).to_string();
+        if text.len() <= LONGEST || shown <= 1 {
+            return (text, names.len() - shown);
+        }
+        // Ranges are short however many they name, so nothing but trying tells how many fit.
+        shown = shown.min(64) / 2;
+    }
+}
+
+fn hosts(count: u32) -> String {
+    match count {
+        1 => "1 host".to_owned(),
+        count => format!("{count} hosts"),
+    }
+}
+
+fn allowance(count: u32) -> String {
+    match count {
+        0 => "none".to_owned(),
+        count => count.to_string(),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
