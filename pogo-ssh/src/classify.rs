@@ -34,9 +34,8 @@ pub(crate) fn classify(phase: Phase, ended: Ended) -> Verdict {
         Ended::Lost(reason) if after_command => Outcome::in_doubt(format!(
             "the command succeeded, then the link was lost during the post-hooks: {reason}"
         )),
-        // The command has not begun and never will, but a hook that still runs would meet itself in the next attempt.
         Ended::Lost(reason) if phase == Phase::PreHook => Outcome::in_doubt(format!(
-            "the link was lost during the pre-hooks, which may still run; the command was not begun: {reason}"
+            "the link was lost during the pre-hooks, which may still run, and the command after them: {reason}"
         )),
         Ended::Lost(reason) => {
             Outcome::in_doubt(format!("the link was lost after the command may have begun: {reason}"))

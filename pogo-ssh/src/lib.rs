@@ -22,7 +22,8 @@
 //!
 //! # What succeeds, what fails, what is in doubt
 //!
-//! An attempt is one connection: pre-hooks, command, post-hooks. It succeeds when each of them has ended with status 0.
+//! An attempt is one connection: pre-hooks, command, post-hooks, all of them in one session, but for a terminal, which is
+//! for the command alone. It succeeds when each of them has ended with status 0, and the host has told that it began.
 //! Otherwise there is one rule: what is known not to have begun, or seen to end badly, has failed; what may have begun
 //! and whose end nobody saw is in doubt.
 //!
@@ -34,9 +35,10 @@
 //! | a pre-hook, the command or a post-hook ends with another status than 0 | failed: pre_hook, command or post_hook |
 //! | one of them is ended by a signal | failed: signal |
 //! | sudo or another program to run through does not start the command; a directory, file or terminal cannot be had | failed: refused; the command was not run |
-//! | the link breaks while nothing runs yet, between the pre-hooks and the command too | failed: unreachable |
-//! | the link breaks during the pre-hooks: the command will not begin, but a hook may still run | in doubt |
+//! | the host ends the session, with whatever status, and has not told that it began: a forced command, a restricted shell, nologin | failed: refused; with [`forced_command`](pogo_core::plan::Invocation::forced_command) its status counts |
+//! | the link breaks before the host was asked to run anything | failed: unreachable |
 //! | the link breaks after that | in doubt |
+//! | what ran the command on the host is gone, and has not told how the command ended | in doubt |
 //! | time limit, and the host confirms that nothing of it is left running | failed: timeout |
 //! | cancelled, and the host confirms the same | failed: signal TERM |
 //! | cancelled before anything ran | failed: refused |
@@ -59,8 +61,10 @@
 //!
 //! - An SSH server that runs commands and allows two sessions per connection (`MaxSessions`, 10 by default): the second
 //!   ends what the first has started. Without it, a second connection does.
-//! - `/bin/sh`, of any POSIX kind (dash, bash, busybox), and a login shell that understands `exec` and single quotes.
-//!   The command line itself is for the user's login shell (`$SHELL`), as with any SSH client.
+//! - `/bin/sh`, of any POSIX kind (dash, bash, busybox, ksh), and any login shell: tried are bash, dash, zsh, ksh, mksh,
+//!   busybox, fish, tcsh and csh. The command line itself is for the user's login shell (`$SHELL`), as with any SSH client,
+//!   and as long as the host takes one argument (131,071 bytes on Linux). What is longer than 8,000 bytes in all is sent over
+//!   standard input, before the command's own; start-up files of the login shell must not read it.
 //! - `kill`, `sleep` and `printf`, which every such shell or system has. `setsid`, if the server does not start commands
 //!   in a process group of their own (OpenSSH does). `ps`, if processes whose parent never collects them are not to
 //!   count as running.
@@ -88,9 +92,20 @@
 //! directory from which programs may be executed. A file that is already in a place is never overwritten: the same stays, another one
 //! refuses the attempt. When the link is lost, files that were sent stay on the host.
 //!
+//! How a command was ended is known exactly where nothing follows it in its session: the server tells. Where post-hooks may
+//! follow, the shell that waits for it tells: a signal as a signal (`kill -KILL $$` is not `exit 137`), but for INT and
+//! PIPE, of which shells say nothing, so that 130 and 141 count as these; zsh as `/bin/sh` tells the number alone.
+//!
+//! # Hosts with a command of their own
+//!
+//! A key may be restricted to one script (`ForceCommand`, `command=` in `authorized_keys`). The host's setting
+//! `forced_command: true`, or the job's, says that this is meant. Such a host is asked for the command line as `ssh` would,
+//! which the script finds in `SSH_ORIGINAL_COMMAND`, and gets the input; its status counts. It takes no environment, directory,
+//! other user or files, runs nothing detached and no hooks, and what it runs cannot be shown to have ended.
+//!
 //! # Ending what runs
 //!
-//! Signals through SSH are not enough: servers may refuse them, and they reach one process only. So each step tells the
+//! Signals through SSH are not enough: servers may refuse them, and they reach one process only. So each session tells the
 //! transport its process group, and to end it a second session sends TERM to the group, after the
 //! [grace](SshConfig::stop_grace) KILL, and looks until nothing of it is left. What has left the group on purpose, such
 //! as a service that was started, goes on. When an attempt's time limit ends it, this happens within the limit.

@@ -5,6 +5,12 @@ use std::process::{Command, Stdio};
 /// Dash, bash and busybox, in all the ways in which hosts have them as `/bin/sh`.
 pub(crate) const COMMON: &[&str] = &["dash", "bash", "bash --posix", "busybox sh"];
 
+/// What else people log in with, and some hosts have as `/bin/sh`.
+pub(crate) const KORN: &[&str] = &["ksh", "mksh", "zsh"];
+
+/// What people log in with, and no POSIX shell.
+pub(crate) const FOREIGN: &[&str] = &["fish", "tcsh", "csh"];
+
 /// Those of these shells that are installed here. Those that are not are named on standard error, or not allowed to be missing
 /// where the suite is required whole.
 pub(crate) fn installed(all: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {

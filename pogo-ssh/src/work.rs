@@ -6,7 +6,7 @@ use pogo_core::dispatcher::{Attempt, Reporter};
 use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::{Verdict, classify};
-use crate::exec::{EmptyCommand, Ended, Sent, Site, Step, Stop, execute, send_all};
+use crate::exec::{Ended, Sent, Session, Site, Stop, Unsuitable, execute, send_all};
 use crate::input::JobInputs;
 use crate::link::Link;
 use crate::output::Output;
@@ -17,7 +17,7 @@ use crate::target::Target;
 pub(crate) struct Work {
     pub(crate) attempt: Attempt,
     /// What it runs where no files are sent along.
-    steps: Vec<Step>,
+    sessions: Vec<Session>,
     pub(crate) inputs: Arc<JobInputs>,
     pub(crate) report: Reporter,
     pub(crate) stop: Stop,
@@ -38,9 +38,9 @@ impl Work {
         report: Reporter,
         stop: Stop,
         inputs: Arc<JobInputs>,
-    ) -> Result<Self, EmptyCommand> {
+    ) -> Result<Self, Unsuitable> {
         Ok(Self {
-            steps: Step::of(&attempt, None)?,
+            sessions: Session::all_of(&attempt, None)?,
             attempt,
             inputs,
             report,
@@ -57,10 +57,11 @@ impl Runner {
             target,
             passwords: &self.passwords,
             stop: &work.stop,
+            report: &work.report,
         }
     }
 
-    /// Puts files in place, runs all steps, and removes the files.
+    /// Puts files in place, runs all sessions, and removes the files.
     pub(crate) async fn run_steps(&self, link: &Link, work: &Work, target: &Arc<Target>) -> Ran {
         let site = self.site(link, work, target);
         let mut output = Output::new(work.report.clone(), self.config.output_limit);
@@ -88,21 +89,21 @@ fn outcome_is_of_link(outcome: &Outcome) -> bool {
 }
 
 async fn run_each(site: Site<'_>, work: &Work, files: Option<&str>, output: &mut Output) -> Ran {
-    let with_files = match files.map(|_| Step::of(&work.attempt, files)).transpose() {
+    let with_files = files.map(|_| Session::all_of(&work.attempt, files)).transpose();
+    let with_files = match with_files {
         Ok(with_files) => with_files,
         Err(error) => return Ran::To(Outcome::in_doubt(error.to_string())),
     };
-    let steps = with_files.as_ref().unwrap_or(&work.steps);
+    let sessions = with_files.as_ref().unwrap_or(&work.sessions);
     let mut asked = files.is_some();
-    for step in steps {
-        work.report.phase(step.phase);
-        let stdin = match step.phase {
-            Phase::Command => &work.inputs.stdin,
-            _ => &None,
+    for session in sessions {
+        let stdin = match session.runs_command() {
+            true => &work.inputs.stdin,
+            false => &None,
         };
-        let ended = execute(site, step, stdin, output).await;
+        let (phase, ended) = execute(site, session, stdin, output).await;
         asked = asked || !matches!(ended, Ended::CutBefore(_));
-        match classify(step.phase, ended) {
+        match classify(phase, ended) {
             Verdict::GoOn => {}
             Verdict::End(outcome) if asked => return Ran::To(outcome),
             Verdict::End(outcome) => return Ran::NeverAsked(outcome),

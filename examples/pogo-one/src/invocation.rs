@@ -34,6 +34,10 @@ pub(crate) struct InvocationArgs {
     /// Run the command apart from the connection: it outlives a link that breaks, and is found again.
     #[arg(long, conflicts_with_all = ["run_as", "pty", "stdin", "send"])]
     pub(crate) detached: bool,
+    /// The hosts run a command of their own whatever they are asked for, as for a key that is restricted to one script;
+    /// its status counts. No hooks run there. Without this, such a host is refused.
+    #[arg(long, conflicts_with_all = ["run_as", "cwd", "env", "send", "detached"])]
+    pub(crate) forced_command: bool,
 }
 
 impl InvocationArgs {
@@ -49,6 +53,7 @@ impl InvocationArgs {
             },
             files: self.send.clone(),
             detached: self.detached.then(new_name),
+            forced_command: self.forced_command,
         }
     }
 }

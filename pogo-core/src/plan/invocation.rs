@@ -49,6 +49,11 @@ pub struct Invocation {
     /// 64 letters, digits, `-` and `_`. A transport that cannot do it refuses the attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detached: Option<String>,
+    /// Whether the hosts run something of their own in place of the command, such as the one script that a key is
+    /// restricted to, and its status counts. Where this is not said, an attempt at such a host is refused. The host may be
+    /// told the command, and neither an environment, a directory, another user nor files; hooks do not run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub forced_command: bool,
 }
 
 /// Who runs a command.
@@ -229,6 +234,8 @@ mod tests {
     #[test]
     fn a_plain_invocation_is_stored_as_nothing() {
         assert_eq!(serde_json::to_string(&Invocation::default()).unwrap(), "{}");
+        let forced: Invocation = serde_json::from_str(r#"{"forced_command":true}"#).unwrap();
+        assert!(forced.forced_command);
         let stored = r#"{"run_as":{"user":"deploy"},"stdin":{"text":"yes\n"}}"#;
         let read: Invocation = serde_json::from_str(stored).unwrap();
         assert_eq!(read.run_as, Some(RunAs::User("deploy".into())));

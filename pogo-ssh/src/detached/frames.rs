@@ -3,6 +3,8 @@
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::AttemptId;
 
+use crate::exec::{LastWords, Told, in_place_of_the_command};
+
 /// One thing that the host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Frame {
@@ -38,6 +40,8 @@ pub(super) fn first_line(attempt: AttemptId) -> String {
 pub(super) struct Frames {
     first: Vec<u8>,
     begun: bool,
+    /// What the host says before.
+    words: LastWords,
     held: Vec<u8>,
     /// The output frame under way, and how many bytes of it are still to come.
     output: Option<(Stream, usize)>,
@@ -48,6 +52,7 @@ impl Frames {
         Self {
             first: format!("\x1e{}\n", first_line(attempt)).into_bytes(),
             begun: false,
+            words: LastWords::default(),
             held: Vec::new(),
             output: None,
         }
@@ -77,7 +82,25 @@ impl Frames {
             Some(at) => at + self.first.len(),
             None => self.held.len().saturating_sub(self.first.len()),
         };
-        self.held.drain(..noise);
+        let noise: Vec<u8> = self.held.drain(..noise).collect();
+        self.words.take(&noise);
+    }
+
+    /// Takes what is no part of the account.
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
+        if !self.begun {
+            self.words.take(bytes);
+        }
+    }
+
+    /// Why there is no account, where the host ended with this status before it began one.
+    pub(super) fn never_began(&mut self, status: u32) -> Option<String> {
+        if self.begun {
+            return None;
+        }
+        let held = std::mem::take(&mut self.held);
+        self.words.take(&held);
+        Some(self.words.behind(in_place_of_the_command(&Told::Status(status))))
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Nonsense> {

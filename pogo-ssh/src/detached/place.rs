@@ -8,7 +8,7 @@ use pogo_core::scheduler::{AttemptId, Phase};
 
 use super::frames::first_line;
 use super::scripts::{FIND, FOLLOW, PRELUDE, launch, stop};
-use crate::exec::{EmptyCommand, Step, Way, phase_name};
+use crate::exec::{Line, Marker, Scripts, Unsuitable, check};
 
 /// Where a host keeps a detached attempt.
 #[derive(Debug, Clone)]
@@ -16,56 +16,67 @@ pub(super) struct Place {
     directory: String,
     token: String,
     attempt: AttemptId,
-    /// Pairs of phase and shell text.
-    steps: Vec<(Phase, String)>,
+    scripts: Scripts,
     output_limit: u64,
 }
 
+/// The steps that there may be, in their order.
+const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::PostHook];
+
 impl Place {
     /// The place of the attempt of a job of this name.
-    pub(super) fn of(attempt: &Attempt, job: &str, directory: &str, output_limit: u64) -> Result<Self, EmptyCommand> {
-        let steps = Step::of(attempt, None)?;
+    pub(super) fn of(attempt: &Attempt, job: &str, directory: &str, output_limit: u64) -> Result<Self, Unsuitable> {
+        check(attempt)?;
         Ok(Self {
             directory: directory.to_owned(),
             token: format!("{job}.{}", attempt.id),
             attempt: attempt.id,
-            steps: steps.into_iter().map(|step| (step.phase, step.script.body)).collect(),
+            scripts: Scripts::of(attempt, None, Marker::with_word(attempt.id, job)),
             output_limit,
         })
     }
 
+    /// What the marks in its output start with. Whoever takes over its job finds the same.
+    pub(super) fn marker(&self) -> &Marker {
+        self.scripts.marker()
+    }
+
     /// The phases that it goes through.
     pub(super) fn phases(&self) -> Vec<Phase> {
-        self.steps.iter().map(|(phase, _)| *phase).collect()
+        PHASES.into_iter().filter(|phase| self.scripts.has(*phase)).collect()
     }
 
     /// The line that launches the attempt if that was not done before, and follows it. The host ends it after the time
     /// that is `left`, with the grace, if nobody does so before.
-    pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> String {
+    pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> Line {
         // The shell's numbers have a sign.
         let most = self.output_limit.min(1 << 60).to_string();
         let first = [most, left.as_secs().max(1).to_string(), tenths(grace)];
-        let steps = self.steps.iter();
-        let steps = steps.flat_map(|(phase, body)| [phase_name(*phase), body.as_str()]);
-        let arguments: Vec<&str> = first.iter().map(String::as_str).chain(steps).collect();
-        self.line(&format!("{FOLLOW}{}", launch()), seen, &arguments)
+        let bodies = PHASES.map(|phase| self.scripts.step(phase).unwrap_or_default());
+        let texts = first.iter().chain(&bodies).chain(&self.scripts.parameters);
+        let arguments: Vec<&str> = texts.map(String::as_str).collect();
+        self.line(true, &format!("{FOLLOW}{}", launch()), seen, &arguments)
     }
 
     /// The line that follows the attempt, and keeps it from being launched.
-    pub(super) fn find_line(&self, seen: (u64, u64)) -> String {
-        self.line(&format!("{FOLLOW}{FIND}"), seen, &[])
+    pub(super) fn find_line(&self, seen: (u64, u64)) -> Line {
+        self.line(false, &format!("{FOLLOW}{FIND}"), seen, &[])
     }
 
     /// The line that ends what runs of it: TERM, and KILL after the grace.
-    pub(super) fn stop_line(&self, grace: Duration) -> String {
-        self.line(&stop(), (0, 0), &[&tenths(grace)])
+    pub(super) fn stop_line(&self, grace: Duration) -> Line {
+        self.line(false, &stop(), (0, 0), &[&tenths(grace)])
     }
 
-    fn line(&self, script: &str, (out, err): (u64, u64), arguments: &[&str]) -> String {
+    fn line(&self, with_command: bool, script: &str, (out, err): (u64, u64), arguments: &[&str]) -> Line {
         let prelude = PRELUDE.replace("FIRST", &first_line(self.attempt));
         let (out, err) = (out.to_string(), err.to_string());
         let first = [self.directory.as_str(), &self.token, &out, &err];
-        Way::Login.line(&format!("{prelude}{script}"), &[&first, arguments].concat())
+        Line::of_session(
+            with_command,
+            ("", &format!("{prelude}{script}")),
+            &[&first, arguments].concat(),
+        )
     }
 }
 

@@ -14,7 +14,7 @@ use super::frames::Frames;
 use super::place::{Place, unsuitable};
 use super::watch::Watch;
 use crate::classify::{Verdict, classify};
-use crate::exec::{Ended, Kill, StopReason, Way, ask_to_end, last_words, mark_of, open};
+use crate::exec::{Ended, Kill, Line, Marker, StopReason, Way, ask_to_end, last_words, open};
 use crate::link::{Link, Unconnected, pause_after};
 use crate::runner::Runner;
 use crate::target::Target;
@@ -53,6 +53,8 @@ struct Detached<'a> {
     watch: Watch,
     /// Whether the host may have been asked to launch it.
     asked: bool,
+    /// How the session ended by which the host was asked last.
+    status: Option<u32>,
     ending: Option<Ending>,
 }
 
@@ -78,6 +80,7 @@ impl Runner {
             watch: Watch::new(work, &place, limit),
             place,
             asked: false,
+            status: None,
             ending: None,
         };
         let ended = detached.run(link).await;
@@ -156,6 +159,8 @@ impl Detached<'_> {
 
     /// Launches or finds the attempt on this connection, and follows it.
     async fn attend(&mut self, link: &Link) -> Attended {
+        let asked_before = self.asked;
+        self.status = None;
         let mut channel = match self.ask(link).await {
             Ok(channel) => channel,
             Err(attended) => return attended,
@@ -177,7 +182,8 @@ impl Detached<'_> {
                 let site = runner.site(link, work, target);
                 let line = place.stop_line(grace);
                 killing = Some(
-                    async move { ask_to_end(site, (&Way::Login, &mark_of(work.attempt.id)), &line).await }.boxed(),
+                    async move { ask_to_end(site, (&Way::Login, &Marker::of(work.attempt.id).prefix()), line).await }
+                        .boxed(),
                 );
             }
             // Its end is known when that of our ending it is.
@@ -205,7 +211,12 @@ impl Detached<'_> {
             };
             match self.take(message, &mut frames) {
                 Ok(ended) => over = ended,
-                Err(reason) => return Attended::Cut(last_words(link, &reason)),
+                Err(reason) => {
+                    return match self.never_began(&mut frames, asked_before) {
+                        Some(ended) => Attended::Over(ended),
+                        None => Attended::Cut(last_words(link, &reason)),
+                    };
+                }
             }
         }
     }
@@ -226,7 +237,7 @@ impl Detached<'_> {
             self.place.launch_line(self.watch.seen, self.work.stop.by_the_host())
         };
         self.asked = true;
-        match channel.exec(true, line).await {
+        match ask_for(&channel, line).await {
             Ok(()) => Ok(channel),
             Err(error) => Err(Attended::Cut(last_words(link, &error.to_string()))),
         }
@@ -238,6 +249,14 @@ impl Detached<'_> {
             Some(ChannelMsg::Data { data }) => data,
             Some(ChannelMsg::Close) | None => return Err("the host closed the session".to_owned()),
             Some(ChannelMsg::Failure) => return Ok(Some(Ended::Refused("the host runs no commands".to_owned()))),
+            Some(ChannelMsg::ExtendedData { data, .. }) => {
+                frames.hear(&data);
+                return Ok(None);
+            }
+            Some(ChannelMsg::ExitStatus { exit_status }) => {
+                self.status = Some(exit_status);
+                return Ok(None);
+            }
             Some(_) => return Ok(None),
         };
         let stop = self.ending.map(|ending| ending.reason);
@@ -248,6 +267,18 @@ impl Detached<'_> {
                 .last()),
             Err(nonsense) => Ok(Some(Ended::Lost(nonsense.to_string()))),
         }
+    }
+
+    /// The end of an attempt on a host that ended the session without any account of it: an answer, and no lost link. Only
+    /// if the host was never asked before can nothing have been launched.
+    fn never_began(&mut self, frames: &mut Frames, asked_before: bool) -> Option<Ended> {
+        let reason = frames.never_began(self.status.take()?)?;
+        let may_run = asked_before || self.work.attempt.resumed;
+        Some(if may_run {
+            Ended::Lost(reason)
+        } else {
+            Ended::Refused(reason)
+        })
     }
 
     /// Whether we ended it, or it ended by itself.
@@ -263,6 +294,14 @@ impl Detached<'_> {
             ) => Ended::Stopped(reason),
             _ => ended,
         }
+    }
+}
+
+async fn ask_for(channel: &Channel<Msg>, line: Line) -> Result<(), russh::Error> {
+    channel.exec(true, line.text).await?;
+    match line.input {
+        Some(input) => channel.data(input.as_bytes()).await,
+        None => Ok(()),
     }
 }
 

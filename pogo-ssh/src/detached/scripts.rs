@@ -62,15 +62,15 @@ follow() {
 }
 "#;
 
-/// Runs one step, `$1` of the phase `$2` in the directory `$3`, unless the attempt is stopped. Leads a process group.
+/// Runs one step, `$1` of the phase `$2` in the directory `$3` with the parameters that follow, unless the attempt is stopped. Leads a process group.
 /// The group is known before the stop is looked for, and the stop is set before the group is looked for.
 const STEP: &str = r#"say() { printf '%-79.79s\n' "$*" 1<>"$pogo_h/state"; }
-pogo_b=$1 pogo_p=$2 pogo_h=$3
+pogo_b=$1 pogo_p=$2 pogo_h=$3 pogo_g=$$ pogo_k=group
+shift 3
 say begun "$pogo_p" $$
 if [ -e "$pogo_h/stop" ]; then say kept "$pogo_p"; exit 143; fi
 unset -f say; unset pogo_p pogo_h
-set -- "$pogo_b" group; unset pogo_b
-eval "$1""#;
+eval "$pogo_b""#;
 
 /// Ends the attempt in the directory `$2` after `$1` seconds, by [`STOP`], whose `$5` is `$3`. Exits with 9 when it has
 /// ended something, and 8 when there was nothing to end; the steps to come are kept from beginning. Leads a process
@@ -83,9 +83,9 @@ set -- - - - - "$3"
 [ $? -ne 0 ] || exit 9
 exit 8"#;
 
-/// Runs the steps, one after the other: pairs of phase and shell text, from `$6` on. `$1`: directory of the attempt;
-/// `$2`: how many bytes of each stream of output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the
-/// text of [`STEP`].
+/// Runs the steps, one after the other: the texts of pre-hooks, command and post-hooks in `$6` to `$8`, empty where there
+/// are none, with the parameters that follow. `$1`: directory of the attempt; `$2`: how many bytes of each stream of
+/// output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the text of [`STEP`].
 ///
 /// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background may hold the output open; it is waited for as long as on a connection. Output that
 /// cannot be kept is dropped, and its pipe renamed, which needs no space.
@@ -93,8 +93,8 @@ exit 8"#;
 /// `dd` loses nothing that it has read when it has read enough, as `head` and a limit of the file's size would. Of what
 /// is over the limit the end is kept in memory, and added to the file when all is over; where it begins, and how many
 /// bytes are missing before it, stands in another file by then.
-const SUPERVISE: &str = r#"here=$1 most=$2 limit=$3 grace=$4 step=$5
-shift 5
+const SUPERVISE: &str = r#"here=$1 most=$2 limit=$3 grace=$4 step=$5 pre=$6 main=$7 post=$8
+shift 8
 say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
 keep() {
   size=0
@@ -126,13 +126,14 @@ setsid /bin/sh -c "$timer" sh "$limit" "$here" "$grace" </dev/null 8>&- 9>&- &
 timer_id=$!
 exec 3>"$here/o" 4>"$here/e"
 was= phase= code=0
-while [ $# -gt 0 ]; do
-  phase=$1
-  setsid /bin/sh -c "$step" sh "$2" "$phase" "$here" </dev/null >&3 2>&4 3>&- 4>&- 8>&- 9>&-
+for next in pre_hook command post_hook; do
+  case $next in pre_hook) body=$pre ;; command) body=$main ;; *) body=$post ;; esac
+  [ -n "$body" ] || continue
+  phase=$next
+  setsid /bin/sh -c "$step" sh "$body" "$phase" "$here" "$@" </dev/null >&3 2>&4 3>&- 4>&- 8>&- 9>&-
   code=$?
   read -r was rest <"$here/state"
   [ $code -eq 0 ] || break
-  shift 2
 done
 exec 3>&- 4>&-
 left=100

@@ -1,7 +1,9 @@
 //! The shell text of detached attempts under every shell that is installed here.
 
 use std::fs;
+use std::io::{Seek, Write};
 use std::path::Path;
+use std::process::Command as Process;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::frames::{Frame, Frames};
 use super::place::Place;
+use crate::exec::Line;
 use crate::shells;
 
 /// Runs with each shell in the place of `/bin/sh`, and a home of its own.
@@ -41,14 +44,27 @@ struct Said {
 }
 
 impl Shell<'_> {
-    fn run(&self, line: &str) -> Said {
-        let line = line.replace("/bin/sh", self.name);
-        let output = shells::command(self.name)
-            .args(["-c", &line])
-            .env("HOME", self.home)
-            .env("SHELL", "/bin/sh")
-            .output()
+    /// Runs a line with this shell in the place of `/bin/sh`.
+    fn run(&self, line: &Line) -> Said {
+        self.sh(&line.decoded().replace("/bin/sh", self.name))
+    }
+
+    /// Runs a line as a server does for somebody with this login shell.
+    fn log_in(&self, line: &Line) -> Said {
+        let mut input = tempfile::tempfile().unwrap();
+        input
+            .write_all(line.input.clone().unwrap_or_default().as_bytes())
             .unwrap();
+        input.rewind().unwrap();
+        self.hear(shells::command(self.name).args(["-c", &line.text]).stdin(input))
+    }
+
+    fn sh(&self, text: &str) -> Said {
+        self.hear(shells::command(self.name).args(["-c", text]))
+    }
+
+    fn hear(&self, command: &mut Process) -> Said {
+        let output = command.env("HOME", self.home).env("SHELL", "/bin/sh").output().unwrap();
         let mut said = Said::default();
         for frame in Frames::new(AttemptId::new(17)).take(&output.stdout).unwrap() {
             match frame {
@@ -67,23 +83,27 @@ impl Shell<'_> {
 const LIMIT: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(5));
 
 fn place(line: &str) -> Place {
-    place_of(0, line)
+    numbered(0, line)
 }
 
 /// The same, with a number for the command.
-fn place_of(x: usize, line: &str) -> Place {
+fn numbered(x: usize, line: &str) -> Place {
+    place_of(format!("job{x}"), Command::shell(format!("X={x}; {line}")))
+}
+
+fn place_of(job: String, command: Command) -> Place {
     let attempt = Attempt {
         id: AttemptId::new(17),
         job: JobId::new(3),
         host: Host::new("web1".parse().unwrap()),
-        command: Arc::new(Command::shell(format!("X={x}; {line}"))),
+        command: Arc::new(command),
         invocation: Arc::default(),
         pre_hooks: None,
         post_hooks: None,
         time_limit: Duration::from_secs(1),
         resumed: false,
     };
-    Place::of(&attempt, &format!("job{x}"), "cache/it's", 10_000).unwrap()
+    Place::of(&attempt, &job, "cache/it's", 10_000).unwrap()
 }
 
 #[test]
@@ -141,7 +161,7 @@ fn what_fits_behind_the_limit_is_all_there() {
     under_every_shell(|shell| {
         for size in [9_999, 10_000, 10_001, 12_288, 13_000] {
             let said =
-                shell.run(&place_of(size, "head -c $X /dev/zero | tr '\\0' x; echo e >&2").launch_line((0, 0), LIMIT));
+                shell.run(&numbered(size, "head -c $X /dev/zero | tr '\\0' x; echo e >&2").launch_line((0, 0), LIMIT));
             assert_eq!(
                 (said.out.len(), said.cuts.as_slice()),
                 (size, [].as_slice()),
@@ -202,7 +222,49 @@ fn what_nobody_ends_is_ended_by_the_host_at_its_time_limit() {
         let said = shell.run(&place(deaf).launch_line((0, 0), limit));
         assert_eq!(said.last_state, "ended command 137 limit", "{}", shell.name);
         assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
-        let gone = shell.run(&format!("if kill -0 {} 2>/dev/null; then exit 1; fi", said.out.trim()));
+        let gone = shell.sh(&format!("if kill -0 {} 2>/dev/null; then exit 1; fi", said.out.trim()));
         assert_eq!(gone, Said::default(), "{}", shell.name);
     });
+}
+
+#[test]
+fn every_line_reaches_the_host_through_every_login_shell() {
+    let login = shells::COMMON
+        .iter()
+        .chain(shells::KORN)
+        .chain(shells::FOREIGN)
+        .copied();
+    for name in shells::installed(login) {
+        let home = tempfile::tempdir().unwrap();
+        let shell = Shell {
+            name,
+            home: home.path(),
+        };
+        let words = ["it's!", "a\\", "$x `id`", "a\nb\n", "ü\u{1f600}", &"'".repeat(100_000)];
+        let wanted: String = words.iter().map(|word| format!("{word}|")).collect();
+        let place = place_of(
+            "job".to_owned(),
+            Command::argv([&["printf", "%s|"], words.as_slice()].concat()),
+        );
+        let said = shell.log_in(&place.launch_line((0, 0), LIMIT));
+        assert_eq!(
+            (said.last_state.as_str(), said.last),
+            ("ended command 0", Some(Frame::End)),
+            "{name}"
+        );
+        // Of what is over the limit the end is kept.
+        let kept = said.out.len();
+        assert!(
+            kept >= 10_000 && wanted.starts_with(&said.out[..10_000]),
+            "{name}: {}",
+            said.out
+        );
+        let said = shell.log_in(&place.find_line((0, 0)));
+        assert_eq!(
+            (said.last_state.as_str(), said.out.len()),
+            ("ended command 0", kept),
+            "{name}"
+        );
+        assert_eq!(shell.log_in(&place.stop_line(LIMIT.1)).last, None, "{name}");
+    }
 }

@@ -5,7 +5,7 @@ use pogo_core::scheduler::Phase;
 
 use super::frames::Frame;
 use super::place::Place;
-use crate::exec::{Ended, Mark, Marks, StopReason, mark_of, phase_name, signal_of};
+use crate::exec::{Ended, Mark, Marks, StopReason, phase_name, signal_of};
 use crate::output::Output;
 use crate::work::Work;
 
@@ -37,7 +37,7 @@ impl Watch {
             output: Output::new(work.report.clone(), output_limit),
             phase: Phase::Connect,
             seen: (0, 0),
-            marks: Marks::new(&mark_of(work.attempt.id), 2 * phases.len()),
+            marks: Marks::new(&place.marker().prefix()),
             hook: None,
             refused: None,
             until_command: phases.iter().take_while(|phase| **phase != Phase::PostHook).count(),
@@ -89,7 +89,7 @@ impl Watch {
                 Mark::Hook(name) => self.hook = Some(name),
                 // The command itself has no say in it.
                 Mark::Refused(reason) if self.until_command > 0 => self.refused = Some(reason),
-                Mark::Refused(_) | Mark::Password(_) | Mark::Ended(_) | Mark::Sent(_) => {}
+                _ => {}
             }
         }
         self.output.take(Stream::Stderr, &rest);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use russh::ChannelMsg;
 
 use super::feed::Feed;
+use super::line::Line;
 use super::mark::{Mark, Marks};
 use super::site::Site;
 use super::way::Way;
@@ -32,14 +33,11 @@ pub(super) enum Unasked {
 /// The most words that are kept.
 const MOST_WORDS: usize = 300;
 
-/// As many as the scripts run like this could write.
-const MOST_MARKS: usize = 8;
-
 /// Runs a line of the attempt whose marks start with `mark`, to its end.
 pub(super) async fn aside(
     site: Site<'_>,
     (way, mark): (&Way, &str),
-    line: &str,
+    line: Line,
     stdin: Option<Arc<Content>>,
 ) -> Result<Told, Unasked> {
     let channel = match site.link.handle.channel_open_session().await {
@@ -47,13 +45,14 @@ pub(super) async fn aside(
         Err(russh::Error::ChannelOpenFailure(_)) => return Err(Unasked::NoSession),
         Err(_) => return Err(Unasked::NoLink),
     };
-    channel.exec(true, line).await.map_err(|_| Unasked::NoLink)?;
+    channel.exec(true, line.text).await.map_err(|_| Unasked::NoLink)?;
     let (mut read, write) = channel.split();
     let mut feed = Feed::new(Arc::new(write), false);
+    feed.first(line.input);
     if way.name().is_none() {
         feed.content(stdin);
     }
-    let mut marks = Marks::new(mark, MOST_MARKS);
+    let mut marks = Marks::new(mark);
     let (mut told, mut words, mut passwords) = (Told::default(), Vec::new(), 0);
     loop {
         let message = tokio::select! {

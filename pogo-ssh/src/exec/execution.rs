@@ -1,77 +1,76 @@
-//! What is known of a step that runs.
+//! What is known of a session that runs.
 
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Stream;
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use tokio::time::Instant;
 
 use super::ended::Ended;
 use super::feed::Feed;
-use super::mark::{Group, Mark, Marks};
+use super::mark::{Mark, Marks};
+use super::seen::{Seen, Told};
+use super::session::Session;
 use super::site::Site;
-use super::step::Step;
+use crate::input::Content;
 use crate::link::Link;
 use crate::output::Output;
 
-/// How the host told that it ended.
-#[derive(Debug, Clone)]
-pub(super) enum Told {
-    Status(u32),
-    Signal(String),
-}
-
 /// What a message from the host means for the execution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     GoesOn,
-    /// It has begun, in this group.
-    Begun,
-    /// Somebody asks for a password, with this word.
-    AsksPassword(String),
     Refused,
     Closed,
 }
 
-/// A step under way.
+/// How often a password is given: whoever asks again has refused it.
+const MOST_PASSWORDS: usize = 1;
+
+/// A session under way.
 pub(super) struct Execution<'a> {
     pub(super) site: Site<'a>,
-    pub(super) step: &'a Step,
+    pub(super) session: &'a Session,
     pub(super) output: &'a mut Output,
     pub(super) read: ChannelReadHalf,
     pub(super) write: Arc<ChannelWriteHalf<Msg>>,
     pub(super) feed: Feed,
-    pub(super) group: Option<Group>,
+    pub(super) seen: Seen,
     pub(super) told: Option<Told>,
-    pub(super) passwords_given: usize,
+    /// When the command was seen to have ended, where other steps may follow.
+    pub(super) command_ended: Option<Instant>,
+    /// What the command is to read; `None` once it is on its way.
+    stdin: Option<&'a Option<Arc<Content>>>,
+    passwords_given: usize,
     /// Whether a line is to end where a password was typed: sudo ends it on a terminal.
-    pub(super) ends_line: bool,
+    ends_line: bool,
     marks: Marks,
-    hook: Option<String>,
-    refused: Option<String>,
-    /// The last line on standard error before it began.
-    last_line: Vec<u8>,
 }
 
 impl<'a> Execution<'a> {
-    pub(super) fn new(site: Site<'a>, step: &'a Step, channel: russh::Channel<Msg>, output: &'a mut Output) -> Self {
+    pub(super) fn new(
+        site: Site<'a>,
+        (session, stdin): (&'a Session, &'a Option<Arc<Content>>),
+        channel: russh::Channel<Msg>,
+        output: &'a mut Output,
+    ) -> Self {
         let (read, write) = channel.split();
         let write = Arc::new(write);
         Self {
             site,
-            step,
+            session,
             output,
             read,
-            feed: Feed::new(Arc::clone(&write), step.pty),
+            feed: Feed::new(Arc::clone(&write), session.pty),
             write,
-            group: None,
+            seen: Seen::new(session),
             told: None,
+            command_ended: None,
+            stdin: Some(stdin),
             passwords_given: 0,
             ends_line: false,
-            marks: step.marks(),
-            hook: None,
-            refused: None,
-            last_line: Vec::new(),
+            marks: Marks::new(&session.marker.prefix()),
         }
     }
 
@@ -79,9 +78,14 @@ impl<'a> Execution<'a> {
     pub(super) fn take(&mut self, message: Option<ChannelMsg>) -> Progress {
         match message {
             // A terminal has one stream only.
-            Some(ChannelMsg::Data { data }) if self.step.pty => return self.take_marked(Stream::Stdout, &data),
-            Some(ChannelMsg::Data { data }) => self.output.take(Stream::Stdout, &data),
-            Some(ChannelMsg::ExtendedData { data, .. }) => return self.take_marked(Stream::Stderr, &data),
+            Some(ChannelMsg::Data { data }) if self.session.pty => self.take_marked(Stream::Stdout, &data),
+            Some(ChannelMsg::Data { data }) => {
+                if !self.seen.has_begun() {
+                    self.seen.hear(&data);
+                }
+                self.output.take(Stream::Stdout, &data);
+            }
+            Some(ChannelMsg::ExtendedData { data, .. }) => self.take_marked(Stream::Stderr, &data),
             Some(ChannelMsg::ExitStatus { exit_status }) => self.told = Some(Told::Status(exit_status)),
             Some(ChannelMsg::ExitSignal { signal_name, .. }) => self.told = Some(Told::Signal(name_of(&signal_name))),
             Some(ChannelMsg::Failure) => return Progress::Refused,
@@ -91,85 +95,76 @@ impl<'a> Execution<'a> {
         Progress::GoesOn
     }
 
-    fn take_marked(&mut self, stream: Stream, bytes: &[u8]) -> Progress {
+    fn take_marked(&mut self, stream: Stream, bytes: &[u8]) {
         let (mut rest, marks) = self.marks.take(bytes);
-        let mut progress = Progress::GoesOn;
         if self.ends_line && !rest.is_empty() {
             self.ends_line = false;
             if rest.starts_with(b"\n") {
                 rest.remove(0);
             }
         }
-        if self.group.is_none() && self.step.way.name().is_some() {
-            self.keep_last_line(&rest);
-        }
+        self.seen.hear(&rest);
         for mark in marks {
             match mark {
-                Mark::Begun(group) if self.group.is_none() => {
-                    self.group = Some(group);
-                    progress = Progress::Begun;
-                }
                 // What already runs gets no passwords.
-                Mark::Password(word) if self.group.is_none() => progress = Progress::AsksPassword(word),
-                Mark::Begun(_) | Mark::Ended(_) | Mark::Password(_) | Mark::Sent(_) => {}
-                Mark::Hook(name) => self.hook = Some(name),
-                Mark::Refused(reason) => self.refused = Some(reason),
+                Mark::Password(word) if self.seen.may_ask() => self.answer(&word),
+                mark => self.take_mark(mark),
             }
         }
         self.output.take(stream, &rest);
-        progress
     }
 
-    fn keep_last_line(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            if self.last_line.ends_with(b"\n") {
-                self.last_line.clear();
-            }
-            if self.last_line.len() < 200 {
-                self.last_line.push(byte);
-            }
+    fn take_mark(&mut self, mark: Mark) {
+        if let Some(phase) = self.seen.take(mark) {
+            self.site.report.phase(phase);
         }
+        if self.seen.command_has_ended() && self.command_ended.is_none() {
+            self.command_ended = Some(Instant::now());
+        }
+        self.feed_command();
+    }
+
+    /// Gives the command its input once it is there.
+    pub(super) fn feed_command(&mut self) {
+        let is_time = self.seen.reads_input() || !self.session.runs_command();
+        if let Some(stdin) = self.stdin.take_if(|_| is_time) {
+            self.feed.content(stdin.clone());
+        }
+    }
+
+    fn answer(&mut self, word: &str) {
+        let Some(user) = self.session.way.asks_with(word) else {
+            return;
+        };
+        if self.passwords_given == MOST_PASSWORDS {
+            self.feed.end();
+            return;
+        }
+        self.passwords_given += 1;
+        self.ends_line = self.session.pty;
+        let known = self.site.passwords.for_sudo(self.site.target, user);
+        self.feed.password(known);
     }
 
     /// What was held back in case it was a mark.
     pub(super) fn finish(&mut self) {
         let rest = self.marks.finish();
-        let stream = if self.step.pty { Stream::Stdout } else { Stream::Stderr };
+        let stream = if self.session.pty {
+            Stream::Stdout
+        } else {
+            Stream::Stderr
+        };
         self.output.take(stream, &rest);
     }
 
     /// The end, as far as the host has told.
     pub(super) fn ended(&self) -> Ended {
-        match &self.told {
-            Some(_) if self.refused.is_some() => Ended::Refused(self.refused.clone().unwrap_or_default()),
-            Some(told) => self.not_begun(told).unwrap_or_else(|| match told {
-                Told::Status(status) => Ended::Exited {
-                    status: *status,
-                    hook: self.hook.clone(),
-                },
-                Told::Signal(signal) => Ended::Killed { signal: signal.clone() },
-            }),
-            None => Ended::Lost(last_words(
+        self.seen.ended(self.told.as_ref(), || {
+            last_words(
                 self.site.link,
                 "the host closed the session without telling how it ended",
-            )),
-        }
-    }
-
-    /// Whether what stands between the login and the command has ended before the command began.
-    fn not_begun(&self, told: &Told) -> Option<Ended> {
-        let name = self.step.way.name().filter(|_| self.group.is_none())?;
-        let how = match told {
-            Told::Status(127) => format!("there is no {name} on the host"),
-            Told::Status(status) => format!("{name} ended with status {status} before the command began"),
-            Told::Signal(signal) => format!("{name} was ended by signal {signal} before the command began"),
-        };
-        let words = String::from_utf8_lossy(&self.last_line);
-        let words = words.trim();
-        Some(Ended::Refused(match words {
-            "" => how,
-            words => format!("{how}: {words}"),
-        }))
+            )
+        })
     }
 }
 

@@ -37,11 +37,20 @@ impl Feed {
         std::future::pending().await
     }
 
+    /// What the line reads itself.
+    pub(super) fn first(&mut self, input: Option<String>) {
+        let Some(input) = input else { return };
+        let channel = Arc::clone(&self.channel);
+        self.then(async move {
+            // A link that is gone shows elsewhere, here as below.
+            let _ = channel.data(input.as_bytes()).await;
+        });
+    }
+
     /// The password, once it is known, and nothing if there is none.
     pub(super) fn password(&mut self, known: impl Future<Output = Option<SecretString>> + Send + 'static) {
         let channel = Arc::clone(&self.channel);
         self.then(async move {
-            // A link that is gone shows elsewhere, here as below.
             let _ = match known.await {
                 Some(password) => {
                     let line = SecretString::from(format!("{}\n", password.expose_secret()));

@@ -1,32 +1,34 @@
 //! The shell text that runs the hooks of a directory.
 
-use pogo_core::scheduler::AttemptId;
+use super::marker::Marker;
 
-use super::script::print_mark;
-use crate::quote::quote;
-
-/// Runs the executable files of the directory, in the order of their bytes, until one fails. Names that start with a
-/// dot are left out by the pattern itself. A directory that is not there has no hooks; one that cannot be read fails.
+/// A function that runs the executable files of the directory `$1`, in the order of their bytes, until one fails. `$2` is
+/// the phase, which is told once there is something to run. Names that start with a dot are left out by the pattern
+/// itself. A directory that is not there has no hooks; one that cannot be read fails.
 ///
-/// A relative directory is one of the login directory's.
-pub(super) fn hooks_in(directory: &str, attempt: AttemptId) -> String {
-    let failed = print_mark(attempt, "hook %s", r#""${f##*/}""#);
-    let unreadable = print_mark(attempt, "hook %s", r#""$d (cannot be read)""#);
+/// A relative directory is one of the login directory's. What runs the hooks ends between them when it was told to by a
+/// signal, which it keeps in `pogo_t`.
+pub(super) fn hooks_function(marker: &Marker) -> String {
+    let phase = marker.print("phase %s", r#""$pogo_p""#);
+    let failed = marker.print("hook %s", r#""${pogo_f##*/}""#);
+    let unreadable = marker.print("hook %s", r#""$pogo_d (cannot be read)""#);
     format!(
-        r#"d={directory}
-[ -d "$d" ] || exit 0
-[ -r "$d" ] && [ -x "$d" ] || {{ {unreadable}; exit 126; }}
-had_locale=${{LC_ALL+yes}} locale=${{LC_ALL-}}
+        r#"pogo_hooks() {{
+pogo_d=$1 pogo_p=$2
+[ -d "$pogo_d" ] || return 0
+[ -r "$pogo_d" ] && [ -x "$pogo_d" ] || {{ {phase}; {unreadable}; return 126; }}
+pogo_n= pogo_h=${{LC_ALL+yes}} pogo_l=${{LC_ALL-}}
 LC_ALL=C
-set -- "$d"/*
-if [ "$had_locale" ]; then LC_ALL=$locale; else unset LC_ALL; fi
-for f do
-  [ -f "$f" ] && [ -x "$f" ] || continue
-  "$f" </dev/null
-  code=$?
-  [ "$code" -eq 0 ] || {{ {failed}; exit "$code"; }}
+set -- "$pogo_d"/*
+if [ "$pogo_h" ]; then LC_ALL=$pogo_l; else unset LC_ALL; fi
+for pogo_f do
+  [ -f "$pogo_f" ] && [ -x "$pogo_f" ] || continue
+  [ "$pogo_n" ] || {{ {phase}; pogo_n=yes; }}
+  POGO_PHASE=$pogo_p "$pogo_f" </dev/null
+  pogo_s=$?
+  [ "$pogo_s" -eq 0 ] || {{ {failed}; return "$pogo_s"; }}
+  [ -z "${{pogo_t-}}" ] || return 143
 done
-exit 0"#,
-        directory = quote(directory)
+}}"#
     )
 }

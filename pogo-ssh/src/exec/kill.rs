@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::aside::{Told, Unasked, aside};
+use super::line::Line;
 use super::mark::Group;
 use super::site::Site;
 use super::way::Way;
@@ -55,14 +56,21 @@ pub(crate) enum Kill {
     Unknown,
 }
 
-/// Ends a process group, as whoever runs it: TERM, then KILL after the grace.
-pub(super) async fn kill(site: Site<'_>, (way, mark): (&Way, &str), group: Group, grace: Duration) -> Kill {
-    ask_to_end(site, (way, mark), &kill_line(way, group, grace)).await
+/// Ends the process group of a session, or in it that of a command which runs as somebody else, as whoever runs it: TERM,
+/// then KILL after the grace.
+pub(super) async fn kill(
+    site: Site<'_>,
+    (way, mark): (&Way, &str),
+    groups: (Group, Option<Group>),
+    grace: Duration,
+) -> Kill {
+    let way = if groups.1.is_some() { way } else { &Way::Login };
+    ask_to_end(site, (way, mark), kill_line(way, groups, grace)).await
 }
 
 /// Asks the host by this line, which ends as [`END_GROUP`] does.
-pub(crate) async fn ask_to_end(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Kill {
-    let asked = match aside(site, (way, mark), line, None).await {
+pub(crate) async fn ask_to_end(site: Site<'_>, (way, mark): (&Way, &str), line: Line) -> Kill {
+    let asked = match aside(site, (way, mark), line.clone(), None).await {
         Err(Unasked::NoSession) => beside(site, (way, mark), line).await,
         asked => asked.ok(),
     };
@@ -74,7 +82,7 @@ pub(crate) async fn ask_to_end(site: Site<'_>, (way, mark): (&Way, &str), line: 
 }
 
 /// Asks by a connection of its own: some servers open one session per connection only.
-async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Option<Told> {
+async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: Line) -> Option<Told> {
     let link = site.connector.connect(site.target).await.ok()?;
     let beside = Site { link: &link, ..site };
     let told = aside(beside, (way, mark), line, None).await.ok();
@@ -82,12 +90,19 @@ async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: &str) -> Option
     told
 }
 
-/// The line that a host is asked to run for it.
-pub(crate) fn kill_line(way: &Way, group: Group, grace: Duration) -> String {
+/// The line that a host is asked to run for it. Where the command runs as somebody else, its session is told first, so that
+/// no further step begins.
+pub(crate) fn kill_line(way: &Way, (session, command): (Group, Option<Group>), grace: Duration) -> Line {
     let tenths = (grace.as_millis() / 100).to_string();
-    let (script, id) = match group {
+    let (script, id) = match command.unwrap_or(session) {
         Group::Led(id) => (END_GROUP, id.to_string()),
         Group::Shared(id) => (END_PROCESS, id.to_string()),
     };
-    way.line(script, &[&id, &tenths])
+    let (Group::Led(first) | Group::Shared(first)) = session;
+    let (script, parameters) = way.script(script, &[&id, &tenths]);
+    let script = match command {
+        Some(_) => format!("kill -TERM {first} 2>/dev/null\n{script}"),
+        None => script,
+    };
+    Line::new(&script, &parameters)
 }

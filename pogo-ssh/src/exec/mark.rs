@@ -1,6 +1,9 @@
 //! Our own marks in a host's standard error: found, and taken out of it.
 
 use memchr::memchr;
+use pogo_core::scheduler::Phase;
+
+use super::script::phase_name;
 
 /// The process group of a step, on its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +25,14 @@ pub(crate) enum Mark {
     Password(String),
     /// It goes no further, for this reason.
     Refused(String),
-    /// It has ended with this status.
+    /// This step is entered.
+    Phase(Phase),
+    /// The command has ended with this status, and other steps may follow.
     Ended(u32),
+    /// The command was ended by this signal.
+    Killed(String),
+    /// The session has ended with this status.
+    Done(u32),
     /// A file is in place; this is what is to be removed afterwards.
     Sent(String),
 }
@@ -39,27 +48,15 @@ pub(crate) struct Marks {
     prefix: Vec<u8>,
     /// What may become a mark.
     held: Vec<u8>,
-    /// How many more marks to look for.
-    left: usize,
-    /// Whether what has begun writes no more of them.
-    until_begun: bool,
 }
 
 impl Marks {
-    /// Looks for marks that start like this, and for no more than `most`: what follows is the host's own.
-    pub(crate) fn new(prefix: &str, most: usize) -> Self {
+    /// Looks for marks that start like this.
+    pub(crate) fn new(prefix: &str) -> Self {
         Self {
             prefix: prefix.as_bytes().to_vec(),
             held: Vec::new(),
-            left: most,
-            until_begun: false,
         }
-    }
-
-    /// Looks for no more after the one that says that it begins.
-    pub(crate) fn until_begun(mut self) -> Self {
-        self.until_begun = true;
-        self
     }
 
     /// Takes a piece; gives what is not part of a mark, and the marks that are complete.
@@ -68,11 +65,8 @@ impl Marks {
         let mut piece = piece;
         loop {
             if self.held.is_empty() {
-                let next = match self.left {
-                    0 => None,
-                    _ => memchr(FIRST, piece),
-                };
-                let (clean, more) = piece.split_at(next.unwrap_or(piece.len()));
+                let next = memchr(FIRST, piece).unwrap_or(piece.len());
+                let (clean, more) = piece.split_at(next);
                 rest.extend_from_slice(clean);
                 piece = more;
             }
@@ -93,11 +87,11 @@ impl Marks {
     fn hold(&mut self, byte: u8, rest: &mut Vec<u8>, marks: &mut Vec<Mark>) {
         self.held.push(byte);
         let so_far = self.held.len().min(self.prefix.len());
-        let fits = self.left > 0 && self.held.get(..so_far) == self.prefix.get(..so_far);
+        let fits = self.held.get(..so_far) == self.prefix.get(..so_far);
         if !fits || self.held.len() > LONGEST {
             rest.append(&mut self.held);
             // The byte that broke one may start another.
-            if byte == FIRST && self.left > 0 {
+            if byte == FIRST {
                 rest.pop();
                 self.held.push(FIRST);
             }
@@ -109,11 +103,7 @@ impl Marks {
             // A terminal may end lines in its own way.
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             match read_mark(text) {
-                Some(mark) => {
-                    let is_last = self.until_begun && matches!(mark, Mark::Begun(_));
-                    self.left = if is_last { 0 } else { self.left - 1 };
-                    marks.push(mark);
-                }
+                Some(mark) => marks.push(mark),
                 None => rest.extend_from_slice(&line),
             }
         }
@@ -134,13 +124,29 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
                 _ => None,
             }
         }
+        "phase" => {
+            let is_named = |phase: &Phase| phase_name(*phase) == rest;
+            let phases = [Phase::PreHook, Phase::Command, Phase::PostHook];
+            phases.into_iter().find(is_named).map(Mark::Phase)
+        }
         "ended" => rest.parse().ok().map(Mark::Ended),
+        "killed" => Some(Mark::Killed(signal_name(rest)?)),
+        "done" => rest.parse().ok().map(Mark::Done),
         "hook" => Some(Mark::Hook(rest.to_owned())),
         "password" => Some(Mark::Password(rest.to_owned())),
         "refused" => Some(Mark::Refused(rest.to_owned())),
         "sent" => Some(Mark::Sent(rest.to_owned())),
         _ => None,
     }
+}
+
+/// The host's own name for a signal, or its number.
+fn signal_name(text: &str) -> Option<String> {
+    let is_name = (1..=16).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-".contains(&byte));
+    is_name.then(|| text.strip_prefix("SIG").unwrap_or(text).to_owned())
 }
 
 #[cfg(test)]
@@ -152,7 +158,7 @@ mod tests {
     const PREFIX: &str = "\x1epogo a17 ";
 
     fn all_of(pieces: &[&[u8]]) -> (Vec<u8>, Vec<Mark>) {
-        let mut marks = Marks::new(PREFIX, 1);
+        let mut marks = Marks::new(PREFIX);
         let (mut rest, mut found) = (Vec::new(), Vec::new());
         for piece in pieces {
             let (more, marks) = marks.take(piece);
@@ -200,17 +206,13 @@ mod tests {
             "begun 0 alone\n",
             "begun 5 many\n",
             "what\n",
+            "phase connect\n",
+            "ended x\n",
+            "killed \n",
+            "killed \x1b[2J\n",
         ] {
             let bytes = format!("{PREFIX}{text}").into_bytes();
             assert_eq!(all_of(&[&bytes]), (bytes, vec![]));
         }
-    }
-
-    #[test]
-    fn after_the_last_mark_the_same_is_output() {
-        let (mark, forged) = (format!("{PREFIX}begun 5 group\n"), format!("{PREFIX}begun 6 group\n"));
-        let (rest, found) = all_of(&[format!("{mark}{forged}").as_bytes()]);
-        assert_eq!(rest, forged.as_bytes());
-        assert_eq!(found, vec![Mark::Begun(Group::Led(5))]);
     }
 }

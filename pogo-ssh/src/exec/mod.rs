@@ -4,31 +4,44 @@ mod aside;
 mod ended;
 mod execution;
 mod feed;
+mod forced;
 mod hooks;
+#[cfg(feature = "loopback")]
+mod imitation;
 mod kill;
+mod line;
 mod mark;
+mod marker;
 mod run;
 mod script;
+mod seen;
 mod send;
+mod session;
 #[cfg(test)]
 mod shells;
 mod signal;
 mod site;
-mod step;
 mod stop;
 mod way;
 
 pub(crate) use ended::{Ended, StopReason};
 pub(crate) use execution::last_words;
-pub(crate) use kill::{END_GROUP, Kill, ask_to_end, kill_line};
-pub(crate) use mark::{Group, Mark, Marks};
-pub(crate) use run::{execute, open};
 #[cfg(feature = "loopback")]
-pub(crate) use script::is_command;
-pub(crate) use script::{mark_of, phase_name};
+pub(crate) use imitation::{instead_of_command, marks_of_beginning};
+pub(crate) use kill::{END_GROUP, Kill, ask_to_end, kill_line};
+pub(crate) use line::Line;
+#[cfg(feature = "loopback")]
+pub(crate) use line::is_command;
+#[cfg(test)]
+pub(crate) use mark::Group;
+pub(crate) use mark::{Mark, Marks};
+pub(crate) use marker::Marker;
+pub(crate) use run::{execute, open};
+pub(crate) use script::{Scripts, phase_name};
+pub(crate) use seen::{LastWords, Seen, Told, in_place_of_the_command};
 pub(crate) use send::{Sent, send_all};
+pub(crate) use session::{Session, Unsuitable, check};
 pub(crate) use signal::signal_of;
 pub(crate) use site::{Passwords, Site};
-pub(crate) use step::{EmptyCommand, Step};
 pub(crate) use stop::Stop;
 pub(crate) use way::Way;

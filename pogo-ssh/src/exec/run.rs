@@ -1,8 +1,9 @@
-//! The execution of one step on a connection.
+//! The execution of one session on a connection.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use pogo_core::scheduler::Phase;
 use russh::client::Msg;
 use russh::{Channel, Pty, Sig};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -11,8 +12,8 @@ use super::ended::{Ended, StopReason};
 use super::execution::{Execution, Progress, last_words};
 use super::kill::{Kill, kill};
 use super::mark::Group;
+use super::session::Session;
 use super::site::Site;
-use super::step::Step;
 use crate::input::Content;
 use crate::link::Link;
 use crate::output::Output;
@@ -20,27 +21,31 @@ use crate::output::Output;
 /// How long output is still taken after the exit status, in case something in the background holds it open.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How often a password is given: whoever asks again has refused it.
-const MOST_PASSWORDS: usize = 1;
-
-/// Runs a step, passing on its output, until it has ended or is given up.
-pub(crate) async fn execute(site: Site<'_>, step: &Step, stdin: &Option<Arc<Content>>, output: &mut Output) -> Ended {
+/// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
+/// was in.
+pub(crate) async fn execute(
+    site: Site<'_>,
+    session: &Session,
+    stdin: &Option<Arc<Content>>,
+    output: &mut Output,
+) -> (Phase, Ended) {
+    let first = session.phases.first().copied().unwrap_or(Phase::Command);
     let channel = tokio::select! {
         biased;
-        reason = site.stop.wait() => return Ended::StoppedBefore(reason),
+        reason = site.stop.wait() => return (first, Ended::StoppedBefore(reason)),
         opened = open(site.link) => opened,
     };
     let channel = match channel {
         Ok(channel) => channel,
         Err(russh::Error::ChannelOpenFailure(reason)) => {
-            return Ended::Refused(format!("the host opens no session: {reason:?}"));
+            return (first, Ended::Refused(format!("the host opens no session: {reason:?}")));
         }
-        Err(error) => return Ended::CutBefore(last_words(site.link, &error.to_string())),
+        Err(error) => return (first, Ended::CutBefore(last_words(site.link, &error.to_string()))),
     };
-    let mut execution = Execution::new(site, step, channel, output);
-    let ended = execution.run(stdin).await;
+    let mut execution = Execution::new(site, (session, stdin), channel, output);
+    let ended = execution.run().await;
     execution.finish();
-    ended
+    (execution.seen.phase(), ended)
 }
 
 /// Opens a session. A server with few of them may not have done with the last one when it is asked for the next.
@@ -58,14 +63,11 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 }
 
 impl Execution<'_> {
-    async fn run(&mut self, stdin: &Option<Arc<Content>>) -> Ended {
+    async fn run(&mut self) -> Ended {
         if let Err(error) = self.ask().await {
             return Ended::CutBefore(last_words(self.site.link, &error.to_string()));
         }
-        if self.step.way.name().is_none() {
-            self.feed.content(stdin.clone());
-        }
-        let reason = match self.until_end_or_stop(stdin).await {
+        let reason = match self.until_end_or_stop().await {
             Ok(ended) => return ended,
             Err(reason) => reason,
         };
@@ -79,16 +81,23 @@ impl Execution<'_> {
 
     /// Asks the host to run it.
     async fn ask(&mut self) -> Result<(), russh::Error> {
-        if self.step.pty {
+        if self.session.pty {
             // What is typed is not to be seen, and lines end as they were written.
             let modes = [(Pty::ECHO, 0), (Pty::ONLCR, 0)];
             self.write.request_pty(true, "dumb", 80, 24, 0, 0, &modes).await?;
         }
-        self.write.exec(true, self.step.script.text.as_str()).await
+        let line = self.session.line();
+        self.write.exec(true, line.text).await?;
+        self.feed.first(line.input);
+        if self.session.is_forced() {
+            self.site.report.phase(Phase::Command);
+        }
+        self.feed_command();
+        Ok(())
     }
 
     /// The execution's end, or why it is to be ended.
-    async fn until_end_or_stop(&mut self, stdin: &Option<Arc<Content>>) -> Result<Ended, StopReason> {
+    async fn until_end_or_stop(&mut self) -> Result<Ended, StopReason> {
         let stop = self.site.stop;
         let stopped = stop.wait();
         tokio::pin!(stopped);
@@ -110,57 +119,49 @@ impl Execution<'_> {
             };
             match progress {
                 Progress::GoesOn => {}
-                Progress::Begun if self.step.way.name().is_some() => self.feed.content(stdin.clone()),
-                Progress::Begun => {}
-                Progress::AsksPassword(word) => self.answer(&word),
                 Progress::Refused => return Ok(Ended::Refused(self.refusal().to_owned())),
                 Progress::Closed => break,
             }
             if self.told.is_some() && linger_until.is_none() {
-                linger_until = Some(Instant::now() + LINGER);
+                linger_until = Some(self.output_holds_from() + LINGER);
             }
         }
         Ok(self.ended())
     }
 
     fn refusal(&self) -> &'static str {
-        match self.step.pty {
+        match self.session.pty {
             true => "the host runs no commands for this user, or gives no terminals",
             false => "the host runs no commands for this user",
         }
     }
 
-    fn answer(&mut self, word: &str) {
-        let Some(user) = self.step.way.asks_with(word) else {
-            return;
-        };
-        if self.passwords_given == MOST_PASSWORDS {
-            self.feed.end();
-            return;
+    /// From when on something in the background may hold the output open: the end of the last that had any.
+    fn output_holds_from(&self) -> Instant {
+        let now = Instant::now();
+        match self.command_ended {
+            Some(ended) if !self.seen.runs_post_hooks() => ended,
+            _ => now,
         }
-        self.passwords_given += 1;
-        self.ends_line = self.step.pty;
-        let known = self.site.passwords.for_sudo(self.site.target, user);
-        self.feed.password(known);
     }
 
     /// Ends the execution: TERM, and KILL after the grace.
     async fn end(&mut self, reason: StopReason, grace: Duration) -> Ended {
-        if self.group.is_none() && self.step.way.name().is_some() {
+        if self.seen.may_ask() {
             // It may be waiting for a password, and gets none.
             let _ = self.write.eof().await;
         }
-        // What to end is in the first mark, which may still be on its way.
-        let group = loop {
-            if let Some(group) = self.group {
-                break group;
+        // What to end is in a mark, which may still be on its way.
+        let groups = loop {
+            if let Some(groups) = self.seen.groups().filter(|_| !self.seen.may_ask()) {
+                break groups;
             }
             let message = self.read.wait().await;
             if matches!(self.take(message), Progress::Refused | Progress::Closed) {
                 return self.ended();
             }
         };
-        match self.kill(group, grace).await {
+        match self.kill(groups, grace).await {
             Kill::Done => Ended::Stopped(reason),
             Kill::AlreadyGone => {
                 self.drain().await;
@@ -174,9 +175,10 @@ impl Execution<'_> {
         }
     }
 
-    /// Kills the group, taking output meanwhile: a channel that nobody reads stalls the whole connection.
-    async fn kill(&mut self, group: Group, grace: Duration) -> Kill {
-        let killing = kill(self.site, (&self.step.way, &self.step.script.mark), group, grace);
+    /// Kills what runs, taking output meanwhile: a channel that nobody reads stalls the whole connection.
+    async fn kill(&mut self, groups: (Group, Option<Group>), grace: Duration) -> Kill {
+        let mark = self.session.marker.prefix();
+        let killing = kill(self.site, (&self.session.way, &mark), groups, grace);
         tokio::pin!(killing);
         let mut open = true;
         loop {

@@ -1,81 +1,144 @@
-//! The shell text that runs one step on a host.
+//! The shell text of an attempt's steps, for the host's `/bin/sh`.
 //!
-//! The login shell of the target only has to understand `exec` and single quotes; all else is for its `/bin/sh`.
+//! Texts that come from outside, such as the command, are the shell's positional parameters: quoting them once more in
+//! each shell on the way would let them grow until no host takes them. Variables of our own start with `pogo_`.
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::Command;
-use pogo_core::scheduler::{AttemptId, Phase};
+use pogo_core::scheduler::Phase;
 
-use super::way::Way;
-use crate::quote::{quote, quote_all};
+use super::hooks::hooks_function;
+use super::marker::Marker;
 
-/// Makes sure that the step has a process group of its own, so that all of it can be ended: OpenSSH starts every
-/// command as the leader of one; others may not. `$1` is what to run; it finds `group` or `alone` in `$2`.
-const LEAD_A_GROUP: &str = r#"if kill -0 -$$ 2>/dev/null; then set -- "$1" group
-elif command -v setsid >/dev/null 2>&1; then exec setsid /bin/sh -c "$1" sh "$1" group
-else set -- "$1" alone; fi
-eval "$1""#;
+/// Makes sure that what follows has a process group of its own, so that all of it can be ended. `$1` is what to run, and
+/// what follows are its own parameters. It finds its group in `pogo_g`, and `group` or `alone` in `pogo_k`.
+pub(super) const LEAD_A_GROUP: &str = r#"if kill -0 -$$ 2>/dev/null; then pogo_k=group
+elif command -v setsid >/dev/null 2>&1; then
+  exec setsid /bin/sh -c 'pogo_b=$1 pogo_g=$$ pogo_k=group; shift; eval "$pogo_b"' sh "$@"
+else pogo_k=alone; fi
+pogo_b=$1 pogo_g=$$; shift; eval "$pogo_b""#;
 
 /// The same on a terminal, which a group of its own could no longer read: what is in the group with it, such as sudo,
-/// has no other purpose. Finds the group in `$3`.
-const KNOW_THE_GROUP: &str = r#"g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
-if [ -n "$g" ]; then set -- "$1" group "$g"; else set -- "$1" alone; fi
-eval "$1""#;
+/// has no other purpose.
+pub(super) const KNOW_THE_GROUP: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
+[ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$
+pogo_b=$1; shift; eval "$pogo_b""#;
 
-/// What starts every mark on standard error.
-pub(super) const MARK: &str = "\x1epogo";
-
-/// The variable that tells a hook or command what it runs as.
-const PHASE_VARIABLE: &str = "POGO_PHASE";
-
-/// One step as a line for the target's login shell.
+/// The steps of an attempt as shell text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Script {
-    /// The line.
-    pub(crate) text: String,
-    /// What it runs once it has a process group: shell text that finds `group` in `$2`.
-    pub(crate) body: String,
-    /// What its marks on standard error start with.
-    pub(crate) mark: String,
+pub(crate) struct Scripts {
+    marker: Marker,
+    /// The positional parameters of every step.
+    pub(crate) parameters: Vec<String>,
+    /// Assignments of the environment.
+    environment: String,
+    /// Shell text that enters the command's directory.
+    enter: String,
+    /// Shell text that becomes the command.
+    command: String,
+    /// The shell's words for the directories of hooks.
+    pre_hooks: Option<String>,
+    post_hooks: Option<String>,
 }
 
-impl Script {
-    /// Wraps the body: environment, process group, and a mark that says where to find them.
-    pub(super) fn new(attempt: &Attempt, phase: Phase, body: &str, (way, files): (&Way, Option<&str>)) -> Self {
-        let environment = export(attempt, phase, files);
-        let begun = print_mark(attempt.id, "begun %s %s", r#""${3:-$$}" "$2""#);
-        let enter = match phase {
-            Phase::Command => enter(attempt),
-            _ => String::new(),
+impl Scripts {
+    /// Those of this attempt. `files` is the directory of the files that were sent along.
+    pub(crate) fn of(attempt: &Attempt, files: Option<&str>, marker: Marker) -> Self {
+        let mut parameters = Parameters(Vec::new());
+        let hooks = |parameters: &mut Parameters, directory: &Option<_>| {
+            let directory = directory.as_deref().filter(|directory: &&str| !directory.is_empty());
+            directory.map(|directory| parameters.add(directory))
         };
-        let inner = format!("{environment}\n{enter}{begun}\n{body}");
-        let on_terminal = phase == Phase::Command && attempt.invocation.pty;
-        let lead = if on_terminal { KNOW_THE_GROUP } else { LEAD_A_GROUP };
         Self {
-            text: way.line(lead, &[&inner]),
-            body: inner,
-            mark: mark_of(attempt.id),
+            environment: environment(attempt, files, &mut parameters),
+            enter: enter(attempt, &marker, &mut parameters),
+            command: command(attempt, &mut parameters),
+            pre_hooks: hooks(&mut parameters, &attempt.pre_hooks),
+            post_hooks: hooks(&mut parameters, &attempt.post_hooks),
+            parameters: parameters.0,
+            marker,
         }
+    }
+
+    /// What their marks start with.
+    pub(crate) fn marker(&self) -> &Marker {
+        &self.marker
+    }
+
+    /// Whether there is such a step.
+    pub(crate) fn has(&self, phase: Phase) -> bool {
+        match phase {
+            Phase::PreHook => self.pre_hooks.is_some(),
+            Phase::PostHook => self.post_hooks.is_some(),
+            phase => phase == Phase::Command,
+        }
+    }
+
+    /// The text of one step alone, which finds its process group in `pogo_g` and its kind in `pogo_k`. `None` if there is
+    /// no such step.
+    pub(crate) fn step(&self, phase: Phase) -> Option<String> {
+        let (begun, environment) = (self.begun(), self.environment(phase));
+        Some(match phase {
+            Phase::Command => format!("{environment}\n{}{begun}\n{}", self.enter, self.command),
+            phase => {
+                let function = hooks_function(&self.marker);
+                format!("{environment}\n{begun}\n{function}\n{}", self.hooks(phase)?)
+            }
+        })
+    }
+
+    /// Tells that what follows begins, and its process group.
+    pub(super) fn begun(&self) -> String {
+        let mark = self.marker.print("begun %s %s", r#""$pogo_g" "$pogo_k""#);
+        format!("{mark}\nunset pogo_b pogo_g pogo_k")
+    }
+
+    /// Sets the environment of hooks and command.
+    pub(super) fn environment(&self, phase: Phase) -> String {
+        format!("export{} POGO_PHASE={}", self.environment, phase_name(phase))
+    }
+
+    /// Calls the function that runs hooks.
+    pub(super) fn hooks(&self, phase: Phase) -> Option<String> {
+        let directory = match phase {
+            Phase::PreHook => self.pre_hooks.as_ref()?,
+            Phase::PostHook => self.post_hooks.as_ref()?,
+            _ => return None,
+        };
+        Some(format!("pogo_hooks {directory} {}", phase_name(phase)))
+    }
+
+    /// Enters the command's directory and becomes the command.
+    pub(super) fn command(&self) -> String {
+        format!("{}{}", self.enter, self.command)
     }
 }
 
-/// Shell text that sets the environment of hooks and command.
-pub(super) fn export(attempt: &Attempt, phase: Phase, files: Option<&str>) -> String {
-    let own = &attempt.invocation.environment;
-    let own = own.iter().map(|(name, value)| (name.as_str(), quote(value)));
+/// Texts that shell text finds as its positional parameters.
+struct Parameters(Vec<String>);
+
+impl Parameters {
+    /// The shell's word for this text.
+    fn add(&mut self, text: impl Into<String>) -> String {
+        self.0.push(text.into());
+        format!("\"${{{}}}\"", self.0.len())
+    }
+}
+
+/// Assignments of the environment of hooks and command.
+fn environment(attempt: &Attempt, files: Option<&str>, parameters: &mut Parameters) -> String {
+    let own = attempt.invocation.environment.iter();
+    let own = own.map(|(name, value)| (name.as_str(), value.clone()));
     let ours = [
-        ("POGO_JOB", quote(&attempt.job.to_string())),
-        ("POGO_HOST", quote(attempt.host.name.as_str())),
-        ("POGO_ATTEMPT", quote(&attempt.id.to_string())),
-        (PHASE_VARIABLE, phase_name(phase).to_owned()),
+        ("POGO_JOB", attempt.job.to_string()),
+        ("POGO_HOST", attempt.host.name.to_string()),
+        ("POGO_ATTEMPT", attempt.id.to_string()),
     ];
-    let files = files.map(|directory| ("POGO_FILES", quote(directory)));
-    let assignments: String = own
-        .chain(ours)
+    let files = files.map(|directory| ("POGO_FILES", directory.to_owned()));
+    own.chain(ours)
         .chain(files)
-        .map(|(name, value)| format!(" {name}={value}"))
-        .collect();
-    format!("export{assignments}")
+        .map(|(name, value)| format!(" {name}={}", parameters.add(value)))
+        .collect()
 }
 
 /// The words that scripts and programs on the target see.
@@ -90,41 +153,29 @@ pub(crate) fn phase_name(phase: Phase) -> &'static str {
 }
 
 /// The attempt's command as shell text that replaces the shell.
-pub(super) fn command(attempt: &Attempt) -> String {
+fn command(attempt: &Attempt, parameters: &mut Parameters) -> String {
     match attempt.command.as_ref() {
         // The user's own shell reads the line, as with any SSH client. Without SHLVL, bash would read its start-up
         // file a second time.
         Command::Shell(line) if attempt.invocation.run_as.is_none() => {
-            format!("SHLVL=1; export SHLVL\nexec \"${{SHELL:-/bin/sh}}\" -c {}", quote(line))
+            let line = parameters.add(line);
+            format!("SHLVL=1; export SHLVL\nexec \"${{SHELL:-/bin/sh}}\" -c {line}")
         }
         // Users to run as often have no shell to log in with.
-        Command::Shell(line) => format!("exec /bin/sh -c {}", quote(line)),
-        Command::Argv(words) => format!("exec {}", quote_all(words.iter().map(String::as_str))),
+        Command::Shell(line) => format!("exec /bin/sh -c {}", parameters.add(line)),
+        Command::Argv(words) => {
+            let words: String = words.iter().map(|word| format!(" {}", parameters.add(word))).collect();
+            format!("exec{words}")
+        }
     }
 }
 
 /// Shell text that enters the command's directory, or ends the shell with a mark.
-fn enter(attempt: &Attempt) -> String {
+fn enter(attempt: &Attempt, marker: &Marker, parameters: &mut Parameters) -> String {
     let Some(directory) = &attempt.invocation.directory else {
         return String::new();
     };
-    let directory = quote(directory);
-    let refused = print_mark(attempt.id, "refused %s", r#""it cannot enter the directory $pogo_d""#);
+    let directory = parameters.add(directory);
+    let refused = marker.print("refused %s", r#""it cannot enter the directory $pogo_d""#);
     format!("pogo_d={directory}\nCDPATH= cd -- \"$pogo_d\" >/dev/null || {{ {refused}; exit 126; }}\nunset pogo_d\n")
-}
-
-/// Whether a line that a host was asked to run is the command of an attempt: not a hook, nor the ending of one.
-#[cfg(any(test, feature = "loopback"))]
-pub(crate) fn is_command(line: &str) -> bool {
-    line.contains(&format!("{PHASE_VARIABLE}={}", phase_name(Phase::Command)))
-}
-
-/// What the marks of an attempt start with.
-pub(crate) fn mark_of(attempt: AttemptId) -> String {
-    format!("{MARK} {attempt} ")
-}
-
-/// Shell text that writes a mark: a line on standard error that the transport takes out again.
-pub(super) fn print_mark(attempt: AttemptId, format: &str, words: &str) -> String {
-    format!(r"printf '\036pogo {attempt} {format}\n' {words} >&2")
 }

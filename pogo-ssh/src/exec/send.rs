@@ -10,8 +10,9 @@ use tokio::time::timeout;
 use super::aside::{Told, Unasked, aside};
 use super::ended::Ended;
 use super::execution::last_words;
+use super::line::Line;
 use super::mark::Mark;
-use super::script::{mark_of, print_mark};
+use super::marker::Marker;
 use super::site::Site;
 use super::way::Way;
 use crate::input::Content;
@@ -77,6 +78,16 @@ impl Sent {
         self.directory.as_deref()
     }
 
+    /// Takes note of what the host said of a file.
+    pub(super) fn note(&mut self, what: &str, file: &SentFile) {
+        match (&file.destination, what) {
+            (None, directory) => self.directory = Some(directory.to_owned()),
+            (Some(path), "placed") => self.files.push(path.clone()),
+            // It was there before, and stays.
+            (Some(_), _) => {}
+        }
+    }
+
     /// Shell text that removes all of it; empty if there is nothing.
     pub(super) fn removal(&self) -> String {
         let mut text = String::new();
@@ -98,8 +109,8 @@ impl Sent {
         if text.is_empty() {
             return true;
         }
-        let (line, mark) = (Way::Login.line(&text, &[]), mark_of(attempt.id));
-        let removing = aside(site, (&Way::Login, &mark), &line, None);
+        let (line, mark) = (Line::new(&text, &[]), Marker::of(attempt.id).prefix());
+        let removing = aside(site, (&Way::Login, &mark), line, None);
         matches!(timeout(PATIENCE, removing).await, Ok(Ok(told)) if told.status == Some(0))
     }
 }
@@ -124,8 +135,8 @@ async fn send(
     sent: &mut Sent,
 ) -> Result<(), Ended> {
     let line = receiving_line(attempt, (file, content), sent.directory());
-    let mark = mark_of(attempt.id);
-    let told = aside(site, (&Way::Login, &mark), &line, Some(Arc::clone(content))).await;
+    let mark = Marker::of(attempt.id).prefix();
+    let told = aside(site, (&Way::Login, &mark), line, Some(Arc::clone(content))).await;
     let lost = || {
         Ended::CutBefore(last_words(
             site.link,
@@ -137,20 +148,11 @@ async fn send(
         Unasked::NoLink => lost(),
     })?;
     match told.marks.first() {
-        Some(Mark::Sent(what)) => note(what, file, sent),
+        Some(Mark::Sent(what)) => sent.note(what, file),
         Some(Mark::Refused(reason)) => return Err(Ended::Refused(reason.clone())),
         _ => return Err(told.status.map_or_else(lost, |status| nonsense(status, &told))),
     }
     Ok(())
-}
-
-fn note(what: &str, file: &SentFile, sent: &mut Sent) {
-    match (&file.destination, what) {
-        (None, directory) => sent.directory = Some(directory.to_owned()),
-        (Some(path), "placed") => sent.files.push(path.clone()),
-        // It was there before, and stays.
-        (Some(_), _) => {}
-    }
 }
 
 fn nonsense(status: u32, told: &Told) -> Ended {
@@ -162,12 +164,13 @@ pub(super) fn receiving_line(
     attempt: &Attempt,
     (file, content): (&SentFile, &Arc<Content>),
     directory: Option<&str>,
-) -> String {
-    let refused = print_mark(attempt.id, "refused %s", r#""$1""#);
+) -> Line {
+    let marker = Marker::of(attempt.id);
+    let refused = marker.print("refused %s", r#""$1""#);
     let script = RECEIVE.replace("REFUSED", &refused);
-    let script = script.replace("SENT \"$dir\"", &print_mark(attempt.id, "sent %s", r#""$dir""#));
-    let script = script.replace("SENT placed", &print_mark(attempt.id, "sent %s", "placed"));
-    let script = script.replace("SENT kept", &print_mark(attempt.id, "sent %s", "kept"));
+    let script = script.replace("SENT \"$dir\"", &marker.print("sent %s", r#""$dir""#));
+    let script = script.replace("SENT placed", &marker.print("sent %s", "placed"));
+    let script = script.replace("SENT kept", &marker.print("sent %s", "kept"));
     let name = file.source.rsplit('/').next().unwrap_or_default();
     let mode = format!("{:o}", file.mode.unwrap_or(content.mode));
     // Whoever else runs the command has to get at its files.
@@ -185,5 +188,5 @@ pub(super) fn receiving_line(
         content.sum(),
         open,
     ];
-    Way::Login.line(&script, &arguments)
+    Line::new(&script, &arguments)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pogo_core::dispatcher::Reporter;
 use secrecy::SecretString;
 
 use super::stop::Stop;
@@ -18,6 +19,7 @@ pub(crate) struct Site<'a> {
     pub(crate) target: &'a Arc<Target>,
     pub(crate) passwords: &'a Passwords,
     pub(crate) stop: &'a Stop,
+    pub(crate) report: &'a Reporter,
 }
 
 /// Passwords that programs on a host ask for.

@@ -1,12 +1,9 @@
 //! Who runs what is run on a host.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
-
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::RunAs;
 
-use super::script::MARK;
+use super::marker::{Marker, unheard_word};
 use crate::quote::{quote, quote_all};
 
 /// The way from the login shell to a shell of the right user, in the right place.
@@ -19,7 +16,7 @@ pub(crate) enum Way {
         user: String,
         /// What sudo's prompt ends with, which nobody on the host knows before.
         secret_word: String,
-        /// The start of every mark of the attempt.
+        /// The start of every mark of the session.
         mark: String,
     },
     /// Through a program that takes a command as its last words.
@@ -28,13 +25,13 @@ pub(crate) enum Way {
 
 impl Way {
     /// The way to an attempt's command.
-    pub(super) fn of(attempt: &Attempt) -> Self {
+    pub(super) fn of(attempt: &Attempt, marker: &Marker) -> Self {
         match &attempt.invocation.run_as {
             None => Self::Login,
             Some(RunAs::User(user)) => Self::Sudo {
                 user: user.clone(),
                 secret_word: unheard_word(),
-                mark: format!("{MARK} {} ", attempt.id),
+                mark: marker.prefix(),
             },
             Some(RunAs::Through(words)) => {
                 let named = words
@@ -45,22 +42,22 @@ impl Way {
         }
     }
 
-    /// A line for the login shell that runs this script, with these arguments.
-    pub(crate) fn line(&self, script: &str, arguments: &[&str]) -> String {
-        let shell = "/bin/sh -c";
-        let words = quote_all([&[script, "sh"], arguments].concat());
-        match self {
-            Self::Login => format!("exec {shell} {words}"),
-            Self::Sudo { user, .. } => format!(
-                "exec sudo -S -p {} -u {} -- {shell} {words}",
-                quote(&self.prompt()),
-                quote(user)
-            ),
-            Self::Through(through) => {
-                let through = quote_all(through.iter().map(String::as_str));
-                format!("exec {through} {shell} {words}")
-            }
-        }
+    /// What comes before the shell, as words of the shell of the user who is logged in.
+    pub(super) fn words(&self) -> Option<String> {
+        Some(match self {
+            Self::Login => return None,
+            Self::Sudo { user, .. } => format!("sudo -S -p {} -u {} --", quote(&self.prompt()), quote(user)),
+            Self::Through(through) => quote_all(through.iter().map(String::as_str)),
+        })
+    }
+
+    /// The script and its parameters for a shell of the user who is logged in, which runs this one.
+    pub(super) fn script<'a>(&self, script: &'a str, parameters: &[&'a str]) -> (String, Vec<&'a str>) {
+        let Some(through) = self.words() else {
+            return (script.to_owned(), parameters.to_vec());
+        };
+        let parameters = [&[script, "sh"], parameters].concat();
+        (format!(r#"exec {through} /bin/sh -c "$@""#), parameters)
     }
 
     /// A mark that asks for the password.
@@ -89,28 +86,15 @@ impl Way {
     }
 }
 
-/// A word that nobody can have heard of. The hashers of the standard library are keyed from the system's randomness.
-fn unheard_word() -> String {
-    let word = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", word(), word())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_prompt_has_a_word_of_its_own() {
-        let words: std::collections::BTreeSet<String> = (0..100).map(|_| unheard_word()).collect();
-        assert_eq!(words.len(), 100);
-    }
-
-    #[test]
     fn a_program_to_run_through_gets_the_shell_at_its_end() {
         let way = Way::Through(vec!["chroot".into(), "/srv/it's".into()]);
-        assert_eq!(
-            way.line("true", &["a b"]),
-            r"exec 'chroot' '/srv/it'\''s' /bin/sh -c 'true' 'sh' 'a b'"
-        );
+        let (script, parameters) = way.script("true", &["a b"]);
+        assert_eq!(script, r#"exec 'chroot' '/srv/it'\''s' /bin/sh -c "$@""#);
+        assert_eq!(parameters, ["true", "sh", "a b"]);
     }
 }

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use super::fleet::{LoopbackFleet, Shared};
 use super::host::{Busy, LoopbackHost};
 use super::mishap::Mishap;
-use crate::exec::is_command;
+use crate::exec::{instead_of_command, is_command, marks_of_beginning};
 
 /// One line to run on a host.
 pub(super) struct Execution {
@@ -29,7 +29,7 @@ pub(super) struct Execution {
 
 impl Execution {
     /// Runs the line, or does what the host's mishap says.
-    pub(super) async fn run(self, channel: Channel<Msg>) {
+    pub(super) async fn run(mut self, channel: Channel<Msg>) {
         let _busy = Busy::begin(&self.host, &self.shared.busy);
         let (messages, channel) = channel.split();
         let is_command = is_command(&self.line);
@@ -41,11 +41,10 @@ impl Execution {
                 // Until the link is gone.
                 return read_all(messages, None).await;
             }
-            Some(Mishap::FailWith(status)) if is_command => {
-                let _ = channel.exit_status(status).await;
-                let _ = channel.close().await;
-                return;
-            }
+            Some(Mishap::FailWith(status)) if is_command => match marks_of_beginning(&self.line) {
+                Some(marks) => return end_at_once(&channel, (marks, status)).await,
+                None => self.line = instead_of_command(&self.line, &format!("exit {status}")).unwrap_or(self.line),
+            },
             Some(Mishap::Flood(bytes)) if is_command => flood(&channel, bytes).await,
             Some(Mishap::DropLink(after)) if is_command => self.break_link_after(after),
             _ => {}
@@ -163,6 +162,13 @@ async fn pump(from: Option<impl AsyncRead + Unpin>, channel: &ChannelWriteHalf<M
         // When the link is gone, the process finds its output closed.
         let _ = tokio::io::copy(&mut from, &mut channel.make_writer_ext(stream)).await;
     }
+}
+
+/// Says that a command begins, and how it ended, without one.
+async fn end_at_once(channel: &ChannelWriteHalf<Msg>, (marks, status): (String, u32)) {
+    let _ = channel.extended_data_bytes(1, marks.into_bytes()).await;
+    let _ = channel.exit_status(status).await;
+    let _ = channel.close().await;
 }
 
 async fn flood(channel: &ChannelWriteHalf<Msg>, bytes: u64) {

@@ -1,4 +1,4 @@
-//! One step, run by the program on a connection that it keeps.
+//! One session, run by the program on a connection that it keeps.
 
 use std::io;
 use std::process::Stdio;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Stream;
+use pogo_core::scheduler::Phase;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -14,52 +15,68 @@ use super::arguments;
 use super::master::command;
 use super::told::Told;
 use super::transport::Site;
-use crate::exec::{Ended, Group, Mark, Marks, Step, StopReason, kill_line};
+use crate::exec::{Ended, Mark, Marker, Marks, Seen, Session, StopReason, Way, kill_line};
 use crate::input::Content;
 use crate::output::Output;
-use crate::quote::quote_all;
 
 /// How long output is still taken after the end, in case something in the background holds it open.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Runs `$1` and tells how it ended: the program's own status cannot be told from its failure. `$2` is a word that
-/// nobody else knows.
-const TELL: &str = r#"/bin/sh -c "$1"; s=$?; printf '\036pogo %s ended %s\n' "$2" "$s" >&2; exit "$s""#;
+/// Shell text that runs this one and tells how it ended: the program's own status cannot be told from its failure.
+fn telling(marker: &Marker, script: &str) -> String {
+    let done = marker.print("done %s", r#""$pogo_e""#);
+    format!("(\n{script}\n)\npogo_e=$?\n{done}\nexit \"$pogo_e\"")
+}
 
-/// Runs a step, passing on its output, until it has ended or is given up.
-pub(super) async fn execute(site: &Site<'_>, step: &Step, stdin: &Option<Arc<Content>>, output: &mut Output) -> Ended {
-    let secret = site.transport.secret_word();
-    let line = format!(
-        "exec /bin/sh -c {}",
-        quote_all([TELL, "sh", &step.script.text, &secret])
-    );
+/// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
+/// was in.
+pub(super) async fn execute(
+    site: &Site<'_>,
+    session: &Session,
+    stdin: &Option<Arc<Content>>,
+    output: &mut Output,
+) -> (Phase, Ended) {
+    let seen = Seen::new(session);
+    let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
         &site.transport.program,
-        arguments::session(&site.master.socket, step.pty, &line),
+        arguments::session(&site.master.socket, session.pty, &line.text),
     );
-    ssh.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
-    let mut child = match ssh.spawn() {
-        Ok(child) => child,
-        Err(error) => return Ended::Refused(format!("the ssh program does not start: {error}")),
+    let nothing = line.input.is_none() && stdin.is_none();
+    let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
+    let mut child = match spawned {
+        Ok(spawned) => spawned,
+        Err(error) => {
+            return (
+                seen.phase(),
+                Ended::Refused(format!("the ssh program does not start: {error}")),
+            );
+        }
     };
-    if let (Some(pipe), Some(content)) = (child.stdin.take(), stdin) {
-        tokio::spawn(feed(pipe, Arc::clone(content)));
+    if let Some(to) = child.stdin.take() {
+        tokio::spawn(feed(to, line.input, stdin.clone()));
     }
-    let mut session = Session {
+    if session.is_forced() {
+        site.report.phase(Phase::Command);
+    }
+    let mut running = Running {
         stdout: child.stdout.take(),
         stderr: child.stderr.take(),
         child,
         output,
-        begins: step.marks(),
-        ends: Marks::new(&format!("\x1epogo {secret} "), 1),
-        group: None,
-        told: Told::default(),
+        marks: Marks::new(&session.marker.prefix()),
+        told: Told::new(seen),
     };
-    session.run(site, step).await
+    let ended = running.run(site, session).await;
+    (running.told.seen.phase(), ended)
 }
 
-/// Writes all of it, and its end. Nobody may want to read it all.
-async fn feed(mut pipe: ChildStdin, content: Arc<Content>) {
+/// Writes what the line itself reads, then all of the command's input, and its end. Nobody may want to read it all.
+async fn feed(mut pipe: ChildStdin, first: Option<String>, content: Option<Arc<Content>>) {
+    if pipe.write_all(first.unwrap_or_default().as_bytes()).await.is_err() {
+        return;
+    }
+    let Some(content) = content else { return };
     let mut offset = 0;
     while let Ok(block) = content.block(offset).await {
         if block.is_empty() || pipe.write_all(&block).await.is_err() {
@@ -71,25 +88,23 @@ async fn feed(mut pipe: ChildStdin, content: Arc<Content>) {
     std::future::pending().await
 }
 
-struct Session<'a> {
+struct Running<'a> {
     child: Child,
     stdout: Option<tokio::process::ChildStdout>,
     stderr: Option<tokio::process::ChildStderr>,
     output: &'a mut Output,
-    begins: Marks,
-    ends: Marks,
-    group: Option<Group>,
+    marks: Marks,
     told: Told,
 }
 
-impl Session<'_> {
-    async fn run(&mut self, site: &Site<'_>, step: &Step) -> Ended {
+impl Running<'_> {
+    async fn run(&mut self, site: &Site<'_>, session: &Session) -> Ended {
         let ended = match self.until_end_or_stop(site).await {
-            Ok(()) => return std::mem::take(&mut self.told).meaning(),
+            Ok(()) => return self.told.meaning(),
             Err(reason) => reason,
         };
         let (grace, give_up) = site.stop.schedule(ended);
-        match timeout_at(give_up, self.end(site, step, (ended, grace))).await {
+        match timeout_at(give_up, self.end(site, session, (ended, grace))).await {
             Ok(ended) => ended,
             Err(_) => Ended::NotStopped(ended),
         }
@@ -103,7 +118,7 @@ impl Session<'_> {
         loop {
             tokio::select! {
                 biased;
-                reason = &mut stopped => match self.told.ended {
+                reason = &mut stopped => match self.told.done {
                     Some(_) => break,
                     None => return Err(reason),
                 },
@@ -111,9 +126,9 @@ impl Session<'_> {
                     self.output.note("[something in the background holds the output open; not waiting for it]");
                     break;
                 }
-                goes_on = self.more() => if !goes_on { break },
+                goes_on = self.more(site) => if !goes_on { break },
             }
-            if self.told.ended.is_some() && linger_until.is_none() {
+            if self.told.done.is_some() && linger_until.is_none() {
                 linger_until = Some(Instant::now() + LINGER);
             }
         }
@@ -124,19 +139,20 @@ impl Session<'_> {
     }
 
     /// Ends what runs: TERM, and KILL after the grace.
-    async fn end(&mut self, site: &Site<'_>, step: &Step, (reason, grace): (StopReason, Duration)) -> Ended {
-        // What to end is in the first mark, which may still be on its way.
-        let group = loop {
-            if let Some(group) = self.group {
-                break group;
+    async fn end(&mut self, site: &Site<'_>, session: &Session, (reason, grace): (StopReason, Duration)) -> Ended {
+        // What to end is in a mark, which may still be on its way.
+        let groups = loop {
+            if let Some(groups) = self.told.seen.groups().filter(|_| !self.told.seen.may_ask()) {
+                break groups;
             }
-            if !self.more().await {
+            if !self.more(site).await {
                 self.told.program = self.child.wait().await.ok().and_then(|status| status.code());
-                return std::mem::take(&mut self.told).meaning();
+                return self.told.meaning();
             }
         };
-        let line = kill_line(&step.way, group, grace);
-        let words = arguments::session(&site.master.socket, false, &line);
+        let way = if groups.1.is_some() { &session.way } else { &Way::Login };
+        let line = kill_line(way, groups, grace);
+        let words = arguments::session(&site.master.socket, false, &line.text);
         let killing = command(&site.transport.program, words)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -147,32 +163,32 @@ impl Session<'_> {
             tokio::select! {
                 biased;
                 killed = &mut killing => break killed.ok().and_then(|status| status.code()),
-                goes_on = self.more(), if open => open = goes_on,
+                goes_on = self.more(site), if open => open = goes_on,
             }
         };
         match killed {
             Some(0) => Ended::Stopped(reason),
             Some(3) => {
-                while open && self.told.ended.is_none() {
-                    open = self.more().await;
+                while open && self.told.done.is_none() {
+                    open = self.more(site).await;
                 }
-                std::mem::take(&mut self.told).meaning()
+                self.told.meaning()
             }
             _ => Ended::NotStopped(reason),
         }
     }
 
     /// Takes a piece of output; false at the end of it.
-    async fn more(&mut self) -> bool {
+    async fn more(&mut self, site: &Site<'_>) -> bool {
         let (mut out, mut err) = ([0; 8192], [0; 8192]);
         tokio::select! {
             biased;
             read = piece(&mut self.stderr, &mut err) => match read {
-                Ok(count @ 1..) => self.take_stderr(err.get(..count).unwrap_or_default()),
+                Ok(count @ 1..) => self.take_stderr(site, err.get(..count).unwrap_or_default()),
                 _ => self.stderr = None,
             },
             read = piece(&mut self.stdout, &mut out) => match read {
-                Ok(count @ 1..) => self.output.take(Stream::Stdout, out.get(..count).unwrap_or_default()),
+                Ok(count @ 1..) => self.take_stdout(out.get(..count).unwrap_or_default()),
                 _ => self.stdout = None,
             },
         }
@@ -183,27 +199,32 @@ impl Session<'_> {
         goes_on
     }
 
-    fn take_stderr(&mut self, bytes: &[u8]) {
-        let (rest, begins) = self.begins.take(bytes);
-        let (rest, ends) = self.ends.take(&rest);
-        for mark in begins.into_iter().chain(ends) {
+    fn take_stdout(&mut self, bytes: &[u8]) {
+        if !self.told.seen.has_begun() {
+            self.told.seen.hear(bytes);
+        }
+        self.output.take(Stream::Stdout, bytes);
+    }
+
+    fn take_stderr(&mut self, site: &Site<'_>, bytes: &[u8]) {
+        let (rest, marks) = self.marks.take(bytes);
+        self.pass_on(&rest);
+        for mark in marks {
             match mark {
-                Mark::Begun(group) => {
-                    self.group = Some(group);
-                    self.told.begun = true;
+                Mark::Done(status) => self.told.done = Some(status),
+                mark => {
+                    if let Some(phase) = self.told.seen.take(mark) {
+                        site.report.phase(phase);
+                    }
                 }
-                Mark::Hook(name) => self.told.hook = Some(name),
-                Mark::Refused(reason) => self.told.refused = Some(reason),
-                Mark::Ended(status) => self.told.ended = Some(status),
-                _ => {}
             }
         }
-        self.pass_on(&rest);
     }
 
     fn pass_on(&mut self, bytes: &[u8]) {
+        self.told.seen.hear(bytes);
         // What comes before the beginning may be the program's own complaint.
-        if !self.told.begun && self.told.complaints.len() < 4096 {
+        if !self.told.seen.has_begun() && self.told.complaints.len() < 4096 {
             self.told.complaints.push_str(&String::from_utf8_lossy(bytes));
         }
         self.output.take(Stream::Stderr, bytes);
@@ -211,9 +232,7 @@ impl Session<'_> {
 
     /// What was held back in case it was a mark.
     fn finish(&mut self) {
-        let held = self.begins.finish();
-        let (mut rest, _) = self.ends.take(&held);
-        rest.extend(self.ends.finish());
+        let rest = self.marks.finish();
         self.pass_on(&rest);
     }
 }

@@ -1,18 +1,15 @@
 //! How the program tells that a step has ended, and what follows.
 
-use crate::exec::{Ended, signal_of};
+use pogo_core::scheduler::Phase;
 
-/// Everything that was seen of the end of a step.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+use crate::exec::{Ended, Seen, Told as Ending, signal_of};
+
+/// Everything that was seen of the end of a session.
+#[derive(Debug)]
 pub(super) struct Told {
+    pub(super) seen: Seen,
     /// What the host said itself, at the very end.
-    pub(super) ended: Option<u32>,
-    /// The hook that failed.
-    pub(super) hook: Option<String>,
-    /// Why it went no further.
-    pub(super) refused: Option<String>,
-    /// Whether the step was seen to begin.
-    pub(super) begun: bool,
+    pub(super) done: Option<u32>,
     /// How the program ended; `None` if it was ended, or by a signal.
     pub(super) program: Option<i32>,
     /// What the program itself complained of.
@@ -23,25 +20,27 @@ pub(super) struct Told {
 const PROGRAM_FAILED: i32 = 255;
 
 impl Told {
-    /// What it means.
-    pub(super) fn meaning(self) -> Ended {
-        let Self { hook, complaints, .. } = self;
-        if let Some(reason) = self.refused {
-            return Ended::Refused(reason);
+    pub(super) fn new(seen: Seen) -> Self {
+        Self {
+            seen,
+            done: None,
+            program: None,
+            complaints: String::new(),
         }
-        match (self.ended, self.program) {
-            (Some(status), _) => match signal_of(status) {
-                Some(signal) => Ended::Killed {
-                    signal: signal.to_owned(),
-                },
-                None => Ended::Exited { status, hook },
-            },
+    }
+
+    /// What it means.
+    pub(super) fn meaning(&self) -> Ended {
+        let complaints = &self.complaints;
+        let lost = || reason(complaints);
+        match (self.done, self.program) {
+            (Some(status), _) => self.seen.ended(Some(&self.told(status)), lost),
             // A server that runs something of its own instead says nothing of ours.
-            (None, Some(status)) if status != PROGRAM_FAILED => Ended::Exited {
-                status: u32::try_from(status).unwrap_or(u32::MAX),
-                hook,
-            },
-            (None, _) if self.begun => Ended::Lost(reason(&complaints)),
+            (None, Some(status)) if status != PROGRAM_FAILED && !self.seen.has_begun() => {
+                let status = u32::try_from(status).unwrap_or(u32::MAX);
+                self.seen.ended(Some(&Ending::Status(status)), lost)
+            }
+            (None, _) if self.seen.has_begun() => Ended::Lost(lost()),
             (None, _) if complaints.contains("Session open refused") => {
                 Ended::Refused("the host opens no session".to_owned())
             }
@@ -49,8 +48,14 @@ impl Told {
             (None, _) if complaints.contains("Connection closed by UNKNOWN") => {
                 Ended::CutBefore("the connection was gone before the host was asked for anything".to_owned())
             }
-            (None, _) => Ended::Lost(reason(&complaints)),
+            (None, _) => Ended::Lost(lost()),
         }
+    }
+
+    /// The session's own status, which is that of a shell.
+    fn told(&self, status: u32) -> Ending {
+        let signal = signal_of(status).filter(|_| self.seen.phase() == Phase::Command);
+        signal.map_or(Ending::Status(status), |signal| Ending::Signal(signal.to_owned()))
     }
 }
 
@@ -63,42 +68,78 @@ fn reason(complaints: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use pogo_core::dispatcher::Attempt;
+    use pogo_core::fleet::Host;
+    use pogo_core::plan::Command;
+    use pogo_core::scheduler::{AttemptId, JobId};
+
     use super::*;
+    use crate::exec::{Group, Mark, Session};
+
+    /// A session of a command alone, as far as it was seen.
+    fn seen(begun: bool) -> Seen {
+        let attempt = Attempt {
+            id: AttemptId::new(17),
+            job: JobId::new(3),
+            host: Host::new("web1".parse().unwrap()),
+            command: Arc::new(Command::shell("true")),
+            invocation: Arc::default(),
+            pre_hooks: None,
+            post_hooks: None,
+            time_limit: Duration::from_secs(1),
+            resumed: false,
+        };
+        let sessions = Session::all_of(&attempt, None).unwrap();
+        let mut seen = Seen::new(&sessions[0]);
+        if begun {
+            seen.take(Mark::Begun(Group::Led(5)));
+            seen.take(Mark::Phase(Phase::Command));
+        }
+        seen
+    }
 
     #[test]
     fn the_host_s_own_word_counts_and_silence_after_the_beginning_is_doubt() {
-        let told = |ended, program, begun, complaints: &str| Told {
-            ended,
-            program,
-            begun,
-            complaints: complaints.to_owned(),
-            ..Told::default()
+        let meaning = |done, program, begun, complaints: &str| {
+            let told = Told {
+                done,
+                program,
+                complaints: complaints.to_owned(),
+                ..Told::new(seen(begun))
+            };
+            told.meaning()
         };
         let exited = |status| Ended::Exited { status, hook: None };
-        assert_eq!(told(Some(0), Some(0), true, "").meaning(), exited(0));
-        assert_eq!(told(Some(255), Some(255), true, "").meaning(), exited(255));
-        assert_eq!(told(Some(200), Some(200), true, "").meaning(), exited(200));
-        assert_eq!(told(None, Some(5), false, "").meaning(), exited(5));
+        assert_eq!(meaning(Some(0), Some(0), true, ""), exited(0));
+        assert_eq!(meaning(Some(255), Some(255), true, ""), exited(255));
+        assert_eq!(meaning(Some(200), Some(200), true, ""), exited(200));
+        for status in [0, 5] {
+            let meaning = meaning(None, Some(status), false, "");
+            assert!(matches!(meaning, Ended::Refused(_)), "{status}: {meaning:?}");
+        }
         let killed = Ended::Killed {
             signal: "KILL".to_owned(),
         };
-        assert_eq!(told(Some(137), Some(137), true, "").meaning(), killed);
+        assert_eq!(meaning(Some(137), Some(137), true, ""), killed);
         for (begun, complaints) in [
             (true, ""),
             (true, "Connection closed by UNKNOWN port 65535"),
             (false, "x"),
         ] {
-            let meaning = told(None, Some(255), begun, complaints).meaning();
+            let meaning = meaning(None, Some(255), begun, complaints);
             assert!(matches!(meaning, Ended::Lost(_)), "{begun} {complaints}: {meaning:?}");
         }
-        let gone = told(None, Some(255), false, "Connection closed by UNKNOWN port 65535");
-        assert!(matches!(gone.meaning(), Ended::CutBefore(_)));
-        let full = told(
+        let gone = meaning(None, Some(255), false, "Connection closed by UNKNOWN port 65535");
+        assert!(matches!(gone, Ended::CutBefore(_)));
+        let full = meaning(
             None,
             Some(255),
             false,
             "mux_client_request_session: session request failed: Session open refused by peer\nConnection closed by UNKNOWN port 65535",
         );
-        assert!(matches!(full.meaning(), Ended::Refused(_)));
+        assert!(matches!(full, Ended::Refused(_)));
     }
 }

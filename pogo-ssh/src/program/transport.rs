@@ -1,6 +1,5 @@
 //! The transport itself.
 
-use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +17,7 @@ use super::master::{Master, command};
 use super::session::execute;
 use crate::classify::{Verdict, classify};
 use crate::config::SshConfig;
-use crate::exec::{Step, Stop};
+use crate::exec::{Session, Stop};
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{Pace, TooFewFiles, Unconnected, room_for_connections};
 use crate::output::Output;
@@ -31,7 +30,7 @@ const FILES_EACH: usize = 8;
 /// Executes attempts through OpenSSH's `ssh` program: for what [`SshTransport`](crate::SshTransport) does not do, such as
 /// keys on a FIDO token, Kerberos, `ProxyCommand`, and any other setting of OpenSSH's.
 ///
-/// Each attempt is one run of the program that connects and logs in, and one more for each step over that connection
+/// Each attempt is one run of the program that connects and logs in, and one more for each session over that connection
 /// (`ControlMaster`), so that what failed before the command began is told from what is in doubt. It costs some 20 ms of
 /// processor time for each host, against 1 to 2 of the built-in transport.
 ///
@@ -48,7 +47,6 @@ pub struct ProgramTransport {
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
     pace: Pace,
-    random: RandomState,
     counter: AtomicU64,
     inputs: SharedInputs,
 }
@@ -58,6 +56,7 @@ pub(super) struct Site<'a> {
     pub(super) transport: &'a ProgramTransport,
     pub(super) master: &'a Master,
     pub(super) stop: &'a Stop,
+    pub(super) report: &'a Reporter,
 }
 
 impl SshConfig {
@@ -95,7 +94,6 @@ impl ProgramTransport {
             pace: Pace::new(config.reach.handshake_rate),
             config,
             directory,
-            random: RandomState::new(),
             counter: AtomicU64::new(0),
             inputs: SharedInputs::default(),
         })
@@ -109,16 +107,6 @@ impl ProgramTransport {
 
     fn number(&self) -> u64 {
         self.counter.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// A word that what runs on a host does not know.
-    pub(super) fn secret_word(&self) -> String {
-        let number = self.number();
-        format!(
-            "{:016x}{:016x}",
-            self.random.hash_one(number),
-            self.random.hash_one((number, "end"))
-        )
     }
 
     async fn connect(&self, attempt: &Attempt) -> Result<Master, Unconnected> {
@@ -149,16 +137,15 @@ impl ProgramTransport {
         connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))))
     }
 
-    async fn run_steps(&self, steps: &[Step], inputs: &JobInputs, site: &Site<'_>, report: &Reporter) -> Outcome {
-        let mut output = Output::new(report.clone(), self.config.output_limit);
-        for step in steps {
-            report.phase(step.phase);
-            let stdin = match step.phase {
-                Phase::Command => &inputs.stdin,
-                _ => &None,
+    async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, site: &Site<'_>) -> Outcome {
+        let mut output = Output::new(site.report.clone(), self.config.output_limit);
+        for session in sessions {
+            let stdin = match session.runs_command() {
+                true => &inputs.stdin,
+                false => &None,
             };
-            let ended = execute(site, step, stdin, &mut output).await;
-            if let Verdict::End(outcome) = classify(step.phase, ended) {
+            let (phase, ended) = execute(site, session, stdin, &mut output).await;
+            if let Verdict::End(outcome) = classify(phase, ended) {
                 return outcome;
             }
         }
@@ -184,8 +171,8 @@ impl Transport for ProgramTransport {
         if !attempt.invocation.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
         }
-        let steps = match Step::of(&attempt, None) {
-            Ok(steps) => steps,
+        let sessions = match Session::all_of(&attempt, None) {
+            Ok(sessions) => sessions,
             Err(error) => return refused(&error.to_string()),
         };
         let inputs = tokio::select! {
@@ -209,8 +196,9 @@ impl Transport for ProgramTransport {
             transport: self,
             master: &master,
             stop: &stop,
+            report: &report,
         };
-        let outcome = self.run_steps(&steps, &inputs, &site, &report).await;
+        let outcome = self.run_sessions(&sessions, &inputs, &site).await;
         master.close().await;
         outcome
     }

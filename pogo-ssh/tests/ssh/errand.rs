@@ -95,6 +95,12 @@ impl Errand {
         self
     }
 
+    /// As one that another dispatcher began.
+    pub(crate) fn resumed(mut self) -> Self {
+        self.attempt.resumed = true;
+        self
+    }
+
     pub(crate) fn of_job(mut self, number: u32) -> Self {
         self.attempt.job = JobId::new(number);
         self

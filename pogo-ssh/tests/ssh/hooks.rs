@@ -1,6 +1,6 @@
 //! Hook directories before and after the command.
 
-use pogo_core::plan::Command;
+use pogo_core::plan::{Command, Invocation, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 
 use crate::errand::Report;
@@ -65,7 +65,50 @@ on_both! {
         let report = run(&place, "exit 3").await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, "");
-        assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command]);
+        // No phase is told of hooks that are not there.
+        assert_eq!(report.phases, [Phase::Connect, Phase::Command]);
+    }
+
+    async fn the_command_may_install_its_post_hooks(place: Place) {
+        let report = run(&place, &format!("mkdir '{0}'; printf '#!/bin/sh\\necho installed\\n' >'{0}/hook'; chmod 755 '{0}/hook'", place.path("post.d"))).await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "installed\n");
+        assert_eq!(report.phases, [Phase::Connect, Phase::Command, Phase::PostHook]);
+    }
+
+    async fn a_command_with_hooks_ends_as_it_would_without(place: Place) {
+        place.file("post.d/never", SAY, 0o755);
+        let signal = "KILL".to_owned();
+        run(&place, "kill -KILL $$").await.assert_failed(FailureKind::Signal { signal });
+        run(&place, "exit 137").await.assert_failed(FailureKind::Command { status: 137 });
+        let report = run(&place, "no-such-command-here").await;
+        report.assert_failed(FailureKind::Command { status: 127 });
+    }
+
+    async fn what_a_command_leaves_in_the_background_does_not_hold_up_its_post_hooks(place: Place) {
+        place.file("post.d/say", SAY, 0o755);
+        let report = run(&place, "sleep 60 & echo $!").await;
+        report.assert_succeeded();
+        let (pid, rest) = report.stdout.split_once('\n').unwrap();
+        assert_eq!(rest, "post_hook say\n");
+        assert!(report.notes.contains("in the background"), "{}", report.notes);
+        let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+
+    async fn the_command_alone_reads_the_input(place: Place) {
+        for directory in ["pre it's.d", "post.d"] {
+            place.file(&format!("{directory}/reads"), "#!/bin/sh\ncat; echo $POGO_PHASE\n", 0o755);
+        }
+        let transport = place.transport.clone().build().unwrap();
+        let invocation = Invocation { stdin: Stdin::Text("input\n".repeat(100_000)), ..Invocation::default() };
+        let errand = place
+            .errand(Command::shell("wc -l | tr -d ' '"))
+            .with_hooks(&place.path("pre it's.d"), &place.path("post.d"))
+            .invoked(invocation);
+        let report = errand.run(&transport).await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "pre_hook\n100000\npost_hook\n");
     }
 
     async fn missing_and_empty_directories_have_no_hooks(place: Place) {

@@ -3,8 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use pogo_core::plan::Command;
-use pogo_core::scheduler::FailureKind;
+use pogo_core::dispatcher::Transport;
+use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
+use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 
 use crate::errand::{Errand, Report};
@@ -44,14 +45,104 @@ async fn a_server_with_one_session_per_connection_ends_a_command_by_a_second_con
         });
 }
 
+/// What hosts run in place of what they are asked for, and how it ends.
+const OF_THEIR_OWN: &[(&str, u32)] = &[
+    ("true", 0),
+    ("echo forced; exit 5", 5),
+    ("/usr/sbin/nologin", 1),
+    ("rbash -c \"$SSH_ORIGINAL_COMMAND\"", 1),
+];
+
+fn job(run_as: Option<RunAs>, detached: bool, forced_command: bool) -> Invocation {
+    Invocation {
+        run_as,
+        detached: detached.then(|| "k1".to_owned()),
+        forced_command,
+        ..Invocation::default()
+    }
+}
+
 #[tokio::test]
-async fn a_server_that_runs_only_its_own_command_still_tells_how_that_ended() {
-    if !openssh::is_there("a_server_that_runs_only_its_own_command_still_tells_how_that_ended") {
+async fn what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends() {
+    if !openssh::is_there("what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends") {
         return;
     }
-    let server = OpenSsh::start_with("ForceCommand echo forced; exit 5");
+    for (forced, status) in OF_THEIR_OWN {
+        let server = OpenSsh::start_with(&format!("ForceCommand {forced}"));
+        let transports: [Box<dyn Transport>; 2] = [
+            Box::new(server.transport().build().unwrap()),
+            Box::new(server.transport().build_program().unwrap()),
+        ];
+        let errand = |hooks: &str, invocation| {
+            let errand = Errand::to("web1", server.connection(), Command::shell("true"));
+            errand.with_hooks(hooks, hooks).invoked(invocation)
+        };
+        let user = || Some(RunAs::User("nobody".to_owned()));
+        for (number, hooks, invocation) in [
+            (0, "", job(None, false, false)),
+            (0, "/no/such", job(None, false, false)),
+            (0, "", job(user(), false, false)),
+            (0, "", job(None, true, false)),
+            (1, "/no/such", job(None, false, false)),
+        ] {
+            let report = errand(hooks, invocation).run(&*transports[number]).await;
+            let message = report.assert_failed(FailureKind::Refused);
+            assert!(message.contains("the command was not run"), "{forced}: {message}");
+            assert!(
+                message.contains("of its own") && message.contains("`forced_command`"),
+                "{forced}: {message}"
+            );
+            assert!(message.contains(&format!("status {status} ")), "{forced}: {message}");
+            if forced.contains("echo") {
+                assert!(message.ends_with(": forced"), "{message}");
+            }
+        }
+        // Who means it takes the status.
+        for transport in &transports {
+            let report = errand("/no/such", job(None, false, true)).run(&**transport).await;
+            match status {
+                0 => report.assert_succeeded(),
+                _ if forced.contains("rbash") => report.assert_succeeded(),
+                _ => _ = report.assert_failed(FailureKind::Command { status: *status }),
+            }
+            assert_eq!(report.phases, [Phase::Connect, Phase::Command], "{forced}");
+            let report = errand("", job(None, true, true)).run(&**transport).await;
+            report.assert_failed(FailureKind::Refused);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_forced_command_is_told_the_command_and_given_its_input() {
+    if !openssh::is_there("a_forced_command_is_told_the_command_and_given_its_input") {
+        return;
+    }
+    let server = OpenSsh::start_with("ForceCommand echo \"[$SSH_ORIGINAL_COMMAND]\"; cat; kill -KILL $$");
+    let mut connection = server.connection();
+    connection.vars.insert("forced_command".to_owned(), "true".to_owned());
+    let errand = Errand::to("web1", connection, Command::shell("deploy v1 'a b'"));
+    let invocation = Invocation {
+        stdin: Stdin::Text("input".to_owned()),
+        ..Invocation::default()
+    };
+    let report = errand
+        .invoked(invocation)
+        .run(&server.transport().build().unwrap())
+        .await;
+    report.assert_failed(FailureKind::Signal {
+        signal: "KILL".to_owned(),
+    });
+    assert_eq!(report.stdout, "[deploy v1 'a b']\ninput");
+}
+
+#[tokio::test]
+async fn a_host_of_its_own_that_ended_before_a_detached_attempt_was_found_again_leaves_it_in_doubt() {
+    if !openssh::is_there("a_host_of_its_own_that_ended_before_a_detached_attempt_was_found_again_leaves_it_in_doubt") {
+        return;
+    }
+    let server = OpenSsh::start_with("ForceCommand /usr/sbin/nologin");
     let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    let report = errand.run(&server.transport().build().unwrap()).await;
-    report.assert_failed(FailureKind::Command { status: 5 });
-    assert_eq!(report.stdout, "forced\n");
+    let errand = errand.invoked(job(None, true, false)).resumed();
+    let message = errand.run(&server.transport().build().unwrap()).await.assert_in_doubt();
+    assert!(message.contains("of its own"), "{message}");
 }

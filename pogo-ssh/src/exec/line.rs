@@ -1,0 +1,197 @@
+//! What a host is asked to run, as a line that every login shell reads alike.
+//!
+//! A POSIX shell, fish and the C shells agree on little: inside single quotes fish gives a meaning to the backslash, the C
+//! shells to `!` and to the end of a line, and some of them take no long words. So a line consists of short words of printable ASCII
+//! without any of these, and the host's own `/bin/sh` decodes them.
+
+use crate::quote::{quote, quote_all};
+
+/// What decodes the words of a line and runs the text. It is read by the login shell, so it has nothing to decode itself.
+const DECODE: &str = r#"eval "$(printf %b "$@")""#;
+
+/// Reads the words from standard input instead, one in each line, up to a line that says that these were all. Shells read
+/// lines from what is not a file byte by byte, so what follows is left for the command.
+const READ: &str = r#"pogo_i=$(
+while IFS= read -r pogo_i; do
+  case $pogo_i in +*) printf %b "${pogo_i#+}" ;; *) break ;; esac
+done
+[ "$pogo_i" = . ]) || exit 255
+eval "unset pogo_i
+$pogo_i""#;
+
+/// The longest line. Dropbear takes 9,000 bytes, and Linux 131,071 from OpenSSH; what is longer goes over standard input.
+const LONGEST_LINE: usize = 8_000;
+
+/// The longest word. BSD's `csh` takes some thousand bytes, and a terminal on BSD lines of 1,024.
+const LONGEST_WORD: usize = 900;
+
+/// What the shell that runs it calls itself, in its complaints and in lists of processes.
+const NAME: &str = "pogo";
+
+/// The same for what runs an attempt's command.
+const COMMAND_NAME: &str = "pogo-command";
+
+/// A line for the login shell of a host, and what it reads before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// The line.
+    pub(crate) text: String,
+    /// What its standard input starts with.
+    pub(crate) input: Option<String>,
+}
+
+impl Line {
+    /// A line that runs this text of the POSIX shell, with these positional parameters.
+    pub(crate) fn new(script: &str, parameters: &[&str]) -> Self {
+        Self::named(NAME, ("", script), parameters)
+    }
+
+    /// The same for steps of an attempt, the command among them or not. What leads to them finds the words of the line as
+    /// its own parameters.
+    pub(crate) fn of_session(with_command: bool, texts: (&str, &str), parameters: &[&str]) -> Self {
+        Self::named(if with_command { COMMAND_NAME } else { NAME }, texts, parameters)
+    }
+
+    /// A line as it is, for whatever reads it.
+    pub(crate) fn raw(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            input: None,
+        }
+    }
+
+    fn named(name: &str, (lead, script): (&str, &str), parameters: &[&str]) -> Self {
+        let script = format!("set -- {}\n{script}", quote_all(parameters.iter().copied()));
+        let text = line_of(name, &format!("{lead}\n{script}"));
+        if text.len() <= LONGEST_LINE {
+            return Self { text, input: None };
+        }
+        let words = words_of(&script, for_reading);
+        let input: String = words.iter().map(|word| format!("+{word}\n")).collect();
+        Self {
+            text: line_of(name, &format!("{lead}\n{READ}")),
+            input: Some(input + ".\n"),
+        }
+    }
+}
+
+fn line_of(name: &str, script: &str) -> String {
+    let words = words_of(script, for_login_shell);
+    // None of them holds a quote.
+    let words: String = words.iter().map(|word| format!(" '{word}'")).collect();
+    format!("exec /bin/sh -c {} {name}{words}", quote(DECODE))
+}
+
+/// Bytes that stand for themselves in a word in single quotes, whatever the shell.
+fn for_login_shell(byte: u8) -> bool {
+    for_reading(byte) && !matches!(byte, b'\'' | b'!')
+}
+
+/// Bytes that stand for themselves in a line that is read from standard input, be it a terminal.
+fn for_reading(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'\\'
+}
+
+/// The text as words for `printf %b`, which together stand for exactly this text.
+fn words_of(text: &str, is_plain: fn(u8) -> bool) -> Vec<String> {
+    let (mut words, mut word) = (Vec::new(), String::new());
+    for byte in text.bytes() {
+        if word.len() > LONGEST_WORD - 5 {
+            words.push(std::mem::take(&mut word));
+        }
+        match byte {
+            b'\n' => word.push_str("\\n"),
+            byte if is_plain(byte) => word.push(char::from(byte)),
+            byte => word.push_str(&format!("\\0{byte:03o}")),
+        }
+    }
+    words.push(word);
+    words
+}
+
+/// Whether a line that a host was asked to run is the command of an attempt: not a hook, nor the ending of one.
+#[cfg(any(test, feature = "loopback"))]
+pub(crate) fn is_command(line: &str) -> bool {
+    line.contains(&format!("{} {COMMAND_NAME} ", quote(DECODE)))
+}
+
+/// The text that a line stands for; `None` if it comes over standard input, or is no such line.
+#[cfg(any(test, feature = "loopback"))]
+pub(crate) fn decoded(line: &str) -> Option<String> {
+    let (_, words) = line.split_once(&format!("{} ", quote(DECODE)))?;
+    let (_, words) = words.split_once(" '")?;
+    let words: String = words.strip_suffix('\'')?.split("' '").collect();
+    text_of(&words).filter(|text| !text.ends_with(READ))
+}
+
+/// The text that words for `printf %b` stand for.
+#[cfg(any(test, feature = "loopback"))]
+fn text_of(words: &str) -> Option<String> {
+    let (mut bytes, mut rest) = (Vec::new(), words);
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        bytes.extend_from_slice(plain.as_bytes());
+        let octal = escape.strip_prefix('0').and_then(|octal| octal.get(..3));
+        bytes.push(match octal {
+            Some(octal) => u8::from_str_radix(octal, 8).ok()?,
+            None => b'\n',
+        });
+        rest = escape.get(if octal.is_some() { 4 } else { 1 }..)?;
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+impl Line {
+    /// The line as a host reads it that has this shell as `/bin/sh`.
+    pub(crate) fn under(&self, shell: &str) -> String {
+        line_of(NAME, &self.decoded().replace("/bin/sh", shell)).replace("/bin/sh", shell)
+    }
+
+    /// The text that the host's `/bin/sh` runs.
+    pub(crate) fn decoded(&self) -> String {
+        match &self.input {
+            Some(input) => {
+                let lines = input.strip_suffix(".\n").unwrap().lines();
+                let words: String = lines.map(|line| line.strip_prefix('+').unwrap()).collect();
+                text_of(&words).unwrap()
+            }
+            None => decoded(&self.text).unwrap(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_line_stands_for_exactly_its_text(text in "[^\\x00]{0,30}|[ '\"$`\\\\!*;&|<>()\n\t~#-]{0,30}", times in prop_oneof![Just(1), 500..1000usize]) {
+            let text = text.repeat(times);
+            let line = Line::new(&text, &[]);
+            prop_assert_eq!(line.decoded(), format!("{}set -- \n{text}", if line.input.is_none() { "\n" } else { "" }));
+        }
+
+        #[test]
+        fn a_line_is_short_and_holds_nothing_that_shells_read_differently(text in "[^\\x00]{0,200}", times in 1..300usize) {
+            let line = Line::of_session(true, ("", "echo"), &[&text.repeat(times)]);
+            prop_assert!(line.text.len() <= LONGEST_LINE);
+            prop_assert!(is_command(&line.text));
+            let words: Vec<&str> = line.text.split('\'').skip(1).step_by(2).skip(1).collect();
+            prop_assert!(!words.is_empty());
+            for word in words {
+                prop_assert!(word.len() <= LONGEST_WORD && word.bytes().all(for_login_shell_or_escape), "{}", word);
+            }
+            for line in line.input.iter().flat_map(|input| input.lines()) {
+                prop_assert!(line.len() <= LONGEST_WORD + 1 && line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{}", line);
+            }
+        }
+    }
+
+    fn for_login_shell_or_escape(byte: u8) -> bool {
+        for_login_shell(byte) || byte == b'\\'
+    }
+}

@@ -1,0 +1,222 @@
+//! What was seen of a session on a host: how far it is, and how it ended.
+
+use pogo_core::scheduler::Phase;
+
+use super::ended::Ended;
+use super::mark::{Group, Mark};
+use super::session::Session;
+
+/// How the host told that a session, or the command in it, ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Told {
+    Status(u32),
+    Signal(String),
+}
+
+/// How far a session is.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// What it goes through.
+    phases: Vec<Phase>,
+    is_forced: bool,
+    outlives_command: bool,
+    /// What stands between the login and the command.
+    between: Option<String>,
+    phase: Option<Phase>,
+    /// Its process group.
+    group: Option<Group>,
+    /// The process group of a command that runs as somebody else.
+    command_group: Option<Group>,
+    /// How the command ended, where other steps may follow.
+    command: Option<Told>,
+    hook: Option<String>,
+    refused: Option<String>,
+    words: LastWords,
+}
+
+impl Seen {
+    pub(crate) fn new(session: &Session) -> Self {
+        Self {
+            phases: session.phases.clone(),
+            is_forced: session.is_forced(),
+            outlives_command: session.outlives_command(),
+            between: session.way.name().map(str::to_owned),
+            phase: None,
+            group: None,
+            command_group: None,
+            command: None,
+            hook: None,
+            refused: None,
+            words: LastWords::default(),
+        }
+    }
+
+    /// Takes a mark. Gives the phase that is entered by it.
+    pub(crate) fn take(&mut self, mark: Mark) -> Option<Phase> {
+        match mark {
+            Mark::Begun(group) if self.group.is_none() => self.group = Some(group),
+            Mark::Begun(group) if self.runs_command() => self.command_group = Some(group),
+            Mark::Phase(phase) if self.phases.contains(&phase) && self.phase < Some(phase) => {
+                self.phase = Some(phase);
+                return Some(phase);
+            }
+            Mark::Ended(status) if self.runs_command() => self.command = Some(Told::Status(status)),
+            Mark::Killed(signal) if self.runs_command() => self.command = Some(Told::Signal(signal)),
+            Mark::Hook(name) => self.hook = Some(name),
+            Mark::Refused(reason) => self.refused = Some(reason),
+            _ => {}
+        }
+        None
+    }
+
+    /// Takes output that may tell why nothing begins.
+    pub(crate) fn hear(&mut self, bytes: &[u8]) {
+        if !self.has_begun() || self.may_ask() {
+            self.words.take(bytes);
+        }
+    }
+
+    /// Whether the host has begun what it was asked for.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Whether the command may be there, or what leads to it.
+    fn runs_command(&self) -> bool {
+        self.phase == Some(Phase::Command) && self.command.is_none()
+    }
+
+    /// Whether what leads to the command may ask for a password.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.runs_command() && self.between.is_some() && self.command_group.is_none()
+    }
+
+    /// Whether the command reads what it is given.
+    pub(crate) fn reads_input(&self) -> bool {
+        self.is_forced || (self.runs_command() && !self.may_ask())
+    }
+
+    /// Whether a command that may have left something behind has ended.
+    pub(crate) fn command_has_ended(&self) -> bool {
+        self.command.is_some()
+    }
+
+    /// Whether post-hooks were seen to run.
+    pub(crate) fn runs_post_hooks(&self) -> bool {
+        self.phase == Some(Phase::PostHook)
+    }
+
+    /// What is to be ended: the group of the session, and that of a command that runs as somebody else.
+    pub(crate) fn groups(&self) -> Option<(Group, Option<Group>)> {
+        Some((self.group?, self.command_group.filter(|_| self.command.is_none())))
+    }
+
+    /// The phase that it is in, as far as that matters to what its end means.
+    pub(crate) fn phase(&self) -> Phase {
+        if self.never_began() {
+            return Phase::Command;
+        }
+        if self.command == Some(Told::Status(0)) {
+            return Phase::PostHook;
+        }
+        let first = self.phases.first().copied().unwrap_or(Phase::Command);
+        self.phase.unwrap_or(first)
+    }
+
+    /// The end, as far as the host has told; otherwise that it is lost, for this reason.
+    pub(crate) fn ended(&self, told: Option<&Told>, lost: impl FnOnce() -> String) -> Ended {
+        let Some(told) = told else {
+            return Ended::Lost(lost());
+        };
+        if let Some(reason) = &self.refused {
+            return Ended::Refused(reason.clone());
+        }
+        if !self.has_begun() && !self.is_forced {
+            return Ended::Refused(self.words.behind(in_place_of_the_command(told)));
+        }
+        if self.never_began() {
+            let told = self.command.as_ref().unwrap_or(told);
+            return Ended::Refused(self.words.behind(self.what_kept_it(told)));
+        }
+        match (&self.command, told) {
+            (Some(Told::Signal(signal)), _) => Ended::Killed { signal: signal.clone() },
+            (Some(Told::Status(status @ 1..)), _) => self.exited(*status),
+            (None, told) if self.phase == Some(Phase::Command) && self.outlives_command => Ended::Lost(format!(
+                "what ran the command on the host ended with {told}, and did not tell how the command ended"
+            )),
+            (_, Told::Status(status)) => self.exited(*status),
+            (_, Told::Signal(signal)) => Ended::Killed { signal: signal.clone() },
+        }
+    }
+
+    /// Whether what leads to the command was entered, and the command was not seen to begin.
+    fn never_began(&self) -> bool {
+        self.between.is_some() && self.command_group.is_none() && self.phase >= Some(Phase::Command)
+    }
+
+    fn exited(&self, status: u32) -> Ended {
+        Ended::Exited {
+            status,
+            hook: self.hook.clone(),
+        }
+    }
+
+    fn what_kept_it(&self, told: &Told) -> String {
+        let name = self.between.as_deref().unwrap_or_default();
+        match told {
+            Told::Status(127) => format!("there is no {name} on the host"),
+            told => format!("{name} ended with {told} before the command began"),
+        }
+    }
+}
+
+/// What is said of a host that began nothing of what it was asked for, and ended.
+pub(crate) fn in_place_of_the_command(told: &Told) -> String {
+    format!(
+        "the host ran something of its own in place of the command, which ended with {told} (a forced command, a \
+         restricted shell or nologin; where it is meant, set `forced_command` for the host or the job)"
+    )
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "status {status}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+/// The last line of what a host says.
+#[derive(Debug, Default)]
+pub(crate) struct LastWords(Vec<u8>);
+
+/// No more of a line is kept.
+const MOST_WORDS: usize = 200;
+
+impl LastWords {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.0.ends_with(b"\n") && !line.trim_ascii().is_empty() {
+                self.0.clear();
+            }
+            let room = MOST_WORDS.saturating_sub(self.0.len());
+            let (line, is_whole) = (line.get(..room).unwrap_or(line), line.ends_with(b"\n"));
+            self.0.extend_from_slice(line);
+            if is_whole && !self.0.ends_with(b"\n") {
+                self.0.push(b'\n');
+            }
+        }
+    }
+
+    /// The words behind what they are to explain.
+    pub(crate) fn behind(&self, what: String) -> String {
+        let words = String::from_utf8_lossy(&self.0);
+        let words: String = words.trim().chars().filter(|c| !c.is_control()).collect();
+        if words.is_empty() {
+            what
+        } else {
+            format!("{what}: {words}")
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! What one execution on a host does: one or more of an attempt's steps, one after the other.
+//!
+//! Steps of one session cost the host one login shell, and the network no more than the command alone. The text is put
+//! together from parts, in this order: `begun` tells the process group; whatever is to happen before anything runs; then
+//! the steps, each of which tells that it is entered. So a host that restarts can run its post-hooks in a later session:
+//! `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
+
+use pogo_core::dispatcher::Attempt;
+use pogo_core::plan::Command;
+use pogo_core::scheduler::Phase;
+
+use super::forced::{forced_line, unsuitable_where_forced};
+use super::hooks::hooks_function;
+use super::line::Line;
+use super::marker::Marker;
+use super::script::{KNOW_THE_GROUP, LEAD_A_GROUP, Scripts, phase_name};
+use super::way::Way;
+use crate::quote::quote;
+
+/// The order in which steps run.
+const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::PostHook];
+
+/// Makes sure that the session has a process group of its own: OpenSSH starts every command as the leader of one; others
+/// may not. It comes before everything, while the shell's parameters still are the words of the line.
+const LEAD: &str = r#"if [ "${pogo_k-}" = group ] || kill -0 -$$ 2>/dev/null; then pogo_k=group
+elif command -v setsid >/dev/null 2>&1; then
+  exec setsid /bin/sh -c 'pogo_k=group; eval "$(printf %b "$@")"' "$0" "$@"
+else pogo_k=alone; fi
+pogo_g=$$"#;
+
+/// The same on a terminal, which a group of its own could no longer read.
+const LEAD_ON_TERMINAL: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
+[ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$"#;
+
+/// A signal to the whole group is for what runs at the time, whose end is told before the session ends, with no step
+/// after it.
+const HEED_SIGNALS: &str = "pogo_t=\ntrap 'pogo_t=yes' HUP INT QUIT TERM";
+
+/// Runs `pogo_r` and says how it ended, on what is standard output outside. Shells say in words that something was ended
+/// by a signal, where its status alone could be its own; these words go to standard error outside.
+const AWAIT: &str = r#"trap : HUP INT QUIT TERM; ( exec >&3 2>&4 3>&- 4>&-; eval "$pogo_r" ); echo $?"#;
+
+/// Runs the command as a child. Bash says nothing of signals in a subshell nor as `sh`, so there another shell waits.
+/// The Korn shell adds 256.
+/// Of what ends by an interrupt or a broken pipe no shell says anything: those numbers count as the signals.
+const RUN_AND_TELL: &str = r#"{ pogo_m=$(exec 2>&1
+if [ "${BASH_VERSION-}" ]; then exec /bin/sh -c "set +o posix; pogo_r=\$1; shift; $pogo_w" "$0" "$pogo_r" "$@"
+else eval "$pogo_w"; fi); } 3>&1 4>&2
+pogo_s=${pogo_m##*[!0-9]}
+[ "$pogo_s" ] || exit 255
+if [ "$pogo_s" -gt 128 ] && case $pogo_s in 130 | 141) ;; *) [ "$pogo_m" != "$pogo_s" ] || [ "$pogo_s" -gt 256 ] ;; esac; then
+  pogo_n=$(kill -l "$pogo_s" 2>/dev/null)
+  pogo_m="killed ${pogo_n:-$pogo_s}"
+else pogo_m="ended $pogo_s"; fi
+TELL || { sleep 1; TELL; }
+[ "$pogo_s" -le 255 ] || pogo_s=$((pogo_s - 128))
+[ "$pogo_s" = 0 ] || exit "$pogo_s""#;
+
+/// Ends the session before its next step when a signal came.
+const UNLESS_ENDED: &str = r#"[ -z "$pogo_t" ] || exit 143"#;
+
+/// One execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// What it may go through, in this order.
+    pub(crate) phases: Vec<Phase>,
+    /// Who runs the command.
+    pub(crate) way: Way,
+    /// Whether it has a terminal.
+    pub(crate) pty: bool,
+    /// What its marks start with.
+    pub(crate) marker: Marker,
+    asks: Asks,
+}
+
+/// What the host is asked to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Asks {
+    /// The command's own line: the host runs something of its own whatever it is asked.
+    Forced(String),
+    /// Shell text with these parameters.
+    Steps { script: String, parameters: Vec<String> },
+}
+
+/// Why an attempt cannot be run, whatever the host says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unsuitable {
+    #[error("the command is empty; give a program to run")]
+    EmptyCommand,
+    #[error("{0}")]
+    Forced(&'static str),
+}
+
+impl Session {
+    /// The sessions of an attempt, in order: one, but for a terminal, which is for the command alone. `files` is the
+    /// directory of the files that were sent along.
+    pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Result<Vec<Self>, Unsuitable> {
+        check(attempt)?;
+        let parts = if attempt.invocation.pty {
+            PHASES.chunks(1)
+        } else {
+            PHASES.chunks(3)
+        };
+        Ok(parts.filter_map(|phases| Self::of(attempt, files, phases)).collect())
+    }
+
+    /// A session for those of these steps that the attempt has; `None` if it has none of them.
+    pub(crate) fn of(attempt: &Attempt, files: Option<&str>, phases: &[Phase]) -> Option<Self> {
+        let marker = Marker::secret(attempt.id);
+        let way = Way::of(attempt, &marker);
+        let forced = forced_line(attempt);
+        let scripts = Scripts::of(attempt, files, marker.clone());
+        let phases = phases.iter().copied();
+        // What the host runs of its own has no hooks.
+        let phases: Vec<Phase> = phases
+            .filter(|phase| scripts.has(*phase) && (forced.is_none() || *phase == Phase::Command))
+            .collect();
+        let pty = attempt.invocation.pty && phases.contains(&Phase::Command);
+        phases.first()?;
+        let asks = match forced {
+            Some(line) => Asks::Forced(line),
+            None => Asks::Steps {
+                script: composed(&scripts, &phases, &way, pty),
+                parameters: scripts.parameters,
+            },
+        };
+        Some(Self {
+            phases,
+            way,
+            pty,
+            marker,
+            asks,
+        })
+    }
+
+    /// What the host is asked to run.
+    pub(crate) fn line(&self) -> Line {
+        self.line_with(|script| script.to_owned())
+    }
+
+    /// The same, with a text made of that of the steps.
+    pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> Line {
+        match &self.asks {
+            Asks::Forced(line) => Line::raw(line),
+            Asks::Steps { script, parameters } => {
+                let lead = if self.pty { LEAD_ON_TERMINAL } else { LEAD };
+                let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+                Line::of_session(self.runs_command(), (lead, &change(script)), &parameters)
+            }
+        }
+    }
+
+    /// Whether the host is expected to run something of its own.
+    pub(crate) fn is_forced(&self) -> bool {
+        matches!(self.asks, Asks::Forced(_))
+    }
+
+    /// Whether the command is among its steps.
+    pub(crate) fn runs_command(&self) -> bool {
+        self.phases.contains(&Phase::Command)
+    }
+
+    /// Whether it tells how the command ended, as other steps may follow.
+    pub(crate) fn outlives_command(&self) -> bool {
+        self.runs_command() && self.phases.last() != Some(&Phase::Command)
+    }
+}
+
+/// The text of a session, from its parts.
+fn composed(scripts: &Scripts, phases: &[Phase], way: &Way, pty: bool) -> String {
+    let first = phases.first().copied().unwrap_or(Phase::Command);
+    let mut parts = vec![scripts.begun()];
+    if phases.len() > 1 {
+        parts.push(HEED_SIGNALS.to_owned());
+    }
+    parts.push(scripts.environment(first));
+    if phases.iter().any(|phase| *phase != Phase::Command) {
+        parts.push(hooks_function(scripts.marker()));
+    }
+    for (at, phase) in phases.iter().enumerate() {
+        if at > 0 {
+            parts.push(UNLESS_ENDED.to_owned());
+        }
+        let is_last = at + 1 == phases.len();
+        match scripts.hooks(*phase) {
+            Some(hooks) => parts.push(format!("{hooks} || exit")),
+            None => parts.push(command(scripts, way, (pty, is_last))),
+        }
+    }
+    parts.join("\n")
+}
+
+/// The part that runs the command: the last becomes it.
+fn command(scripts: &Scripts, way: &Way, (pty, is_last): (bool, bool)) -> String {
+    let becomes = match way.words() {
+        None => scripts.command(),
+        Some(words) => {
+            let lead = if pty { KNOW_THE_GROUP } else { LEAD_A_GROUP };
+            let step = scripts.step(Phase::Command).unwrap_or_default();
+            format!("exec {words} /bin/sh -c {} sh {} \"$@\"", quote(lead), quote(&step))
+        }
+    };
+    let phase = phase_name(Phase::Command);
+    let entered = scripts.marker().print(&format!("phase {phase}"), "");
+    let run = if is_last {
+        r#"eval "$pogo_r""#.to_owned()
+    } else {
+        let tell = scripts.marker().print("%s", r#""$pogo_m""#);
+        format!("pogo_w={}\n{}", quote(AWAIT), RUN_AND_TELL.replace("TELL", &tell))
+    };
+    format!("POGO_PHASE={phase} pogo_r={}\n{entered}\n{run}", quote(&becomes))
+}
+
+/// Refuses what cannot be run.
+pub(crate) fn check(attempt: &Attempt) -> Result<(), Unsuitable> {
+    let is_empty = match attempt.command.as_ref() {
+        Command::Shell(line) => line.trim().is_empty(),
+        Command::Argv(words) => words.first().is_none_or(String::is_empty),
+    };
+    if is_empty {
+        return Err(Unsuitable::EmptyCommand);
+    }
+    unsuitable_where_forced(attempt).map_or(Ok(()), |reason| Err(Unsuitable::Forced(reason)))
+}
