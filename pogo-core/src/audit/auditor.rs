@@ -138,6 +138,8 @@ impl Auditor {
         }
         match event {
             Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy),
+            Event::HostsFrozen { hosts, by, .. } => self.freeze(hosts, by),
+            Event::HostsThawed { hosts, .. } => self.thaw(hosts),
             Event::HostMarkedDown { host, .. } => self.mark(host, true),
             Event::HostMarkedUp { host, .. } => self.mark(host, false),
             Event::JobSubmitted { job, spec, hosts } => {

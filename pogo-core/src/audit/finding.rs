@@ -37,6 +37,8 @@ pub enum Broken {
     Failures,
     /// A host starts although its job does not let it: paused, halted, too many at once, too early.
     Stopped,
+    /// A host starts although an operator has frozen it.
+    Frozen,
     /// A host counts as done before it has been well for its settle time.
     Settle,
     /// The record cannot follow those before it: one is missing, moved or made up.
@@ -52,6 +54,7 @@ impl fmt::Display for Broken {
             Self::Once => "once",
             Self::Failures => "failures",
             Self::Stopped => "stopped",
+            Self::Frozen => "frozen",
             Self::Settle => "settle",
             Self::Log => "log",
         })

@@ -12,8 +12,8 @@ use super::stages::Chains;
 use super::waves::Waves;
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::JobSpec;
-use crate::policy::OnDoubt;
+use crate::plan::{JobSpec, WaveGate};
+use crate::policy::{Limit, OnDoubt};
 use crate::scheduler::{Alteration, JobStatus, Phase, Tally, TaskState};
 
 #[derive(Clone)]
@@ -45,6 +45,8 @@ pub(super) struct Job {
     connect_retries: u32,
     settle: Duration,
     on_doubt: OnDoubt,
+    gate: WaveGate,
+    allow_failures: Limit,
 }
 
 impl Job {
@@ -97,6 +99,8 @@ impl Job {
             connect_retries: spec.connect_retries.or(defaults.connect_retries).unwrap_or(0),
             settle: spec.settle.or(defaults.settle).unwrap_or_default(),
             on_doubt: spec.on_doubt.or(defaults.on_doubt).unwrap_or_default(),
+            gate: spec.gate,
+            allow_failures: spec.allow_failures,
         };
         job.count_all(&ids, now);
         Ok(job)
@@ -130,6 +134,7 @@ impl Job {
         self.budgets = budgets.after(&self.budgets);
         self.chains = Chains::new(namespace, &ids);
         let before = std::mem::replace(&mut self.waves, Waves::new(namespace, &self.spec, &ids, now));
+        self.waves.allow(self.allow_failures);
         self.count_all(&ids, now);
         self.waves = std::mem::take(&mut self.waves).after(&before, now);
         Ok(())
@@ -177,6 +182,7 @@ impl Job {
             let message = format!("`{name}` starts although the job is {:?}", self.status);
             return broken(Broken::Stopped, message);
         }
+        namespace.not_frozen(host)?;
         if of.not_before > now {
             return broken(Broken::Stopped, format!("`{name}` starts before its delay has passed"));
         }
@@ -258,20 +264,29 @@ impl Job {
         self.budgets.forgive();
     }
 
-    pub(super) fn alter(&mut self, change: &Alteration) {
+    pub(super) fn alter(&mut self, change: &Alteration, now: Timestamp) {
+        self.gate = change.gate.unwrap_or(self.gate);
+        if let Some(allowed) = change.allow_failures {
+            self.allow_failures = allowed;
+            self.waves.allow(allowed);
+            self.waves.follow(now);
+        }
         self.max_parallel = change.max_parallel.or(self.max_parallel);
         self.budgets.allow(change.max_failures);
         self.retries = change.retries.unwrap_or(self.retries);
         self.connect_retries = change.connect_retries.unwrap_or(self.connect_retries);
     }
 
-    pub(super) fn open_wave(&mut self, wave: u32, now: Timestamp) -> Result<(), Breach> {
+    pub(super) fn open_wave(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
+        if self.gate == WaveGate::Manual && !ordered {
+            return broken(Broken::Order, "a wave begins without an order, and its gate is manual");
+        }
         if self.depleted {
             // What is in which wave is not known; it is open, then.
-            let _ = self.waves.open(wave, now);
+            let _ = self.waves.open(wave, ordered, now);
             return Ok(());
         }
-        self.waves.open(wave, now)
+        self.waves.open(wave, ordered, now)
     }
 }
 

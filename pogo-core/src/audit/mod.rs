@@ -7,6 +7,7 @@ mod attempts;
 mod auditor;
 mod budgets;
 mod finding;
+mod freezes;
 mod groups;
 mod job;
 mod namespace;

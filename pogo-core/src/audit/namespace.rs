@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::finding::{Breach, Broken, broken};
+use super::freezes::Freeze;
 use super::groups::Groups;
 use crate::fleet::{Fleet, FleetBuilder, HostId, HostName};
 use crate::policy::{Limit, Policy, Rule};
@@ -52,6 +53,7 @@ pub(super) struct Namespace {
     limits_of: Vec<Vec<u32>>,
     pub(super) budgets: Vec<Budgeted>,
     pub(super) budgets_of: Vec<Vec<u32>>,
+    pub(super) freezes: Vec<Freeze>,
 }
 
 impl Namespace {
@@ -90,6 +92,7 @@ impl Namespace {
         }
         (self.fleet, self.policy, self.hosts) = (extended, Arc::clone(policy), hosts);
         self.work_out_limits();
+        self.freeze_anew();
         Ok(())
     }
 

@@ -58,8 +58,8 @@ impl Auditor {
         let (status, tally) = (job.status, job.tally);
         let idle = tally.running == 0;
         let (fits, next) = match event {
-            Event::WaveOpened { wave, .. } => {
-                job.open_wave(*wave, at)?;
+            Event::WaveOpened { wave, ordered, .. } => {
+                job.open_wave(*wave, *ordered, at)?;
                 (status != JobStatus::Finished, status)
             }
             Event::FailureBudgetExceeded { .. } => (status != JobStatus::Finished, status),
@@ -80,7 +80,7 @@ impl Auditor {
             }
             Event::JobHalted { .. } => (status == JobStatus::Halting && idle, JobStatus::Halted),
             Event::JobAltered { change, .. } => {
-                job.alter(change);
+                job.alter(change, at);
                 (status != JobStatus::Finished, status)
             }
             Event::JobFinished { tally: said, .. } => (

@@ -14,7 +14,7 @@ pub(super) struct Stage {
     pub(super) label: String,
     pub(super) pending: u32,
     pub(super) failed: u32,
-    allowed: u32,
+    pub(super) allowed: u32,
 }
 
 impl Stage {

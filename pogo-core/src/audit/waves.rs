@@ -8,6 +8,7 @@ use super::stages::Stage;
 use crate::Timestamp;
 use crate::fleet::HostId;
 use crate::plan::{JobSpec, Stages};
+use crate::policy::Limit;
 use crate::scheduler::TaskState;
 
 #[derive(Default)]
@@ -23,6 +24,7 @@ pub(super) struct Waves {
 #[derive(Clone, Default)]
 struct Wave {
     stage: Stage,
+    hosts: u32,
     open: bool,
     /// Since when those before it are complete, while it is not open.
     watched: Option<Timestamp>,
@@ -49,12 +51,21 @@ impl Waves {
                 .for_each(|&task| this.wave_of[task as usize] = this.waves.len());
             this.waves.push(Wave {
                 stage: Stage::named(stage.label.clone()),
+                hosts: u32::try_from(stage.tasks.len()).unwrap_or(u32::MAX),
                 open: this.waves.is_empty(),
                 watched: None,
             });
         }
+        this.allow(spec.allow_failures);
         this.follow(now);
         this
+    }
+
+    /// So many hosts of each wave may fail.
+    pub(super) fn allow(&mut self, failures: Limit) {
+        for wave in &mut self.waves {
+            wave.stage.allowed = failures.tolerated(wave.hosts);
+        }
     }
 
     /// The same waves under another fleet or policy: those that were open stay so, as far as they can.
@@ -87,8 +98,9 @@ impl Waves {
         }
     }
 
-    pub(super) fn open(&mut self, wave: u32, now: Timestamp) -> Result<(), Breach> {
-        let (bake, timed) = (self.bake, self.timed);
+    /// A wave opens: after the bake time, or when an operator does not wait for it.
+    pub(super) fn open(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
+        let (bake, timed) = (self.bake, self.timed && !ordered);
         let Some(wave) = self.waves.get_mut(wave as usize) else {
             return broken(Broken::Log, format!("the job has no wave {}", u64::from(wave) + 1));
         };

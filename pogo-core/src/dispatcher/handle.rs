@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::channel::{mpsc, oneshot};
 
 use super::OrderError;
-use crate::fleet::{Fleet, HostName};
+use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{Alteration, Input, InputError, JobId, Scheduler};
@@ -101,6 +101,33 @@ impl Handle {
             reason: reason.into(),
         })
         .await
+    }
+
+    /// Lets the next wave of a job begin. Errors as [`order`](Self::order).
+    pub async fn promote(&self, job: JobId) -> Result<(), OrderError> {
+        self.order(Input::Promote { job }).await
+    }
+
+    /// Starts nothing more on these hosts, in any job, until they are thawed. Errors as [`order`](Self::order).
+    pub async fn freeze(
+        &self,
+        hosts: Selector,
+        by: impl Into<String> + Send,
+        reason: impl Into<String> + Send,
+    ) -> Result<(), OrderError> {
+        let (by, reason) = (by.into(), reason.into());
+        self.order(Input::Freeze { hosts, by, reason }).await
+    }
+
+    /// Ends the freeze that was ordered with this selector. Errors as [`order`](Self::order).
+    pub async fn thaw(
+        &self,
+        hosts: Selector,
+        by: impl Into<String> + Send,
+        reason: impl Into<String> + Send,
+    ) -> Result<(), OrderError> {
+        let (by, reason) = (by.into(), reason.into());
+        self.order(Input::Thaw { hosts, by, reason }).await
     }
 
     /// Tries hosts again. Errors as [`order`](Self::order).

@@ -59,14 +59,24 @@ pub struct JobSpec {
     /// How many of the job's hosts may run at once, whatever the policy would allow. By default any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_parallel: Option<Limit>,
-    /// Sizes of the first parts of the job, counted from its start: `[1, 10%, 100%]` is one host, then up to a tenth
-    /// of the hosts, then all. A part starts when the one before it is complete and the bake time has passed. The
-    /// last part takes all the rest. By default the job is one part.
+    /// Sizes of the parts of the job, counted from its start: `[1, 10%, 100%]` is one host, then up to a tenth of the
+    /// hosts, then all. When hosts are left, the job goes on in steps of the last size: `[1, 20%]` is one host, then up
+    /// to 20 %, 40 %, 60 %, 80 % and 100 %. A part starts when the one before it is complete and its gate opens. By
+    /// default the job is one part.
+    ///
+    /// A job that was submitted has every step here, and its last part takes all the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Limit>,
     /// How long a wave is watched before the next may begin. Pogo's default: not at all.
     #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub bake: Option<Duration>,
+    /// What opens the next wave once one is complete.
+    #[serde(default, skip_serializing_if = "WaveGate::is_automatic")]
+    pub gate: WaveGate,
+    /// How many hosts of a wave may fail without holding back the next, as a count or a share of the wave. By default
+    /// none. Sequences say so themselves, in the policy.
+    #[serde(default, skip_serializing_if = "Limit::is_default")]
+    pub allow_failures: Limit,
     /// Which of the hosts that may start come first.
     #[serde(default)]
     pub order: Order,
@@ -109,6 +119,8 @@ impl JobSpec {
             max_parallel: None,
             waves: Vec::new(),
             bake: None,
+            gate: WaveGate::Automatic,
+            allow_failures: Limit::Count(0),
             order: Order::default(),
             expected: Vec::new(),
             override_constraints: None,
@@ -137,6 +149,11 @@ impl JobSpec {
             return refuse("to override constraints, say why");
         }
         self.invocation.check()?;
+        if self.gate == WaveGate::Manual && self.bake.is_some() {
+            return refuse(
+                "a bake time opens the next wave by itself, and a manual gate by an order; give one of them",
+            );
+        }
         check_limits(self.attempt_timeout, self.max_parallel)
     }
 }
@@ -151,6 +168,24 @@ pub(crate) fn check_limits(attempt_timeout: Option<Duration>, max_parallel: Opti
         return refuse("a max_parallel of zero lets nothing run; give at least 1");
     }
     Ok(())
+}
+
+/// What opens the next wave of a job once one is complete.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaveGate {
+    /// It opens by itself, when the bake time has passed. An order opens it earlier.
+    #[default]
+    Automatic,
+    /// An order opens it ([`Input::Promote`](crate::scheduler::Input::Promote)).
+    Manual,
+}
+
+impl WaveGate {
+    /// Whether it opens by itself.
+    pub fn is_automatic(&self) -> bool {
+        *self == Self::Automatic
+    }
 }
 
 /// Which of the hosts that may start come first.

@@ -18,7 +18,7 @@ mod waves;
 
 pub use invocation::{Invocation, RunAs, SentFile, Stdin};
 pub(crate) use job::check_limits;
-pub use job::{Command, Expectation, Hooks, JobSpec, Order};
+pub use job::{Command, Expectation, Hooks, JobSpec, Order, WaveGate};
 pub use plan::{Plan, PlannedBucket, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};
 pub(crate) use rules::Capacity;

@@ -79,6 +79,7 @@ impl Plan {
                 targets: spec.targets.to_string(),
             });
         }
+        let spec = &spec.resolved(&policy.defaults, hosts.len())?;
         let rules = Rules::compile(fleet, policy);
         let stages = Stages::compile(fleet, policy, &hosts, spec);
         let (rules, (stages, mut odd)) = both(rules, stages)?;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Hooks, JobSpec};
+use super::waves::{self, EVERYTHING};
+use super::{Hooks, JobSpec, PlanError};
 use crate::policy::{Defaults, OnDoubt};
 
 impl JobSpec {
@@ -16,8 +17,9 @@ impl JobSpec {
     /// Time before another try where neither job nor policy says.
     pub const RETRY_DELAY: Duration = Duration::from_secs(5);
 
-    /// The job as it is stored: under a policy of another day, or another version of this library, it means the same.
-    pub(crate) fn resolved(&self, defaults: &Defaults) -> Self {
+    /// The job for so many hosts as it is stored: under a policy of another day, or another version of this library, it
+    /// means the same.
+    pub(crate) fn resolved(&self, defaults: &Defaults, hosts: usize) -> Result<Self, PlanError> {
         // Named one by one, so that no default is forgotten.
         let Defaults {
             attempt_timeout,
@@ -37,7 +39,7 @@ impl JobSpec {
             Some(chosen.to_owned())
         };
         let attempt_timeout = self.attempt_timeout.or(*attempt_timeout);
-        Self {
+        Ok(Self {
             attempt_timeout: attempt_timeout.or(Some(Self::ATTEMPT_TIMEOUT)),
             slow_after: self.slow_after.or(*slow_after).or(Some(Self::SLOW_AFTER)),
             job_timeout: self.job_timeout.or(*job_timeout),
@@ -51,16 +53,29 @@ impl JobSpec {
                 pre: hooks(&self.hooks.pre, pre_hooks, Hooks::PRE),
                 post: hooks(&self.hooks.post, post_hooks, Hooks::POST),
             },
+            waves: waves::with_steps(&self.waves, count(hosts))?,
             ..self.clone()
-        }
+        })
     }
 
     /// A job of a log, to be submitted once more: where the log says nothing, what held when it was written.
-    pub(crate) fn once_more(&self, defaults: &Defaults) -> Self {
+    pub(crate) fn once_more(&self, defaults: &Defaults, hosts: usize) -> Self {
         let mut spec = self.clone();
         let attempt_timeout = self.attempt_timeout.or(defaults.attempt_timeout);
         spec.attempt_timeout = Some(attempt_timeout.unwrap_or(Self::FORMER_ATTEMPT_TIMEOUT));
         spec.slow_after = Some(self.slow_after.unwrap_or(Duration::ZERO));
+        // Whatever is stored as the last wave takes all the rest.
+        if let Some(last) = spec
+            .waves
+            .last_mut()
+            .filter(|last| last.places(count(hosts)) < count(hosts))
+        {
+            *last = EVERYTHING;
+        }
         spec
     }
+}
+
+fn count(hosts: usize) -> u32 {
+    u32::try_from(hosts).unwrap_or(u32::MAX)
 }

@@ -11,7 +11,7 @@ use super::groups::Groups;
 use super::problem::{PlanError, Problem, Warning};
 use super::waves;
 use crate::fleet::{Fleet, HostId, Selector};
-use crate::policy::{Policy, Sequence};
+use crate::policy::{Limit, Policy, Sequence};
 
 /// A stage's position among the [`Stages`] of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -110,6 +110,13 @@ impl Stages {
             stages,
             tracks: tracks.collect(),
             track_of,
+        }
+    }
+
+    /// Lets so many hosts of each wave fail without holding back the next.
+    pub(crate) fn allow_in_waves(&mut self, failures: Limit) {
+        for stage in self.stages.iter_mut().filter(|stage| stage.wave.is_some()) {
+            stage.allowed_failures = failures.tolerated(u32::try_from(stage.tasks.len()).unwrap_or(u32::MAX));
         }
     }
 

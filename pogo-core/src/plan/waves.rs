@@ -4,7 +4,62 @@ use petgraph::algo::toposort;
 
 use super::cycle;
 use super::job::JobSpec;
+use super::problem::PlanError;
 use super::stages::{Stage, StageId, Stages};
+use crate::policy::{Limit, Percent};
+
+/// The most waves that a job may have.
+const MOST: usize = 1_000;
+
+/// All hosts.
+pub(super) const EVERYTHING: Limit = match Percent::from_hundredths(10_000) {
+    Some(all) => Limit::Percent(all),
+    None => Limit::Count(u32::MAX),
+};
+
+/// The sizes of all waves of so many hosts, counted from the start: those that are given, and then steps of the last
+/// until no host is left.
+pub(super) fn with_steps(given: &[Limit], total: u32) -> Result<Vec<Limit>, PlanError> {
+    let Some(&step) = given.last() else { return Ok(vec![]) };
+    let mut sizes = given.to_vec();
+    if step.places(total) >= total {
+        return Ok(sizes);
+    }
+    if step.is_zero() {
+        let message = "the last of the waves is 0, so that the other hosts would never start; end with the step to go \
+                       on in (20%), or with 100% for all the rest at once";
+        return Err(PlanError::Spec(message.to_owned()));
+    }
+    let mut taken = given.iter().map(|size| size.places(total)).max().unwrap_or(0);
+    for times in 2.. {
+        let size = multiple(step, times);
+        if size.places(total) >= total {
+            break;
+        }
+        // A small share of few hosts may come to the same number several times.
+        if size.places(total) > taken {
+            taken = size.places(total);
+            sizes.push(size);
+        }
+        if sizes.len() >= MOST {
+            let message = format!("in steps of {step} these are more than {MOST} waves; end with a larger step");
+            return Err(PlanError::Spec(message));
+        }
+    }
+    sizes.push(EVERYTHING);
+    Ok(sizes)
+}
+
+fn multiple(step: Limit, times: u32) -> Limit {
+    match step {
+        Limit::Count(count) => Limit::Count(count.saturating_mul(times)),
+        Limit::Percent(percent) => {
+            let hundredths = u32::from(percent.hundredths()).saturating_mul(times).min(10_000);
+            let share = u16::try_from(hundredths).ok().and_then(Percent::from_hundredths);
+            share.map_or(EVERYTHING, Limit::Percent)
+        }
+    }
+}
 
 /// The stages of a job's waves, to stand behind those of its sequences.
 ///
@@ -31,7 +86,7 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<Stage
         waves.push(Stage {
             sequence: "waves".to_owned(),
             label: format!("wave {}", wave + 1),
-            allowed_failures: 0,
+            allowed_failures: spec.allow_failures.tolerated(upto - taken),
             after: wave.checked_sub(1).map(|before| id(stages.stages().len(), before)),
             wave: Some(wave),
             bakes: wave > 0,

@@ -54,6 +54,19 @@ impl Limit {
         }
     }
 
+    /// Whether it is what a setting is that is left out.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether it is 0 or 0 %.
+    pub fn is_zero(&self) -> bool {
+        match self {
+            Self::Count(count) => *count == 0,
+            Self::Percent(percent) => percent.is_zero(),
+        }
+    }
+
     /// Whether this is a share of the group.
     pub fn is_percent(self) -> bool {
         matches!(self, Self::Percent(_))

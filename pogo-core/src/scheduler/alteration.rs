@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{PlanError, check_limits};
+use crate::plan::{PlanError, WaveGate, check_limits};
 use crate::policy::Limit;
 
 /// A change of a job's limits, at once effective. `None` changes nothing.
@@ -38,6 +38,12 @@ pub struct Alteration {
     /// How many hosts may fail before the job halts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_failures: Option<u32>,
+    /// How many hosts of a wave may fail without holding back the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow_failures: Option<Limit>,
+    /// What opens the next wave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<WaveGate>,
     /// How many of the job's hosts may run at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_parallel: Option<u32>,

@@ -4,6 +4,7 @@ use super::Scheduler;
 use super::decide::status::Verdict;
 use super::prospects::Prospects;
 use super::state::Job;
+use crate::plan::WaveGate;
 
 impl Scheduler {
     /// What becomes of a job of which nothing runs and nothing could start.
@@ -11,8 +12,11 @@ impl Scheduler {
         if !prospects.any(job.id) {
             return Verdict::Blocked(self.obstacles(job));
         }
-        let delayed = job.backoffs.values().any(|&until| until > self.now);
-        if delayed || job.gates.baking().is_some() {
+        let frozen = |task: u32| self.state.freezes.is_frozen(job.host(task));
+        let mut delays = job.backoffs.iter();
+        let delayed = delays.any(|(&task, &until)| until > self.now && !frozen(task));
+        let bakes = job.settings.gate == WaveGate::Automatic && job.gates.baking().is_some();
+        if delayed || bakes {
             return Verdict::GoesOn;
         }
         Verdict::Waits

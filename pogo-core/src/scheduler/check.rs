@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::state::{Compiled, State, TaskAt};
 use super::{Alteration, AttemptId, Input, InputError, JobId, JobStatus, Outcome, Phase, Scheduler, TaskState};
 use crate::Timestamp;
-use crate::fleet::{HostId, HostName};
+use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError};
 
 /// An input that makes sense, with everything that was found out on the way.
@@ -47,6 +47,20 @@ pub(super) enum Checked {
     },
     Abort {
         job: JobId,
+        reason: String,
+    },
+    Promote {
+        job: JobId,
+        wave: u32,
+    },
+    Freeze {
+        hosts: Selector,
+        by: String,
+        reason: String,
+    },
+    Thaw {
+        hosts: Selector,
+        by: String,
         reason: String,
     },
     Retry {
@@ -106,6 +120,23 @@ impl Scheduler {
                 self.check_status(job, "aborted", |status| status != JobStatus::Finished)?;
                 Checked::Abort { job, reason }
             }
+            Input::Promote { job } => self.check_promotion(job)?,
+            Input::Freeze { hosts, by, reason } => {
+                self.state.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
+                if let Some(freeze) = self.state.freezes.get(&hosts) {
+                    return Err(InputError::AlreadyFrozen {
+                        freeze: Box::new(freeze.clone()),
+                    });
+                }
+                Checked::Freeze { hosts, by, reason }
+            }
+            Input::Thaw { hosts, by, reason } => {
+                if self.state.freezes.get(&hosts).is_none() {
+                    let frozen = self.state.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
+                    return Err(InputError::NotFrozen { hosts, frozen });
+                }
+                Checked::Thaw { hosts, by, reason }
+            }
             Input::Retry { job, hosts } => {
                 let retryable = |state| {
                     matches!(
@@ -134,6 +165,18 @@ impl Scheduler {
         })
     }
 
+    fn check_promotion(&self, job: JobId) -> Result<Checked, InputError> {
+        self.check_status(job, "promoted", |status| status != JobStatus::Finished)?;
+        let waiting = self.state.jobs.get(&job).and_then(|job| {
+            let (stage, _) = job.gates.baking()?;
+            job.stages.stage(stage).wave
+        });
+        match waiting {
+            Some(wave) => Ok(Checked::Promote { job, wave }),
+            None => Err(InputError::NoWaveWaits { job }),
+        }
+    }
+
     /// A finished job may be older than the policy; it is not begun again if its hosts could never start.
     fn check_fits(&self, job: JobId) -> Result<(), InputError> {
         if let Some(job) = self.state.jobs.get(&job)
@@ -151,7 +194,6 @@ impl Scheduler {
         }
         spec.check()?;
         let state = &self.state;
-        let spec = Arc::new(spec.resolved(&state.policy.defaults));
         let mut hosts = state.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
         hosts.retain(|&host| !state.hosts.is_removed(host));
         if hosts.is_empty() {
@@ -160,6 +202,7 @@ impl Scheduler {
             }
             .into());
         }
+        let spec = Arc::new(spec.resolved(&state.policy.defaults, hosts.len())?);
         for expectation in &spec.expected {
             state.fleet.resolve(&expectation.hosts).map_err(PlanError::Targets)?;
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::state::{Effect, Job, State};
 use super::{AttemptId, JobId, Phase};
 use crate::Timestamp;
+use crate::plan::WaveGate;
 
 /// How long a transport has to end a cancelled attempt before the attempt is given up.
 pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
@@ -153,7 +154,7 @@ impl Deadlines {
                 Some((settling.since + job.settings.settle, Due::Settled(attempt)))
             });
         let job_limit = job.deadline().map(|deadline| (deadline, Due::Job(job.id)));
-        let baking = if job.spec.waves.is_empty() {
+        let baking = if job.spec.waves.is_empty() || job.settings.gate == WaveGate::Manual {
             None
         } else {
             job.gates.baking()

@@ -1,9 +1,9 @@
 //! Why an input is refused.
 
 use super::state::ConfigureError;
-use super::{AttemptId, JobId, JobStatus, TaskState};
+use super::{AttemptId, Freeze, JobId, JobStatus, TaskState};
 use crate::Timestamp;
-use crate::fleet::HostName;
+use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
 
 /// An input that makes no sense; nothing has changed.
@@ -72,12 +72,43 @@ pub enum InputError {
         /// What was ordered, as in `paused`.
         order: &'static str,
     },
+    /// No wave of the job waits for its gate to open.
+    #[error("no wave of {job} waits to begin: the one under way has to be complete first, or there is none after it")]
+    NoWaveWaits {
+        /// The job.
+        job: JobId,
+    },
+    /// The selector of an order names what the fleet does not have.
+    #[error("{0}")]
+    Hosts(#[source] ResolveError),
+    /// These hosts are frozen already.
+    #[error("`{}` is frozen already, {freeze}; thaw it first", freeze.hosts)]
+    AlreadyFrozen {
+        /// The freeze in force.
+        freeze: Box<Freeze>,
+    },
+    /// No freeze in force names these hosts.
+    #[error("`{hosts}` is not frozen; {}", in_force(frozen))]
+    NotFrozen {
+        /// The hosts as they were given.
+        hosts: Selector,
+        /// What is frozen.
+        frozen: Vec<Selector>,
+    },
     /// The job cannot be run under this policy.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The fleet and policy cannot be taken.
     #[error(transparent)]
     Configure(#[from] ConfigureError),
+}
+
+fn in_force(frozen: &[Selector]) -> String {
+    if frozen.is_empty() {
+        return "nothing is".to_owned();
+    }
+    let frozen: Vec<String> = frozen.iter().map(|hosts| format!("`{hosts}`")).collect();
+    format!("a freeze is ended by the selector it was given: {}", frozen.join("; "))
 }
 
 fn name(state: &TaskState) -> &'static str {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Alteration, AttemptId, Failure, JobId, Obstacle, Outcome, Phase, Tally};
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostName};
+use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 
@@ -168,6 +168,9 @@ pub enum Event {
         job: JobId,
         /// The wave, from 1; wave 0 is open from the start.
         wave: u32,
+        /// Whether an operator ordered it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ordered: bool,
     },
     /// More of a job's hosts failed in a group than its budget allows; the job starts no more there.
     FailureBudgetExceeded {
@@ -241,6 +244,24 @@ pub enum Event {
         #[serde(flatten)]
         tally: Tally,
     },
+    /// An operator froze these hosts: nothing more is started there, in any job, until they are thawed.
+    HostsFrozen {
+        /// The hosts, now and later.
+        hosts: Selector,
+        /// Who ordered it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// An operator ended a freeze.
+    HostsThawed {
+        /// The selector of the freeze.
+        hosts: Selector,
+        /// Who ordered it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// A host was found down, or taken down, outside of any job: it counts as unavailable.
     HostMarkedDown {
         /// The host.
@@ -285,6 +306,8 @@ impl Event {
             | Self::JobFinished { job, .. } => Some(*job),
             Self::NamespaceConfigured { .. }
             | Self::LateReported { .. }
+            | Self::HostsFrozen { .. }
+            | Self::HostsThawed { .. }
             | Self::HostMarkedDown { .. }
             | Self::HostMarkedUp { .. } => None,
         }

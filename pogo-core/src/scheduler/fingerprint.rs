@@ -14,6 +14,10 @@ impl Scheduler {
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = FxHasher::default();
         self.state.hosts.notes().hash(&mut hasher);
+        self.state
+            .freezes
+            .iter()
+            .for_each(|freeze| freeze.hosts.to_string().hash(&mut hasher));
         for job in self.state.jobs.values() {
             (job.id, job.status, job.aborted, job.limit_spent, job.submitted).hash(&mut hasher);
             job.tasks.iter().for_each(|task| task.record.hash(&mut hasher));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Alteration, AttemptId, JobId, Outcome, Phase};
-use crate::fleet::{Fleet, HostName};
+use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 
@@ -71,6 +71,30 @@ pub enum Input {
     Abort {
         /// The job.
         job: JobId,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Order: let the next wave of a job begin, whose predecessor is complete, whether or not its bake time has passed.
+    Promote {
+        /// The job.
+        job: JobId,
+    },
+    /// Order: start nothing more on these hosts, in any job, until they are thawed. What runs goes on. Hosts that the
+    /// selector comes to name later are frozen too.
+    Freeze {
+        /// The hosts; `*` for the whole namespace.
+        hosts: Selector,
+        /// Who orders it, for the record.
+        by: String,
+        /// Why, for the record.
+        reason: String,
+    },
+    /// Order: end the freeze that was ordered with this selector.
+    Thaw {
+        /// The selector of the freeze.
+        hosts: Selector,
+        /// Who orders it, for the record.
+        by: String,
         /// Why, for the record.
         reason: String,
     },

@@ -14,6 +14,7 @@ mod event;
 mod explain;
 #[cfg(feature = "testing")]
 mod fingerprint;
+mod freeze;
 mod ids;
 mod input;
 mod outcome;
@@ -35,6 +36,7 @@ pub(crate) use decide::{EXPIRED, OVER_BUDGET, RESTARTED};
 pub use error::InputError;
 pub use event::{CancelReason, DoubtCause, Event, HaltCause, Record};
 pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
+pub use freeze::Freeze;
 pub use ids::{AttemptId, JobId};
 pub use input::Input;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};

@@ -13,7 +13,7 @@ use super::JobId;
 use super::admission::usages;
 use super::state::{Job, State, TaskState};
 use crate::fleet::HostId;
-use crate::plan::{BucketId, StageId};
+use crate::plan::{BucketId, StageId, WaveGate};
 
 /// Everything that could still start, worked out from scratch. Time is linear in the tasks, once for each link of the longest
 /// chain in which one has to run before the next.
@@ -100,7 +100,7 @@ impl Prospects {
 
     fn could_start(&self, state: &State, job: &Job, task: u32, openable: &[bool]) -> bool {
         let host = job.host(task);
-        if state.is_over_budget(job, host) {
+        if state.freezes.is_frozen(host) || state.is_over_budget(job, host) {
             return false;
         }
         if job.spec.override_constraints.is_some() {
@@ -123,7 +123,8 @@ impl Prospects {
         let mut openable: Vec<bool> = Vec::with_capacity(job.stages.stages().len());
         for (stage, at) in job.stages.stages().iter().zip((0..).map(StageId)) {
             let opens = |before: StageId| openable[before.index()] && self.could_complete(job, before);
-            let open = job.gates.is_open(at) || stage.after.is_some_and(opens);
+            let by_itself = !stage.bakes || job.settings.gate == WaveGate::Automatic;
+            let open = job.gates.is_open(at) || (by_itself && stage.after.is_some_and(opens));
             openable.push(open);
         }
         openable

@@ -42,6 +42,12 @@ pub enum Violation {
         /// The stage.
         stage: String,
     },
+    /// A freeze does not hold exactly the hosts that it names.
+    #[error("the freeze of `{hosts}` does not hold the hosts that it names")]
+    Freeze {
+        /// The selector of the freeze.
+        hosts: String,
+    },
     /// A job says that it waits or is blocked, and it is otherwise.
     #[error("{job} is {status:?}, and something of it {}", if *.startable { "could still start" } else { "can start only by an order" })]
     Status {
@@ -71,6 +77,7 @@ impl Scheduler {
         let state = &self.state;
         state.verify_ledger()?;
         state.verify_leases()?;
+        state.verify_freezes()?;
         for job in state.jobs.values() {
             verify_tally(job)?;
             state.verify_gates(job)?;
@@ -108,6 +115,7 @@ impl Scheduler {
             let host = job.host(task);
             job.task(task).state == TaskState::Waiting
                 && !state.hosts.is_leased(host)
+                && !state.freezes.is_frozen(host)
                 && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
                 && !state.is_over_budget(job, host)
                 && (job.spec.override_constraints.is_some()
@@ -173,6 +181,21 @@ impl State {
             });
         }
         Ok(())
+    }
+
+    fn verify_freezes(&self) -> Result<(), Violation> {
+        let Ok(named) = self.freezes.moved(&self.fleet) else {
+            return Ok(());
+        };
+        let wrong = |host: &HostId| {
+            self.freezes.is_frozen(*host) != named.is_frozen(*host) || !self.freezes.of(*host).eq(named.of(*host))
+        };
+        match self.fleet.ids().find(wrong) {
+            Some(host) => Err(Violation::Freeze {
+                hosts: self.fleet.name(host).to_string(),
+            }),
+            None => Ok(()),
+        }
     }
 
     fn verify_gates(&self, job: &Job) -> Result<(), Violation> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::state::{Job, JobStatus, State, TaskState};
-use super::{AttemptId, CancelReason, Failure, Holder, HolderReason, JobId, Phase, Scheduler, Tally};
+use super::{AttemptId, CancelReason, Failure, Freeze, Holder, HolderReason, JobId, Phase, Scheduler, Tally};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostId, HostName};
-use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage, StageId};
-use crate::policy::Policy;
+use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage, StageId, WaveGate};
+use crate::policy::{Limit, Policy};
 
 impl Scheduler {
     /// The fleet in force.
@@ -43,6 +43,11 @@ impl Scheduler {
             bucket,
             at: crate::plan::BucketId(at),
         })
+    }
+
+    /// Freezes in force, in the order in which they were ordered.
+    pub fn freezes(&self) -> impl Iterator<Item = &Freeze> {
+        self.state.freezes.iter()
     }
 
     /// All limits of the policy, as they are in force.
@@ -148,6 +153,22 @@ impl<'a> JobView<'a> {
     /// How many of its hosts may run at once, if it says so.
     pub fn max_parallel(&self) -> Option<u32> {
         self.job.settings.max_parallel
+    }
+
+    /// The wave that may begin as soon as its gate opens, if one waits for that; wave 0 is open from the start.
+    pub fn next_wave(&self) -> Option<u32> {
+        let (stage, _) = self.job.gates.baking()?;
+        self.job.stages.stage(stage).wave
+    }
+
+    /// What opens its waves.
+    pub fn gate(&self) -> WaveGate {
+        self.job.settings.gate
+    }
+
+    /// How many hosts of a wave may fail without holding back the next.
+    pub fn allow_failures(&self) -> Limit {
+        self.job.settings.allow_failures
     }
 
     /// Its stages.

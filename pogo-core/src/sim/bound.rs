@@ -105,6 +105,7 @@ pub fn lower_bound(
     time: impl Fn(&HostName) -> Duration,
 ) -> Result<LowerBound, PlanError> {
     let hosts = fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
+    let spec = &spec.resolved(&policy.defaults, hosts.len())?;
     let overridden = spec.override_constraints.is_some();
     let (rules, stages) = if overridden {
         (Rules::compile(fleet, &Policy::default())?, Stages::none(hosts.len()))

@@ -218,9 +218,9 @@ fn order(defaults: &Defaults, event: &Event) -> Option<Input> {
     }
     Some(match event.clone() {
         Event::NamespaceConfigured { fleet, policy } => Input::Configure { fleet, policy },
-        Event::JobSubmitted { job, spec, .. } => Input::Submit {
+        Event::JobSubmitted { job, spec, hosts } => Input::Submit {
             job,
-            spec: Arc::new(spec.once_more(defaults)),
+            spec: Arc::new(spec.once_more(defaults, hosts.len())),
         },
         Event::JobPaused { job } => Input::Pause { job },
         Event::JobResumed { job } => Input::Resume { job },
@@ -239,6 +239,9 @@ fn order(defaults: &Defaults, event: &Event) -> Option<Input> {
             ..
         } => Input::Retry { job, hosts: vec![host] },
         Event::TaskSkipped { job, host } => Input::Skip { job, hosts: vec![host] },
+        Event::WaveOpened { job, ordered: true, .. } => Input::Promote { job },
+        Event::HostsFrozen { hosts, by, reason } => Input::Freeze { hosts, by, reason },
+        Event::HostsThawed { hosts, by, reason } => Input::Thaw { hosts, by, reason },
         Event::HostMarkedDown { host, reason } => Input::MarkDown { host, reason },
         Event::HostMarkedUp { host, reason } => Input::MarkUp { host, reason },
         _ => return None,

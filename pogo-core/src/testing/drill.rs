@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Step;
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostName};
+use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
@@ -196,6 +196,17 @@ impl Drill {
                 job: self.job(*job)?,
                 reason: reason(),
             },
+            Step::Promote(job) => Input::Promote { job: self.job(*job)? },
+            Step::Freeze(hosts) => Input::Freeze {
+                hosts: hosts.clone(),
+                by: "ann".to_owned(),
+                reason: reason(),
+            },
+            Step::Thaw(nth) => Input::Thaw {
+                hosts: self.freeze(*nth)?,
+                by: "bob".to_owned(),
+                reason: reason(),
+            },
             Step::Retry(job, hosts) => Input::Retry {
                 job: self.job(*job)?,
                 hosts: self.hosts(*job, *hosts)?,
@@ -226,6 +237,11 @@ impl Drill {
     fn attempt(&self, nth: u8) -> Option<AttemptId> {
         let nth = usize::from(nth).checked_rem(self.running.len())?;
         self.running.keys().nth(nth).copied()
+    }
+
+    fn freeze(&self, nth: u8) -> Option<Selector> {
+        let nth = usize::from(nth).checked_rem(self.scheduler.freezes().count())?;
+        self.scheduler.freezes().nth(nth).map(|freeze| freeze.hosts.clone())
     }
 
     fn job(&self, nth: u8) -> Option<JobId> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::policies::{limits, parse, value};
-use crate::plan::{Command, Expectation, JobSpec, Order};
+use crate::plan::{Command, Expectation, JobSpec, Order, WaveGate};
 use crate::policy::{Limit, OnDoubt};
 
 /// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
@@ -14,7 +14,15 @@ pub fn job_specs() -> impl Strategy<Value = JobSpec> {
     (targets(), numbers(), pace(), time_limits(), order()).prop_map(|(targets, numbers, pace, limits, order)| {
         let mut spec = JobSpec::new(targets, Command::shell("true"));
         (spec.retries, spec.connect_retries, spec.max_failures, spec.max_parallel) = numbers;
-        (spec.waves, spec.bake, spec.settle, spec.retry_delay) = pace;
+        (
+            (spec.waves, spec.allow_failures, spec.gate),
+            spec.bake,
+            spec.settle,
+            spec.retry_delay,
+        ) = pace;
+        if spec.gate == WaveGate::Manual {
+            spec.bake = None;
+        }
         (spec.attempt_timeout, spec.slow_after, spec.job_timeout) = limits;
         (
             spec.order,
@@ -49,10 +57,23 @@ fn numbers() -> impl Strategy<Value = Numbers> {
     )
 }
 
-type Pace = (Vec<Limit>, Option<Duration>, Option<Duration>, Option<Duration>);
+type Pace = (
+    (Vec<Limit>, Limit, WaveGate),
+    Option<Duration>,
+    Option<Duration>,
+    Option<Duration>,
+);
 
 fn pace() -> impl Strategy<Value = Pace> {
-    let waves = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(limits(), 1..=3)];
+    let sizes = prop::collection::vec(limits(), 1..=3).prop_filter("hosts would be left that never start", |sizes| {
+        sizes.last().is_none_or(|last| !last.is_zero())
+    });
+    let allowed = prop_oneof![2 => Just(Limit::Count(0)), 1 => limits()];
+    let gates = prop::sample::select(&[WaveGate::Automatic, WaveGate::Automatic, WaveGate::Manual][..]);
+    let waves = prop_oneof![
+        3 => Just((vec![], Limit::Count(0), WaveGate::Automatic)),
+        1 => (sizes, allowed, gates),
+    ];
     (waves, seconds(0.5, 60), seconds(0.3, 30), seconds(0.5, 10))
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::policies::{limits as limits_of_failures, value};
 use super::{fleets, job_specs, policies};
-use crate::fleet::Fleet;
-use crate::plan::JobSpec;
+use crate::fleet::{Fleet, Selector};
+use crate::plan::{JobSpec, WaveGate};
 use crate::policy::Policy;
 use crate::scheduler::{Alteration, FailureKind, Outcome, Phase};
 
@@ -36,6 +37,12 @@ pub enum Step {
     Halt(u8),
     /// A job is aborted.
     Abort(u8),
+    /// The next wave of a job is let begin.
+    Promote(u8),
+    /// Hosts are frozen.
+    Freeze(Selector),
+    /// One of the freezes in force is ended.
+    Thaw(u8),
     /// Hosts of a job are retried: those whose bit is set.
     Retry(u8, u16),
     /// Hosts of a job are skipped: those whose bit is set.
@@ -63,6 +70,8 @@ pub fn steps() -> impl Strategy<Value = Step> {
         3 => job_specs().prop_map(|spec| Step::Submit(Box::new(spec))),
         8 => orders(),
         3 => hosts(),
+        1 => value().prop_map(Step::Freeze),
+        3 => any::<u8>().prop_map(Step::Thaw),
         1 => Just(Step::Crash),
         1 => (fleets(1..=8), policies()).prop_map(|(fleet, policy)| Step::Configure(fleet, policy)),
     ]
@@ -74,6 +83,7 @@ fn orders() -> impl Strategy<Value = Step> {
         4 => any::<u8>().prop_map(Step::Resume),
         1 => any::<u8>().prop_map(Step::Halt),
         1 => any::<u8>().prop_map(Step::Abort),
+        2 => any::<u8>().prop_map(Step::Promote),
         4 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Retry(job, hosts)),
         3 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Skip(job, hosts)),
         2 => (any::<u8>(), alterations()).prop_map(|(job, change)| Step::Alter(job, change)),
@@ -110,13 +120,19 @@ fn alterations() -> impl Strategy<Value = Alteration> {
     let seconds = || prop::option::weighted(0.2, (0..900_u64).prop_map(Duration::from_secs));
     let priority = prop::option::weighted(0.3, -1..=1_i32);
     let limits = (seconds(), seconds(), seconds());
-    (limits, few(), few(), few(), few(), priority).prop_map(
+    let gate = prop::sample::select(&[WaveGate::Automatic, WaveGate::Manual][..]);
+    let waves = (
+        prop::option::weighted(0.2, limits_of_failures()),
+        prop::option::weighted(0.2, gate),
+    );
+    (limits, few(), few(), few(), few(), waves, priority).prop_map(
         |(
             (attempt_timeout, slow_after, job_timeout),
             retries,
             connect_retries,
             max_failures,
             max_parallel,
+            (allow_failures, gate),
             priority,
         )| Alteration {
             attempt_timeout,
@@ -125,6 +141,8 @@ fn alterations() -> impl Strategy<Value = Alteration> {
             retries,
             connect_retries,
             max_failures,
+            allow_failures,
+            gate,
             max_parallel,
             priority,
         },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, Expectation, Hooks, JobSpec, Order};
+use pogo_core::plan::{Command, Expectation, Hooks, JobSpec, Order, WaveGate};
 use pogo_core::policy::{Constraint, Defaults, OnDoubt, Origin, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Alteration, Event, FailureKind, Input, JobId, Outcome, Phase, Record};
 use pogo_core::testing::{Drill, Step};
@@ -194,11 +194,25 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
     drill.tell(Input::Abort { job, reason }).unwrap();
 }
 
-/// A host that takes longer than is usual.
+/// A host that takes longer than is usual, a freeze that comes meanwhile, and waves that begin by order.
 fn a_job_that_is_slow(drill: &mut Drill) {
     let mut spec = JobSpec::new("web1".parse().unwrap(), Command::shell("apt-get upgrade"));
     (spec.attempt_timeout, spec.slow_after) = (Some(Duration::from_secs(3_600)), Some(Duration::from_secs(60)));
     drill.submit(spec).unwrap();
     wait(drill, 61);
+    let (by, reason) = ("ada".to_owned(), "the sale".to_owned());
+    let hosts = "$role.web & !web3".parse().unwrap();
+    drill.tell(Input::Freeze { hosts, by, reason }).unwrap();
+    let (hosts, by, reason) = ("web2".parse().unwrap(), "ada".to_owned(), String::new());
+    drill.tell(Input::Freeze { hosts, by, reason }).unwrap();
+    let (hosts, by, reason) = ("web2".parse().unwrap(), "bob".to_owned(), "a typo".to_owned());
+    drill.tell(Input::Thaw { hosts, by, reason }).unwrap();
     report(drill, "web1", Outcome::Succeeded);
+    let mut spec = JobSpec::new("cache[01-02].example.com".parse().unwrap(), Command::shell("true"));
+    (spec.waves, spec.gate) = (vec!["1".parse().unwrap()], WaveGate::Manual);
+    spec.allow_failures = "50%".parse().unwrap();
+    let job = drill.submit(spec).unwrap();
+    let first = drill.running().values().next().unwrap().1.to_string();
+    report(drill, &first, Outcome::Succeeded);
+    drill.tell(Input::Promote { job }).unwrap();
 }

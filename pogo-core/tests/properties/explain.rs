@@ -169,6 +169,8 @@ fn is_same(one: &Blocker, other: &Blocker) -> bool {
             sequence, stage, after, ..
         } => format!("{sequence} {stage} {after}"),
         Blocker::FailureBudget { group, .. } => group.clone(),
+        Blocker::Frozen { freeze } => freeze.hosts.to_string(),
+        Blocker::Unpromoted { wave } => wave.to_string(),
         _ => String::new(),
     };
     std::mem::discriminant(one) == std::mem::discriminant(other) && key(one) == key(other)

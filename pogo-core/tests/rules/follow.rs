@@ -125,7 +125,11 @@ fn a_job_is_submitted_once() {
 #[test]
 fn only_the_wave_that_bakes_is_opened() {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
-    let opened = |wave| Event::WaveOpened { job: JOB, wave };
+    let opened = |wave| Event::WaveOpened {
+        job: JOB,
+        wave,
+        ordered: false,
+    };
     story.submit(on("*"));
     assert!(!follows(&story, opened(1)), "it has no waves");
 

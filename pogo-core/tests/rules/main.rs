@@ -7,6 +7,7 @@ mod cures;
 mod delays;
 mod doubt;
 mod follow;
+mod freezes;
 mod jobs;
 mod leaving;
 mod limits;

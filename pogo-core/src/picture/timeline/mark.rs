@@ -30,7 +30,12 @@ pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Ma
         }
         Event::JobHalted { .. } => ("halted".to_owned(), String::new()),
         Event::JobAltered { .. } => ("altered".to_owned(), String::new()),
-        Event::WaveOpened { wave, .. } => (format!("wave {}", u64::from(*wave) + 1), String::new()),
+        Event::WaveOpened { wave, ordered, .. } => {
+            let by = if *ordered { "promoted by an operator" } else { "" };
+            (format!("wave {}", u64::from(*wave) + 1), by.to_owned())
+        }
+        Event::HostsFrozen { hosts, by, reason } => ("frozen".to_owned(), format!("{hosts} by {by} ({reason})")),
+        Event::HostsThawed { hosts, by, reason } => ("thawed".to_owned(), format!("{hosts} by {by} ({reason})")),
         Event::FailureBudgetExceeded {
             group,
             failures,

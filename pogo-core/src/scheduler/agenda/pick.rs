@@ -208,7 +208,12 @@ impl Agenda {
         // A task that waits is alone on its host, unless another job runs there.
         let alone = self.jobs.len() == 1;
         let entry = &mut self.classes[class];
-        let waits = |task: u32| queues.is_waiting(task) && (alone || !state.hosts.is_leased(job.host(task)));
+        let waits = |task: u32| {
+            queues.is_waiting(task)
+                && (alone || !state.hosts.is_leased(job.host(task)))
+                // Thawing builds the queues anew, so that those who are passed over here come back.
+                && !state.freezes.is_frozen(job.host(task))
+        };
         let enlisted_here = |task: u32| queues.is_enlisted(task) && queues.class_of[task as usize] as usize == class;
         let here = |front: Front| {
             if front.listed {

@@ -21,6 +21,16 @@ impl Scheduler {
                 );
             }
             Checked::Abort { job, reason } => self.give_up(job, reason, HaltCause::Order),
+            Checked::Promote { job, wave } => {
+                let ordered = true;
+                self.emit(Event::WaveOpened { job, wave, ordered }, Hint::default());
+            }
+            Checked::Freeze { hosts, by, reason } => {
+                self.emit(Event::HostsFrozen { hosts, by, reason }, Hint::default());
+            }
+            Checked::Thaw { hosts, by, reason } => {
+                self.emit(Event::HostsThawed { hosts, by, reason }, Hint::default());
+            }
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
             Checked::Alter { job, change } => {

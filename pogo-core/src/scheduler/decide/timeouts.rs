@@ -21,7 +21,10 @@ impl Scheduler {
                     self.doubt(attempt, message, DoubtCause::Abandoned);
                 }
                 Due::Job(job) => self.expire(job),
-                Due::Wave(job, wave) => self.emit(Event::WaveOpened { job, wave }, Hint::default()),
+                Due::Wave(job, wave) => {
+                    let ordered = false;
+                    self.emit(Event::WaveOpened { job, wave, ordered }, Hint::default());
+                }
             }
             self.deadlines.tidy(&self.state);
         }

@@ -8,7 +8,7 @@ use super::{Cure, Holder};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::policy::{Origin, Rule};
-use crate::scheduler::JobId;
+use crate::scheduler::{Freeze, JobId};
 
 /// One thing that keeps a waiting host from starting, and the orders that clear it.
 ///
@@ -70,6 +70,17 @@ pub enum Blocker {
     Baking {
         /// When it has.
         until: Timestamp,
+    },
+    /// The wave before is done, and an order begins the next.
+    Unpromoted {
+        /// The wave that waits, from 1; wave 0 is open from the start.
+        wave: u32,
+    },
+    /// An operator froze the host.
+    Frozen {
+        /// Who, since when and why.
+        #[serde(flatten)]
+        freeze: Freeze,
     },
     /// Another job runs on the host.
     Leased {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::sentence::brief;
-use crate::fleet::HostName;
+use crate::fleet::{HostName, Selector};
 use crate::policy::{Origin, Rule};
 use crate::scheduler::{Alteration, Input, JobId};
 
@@ -45,6 +45,16 @@ pub enum CureOrder {
     Resume {
         /// The job.
         job: JobId,
+    },
+    /// Let the next wave of the job begin.
+    Promote {
+        /// The job.
+        job: JobId,
+    },
+    /// End a freeze.
+    Thaw {
+        /// The selector it was ordered with.
+        hosts: Selector,
     },
     /// Let the job run more hosts at once.
     MaxParallel {
@@ -92,6 +102,12 @@ impl CureOrder {
                 hosts.iter().map(up).collect()
             }
             Self::Resume { job } => vec![Input::Resume { job: *job }],
+            Self::Promote { job } => vec![Input::Promote { job: *job }],
+            Self::Thaw { hosts } => vec![Input::Thaw {
+                hosts: hosts.clone(),
+                by: "an operator".to_owned(),
+                reason: reason.to_owned(),
+            }],
             Self::MaxParallel { job, limit } => {
                 let change = Alteration {
                     max_parallel: Some(*limit),
@@ -121,6 +137,9 @@ impl fmt::Display for CureOrder {
             Self::Skip { job, hosts } => write!(f, "pogo skip {} {}", job.number(), Words(hosts)),
             Self::MarkUp { hosts } => write!(f, "pogo mark up {}", Words(hosts)),
             Self::Resume { job } => write!(f, "pogo resume {}", job.number()),
+            Self::Promote { job } => write!(f, "pogo promote {}", job.number()),
+            // What resolvers are asked may hold quotes; in a shell's word each is closed, escaped and opened again.
+            Self::Thaw { hosts } => write!(f, "pogo thaw '{}'", hosts.to_string().replace('\'', r"'\''")),
             Self::MaxParallel { job, limit } => write!(f, "pogo update {} --max-parallel {limit}", job.number()),
             Self::Relax { group, rule, origin } => {
                 let way = if matches!(rule, Rule::MinAvailable(_)) {

@@ -84,7 +84,7 @@ impl<'a> Forecast<'a> {
         let state = &self.scheduler.state;
         let host = job.host(task);
         let reopened = resumed || (job.status == JobStatus::Finished && job.fits);
-        if state.hosts.is_removed(host) || !(reopened || job.status.may_start()) {
+        if state.hosts.is_removed(host) || state.freezes.is_frozen(host) || !(reopened || job.status.may_start()) {
             return false;
         }
         let profile = state.rules.profile(job.target(task).profile);

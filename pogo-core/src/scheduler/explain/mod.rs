@@ -16,9 +16,9 @@ pub use sentence::FormatTime;
 
 use super::admission::{has_room, usages};
 use super::state::{Job, TaskState};
-use super::{JobId, JobStatus, Scheduler};
+use super::{Freeze, JobId, JobStatus, Scheduler};
 use crate::Timestamp;
-use crate::plan::{BucketId, StageId};
+use crate::plan::{BucketId, StageId, WaveGate};
 use forecast::Forecast;
 
 impl Scheduler {
@@ -74,6 +74,7 @@ impl<'a> Explainer<'a> {
         if let Some((other, _)) = state.lease(job.host(task)) {
             found.push(Obstacle::passing(Blocker::Leased { job: other }));
         }
+        found.extend(state.freezes.of(job.host(task)).map(frozen));
         found.extend(self.budgets(task));
         found.extend(self.max_parallel());
         if job.spec.override_constraints.is_some() {
@@ -168,6 +169,9 @@ impl<'a> Explainer<'a> {
     fn gates(&self, stage: StageId) -> Vec<Obstacle> {
         let incomplete = self.incomplete(stage);
         if incomplete.is_empty() && self.job.stages.stage(stage).bakes {
+            if let Some(gate) = self.unpromoted(stage) {
+                return vec![gate];
+            }
             // Complete all the way: what is left is the bake time.
             let since = self.job.gates.baking().map_or(Timestamp::EPOCH, |(_, since)| since);
             let until = since + self.job.settings.bake;
@@ -175,6 +179,17 @@ impl<'a> Explainer<'a> {
         }
         let gate = |&before: &StageId| self.gate(stage, before);
         incomplete.iter().map(gate).collect()
+    }
+
+    /// A wave that begins by an order, and waits for nothing else.
+    fn unpromoted(&self, stage: StageId) -> Option<Obstacle> {
+        let (job, known) = (self.job, self.job.stages.stage(stage));
+        let wave = known
+            .wave
+            .filter(|_| known.bakes && job.settings.gate == WaveGate::Manual)?;
+        let cure = Cure::of(CureOrder::Promote { job: job.id });
+        let waits = job.gates.baking().is_some_and(|(waits, _)| waits == stage);
+        waits.then(|| Obstacle::lasting(Blocker::Unpromoted { wave }, vec![cure]))
     }
 
     fn gate(&self, stage: StageId, before: StageId) -> Obstacle {
@@ -244,9 +259,19 @@ impl<'a> Explainer<'a> {
         let (job, state) = (self.job, &self.forecast.scheduler.state);
         let mut kinds = BTreeSet::new();
         let (mut budgets, mut gates, mut buckets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+        let (mut freezes, mut waves): (Vec<&Freeze>, BTreeSet<StageId>) = (Vec::new(), BTreeSet::new());
         for task in tasks {
             let (target, host) = (job.target(task), job.host(task));
             let repair = state.hosts.is_stuck(host);
+            if state.freezes.is_frozen(host) {
+                freezes.extend(
+                    state
+                        .freezes
+                        .of(host)
+                        .filter(|freeze| !freezes.contains(freeze))
+                        .collect::<Vec<_>>(),
+                );
+            }
             if !kinds.insert((target.profile, target.track, repair)) {
                 continue;
             }
@@ -255,6 +280,7 @@ impl<'a> Explainer<'a> {
                 continue;
             }
             for stage in self.closed(task) {
+                waves.insert(stage);
                 for before in self.incomplete(stage) {
                     gates.entry(before).or_insert(stage);
                 }
@@ -268,6 +294,8 @@ impl<'a> Explainer<'a> {
                 found.push(self.gate(stage, before));
             }
         }
+        found.extend(waves.into_iter().filter_map(|stage| self.unpromoted(stage)));
+        found.extend(freezes.into_iter().map(frozen));
         found.extend(self.buckets(&buckets));
         found
     }
@@ -307,6 +335,12 @@ impl<'a> Explainer<'a> {
         }
         found
     }
+}
+
+fn frozen(freeze: &Freeze) -> Obstacle {
+    let hosts = freeze.hosts.clone();
+    let cure = Cure::of(CureOrder::Thaw { hosts });
+    Obstacle::lasting(Blocker::Frozen { freeze: freeze.clone() }, vec![cure])
 }
 
 fn is_bad(state: TaskState) -> bool {

@@ -6,6 +6,7 @@ use super::{Blocker, Holder, HolderReason, Obstacle};
 use crate::Timestamp;
 use crate::fleet::{HostName, fold};
 use crate::policy::{Limit, Rule};
+use crate::scheduler::Freeze;
 
 /// How moments are written. The core knows no time zone, so whoever prints says how.
 pub type FormatTime<'a> = dyn Fn(Timestamp) -> String + 'a;
@@ -40,6 +41,21 @@ impl Blocker {
             } => full(group, *rule, *slots, holders, time),
             Self::GateClosed { .. } => self.gate(),
             Self::Baking { until } => format!("the wave before is being watched until {}", time(*until)),
+            Self::Unpromoted { wave } => format!("wave {} begins by an order", u64::from(*wave) + 1),
+            Self::Frozen { freeze } => {
+                let Freeze {
+                    hosts,
+                    by,
+                    reason,
+                    since,
+                } = freeze;
+                let why = if reason.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({reason})")
+                };
+                format!("{hosts} is frozen by {by} since {}{why}", time(*since))
+            }
             Self::Leased { job } => format!("job {} runs there", job.number()),
             Self::Backoff { until } => format!("it is tried again at {}", time(*until)),
             Self::Paused => "the job is paused".to_owned(),

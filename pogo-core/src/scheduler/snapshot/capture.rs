@@ -24,6 +24,7 @@ impl Scheduler {
             policy: Arc::clone(&state.policy),
             removed: runs(removed.map(named)),
             stuck: state.hosts.stuck().map(|host| state.stuck_data(host)).collect(),
+            freezes: state.freezes.iter().cloned().collect(),
             jobs: state.jobs.values().map(|job| state.job_data(job)).collect(),
             attempts: state.attempts.issued(),
             running: state.running_data(),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use error::RestoreError;
 use job::JobData;
 
-use super::{AttemptId, CancelReason, JobId, Phase};
+use super::{AttemptId, CancelReason, Freeze, JobId, Phase};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
@@ -52,6 +52,8 @@ pub struct Snapshot {
     /// Hosts that are unavailable for another reason than running a task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     stuck: Vec<StuckData>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    freezes: Vec<Freeze>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<JobData>,
     /// The highest number of an attempt so far.

@@ -56,6 +56,12 @@ impl State {
         for host in removed {
             state.hosts.remove(host);
         }
+        for freeze in &snapshot.freezes {
+            if state.freezes.get(&freeze.hosts).is_some() {
+                return Err(RestoreError::damaged(format!("`{}` is frozen twice", freeze.hosts)));
+            }
+            state.freeze(freeze.clone()).map_err(RestoreError::damaged)?;
+        }
         for job in &snapshot.jobs {
             let restored = state.restored_job(job)?;
             if state.jobs.insert(job.job, restored).is_some() {

@@ -8,7 +8,7 @@ use super::tasks::Moving;
 use super::{ApplyError, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, JobId, Phase};
+use crate::scheduler::{AttemptId, Event, Freeze, JobId, Phase};
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
 #[derive(Default)]
@@ -54,6 +54,22 @@ impl State {
     fn apply_now(&mut self, event: &Event, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         match event {
             Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy, hint.configured, effects),
+            Event::HostsFrozen { hosts, by, reason } => {
+                let freeze = Freeze {
+                    hosts: hosts.clone(),
+                    by: by.clone(),
+                    reason: reason.clone(),
+                    since: self.at,
+                };
+                self.freeze(freeze).map_err(ApplyError::invalid)?;
+                effects.push(Effect::Rebuild);
+                Ok(())
+            }
+            Event::HostsThawed { hosts, .. } => {
+                self.freezes.remove(hosts);
+                effects.push(Effect::Rebuild);
+                Ok(())
+            }
             Event::HostMarkedDown { host, .. } => self.mark(host, true, effects),
             Event::HostMarkedUp { host, .. } => self.mark(host, false, effects),
             Event::JobSubmitted { job, spec, hosts } => {
@@ -266,8 +282,13 @@ impl State {
             Event::JobHalted { .. } => self.set_status(id, JobStatus::Halted, effects),
             Event::JobFinished { .. } => self.set_status(id, JobStatus::Finished, effects),
             Event::JobAltered { change, .. } => {
+                let now = self.at;
                 if let Some(job) = self.jobs.get_mut(&id) {
                     job.settings.alter(change);
+                    if change.allow_failures.is_some() {
+                        job.stages.allow_in_waves(job.settings.allow_failures);
+                        job.gates.allow_in_waves(&job.stages, now);
+                    }
                     job.limit_spent &= change.job_timeout.is_none();
                 }
                 effects.push(Effect::Rebuild);

@@ -2,7 +2,7 @@
 
 use super::{JobStatus, TaskState};
 use crate::Timestamp;
-use crate::fleet::HostName;
+use crate::fleet::{HostName, Selector};
 use crate::scheduler::{AttemptId, JobId};
 
 /// An event that cannot follow the events before it: the log is damaged, or belongs to another namespace.
@@ -51,6 +51,12 @@ pub enum ApplyError {
         /// The state it was in.
         status: JobStatus,
     },
+    /// It freezes hosts that are frozen so, or thaws hosts that are not.
+    #[error("an event freezes or thaws `{hosts}`, which was so already")]
+    WrongFreeze {
+        /// The selector of the freeze.
+        hosts: Selector,
+    },
     /// It is older than the event before it.
     #[error("an event of time {at} follows one of time {last}")]
     OutOfOrder {
@@ -65,4 +71,12 @@ pub enum ApplyError {
         /// What is wrong with it.
         message: String,
     },
+}
+
+impl ApplyError {
+    pub(super) fn invalid(error: impl std::fmt::Display) -> Self {
+        Self::Invalid {
+            message: error.to_string(),
+        }
+    }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::{ApplyError, Effect, Effects, HostState, Hosts, Job, JobStatus, State, Usage};
 use crate::Timestamp;
-use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId};
+use crate::fleet::{Fleet, FleetBuilder, FleetError, HostId, ResolveError};
 use crate::plan::{BudgetGroup, PlanError, Rules};
 use crate::policy::Policy;
+use crate::scheduler::Freeze;
 
 /// A fleet that cannot take the place of the one before.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -15,6 +16,14 @@ pub enum ConfigureError {
     /// The policy does not fit the fleet, or no longer fits an unfinished job.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A freeze names what the fleet does not have.
+    #[error("`{}` is frozen, {freeze}: {error}; thaw it, or keep what it names in the fleet", freeze.hosts)]
+    Frozen {
+        /// The freeze.
+        freeze: Box<Freeze>,
+        /// What the fleet does not have.
+        error: Box<ResolveError>,
+    },
     /// The fleet does not fit hosts that are still running.
     #[error(transparent)]
     Fleet(#[from] FleetError),
@@ -39,6 +48,13 @@ impl State {
         };
         next.usage = Usage::none(&rules);
         (next.fleet, next.policy, next.rules) = (fleet, Arc::clone(policy), rules);
+        next.freezes = self
+            .freezes
+            .moved(&next.fleet)
+            .map_err(|named| ConfigureError::Frozen {
+                freeze: Box::new(named.0),
+                error: Box::new(named.1),
+            })?;
         for &host in &removed {
             next.hosts.remove(host);
         }

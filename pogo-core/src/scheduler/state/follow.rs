@@ -62,7 +62,14 @@ impl State {
             | Event::LateReported { .. }
             | Event::HostMarkedDown { .. }
             | Event::HostMarkedUp { .. } => Ok(()),
-            Event::WaveOpened { job, wave } => self.follows_job(*job, |job| {
+            Event::HostsFrozen { hosts, .. } if self.freezes.get(hosts).is_some() => {
+                Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
+            }
+            Event::HostsThawed { hosts, .. } if self.freezes.get(hosts).is_none() => {
+                Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
+            }
+            Event::HostsFrozen { .. } | Event::HostsThawed { .. } => Ok(()),
+            Event::WaveOpened { job, wave, .. } => self.follows_job(*job, |job| {
                 let stage = job.stages.wave(*wave);
                 stage.is_some() && stage == job.gates.baking().map(|(stage, _)| stage)
             }),

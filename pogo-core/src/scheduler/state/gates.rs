@@ -120,7 +120,19 @@ impl Gates {
         changes
     }
 
-    /// The bake time of this stage is over.
+    /// The waves may have another number of failures than before.
+    pub(super) fn allow_in_waves(&mut self, stages: &Stages, at: Timestamp) {
+        for (stage, allowed) in (0..).map(StageId).zip(stages.stages()) {
+            let gate = &mut self.stages[stage.index()];
+            let was = gate.is_complete();
+            gate.allowed = allowed.allowed_failures;
+            if was != gate.is_complete() {
+                self.follow(stages, stage, at, &mut Vec::new());
+            }
+        }
+    }
+
+    /// The bake time of this stage is over, or an operator did not wait for it.
     pub(super) fn baked(&mut self, stages: &Stages, stage: StageId, at: Timestamp) -> Vec<GateChange> {
         let mut changes = Vec::new();
         if self.stages[stage.index()].baking.is_some() {

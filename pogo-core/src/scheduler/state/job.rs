@@ -150,6 +150,8 @@ impl Job {
         settings: Settings,
         at: Timestamp,
     ) -> Self {
+        let mut compiled = compiled;
+        compiled.stages.allow_in_waves(settings.allow_failures);
         let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
         Self {
             id,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::job::Compiled;
 use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State, Target, Task, TaskRecord};
-use crate::fleet::{HostId, HostName};
+use crate::fleet::{HostId, HostName, ResolveError};
 use crate::plan::{JobSpec, PlanError, Stages};
-use crate::scheduler::{AttemptId, JobId};
+use crate::scheduler::{AttemptId, Freeze, JobId};
 
 impl State {
     /// Compiles a job for these hosts; a pure function of fleet, policy and arguments.
@@ -123,6 +123,11 @@ impl State {
         for change in job.gates.baked(&job.stages, stage, self.at) {
             effects.push(super::tasks::effect(id, change));
         }
+    }
+
+    /// Puts a freeze in force.
+    pub(in crate::scheduler) fn freeze(&mut self, freeze: Freeze) -> Result<(), ResolveError> {
+        self.freezes.add(&self.fleet, freeze)
     }
 
     pub(super) fn trip(&mut self, id: JobId, group: &str) {

@@ -33,6 +33,7 @@ pub use job::{JobStatus, TaskState};
 pub(crate) use settings::Settings;
 
 use super::JobId;
+use super::freeze::Freezes;
 use crate::Timestamp;
 use crate::fleet::Fleet;
 use crate::plan::{Bucket, BucketId, Rules};
@@ -56,6 +57,7 @@ pub(crate) struct State {
     /// Jobs that have not finished.
     pub(super) active: BTreeSet<JobId>,
     pub(super) attempts: Attempts,
+    pub(super) freezes: Freezes,
 }
 
 impl State {
@@ -71,6 +73,7 @@ impl State {
             jobs: BTreeMap::new(),
             active: BTreeSet::new(),
             attempts: Attempts::default(),
+            freezes: Freezes::default(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::JobSpec;
-use crate::policy::{Defaults, OnDoubt};
+use crate::plan::{JobSpec, WaveGate};
+use crate::policy::{Defaults, Limit, OnDoubt};
 use crate::scheduler::Alteration;
 use crate::time::millis;
 
@@ -27,6 +27,10 @@ pub(crate) struct Settings {
     pub(crate) settle: Duration,
     #[serde(with = "millis")]
     pub(crate) bake: Duration,
+    #[serde(default, skip_serializing_if = "WaveGate::is_automatic")]
+    pub(crate) gate: WaveGate,
+    #[serde(default, skip_serializing_if = "Limit::is_default")]
+    pub(crate) allow_failures: Limit,
     pub(crate) on_doubt: OnDoubt,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) max_failures: Option<u32>,
@@ -60,6 +64,8 @@ impl Settings {
                 .unwrap_or(JobSpec::RETRY_DELAY),
             settle: spec.settle.or(defaults.settle).unwrap_or(Duration::ZERO),
             bake: spec.bake.unwrap_or(Duration::ZERO),
+            gate: spec.gate,
+            allow_failures: spec.allow_failures,
             on_doubt: spec.on_doubt.or(defaults.on_doubt).unwrap_or_default(),
             // A share is of the hosts that the job had when it was submitted.
             max_failures: max_failures.map(|limit| limit.tolerated(hosts)),
@@ -76,6 +82,8 @@ impl Settings {
             retries,
             connect_retries,
             max_failures,
+            allow_failures,
+            gate,
             max_parallel,
             priority,
         } = change.clone();
@@ -87,6 +95,8 @@ impl Settings {
         self.retries = retries.unwrap_or(self.retries).min(Self::RETRIES);
         self.connect_retries = connect_retries.unwrap_or(self.connect_retries).min(Self::RETRIES);
         self.max_failures = max_failures.or(self.max_failures);
+        self.allow_failures = allow_failures.unwrap_or(self.allow_failures);
+        self.gate = gate.unwrap_or(self.gate);
         self.max_parallel = max_parallel.or(self.max_parallel);
         self.priority = priority.unwrap_or(self.priority);
     }

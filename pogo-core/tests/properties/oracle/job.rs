@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::plan::JobSpec;
+use pogo_core::plan::{JobSpec, WaveGate};
 use pogo_core::policy::Limit;
 use pogo_core::scheduler::TaskState;
 
-use super::groups::Group;
+use super::groups::{Group, size};
 
 #[derive(Clone)]
 pub(super) struct Job {
@@ -27,6 +27,8 @@ pub(super) struct Job {
     pub(super) forgiven: BTreeMap<Group, usize>,
     pub(super) waves: Vec<Group>,
     pub(super) opened: BTreeSet<usize>,
+    pub(super) gate: WaveGate,
+    pub(super) allow_failures: Limit,
     /// Waves and budgets are not followed across a change of fleet or policy.
     pub(super) moved: bool,
 }
@@ -49,6 +51,16 @@ impl Job {
             .iter()
             .filter(|host| self.tasks.get(*host) == Some(&TaskState::Failed))
             .count()
+    }
+
+    pub(super) fn wave_is_complete(&self, wave: &Group) -> bool {
+        self.is_complete(wave, self.allow_failures.tolerated(size(wave.len())) as usize)
+    }
+
+    /// A wave whose predecessors are no longer complete closes again.
+    pub(super) fn close_waves(&mut self) {
+        let complete = self.waves.iter().take_while(|wave| self.wave_is_complete(wave)).count();
+        self.opened.retain(|&wave| wave <= complete);
     }
 
     pub(super) fn is_complete(&self, stage: &Group, allowed: usize) -> bool {

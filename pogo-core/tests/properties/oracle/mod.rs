@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName, Selector};
-use pogo_core::plan::{JobSpec, Plan};
+use pogo_core::plan::{JobSpec, Plan, WaveGate};
 use pogo_core::policy::{Policy, Rule};
 use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskState};
 
@@ -28,6 +28,7 @@ pub(crate) struct Oracle {
     down: Group,
     jobs: BTreeMap<JobId, Job>,
     ended: BTreeSet<AttemptId>,
+    freezes: Vec<Selector>,
 }
 
 impl Oracle {
@@ -72,6 +73,8 @@ impl Oracle {
                 self.set(*job, host, TaskState::Skipped);
             }
             Event::TaskCancelled { job, host } => self.set(*job, host, TaskState::Cancelled),
+            Event::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
+            Event::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),
             Event::HostMarkedDown { host, .. } => _ = self.down.insert(host.clone()),
             Event::HostMarkedUp { host, .. } => {
                 self.bad.retain(|(bad, _)| bad != host);
@@ -98,10 +101,18 @@ impl Oracle {
             Event::JobAltered { change, .. } => {
                 job.max_parallel = change.max_parallel.or(job.max_parallel);
                 job.max_failures = change.max_failures.or(job.max_failures);
+                if let Some(allowed) = change.allow_failures {
+                    job.allow_failures = allowed;
+                    job.close_waves();
+                }
+                job.gate = change.gate.unwrap_or(job.gate);
             }
-            Event::WaveOpened { wave, .. } => {
+            Event::WaveOpened { wave, ordered, .. } => {
+                if !ordered && job.gate == WaveGate::Manual {
+                    return Err(format!("wave {wave} opens without an order"));
+                }
                 let wave = *wave as usize;
-                if !job.moved && !job.waves[..wave].iter().all(|wave| job.is_complete(wave, 0)) {
+                if !job.moved && !job.waves[..wave].iter().all(|wave| job.wave_is_complete(wave)) {
                     return Err(format!("wave {wave} opens before those ahead of it are complete"));
                 }
                 job.opened.insert(wave);
@@ -145,6 +156,13 @@ impl Oracle {
         }
         if self.fleet.id(host.as_str()).is_none() {
             return refuse("the host has left the fleet");
+        }
+        if self
+            .freezes
+            .iter()
+            .any(|frozen| select(&self.fleet, frozen).contains(host))
+        {
+            return refuse("it is frozen");
         }
         if job.not_before.get(host).is_some_and(|&until| until > now) {
             return refuse("it is too early");
@@ -268,6 +286,8 @@ impl Oracle {
             accepted: 0,
             forgiven: BTreeMap::new(),
             waves,
+            gate: spec.gate,
+            allow_failures: spec.allow_failures,
             opened: BTreeSet::new(),
             moved: false,
         };
@@ -300,7 +320,6 @@ impl Oracle {
             job.forgiven.insert(group, forgiven.min(failed));
         }
         // A wave whose predecessors are no longer complete closes again.
-        let complete = job.waves.iter().take_while(|wave| job.is_complete(wave, 0)).count();
-        job.opened.retain(|&wave| wave <= complete);
+        job.close_waves();
     }
 }

@@ -1,0 +1,122 @@
+//! Freezes: groups of hosts on which nothing more is started.
+
+use std::fmt;
+
+use fixedbitset::FixedBitSet;
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostId, ResolveError, Selector};
+
+/// An order that nothing more is started on some hosts, in any job. Displays as who ordered it, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freeze {
+    /// The hosts, as they were named: whoever comes to be among them is frozen too.
+    pub hosts: Selector,
+    /// Who ordered it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when it holds.
+    pub since: Timestamp,
+}
+
+impl fmt::Display for Freeze {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "by {} since {}", self.by, self.since)?;
+        match self.reason.as_str() {
+            "" => Ok(()),
+            reason => write!(f, " ({reason})"),
+        }
+    }
+}
+
+/// All freezes in force, in the order in which they were ordered.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Freezes {
+    freezes: Vec<(Freeze, FixedBitSet)>,
+    /// Hosts that any of them names. Empty while there is none, so that asking costs nothing.
+    frozen: FixedBitSet,
+}
+
+impl Freezes {
+    pub(crate) fn is_frozen(&self, host: HostId) -> bool {
+        self.frozen.contains(host.index())
+    }
+
+    /// The freezes that hold this host.
+    pub(crate) fn of(&self, host: HostId) -> impl Iterator<Item = &Freeze> {
+        let of_host = self
+            .freezes
+            .iter()
+            .filter(move |(_, hosts)| hosts.contains(host.index()));
+        of_host.map(|(freeze, _)| freeze)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Freeze> {
+        self.freezes.iter().map(|(freeze, _)| freeze)
+    }
+
+    /// The freeze that was ordered with this selector.
+    pub(crate) fn get(&self, hosts: &Selector) -> Option<&Freeze> {
+        self.iter().find(|freeze| freeze.hosts == *hosts)
+    }
+
+    pub(super) fn add(&mut self, fleet: &Fleet, freeze: Freeze) -> Result<(), ResolveError> {
+        let hosts = members(fleet, &freeze.hosts)?;
+        self.frozen.grow(fleet.len());
+        self.frozen.union_with(&hosts);
+        self.freezes.push((freeze, hosts));
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, hosts: &Selector) {
+        self.freezes.retain(|(freeze, _)| freeze.hosts != *hosts);
+        self.frozen = FixedBitSet::new();
+        for (_, hosts) in &self.freezes {
+            self.frozen.union_with(hosts);
+        }
+    }
+
+    /// The same freezes in another fleet; or the first that names what the fleet does not have.
+    pub(super) fn moved(&self, fleet: &Fleet) -> Result<Self, Box<(Freeze, ResolveError)>> {
+        let mut moved = Self::default();
+        for freeze in self.iter() {
+            moved
+                .add(fleet, freeze.clone())
+                .map_err(|error| Box::new((freeze.clone(), error)))?;
+        }
+        Ok(moved)
+    }
+}
+
+/// The hosts that a selector names. One that is named and has left the fleet is passed over: the others stay frozen.
+fn members(fleet: &Fleet, selector: &Selector) -> Result<FixedBitSet, ResolveError> {
+    let mut hosts = FixedBitSet::with_capacity(fleet.len());
+    match selector {
+        Selector::Hosts(range) if !range.has_wildcards() => {
+            let known = range.expand().filter_map(|name| fleet.id(&name));
+            known.for_each(|host| hosts.insert(host.index()));
+        }
+        Selector::Not(inner) => {
+            hosts = members(fleet, inner)?;
+            hosts.toggle_range(..);
+        }
+        Selector::Or(parts) => {
+            for part in parts {
+                hosts.union_with(&members(fleet, part)?);
+            }
+        }
+        Selector::And(parts) => {
+            hosts.insert_range(..);
+            for part in parts {
+                hosts.intersect_with(&members(fleet, part)?);
+            }
+        }
+        leaf => {
+            let named = fleet.resolve(leaf)?;
+            named.iter().for_each(|host| hosts.insert(host.index()));
+        }
+    }
+    Ok(hosts)
+}
