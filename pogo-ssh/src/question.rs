@@ -80,8 +80,10 @@ pub trait Prompter: Send + Sync {
     /// The answer.
     fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer>;
 
-    /// Whether questions can have answers at all. Asked early, so that a job that needs one does not begin in vain.
-    fn is_available(&self) -> Result<(), NoAnswer> {
+    /// Whether there can be an answer, without asking anybody. Called early, so that a job that needs one does not begin
+    /// in vain.
+    fn can_answer(&self, question: Question<'_>) -> Result<(), NoAnswer> {
+        let _ = question;
         Ok(())
     }
 }
@@ -118,9 +120,9 @@ impl Asker {
         self.0.prompt(question)
     }
 
-    /// Whether there is somebody to ask.
-    pub(crate) fn is_available(&self) -> Result<(), NoAnswer> {
-        self.0.is_available()
+    /// Whether there can be an answer.
+    pub(crate) fn can_answer(&self, question: Question<'_>) -> Result<(), NoAnswer> {
+        self.0.can_answer(question)
     }
 }
 

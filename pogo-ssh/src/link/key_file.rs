@@ -102,7 +102,13 @@ impl KeyFile {
         }
         let reason = match asker {
             None => nobody(),
-            Some(asker) => asker.is_available().err()?,
+            Some(asker) => {
+                let question = Question::Passphrase {
+                    file: &self.path,
+                    attempt: 1,
+                };
+                asker.can_answer(question).err()?
+            }
         };
         Some(KeyFileError::Encrypted {
             path: self.path.clone(),

@@ -16,21 +16,21 @@ use crate::openssh::{self, OpenSsh};
 
 const NAME: &str = "pogo-tester";
 const ID: u32 = 61_234;
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// Lays the files over those of the system, for whatever is run after it and for nobody else.
 const OVERLAY: &str =
     r#"for file in passwd shadow sudoers; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
 
 /// A server on a machine where the user exists; the user's sudo asks for the password.
-struct Account {
+pub(crate) struct Account {
     server: OpenSsh,
     _files: tempfile::TempDir,
 }
 
 impl Account {
     /// `None`, and a word on standard error, where this process may not make one.
-    fn open(test: &str, configuration: &str) -> Option<Self> {
+    pub(crate) fn open(test: &str, configuration: &str) -> Option<Self> {
         let can = rustix::process::geteuid().is_root()
             && ["sudo", "unshare", "openssl"].iter().all(|program| knows(program))
             && Command::new("unshare")
@@ -75,13 +75,13 @@ impl Account {
         Some(Self { server, _files: files })
     }
 
-    fn transport(&self) -> SshConfig {
+    pub(crate) fn transport(&self) -> SshConfig {
         self.server.transport().user(NAME)
     }
 
     /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
     /// not what is asked here. What processes there are then is told past the test's own output, and it is asked again.
-    async fn run(&self, config: SshConfig, invocation: Invocation, line: &str) -> Report {
+    pub(crate) async fn run(&self, config: SshConfig, invocation: Invocation, line: &str) -> Report {
         let errand = Errand::to("web1", self.server.connection(), Line::shell(line));
         let errand = errand.invoked(invocation).within(Duration::from_secs(30));
         let transport = config.build().unwrap();

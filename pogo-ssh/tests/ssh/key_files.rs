@@ -227,10 +227,10 @@ async fn nobody_is_asked_for_a_passphrase_of_a_key_that_the_host_does_not_take()
 async fn where_nobody_can_be_asked_the_reason_is_told_before_anything_begins() {
     struct Nobody;
     impl Prompter for Nobody {
-        fn prompt(&self, _: Question<'_>) -> Result<SecretString, NoAnswer> {
-            self.is_available().map(|()| SecretString::from(""))
+        fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {
+            self.can_answer(question).map(|()| SecretString::from(""))
         }
-        fn is_available(&self) -> Result<(), NoAnswer> {
+        fn can_answer(&self, _: Question<'_>) -> Result<(), NoAnswer> {
             Err(NoAnswer::Unavailable("there is no terminal; give --secret".to_owned()))
         }
     }

@@ -34,6 +34,7 @@ mod not_ssh;
 mod openssh;
 mod other_servers;
 mod place;
+mod questions;
 mod reaching;
 mod reattaching;
 mod run_as;
