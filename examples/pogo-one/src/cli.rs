@@ -243,6 +243,14 @@ pub(crate) struct SshArgs {
     /// Read the password to log in with from the first line of this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Read the passphrase of encrypted key files from the first line of this file; otherwise it is asked for once, when
+    /// the first host takes the key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Program that answers in place of the terminal what key files and hosts ask (passphrases, one-time codes): gets the
+    /// question as its argument and the host in POGO_HOST, and prints the answer; otherwise SSH_ASKPASS, as for ssh.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) askpass: Option<PathBuf>,
     /// Directory of pre-hooks on the targets; empty for none.
     #[arg(long, value_name = "DIR")]
     pub(crate) pre_hooks: Option<String>,

@@ -1,13 +1,21 @@
 //! The SSH transport that the arguments ask for.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SshConfig};
 use secrecy::SecretString;
 
-use crate::cli::{HostKeys, SshArgs};
+use crate::ask::{Answers, People};
+use crate::cli::{HostKeys, Speaker, SshArgs};
 use crate::exit::Stop;
-use crate::report::visible;
 
-pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
+pub(super) fn settings(args: &SshArgs, people: &Arc<People>) -> Result<SshConfig, Stop> {
+    if args.transport == Speaker::Ssh && (args.passphrase_file.is_some() || args.askpass.is_some()) {
+        return Err(Stop::usage(
+            "--passphrase-file and --askpass are for the built-in transport; give the ssh program an ssh-agent",
+        ));
+    }
     let mut config = way(args)?;
     if let Some(policy) = args.host_keys {
         config = config.host_keys(match policy {
@@ -32,18 +40,21 @@ pub(super) fn settings(args: &SshArgs) -> Result<SshConfig, Stop> {
     if args.no_agent {
         config = config.agent(Agent::Off);
     }
-    if let Some(password) = password(args)? {
+    if let Some(password) = password(args, people)? {
         config = config.password(password);
     }
-    Ok(config)
+    let passphrase = args.passphrase_file.as_deref().map(|path| secret(path, "passphrase"));
+    let answers = Answers::new(passphrase.transpose()?, args.askpass.clone(), Arc::clone(people));
+    Ok(config.prompter(answers))
 }
 
 /// Asks on the terminal, without showing what is typed.
-pub(super) fn ask(prompt: &str) -> Result<SecretString, Stop> {
-    let asked = rpassword::prompt_password(&*visible(prompt));
-    asked
-        .map(SecretString::from)
-        .map_err(|error| Stop::usage(format!("cannot ask for a password: {error}")))
+pub(super) fn ask(prompt: &str, people: &People) -> Result<SecretString, Stop> {
+    // ^C must not end the program before the terminal is as it was.
+    let interrupts = tokio::signal::unix::SignalKind::interrupt();
+    let _listening = tokio::signal::unix::signal(interrupts).map_err(Stop::broken)?;
+    let asked = people.ask(prompt, false);
+    asked.map_err(|error| Stop::usage(format!("cannot ask for a password: {error}")))
 }
 
 /// How hosts are reached.
@@ -66,21 +77,26 @@ fn way(args: &SshArgs) -> Result<SshConfig, Stop> {
     Ok(config)
 }
 
-fn password(args: &SshArgs) -> Result<Option<SecretString>, Stop> {
+fn password(args: &SshArgs, people: &People) -> Result<Option<SecretString>, Stop> {
     if args.ask_password {
-        return ask("password: ").map(Some);
+        return ask("password: ", people).map(Some);
     }
-    let Some(path) = &args.password_file else {
-        return Ok(None);
-    };
-    let unreadable = |error| Stop::usage(format!("cannot read the password file {}: {error}", path.display()));
+    args.password_file
+        .as_deref()
+        .map(|path| secret(path, "password"))
+        .transpose()
+}
+
+/// The first line of a file.
+fn secret(path: &Path, what: &str) -> Result<SecretString, Stop> {
+    let unreadable = |error| Stop::usage(format!("cannot read the {what} file {}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         return Err(Stop::usage(format!(
-            "the first line of {} is empty; write the password there",
+            "the first line of {} is empty; write the {what} there",
             path.display()
         )));
     }
-    Ok(Some(line.to_owned().into()))
+    Ok(line.to_owned().into())
 }

@@ -56,7 +56,8 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
         };
         let transport = servers.transport().build().map_err(Stop::broken)?;
         let namespace = (Arc::new(fleet), Arc::new(policy));
-        let exit = dispatch::dispatch(namespace, spec, Arc::new(transport), Arc::clone(&screen), None).await?;
+        let shown = (Arc::clone(&screen), Arc::default());
+        let exit = dispatch::dispatch(namespace, spec, Arc::new(transport), shown, None).await?;
         screen.finish()?;
         if args.format == LogFormat::Text {
             screen.say(&format!(

@@ -11,6 +11,7 @@ use tokio::signal::unix;
 use tokio::sync::Notify;
 
 use super::follow::{self, Follow};
+use crate::ask::People;
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
 use crate::source;
@@ -22,7 +23,7 @@ pub(super) async fn dispatch(
     (fleet, policy): (Arc<Fleet>, Arc<Policy>),
     spec: JobSpec,
     transport: Arc<dyn Transport>,
-    screen: Arc<Screen>,
+    (screen, people): (Arc<Screen>, Arc<People>),
     follow: Option<Follow>,
 ) -> Result<Exit, Stop> {
     let over = Arc::new(Notify::new());
@@ -47,7 +48,7 @@ pub(super) async fn dispatch(
             .await
             .map_err(|error| source::not_ordered(&error))?;
         tokio::select! {
-            () = listen(&handle, &mut interrupted, &over, &screen) => {}
+            () = listen(&handle, &mut interrupted, &over, (&screen, &people)) => {}
             () = follow::sources(follow, &handle, &screen) => {}
         }
         Ok::<(), Stop>(())
@@ -63,7 +64,7 @@ pub(super) async fn dispatch(
 }
 
 /// Passes ^C on: the first stops starting, the second ends what runs. Returns when the job is over.
-async fn listen(handle: &Handle, interrupted: &mut unix::Signal, over: &Notify, screen: &Screen) {
+async fn listen(handle: &Handle, interrupted: &mut unix::Signal, over: &Notify, (screen, people): (&Screen, &People)) {
     let mut interrupts = 0;
     loop {
         tokio::select! {
@@ -82,9 +83,11 @@ async fn listen(handle: &Handle, interrupted: &mut unix::Signal, over: &Notify, 
             }
             _ => {
                 screen.say("leaving without waiting; what still runs is in doubt");
+                People::leave();
                 std::process::exit(i32::from(Exit::Blocked.code()));
             }
         };
+        people.stopped();
     }
 }
 

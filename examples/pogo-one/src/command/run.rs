@@ -8,6 +8,7 @@ use pogo_ssh::JobInputs;
 
 use super::follow::Follow;
 use super::{connect, dispatch};
+use crate::ask::People;
 use crate::cli::{RunArgs, Speaker};
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
@@ -35,13 +36,19 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;
     let follow = Follow::of(args, &gathered, &namespace)?;
-    let mut settings = connect::settings(&args.ssh)?;
-    if args.invocation.ask_sudo_password {
-        settings = settings.sudo_password(connect::ask("sudo password: ")?);
-    }
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
+    let people = Arc::new(People::default());
+    let settings = {
+        let _entered = runtime.enter();
+        let settings = connect::settings(&args.ssh, &people)?;
+        match args.invocation.ask_sudo_password {
+            true => settings.sudo_password(connect::ask("sudo password: ", &people)?),
+            false => settings,
+        }
+    };
     let done = runtime.block_on(async {
         let screen = Arc::new(Screen::new(args.format));
+        people.meet(Arc::clone(&screen));
         let transport: Arc<dyn Transport> = match args.ssh.transport {
             Speaker::Builtin => {
                 let transport = settings.build().map_err(Stop::usage)?;
@@ -55,11 +62,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
                 Arc::new(transport)
             }
         };
-        let exit = dispatch::dispatch(namespace, spec, transport, Arc::clone(&screen), follow).await?;
+        let exit = dispatch::dispatch(namespace, spec, transport, (Arc::clone(&screen), people), follow).await?;
         screen.finish()?;
         Ok(exit)
     });
     // What an impatient operator left running is not waited for.
     runtime.shutdown_background();
+    People::leave();
     done
 }

@@ -1,6 +1,6 @@
 //! Live progress on a terminal: a status line for each group.
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::visible::visible;
 use super::watch::{Group, Watch};
@@ -56,6 +56,18 @@ impl Bars {
     /// Lets something be printed above the status lines.
     pub(super) fn above<T>(&self, print: impl FnOnce() -> T) -> T {
         self.all.suspend(print)
+    }
+
+    /// Takes the status lines away.
+    pub(super) fn hide(&self) {
+        let _ = self.all.clear();
+        self.all.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    /// Shows them again.
+    pub(super) fn show(&self, watch: &Watch) {
+        self.all.set_draw_target(ProgressDrawTarget::stderr());
+        self.update(watch);
     }
 
     /// Leaves the status lines as they are.

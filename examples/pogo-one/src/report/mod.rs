@@ -13,5 +13,5 @@ mod watch;
 pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, remark};
-pub(crate) use visible::visible;
+pub(crate) use visible::visible_lines;
 pub(crate) use watch::Watch;

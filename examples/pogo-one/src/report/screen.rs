@@ -12,6 +12,7 @@ use super::span::span;
 use super::visible::visible;
 use super::watch::HostState;
 use super::{Summary, Watch, terminal};
+use crate::ask::OpenPrompt;
 use crate::cli::LogFormat;
 
 /// Shows a job: hosts' output or events on standard output, progress and remarks on standard error.
@@ -26,6 +27,8 @@ struct Shown {
     /// Lines on their way to standard output; its room is used again.
     text: Vec<u8>,
     bars: Option<Bars>,
+    /// A question that waits for its answer below everything else; status lines are not shown meanwhile.
+    prompt: Option<OpenPrompt>,
     live: bool,
     /// Nobody reads standard output any more. The job goes on all the same.
     unread: bool,
@@ -39,6 +42,7 @@ impl Screen {
             lines: Lines::default(),
             text: Vec::new(),
             bars: None,
+            prompt: None,
             live,
             unread: false,
         };
@@ -79,6 +83,27 @@ impl Screen {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// Makes room for a question, until [`close_prompt`](Self::close_prompt).
+    pub(crate) fn open_prompt(&self, prompt: OpenPrompt) {
+        let mut shown = self.shown();
+        if let Some(bars) = &shown.bars {
+            bars.hide();
+        }
+        shown.prompt = Some(prompt);
+    }
+
+    /// The question has its answer.
+    pub(crate) fn close_prompt(&self) {
+        let mut shown = self.shown();
+        if let Some(prompt) = shown.prompt.take() {
+            // It may have been written once more after the answer.
+            prompt.erase();
+        }
+        if let Some(bars) = &shown.bars {
+            bars.show(&shown.watch);
         }
     }
 
@@ -142,17 +167,20 @@ impl Shown {
         if self.unread || text.is_empty() {
             return;
         }
-        let written = match &self.bars {
-            Some(bars) => bars.above(|| terminal::write(text)),
-            None => terminal::write(text),
-        };
+        let written = self.above(|| terminal::write(text));
         self.unread = written.is_err();
     }
 
     fn say(&self, remark: &str) {
-        match &self.bars {
-            Some(bars) => bars.above(|| terminal::remark(remark)),
-            None => terminal::remark(remark),
+        self.above(|| terminal::remark(remark));
+    }
+
+    /// Prints above what is to stay below: a question, or status lines.
+    fn above<T>(&self, print: impl FnOnce() -> T) -> T {
+        match (&self.prompt, &self.bars) {
+            (Some(prompt), _) => prompt.above(print),
+            (None, Some(bars)) => bars.above(print),
+            (None, None) => print(),
         }
     }
 }

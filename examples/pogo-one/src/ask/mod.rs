@@ -1,0 +1,10 @@
+//! Asking whoever runs the program: passwords, passphrases, the questions of hosts.
+
+mod askpass;
+mod people;
+mod prompter;
+mod tty;
+mod turns;
+
+pub(crate) use people::{OpenPrompt, People};
+pub(crate) use prompter::Answers;
