@@ -167,7 +167,7 @@
 //! | keyword | what becomes of it |
 //! | --- | --- |
 //! | `HostName`, `User`, `Port`, `AddressFamily`, `ProxyJump`, `ConnectTimeout`, `ConnectionAttempts`, `ServerAliveInterval`, `ServerAliveCountMax`, `TCPKeepAlive`, `RekeyLimit`, `BindAddress`, `BindInterface` | followed |
-//! | `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking` (`ask` is `yes`), `HashKnownHosts` | followed |
+//! | `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking` (`ask` is `yes`), `HashKnownHosts`, `CheckHostIP`, `NoHostAuthenticationForLocalhost` | followed |
 //! | `IdentityFile`, `IdentitiesOnly`, `IdentityAgent`, `CertificateFile`, `PubkeyAuthentication`, `PasswordAuthentication`, `KbdInteractiveAuthentication`, `PreferredAuthentications` (which, not in which order) | followed |
 //! | `KexAlgorithms`, `Ciphers`, `MACs`, `HostKeyAlgorithms`, `PubkeyAcceptedAlgorithms`, `CASignatureAlgorithms`, `RequiredRSASize` | followed, see [below](#algorithms) |
 //! | `SendEnv`, `SetEnv` | the server is asked for these variables, and takes those that its `AcceptEnv` names (of many distributions, `LANG` and `LC_*`); the job's own environment comes before them |
@@ -177,7 +177,7 @@
 //! | `IgnoreUnknown`, `RefuseConnection` | followed |
 //! | `ControlMaster`, `ControlPath`, `ControlPersist`, `Compression`, `LogLevel`, `LocalForward`, `DynamicForward`, `UpdateHostKeys`, `IPQoS`, `AddKeysToAgent`, `BatchMode`, `NumberOfPasswordPrompts`, `GSSAPIAuthentication` and `HostbasedAuthentication` (a way to log in less), `VersionAddendum`, `WarnWeakCrypto` and all others that change nothing about running a command | passed over |
 //! | `RemoteForward`, `ChannelTimeout`, `ForwardX11 yes`, `RequestTTY` (a job says that itself), `GSSAPIDelegateCredentials yes`, `KbdInteractiveDevices`, `PKCS11Provider`, `PermitLocalCommand yes`, `Tunnel`, and names of algorithms that nobody knows | left out, with a note in the output of the first host that it is about: the command runs all the same |
-//! | `ProxyCommand`, `CanonicalizeHostname yes`, `KnownHostsCommand`, `RevokedHostKeys`, `VerifyHostKeyDNS yes`, `NoHostAuthenticationForLocalhost yes`, `RemoteCommand`, `SessionType`, `StrictHostKeyChecking no` (unless asked for here as well) | the host fails as refused, with file and line; others are not touched. Left out, they would change who is reached or trusted, or OpenSSH would not run the command either |
+//! | `ProxyCommand`, `CanonicalizeHostname yes`, `KnownHostsCommand`, `RevokedHostKeys`, `VerifyHostKeyDNS yes`, `RemoteCommand`, `SessionType`, `StrictHostKeyChecking no` (unless asked for here as well) | the host fails as refused, with file and line; others are not touched. Left out, they would change who is reached or trusted, or OpenSSH would not run the command either |
 //! | what OpenSSH would not take either | the same |
 //!
 //! Of the known_hosts files that the configuration names, those that are not there hold no keys, as for OpenSSH; if none

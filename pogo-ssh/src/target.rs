@@ -34,6 +34,10 @@ pub(crate) struct Target {
     pub(crate) rekey_limit: RekeyLimit,
     /// Whether its name is hashed where its key is recorded.
     pub(crate) hash_known_hosts: bool,
+    /// Whether the address it is found at must not be known for another key.
+    pub(crate) checks_address: bool,
+    /// Whether any key is taken at an address of this machine itself.
+    pub(crate) trusts_localhost: bool,
     pub(crate) session: SessionOptions,
     pub(crate) connect_timeout: Duration,
     /// How often it is tried again to reach it.

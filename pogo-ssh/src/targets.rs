@@ -135,13 +135,15 @@ impl Targets {
                 .or_else(|| said?.user.clone())
                 .unwrap_or_else(|| self.user.clone()),
             family: said.map(|settings| settings.address_family).unwrap_or_default(),
-            key_name: alias.unwrap_or_else(|| address.clone()).to_lowercase(),
+            key_name: alias.as_ref().unwrap_or(&address).to_lowercase(),
             socket: socket_options(said),
             trust: self.trust(said)?,
             keys: self.keys(asked, said),
             algorithms: self.algorithms(said)?,
             rekey_limit: said.map(|settings| settings.rekey_limit).unwrap_or_default(),
             hash_known_hosts: said.and_then(|settings| settings.hash_known_hosts).unwrap_or(false),
+            checks_address: said.and_then(|settings| settings.check_host_ip).unwrap_or(false),
+            trusts_localhost: alias.is_none() && said.is_some_and(|settings| settings.trusts_localhost),
             session: match query.forwards_only {
                 true => SessionOptions::default(),
                 false => session_options(said, self.config.agent.as_ref()),

@@ -1,5 +1,6 @@
 //! Connecting, within its time and with bounds on how many do so at once and how fast.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,15 @@ use super::retry::pause_after;
 use crate::config::SshConfig;
 use crate::target::Target;
 use crate::trust::Trust;
+
+/// One try to meet a host.
+#[derive(Clone, Copy)]
+pub(super) struct Meeting<'a> {
+    deadline: Instant,
+    pub(super) clock: &'a LoginClock,
+    /// Where it was found, if that is known.
+    pub(super) address: Option<IpAddr>,
+}
 
 /// Connects to hosts.
 #[derive(Debug)]
@@ -133,7 +143,13 @@ impl Connector {
             self.pace.turn().await;
             let deadline = Instant::now() + target.connect_timeout;
             let stream = dial(target, deadline).await.map_err(|what| unreachable(target, what))?;
-            return self.meet(target, stream, None, (deadline, clock)).await;
+            let address = stream.peer_addr().ok().map(|address| address.ip());
+            let meeting = Meeting {
+                deadline,
+                clock,
+                address,
+            };
+            return self.meet(target, stream, None, meeting).await;
         };
         let jump = self.jumps.host(via);
         let line = jump.line(self).await.map_err(|failure| Unconnected {
@@ -145,9 +161,13 @@ impl Connector {
         self.pace.turn().await;
         let deadline = Instant::now() + target.connect_timeout;
         let (channel, behind) = jump.open(line, channel, target, deadline).await?;
-        let mut link = self
-            .meet(target, channel.into_stream(), Some(&jump), (deadline, clock))
-            .await?;
+        // Where the jump host found it is not known here.
+        let meeting = Meeting {
+            deadline,
+            clock,
+            address: None,
+        };
+        let mut link = self.meet(target, channel.into_stream(), Some(&jump), meeting).await?;
         link.behind = Some(behind);
         Ok(link)
     }
@@ -168,11 +188,12 @@ impl Connector {
         target: &Arc<Target>,
         stream: S,
         jump: Option<&JumpHost>,
-        (deadline, clock): (Instant, &LoginClock),
+        meeting: Meeting<'_>,
     ) -> Result<Link, Unconnected>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let Meeting { deadline, clock, .. } = meeting;
         let mut stream = Prefaced::new(stream);
         let place = Place { port: target.port };
         // A server speaks first. One that does not has no claim to a place among the handshakes.
@@ -210,7 +231,7 @@ impl Connector {
                 return Err(unreachable(target, what));
             }
         };
-        let shaken = clock.within(left, shake_hands(self, target, stream, clock)).await;
+        let shaken = clock.within(left, shake_hands(self, target, stream, meeting)).await;
         let shaken = shaken.unwrap_or_else(|| Err(too_slow(target, "the handshake or the login did not end")));
         shaken.map_err(|unconnected| match greeting::unfinished(&first.get(), &place) {
             Some(what) => unreachable(target, what),

@@ -1,5 +1,6 @@
 //! What the SSH library asks us during a connection.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::Channel;
@@ -49,6 +50,8 @@ impl LastWords {
 pub(crate) struct LinkHandler {
     pub(super) verifier: Arc<Verifier>,
     pub(super) target: Arc<Target>,
+    /// Where it was found, if that is known.
+    pub(super) address: Option<IpAddr>,
     pub(super) last_words: LastWords,
 }
 
@@ -57,10 +60,10 @@ impl client::Handler for LinkHandler {
 
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, LinkError> {
         if !self.verifier.may_wait() {
-            self.verifier.verify(&self.target, shown)?;
+            self.verifier.verify(&self.target, shown, self.address)?;
             return Ok(true);
         }
-        let (verifier, target) = (Arc::clone(&self.verifier), Arc::clone(&self.target));
+        let (verifier, target, address) = (Arc::clone(&self.verifier), Arc::clone(&self.target), self.address);
         let shown = match shown {
             PublicKeyOrCertificate::PublicKey { key, hash_alg } => PublicKeyOrCertificate::PublicKey {
                 key: key.clone(),
@@ -71,7 +74,7 @@ impl client::Handler for LinkHandler {
             }
         };
         // Recording a new key waits for a file lock.
-        let checked = tokio::task::spawn_blocking(move || verifier.verify(&target, &shown)).await;
+        let checked = tokio::task::spawn_blocking(move || verifier.verify(&target, &shown, address)).await;
         checked.map_err(|_| russh::Error::Inconsistent)??;
         Ok(true)
     }

@@ -13,8 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::auth::authenticate;
-use super::clock::LoginClock;
-use super::connect::{Connector, Unconnected};
+use super::connect::{Connector, Meeting, Unconnected};
 use super::disagreement::unconnected;
 use super::handler::{LastWords, LinkError, LinkHandler};
 use super::jump::Behind;
@@ -62,7 +61,7 @@ pub(super) async fn shake_hands<S>(
     connector: &Connector,
     target: &Arc<Target>,
     stream: S,
-    clock: &LoginClock,
+    meeting: Meeting<'_>,
 ) -> Result<Link, Unconnected>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -76,6 +75,7 @@ where
     let handler = LinkHandler {
         verifier,
         target: Arc::clone(target),
+        address: meeting.address,
         last_words: last_words.clone(),
     };
     let (stream, cut) = Severable::new(stream);
@@ -83,7 +83,7 @@ where
         .await
         .map_err(|error| unconnected(target, error))?;
     check_signature(&handle, target).map_err(|error| unconnected(target, error))?;
-    authenticate(&mut handle, &last_words, target, &connector.credentials, clock).await?;
+    authenticate(&mut handle, &last_words, target, &connector.credentials, meeting.clock).await?;
     Ok(Link {
         handle,
         last_words,

@@ -62,6 +62,7 @@ fn gather(options: &Options, tokens: &Tokens<'_>) -> Result<HostSettings, String
         global_known_hosts: files_or_none(&options.global_known_hosts, plain)?,
         hash_known_hosts: options.hash_known_hosts,
         check_host_ip: options.check_host_ip,
+        trusts_localhost: options.trusts_localhost.unwrap_or(false),
         public_keys: allows("publickey", options.public_keys),
         passwords: allows("password", options.passwords),
         questions: allows("keyboard-interactive", options.questions),
@@ -139,19 +140,17 @@ fn socket(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
     }
 }
 
-/// The agent that hosts may use. `yes` means the one whose keys log in.
+/// The agent that hosts may use: the one that is named, or the one whose keys log in.
 fn forwarded(options: &Options, tokens: &Tokens<'_>) -> Result<Option<IdentityAgent>, String> {
-    let Some(text) = options.forward_agent.as_deref() else {
+    if options.forward_agent != Some(true) {
         return Ok(None);
-    };
-    match text.to_ascii_lowercase().as_str() {
-        "no" | "false" => Ok(None),
-        "yes" | "true" => match options.identity_agent.as_deref() {
-            Some(named) => agent(named, tokens).map(Some),
-            None => Ok(Some(IdentityAgent::Environment)),
-        },
-        _ => socket(text, tokens).map(Some),
     }
+    let forwarded = match (&options.forwarded_socket, &options.identity_agent) {
+        (Some(text), _) => socket(text, tokens)?,
+        (None, Some(text)) => agent(text, tokens)?,
+        (None, None) => IdentityAgent::Environment,
+    };
+    Ok(Some(forwarded))
 }
 
 /// What applies to the host, is not followed, and must not be left out.

@@ -43,6 +43,7 @@ pub(super) enum Setting {
     KbdInteractiveAuthentication,
     KexAlgorithms,
     Macs,
+    NoHostAuthenticationForLocalhost,
     PasswordAuthentication,
     Port,
     PreferredAuthentications,
@@ -157,7 +158,10 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("logverbose", Keyword::Harmless),
     ("macs", Keyword::Followed(Setting::Macs)),
     ("match", Keyword::Match),
-    ("nohostauthenticationforlocalhost", Keyword::Only(NO)),
+    (
+        "nohostauthenticationforlocalhost",
+        Keyword::Followed(Setting::NoHostAuthenticationForLocalhost),
+    ),
     ("numberofpasswordprompts", Keyword::Harmless),
     ("obscurekeystroketiming", Keyword::Harmless),
     (

@@ -85,7 +85,9 @@ pub(super) struct Options {
     pub(super) ignored_unknown: Option<String>,
     pub(super) algorithms: AlgorithmLists,
     pub(super) certificate_files: Vec<Identity>,
-    pub(super) forward_agent: Option<String>,
+    pub(super) forward_agent: Option<bool>,
+    /// The socket of the agent to forward, or the variable that names it.
+    pub(super) forwarded_socket: Option<String>,
     pub(super) send_env: Vec<String>,
     pub(super) set_env: Vec<(String, String)>,
     pub(super) bind_address: Option<String>,
@@ -95,6 +97,7 @@ pub(super) struct Options {
     pub(super) rekey_interval: Option<u64>,
     pub(super) check_host_ip: Option<bool>,
     pub(super) hash_known_hosts: Option<bool>,
+    pub(super) trusts_localhost: Option<bool>,
     pub(super) tag: Option<String>,
     pub(super) others: BTreeMap<String, Other>,
 }
@@ -162,12 +165,13 @@ impl Options {
                     self.certificate_files.push(file);
                 }
             }
-            Setting::ForwardAgent => first(&mut self.forward_agent, values.text()?, active),
+            Setting::ForwardAgent => self.take_agent(values.text()?, active),
             Setting::BindAddress => first(&mut self.bind_address, values.text()?, active),
             Setting::BindInterface => first(&mut self.bind_interface, values.text()?, active),
             Setting::Tag => first(&mut self.tag, values.text()?, active),
             Setting::TcpKeepAlive => first(&mut self.tcp_keep_alive, values.flag()?, active),
             Setting::CheckHostIp => first(&mut self.check_host_ip, values.flag()?, active),
+            Setting::NoHostAuthenticationForLocalhost => first(&mut self.trusts_localhost, values.flag()?, active),
             Setting::HashKnownHosts => first(&mut self.hash_known_hosts, values.flag()?, active),
             Setting::SendEnv => values.sent_variables(&mut self.send_env, active)?,
             Setting::SetEnv => values.set_variables(&mut self.set_env, active)?,
@@ -204,6 +208,18 @@ impl Options {
     pub(super) fn jump_host(&self) -> &str {
         let last = self.proxy_jump.as_ref().and_then(|hops| hops.last());
         last.map_or("", |hop| hop.host.as_str())
+    }
+
+    /// To OpenSSH, whether to forward and which agent are two settings.
+    fn take_agent(&mut self, text: String, active: bool) {
+        match text.to_ascii_lowercase().as_str() {
+            "yes" | "true" => first(&mut self.forward_agent, true, active),
+            "no" | "false" => first(&mut self.forward_agent, false, active),
+            _ => {
+                first(&mut self.forward_agent, true, active);
+                first(&mut self.forwarded_socket, text, active);
+            }
+        }
     }
 
     fn take_jump(&mut self, values: &mut Values<'_>, active: bool) -> Result<(), String> {

@@ -109,6 +109,8 @@ pub struct HostSettings {
     pub hash_known_hosts: Option<bool>,
     /// Whether the address must not be known for another key.
     pub check_host_ip: Option<bool>,
+    /// Whether any key is taken at an address of this machine itself (`NoHostAuthenticationForLocalhost`).
+    pub trusts_localhost: bool,
     /// What becomes of unknown host keys.
     pub strict_host_key_checking: Option<StrictHostKeyChecking>,
     /// Hosts on the way, the first to pass first. Empty: none.

@@ -1,5 +1,7 @@
 //! Whether a host is who it should be.
 
+#[cfg(test)]
+mod addresses;
 mod append;
 mod by_host;
 mod certificate;

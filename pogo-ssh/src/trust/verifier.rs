@@ -1,5 +1,6 @@
 //! The check of a host's key, under a policy.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -80,15 +81,32 @@ impl Verifier {
         self.policy == HostKeyPolicy::AcceptNew
     }
 
-    /// Checks what a host shows; a new key is recorded if the policy says so. May block on the file's lock.
-    pub(crate) fn verify(&self, target: &Target, shown: &PublicKeyOrCertificate) -> Result<(), HostKeyRefusal> {
+    /// Checks what a host shows that was found at this address; a new key is recorded if the policy says so. May block
+    /// on the file's lock.
+    pub(crate) fn verify(
+        &self,
+        target: &Target,
+        shown: &PublicKeyOrCertificate,
+        address: Option<IpAddr>,
+    ) -> Result<(), HostKeyRefusal> {
         let checked = target.algorithms.host_keys.check_key(&shown.public_key());
         checked.map_err(|fault| HostKeyRefusal::weak(target, fault))?;
-        if self.policy == HostKeyPolicy::Insecure {
+        let is_own = address.is_some_and(|address| address.is_loopback());
+        if self.policy == HostKeyPolicy::Insecure || (target.trusts_localhost && is_own) {
             return Ok(());
         }
         match shown {
-            PublicKeyOrCertificate::PublicKey { key, .. } => self.verify_key(target, key),
+            PublicKeyOrCertificate::PublicKey { key, .. } => {
+                // As OpenSSH does: the machine's own address says nothing, and a name that is one is looked up anyway.
+                let address = address
+                    .filter(|_| target.checks_address && !is_own)
+                    .map(|address| address.to_string());
+                self.verify_key(
+                    target,
+                    key,
+                    address.filter(|address| *address != target.key_name).as_deref(),
+                )
+            }
             PublicKeyOrCertificate::Certificate(certificate) => self.verify_certificate(target, certificate),
         }
     }
@@ -109,22 +127,39 @@ impl Verifier {
         // As OpenSSH does: a bad certificate may still hold a key that is known by itself.
         let plain_key = PublicKey::from(certificate.public_key().clone());
         checked.or_else(|fault| {
-            self.judge(target, &plain_key)
+            self.judge(target, &target.key_name, &plain_key)
                 .map_err(|_| HostKeyRefusal::Certificate { host: host(), fault })
         })
     }
 
-    fn verify_key(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
-        match self.judge(target, key) {
-            Err(HostKeyRefusal::Unknown { .. }) if self.policy == HostKeyPolicy::AcceptNew => self.record(target, key),
-            judgement => judgement,
+    /// `address`: where it was found, if that must not be known for another key.
+    fn verify_key(&self, target: &Target, key: &PublicKey, address: Option<&str>) -> Result<(), HostKeyRefusal> {
+        let by_name = self.judge(target, &target.key_name, key);
+        let by_address = address.map_or(Ok(()), |address| self.judge(target, address, key));
+        let accepts_new = self.policy == HostKeyPolicy::AcceptNew;
+        let names: Vec<&str> = [target.key_name.as_str()].into_iter().chain(address).collect();
+        match (by_name, by_address) {
+            (Ok(()), Ok(())) => Ok(()),
+            (Ok(()), Err(HostKeyRefusal::Unknown { .. })) if !accepts_new => Ok(()),
+            (Err(HostKeyRefusal::Unknown { .. }), Ok(()) | Err(HostKeyRefusal::Unknown { .. }))
+            | (Ok(()), Err(HostKeyRefusal::Unknown { .. }))
+                if accepts_new =>
+            {
+                self.record(target, &names, key)
+            }
+            (Err(refusal), _) | (Ok(()), Err(refusal)) => Err(refusal),
         }
     }
 
-    fn judge(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
-        let verdict = self.known().hosts.judge(&target.key_name, target.port, key);
+    /// Judges a key under one of the host's names.
+    fn judge(&self, target: &Target, name: &str, key: &PublicKey) -> Result<(), HostKeyRefusal> {
+        let verdict = self.known().hosts.judge(name, target.port, key);
         // Nearly every key is the right one, and needs no words.
-        let (host, shown) = (|| target.to_string(), || fingerprint(key));
+        let host = || match name == target.key_name {
+            true => target.to_string(),
+            false => format!("{name}, the address of {target} (CheckHostIP),"),
+        };
+        let shown = || fingerprint(key);
         match verdict {
             Verdict::Trusted => Ok(()),
             Verdict::Unknown => Err(HostKeyRefusal::Unknown {
@@ -143,7 +178,7 @@ impl Verifier {
         }
     }
 
-    fn record(&self, target: &Target, key: &PublicKey) -> Result<(), HostKeyRefusal> {
+    fn record(&self, target: &Target, names: &[&str], key: &PublicKey) -> Result<(), HostKeyRefusal> {
         let Some(file) = self.files.first() else {
             return Err(HostKeyRefusal::NoFile {
                 host: target.to_string(),
@@ -159,13 +194,21 @@ impl Verifier {
             self.read_again().map_err(|error| not_recorded(error.to_string()))?;
         }
         // Somebody else may have recorded a key of this host, this one or another, since we looked.
-        match self.judge(target, key) {
-            Err(HostKeyRefusal::Unknown { .. }) => {}
-            judgement => return judgement,
+        let mut new = Vec::new();
+        for name in names {
+            match self.judge(target, name, key) {
+                Err(HostKeyRefusal::Unknown { .. }) => new.push(*name),
+                judgement => judgement?,
+            }
         }
-        let line = line_for(target, key).map_err(not_recorded)?;
-        let len = locked.append(&line).map_err(|error| not_recorded(error.to_string()))?;
-        self.learn(file, &line, len);
+        if new.is_empty() {
+            return Ok(());
+        }
+        let lines = lines_for(target, &new, key).map_err(not_recorded)?;
+        let len = locked
+            .append(&lines.join("\n"))
+            .map_err(|error| not_recorded(error.to_string()))?;
+        self.learn(file, &lines, len);
         Ok(())
     }
 
@@ -175,9 +218,9 @@ impl Verifier {
         Ok(())
     }
 
-    fn learn(&self, file: &Path, line: &str, len: u64) {
+    fn learn(&self, file: &Path, lines: &[String], len: u64) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.hosts.add_last_line(file, line);
+        lines.iter().for_each(|line| known.hosts.add_last_line(file, line));
         known.first_len = len;
     }
 
@@ -204,19 +247,24 @@ fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError
     Ok(Known { hosts, first_len })
 }
 
-fn line_for(target: &Target, key: &PublicKey) -> Result<String, String> {
-    let name = lookup_name(&target.key_name, target.port);
-    if name.contains([' ', '\t', '\n', ',', '#', '*', '?', '!', '|']) {
-        return Err(format!("`{name}` cannot stand in a known_hosts file"));
+/// A line for all names, or one for each where they are hashed.
+fn lines_for(target: &Target, names: &[&str], key: &PublicKey) -> Result<Vec<String>, String> {
+    let names: Vec<String> = names.iter().map(|name| lookup_name(name, target.port)).collect();
+    if let Some(bad) = names
+        .iter()
+        .find(|name| name.contains([' ', '\t', '\n', ',', '#', '*', '?', '!', '|']))
+    {
+        return Err(format!("`{bad}` cannot stand in a known_hosts file"));
     }
-    let name = match target.hash_known_hosts {
-        true => hashed(&name).ok_or("this system gives no random numbers")?,
-        false => name,
+    let names = match target.hash_known_hosts {
+        true => names.iter().map(|name| hashed(name)).collect::<Option<Vec<_>>>(),
+        false => Some(vec![names.join(",")]),
     };
     // Without a comment: it is the host's own text.
     let key = PublicKey::from(key.key_data().clone());
     let key = key.to_openssh().map_err(|error| error.to_string())?;
-    Ok(format!("{name} {}", key.trim()))
+    let names = names.ok_or("this system gives no random numbers")?;
+    Ok(names.iter().map(|name| format!("{name} {}", key.trim())).collect())
 }
 
 fn seconds_now() -> u64 {

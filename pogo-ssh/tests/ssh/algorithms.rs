@@ -346,6 +346,16 @@ async fn user_certificates_are_offered_as_the_configuration_says_of_their_signat
 }
 
 #[tokio::test]
+async fn an_rsa_key_with_a_certificate_signs_with_sha2() {
+    let test = "an_rsa_key_with_a_certificate_signs_with_sha2";
+    for lines in ["", "PubkeyAcceptedAlgorithms rsa-sha2-256-cert-v01@openssh.com"] {
+        if let Some(report) = visit_with_certificate(test, RSA, "rsa-sha2-512", lines).await {
+            report.assert_succeeded();
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_left_out_is_noted_once() {
     if !openssh::is_there("what_is_left_out_is_noted_once") {
         return;

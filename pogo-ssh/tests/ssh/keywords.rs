@@ -226,3 +226,29 @@ async fn keys_are_agreed_on_again_as_often_as_the_configuration_says() {
     assert_eq!(report.stdout.len(), 300_000);
     server.assert_logged("rekey", 2);
 }
+
+#[tokio::test]
+async fn a_certificate_in_a_file_of_its_own_logs_in() {
+    let Some(server) = server("a_certificate_in_a_file_of_its_own_logs_in", "TrustedUserCAKeys none") else {
+        return;
+    };
+    let at = server.directory.path();
+    openssh::generate_key(at, "ca", "ed25519");
+    let user = String::from_utf8(Process::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    let signed = Process::new("ssh-keygen")
+        .args(["-q", "-s", "ca", "-I", "test", "-n", user.trim(), "client_ed25519.pub"])
+        .current_dir(at)
+        .status();
+    assert!(signed.unwrap().success());
+    fs::rename(at.join("client_ed25519-cert.pub"), at.join("elsewhere.pub")).unwrap();
+    fs::write(
+        at.join("authorized_keys"),
+        format!("cert-authority {}", server.public_key("ca")),
+    )
+    .unwrap();
+    run(configured(&server, ""), "true")
+        .await
+        .assert_failed(FailureKind::Authentication);
+    let lines = "Host web1\n CertificateFile @DIR@/nowhere\n CertificateFile @DIR@/elsewhere.pub";
+    run(configured(&server, lines), "true").await.assert_succeeded();
+}

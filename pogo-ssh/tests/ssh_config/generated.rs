@@ -59,7 +59,7 @@ fn setting() -> impl Strategy<Value = String> {
             .prop_map(|files| ("UserKnownHostsFile", files.to_owned())),
         prop_oneof![Just("15"), Just("0")].prop_map(|time| ("ServerAliveInterval", time.to_owned())),
         algorithms(),
-        prop_oneof![Just("yes"), Just("no"), Just("/sockets/%h")].prop_map(|agent| ("ForwardAgent", agent.to_owned())),
+        prop_oneof![Just("yes"), Just("/sockets/%h")].prop_map(|agent| ("ForwardAgent", agent.to_owned())),
         prop_oneof![Just("yes"), Just("no")].prop_map(|flag| ("HashKnownHosts", flag.to_owned())),
         prop_oneof![Just("yes"), Just("no")].prop_map(|flag| ("CheckHostIP", flag.to_owned())),
         prop_oneof![Just("default"), Just("1G 1h"), Just("16K none")]

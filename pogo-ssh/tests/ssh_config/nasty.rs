@@ -191,6 +191,8 @@ fn match_blocks_hold_for_the_same_hosts() {
         "Match host web1 # comment\n Port 2200\n",
         "Match exec true\n Port 2200\n",
         "Match exec \"exit 1\"\n Port 2200\n",
+        "ForwardAgent yes\nForwardAgent /sockets/%h\nForwardAgent /others/%h\n",
+        "ForwardAgent no\nForwardAgent yes\n",
         "Match exec \"test %h = web1\"\n Port 2200\n",
         "Match exec 'test %h = web1'\n Port 2200\n",
         "HostName %h.x\nUser joe\nMatch exec \"test %h-%n-%r-%p-%k = web1.x-web1-joe-22-web1.x\"\n Port 2200\n",

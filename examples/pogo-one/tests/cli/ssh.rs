@@ -235,6 +235,20 @@ fn the_client_configuration_is_followed_unless_it_is_turned_off() {
 }
 
 #[test]
+fn known_hosts_are_those_of_the_account_whatever_the_environment_calls_home() {
+    let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    let known = std::fs::read_to_string(site.servers.known_hosts_file()).unwrap();
+    std::fs::create_dir(site.program.directory.path().join(".ssh")).unwrap();
+    site.program.write(".ssh/known_hosts", &known);
+    let mut args = site.args("*", &["--ssh-config", "none", "--", "echo here"]);
+    let at = args.iter().position(|arg| arg == "--known-hosts").unwrap();
+    args.drain(at..at + 2);
+    let done = site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_ne!(done.code, 0);
+    assert!(!done.out.contains("web1 | here"), "{}", done.out);
+}
+
+#[test]
 fn a_detached_job_survives_links_that_break() {
     let site = Site::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
     let cut = Mishap::DropLink(std::time::Duration::from_millis(800));
