@@ -27,6 +27,7 @@ impl Auditor {
         let task = job.task(host)?;
         job.may_start(namespace, task, at)?;
         job.set(namespace, task, TaskState::Running, at)?;
+        job.limits.begin(attempt, at);
         (job.tasks[task].phase, job.tasks[task].cancelling) = ((Phase::Connect, at), false);
         let host_id = namespace.id(host)?;
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
@@ -43,7 +44,12 @@ impl Auditor {
         phase: Phase,
     ) -> Result<(), Breach> {
         let (task, at) = (self.attempt(job, host, attempt)?, self.at);
-        let task = &mut self.job(job)?.tasks[task];
+        let job = self.job(job)?;
+        if phase == Phase::Settle {
+            job.limits.ends_in_time(attempt, at)?;
+            job.limits.end(attempt);
+        }
+        let task = &mut job.tasks[task];
         if phase <= task.phase.0 {
             return broken(Broken::Log, format!("{attempt} goes back to {phase}"));
         }
@@ -63,6 +69,11 @@ impl Auditor {
         let at = self.at;
         let Self { namespace, jobs, .. } = self;
         let job = job(jobs, id)?;
+        // What ran when its dispatcher died is learned of late.
+        if to != TaskState::InDoubt {
+            job.limits.ends_in_time(attempt, at)?;
+        }
+        job.limits.end(attempt);
         job.set(namespace, task, to, at)?;
         let host = namespace.id(&job.hosts[task])?;
         namespace.change(host, |host| {

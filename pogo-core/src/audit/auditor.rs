@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::finding::{Breach, Broken, Finding, broken};
+use super::idle::Waiting;
 use super::job::Job;
 use super::namespace::Namespace;
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Event, JobId, JobStatus, Phase, Record, TaskState};
+use crate::scheduler::{AttemptId, DoubtCause, Event, JobId, JobStatus, Phase, Record, TaskState};
 
 /// What an audit that found nothing has seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -72,6 +73,7 @@ pub struct Auditor {
     pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
     pub(super) issued: u64,
     pub(super) at: Timestamp,
+    pub(super) waiting: Waiting,
     position: usize,
 }
 
@@ -132,10 +134,20 @@ impl Auditor {
         if *at < self.at {
             return broken(Broken::Log, "time goes back");
         }
+        if *at > self.at && !took_over(event) {
+            self.rest()?;
+        }
         self.at = *at;
         if !self.configured && !matches!(event, Event::NamespaceConfigured { .. }) {
             return broken(Broken::Log, "the log does not begin with its fleet and policy");
         }
+        self.take_event(event)?;
+        self.note_waiting(event);
+        Ok(())
+    }
+
+    fn take_event(&mut self, event: &Event) -> Result<(), Breach> {
+        let at = &self.at.clone();
         match event {
             Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy),
             Event::HostsFrozen { hosts, by, .. } => self.freeze(hosts, by),
@@ -171,7 +183,10 @@ impl Auditor {
             }
             Event::CancelRequested { job, host, attempt, .. } => {
                 let task = self.attempt(*job, host, *attempt)?;
-                let task = &mut self.job(*job)?.tasks[task];
+                let at = self.at;
+                let job = self.job(*job)?;
+                job.limits.tell_to_end(*attempt, at);
+                let task = &mut job.tasks[task];
                 if std::mem::replace(&mut task.cancelling, true) || task.phase.0 == Phase::Settle {
                     return broken(Broken::Log, format!("{attempt} is cancelled, and cannot be"));
                 }
@@ -194,6 +209,18 @@ impl Auditor {
             Event::TaskRetried { .. } | Event::TaskSkipped { .. } | Event::TaskCancelled { .. } => self.order(event),
             other => self.take_of_job(other),
         }
+    }
+
+    /// A moment is over: all that was to be decided in it has been.
+    fn rest(&mut self) -> Result<(), Breach> {
+        for (id, job) in &self.jobs {
+            if let Some((failed, allowed)) = job.is_over_budget() {
+                let message = format!("{id} goes on although {failed} of its hosts failed, and {allowed} may");
+                return broken(Broken::Failures, message);
+            }
+        }
+        self.nobody_is_late()?;
+        self.nobody_idles()
     }
 
     fn configure(&mut self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) -> Result<(), Breach> {
@@ -229,6 +256,12 @@ impl Auditor {
     pub(super) fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
         job(&mut self.jobs, id)
     }
+}
+
+/// Whether another dispatcher went on where one had died, perhaps in the middle of what it wrote.
+fn took_over(event: &Event) -> bool {
+    let restarted = Some(DoubtCause::Restarted);
+    matches!(event, Event::TaskInDoubt { cause, .. } if cause.is_none() || *cause == restarted)
 }
 
 pub(super) fn job(jobs: &mut BTreeMap<JobId, Job>, id: JobId) -> Result<&mut Job, Breach> {

@@ -102,6 +102,16 @@ impl Budgets {
         }
     }
 
+    pub(super) fn are_none(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// How many of the job failed and may, if that is too many.
+    pub(super) fn exceeded(&self) -> Option<(u32, u32)> {
+        let exceeded = self.limited && self.job.is_exceeded();
+        exceeded.then_some((self.job.failed, self.job.allowed))
+    }
+
     /// Whether no budget stops this host.
     pub(super) fn allow_start(&self, namespace: &Namespace, host: HostId) -> Result<(), Breach> {
         let name = namespace.fleet.name(host);

@@ -37,6 +37,10 @@ pub enum Broken {
     Failures,
     /// A host starts although its job does not let it: paused, halted, too many at once, too early.
     Stopped,
+    /// A host waits that could start.
+    Idle,
+    /// An attempt or a job goes on beyond its time limit.
+    Time,
     /// A host starts although an operator has frozen it.
     Frozen,
     /// A host counts as done before it has been well for its settle time.
@@ -54,6 +58,8 @@ impl fmt::Display for Broken {
             Self::Once => "once",
             Self::Failures => "failures",
             Self::Stopped => "stopped",
+            Self::Idle => "idle",
+            Self::Time => "time",
             Self::Frozen => "frozen",
             Self::Settle => "settle",
             Self::Log => "log",

@@ -9,7 +9,9 @@ use super::finding::{Breach, Broken, broken};
 use super::groups::named;
 use super::namespace::Namespace;
 use super::stages::Chains;
+use super::time_limits::TimeLimits;
 use super::waves::Waves;
+use super::words;
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, WaveGate};
@@ -22,7 +24,7 @@ pub(super) struct Task {
     /// Its attempt's phase, and since when.
     pub(super) phase: (Phase, Timestamp),
     pub(super) cancelling: bool,
-    not_before: Timestamp,
+    pub(super) not_before: Timestamp,
     retries: u32,
     connect_retries: u32,
 }
@@ -47,6 +49,9 @@ pub(super) struct Job {
     on_doubt: OnDoubt,
     gate: WaveGate,
     allow_failures: Limit,
+    pub(super) limits: TimeLimits,
+    /// The fleet or the policy has changed since it was submitted.
+    moved: bool,
 }
 
 impl Job {
@@ -101,6 +106,8 @@ impl Job {
             on_doubt: spec.on_doubt.or(defaults.on_doubt).unwrap_or_default(),
             gate: spec.gate,
             allow_failures: spec.allow_failures,
+            limits: TimeLimits::new(spec, defaults, now),
+            moved: false,
         };
         job.count_all(&ids, now);
         Ok(job)
@@ -124,6 +131,7 @@ impl Job {
             .iter()
             .map(|host| namespace.id(host))
             .collect::<Result<_, _>>()?;
+        self.moved = true;
         self.depleted = ids.iter().any(|&host| namespace.host(host).gone);
         let mut budgets = Budgets::new(namespace, &ids);
         for (task, &host) in self.tasks.iter().zip(&ids) {
@@ -176,10 +184,15 @@ impl Job {
         match of.state {
             TaskState::Waiting => {}
             TaskState::Succeeded => return broken(Broken::Once, format!("`{name}` is done and starts again")),
-            state => return broken(Broken::Log, format!("`{name}` starts, and does not wait ({state:?})")),
+            state => {
+                return broken(
+                    Broken::Log,
+                    format!("`{name}` starts, and is {}", words::of_task(state)),
+                );
+            }
         }
         if !self.status.may_start() {
-            let message = format!("`{name}` starts although the job is {:?}", self.status);
+            let message = format!("`{name}` starts although the job is {}", words::of_job(self.status));
             return broken(Broken::Stopped, message);
         }
         namespace.not_frozen(host)?;
@@ -208,6 +221,31 @@ impl Job {
             return broken(Broken::Order, format!("`{name}` starts before {} is open", wave.label));
         }
         namespace.has_place(host)
+    }
+
+    /// What could stop a host of the job, so that hosts which are alike in it stand for each other.
+    pub(super) fn kind(&self, namespace: &Namespace, task: usize, host: HostId) -> impl Ord + use<> {
+        (
+            namespace.limits_of(host).to_vec(),
+            namespace.budgets_of[host.index()].clone(),
+            self.chains.of(host).to_vec(),
+            self.waves.of(task),
+        )
+    }
+
+    /// Whether a host that ends may let others go on that no limit holds back.
+    pub(super) fn ends_a_stage(&self, namespace: &Namespace, host: &HostName) -> bool {
+        self.max_parallel.is_some() || namespace.id(host).is_ok_and(|host| self.chains.any_is_complete(host))
+    }
+
+    /// Whether it is known what its hosts wait for; not of all after a change of fleet or policy.
+    pub(super) fn is_followed(&self) -> bool {
+        !self.depleted && (!self.moved || (self.spec.waves.is_empty() && self.budgets.are_none()))
+    }
+
+    /// More hosts failed than the job allows, and it starts more.
+    pub(super) fn is_over_budget(&self) -> Option<(u32, u32)> {
+        self.budgets.exceeded().filter(|_| self.status.may_start())
     }
 
     /// It has been well for its settle time.
@@ -259,12 +297,14 @@ impl Job {
     }
 
     /// An operator lets the job go on.
-    pub(super) fn reopen(&mut self) {
+    pub(super) fn reopen(&mut self, now: Timestamp) {
         (self.status, self.aborted) = (JobStatus::Running, false);
+        self.limits.reopen(now);
         self.budgets.forgive();
     }
 
     pub(super) fn alter(&mut self, change: &Alteration, now: Timestamp) {
+        self.limits.alter(change);
         self.gate = change.gate.unwrap_or(self.gate);
         if let Some(allowed) = change.allow_failures {
             self.allow_failures = allowed;

@@ -9,11 +9,14 @@ mod budgets;
 mod finding;
 mod freezes;
 mod groups;
+mod idle;
 mod job;
 mod namespace;
 mod orders;
 mod stages;
+mod time_limits;
 mod waves;
+mod words;
 
 pub use auditor::{Audited, Auditor, audit};
 pub use finding::{Broken, Finding};

@@ -38,7 +38,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    fn is_away(&self) -> bool {
+    pub(super) fn is_away(&self) -> bool {
         self.running.is_some() || !self.bad.is_empty() || self.down
     }
 }
@@ -150,6 +150,21 @@ impl Namespace {
             limit.running = limit.running + u32::from(after.0) - u32::from(before.0);
             limit.unavailable = limit.unavailable + u32::from(after.1) - u32::from(before.1);
         }
+    }
+
+    pub(super) fn limits_of(&self, host: HostId) -> &[u32] {
+        &self.limits_of[host.index()]
+    }
+
+    /// The first limit that has no room for this host.
+    pub(super) fn full_limit(&self, host: HostId) -> Option<u32> {
+        let away = self.hosts[host.index()].is_away();
+        let full = |limit: &&u32| {
+            let limit = &self.limits[**limit as usize];
+            let runs = !matches!(limit.rule, Rule::MinAvailable(_)) && limit.running >= limit.places;
+            runs || (!away && limit.unavailable >= limit.places)
+        };
+        self.limits_of(host).iter().find(full).copied()
     }
 
     /// Whether every limit has a place for this host.

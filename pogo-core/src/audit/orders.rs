@@ -2,6 +2,7 @@
 
 use super::auditor::{Auditor, job};
 use super::finding::{Breach, Broken, broken};
+use super::words;
 use crate::scheduler::{Event, JobStatus, TaskState};
 
 impl Auditor {
@@ -14,6 +15,7 @@ impl Auditor {
         let job = job(jobs, id)?;
         let task = job.task(host)?;
         let state = job.tasks[task].state;
+        let said = words::of_task(state);
         let to = match event {
             Event::TaskRetried {
                 not_before,
@@ -22,25 +24,25 @@ impl Auditor {
                 ..
             } => {
                 if matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded) {
-                    return broken(Broken::Log, format!("`{host}` is to be tried again, and is {state:?}"));
+                    return broken(Broken::Log, format!("`{host}` is to be tried again, and is {said}"));
                 }
                 job.retry(task, *not_before, (*ordered, *after_connect))?;
                 TaskState::Waiting
             }
             Event::TaskSkipped { .. } => {
                 if matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped) {
-                    return broken(Broken::Log, format!("`{host}` is skipped, and is {state:?}"));
+                    return broken(Broken::Log, format!("`{host}` is skipped, and is {said}"));
                 }
                 TaskState::Skipped
             }
             _ if state != TaskState::Waiting => {
-                return broken(Broken::Log, format!("`{host}` is cancelled, and is {state:?}"));
+                return broken(Broken::Log, format!("`{host}` is cancelled, and is {said}"));
             }
             _ => TaskState::Cancelled,
         };
         job.set(namespace, task, to, at)?;
         if to == TaskState::Waiting && job.status == JobStatus::Finished {
-            job.reopen();
+            job.reopen(at);
         }
         if to == TaskState::Skipped {
             let host = namespace.id(host)?;
@@ -71,7 +73,7 @@ impl Auditor {
             ),
             Event::JobPaused { .. } => (status.may_start(), JobStatus::Paused),
             Event::JobResumed { .. } => {
-                job.reopen();
+                job.reopen(at);
                 (status.may_resume(), JobStatus::Running)
             }
             Event::JobHalting { abort, .. } => {
@@ -92,7 +94,11 @@ impl Auditor {
         if !fits {
             return broken(
                 Broken::Log,
-                format!("{id} is {status:?} ({tally:?}), which does not lead to this"),
+                format!(
+                    "{id} is {} ({}), which does not lead to this",
+                    words::of_job(status),
+                    words::of_tally(&tally)
+                ),
             );
         }
         job.status = next;

@@ -104,6 +104,17 @@ impl Chains {
         }
     }
 
+    /// The stages of a host, as positions of chains and in them.
+    pub(super) fn of(&self, host: HostId) -> &[(usize, usize)] {
+        self.of_host.get(&host).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a stage of this host is complete.
+    pub(super) fn any_is_complete(&self, host: HostId) -> bool {
+        let mut stages = self.of(host).iter();
+        stages.any(|&(chain, stage)| self.chains[chain][stage].is_complete())
+    }
+
     /// A host is now in this state, or was until now.
     pub(super) fn count(&mut self, host: HostId, state: TaskState, comes: bool) {
         for &(chain, stage) in self.of_host.get(&host).into_iter().flatten() {

@@ -120,6 +120,11 @@ impl Waves {
         Ok(())
     }
 
+    /// The position of this task's wave.
+    pub(super) fn of(&self, task: usize) -> usize {
+        self.wave_of.get(task).copied().unwrap_or(0)
+    }
+
     /// The wave of this task, if it is not open.
     pub(super) fn closed(&self, task: usize) -> Option<&Stage> {
         let wave = self.wave_of.get(task).and_then(|&wave| self.waves.get(wave))?;
