@@ -268,6 +268,7 @@ impl FleetBuilder {
         if let Some(error) = self.errors.into_iter().next() {
             return Err(error);
         }
+        self.connections.check(&self.hosts)?;
         let sorted = |(question, hosts)| (question, sorted(hosts));
         Ok(Fleet {
             names: self.hosts,

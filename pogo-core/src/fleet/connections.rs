@@ -1,6 +1,8 @@
 //! How the hosts of a fleet are reached, as far as that is not plain from their names.
 
-use super::{Connection, HostId};
+use super::names::Names;
+use super::visible::first_unseen;
+use super::{Connection, FleetError, HostId};
 
 /// Settings by host. Sources set them in any order, a hundred thousand at once.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +42,25 @@ impl Connections {
         self.settings.push(connection);
         *slot = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
         None
+    }
+
+    /// Refuses addresses and users with characters in them that cannot be seen.
+    pub(super) fn check(&self, names: &Names) -> Result<(), FleetError> {
+        for (host, connection) in self.iter() {
+            let settings = [("address", &connection.address), ("user", &connection.user)];
+            let mut settings = settings
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+            let unseen = settings.find(|(_, value)| first_unseen(value).is_some());
+            if let (Some((setting, value)), Some(host)) = (unseen, names.get(host.index())) {
+                return Err(FleetError::Unseen {
+                    host: host.clone(),
+                    setting: setting.to_owned(),
+                    value: value.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// In the order of the hosts.

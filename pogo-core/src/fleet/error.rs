@@ -1,5 +1,6 @@
 //! Why a fleet cannot be built.
 
+use super::visible::Shown;
 use super::{FleetBuilder, HostName, NameError, SelectorError, TagError};
 
 /// A fleet that contradicts itself, or names that are none.
@@ -13,7 +14,7 @@ pub enum FleetError {
     #[error(transparent)]
     Tag(#[from] TagError),
     /// Text that is not a host range.
-    #[error("in the host range `{text}`: {error}")]
+    #[error("in the host range `{}`: {error}", Shown(text))]
     Range {
         /// The text as given.
         text: String,
@@ -22,13 +23,20 @@ pub enum FleetError {
         error: SelectorError,
     },
     /// A pattern where names are listed.
-    #[error("`{text}` has wildcards, but tags list hosts by name; write the names or a range")]
+    #[error(
+        "`{}` has wildcards, but tags list hosts by name; write the names or a range",
+        Shown(text)
+    )]
     Wildcards {
         /// The text as given.
         text: String,
     },
     /// Two different values of one setting of one host.
-    #[error("host `{host}` has two values for {setting}: `{first}` and `{second}`; take one out")]
+    #[error(
+        "host `{host}` has two values for {setting}: `{}` and `{}`; take one out",
+        Shown(first),
+        Shown(second)
+    )]
     Conflict {
         /// The host.
         host: HostName,
@@ -38,6 +46,19 @@ pub enum FleetError {
         first: String,
         /// The value given later.
         second: String,
+    },
+    /// A setting that looks like another.
+    #[error(
+        "the {setting} of the host `{host}` holds a character that shows nothing: `{}`; take it out",
+        Shown(value)
+    )]
+    Unseen {
+        /// The host.
+        host: HostName,
+        /// The setting.
+        setting: String,
+        /// Its value.
+        value: String,
     },
     /// A setting or tag before any host.
     #[error("a setting or tag comes before any host; call `host` first")]

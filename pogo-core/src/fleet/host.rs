@@ -8,10 +8,12 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::visible::{Shown, first_unseen, is_invisible};
+
 /// A host's unique name. Cheap to clone; compares and sorts as text.
 ///
-/// A name is 1 to 255 printable characters without white space, and without those that selectors
-/// and host ranges give a meaning to: any of `` , | & ! ( ) $ [ ] { } * ? `` and quotes.
+/// A name is 1 to 255 printable characters without white space, without those that [show nothing](super::is_invisible),
+/// and without those that selectors and host ranges give a meaning to: any of `` , | & ! ( ) $ [ ] { } * ? `` and quotes.
 ///
 /// ```
 /// use pogo_core::fleet::HostName;
@@ -53,6 +55,7 @@ impl HostName {
     pub(crate) fn allows(character: char) -> bool {
         !(character.is_whitespace()
             || character.is_control()
+            || is_invisible(character)
             || matches!(
                 character,
                 ',' | '|' | '&' | '!' | '(' | ')' | '$' | '[' | ']' | '{' | '}' | '*' | '?' | '"' | '\'' | '`'
@@ -119,7 +122,7 @@ pub enum NameError {
     #[error("a host name is missing")]
     Empty,
     /// A character that a name cannot hold.
-    #[error("`{character}` cannot be part of the host name `{name}`")]
+    #[error("{} cannot be part of the host name `{}`", named(*character, name), Shown(name))]
     Character {
         /// The text as given.
         name: String,
@@ -132,6 +135,19 @@ pub enum NameError {
         /// Its length in bytes.
         len: usize,
     },
+}
+
+/// The character; one that cannot be seen with its position.
+fn named(character: char, name: &str) -> String {
+    match first_unseen(name) {
+        Some((unseen, at)) if unseen == character => {
+            format!(
+                "the character {at}, which shows nothing (`{}`),",
+                character.escape_unicode()
+            )
+        }
+        _ => format!("`{character}`"),
+    }
 }
 
 /// A host's position in its fleet, from 0, in listed order. Means nothing in another fleet.

@@ -18,6 +18,7 @@ mod resolve;
 mod selector;
 mod tag;
 mod tree;
+mod visible;
 
 pub use builder::FleetBuilder;
 pub(crate) use data::{runs, unfold};
@@ -30,3 +31,4 @@ pub use range::{HostRange, SelectorError};
 pub use resolve::ResolveError;
 pub use selector::Selector;
 pub use tag::{TagError, TagPath};
+pub use visible::is_invisible;

@@ -1,12 +1,14 @@
 //! Reading selectors.
 
 use super::range::Reader;
+use super::visible;
 use super::{Selector, SelectorError, TagPath};
 
 /// How deep `!` and parentheses may nest; no person writes more, and the stack has an end.
 const MAX_DEPTH: u32 = 64;
 
 pub(super) fn selector(text: &str) -> Result<Selector, SelectorError> {
+    visible::check(text)?;
     let mut parser = Parser {
         reader: Reader { text, at: 0 },
         depth: 0,

@@ -159,6 +159,7 @@ impl FromStr for HostRange {
     type Err = SelectorError;
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
+        super::visible::check(text)?;
         let mut reader = Reader { text, at: 0 };
         let range = reader.range()?;
         match reader.text[reader.at..].chars().next() {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::visible::{Shown, first_unseen, is_invisible};
+
 /// A tag: `frontend`, `colo.north_america`. Whoever carries `a.b` is a member of `$a` and of `$a.b`.
 ///
 /// A path is made of segments of letters, digits, `_` and `-`, joined by dots.
@@ -44,6 +46,9 @@ impl TagPath {
         if path.split('.').any(str::is_empty) {
             return refuse("has an empty part; write parts joined by single dots, as in `colo.east`");
         }
+        if first_unseen(path).is_some() {
+            return refuse("holds a character that shows nothing");
+        }
         if !path.chars().all(|c| c == '.' || Self::allows(c)) {
             return refuse("may only hold letters, digits, `_`, `-` and dots");
         }
@@ -52,7 +57,8 @@ impl TagPath {
 
     /// Whether a segment may hold this character.
     pub(crate) fn allows(character: char) -> bool {
-        character.is_alphanumeric() || matches!(character, '_' | '-')
+        // Some letters are fillers without a shape.
+        (character.is_alphanumeric() && !is_invisible(character)) || matches!(character, '_' | '-')
     }
 
     /// The path as text.
@@ -128,7 +134,7 @@ impl From<TagPath> for String {
 
 /// Text that is not a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the tag `{path}` {reason}")]
+#[error("the tag `{}` {reason}", Shown(path))]
 pub struct TagError {
     /// The text as given.
     pub path: String,

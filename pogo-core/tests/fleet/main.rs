@@ -6,3 +6,4 @@ mod building;
 mod names;
 mod ranges;
 mod stored;
+mod unseen;
