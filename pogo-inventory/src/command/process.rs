@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pogo_core::fleet::is_invisible;
+
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file::MAX_BYTES;
 
@@ -143,7 +145,8 @@ fn tail(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let skipped = text.chars().count().saturating_sub(SHOWN_COMPLAINTS);
     let shown: String = text.trim_end().chars().skip(skipped).collect();
-    let harmless = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    let steers = |c: char| (c.is_control() && c != '\n') || is_invisible(c);
+    let harmless = |c: char| if steers(c) { '\u{fffd}' } else { c };
     let shown: String = shown.chars().map(harmless).collect();
     match (shown.is_empty(), skipped) {
         (true, _) => ", and said nothing".to_owned(),

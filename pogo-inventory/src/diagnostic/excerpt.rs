@@ -1,5 +1,6 @@
 //! The line a problem is on, cut to what a person can read.
 
+use pogo_core::fleet::is_invisible;
 use serde::{Serialize, Serializer};
 
 use super::Place;
@@ -67,7 +68,7 @@ impl Excerpt {
 fn printable(character: char) -> char {
     match character {
         '\t' => ' ',
-        control if control.is_control() => '\u{fffd}',
+        hidden if hidden.is_control() || is_invisible(hidden) => '\u{fffd}',
         other => other,
     }
 }

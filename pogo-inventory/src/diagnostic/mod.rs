@@ -1,9 +1,11 @@
 //! What is wrong with a source, where, and the cure: for a person and for a program.
 
+mod alike;
 mod error;
 mod excerpt;
 mod render;
 
+pub use alike::Alike;
 pub use error::SourceError;
 pub use excerpt::Excerpt;
 
@@ -57,7 +59,7 @@ pub struct Diagnostic {
 }
 
 /// A stretch of one line. Lines and columns count from 1, columns and length count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// The line, from 1.
     pub line: u32,

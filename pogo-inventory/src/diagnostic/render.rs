@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use pogo_core::fleet::is_invisible;
+
 use super::Diagnostic;
 
 pub(super) fn render(problem: &Diagnostic, colour: bool) -> String {
@@ -35,14 +37,16 @@ pub(super) fn render(problem: &Diagnostic, colour: bool) -> String {
 
 /// What a file or its name holds must not steer the terminal.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let steers = |character: char| character.is_control() && character != '\n';
+    let steers = |character: char| (character.is_control() && character != '\n') || is_invisible(character);
     if !text.contains(steers) {
         return Cow::Borrowed(text);
     }
     let mut harmless = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match steers(character) {
-            true => harmless.extend(character.escape_debug()),
+            true if character.is_control() => harmless.extend(character.escape_debug()),
+            // Fillers count as letters, which nobody else escapes.
+            true => harmless.extend(character.escape_unicode()),
             false => harmless.push(character),
         }
     }

@@ -66,6 +66,13 @@ pub struct Gathered {
     pub conflicts: Vec<Conflict>,
 }
 
+impl Gathered {
+    /// What the sources' readers warn of, in the order of the sources.
+    pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.parts.iter().flat_map(|part| &part.warnings)
+    }
+}
+
 /// What one source says.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -82,6 +89,18 @@ pub struct Part {
     pub warnings: Vec<Diagnostic>,
     /// The files and folders that it was read from.
     pub files: Vec<PathBuf>,
+}
+
+/// What can be said of several sources, some of which may be wrong.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Survey {
+    /// What the sources say that could be read. Where values conflict, the first counts.
+    pub gathered: Gathered,
+    /// Sources that could not be read, by their position among all.
+    pub failed: Vec<(usize, SourceError)>,
+    /// Conflicts that no rule decides.
+    pub conflicts: Vec<Diagnostic>,
 }
 
 impl Sources {
@@ -113,21 +132,38 @@ impl Sources {
     ///
     /// All problems of all sources; and if there are none, every conflict that no rule decides.
     pub async fn gather(&self) -> Result<Gathered, SourceError> {
-        let (mut parts, mut failed) = (Vec::new(), Vec::new());
-        for source in &self.sources {
-            match source.list().await.and_then(|listing| part(source.name(), listing)) {
-                Ok(part) => parts.push(part),
-                Err(error) => failed.push(error),
-            }
-        }
-        match failed.pop() {
-            None => merged(parts, &self.rules),
-            Some(only) if failed.is_empty() => Err(only),
-            Some(last) => {
-                failed.push(last);
-                let all = failed.iter().flat_map(SourceError::diagnostics);
+        let Survey {
+            gathered,
+            failed,
+            conflicts,
+        } = self.survey().await;
+        let mut errors: Vec<SourceError> = failed.into_iter().map(|(_, error)| error).collect();
+        match (errors.pop(), conflicts.is_empty()) {
+            (None, true) => Ok(gathered),
+            (None, false) => Err(SourceError::Invalid(conflicts)),
+            (Some(only), _) if errors.is_empty() => Err(only),
+            (Some(last), _) => {
+                errors.push(last);
+                let all = errors.iter().flat_map(SourceError::diagnostics);
                 Err(SourceError::Invalid(all.cloned().collect()))
             }
+        }
+    }
+
+    /// Reads every source afresh, as [`gather`](Self::gather) does, and goes on after problems: for looking at, not for jobs.
+    pub async fn survey(&self) -> Survey {
+        let (mut parts, mut failed) = (Vec::new(), Vec::new());
+        for (at, source) in self.sources.iter().enumerate() {
+            match source.list().await.and_then(|listing| part(source.name(), listing)) {
+                Ok(part) => parts.push(part),
+                Err(error) => failed.push((at, error)),
+            }
+        }
+        let (gathered, conflicts) = merged(parts, &self.rules);
+        Survey {
+            gathered,
+            failed,
+            conflicts,
         }
     }
 }
@@ -147,13 +183,19 @@ fn part(name: String, listing: Listing) -> Result<Part, SourceError> {
     })
 }
 
-fn merged(parts: Vec<Part>, rules: &MergeRules) -> Result<Gathered, SourceError> {
+/// One fleet of all parts, and the conflicts that no rule decides.
+fn merged(parts: Vec<Part>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
     if let [only] = parts.as_slice() {
-        return Ok(Gathered {
-            fleet: Arc::clone(&only.fleet),
-            parts,
-            conflicts: vec![],
-        });
+        let fleet = Arc::clone(&only.fleet);
+        let conflicts = vec![];
+        return (
+            Gathered {
+                fleet,
+                parts,
+                conflicts,
+            },
+            vec![],
+        );
     }
     let mut merge = Merge {
         parts: &parts,
@@ -165,30 +207,27 @@ fn merged(parts: Vec<Part>, rules: &MergeRules) -> Result<Gathered, SourceError>
     for at in 0..parts.len() {
         merge.add(at);
     }
-    let (fleet, mut conflicts) = merge.finish()?;
+    let (fleet, mut conflicts) = merge.finish();
     conflicts.sort_by(|one, other| one.host.cmp(&other.host));
-    let open: Vec<Diagnostic> = conflicts
-        .iter()
-        .filter(|conflict| conflict.kept.is_none())
-        .map(Conflict::diagnostic)
-        .take(MOST)
-        .enumerate()
-        .map(|(at, problem)| {
-            if at < SourceError::SHOWN {
-                problem.with_line()
-            } else {
-                problem
-            }
-        })
-        .collect();
-    if !open.is_empty() {
-        return Err(SourceError::Invalid(open));
-    }
-    Ok(Gathered {
-        fleet: Arc::new(fleet),
-        parts,
-        conflicts,
-    })
+    let undecided = conflicts.iter().filter(|conflict| conflict.kept.is_none());
+    let shown = |(at, conflict): (usize, &Conflict)| match at < SourceError::SHOWN {
+        true => conflict.diagnostic().with_line(),
+        false => conflict.diagnostic(),
+    };
+    let mut open: Vec<Diagnostic> = undecided.take(MOST).enumerate().map(shown).collect();
+    let fleet = fleet.build().unwrap_or_else(|error| {
+        open.push(Diagnostic::new("merged inventory", error.to_string()));
+        Fleet::default()
+    });
+    let fleet = Arc::new(fleet);
+    (
+        Gathered {
+            fleet,
+            parts,
+            conflicts,
+        },
+        open,
+    )
 }
 
 struct Merge<'m> {
@@ -249,7 +288,7 @@ impl Merge<'_> {
         }
     }
 
-    fn finish(self) -> Result<(Fleet, Vec<Conflict>), SourceError> {
+    fn finish(self) -> (FleetBuilder, Vec<Conflict>) {
         let mut fleet = self.fleet;
         for (name, settings) in self.settings {
             let settings = settings.into_iter().map(|(setting, (value, _))| (setting, value));
@@ -257,10 +296,7 @@ impl Merge<'_> {
                 .host(name.as_str())
                 .connection(&settings::connection(settings.collect()));
         }
-        let wrong = |error: pogo_core::fleet::FleetError| {
-            SourceError::Invalid(vec![Diagnostic::new("merged inventory", error.to_string())])
-        };
-        Ok((fleet.build().map_err(wrong)?, self.conflicts))
+        (fleet, self.conflicts)
     }
 }
 

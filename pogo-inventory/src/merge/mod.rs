@@ -6,7 +6,7 @@ mod rules;
 mod settings;
 
 pub use conflict::{Claim, Conflict};
-pub use gather::{Gathered, Part, Sources};
+pub use gather::{Gathered, Part, Sources, Survey};
 pub use rules::{MergeRules, OnConflict, RuleError};
 
 use std::collections::BTreeMap;

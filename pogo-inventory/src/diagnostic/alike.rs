@@ -1,0 +1,72 @@
+//! Warnings that say the same of many hosts or files.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Diagnostic, Place};
+
+/// A warning, and how many others differ from it in names, numbers and places alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Alike<'d> {
+    /// The first of them.
+    pub first: &'d Diagnostic,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl<'d> Alike<'d> {
+    /// Puts together what is alike, in the order of the first of each kind. The same warning twice counts once.
+    ///
+    /// ```
+    /// use pogo_inventory::Diagnostic;
+    /// use pogo_inventory::diagnostic::Alike;
+    ///
+    /// let warn = |host: &str| Diagnostic::new("hosts.ini", format!("`{host}` is not reached by SSH"));
+    /// let warnings = [warn("web1"), warn("web2"), warn("web2"), Diagnostic::new("hosts.json", "is 3 days old")];
+    /// let alike = Alike::of(&warnings);
+    /// assert_eq!(alike.len(), 2);
+    /// assert_eq!(alike[0].to_string(), "hosts.ini: `web1` is not reached by SSH\nand 1 more like it");
+    /// ```
+    pub fn of(warnings: impl IntoIterator<Item = &'d Diagnostic>) -> Vec<Self> {
+        let mut kinds: HashMap<String, usize> = HashMap::new();
+        let mut seen: HashSet<(&str, Option<Place>, &str)> = HashSet::new();
+        let mut alike: Vec<Self> = Vec::new();
+        for warning in warnings {
+            if !seen.insert((&warning.source, warning.place, &warning.message)) {
+                continue;
+            }
+            let at = *kinds.entry(warning.kind()).or_insert(alike.len());
+            match alike.get_mut(at) {
+                Some(known) => known.more += 1,
+                None => alike.push(Self {
+                    first: warning,
+                    more: 0,
+                }),
+            }
+        }
+        alike
+    }
+
+    /// For a terminal: the first with its line, and how many more there are, in colours if wanted.
+    pub fn render(&self, colour: bool) -> String {
+        let mut text = self.first.render(colour);
+        if self.more > 0 {
+            text.push_str(&format!("\nand {} more like it", self.more));
+        }
+        text
+    }
+}
+
+impl std::fmt::Display for Alike<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl Diagnostic {
+    /// The message without what is quoted in it and without numbers: what problems of one kind have in common.
+    pub fn kind(&self) -> String {
+        let said = self.message.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        said.chars().filter(|character| !character.is_ascii_digit()).collect()
+    }
+}
