@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::diagnostic::{Diagnostic, Excerpt, Place, SourceError};
 
@@ -17,12 +18,79 @@ pub(crate) fn read_text(path: &Path) -> Result<String, SourceError> {
 /// The same, of a file of another size.
 pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, SourceError> {
     let name = path.display().to_string();
+    if let Some(kind) = special(path) {
+        let problem = Diagnostic::new(&*name, format!("is {kind}, not a file, and is not waited for"));
+        let hint = "write what comes from it into a file, or name the program that prints it as a source of the type `command`";
+        return Err(SourceError::Invalid(vec![problem.with_hint(hint)]));
+    }
     let bytes = read_bytes(path, most).map_err(|error| SourceError::unavailable(&*name, describe(path, &error)))?;
+    text(&name, bytes, most)
+}
+
+/// The text without the mark that some editors write in front of it.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// What it is, if reading it might take for ever: looking at it does not.
+pub(crate) fn special(path: &Path) -> Option<&'static str> {
+    let kind = std::fs::metadata(path).ok()?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("a device")
+}
+
+/// The path that stands for standard input.
+pub(crate) const STANDARD_INPUT: &str = "-";
+
+/// What messages call a file or standard input.
+pub(crate) fn input_name(path: &Path) -> String {
+    match path == Path::new(STANDARD_INPUT) {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+/// The text of a file, or of standard input, which is read once and says the same from then on.
+pub(crate) fn read_input(path: &Path) -> Result<String, SourceError> {
+    static READ: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
+    if path != Path::new(STANDARD_INPUT) {
+        return read_text(path);
+    }
+    let read = READ.get_or_init(|| {
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
+        read.map(|_| bytes).map_err(|error| error.to_string())
+    });
+    let name = input_name(path);
+    let bytes = read
+        .clone()
+        .map_err(|message| SourceError::unavailable(&*name, message))?;
+    text(&name, bytes, MAX_BYTES)
+}
+
+/// The bytes as text, if they are some.
+fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, SourceError> {
     if bytes.len() as u64 > most {
         let message = format!("is larger than {} MiB, the most that is read", most >> 20);
-        return Err(SourceError::Invalid(vec![Diagnostic::new(&*name, message)]));
+        return Err(SourceError::Invalid(vec![Diagnostic::new(name, message)]));
     }
-    String::from_utf8(bytes).map_err(|error| SourceError::Invalid(vec![not_utf8(&name, &error)]))
+    let text = String::from_utf8(bytes).map_err(|error| SourceError::Invalid(vec![not_utf8(name, &error)]))?;
+    Ok(match without_mark(&text) {
+        plain if plain.len() < text.len() => plain.to_owned(),
+        _ => text,
+    })
 }
 
 fn read_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {

@@ -10,6 +10,7 @@ use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
 
 use crate::diagnostic::SourceError;
 use crate::file;
+use crate::guess;
 use crate::listing::{Listing, Source};
 use crate::nodeset::evaluate;
 use crate::roster::Roster;
@@ -60,7 +61,7 @@ impl GendersFile {
 
     fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
         let mut reader = Reader {
-            problems: Problems::new(source::Source::new(source_name, text)),
+            problems: Problems::new(source::Source::new(Arc::clone(&source_name), text)),
             roster: Roster::default(),
             values: HashMap::new(),
             given: HashMap::new(),
@@ -75,7 +76,12 @@ impl GendersFile {
             });
             start += line.len() + 1;
         }
-        reader.roster.into_listing(reader.problems.into_sorted())
+        // Every table could be one: nodes are separated by commas, and need no attributes.
+        if reader.values.is_empty() && reader.problems.is_empty() && guess::is_csv(text) {
+            reader.problems.report(Span::START, "no node has an attribute");
+        }
+        let found = guess::hinted(reader.problems.into_sorted(), "genders", &source_name, text);
+        reader.roster.into_listing(found)
     }
 }
 
@@ -148,6 +154,10 @@ impl Reader<'_> {
             return self.problems.report_with(span, "this is one word too many", hint);
         }
         let span = line.span(start, nodes.len());
+        if nodes.ends_with(':') {
+            let hint = "a line holds nodes and their attributes, without a colon";
+            return self.problems.report_with(span, "no node's name ends in a colon", hint);
+        }
         let names = match evaluate(nodes, |_| Err("genders files have no groups".to_owned())) {
             Ok(names) => names,
             Err(error) => {

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "text")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
+mod address;
 #[cfg(feature = "ansible")]
 mod ansible;
 #[cfg(feature = "clustershell")]
@@ -17,6 +20,9 @@ mod elsewhere;
 mod file;
 #[cfg(feature = "genders")]
 mod genders;
+#[cfg(feature = "text")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
+mod guess;
 #[cfg(feature = "text")]
 mod hosts;
 #[cfg(feature = "http")]
@@ -57,7 +63,7 @@ mod yaml;
 #[cfg(all(feature = "ansible", feature = "command"))]
 pub use ansible::AnsibleScript;
 #[cfg(feature = "ansible")]
-pub use ansible::{AnsibleHosts, AnsibleInventory};
+pub use ansible::{AnsibleHosts, AnsibleInventory, AnsibleList};
 #[cfg(feature = "clustershell")]
 pub use clustershell::ClusterShellGroups;
 #[cfg(feature = "command")]

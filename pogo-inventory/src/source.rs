@@ -53,7 +53,7 @@ impl<'a> Source<'a> {
     pub(crate) fn new(name: impl Into<Arc<str>>, text: &'a str) -> Self {
         Self {
             name: name.into(),
-            text,
+            text: crate::file::without_mark(text),
             secretive: false,
         }
     }
@@ -174,7 +174,7 @@ pub(crate) struct Problems<'a> {
 
 impl<'a> Problems<'a> {
     /// A file in which everything is wrong must not take memory without bound.
-    const MOST: usize = 1_000;
+    pub(crate) const MOST: usize = 1_000;
 
     pub(crate) fn new(source: Source<'a>) -> Self {
         Self {

@@ -13,6 +13,7 @@ use crate::listing::Source;
 /// | `policy` | policy file | `.yaml`, `.yml` |
 /// | `pogo4` | file of Pogo 4.0 | |
 /// | `ansible` | Ansible inventory | `.ini` |
+/// | `ansible-list` | what `ansible-inventory --list` prints, in a file, or on standard input (`-`) | |
 /// | `ansible-script` | executable Ansible inventory | |
 /// | `clustershell` | group file of ClusterShell | |
 /// | `genders` | genders file | the name `genders`, `.genders` |
@@ -97,6 +98,8 @@ kinds! {
     Pogo4 "pogo4" => |path| crate::Pogo4File::new(path);
     #[cfg(feature = "ansible")]
     Ansible "ansible" => |path| crate::AnsibleInventory::new(path);
+    #[cfg(feature = "ansible")]
+    AnsibleList "ansible-list" => |path| crate::AnsibleList::new(path);
     #[cfg(all(feature = "ansible", feature = "command"))]
     AnsibleScript "ansible-script" => |program| crate::AnsibleScript::new(program);
     #[cfg(feature = "clustershell")]
@@ -136,6 +139,7 @@ impl SourceSpec {
         let elsewhere = match self.name() {
             "http" => true,
             "command" => !self.location.contains('/'),
+            _ if self.location == crate::file::STANDARD_INPUT => true,
             _ => false,
         };
         if !elsewhere {

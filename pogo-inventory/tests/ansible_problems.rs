@@ -31,9 +31,17 @@ impl Folder {
                 .next()
                 .unwrap_or_default()
                 .replace(&folder, "");
+            // The way out is the same for all, and has a test of its own.
             let hint = problem
                 .hint
                 .as_ref()
+                .map(|hint| {
+                    hint.split("what Ansible makes of it can be read")
+                        .next()
+                        .unwrap_or_default()
+                })
+                .map(|hint| hint.trim_end_matches("; "))
+                .filter(|hint| !hint.is_empty())
                 .map(|hint| format!(" ({hint})"))
                 .unwrap_or_default();
             first + &hint

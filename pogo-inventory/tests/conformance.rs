@@ -22,7 +22,8 @@ use pogo_core::dispatcher::Inventory;
 use pogo_core::testing::conformance::{self, InventoryFixture};
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, AnsibleScript, ClusterShellGroups, CommandSource, GendersFile, Pogo4File, PolicyFile, SshConfig,
+    AnsibleInventory, AnsibleList, AnsibleScript, ClusterShellGroups, CommandSource, GendersFile, Pogo4File,
+    PolicyFile, SshConfig,
 };
 
 /// Holds a source of one file to the contract: a good text with web1 and web2, one with web3 besides, and one without sense.
@@ -71,6 +72,12 @@ fn inventories_of_ansible() {
         "web: [",
     ];
     file("hosts.yml", texts, |path| Arc::new(AnsibleInventory::new(path)));
+    let texts = [
+        r#"{"_meta": {"hostvars": {}}, "web": {"hosts": ["web1", "web2"]}}"#,
+        r#"{"_meta": {"hostvars": {}}, "web": {"hosts": ["web1", "web2", "web3"]}}"#,
+        r#"{"web": {"hosts": ["web1"]}}"#,
+    ];
+    file("hosts.json", texts, |path| Arc::new(AnsibleList::new(path)));
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn broken_tables_are_explained() {
             vec![
                 "2:1 `1` does not belong here; join selectors with `,` or `&`",
                 "2:1 `ssh` is not a port from 1 to 65535",
-                "3:1 a selector is missing here; write hosts (`web[1-3]`), a tag (`$web`) or `*`",
+                "3:1 the host's name in `name` is missing",
             ],
         ),
         (Format::Json, "", vec!["1:1 broken JSON: EOF while parsing a value"]),

@@ -6,6 +6,7 @@ use smol_str::{SmolStr, SmolStrBuilder};
 use super::vars::{
     ADDRESS, CONNECTION, KEY_FILE, Name, PORT, Setting, USER, Var, Vars, unsupported as unsupported_names,
 };
+use crate::address::{wrong_address, wrong_user};
 use crate::origins::Mark;
 
 /// The transport's name for a key file.
@@ -57,12 +58,26 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
             }
         }
     };
-    let address = text(ADDRESS).map(|(_, _, address)| address);
-    connection.address = address.filter(|address| address != host).map(String::from);
-    connection.user = text(USER).map(|(_, _, user)| user.into());
+    let address = text(ADDRESS);
+    let user = text(USER);
     let file = text(KEY_FILE).map(|(_, _, file)| (IDENTITY.to_owned(), file.into()));
     connection.vars.extend(file);
-    if let Some((name, setting, port)) = text(PORT) {
+    let port = text(PORT);
+    let found = [(&address, wrong_address as fn(&str) -> _), (&user, wrong_user)];
+    for (found, wrong) in found {
+        let Some((name, setting, text)) = found else { continue };
+        if let Some((message, hint)) = wrong(text) {
+            refused.push(remark(
+                setting,
+                format!("{message} in `{}` of `{host}`", name.text()),
+                hint,
+            ));
+        }
+    }
+    let address = address.map(|(_, _, address)| address);
+    connection.address = address.filter(|address| address != host).map(String::from);
+    connection.user = user.map(|(_, _, user)| user.into());
+    if let Some((name, setting, port)) = port {
         connection.port = port.parse().ok().filter(|port| *port > 0);
         if connection.port.is_none() {
             let message = format!("`{}` in `{}` is not a port", port.escape_debug(), name.text());

@@ -17,13 +17,16 @@ const MAX_DEPTH: usize = 16;
 /// Files of one folder and those within.
 const MAX_FILES: usize = 1_000;
 
+/// Endings of files that are passed over although there may well be hosts in them.
+const TELLING: [&str; 3] = [".ini", ".cfg", ".txt"];
+
 /// The files to read, in the order of their names.
-pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(super) fn files(path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, SourceError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    collect(path, 0, &mut files)?;
+    collect(path, 0, &mut files, warnings)?;
     if files.is_empty() {
         let hint = "files that end in .cfg, .md or .txt are passed over in a folder, as by Ansible";
         return Err(refused(path, "holds no inventory".to_owned(), hint));
@@ -31,18 +34,30 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+fn collect(
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), SourceError> {
     if depth > MAX_DEPTH {
         let message = format!("folders nest more than {MAX_DEPTH} deep");
         return Err(refused(folder, message, "does a link lead back?"));
     }
     for path in list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || OTHERS.contains(&&*name) || ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        if name.starts_with('.') || OTHERS.contains(&&*name) {
+            continue;
+        }
+        if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            if TELLING.iter().any(|ending| name.ends_with(ending)) {
+                let warning = Diagnostic::new(path.display().to_string(), "is passed over, as by Ansible");
+                warnings.push(warning.with_hint("in a folder, give an inventory another ending, or none"));
+            }
             continue;
         }
         if path.is_dir() {
-            collect(&path, depth + 1, files)?;
+            collect(&path, depth + 1, files, warnings)?;
         } else if files.len() == MAX_FILES {
             let message = format!("holds more than {MAX_FILES} files");
             return Err(refused(folder, message, "name the inventory itself"));

@@ -7,10 +7,12 @@ mod dynamic;
 mod folder;
 mod groups;
 mod ini;
+mod list;
 mod literal;
 mod model;
 mod number;
 mod pattern;
+mod printed;
 mod var_files;
 mod vars;
 mod words;
@@ -19,6 +21,7 @@ mod yaml_value;
 
 #[cfg(feature = "command")]
 pub use dynamic::AnsibleScript;
+pub use list::AnsibleList;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +33,7 @@ use self::model::Model;
 use self::var_files::Seen;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
+use crate::guess;
 use crate::listing::{Listing, Source};
 use crate::source::{self, Problems, Span};
 
@@ -81,8 +85,12 @@ impl AnsibleInventory {
     }
 
     fn listing(path: &Path) -> Result<Listing, SourceError> {
+        Self::try_listing(path).map_err(|error| with_way_out(error, path))
+    }
+
+    fn try_listing(path: &Path) -> Result<Listing, SourceError> {
         let (mut model, mut seen) = (Model::default(), Seen::default());
-        for file in folder::files(path)? {
+        for file in folder::files(path, &mut seen.warnings)? {
             one(&file, &mut model, &mut seen)?;
         }
         // These two are always there, and may have variables in files.
@@ -100,6 +108,30 @@ impl AnsibleInventory {
         var_files::read(base, &mut model, &mut seen)?;
         finish(model, seen)
     }
+}
+
+/// Whatever is not read exactly here, Ansible itself can read, unless it is no inventory at all.
+fn with_way_out(mut error: SourceError, path: &Path) -> SourceError {
+    if let SourceError::Invalid(problems) = &mut error
+        && let Some(first) = problems.first().filter(|first| first.place.is_some())
+        && let file = first.source.to_string()
+        && let Ok(text) = file::read_text(Path::new(&file))
+    {
+        *problems = guess::hinted(std::mem::take(problems), "ansible", &file, &text);
+    }
+    if let SourceError::Invalid(problems) = &mut error
+        && let Some(last) = problems.last_mut().filter(|last| last.place.is_some())
+    {
+        let path = path.display();
+        let way = format!(
+            "what Ansible makes of it can be read: `ansible-inventory -i {path} --list > FILE`, and the source `ansible-list:FILE`"
+        );
+        *last = last.clone().with_hint(match &last.hint {
+            Some(hint) => format!("{hint}; {way}"),
+            None => way,
+        });
+    }
+    error
 }
 
 /// Reads one file into the model.

@@ -96,7 +96,7 @@ fn of(found: PathBuf, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, So
     let mut files = Vec::new();
     if found.is_dir() {
         seen.files.push(found.clone());
-        collect(&found, 0, &mut files)?;
+        collect(&found, 0, &mut files, &mut seen.warnings)?;
     } else {
         files.push(found);
     }
@@ -107,7 +107,12 @@ fn of(found: PathBuf, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, So
 }
 
 /// Every file below, in the order of names.
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+fn collect(
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), SourceError> {
     if depth > MAX_DEPTH {
         let message = format!("folders nest more than {MAX_DEPTH} deep; does a link lead back?");
         return Err(SourceError::Invalid(vec![Diagnostic::new(
@@ -122,9 +127,14 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
         }
         let extension = path.extension().and_then(OsStr::to_str);
         if path.is_dir() && extension.is_none() {
-            collect(&path, depth + 1, files)?;
+            collect(&path, depth + 1, files, warnings)?;
         } else if path.is_file() && extension.is_none_or(|extension| EXTENSIONS.contains(&extension)) {
             files.push(path);
+        } else {
+            let warning = Diagnostic::new(path.display().to_string(), "is passed over, as by Ansible");
+            warnings.push(
+                warning.with_hint("variables stand in files that end in .yml, .yaml or .json, or have no ending"),
+            );
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::SourceError;
 use crate::file;
+use crate::guess;
 use crate::listing::{Listing, Source};
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
@@ -68,7 +69,7 @@ impl ClusterShellGroups {
         let path = PathBuf::from(&*source_name);
         let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
         let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-        let mut problems = Problems::new(source::Source::new(source_name, text));
+        let mut problems = Problems::new(source::Source::new(Arc::clone(&source_name), text));
         if extension == "conf" {
             let hint = "name the files with groups, such as those in /etc/clustershell/groups.d";
             problems.report_with(Span::START, "this says where groups come from, and holds none", hint);
@@ -79,7 +80,8 @@ impl ClusterShellGroups {
         } else {
             Roster::default()
         };
-        roster.into_listing(problems.into_sorted())
+        let found = guess::hinted(problems.into_sorted(), "clustershell", &source_name, text);
+        roster.into_listing(found)
     }
 }
 

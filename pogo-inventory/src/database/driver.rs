@@ -41,11 +41,24 @@ pub(super) async fn ask(
     }
 }
 
+/// What is wrong with a value that is no text and no whole number.
+pub(super) fn misfit(column: &str, kind: &str, as_text: Option<&sqlx::Error>) -> String {
+    // The driver has no other name for a value of another type.
+    let is_other = |error: &sqlx::Error| match error {
+        sqlx::Error::ColumnDecode { source, .. } => source.to_string().starts_with("mismatched types"),
+        _ => false,
+    };
+    match as_text.is_none_or(is_other) {
+        true => format!("the column `{column}` is {kind}, neither text nor a whole number; cast it to text"),
+        false => format!("the column `{column}` holds bytes that are not UTF-8 text"),
+    }
+}
+
 /// Asks a question of a connection, taking texts and these kinds of numbers.
 macro_rules! answer {
     ($connection:expr, $question:expr, [$($number:ty),*]) => {{
         use futures::TryStreamExt;
-        use sqlx::{Column, Either, Executor, Row, Statement, TypeInfo};
+        use sqlx::{Column, Either, Executor, Row, Statement, TypeInfo, ValueRef};
 
         let (connection, question): (_, &Question) = ($connection, $question);
         let statement = connection.prepare(&question.sql).await?;
@@ -71,9 +84,11 @@ macro_rules! answer {
                     number.map(|number| number.map(|number| number.to_string()))
                 });)*
                 cells.push(cell.map_err(|_| {
-                    let column = row.column(at);
-                    let (name, kind) = (column.name(), column.type_info().name());
-                    Failure::Wrong(format!("the column `{name}` is {kind}, neither text nor a whole number; cast it to text"))
+                    let as_text = row.try_get::<Option<String>, _>(at).err();
+                    // A column of SQLite holds values of any type, so it is the value that is asked.
+                    let raw = row.try_get_raw(at);
+                    let kind = raw.map_or_else(|_| "unknown".to_owned(), |raw| raw.type_info().name().to_owned());
+                    Failure::Wrong($crate::database::driver::misfit(row.column(at).name(), &kind, as_text.as_ref()))
                 })?);
             }
             table.push(&cells).map_err(Failure::Wrong)?;
@@ -99,6 +114,9 @@ mod sqlite {
     ) -> Result<Vec<Table>, Failure> {
         let options: SqliteConnectOptions = database.url.expose_secret().parse()?;
         let options = options.read_only(true).create_if_missing(false);
+        if let Some(kind) = crate::file::special(options.get_filename()) {
+            return Err(Failure::Wrong(format!("is {kind}, not a file, and is not waited for")));
+        }
         let mut connection = options.connect().await?;
         // The query runs on a thread of its own, which would go on when nobody waits any more.
         let mut handle = connection.lock_handle().await?;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::HttpSource;
 use super::fetch::Body;
 use super::freshness::Freshness;
+use super::shrink::Sizes;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 
@@ -32,6 +33,12 @@ pub(super) struct Copy {
     #[serde(default)]
     pub(super) last_modified: Option<String>,
     pub(super) body: String,
+    /// The sizes that the next answer is held against; in older copies those of the answer itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sizes: Option<Sizes>,
+    /// The percentage that the answer was held against them by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) max_shrink: Option<u8>,
 }
 
 /// Read in front of everything else.
@@ -51,6 +58,8 @@ impl Copy {
             etag: answer.etag,
             last_modified: answer.last_modified,
             body: answer.text,
+            sizes: None,
+            max_shrink: None,
         };
         copy.renew(now, answer.freshness);
         copy
@@ -63,8 +72,15 @@ impl Copy {
     }
 
     pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
-        // A clock that was set back must not make it last for ever.
-        (self.fetched..self.fresh_until).contains(&milliseconds(now))
+        // A clock that was set back, or one that was far ahead, must not make it last for ever.
+        let longest = u64::try_from(Freshness::MOST.as_millis()).unwrap_or(u64::MAX);
+        let until = self.fresh_until.min(self.fetched.saturating_add(longest));
+        (self.fetched..until).contains(&milliseconds(now))
+    }
+
+    /// Whether it was made at a time that is still to come, so that its age is not known.
+    pub(super) fn is_from_the_future(&self, now: SystemTime) -> bool {
+        self.fetched > milliseconds(now)
     }
 
     pub(super) fn age(&self, now: SystemTime) -> Duration {
@@ -161,9 +177,27 @@ mod tests {
         let at = |milliseconds| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
         assert_eq!(copy.body, r#"["web1"]"#);
         assert!(copy.is_fresh(at(60_999)) && !copy.is_fresh(at(61_000)));
+        assert!(copy.is_from_the_future(at(999)) && !copy.is_from_the_future(at(1_000)));
         assert!(!copy.is_fresh(at(999)), "it comes from the future");
         assert_eq!(copy.age(at(9_500)), Duration::from_secs(8));
         assert_eq!(serde_json::to_string(&copy).unwrap(), text);
+    }
+
+    #[test]
+    fn a_copy_with_sizes_stays_readable() {
+        let text = r#"{"pogo_copy":1,"source":"http://a/","address":"63aa0f7a2fa9e8aa","fetched":1000,"fresh_until":61000,"etag":null,"last_modified":null,"body":"[]","sizes":{"hosts":10,"groups":{"db":3}},"max_shrink":20}"#;
+        let copy: Copy = serde_json::from_str(text).unwrap();
+        assert_eq!(copy.sizes.as_ref().map(Sizes::hosts), Some(10));
+        assert_eq!(serde_json::to_string(&copy).unwrap(), text);
+    }
+
+    #[test]
+    fn no_copy_is_fresh_for_ever() {
+        let text =
+            r#"{"pogo_copy":1,"source":"","address":"","fetched":0,"fresh_until":18446744073709551615,"body":""}"#;
+        let copy: Copy = serde_json::from_str(text).unwrap();
+        let after = |hours: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(hours * 3_600);
+        assert!(copy.is_fresh(after(23)) && !copy.is_fresh(after(25)));
     }
 
     #[test]

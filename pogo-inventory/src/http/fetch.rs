@@ -4,16 +4,17 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::header::{
-    ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client, Request, Response, StatusCode, Url, redirect};
 use secrecy::ExposeSecret;
 
 use super::copy::Copy;
 use super::freshness::Freshness;
-use super::{HttpSource, retry, secret, tls};
+use super::{HttpSource, pages, retry, secret, tls};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file::MAX_BYTES;
+use crate::table::CURE;
 
 /// How often an answer may say that it stands elsewhere.
 const MAX_REDIRECTS: usize = 5;
@@ -67,6 +68,7 @@ impl<'s> Question<'s> {
             })?;
             headers.append(key, value.value(name, header)?);
         }
+        Self::check_login(&url, &headers).map_err(|(message, hint)| invalid(message.to_owned(), hint))?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls::config(name, url.scheme() == "https", source.trusted.as_deref())?)
             .user_agent(concat!("pogo-inventory/", env!("CARGO_PKG_VERSION")))
@@ -82,6 +84,28 @@ impl<'s> Question<'s> {
             url,
             headers,
         })
+    }
+
+    /// User and password of the address must be sent as they are, or not at all.
+    fn check_login(url: &Url, headers: &HeaderMap) -> Result<(), (&'static str, &'static str)> {
+        if url.username().is_empty() && url.password().is_none() {
+            return Ok(());
+        }
+        let hint = "leave one out; a password is better in a header from a file";
+        if headers.contains_key(AUTHORIZATION) {
+            return Err(("there is a user in the address and a header `Authorization`", hint));
+        }
+        let texts = [url.username(), url.password().unwrap_or_default()];
+        let is_text = |text: &&str| percent_decoded(text).is_some_and(|text| !text.chars().any(char::is_control));
+        if !texts.iter().all(is_text) {
+            let message = "user and password in the address cannot be sent: they are no text";
+            return Err((message, "after `%` stand two digits of a byte of UTF-8 text"));
+        }
+        if percent_decoded(url.username()).is_some_and(|user| user.contains(':')) {
+            let message = "the user in the address holds a colon, which cannot be sent";
+            return Err((message, "the service would take what follows for the password"));
+        }
+        Ok(())
     }
 
     /// Asks, again and again if the service is down.
@@ -103,18 +127,35 @@ impl<'s> Question<'s> {
             message: describe(error, self.source.timeout),
             wait: None,
         };
-        let response = self.client.execute(self.request(old)).await.map_err(down)?;
+        let request = self.request(old).map_err(down)?;
+        let asked = [IF_NONE_MATCH, IF_MODIFIED_SINCE]
+            .iter()
+            .any(|name| request.headers().contains_key(name));
+        let response = self.client.execute(request).await.map_err(down)?;
         let freshness = Freshness::of(response.headers());
+        if let StatusCode::OK | StatusCode::NOT_MODIFIED = response.status()
+            && let Some(what) = pages::more(response.headers())
+        {
+            return Err(self.wrong(format!("{what} says that there are more hosts than these"), Some(CURE)));
+        }
         match response.status() {
             StatusCode::OK => self.body(response, freshness).await.map(Answer::Changed),
-            StatusCode::NOT_MODIFIED if old.is_some() => Ok(Answer::Unchanged(freshness)),
+            StatusCode::NOT_MODIFIED if asked => Ok(Answer::Unchanged(freshness)),
+            StatusCode::NOT_MODIFIED => Err(Failure::Down {
+                message: "answers 304 Not Modified, but was not asked whether anything changed".to_owned(),
+                wait: None,
+            }),
             status => Err(self.refused(status, &response)),
         }
     }
 
-    fn request(&self, old: Option<&Copy>) -> Request {
-        let mut request = Request::new(reqwest::Method::GET, self.url.clone());
-        *request.headers_mut() = self.headers.clone();
+    /// Built from the client's own form, which sends the user and password of the address.
+    fn request(&self, old: Option<&Copy>) -> Result<Request, reqwest::Error> {
+        let mut request = self
+            .client
+            .get(self.url.clone())
+            .headers(self.headers.clone())
+            .build()?;
         let conditions = [
             (IF_NONE_MATCH, old.and_then(|copy| copy.etag.as_ref())),
             (IF_MODIFIED_SINCE, old.and_then(|copy| copy.last_modified.as_ref())),
@@ -124,7 +165,7 @@ impl<'s> Question<'s> {
                 request.headers_mut().insert(name, value);
             }
         }
-        request
+        Ok(request)
     }
 
     async fn body(&self, mut response: Response, freshness: Freshness) -> Result<Body, Failure> {
@@ -187,6 +228,23 @@ impl<'s> Question<'s> {
         problem.hint = hint.map(str::to_owned);
         Failure::Wrong(SourceError::Invalid(vec![problem]))
     }
+}
+
+/// The text that stands there with `%` and digits; `None` if it is no text.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let digits = std::str::from_utf8(rest.get(..2)?).ok()?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = rest.get(2..)?;
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Secrets in headers must not reach another server.

@@ -15,7 +15,7 @@ pub(super) struct Freshness {
 
 impl Freshness {
     /// No answer is taken as fresh for longer: a slip of the service's owner must wear off.
-    const MOST: Duration = Duration::from_secs(24 * 3600);
+    pub(super) const MOST: Duration = Duration::from_secs(24 * 3600);
 
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut freshness = Self {

@@ -3,6 +3,7 @@
 mod copy;
 mod fetch;
 mod freshness;
+mod pages;
 mod read;
 mod retry;
 mod secret;
@@ -29,6 +30,7 @@ use crate::table::{Format, Mapping};
 
 /// A web service that answers with hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
 ///
+/// - **Users and passwords** in the address are sent (`Authorization: Basic`); together with a header `Authorization` they are refused.
 /// - **Secrets** go into headers, given as they are or read from a file each time. They are never shown, and
 ///   never follow to another server: redirects are followed on the same scheme, host and port only. Messages name
 ///   the address without its user, password and query.
@@ -37,12 +39,14 @@ use crate::table::{Format, Mapping};
 ///   off, too slow, or status 408, 429 or 5xx) it is asked again, twice unless said otherwise, after a delay
 ///   that doubles, varies by half, and is no shorter than `Retry-After` asks for (up to a minute).
 /// - **Size**: an answer is limited to 64 MiB.
+/// - **Pages**: an answer that says that there are more hosts (`Link: rel="next"`, `X-Next-Page`, and the usual fields beside the
+///   rows) is refused: a part of a fleet is no fleet.
 /// - **Caching**: an answer is not asked for again while its `Cache-Control: max-age` lasts; after that, with
 ///   its `ETag` or `Last-Modified`, so that the service may say that nothing changed.
 /// - **The last good copy** is kept in memory, and on disk with [`copy`](Self::copy), unless the service says `no-store`.
 ///   It is used, with a warning that tells its age, when the service is down. Other errors are errors.
-/// - **Shrinking**: an answer that lacks more than a fifth of the last good copy's hosts is refused; see
-///   [`max_shrink`](Self::max_shrink).
+/// - **Shrinking**: an answer that lacks more than a fifth of the last good copy's hosts is refused, and one with which the fleet or
+///   a group is down to less than four fifths of the size that was confirmed; see [`max_shrink`](Self::max_shrink).
 ///
 /// ```no_run
 /// use pogo_inventory::{HttpSource, table::Mapping};
@@ -77,6 +81,9 @@ pub struct HttpSource {
 type Warn = Arc<dyn Fn(&Diagnostic) + Send + Sync>;
 
 impl HttpSource {
+    /// The percentage of hosts that may be missing, unless said otherwise.
+    const MAX_SHRINK: u8 = 20;
+
     /// The service at this address, and what the fields of its answer mean.
     pub fn new(url: impl Into<String>, mapping: Mapping) -> Self {
         Self {
@@ -90,7 +97,7 @@ impl HttpSource {
             retry_delay: Duration::from_millis(500),
             copy: None,
             max_copy_age: None,
-            max_shrink: 20,
+            max_shrink: Self::MAX_SHRINK,
             warn: None,
             memory: Arc::default(),
         }
@@ -147,6 +154,10 @@ impl HttpSource {
 
     /// The same, where up to this percentage of the last good copy's hosts may be missing from an answer. Default 20;
     /// 100 accepts every answer.
+    ///
+    /// The number of hosts, and the number of members of each group, must not go down by more than that from the largest
+    /// number since they were confirmed, in however many steps; one member of a group may always go, if others stay. An answer
+    /// that is taken under a higher percentage than the copy was kept under confirms the new numbers.
     pub fn max_shrink(mut self, percent: u8) -> Self {
         self.max_shrink = percent.min(100);
         self

@@ -7,7 +7,8 @@ use secrecy::ExposeSecret;
 
 use super::copy::{self, Copy};
 use super::fetch::{Answer, Body, Failure, Question};
-use super::{HttpSource, secret, shrink};
+use super::shrink::{self, Sizes};
+use super::{HttpSource, secret};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::hosts::SourceHosts;
 use crate::table::TableFile;
@@ -20,13 +21,14 @@ pub(super) async fn read(source: &HttpSource) -> Result<SourceHosts, SourceError
         name: &name,
         now: SystemTime::now(),
         warnings: Vec::new(),
+        rows: Vec::new(),
     };
     let old = reader.last();
     let fleet = match old {
         Some((copy, fleet)) if copy.is_fresh(reader.now) => fleet,
         old => reader.ask(old).await?,
     };
-    let warnings = reader.warnings;
+    let warnings = reader.warnings.into_iter().chain(reader.rows).collect();
     Ok(SourceHosts { fleet, warnings })
 }
 
@@ -35,6 +37,8 @@ struct Reader<'s> {
     name: &'s str,
     now: SystemTime,
     warnings: Vec<Diagnostic>,
+    /// What is to be said of the rows that were read last, which are those that are used.
+    rows: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -55,33 +59,25 @@ impl Reader<'_> {
     async fn ask(&mut self, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, SourceError> {
         let question = Question::new(self.source, self.name)?;
         match (question.ask(old.as_ref().map(|(copy, _)| copy)).await, old) {
-            (Ok(Answer::Changed(body)), old) => self.changed(body, old.map(|(_, fleet)| fleet)),
+            (Ok(Answer::Changed(body)), old) => self.changed(body, old),
             (Ok(Answer::Unchanged(freshness)), Some((mut copy, fleet))) => {
                 copy.renew(self.now, freshness);
                 copy::keep(self.source, copy, &mut self.warnings);
                 Ok(fleet)
             }
-            (Ok(Answer::Unchanged(_)), None) => {
-                Err(self.unavailable("answers that nothing changed, but was not asked so"))
-            }
+            // Nothing is asked so without a copy.
+            (Ok(Answer::Unchanged(_)), None) => Err(self.unavailable("answers that nothing changed")),
             (Err(Failure::Wrong(error)), _) => Err(error),
             (Err(Failure::Down { message, .. }), old) => self.down(&message, old),
         }
     }
 
-    fn changed(&mut self, body: Body, old: Option<FleetBuilder>) -> Result<FleetBuilder, SourceError> {
+    fn changed(&mut self, body: Body, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, SourceError> {
         let fleet = self.parse(&body.text)?;
-        if let Some(before) = old.and_then(|old| old.build().ok())
-            && let Ok(after) = fleet.clone().build()
-            && let Some(message) = shrink::refusal(&before, &after, self.source.max_shrink)
-        {
-            let hint = "if they are really gone, allow it once with a higher `max_shrink`";
-            return Err(SourceError::Invalid(vec![
-                Diagnostic::new(self.name, message).with_hint(hint),
-            ]));
-        }
+        let sizes = self.held_against(&fleet, old)?;
         if body.freshness.keep {
-            let copy = Copy::new(self.name, self.source.url.expose_secret(), body, self.now);
+            let mut copy = Copy::new(self.name, self.source.url.expose_secret(), body, self.now);
+            (copy.sizes, copy.max_shrink) = (sizes, Some(self.source.max_shrink));
             copy::keep(self.source, copy, &mut self.warnings);
         } else if self.source.copy.is_some() {
             let message = "no copy is kept: the service forbids it with `Cache-Control: no-store`";
@@ -90,10 +86,41 @@ impl Reader<'_> {
         Ok(fleet)
     }
 
+    /// Refuses a fleet that has lost too much, and gives the sizes that the next one is held against.
+    fn held_against(
+        &self,
+        fleet: &FleetBuilder,
+        old: Option<(Copy, FleetBuilder)>,
+    ) -> Result<Option<Sizes>, SourceError> {
+        // A fleet that cannot be built is refused by whoever builds it.
+        let Ok(after) = fleet.clone().build() else {
+            return Ok(None);
+        };
+        let now = Sizes::of(&after);
+        let Some((copy, Ok(before))) = old.map(|(copy, fleet)| (copy, fleet.build())) else {
+            return Ok(Some(now));
+        };
+        let most = self.source.max_shrink;
+        let confirmed = copy.sizes.unwrap_or_else(|| Sizes::of(&before));
+        let message = shrink::refusal(&before, &after, most).or_else(|| confirmed.refusal(&now, most));
+        if let Some(message) = message {
+            let hint = "if they are really gone, allow it once with a higher `max_shrink`";
+            return Err(SourceError::Invalid(vec![
+                Diagnostic::new(self.name, message).with_hint(hint),
+            ]));
+        }
+        // Somebody has allowed more than before, which is for this answer.
+        let allowed = most > copy.max_shrink.unwrap_or(HttpSource::MAX_SHRINK);
+        Ok(Some(if allowed { now } else { confirmed.and(now) }))
+    }
+
     fn down(&mut self, message: &str, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, SourceError> {
         let Some((copy, fleet)) = old else {
             return Err(self.unavailable(message));
         };
+        if copy.is_from_the_future(self.now) {
+            return self.down_since_the_future(message, fleet);
+        }
         let age = copy.age(self.now);
         let shown = humantime::format_duration(age);
         if let Some(most) = self.source.max_copy_age.filter(|most| age > *most) {
@@ -107,8 +134,22 @@ impl Reader<'_> {
         Ok(fleet)
     }
 
-    fn parse(&self, text: &str) -> Result<FleetBuilder, SourceError> {
-        TableFile::parse(self.name, text, self.source.format, &self.source.mapping)
+    /// A clock is wrong, or was: nobody knows how old the copy is.
+    fn down_since_the_future(&mut self, message: &str, fleet: FleetBuilder) -> Result<FleetBuilder, SourceError> {
+        if self.source.max_copy_age.is_some() {
+            let message = format!("{message}; the last good copy is from the future, so its age is not known");
+            return Err(self.unavailable(&message));
+        }
+        let message = format!("{message}; the last good copy is used, which is from the future: is the clock right?");
+        self.warnings.push(Diagnostic::new(self.name, message));
+        Ok(fleet)
+    }
+
+    fn parse(&mut self, text: &str) -> Result<FleetBuilder, SourceError> {
+        let (format, mapping) = (self.source.format, &self.source.mapping);
+        let listing = TableFile::listing(self.name.into(), text, format, mapping)?;
+        self.rows = listing.warnings;
+        Ok(listing.fleet)
     }
 
     fn unavailable(&self, message: &str) -> SourceError {

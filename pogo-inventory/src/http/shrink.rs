@@ -1,9 +1,70 @@
-//! Fleets that lose many hosts at once: mostly a source that lost something.
+//! Fleets that lose many hosts at once, or little by little: mostly a source that lost something.
+
+use std::collections::BTreeMap;
 
 use pogo_core::fleet::{Fleet, fold};
+use serde::{Deserialize, Serialize};
 
 /// Hosts that are named in a message.
 const SHOWN: usize = 10;
+
+/// How large a fleet and its groups were when they were confirmed, or at their largest since then.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sizes {
+    hosts: usize,
+    groups: BTreeMap<String, usize>,
+}
+
+impl Sizes {
+    pub(super) fn of(fleet: &Fleet) -> Self {
+        let group = |tag| (fleet.tag_path(tag).as_str().to_owned(), fleet.members(tag).len());
+        Self {
+            hosts: fleet.len(),
+            groups: fleet.tags().map(group).collect(),
+        }
+    }
+
+    /// What is wrong, when a fleet of the sizes `now` is smaller than these by more than `most` percent, or a group of it.
+    pub(super) fn refusal(&self, now: &Self, most: u8) -> Option<String> {
+        if goes_too_far(self.hosts, now.hosts, most) {
+            let (left, all) = (now.hosts, self.hosts);
+            return Some(format!(
+                "{left} of {all} hosts are left since they were confirmed, but at most {most} % may go"
+            ));
+        }
+        let mut groups = self.groups.iter().map(|(group, before)| {
+            let left = now.groups.get(group).copied().unwrap_or(0);
+            (group, *before, left)
+        });
+        // In a small group one host is a large share, and it is the last one that must not go unnoticed.
+        let lost = |&(_, before, left): &(&String, usize, usize)| {
+            (left == 0 || before.saturating_sub(left) > 1) && goes_too_far(before, left, most)
+        };
+        let (group, before, left) = groups.find(lost)?;
+        Some(format!(
+            "the group ${group} has {left} of {before} hosts left since it was confirmed, but at most {most} % may go"
+        ))
+    }
+
+    /// What the next answer is held against, when one of the sizes `now` was taken: what has grown counts from there.
+    pub(super) fn and(mut self, now: Self) -> Self {
+        self.hosts = self.hosts.max(now.hosts);
+        for (group, size) in now.groups {
+            let known = self.groups.entry(group).or_default();
+            *known = size.max(*known);
+        }
+        self
+    }
+
+    #[cfg(test)]
+    pub(super) fn hosts(&self) -> usize {
+        self.hosts
+    }
+}
+
+fn goes_too_far(before: usize, left: usize, most: u8) -> bool {
+    before.saturating_sub(left) as u128 * 100 > before as u128 * u128::from(most)
+}
 
 /// What is wrong, when more than `most` percent of the hosts of `before` are not in `after`.
 pub(super) fn refusal(before: &Fleet, after: &Fleet, most: u8) -> Option<String> {
@@ -14,7 +75,7 @@ pub(super) fn refusal(before: &Fleet, after: &Fleet, most: u8) -> Option<String>
             .filter(|name| after.id(name.as_str()).is_none())
     };
     let (lost, all) = (gone().count(), before.len());
-    if lost as u128 * 100 <= all as u128 * u128::from(most) {
+    if !goes_too_far(all, all - lost, most) {
         return None;
     }
     let shown = fold(gone().take(SHOWN).map(|name| name.as_str())).to_string();
@@ -53,5 +114,41 @@ mod tests {
     fn who_had_no_hosts_can_lose_none() {
         let nobody = Fleet::builder().build().unwrap();
         assert_eq!(refusal(&nobody, &nobody, 0), None);
+        assert_eq!(Sizes::of(&nobody).refusal(&Sizes::of(&nobody), 0), None);
+    }
+
+    fn tagged(tag: &str, members: &str) -> Sizes {
+        let fleet = Fleet::builder().hosts("web[1-100]");
+        match members {
+            "" => Sizes::of(&fleet.build().unwrap()),
+            members => Sizes::of(&fleet.tagged(tag, members).build().unwrap()),
+        }
+    }
+
+    #[test]
+    fn a_group_may_lose_the_share_or_one_host_but_not_its_last() {
+        for (before, after, refused) in [
+            ("web[1-10]", "web[1-8]", false),
+            ("web[1-10]", "web[1-7]", true),
+            ("web[1-3]", "web[1-2]", false),
+            ("web[1-3]", "web1", true),
+            ("web1", "", true),
+            ("web1", "web2", false),
+            ("web[1-10]", "", true),
+        ] {
+            let found = tagged("db", before).refusal(&tagged("db", after), 20);
+            assert_eq!(found.is_some(), refused, "{before} to {after}: {found:?}");
+        }
+        assert_eq!(tagged("db", "web[1-10]").refusal(&tagged("db", ""), 100), None);
+    }
+
+    #[test]
+    fn sizes_that_grow_count_from_there() {
+        let grown = tagged("db", "web[1-2]")
+            .and(tagged("db", "web[1-10]"))
+            .and(tagged("db", "web[1-9]"));
+        assert!(grown.refusal(&tagged("db", "web[1-7]"), 20).is_some());
+        let other = tagged("db", "web1").and(tagged("www", "web1"));
+        assert!(other.refusal(&tagged("www", "web1"), 20).is_some());
     }
 }

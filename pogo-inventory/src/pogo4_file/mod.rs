@@ -13,6 +13,7 @@ use pogo_core::policy::Policy;
 
 use crate::diagnostic::SourceError;
 use crate::file;
+use crate::guess;
 use crate::listing::{Listing, Source};
 use crate::source::{self, Problems};
 
@@ -62,9 +63,10 @@ impl Pogo4File {
     }
 
     fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
-        let mut problems = Problems::new(source::Source::new(source_name, text));
+        let mut problems = Problems::new(source::Source::new(Arc::clone(&source_name), text));
         let (roster, policy) = document::read(&mut problems);
-        let mut listing = roster.into_listing(problems.into_sorted())?;
+        let found = guess::hinted(problems.into_sorted(), "pogo4", &source_name, text);
+        let mut listing = roster.into_listing(found)?;
         listing.policy = Some(policy);
         Ok(listing)
     }

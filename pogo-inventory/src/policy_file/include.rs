@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::document::{self, Reading};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
+use crate::guess;
 use crate::source::{Problems, Source, Span};
 use crate::tree::{Node, Value, expect};
 
@@ -36,7 +37,9 @@ impl Includes {
         self.open.push(identity(path));
         let mut problems = Problems::new(Source::new(path.display().to_string(), &text));
         document::read(&mut problems, reading, Some(self));
-        self.found.extend(problems.into_sorted());
+        let found = problems.into_sorted();
+        self.found
+            .extend(guess::hinted(found, "policy", &path.display().to_string(), &text));
         self.done.extend(self.open.pop());
         Ok(())
     }

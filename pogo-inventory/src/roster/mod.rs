@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, HostRange, Selector, TagPath};
 
+use crate::address;
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::listing::Listing;
 use crate::origins::{Mark, Origins};
@@ -163,6 +164,11 @@ impl Roster {
         self.carried.push_all(host, tags, &mut self.origins);
     }
 
+    /// Whether any host was added.
+    pub(crate) fn has_hosts(&self) -> bool {
+        !self.fleet.is_empty()
+    }
+
     /// Makes room for so many hosts.
     pub(crate) fn reserve(&mut self, hosts: usize) {
         self.fleet.reserve(hosts);
@@ -192,6 +198,9 @@ impl Roster {
     ) {
         if connection.is_default() {
             return;
+        }
+        if let Some((message, hint)) = address::wrong(&connection) {
+            return problems.report_with(span, message, hint);
         }
         if let Some(known) = self.fleet.known_connection(id) {
             let place = |setting: &str| self.origins.setting(id, setting);

@@ -6,6 +6,7 @@ use pogo_core::fleet::{Connection, FleetBuilder, HostName};
 
 use super::keyword::Setting;
 use super::reader::{Reader, Value};
+use crate::address::{wrong_address, wrong_user};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::listing::Listing;
 use crate::origins::Origins;
@@ -33,6 +34,14 @@ pub(super) fn wrong(setting: Setting, text: &str) -> Option<(String, &'static st
     if text.contains("${") {
         let hint = "write the value";
         return Some(("variables of the environment are not supported".to_owned(), hint));
+    }
+    let wrong = match setting {
+        Setting::Address => wrong_address(text),
+        Setting::User => wrong_user(text),
+        _ => None,
+    };
+    if wrong.is_some() {
+        return wrong;
     }
     let known = match setting {
         Setting::Address => "%h",

@@ -13,6 +13,7 @@ use super::line::{Line, Word};
 use super::pattern::{Names, is_wild, matches};
 use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
+use crate::guess;
 use crate::source::{Problems, Source};
 
 /// Files within files; OpenSSH has the same limit.
@@ -98,7 +99,12 @@ impl Reader {
             start += text.len() + 1;
         }
         let problems = lines.problems.into_sorted();
-        self.problems.extend(problems);
+        self.problems.extend(guess::hinted(
+            problems,
+            "ssh-config",
+            &path.display().to_string(),
+            &text,
+        ));
         Ok(())
     }
 }

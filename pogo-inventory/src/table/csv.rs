@@ -6,15 +6,20 @@ use ::csv::{Position, ReaderBuilder, StringRecord};
 
 use super::columns::Columns;
 use super::{Mapping, rows};
+use crate::diagnostic::Diagnostic;
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value};
 
-/// Reads every row.
-pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster) {
+/// Reads every row, and gives those that are left out.
+pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster) -> Vec<Diagnostic> {
+    let mut nameless = Vec::new();
+    every_row(problems, mapping, roster, &mut nameless);
+    rows::settle(problems, roster, nameless)
+}
+
+fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster, nameless: &mut Vec<Diagnostic>) {
     let text = problems.source.text;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let shift = problems.source.text.len() - text.len();
     let mut builder = ReaderBuilder::new();
     builder.comment(Some(b'#')).has_headers(mapping.columns.is_empty());
     let mut reader = builder.from_reader(text.as_bytes());
@@ -24,7 +29,7 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
         Err(error) => return broken(problems, &error),
     };
     header.trim();
-    let start = span_at(&Position::new(), shift);
+    let start = span_at(&Position::new());
     if check_header(problems, start, &header, mapping).is_none() {
         return;
     }
@@ -35,7 +40,7 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
         match reader.read_record(&mut record) {
             Ok(false) => return,
             Ok(true) => {
-                let span = span_at(record.position().unwrap_or(&Position::new()), shift);
+                let span = span_at(record.position().unwrap_or(&Position::new()));
                 // Where the first line is a row, the reader takes its length for that of all.
                 if record.len() != header.len() {
                     let (here, named) = (record.len(), header.len());
@@ -44,7 +49,13 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
                 }
                 if columns.plain(problems, span, &record, roster).is_none() {
                     let row = node(span, &header, &record, mapping);
-                    rows::listed(problems, &row, mapping, roster);
+                    let mut reader = rows::Rows {
+                        mapping,
+                        roster,
+                        nameless: std::mem::take(nameless),
+                    };
+                    reader.listed(problems, &row);
+                    *nameless = reader.nameless;
                 }
             }
             Err(error) => return broken(problems, &error),
@@ -83,9 +94,14 @@ fn check_header(problems: &mut Problems<'_>, span: Span, header: &StringRecord, 
         return None;
     }
     let tags = mapping.tags.iter().filter(|tag| tag.required).map(|tag| &tag.field);
-    let needed = [&mapping.name].into_iter().chain(tags).chain(&mapping.vars);
+    // A name may stand in any of its columns.
+    let name = mapping
+        .names()
+        .find(|name| columns.contains(name))
+        .unwrap_or(&mapping.name);
+    let needed = [name].into_iter().chain(tags.chain(&mapping.vars).map(String::as_str));
     let mut complete = Some(());
-    for field in needed.filter(|field| !columns.contains(&field.as_str())) {
+    for field in needed.filter(|field| !columns.contains(field)) {
         let hint = format!(
             "columns here: {}; the mapping says which column is which",
             columns.join(", ")
@@ -114,13 +130,13 @@ fn broken(problems: &mut Problems<'_>, error: &::csv::Error) {
         }
         _ => (error.position().unwrap_or(&start), format!("broken CSV: {error}")),
     };
-    let span = span_at(position, 0);
+    let span = span_at(position);
     problems.report_with(span, message, "quote values that hold a comma: \"a,b\"");
 }
 
-fn span_at(position: &Position, shift: usize) -> Span {
+fn span_at(position: &Position) -> Span {
     let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-    let start = number(position.byte() + shift as u64);
+    let start = number(position.byte());
     Span {
         start,
         end: start,

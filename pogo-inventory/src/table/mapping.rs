@@ -25,6 +25,10 @@ pub struct Mapping {
     /// The field with the host's name, or a host range.
     #[serde(default = "default_name")]
     pub name: String,
+    /// Fields with the name of a host that has none in `name`, such as a machine without a label; the first counts
+    /// that has one.
+    #[serde(default)]
+    pub name_fallback: Vec<String>,
     /// The fields with tags.
     #[serde(default = "default_tags")]
     pub tags: Vec<TagField>,
@@ -72,6 +76,7 @@ impl Default for Mapping {
     fn default() -> Self {
         Self {
             name: default_name(),
+            name_fallback: Vec::new(),
             tags: default_tags(),
             address: default_address(),
             port: default_port(),
@@ -91,6 +96,24 @@ impl Mapping {
             tags: Vec::new(),
             ..Self::default()
         }
+    }
+
+    /// The same, where hosts that have no name in the fields before are named by this one.
+    ///
+    /// ```
+    /// # #[cfg(feature = "json")] {
+    /// use pogo_inventory::table::{Format, Mapping, TableFile};
+    ///
+    /// let text = r#"[{"label": "web1", "id": "i-1"}, {"id": "i-2"}]"#;
+    /// let mapping = Mapping::named_by("label").or_named_by("id");
+    /// let fleet = TableFile::parse("cloud", text, Format::Json, &mapping)?.build()?;
+    /// assert!(fleet.id("web1").is_some() && fleet.id("i-2").is_some());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn or_named_by(mut self, field: impl Into<String>) -> Self {
+        self.name_fallback.push(field.into());
+        self
     }
 
     /// The same, where `field`, which every row must have, holds whole tags: `frontend colo.east`.

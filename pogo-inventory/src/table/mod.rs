@@ -20,12 +20,16 @@ mod csv;
 #[cfg(feature = "json")]
 mod json;
 mod mapping;
+#[cfg(feature = "json")]
+mod pages;
 mod path;
 mod rows;
 #[cfg(feature = "toml")]
 mod toml;
 
 pub use mapping::{Mapping, TagField};
+#[cfg(feature = "http")]
+pub(crate) use pages::CURE;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +40,7 @@ use pogo_core::fleet::FleetBuilder;
 
 use crate::diagnostic::SourceError;
 use crate::file;
+use crate::guess;
 use crate::listing::{Listing, Source};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +69,20 @@ pub enum Format {
 }
 
 impl Format {
+    /// The type of a source in this format, as [`SourceSpec`](crate::SourceSpec) writes it.
+    fn name(self) -> &'static str {
+        match self {
+            #[cfg(feature = "csv")]
+            Self::Csv => "csv",
+            #[cfg(feature = "json")]
+            Self::Json => "json",
+            #[cfg(feature = "json")]
+            Self::JsonLines => "jsonl",
+            #[cfg(feature = "toml")]
+            Self::Toml => "toml",
+        }
+    }
+
     /// What the file's extension says: `csv`, `json`, `jsonl` or `ndjson`, `toml`. `None` for others, and for formats
     /// whose feature is off.
     pub fn of(path: &Path) -> Option<Self> {
@@ -106,8 +125,7 @@ impl TableFile {
     /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
     /// was found in it otherwise.
     pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<FleetBuilder, SourceError> {
-        let path = path.as_ref();
-        Self::parse(path.display().to_string(), &file::read_text(path)?, format, mapping)
+        Ok(Self::file(path.as_ref(), format, mapping)?.fleet)
     }
 
     /// Reads a text that messages call `source_name`.
@@ -124,6 +142,18 @@ impl TableFile {
         Ok(Self::listing(source_name.into(), text, format, mapping)?.fleet)
     }
 
+    /// Reads a file, which may be of another type than somebody said.
+    fn file(path: &Path, format: Format, mapping: &Mapping) -> Result<Listing, SourceError> {
+        let (name, text) = (path.display().to_string(), file::read_text(path)?);
+        let hinted = |error| match error {
+            SourceError::Invalid(problems) => {
+                SourceError::Invalid(guess::hinted(problems, format.name(), &name, &text))
+            }
+            other => other,
+        };
+        Self::listing(name.as_str().into(), &text, format, mapping).map_err(hinted)
+    }
+
     pub(crate) fn listing(
         source_name: Arc<str>,
         text: &str,
@@ -132,10 +162,11 @@ impl TableFile {
     ) -> Result<Listing, SourceError> {
         let mut problems = Problems::new(source::Source::new(source_name, text));
         let mut roster = Roster::default();
+        let mut warnings = Vec::new();
         let root = match format {
             #[cfg(feature = "csv")]
             Format::Csv => {
-                csv::read(&mut problems, mapping, &mut roster);
+                warnings = csv::read(&mut problems, mapping, &mut roster);
                 None
             }
             #[cfg(feature = "json")]
@@ -146,9 +177,15 @@ impl TableFile {
             Format::Toml => toml::load(&mut problems),
         };
         if let Some(root) = root {
-            rows::read(&mut problems, &root, mapping, &mut roster);
+            #[cfg(feature = "json")]
+            if format == Format::Json {
+                pages::refuse(&mut problems, &root, mapping);
+            }
+            warnings = rows::read(&mut problems, &root, mapping, &mut roster);
         }
-        roster.into_listing(problems.into_sorted())
+        let mut listing = roster.into_listing(problems.into_sorted())?;
+        listing.warnings = warnings;
+        Ok(listing)
     }
 }
 
@@ -166,8 +203,7 @@ impl Inventory for TableFile {
 #[async_trait]
 impl Source for TableFile {
     async fn list(&self) -> Result<Listing, SourceError> {
-        let text = file::read_text(&self.path)?;
-        let mut listing = Self::listing(self.name().into(), &text, self.format, &self.mapping)?;
+        let mut listing = Self::file(&self.path, self.format, &self.mapping)?;
         listing.files.push(self.path.clone());
         Ok(listing)
     }

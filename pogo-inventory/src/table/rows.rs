@@ -4,38 +4,152 @@ use pogo_core::fleet::{Connection, TagPath};
 
 use super::path::find as field;
 use super::{Mapping, TagField};
+use crate::diagnostic::Diagnostic;
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Node, Value};
 
-/// Reads the rows of a document.
-pub(super) fn read(problems: &mut Problems<'_>, root: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
-    let keys: Vec<&str> = mapping.rows.iter().flat_map(|rows| rows.split('.')).collect();
-    below(problems, root, &keys, true, &mut |problems, rows| {
-        these(problems, rows, mapping, roster)
-    });
+/// Rows on their way into a roster.
+pub(super) struct Rows<'r> {
+    pub(super) mapping: &'r Mapping,
+    pub(super) roster: &'r mut Roster,
+    /// Rows whose name is missing.
+    pub(super) nameless: Vec<Diagnostic>,
 }
 
-/// The rows of one list or object.
-fn these(problems: &mut Problems<'_>, rows: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
-    match &rows.value {
-        Value::List(items) => {
-            for item in items {
-                listed(problems, item, mapping, roster);
-            }
+/// Reads the rows of a document, and gives those that are left out.
+pub(super) fn read(
+    problems: &mut Problems<'_>,
+    root: &Node<'_>,
+    mapping: &Mapping,
+    roster: &mut Roster,
+) -> Vec<Diagnostic> {
+    let keys: Vec<&str> = mapping.rows.iter().flat_map(|rows| rows.split('.')).collect();
+    let mut reader = Rows {
+        mapping,
+        roster,
+        nameless: Vec::new(),
+    };
+    below(problems, root, &keys, true, &mut |problems, rows| {
+        reader.these(problems, rows)
+    });
+    let nameless = reader.nameless;
+    settle(problems, roster, nameless)
+}
+
+/// A row without a name is no host, which is a warning where others have one: then the mapping fits.
+pub(super) fn settle(problems: &mut Problems<'_>, roster: &Roster, nameless: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if problems.is_empty() && roster.has_hosts() {
+        let hint = "it is left out; `name_fallback` of the mapping can name another field";
+        return nameless.into_iter().map(|problem| problem.with_hint(hint)).collect();
+    }
+    nameless.into_iter().for_each(|problem| problems.push(problem));
+    vec![]
+}
+
+impl Rows<'_> {
+    /// The rows of one list or object.
+    fn these(&mut self, problems: &mut Problems<'_>, rows: &Node<'_>) {
+        match &rows.value {
+            Value::List(items) => items.iter().for_each(|item| self.listed(problems, item)),
+            Value::Map(entries) => entries.iter().for_each(|entry| self.keyed(problems, entry)),
+            _ => expected(problems, rows, "a list of hosts", "[{\"name\": \"web1\"}]"),
         }
-        Value::Map(entries) => {
-            for Entry { key, value } in entries {
-                let name = (key.span, &*key.text);
-                match &value.value {
-                    Value::Null => row(problems, name, &[], mapping, roster),
-                    Value::Map(fields) => row(problems, name, fields, mapping, roster),
-                    _ => expected(problems, value, "the fields of a host", "{\"tags\": [\"frontend\"]}"),
+    }
+
+    /// A row under its host's name.
+    fn keyed(&mut self, problems: &mut Problems<'_>, Entry { key, value }: &Entry<'_>) {
+        let name = (key.span, &*key.text);
+        match &value.value {
+            Value::Null => self.row(problems, name, &[]),
+            // An error, or a list of hosts under some key: objects that are no hosts look just like them.
+            Value::Map(fields) if !fields.is_empty() && !self.mapping.knows_any(fields) => {
+                let message = format!(
+                    "`{}` has no field that the mapping knows, so it is no host",
+                    key.text.escape_debug()
+                );
+                problems.report_with(key.span, message, fields_here(fields));
+            }
+            Value::Map(fields) => self.row(problems, name, fields),
+            _ => expected(problems, value, "the fields of a host", "{\"tags\": [\"frontend\"]}"),
+        }
+    }
+
+    /// A row that holds its host's name.
+    pub(super) fn listed(&mut self, problems: &mut Problems<'_>, item: &Node<'_>) {
+        let fields = match &item.value {
+            Value::Scalar(name) => return self.row(problems, (item.span, name), &[]),
+            Value::Map(fields) => fields,
+            _ => return expected(problems, item, "the fields of a host", "{\"name\": \"web1\"}"),
+        };
+        if let Some((span, name)) = self.mapping.name_in(fields) {
+            return self.row(problems, (span, name), fields);
+        }
+        if problems.is_full() || self.nameless.len() == Problems::MOST {
+            return;
+        }
+        let wanted = self.mapping.names().collect::<Vec<_>>().join("` or `");
+        let problem = match field(fields, &self.mapping.name) {
+            Some(node) => {
+                let message = format!("the host's name in `{wanted}` is missing");
+                problems.source.diagnostic(node.span, message)
+            }
+            None => {
+                let message = format!("this host has no field `{wanted}` with its name");
+                problems
+                    .source
+                    .diagnostic(item.span, message)
+                    .with_hint(fields_here(fields))
+            }
+        };
+        self.nameless.push(problem);
+    }
+
+    fn row(&mut self, problems: &mut Problems<'_>, (span, name): (Span, &str), fields: &[Entry<'_>]) {
+        let hosts = self.roster.hosts(problems, span, name);
+        let connection = connection(problems, fields, self.mapping);
+        let mut tags = Vec::new();
+        for wanted in &self.mapping.tags {
+            match field(fields, &wanted.field) {
+                Some(node) if wanted.present => tags.extend(presence(problems, node, wanted)),
+                Some(node) => tags.extend(tag_paths(problems, node, wanted)),
+                None if wanted.required => {
+                    let message = format!("the host `{}` has no field `{}`", name.escape_debug(), wanted.field);
+                    problems.report_with(span, message, fields_here(fields));
                 }
+                None => {}
             }
         }
-        _ => expected(problems, rows, "a list of hosts", "[{\"name\": \"web1\"}]"),
+        for host in hosts {
+            for tag in &tags {
+                self.roster.tag(&host, tag);
+            }
+            self.roster.connect(problems, span, &host, &connection);
+        }
+    }
+}
+
+impl Mapping {
+    /// The fields with the host's name, the first that has one counts.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.name].into_iter().chain(&self.name_fallback).map(String::as_str)
+    }
+
+    /// Whether any of the fields means something, besides a name.
+    fn knows_any(&self, fields: &[Entry<'_>]) -> bool {
+        let tags = self.tags.iter().map(|tag| &tag.field);
+        let plain = [&self.address, &self.port, &self.user].into_iter().chain(&self.vars);
+        tags.chain(plain).any(|name| field(fields, name).is_some())
+    }
+
+    /// The host's name, and where it stands.
+    fn name_in<'n>(&self, fields: &'n [Entry<'_>]) -> Option<(Span, &'n str)> {
+        let named = |name: &str| {
+            let node = field(fields, name)?;
+            Some((node.span, &**node.scalar().filter(|text| !text.is_empty())?))
+        };
+        self.names().find_map(named)
     }
 }
 
@@ -71,21 +185,6 @@ fn below(
     }
 }
 
-pub(super) fn listed(problems: &mut Problems<'_>, item: &Node<'_>, mapping: &Mapping, roster: &mut Roster) {
-    match &item.value {
-        Value::Scalar(name) => row(problems, (item.span, name), &[], mapping, roster),
-        Value::Map(fields) => match field(fields, &mapping.name).map(|name| (name.span, name.scalar())) {
-            Some((span, Some(name))) => row(problems, (span, name), fields, mapping, roster),
-            Some((span, None)) => problems.report(span, format!("the host's name in `{}` is missing", mapping.name)),
-            None => {
-                let message = format!("this host has no field `{}` with its name", mapping.name);
-                problems.report_with(item.span, message, fields_here(fields));
-            }
-        },
-        _ => expected(problems, item, "the fields of a host", "{\"name\": \"web1\"}"),
-    }
-}
-
 fn fields_here(fields: &[Entry<'_>]) -> String {
     let names: Vec<&str> = fields.iter().take(20).map(|entry| &*entry.key.text).collect();
     match names.len() {
@@ -94,35 +193,6 @@ fn fields_here(fields: &[Entry<'_>]) -> String {
             "found here: {}; the mapping says which field is which",
             names.join(", ")
         ),
-    }
-}
-
-fn row(
-    problems: &mut Problems<'_>,
-    (span, name): (Span, &str),
-    fields: &[Entry<'_>],
-    mapping: &Mapping,
-    roster: &mut Roster,
-) {
-    let hosts = roster.hosts(problems, span, name);
-    let connection = connection(problems, fields, mapping);
-    let mut tags = Vec::new();
-    for wanted in &mapping.tags {
-        match field(fields, &wanted.field) {
-            Some(node) if wanted.present => tags.extend(presence(problems, node, wanted)),
-            Some(node) => tags.extend(tag_paths(problems, node, wanted)),
-            None if wanted.required => {
-                let message = format!("the host `{}` has no field `{}`", name.escape_debug(), wanted.field);
-                problems.report_with(span, message, fields_here(fields));
-            }
-            None => {}
-        }
-    }
-    for host in hosts {
-        for tag in &tags {
-            roster.tag(&host, tag);
-        }
-        roster.connect(problems, span, &host, &connection);
     }
 }
 

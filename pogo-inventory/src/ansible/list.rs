@@ -1,0 +1,109 @@
+//! What `ansible-inventory --list` prints.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::FleetBuilder;
+
+use super::model::Model;
+use super::printed::{self, field};
+use super::var_files::Seen;
+use super::{AnsibleHosts, finish};
+use crate::diagnostic::SourceError;
+use crate::elsewhere::elsewhere;
+use crate::file;
+use crate::guess;
+use crate::listing::{Listing, Source};
+use crate::source::{self, Problems, Span};
+use crate::tree::Value;
+
+/// What `ansible-inventory --list` prints, in a file or on standard input: any inventory of Ansible, as Ansible itself reads
+/// it, with plugins, templates of groups and variables from wherever they come.
+///
+/// ```text
+/// ansible-inventory -i inventory --list > hosts.json
+/// ```
+///
+/// It means the same as for [`AnsibleInventory`](super::AnsibleInventory); variable files are in it already.
+///
+/// ```
+/// use pogo_inventory::AnsibleList;
+///
+/// let printed = r#"{
+///     "_meta": {"hostvars": {"web1": {"ansible_host": "10.0.0.1"}}},
+///     "all": {"children": ["ungrouped", "web"]},
+///     "web": {"hosts": ["web1"]}
+/// }"#;
+/// let fleet = AnsibleList::parse("hosts.json", printed)?.fleet.build()?;
+/// let web1 = fleet.id("web1").and_then(|web1| fleet.connection(web1)).unwrap();
+/// assert_eq!(web1.address.as_deref(), Some("10.0.0.1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsibleList {
+    path: PathBuf,
+}
+
+impl AnsibleList {
+    /// The file at this path, read when the inventory is loaded; `-` is standard input, which is read once.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads a text that messages call `source_name`.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Invalid`] with every problem that was found. Lines that may hold secrets are not shown.
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<AnsibleHosts, SourceError> {
+        Ok(listing(source_name.into(), text)?.into())
+    }
+
+    fn listing(&self) -> Result<Listing, SourceError> {
+        let mut listing = listing(file::input_name(&self.path).into(), &file::read_input(&self.path)?)?;
+        if self.path != Path::new(file::STANDARD_INPUT) {
+            listing.files.push(self.path.clone());
+        }
+        Ok(listing)
+    }
+}
+
+fn listing(name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+    let (mut model, mut seen) = (Model::default(), Seen::default());
+    let mut problems = Problems::new(source::Source::new(Arc::clone(&name), text).without_secrets()).deferring();
+    let root = printed::object(&mut problems);
+    let meta = root.as_ref().and_then(|root| field(root, "_meta"));
+    let hostvars = meta.and_then(|meta| field(meta, "hostvars"));
+    if problems.is_empty() && !hostvars.is_some_and(|vars| matches!(vars.value, Value::Map(_))) {
+        let message = "this is not what `ansible-inventory --list` prints: `_meta` with `hostvars` is missing";
+        let hint = "print it without `--yaml`, `--toml` and `--graph`; an inventory file is `ansible:FILE`";
+        problems.report_with(Span::START, message, hint);
+    }
+    if problems.is_empty() {
+        printed::list(&mut problems, &mut model);
+    }
+    seen.problems = guess::hinted(problems.into_sorted(), "ansible-list", &name, text);
+    finish(model, seen)
+}
+
+#[async_trait]
+impl Inventory for AnsibleList {
+    fn name(&self) -> String {
+        file::input_name(&self.path)
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        Ok(self.list().await?.fleet)
+    }
+}
+
+#[async_trait]
+impl Source for AnsibleList {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        // Standard input may take its time.
+        let source = self.clone();
+        elsewhere(move || source.listing()).await
+    }
+}

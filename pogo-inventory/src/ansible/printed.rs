@@ -1,0 +1,131 @@
+//! Inventories as Ansible's programs print them: groups, hosts and variables in one object.
+
+use super::groups::refused_child;
+use super::model::Model;
+use super::yaml::vars;
+use crate::origins::SourceNumber;
+use crate::source::{Problems, Span};
+use crate::tree::expect::expected;
+use crate::tree::{Entry, Key, Node, Value};
+use crate::yaml;
+
+/// A JSON value; nothing at all is nothing wrong.
+pub(super) fn object<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
+    if problems.source.text.trim().is_empty() {
+        return None;
+    }
+    yaml::load(problems)
+}
+
+/// Reads what `--list` printed; whether the variables of hosts were in it.
+pub(super) fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
+    let source = model.origins.open(&problems.source.name);
+    for name in ["all", "ungrouped"] {
+        model.group(name, source.at(Span::START));
+    }
+    let root = object(problems);
+    let Some(Value::Map(entries)) = root.as_ref().map(|root| &root.value) else {
+        match &root {
+            Some(root) => expected(
+                problems,
+                root,
+                "an object of groups",
+                "{\"web\": {\"hosts\": [\"web1\"]}}",
+            ),
+            None if problems.is_empty() => problems.report(Span::START, "it printed nothing"),
+            None => {}
+        }
+        return true;
+    };
+    for Entry { key, value } in entries.iter().filter(|entry| entry.key.text != "_meta") {
+        group(problems, (model, source), key, value);
+    }
+    let Some(meta) = entries.iter().find(|entry| entry.key.text == "_meta") else {
+        return false;
+    };
+    match field(&meta.value, "hostvars").map(|hostvars| (hostvars, &hostvars.value)) {
+        Some((_, Value::Map(hosts))) => {
+            for Entry { key, value } in hosts {
+                let found = vars(problems, source, value);
+                // Variables of hosts that are in no group make no host, as in Ansible.
+                if model.fleet.contains(&key.text) {
+                    model.set_vars(&key.text, found);
+                }
+            }
+        }
+        // Taken for no variables at all, or for a reason to ask for each host, half of what is there would be lost.
+        Some((node, _)) => expected(
+            problems,
+            node,
+            "an object of hosts",
+            "{\"web1\": {\"ansible_user\": \"deploy\"}}",
+        ),
+        None => problems.report_with(
+            meta.value.span,
+            "`_meta` has no `hostvars`",
+            "leave `_meta` out, so that it is asked with --host for each host, or give it `hostvars`",
+        ),
+    }
+    true
+}
+
+pub(super) fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
+    match &node.value {
+        Value::Map(entries) => entries
+            .iter()
+            .find(|entry| entry.key.text == name)
+            .map(|entry| &entry.value),
+        _ => None,
+    }
+}
+
+/// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host of that name.
+fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber), key: &Key<'_>, node: &Node<'_>) {
+    let place = source.at(key.span);
+    let number = model.number(&key.text, place);
+    let is_group = ["hosts", "vars", "children"]
+        .iter()
+        .any(|name| field(node, name).is_some());
+    if matches!(node.value, Value::Map(_)) && !is_group {
+        let found = vars(problems, source, node);
+        model.join(number, &key.text, place, None);
+        // Written as variables of the group of this name, which has the host alone.
+        return model.set_vars(&key.text, found);
+    }
+    let hosts = if is_group { field(node, "hosts") } else { Some(node) };
+    for (name, span) in hosts.map(|hosts| names(problems, hosts)).unwrap_or_default() {
+        model.join(number, &name, source.at(span), None);
+    }
+    for (name, span) in field(node, "children")
+        .map(|children| names(problems, children))
+        .unwrap_or_default()
+    {
+        if let Some(refused) = refused_child(&key.text, &name) {
+            problems.report_with(span, refused.message, refused.hint);
+            continue;
+        }
+        model.group(&name, source.at(span));
+        model.group(&key.text, source.at(span)).children.insert(name);
+    }
+    if let Some(node) = field(node, "vars") {
+        let found = vars(problems, source, node);
+        model.group(&key.text, place).vars.extend(found);
+    }
+}
+
+/// The texts of a list, each with its place.
+fn names(problems: &mut Problems<'_>, node: &Node<'_>) -> Vec<(String, Span)> {
+    let mut names = Vec::new();
+    match &node.value {
+        Value::List(items) => {
+            for item in items {
+                match item.scalar() {
+                    Some(text) => names.push((text.clone().into_owned(), item.span)),
+                    None => expected(problems, item, "a name", "\"web1\""),
+                }
+            }
+        }
+        _ => expected(problems, node, "a list of names", "[\"web1\", \"web2\"]"),
+    }
+    names
+}
