@@ -6,9 +6,10 @@ use std::path::Path;
 
 use pogo_core::journal::ReplayError;
 use pogo_core::scheduler::Record;
+use serde::de::IgnoredAny;
 
 use crate::exit::Stop;
-use crate::report;
+use crate::report::{self, Warned};
 
 /// The records of a file, and the lines they stand in.
 pub(crate) struct Log {
@@ -40,6 +41,8 @@ impl Log {
                     records.push(record);
                     lines.push(at);
                 }
+                // What sources warned of stands in front of the events.
+                Err(_) if serde_json::from_str::<Warned<IgnoredAny>>(line).is_ok() => {}
                 // Whoever writes a log writes whole lines in the end.
                 Err(_) if !line.ends_with('\n') && at > 1 => {
                     report::remark(&format!("{name}:{at}: the last line is not complete yet, and left out"));

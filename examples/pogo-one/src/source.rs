@@ -13,12 +13,6 @@ use pogo_inventory::merge::Gathered;
 use crate::cli::JobArgs;
 use crate::exit::Stop;
 
-/// The fleet and policy that the arguments name.
-pub(crate) fn load(args: &JobArgs) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
-    let gathered = args.sources.gather()?;
-    namespace(args, &gathered)
-}
-
 /// The fleet and policy of what was gathered.
 pub(crate) fn namespace(args: &JobArgs, gathered: &Gathered) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
     let policy = args.sources.policy(gathered)?;

@@ -12,6 +12,7 @@ use pogo_inventory::merge::{Gathered, MergeRules, Sources};
 use pogo_inventory::{PolicyFile, Source, SourceSpec, SourcesFile};
 
 use crate::exit::Stop;
+use crate::report;
 
 /// Where hosts and rules come from.
 #[derive(Debug, Clone, Args)]
@@ -22,7 +23,8 @@ pub(crate) struct SourceArgs {
     /// Namespace of the policy file.
     #[arg(short, long, value_name = "NAME", requires = "config")]
     namespace: Option<String>,
-    /// Further hosts, from `TYPE:LOCATION` or a path whose name tells the type; may be given several times.
+    /// Further hosts, from `TYPE:LOCATION` or a path whose name tells the type; may be given several times. Any inventory of Ansible:
+    /// `ansible-inventory -i X --list | pogo-one … -i ansible-list:-`.
     #[arg(short, long, value_name = "SOURCE")]
     inventory: Vec<SourceSpec>,
     /// File that names sources and resolvers which need more than a location: databases, fields, headers.
@@ -66,9 +68,11 @@ impl SourceArgs {
             .fold(sources, |sources, spec| sources.with(spec.open())))
     }
 
-    /// Reads all sources.
+    /// Reads all sources, and tells what they warn of.
     pub(crate) fn gather(&self) -> Result<Gathered, Stop> {
-        now(self.sources()?.gather())?.map_err(Stop::usage)
+        let gathered = now(self.sources()?.gather())?.map_err(Stop::usage)?;
+        report::warn(gathered.warnings());
+        Ok(gathered)
     }
 
     /// The resolvers that the file names.
@@ -99,6 +103,11 @@ impl SourceArgs {
         let questions = Questions::of(policy).and(targets);
         let resolvers = self.resolvers()?;
         now(resolvers.answer(&questions, fleet))?.map_err(Stop::usage)
+    }
+
+    /// Whether the rules are known although the sources at these positions cannot be read: the policy file comes first.
+    pub(crate) fn has_rules_despite(&self, failed: &[usize]) -> bool {
+        self.config.is_none() || !failed.contains(&0)
     }
 
     /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
@@ -158,7 +167,9 @@ impl SourceArgs {
 
 /// Reads one source.
 pub(crate) fn read(spec: &SourceSpec) -> Result<Gathered, Stop> {
-    now(Sources::new().with(spec.open()).gather())?.map_err(Stop::usage)
+    let gathered = now(Sources::new().with(spec.open()).gather())?.map_err(Stop::usage)?;
+    report::warn(gathered.warnings());
+    Ok(gathered)
 }
 
 /// Waits for what sources and resolvers say.

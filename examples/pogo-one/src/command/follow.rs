@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::cli::RunArgs;
 use crate::exit::Stop;
-use crate::report::Screen;
+use crate::report::{Already, Screen};
 use crate::source;
 
 /// Sources that are followed, and what is known of them.
@@ -26,6 +26,7 @@ pub(super) struct Follow {
     resolvers: Resolvers,
     questions: Questions,
     limit: Limit,
+    warned: Already,
 }
 
 impl Follow {
@@ -43,7 +44,10 @@ impl Follow {
             let message = "there is no source to watch; name a policy file with -c, or a source with -i";
             return Err(Stop::usage(message));
         }
+        let mut warned = Already::default();
+        warned.new_of(gathered);
         Ok(Some(Self {
+            warned,
             watch: Watch::new(job.sources.sources()?, gathered).every(follow.watch_interval),
             known: Arc::clone(&gathered.fleet),
             unlisted: job.allow_unlisted.then(|| job.targets.clone()),
@@ -65,6 +69,7 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
         resolvers,
         questions,
         limit,
+        warned,
     }) = follow
     else {
         return std::future::pending().await;
@@ -81,6 +86,7 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
         limit,
         offered: None,
         refused: None,
+        warned,
         complaint: None,
         answers: None,
         handle,
@@ -119,6 +125,7 @@ struct Taking<'t> {
     offered: Option<(Arc<Fleet>, String)>,
     /// A fleet that was not taken, and is not offered again.
     refused: Option<Arc<Fleet>>,
+    warned: Already,
     /// What was wrong the last time: it is said once.
     complaint: Option<String>,
     answers: Option<mpsc::UnboundedReceiver<String>>,
@@ -129,7 +136,11 @@ struct Taking<'t> {
 impl Taking<'_> {
     async fn read(&mut self, read: Result<Gathered, SourceError>) {
         let fleet = match read {
-            Ok(gathered) => gathered.fleet,
+            Ok(gathered) => {
+                let new = self.warned.new_of(&gathered);
+                new.iter().for_each(|warning| self.screen.say(warning));
+                gathered.fleet
+            }
             // It may be read while it is written; that it is right again needs no word.
             Err(error) => return self.complain(format!("the inventory cannot be read: {error}")),
         };

@@ -5,11 +5,12 @@ use pogo_core::plan::Plan;
 
 use crate::cli::{PlanArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
-use crate::report;
+use crate::report::{self, WithWarnings};
 use crate::source;
 
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
-    let (fleet, policy) = source::load(&args.job)?;
+    let gathered = args.job.sources.gather()?;
+    let (fleet, policy) = source::namespace(&args.job, &gathered)?;
     let plan = Plan::compile(&fleet, &policy, &source::imagined_job(&args.job)).map_err(|e| source::refused(&e))?;
     if let Some(path) = &args.graph {
         let graph = StageGraph::of(&plan);
@@ -19,7 +20,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
     }
     match args.format {
         PlanFormat::Text => report::print(&plan.to_string())?,
-        PlanFormat::Json => report::print_json(&plan)?,
+        PlanFormat::Json => report::print_json(&WithWarnings::of(&plan, &gathered))?,
     }
     Ok(Exit::Succeeded)
 }

@@ -9,9 +9,9 @@ use pogo_ssh::JobInputs;
 use super::follow::Follow;
 use super::{connect, dispatch};
 use crate::ask::People;
-use crate::cli::{RunArgs, Speaker};
+use crate::cli::{LogFormat, RunArgs, Speaker};
 use crate::exit::{Exit, Stop};
-use crate::report::Screen;
+use crate::report::{self, Screen, Warned};
 use crate::source;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
@@ -49,6 +49,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let done = runtime.block_on(async {
         let screen = Arc::new(Screen::new(args.format));
         people.meet(Arc::clone(&screen));
+        if args.format == LogFormat::Jsonl {
+            report::print(&Warned::lines(&gathered)?)?;
+        }
         let transport: Arc<dyn Transport> = match args.ssh.transport {
             Speaker::Builtin => {
                 let transport = settings.build().map_err(Stop::usage)?;

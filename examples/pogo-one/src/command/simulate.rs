@@ -7,12 +7,13 @@ use pogo_core::picture::{Timeline, moments};
 use pogo_core::scheduler::{Event, FailureKind, JobId, Outcome, Record};
 use pogo_core::sim::what_if::{Questions, Scenario};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
+use pogo_inventory::merge::Gathered;
 
 use super::trials;
 use crate::cli::{SimulateArgs, SimulateFormat, TimesArg};
 use crate::exit::{Exit, Stop};
 use crate::log::Log;
-use crate::report::{self, Summary, Watch};
+use crate::report::{self, Summary, Warned, Watch, WithWarnings};
 use crate::source;
 
 /// Runs for an answer, unless somebody says otherwise.
@@ -33,16 +34,17 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
         }
         _ => {}
     }
-    let scenario = scenario(args)?;
+    let gathered = args.job.sources.gather()?;
+    let scenario = scenario(args, &gathered)?;
     if asks {
-        answer(args, &scenario)
+        answer(args, &scenario, &gathered)
     } else {
-        one_run(args, &scenario)
+        one_run(args, &scenario, &gathered)
     }
 }
 
-fn scenario(args: &SimulateArgs) -> Result<Scenario, Stop> {
-    let (fleet, policy) = source::load(&args.job)?;
+fn scenario(args: &SimulateArgs, gathered: &Gathered) -> Result<Scenario, Stop> {
+    let (fleet, policy) = source::namespace(&args.job, gathered)?;
     let world = World::new(fleet, policy).map_err(|error| source::not_taken(&error))?;
     let mut world = times(args, world)?;
     if let Some(failing) = &args.fail {
@@ -82,10 +84,12 @@ fn last_job(records: &[Record]) -> Option<JobId> {
     })
 }
 
-fn one_run(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
+fn one_run(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Result<Exit, Stop> {
     let history = scenario.history(args.seed).map_err(|error| source::not_taken(&error))?;
     draw(args, &history)?;
     if args.format == SimulateFormat::Jsonl {
+        let warned = Warned::lines(gathered)?;
+        report::print(&warned)?;
         // A million hosts have some hundred megabytes of them.
         for records in history.records.chunks(1000) {
             let lines: Result<String, _> = records.iter().map(report::json_line).collect();
@@ -105,7 +109,7 @@ fn one_run(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
     Ok(job.map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
 }
 
-fn answer(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
+fn answer(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Result<Exit, Stop> {
     let mut questions = Questions::new(args.seed, args.runs.unwrap_or(RUNS));
     if !args.what_if {
         questions = questions.cost_runs(0);
@@ -121,7 +125,7 @@ fn answer(args: &SimulateArgs, scenario: &Scenario) -> Result<Exit, Stop> {
         draw(args, &history)?;
     }
     match args.format {
-        SimulateFormat::Json => report::print_json(&answer)?,
+        SimulateFormat::Json => report::print_json(&WithWarnings::of(&answer, gathered))?,
         _ => report::print(&answer.to_string())?,
     }
     Ok(Exit::Succeeded)

@@ -47,15 +47,24 @@ pub(super) fn check(args: &GraphArgs) -> Result<Exit, Stop> {
 
 impl Found {
     fn look(&mut self, sources: &SourceArgs) -> Result<(), Stop> {
-        match now(sources.sources()?.gather())? {
-            Err(error) => error.diagnostics().iter().for_each(|problem| self.problem(problem)),
-            Ok(gathered) => {
-                self.hosts += gathered.fleet.len();
-                let warnings = gathered.parts.iter().flat_map(|part| part.warnings.iter().cloned());
-                self.warnings.extend(warnings);
-                self.warnings
-                    .extend(gathered.conflicts.iter().map(Conflict::diagnostic));
-                self.rules(sources, &gathered);
+        let survey = now(sources.sources()?.survey())?;
+        let (gathered, mut missing) = (&survey.gathered, Vec::new());
+        for (at, error) in &survey.failed {
+            error.diagnostics().iter().for_each(|problem| self.problem(problem));
+            missing.push(*at);
+        }
+        survey.conflicts.iter().for_each(|problem| self.problem(problem));
+        self.hosts += gathered.fleet.len();
+        self.warnings.extend(gathered.warnings().cloned());
+        let decided = gathered.conflicts.iter().filter(|conflict| conflict.kept.is_some());
+        self.warnings.extend(decided.map(Conflict::diagnostic));
+        if sources.has_rules_despite(&missing) {
+            let before = self.problems.len();
+            self.rules(sources, gathered);
+            // Who is missing may be who the rules are for.
+            for problem in self.problems.iter_mut().skip(before).filter(|_| !missing.is_empty()) {
+                let hint = "a source that cannot be read may have what is missing here";
+                problem.hint.get_or_insert_with(|| hint.to_owned());
             }
         }
         Ok(())
@@ -108,8 +117,8 @@ impl Found {
             .iter()
             .map(|problem| problem.render(colour) + "\n")
             .collect();
-        for warning in &self.warnings {
-            text.push_str(&format!("warning: {}\n", warning.render(colour)));
+        for warning in report::told(&self.warnings, colour) {
+            text.push_str(&format!("{warning}\n"));
         }
         let (problems, warnings) = (self.problems.len(), self.warnings.len());
         text.push_str(&format!(

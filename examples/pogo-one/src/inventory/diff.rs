@@ -4,11 +4,14 @@ use pogo_inventory::FleetDiff;
 
 use super::{DiffArgs, show};
 use crate::exit::{Exit, Stop};
+use crate::report::WithWarnings;
 use crate::sources;
 
 pub(super) fn diff(args: &DiffArgs) -> Result<Exit, Stop> {
     let (old, new) = (sources::read(&args.old)?, sources::read(&args.new)?);
     let diff = FleetDiff::between(&old.fleet, &new.fleet);
-    show(args.format, &diff, &diff.to_string())?;
+    let mut found = WithWarnings::of(&diff, &old);
+    found.source_warnings.extend(new.warnings());
+    show(args.format, &found, &diff.to_string())?;
     Ok(if diff.is_empty() { Exit::Succeeded } else { Exit::Failed })
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{GraphArgs, show};
 use crate::exit::{Exit, Stop};
+use crate::report::WithWarnings;
 
 /// A group, and the groups within it.
 #[derive(Serialize)]
@@ -22,7 +23,7 @@ pub(super) fn graph(args: &GraphArgs) -> Result<Exit, Stop> {
     let root = all(&gathered.fleet);
     let mut text = format!("all hosts ({})\n", root.hosts);
     branches(&root.groups, "", &mut text);
-    show(args.format, &root, &text)?;
+    show(args.format, &WithWarnings::of(&root, &gathered), &text)?;
     Ok(Exit::Succeeded)
 }
 

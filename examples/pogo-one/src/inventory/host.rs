@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{HostArgs, settings, show};
 use crate::exit::{Exit, Stop};
+use crate::report::WithWarnings;
 
 /// A host, and who says what of it.
 #[derive(Serialize)]
@@ -39,7 +40,7 @@ pub(super) fn host(args: &HostArgs) -> Result<Exit, Stop> {
     // Says which names are near.
     gathered.fleet.resolve(&wanted).map_err(Stop::usage)?;
     let told = told(&gathered, name);
-    show(args.common.format, &told, &told.text())?;
+    show(args.common.format, &WithWarnings::of(&told, &gathered), &told.text())?;
     Ok(Exit::Succeeded)
 }
 

@@ -32,7 +32,7 @@ enum InventoryCommand {
     Graph(GraphArgs),
     /// Compare two sources. Exit code 1 if they differ.
     Diff(DiffArgs),
-    /// Show every problem of every source, and of the rules. Exit code 64 if there are any.
+    /// Show every problem and warning of every source, and of the rules as far as they are known. Exit code 64 if there is a problem.
     Check(GraphArgs),
 }
 

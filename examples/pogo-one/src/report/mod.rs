@@ -8,10 +8,12 @@ mod span;
 mod summary;
 mod terminal;
 mod visible;
+mod warnings;
 mod watch;
 
 pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, remark};
 pub(crate) use visible::visible_lines;
+pub(crate) use warnings::{Already, Warned, WithWarnings, told, warn};
 pub(crate) use watch::Watch;

@@ -15,6 +15,7 @@ mod output;
 mod pictures;
 mod program;
 mod simulated;
+mod source_warnings;
 mod ssh;
 mod what_if;
 mod worked;
