@@ -153,17 +153,49 @@ fn what_is_not_taken_over_is_warned_of_without_its_secrets() {
 }
 
 #[test]
-fn match_is_refused_where_it_stands_and_match_all_is_for_everybody() {
-    let problems = Files::new(&[("config", "Host a\nMatch exec \"true\"\n User x\nMatch all\n Port 2\n")]).problems();
+fn a_match_does_not_refuse_the_file_and_what_is_left_out_is_said_once() {
+    let text = "Host a\nMatch exec \"true\"\n User x\n Port 7\nMatch host a user me\n ServerAliveInterval 5\nMatch all\n Port 2\n";
+    let files = Files::new(&[("config", text)]);
+    let read = SshConfig::read(&files.1).unwrap();
+    let warnings: Vec<String> = read.warnings.iter().map(|warning| files.line(warning)).collect();
     assert_eq!(
-        problems,
+        warnings,
         [
-            "config:2:1: `Match` is not supported: whether it holds is not known before somebody connects (name the \
-          hosts with `Host`, or keep what is for them in a file of its own)"
+            "config:2:1: the settings of this `Match` are not taken over: whether `exec` holds is not known before somebody \
+          connects (name the hosts with `Host`, or leave it to the transport, which reads OpenSSH's configuration itself)"
         ]
+    );
+    let fleet = read.fleet.build().unwrap();
+    assert_eq!(
+        (connection(&fleet, "a").port, connection(&fleet, "a").user),
+        (Some(2), None)
     );
     let fleet = Files::new(&[("config", "Host a\n User x\nMatch all\n Port 2\nHost b\n")]).fleet();
     assert_eq!(connection(&fleet, "b").port, Some(2));
+}
+
+#[test]
+fn what_is_included_under_an_unknown_match_is_said_to_be_left_out() {
+    let files = Files::new(&[
+        ("config", "Match tagged x\n Include more\nHost a\n"),
+        ("more", "User x\nHost b\n Port 5\n"),
+    ]);
+    let read = SshConfig::read(&files.1).unwrap();
+    assert_eq!(read.warnings.len(), 1, "{:?}", read.warnings);
+    let fleet = read.fleet.build().unwrap();
+    assert_eq!(names(&fleet), ["a"]);
+}
+
+#[test]
+fn conditions_that_openssh_does_not_know_are_refused() {
+    for (line, expected) in [
+        ("Match", "config:1:1: `Match` names no condition"),
+        ("Match hots a", "config:1:7: OpenSSH has no condition `hots`"),
+        ("Match host", "config:1:7: the condition `host` needs an argument"),
+    ] {
+        let problems = Files::new(&[("config", &format!("{line}\n User x\nHost a\n"))]).problems();
+        assert_eq!(problems, [expected]);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use pogo_core::fleet::{Connection, FleetBuilder, HostName};
 
 use super::keyword::Setting;
+use super::pattern::Subject;
 use super::reader::{Reader, Value};
 use crate::address::{wrong_address, wrong_user};
 use crate::diagnostic::{Diagnostic, SourceError};
@@ -151,7 +152,7 @@ impl<'r> Index<'r> {
             .enumerate()
             .filter(|(_, block)| !block.values.is_empty());
         for (at, block) in filled {
-            match block.names.last().filter(|names| names.wild.is_empty()) {
+            match block.names.last().filter(|names| names.is_plain()) {
                 Some(names) => {
                     for name in &names.literal {
                         index.named.entry(name).or_default().push(at);
@@ -171,7 +172,15 @@ impl<'r> Index<'r> {
         let mut first: BTreeMap<Setting, &Value> = BTreeMap::new();
         let mut second_key = None;
         for block in blocks.into_iter().filter_map(|at| reader.blocks.get(at)) {
-            if !block.names.iter().all(|names| names.matches(host.as_str())) {
+            let address = || {
+                let value = first.get(&Setting::Address).copied().filter(|value| !value.foreign)?;
+                Tokens::of(host.as_str()).fill(value).ok()
+            };
+            // The address is only looked at where a condition asks for it.
+            let asks = block.names.iter().any(|names| names.subject == Subject::Address);
+            let address = if asks { address() } else { None };
+            let address = address.as_deref().unwrap_or(host.as_str());
+            if !block.names.iter().all(|names| names.matches(host.as_str(), address)) {
                 continue;
             }
             for value in &block.values {
@@ -189,10 +198,9 @@ fn connection(host: &HostName, values: &BTreeMap<Setting, &Value>) -> Result<Con
     let of = |setting| values.get(&setting).filter(|value| !value.foreign);
     let text = |setting| of(setting).map(|value| value.text.as_str());
     let mut tokens = Tokens {
-        alias: host.as_str(),
-        address: host.as_str().to_owned(),
         port: text(Setting::Port).unwrap_or("22"),
         user: text(Setting::User),
+        ..Tokens::of(host.as_str())
     };
     if let Some(value) = of(Setting::Address) {
         tokens.address = tokens.fill(value)?;
@@ -225,7 +233,16 @@ struct Tokens<'h> {
     user: Option<&'h str>,
 }
 
-impl Tokens<'_> {
+impl<'h> Tokens<'h> {
+    fn of(alias: &'h str) -> Self {
+        Self {
+            alias,
+            address: alias.to_owned(),
+            port: "22",
+            user: None,
+        }
+    }
+
     fn fill(&self, value: &Value) -> Result<String, Diagnostic> {
         let mut filled = String::new();
         let mut characters = value.text.chars();

@@ -1,5 +1,6 @@
 //! The configuration of OpenSSH's client: its `Host` entries as hosts.
 
+mod condition;
 mod hosts;
 mod include;
 mod keyword;
@@ -25,8 +26,8 @@ use crate::listing::{Listing, Source};
 /// `host_key_alias` and `ProxyJump` `proxy_jump`. There are no tags.
 ///
 /// `Include` is followed; relative names begin at the folder of the file that is read first, which for `~/.ssh/config`
-/// is what OpenSSH does. `Match` (other than `Match all`) is refused: its conditions are not known before somebody
-/// connects. Words that OpenSSH doesn't know either are refused, and `ProxyCommand` is not taken over, with a warning.
+/// is what OpenSSH does. Of `Match` the conditions `all`, `host` and `originalhost` count; settings behind any other are not
+/// taken over, with a warning: whether it holds is not known before somebody connects. Words that OpenSSH doesn't know either are refused, and `ProxyCommand` is not taken over, with a warning.
 /// `/etc/ssh/ssh_config` is not read besides.
 ///
 /// ```

@@ -2,9 +2,24 @@
 
 use std::collections::HashSet;
 
-/// The names that a `Host` line speaks of.
+/// What patterns are compared with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// The name that somebody connects to.
+    #[default]
+    Name,
+    /// The address that the lines before gave it.
+    Address,
+    /// Something that is not known before somebody connects.
+    Unknown,
+}
+
+/// The hosts that a `Host` line or a condition of a `Match` line is for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Names {
+    pub(super) subject: Subject,
+    /// The condition holds for all others.
+    pub(super) inverted: bool,
     /// Without wildcards.
     pub(super) literal: HashSet<String>,
     pub(super) wild: Vec<String>,
@@ -24,9 +39,20 @@ impl Names {
         names
     }
 
-    pub(super) fn matches(&self, name: &str) -> bool {
-        let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
-        (self.literal.contains(name) || any(&self.wild)) && !any(&self.not)
+    /// Whether it is for the host of this name, which has this address so far.
+    pub(super) fn matches(&self, name: &str, address: &str) -> bool {
+        let text = match self.subject {
+            Subject::Name => name,
+            Subject::Address => address,
+            Subject::Unknown => return false,
+        };
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, text));
+        ((self.literal.contains(text) || any(&self.wild)) && !any(&self.not)) != self.inverted
+    }
+
+    /// Whether these are plain names, for which nothing else has to be looked at.
+    pub(super) fn is_plain(&self) -> bool {
+        self.wild.is_empty() && self.subject == Subject::Name && !self.inverted
     }
 }
 
@@ -97,10 +123,11 @@ mod tests {
     #[test]
     fn an_exception_beats_every_pattern() {
         let names = Names::new(["web*", "!web7", "db1"]);
-        assert!(names.matches("web1") && names.matches("db1"));
-        assert!(!names.matches("web7") && !names.matches("db2"));
+        let matches = |name| names.matches(name, "");
+        assert!(matches("web1") && matches("db1"));
+        assert!(!matches("web7") && !matches("db2"));
         assert!(
-            !Names::new(["!web7"]).matches("web1"),
+            !Names::new(["!web7"]).matches("web1", ""),
             "an exception alone matches nobody"
         );
     }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use pogo_core::fleet::HostName;
 use pogo_core::policy::Origin;
 
+use super::condition::{self, Condition};
 use super::include::{Unusable, files};
 use super::keyword::{Meaning, Setting, meaning, near};
 use super::line::{Line, Word};
@@ -35,6 +36,8 @@ pub(super) struct Value {
 pub(super) struct Block {
     pub(super) names: Vec<Rc<Names>>,
     pub(super) values: Vec<Value>,
+    /// What is said when the first of its settings is left out.
+    unknown: Option<Diagnostic>,
 }
 
 /// Everything that was read so far.
@@ -92,7 +95,7 @@ impl Reader {
             depth,
             reader: self,
         };
-        lines.begin(None);
+        lines.begin([]);
         let mut start = 0;
         for (number, text) in (1..).zip(lines.problems.source.text.split('\n')) {
             lines.line(Line { text, start, number })?;
@@ -118,10 +121,14 @@ struct Lines<'r, 'a> {
 }
 
 impl Lines<'_, '_> {
-    fn begin(&mut self, names: Option<Rc<Names>>) {
+    fn begin(&mut self, names: impl IntoIterator<Item = Rc<Names>>) {
         let names = self.outer.iter().cloned().chain(names).collect();
+        self.go_on(names, None);
+    }
+
+    fn go_on(&mut self, names: Vec<Rc<Names>>, unknown: Option<Diagnostic>) {
         let values = Vec::new();
-        self.reader.blocks.push(Block { names, values });
+        self.reader.blocks.push(Block { names, values, unknown });
     }
 
     fn line(&mut self, line: Line<'_>) -> Result<(), SourceError> {
@@ -167,7 +174,8 @@ impl Lines<'_, '_> {
             .iter()
             .filter(|word| !is_wild(&word.text) && !word.text.starts_with('!'))
         {
-            let counts = names.matches(&word.text) && self.outer.iter().all(|outer| outer.matches(&word.text));
+            let is_for = |names: &Rc<Names>| names.matches(&word.text, &word.text);
+            let counts = is_for(&names) && self.outer.iter().all(is_for);
             match HostName::new(&word.text) {
                 Ok(host) if counts => {
                     let origin = self.problems.source.origin(line.place(word));
@@ -177,32 +185,40 @@ impl Lines<'_, '_> {
                 Err(error) => self.problems.report(line.place(word), error.to_string()),
             }
         }
-        self.begin(Some(names));
+        self.begin([names]);
     }
 
+    /// `Match`: what can be told from the host alone counts; for the rest it is said what is left out.
     fn condition(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) {
-        if let [only] = words
-            && only.text.eq_ignore_ascii_case("all")
-        {
-            return self.begin(None);
+        if words.is_empty() {
+            self.problems.report(line.place(keyword), "`Match` names no condition");
         }
-        let hint = "name the hosts with `Host`, or keep what is for them in a file of its own";
-        let message = "`Match` is not supported: whether it holds is not known before somebody connects";
-        self.problems.report_with(line.place(keyword), message, hint);
-        // What follows is not for everybody.
-        self.begin(Some(Rc::default()));
+        let condition = match condition::read(words) {
+            Ok(condition) => condition,
+            Err((word, message)) => {
+                self.problems.report(line.place(word), message);
+                Condition::default()
+            }
+        };
+        let unknown = condition.unknown.map(|name| {
+            let message = format!("the settings of this `Match` are not taken over: whether `{name}` holds is not known before somebody connects");
+            let problem = self.problems.source.diagnostic(line.place(keyword), message);
+            problem.with_hint("name the hosts with `Host`, or leave it to the transport, which reads OpenSSH's configuration itself")
+        });
+        let names = self.outer.iter().cloned().chain(condition.names).collect();
+        self.go_on(names, unknown);
     }
 
     fn include(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) -> Result<(), SourceError> {
         if words.is_empty() {
             self.problems.report(line.place(keyword), "`Include` names no file");
         }
-        let names = self
-            .reader
-            .blocks
-            .last()
-            .map(|block| block.names.clone())
+        let block = self.reader.blocks.last_mut();
+        let (names, unknown) = block
+            .map(|block| (block.names.clone(), block.unknown.take()))
             .unwrap_or_default();
+        // What is included there is left out as well.
+        self.reader.warnings.extend(unknown);
         for word in words {
             let found = match files(&self.reader.base, &word.text) {
                 Ok(found) => found,
@@ -229,8 +245,7 @@ impl Lines<'_, '_> {
             }
         }
         // What follows is for whom it was for before.
-        let values = Vec::new();
-        self.reader.blocks.push(Block { names, values });
+        self.go_on(names, None);
         Ok(())
     }
 
@@ -273,6 +288,7 @@ impl Lines<'_, '_> {
         };
         if let Some(block) = self.reader.blocks.last_mut() {
             block.values.push(value);
+            self.reader.warnings.extend(block.unknown.take());
         }
     }
 
