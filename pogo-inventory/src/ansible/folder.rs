@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 1_000;
 
 /// Endings of files that are passed over although there may well be hosts in them.
-const TELLING: [&str; 3] = [".ini", ".cfg", ".txt"];
+const TELLING: [&str; 2] = [".cfg", ".txt"];
 
 /// The files to read, in the order of their names.
 pub(super) fn files(path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, SourceError> {

@@ -13,7 +13,7 @@ fn program() -> Program {
     let folder = program.directory.path().join("inv");
     fs::create_dir_all(folder.join("host_vars")).unwrap();
     fs::write(folder.join("hosts"), "[web]\nweb[1:3] ansible_connection=local\n").unwrap();
-    fs::write(folder.join("more.ini"), "[web]\nweb9\n").unwrap();
+    fs::write(folder.join("more.cfg"), "[web]\nweb9\n").unwrap();
     fs::write(folder.join("host_vars/web1"), "$ANSIBLE_VAULT;1.1;AES256\n00\n").unwrap();
     program
 }
@@ -21,7 +21,7 @@ fn program() -> Program {
 const WARNINGS: [&str; 3] = [
     "`web1` is not reached by SSH",
     "inv/host_vars/web1: is encrypted",
-    "inv/more.ini: is passed over",
+    "inv/more.cfg: is passed over",
 ];
 
 #[test]
@@ -82,14 +82,14 @@ fn machine_formats_carry_the_warnings_of_sources() {
         let value: Value = serde_json::from_str(&done.out).unwrap();
         let told = value["source_warnings"].as_array().unwrap();
         assert!(
-            told.iter().any(|warning| warning["source"] == "inv/more.ini"),
+            told.iter().any(|warning| warning["source"] == "inv/more.cfg"),
             "{args:?}: {told:?}"
         );
     }
     let log = program.run(&["simulate", "-i", "ansible:inv", "-t", "*", "--format", "jsonl"]);
     assert_eq!(
         log.events()[0]["source_warning"]["source"],
-        "inv/more.ini",
+        "inv/more.cfg",
         "{}",
         log.out
     );
