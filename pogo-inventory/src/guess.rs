@@ -172,7 +172,9 @@ mod lines {
             return guess("ssh-config", "a configuration of OpenSSH's client");
         }
         let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(['{', '"', ',']);
-        if telling(text).any(|line| is_section(line) && line.len() > 2) {
+        // A section alone is a list in YAML.
+        let has_more = telling(text).any(|line| !is_section(line));
+        if has_more && telling(text).any(|line| is_section(line) && line.len() > 2) {
             return match telling(text).filter(|line| !is_section(line)).all(is_toml) {
                 true if !text.contains(":children]") => guess("toml", "a table in TOML"),
                 _ => guess("ansible", "an Ansible inventory"),
