@@ -65,6 +65,7 @@ pub(super) async fn execute(
         child,
         output,
         marks: Marks::new(&session.marker.prefix()),
+        marked: if session.pty { Stream::Stdout } else { Stream::Stderr },
         told: Told::new(seen),
     };
     let ended = running.run(site, session).await;
@@ -94,6 +95,8 @@ struct Running<'a> {
     stderr: Option<tokio::process::ChildStderr>,
     output: &'a mut Output,
     marks: Marks,
+    /// Where they come: a terminal has one stream only.
+    marked: Stream,
     told: Told,
 }
 
@@ -184,11 +187,11 @@ impl Running<'_> {
         tokio::select! {
             biased;
             read = piece(&mut self.stderr, &mut err) => match read {
-                Ok(count @ 1..) => self.take_stderr(site, err.get(..count).unwrap_or_default()),
+                Ok(count @ 1..) => self.take(site, Stream::Stderr, err.get(..count).unwrap_or_default()),
                 _ => self.stderr = None,
             },
             read = piece(&mut self.stdout, &mut out) => match read {
-                Ok(count @ 1..) => self.take_stdout(out.get(..count).unwrap_or_default()),
+                Ok(count @ 1..) => self.take(site, Stream::Stdout, out.get(..count).unwrap_or_default()),
                 _ => self.stdout = None,
             },
         }
@@ -199,16 +202,12 @@ impl Running<'_> {
         goes_on
     }
 
-    fn take_stdout(&mut self, bytes: &[u8]) {
-        if !self.told.seen.has_begun() {
-            self.told.seen.hear(bytes);
+    fn take(&mut self, site: &Site<'_>, stream: Stream, bytes: &[u8]) {
+        if stream != self.marked {
+            return self.pass_on(stream, bytes);
         }
-        self.output.take(Stream::Stdout, bytes);
-    }
-
-    fn take_stderr(&mut self, site: &Site<'_>, bytes: &[u8]) {
         let (rest, marks) = self.marks.take(bytes);
-        self.pass_on(&rest);
+        self.pass_on(stream, &rest);
         for mark in marks {
             match mark {
                 Mark::Done(status) => self.told.done = Some(status),
@@ -221,19 +220,22 @@ impl Running<'_> {
         }
     }
 
-    fn pass_on(&mut self, bytes: &[u8]) {
-        self.told.seen.hear(bytes);
+    fn pass_on(&mut self, stream: Stream, bytes: &[u8]) {
+        let has_begun = self.told.seen.has_begun();
+        if !has_begun || stream == self.marked {
+            self.told.seen.hear(bytes);
+        }
         // What comes before the beginning may be the program's own complaint.
-        if !self.told.seen.has_begun() && self.told.complaints.len() < 4096 {
+        if !has_begun && stream == Stream::Stderr && self.told.complaints.len() < 4096 {
             self.told.complaints.push_str(&String::from_utf8_lossy(bytes));
         }
-        self.output.take(Stream::Stderr, bytes);
+        self.output.take(stream, bytes);
     }
 
     /// What was held back in case it was a mark.
     fn finish(&mut self) {
         let rest = self.marks.finish();
-        self.pass_on(&rest);
+        self.pass_on(self.marked, &rest);
     }
 }
 

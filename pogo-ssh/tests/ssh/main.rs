@@ -11,6 +11,7 @@ mod account;
 mod agent;
 mod agents;
 mod algorithms;
+mod both_transports;
 mod breaking;
 mod certificates;
 mod client_config;

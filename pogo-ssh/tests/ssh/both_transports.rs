@@ -1,0 +1,104 @@
+//! The same end of a command is the same outcome, whoever speaks SSH.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::dispatcher::Transport;
+use pogo_core::plan::{Command, Invocation};
+use pogo_core::scheduler::{FailureKind, Outcome};
+
+use crate::errand::{Errand, Report};
+use crate::openssh::{self, OpenSsh};
+
+/// What becomes of a command while it runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Then {
+    Ends,
+    RunsTooLong,
+    IsCancelled,
+}
+
+async fn run(server: &OpenSsh, transport: &dyn Transport, (line, pty, then): (&str, bool, Then)) -> Report {
+    let invocation = Invocation {
+        pty,
+        ..Invocation::default()
+    };
+    let errand = Errand::to("web1", server.connection(), Command::shell(line)).invoked(invocation);
+    let limit = match then {
+        // A quarter of it is for ending what runs, also on a busy machine.
+        Then::RunsTooLong => Duration::from_secs(16),
+        _ => Duration::from_secs(60),
+    };
+    let (running, mut side) = errand.within(limit).start();
+    let witness = Arc::clone(&running.witness);
+    let acting = async {
+        if then == Then::IsCancelled {
+            witness.saw("up").await;
+            side.cancel();
+        }
+    };
+    let (report, ()) = tokio::join!(running.finish(transport), acting);
+    report
+}
+
+fn kind(outcome: &Outcome) -> Option<FailureKind> {
+    match outcome {
+        Outcome::Failed(failure) => Some(failure.kind.clone()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn both_transports_tell_the_same_of_every_end_with_and_without_a_terminal() {
+    if !openssh::is_there("both_transports_tell_the_same_of_every_end_with_and_without_a_terminal") {
+        return;
+    }
+    let server = OpenSsh::start();
+    let builtin = server.transport().build().unwrap();
+    let program = server.transport().build_program().unwrap();
+    let signal = |name: &str| {
+        Some(FailureKind::Signal {
+            signal: name.to_owned(),
+        })
+    };
+    let status = |status| Some(FailureKind::Command { status });
+    let cases = [
+        ("echo up; echo err >&2", Then::Ends, None),
+        ("printf up", Then::Ends, None),
+        ("echo up; exit 3", Then::Ends, status(3)),
+        ("exit 255", Then::Ends, status(255)),
+        ("exit 127", Then::Ends, status(127)),
+        ("exit 200", Then::Ends, status(200)),
+        ("echo up; kill -TERM $$", Then::Ends, signal("TERM")),
+        ("echo up; kill -KILL $$", Then::Ends, signal("KILL")),
+        ("echo up; sleep 40", Then::RunsTooLong, Some(FailureKind::Timeout)),
+        ("echo up; exec sleep 40", Then::IsCancelled, signal("TERM")),
+    ];
+    for (line, then, wanted) in cases {
+        for pty in [false, true] {
+            let case = (line, pty, then);
+            let (ours, theirs) = tokio::join!(run(&server, &builtin, case), run(&server, &program, case));
+            for report in [&ours, &theirs] {
+                assert!(
+                    !matches!(report.outcome, Outcome::InDoubt { .. }),
+                    "{line}, {pty}: {report:#?}"
+                );
+                assert_eq!(kind(&report.outcome), wanted, "{line}, {pty}: {report:#?}");
+                // No mark of ours is output.
+                assert!(
+                    !report.stdout.contains('\x1e') && !report.stdout.contains("pogo"),
+                    "{report:#?}"
+                );
+                assert!(
+                    !report.stderr.contains('\x1e') && !report.stderr.contains("pogo"),
+                    "{report:#?}"
+                );
+            }
+            // The shell that waits for it there remarks on a signal.
+            if then == Then::Ends && !matches!(wanted, Some(FailureKind::Signal { .. })) {
+                let (ours, theirs) = ((&ours.stdout, &ours.stderr), (&theirs.stdout, &theirs.stderr));
+                assert_eq!(ours, theirs, "{line}, {pty}");
+            }
+        }
+    }
+}
