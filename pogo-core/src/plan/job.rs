@@ -158,6 +158,17 @@ impl JobSpec {
     }
 }
 
+impl JobSpec {
+    /// Refuses what a new job would ask for in vain. A log may have such jobs, from before it was refused.
+    pub(crate) fn check_new(&self) -> Result<(), PlanError> {
+        if self.waves.is_empty() && self.bake.is_some_and(|bake| !bake.is_zero()) {
+            let message = "a bake time is between waves, and the job has none; give waves, or leave out the bake time";
+            return Err(PlanError::Spec(message.to_owned()));
+        }
+        Ok(())
+    }
+}
+
 /// Refuses limits under which nothing could ever run, whether a job begins with them or is altered to them.
 pub(crate) fn check_limits(attempt_timeout: Option<Duration>, max_parallel: Option<Limit>) -> Result<(), PlanError> {
     let refuse = |message: &str| Err(PlanError::Spec(message.to_owned()));

@@ -1,5 +1,6 @@
 //! WHAT: one job compiled against fleet and policy.
 
+mod advice;
 mod cycle;
 mod gather;
 mod groups;
@@ -10,17 +11,20 @@ mod job;
     reason = "the folder is about plans, the file holds the plan itself"
 )]
 mod plan;
+mod print;
 mod problem;
 mod resolve;
 mod rules;
+mod settings;
 mod stages;
 mod waves;
 
 pub use invocation::{Invocation, RunAs, SentFile, Stdin};
 pub(crate) use job::check_limits;
 pub use job::{Command, Expectation, Hooks, JobSpec, Order, WaveGate};
-pub use plan::{Plan, PlannedBucket, PlannedStage};
+pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};
 pub(crate) use rules::Capacity;
 pub use rules::{Bucket, BucketId, BudgetGroup, Rules};
+pub use settings::{PlannedSettings, Resolved};
 pub use stages::{Stage, StageId, Stages};

@@ -1,12 +1,11 @@
 //! A plan: what a job would do, before it is submitted.
 
-use std::fmt;
-
 use serde::{Serialize, Serializer};
 
 use super::JobSpec;
 use super::problem::{PlanError, Warning};
 use super::rules::{Bucket, BudgetGroup, Rules};
+use super::settings::PlannedSettings;
 use super::stages::{Stage, Stages};
 use crate::fleet::{Fleet, HostId, HostName, fold};
 use crate::policy::Policy;
@@ -40,7 +39,9 @@ pub struct Plan {
     /// The limits that count any of them.
     pub buckets: Vec<PlannedBucket>,
     /// The failure budgets that any of them is under.
-    pub budgets: Vec<BudgetGroup>,
+    pub budgets: Vec<PlannedBudget>,
+    /// What binds the job as a whole and each of its attempts, defaults included.
+    pub job: PlannedSettings,
     /// What is odd.
     pub warnings: Vec<Warning>,
 }
@@ -66,6 +67,18 @@ pub struct PlannedBucket {
     pub in_job: u32,
 }
 
+/// A failure budget, and what it is for this job.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedBudget {
+    /// The budget.
+    #[serde(flatten)]
+    pub budget: BudgetGroup,
+    /// How many hosts of the group are in this job.
+    pub in_job: u32,
+    /// How many of these may fail; one more, and the job starts no more there.
+    pub allowed: u32,
+}
+
 impl Plan {
     /// Compiles a job. Sends nothing and changes nothing.
     ///
@@ -73,6 +86,7 @@ impl Plan {
     /// Everything for which submitting the job would be refused.
     pub fn compile(fleet: &Fleet, policy: &Policy, spec: &JobSpec) -> Result<Self, PlanError> {
         spec.check()?;
+        spec.check_new()?;
         let hosts = fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
         if hosts.is_empty() {
             return Err(PlanError::NoTargets {
@@ -95,13 +109,18 @@ impl Plan {
                 .collect(),
             stage: stage.clone(),
         };
-        Ok(Self {
+        let uncovered = hosts.iter().filter(|&&host| rules.buckets_of(host).is_empty());
+        let uncovered: Vec<HostName> = uncovered.map(name).collect();
+        let mut plan = Self {
             stages: stages.stages().iter().map(planned).collect(),
             buckets: buckets(&rules, &hosts),
             budgets: budgets(&rules, &hosts),
+            job: PlannedSettings::of(spec, u32::try_from(hosts.len()).unwrap_or(u32::MAX)),
             hosts: hosts.iter().map(name).collect(),
             warnings,
-        })
+        };
+        plan.advise(policy, &uncovered);
+        Ok(plan)
     }
 }
 
@@ -134,116 +153,22 @@ fn buckets(rules: &Rules, hosts: &[HostId]) -> Vec<PlannedBucket> {
         .collect()
 }
 
-fn budgets(rules: &Rules, hosts: &[HostId]) -> Vec<BudgetGroup> {
-    let mut touched = vec![false; rules.budgets().len()];
+fn budgets(rules: &Rules, hosts: &[HostId]) -> Vec<PlannedBudget> {
+    let mut in_job = vec![0_u32; rules.budgets().len()];
     for &host in hosts {
-        rules
-            .profile(rules.profile_of(host))
-            .budgets
-            .iter()
-            .for_each(|&budget| touched[budget as usize] = true);
+        let budgets = rules.profile(rules.profile_of(host)).budgets;
+        budgets.iter().for_each(|&budget| in_job[budget as usize] += 1);
     }
-    rules
-        .budgets()
-        .iter()
-        .zip(touched)
-        .filter(|(_, touched)| *touched)
-        .map(|(budget, _)| budget.clone())
+    let touched = rules.budgets().iter().zip(in_job).filter(|(_, in_job)| *in_job > 0);
+    touched
+        .map(|(budget, in_job)| PlannedBudget {
+            budget: budget.clone(),
+            in_job,
+            allowed: budget.limit.tolerated(in_job),
+        })
         .collect()
 }
 
 fn folded<S: Serializer>(hosts: &[HostName], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&fold(hosts).to_string())
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} {}: {}",
-            self.hosts.len(),
-            plural(self.hosts.len(), "host"),
-            fold(&self.hosts)
-        )?;
-        self.print_stages(f)?;
-        self.print_buckets(f)?;
-        for warning in &self.warnings {
-            writeln!(f, "\nwarning: {warning}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Plan {
-    fn print_stages(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut sequence = None;
-        for PlannedStage { stage, hosts } in &self.stages {
-            if sequence != Some(&stage.sequence) {
-                // A sequence without a name of its own is called `sequence` already.
-                let kind = if stage.sequence.starts_with("sequence") {
-                    ""
-                } else {
-                    "sequence "
-                };
-                writeln!(f, "\n{kind}{}", stage.sequence)?;
-                sequence = Some(&stage.sequence);
-            }
-            let then = if stage.after.is_some() { "then " } else { "     " };
-            write!(
-                f,
-                "  {then}{:<24} {} {}: {}",
-                stage.label,
-                hosts.len(),
-                plural(hosts.len(), "host"),
-                fold(hosts)
-            )?;
-            match stage.allowed_failures {
-                0 => writeln!(f)?,
-                allowed => writeln!(f, " ({allowed} may fail)")?,
-            }
-        }
-        Ok(())
-    }
-
-    fn print_buckets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.buckets.is_empty() && self.budgets.is_empty() {
-            return writeln!(f, "\nno limits: all hosts whose turn it is start at once");
-        }
-        let widest = self
-            .buckets
-            .iter()
-            .map(|planned| planned.bucket.group.len())
-            .max()
-            .unwrap_or(0);
-        let width = widest.max("group".len());
-        if !self.buckets.is_empty() {
-            writeln!(
-                f,
-                "\n{:<width$}  {:>7}  {:>7}  {:>6}  rule",
-                "group", "hosts", "in job", "places"
-            )?;
-        }
-        for PlannedBucket { bucket, in_job } in &self.buckets {
-            let Bucket {
-                group,
-                rule,
-                hosts,
-                places,
-                ..
-            } = bucket;
-            writeln!(f, "{group:<width$}  {hosts:>7}  {in_job:>7}  {places:>6}  {rule}")?;
-        }
-        for BudgetGroup { group, limit, .. } in &self.budgets {
-            writeln!(f, "{group}: stops after more than {limit} failures")?;
-        }
-        Ok(())
-    }
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 {
-        word.to_owned()
-    } else {
-        format!("{word}s")
-    }
 }

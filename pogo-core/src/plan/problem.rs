@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::print::count;
 use super::rules::Bucket;
 use crate::fleet::ResolveError;
 use crate::policy::{Constraint, Origin};
@@ -92,14 +93,15 @@ impl Warning {
     }
 
     pub(super) fn frozen(bucket: &Bucket) -> Self {
-        let Bucket { group, rule, hosts, .. } = bucket;
+        let Bucket { group, rule, .. } = bucket;
+        let hosts = count(bucket.hosts, "host");
         let effect = if bucket.bounds_running() {
             "none of them can run"
         } else {
             "only those already down can run"
         };
         Self::new(
-            format!("`{rule}` leaves no place for the {hosts} hosts of `{group}`: {effect}"),
+            format!("`{rule}` leaves no slot for the {hosts} of `{group}`: {effect}"),
             bucket.origin.clone(),
         )
     }

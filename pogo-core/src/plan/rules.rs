@@ -34,6 +34,7 @@ pub struct Bucket {
     /// Hosts of the group in the fleet.
     pub hosts: u32,
     /// How many of them may be unavailable at once; the resolved number.
+    #[serde(rename = "slots")]
     pub places: u32,
     /// Where the rule was written.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -193,6 +193,7 @@ impl Scheduler {
             return Err(InputError::DuplicateJob { job });
         }
         spec.check()?;
+        spec.check_new()?;
         let state = &self.state;
         let mut hosts = state.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
         hosts.retain(|&host| !state.hosts.is_removed(host));

@@ -23,6 +23,8 @@ pub fn job_specs() -> impl Strategy<Value = JobSpec> {
         if spec.gate == WaveGate::Manual {
             spec.bake = None;
         }
+        // A bake time without waves is refused.
+        spec.bake = spec.bake.filter(|_| !spec.waves.is_empty());
         (spec.attempt_timeout, spec.slow_after, spec.job_timeout) = limits;
         (
             spec.order,

@@ -46,8 +46,8 @@ $front.west  (4 hosts)
   $front.east                             █████████████████████████  1/1
   $front.west                             █████████████████████████  1/1
 
-  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle
-  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its places
+  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle  ! slow
+  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its slots
 ";
     assert_eq!(text, wanted, "\n{text}");
 }
@@ -69,4 +69,17 @@ fn moments_count_from_the_first_record() {
     assert!(text.starts_with("      0.000s  started   cache1\n"), "{text}");
     let later = moments(&records[3..]).since(records[0].at).to_string();
     assert!(text.ends_with(&later), "{later}");
+}
+
+#[test]
+fn the_jobs_own_limit_has_a_row_of_its_own() {
+    let mut world = World::new(shop(2, 4).0, pogo_core::policy::Policy::default()).unwrap();
+    let spec = JobSpec {
+        max_parallel: Some("2".parse().unwrap()),
+        ..JobSpec::new("*".parse().unwrap(), Command::shell("restart"))
+    };
+    world.submit(spec).unwrap();
+    let text = Timeline::of(&world.run().records).unwrap().text(78);
+    let row = text.lines().find(|line| line.trim_start().starts_with("this job"));
+    assert!(row.is_some_and(|row| row.ends_with(" 2/2")), "{text}");
 }

@@ -45,24 +45,28 @@ sequence coasts
 sequence 2
        $colo.east               3 hosts: web[1-3]
 
-group         hosts   in job  places  rule
+group         hosts   in job   slots  rule
 $colo.east        3        3       1  max_parallel: 50%
 $colo.west        3        2       1  max_parallel: 50%
 $colo.west        3        2       0  max_parallel: 0
-$colo.east: stops after more than 1 failures
 
-warning: policy.yaml:7:3: `max_parallel: 0` leaves no place for the 3 hosts of `$colo.west`: none of them can run
+an attempt may take 1h and is told to be slow after 10m
+a host that fails is not tried again
+$colo.east starts no more when more than 1 host has failed there (max_failures: 1)
+
+warning: policy.yaml:7:3: `max_parallel: 0` leaves no slot for the 3 hosts of `$colo.west`: none of them can run
 ";
     assert_eq!(printed(&policy, "web*"), expected);
 }
 
+const DEFAULTS: &str =
+    "\nan attempt may take 1h and is told to be slow after 10m\na host that fails is not tried again\n";
+
 #[test]
 fn a_plan_without_limits_says_so() {
     let said = printed(&Policy::default(), "db1");
-    assert_eq!(
-        said,
-        "1 host: db1\n\nno limits: all hosts whose turn it is start at once\n"
-    );
+    let unlimited = "1 host: db1\n\nno limit on how many run: all hosts whose turn it is start at once\n";
+    assert_eq!(said, format!("{unlimited}{DEFAULTS}"));
 }
 
 #[test]
@@ -83,7 +87,9 @@ fn a_plan_with_nothing_but_a_budget_of_failures_has_no_table() {
         ..Policy::default()
     };
     let said = printed(&policy, "web1");
-    assert_eq!(said, "1 host: web1\n$colo.east: stops after more than 1 failures\n");
+    let unlimited = "1 host: web1\n\nno limit on how many run: all hosts whose turn it is start at once\n";
+    let budget = "$colo.east starts no more when more than 1 host has failed there (max_failures: 1)\n";
+    assert_eq!(said, format!("{unlimited}{DEFAULTS}{budget}"));
 }
 
 #[test]

@@ -80,8 +80,21 @@ impl<'a> Summary<'a> {
         Ok(())
     }
 
+    fn failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Some((limit, allowed)), Some(total)) = (self.watch.max_failures, &self.watch.total) else {
+            return Ok(());
+        };
+        writeln!(
+            f,
+            "\n  {} failed of {allowed} that may (max_failures: {limit})",
+            total.bad
+        )
+    }
+
     fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut limits: Vec<&Group> = self.watch.groups.iter().filter(|group| group.hosts > 0).collect();
+        let own = self.watch.total.iter().filter(|total| total.limit.is_some());
+        let groups = self.watch.groups.iter().filter(|group| group.hosts > 0);
+        let mut limits: Vec<&Group> = own.chain(groups).collect();
         if limits.is_empty() {
             return Ok(());
         }
@@ -89,7 +102,7 @@ impl<'a> Summary<'a> {
         let shown = limits.get(..Self::LIMITS).unwrap_or(&limits);
         let width = shown
             .iter()
-            .map(|group| group.name.chars().count())
+            .map(|group| group.name().chars().count())
             .max()
             .unwrap_or(0)
             .max("limit".len());
@@ -108,7 +121,8 @@ impl<'a> Summary<'a> {
             writeln!(
                 f,
                 "  {:<width$}  {slots:>6}  {:>6}  {held:>16}  {rule}",
-                group.name, group.widest
+                group.name(),
+                group.widest
             )?;
         }
         match limits.len() - shown.len() {
@@ -143,6 +157,7 @@ impl fmt::Display for Summary<'_> {
             writeln!(f, "  {:<10} {:>6}  {}", "slow", slow.len(), fold(slow))?;
         }
         self.limits(f)?;
+        self.failures(f)?;
         if let Some(reason) = &self.watch.stopped {
             writeln!(f, "\nstopped: {reason}")?;
         }

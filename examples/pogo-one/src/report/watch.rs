@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostId, HostName};
 use pogo_core::plan::Rules;
-use pogo_core::policy::Rule;
+use pogo_core::policy::{Limit, Rule};
 use pogo_core::scheduler::{Event, Obstacle, Record};
 
 /// How far a host is.
@@ -42,6 +42,8 @@ pub(crate) struct Group {
     pub(crate) bad: u32,
     /// The most that ran at once.
     pub(crate) widest: u32,
+    /// Only what runs counts: the limit is the job's own.
+    pub(crate) is_job: bool,
     /// For how long hosts waited while every slot was taken.
     pub(crate) full_for: Duration,
     full_since: Option<Timestamp>,
@@ -53,6 +55,7 @@ impl Group {
         Self {
             name,
             limit,
+            is_job: false,
             hosts: 0,
             waiting: 0,
             running: 0,
@@ -61,6 +64,11 @@ impl Group {
             full_for,
             full_since,
         }
+    }
+
+    /// What the limit counts, as the plan calls it.
+    pub(crate) fn name(&self) -> &str {
+        if self.is_job { "this job" } else { &self.name }
     }
 
     pub(crate) fn done(&self) -> u32 {
@@ -78,7 +86,8 @@ impl Group {
 
     fn judge(&mut self, at: Timestamp) {
         self.widest = self.widest.max(self.running);
-        let full = self.waiting > 0 && self.limit.is_some_and(|(_, slots)| self.running + self.bad >= slots);
+        let held = if self.is_job { 0 } else { self.bad };
+        let full = self.waiting > 0 && self.limit.is_some_and(|(_, slots)| self.running + held >= slots);
         match (full, self.full_since) {
             (true, None) => self.full_since = Some(at),
             (false, Some(since)) => {
@@ -100,6 +109,8 @@ pub(crate) struct Watch {
     /// One for each bucket.
     pub(crate) groups: Vec<Group>,
     pub(crate) blocked_by: Vec<Obstacle>,
+    /// How many may fail, as it was given and as a number.
+    pub(crate) max_failures: Option<(Limit, u32)>,
     pub(crate) stopped: Option<String>,
     /// Hosts that took longer than is usual, those that still run among them.
     pub(crate) slow: BTreeSet<HostName>,
@@ -116,13 +127,22 @@ impl Watch {
                 self.configure(fleet, Rules::compile(fleet, policy).ok());
                 return None;
             }
-            Event::JobSubmitted { hosts, .. } => {
+            Event::JobSubmitted { hosts, spec, .. } => {
                 self.began = record.at;
+                let all = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+                self.limited(spec.max_parallel, all);
+                self.max_failures = spec.max_failures.map(|limit| (limit, limit.tolerated(all)));
                 hosts.iter().for_each(|host| self.change(host, HostState::Waiting));
                 return None;
             }
             Event::JobBlocked { reasons, .. } => {
                 self.blocked_by.clone_from(reasons);
+                return None;
+            }
+            Event::JobAltered { change, .. } => {
+                self.limited(change.max_parallel.map(Limit::Count), 0);
+                let failures = change.max_failures.map(|most| (Limit::Count(most), most));
+                self.max_failures = failures.or(self.max_failures);
                 return None;
             }
             Event::JobHalting { reason, .. } => {
@@ -147,10 +167,20 @@ impl Watch {
         Some((host, state))
     }
 
+    /// The job's own limit on how many run, where it has a new one.
+    fn limited(&mut self, limit: Option<Limit>, hosts: u32) {
+        if let (Some(total), Some(limit)) = (&mut self.total, limit) {
+            total.limit = Some((Rule::MaxParallel(limit), limit.places(hosts)));
+        }
+    }
+
     fn configure(&mut self, fleet: &Arc<Fleet>, rules: Option<Rules>) {
         self.fleet = Arc::clone(fleet);
         self.states = vec![HostState::Absent; fleet.len()];
-        self.total = Some(Group::new("all hosts".to_owned(), None));
+        self.total = Some(Group {
+            is_job: true,
+            ..Group::new("all hosts".to_owned(), None)
+        });
         let buckets = rules.iter().flat_map(Rules::buckets);
         self.groups = buckets
             .map(|b| Group::new(b.group.clone(), Some((b.rule, b.places))))

@@ -80,9 +80,37 @@ fn a_plan_shows_the_resolved_number_beside_the_share() {
     let json = program.run(&["plan", "-c", "policy.yaml", "-t", "w[1-4]", "--format", "json"]);
     let plan: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(
-        (&plan["hosts"], &plan["buckets"][0]["places"]),
+        (&plan["hosts"], &plan["buckets"][0]["slots"]),
         (&"w[1-4]".into(), &2.into())
     );
+}
+
+#[test]
+fn limits_of_the_job_are_shown_in_the_plan_and_after_the_run() {
+    let program = Program::with_policy("tag: {web: ['w[1-8]']}\n");
+    let limits = [
+        "-c",
+        "policy.yaml",
+        "-t",
+        "$web",
+        "--max-parallel",
+        "25%",
+        "--max-failures",
+        "50%",
+    ];
+    let plan = program.run(&[&["plan"], &limits[..]].concat()).out;
+    assert!(
+        plan.contains("this job        8        8       2  max_parallel: 25%\n"),
+        "{plan}"
+    );
+    let halts = "the job halts when more than 4 hosts have failed (max_failures: 50%)\n";
+    assert!(plan.contains(halts), "{plan}");
+    let run = program
+        .run(&[&["simulate"], &limits[..], &["--fail", "w3"]].concat())
+        .out;
+    let row = "  this job       2       2          for 3.0s  max_parallel: 25%\n";
+    assert!(run.contains(row), "{run}");
+    assert!(run.contains("  1 failed of 4 that may (max_failures: 50%)\n"), "{run}");
 }
 
 #[test]

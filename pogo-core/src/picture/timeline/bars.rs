@@ -7,7 +7,7 @@ use super::state::State;
 use crate::Timestamp;
 use crate::picture::markup::{Px, shorten};
 
-/// Draws the host's name, its attempts, and where it kept its places.
+/// Draws the host's name, its attempts, and where it kept its slots.
 pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
     let story = sheet.story;
     for (_, host) in hosts.iter().filter_map(|&host| story.hosts.get_index(host)) {
@@ -26,7 +26,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
     }
 }
 
-/// Where the host kept its places without running.
+/// Where the host kept its slots without running.
 fn trails(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64) {
     let until = sheet.story.until;
     let ends = host.course.iter().skip(1).map(|&(at, _)| at).chain([until]);
@@ -37,7 +37,7 @@ fn trails(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64) {
         let (x, end) = (sheet.axis.x(from), sheet.axis.x(to));
         sheet.markup.element("g").class("trail").begin();
         let kept = format!(
-            "{} \u{b7} {}, keeps its places for {}",
+            "{} \u{b7} {}, keeps its slots for {}",
             host.name,
             state.word(),
             span(to.min(until) - from)

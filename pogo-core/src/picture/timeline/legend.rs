@@ -78,7 +78,7 @@ fn present(sheet: &Sheet<'_>) -> Vec<State> {
 
 fn word(state: State) -> String {
     if state.is_held() {
-        format!("{}, keeps its places", state.word())
+        format!("{}, keeps its slots", state.word())
     } else {
         state.word().to_owned()
     }

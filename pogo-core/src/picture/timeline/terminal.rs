@@ -61,8 +61,11 @@ impl Chart<'_> {
         }
         self.line("");
         let story = self.story;
+        if story.total.now().places.is_some() {
+            self.limit("this job", &story.total);
+        }
         for series in story.limits.iter().filter(|series| series.in_job).take(ROOM.bands) {
-            self.limit(series);
+            self.limit(&series.group, series);
         }
         self.legend(layout.is_folded());
         self.text
@@ -154,8 +157,8 @@ impl Chart<'_> {
             .collect()
     }
 
-    /// A limit: the share of its places that are taken in each cell.
-    fn limit(&mut self, series: &Series) {
+    /// A limit: the share of its slots that are taken in each cell.
+    fn limit(&mut self, name: &str, series: &Series) {
         let mut cells = vec![(0, 0); self.cells];
         let points = series.between(self.story.began, self.story.until);
         let ends = points.iter().skip(1).map(|point| point.at).chain([self.story.until]);
@@ -172,7 +175,7 @@ impl Chart<'_> {
         });
         let (most, places) = series.most(self.story.began, self.story.until);
         let drawn: String = drawn.collect();
-        self.row(&series.group, &drawn, &format!(" {most}/{places}"));
+        self.row(name, &drawn, &format!(" {most}/{places}"));
     }
 
     fn legend(&mut self, folded: bool) {
@@ -181,7 +184,7 @@ impl Chart<'_> {
             self.line("  ▁▄█ share of the row's hosts that run   ✕ some failed   · waiting");
         } else {
             self.line("  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle  ! slow");
-            self.line("  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its places");
+            self.line("  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its slots");
         }
     }
 }

@@ -1,0 +1,92 @@
+//! What a plan warns of: rules that bind otherwise than their author may think.
+
+use super::plan::Plan;
+use super::print::count;
+use super::problem::Warning;
+use crate::fleet::{HostName, fold};
+use crate::policy::{Origin, Policy, Rule};
+
+/// A stage of so many hosts loses one now and then.
+const MANY: usize = 100;
+/// How many groups a warning names.
+const NAMED: usize = 3;
+
+impl Plan {
+    /// Adds what is odd about this job under this policy; `uncovered` are its hosts that no limit counts.
+    pub(super) fn advise(&mut self, policy: &Policy, uncovered: &[HostName]) {
+        let limits = policy
+            .constraints
+            .iter()
+            .any(|it| !matches!(it.rule, Rule::MaxFailures(_)));
+        if limits && !uncovered.is_empty() && self.job.max_parallel.is_none() {
+            self.warnings.push(without_limit(uncovered));
+        }
+        let mut toothless = self.toothless();
+        self.warnings.append(&mut toothless);
+        let mut brittle = self.brittle();
+        self.warnings.append(&mut brittle);
+    }
+
+    /// Shares that come to a whole group.
+    fn toothless(&self) -> Vec<Warning> {
+        let mut rules: Vec<(Rule, Option<&Origin>, Vec<(&str, u32)>)> = Vec::new();
+        for planned in &self.buckets {
+            let bucket = &planned.bucket;
+            let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
+            let is_all = bucket.rule.limit().to_string() == "100%";
+            if !is_share || is_all || bucket.places < bucket.hosts {
+                continue;
+            }
+            let group = (bucket.group.as_str(), bucket.hosts);
+            match rules
+                .iter_mut()
+                .find(|(rule, origin, _)| *rule == bucket.rule && *origin == bucket.origin.as_ref())
+            {
+                Some((.., groups)) => groups.push(group),
+                None => rules.push((bucket.rule, bucket.origin.as_ref(), vec![group])),
+            }
+        }
+        let warning = |(rule, origin, groups): (Rule, Option<&Origin>, Vec<(&str, u32)>)| {
+            let named = groups
+                .iter()
+                .take(NAMED)
+                .map(|(group, hosts)| format!("`{group}` ({})", count(*hosts, "host")));
+            let mut named = named.collect::<Vec<_>>().join(", ");
+            if groups.len() > NAMED {
+                named += &format!(" and {} more groups", groups.len() - NAMED);
+            }
+            let message = format!("`{rule}` is rounded up to 1, which is all of {named}: it may be away as a whole");
+            Warning::new(message, origin.cloned())
+        };
+        rules.into_iter().map(warning).collect()
+    }
+
+    /// Large stages that a single failure stops.
+    fn brittle(&self) -> Vec<Warning> {
+        let stages = self.stages.iter().enumerate();
+        let brittle = stages.filter(|(at, planned)| {
+            planned.stage.allowed_failures == 0 && planned.hosts.len() >= MANY && self.is_followed(*at)
+        });
+        brittle
+            .map(|(_, planned)| {
+                let (hosts, label) = (planned.hosts.len(), &planned.stage.label);
+                let message = format!(
+                    "one failure among the {hosts} hosts of `{label}` holds back all that comes after, until somebody retries or skips \
+                     it; `allow_failures` lets it go on"
+                );
+                Warning::new(message, None)
+            })
+            .collect()
+    }
+}
+
+fn without_limit(hosts: &[HostName]) -> Warning {
+    let many = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+    let (them, start) = if many == 1 { ("it", "starts") } else { ("them", "start") };
+    let message = format!(
+        "no limit counts {}: {}; nothing bounds how many of {them} {start} at once",
+        count(many, "host"),
+        fold(hosts)
+    );
+    Warning::new(message, None)
+}
