@@ -177,6 +177,8 @@ pub(crate) fn last_words(link: &Link, otherwise: &str) -> String {
 
 fn name_of(signal: &Sig) -> String {
     let name = match signal {
+        // OpenSSH's server says no more of those that the protocol has no name for, such as real-time signals.
+        Sig::Custom(name) if name.contains('@') => "unknown",
         Sig::Custom(name) => name.as_str(),
         Sig::ABRT => "ABRT",
         Sig::ALRM => "ALRM",
@@ -192,5 +194,6 @@ fn name_of(signal: &Sig) -> String {
         Sig::USR1 => "USR1",
     };
     // The host's own text, within bounds.
-    name.chars().filter(char::is_ascii_alphanumeric).take(16).collect()
+    let may_stand = |c: &char| c.is_ascii_alphanumeric() || "+-".contains(*c);
+    name.chars().filter(may_stand).take(16).collect()
 }

@@ -4,6 +4,7 @@ use memchr::memchr;
 use pogo_core::scheduler::Phase;
 
 use super::script::phase_name;
+use super::signal::signal_of;
 
 /// The process group of a step, on its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(crate) enum Mark {
     Killed(String),
     /// The session has ended with this status.
     Done(u32),
+    /// The boot that the host is in.
+    Boot(String),
     /// A file is in place; this is what is to be removed afterwards.
     Sent(String),
 }
@@ -132,6 +135,7 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
         "ended" => rest.parse().ok().map(Mark::Ended),
         "killed" => Some(Mark::Killed(signal_name(rest)?)),
         "done" => rest.parse().ok().map(Mark::Done),
+        "boot" => Some(Mark::Boot(rest.to_owned())),
         "hook" => Some(Mark::Hook(rest.to_owned())),
         "password" => Some(Mark::Password(rest.to_owned())),
         "refused" => Some(Mark::Refused(rest.to_owned())),
@@ -140,8 +144,12 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
     }
 }
 
-/// The host's own name for a signal, or its number.
+/// A signal's name. Some shells (busybox, mksh, zsh) know only the numbers of real-time signals.
 fn signal_name(text: &str) -> Option<String> {
+    if let Ok(number) = text.parse::<u32>() {
+        let status = if number > 128 { number } else { 128 + number };
+        return Some(signal_of(status).map_or_else(|| text.to_owned(), str::to_owned));
+    }
     let is_name = (1..=16).contains(&text.len())
         && text
             .bytes()

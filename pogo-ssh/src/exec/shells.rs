@@ -399,6 +399,8 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
             ("kill -TERM $$", killed("TERM")),
             ("kill -SEGV $$", killed("SEGV")),
             ("kill -PIPE $$", killed("PIPE")),
+            ("kill -37 $$", killed("RTMIN+3")),
+            ("kill -64 $$", killed("RTMAX")),
             // All of the group, to which the session belongs.
             ("kill -TERM 0; sleep 60", killed("TERM")),
             ("sleep 60 & kill -TERM 0; sleep 60", killed("TERM")),
