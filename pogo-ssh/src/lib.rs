@@ -143,6 +143,23 @@
 //! | this process dies, or the link does not come back | the command goes on until its time limit, when the host itself ends it: TERM, then KILL; whoever takes over the journal finds it, and follows it or learns how it ended |
 //! | a command ends with 128 plus the number of a signal | counts as ended by that signal, by its name on Linux |
 //!
+//! # Restarts
+//!
+//! With [`reboot`](pogo_core::plan::Invocation::reboot) the command restarts its host. The host is asked which boot it is
+//! in (Linux's `boot_id`, or when the kernel of a BSD or of macOS began) before anything runs. When the command has ended
+//! with status 0, or by a signal, or its link is lost, the attempt goes on, and so its slots stay taken: the host is
+//! connected to again, with growing pauses of up to 8 seconds, until it answers in another boot. Then post-hooks run.
+//!
+//! | what happens | what becomes of it |
+//! | --- | --- |
+//! | the host does not tell its boot | failed: refused; nothing ran |
+//! | the command ends with another status | failed, as without |
+//! | the host refuses connections or logins while it starts | tried again |
+//! | it answers in the boot it was in before, to the end of the time | failed: timeout, or the signal that ended the command; in doubt where the link was lost before the command ended, which may still run |
+//! | it does not answer to the end of the time | in doubt, with what was seen last |
+//! | it shows another host key | in doubt; nothing more is run there |
+//! | the attempt's own time limit, or it is cancelled | in doubt |
+//!
 //! # How much at once
 //!
 //! A rollout's limits say how many hosts may be worked on; three bounds here are about this machine. No more
@@ -259,6 +276,7 @@ mod program;
 mod question;
 mod quote;
 mod reach;
+mod reboot;
 mod runner;
 mod session_options;
 mod setup;

@@ -65,6 +65,9 @@ impl Runner {
         if let Some(job) = &work.attempt.invocation.detached {
             return Box::pin(self.run_detached(&work, &target, job)).await;
         }
+        if let Some(within) = work.attempt.invocation.reboot {
+            return Box::pin(self.run_with_reboot(&work, &target, within)).await;
+        }
         if let Some(outcome) = Box::pin(self.run_kept(&work, &target)).await {
             return outcome;
         }

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use pogo_core::plan::{Invocation, RunAs, SentFile, Stdin};
@@ -38,6 +39,13 @@ pub(crate) struct InvocationArgs {
     /// its status counts. No hooks run there. Without this, such a host is refused.
     #[arg(long, conflicts_with_all = ["run_as", "cwd", "env", "send", "detached"])]
     pub(crate) forced_command: bool,
+    /// The command restarts its host: the lost link is expected, and the host counts as running until it answers again in
+    /// another boot. Post-hooks run after that.
+    #[arg(long, conflicts_with_all = ["detached", "forced_command"])]
+    pub(crate) reboot: bool,
+    /// How long a host may take to restart.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10m", requires = "reboot")]
+    pub(crate) reboot_timeout: Duration,
 }
 
 impl InvocationArgs {
@@ -54,6 +62,7 @@ impl InvocationArgs {
             files: self.send.clone(),
             detached: self.detached.then(new_name),
             forced_command: self.forced_command,
+            reboot: self.reboot.then_some(self.reboot_timeout),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! How a job's command is run on each host.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
+use crate::time::millis;
 
 /// As whom, where, with what around it, and with which input a job's command runs on each host.
 ///
@@ -54,6 +56,11 @@ pub struct Invocation {
     /// told the command, and neither an environment, a directory, another user nor files; hooks do not run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub forced_command: bool,
+    /// For a command that restarts its host: how long the host may take from the command's end, or from the loss of its
+    /// link, until it answers in another boot. The lost link is then expected, the attempt goes on and keeps its slots until
+    /// the host is back, and post-hooks run after that. A transport that cannot do it refuses the attempt.
+    #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub reboot: Option<Duration>,
 }
 
 /// Who runs a command.
@@ -115,6 +122,7 @@ impl Invocation {
         self.check_environment()?;
         self.check_run_as()?;
         self.check_detached()?;
+        self.check_reboot()?;
         self.check_texts()
     }
 
@@ -129,6 +137,19 @@ impl Invocation {
             Some(key) if !is_name(key) => refuse(format!(
                 "`{key}` cannot name a detached job; use up to 64 letters, digits, `-` and `_`"
             )),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_reboot(&self) -> Result<(), PlanError> {
+        match self.reboot {
+            Some(_) if self.detached.is_some() => {
+                refuse("a detached command does not outlive a restart of its host; take `reboot` or `detached`")
+            }
+            Some(_) if self.forced_command => refuse(
+                "a host that runs a command of its own does not tell its boot; take `reboot` or `forced_command`",
+            ),
+            Some(Duration::ZERO) => refuse("a host needs time to restart; give `reboot` more than none"),
             _ => Ok(()),
         }
     }
@@ -222,6 +243,12 @@ mod tests {
         assert!(odd(|it| it.run_as = Some(RunAs::Through(Vec::new()))).contains("missing"));
         assert!(odd(|it| it.detached = Some("../x".into())).contains("`../x`"));
         assert!(odd(|it| it.detached = Some(String::new())).contains("64 letters"));
+        assert!(odd(|it| it.reboot = Some(Duration::ZERO)).contains("needs time"));
+        let both = |it: &mut Invocation| {
+            it.reboot = Some(Duration::from_secs(600));
+            it.detached = Some("k".into());
+        };
+        assert!(odd(both).contains("`reboot` or `detached`"));
         let mut invocation = Invocation {
             files: vec![file("bin/")],
             ..Invocation::default()

@@ -13,17 +13,17 @@ use crate::input::Content;
 
 /// How it went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Exit status, if the host told it.
-    pub(super) status: Option<u32>,
-    pub(super) marks: Vec<Mark>,
+    pub(crate) status: Option<u32>,
+    pub(crate) marks: Vec<Mark>,
     /// What it said besides, the last of it.
-    pub(super) words: String,
+    pub(crate) words: String,
 }
 
 /// Why the host was not asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unasked {
+pub(crate) enum Unasked {
     /// It opens no further session.
     NoSession,
     /// The link is gone.
@@ -34,7 +34,7 @@ pub(super) enum Unasked {
 const MOST_WORDS: usize = 300;
 
 /// Runs a line of the attempt whose marks start with `mark`, to its end.
-pub(super) async fn aside(
+pub(crate) async fn aside(
     site: Site<'_>,
     (way, mark): (&Way, &str),
     line: Line,

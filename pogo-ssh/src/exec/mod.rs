@@ -24,6 +24,7 @@ mod site;
 mod stop;
 mod way;
 
+pub(crate) use aside::{Told as Aside, Unasked, aside};
 pub(crate) use ended::{Ended, StopReason};
 pub(crate) use execution::last_words;
 #[cfg(feature = "loopback")]

@@ -168,6 +168,9 @@ impl Transport for ProgramTransport {
         if attempt.invocation.detached.is_some() {
             return refused("the transport through the ssh program runs nothing detached; use the built-in one");
         }
+        if attempt.invocation.reboot.is_some() {
+            return refused("the transport through the ssh program waits for no restart; use the built-in one");
+        }
         if !attempt.invocation.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
         }

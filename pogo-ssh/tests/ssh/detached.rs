@@ -98,6 +98,20 @@ on_both! {
         assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command, Phase::PostHook]);
     }
 
+    async fn of_output_over_the_limit_head_and_tail_come_through(place: Place) {
+        let config = place.transport.clone().detached_directory(place.path("kept")).output_limit(100_000);
+        let lines = "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done; echo the end >&2; exit 3";
+        let errand = place.errand(Command::shell(lines)).invoked(detached("k1"));
+        let report = errand.run(&config.build().unwrap()).await;
+        report.assert_failed(FailureKind::Command { status: 3 });
+        assert!(report.stdout.starts_with("line 0\nline 1\n"), "{}", report.stdout);
+        assert!(report.stdout.ends_with("\nline 99998\nline 99999\n"), "{}", report.stdout);
+        assert!(report.stderr.ends_with("the end\n"), "{}", report.stderr);
+        let (before, _) = report.notes.split_once(" bytes of output dropped here]").unwrap();
+        let dropped: usize = before.rsplit('[').next().unwrap().parse().unwrap();
+        assert_eq!(report.stdout.len() + dropped, 1_088_890, "{}", report.notes);
+    }
+
     async fn an_attempt_leaves_no_output_behind(place: Place) {
         let errand = place.errand(Command::shell("echo words")).invoked(detached("k1"));
         errand.run(&transport_of(&place)).await.assert_succeeded();

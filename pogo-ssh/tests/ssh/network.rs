@@ -5,32 +5,40 @@ use std::process::{Command, Stdio};
 /// A network namespace at the other end of a cable; gone when dropped.
 pub(crate) struct Network {
     name: String,
+    number: u8,
 }
 
-/// The address at the other end. Only one test at a time uses it.
-pub(crate) const THERE: &str = "198.51.100.2";
-const HERE: &str = "198.51.100.1";
-
 impl Network {
-    /// `None`, and a word on standard error, where this process may not make one.
-    pub(crate) fn lay(test: &str) -> Option<Self> {
+    /// One whose addresses, by its number below 64, no other test uses. `None`, and a word on standard error, where this
+    /// process may not make one.
+    pub(crate) fn lay(test: &str, number: u8) -> Option<Self> {
         let network = Self {
-            name: format!("pogo-{}", std::process::id()),
+            name: format!("pogo-{}-{number}", std::process::id()),
+            number,
         };
-        let (name, near) = (network.name.as_str(), network.cable());
+        let (name, near, here, there) = (network.name.as_str(), network.cable(), network.here(), network.there());
         let laid = ip(&["netns", "add", name])
             && ip(&[
                 "link", "add", &near, "type", "veth", "peer", "name", "far", "netns", name,
             ])
-            && ip(&["addr", "add", &format!("{HERE}/30"), "dev", &near])
+            && ip(&["addr", "add", &format!("{here}/30"), "dev", &near])
             && ip(&["link", "set", &near, "up"])
-            && ip(&["-n", name, "addr", "add", &format!("{THERE}/30"), "dev", "far"])
+            && ip(&["-n", name, "addr", "add", &format!("{there}/30"), "dev", "far"])
             && ip(&["-n", name, "link", "set", "far", "up"]);
         if !laid {
             eprintln!("LEFT OUT: {test} needs the right to make a network namespace, and iproute2");
             return None;
         }
         Some(network)
+    }
+
+    fn here(&self) -> String {
+        format!("198.51.100.{}", 4 * self.number + 1)
+    }
+
+    /// The address at the other end.
+    pub(crate) fn there(&self) -> String {
+        format!("198.51.100.{}", 4 * self.number + 2)
     }
 
     /// The start of a command line that runs the rest of it at the other end.
@@ -40,11 +48,16 @@ impl Network {
 
     /// From now on, packets from the other end are dropped without a word.
     pub(crate) fn drop_packets(&self) {
-        assert!(ip(&["-n", &self.name, "route", "add", "blackhole", HERE]));
+        assert!(ip(&["-n", &self.name, "route", "add", "blackhole", &self.here()]));
+    }
+
+    /// Packets pass again.
+    pub(crate) fn pass_packets(&self) {
+        assert!(ip(&["-n", &self.name, "route", "del", "blackhole", &self.here()]));
     }
 
     fn cable(&self) -> String {
-        format!("pg{}", std::process::id())
+        format!("pg{}-{}", std::process::id(), self.number)
     }
 }
 

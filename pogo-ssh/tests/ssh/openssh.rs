@@ -30,7 +30,9 @@ pub(crate) fn is_there(test: &str) -> bool {
 pub(crate) struct OpenSsh {
     server: Child,
     log: Log,
-    address: &'static str,
+    address: String,
+    elsewhere: Vec<String>,
+    configuration: String,
     pub(crate) port: u16,
     pub(crate) directory: TempDir,
 }
@@ -42,11 +44,11 @@ impl OpenSsh {
 
     /// With further lines in its configuration, which come before its own.
     pub(crate) fn start_with(configuration: &str) -> Self {
-        Self::start_at("127.0.0.1", &[], configuration)
+        Self::start_at("127.0.0.1", &[""; 0], configuration)
     }
 
     /// At this address, by a command that runs other commands somewhere else.
-    pub(crate) fn start_at(address: &'static str, elsewhere: &[&str], configuration: &str) -> Self {
+    pub(crate) fn start_at(address: &str, elsewhere: &[impl AsRef<str>], configuration: &str) -> Self {
         if rustix::process::geteuid().is_root() {
             // Where the packaged service has never run.
             let _ = fs::create_dir_all("/run/sshd");
@@ -60,13 +62,17 @@ impl OpenSsh {
             directory.path().join("authorized_keys"),
         )
         .unwrap();
+        let elsewhere: Vec<String> = elsewhere.iter().map(|word| word.as_ref().to_owned()).collect();
         // Somebody else may take the port between finding it free and listening on it.
         for _ in 0..5 {
-            if let Some((server, port, log)) = launch(directory.path(), (address, elsewhere), configuration) {
+            let port = free_port();
+            if let Some((server, log)) = launch(directory.path(), (address, port), &elsewhere, configuration) {
                 let server = Self {
                     server,
                     log,
-                    address,
+                    address: address.to_owned(),
+                    elsewhere,
+                    configuration: configuration.to_owned(),
                     port,
                     directory,
                 };
@@ -130,6 +136,38 @@ impl OpenSsh {
         end_children(self.server.id());
     }
 
+    /// Waits until this is logged once more than now.
+    pub(crate) async fn logged(&self, what: &'static str) {
+        let log = Arc::clone(&self.log);
+        let wait = move || {
+            let count = |log: &Vec<String>| log.iter().filter(|line| line.contains(what)).count();
+            let (log, grown) = &*log;
+            let log = log.lock().unwrap();
+            let before = count(&log);
+            let (log, _) = grown
+                .wait_timeout_while(log, Duration::from_secs(60), |log| count(log) == before)
+                .unwrap();
+            assert!(count(&log) > before, "nothing of {what}");
+        };
+        tokio::task::spawn_blocking(wait).await.unwrap();
+    }
+
+    /// Goes away: it ends with all that serves its connections.
+    pub(crate) fn stop(&mut self) {
+        let serving = children(self.server.id());
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+        serving.into_iter().for_each(kill);
+    }
+
+    /// Comes back, at the same address.
+    pub(crate) fn start_again(&mut self) {
+        let at = (self.address.as_str(), self.port);
+        let launched = launch(self.directory.path(), at, &self.elsewhere, &self.configuration);
+        let (server, log) = launched.expect("sshd does not come back");
+        (self.server, self.log) = (server, log);
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -162,7 +200,7 @@ impl OpenSsh {
 
     pub(crate) fn connection(&self) -> Connection {
         Connection {
-            address: Some(self.address.to_owned()),
+            address: Some(self.address.clone()),
             port: Some(self.port),
             ..Connection::default()
         }
@@ -179,12 +217,17 @@ impl Drop for OpenSsh {
 /// What a server has written, and a sign that there is more.
 type Log = Arc<(Mutex<Vec<String>>, Condvar)>;
 
-fn launch(directory: &Path, (address, elsewhere): (&str, &[&str]), configuration: &str) -> Option<(Child, u16, Log)> {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+fn free_port() -> u16 {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    free.local_addr().unwrap().port()
+}
+
+fn launch(
+    directory: &Path,
+    (address, port): (&str, u16),
+    elsewhere: &[String],
+    configuration: &str,
+) -> Option<(Child, Log)> {
     let file = directory.join("sshd_config");
     let at = directory.display();
     let text = format!(
@@ -193,8 +236,8 @@ fn launch(directory: &Path, (address, elsewhere): (&str, &[&str]), configuration
          PermitRootLogin yes\nMaxStartups 200\n"
     );
     fs::write(&file, text).unwrap();
-    let words = [elsewhere, &[SSHD]].concat();
-    let mut server = Command::new(words[0])
+    let words = [elsewhere, &[SSHD.to_owned()]].concat();
+    let mut server = Command::new(&words[0])
         .args(&words[1..])
         .arg("-D")
         .arg("-e")
@@ -219,7 +262,7 @@ fn launch(directory: &Path, (address, elsewhere): (&str, &[&str]), configuration
         });
     });
     if listens {
-        return Some((server, port, kept));
+        return Some((server, kept));
     }
     let _ = server.wait();
     None
@@ -244,11 +287,18 @@ pub(crate) fn sign_key(directory: &Path, authority: &str, name: &str, principal:
 
 /// Ends the children of a process.
 pub(crate) fn end_children(process: u32) {
-    let children = format!("/proc/{process}/task/{process}/children");
-    for child in fs::read_to_string(children).unwrap().split_whitespace() {
-        let child = rustix::process::Pid::from_raw(child.parse().unwrap()).unwrap();
-        rustix::process::kill_process(child, rustix::process::Signal::KILL).unwrap();
-    }
+    children(process).into_iter().for_each(kill);
+}
+
+fn children(process: u32) -> Vec<rustix::process::Pid> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap();
+    let children = children.split_whitespace().map(|child| child.parse().unwrap());
+    children.filter_map(rustix::process::Pid::from_raw).collect()
+}
+
+fn kill(process: rustix::process::Pid) {
+    // It may have ended by itself meanwhile.
+    let _ = rustix::process::kill_process(process, rustix::process::Signal::KILL);
 }
 
 pub(crate) fn generate_key(directory: &Path, name: &str, kind: &str) {

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::errand::Errand;
-use crate::network::{Network, THERE};
+use crate::network::Network;
 use crate::openssh::{self, OpenSsh};
 
 /// Passes one connection on until told to go silent; then holds it without passing anything.
@@ -57,10 +57,10 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
     if !openssh::is_there(test) {
         return;
     }
-    let Some(network) = Network::lay(test) else {
+    let Some(network) = Network::lay(test, 0) else {
         return;
     };
-    let server = OpenSsh::start_at(THERE, &network.elsewhere(), "");
+    let server = OpenSsh::start_at(&network.there(), &network.elsewhere(), "");
     let settings = server.transport().keepalive(Some(Duration::from_millis(100)));
     let transport = settings.connect_timeout(Duration::from_secs(2)).build().unwrap();
     let errand = Errand::to("web1", server.connection(), Command::shell("echo up; sleep 60"));
@@ -74,7 +74,7 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
     let message = report.assert_in_doubt();
     assert!(message.contains("no longer answers (keepalive)"), "{message}");
     let message = errand.run(&transport).await.assert_failed(FailureKind::Unreachable);
-    assert!(message.contains(THERE), "{message}");
+    assert!(message.contains(&network.there()), "{message}");
 }
 
 #[tokio::test]

@@ -32,6 +32,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
             "--detached is not to be had through the ssh program; leave out --transport ssh",
         ));
     }
+    if args.invocation.reboot && matches!(args.ssh.transport, Speaker::Ssh) {
+        return Err(Stop::usage(
+            "--reboot is not to be had through the ssh program; leave out --transport ssh",
+        ));
+    }
     // A job that makes no sense is refused before anybody is asked for a password.
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;

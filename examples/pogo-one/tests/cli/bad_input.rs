@@ -77,3 +77,19 @@ fn a_wrong_command_line_is_64_and_help_is_not() {
     assert_eq!(help.code, 0);
     assert!(help.out.contains("64  the command line"), "{}", help.out);
 }
+
+#[test]
+fn a_restart_that_cannot_be_awaited_is_refused() {
+    for more in [
+        &["--transport", "ssh"][..],
+        &["--detached"],
+        &["--reboot-timeout", "0s"],
+    ] {
+        let words = [&["run", "-t", "h1", "--reboot"][..], more, &["--", "reboot"]].concat();
+        let done = Program::new().run(&words);
+        assert_eq!(done.code, 64, "{more:?}: {}{}", done.out, done.err);
+    }
+    let done = Program::new().run(&["run", "-t", "h1", "--reboot-timeout", "5m", "--", "reboot"]);
+    assert_eq!(done.code, 64);
+    assert!(done.err.contains("--reboot"), "{}", done.err);
+}

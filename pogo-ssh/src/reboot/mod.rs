@@ -1,0 +1,5 @@
+//! Attempts whose command restarts its host.
+
+mod boot_id;
+mod run;
+mod wait;

@@ -1,0 +1,260 @@
+//! Commands that restart their host.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use pogo_core::dispatcher::{ReporterSide, Stream};
+use pogo_core::plan::{Command, Invocation};
+use pogo_core::scheduler::{FailureKind, Phase};
+use pogo_ssh::SshTransport;
+
+use crate::errand::{Errand, Report, Witness};
+use crate::machine::Machine;
+
+/// As long as it takes, in tests of hosts that come back.
+const LONG: Duration = Duration::from_secs(60);
+
+fn errand(machine: &Machine, line: &str, within: Duration) -> Errand {
+    let hooks = machine.path("post.d");
+    fs::create_dir_all(&hooks).unwrap();
+    let hook = hooks.join("10-check");
+    fs::write(
+        &hook,
+        "#!/bin/sh\necho checked in $(cat /proc/sys/kernel/random/boot_id)\n",
+    )
+    .unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    let invocation = Invocation {
+        reboot: Some(within),
+        environment: BTreeMap::from([("PATH".to_owned(), machine.search_path())]),
+        ..Invocation::default()
+    };
+    Errand::to("web1", machine.connection(), Command::shell(line))
+        .with_hooks("", &hooks.display().to_string())
+        .invoked(invocation)
+}
+
+fn transport(machine: &Machine) -> SshTransport {
+    machine.transport().stop_grace(Duration::from_secs(1)).build().unwrap()
+}
+
+/// Runs an errand while somebody plays the hardware.
+async fn run(
+    errand: Errand,
+    transport: &SshTransport,
+    hardware: impl AsyncFnOnce(Arc<Witness>, ReporterSide),
+) -> Report {
+    let (running, side) = errand.start();
+    let hardware = std::pin::pin!(hardware(Arc::clone(&running.witness), side));
+    let finish = std::pin::pin!(running.finish(transport));
+    // What is waited for does not come any more once the attempt has ended.
+    match select(finish, hardware).await {
+        Either::Left((report, _)) => panic!("the attempt ended too soon: {report:#?}"),
+        Either::Right(((), finish)) => finish.await,
+    }
+}
+
+/// Until the transport waits for the host.
+async fn awaited(witness: &Witness) {
+    witness.saw_in(Stream::Note, "waiting for the host to restart").await;
+}
+
+#[tokio::test]
+async fn a_host_that_takes_its_link_along_is_awaited_and_then_runs_its_post_hooks() {
+    let Some(mut machine) = Machine::start("a_host_that_takes_its_link_along", 1) else {
+        return;
+    };
+    let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
+    let transport = transport(&machine);
+    let report = run(errand, &transport, async |witness, _side| {
+        assert_eq!(machine.asked().await, "systemctl reboot");
+        machine.go_down();
+        awaited(&witness).await;
+        machine.come_back("second");
+    })
+    .await;
+    report.assert_succeeded();
+    assert_eq!(report.stdout, "checked in second\n");
+    assert_eq!(report.phases, [Phase::Connect, Phase::Command, Phase::PostHook]);
+}
+
+#[tokio::test]
+async fn a_command_that_returns_before_the_host_goes_away_is_no_success_yet() {
+    let Some(mut machine) = Machine::start("a_command_that_returns_before_the_host_goes_away", 2) else {
+        return;
+    };
+    let errand = errand(&machine, "shutdown -r +0", LONG);
+    let transport = transport(&machine);
+    let report = run(errand, &transport, async |witness, _side| {
+        assert_eq!(machine.asked().await, "shutdown -r +0");
+        awaited(&witness).await;
+        // Still up for a while, in the old boot.
+        machine.next_login().await;
+        assert_eq!(witness.text(Stream::Stdout), "");
+        machine.go_down();
+        machine.come_back("second");
+    })
+    .await;
+    report.assert_succeeded();
+    assert_eq!(report.stdout, "checked in second\n");
+}
+
+#[tokio::test]
+async fn a_host_that_falls_silent_is_awaited_too() {
+    let Some(mut machine) = Machine::start("a_host_that_falls_silent_is_awaited_too", 3) else {
+        return;
+    };
+    let errand = errand(&machine, "reboot; sleep 30", LONG);
+    let transport = machine
+        .transport()
+        .keepalive(Some(Duration::from_millis(200)))
+        .build()
+        .unwrap();
+    let report = run(errand, &transport, async |witness, _side| {
+        machine.asked().await;
+        machine.drop_packets();
+        awaited(&witness).await;
+        machine.go_down();
+        machine.come_back("second");
+        machine.pass_packets();
+    })
+    .await;
+    report.assert_succeeded();
+    assert_eq!(report.stdout, "checked in second\n");
+}
+
+#[tokio::test]
+async fn a_host_in_the_old_boot_was_not_restarted() {
+    let Some(mut machine) = Machine::start("a_host_in_the_old_boot_was_not_restarted", 4) else {
+        return;
+    };
+    let transport = transport(&machine);
+    let restarts = errand(&machine, "systemctl reboot", Duration::from_secs(4));
+    let report = run(restarts, &transport, async |witness, _side| {
+        machine.asked().await;
+        awaited(&witness).await;
+        machine.go_down();
+        machine.come_back("first");
+    })
+    .await;
+    let message = report.assert_failed(FailureKind::Timeout);
+    assert!(message.contains("not restarted within 4 s"), "{message}");
+    assert_eq!(report.stdout, "");
+    // Where nobody saw the command's end it may still run.
+    let hangs = errand(&machine, "systemctl reboot; sleep 30", Duration::from_secs(4));
+    let report = run(hangs, &transport, async |_witness, _side| {
+        machine.asked().await;
+        machine.go_down();
+        machine.come_back("first");
+    })
+    .await;
+    let message = report.assert_in_doubt();
+    assert!(
+        message.contains("not restarted") && message.contains("may still run"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_never_comes_back_is_in_doubt_with_what_was_seen_last() {
+    let Some(mut machine) = Machine::start("a_host_that_never_comes_back_is_in_doubt", 5) else {
+        return;
+    };
+    let transport = transport(&machine);
+    let errand = errand(&machine, "systemctl reboot; sleep 30", Duration::from_secs(3));
+    let report = run(errand, &transport, async |_witness, _side| {
+        machine.asked().await;
+        machine.go_down();
+    })
+    .await;
+    let message = report.assert_in_doubt();
+    assert!(message.contains("did not come back within 3 s"), "{message}");
+    assert!(message.contains("refused"), "{message}");
+}
+
+#[tokio::test]
+async fn a_host_that_shows_another_key_is_not_trusted() {
+    let Some(mut machine) = Machine::start("a_host_that_shows_another_key_is_not_trusted", 6) else {
+        return;
+    };
+    let transport = transport(&machine);
+    let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
+    let report = run(errand, &transport, async |_witness, _side| {
+        machine.asked().await;
+        machine.go_down();
+        machine.change_host_key();
+        machine.come_back("second");
+    })
+    .await;
+    let message = report.assert_in_doubt();
+    assert!(
+        message.contains("is not trusted") && message.contains("key"),
+        "{message}"
+    );
+    assert_eq!(report.stdout, "");
+}
+
+#[tokio::test]
+async fn a_host_that_lets_nobody_in_while_it_starts_is_awaited() {
+    let Some(mut machine) = Machine::start("a_host_that_lets_nobody_in_while_it_starts", 7) else {
+        return;
+    };
+    let transport = transport(&machine);
+    let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
+    let report = run(errand, &transport, async |_witness, _side| {
+        machine.asked().await;
+        machine.go_down();
+        let keys = machine.path("authorized_keys");
+        let allowed = fs::read(&keys).unwrap();
+        fs::write(&keys, "").unwrap();
+        machine.come_back("second");
+        machine.next_refusal().await;
+        fs::write(&keys, allowed).unwrap();
+    })
+    .await;
+    report.assert_succeeded();
+    assert_eq!(report.stdout, "checked in second\n");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_restarts_nothing() {
+    let Some(machine) = Machine::start("a_command_that_fails_restarts_nothing", 8) else {
+        return;
+    };
+    let report = errand(&machine, "exit 3", LONG).run(&transport(&machine)).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    machine.set_boot_id("");
+    let report = errand(&machine, "echo ran", LONG).run(&transport(&machine)).await;
+    let message = report.assert_failed(FailureKind::Refused);
+    assert!(message.contains("which boot it is in"), "{message}");
+    assert_eq!(report.stdout, "");
+}
+
+#[tokio::test]
+async fn the_wait_ends_with_the_attempt() {
+    let Some(mut machine) = Machine::start("the_wait_ends_with_the_attempt", 9) else {
+        return;
+    };
+    let transport = transport(&machine);
+    let cancelled = errand(&machine, "systemctl reboot", LONG);
+    let report = run(cancelled, &transport, async |witness, mut side| {
+        machine.asked().await;
+        awaited(&witness).await;
+        side.cancel();
+    })
+    .await;
+    let message = report.assert_in_doubt();
+    assert!(message.contains("cancelled while the host was restarting"), "{message}");
+    let late = errand(&machine, "systemctl reboot; sleep 30", LONG).within(Duration::from_secs(6));
+    let report = run(late, &transport, async |_witness, _side| {
+        machine.asked().await;
+        machine.go_down();
+    })
+    .await;
+    let message = report.assert_in_doubt();
+    assert!(message.contains("time limit of the attempt ran out"), "{message}");
+}
