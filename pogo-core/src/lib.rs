@@ -29,7 +29,7 @@
 //!
 //! # What it promises
 //!
-//! For every limit of k hosts, at every moment and over all jobs: at most k of its hosts run; a host that serves is started
+//! For every limit of k hosts, at every moment and over all jobs: at most k of its hosts run; an available host is started
 //! only if fewer than k of them are unavailable, and failed hosts, hosts in doubt and hosts marked down are
 //! unavailable. A later stage starts only when those before it are complete. A host runs one attempt at a time. No host
 //! waits that could start. The same inputs give the same events, and applying the events gives the same state.

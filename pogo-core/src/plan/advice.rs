@@ -11,6 +11,9 @@ const MANY: usize = 100;
 /// How many groups a warning names.
 const NAMED: usize = 3;
 
+/// A rule, where it was written, and the groups that its share covers as a whole, with their hosts.
+type Rounded<'a> = (Rule, Option<&'a Origin>, Vec<(&'a str, u32)>);
+
 impl Plan {
     /// Adds what is odd about this job under this policy; `uncovered` are its hosts that no limit counts.
     pub(super) fn advise(&mut self, policy: &Policy, uncovered: &[HostName]) {
@@ -29,7 +32,7 @@ impl Plan {
 
     /// Shares that come to a whole group.
     fn toothless(&self) -> Vec<Warning> {
-        let mut rules: Vec<(Rule, Option<&Origin>, Vec<(&str, u32)>)> = Vec::new();
+        let mut rules: Vec<Rounded<'_>> = Vec::new();
         for planned in &self.buckets {
             let bucket = &planned.bucket;
             let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
@@ -46,7 +49,7 @@ impl Plan {
                 None => rules.push((bucket.rule, bucket.origin.as_ref(), vec![group])),
             }
         }
-        let warning = |(rule, origin, groups): (Rule, Option<&Origin>, Vec<(&str, u32)>)| {
+        let warning = |(rule, origin, groups): Rounded<'_>| {
             let named = groups
                 .iter()
                 .take(NAMED)

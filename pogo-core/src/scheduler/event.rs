@@ -76,7 +76,7 @@ pub enum Event {
         /// The attempt that succeeded.
         attempt: AttemptId,
     },
-    /// An attempt failed; the host keeps its places.
+    /// An attempt failed; the host keeps its slots.
     TaskFailed {
         /// The job.
         job: JobId,
@@ -88,7 +88,7 @@ pub enum Event {
         #[serde(flatten)]
         failure: Failure,
     },
-    /// An attempt ended unknown; the host keeps its places.
+    /// An attempt ended unknown; the host keeps its slots.
     TaskInDoubt {
         /// The job.
         job: JobId,
@@ -269,7 +269,7 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A host serves again: it gives back every place it held outside of running tasks.
+    /// A host is available again: it gives back every slot it held outside of running tasks.
     HostMarkedUp {
         /// The host.
         host: HostName,

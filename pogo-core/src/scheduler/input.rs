@@ -105,7 +105,7 @@ pub enum Input {
         /// The hosts.
         hosts: Vec<HostName>,
     },
-    /// Order: count these hosts as done without running them, and free their places.
+    /// Order: count these hosts as done without running them, and free the slots that they held for this job.
     Skip {
         /// The job.
         job: JobId,
@@ -119,14 +119,14 @@ pub enum Input {
         /// What changes.
         change: Alteration,
     },
-    /// Fact: this host does not serve, whatever the jobs say.
+    /// Fact: this host is unavailable, whatever the jobs say.
     MarkDown {
         /// The host.
         host: HostName,
         /// Why, for the record.
         reason: String,
     },
-    /// Fact: this host serves, whatever the jobs say.
+    /// Fact: this host is available, whatever the jobs say.
     MarkUp {
         /// The host.
         host: HostName,
