@@ -12,7 +12,7 @@ use crate::diagnostic::SourceError;
 use crate::file;
 use crate::guess;
 use crate::listing::{Listing, Source};
-use crate::nodeset::evaluate;
+use crate::nodeset;
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
 
@@ -158,7 +158,7 @@ impl Reader<'_> {
             let hint = "a line holds nodes and their attributes, without a colon";
             return self.problems.report_with(span, "no node's name ends in a colon", hint);
         }
-        let names = match evaluate(nodes, |_| Err("genders files have no groups".to_owned())) {
+        let names = match nodeset::list(nodes) {
             Ok(names) => names,
             Err(error) => {
                 let at = self.problems.source.within(span, nodes, error.offset);

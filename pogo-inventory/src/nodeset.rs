@@ -24,20 +24,32 @@ impl NodeSetError {
     }
 }
 
+/// What an expression refers to.
+pub(crate) trait Lookup {
+    /// The members of `@group`, given without the `@`.
+    fn group(&mut self, reference: &str) -> Result<Names, String>;
+
+    /// All nodes among which those are that a name with `*` or `?` stands for.
+    fn all(&mut self) -> Result<Names, String>;
+}
+
 /// Evaluates from left to right: `,` and white space unite, `!` takes away, `&` intersects, `^` keeps what is in one
-/// only. `@group` and `@source:group` are looked up.
-pub(crate) fn evaluate(
-    text: &str,
-    mut group: impl FnMut(&str) -> Result<Names, String>,
-) -> Result<Names, NodeSetError> {
+/// only. `@group` and `@source:group` are looked up, and names with wildcards are those of all nodes that fit.
+pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<Names, NodeSetError> {
     let mut result = Names::new();
     for (operator, offset, pattern) in operands(text)? {
+        let fail = |message| NodeSetError::new(offset, message);
         let mut operand = Names::new();
         match pattern.strip_prefix('@') {
             Some(reference) => {
                 for name in expand(reference, offset + 1)? {
-                    operand.extend(group(&name).map_err(|message| NodeSetError::new(offset, message))?);
+                    operand.extend(lookup.group(&name).map_err(fail)?);
                 }
+            }
+            None if pattern.contains(['*', '?']) => {
+                let masks = expand(pattern, offset)?;
+                let all = lookup.all().map_err(fail)?;
+                operand.extend(all.into_iter().filter(|name| masks.iter().any(|mask| fits(mask, name))));
             }
             None => operand.extend(expand(pattern, offset)?),
         }
@@ -52,51 +64,131 @@ pub(crate) fn evaluate(
             _ => result.extend(operand),
         }
         if result.len() > MAX_NODES {
-            return Err(NodeSetError::new(
-                offset,
-                format!("more than {MAX_NODES} nodes are named up to here"),
-            ));
+            return Err(fail(format!("more than {MAX_NODES} nodes are named up to here")));
         }
     }
     Ok(result)
 }
 
-/// Each operand with the operator before it and its offset.
-fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
-    let mut operands = Vec::new();
-    let (mut operator, mut start, mut open) = (',', 0, None);
-    let ends = text.char_indices().chain([(text.len(), ',')]);
-    for (at, character) in ends {
-        let end = at == text.len();
+/// A list of nodes without operators and groups, as genders has it: `web[1-3],db1`.
+pub(crate) fn list(text: &str) -> Result<Names, NodeSetError> {
+    let mut names = Names::new();
+    let (mut start, mut open) = (0, false);
+    for (at, character) in text.char_indices().chain([(text.len(), ',')]) {
+        open = character == '[' || open && character != ']';
+        if character != ',' || open && at < text.len() {
+            continue;
+        }
+        let pattern = text.get(start..at).unwrap_or_default();
+        if let Some(second) = pattern.match_indices('[').nth(1) {
+            return Err(NodeSetError::new(
+                start + second.0,
+                "a name has one range; genders knows no more",
+            ));
+        }
+        if !pattern.is_empty() {
+            checked(pattern, start)?;
+            names.extend(expand(pattern, start)?);
+        }
+        start = at + 1;
+    }
+    Ok(names)
+}
+
+/// Refuses brackets that do not fit together.
+fn checked(pattern: &str, offset: usize) -> Result<(), NodeSetError> {
+    let (mut open, mut closed) = (None, None);
+    for (at, character) in pattern.char_indices() {
+        let fail = |message: &str| Err(NodeSetError::new(offset + at, message));
         match (character, open) {
+            ('[', Some(_)) => return fail("brackets cannot stand in brackets"),
+            ('[', None) if closed == Some(at) => {
+                return fail("two ranges cannot stand side by side; write what is between them");
+            }
             ('[', None) => open = Some(at),
-            (']', Some(_)) => open = None,
-            ('[', Some(_)) => return Err(NodeSetError::new(at, "brackets cannot stand in brackets")),
-            (']', None) => return Err(NodeSetError::new(at, "this `]` closes nothing")),
-            (_, Some(bracket)) if end => {
-                return Err(NodeSetError::new(bracket, "this bracket is not closed; add a `]`"));
-            }
-            (',' | '!' | '&' | '^', None) | (_, None) if end || is_between(character) => {
-                let pattern = text.get(start..at).unwrap_or_default();
-                if !pattern.is_empty() {
-                    operands.push((operator, start, pattern));
-                    operator = ',';
-                } else if operator != ',' && !character.is_whitespace() {
-                    return Err(NodeSetError::new(at, format!("a node is missing after `{operator}`")));
-                }
-                if !character.is_whitespace() && !end {
-                    operator = character;
-                }
-                start = at + character.len_utf8();
-            }
+            (']', None) => return fail("this `]` closes nothing"),
+            (']', Some(_)) => (open, closed) = (None, Some(at + 1)),
             _ => {}
         }
+    }
+    match open {
+        Some(bracket) => Err(NodeSetError::new(
+            offset + bracket,
+            "this bracket is not closed; add a `]`",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Each operand with the operator before it and its offset. White space is as good as one `,`, as for ClusterShell's
+/// groups; around the whole it is nothing.
+fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
+    let mut operands = Vec::new();
+    let end = text.trim_end().len();
+    let mut start = text.len() - text.trim_start().len();
+    // What stands before the operand, once there is one.
+    let (mut operator, mut depth, mut in_space) = (',', 0_usize, false);
+    for (at, character) in text.char_indices().filter(|(at, _)| *at < end).chain([(end, ',')]) {
+        let (was_in_space, space) = (in_space, character.is_whitespace());
+        in_space = space;
+        if at < start || space && was_in_space {
+            start = start.max(at + character.len_utf8());
+            continue;
+        }
+        match character {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if at < end && (!is_between(character) || depth > 0) {
+            continue;
+        }
+        let pattern = text.get(start..at).unwrap_or_default();
+        if !pattern.is_empty() {
+            checked(pattern, start)?;
+            operands.push((operator, start, pattern));
+        } else if start < end || !operands.is_empty() {
+            let place = match operands.last() {
+                Some(_) => format!("after `{operator}`; white space separates nodes too"),
+                None => format!("before `{character}`"),
+            };
+            return Err(NodeSetError::new(at, format!("a node is missing {place}")));
+        }
+        operator = if space { ',' } else { character };
+        start = at + character.len_utf8();
     }
     Ok(operands)
 }
 
 fn is_between(character: char) -> bool {
     matches!(character, ',' | '!' | '&' | '^') || character.is_whitespace()
+}
+
+/// Whether a name is one that a mask with `*` and `?` stands for.
+fn fits(mask: &str, name: &str) -> bool {
+    let (mask, name): (Vec<char>, Vec<char>) = (mask.chars().collect(), name.chars().collect());
+    let (mut at, mut in_name, mut back) = (0, 0, None);
+    while in_name < name.len() {
+        match mask.get(at) {
+            Some('*') => {
+                back = Some((at, in_name));
+                at += 1;
+            }
+            Some(one) if *one == '?' || name.get(in_name) == Some(one) => {
+                at += 1;
+                in_name += 1;
+            }
+            // The last `*` takes one more.
+            _ => match &mut back {
+                Some((star, taken)) => {
+                    *taken += 1;
+                    (at, in_name) = (*star + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    mask.get(at..).unwrap_or_default().iter().all(|one| *one == '*')
 }
 
 fn expand(pattern: &str, offset: usize) -> Result<Vec<String>, NodeSetError> {
@@ -161,12 +253,23 @@ mod tests {
 
     use super::*;
 
+    struct Web;
+
+    impl Lookup for Web {
+        fn group(&mut self, name: &str) -> Result<Names, String> {
+            match name {
+                "web" => Ok(["w1", "w2"].map(str::to_owned).into()),
+                other => Err(format!("no {other}")),
+            }
+        }
+
+        fn all(&mut self) -> Result<Names, String> {
+            Ok(["w1", "w2", "w10", "db1"].map(str::to_owned).into())
+        }
+    }
+
     fn nodes(text: &str) -> String {
-        let group = |name: &str| match name {
-            "web" => Ok(["w1", "w2"].map(str::to_owned).into()),
-            other => Err(format!("no {other}")),
-        };
-        match evaluate(text, group) {
+        match evaluate(text, &mut Web) {
             Ok(names) => names.into_iter().collect::<Vec<_>>().join(" "),
             Err(error) => format!("{}: {}", error.offset, error.message),
         }
@@ -183,6 +286,11 @@ mod tests {
             ("a[08-10/2].x", "a08.x a10.x"),
             ("r[1-2]n[1-2]", "r1n1 r1n2 r2n1 r2n2"),
             ("@web,w3!w1", "w2 w3"),
+            ("w*", "w1 w2 w10"),
+            ("w?!w[1-1]", "w2"),
+            ("*1", "w1 db1"),
+            ("*1*0", "w10"),
+            (" a b\t c&c ", "c"),
             ("", ""),
         ] {
             assert_eq!(nodes(text), expected, "{text}");
@@ -207,10 +315,42 @@ mod tests {
             ),
             ("a[1-9999999]", "2: `1-9999999` names more than 1000000 nodes"),
             ("a,@db", "2: no db"),
-            ("a!", "2: a node is missing after `!`"),
-            ("a!,b", "2: a node is missing after `!`"),
+            ("a!", "2: a node is missing after `!`; white space separates nodes too"),
+            (
+                "a!,b",
+                "2: a node is missing after `!`; white space separates nodes too",
+            ),
+            (
+                "a, b",
+                "2: a node is missing after `,`; white space separates nodes too",
+            ),
+            ("a,", "2: a node is missing after `,`; white space separates nodes too"),
+            (",a", "0: a node is missing before `,`"),
+            ("!a", "0: a node is missing before `!`"),
+            (
+                "a[1-2][3-4]",
+                "6: two ranges cannot stand side by side; write what is between them",
+            ),
         ] {
             assert_eq!(nodes(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_have_no_operators() {
+        let all = |text: &str| match list(text) {
+            Ok(names) => names.into_iter().collect::<Vec<_>>().join(" "),
+            Err(error) => format!("{}: {}", error.offset, error.message),
+        };
+        for (text, expected) in [
+            ("a[1-2],b", "a1 a2 b"),
+            (",a,,b,", "a b"),
+            ("a!b,@c", "a!b @c"),
+            ("a[1,3]b", "a1b a3b"),
+            ("x,a[1-2]b[3-4]", "9: a name has one range; genders knows no more"),
+            ("x,a[1", "3: this bracket is not closed; add a `]`"),
+        ] {
+            assert_eq!(all(text), expected, "{text}");
         }
     }
 

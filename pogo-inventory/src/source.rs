@@ -249,8 +249,17 @@ impl<'a> Problems<'a> {
 
     /// Everything found, in the order of the text.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.extend(self.deferred.into_iter().map(|(_, problem)| problem));
+        self.take_sorted()
+    }
+
+    /// Everything found up to now, in the order of the text.
+    pub(crate) fn take_sorted(&mut self) -> Vec<Diagnostic> {
+        self.list.extend(
+            std::mem::take(&mut self.deferred)
+                .into_iter()
+                .map(|(_, problem)| problem),
+        );
         self.list.sort_by_key(|problem| problem.place);
-        self.list
+        std::mem::take(&mut self.list)
     }
 }

@@ -63,7 +63,7 @@ fn attributes_have_the_nodes_that_nodeattr_gives_them() {
 
 #[test]
 fn mistakes_are_shown_where_they_are() {
-    let text = "web[1- x\nweb1 a,,b\nweb2 a b\nweb3 ip=1.2\nweb4 ip=1_2\nweb5 c\nweb[5-6] c=1\n@web d\nw$ e\n";
+    let text = "web[1- x\nweb1 a,,b\nweb2 a b\nweb3 ip=1.2\nweb4 ip=1_2\nweb5 c\nweb[5-6] c=1\n@web d\nw$ e\na!b f\n";
     let error = GendersFile::parse("f", text).unwrap_err();
     let short = |problem: &pogo_inventory::Diagnostic| {
         let place = problem.place.unwrap();
@@ -76,8 +76,8 @@ fn mistakes_are_shown_where_they_are() {
         "3:8 this is one word too many",
         "5:6 `ip=1.2` and `ip=1_2` would both become the tag `ip.1_2`; rename one of them",
         "7:10 `web5` has the attribute `c` already",
-        "8:1 genders files have no groups",
         "9:2 `$` does not belong here; join selectors with `,` or `&`",
+        "10:2 `!` does not belong here; join selectors with `,` or `&`",
     ];
     assert_eq!(found, expected);
 }

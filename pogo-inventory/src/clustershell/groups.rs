@@ -6,7 +6,8 @@ use std::rc::Rc;
 use pogo_core::fleet::{HostName, TagPath};
 
 use super::flat;
-use crate::nodeset::{Names, NodeSetError, evaluate};
+use crate::diagnostic::Diagnostic;
+use crate::nodeset::{Lookup, Names, NodeSetError, evaluate};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::expect::expected;
@@ -25,47 +26,74 @@ type GroupName = (String, String);
 
 /// A group as it is written.
 struct Group<'a> {
+    /// Which of the files it stands in.
+    file: usize,
     span: Span,
     parts: Vec<(Span, &'a str)>,
 }
 
-/// Reads all groups; with a name, those of one source in the flat form.
-pub(super) fn read(problems: &mut Problems<'_>, flat: Option<&str>) -> Roster {
-    let mut roster = Roster::default();
-    let root = match flat {
-        Some(source) => Some(flat::load(problems, source)),
-        None => yaml::load(problems),
-    };
-    let Some(root) = root else {
-        if problems.is_empty() {
+/// All groups of one or several files.
+#[derive(Default)]
+struct Groups<'a> {
+    /// In the order in which they are written.
+    order: Vec<GroupName>,
+    by_name: HashMap<GroupName, Group<'a>>,
+    /// Which of the files a source stands in.
+    sources: HashMap<String, usize>,
+}
+
+/// What the files hold, and what may matter in it.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) roster: Roster,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Reads all groups of some files; of one in the flat form with the name of its source.
+pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
+    let mut read = Read::default();
+    let mut roots = Vec::new();
+    for (problems, flat) in files.iter_mut() {
+        let root = match flat {
+            Some(source) => Some(flat::load(problems, source)),
+            None => yaml::load(problems),
+        };
+        if root.is_none() && problems.is_empty() {
             problems.report(Span::START, "the file says nothing");
         }
-        return roster;
-    };
-    let mut order = Vec::new();
-    let mut groups = HashMap::new();
-    collect(problems, &root, &mut order, &mut groups);
+        roots.push(root);
+    }
+    let mut groups = Groups::default();
+    for (file, (root, (problems, _))) in roots.iter().zip(files.iter_mut()).enumerate() {
+        if let Some(root) = root {
+            groups.collect(problems, file, root);
+        }
+    }
     let mut resolver = Resolver {
         groups: &groups,
         known: HashMap::new(),
         open: Vec::new(),
     };
-    let mut members = 0;
-    for name in &order {
-        let Some(group) = groups.get(name) else {
+    let (mut members, mut tags) = (0, Tags::default());
+    for name in &groups.order {
+        let Some((group, (problems, _))) = groups
+            .by_name
+            .get(name)
+            .and_then(|group| Some((group, files.get_mut(group.file)?)))
+        else {
             continue;
         };
         match resolver.group(name) {
             Ok(nodes) if nodes.len() + members > MAX_MEMBERS => {
-                problems.report(
-                    group.span,
-                    format!("the groups up to here have more than {MAX_MEMBERS} members"),
-                );
+                let message = format!("the groups up to here have more than {MAX_MEMBERS} members");
+                problems.report(group.span, message);
                 break;
             }
             Ok(nodes) => {
                 members += nodes.len();
-                enter(problems, name, group.span, &nodes, &mut roster);
+                if let Some(path) = tags.path(problems, name, group.span, &mut read.warnings) {
+                    enter(problems, &path, group.span, &nodes, &mut read.roster);
+                }
             }
             Err(Failure { span, text, error }) => {
                 let at = problems.source.within(span, &text, error.offset);
@@ -73,34 +101,79 @@ pub(super) fn read(problems: &mut Problems<'_>, flat: Option<&str>) -> Roster {
             }
         }
     }
-    roster
+    read
 }
 
-fn collect<'n>(
-    problems: &mut Problems<'_>,
-    root: &'n Node<'_>,
-    order: &mut Vec<GroupName>,
-    groups: &mut HashMap<GroupName, Group<'n>>,
-) {
-    let Value::Map(sources) = &root.value else {
-        return expected(problems, root, "a map of sources", EXAMPLE);
-    };
-    for Entry { key: source, value } in sources {
-        let entries = match &value.value {
-            Value::Null => continue,
-            Value::Map(entries) => entries,
-            _ => {
-                expected(problems, value, "a map from groups to node sets", EXAMPLE);
+impl<'a> Groups<'a> {
+    fn collect(&mut self, problems: &mut Problems<'_>, file: usize, root: &'a Node<'_>) {
+        let Value::Map(sources) = &root.value else {
+            return expected(problems, root, "a map of sources", EXAMPLE);
+        };
+        for Entry { key: source, value } in sources {
+            let entries = match &value.value {
+                Value::Null => continue,
+                Value::Map(entries) => entries,
+                _ => {
+                    expected(problems, value, "a map from groups to node sets", EXAMPLE);
+                    continue;
+                }
+            };
+            if *self.sources.entry(source.text.clone().into_owned()).or_insert(file) != file {
+                let message = format!(
+                    "another file of the folder has the source `{}` too",
+                    source.text.escape_debug()
+                );
+                problems.report_with(
+                    source.span,
+                    message,
+                    "give each source one file; ClusterShell refuses the folder",
+                );
                 continue;
             }
-        };
-        for Entry { key, value } in entries {
-            let name = (source.text.clone().into_owned(), key.text.clone().into_owned());
-            let span = key.span;
-            let parts = parts(problems, value);
-            order.push(name.clone());
-            groups.insert(name, Group { span, parts });
+            for Entry { key, value } in entries {
+                let name = (source.text.clone().into_owned(), key.text.clone().into_owned());
+                let span = key.span;
+                let parts = parts(problems, value);
+                self.order.push(name.clone());
+                self.by_name.insert(name, Group { file, span, parts });
+            }
         }
+    }
+}
+
+/// Which group a tag was made of.
+#[derive(Default)]
+struct Tags(HashMap<TagPath, GroupName>);
+
+impl Tags {
+    /// The tag of a group. Dots separate the parts of a tag, and so cannot stand within one.
+    fn path(
+        &mut self,
+        problems: &mut Problems<'_>,
+        name: &GroupName,
+        span: Span,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Option<TagPath> {
+        let (source, group) = name;
+        let path = TagPath::new(&source.replace('.', "_")).and_then(|path| path.child(&group.replace('.', "_")));
+        let path = match path {
+            Ok(path) => path,
+            Err(error) => {
+                problems.report(span, error.to_string());
+                return None;
+            }
+        };
+        if let Some((source, group)) = self.0.insert(path.clone(), name.clone()).filter(|other| other != name) {
+            let message = format!("`{source}:{group}` and this group would both become the tag `{path}`");
+            problems.report_with(span, message, "rename one of them");
+            return None;
+        }
+        if source.contains('.') || group.contains('.') {
+            let message = format!("the group `{source}:{group}` becomes the tag `{path}`");
+            let warning = problems.source.diagnostic(span, message);
+            warnings.push(warning.with_hint("a dot separates the parts of a tag"));
+        }
+        Some(path)
     }
 }
 
@@ -116,21 +189,12 @@ fn parts<'n>(problems: &mut Problems<'_>, node: &'n Node<'_>) -> Vec<(Span, &'n 
     }
 }
 
-fn enter(problems: &mut Problems<'_>, (source, group): &GroupName, span: Span, nodes: &Names, roster: &mut Roster) {
-    let path = TagPath::new(source).and_then(|path| path.child(group));
-    let path = match path {
-        Ok(path) if !source.contains('.') && !group.contains('.') => path,
-        Ok(_) => {
-            let message = format!("`{source}:{group}` has a dot, which separates the parts of a tag");
-            return problems.report_with(span, message, "write it with `_` or `-`");
-        }
-        Err(error) => return problems.report(span, error.to_string()),
-    };
-    roster.declare(&path);
+fn enter(problems: &mut Problems<'_>, path: &TagPath, span: Span, nodes: &Names, roster: &mut Roster) {
+    roster.declare(path);
     roster.at(&problems.source, span);
     for node in nodes {
         match HostName::new(node) {
-            Ok(host) => roster.tag(&host, &path),
+            Ok(host) => roster.tag(&host, path),
             Err(error) => return problems.report(span, error.to_string()),
         }
     }
@@ -144,7 +208,7 @@ struct Failure {
 }
 
 struct Resolver<'g, 'a> {
-    groups: &'g HashMap<GroupName, Group<'a>>,
+    groups: &'g Groups<'a>,
     known: HashMap<GroupName, Rc<Names>>,
     open: Vec<GroupName>,
 }
@@ -157,9 +221,13 @@ impl Resolver<'_, '_> {
         let mut nodes = Names::new();
         let groups = self.groups;
         self.open.push(name.clone());
-        for (span, text) in groups.get(name).into_iter().flat_map(|group| &group.parts) {
-            let found = evaluate(text, |reference| self.reference(&name.0, reference));
-            match found {
+        let parts = groups.by_name.get(name).into_iter().flat_map(|group| &group.parts);
+        for (span, text) in parts {
+            let mut within = Within {
+                resolver: self,
+                source: &name.0,
+            };
+            match evaluate(text, &mut within) {
                 Ok(found) => nodes.extend(found),
                 Err(error) => {
                     self.open.pop();
@@ -177,8 +245,7 @@ impl Resolver<'_, '_> {
         Ok(nodes)
     }
 
-    fn reference(&mut self, source: &str, reference: &str) -> Result<Names, String> {
-        let (source, group) = reference.split_once(':').unwrap_or((source, reference));
+    fn reference(&mut self, source: &str, group: &str) -> Result<Names, String> {
         let name = (source.to_owned(), group.to_owned());
         if self.open.contains(&name) {
             return Err(format!("the group `@{source}:{group}` contains itself"));
@@ -186,10 +253,60 @@ impl Resolver<'_, '_> {
         if self.open.len() > MAX_DEPTH {
             return Err(format!("groups nest more than {MAX_DEPTH} deep here"));
         }
-        if !self.groups.contains_key(&name) {
-            return Err(format!("this file has no group `@{source}:{group}`"));
+        if !self.groups.by_name.contains_key(&name) {
+            let place = if self.groups.sources.contains_key(source) {
+                "this source has"
+            } else {
+                "there is"
+            };
+            return Err(format!("{place} no group `@{source}:{group}` here"));
         }
         let wrong = |failure: Failure| format!("in `@{source}:{group}`: {}", failure.error.message);
         self.group(&name).map(|nodes| (*nodes).clone()).map_err(wrong)
+    }
+
+    /// All nodes of a source: those of its group `all`, or else of all its groups.
+    fn all(&mut self, source: &str) -> Result<Names, String> {
+        let groups = self.groups;
+        if !groups.sources.contains_key(source) {
+            return Err(format!("there is no source `{source}` here"));
+        }
+        if groups.by_name.contains_key(&(source.to_owned(), "all".to_owned())) {
+            return self.reference(source, "all");
+        }
+        // ClusterShell joins what is written for all groups to one expression, so that an operator in one of them reaches
+        // into those before it.
+        let of_source = groups.by_name.iter().filter(|((of, _), _)| of == source);
+        let mut texts = of_source.flat_map(|(_, group)| &group.parts);
+        if texts.any(|(_, text)| text.contains(['!', '&', '^'])) {
+            return Err(format!(
+                "`@{source}:*` would mix up the operators of its groups; give `{source}` a group `all`"
+            ));
+        }
+        let mut all = Names::new();
+        for (_, group) in groups.order.iter().filter(|(of, _)| of == source) {
+            all.extend(self.reference(source, group)?);
+        }
+        Ok(all)
+    }
+}
+
+/// A resolver within the groups of one source.
+struct Within<'r, 'g, 'a> {
+    resolver: &'r mut Resolver<'g, 'a>,
+    source: &'r str,
+}
+
+impl Lookup for Within<'_, '_, '_> {
+    fn group(&mut self, reference: &str) -> Result<Names, String> {
+        let (source, group) = reference.split_once(':').unwrap_or((self.source, reference));
+        match group {
+            "*" => self.resolver.all(source),
+            _ => self.resolver.reference(source, group),
+        }
+    }
+
+    fn all(&mut self) -> Result<Names, String> {
+        self.resolver.all(self.source)
     }
 }

@@ -11,20 +11,20 @@ use async_trait::async_trait;
 use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
 
-use crate::diagnostic::SourceError;
+use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::guess;
 use crate::listing::{Listing, Source};
-use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
 
 /// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in `.cfg`
 /// or is called `groups`, in the flat form of lines of `group: nodes`, whose source is called as the file is
-/// (`local.cfg` is `local`).
+/// (`local.cfg` is `local`). Or a folder of them, all of whose `*.yaml` and `*.cfg` files are read as one.
 ///
-/// The group `web` of the source `roles` becomes the tag `roles.web`; `@group` refers to a group of the same source,
-/// `@source:group` to another source of the file. Sources that
-/// call commands are defined in `groups.conf`, which is refused.
+/// The group `web` of the source `roles` becomes the tag `roles.web`, and `web.east` becomes `roles.web_east`, with a
+/// warning. `@group` refers to a group of the same source, `@source:group` to another source, `@*` and `@source:*` to all
+/// nodes of a source, which are those of its group `all` if it has one, and names with `*` or `?` to those of them that
+/// fit. Sources that call commands are defined in `groups.conf`, which is refused.
 ///
 /// ```
 /// use pogo_inventory::ClusterShellGroups;
@@ -45,15 +45,14 @@ impl ClusterShellGroups {
         Self { path: path.into() }
     }
 
-    /// Reads a file.
+    /// Reads a file, or a folder.
     ///
     /// # Errors
     ///
     /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
     /// was found in it otherwise.
     pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, SourceError> {
-        let path = path.as_ref();
-        Self::parse(path.display().to_string(), &file::read_text(path)?)
+        Ok(Self::new(path.as_ref()).read_all()?.fleet)
     }
 
     /// Reads a text that messages call `source_name`.
@@ -66,23 +65,80 @@ impl ClusterShellGroups {
     }
 
     fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
-        let path = PathBuf::from(&*source_name);
-        let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
-        let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-        let mut problems = Problems::new(source::Source::new(Arc::clone(&source_name), text));
-        if extension == "conf" {
-            let hint = "name the files with groups, such as those in /etc/clustershell/groups.d";
-            problems.report_with(Span::START, "this says where groups come from, and holds none", hint);
-        }
-        let flat = (extension == "cfg" || stem == "groups" && extension.is_empty()).then_some(&*stem);
-        let roster = if problems.is_empty() {
-            groups::read(&mut problems, flat)
-        } else {
-            Roster::default()
-        };
-        let found = guess::hinted(problems.into_sorted(), "clustershell", &source_name, text);
-        roster.into_listing(found)
+        listing(&mut [problems_of(source_name, text)])
     }
+
+    /// The group files of a folder, which may refer to each other.
+    fn folder(&self) -> Result<Listing, SourceError> {
+        let mut paths: Vec<PathBuf> = Vec::new();
+        let unreadable = |error: std::io::Error| SourceError::unavailable(self.name(), error.to_string());
+        for entry in std::fs::read_dir(&self.path).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let of_groups = path
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "cfg");
+            let hidden = path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            paths.extend(Some(path).filter(|_| of_groups && !hidden));
+        }
+        paths.sort();
+        if paths.is_empty() {
+            let problem = Diagnostic::new(self.name(), "holds no file of groups");
+            let hint = "files of groups are called NAME.yaml, or NAME.cfg in the flat form";
+            return Err(SourceError::Invalid(vec![problem.with_hint(hint)]));
+        }
+        let texts: Vec<String> = paths
+            .iter()
+            .map(|path| file::read_text(path))
+            .collect::<Result<_, _>>()?;
+        let names = paths.iter().map(|path| path.display().to_string().into());
+        let mut files: Vec<_> = names.zip(&texts).map(|(name, text)| problems_of(name, text)).collect();
+        let mut listing = listing(&mut files)?;
+        listing.files.push(self.path.clone());
+        listing.files.extend(paths);
+        Ok(listing)
+    }
+
+    fn read_all(&self) -> Result<Listing, SourceError> {
+        if self.path.is_dir() {
+            return self.folder();
+        }
+        let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
+        listing.files.push(self.path.clone());
+        Ok(listing)
+    }
+}
+
+/// A file's text, and the name of its source if it is in the flat form.
+fn problems_of(source_name: Arc<str>, text: &str) -> (Problems<'_>, Option<String>) {
+    let path = PathBuf::from(&*source_name);
+    let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
+    let mut problems = Problems::new(source::Source::new(source_name, text));
+    if extension == "conf" {
+        let hint = "name the files with groups, such as those in /etc/clustershell/groups.d";
+        problems.report_with(Span::START, "this says where groups come from, and holds none", hint);
+    }
+    let flat = extension == "cfg" || stem == "groups" && extension.is_empty();
+    (problems, flat.then_some(stem))
+}
+
+fn listing(files: &mut [(Problems<'_>, Option<String>)]) -> Result<Listing, SourceError> {
+    let read = match files.iter().all(|(problems, _)| problems.is_empty()) {
+        true => groups::read(files),
+        false => groups::Read::default(),
+    };
+    let problems = files
+        .iter_mut()
+        .flat_map(|(problems, _)| {
+            let (found, source) = (problems.take_sorted(), &problems.source);
+            guess::hinted(found, "clustershell", &source.name, source.text)
+        })
+        .collect();
+    let mut listing = read.roster.into_listing(problems)?;
+    listing.warnings.extend(read.warnings);
+    Ok(listing)
 }
 
 #[async_trait]
@@ -92,15 +148,13 @@ impl Inventory for ClusterShellGroups {
     }
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::read(&self.path)?)
+        Ok(self.read_all()?.fleet)
     }
 }
 
 #[async_trait]
 impl Source for ClusterShellGroups {
     async fn list(&self) -> Result<Listing, SourceError> {
-        let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
-        listing.files.push(self.path.clone());
-        Ok(listing)
+        self.read_all()
     }
 }

@@ -9,12 +9,14 @@
     reason = "a test fails by panicking"
 )]
 
+mod random;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pogo_inventory::ClusterShellGroups;
+use pogo_inventory::{ClusterShellGroups, Source};
 
 const GROUPS: &str = r"
 roles:
@@ -129,13 +131,76 @@ fn mistakes_are_shown_where_they_are() {
         "2:10 this bracket is not closed; add a `]`",
         "3:7 in `@roles:b`: the group `@roles:a` contains itself",
         "4:9 in `@roles:a`: the group `@roles:b` contains itself",
-        "5:7 this file has no group `@gone:x`",
-        "6:3 `roles:d.e` has a dot, which separates the parts of a tag",
+        "5:7 there is no group `@gone:x` here",
         "7:6 expected a node set, found a map",
         "8:3 `$` cannot be part of the host name `$x`",
         "9:7 expected a map from groups to node sets, found `5`",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn dots_become_underscores_and_are_warned_of() {
+    let folder = Folder::new("dots");
+    fs::write(folder.0.join("dots.yaml"), "roles: { web.east: 'w[1-2]' }\n").unwrap();
+    let listing = futures::executor::block_on(ClusterShellGroups::new(folder.0.join("dots.yaml")).list()).unwrap();
+    assert_eq!(
+        listing.warnings[0].message,
+        "the group `roles:web.east` becomes the tag `roles.web_east`"
+    );
+    let fleet = listing.fleet.build().unwrap();
+    assert_eq!(
+        fleet
+            .members(fleet.tag(&"roles.web_east".parse().unwrap()).unwrap())
+            .len(),
+        2
+    );
+    let error = ClusterShellGroups::parse("f", "roles: { a.b: x, a_b: y }\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("`roles:a.b` and this group would both become the tag `roles.a_b`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_folder_of_groups_is_read_as_one() {
+    let folder = Folder::new("folder");
+    fs::write(
+        folder.0.join("groups.d/b.yaml"),
+        "site: { all: 'x[1-5],y', few: '@local:io!example4', wild: 'x[2-9]&x*', every: '@rack:*,@*' }\n",
+    )
+    .unwrap();
+    let listing = futures::executor::block_on(ClusterShellGroups::new(folder.0.join("groups.d")).list()).unwrap();
+    assert_eq!(listing.files.len(), 4, "the folder and its three files");
+    let fleet = listing.fleet.build().unwrap();
+    for tag in ["site.all", "site.few", "site.wild", "site.every"] {
+        let members = fleet.members(fleet.tag(&tag.parse().unwrap()).unwrap());
+        let ours: BTreeSet<String> = members.iter().map(|host| fleet.name(*host).to_string()).collect();
+        if let Some(theirs) = nodeset(&folder.0, &format!("@{}", tag.replace('.', ":"))) {
+            assert_eq!(ours, theirs, "{tag}");
+        }
+    }
+    let error = ClusterShellGroups::parse("f", "a: { x: 'y!z' }\nb: { c: '@a:*' }\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("`@a:*` would mix up the operators of its groups; give `a` a group `all`"),
+        "{error}"
+    );
+    fs::write(folder.0.join("groups.d/c.yaml"), "rack: { r9: x }\n").unwrap();
+    let error = ClusterShellGroups::read(folder.0.join("groups.d"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("c.yaml:1:1: another file of the folder has the source `rack` too"),
+        "{error}"
+    );
+    let error = ClusterShellGroups::read(folder.0.join("empty"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no such file"), "{error}");
 }
 
 #[test]
@@ -148,8 +213,8 @@ fn an_empty_file_is_no_inventory() {
 fn short_texts_cannot_name_nodes_without_end() {
     for text in [
         "a: { b: 'x[1-1000001]' }".to_owned(),
-        "a: { b: 'x[1-1000][1-1001]' }".to_owned(),
-        format!("a: {{ b: '{}' }}", "x[1-9]".repeat(20)),
+        "a: { b: 'x[1-1000]y[1-1001]' }".to_owned(),
+        format!("a: {{ b: '{}' }}", "x[1-9]y".repeat(20)),
     ] {
         let error = ClusterShellGroups::parse("f", &text).unwrap_err().to_string();
         assert!(error.contains("more than 1000000 nodes"), "{error}");
@@ -169,7 +234,7 @@ fn mistakes_in_flat_files_are_shown_where_they_are() {
             "local.cfg:1:7: this bracket is not closed; add a `]`",
             "local.cfg:2:1: expected `group: nodes`",
             "local.cfg:3:1: expected `group: nodes`",
-            "local.cfg:4:4: this file has no group `@local:gone`",
+            "local.cfg:4:4: this source has no group `@local:gone` here",
         ]
     );
     assert_eq!(lines("groups", "# nothing\n"), ["groups:1:1: the file says nothing"]);
