@@ -151,7 +151,7 @@ fn broken_tables_are_explained() {
         (
             Format::Csv,
             "name,tags\na,x\nb,x,y\n",
-            vec!["3:1 this row has 3 columns, but the first line names 2 (quote values that hold a comma: \"a,b\")"],
+            vec!["3:1 this row has 3 columns, but the first line names 2 (quote values that hold a `,`: \"a,b\")"],
         ),
         (
             Format::Csv,
@@ -278,4 +278,31 @@ fn a_table_without_a_header_has_the_columns_that_are_named() {
     assert!(missing[0].starts_with("1:1 there is no column `name`"), "{missing:?}");
     let text: Mapping = serde_json::from_str(r#"{"name": "host", "columns": ["host", "tags"]}"#).unwrap();
     assert_eq!(shape(&fleet("web1,frontend\n", Format::Csv, &text)), ["web1 frontend"]);
+}
+
+#[test]
+fn tables_of_spreadsheets_are_read() {
+    let mapping = Mapping::named_by("name").tags("tags");
+    let expected = ["web1 db web", "web2 web"];
+    for text in [
+        "name,tags,note\nweb1,\"web,db\",\"a;b\"\nweb2,web,\n,,\n , ,\n",
+        "name;tags;note\nweb1;web,db;a\nweb2;web;1,5\n;;\n;;\n",
+        "name\ttags\tnote\r\nweb1\tweb,db\ta\r\nweb2\tweb\t\r\n\t\t\r\n",
+        "\u{feff}sep=;\r\nname;tags;note\r\nweb1;\"web,db\";a\r\nweb2;web;\r\n",
+        "sep=|\nname|tags\nweb1|web,db\nweb2|web\n",
+        "note;name;tags\n\"name,x\";web1;web,db\n;web2;web\n",
+    ] {
+        assert_eq!(shape(&fleet(text, Format::Csv, &mapping)), expected, "{text}");
+    }
+    let named = Mapping::named_by("name").tags("tags").columns(["name", "tags"]);
+    assert_eq!(shape(&fleet("web1;web db\nweb2;web\n", Format::Csv, &named)), expected);
+    assert_eq!(
+        problems("sep=;\nname;tags\nweb1;web;x\n", Format::Csv, &mapping),
+        ["3:1 this row has 3 columns, but the first line names 2 (quote values that hold a `;`: \"a;b\")"]
+    );
+    assert_eq!(
+        problems("name;tags\n;web\n", Format::Csv, &mapping).len(),
+        1,
+        "a row without a name is no empty row"
+    );
 }

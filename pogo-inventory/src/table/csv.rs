@@ -1,8 +1,9 @@
-//! CSV: the first line names the columns, unless the mapping does.
+//! CSV: the first line names the columns, unless the mapping does. Spreadsheets separate them by `;` or tabs where the
+//! comma is in numbers, and say so in a line `sep=;`.
 
 use std::borrow::Cow;
 
-use ::csv::{Position, ReaderBuilder, StringRecord};
+use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
 
 use super::columns::Columns;
 use super::{Mapping, rows};
@@ -20,16 +21,16 @@ pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut 
 
 fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster, nameless: &mut Vec<Diagnostic>) {
     let text = problems.source.text;
-    let mut builder = ReaderBuilder::new();
-    builder.comment(Some(b'#')).has_headers(mapping.columns.is_empty());
-    let mut reader = builder.from_reader(text.as_bytes());
+    let dialect = Dialect::of(text, mapping);
+    let text = text.get(dialect.start..).unwrap_or_default();
+    let mut reader = dialect.reader(text, mapping);
     let mut header = match reader.headers() {
         _ if !mapping.columns.is_empty() => StringRecord::from(mapping.columns.as_slice()),
         Ok(header) => header.clone(),
-        Err(error) => return broken(problems, &error),
+        Err(error) => return broken(problems, &dialect, &error),
     };
     header.trim();
-    let start = span_at(&Position::new());
+    let start = dialect.span(&Position::new());
     if check_header(problems, start, &header, mapping).is_none() {
         return;
     }
@@ -39,8 +40,10 @@ fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => return,
+            // Spreadsheets keep rows that once held something.
+            Ok(true) if record.iter().all(|cell| cell.trim().is_empty()) => {}
             Ok(true) => {
-                let span = span_at(record.position().unwrap_or(&Position::new()));
+                let span = dialect.span(record.position().unwrap_or(&Position::new()));
                 // Where the first line is a row, the reader takes its length for that of all.
                 if record.len() != header.len() {
                     let (here, named) = (record.len(), header.len());
@@ -58,7 +61,65 @@ fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster
                     *nameless = reader.nameless;
                 }
             }
-            Err(error) => return broken(problems, &error),
+            Err(error) => return broken(problems, &dialect, &error),
+        }
+    }
+}
+
+/// How a spreadsheet has written its table.
+struct Dialect {
+    delimiter: u8,
+    /// Where the table begins, and how many lines come before.
+    start: usize,
+    lines_before: u32,
+}
+
+impl Dialect {
+    /// As a first line `sep=;` says, or else with the delimiter that makes the columns of the mapping.
+    fn of(text: &str, mapping: &Mapping) -> Self {
+        let (first, _) = text.split_once('\n').unwrap_or((text, ""));
+        let said = first.trim_end_matches('\r').strip_prefix("sep=");
+        if let Some([delimiter]) = said.map(str::as_bytes) {
+            return Self {
+                delimiter: *delimiter,
+                start: (first.len() + 1).min(text.len()),
+                lines_before: 1,
+            };
+        }
+        let with = |delimiter| Self {
+            delimiter,
+            start: 0,
+            lines_before: 0,
+        };
+        let fits = |dialect: &Self| {
+            let mut reader = dialect.reader(text, mapping);
+            match mapping.columns.len() {
+                0 => reader
+                    .headers()
+                    .is_ok_and(|header| header.iter().any(|column| column.trim() == mapping.name)),
+                columns => matches!(reader.records().next(), Some(Ok(row)) if row.len() == columns),
+            }
+        };
+        [b',', b';', b'\t']
+            .map(with)
+            .into_iter()
+            .find(fits)
+            .unwrap_or_else(|| with(b','))
+    }
+
+    fn reader<'t>(&self, text: &'t str, mapping: &Mapping) -> Reader<&'t [u8]> {
+        let mut builder = ReaderBuilder::new();
+        builder.comment(Some(b'#')).has_headers(mapping.columns.is_empty());
+        builder.delimiter(self.delimiter).from_reader(text.as_bytes())
+    }
+
+    fn span(&self, position: &Position) -> Span {
+        let (span, before) = (span_at(position), u32::try_from(self.start).unwrap_or(u32::MAX));
+        Span {
+            start: span.start.saturating_add(before),
+            end: span.end.saturating_add(before),
+            line: span.line.saturating_add(self.lines_before),
+            ..span
         }
     }
 }
@@ -118,7 +179,7 @@ fn check_header(problems: &mut Problems<'_>, span: Span, header: &StringRecord, 
     complete
 }
 
-fn broken(problems: &mut Problems<'_>, error: &::csv::Error) {
+fn broken(problems: &mut Problems<'_>, dialect: &Dialect, error: &::csv::Error) {
     let start = Position::new();
     let (position, message) = match error.kind() {
         ::csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
@@ -130,8 +191,10 @@ fn broken(problems: &mut Problems<'_>, error: &::csv::Error) {
         }
         _ => (error.position().unwrap_or(&start), format!("broken CSV: {error}")),
     };
-    let span = span_at(position);
-    problems.report_with(span, message, "quote values that hold a comma: \"a,b\"");
+    let span = dialect.span(position);
+    let delimiter = char::from(dialect.delimiter).escape_default();
+    let hint = format!("quote values that hold a `{delimiter}`: \"a{delimiter}b\"");
+    problems.report_with(span, message, hint);
 }
 
 fn span_at(position: &Position) -> Span {

@@ -52,8 +52,9 @@ use crate::source::{self, Problems};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
-    /// Comma-separated values; the first line names the columns, unless [`Mapping::columns`] does. Lines that begin
-    /// with `#` are comments.
+    /// Comma-separated values, or separated by `;` or tabs: as a first line `sep=;` says, or else as makes the columns of
+    /// the mapping. The first line names the columns, unless [`Mapping::columns`] does. Lines that begin with `#` are
+    /// comments, rows of empty cells are passed over.
     #[cfg(feature = "csv")]
     Csv,
     /// One JSON document: a list of objects or names, or an object of objects by name.
