@@ -17,6 +17,12 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 pub(super) struct Deadlines {
     jobs: BTreeMap<JobId, Queues>,
     cancelling: Since,
+    /// When the next thing of each job falls due that has one, and the same in order of time.
+    next: BTreeMap<JobId, Timestamp>,
+    in_order: BTreeSet<(Timestamp, JobId)>,
+    /// Jobs of which that may have changed, some of them more than once.
+    changed: Vec<JobId>,
+    stale: bool,
 }
 
 /// Attempts by the moment at which something began, those of the same moment by number: an order that a state tells,
@@ -48,23 +54,55 @@ impl Deadlines {
             match *effect {
                 Effect::Started { attempt } => {
                     if let Some(running) = state.attempts.get(attempt) {
-                        self.jobs.entry(running.task.0).or_default().running.push_back(attempt);
+                        self.queues(running.task.0).running.push_back(attempt);
                     }
                 }
                 Effect::Settling { attempt } => {
                     if let Some(running) = state.attempts.get(attempt) {
-                        let settling = &mut self.jobs.entry(running.task.0).or_default().settling;
-                        settling.insert((running.since, attempt));
+                        let since = running.since;
+                        self.queues(running.task.0).settling.insert((since, attempt));
                     }
                 }
                 Effect::Cancelling { attempt } => {
                     if let Some(running) = state.attempts.get(attempt) {
                         self.cancelling.insert((running.since, attempt));
+                        self.change(running.task.0);
                     }
                 }
+                Effect::ToldSlow { attempt } => {
+                    if let Some(running) = state.attempts.get(attempt) {
+                        self.change(running.task.0);
+                    }
+                }
+                Effect::HostFreed { by: Some(job), .. }
+                | Effect::JobAdded(job)
+                | Effect::JobChanged(job)
+                | Effect::StageOpened(job, _)
+                | Effect::StageBaking(job, _) => self.change(job),
+                Effect::Rebuild => self.changed.extend(&state.active),
                 _ => {}
             }
         }
+    }
+
+    /// Events went by unseen: the queues are useless.
+    pub(super) fn forget(&mut self) {
+        self.stale = true;
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    fn change(&mut self, job: JobId) {
+        if self.changed.last() != Some(&job) {
+            self.changed.push(job);
+        }
+    }
+
+    fn queues(&mut self, job: JobId) -> &mut Queues {
+        self.change(job);
+        self.jobs.entry(job).or_default()
     }
 
     /// The queues that this state calls for.
@@ -88,49 +126,62 @@ impl Deadlines {
                 .running
                 .push_back(attempt);
         }
+        deadlines.changed.extend(&state.active);
+        deadlines.tidy(state);
         deadlines
     }
 
-    /// Drops what no longer matters from the front of each queue.
+    /// Drops what no longer matters from the front of each queue that changed, and finds when the next thing of its job falls due.
     pub(super) fn tidy(&mut self, state: &State) {
-        self.jobs.retain(|_, queues| {
-            while queues
-                .running
-                .front()
-                .is_some_and(|&attempt| !is_running(state, attempt))
-            {
-                queues.running.pop_front();
-                queues.told = queues.told.saturating_sub(1);
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        for &id in &changed {
+            if let Some(queues) = self.jobs.get_mut(&id) {
+                queues.tidy(state);
+                if queues.running.is_empty() && queues.settling.is_empty() {
+                    self.jobs.remove(&id);
+                }
             }
-            while queues
-                .running
-                .get(queues.told)
-                .is_some_and(|&attempt| !may_become_slow(state, attempt))
-            {
-                queues.told += 1;
-            }
-            drop_first(&mut queues.settling, |attempt| is_settling(state, attempt));
-            !(queues.running.is_empty() && queues.settling.is_empty())
-        });
+            let job = state.jobs.get(&id).filter(|_| state.active.contains(&id));
+            let next = job.and_then(|job| self.of_job(state, job).map(|(at, _)| at).min());
+            self.set_next(id, next);
+        }
+        changed.clear();
+        // Its room is used again.
+        self.changed = changed;
         drop_first(&mut self.cancelling, |attempt| {
             state.attempts.get(attempt).is_some_and(|a| a.cancelling.is_some())
         });
     }
 
+    fn set_next(&mut self, job: JobId, next: Option<Timestamp>) {
+        let before = match next {
+            Some(at) => self.next.insert(job, at),
+            None => self.next.remove(&job),
+        };
+        if before == next {
+            return;
+        }
+        if let Some(before) = before {
+            self.in_order.remove(&(before, job));
+        }
+        self.in_order.extend(next.map(|at| (at, job)));
+    }
+
     /// When the next thing falls due.
     pub(super) fn next(&self, state: &State) -> Option<Timestamp> {
-        let jobs = state
-            .unfinished()
-            .flat_map(|job| self.of_job(state, job))
-            .map(|(at, _)| at)
-            .min();
+        let jobs = self.in_order.first().map(|&(at, _)| at);
         self.abandoned(state).map(|(at, _)| at).into_iter().chain(jobs).min()
     }
 
     /// The first thing that is due, if anything is.
     pub(super) fn due(&self, state: &State, now: Timestamp) -> Option<Due> {
-        let jobs = state.unfinished().flat_map(|job| self.of_job(state, job));
-        jobs.chain(self.abandoned(state))
+        let due = self.in_order.first().filter(|&&(at, _)| at <= now);
+        let job = due.and_then(|(_, job)| state.jobs.get(job));
+        let of_job = job.into_iter().flat_map(|job| self.of_job(state, job));
+        of_job
+            .chain(self.abandoned(state))
             .find(|&(at, _)| at <= now)
             .map(|(_, due)| due)
     }
@@ -172,6 +223,23 @@ impl Deadlines {
             state.attempts.get(attempt)?.since + CANCEL_GRACE,
             Due::Abandoned(attempt),
         ))
+    }
+}
+
+impl Queues {
+    fn tidy(&mut self, state: &State) {
+        while self.running.front().is_some_and(|&attempt| !is_running(state, attempt)) {
+            self.running.pop_front();
+            self.told = self.told.saturating_sub(1);
+        }
+        while self
+            .running
+            .get(self.told)
+            .is_some_and(|&attempt| !may_become_slow(state, attempt))
+        {
+            self.told += 1;
+        }
+        drop_first(&mut self.settling, |attempt| is_settling(state, attempt));
     }
 }
 

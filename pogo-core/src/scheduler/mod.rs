@@ -5,7 +5,6 @@
 mod admission;
 mod agenda;
 mod alteration;
-mod blocked;
 mod check;
 mod deadlines;
 mod decide;
@@ -18,6 +17,7 @@ mod freeze;
 mod ids;
 mod input;
 mod outcome;
+mod outlook;
 mod prospects;
 #[allow(
     clippy::module_inception,

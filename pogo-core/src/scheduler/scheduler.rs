@@ -2,6 +2,7 @@
 
 use super::agenda::Agenda;
 use super::deadlines::Deadlines;
+use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{Event, Input, InputError, Record};
 use crate::Timestamp;
@@ -51,6 +52,7 @@ pub struct Scheduler {
     pub(super) state: State,
     pub(super) agenda: Agenda,
     pub(super) deadlines: Deadlines,
+    pub(super) outlook: Outlook,
     /// The latest time seen.
     pub(super) now: Timestamp,
     pub(super) effects: Effects,
@@ -67,6 +69,7 @@ impl Scheduler {
             state: State::new(),
             agenda: Agenda::default(),
             deadlines: Deadlines::default(),
+            outlook: Outlook::default(),
             now: Timestamp::EPOCH,
             effects: Effects::new(),
             events: Vec::new(),
@@ -101,7 +104,7 @@ impl Scheduler {
         self.effects.clear();
         self.now = self.now.max(record.at);
         // The queues are built when they are next needed: once for a whole journal.
-        self.agenda.forget();
+        self.forget_queues();
         Ok(())
     }
 
@@ -111,12 +114,22 @@ impl Scheduler {
         self.state.attempts.is_empty() && self.state.unfinished().all(rests)
     }
 
+    /// The state came about without the queues over it.
+    pub(super) fn forget_queues(&mut self) {
+        self.agenda.forget();
+        self.deadlines.forget();
+        self.outlook.forget();
+    }
+
     /// When to send [`Input::Tick`] at the latest, if no other input comes before; `None` if time changes nothing.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        [self.deadlines.next(&self.state), self.agenda.next_delay()]
-            .into_iter()
-            .flatten()
-            .min()
+        if !self.deadlines.is_stale() {
+            let next = [self.deadlines.next(&self.state), self.agenda.next_delay()];
+            return next.into_iter().flatten().min();
+        }
+        let delays = self.state.unfinished().flat_map(|job| job.backoffs.values().copied());
+        let next = Deadlines::build(&self.state).next(&self.state);
+        next.into_iter().chain(delays).min()
     }
 }
 

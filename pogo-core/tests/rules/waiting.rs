@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use pogo_core::fleet::FleetBuilder;
-use pogo_core::plan::JobSpec;
+use pogo_core::plan::{JobSpec, Order};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Event, Input, JobId, JobStatus};
+use pogo_core::scheduler::{Blocker, Event, Input, JobId, JobStatus};
 
-use crate::story::{Story, at_most, host, hosts, on, web};
+use crate::story::{Story, at_most, host, hosts, limited, on, web};
 
 /// Whether any job ever said that it is blocked.
 fn ever_blocked(story: &Story) -> bool {
@@ -206,4 +206,49 @@ fn a_job_that_can_never_start_says_so_while_its_delay_passes() {
     story.fails("a");
     story.configure(web("a,b"), at_most("0"));
     assert_eq!(story.status(1), JobStatus::Blocked);
+}
+
+#[test]
+fn a_job_whose_baking_wave_was_skipped_waits_for_the_wave_after_it() {
+    let mut story = Story::new(web("a,b,c"), Policy::default());
+    let one_by_one = JobSpec {
+        waves: vec!["1".parse().unwrap(), "2".parse().unwrap(), "100%".parse().unwrap()],
+        bake: Some(Duration::from_secs(60)),
+        ..on("*")
+    };
+    assert_eq!(story.submit(one_by_one), "a");
+    assert_eq!(story.ends("a"), "");
+    let job = JobId::new(1);
+    let second = ["b", "c"].into_iter().find(|host| {
+        let why = story.explain(1, host);
+        matches!(why[..], [Blocker::Baking { .. }])
+    });
+    let hosts = hosts(second.unwrap());
+    story.tell(Input::Skip { job, hosts }).unwrap();
+    assert!(!ever_blocked(&story));
+    assert_eq!(story.waits(60), "");
+    assert!(!story.waits(60).is_empty(), "the last wave");
+    assert!(!ever_blocked(&story));
+}
+
+#[test]
+fn a_job_on_a_host_that_another_may_break_by_force_is_not_blocked() {
+    let fleet = web("a,b,c");
+    let mut story = Story::new(fleet, limited(Rule::MinAvailable("3".parse().unwrap())));
+    assert_eq!(story.submit(on("b")), "");
+    assert_eq!(story.status(1), JobStatus::Blocked);
+    let forced = JobSpec {
+        override_constraints: Some("it burns".to_owned()),
+        max_parallel: Some("1".parse().unwrap()),
+        order: Order::Listed,
+        ..on("a,b")
+    };
+    assert_eq!(story.submit(forced), "a");
+    assert_eq!(
+        story.status(1),
+        JobStatus::Waiting,
+        "once it fails there, it may be repaired"
+    );
+    assert_eq!(story.ends("a"), "b");
+    assert_eq!(story.fails("b"), "b");
 }

@@ -31,7 +31,7 @@ impl Agenda {
         agenda
     }
 
-    fn add_job(&mut self, state: &State, job: &Job) {
+    pub(super) fn add_job(&mut self, state: &State, job: &Job) {
         let mut queues = JobQueues {
             rank: ranks(job),
             expected: expected(state, job),
@@ -64,6 +64,7 @@ impl Agenda {
             }
         }
         self.list(job, &queues, fresh, &queued);
+        self.sizes.0 += job.tasks.len();
         self.jobs.insert(job.id, queues);
     }
 
@@ -104,7 +105,12 @@ impl Agenda {
             track,
             repair,
         };
-        let Self { classes, by_key, .. } = self;
+        let Self {
+            classes,
+            by_key,
+            by_bucket,
+            ..
+        } = self;
         let is_it = |&class: &u32| classes[class as usize].key == key;
         let rehash = |&class: &u32| FxBuildHasher.hash_one(classes[class as usize].key);
         match by_key.entry(FxBuildHasher.hash_one(key), is_it, rehash) {
@@ -113,6 +119,11 @@ impl Agenda {
                 let fresh = classes.len();
                 vacant.insert(u32::try_from(fresh).unwrap_or(u32::MAX));
                 classes.push(Class::new(key));
+                if let Some(by_bucket) = by_bucket {
+                    let buckets = state.rules.profile(key.profile).buckets;
+                    let class = u32::try_from(fresh).unwrap_or(u32::MAX);
+                    buckets.iter().for_each(|bucket| by_bucket[bucket.index()].push(class));
+                }
                 queues.by_track[track as usize].push(fresh);
                 fresh
             }

@@ -134,6 +134,11 @@ impl Class {
         }
     }
 
+    /// Whether it has no task left, as far as can be told without looking at any.
+    pub(super) fn is_spent(&self) -> bool {
+        self.listed.next == self.listed.end && self.late.0.is_none() && self.front.is_none()
+    }
+
     /// A new entry takes the place of any before it. Were both to stay, a class to which tasks come one by one would
     /// have an entry for each, and all of them would have to be put right whenever one starts.
     pub(super) fn entry(&mut self, key: Key, class: ClassId) -> Entry {

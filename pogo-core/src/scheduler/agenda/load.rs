@@ -32,6 +32,10 @@ impl Load {
             .unwrap_or(0)
     }
 
+    pub(super) fn level(&self, bucket: BucketId) -> u16 {
+        self.level[bucket.index()]
+    }
+
     pub(super) fn add(&mut self, buckets: &[BucketId], work: u32) {
         for bucket in buckets {
             self.work[bucket.index()] += u64::from(work);
@@ -52,9 +56,11 @@ impl Load {
         }
     }
 
-    fn weigh(&mut self, state: &State, bucket: BucketId) {
+    /// Says whether the bucket is more loaded than when it was weighed before.
+    pub(super) fn weigh(&mut self, state: &State, bucket: BucketId) -> bool {
         let places = u64::from(state.usage[bucket.index()].limit.places.max(1));
-        self.level[bucket.index()] = coarse(self.work[bucket.index()] / places);
+        let level = coarse(self.work[bucket.index()] / places);
+        std::mem::replace(&mut self.level[bucket.index()], level) < level
     }
 }
 

@@ -42,6 +42,10 @@ pub(crate) struct Agenda {
     load: Load,
     parking: Parking,
     open: BinaryHeap<Entry>,
+    /// The classes of each bucket, once more than one job has any.
+    by_bucket: Option<Vec<Vec<u32>>>,
+    /// How many tasks the queues list of jobs that are unfinished, and of others.
+    sizes: (usize, usize),
     /// Tasks whose delay has not passed.
     delayed: BTreeSet<(Timestamp, JobId, u32)>,
     now: Timestamp,
@@ -83,7 +87,9 @@ impl Agenda {
                 Effect::Requeued(at) => self.requeue(state, at),
                 Effect::HostFreed { host, profile, by } => {
                     self.parking.wake_buckets(state.rules.profile(profile).buckets);
-                    self.parking.wake_jobs();
+                    if let Some(job) = by {
+                        self.parking.wake_job(job);
+                    }
                     self.enlist_others(state, host, by);
                 }
                 Effect::HostChanged(host) => {
@@ -91,10 +97,15 @@ impl Agenda {
                     self.enlist_others(state, host, None);
                 }
                 Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
+                Effect::JobAdded(job) => self.admit(state, job),
+                Effect::JobChanged(job) if !state.active.contains(&job) => self.dismiss(job),
                 Effect::JobChanged(job) => self.release_held(state, job),
                 Effect::Started { .. }
+                | Effect::TaskTurned(_)
+                | Effect::HostMarked(_)
                 | Effect::StageBaking(..)
                 | Effect::Settling { .. }
+                | Effect::ToldSlow { .. }
                 | Effect::Cancelling { .. } => {}
             }
         }
@@ -119,9 +130,8 @@ impl Agenda {
     /// A host may have become startable, or startable under another rule, for jobs that wait for it.
     fn enlist_others(&mut self, state: &State, host: crate::fleet::HostId, by: Option<JobId>) {
         // The job that ran there has ended its task, and queues it anew when it is retried.
-        for job in state.unfinished().filter(|job| Some(job.id) != by) {
-            if let Some(task) = job.task_of(host)
-                && job.task(task).state == TaskState::Waiting
+        for (job, task) in state.jobs_on(host).filter(|(job, _)| Some(job.id) != by) {
+            if job.task(task).state == TaskState::Waiting
                 // One that is still delayed is queued when its delay ends.
                 && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
             {
@@ -137,8 +147,9 @@ impl Agenda {
         }
     }
 
-    /// Queues tasks whose delay has passed, and forgets those that wait no longer.
-    pub(crate) fn end_delays(&mut self, state: &State, now: Timestamp) {
+    /// Queues tasks whose delay has passed, and forgets those that wait no longer. Says which jobs had any.
+    pub(crate) fn end_delays(&mut self, state: &State, now: Timestamp) -> Vec<JobId> {
+        let mut jobs = Vec::new();
         self.now = now;
         while let Some(&(not_before, job, task)) = self.delayed.first() {
             let current = state.jobs.get(&job).and_then(|job| job.backoffs.get(&task));
@@ -148,8 +159,62 @@ impl Agenda {
             }
             self.delayed.pop_first();
             if waits {
+                jobs.push(job);
                 self.enlist(state, (job, task));
             }
+        }
+        jobs
+    }
+
+    /// Queues a job that has just come.
+    fn admit(&mut self, state: &State, id: JobId) {
+        let Some(job) = state.jobs.get(&id) else { return };
+        let first = self.classes.len();
+        if self.by_bucket.is_none() && first > 0 {
+            let mut by_bucket = vec![vec![]; state.rules.buckets().len()];
+            for (class, at) in self.classes.iter().zip(0..) {
+                let buckets = state.rules.profile(class.key.profile).buckets;
+                buckets.iter().for_each(|bucket| by_bucket[bucket.index()].push(at));
+            }
+            self.by_bucket = Some(by_bucket);
+        }
+        self.add_job(state, job);
+        for class in first..self.classes.len() {
+            let buckets = state.rules.profile(self.classes[class].key.profile).buckets;
+            for &bucket in buckets {
+                if self.load.weigh(state, bucket) {
+                    self.raise_all(state, bucket, first);
+                }
+            }
+        }
+        (first..self.classes.len()).for_each(|class| self.reopen(state, class));
+    }
+
+    /// There is more work in a bucket than before, so that all its classes before this one may be more urgent than their queues know.
+    fn raise_all(&mut self, state: &State, bucket: crate::plan::BucketId, before: ClassId) {
+        let Some(by_bucket) = &mut self.by_bucket else { return };
+        let classes = std::mem::take(&mut by_bucket[bucket.index()]);
+        for &at in &classes {
+            let (at, class) = (at as ClassId, &self.classes[at as usize]);
+            let queued = at < before && matches!(class.place, Place::Open | Place::Parked) && !class.is_spent();
+            // Where another bucket is more loaded, that one decides.
+            if queued && self.load.of(state, class.key.profile) == self.load.level(bucket) {
+                self.reopen(state, at);
+            }
+        }
+        if let Some(by_bucket) = &mut self.by_bucket {
+            by_bucket[bucket.index()] = classes;
+        }
+    }
+
+    /// Forgets a job that has finished. What is left of it in the queues goes when it is most of them.
+    fn dismiss(&mut self, job: JobId) {
+        const SLACK: usize = 1_024;
+        if let Some(queues) = self.jobs.remove(&job) {
+            self.parking.forget_job(job);
+            let tasks = queues.class_of.len();
+            self.sizes = (self.sizes.0 - tasks, self.sizes.1 + tasks);
+            self.stale |= self.sizes.1 > self.sizes.0 + SLACK;
         }
     }
 

@@ -81,15 +81,16 @@ impl Parking {
         }
     }
 
-    /// Some job runs fewer tasks than before.
-    pub(super) fn wake_jobs(&mut self) {
-        let waiting: Vec<_> = self
-            .jobs
-            .iter()
-            .filter(|(_, queue)| !queue.is_empty())
-            .map(|(&job, _)| job)
-            .collect();
-        waiting.into_iter().for_each(|job| self.wake(Lot::Job(job)));
+    /// A job runs fewer tasks than before.
+    pub(super) fn wake_job(&mut self, job: JobId) {
+        if self.jobs.get(&job).is_some_and(|queue| !queue.is_empty()) {
+            self.wake(Lot::Job(job));
+        }
+    }
+
+    /// A job has finished.
+    pub(super) fn forget_job(&mut self, job: JobId) {
+        self.jobs.remove(&job);
     }
 
     fn wake(&mut self, lot: Lot) {

@@ -58,13 +58,14 @@ impl Scheduler {
         let applied = self.state.apply_decided(self.now, &event, hint, &mut self.effects);
         debug_assert_eq!(applied, Ok(()), "{event:?}");
         self.deadlines.note(&self.state, &self.effects);
+        self.outlook.note(&self.state, &self.effects);
         self.agenda.note(&self.state, &mut self.effects);
         self.events.push(event);
     }
 
     /// Builds queues that events from elsewhere have made useless.
     fn refresh(&mut self) {
-        if self.agenda.is_stale() {
+        if self.deadlines.is_stale() {
             self.deadlines = Deadlines::build(&self.state);
         }
         self.agenda.refresh(&self.state);
@@ -73,7 +74,8 @@ impl Scheduler {
     /// Starts every task that may start, the most urgent first.
     fn start_all(&mut self) {
         self.agenda.refresh(&self.state);
-        self.agenda.end_delays(&self.state, self.now);
+        let ended = self.agenda.end_delays(&self.state, self.now);
+        ended.into_iter().for_each(|job| self.outlook.touch(job));
         while let Some((task, host)) = self.agenda.pick(&self.state) {
             self.start(task, host);
         }

@@ -72,10 +72,9 @@ impl<'a> Forecast<'a> {
         if known.leased {
             return known.down.is_none() || known.removed;
         }
-        let mut waiting = state.unfinished().filter_map(|job| {
-            let task = job.task_of(host)?;
-            (job.task(task).state == TaskState::Waiting).then_some((job, task))
-        });
+        let mut waiting = state
+            .jobs_on(host)
+            .filter(|(job, task)| job.task(*task).state == TaskState::Waiting);
         known.down.is_none() && waiting.any(|(job, task)| self.can_start(job, task, &[], false))
     }
 

@@ -27,7 +27,7 @@ impl Scheduler {
         let mut scheduler = Self::new();
         scheduler.state = State::restored(snapshot)?;
         scheduler.now = snapshot.at;
-        scheduler.agenda.forget();
+        scheduler.forget_queues();
         // The queues are not built yet, so this is about the state alone.
         scheduler.verify().map_err(RestoreError::damaged)?;
         Ok(scheduler)
@@ -71,6 +71,7 @@ impl State {
                 state.active.insert(job.job);
             }
         }
+        state.index_jobs();
         state.restore_stuck(snapshot)?;
         if snapshot.attempts > u64::MAX / 2 {
             // Nobody counts that far, and the numbers after it must not run out.

@@ -138,6 +138,7 @@ impl State {
                     .get_mut(*attempt)
                     .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?
                     .slow = true;
+                effects.push(Effect::ToldSlow { attempt: *attempt });
             }
             Event::TaskSucceeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
             Event::TaskInDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
@@ -311,6 +312,8 @@ impl State {
         if !down {
             self.hosts.set_earlier(id, vec![]);
         }
+        // A host that was unavailable before may be so for longer now.
+        effects.push(Effect::HostMarked(id));
         Ok(())
     }
 

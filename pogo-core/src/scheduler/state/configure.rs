@@ -68,6 +68,7 @@ impl State {
                 running.target = job.target(task).clone();
             }
         }
+        next.index_jobs();
         next.move_hosts(self);
         Ok(next)
     }

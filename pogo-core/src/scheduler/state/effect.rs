@@ -23,6 +23,12 @@ pub(crate) enum Effect {
     },
     /// A host's standing changed while it was not running.
     HostChanged(HostId),
+    /// A job was taken on.
+    JobAdded(JobId),
+    /// A task of the job went from one state to another otherwise than by starting or succeeding.
+    TaskTurned(TaskAt),
+    /// A host was marked down or up.
+    HostMarked(HostId),
     /// A stage's gate is open.
     StageOpened(JobId, StageId),
     /// A stage's gate will open when its bake time is over.
@@ -31,6 +37,8 @@ pub(crate) enum Effect {
     JobChanged(JobId),
     /// An attempt entered its settle phase.
     Settling { attempt: AttemptId },
+    /// An attempt was told to be slow.
+    ToldSlow { attempt: AttemptId },
     /// An attempt is to end.
     Cancelling { attempt: AttemptId },
     /// Nothing that was queued before is sure to be right.

@@ -241,9 +241,7 @@ impl State {
 
     /// The attempt under way on a host.
     fn running_on(&self, host: HostId) -> Option<&Running> {
-        let attempts = self
-            .unfinished()
-            .filter_map(|job| Some(job.tasks[job.task_of(host)? as usize].attempt));
+        let attempts = self.jobs_on(host).map(|(job, task)| job.tasks[task as usize].attempt);
         attempts
             .filter(|&attempt| attempt != AttemptId::NONE)
             .find_map(|attempt| self.attempts.get(attempt))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Budget, Gates, Settings};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::{JobSpec, Stages};
+use crate::plan::{JobSpec, StageId, Stages, WaveGate};
 use crate::scheduler::{AttemptId, Failure, JobId, Tally};
 
 /// How far one task is.
@@ -230,6 +230,25 @@ impl Job {
         0..u32::try_from(self.tasks.len()).unwrap_or(u32::MAX)
     }
 
+    /// Whether a stage is open, or will be when time has passed and nothing else has happened.
+    pub(crate) fn opens_in_time(&self, stage: StageId) -> bool {
+        let mut at = stage;
+        while !self.gates.is_open(at) {
+            let stage = self.stages.stage(at);
+            match stage.after {
+                Some(_) if stage.bakes && self.settings.gate == WaveGate::Manual => return false,
+                Some(before) if self.gates.is_complete(before) => at = before,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether the job runs without regard to limits and sequences.
+    pub(crate) fn is_unbound(&self) -> bool {
+        self.spec.override_constraints.is_some()
+    }
+
     /// Whether more hosts failed than the job as a whole allows.
     pub(crate) fn is_over_budget(&self) -> bool {
         self.settings
@@ -267,10 +286,16 @@ pub(crate) enum TaskIndex {
 
 impl TaskIndex {
     const NONE: u32 = u32::MAX;
+    /// A job of fewer hosts is a small one, however small its fleet.
+    const FEW: usize = 32;
+
+    pub(super) fn is_dense(&self) -> bool {
+        matches!(self, Self::Dense(_))
+    }
 
     fn new(tasks: &[Task], fleet_len: usize) -> Self {
         let hosts = tasks.iter().map(|task| task.target.host);
-        if tasks.len() >= fleet_len / 4 {
+        if tasks.len() >= Self::FEW && tasks.len() >= fleet_len / 4 {
             let mut dense = vec![Self::NONE; fleet_len];
             (0..).zip(hosts).for_each(|(task, host)| dense[host.index()] = task);
             return Self::Dense(dense);

@@ -93,18 +93,14 @@ impl State {
         let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
         let settings = Settings::resolve(&spec, &self.policy.defaults, count);
         self.jobs.insert(id, Job::new(id, spec, compiled, settings, self.at));
-        self.active.insert(id);
-        effects.push(Effect::Rebuild);
+        self.set_active(id, true);
+        effects.push(Effect::JobAdded(id));
     }
 
     pub(super) fn set_status(&mut self, id: JobId, status: JobStatus, effects: &mut Effects) {
         if let Some(job) = self.jobs.get_mut(&id) {
             job.status = status;
-            if status == JobStatus::Finished {
-                self.active.remove(&id)
-            } else {
-                self.active.insert(id)
-            };
+            self.set_active(id, status != JobStatus::Finished);
             effects.push(Effect::JobChanged(id));
         }
     }

@@ -7,6 +7,7 @@ mod apply;
 mod apply_error;
 mod attempts;
 mod budget;
+mod by_host;
 mod configure;
 mod effect;
 mod follow;
@@ -24,6 +25,7 @@ pub(crate) use apply::Hint;
 pub use apply_error::ApplyError;
 pub(crate) use attempts::{Attempts, Running};
 pub(crate) use budget::Budget;
+pub(crate) use by_host::JobsByHost;
 pub use configure::ConfigureError;
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
@@ -56,6 +58,7 @@ pub(crate) struct State {
     pub(super) jobs: BTreeMap<JobId, Job>,
     /// Jobs that have not finished.
     pub(super) active: BTreeSet<JobId>,
+    pub(super) by_host: JobsByHost,
     pub(super) attempts: Attempts,
     pub(super) freezes: Freezes,
 }
@@ -72,6 +75,7 @@ impl State {
             usage: vec![],
             jobs: BTreeMap::new(),
             active: BTreeSet::new(),
+            by_host: JobsByHost::default(),
             attempts: Attempts::default(),
             freezes: Freezes::default(),
         }

@@ -63,6 +63,9 @@ impl State {
                 fresh,
             });
         }
+        if !matches!(to, TaskState::Running | TaskState::Succeeded) {
+            effects.push(Effect::TaskTurned((id, task)));
+        }
         for change in job.gates.task_changed(&job.stages, track, (from, to), self.at) {
             effects.push(effect(id, change));
         }
