@@ -10,7 +10,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pogo_benches::{Driven, drive, estate, estate_policy, one_place, ratio, row, twenty_buckets};
+use pogo_benches::{
+    Cost, Driven, beside_blocked, drive, estate, estate_policy, one_place, ratio, row, small_jobs, twenty_buckets,
+};
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::policy::Policy;
@@ -20,6 +22,10 @@ const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const RUNS: usize = 3;
 
 fn main() {
+    // For profiling: these alone.
+    if std::env::args().any(|argument| argument == "neighbours") {
+        return neighbours();
+    }
     println!(
         "{}",
         row(
@@ -51,6 +57,7 @@ fn main() {
     if only.is_some() {
         return;
     }
+
     for hosts in [10_000, 100_000] {
         let (fleet, policy) = one_place(hosts);
         report(
@@ -70,6 +77,7 @@ fn main() {
             floor,
         );
     }
+    neighbours();
     let [small, .., large] = &costs[..] else { return };
     let cost = |driven: &Driven, hosts| (driven.compile + driven.run).as_secs_f64() / f64::from(hosts);
     let growth = cost(large, 1_000_000) / cost(small, 10_000);
@@ -78,6 +86,48 @@ fn main() {
         "run of a million hosts, against the floor: {:.1} (to hold: 12); compiling it: {:.1}",
         ratio(large.run, floor),
         ratio(large.compile, floor)
+    );
+}
+
+/// What jobs cost each other.
+fn neighbours() {
+    let small_jobs = |jobs: u32| {
+        // As many submissions in each case, so that none is measured by a handful of them.
+        let rounds = (0..(2_000 / jobs).max(RUNS as u32)).map(|_| small_jobs(jobs));
+        let costs: Vec<Cost> = rounds.collect();
+        Cost {
+            submission: best(costs.iter().map(|cost| cost.submission)),
+            report: best(costs.iter().map(|cost| cost.report)),
+        }
+    };
+    println!(
+        "\n{}",
+        row("neighbours", &["jobs", "submission", "report"].map(str::to_owned))
+    );
+    let costs: Vec<Cost> = [10, 100, 1_000, 10_000]
+        .into_iter()
+        .map(|jobs| {
+            let cost = small_jobs(jobs);
+            let columns = [cell(jobs), nanos(cost.submission, 1), nanos(cost.report, 1)];
+            println!("{}", row("jobs of 3 hosts, of a fleet of 30,000", &columns));
+            cost
+        })
+        .collect();
+    let blocked: Vec<Duration> = [1_000, 1_000_000]
+        .into_iter()
+        .map(|hosts| {
+            let cost = best((0..RUNS).map(|_| beside_blocked(hosts)));
+            let columns = [cell(hosts), String::new(), nanos(cost, 1)];
+            println!("{}", row("beside a blocked job of so many hosts", &columns));
+            cost
+        })
+        .collect();
+    let [few, .., many] = &costs[..] else { return };
+    println!(
+        "ten thousand jobs against ten: submission {:.2}, report {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
+        ratio(many.submission, few.submission),
+        ratio(many.report, few.report),
+        ratio(blocked[1], blocked[0]),
     );
 }
 

@@ -1,0 +1,124 @@
+//! What jobs cost each other that have no host in common.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::{Constraint, Policy, Rule};
+use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome, Scheduler};
+
+/// Hosts of a small job.
+const HOSTS: u32 = 3;
+/// Small jobs for which there are hosts.
+const JOBS: u32 = 10_000;
+const RACKS: u32 = 1_000;
+
+/// What a submission and a report cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Cost {
+    /// Of one job.
+    pub submission: Duration,
+    /// Of one task.
+    pub report: Duration,
+}
+
+struct Driver {
+    scheduler: Scheduler,
+    ready: VecDeque<AttemptId>,
+    jobs: u32,
+}
+
+impl Driver {
+    fn new(fleet: FleetBuilder, constraints: Vec<Constraint>) -> Self {
+        let mut driver = Self {
+            scheduler: Scheduler::new(),
+            ready: VecDeque::new(),
+            jobs: 0,
+        };
+        let fleet = Arc::new(fleet.build().expect("a fleet"));
+        let policy = Policy {
+            constraints,
+            ..Policy::default()
+        };
+        let policy = Arc::new(policy);
+        driver.tell(Input::Configure { fleet, policy });
+        driver
+    }
+
+    fn tell(&mut self, input: Input) {
+        let events = self
+            .scheduler
+            .handle(Timestamp::EPOCH, input)
+            .expect("an input that makes sense");
+        for event in events {
+            if let Event::TaskStarted { attempt, .. } = event {
+                self.ready.push_back(attempt);
+            }
+        }
+    }
+
+    fn submit(&mut self, targets: &str) {
+        self.jobs += 1;
+        let job = JobId::new(self.jobs);
+        let spec = JobSpec::new(targets.parse().expect("a selector"), Command::shell("true"));
+        self.tell(Input::Submit {
+            job,
+            spec: Arc::new(spec),
+        });
+    }
+
+    fn report(&mut self, outcome: Outcome) -> bool {
+        let Some(attempt) = self.ready.pop_front() else {
+            return false;
+        };
+        self.tell(Input::Reported { attempt, outcome });
+        true
+    }
+}
+
+fn limit(group: &str, limit: &str) -> Constraint {
+    let rule = Rule::MaxParallel(limit.parse().expect("a limit"));
+    Constraint::new(group.parse().expect("a selector"), rule)
+}
+
+/// So many jobs of three hosts each, in one fleet of 30,000, under limits that make them wait for each other: one host of each
+/// rack at a time, and a quarter of each colo.
+pub fn small_jobs(jobs: u32) -> Cost {
+    let mut fleet = Fleet::builder();
+    for host in 0..HOSTS * JOBS {
+        fleet = fleet.host(&format!("h{host}"));
+        fleet = fleet.tag(&format!("rack.r{}", host % RACKS));
+        fleet = fleet.tag(&format!("colo.c{}", host % 3));
+    }
+    let mut driver = Driver::new(fleet, vec![limit("$rack", "1"), limit("$colo", "25%")]);
+    let begin = Instant::now();
+    for job in 0..jobs {
+        driver.submit(&format!("h[{}-{}]", job * HOSTS, job * HOSTS + HOSTS - 1));
+    }
+    let submission = begin.elapsed() / jobs;
+    let begin = Instant::now();
+    while driver.report(Outcome::Succeeded) {}
+    Cost {
+        submission,
+        report: begin.elapsed() / (jobs * HOSTS),
+    }
+}
+
+/// What a report costs of a job of 3,000 hosts, beside one of so many that is blocked: the one slot of its group is held by a host
+/// that failed.
+pub fn beside_blocked(hosts: u32) -> Duration {
+    const REPORTS: u32 = 3_000;
+    let fleet = Fleet::builder()
+        .tagged("big", &format!("b[1-{hosts}]"))
+        .tagged("other", &format!("o[1-{REPORTS}]"));
+    let mut driver = Driver::new(fleet, vec![limit("$big", "1"), limit("$other", "100")]);
+    driver.submit("$big");
+    driver.report(Outcome::failed(FailureKind::Command { status: 1 }, ""));
+    driver.submit("$other");
+    let begin = Instant::now();
+    while driver.report(Outcome::Succeeded) {}
+    begin.elapsed() / REPORTS
+}
