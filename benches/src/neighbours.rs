@@ -14,14 +14,15 @@ use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome,
 const HOSTS: u32 = 3;
 /// Small jobs for which there are hosts.
 const JOBS: u32 = 10_000;
-const RACKS: u32 = 1_000;
+/// Jobs that share the racks of their hosts.
+const NEIGHBOURS: u32 = 3;
 
-/// What a submission and a report cost.
+/// What a job costs that has many others beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
-    /// Of one job.
+    /// To submit it.
     pub submission: Duration,
-    /// Of one task.
+    /// Each report of a task.
     pub report: Duration,
 }
 
@@ -84,27 +85,30 @@ fn limit(group: &str, limit: &str) -> Constraint {
     Constraint::new(group.parse().expect("a selector"), rule)
 }
 
-/// So many jobs of three hosts each, in one fleet of 30,000, under limits that make them wait for each other: one host of each
-/// rack at a time, and a quarter of each colo.
-pub fn small_jobs(jobs: u32) -> Cost {
+/// So many jobs of three hosts each, in one fleet of 30,000, under limits that make three jobs wait for each other: one host of
+/// each rack at a time, and a quarter of each colo.
+pub fn small_jobs(jobs: u32) -> Vec<Cost> {
     let mut fleet = Fleet::builder();
     for host in 0..HOSTS * JOBS {
         fleet = fleet.host(&format!("h{host}"));
-        fleet = fleet.tag(&format!("rack.r{}", host % RACKS));
+        let rack = (host / HOSTS / NEIGHBOURS) * HOSTS + host % HOSTS;
+        fleet = fleet.tag(&format!("rack.r{rack}"));
         fleet = fleet.tag(&format!("colo.c{}", host % 3));
     }
     let mut driver = Driver::new(fleet, vec![limit("$rack", "1"), limit("$colo", "25%")]);
-    let begin = Instant::now();
-    for job in 0..jobs {
+    let submissions = (0..jobs).map(|job| {
+        let begin = Instant::now();
         driver.submit(&format!("h[{}-{}]", job * HOSTS, job * HOSTS + HOSTS - 1));
-    }
-    let submission = begin.elapsed() / jobs;
-    let begin = Instant::now();
-    while driver.report(Outcome::Succeeded) {}
-    Cost {
-        submission,
-        report: begin.elapsed() / (jobs * HOSTS),
-    }
+        begin.elapsed()
+    });
+    let submissions: Vec<Duration> = submissions.collect();
+    let reports = (0..jobs).map(|_| {
+        let begin = Instant::now();
+        (0..HOSTS).for_each(|_| _ = driver.report(Outcome::Succeeded));
+        begin.elapsed() / HOSTS
+    });
+    let costs = reports.zip(submissions);
+    costs.map(|(report, submission)| Cost { submission, report }).collect()
 }
 
 /// What a report costs of a job of 3,000 hosts, beside one of so many that is blocked: the one slot of its group is held by a host
