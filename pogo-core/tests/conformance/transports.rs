@@ -26,6 +26,7 @@ enum Defect {
     CancelledIsSuccess,
     Panics,
     BreaksAfterFailure,
+    TakesWhatIsForced,
 }
 
 struct Pretended {
@@ -92,6 +93,9 @@ impl Transport for Pretended {
         if away {
             return Outcome::failed(FailureKind::Unreachable, "");
         }
+        if attempt.host.name.as_str() == "forced" && self.defect != Defect::TakesWhatIsForced {
+            return Outcome::failed(FailureKind::Refused, "");
+        }
         match line.as_str() {
             "last" => self.last(&attempt, &report).await,
             "fail" if self.defect == Defect::AlwaysSucceeds => Outcome::Succeeded,
@@ -116,6 +120,7 @@ fn fixture(defect: Defect) -> TransportFixture {
     )
     .without_shell()
     .unreachable(Host::new("gone".parse().unwrap()))
+    .forced(Host::new("forced".parse().unwrap()))
     .succeeding(Command::shell("succeed"))
     .failing(Command::shell("fail"), 3)
     .lasting(Command::shell("last"))
@@ -129,7 +134,7 @@ fn hold(defect: Defect, names: &[&'static str]) -> ConformanceReport {
 fn a_transport_without_defects_passes_and_what_it_cannot_do_is_skipped_by_name() {
     let report = block_on(conformance::transport(|| fixture(Defect::None)));
     report.assert_passed();
-    assert_eq!(report.passed().len(), 10, "{report}");
+    assert_eq!(report.passed().len(), 11, "{report}");
     assert!(
         report
             .to_string()
@@ -161,6 +166,10 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::CancelledIsSuccess, "a_cancelled_attempt_ends"),
         (Defect::Panics, "a_command_that_succeeds_has_succeeded"),
         (Defect::BreaksAfterFailure, "a_host_can_be_used_again_after_a_failure"),
+        (
+            Defect::TakesWhatIsForced,
+            "a_command_that_was_not_seen_to_begin_has_not_succeeded",
+        ),
     ];
     for (defect, name) in planted {
         hold(Defect::None, &[name]).assert_passed();

@@ -26,4 +26,6 @@ pub enum Mishap {
     Flood(u64),
     /// A command is not run, and ends with this status.
     FailWith(u32),
+    /// Something of its own runs in place of whatever it is asked to run, and ends with this status.
+    ForcedCommand(u32),
 }

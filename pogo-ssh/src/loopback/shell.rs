@@ -45,6 +45,7 @@ impl Execution {
                 Some(marks) => return end_at_once(&channel, (marks, status)).await,
                 None => self.line = instead_of_command(&self.line, &format!("exit {status}")).unwrap_or(self.line),
             },
+            Some(Mishap::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status)).await,
             Some(Mishap::Flood(bytes)) if is_command => flood(&channel, bytes).await,
             Some(Mishap::DropLink(after)) if is_command => self.break_link_after(after),
             _ => {}

@@ -29,6 +29,7 @@ mod key_order;
 mod keywords;
 mod limits;
 mod login;
+mod login_shells;
 mod machine;
 mod mishaps;
 mod network;

@@ -26,6 +26,17 @@ pub(crate) fn is_there(test: &str) -> bool {
     there
 }
 
+/// The same of a login shell.
+pub(crate) fn has_shell(path: &str, test: &str) -> bool {
+    let there = Path::new(path).exists();
+    if !there {
+        let required = std::env::var("POGO_REQUIRE_SSHD").is_ok_and(|value| value == "1");
+        assert!(!required, "{test} needs {path}, and POGO_REQUIRE_SSHD is set");
+        eprintln!("LEFT OUT: {test} needs {path}");
+    }
+    there
+}
+
 /// A running server; ends when dropped.
 pub(crate) struct OpenSsh {
     server: Child,

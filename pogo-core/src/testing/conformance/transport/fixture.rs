@@ -27,6 +27,7 @@ pub struct TransportFixture {
     pub(super) host: Host,
     pub(super) second: Option<Host>,
     pub(super) unreachable: Option<Host>,
+    pub(super) forced: Option<Host>,
     pub(super) cut: Option<Arc<dyn Fn() + Send + Sync>>,
     pub(super) shell: bool,
     pub(super) succeeding: Option<Command>,
@@ -42,6 +43,7 @@ impl TransportFixture {
             host,
             second: None,
             unreachable: None,
+            forced: None,
             cut: None,
             shell: true,
             succeeding: Some(Command::shell("true")),
@@ -59,6 +61,13 @@ impl TransportFixture {
     /// A host that it cannot reach: nobody listens there, or its name does not resolve.
     pub fn unreachable(mut self, host: Host) -> Self {
         self.unreachable = Some(host);
+        self
+    }
+
+    /// A host that it reaches, and that runs something of its own in place of every command, with status 0: a login
+    /// that is restricted to one script.
+    pub fn forced(mut self, host: Host) -> Self {
+        self.forced = Some(host);
         self
     }
 

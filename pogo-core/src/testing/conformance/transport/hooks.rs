@@ -116,6 +116,31 @@ pub(super) async fn dot_files_and_what_cannot_be_executed_are_no_hooks(place: Pl
     same_output(&seen, "command\n")
 }
 
+pub(super) async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    hooks.put("pre d/README", "echo never", "644").await?;
+    let seen = hooks.run("echo command").await?;
+    same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
+    let told: Vec<Phase> = seen
+        .phases
+        .into_iter()
+        .filter(|&phase| phase != Phase::Connect)
+        .collect();
+    same("what is told of phases", &told, &vec![Phase::Command])
+}
+
+pub(super) async fn post_hooks_are_looked_for_after_the_command(place: Place) -> Case {
+    let hooks = Hooks::at(place).await?;
+    let post = format!("{}/post/new", hooks.directory);
+    let seen = hooks
+        .run(&format!(
+            "printf '#!/bin/sh\necho installed\n' >{post}; chmod 755 {post}"
+        ))
+        .await?;
+    same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
+    same_output(&seen, "installed\n")
+}
+
 pub(super) async fn a_missing_directory_of_hooks_is_an_empty_one(place: Place) -> Case {
     let hooks = Hooks::at(place).await?;
     let directory = &hooks.directory;

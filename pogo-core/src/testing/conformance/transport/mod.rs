@@ -19,6 +19,7 @@ use place::Place;
 const CASES: &[Named<Place>] = cases! {
     outcomes: a_command_that_succeeds_has_succeeded, a_command_that_fails_has_failed_with_its_status,
         a_command_ended_by_a_signal_has_not_succeeded, a_program_that_is_missing_has_failed,
+        a_command_that_was_not_seen_to_begin_has_not_succeeded,
         each_attempt_runs_the_command_once, a_host_can_be_used_again_after_a_failure, attempts_at_once_keep_apart,
         phases_are_told_once_and_in_order;
     output: output_arrives_on_its_own_stream, output_keeps_its_bytes, output_comes_while_the_command_runs,
@@ -35,13 +36,14 @@ const CASES: &[Named<Place>] = cases! {
     resuming: a_resumed_attempt_goes_on_where_it_is, a_resumed_attempt_that_cannot_be_found_is_not_begun;
     hooks: hooks_run_in_sorted_order_around_the_command, a_failed_pre_hook_keeps_the_command_from_running,
         a_failed_post_hook_fails_the_attempt, post_hooks_run_after_success_only,
-        dot_files_and_what_cannot_be_executed_are_no_hooks, a_missing_directory_of_hooks_is_an_empty_one;
+        dot_files_and_what_cannot_be_executed_are_no_hooks, a_missing_directory_of_hooks_is_an_empty_one,
+        a_phase_of_hooks_is_told_only_where_a_hook_runs, post_hooks_are_looked_for_after_the_command;
 };
 
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
 ///
 /// Each case takes a fixture of its own, which may be the same transport and hosts each time. Cases that need hooks,
-/// output, a confirmed cancellation, attempts that are taken up again, a shell, a second host, a host out of reach or a link
+/// output, a confirmed cancellation, attempts that are taken up again, a shell, a second host, a host out of reach, one that runs something of its own or a link
 /// to cut are skipped where there is none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
 ///
 /// ```

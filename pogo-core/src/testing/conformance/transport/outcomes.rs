@@ -1,6 +1,6 @@
 //! How attempts end.
 
-use super::super::case::{Case, fail, hold, same};
+use super::super::case::{Case, fail, hold, same, skip};
 use super::place::Place;
 use crate::plan::Command;
 use crate::scheduler::{FailureKind, Outcome, Phase};
@@ -35,6 +35,19 @@ pub(super) async fn a_program_that_is_missing_has_failed(place: Place) -> Case {
         seen.has_failed(),
         format_args!("a program that is missing gives {:?}", seen.outcome),
     )
+}
+
+pub(super) async fn a_command_that_was_not_seen_to_begin_has_not_succeeded(place: Place) -> Case {
+    let Some(host) = place.fixture.forced.clone() else {
+        return skip("the fixture has no host that runs something of its own");
+    };
+    let mut attempt = place.attempt(place.succeeding()?);
+    attempt.host = host;
+    let seen = place.run(attempt).await?;
+    match seen.outcome {
+        Outcome::Failed(failure) => same("what failed", &failure.kind, &FailureKind::Refused),
+        other => fail(format_args!("a host that runs something of its own gives {other:?}")),
+    }
 }
 
 pub(super) async fn each_attempt_runs_the_command_once(place: Place) -> Case {
