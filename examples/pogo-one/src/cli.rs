@@ -69,6 +69,17 @@ pub(crate) struct JobArgs {
     /// Stop when more hosts than this have failed (a number or a share of the targets).
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_failures: Option<Limit>,
+    /// Go in waves of these sizes, counted from the start; the last is the step in which the job goes on: `1,20%` is one
+    /// host, then up to 20%, 40% and so on, and `1,10%,100%` one, up to a tenth, then all. A wave begins when the one
+    /// before it is complete.
+    #[arg(long, value_name = "N|P%", value_delimiter = ',')]
+    pub(crate) waves: Vec<Limit>,
+    /// Watch each wave this long before the next begins.
+    #[arg(long, value_name = "TIME", requires = "waves", value_parser = humantime::parse_duration)]
+    pub(crate) bake: Option<Duration>,
+    /// Let so many hosts of each wave fail without holding back the next (a number or a share of the wave).
+    #[arg(long, value_name = "N|P%", requires = "waves")]
+    pub(crate) allow_failures: Option<Limit>,
     /// Try a failed host again this often.
     #[arg(long, value_name = "N")]
     pub(crate) retries: Option<u32>,

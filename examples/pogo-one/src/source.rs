@@ -40,6 +40,9 @@ pub(crate) fn job(args: &JobArgs, command: Command) -> JobSpec {
     spec.retry_delay = args.retry_delay;
     spec.max_parallel = args.max_parallel;
     spec.max_failures = args.max_failures;
+    spec.waves.clone_from(&args.waves);
+    spec.bake = args.bake;
+    spec.allow_failures = args.allow_failures.unwrap_or_default();
     spec
 }
 
