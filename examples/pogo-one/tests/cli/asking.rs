@@ -316,6 +316,33 @@ fn a_program_answers_where_one_is_named() {
 }
 
 #[test]
+fn a_variable_that_names_no_agent_is_no_agent() {
+    let site = Site::new(POLICY, &HOSTS);
+    // The variable, what the configuration says, and whether an agent is looked for.
+    for (variable, says, looked_for) in [
+        ("", "", false),
+        ("", "IdentityAgent SSH_AUTH_SOCK", false),
+        ("", "IdentityAgent $SSH_AUTH_SOCK", false),
+        ("/no/agent", "", true),
+        ("/no/agent", "IdentityAgent SSH_AUTH_SOCK", true),
+        ("/no/agent", "IdentityAgent none", false),
+        ("/no/agent", "IdentityAgent $NO_SUCH_VARIABLE", false),
+        ("", "IdentityAgent /no/other/agent", true),
+    ] {
+        site.program.write("config", &format!("{says}\n"));
+        let mut args = site.with_key(None, &["--", "true"]);
+        let at = args.iter().position(|arg| arg == "--ssh-config").unwrap();
+        args[at + 1] = "config".to_owned();
+        let words: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = site.program.command(&words).env("SSH_AUTH_SOCK", variable).output();
+        let done = Done::of(output.unwrap());
+        assert_eq!(done.code, 1, "{}{}", done.out, done.err);
+        let asked = done.out.contains("agent (cannot be asked");
+        assert_eq!(asked, looked_for, "{variable:?} {says:?}: {}", done.out);
+    }
+}
+
+#[test]
 fn the_ssh_program_is_given_no_answers() {
     let site = Site::new(POLICY, &HOSTS);
     let done = site.apart(&site.with_key(None, &["--transport", "ssh", "--askpass", "x", "--", "true"]));
