@@ -23,6 +23,8 @@ mod genders;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod guess;
+#[cfg(feature = "host-list")]
+mod host_list;
 #[cfg(feature = "text")]
 mod hosts;
 #[cfg(feature = "http")]
@@ -74,6 +76,8 @@ pub use diagnostic::{Diagnostic, SourceError};
 pub use diff::{FleetDiff, HostChange};
 #[cfg(feature = "genders")]
 pub use genders::GendersFile;
+#[cfg(feature = "host-list")]
+pub use host_list::HostList;
 #[cfg(feature = "text")]
 pub use hosts::SourceHosts;
 #[cfg(feature = "http")]

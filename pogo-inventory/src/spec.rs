@@ -17,6 +17,7 @@ use crate::listing::Source;
 /// | `ansible-script` | executable Ansible inventory | |
 /// | `clustershell` | group file of ClusterShell | |
 /// | `genders` | genders file | the name `genders`, `.genders` |
+/// | `hosts` | plain list of hosts, or `-` for standard input | `.txt`, `-` |
 /// | `ssh-config` | configuration of OpenSSH's client | the names `ssh_config` and `.ssh/config` |
 /// | `csv`, `json`, `jsonl`, `toml` | table with the default mapping of fields | `.csv`, `.json`, `.jsonl`, `.ndjson`, `.toml` |
 /// | `command` | program that prints JSON, without arguments | |
@@ -106,6 +107,8 @@ kinds! {
     ClusterShell "clustershell" => |path| crate::ClusterShellGroups::new(path);
     #[cfg(feature = "genders")]
     Genders "genders" => |path| crate::GendersFile::new(path);
+    #[cfg(feature = "host-list")]
+    Hosts "hosts" => |path| crate::HostList::new(path);
     #[cfg(feature = "ssh-config")]
     SshConfig "ssh-config" => |path| crate::SshConfig::new(path);
     #[cfg(feature = "csv")]
@@ -191,6 +194,9 @@ impl FromStr for SourceSpec {
 /// What a path tells.
 fn kind_of(path: &str) -> Option<&'static str> {
     let name = path.rsplit('/').next().unwrap_or(path);
+    if path == "-" {
+        return Some("hosts");
+    }
     if name == "genders" {
         return Some("genders");
     }
@@ -201,6 +207,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
         "yaml" | "yml" => Some("policy"),
         "ini" => Some("ansible"),
         "genders" => Some("genders"),
+        "txt" => Some("hosts"),
         "csv" => Some("csv"),
         "json" => Some("json"),
         "jsonl" | "ndjson" => Some("jsonl"),

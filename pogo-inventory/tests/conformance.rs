@@ -22,7 +22,7 @@ use pogo_core::dispatcher::Inventory;
 use pogo_core::testing::conformance::{self, InventoryFixture};
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, AnsibleList, AnsibleScript, ClusterShellGroups, CommandSource, GendersFile, Pogo4File,
+    AnsibleInventory, AnsibleList, AnsibleScript, ClusterShellGroups, CommandSource, GendersFile, HostList, Pogo4File,
     PolicyFile, SshConfig,
 };
 
@@ -92,6 +92,8 @@ fn files_of_other_tools() {
     file("local.cfg", texts, |path| Arc::new(ClusterShellGroups::new(path)));
     let texts = ["web[1-2] a\n", "web[1-3] a\n", "web[1- a\n"];
     file("genders", texts, |path| Arc::new(GendersFile::new(path)));
+    let texts = ["web[1-2]\n", "web[1-3]\n", "web[1-\n"];
+    file("hosts.txt", texts, |path| Arc::new(HostList::new(path)));
     let texts = ["Host web1 web2\n", "Host web1 web2 web3\n", "Hostt web1\n"];
     file("config", texts, |path| Arc::new(SshConfig::new(path)));
 }

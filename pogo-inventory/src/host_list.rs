@@ -1,0 +1,176 @@
+//! A plain list of hosts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::fleet::{Connection, FleetBuilder};
+
+use crate::address;
+use crate::diagnostic::SourceError;
+use crate::file;
+use crate::guess;
+use crate::listing::{Listing, Source};
+use crate::roster::Roster;
+use crate::source::{self, Problems, Span, column};
+
+/// A text file of host names and ranges, a line or more words each, or standard input (`-`): what `pssh -h`, `pdsh -w ^FILE`
+/// and a pipe of names have. `#` begins a comment; `user@` before a name and `:port` behind it are its connection settings.
+/// The hosts carry no tags.
+///
+/// ```
+/// use pogo_inventory::HostList;
+///
+/// let fleet = HostList::parse("hosts.txt", "web[1-3].example.com  # the front\nroot@db1:2222\n")?.build()?;
+/// assert_eq!(fleet.len(), 4);
+/// let db1 = fleet.id("db1").and_then(|db1| fleet.connection(db1)).unwrap();
+/// assert_eq!((db1.user.as_deref(), db1.port), (Some("root"), Some(2222)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostList {
+    path: PathBuf,
+}
+
+impl HostList {
+    /// The file at this path, read when the inventory is loaded; `-` is standard input, which is read once.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Reads a text that messages call `source_name`.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Invalid`] with every problem that was found.
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+        Ok(listing(source_name.into(), text)?.fleet)
+    }
+
+    fn listing(&self) -> Result<Listing, SourceError> {
+        let mut listing = listing(file::input_name(&self.path).into(), &file::read_input(&self.path)?)?;
+        if self.path != Path::new(file::STANDARD_INPUT) {
+            listing.files.push(self.path.clone());
+        }
+        Ok(listing)
+    }
+}
+
+fn listing(name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+    let mut problems = Problems::new(source::Source::new(Arc::clone(&name), text));
+    let mut roster = Roster::default();
+    roster.reserve(problems.source.rows());
+    let mut start = 0;
+    for (number, line) in (1..).zip(text.split('\n')) {
+        for (at, word) in words(line) {
+            let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+            let span = Span {
+                start: narrow(start + at),
+                end: narrow(start + at + word.len()),
+                line: number,
+                column: column(line, at),
+            };
+            hosts(&mut problems, &mut roster, span, word);
+        }
+        start += line.len() + 1;
+    }
+    if !roster.has_hosts() && problems.is_empty() {
+        problems.report_with(
+            Span::START,
+            "the list names no host",
+            "write a name or a range in each line",
+        );
+    }
+    let found = guess::hinted(problems.into_sorted(), "hosts", &name, text);
+    roster.into_listing(found)
+}
+
+/// Adds what a word names.
+fn hosts(problems: &mut Problems<'_>, roster: &mut Roster, span: Span, word: &str) {
+    let (user, names) = match word.rsplit_once('@') {
+        Some((user, names)) => (Some(user), names),
+        None => (None, word),
+    };
+    let (names, port) = match port_of(names) {
+        Ok(parts) => parts,
+        Err(port) => {
+            let message = format!("`{}` is not a port", port.escape_debug());
+            return problems.report_with(span, message, "a port is a number from 1 to 65535");
+        }
+    };
+    let connection = Connection {
+        user: user.map(str::to_owned),
+        port,
+        ..Connection::default()
+    };
+    if let Some(user) = user {
+        let wrong = address::wrong_user(user).or_else(|| {
+            let hint = "write user@host, or the host alone";
+            user.is_empty().then(|| {
+                (
+                    format!("the user before `@` is missing in `{}`", word.escape_debug()),
+                    hint,
+                )
+            })
+        });
+        if let Some((message, hint)) = wrong {
+            return problems.report_with(span, message, hint);
+        }
+    }
+    let named = roster.hosts(problems, span, names);
+    if connection != Connection::default() {
+        for host in named {
+            roster.connect(problems, span, &host, &connection);
+        }
+    }
+}
+
+/// The names and the port behind them. An address of IPv6 has a port in brackets' company alone: `[::1]:22`.
+fn port_of(names: &str) -> Result<(&str, Option<u16>), &str> {
+    if let Some((address, port)) = names.strip_prefix('[').and_then(|rest| rest.split_once("]:"))
+        && address.contains(':')
+    {
+        return number(port).map(|port| (address, Some(port)));
+    }
+    match names.split_once(':') {
+        Some((host, port)) if !port.contains(':') => number(port).map(|port| (host, Some(port))),
+        _ => Ok((names, None)),
+    }
+}
+
+fn number(port: &str) -> Result<u16, &str> {
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    port.parse().ok().filter(|port| digits && *port > 0).ok_or(port)
+}
+
+/// Words with their offsets, up to a comment.
+fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let text = line.split('#').next().unwrap_or_default();
+    let mut at = 0;
+    text.split_inclusive(char::is_whitespace).filter_map(move |part| {
+        let start = at;
+        at += part.len();
+        let word = part.trim_end().trim_end_matches(',');
+        (!word.is_empty()).then_some((start, word))
+    })
+}
+
+#[async_trait]
+impl Inventory for HostList {
+    fn name(&self) -> String {
+        file::input_name(&self.path)
+    }
+
+    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+        Ok(self.list().await?.fleet)
+    }
+}
+
+#[async_trait]
+impl Source for HostList {
+    async fn list(&self) -> Result<Listing, SourceError> {
+        let list = self.clone();
+        crate::elsewhere::elsewhere(move || list.listing()).await
+    }
+}
