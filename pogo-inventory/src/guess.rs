@@ -72,7 +72,8 @@ mod tree {
         use crate::source::{Problems, Source};
         use crate::tree::Value;
 
-        let is_json = text.trim_start().starts_with(['{', '[']);
+        // Without quotes it is a list or a map of YAML.
+        let is_json = text.trim_start().starts_with(['{', '[']) && text.contains('"');
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
         if is_json && text.trim_end().contains('\n') && lines.all(|line| line.starts_with('{') && line.ends_with('}')) {
             return guess("jsonl", "a table of JSON lines");
