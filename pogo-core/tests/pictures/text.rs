@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use pogo_core::picture::{Timeline, moments};
 use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::Policy;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_core::sim::{Mishap, TaskTimes, World};
 
@@ -50,6 +51,28 @@ $front.west  (4 hosts)
   ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its slots
 ";
     assert_eq!(text, wanted, "\n{text}");
+}
+
+#[test]
+fn a_host_that_takes_longer_than_is_usual_is_marked() {
+    let fleet = pogo_core::fleet::Fleet::builder().hosts("a,b").build().unwrap();
+    let slow = Mishap::Slow(std::time::Duration::from_secs(899));
+    let mut world = World::new(fleet, Policy::default())
+        .unwrap()
+        .mishap(&"b".parse().unwrap(), &slow)
+        .unwrap();
+    world
+        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
+        .unwrap();
+    let records = world.run().records;
+    let timeline = Timeline::of(&records).unwrap();
+    let text = timeline.text(78);
+    assert!(text.contains("2 succeeded, 1 slow"), "{text}");
+    assert!(text.contains("█!█"), "{text}");
+    assert!(text.contains("! slow\n"), "{text}");
+    assert!(timeline.svg().contains("slow since 10m"), "{}", timeline.svg());
+    let moments = moments(&records).to_string();
+    assert!(moments.contains("slow      b"), "{moments}");
 }
 
 #[test]
