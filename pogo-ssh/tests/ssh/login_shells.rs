@@ -38,7 +38,8 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
             continue;
         }
         let server = server(shell, &path);
-        let value = "it's a!b\\ `id` \"x\" ü";
+        // Without a locale fish reads no more than ASCII.
+        let value = "it's a!b\\ `id` \"x\"";
         for transport in transports(&server) {
             let invocation = Invocation {
                 environment: [("A".to_owned(), value.to_owned())].into(),
@@ -77,7 +78,7 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
     }
     let server = OpenSsh::start();
     // Some hundred bytes less than Linux takes as one argument.
-    let script = "test 'it'\\''s' = \"it's\" || exit 9 # \\\\!`$\n".repeat(3180) + "cat; exit 7";
+    let script = "test 'it'\\''s' = \"it's\" || exit 9 # \\\\!`$\n".repeat(3095) + "cat; exit 7";
     assert!((129_000..131_000).contains(&script.len()), "{}", script.len());
     let through = Some(RunAs::Through(vec!["env".to_owned()]));
     for transport in transports(&server) {
