@@ -73,7 +73,8 @@ fn a_plan_shows_the_resolved_number_beside_the_share() {
     let text = program.run(&["plan", "-c", "policy.yaml", "-t", "w[1-4]"]);
     assert_eq!(text.code, 0, "{}", text.err);
     assert!(
-        text.out.contains("$web         8        4       2  max_parallel: 25%"),
+        text.out
+            .contains("$web            8        4       2  max_parallel: 25%"),
         "{}",
         text.out
     );
