@@ -81,13 +81,17 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
     let script = "test 'it'\\''s' = \"it's\" || exit 9 # \\\\!`$\n".repeat(3095) + "cat; exit 7";
     assert!((129_000..131_000).contains(&script.len()), "{}", script.len());
     let through = Some(RunAs::Through(vec!["env".to_owned()]));
-    for transport in transports(&server) {
+    for (number, transport) in transports(&server).into_iter().enumerate() {
         for (run_as, pty, hooks) in [
             (None, false, ""),
             (None, false, "/no/such"),
             (through.clone(), false, ""),
             (None, true, ""),
         ] {
+            if pty && number == 1 {
+                // The program has no way to end the input of a terminal.
+                continue;
+            }
             let invocation = Invocation {
                 run_as,
                 pty,
