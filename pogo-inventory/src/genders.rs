@@ -202,7 +202,7 @@ impl Reader<'_> {
                     .problems
                     .report_with(span, message, format!("from line {before}; take one out"));
             }
-            let value = value.map(|value| value.replace("%n", host.as_str()).replace("%%", "%"));
+            let value = value.map(|value| filled(value, host));
             match self.path(name, value) {
                 Ok(path) => self.roster.tag(host, &path),
                 Err(message) => return self.problems.report(span, message),
@@ -227,6 +227,15 @@ impl Reader<'_> {
             ))
         }
     }
+}
+
+/// The value with the node's name for `%n` and `%` for `%%`; what follows `%%` is text.
+fn filled(value: &str, host: &HostName) -> String {
+    let parts: Vec<String> = value
+        .split("%%")
+        .map(|part| part.replace("%n", host.as_str()))
+        .collect();
+    parts.join("%")
 }
 
 /// Words with their offsets.

@@ -88,6 +88,12 @@ pub(crate) fn list(text: &str) -> Result<Names, NodeSetError> {
         }
         if !pattern.is_empty() {
             checked(pattern, start)?;
+            let bracket = pattern.find('[').unwrap_or(pattern.len());
+            let range = pattern.get(bracket..).unwrap_or_default();
+            if let Some(step) = range.split(']').next().and_then(|range| range.find('/')) {
+                let message = "a range has no step; genders counts one by one";
+                return Err(NodeSetError::new(start + bracket + step, message));
+            }
             names.extend(expand(pattern, start)?);
         }
         start = at + 1;
@@ -349,6 +355,7 @@ mod tests {
             ("a[1,3]b", "a1b a3b"),
             ("x,a[1-2]b[3-4]", "9: a name has one range; genders knows no more"),
             ("x,a[1", "3: this bracket is not closed; add a `]`"),
+            ("x,a[1-9/2]b", "7: a range has no step; genders counts one by one"),
         ] {
             assert_eq!(all(text), expected, "{text}");
         }

@@ -62,6 +62,16 @@ fn attributes_have_the_nodes_that_nodeattr_gives_them() {
 }
 
 #[test]
+fn two_percent_signs_are_one_that_begins_nothing() {
+    let fleet = GendersFile::parse("f", "w a=%%n,b=%%%n\n").unwrap().build().unwrap();
+    let tags: Vec<_> = fleet.tags().map(|tag| fleet.tag_path(tag).to_string()).collect();
+    assert!(
+        tags.contains(&"a._n".to_owned()) && tags.contains(&"b._w".to_owned()),
+        "{tags:?}"
+    );
+}
+
+#[test]
 fn mistakes_are_shown_where_they_are() {
     let text = "web[1- x\nweb1 a,,b\nweb2 a b\nweb3 ip=1.2\nweb4 ip=1_2\nweb5 c\nweb[5-6] c=1\n@web d\nw$ e\na!b f\n";
     let error = GendersFile::parse("f", text).unwrap_err();
