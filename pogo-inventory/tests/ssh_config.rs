@@ -187,11 +187,38 @@ fn what_is_included_under_an_unknown_match_is_said_to_be_left_out() {
 }
 
 #[test]
+fn a_second_reading_of_the_file_is_warned_of_though_it_sets_nothing() {
+    let files = Files::new(&[("config", "Match final\nMatch host b\n User x\nHost a\n HostName b\n")]);
+    let read = SshConfig::read(&files.1).unwrap();
+    assert!(read.warnings[0].message.contains("whether `final` holds"));
+}
+
+#[test]
+fn a_jump_without_a_host_is_refused() {
+    for jump in ["j,", "@j", "u@", "j,,k"] {
+        let problems = Files::new(&[("config", &format!("Host a\n ProxyJump {jump}\n"))]).problems();
+        let hint = "write `[user@]host[:port]`, several with a comma between two";
+        assert_eq!(
+            problems,
+            [format!("config:2:12: `{jump}` lacks a host or a user ({hint})")]
+        );
+    }
+}
+
+#[test]
 fn conditions_that_openssh_does_not_know_are_refused() {
     for (line, expected) in [
         ("Match", "config:1:1: `Match` names no condition"),
         ("Match hots a", "config:1:7: OpenSSH has no condition `hots`"),
         ("Match host", "config:1:7: the condition `host` needs an argument"),
+        (
+            "Match all host a",
+            "config:1:7: `all` stands alone, or behind one other condition",
+        ),
+        (
+            "Match host a user b all",
+            "config:1:21: `all` stands alone, or behind one other condition",
+        ),
     ] {
         let problems = Files::new(&[("config", &format!("{line}\n User x\nHost a\n"))]).problems();
         assert_eq!(problems, [expected]);

@@ -45,7 +45,12 @@ pub(super) fn read(words: &[Word]) -> Result<Condition, (&Word, String)> {
             None => (text, None),
         };
         let name = name.to_ascii_lowercase();
-        if name == "all" && !inverted {
+        if name == "all" {
+            if condition.names.len() > 1 || words.next().is_some() {
+                return Err((word, "`all` stands alone, or behind one other condition".to_owned()));
+            }
+            // `!all` holds for nobody, as does an empty list of names.
+            condition.names.extend(inverted.then(Rc::default));
             continue;
         }
         if BARE.contains(&name.as_str()) {
@@ -70,12 +75,14 @@ pub(super) fn read(words: &[Word]) -> Result<Condition, (&Word, String)> {
             "originalhost" => Subject::Name,
             _ => Subject::Unknown,
         };
+        let value = value.to_ascii_lowercase();
         let patterns = value.split(',').filter(|pattern| !pattern.is_empty());
         condition.add(
             name,
             Names {
                 subject,
                 inverted,
+                any_case: true,
                 ..Names::new(patterns)
             },
         );

@@ -39,6 +39,7 @@ pub(super) fn wrong(setting: Setting, text: &str) -> Option<(String, &'static st
     let wrong = match setting {
         Setting::Address => wrong_address(text),
         Setting::User => wrong_user(text),
+        Setting::Proxy => wrong_jump(text),
         _ => None,
     };
     if wrong.is_some() {
@@ -66,6 +67,17 @@ pub(super) fn wrong(setting: Setting, text: &str) -> Option<(String, &'static st
         }
     }
     None
+}
+
+/// A jump of several hosts, one of which is missing.
+fn wrong_jump(text: &str) -> Option<(String, &'static str)> {
+    let missing = |jump: &str| match jump.rsplit_once('@') {
+        Some((user, host)) => user.is_empty() || host.is_empty(),
+        None => jump.is_empty(),
+    };
+    let message = format!("`{}` lacks a host or a user", text.escape_debug());
+    let hint = "write `[user@]host[:port]`, several with a comma between two";
+    text.split(',').any(missing).then_some((message, hint))
 }
 
 /// Each host with what counts for it.
@@ -219,7 +231,12 @@ fn connection(host: &HostName, values: &BTreeMap<Setting, &Value>) -> Result<Con
         (Setting::Proxy, JUMP),
     ] {
         if let Some(value) = of(setting).filter(|value| !value.text.eq_ignore_ascii_case("none")) {
-            connection.vars.insert(name.to_owned(), tokens.fill(value)?);
+            let mut filled = tokens.fill(value)?;
+            if setting == Setting::KeyAlias {
+                // As OpenSSH looks it up.
+                filled.make_ascii_lowercase();
+            }
+            connection.vars.insert(name.to_owned(), filled);
         }
     }
     Ok(connection)

@@ -20,6 +20,8 @@ pub(super) struct Names {
     pub(super) subject: Subject,
     /// The condition holds for all others.
     pub(super) inverted: bool,
+    /// The patterns are in lower case, and names in any: so `Match` compares, unlike `Host`.
+    pub(super) any_case: bool,
     /// Without wildcards.
     pub(super) literal: HashSet<String>,
     pub(super) wild: Vec<String>,
@@ -46,13 +48,17 @@ impl Names {
             Subject::Address => address,
             Subject::Unknown => return false,
         };
+        let text = match self.any_case {
+            true => &text.to_ascii_lowercase(),
+            false => text,
+        };
         let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, text));
         ((self.literal.contains(text) || any(&self.wild)) && !any(&self.not)) != self.inverted
     }
 
     /// Whether these are plain names, for which nothing else has to be looked at.
     pub(super) fn is_plain(&self) -> bool {
-        self.wild.is_empty() && self.subject == Subject::Name && !self.inverted
+        self.wild.is_empty() && self.subject == Subject::Name && !self.inverted && !self.any_case
     }
 }
 

@@ -207,6 +207,11 @@ impl Lines<'_, '_> {
         });
         let names = self.outer.iter().cloned().chain(condition.names).collect();
         self.go_on(names, unknown);
+        if words.iter().any(|word| word.text.eq_ignore_ascii_case("final")) {
+            // OpenSSH reads all lines twice then, so that others may hold too.
+            let unknown = self.reader.blocks.last_mut().and_then(|block| block.unknown.take());
+            self.reader.warnings.extend(unknown);
+        }
     }
 
     fn include(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) -> Result<(), SourceError> {
