@@ -9,9 +9,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../differential/mod.rs"]
+mod differential;
 mod picture;
 mod random;
 
+use differential::Dice;
 use picture::{agrees, agrees_as_folder, agrees_as_script};
 
 #[test]
@@ -260,49 +263,39 @@ fn encrypted_values_that_do_not_matter() {
     );
 }
 
-/// Numbers that are the same in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-
-    fn vars(&mut self, between: &str) -> String {
-        let names = [
-            "ansible_user=u",
-            "ansible_port=",
-            "ansible_host=a",
-            "ansible_ssh_user=s",
-            "ansible_group_priority=",
-        ];
-        let mut text = String::new();
-        for name in names {
-            if self.throw(3) == 0 {
-                text.push_str(&format!("{between}{name}{}", self.throw(9) + 1));
-            }
+fn any_vars(dice: &mut Dice, between: &str) -> String {
+    let names = [
+        "ansible_user=u",
+        "ansible_port=",
+        "ansible_host=a",
+        "ansible_ssh_user=s",
+        "ansible_group_priority=",
+    ];
+    let mut text = String::new();
+    for name in names {
+        if dice.throw(3) == 0 {
+            text.push_str(&format!("{between}{name}{}", dice.throw(9) + 1));
         }
-        text
     }
+    text
 }
 
 /// Groups in groups without circles, hosts in several of them, variables everywhere.
 fn any_inventory(dice: &mut Dice) -> String {
     let (groups, hosts) = (2 + dice.throw(8), 1 + dice.throw(12));
-    let mut text = format!("[all:vars]{}\n", dice.vars("\n"));
+    let mut text = format!("[all:vars]{}\n", any_vars(dice, "\n"));
     for group in 0..groups {
         text.push_str(&format!("[g{group}]\n"));
         for host in 0..hosts {
             if dice.throw(4) == 0 {
-                let vars = dice.vars(" ").replace(" ansible_group_priority=", " x=");
+                let vars = any_vars(dice, " ").replace(" ansible_group_priority=", " x=");
                 text.push_str(&format!("h{host}{vars}\n"));
             }
         }
-        text.push_str(&format!("[g{group}:vars]{}\n[g{group}:children]\n", dice.vars("\n")));
+        text.push_str(&format!(
+            "[g{group}:vars]{}\n[g{group}:children]\n",
+            any_vars(dice, "\n")
+        ));
         for child in group + 1..groups {
             if dice.throw(3) == 0 {
                 text.push_str(&format!("g{child}\n"));
@@ -329,7 +322,7 @@ fn executable_inventories() {
 
 #[test]
 fn any_nesting_and_any_variables() {
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for round in 0..8 {
         let text = any_inventory(&mut dice);
         agrees(&format!("any-{round}"), &[("hosts.ini", &text)]);

@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../differential/mod.rs"]
+mod differential;
 mod random;
 
 use std::collections::BTreeSet;

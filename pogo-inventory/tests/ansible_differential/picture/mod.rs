@@ -1,6 +1,5 @@
 //! What Ansible and pogo read from the same inventory, to be compared.
 
-mod differences;
 pub(crate) mod oracle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +12,7 @@ use pogo_core::fleet::{Connection, Fleet, HostRange};
 use pogo_inventory::{AnsibleHosts, AnsibleInventory, AnsibleScript, Diagnostic, SourceError};
 use serde_json::Value;
 
-use self::differences::{Difference, REFUSED_HERE, REFUSED_THERE};
+use crate::differential::{RefusedBy, Tally};
 
 /// Files of one inventory, the first of which is the inventory itself.
 pub(crate) type Files<'f> = &'f [(&'f str, &'f str)];
@@ -116,65 +115,58 @@ fn connection(host: &str, vars: &Value) -> Connection {
     }
 }
 
-/// Reads an inventory on both sides. They agree on what it says or on refusing it, or differ as is known; whether they
-/// agree.
+/// Reads an inventory on both sides. They agree on what it says or on refusing it, or differ as is known.
 #[track_caller]
-pub(crate) fn compare(name: &str, files: Files<'_>) -> bool {
+pub(crate) fn compare(name: &str, files: Files<'_>, tally: &mut Tally) {
     let folder = Folder::new(name, files);
     let path = folder.0.join(files[0].0);
-    let known = |list: &[Difference], message: &str| list.iter().any(|known| message.contains(known.message));
-    let told = || format!("{name}: {files:#?}");
+    let input = format!("{name}: {files:#?}");
     match (AnsibleInventory::read(&path), oracle::list(&path)) {
         (Ok(read), Ok(list)) => {
             let mut theirs = picture(&list);
             let left_out = left_out(&read.warnings);
-            theirs.hosts.retain(|host, _| !left_out.contains(host));
+            theirs.hosts.retain(|host, _| !left_out.hosts.contains(host));
             theirs
                 .groups
                 .values_mut()
-                .for_each(|members| members.retain(|host| !left_out.contains(host)));
+                .for_each(|members| members.retain(|host| !left_out.hosts.contains(host)));
             theirs.groups.retain(|_, members| !members.is_empty());
-            assert_eq!(ours(Ok(read)), theirs, "{}", told());
-            left_out.is_empty()
+            assert_eq!(ours(Ok(read)), theirs, "{input}");
+            if left_out.why.is_empty() {
+                tally.agreed();
+            } else {
+                tally.differed(RefusedBy::Pogo, left_out.why.iter().map(String::as_str), &input);
+            }
         }
-        (Err(_), Err(_)) => true,
+        (Err(_), Err(_)) => tally.agreed(),
         (Err(ours), Ok(_)) => {
-            assert!(
-                known(REFUSED_HERE, &ours.to_string()),
-                "{ours}\nAnsible reads {}",
-                told()
-            );
-            false
+            let messages = ours.diagnostics().iter().map(|problem| problem.message.as_str());
+            tally.differed(RefusedBy::Pogo, messages, &input);
         }
-        (Ok(read), Err(theirs)) => {
-            assert!(
-                known(REFUSED_THERE, &theirs),
-                "{theirs}\npogo reads {:?} {}",
-                ours(Ok(read)),
-                told()
-            );
-            false
-        }
+        (Ok(_), Err(theirs)) => tally.differed(RefusedBy::Tool, [theirs.as_str()], &input),
     }
 }
 
-/// The hosts that warnings say are left out, each for a difference that is known.
-fn left_out(warnings: &[Diagnostic]) -> BTreeSet<String> {
-    let mut hosts = BTreeSet::new();
+/// The hosts that warnings say are left out, and why.
+#[derive(Default)]
+struct LeftOut {
+    hosts: BTreeSet<String>,
+    why: Vec<String>,
+}
+
+fn left_out(warnings: &[Diagnostic]) -> LeftOut {
+    let mut left_out = LeftOut::default();
     for warning in warnings
         .iter()
         .filter_map(|warning| warning.message.strip_prefix("left out: "))
     {
         let (names, why) = warning.split_once(", for ").unwrap();
-        assert!(
-            REFUSED_HERE.iter().any(|known| why.contains(known.message)),
-            "{warning}"
-        );
+        left_out.why.push(why.to_owned());
         for range in ranges(names) {
-            hosts.extend(range.parse::<HostRange>().unwrap().expand());
+            left_out.hosts.extend(range.parse::<HostRange>().unwrap().expand());
         }
     }
-    hosts
+    left_out
 }
 
 /// The parts of a folded list; commas within brackets separate numbers.

@@ -27,7 +27,8 @@ def listing(path):
         if end.code:
             return {"error": f"it exits with {end.code}: {sys.stderr.getvalue()}"}
     except Exception as error:
-        return {"error": str(error)}
+        # Why a file was passed over is only in the warnings.
+        return {"error": f"{error} {sys.stderr.getvalue()}"}
     return {"list": json.loads(sys.stdout.getvalue()), "warnings": sys.stderr.getvalue()}
 
 
