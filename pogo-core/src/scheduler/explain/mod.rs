@@ -169,27 +169,36 @@ impl<'a> Explainer<'a> {
     fn gates(&self, stage: StageId) -> Vec<Obstacle> {
         let incomplete = self.incomplete(stage);
         if incomplete.is_empty() && self.job.stages.stage(stage).bakes {
-            if let Some(gate) = self.unpromoted(stage) {
-                return vec![gate];
-            }
-            // Complete all the way: what is left is the bake time.
-            let since = self.job.gates.baking().map_or(Timestamp::EPOCH, |(_, since)| since);
-            let until = since + self.job.settings.bake;
-            return vec![Obstacle::passing(Blocker::Baking { until })];
+            return vec![self.watched()];
         }
         let gate = |&before: &StageId| self.gate(stage, before);
         incomplete.iter().map(gate).collect()
     }
 
-    /// A wave that begins by an order, and waits for nothing else.
-    fn unpromoted(&self, stage: StageId) -> Option<Obstacle> {
-        let (job, known) = (self.job, self.job.stages.stage(stage));
-        let wave = known
-            .wave
-            .filter(|_| known.bakes && job.settings.gate == WaveGate::Manual)?;
+    /// Complete all the way: what is left is an order or the bake time.
+    fn watched(&self) -> Obstacle {
+        self.unpromoted().unwrap_or_else(|| {
+            let since = self.job.gates.baking().map_or(Timestamp::EPOCH, |(_, since)| since);
+            let until = since + self.job.settings.bake;
+            Obstacle::passing(Blocker::Baking { until })
+        })
+    }
+
+    /// The wave that begins by an order, and waits for nothing else. It may come before that of the host in question, where
+    /// all hosts of those between have left.
+    fn unpromoted(&self) -> Option<Obstacle> {
+        let job = self.job;
+        let (next, _) = job.gates.baking().filter(|_| job.settings.gate == WaveGate::Manual)?;
+        let wave = job.stages.stage(next).wave?;
         let cure = Cure::of(CureOrder::Promote { job: job.id });
-        let waits = job.gates.baking().is_some_and(|(waits, _)| waits == stage);
-        waits.then(|| Obstacle::lasting(Blocker::Unpromoted { wave }, vec![cure]))
+        Some(Obstacle::lasting(Blocker::Unpromoted { wave }, vec![cure]))
+    }
+
+    /// Whether a wave with hosts that this stage needs begins by an order, now or later.
+    fn awaits_promotion(&self, stage: StageId) -> bool {
+        let (stages, manual) = (&self.job.stages, self.job.settings.gate == WaveGate::Manual);
+        let in_wave = |task: u32| self.closed(task).into_iter().any(|stage| stages.stage(stage).bakes);
+        manual && self.of_stages([stage]).into_iter().any(in_wave)
     }
 
     fn gate(&self, stage: StageId, before: StageId) -> Obstacle {
@@ -215,8 +224,11 @@ impl<'a> Explainer<'a> {
         let mut ended: Vec<u32> = if over { failed } else { vec![] };
         ended.extend(cancelled);
         if ended.is_empty() {
+            let passes = job.status.may_start()
+                && !self.awaits_promotion(before)
+                && self.roots(self.of_stages([before]).into_iter()).is_empty();
             Obstacle {
-                passes: job.status.may_start() && self.roots(self.of_stages([before]).into_iter()).is_empty(),
+                passes,
                 ..Obstacle::lasting(blocker, vec![])
             }
         } else {
@@ -294,7 +306,7 @@ impl<'a> Explainer<'a> {
                 found.push(self.gate(stage, before));
             }
         }
-        found.extend(waves.into_iter().filter_map(|stage| self.unpromoted(stage)));
+        found.extend(self.unpromoted().filter(|_| !waves.is_empty()));
         found.extend(freezes.into_iter().map(frozen));
         found.extend(self.buckets(&buckets));
         found
