@@ -99,6 +99,8 @@ fn of_job(policy: &Policy, spec: &JobSpec) -> Vec<(Relaxation, Policy, JobSpec)>
     if !spec.waves.is_empty() {
         let mut relaxed = spec.clone();
         relaxed.waves.clear();
+        // What is between waves goes with them.
+        relaxed.bake = None;
         add("the waves of the job".to_owned(), Change::Removed, relaxed);
     }
     all
