@@ -237,5 +237,11 @@ fn five_at_a_time_becomes_four_after_a_failure_and_nothing_after_five() {
     assert_eq!((tally.failed, tally.waiting), (5, 94), "no further host was touched");
     let why = story.scheduler.explain(JOB, "w050").unwrap();
     assert_eq!(why.len(), 1);
-    assert!(why[0].to_string().contains("w[001,003-006] (failed in job 1 at 1970-01-01 00:00 UTC) hold all 5 slots of $web"), "{}", why[0]);
+    assert!(
+        why[0]
+            .to_string()
+            .contains("w[001,003-006] (failed in job 1 at 1970-01-01 00:00 UTC) hold all 5 slots of $web"),
+        "{}",
+        why[0]
+    );
 }

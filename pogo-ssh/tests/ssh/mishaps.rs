@@ -135,7 +135,11 @@ async fn a_flood_is_cut_and_drained() {
     let report = run_with(Mishap::Flood(20_000_000), "echo end; exit 3").await;
     report.assert_failed(FailureKind::Command { status: 3 });
     assert_eq!(report.stdout.len(), 4 << 20);
-    assert!(report.notes.contains("[output cut here"), "{}", report.notes);
+    assert!(
+        report.notes.contains("bytes of output dropped here]"),
+        "{}",
+        report.notes
+    );
 }
 
 #[tokio::test]

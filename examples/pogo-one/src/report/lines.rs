@@ -235,11 +235,4 @@ mod tests {
             "{text}"
         );
     }
-
-    #[test]
-    fn a_host_with_a_hostile_name_is_shown_by_an_honest_one() {
-        let (host, mut text) = ("we\u{202e}b".parse().unwrap(), Vec::new());
-        Lines::default().push(&chunk(&host, Stream::Stdout, b"x\n"), &mut text);
-        assert_eq!(String::from_utf8(text).unwrap(), "we\\u{202e}b | x\n");
-    }
 }

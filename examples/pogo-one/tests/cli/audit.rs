@@ -37,7 +37,11 @@ fn the_first_record_that_breaks_a_rule_is_named_by_its_line() {
         .position(|line| line.contains(r#""host":"w2","attempt":2"#))
         .unwrap();
     let line = lines.remove(start).replace(r#""attempt":2"#, r#""attempt":1"#);
-    lines.insert(2, line);
+    // As early as the record before, or the first host would have been idle meanwhile.
+    let mut record: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let before: serde_json::Value = serde_json::from_str(&lines[1]).unwrap();
+    record["at"] = before["at"].clone();
+    lines.insert(2, format!("{record}\n"));
     program.write("moved.jsonl", &lines.concat());
     let done = program.run(&["audit", "moved.jsonl"]);
     assert_eq!(done.code, 1, "{}", done.err);
