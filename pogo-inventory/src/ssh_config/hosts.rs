@@ -1,11 +1,12 @@
 //! What counts for each host.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use pogo_core::fleet::{Connection, FleetBuilder, HostName};
 
 use super::keyword::Setting;
-use super::pattern::Subject;
+use super::pattern::{Names, Subject};
 use super::reader::{Reader, Value};
 use crate::address::{wrong_address, wrong_user};
 use crate::diagnostic::{Diagnostic, SourceError};
@@ -183,6 +184,8 @@ impl<'r> Index<'r> {
         blocks.sort_unstable();
         let mut first: BTreeMap<Setting, &Value> = BTreeMap::new();
         let mut second_key = None;
+        // A `Match` is decided where it stands, even if an address and an `Include` follow.
+        let mut held: HashMap<*const Names, bool> = HashMap::new();
         for block in blocks.into_iter().filter_map(|at| reader.blocks.get(at)) {
             let address = || {
                 let value = first.get(&Setting::Address).copied().filter(|value| !value.foreign)?;
@@ -192,7 +195,13 @@ impl<'r> Index<'r> {
             let asks = block.names.iter().any(|names| names.subject == Subject::Address);
             let address = if asks { address() } else { None };
             let address = address.as_deref().unwrap_or(host.as_str());
-            if !block.names.iter().all(|names| names.matches(host.as_str(), address)) {
+            let mut holds = |names: &Rc<Names>| match names.subject {
+                Subject::Address => *held
+                    .entry(Rc::as_ptr(names))
+                    .or_insert_with(|| names.matches(host.as_str(), address)),
+                _ => names.matches(host.as_str(), address),
+            };
+            if !block.names.iter().all(&mut holds) {
                 continue;
             }
             for value in &block.values {

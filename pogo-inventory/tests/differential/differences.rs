@@ -143,6 +143,11 @@ pub(crate) const KNOWN: &[Difference] = &[
         "[a]\nh1\ngroup_vars/a.yml:\nother: !odd x\n",
         "types of variables that pogo does not use are nothing to it",
     )),
+    by_tool(ansible(
+        "the list shows a group in place of a host",
+        "[h1]\nh2\n[all]\nh1\n",
+        "`ansible all --list-hosts` has the host `h1` too, as pogo has",
+    )),
     nodeset(
         "would mix up the operators",
         "w1!w*",

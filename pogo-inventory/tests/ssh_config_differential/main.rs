@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 use pogo_core::fleet::Connection;
 use pogo_inventory::SshConfig;
 
-const CONFIGS: [&str; 15] = [
+const CONFIGS: [&str; 16] = [
     "Host a b\n  HostName %h.example.com\n  Port 2222\nHost *\n  User deploy\n",
     "User first\nHost a b !b\n User second\n Port 7\nHost b\n Port=8\nhost *\n\tport = 9\n",
     "Host a*\n IdentityFile ~/.ssh/one\n ProxyJump gate.example.com\nHost ab a? ac !ab\n Port 99\n IdentityFile ~/.ssh/two\n",
@@ -36,6 +36,7 @@ const CONFIGS: [&str; 15] = [
     "Match host web* exec false\n Port 9\nHost web1 db1\n User u\nMatch HOST db1 all\n",
     "Match originalhost web1\n Include FOLDER/inc/nested\n Port 5\nHost web1 web2\n User v\n",
     "Host B b\n HostKeyAlias Key\nMatch originalhost *,!b\n User u\nMatch host B\n Port 7\nMatch !all\n Port 9\n",
+    "Match host *.example.com\n HostName 10.0.0.1\n Include FOLDER/inc/nested\n User u\nHost b.example.com\n",
 ];
 
 #[test]
@@ -62,7 +63,7 @@ fn every_host_is_reached_as_openssh_would() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 34, "hosts of all configurations");
+    assert_eq!(compared, 35, "hosts of all configurations");
 }
 
 fn installed() -> bool {
@@ -133,5 +134,5 @@ fn local_user() -> Option<String> {
 
 /// The first of the key files that OpenSSH tries unasked, or none at all.
 fn is_no_choice(key: &str) -> bool {
-    matches!(key, "~/.ssh/id_rsa" | "none")
+    key == "~/.ssh/id_rsa" || key.eq_ignore_ascii_case("none")
 }

@@ -43,7 +43,8 @@ const ADDRESSES: [&str; 13] = [
 const PORTS: [&str; 8] = ["22", "2222", "022", "\"7\"", "0", "65536", "ssh", "7 # seven"];
 const USERS: [&str; 8] = ["u", "U.v", "\"u v\"", "u%%", "u#v", "u v", "\"\"", "'it'"];
 const KEYS: [&str; 7] = ["~/.ssh/one", "/two", "none", "\"/th ree\"", "/four/", "NONE", "/x\\ y"];
-const JUMPS: [&str; 9] = ["j", "j1,j2", "u@j:23", "none", "%h.gate", "j1,%n", "j,", "@j", "None"];
+/// Without tokens, which `ssh -G` prints as they are.
+const JUMPS: [&str; 9] = ["j", "j1,j2", "u@j:23", "none", "J.gate", "j1,u@j2", "j,", "@j", "None"];
 const ALIASES: [&str; 4] = ["key", "Key.example.com", "\"k\"", "%h"];
 
 /// A line with one setting; the rarer, the odder.
