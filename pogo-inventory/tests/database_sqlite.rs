@@ -225,3 +225,20 @@ fn a_password_from_a_file_that_is_missing_is_named() {
         "{found}"
     );
 }
+
+#[test]
+fn a_value_is_named_as_what_it_is_whatever_its_column_says() {
+    let script = "CREATE TABLE roles (host TEXT, tag TEXT, port INTEGER);
+        INSERT INTO roles VALUES ('web1', x'6162ff', 1), ('web2', 'a', 0.5);";
+    let (folder, database) = database(script);
+    let bytes = error(&folder, &source(&database, "SELECT host, tag FROM roles"));
+    assert!(
+        bytes.contains("the column `tag` is BLOB, neither text nor a whole number; cast it to text"),
+        "{bytes}"
+    );
+    let real = error(&folder, &source(&database, "SELECT host, port FROM roles"));
+    assert!(
+        real.contains("the column `port` is REAL, neither text nor a whole number; cast it to text"),
+        "{real}"
+    );
+}
