@@ -62,7 +62,7 @@ impl People {
             self.wait_for_stop();
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
-        let mut tty = tty::open().ok_or_else(|| io::Error::other("there is no terminal"))?;
+        let tty = tty::open().ok_or_else(|| io::Error::other("there is no terminal"))?;
         let text = visible_lines(question).into_owned();
         // Of several lines, the last is the one that waits.
         let (before, text) = match text.rsplit_once('\n') {
@@ -72,12 +72,14 @@ impl People {
         if let Some(before) = before {
             self.tell(&before);
         }
+        let echo_off = tty::EchoOff::new(&tty);
         let screen = self.screen.get();
         if let (Some(screen), Ok(tty)) = (screen, tty.try_clone()) {
             let text = text.clone();
             screen.open_prompt(OpenPrompt { tty, text });
         }
-        let answer = tty::read_line(&mut tty, &text, echo);
+        let answer = echo_off.read_line(&text, echo);
+        drop(echo_off);
         if let Some(screen) = screen {
             screen.close_prompt();
         }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use rpassword::ConfigBuilder;
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 
 /// As it was before the first question.
@@ -16,19 +16,46 @@ pub(super) fn open() -> Option<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
-/// Reads a line. ^C gives up, and interrupts the process like any other ^C.
-pub(super) fn read_line(tty: &mut File, prompt: &str, echo: bool) -> io::Result<SecretString> {
-    if let Ok(before) = tcgetattr(&*tty) {
-        let _ = BEFORE.set(before);
+/// Does not show what is typed until it is dropped.
+///
+/// It must exist before the prompt is shown: a program that answers at once, as `expect` does, would see its secret echoed.
+pub(super) struct EchoOff<'a> {
+    tty: &'a File,
+    before: Option<Termios>,
+}
+
+impl<'a> EchoOff<'a> {
+    pub(super) fn new(tty: &'a File) -> Self {
+        let before = tcgetattr(tty).ok();
+        if let Some(before) = &before {
+            let _ = BEFORE.set(before.clone());
+            let mut hidden = before.clone();
+            hidden.local_modes.remove(LocalModes::ECHO);
+            let _ = tcsetattr(tty, OptionalActions::Now, &hidden);
+        }
+        Self { tty, before }
     }
-    tty.write_all(prompt.as_bytes())?;
-    tty.flush()?;
-    let config = ConfigBuilder::new();
-    let config = match echo {
-        true => config.password_feedback_partial_mask('*', usize::MAX),
-        false => config.password_feedback_hide(),
-    };
-    rpassword::read_password_with_config(config.build()).map(SecretString::from)
+
+    /// Reads a line. ^C gives up, and interrupts the process like any other ^C.
+    pub(super) fn read_line(&self, prompt: &str, echo: bool) -> io::Result<SecretString> {
+        let mut tty = self.tty;
+        tty.write_all(prompt.as_bytes())?;
+        tty.flush()?;
+        let config = ConfigBuilder::new();
+        let config = match echo {
+            true => config.password_feedback_partial_mask('*', usize::MAX),
+            false => config.password_feedback_hide(),
+        };
+        rpassword::read_password_with_config(config.build()).map(SecretString::from)
+    }
+}
+
+impl Drop for EchoOff<'_> {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            let _ = tcsetattr(self.tty, OptionalActions::Now, before);
+        }
+    }
 }
 
 /// Shows what is typed again, should the program end in the middle of a question.
