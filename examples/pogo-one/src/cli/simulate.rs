@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use pogo_core::fleet::Selector;
 use pogo_core::sim::TaskTimes;
 
-use super::{JobArgs, PictureArgs, targets};
+use super::{JobArgs, PictureArgs, Verbosity, targets};
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
@@ -44,6 +44,8 @@ pub(crate) struct SimulateArgs {
     pub(crate) format: SimulateFormat,
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
+    #[command(flatten)]
+    pub(crate) verbosity: Verbosity,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
