@@ -9,6 +9,8 @@ mod simulate;
 mod ssh;
 mod targets;
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use job::JobArgs;
@@ -36,7 +38,8 @@ Exit codes:
   1   every host was tried, and some failed or are in doubt
   2   the job was blocked or stopped before every host was tried
       (`simulate` with --runs or --what-if ends with 0 when it could answer, whatever the answer)
-  64  the command line, the policy or the targets are wrong; nothing was done";
+  64  the command line, the policy or the targets are wrong; nothing was done
+  70  the program broke, or could not write what it had to";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -63,6 +66,9 @@ pub(crate) struct DemoArgs {
     /// How to print what happens.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: LogFormat,
+    /// Write the event log into this file, beside what is printed. What it holds is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
 }

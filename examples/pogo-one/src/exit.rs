@@ -16,6 +16,8 @@ pub(crate) enum Exit {
     Blocked,
     /// 64: the command line, the policy or the targets are wrong; nothing was done.
     Usage,
+    /// 70: the program broke, or could not write what it had to.
+    Broken,
 }
 
 impl Exit {
@@ -25,6 +27,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Blocked => 2,
             Self::Usage => 64,
+            Self::Broken => 70,
         }
     }
 

@@ -41,6 +41,7 @@ impl Log {
                     records.push(record);
                     lines.push(at);
                 }
+                Err(_) if report::is_output(line) => {}
                 // What sources warned of stands in front of the events.
                 Err(_) if serde_json::from_str::<Warned<IgnoredAny>>(line).is_ok() => {}
                 // Whoever writes a log writes whole lines in the end.

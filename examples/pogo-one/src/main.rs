@@ -29,11 +29,11 @@ fn main() -> ExitCode {
                 Exit::Succeeded
             };
             let text = error.render().to_string();
-            match exit {
-                Exit::Succeeded => _ = report::print(&text),
-                _ => report::remark(text.trim_end()),
+            if exit == Exit::Usage {
+                report::remark(text.trim_end());
+                return exit.into();
             }
-            return exit.into();
+            return ended(report::print(&text).map(|()| exit).map_err(Stop::from));
         }
     };
     let done = match &cli.command {
@@ -46,6 +46,10 @@ fn main() -> ExitCode {
         Command::Inventory(args) => inventory::inventory(args),
         Command::Demo(args) => command::demo(args),
     };
+    ended(done)
+}
+
+fn ended(done: Result<Exit, Stop>) -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
         Err(Stop::Usage(message)) => {
@@ -54,7 +58,7 @@ fn main() -> ExitCode {
         }
         Err(Stop::Broken(message)) => {
             report::complain(&message);
-            Exit::Blocked.into()
+            Exit::Broken.into()
         }
         // Whoever read the output has seen enough.
         Err(Stop::Unread) => Exit::Succeeded.into(),

@@ -40,7 +40,7 @@ pub(crate) enum PlanFormat {
 pub(crate) enum LogFormat {
     /// For a person.
     Text,
-    /// For a program: one event a line.
+    /// For a program: one event a line, and hosts' output among them.
     Jsonl,
 }
 

@@ -42,6 +42,9 @@ pub(crate) struct SimulateArgs {
     /// How to print it: `jsonl` is the events of one run, `json` the answer of many.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: SimulateFormat,
+    /// Write the event log of the run into this file, of many runs that of a typical one. What it holds is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) pictures: PictureArgs,
     #[command(flatten)]

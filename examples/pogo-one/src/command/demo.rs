@@ -1,16 +1,16 @@
 //! `pogo-one demo`: a rollout to see, with nothing to prepare.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pogo_core::fleet::FleetBuilder;
 use pogo_core::plan::{Command, Hooks, JobSpec};
 use pogo_inventory::PolicyFile;
 use pogo_ssh::loopback::{LoopbackFleet, Mishap};
 
-use super::dispatch;
+use super::dispatch::{Operator, dispatch};
 use crate::cli::{DemoArgs, LogFormat};
 use crate::exit::{Exit, Stop};
-use crate::report::Screen;
 
 const POLICY: &str = "\
 tag:
@@ -28,6 +28,8 @@ constraint:
 
 const COMMAND: &str = "sleep 0.5; echo \"$POGO_HOST restarted, pid $$\"";
 const FAILING: &str = "front07";
+/// No command of the demo takes longer.
+const STOP_GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
@@ -39,7 +41,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
             .map_err(Stop::broken)?;
         servers.mishap(FAILING, Mishap::FailWith(3)).map_err(Stop::broken)?;
 
-        let screen = Arc::new(Screen::new(args.format));
+        let screen = Arc::new(super::screen(args.format, args.events.as_deref())?);
         if args.format == LogFormat::Text {
             screen.say(&format!(
                 "{} SSH servers are up inside this process, under this policy:\n",
@@ -56,9 +58,13 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
         };
         let transport = servers.transport().build().map_err(Stop::broken)?;
         let namespace = (Arc::new(fleet), Arc::new(policy));
-        let shown = (Arc::clone(&screen), Arc::default());
-        let exit = dispatch::dispatch(namespace, spec, Arc::new(transport), shown, None).await?;
-        screen.finish()?;
+        let operator = Operator {
+            screen: Arc::clone(&screen),
+            people: Arc::default(),
+            follow: None,
+            stop_grace: STOP_GRACE,
+        };
+        let exit = dispatch(namespace, spec, Arc::new(transport), operator).await?;
         if args.format == LogFormat::Text {
             screen.say(&format!(
                 "\n{FAILING} was made to fail, so this demo ends with exit code {}.",

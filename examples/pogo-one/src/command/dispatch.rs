@@ -1,16 +1,17 @@
 //! Running one job to its end, with an operator at the keyboard.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use pogo_core::dispatcher::{Dispatcher, Handle, Observer, OutputChunk, Transport};
+use pogo_core::dispatcher::{Dispatcher, Observer, OutputChunk, Transport};
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, JobId, Record};
-use tokio::signal::unix;
 use tokio::sync::Notify;
 
 use super::follow::{self, Follow};
+use super::stop::{StopSignals, Stopping};
 use crate::ask::People;
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
@@ -18,14 +19,43 @@ use crate::source;
 
 const JOB: JobId = JobId::new(1);
 
-/// Runs the job; the screen shows it.
+/// Who follows and steers a job from outside.
+pub(super) struct Operator {
+    pub(super) screen: Arc<Screen>,
+    pub(super) people: Arc<People>,
+    pub(super) follow: Option<Follow>,
+    /// How long what runs may go on after SIGTERM or SIGHUP.
+    pub(super) stop_grace: Duration,
+}
+
+/// Runs the job; the screen shows it, and its end, whatever that is.
 pub(super) async fn dispatch(
+    namespace: (Arc<Fleet>, Arc<Policy>),
+    spec: JobSpec,
+    transport: Arc<dyn Transport>,
+    operator: Operator,
+) -> Result<Exit, Stop> {
+    let screen = Arc::clone(&operator.screen);
+    let exit = run_to_end(namespace, spec, transport, operator).await;
+    let shown = screen.finish();
+    // That it broke matters more than that this could not be shown.
+    let exit = exit?;
+    shown?;
+    Ok(exit)
+}
+
+async fn run_to_end(
     (fleet, policy): (Arc<Fleet>, Arc<Policy>),
     spec: JobSpec,
     transport: Arc<dyn Transport>,
-    (screen, people): (Arc<Screen>, Arc<People>),
-    follow: Option<Follow>,
+    operator: Operator,
 ) -> Result<Exit, Stop> {
+    let Operator {
+        screen,
+        people,
+        follow,
+        stop_grace,
+    } = operator;
     let over = Arc::new(Notify::new());
     let observer = Arc::new(Watcher {
         screen: Arc::clone(&screen),
@@ -36,8 +66,8 @@ pub(super) async fn dispatch(
         .build()
         .await
         .map_err(Stop::broken)?;
-    // One listener for the whole job: a ^C that comes while another is dealt with must not get lost.
-    let mut interrupted = unix::signal(unix::SignalKind::interrupt()).map_err(Stop::broken)?;
+    // One listener for the whole job: a signal that comes while another is dealt with must not get lost.
+    let mut signals = StopSignals::listen().map_err(Stop::broken)?;
     let steer = async move {
         handle
             .configure(fleet, policy)
@@ -47,48 +77,34 @@ pub(super) async fn dispatch(
             .submit(JOB, spec)
             .await
             .map_err(|error| source::not_ordered(&error))?;
+        let stopping = Stopping {
+            job: JOB,
+            handle: &handle,
+            screen: &screen,
+            people: &people,
+            grace: stop_grace,
+        };
         tokio::select! {
-            () = listen(&handle, &mut interrupted, &over, (&screen, &people)) => {}
+            () = over.notified() => {}
+            () = stopping.obey(&mut signals) => {}
             () = follow::sources(follow, &handle, &screen) => {}
         }
         Ok::<(), Stop>(())
     };
     // On a worker, beside the connections that wake it: from a thread of its own, each message would be a switch.
-    let dispatcher = tokio::spawn(dispatcher.run());
-    let (ended, steered) = tokio::join!(dispatcher, steer);
-    steered?;
+    let mut dispatcher = tokio::spawn(dispatcher.run());
+    let ended = tokio::select! {
+        // One that breaks never tells that the job is over.
+        ended = &mut dispatcher => ended,
+        steered = steer => {
+            steered?;
+            dispatcher.await
+        }
+    };
     let ended = ended.map_err(Stop::broken)?.map_err(Stop::broken)?;
     Ok(ended
         .job(JOB)
         .map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
-}
-
-/// Passes ^C on: the first stops starting, the second ends what runs. Returns when the job is over.
-async fn listen(handle: &Handle, interrupted: &mut unix::Signal, over: &Notify, (screen, people): (&Screen, &People)) {
-    let mut interrupts = 0;
-    loop {
-        tokio::select! {
-            () = over.notified() => return,
-            Some(()) = interrupted.recv() => interrupts += 1,
-        }
-        // A job that has just ended refuses; then its end is what comes next.
-        let _ = match interrupts {
-            1 => {
-                screen.say("interrupted: starting no more, waiting for what runs (again to end it now)");
-                handle.halt(JOB, "interrupted").await
-            }
-            2 => {
-                screen.say("interrupted again: ending what runs");
-                handle.abort(JOB, "interrupted twice").await
-            }
-            _ => {
-                screen.say("leaving without waiting; what still runs is in doubt");
-                People::leave();
-                std::process::exit(i32::from(Exit::Blocked.code()));
-            }
-        };
-        people.stopped();
-    }
 }
 
 /// Shows events, and notices when the job can get no further.

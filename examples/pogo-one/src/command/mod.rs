@@ -10,6 +10,7 @@ mod plan;
 mod replay;
 mod run;
 mod simulate;
+mod stop;
 mod timeline;
 mod trials;
 
@@ -20,3 +21,18 @@ pub(crate) use replay::replay;
 pub(crate) use run::run;
 pub(crate) use simulate::simulate;
 pub(crate) use timeline::timeline;
+
+use std::path::Path;
+
+use crate::cli::LogFormat;
+use crate::exit::Stop;
+use crate::report::Screen;
+
+/// A screen, with an event log in this file beside it.
+fn screen(format: LogFormat, events: Option<&Path>) -> Result<Screen, Stop> {
+    let named = |error| {
+        let file = events.unwrap_or(Path::new("")).display();
+        Stop::usage(format!("cannot write the event log {file}: {error}"))
+    };
+    Screen::new(format).with_log(events).map_err(named)
+}

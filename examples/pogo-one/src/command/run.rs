@@ -6,12 +6,13 @@ use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Hooks};
 use pogo_ssh::JobInputs;
 
+use super::connect;
+use super::dispatch::{Operator, dispatch};
 use super::follow::Follow;
-use super::{connect, dispatch};
 use crate::ask::People;
-use crate::cli::{LogFormat, RunArgs, Speaker};
+use crate::cli::{RunArgs, Speaker};
 use crate::exit::{Exit, Stop};
-use crate::report::{self, Screen, Warned};
+use crate::report::Warned;
 use crate::source;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;
     let follow = Follow::of(args, &gathered, &namespace)?;
+    let screen = super::screen(args.format, args.events.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
     let people = Arc::new(People::default());
     let settings = {
@@ -52,11 +54,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
         }
     };
     let done = runtime.block_on(async {
-        let screen = Arc::new(Screen::new(args.format));
+        let screen = Arc::new(screen);
         people.meet(Arc::clone(&screen));
-        if args.format == LogFormat::Jsonl {
-            report::print(&Warned::lines(&gathered)?)?;
-        }
+        screen.log(&Warned::lines(&gathered)?);
         let transport: Arc<dyn Transport> = match args.ssh.transport {
             Speaker::Builtin => {
                 let transport = settings.build().map_err(Stop::usage)?;
@@ -70,9 +70,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
                 Arc::new(transport)
             }
         };
-        let exit = dispatch::dispatch(namespace, spec, transport, (Arc::clone(&screen), people), follow).await?;
-        screen.finish()?;
-        Ok(exit)
+        let operator = Operator {
+            screen,
+            people,
+            follow,
+            stop_grace: args.stop_grace,
+        };
+        dispatch(namespace, spec, transport, operator).await
     });
     // What an impatient operator left running is not waited for.
     runtime.shutdown_background();

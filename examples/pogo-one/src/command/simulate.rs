@@ -1,6 +1,8 @@
 //! `pogo-one simulate`
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 
 use pogo_core::picture::{Timeline, moments};
@@ -86,15 +88,9 @@ fn last_job(records: &[Record]) -> Option<JobId> {
 
 fn one_run(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Result<Exit, Stop> {
     let history = scenario.history(args.seed).map_err(|error| source::not_taken(&error))?;
-    draw(args, &history)?;
+    keep(args, &history, gathered)?;
     if args.format == SimulateFormat::Jsonl {
-        let warned = Warned::lines(gathered)?;
-        report::print(&warned)?;
-        // A million hosts have some hundred megabytes of them.
-        for records in history.records.chunks(1000) {
-            let lines: Result<String, _> = records.iter().map(report::json_line).collect();
-            report::print(&lines?)?;
-        }
+        log_lines(&history, gathered, report::print)?;
     } else {
         let mut watch = Watch::default();
         history.records.iter().for_each(|record| _ = watch.note(record));
@@ -117,12 +113,12 @@ fn answer(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Resu
     let answer = scenario
         .what_if_by(&questions, trials::run)
         .map_err(|error| source::not_taken(&error))?;
-    if args.pictures.are_wanted() {
+    if args.pictures.are_wanted() || args.events.is_some() {
         // One run has to stand for all.
         let history = scenario
             .history(answer.typical.seed)
             .map_err(|error| source::not_taken(&error))?;
-        draw(args, &history)?;
+        keep(args, &history, gathered)?;
     }
     match args.format {
         SimulateFormat::Json => report::print_json(&WithWarnings::of(&answer, gathered))?,
@@ -131,10 +127,24 @@ fn answer(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Resu
     Ok(Exit::Succeeded)
 }
 
-fn draw(args: &SimulateArgs, history: &History) -> Result<(), Stop> {
-    if !args.pictures.are_wanted() {
-        return Ok(());
+/// Writes what is wanted of a run into files.
+fn keep(args: &SimulateArgs, history: &History, gathered: &Gathered) -> Result<(), Stop> {
+    if args.pictures.are_wanted() {
+        let timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
+        super::pictures::draw(&args.pictures, &timeline)?;
     }
-    let timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
-    super::pictures::draw(&args.pictures, &timeline)
+    let Some(path) = &args.events else { return Ok(()) };
+    let cannot = |error| format!("cannot write the event log {}: {error}", path.display());
+    let mut file = File::create(path).map_err(|error| Stop::Usage(cannot(error)))?;
+    log_lines(history, gathered, |lines| file.write_all(lines.as_bytes())).map_err(|error| Stop::Broken(cannot(error)))
+}
+
+/// The lines of an event log, many at a time: a million hosts have some hundred megabytes of them.
+fn log_lines(history: &History, gathered: &Gathered, mut write: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    write(&Warned::lines(gathered)?)?;
+    for records in history.records.chunks(1000) {
+        let lines: Result<String, _> = records.iter().map(report::json_line).collect();
+        write(&lines?)?;
+    }
+    Ok(())
 }

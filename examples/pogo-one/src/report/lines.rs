@@ -20,6 +20,23 @@ pub(super) struct Lines {
     most_held: usize,
 }
 
+/// Lines on their way, by where they go: a host's standard error is ours.
+#[derive(Debug, Default)]
+pub(super) struct Printed {
+    pub(super) out: Vec<u8>,
+    pub(super) err: Vec<u8>,
+}
+
+impl Printed {
+    fn of(&mut self, stream: Stream) -> &mut Vec<u8> {
+        match stream {
+            Stream::Stderr => &mut self.err,
+            // A remark stands among the output that it is about.
+            Stream::Stdout | Stream::Note => &mut self.out,
+        }
+    }
+}
+
 impl Default for Lines {
     fn default() -> Self {
         Self {
@@ -37,12 +54,13 @@ impl Lines {
     /// Lines that are not complete are cut when they take more than this together.
     const MOST_HELD: usize = 64 << 20;
 
-    /// Adds the lines that this piece completes to the text.
-    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
+    /// Adds the lines that this piece completes.
+    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>, printed: &mut Printed) {
         if chunk.stream == Stream::Note {
             // A remark stands at its place, and what came before is before it.
-            self.end(chunk.attempt, chunk.host, text);
+            self.end(chunk.attempt, chunk.host, printed);
         }
+        let text = printed.of(chunk.stream);
         let key = (chunk.attempt, chunk.stream);
         let mut begun = self.begun.remove(&key).unwrap_or_default();
         self.held -= begun.len();
@@ -68,11 +86,11 @@ impl Lines {
     }
 
     /// Adds what an attempt left without an end of line.
-    pub(super) fn end(&mut self, attempt: AttemptId, host: &HostName, text: &mut Vec<u8>) {
+    pub(super) fn end(&mut self, attempt: AttemptId, host: &HostName, printed: &mut Printed) {
         for stream in [Stream::Stdout, Stream::Stderr, Stream::Note] {
             if let Some(begun) = self.begun.remove(&(attempt, stream)) {
                 self.held -= begun.len();
-                self.add(&prefix(host), &begun, text);
+                self.add(&prefix(host), &begun, printed.of(stream));
             }
         }
     }
@@ -148,14 +166,19 @@ mod tests {
         }
     }
 
-    fn all_of(mut lines: Lines, pieces: &[(Stream, &[u8])]) -> String {
-        let (host, mut text) = ("web1".parse().unwrap(), Vec::new());
+    fn both_of(mut lines: Lines, pieces: &[(Stream, &[u8])]) -> (String, String) {
+        let (host, mut printed) = ("web1".parse().unwrap(), Printed::default());
         for (stream, bytes) in pieces {
-            lines.push(&chunk(&host, *stream, bytes), &mut text);
+            lines.push(&chunk(&host, *stream, bytes), &mut printed);
         }
-        lines.end(AttemptId::new(1), &host, &mut text);
+        lines.end(AttemptId::new(1), &host, &mut printed);
         assert_eq!((lines.held, lines.begun.len()), (0, 0));
-        String::from_utf8(text).unwrap()
+        let [out, err] = [printed.out, printed.err].map(|text| String::from_utf8(text).unwrap());
+        (out, err)
+    }
+
+    fn all_of(lines: Lines, pieces: &[(Stream, &[u8])]) -> String {
+        both_of(lines, pieces).0
     }
 
     fn short() -> Lines {
@@ -211,25 +234,26 @@ mod tests {
             (Stream::Stderr, b"err"),
             (Stream::Note, b"[cut]\n"),
         ];
+        let (out, err) = both_of(Lines::default(), &pieces);
         assert_eq!(
-            all_of(Lines::default(), &pieces),
-            "web1 | out\nweb1 | err\nweb1 | [cut]\n"
+            (out.as_str(), err.as_str()),
+            ("web1 | out\nweb1 | [cut]\n", "web1 | err\n")
         );
     }
 
     #[test]
     fn lines_without_an_end_take_a_bounded_room_together() {
-        let (mut lines, mut text) = (short(), Vec::new());
+        let (mut lines, mut printed) = (short(), Printed::default());
         for number in 1..=10 {
             let host = format!("web{number}").parse().unwrap();
             let chunk = OutputChunk {
                 attempt: AttemptId::new(number),
                 ..chunk(&host, Stream::Stdout, b"12345")
             };
-            lines.push(&chunk, &mut text);
+            lines.push(&chunk, &mut printed);
             assert!(lines.held <= 20, "{}", lines.held);
         }
-        let text = String::from_utf8(text).unwrap();
+        let text = String::from_utf8(printed.out).unwrap();
         assert!(
             text.starts_with("web5 | 12345 [line cut here, after 5 bytes]\nweb6 | "),
             "{text}"

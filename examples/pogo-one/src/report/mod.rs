@@ -1,8 +1,10 @@
 //! What the user sees.
 
 mod bars;
+mod destination;
 mod lines;
 mod moment;
+mod records;
 mod screen;
 mod span;
 mod summary;
@@ -11,6 +13,7 @@ mod visible;
 mod warnings;
 mod watch;
 
+pub(crate) use records::is_output;
 pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, remark};

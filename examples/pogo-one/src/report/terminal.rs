@@ -35,6 +35,11 @@ pub(super) fn write(bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
+/// Bytes that have nothing raw in them, on standard error; where that is closed, there is nobody to tell.
+pub(super) fn write_err(bytes: &[u8]) {
+    let _ = io::stderr().lock().write_all(bytes);
+}
+
 /// A remark on standard error; where that is closed, there is nobody to tell.
 pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", visible_lines(text));

@@ -65,6 +65,30 @@ pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Adds text as it stands inside of a string of JSON, with the same escapes.
+pub(super) fn push_json_text(out: &mut Vec<u8>, mut text: &str) {
+    let passes = |byte| is_plain(byte) && !matches!(byte, b'"' | b'\\' | b'\t');
+    let mut units = [0; 2];
+    loop {
+        let (plain, rest) = text.split_at(plain_len(text.as_bytes(), passes));
+        out.extend_from_slice(plain.as_bytes());
+        let mut characters = rest.chars();
+        let Some(c) = characters.next() else { return };
+        match c {
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            '"' | '\\' => out.extend_from_slice(&[b'\\', u8::try_from(c).unwrap_or_default()]),
+            c if is_hidden(c) => {
+                for unit in c.encode_utf16(&mut units) {
+                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                }
+            }
+            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+        text = characters.as_str();
+    }
+}
+
 /// Adds bytes of one line. What is no UTF-8 is shown as U+FFFD.
 pub(super) fn push_visible(out: &mut Vec<u8>, line: &[u8]) {
     push(out, line, is_plain);

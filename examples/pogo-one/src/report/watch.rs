@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::fleet::{Fleet, HostId, HostName};
+use pogo_core::fleet::{Fleet, HostId, HostName, fold};
 use pogo_core::plan::Rules;
 use pogo_core::policy::{Limit, Rule};
 use pogo_core::scheduler::{Event, Obstacle, Record};
@@ -39,6 +39,7 @@ pub(crate) struct Group {
     pub(crate) hosts: u32,
     pub(crate) waiting: u32,
     pub(crate) running: u32,
+    pub(crate) cancelled: u32,
     pub(crate) bad: u32,
     /// The most that ran at once.
     pub(crate) widest: u32,
@@ -59,6 +60,7 @@ impl Group {
             hosts: 0,
             waiting: 0,
             running: 0,
+            cancelled: 0,
             bad: 0,
             widest: 0,
             full_for,
@@ -72,13 +74,15 @@ impl Group {
     }
 
     pub(crate) fn done(&self) -> u32 {
-        self.hosts - self.waiting - self.running
+        // Hosts that were cancelled were never run.
+        self.hosts - self.waiting - self.running - self.cancelled
     }
 
     fn count(&mut self, state: &HostState, by: fn(u32) -> u32) {
         match state {
             HostState::Waiting => self.waiting = by(self.waiting),
             HostState::Running => self.running = by(self.running),
+            HostState::Cancelled => self.cancelled = by(self.cancelled),
             state if state.is_bad() => self.bad = by(self.bad),
             _ => {}
         }
@@ -165,6 +169,25 @@ impl Watch {
         let host = record.event.host()?;
         self.change(host, state.clone());
         Some((host, state))
+    }
+
+    /// The program leaves: nobody will learn how what runs ends.
+    pub(crate) fn leave(&mut self) {
+        let running = self.hosts(|state| *state == HostState::Running);
+        let running: Vec<HostName> = running.into_iter().map(|(host, _)| host.clone()).collect();
+        for host in &running {
+            self.change(
+                host,
+                HostState::InDoubt("it was still running when pogo left".to_owned()),
+            );
+        }
+    }
+
+    /// Names the hosts of which nobody knows what became.
+    pub(crate) fn in_doubt(&self) -> Option<String> {
+        let hosts = self.hosts(|state| matches!(state, HostState::InDoubt(_)));
+        let names: Vec<&HostName> = hosts.into_iter().map(|(host, _)| host).collect();
+        (!names.is_empty()).then(|| format!("in doubt, and perhaps still running: {}", fold(&names)))
     }
 
     /// The job's own limit on how many run, where it has a new one.

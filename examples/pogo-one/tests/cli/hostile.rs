@@ -105,7 +105,7 @@ fn a_hostile_host_is_shown_escaped() {
     ]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert_nothing_raw(&done, "output");
-    assert!(done.out.contains("web1 | x\\u{1b}]0;t\\u{7}\n"), "{}", done.out);
+    assert!(done.err.contains("web1 | x\\u{1b}]0;t\\u{7}\n"), "{}", done.err);
     assert!(done.out.contains("é") && done.out.contains("日") == all.contains('日'));
 
     // A hook's name, a directory's, and an event log's lines.

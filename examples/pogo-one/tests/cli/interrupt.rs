@@ -1,7 +1,9 @@
-//! ^C in the middle of a rollout.
+//! ^C, SIGTERM and SIGHUP in the middle of a rollout.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+
+use pogo_ssh::loopback::Mishap;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -11,16 +13,40 @@ use super::ssh::Site;
 const POLICY: &str = "tag: {web: ['web[1-3]']}\nconstraint: {$web: {max_parallel: 1}}\n";
 
 /// A rollout of which the first host runs until the test lets it go on, or nobody does.
-fn begin(site: &Site) -> (Child, BufReader<std::process::ChildStdout>) {
+fn begin(site: &Site, more: &[&str]) -> (Child, BufReader<std::process::ChildStdout>) {
     let gate = site.program.directory.path().join("gate");
     let line = format!(
         "echo here; while [ ! -e '{}' ]; do sleep 0.1; done; echo on",
         gate.display()
     );
-    let args = site.args("$web", &["--", &line]);
-    let mut command = site
+    let args = site.args("$web", &[more, &["--", &line]].concat());
+    let command = site
         .program
         .command(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    started(minding_hang_up(&command))
+}
+
+/// Starts it so that a lost terminal matters to it, even if it does not to whoever runs the tests.
+fn minding_hang_up(command: &Command) -> Command {
+    let mut minding = Command::new("env");
+    minding
+        .arg("--default-signal=HUP")
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => minding.env(name, value),
+            None => minding.env_remove(name),
+        };
+    }
+    if let Some(directory) = command.get_current_dir() {
+        minding.current_dir(directory);
+    }
+    minding.stdin(Stdio::null());
+    minding
+}
+
+fn started(mut command: Command) -> (Child, BufReader<std::process::ChildStdout>) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -30,7 +56,17 @@ fn begin(site: &Site) -> (Child, BufReader<std::process::ChildStdout>) {
 }
 
 fn interrupt(child: &Child) {
-    kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), Signal::INT).unwrap();
+    send(child, Signal::INT);
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
+}
+
+fn read_to_end(out: &mut impl Read) -> String {
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    rest
 }
 
 /// Waits until the program has said so.
@@ -45,13 +81,12 @@ fn wait_for(err: &mut impl BufRead, wanted: &str) -> String {
 #[test]
 fn the_first_stops_starting_and_waits_for_what_runs() {
     let site = Site::new(POLICY, &["web1", "web2", "web3"]);
-    let (mut child, mut out) = begin(&site);
+    let (mut child, mut out) = begin(&site, &[]);
     let mut err = BufReader::new(child.stderr.take().unwrap());
     interrupt(&child);
     wait_for(&mut err, "starting no more");
     site.program.write("gate", "");
-    let mut rest = String::new();
-    std::io::Read::read_to_string(&mut out, &mut rest).unwrap();
+    let rest = read_to_end(&mut out);
     let done = Done::of(child.wait_with_output().unwrap());
     assert_eq!(done.code, 2);
     assert!(rest.contains("succeeded       1  web1"), "{rest}");
@@ -62,13 +97,12 @@ fn the_first_stops_starting_and_waits_for_what_runs() {
 #[test]
 fn the_second_ends_what_runs() {
     let site = Site::new(POLICY, &["web1", "web2", "web3"]);
-    let (mut child, mut out) = begin(&site);
+    let (mut child, mut out) = begin(&site, &[]);
     let mut err = BufReader::new(child.stderr.take().unwrap());
     interrupt(&child);
     wait_for(&mut err, "starting no more");
     interrupt(&child);
-    let mut rest = String::new();
-    std::io::Read::read_to_string(&mut out, &mut rest).unwrap();
+    let rest = read_to_end(&mut out);
     let done = Done::of(child.wait_with_output().unwrap());
     assert_eq!(done.code, 2);
     assert!(rest.contains("web1: ended by signal TERM"), "{rest}");
@@ -76,4 +110,112 @@ fn the_second_ends_what_runs() {
     // The runtime outlives the servers.
     drop(site.servers);
     drop(site.runtime);
+}
+
+#[test]
+fn sigterm_and_sighup_stop_starting_and_wait_for_what_runs() {
+    for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::HUP, "SIGHUP")] {
+        let site = Site::new(POLICY, &["web1", "web2", "web3"]);
+        let (mut child, mut out) = begin(&site, &["--stop-grace", "1d"]);
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        send(&child, signal);
+        wait_for(&mut err, &format!("ended by {name}"));
+        site.program.write("gate", "");
+        let rest = read_to_end(&mut out);
+        let done = Done::of(child.wait_with_output().unwrap());
+        assert_eq!(done.code, 2, "{name}");
+        assert!(rest.contains("succeeded       1  web1"), "{name}: {rest}");
+        assert!(rest.contains("not run         2  web[2-3]"), "{name}: {rest}");
+        assert!(rest.contains(&format!("stopped: ended by {name}")), "{name}: {rest}");
+    }
+}
+
+#[test]
+fn what_still_runs_after_the_grace_of_sigterm_is_ended() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let site = Site::new(POLICY, &["web1", "web2", "web3"]);
+        let (mut child, mut out) = begin(&site, &["--stop-grace", "10ms"]);
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        send(&child, signal);
+        wait_for(&mut err, "ending what runs");
+        let rest = read_to_end(&mut out);
+        assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 2);
+        assert!(rest.contains("web1: ended by signal TERM"), "{rest}");
+        assert!(rest.contains("not run         2  web[2-3]"), "{rest}");
+        drop(site.servers);
+        drop(site.runtime);
+    }
+}
+
+#[test]
+fn an_interrupt_does_not_wait_for_the_grace_of_sigterm() {
+    let site = Site::new(POLICY, &["web1", "web2", "web3"]);
+    let (mut child, mut out) = begin(&site, &["--stop-grace", "1d"]);
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    send(&child, Signal::TERM);
+    wait_for(&mut err, "ended by SIGTERM");
+    interrupt(&child);
+    let rest = read_to_end(&mut out);
+    assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 2);
+    assert!(rest.contains("web1: ended by signal TERM"), "{rest}");
+    drop(site.servers);
+    drop(site.runtime);
+}
+
+#[test]
+fn under_nohup_a_rollout_outlives_its_terminal() {
+    let site = Site::new(POLICY, &["web1", "web2", "web3"]);
+    let gate = site.program.directory.path().join("gate");
+    let line = format!("echo here; while [ ! -e '{}' ]; do sleep 0.1; done", gate.display());
+    let args = site.args("$web", &["--", &line]);
+    let program = site
+        .program
+        .command(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut command = site.program.shell("trap '' HUP; exec \"$0\" \"$@\"");
+    command.arg(program.get_program()).args(program.get_args());
+    let (child, mut out) = started(command);
+    send(&child, Signal::HUP);
+    site.program.write("gate", "");
+    let rest = read_to_end(&mut out);
+    assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 0);
+    assert!(rest.contains("succeeded       3  web[1-3]"), "{rest}");
+}
+
+/// A host that does not answer cannot say that its command has ended.
+#[test]
+fn whoever_leaves_is_told_which_hosts_are_in_doubt() {
+    for events in [&[][..], &["--format", "jsonl"]] {
+        let site = Site::new(POLICY, &["web1", "web2", "web3"]);
+        let args = site.args("$web", &[events, &["--", "echo here; sleep 600"]].concat());
+        let mut command = site
+            .program
+            .command(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let shown = if events.is_empty() {
+            "web1 | here"
+        } else {
+            "\"output\":\"stdout\""
+        };
+        wait_for(&mut out, shown);
+        site.servers.mishap("web1", Mishap::Hang).unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        for said in ["starting no more", "ending what runs"] {
+            interrupt(&child);
+            wait_for(&mut err, said);
+        }
+        // It may have given up by itself by now, which says the same.
+        interrupt(&child);
+        let (said, rest) = (read_to_end(&mut err), read_to_end(&mut out));
+        assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 2);
+        match events {
+            [] => assert!(rest.contains("in doubt        1  web1\n"), "<{rest}|{said}>"),
+            _ => assert!(
+                said.contains("in doubt, and perhaps still running: web1"),
+                "<{rest}|{said}>"
+            ),
+        }
+        drop(site.servers);
+        drop(site.runtime);
+    }
 }

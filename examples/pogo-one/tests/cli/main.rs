@@ -19,3 +19,4 @@ mod source_warnings;
 mod ssh;
 mod what_if;
 mod worked;
+mod writing;

@@ -39,11 +39,21 @@ impl Program {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pogo-one"));
+        let mut command = self.at_home(env!("CARGO_BIN_EXE_pogo-one"));
+        command.args(args);
         command
-            .args(args)
-            .current_dir(self.directory.path())
-            .stdin(Stdio::null());
+    }
+
+    /// A shell that runs this line, whose parameters from `$0` on are the arguments that follow.
+    pub(crate) fn shell(&self, line: &str) -> Command {
+        let mut command = self.at_home("/bin/sh");
+        command.args(["-c", line]);
+        command
+    }
+
+    fn at_home(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(self.directory.path()).stdin(Stdio::null());
         // Nothing of the person who runs the tests gets in.
         command
             .env("HOME", self.directory.path())

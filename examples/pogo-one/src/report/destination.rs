@@ -1,0 +1,79 @@
+//! Where lines are written to, until that is no longer possible.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use super::terminal;
+
+/// Standard output or a file, and whether it still takes anything.
+pub(super) struct Destination {
+    name: String,
+    to: To,
+    state: State,
+}
+
+enum To {
+    /// Standard output, and whether it is a terminal: one that is gone has no reader, as a closed pipe has none.
+    Stdout {
+        terminal: bool,
+    },
+    File(File),
+}
+
+enum State {
+    Open,
+    /// Nobody reads it any more, which is no mistake.
+    Unread,
+    Failed(io::Error),
+}
+
+impl Destination {
+    pub(super) fn stdout() -> Self {
+        let terminal = io::stdout().is_terminal();
+        Self::to("standard output".to_owned(), To::Stdout { terminal })
+    }
+
+    /// A new file, or in place of what this file holds.
+    pub(super) fn file(path: &Path) -> io::Result<Self> {
+        Ok(Self::to(path.display().to_string(), To::File(File::create(path)?)))
+    }
+
+    fn to(name: String, to: To) -> Self {
+        Self {
+            name,
+            to,
+            state: State::Open,
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, State::Open)
+    }
+
+    /// Writes lines that have nothing raw in them, in one piece. Gives what is to be said when this is the first that fails.
+    pub(super) fn write(&mut self, lines: &[u8]) -> Option<String> {
+        if !self.is_open() || lines.is_empty() {
+            return None;
+        }
+        let written = match &mut self.to {
+            To::Stdout { .. } => terminal::write(lines),
+            To::File(file) => file.write_all(lines),
+        };
+        let error = written.err()?;
+        self.state = match &self.to {
+            _ if error.kind() == io::ErrorKind::BrokenPipe => State::Unread,
+            To::Stdout { terminal: true } => State::Unread,
+            _ => State::Failed(error),
+        };
+        self.failure()
+    }
+
+    /// What is to be said where it could not be written.
+    pub(super) fn failure(&self) -> Option<String> {
+        match &self.state {
+            State::Failed(error) => Some(format!("cannot write {}: {error}", self.name)),
+            State::Open | State::Unread => None,
+        }
+    }
+}
