@@ -59,13 +59,15 @@ impl Parser<'_> {
         }
         self.depth += 1;
         let factor = match self.peek() {
-            None => Err(self.error("a selector is missing here; write hosts (`web[1-3]`), a tag (`$web`) or `*`")),
+            None => {
+                Err(self.error("a selector is missing here; write hosts (`web[1-3]`), a tag (`$web` or `@web`) or `*`"))
+            }
             Some('!') => {
                 self.eat('!');
                 self.factor().map(|inner| Selector::Not(Box::new(inner)))
             }
             Some('(') => self.group(),
-            Some('$') => self.tag(),
+            Some(sigil @ ('$' | '@')) => self.tag(sigil),
             Some(_) => self.hosts(),
         };
         self.depth -= 1;
@@ -95,16 +97,17 @@ impl Parser<'_> {
         })
     }
 
-    fn tag(&mut self) -> Result<Selector, SelectorError> {
+    /// `@` is for command lines, where a shell would replace `$web`, in double quotes too.
+    fn tag(&mut self, sigil: char) -> Result<Selector, SelectorError> {
         let start = self.reader.at;
-        self.eat('$');
+        self.eat(sigil);
         let rest = &self.reader.text[self.reader.at..];
         let end = rest.find(|c| c != '.' && !TagPath::allows(c)).unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
         if name.is_empty() {
             return Err(SelectorError::new(
                 start,
-                "a tag is missing after `$`, as in `$colo.east`",
+                format!("a tag is missing after `{sigil}`, as in `{sigil}colo.east`"),
             ));
         }
         self.reader.at += end;
@@ -158,6 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fleet::HostName;
 
     #[test]
     fn operators_bind_as_in_the_grammar() {
@@ -170,6 +174,9 @@ mod tests {
             ("web*", "web*"),
             ("$rolesdb(mysql 5)", "$rolesdb(mysql 5)"),
             ("((a))", "a"),
+            ("@web & !@colo.east", "$web & !$colo.east"),
+            ("@rolesdb(mysql 5)", "$rolesdb(mysql 5)"),
+            ("joe@web", "joe@web"),
         ] {
             assert_eq!(selector(text).unwrap().to_string(), canonical, "{text}");
         }
@@ -184,6 +191,7 @@ mod tests {
             ("(a", 0, "not closed"),
             ("a)", 1, "closes nothing"),
             ("$", 0, "a tag is missing"),
+            ("a,@", 2, "a tag is missing after `@`"),
             ("$a..b", 0, "empty part"),
             ("web[3-1]", 4, "runs backwards"),
             ("web[1-", 3, "not closed"),
@@ -222,6 +230,17 @@ mod tests {
     }
 
     #[test]
+    fn a_host_whose_name_starts_like_a_tag_stays_a_host() {
+        let name: HostName = "@web".parse().unwrap();
+        let host = Selector::hosts([&name]);
+        assert_eq!(host.to_string(), "{@web}");
+        assert_eq!(selector(&host.to_string()).unwrap(), host);
+        let range: super::super::HostRange = "@web[1-2]".parse().unwrap();
+        assert_eq!(range.expand().collect::<Vec<_>>(), ["@web1", "@web2"]);
+        assert_eq!(selector(&range.to_string()).unwrap(), Selector::Hosts(range));
+    }
+
+    #[test]
     fn the_original_spelling_of_a_resolver_is_read() {
         let read = Selector::parse_original("$rolesdb mysql").unwrap();
         assert_eq!(read.externals(), [("rolesdb", "mysql")]);
@@ -230,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_displayed_reads_back(text in "[ab1$.*?!(),&|\\[\\]{}-]{0,24}") {
+        fn what_is_displayed_reads_back(text in "[ab1$@.*?!(),&|\\[\\]{}-]{0,24}") {
             if let Ok(read) = selector(&text) {
                 prop_assert_eq!(selector(&read.to_string()).unwrap(), read);
             }

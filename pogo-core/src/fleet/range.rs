@@ -51,7 +51,7 @@ impl HostRange {
     /// A range that is one plain name.
     pub fn single(name: &HostName) -> Self {
         Self {
-            parts: vec![Part::Text(name.as_str().to_owned())],
+            parts: vec![Part::leading(name.as_str().to_owned())],
         }
     }
 
@@ -82,6 +82,14 @@ impl HostRange {
 }
 
 impl Part {
+    /// The first text of a range. A selector that starts with `@` names a tag, so such a host stands in braces.
+    fn leading(text: String) -> Self {
+        match text.starts_with('@') {
+            true => Self::Words(vec![text]),
+            false => Self::Text(text),
+        }
+    }
+
     fn count(&self) -> u64 {
         match self {
             Self::Text(_) | Self::Any | Self::One => 1,
@@ -215,6 +223,11 @@ impl Reader<'_> {
                 _ => break,
             };
             parts.push(part);
+        }
+        if let Some(first) = parts.first_mut()
+            && let Part::Text(text) = first
+        {
+            *first = Part::leading(std::mem::take(text));
         }
         if parts.is_empty() {
             return Err(SelectorError::new(start, "a host name is missing here"));

@@ -11,7 +11,7 @@ pub enum ResolveError {
     UnknownHost {
         /// The name.
         name: String,
-        /// Names that are nearly the same.
+        /// Names that are nearly the same; tags with their `$`.
         near: Vec<String>,
     },
     /// No such tag.
@@ -53,17 +53,10 @@ impl Fleet {
             Selector::All => Ok(self.ids().collect()),
             Selector::Tag(path) => match self.tag(path) {
                 Some(tag) => Ok(self.members(tag).to_vec()),
-                None => {
-                    let known = self.tags.iter().map(|tag| tag.path.as_str());
-                    let near = near(path.as_str(), known)
-                        .into_iter()
-                        .map(|tag| format!("${tag}"))
-                        .collect();
-                    Err(ResolveError::UnknownTag {
-                        path: path.clone(),
-                        near,
-                    })
-                }
+                None => Err(ResolveError::UnknownTag {
+                    path: path.clone(),
+                    near: self.near_tags(path.as_str()),
+                }),
             },
             Selector::External { resolver, args } => {
                 let answer = self.externals.get(&(resolver.clone(), args.clone()));
@@ -112,13 +105,30 @@ impl Fleet {
             match self.id(&name) {
                 Some(host) => hosts.push(host),
                 None => {
-                    let near = near(&name, self.names.iter().map(super::HostName::as_str));
+                    let near = self.near(&name);
                     return Err(ResolveError::UnknownHost { name, near });
                 }
             }
         }
         self.keep_first(&mut hosts);
         Ok(hosts)
+    }
+
+    /// What may have been meant by a host that is not known: the tag of this name first, then hosts, then other tags.
+    fn near(&self, name: &str) -> Vec<String> {
+        let is_tag = TagPath::new(name).is_ok_and(|path| self.tag(&path).is_some());
+        let mut meant: Vec<String> = is_tag.then(|| format!("${name}")).into_iter().collect();
+        meant.extend(near(name, self.names.iter().map(super::HostName::as_str)));
+        if meant.is_empty() {
+            meant = self.near_tags(name);
+        }
+        meant
+    }
+
+    /// Tags that are nearly the same, with their `$`.
+    fn near_tags(&self, path: &str) -> Vec<String> {
+        let near = near(path, self.tags.iter().map(|tag| tag.path.as_str()));
+        near.into_iter().map(|tag| format!("${tag}")).collect()
     }
 
     fn matching(&self, range: &HostRange) -> Vec<HostId> {
@@ -205,6 +215,10 @@ mod tests {
             error("$frontent")
         );
         assert!(error("h11").contains("did you mean `h1`"), "{}", error("h11"));
+        // A tag without its `$`, and what is near a tag alone.
+        assert!(error("frontend").contains("did you mean `$frontend`"));
+        assert!(error("colo.na").contains("did you mean `$colo.na`"));
+        assert!(error("fronted").contains("did you mean `$frontend`"));
         assert!(error("$db(x)").contains("tag resolver named `db`"));
     }
 

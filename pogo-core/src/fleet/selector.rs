@@ -12,8 +12,11 @@ use super::{HostName, HostRange, SelectorError, TagPath};
 /// ```text
 /// selector := term { ("," | "|") term }         union
 /// term     := factor { "&" factor }             intersection
-/// factor   := "!" factor | "(" selector ")" | "*" | "$" tag | "$" resolver "(" text ")" | host-range
+/// factor   := "!" factor | "(" selector ")" | "*" | sigil tag | sigil resolver "(" text ")" | host-range
+/// sigil    := "$" | "@"
 /// ```
+///
+/// `@web` is `$web`, for command lines: a shell leaves it alone, in double quotes too.
 ///
 /// Displays in a form that reads back to an equal selector.
 ///
