@@ -58,6 +58,9 @@ impl Arguments {
         arguments.add_trust(config)?;
         arguments.add_keys(config)?;
         arguments.add_times(config);
+        // The first value counts: what is set above stays, and what the files say does not.
+        let given = config.reach.client_config.iter().flat_map(|client| client.given());
+        given.for_each(|option| arguments.option(option));
         Ok(arguments)
     }
 
@@ -210,6 +213,7 @@ fn word(text: &str) -> Result<String, Untold> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ssh_config::ClientConfig;
 
     fn line(config: &SshConfig, host: &Host) -> String {
         let line = Arguments::new(config).unwrap().master(host, Path::new("/s")).unwrap();
@@ -235,6 +239,17 @@ mod tests {
         );
         assert!(line.find("ProxyJump=none").unwrap() < line.find("ProxyJump=gate").unwrap());
         assert!(line.ends_with(" -- web1"), "{line}");
+    }
+
+    #[test]
+    fn options_come_behind_what_is_set_and_before_what_files_say() {
+        let client = ClientConfig::none().unwrap().option("Port=2222").unwrap();
+        let client = client.option("BatchMode no").unwrap();
+        let config = SshConfig::default().client_config(client).port(22);
+        let line = line(&config, &Host::new("web1".parse().unwrap()));
+        assert!(line.contains("-p 22 -F none"), "{line}");
+        assert!(line.ends_with("-o Port=2222 -o BatchMode no -- web1"), "{line}");
+        assert!(line.find("BatchMode=yes").unwrap() < line.find("BatchMode no").unwrap());
     }
 
     #[test]

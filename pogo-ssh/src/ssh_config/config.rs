@@ -29,6 +29,10 @@ use super::tokens::host_name;
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
     local: Local,
+    /// Options that come before all files.
+    options: File,
+    /// The same as they were given.
+    given: Vec<String>,
     /// Each with whether it is the user's own.
     files: Vec<(File, bool)>,
     /// The one file, where it is not the usual ones.
@@ -62,8 +66,21 @@ impl ClientConfig {
         }
         Ok(Self {
             local,
+            options: File { lines: Vec::new() },
+            given: Vec::new(),
             files,
             only: None,
+        })
+    }
+
+    /// Reads no file, as `ssh -F none` does.
+    pub fn none() -> Result<Self, ClientConfigError> {
+        Ok(Self {
+            local: Local::find()?,
+            options: File { lines: Vec::new() },
+            given: Vec::new(),
+            files: Vec::new(),
+            only: Some("none".into()),
         })
     }
 
@@ -78,10 +95,41 @@ impl ClientConfig {
         };
         let file = reader.read(path.as_ref(), false)?;
         Ok(Self {
+            options: File { lines: Vec::new() },
+            given: Vec::new(),
             files: vec![(file, true)],
             only: Some(path.as_ref().to_owned()),
             local,
         })
+    }
+
+    /// Adds an option, as `ssh -o` takes it: `ConnectTimeout=5`, or with a space in place of the `=`. The first value of
+    /// a setting counts, so options come before what files say, and earlier ones before later ones.
+    ///
+    /// ```
+    /// use pogo_ssh::{ClientConfig, HostQuery};
+    ///
+    /// let config = ClientConfig::none()?.option("Port=2222")?.option("Port 22")?;
+    /// assert_eq!(config.settings(&HostQuery::new("web1"))?.port, Some(2222));
+    /// assert!(ClientConfig::none()?.option("Prot=22").is_err());
+    /// # Ok::<(), pogo_ssh::ClientConfigError>(())
+    /// ```
+    pub fn option(mut self, option: impl AsRef<str>) -> Result<Self, ClientConfigError> {
+        let option = option.as_ref();
+        let base = self.local.home.join(".ssh");
+        let reader = Reader {
+            local: &self.local,
+            base: &base,
+            is_users: true,
+        };
+        self.options.lines.push(reader.option(option)?);
+        self.given.push(option.to_owned());
+        Ok(self)
+    }
+
+    /// The options, as they were given.
+    pub(crate) fn given(&self) -> &[String] {
+        &self.given
     }
 
     /// The file it was read from; `None` for the usual ones.
@@ -180,6 +228,7 @@ impl ClientConfig {
     }
 
     fn read(&self, reading: &mut Reading<'_>) -> Result<(), ClientConfigError> {
+        reading.read(&self.options, true)?;
         let mut files = self.files.iter();
         files.try_for_each(|(file, is_users)| reading.read(file, *is_users))
     }

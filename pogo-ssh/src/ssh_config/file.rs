@@ -109,6 +109,27 @@ impl Reader<'_> {
         Ok(File { lines })
     }
 
+    /// Reads an option from elsewhere, which is a line that stands in no file.
+    pub(super) fn option(&self, text: &str) -> Result<Line, ClientConfigError> {
+        let place = Place {
+            file: Path::new(&format!("-o {text}")).into(),
+            line: 0,
+        };
+        let form = "an option is a keyword and its value, as in ConnectTimeout=5";
+        if text.contains(['\n', '\0']) {
+            return Err(ClientConfigError::line(&place, form));
+        }
+        let line = self.line(place.clone(), text, 0)?;
+        let line = line.ok_or_else(|| ClientConfigError::line(&place, form))?;
+        match line.keyword {
+            None => Err(line.problem("no keyword that is known")),
+            Some(Keyword::Host | Keyword::Match | Keyword::Include) => {
+                Err(line.problem("it is for files; name one as the configuration"))
+            }
+            Some(_) => Ok(line),
+        }
+    }
+
     fn line(&self, place: Place, text: &str, depth: usize) -> Result<Option<Line>, ClientConfigError> {
         let mut rest = Some(text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']));
         let mut keyword = next_word(&mut rest);

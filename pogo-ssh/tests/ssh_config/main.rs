@@ -11,4 +11,5 @@ mod files;
 mod generated;
 mod nasty;
 mod openssh;
+mod options;
 mod refused;

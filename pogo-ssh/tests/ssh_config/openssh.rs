@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -37,6 +37,8 @@ static USER: LazyLock<String> = LazyLock::new(|| {
 pub(crate) struct Written {
     pub(crate) directory: TempDir,
     pub(crate) file: PathBuf,
+    /// Options besides it (`-o`).
+    pub(crate) options: Vec<&'static str>,
 }
 
 impl Written {
@@ -53,12 +55,21 @@ impl Written {
             write(name, text);
         }
         let file = write("config", text);
-        Self { directory, file }
+        Self {
+            directory,
+            file,
+            options: Vec::new(),
+        }
+    }
+
+    pub(crate) fn with_options(mut self, options: &[&'static str]) -> Self {
+        self.options = options.to_vec();
+        self
     }
 
     /// What OpenSSH says, if it takes the configuration.
     pub(crate) fn theirs(&self, query: &HostQuery) -> Result<Answers, String> {
-        let output = ssh(&self.file, query).arg("-G").arg(&query.host).output().unwrap();
+        let output = ssh(self, query).arg("-G").arg(&query.host).output().unwrap();
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
@@ -88,7 +99,7 @@ impl Written {
             jump: None,
             ..query.clone()
         };
-        let mut ssh = ssh(&self.file, &direct);
+        let mut ssh = ssh(self, &direct);
         let output = ssh
             .args(["-v", "-n", "-o", "ProxyCommand=true", &query.host, "true"])
             .output();
@@ -104,7 +115,9 @@ impl Written {
     }
 
     pub(crate) fn ours(&self, query: &HostQuery) -> Result<HostSettings, ClientConfigError> {
-        ClientConfig::of_file(&self.file)?.settings(query)
+        let config = ClientConfig::of_file(&self.file)?;
+        let mut options = self.options.iter();
+        options.try_fold(config, ClientConfig::option)?.settings(query)
     }
 
     /// Both must say the same.
@@ -119,17 +132,20 @@ impl Written {
                     pairs.filter(|(name, value)| other.get(name) != Some(value)).collect()
                 };
                 let (left, right) = (differing(&ours, &theirs), differing(&theirs, &ours));
-                assert_eq!(left, right, "{query:?}\n{text}");
+                assert_eq!(left, right, "{query:?} {:?}\n{text}", self.options);
             }
             (Err(_), Err(_)) => {}
-            (theirs, ours) => panic!("theirs: {theirs:#?}\nours: {ours:#?}\n{query:?}\n{text}"),
+            (theirs, ours) => panic!(
+                "theirs: {theirs:#?}\nours: {ours:#?}\n{query:?} {:?}\n{text}",
+                self.options
+            ),
         }
     }
 }
 
-fn ssh(file: &Path, query: &HostQuery) -> Command {
+fn ssh(written: &Written, query: &HostQuery) -> Command {
     let mut ssh = Command::new("ssh");
-    ssh.stdin(Stdio::null()).arg("-F").arg(file);
+    ssh.stdin(Stdio::null()).arg("-F").arg(&written.file);
     if let Some(user) = &query.user {
         ssh.arg("-l").arg(user);
     }
@@ -142,6 +158,7 @@ fn ssh(file: &Path, query: &HostQuery) -> Command {
     if let Some(jump) = &query.jump {
         ssh.arg("-J").arg(printed(jump));
     }
+    ssh.args(written.options.iter().flat_map(|option| ["-o", option]));
     ssh
 }
 
