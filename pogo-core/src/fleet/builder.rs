@@ -13,12 +13,12 @@ use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector
 /// [`host`](Self::host) are that host's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FleetBuilder {
-    hosts: Names,
-    connections: Connections,
-    tags: BTreeMap<TagPath, Vec<u32>>,
-    externals: BTreeMap<(String, String), Vec<u32>>,
-    current: Option<u32>,
-    errors: Vec<FleetError>,
+    pub(super) hosts: Names,
+    pub(super) connections: Connections,
+    pub(super) tags: BTreeMap<TagPath, Vec<u32>>,
+    pub(super) externals: BTreeMap<(String, String), Vec<u32>>,
+    pub(super) current: Option<u32>,
+    pub(super) errors: Vec<FleetError>,
 }
 
 impl FleetBuilder {
@@ -128,7 +128,7 @@ impl FleetBuilder {
         self
     }
 
-    /// Adds every host that a target expression lists by name, for callers that allow hosts unknown to any inventory.
+    /// Adds every host that a target expression lists by name, other than those it leaves out (`!web3`), for callers that allow hosts unknown to any inventory.
     pub fn unlisted(mut self, targets: &Selector) -> Self {
         for range in targets.literals() {
             self.add_range(range);
@@ -165,34 +165,6 @@ impl FleetBuilder {
         }
     }
 
-    /// How a host that was found with [`insert`](Self::insert) is reached. Of two values for one setting,
-    /// [`build`](Self::build) reports the conflict.
-    ///
-    /// ```
-    /// use pogo_core::fleet::{Connection, FleetBuilder};
-    ///
-    /// let at = |port| Connection { port: Some(port), ..Connection::default() };
-    /// let mut builder = FleetBuilder::default();
-    /// let web1 = builder.insert("web1".parse()?).unwrap();
-    /// builder.connect(web1, at(22));
-    /// builder.connect(web1, at(22));
-    /// assert!(builder.clone().build().is_ok());
-    /// builder.connect(web1, at(23));
-    /// assert!(builder.build().is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn connect(&mut self, host: HostId, connection: Connection) {
-        if connection.is_default() || host.index() >= self.hosts.len() {
-            return;
-        }
-        let Some(connection) = self.connections.fill(host, connection) else {
-            return;
-        };
-        let current = std::mem::replace(&mut self.current, u32::try_from(host.index()).ok());
-        *self = std::mem::take(self).connection(&connection);
-        self.current = current;
-    }
-
     /// The name of a host that was found with [`insert`](Self::insert).
     pub fn name(&self, host: HostId) -> Option<&HostName> {
         self.hosts.get(host.index())
@@ -201,11 +173,6 @@ impl FleetBuilder {
     /// The host of this name, if it was mentioned.
     pub fn find(&self, name: &str) -> Option<HostId> {
         self.hosts.place(name).map(HostId::new)
-    }
-
-    /// How a host is reached, as far as it was said.
-    pub fn known_connection(&self, host: HostId) -> Option<&Connection> {
-        self.connections.get(host)
     }
 
     /// Makes room for so many more hosts, for sources that know how many will come.
@@ -376,32 +343,5 @@ impl FleetBuilder {
     fn refuse<T>(&mut self, error: impl Into<FleetError>) -> Option<T> {
         self.errors.push(error.into());
         None
-    }
-}
-
-impl From<&Fleet> for FleetBuilder {
-    fn from(fleet: &Fleet) -> Self {
-        let index = |hosts: &[HostId]| {
-            hosts
-                .iter()
-                .map(|host| u32::try_from(host.index()).unwrap_or(u32::MAX))
-                .collect()
-        };
-        Self {
-            hosts: fleet.names.clone(),
-            connections: fleet.connections.clone(),
-            tags: fleet
-                .tags
-                .iter()
-                .map(|tag| (tag.path.clone(), index(&tag.carriers)))
-                .collect(),
-            externals: fleet
-                .externals
-                .iter()
-                .map(|(question, hosts)| (question.clone(), index(hosts)))
-                .collect(),
-            current: None,
-            errors: vec![],
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! ([`HostRange`]) and by tag ([`TagPath`]); [`fold`] turns a list of names back into a short text.
 
 mod builder;
+mod builder_connections;
 mod connections;
 mod data;
 mod error;

@@ -107,14 +107,14 @@ impl Selector {
         found
     }
 
-    /// The names it lists itself, wildcards and tags aside: those that a caller may allow to be unknown.
+    /// The names it lists itself, wildcards and tags aside: those that a caller may allow to be unknown. Not those that
+    /// it leaves out: a slip there would let a host run that was to be spared.
     pub(super) fn literals(&self) -> Vec<&HostRange> {
-        let mut found = Vec::new();
-        self.walk(&mut |selector| match selector {
-            Self::Hosts(range) if !range.has_wildcards() => found.push(range),
-            _ => {}
-        });
-        found
+        match self {
+            Self::Hosts(range) if !range.has_wildcards() => vec![range],
+            Self::And(parts) | Self::Or(parts) => parts.iter().flat_map(Self::literals).collect(),
+            Self::Hosts(_) | Self::All | Self::Tag(_) | Self::External { .. } | Self::Not(_) => vec![],
+        }
     }
 
     fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
