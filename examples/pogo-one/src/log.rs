@@ -1,11 +1,13 @@
 //! Event logs in files: a record in JSON on each line.
 
 use std::fmt::Display;
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use pogo_core::journal::ReplayError;
-use pogo_core::scheduler::Record;
+use pogo_core::scheduler::{ApplyError, Event, Record, Scheduler};
 use serde::de::IgnoredAny;
 
 use crate::exit::Stop;
@@ -21,11 +23,7 @@ pub(crate) struct Log {
 impl Log {
     /// Reads a log; `-` is standard input. The end of a line that is still being written is left out, with a remark.
     pub(crate) fn read(path: &Path) -> Result<Self, Stop> {
-        let name = if path == Path::new("-") {
-            "standard input".to_owned()
-        } else {
-            path.display().to_string()
-        };
+        let name = name(path);
         let text = text(path).map_err(|error| Stop::usage(format!("cannot read {name}: {error}")))?;
         Self::parse(name, &text)
     }
@@ -33,39 +31,50 @@ impl Log {
     fn parse(name: String, text: &str) -> Result<Self, Stop> {
         let (mut records, mut lines) = (vec![], vec![]);
         for (line, at) in text.split_inclusive('\n').zip(1..) {
-            if line.trim().is_empty() {
-                continue;
-            }
-            match serde_json::from_str(line) {
-                Ok(record) => {
-                    records.push(record);
-                    lines.push(at);
-                }
-                Err(_) if report::is_output(line) => {}
-                // What sources warned of stands in front of the events.
-                Err(_) if serde_json::from_str::<Warned<IgnoredAny>>(line).is_ok() => {}
-                // Whoever writes a log writes whole lines in the end.
-                Err(_) if !line.ends_with('\n') && at > 1 => {
-                    report::remark(&format!("{name}:{at}: the last line is not complete yet, and left out"));
-                }
-                Err(error) => {
-                    return Err(Stop::usage(format!(
-                        "{name}:{at}: this is no event: {error}; a log is what `run --format jsonl` prints"
-                    )));
-                }
+            if let Some(record) = parse_line(&name, at, line)? {
+                records.push(record);
+                lines.push(at);
             }
         }
         Ok(Self { records, lines, name })
+    }
+
+    /// Whether a log is still being written while it is read: a pipe is read as it comes.
+    pub(crate) fn is_pipe(path: &Path) -> bool {
+        let is_fifo = |path| std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo());
+        path == Path::new("-") || is_fifo(path)
+    }
+
+    /// Hands on each record as it comes, until the end of the pipe. What cannot follow is refused where it stands.
+    pub(crate) fn follow(path: &Path, mut each: impl FnMut(Record) -> Result<(), Stop>) -> Result<(), Stop> {
+        let name = name(path);
+        let cannot = |error| Stop::usage(format!("cannot read {name}: {error}"));
+        let mut pipe: Box<dyn BufRead> = match path == Path::new("-") {
+            true => Box::new(std::io::stdin().lock()),
+            false => Box::new(BufReader::new(File::open(path).map_err(cannot)?)),
+        };
+        let mut state = Scheduler::new();
+        let (mut line, mut at, mut jobs) = (String::new(), 0, 0);
+        while pipe.read_line(&mut line).map_err(cannot)? > 0 {
+            at += 1;
+            if let Some(record) = parse_line(&name, at, &line)? {
+                state.apply(&record).map_err(|error| cannot_follow(&name, at, &error))?;
+                jobs += u32::from(matches!(record.event, Event::JobSubmitted { .. }));
+                each(record)?;
+            }
+            line.clear();
+        }
+        match jobs {
+            0 => Err(Stop::usage(format!("{name}: it has no job"))),
+            _ => Ok(()),
+        }
     }
 
     /// A record that cannot follow those before it, by the line it stands in.
     pub(crate) fn damaged(&self, error: &ReplayError) -> Stop {
         let record = usize::try_from(error.at.0).unwrap_or(usize::MAX);
         let line = self.lines.get(record).copied().unwrap_or(0);
-        Stop::usage(format!(
-            "{}:{line}: {}; a log begins with `namespace_configured` and leaves nothing out",
-            self.name, error.error
-        ))
+        cannot_follow(&self.name, line, &error.error)
     }
 
     /// Where a record stands, as in `run.jsonl:17`. Behind the last it is the last.
@@ -87,4 +96,38 @@ fn text(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     std::io::stdin().lock().read_to_string(&mut text)?;
     Ok(text)
+}
+
+fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+fn cannot_follow(name: &str, line: usize, error: &ApplyError) -> Stop {
+    Stop::usage(format!(
+        "{name}:{line}: {error}; a log begins with `namespace_configured` and leaves nothing out"
+    ))
+}
+
+/// The record of a line; `None` for lines that are none and belong to a log all the same.
+fn parse_line(name: &str, at: usize, line: &str) -> Result<Option<Record>, Stop> {
+    if line.trim().is_empty() {
+        return Ok(None);
+    }
+    match serde_json::from_str(line) {
+        Ok(record) => Ok(Some(record)),
+        Err(_) if report::is_output(line) => Ok(None),
+        // What sources warned of stands in front of the events.
+        Err(_) if serde_json::from_str::<Warned<IgnoredAny>>(line).is_ok() => Ok(None),
+        // Whoever writes a log writes whole lines in the end.
+        Err(_) if !line.ends_with('\n') && at > 1 => {
+            report::remark(&format!("{name}:{at}: the last line is not complete yet, and left out"));
+            Ok(None)
+        }
+        Err(error) => Err(Stop::usage(format!(
+            "{name}:{at}: this is no event: {error}; a log is what `run --format jsonl` prints"
+        ))),
+    }
 }

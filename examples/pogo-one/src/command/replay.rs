@@ -1,6 +1,6 @@
 //! `pogo-one replay`
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 use pogo_core::journal;
@@ -13,36 +13,80 @@ use crate::log::Log;
 use crate::report::Screen;
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Stop> {
-    let log = Log::read(&args.log)?;
-    // What is not a log is refused before any of it is shown.
-    let ended = journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
-    if ended.jobs().next().is_none() {
-        return Err(log.refused("it has no job"));
-    }
-    let began = began(&log.records);
-    let screen = Screen::new(LogFormat::Text);
-    let mut now = began;
-    for moment in log.records.chunk_by(|one, other| one.at == other.at) {
-        let Some(first) = moment.first() else { continue };
-        // What was before the first job is over at once.
-        std::thread::sleep(at_speed(first.at - now, args.speed));
-        now = now.max(first.at);
-        moment.iter().for_each(|record| screen.event(record));
-        if !screen.is_live() {
-            screen.print(moments(moment).since(began))?;
+    let mut player = Player::new(args.speed);
+    if Log::is_pipe(&args.log) {
+        Log::follow(&args.log, |record| player.play(record))?;
+    } else {
+        let log = Log::read(&args.log)?;
+        // What is not a log is refused before any of it is shown.
+        let ended = journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
+        if ended.jobs().next().is_none() {
+            return Err(log.refused("it has no job"));
         }
+        log.records.into_iter().try_for_each(|record| player.play(record))?;
     }
-    screen.finish()?;
+    player.finish()?;
     Ok(Exit::Succeeded)
 }
 
-/// When the first job was submitted.
-fn began(records: &[Record]) -> Timestamp {
-    let submitted = |record: &&Record| matches!(record.event, Event::JobSubmitted { .. });
-    records
-        .iter()
-        .find(submitted)
-        .map_or(Timestamp::EPOCH, |record| record.at)
+/// Shows records when they are due.
+struct Player {
+    screen: Screen,
+    speed: Speed,
+    /// When the first job was submitted, and when that was shown.
+    began: Option<(Timestamp, Instant)>,
+    /// Records of the moment that is shown, where lines tell of moments.
+    moment: Vec<Record>,
+}
+
+impl Player {
+    fn new(speed: Speed) -> Self {
+        let screen = Screen::new(LogFormat::Text);
+        let screen = match speed {
+            Speed::Times(times) => screen.speed(times),
+            Speed::Max => screen.speed(0.0),
+        };
+        let (began, moment) = (None, vec![]);
+        Self {
+            screen,
+            speed,
+            began,
+            moment,
+        }
+    }
+
+    fn play(&mut self, record: Record) -> Result<(), Stop> {
+        if let Event::JobSubmitted { .. } = record.event {
+            self.began.get_or_insert_with(|| (record.at, Instant::now()));
+        }
+        // What was before the first job is over at once.
+        if let Some((began, shown)) = self.began {
+            // What comes late, from a pipe, is not held up any longer.
+            let due = at_speed(record.at.max(began) - began, self.speed);
+            std::thread::sleep(due.saturating_sub(shown.elapsed()));
+        }
+        if self.moment.last().is_some_and(|last| last.at != record.at) {
+            self.tell()?;
+        }
+        self.screen.event(&record);
+        if !self.screen.is_live() {
+            self.moment.push(record);
+        }
+        Ok(())
+    }
+
+    /// Tells what happened at this moment, in lines.
+    fn tell(&mut self) -> Result<(), Stop> {
+        let began = self.began.map_or(Timestamp::EPOCH, |(at, _)| at);
+        self.screen.print(moments(&self.moment).since(began))?;
+        self.moment.clear();
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), Stop> {
+        self.tell()?;
+        self.screen.finish()
+    }
 }
 
 fn at_speed(span: Duration, speed: Speed) -> Duration {

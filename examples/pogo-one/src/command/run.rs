@@ -10,9 +10,9 @@ use super::connect;
 use super::dispatch::{Operator, dispatch};
 use super::follow::Follow;
 use crate::ask::People;
-use crate::cli::{RunArgs, Speaker};
+use crate::cli::{FoldArgs, LogFormat, RunArgs, Speaker};
 use crate::exit::{Exit, Stop};
-use crate::report::Warned;
+use crate::report::{Form, Warned};
 use crate::source;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;
     let follow = Follow::of(args, &gathered, &namespace)?;
-    let screen = super::screen(args.format, args.events.as_deref())?;
+    let screen = super::screen(args.format, args.events.as_deref())?.folding(folding(args)?);
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
     let people = Arc::new(People::default());
     let settings = {
@@ -82,4 +82,19 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     runtime.shutdown_background();
     People::leave();
     done
+}
+
+/// How hosts' output is folded, if it is.
+fn folding(args: &RunArgs) -> Result<Option<Form>, Stop> {
+    let form = match args.fold {
+        FoldArgs { diff: true, .. } => Form::Diff,
+        FoldArgs { fold: true, .. } => Form::Whole,
+        _ => return Ok(None),
+    };
+    match args.format {
+        LogFormat::Text => Ok(Some(form)),
+        LogFormat::Jsonl => Err(Stop::usage(
+            "--fold and --diff are for people; leave them out, or leave out --format jsonl",
+        )),
+    }
 }

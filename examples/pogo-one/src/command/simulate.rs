@@ -15,7 +15,7 @@ use super::trials;
 use crate::cli::{SimulateArgs, SimulateFormat, TimesArg};
 use crate::exit::{Exit, Stop};
 use crate::log::Log;
-use crate::report::{self, Summary, Warned, Watch, WithWarnings};
+use crate::report::{self, Summary, Tails, Warned, Watch, WithWarnings};
 use crate::source;
 
 /// Runs for an answer, unless somebody says otherwise.
@@ -50,7 +50,7 @@ fn scenario(args: &SimulateArgs, gathered: &Gathered) -> Result<Scenario, Stop> 
     let world = World::new(fleet, policy).map_err(|error| source::not_taken(&error))?;
     let mut world = times(args, world)?;
     if let Some(failing) = &args.fail {
-        let failure = Outcome::failed(FailureKind::Command { status: 1 }, "it was told to");
+        let failure = Outcome::failed(FailureKind::Command { status: 1 }, "simulated failure");
         world = world.mishap(failing, &Mishap::Always(failure)).map_err(Stop::usage)?;
     }
     if let Some(rate) = args.fail_rate {
@@ -94,9 +94,13 @@ fn one_run(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Res
     } else {
         let mut watch = Watch::default();
         history.records.iter().for_each(|record| _ = watch.note(record));
-        let mut text = format!("{}\n{}", moments(&history.records), Summary::of(&watch));
+        let mut text = match args.verbosity.verbose {
+            true => format!("{}\n", moments(&history.records)),
+            false => String::new(),
+        };
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{}", Summary::of(&watch, &Tails::default()));
         if args.times.is_some() || args.fail_rate.is_some() {
-            // Writing to a text cannot fail.
             let _ = writeln!(text, "\n--seed {} is this run", history.seed);
         }
         report::print(&text)?;

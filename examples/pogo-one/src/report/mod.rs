@@ -1,21 +1,32 @@
 //! What the user sees.
 
-mod bars;
 mod destination;
+mod folding;
+mod forecast;
+mod frames;
+mod group;
 mod lines;
 mod moment;
+mod pane;
+mod reasons;
 mod records;
+mod region;
 mod screen;
 mod span;
+mod status;
 mod summary;
+mod tails;
 mod terminal;
 mod visible;
 mod warnings;
 mod watch;
+mod width;
 
+pub(crate) use folding::Form;
 pub(crate) use records::is_output;
 pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
+pub(crate) use tails::Tails;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, remark};
 pub(crate) use visible::visible_lines;
 pub(crate) use warnings::{Already, Warned, WithWarnings, told, warn};

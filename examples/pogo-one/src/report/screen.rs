@@ -2,20 +2,22 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::dispatcher::OutputChunk;
 use pogo_core::scheduler::{Event, Record};
 use tokio::sync::Notify;
 
-use super::bars::Bars;
 use super::destination::Destination;
+use super::folding::{self, Form, Outputs};
+use super::frames::{self, Frame};
 use super::lines::{Lines, Printed};
+use super::pane::Pane;
 use super::records::Records;
 use super::span::span;
 use super::visible::{visible, visible_lines};
 use super::watch::HostState;
-use super::{Summary, Watch, terminal};
+use super::{Summary, Tails, Watch, terminal};
 use crate::ask::OpenPrompt;
 use crate::cli::LogFormat;
 use crate::exit::Stop;
@@ -23,7 +25,8 @@ use crate::exit::Stop;
 /// Shows a job: hosts' output or events on standard output, progress and remarks on standard error.
 pub(crate) struct Screen {
     format: LogFormat,
-    shown: Mutex<Shown>,
+    shown: Arc<Mutex<Shown>>,
+    drawing: frames::Drawing,
     cannot_write: Notify,
 }
 
@@ -36,10 +39,10 @@ struct Shown {
     out: Destination,
     /// The event log beside the screen.
     log: Option<Destination>,
-    bars: Option<Bars>,
-    /// A question that waits for its answer below everything else; status lines are not shown meanwhile.
-    prompt: Option<OpenPrompt>,
-    live: bool,
+    tails: Tails,
+    /// Hosts' outputs, where they are shown when all are there.
+    folded: Option<(Outputs, Form)>,
+    pane: Pane,
 }
 
 impl Screen {
@@ -52,22 +55,35 @@ impl Screen {
             printed: Printed::default(),
             out: Destination::stdout(),
             log: None,
-            bars: None,
-            prompt: None,
-            live,
+            tails: Tails::default(),
+            folded: None,
+            pane: Pane::new(live),
         };
+        let shown = Arc::new(Mutex::new(shown));
         Self {
             format,
-            shown: Mutex::new(shown),
+            drawing: frames::Drawing::of(live.then(|| Arc::downgrade(&shown))),
+            shown,
             cannot_write: Notify::new(),
         }
     }
 
     /// Enables an event log in this file, beside what is shown.
-    pub(crate) fn with_log(mut self, file: Option<&Path>) -> io::Result<Self> {
-        let shown = self.shown.get_mut().unwrap_or_else(PoisonError::into_inner);
-        shown.log = file.map(Destination::file).transpose()?;
+    pub(crate) fn with_log(self, file: Option<&Path>) -> io::Result<Self> {
+        self.shown().log = file.map(Destination::file).transpose()?;
         Ok(self)
+    }
+
+    /// Shows outputs that are the same once, when the job is over.
+    pub(crate) fn folding(self, form: Option<Form>) -> Self {
+        self.shown().folded = form.map(|form| (Outputs::default(), form));
+        self
+    }
+
+    /// The time of the job passes so many times faster than here.
+    pub(crate) fn speed(self, speed: f64) -> Self {
+        self.shown().pane.speed = speed;
+        self
     }
 
     /// Adds lines to the event log, in front of the events.
@@ -78,59 +94,36 @@ impl Screen {
     pub(crate) fn event(&self, record: &Record) {
         let mut shown = self.shown();
         let changed = shown.watch.note(record);
+        shown.pane.noted();
         self.record(&mut shown, |records, text| records.event(record, text));
         if self.format == LogFormat::Jsonl {
             return;
         }
-        if let Event::TaskSucceeded { attempt, host, .. }
-        | Event::TaskFailed { attempt, host, .. }
-        | Event::TaskInDoubt { attempt, host, .. } = &record.event
-        {
-            self.lines(&mut shown, |lines, printed| lines.end(*attempt, host, printed));
-        }
+        self.task(&mut shown, &record.event);
         if let Event::TaskSlow { host, after, .. } = &record.event {
             shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
         }
         match changed {
-            Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why))),
+            Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why.to_string()))),
             Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", visible(&why))),
             _ => {}
-        }
-        if shown.live {
-            match &shown.bars {
-                Some(bars) => bars.update(&shown.watch),
-                None if matches!(record.event, Event::JobSubmitted { .. }) => {
-                    shown.bars = Some(Bars::new(&shown.watch))
-                }
-                None => {}
-            }
         }
     }
 
     /// Makes room for a question, until [`close_prompt`](Self::close_prompt).
     pub(crate) fn open_prompt(&self, prompt: OpenPrompt) {
-        let mut shown = self.shown();
-        if let Some(bars) = &shown.bars {
-            bars.hide();
-        }
-        shown.prompt = Some(prompt);
+        self.shown().pane.open_prompt(prompt);
     }
 
     /// The question has its answer.
     pub(crate) fn close_prompt(&self) {
-        let mut shown = self.shown();
-        if let Some(prompt) = shown.prompt.take() {
-            // It may have been written once more after the answer.
-            prompt.erase();
-        }
-        if let Some(bars) = &shown.bars {
-            bars.show(&shown.watch);
-        }
+        let Shown { pane, watch, .. } = &mut *self.shown();
+        pane.close_prompt(watch);
     }
 
     /// Whether status lines show how the job is doing.
     pub(crate) fn is_live(&self) -> bool {
-        self.shown().live
+        self.shown().pane.is_live()
     }
 
     /// Lines on standard output.
@@ -141,8 +134,13 @@ impl Screen {
     pub(crate) fn output(&self, chunk: &OutputChunk<'_>) {
         let mut shown = self.shown();
         self.record(&mut shown, |records, text| records.output(chunk, text));
-        if self.format != LogFormat::Jsonl {
-            self.lines(&mut shown, |lines, printed| lines.push(chunk, printed));
+        if self.format == LogFormat::Jsonl {
+            return;
+        }
+        shown.tails.push(chunk);
+        match &mut shown.folded {
+            Some((outputs, _)) => outputs.push(chunk),
+            None => self.lines(&mut shown, |lines, printed| lines.push(chunk, printed)),
         }
     }
 
@@ -164,18 +162,16 @@ impl Screen {
 
     /// Shows how the job ended. An error says what could not be written.
     pub(crate) fn finish(&self) -> Result<(), Stop> {
+        self.drawing.stop();
         let mut shown = self.shown();
-        if let Some(bars) = shown.bars.take() {
-            bars.finish();
-            // The last status line is left without an end.
-            terminal::remark("");
-        }
+        shown.pane.end();
+        self.unfold(&mut shown);
         self.record(&mut shown, |records, text| records.finish(text));
         let in_doubt = shown.watch.in_doubt();
         if self.format == LogFormat::Text {
-            let summary = format!("\n{}", Summary::of(&shown.watch));
+            let summary = format!("\n{}", Summary::of(&shown.watch, &shown.tails));
             let written = shown.out.write(visible_lines(&summary).as_bytes());
-            self.failed(&shown, written);
+            self.failed(&mut shown, written);
         }
         // Where the summary does not say so, something else has to: these may still be running.
         if let Some(in_doubt) = in_doubt.filter(|_| self.format == LogFormat::Jsonl || !shown.out.is_open()) {
@@ -204,13 +200,44 @@ impl Screen {
         shown.printed.out = emptied(text);
     }
 
+    /// Takes note of an attempt that begins or ends.
+    fn task(&self, shown: &mut Shown, event: &Event) {
+        match event {
+            Event::TaskStarted { attempt, host, .. } => {
+                if let Some((outputs, _)) = &mut shown.folded {
+                    outputs.begin(host, *attempt);
+                }
+            }
+            Event::TaskSucceeded { attempt, host, .. }
+            | Event::TaskFailed { attempt, host, .. }
+            | Event::TaskInDoubt { attempt, host, .. } => {
+                let failed = !matches!(event, Event::TaskSucceeded { .. });
+                shown.tails.end(host, *attempt, failed);
+                match &mut shown.folded {
+                    Some((outputs, _)) => outputs.end(host, *attempt),
+                    None => self.lines(shown, |lines, printed| lines.end(*attempt, host, printed)),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Prints the outputs that were folded.
+    fn unfold(&self, shown: &mut Shown) {
+        if let Some((mut outputs, form)) = shown.folded.take() {
+            let (out, err) = folding::print(&mut outputs, form, |host| shown.watch.rank(host));
+            self.put(shown, &out);
+            terminal::write_err(&err);
+        }
+    }
+
     /// Prints the lines that this adds.
     fn lines(&self, shown: &mut Shown, add: impl FnOnce(&mut Lines, &mut Printed)) {
         let mut printed = std::mem::take(&mut shown.printed);
         add(&mut shown.lines, &mut printed);
         self.put(shown, &printed.out);
         if !printed.err.is_empty() {
-            above((&shown.prompt, &shown.bars), || terminal::write_err(&printed.err));
+            shown.pane.above_err(|| terminal::write_err(&printed.err));
         }
         let Printed { out, err } = printed;
         shown.printed = Printed {
@@ -224,12 +251,12 @@ impl Screen {
         if !shown.out.is_open() || text.is_empty() {
             return;
         }
-        let Shown { out, prompt, bars, .. } = &mut *shown;
-        let failure = above((prompt, bars), || out.write(text));
+        let Shown { out, pane, .. } = &mut *shown;
+        let failure = pane.above_out(|| out.write(text));
         self.failed(shown, failure);
     }
 
-    fn failed(&self, shown: &Shown, failure: Option<String>) {
+    fn failed(&self, shown: &mut Shown, failure: Option<String>) {
         if let Some(failure) = failure {
             shown.say(&failure);
             self.cannot_write.notify_one();
@@ -252,16 +279,15 @@ fn emptied(mut text: Vec<u8>) -> Vec<u8> {
 }
 
 impl Shown {
-    fn say(&self, remark: &str) {
-        above((&self.prompt, &self.bars), || terminal::remark(remark));
+    fn say(&mut self, remark: &str) {
+        self.pane.above_err(|| terminal::remark(remark));
     }
 }
 
-/// Prints above what is to stay below: a question, or status lines.
-fn above<T>(below: (&Option<OpenPrompt>, &Option<Bars>), print: impl FnOnce() -> T) -> T {
-    match below {
-        (Some(prompt), _) => prompt.above(print),
-        (None, Some(bars)) => bars.above(print),
-        (None, None) => print(),
+impl Frame for Mutex<Shown> {
+    fn frame(&self) -> bool {
+        let Shown { pane, watch, .. } = &mut *self.lock().unwrap_or_else(PoisonError::into_inner);
+        pane.draw(watch);
+        pane.is_live()
     }
 }

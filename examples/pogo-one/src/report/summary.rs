@@ -5,26 +5,28 @@ use std::fmt;
 use pogo_core::fleet::{HostName, fold};
 use pogo_core::scheduler::CureOrder;
 
+use super::group::Group;
 use super::moment::moment;
+use super::reasons::Reasons;
 use super::span::span;
+use super::tails::Tails;
 use super::visible::visible;
-use super::watch::{Group, HostState, Watch};
+use super::watch::{HostState, Watch};
 
 /// Displays what became of a job.
 pub(crate) struct Summary<'a> {
     watch: &'a Watch,
+    tails: &'a Tails,
 }
 
 impl<'a> Summary<'a> {
-    /// How many failed hosts are shown with their reason.
-    const REASONS: usize = 20;
     /// How many obstacles are shown.
     const OBSTACLES: usize = 20;
     /// How many limits are shown.
     const LIMITS: usize = 20;
 
-    pub(crate) fn of(watch: &'a Watch) -> Self {
-        Self { watch }
+    pub(crate) fn of(watch: &'a Watch, tails: &'a Tails) -> Self {
+        Self { watch, tails }
     }
 
     fn hosts(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
@@ -36,20 +38,10 @@ impl<'a> Summary<'a> {
         }
     }
 
-    fn reasons(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bad = self
-            .watch
-            .hosts(|state| matches!(state, HostState::Failed(_) | HostState::InDoubt(_)));
-        for (host, state) in bad.iter().take(Self::REASONS) {
-            let (HostState::Failed(why) | HostState::InDoubt(why)) = state else {
-                continue;
-            };
-            writeln!(f, "    {host}: {}", visible(why))?;
-        }
-        match bad.len().saturating_sub(Self::REASONS) {
-            0 => Ok(()),
-            more => writeln!(f, "    and {more} more"),
-        }
+    /// Hosts that ended badly, and why.
+    fn bad(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
+        self.hosts(f, label, wanted)?;
+        write!(f, "{}", Reasons::of(self.watch, self.tails, wanted))
     }
 
     /// What was in the way in the end, and what can be done about it when this program has ended: it keeps no job.
@@ -145,9 +137,8 @@ impl fmt::Display for Summary<'_> {
         )?;
         self.hosts(f, "succeeded", |state| *state == HostState::Succeeded)?;
         self.hosts(f, "skipped", |state| *state == HostState::Skipped)?;
-        self.hosts(f, "failed", |state| matches!(state, HostState::Failed(_)))?;
-        self.hosts(f, "in doubt", |state| matches!(state, HostState::InDoubt(_)))?;
-        self.reasons(f)?;
+        self.bad(f, "failed", |state| matches!(state, HostState::Failed(_)))?;
+        self.bad(f, "in doubt", |state| matches!(state, HostState::InDoubt(_)))?;
         self.hosts(f, "running", |state| *state == HostState::Running)?;
         self.hosts(f, "not run", |state| {
             matches!(state, HostState::Waiting | HostState::Cancelled)

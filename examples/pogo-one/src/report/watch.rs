@@ -1,14 +1,16 @@
 //! What the events add up to: who is how far, how wide the rollout got, and where a limit held it back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostId, HostName, fold};
-use pogo_core::plan::Rules;
-use pogo_core::policy::{Limit, Rule};
-use pogo_core::scheduler::{Event, Obstacle, Record};
+use pogo_core::plan::{JobSpec, Rules};
+use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::scheduler::{Event, Failure, Obstacle, Record};
+
+use super::group::Group;
 
 /// How far a host is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,94 +21,31 @@ pub(crate) enum HostState {
     Waiting,
     Running,
     Succeeded,
-    Failed(String),
+    Failed(Failure),
     InDoubt(String),
     Skipped,
     Cancelled,
 }
 
 impl HostState {
-    fn is_bad(&self) -> bool {
+    pub(super) fn is_bad(&self) -> bool {
         matches!(self, Self::Failed(_) | Self::InDoubt(_))
     }
 }
 
-/// Hosts that are counted together, and how they are doing.
+/// What a job was when it was submitted.
 #[derive(Debug, Clone)]
-pub(crate) struct Group {
-    pub(crate) name: String,
-    pub(crate) limit: Option<(Rule, u32)>,
-    pub(crate) hosts: u32,
-    pub(crate) waiting: u32,
-    pub(crate) running: u32,
-    pub(crate) cancelled: u32,
-    pub(crate) bad: u32,
-    /// The most that ran at once.
-    pub(crate) widest: u32,
-    /// Only what runs counts: the limit is the job's own.
-    pub(crate) is_job: bool,
-    /// For how long hosts waited while every slot was taken.
-    pub(crate) full_for: Duration,
-    full_since: Option<Timestamp>,
-}
-
-impl Group {
-    fn new(name: String, limit: Option<(Rule, u32)>) -> Self {
-        let (full_for, full_since) = (Duration::ZERO, None);
-        Self {
-            name,
-            limit,
-            is_job: false,
-            hosts: 0,
-            waiting: 0,
-            running: 0,
-            cancelled: 0,
-            bad: 0,
-            widest: 0,
-            full_for,
-            full_since,
-        }
-    }
-
-    /// What the limit counts, as the plan calls it.
-    pub(crate) fn name(&self) -> &str {
-        if self.is_job { "this job" } else { &self.name }
-    }
-
-    pub(crate) fn done(&self) -> u32 {
-        // Hosts that were cancelled were never run.
-        self.hosts - self.waiting - self.running - self.cancelled
-    }
-
-    fn count(&mut self, state: &HostState, by: fn(u32) -> u32) {
-        match state {
-            HostState::Waiting => self.waiting = by(self.waiting),
-            HostState::Running => self.running = by(self.running),
-            HostState::Cancelled => self.cancelled = by(self.cancelled),
-            state if state.is_bad() => self.bad = by(self.bad),
-            _ => {}
-        }
-    }
-
-    fn judge(&mut self, at: Timestamp) {
-        self.widest = self.widest.max(self.running);
-        let held = if self.is_job { 0 } else { self.bad };
-        let full = self.waiting > 0 && self.limit.is_some_and(|(_, slots)| self.running + held >= slots);
-        match (full, self.full_since) {
-            (true, None) => self.full_since = Some(at),
-            (false, Some(since)) => {
-                self.full_for += at - since;
-                self.full_since = None;
-            }
-            _ => {}
-        }
-    }
+pub(crate) struct Submitted {
+    pub(crate) fleet: Arc<Fleet>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) spec: Arc<JobSpec>,
 }
 
 /// Follows one job by its events.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     fleet: Arc<Fleet>,
+    policy: Arc<Policy>,
     rules: Option<Rules>,
     states: Vec<HostState>,
     pub(crate) total: Option<Group>,
@@ -118,6 +57,13 @@ pub(crate) struct Watch {
     pub(crate) stopped: Option<String>,
     /// Hosts that took longer than is usual, those that still run among them.
     pub(crate) slow: BTreeSet<HostName>,
+    /// Hosts that run, those that have run longest first.
+    running: BTreeSet<(Timestamp, HostId)>,
+    /// When each host was started last.
+    started: Vec<Timestamp>,
+    /// How long attempts took that ended, and how many they were.
+    took: (Duration, u32),
+    pub(crate) job: Option<Submitted>,
     pub(crate) began: Timestamp,
     pub(crate) now: Timestamp,
 }
@@ -129,10 +75,16 @@ impl Watch {
         let state = match &record.event {
             Event::NamespaceConfigured { fleet, policy } => {
                 self.configure(fleet, Rules::compile(fleet, policy).ok());
+                self.policy = Arc::clone(policy);
                 return None;
             }
             Event::JobSubmitted { hosts, spec, .. } => {
                 self.began = record.at;
+                self.job = Some(Submitted {
+                    fleet: Arc::clone(&self.fleet),
+                    policy: Arc::clone(&self.policy),
+                    spec: Arc::clone(spec),
+                });
                 let all = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
                 self.limited(spec.max_parallel, all);
                 self.max_failures = spec.max_failures.map(|limit| (limit, limit.tolerated(all)));
@@ -159,7 +111,7 @@ impl Watch {
             }
             Event::TaskStarted { .. } => HostState::Running,
             Event::TaskSucceeded { .. } => HostState::Succeeded,
-            Event::TaskFailed { failure, .. } => HostState::Failed(failure.to_string()),
+            Event::TaskFailed { failure, .. } => HostState::Failed(failure.clone()),
             Event::TaskInDoubt { message, .. } => HostState::InDoubt(message.clone()),
             Event::TaskRetried { .. } => HostState::Waiting,
             Event::TaskSkipped { .. } => HostState::Skipped,
@@ -198,17 +150,50 @@ impl Watch {
     }
 
     fn configure(&mut self, fleet: &Arc<Fleet>, rules: Option<Rules>) {
+        let known: Vec<(HostName, HostState)> = self
+            .hosts(|state| *state != HostState::Absent)
+            .into_iter()
+            .map(|(host, state)| (host.clone(), state.clone()))
+            .collect();
+        let since: BTreeMap<HostName, Timestamp> = self.running().map(|(host, at)| (host.clone(), at)).collect();
+        let (total, groups) = (self.total.take(), std::mem::take(&mut self.groups));
         self.fleet = Arc::clone(fleet);
         self.states = vec![HostState::Absent; fleet.len()];
-        self.total = Some(Group {
-            is_job: true,
-            ..Group::new("all hosts".to_owned(), None)
-        });
+        self.started = vec![Timestamp::EPOCH; fleet.len()];
+        self.running.clear();
+        let mut all = Group::new("all hosts".to_owned(), total.as_ref().and_then(|total| total.limit));
+        all.is_job = true;
+        self.total = Some(all);
         let buckets = rules.iter().flat_map(Rules::buckets);
         self.groups = buckets
             .map(|b| Group::new(b.group.clone(), Some((b.rule, b.places))))
             .collect();
         self.rules = rules;
+        // A fleet may be replaced while the job runs.
+        known.into_iter().for_each(|(host, state)| self.change(&host, state));
+        self.start_at(&since);
+        for group in self.groups.iter_mut().chain(&mut self.total) {
+            let same = |of: &&Group| {
+                of.name == group.name && of.limit.map(|(rule, _)| rule) == group.limit.map(|(rule, _)| rule)
+            };
+            if let Some(earlier) = groups.iter().chain(&total).find(same) {
+                group.follow(earlier);
+            }
+        }
+    }
+
+    /// Puts right since when hosts run.
+    fn start_at(&mut self, since: &BTreeMap<HostName, Timestamp>) {
+        for (host, &at) in since {
+            let Some(id) = self.fleet.id(host.as_str()) else {
+                continue;
+            };
+            if let Some(started) = self.started.get_mut(id.index()) {
+                self.running.remove(&(*started, id));
+                self.running.insert((at, id));
+                *started = at;
+            }
+        }
     }
 
     fn change(&mut self, host: &HostName, state: HostState) {
@@ -217,6 +202,7 @@ impl Watch {
             return;
         };
         let before = std::mem::replace(entry, state.clone());
+        self.time(id, &before, &state);
         let buckets = self
             .rules
             .as_ref()
@@ -224,12 +210,47 @@ impl Watch {
             .unwrap_or_default();
         for bucket in buckets {
             if let Some(group) = self.groups.get_mut(bucket.index()) {
-                recount(group, &before, &state, self.now);
+                group.recount(&before, &state, self.now);
             }
         }
         if let Some(total) = &mut self.total {
-            recount(total, &before, &state, self.now);
+            total.recount(&before, &state, self.now);
         }
+    }
+
+    /// Takes note of when a host starts, and of how long it took.
+    fn time(&mut self, host: HostId, before: &HostState, after: &HostState) {
+        let Some(started) = self.started.get_mut(host.index()) else {
+            return;
+        };
+        if *before == HostState::Running {
+            self.running.remove(&(*started, host));
+            if !matches!(after, HostState::Waiting | HostState::Running) {
+                self.took = (self.took.0 + (self.now - *started), self.took.1 + 1);
+            }
+        }
+        if *after == HostState::Running {
+            *started = self.now;
+            self.running.insert((self.now, host));
+        }
+    }
+
+    /// The hosts that run and since when, those that have run longest first.
+    pub(crate) fn running(&self) -> impl Iterator<Item = (&HostName, Timestamp)> {
+        self.running.iter().map(|&(since, host)| (self.fleet.name(host), since))
+    }
+
+    /// How long a host took until now, in the mean.
+    pub(crate) fn mean_time(&self) -> Option<Duration> {
+        let (time, hosts) = self.took;
+        time.checked_div(hosts)
+    }
+
+    /// Where a host stands in the list; those that are in no list stand last.
+    pub(crate) fn rank(&self, host: &HostName) -> (u32, HostName) {
+        let id = self.fleet.id(host.as_str());
+        let at = id.and_then(|id| u32::try_from(id.index()).ok());
+        (at.unwrap_or(u32::MAX), host.clone())
     }
 
     /// Hosts of the job in one state, in listed order.
@@ -252,15 +273,6 @@ impl Watch {
     pub(crate) fn elapsed(&self) -> Duration {
         self.now - self.began
     }
-}
-
-fn recount(group: &mut Group, before: &HostState, after: &HostState, at: Timestamp) {
-    group.count(before, |count| count.saturating_sub(1));
-    group.count(after, |count| count + 1);
-    if *before == HostState::Absent {
-        group.hosts += 1;
-    }
-    group.judge(at);
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Site {
     }
 
     /// Runs on a terminal of its own, and tells its exit code and how the terminal is left.
-    fn on_terminal(&self, args: &[String]) -> Terminal {
+    pub(super) fn on_terminal(&self, args: &[String]) -> Terminal {
         let inner = self
             .program
             .command(&args.iter().map(String::as_str).collect::<Vec<_>>());
@@ -98,7 +98,7 @@ impl Site {
 }
 
 /// What a person sees and types.
-struct Terminal {
+pub(super) struct Terminal {
     child: Child,
     output: std::process::ChildStdout,
     seen: String,
@@ -109,7 +109,7 @@ struct Terminal {
 impl Terminal {
     /// Waits until this is shown, after what was waited for before; what is shown up to its end.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) -> String {
+    pub(super) fn wait_for(&mut self, text: &str) -> String {
         let mut buffer = [0; 4096];
         loop {
             let new = &self.seen[self.read..];
@@ -124,13 +124,13 @@ impl Terminal {
         }
     }
 
-    fn type_in(&mut self, text: &str) {
+    pub(super) fn type_in(&mut self, text: &str) {
         self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
     /// All that was shown, and the exit code; the terminal must be as it was.
     #[track_caller]
-    fn end(mut self) -> (i32, String) {
+    pub(super) fn end(mut self) -> (i32, String) {
         self.wait_for("code ");
         let code = self.wait_for("\r\n").trim().parse().unwrap();
         let settings = self.wait_for("echoke");
@@ -248,7 +248,7 @@ fn output_comes_above_an_open_question_and_status_lines_stay_away() {
     }
     assert!(!said.contains("running"), "{said:?}");
     terminal.type_in(&format!("{}\n", site.servers.password().expose_secret()));
-    terminal.wait_for("3/3");
+    terminal.wait_for("3 hosts in ");
     let (code, seen) = terminal.end();
     assert_eq!(code, 0, "{seen}");
     assert_eq!(seen.matches("| here").count(), 3, "{seen}");

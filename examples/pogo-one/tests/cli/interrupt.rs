@@ -105,7 +105,7 @@ fn the_second_ends_what_runs() {
     let rest = read_to_end(&mut out);
     let done = Done::of(child.wait_with_output().unwrap());
     assert_eq!(done.code, 2);
-    assert!(rest.contains("web1: ended by signal TERM"), "{rest}");
+    assert!(rest.contains("signal TERM: web1"), "{rest}");
     assert!(rest.contains("not run         2  web[2-3]"), "{rest}");
     // The runtime outlives the servers.
     drop(site.servers);
@@ -140,7 +140,7 @@ fn what_still_runs_after_the_grace_of_sigterm_is_ended() {
         wait_for(&mut err, "ending what runs");
         let rest = read_to_end(&mut out);
         assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 2);
-        assert!(rest.contains("web1: ended by signal TERM"), "{rest}");
+        assert!(rest.contains("signal TERM: web1"), "{rest}");
         assert!(rest.contains("not run         2  web[2-3]"), "{rest}");
         drop(site.servers);
         drop(site.runtime);
@@ -157,7 +157,7 @@ fn an_interrupt_does_not_wait_for_the_grace_of_sigterm() {
     interrupt(&child);
     let rest = read_to_end(&mut out);
     assert_eq!(Done::of(child.wait_with_output().unwrap()).code, 2);
-    assert!(rest.contains("web1: ended by signal TERM"), "{rest}");
+    assert!(rest.contains("signal TERM: web1"), "{rest}");
     drop(site.servers);
     drop(site.runtime);
 }

@@ -51,7 +51,7 @@ fn a_failed_host_ends_the_program_with_1() {
     let done = program.run(&["simulate", "-c", "policy.yaml", "-t", "$web", "--fail", "w2"]);
     assert_eq!(done.code, 1);
     assert!(done.out.contains("failed          1  w2"), "{}", done.out);
-    assert_eq!(done.out.matches("w2: command exited with 1").count(), 1, "{}", done.out);
+    assert!(done.out.contains("    exit 1: w2  simulated failure\n"), "{}", done.out);
     assert!(done.out.contains("succeeded       3  w[1,3-4]"), "{}", done.out);
 }
 
@@ -151,4 +151,19 @@ fn events_have_their_names() {
         "job_finished",
     ];
     assert_eq!(names, wanted);
+}
+
+#[test]
+fn a_simulation_prints_its_summary_and_its_lines_only_when_asked() {
+    let program = Program::with_policy("tag: {web: ['w[1-4]']}\nconstraint: {$web: {max_parallel: 2}}\n");
+    let simulate = ["simulate", "-c", "policy.yaml", "-t", "$web"];
+    let done = program.run(&simulate);
+    assert!(done.out.starts_with("4 hosts in 2.0s"), "{}", done.out);
+    let verbose = program.run(&[&simulate[..], &["-v"]].concat());
+    let lines = "      0.000s  started   w[1-2]\n      1.000s  succeeded w[1-2]\n";
+    assert!(
+        verbose.out.starts_with(lines) && verbose.out.ends_with(&format!("\n\n{}", done.out)),
+        "{}",
+        verbose.out
+    );
 }

@@ -99,11 +99,11 @@ fn what_goes_wrong_on_the_way_is_said() {
     let done = site.run("$web", &["--", "true"]);
     assert_eq!(done.code, 1);
     for wanted in [
-        "web1: unreachable",
+        "unreachable: web1",
         "refused",
-        "web2: host key not trusted",
+        "host key not trusted: web2",
         "SHA256:",
-        "web3: authentication failed",
+        "authentication failed: web3",
     ] {
         assert!(done.out.contains(wanted), "{wanted} is not in {}", done.out);
     }
@@ -114,8 +114,8 @@ fn a_host_that_does_not_resolve_and_a_command_that_is_not_found_are_said() {
     let site = Site::new("tag: {web: [web1, lost.invalid]}\n", &["web1"]);
     let done = site.run("*", &["--", "no-such-command-anywhere"]);
     assert_eq!(done.code, 1);
-    assert!(done.out.contains("lost.invalid: unreachable"), "{}", done.out);
-    assert!(done.out.contains("web1: command exited with 127"), "{}", done.out);
+    assert!(done.out.contains("unreachable: lost.invalid"), "{}", done.out);
+    assert!(done.out.contains("exit 127: web1"), "{}", done.out);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn the_ssh_program_speaks_when_it_is_asked_to() {
     site.servers.mishap("web2", Mishap::Refuse).unwrap();
     let done = site.run("*", &["--transport", "ssh", "--", "echo here"]);
     assert_eq!(done.code, 1, "{}{}", done.out, done.err);
-    for line in ["web1 | here\n", "web3 | here\n", "web2: unreachable"] {
+    for line in ["web1 | here\n", "web3 | here\n", "unreachable: web2"] {
         assert!(done.out.contains(line), "{}", done.out);
     }
 }

@@ -1,0 +1,197 @@
+//! One copy of each distinct output, from its first byte on.
+
+use std::hash::{Hash, Hasher};
+
+use indexmap::{Equivalent, IndexSet};
+use sha2::{Digest, Sha256};
+
+/// The text that hosts wrote, in blocks. Hosts that have written the same so far share all blocks.
+#[derive(Debug)]
+pub(super) struct Kept {
+    blocks: IndexSet<Block>,
+    bytes: usize,
+    most: usize,
+    /// Never again false: with a block here and there the same output could be told in two ways.
+    full: bool,
+}
+
+/// A block of text, and the one before it.
+#[derive(Debug, PartialEq, Eq)]
+struct Block {
+    before: Option<usize>,
+    bytes: Box<[u8]>,
+}
+
+/// The same without a copy of the bytes.
+struct Looked<'a>(Option<usize>, &'a [u8]);
+
+impl Hash for Block {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Looked(self.before, &self.bytes).hash(state);
+    }
+}
+
+impl Hash for Looked<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0, self.1).hash(state);
+    }
+}
+
+impl Equivalent<Block> for Looked<'_> {
+    fn equivalent(&self, block: &Block) -> bool {
+        self.0 == block.before && *self.1 == *block.bytes
+    }
+}
+
+/// What one host has written to one stream, while it writes.
+///
+/// Ends of lines are those of Unix, and the last line has one.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    last: Option<usize>,
+    /// Not a whole block yet.
+    tail: Vec<u8>,
+    rest: Option<Box<Rest>>,
+}
+
+impl Output {
+    /// Whether the last line has no end yet.
+    pub(super) fn is_within_line(&self) -> bool {
+        self.tail.last().is_some_and(|&last| last != b'\n')
+    }
+}
+
+/// Text that is not kept, only told apart.
+#[derive(Debug, Clone, Default)]
+struct Rest {
+    digest: Sha256,
+    bytes: u64,
+}
+
+/// Equal for outputs that are equal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Content {
+    last: Option<usize>,
+    rest: Option<([u8; 32], u64)>,
+}
+
+impl Content {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How many bytes at its end are not kept.
+    pub(super) fn missing(&self) -> u64 {
+        self.rest.map_or(0, |(_, bytes)| bytes)
+    }
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self::up_to(Self::MOST)
+    }
+}
+
+impl Kept {
+    /// Distinct text up to this is kept; what comes later is counted.
+    pub(super) const MOST: usize = 256 << 20;
+    const BLOCK: usize = 4096;
+    /// About what a block takes beside its text.
+    const OVERHEAD: usize = 64;
+
+    pub(super) fn up_to(most: usize) -> Self {
+        Self {
+            blocks: IndexSet::new(),
+            bytes: 0,
+            most,
+            full: false,
+        }
+    }
+
+    pub(super) fn push(&mut self, output: &mut Output, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            if line == b"\n" && output.tail.last() == Some(&b'\r') {
+                output.tail.pop();
+            }
+            match line.strip_suffix(b"\r\n") {
+                Some(text) => {
+                    self.add(output, text);
+                    self.add(output, b"\n");
+                }
+                None => self.add(output, line),
+            }
+        }
+    }
+
+    /// Adds text. Its last byte stays in the tail: what follows may still change it.
+    fn add(&mut self, output: &mut Output, mut bytes: &[u8]) {
+        while output.tail.len() + bytes.len() > Self::BLOCK {
+            let (now, later) = bytes.split_at(Self::BLOCK.saturating_sub(output.tail.len()));
+            output.tail.extend_from_slice(now);
+            self.keep(output);
+            bytes = later;
+        }
+        output.tail.extend_from_slice(bytes);
+    }
+
+    /// Ends an output. Nothing is added to it from now on.
+    pub(super) fn end(&mut self, output: &mut Output) -> Content {
+        if output.is_within_line() {
+            self.add(output, b"\n");
+        }
+        if !output.tail.is_empty() {
+            self.keep(output);
+        }
+        output.tail = Vec::new();
+        let rest = output.rest.as_ref();
+        Content {
+            last: output.last,
+            rest: rest.map(|rest| (rest.digest.clone().finalize().into(), rest.bytes)),
+        }
+    }
+
+    /// Makes a block of the tail.
+    fn keep(&mut self, output: &mut Output) {
+        let looked = Looked(output.last, &output.tail);
+        let known = output
+            .rest
+            .is_none()
+            .then(|| self.blocks.get_index_of(&looked))
+            .flatten();
+        let size = output.tail.len() + Self::OVERHEAD;
+        self.full = self.full || (known.is_none() && self.bytes + size > self.most);
+        match known {
+            Some(block) => output.last = Some(block),
+            None if self.full => {
+                let rest = output.rest.get_or_insert_default();
+                rest.digest.update(&output.tail);
+                rest.bytes += output.tail.len() as u64;
+            }
+            None => {
+                let (before, bytes) = (output.last, output.tail.as_slice().into());
+                self.bytes += size;
+                output.last = Some(self.blocks.insert_full(Block { before, bytes }).0);
+            }
+        }
+        output.tail.clear();
+    }
+
+    /// The text that is kept of an output.
+    pub(super) fn text(&self, content: &Content) -> Vec<u8> {
+        let block = |at: &usize| self.blocks.get_index(*at);
+        let blocks = std::iter::successors(content.last, |at| block(at).and_then(|block| block.before));
+        let mut blocks: Vec<usize> = blocks.collect();
+        blocks.reverse();
+        blocks
+            .iter()
+            .filter_map(block)
+            .flat_map(|block| &block.bytes)
+            .copied()
+            .collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

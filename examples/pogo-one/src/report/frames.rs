@@ -1,0 +1,59 @@
+//! When a screen is drawn anew.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+/// What is drawn again and again.
+pub(super) trait Frame: Send + Sync + 'static {
+    /// Draws what has changed; false when nothing more is to be drawn.
+    fn frame(&self) -> bool;
+}
+
+/// A thread that draws until it is told to stop: a screen that is not drawn holds up no job.
+#[derive(Debug, Default)]
+pub(super) struct Drawing(Arc<Stop>);
+
+/// A signal that ends the drawing at once.
+#[derive(Debug, Default)]
+struct Stop {
+    stopped: Mutex<bool>,
+    sign: Condvar,
+}
+
+/// What changes within this time is drawn at once.
+const EVERY: Duration = Duration::from_millis(80);
+
+impl Drawing {
+    /// Draws this, if there is anything to draw.
+    pub(super) fn of<F: Frame>(frame: Option<Weak<F>>) -> Self {
+        let stop = Arc::new(Stop::default());
+        if let Some(frame) = frame {
+            let stop = Arc::clone(&stop);
+            std::thread::spawn(move || {
+                let draw = || frame.upgrade().is_some_and(|frame| frame.frame());
+                while !stop.within(EVERY) && draw() {}
+            });
+        }
+        Self(stop)
+    }
+
+    pub(super) fn stop(&self) {
+        *self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.sign.notify_all();
+    }
+}
+
+impl Drop for Drawing {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Stop {
+    /// Waits so long, and says whether it is over.
+    fn within(&self, time: Duration) -> bool {
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.sign.wait_timeout_while(stopped, time, |stopped| !*stopped);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}

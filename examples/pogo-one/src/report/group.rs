@@ -1,0 +1,112 @@
+//! Hosts that are counted together.
+
+use std::time::Duration;
+
+use pogo_core::Timestamp;
+use pogo_core::policy::Rule;
+
+use super::watch::HostState;
+
+/// Hosts that are counted together, and how they are doing.
+#[derive(Debug, Clone)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) limit: Option<(Rule, u32)>,
+    pub(crate) hosts: u32,
+    pub(crate) waiting: u32,
+    pub(crate) running: u32,
+    /// Hosts that failed or are in doubt.
+    pub(crate) bad: u32,
+    /// Those of them that are in doubt.
+    pub(crate) in_doubt: u32,
+    pub(crate) cancelled: u32,
+    /// The most that ran at once.
+    pub(crate) widest: u32,
+    /// Only what runs counts: the limit is the job's own.
+    pub(crate) is_job: bool,
+    /// For how long hosts waited while every slot was taken.
+    pub(crate) full_for: Duration,
+    full_since: Option<Timestamp>,
+}
+
+impl Group {
+    pub(super) fn new(name: String, limit: Option<(Rule, u32)>) -> Self {
+        let (full_for, full_since) = (Duration::ZERO, None);
+        Self {
+            name,
+            limit,
+            is_job: false,
+            hosts: 0,
+            waiting: 0,
+            running: 0,
+            bad: 0,
+            in_doubt: 0,
+            cancelled: 0,
+            widest: 0,
+            full_for,
+            full_since,
+        }
+    }
+
+    /// What the limit counts, as the plan calls it.
+    pub(crate) fn name(&self) -> &str {
+        if self.is_job { "this job" } else { &self.name }
+    }
+
+    /// Hosts that were tried to their end, or skipped.
+    pub(crate) fn done(&self) -> u32 {
+        self.hosts - self.waiting - self.running - self.cancelled
+    }
+
+    /// Whether hosts wait and every slot is taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting > 0 && self.limit.is_some_and(|(_, slots)| self.running + self.held() >= slots)
+    }
+
+    /// Slots that are taken by hosts that do not run.
+    pub(crate) fn held(&self) -> u32 {
+        if self.is_job { 0 } else { self.bad }
+    }
+
+    /// A host goes from one state to another.
+    pub(super) fn recount(&mut self, before: &HostState, after: &HostState, at: Timestamp) {
+        self.count(before, |count| count.saturating_sub(1));
+        self.count(after, |count| count + 1);
+        if *before == HostState::Absent {
+            self.hosts += 1;
+        }
+        self.judge(at);
+    }
+
+    /// Takes over what an earlier group of the same hosts had seen.
+    pub(super) fn follow(&mut self, earlier: &Self) {
+        self.widest = earlier.widest;
+        self.full_for = earlier.full_for;
+        self.full_since = earlier.full_since;
+    }
+
+    fn count(&mut self, state: &HostState, by: fn(u32) -> u32) {
+        match state {
+            HostState::Waiting => self.waiting = by(self.waiting),
+            HostState::Running => self.running = by(self.running),
+            HostState::Cancelled => self.cancelled = by(self.cancelled),
+            HostState::InDoubt(_) => self.in_doubt = by(self.in_doubt),
+            _ => {}
+        }
+        if state.is_bad() {
+            self.bad = by(self.bad);
+        }
+    }
+
+    fn judge(&mut self, at: Timestamp) {
+        self.widest = self.widest.max(self.running);
+        match (self.is_full(), self.full_since) {
+            (true, None) => self.full_since = Some(at),
+            (false, Some(since)) => {
+                self.full_for += at - since;
+                self.full_since = None;
+            }
+            _ => {}
+        }
+    }
+}

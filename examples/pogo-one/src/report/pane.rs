@@ -1,0 +1,120 @@
+//! What stays below everything that is printed on the terminal: a question, or status lines.
+
+use std::io::{self, IsTerminal};
+use std::time::Instant;
+
+use pogo_core::Timestamp;
+
+use super::forecast::Forecast;
+use super::region::{Region, Size};
+use super::status::Status;
+use super::terminal;
+use super::watch::Watch;
+use crate::ask::OpenPrompt;
+
+pub(super) struct Pane {
+    /// Standard error is a terminal, and shows status lines.
+    live: bool,
+    /// Standard output is that terminal too.
+    out_is_terminal: bool,
+    region: Region,
+    lines: Vec<String>,
+    size: Option<Size>,
+    /// A question that waits for its answer; status lines are not shown meanwhile.
+    prompt: Option<OpenPrompt>,
+    forecast: Forecast,
+    /// When the last event came in, by the clock here.
+    noted: Instant,
+    /// How many times faster than here the time of the job passes.
+    pub(super) speed: f64,
+}
+
+impl Pane {
+    pub(super) fn new(live: bool) -> Self {
+        Self {
+            live,
+            out_is_terminal: io::stdout().is_terminal(),
+            region: Region::default(),
+            lines: vec![],
+            size: None,
+            prompt: None,
+            forecast: Forecast::default(),
+            noted: Instant::now(),
+            speed: 1.0,
+        }
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// An event has come in.
+    pub(super) fn noted(&mut self) {
+        self.noted = Instant::now();
+    }
+
+    /// Lets something be printed on standard error, above.
+    pub(super) fn above_err<T>(&mut self, print: impl FnOnce() -> T) -> T {
+        if let Some(prompt) = &self.prompt {
+            return prompt.above(print);
+        }
+        if self.lines.is_empty() {
+            return print();
+        }
+        let size = Size::of_terminal();
+        terminal::write_err(&self.region.begin_above(size));
+        let printed = print();
+        terminal::write_err(&self.region.draw(&self.lines, size));
+        printed
+    }
+
+    /// Lets something be printed on standard output, above if that is the same terminal.
+    pub(super) fn above_out<T>(&mut self, print: impl FnOnce() -> T) -> T {
+        match self.out_is_terminal || self.prompt.is_some() {
+            true => self.above_err(print),
+            false => print(),
+        }
+    }
+
+    pub(super) fn open_prompt(&mut self, prompt: OpenPrompt) {
+        terminal::write_err(&self.region.erase(Size::of_terminal()));
+        self.prompt = Some(prompt);
+    }
+
+    pub(super) fn close_prompt(&mut self, watch: &Watch) {
+        if let Some(prompt) = self.prompt.take() {
+            // It may have been written once more after the answer.
+            prompt.erase();
+        }
+        self.size = None;
+        self.draw(watch);
+    }
+
+    /// Draws the status lines, if they or the terminal have changed.
+    pub(super) fn draw(&mut self, watch: &Watch) {
+        if !self.live || self.prompt.is_some() || watch.job.is_none() {
+            return;
+        }
+        let (size, now) = (Size::of_terminal(), self.now(watch));
+        let left = self.forecast.left(watch, now);
+        let lines = Status { watch, now, left }.lines(size);
+        if lines != self.lines || self.size != Some(size) {
+            self.lines = lines;
+            self.size = Some(size);
+            terminal::write_err(&self.region.draw(&self.lines, size));
+        }
+    }
+
+    /// Takes the status lines away; what follows says how the job ended.
+    pub(super) fn end(&mut self) {
+        self.live = false;
+        self.lines.clear();
+        terminal::write_err(&self.region.erase(Size::of_terminal()));
+    }
+
+    /// The time of the job: that of its last event, and what has passed since.
+    fn now(&self, watch: &Watch) -> Timestamp {
+        let passed = self.noted.elapsed().as_secs_f64() * self.speed;
+        watch.now + std::time::Duration::try_from_secs_f64(passed).unwrap_or_default()
+    }
+}

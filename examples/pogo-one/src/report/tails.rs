@@ -1,0 +1,66 @@
+//! The last lines that failed hosts wrote to standard error.
+
+use std::collections::BTreeMap;
+
+use pogo_core::dispatcher::{OutputChunk, Stream};
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::AttemptId;
+
+use super::visible::push_visible;
+
+/// Keeps a little of each host that runs, and less of each that failed.
+#[derive(Debug, Default)]
+pub(crate) struct Tails {
+    running: BTreeMap<AttemptId, Vec<u8>>,
+    failed: BTreeMap<HostName, Vec<String>>,
+}
+
+impl Tails {
+    /// Bytes that are kept of a host that runs.
+    const BYTES: usize = 1024;
+    /// Lines that are kept of one that failed, and characters of each.
+    const LINES: usize = 3;
+    const CHARACTERS: usize = 200;
+
+    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>) {
+        if chunk.stream != Stream::Stderr {
+            return;
+        }
+        let tail = self.running.entry(chunk.attempt).or_default();
+        let kept = chunk.bytes.len().min(Self::BYTES);
+        tail.extend(chunk.bytes.iter().skip(chunk.bytes.len() - kept));
+        if tail.len() > 2 * Self::BYTES {
+            tail.drain(..tail.len() - Self::BYTES);
+        }
+    }
+
+    /// An attempt ends; of one that failed its last lines are kept.
+    pub(super) fn end(&mut self, host: &HostName, attempt: AttemptId, failed: bool) {
+        let tail = self.running.remove(&attempt);
+        self.failed.remove(host);
+        if let Some(tail) = tail.filter(|_| failed) {
+            self.failed.insert(host.clone(), lines(&tail));
+        }
+    }
+
+    /// The last lines of a host that failed, with nothing raw in them.
+    pub(super) fn of(&self, host: &HostName) -> &[String] {
+        self.failed.get(host).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn lines(tail: &[u8]) -> Vec<String> {
+    let lines = tail.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let mut lines: Vec<String> = lines
+        .rev()
+        .filter(|line| !line.trim_ascii().is_empty())
+        .take(Tails::LINES)
+        .map(|line| {
+            let mut shown = Vec::new();
+            push_visible(&mut shown, line);
+            super::width::cut(&String::from_utf8_lossy(&shown), Tails::CHARACTERS)
+        })
+        .collect();
+    lines.reverse();
+    lines
+}

@@ -1,0 +1,109 @@
+//! `replay` and `timeline` of a log that comes through a pipe.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+
+use super::program::{Done, Program};
+
+const POLICY: &str = "tag: {web: ['w[1-4]']}\nconstraint: {$web: {max_parallel: 2}}\n";
+
+fn with_log() -> (Program, String) {
+    let program = Program::with_policy(POLICY);
+    let log = program
+        .run(&[
+            "simulate",
+            "-c",
+            "policy.yaml",
+            "-t",
+            "$web",
+            "--fail",
+            "w3",
+            "--format",
+            "jsonl",
+        ])
+        .out;
+    (program, log)
+}
+
+#[test]
+fn a_pipe_is_shown_while_it_is_still_being_written() {
+    let (program, log) = with_log();
+    let mut command = program.command(&["replay", "-", "--speed", "max"]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut pipe, mut out) = (
+        child.stdin.take().unwrap(),
+        BufReader::new(child.stdout.take().unwrap()),
+    );
+    // Half of a line is no event yet.
+    let first_end = log.find("task_succeeded").unwrap();
+    pipe.write_all(&log.as_bytes()[..first_end]).unwrap();
+    let rest = &log[first_end..];
+    let line_end = rest.find('\n').unwrap() + 1;
+    pipe.write_all(&rest.as_bytes()[..line_end]).unwrap();
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    assert_eq!(
+        line, "      0.000s  started   w[1-2]\n",
+        "shown before the pipe has ended"
+    );
+    pipe.write_all(&rest.as_bytes()[line_end..]).unwrap();
+    drop(pipe);
+    let mut end = String::new();
+    std::io::Read::read_to_string(&mut out, &mut end).unwrap();
+    assert!(
+        Done::of(child.wait_with_output().unwrap()).code == 0 && end.contains("4 hosts in 2.0s"),
+        "{end}"
+    );
+}
+
+#[test]
+fn a_pipe_is_shown_as_its_file_is() {
+    let (program, log) = with_log();
+    let file = program.write("log.jsonl", &log);
+    let shown = program.run(&["replay", "log.jsonl", "--speed", "max"]);
+    let pipe = || std::fs::File::open(&file).unwrap();
+    let piped = Done::of(
+        program
+            .command(&["replay", "-", "--speed", "max"])
+            .stdin(pipe())
+            .output()
+            .unwrap(),
+    );
+    assert_eq!((piped.out, piped.err), (shown.out, shown.err));
+    let drawn = program.run(&["timeline", "log.jsonl"]);
+    let piped = Done::of(program.command(&["timeline", "-"]).stdin(pipe()).output().unwrap());
+    assert_eq!(piped.out, drawn.out);
+}
+
+#[test]
+fn what_cannot_follow_in_a_pipe_is_named_where_it_stands() {
+    let (program, log) = with_log();
+    let odd = log.replacen("task_started", "lunch", 1);
+    let gap: String = log
+        .lines()
+        .filter(|line| !line.contains("task_started"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let idle = format!("{}\n", log.lines().next().unwrap());
+    for (text, wanted) in [
+        (odd.as_str(), "standard input:3: this is no event"),
+        (&gap, "standard input:3: "),
+        (&idle, "standard input: it has no job"),
+        ("", "standard input: it has no job"),
+    ] {
+        let file = std::fs::File::open(program.write("odd.jsonl", text)).unwrap();
+        let done = Done::of(
+            program
+                .command(&["replay", "-", "--speed", "max"])
+                .stdin(file)
+                .output()
+                .unwrap(),
+        );
+        assert!(done.code == 64 && done.err.contains(wanted), "{wanted}: {}", done.err);
+    }
+}
