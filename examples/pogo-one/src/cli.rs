@@ -1,11 +1,16 @@
 //! The command line.
 
+mod duration;
+mod expectation;
+mod foreign;
 mod job;
 mod log;
+mod login;
 mod output;
 mod plan;
 mod run;
 mod simulate;
+mod source;
 mod ssh;
 mod targets;
 
@@ -13,20 +18,27 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use duration::duration;
+pub(crate) use foreign::{explain, missing_command};
 pub(crate) use job::JobArgs;
 pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};
+pub(crate) use login::Login;
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
 pub(crate) use plan::PlanArgs;
 pub(crate) use run::RunArgs;
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
+pub(crate) use source::source;
 pub(crate) use ssh::{HostKeys, Speaker, SshArgs};
-pub(crate) use targets::targets;
+pub(crate) use targets::{TargetArgs, Targets, targets};
 
 use crate::inventory::InventoryArgs;
 
+/// What the program is called, in usage and messages.
+pub(crate) const NAME: &str = env!("CARGO_BIN_NAME");
+
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
 #[derive(Debug, Parser)]
-#[command(name = "pogo-one", version, after_help = EXIT_CODES)]
+#[command(name = NAME, version, after_help = EXIT_CODES, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

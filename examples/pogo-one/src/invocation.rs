@@ -1,13 +1,14 @@
 //! How the arguments say that the command is run.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use pogo_core::plan::{Invocation, RunAs, SentFile, Stdin};
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Command")]
 pub(crate) struct InvocationArgs {
     /// User to run the command as on the hosts, through sudo.
     #[arg(long, value_name = "USER")]
@@ -33,22 +34,27 @@ pub(crate) struct InvocationArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<String>,
     /// Run the command apart from the connection: it outlives a link that breaks, and is found again.
-    #[arg(long, conflicts_with_all = ["run_as", "pty", "stdin", "send"])]
-    pub(crate) detached: bool,
+    #[arg(long, alias = "detached", conflicts_with_all = ["run_as", "pty", "stdin", "send"])]
+    pub(crate) resumable: bool,
     /// The hosts run a command of their own whatever they are asked for, as for a key that is restricted to one script;
     /// its status counts. No hooks run there. Without this, such a host is refused.
-    #[arg(long, conflicts_with_all = ["run_as", "cwd", "env", "send", "detached"])]
+    #[arg(long, conflicts_with_all = ["run_as", "cwd", "env", "send", "resumable"])]
     pub(crate) forced_command: bool,
     /// The command restarts its host: the lost link is expected, and the host counts as running until it answers again in
     /// another boot. Post-hooks run after that.
-    #[arg(long, conflicts_with_all = ["detached", "forced_command"])]
+    #[arg(long, conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) reboot: bool,
     /// How long a host may take to restart.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "10m", requires = "reboot")]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::duration, default_value = "10m", requires = "reboot")]
     pub(crate) reboot_timeout: Duration,
 }
 
 impl InvocationArgs {
+    /// Whether something for the hosts is to be read from standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.stdin.as_deref() == Some(Path::new("-")) || self.send.iter().any(|file| file.source == "-")
+    }
+
     pub(crate) fn invocation(&self) -> Invocation {
         Invocation {
             environment: self.env.iter().cloned().collect(),
@@ -60,7 +66,7 @@ impl InvocationArgs {
                 None => Stdin::Empty,
             },
             files: self.send.clone(),
-            detached: self.detached.then(new_name),
+            detached: self.resumable.then(new_name),
             forced_command: self.forced_command,
             reboot: self.reboot.then_some(self.reboot_timeout),
         }

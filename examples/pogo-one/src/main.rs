@@ -11,6 +11,7 @@ mod report;
 mod source;
 mod sources;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,9 +20,13 @@ use cli::{Cli, Command};
 use exit::{Exit, Stop};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&line) {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(message) = cli::explain(&error, &line) {
+                return ended(Err(Stop::Usage(message)));
+            }
             // Help and version are no mistakes, and go to standard output.
             let exit = if error.use_stderr() {
                 Exit::Usage

@@ -3,52 +3,78 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::OrderError;
-use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
 use pogo_core::plan::{Command, JobSpec, PlanError};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{ConfigureError, InputError};
 use pogo_inventory::Diagnostic;
 use pogo_inventory::merge::Gathered;
 
-use crate::cli::JobArgs;
+use crate::cli::{JobArgs, Login, Targets};
 use crate::exit::Stop;
 
+/// Why hosts are down that an operator says are.
+pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
+
 /// The fleet and policy of what was gathered.
-pub(crate) fn namespace(args: &JobArgs, gathered: &Gathered) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
+pub(crate) fn namespace(
+    args: &JobArgs,
+    targets: &Targets,
+    gathered: &Gathered,
+) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
     let policy = args.sources.policy(gathered)?;
-    let unlisted = args.sources.is_empty() || args.allow_unlisted;
+    let unlisted = args.sources.is_empty() || args.targets.allow_unlisted;
     let mut fleet = Arc::clone(&gathered.fleet);
-    if unlisted || args.sources.asks((&policy, &args.targets)) {
+    let asks = args.sources.asks((&policy, &targets.selector));
+    if unlisted || asks || !targets.logins.is_empty() {
         let mut more = FleetBuilder::from(&*fleet);
         if unlisted {
-            more = more.unlisted(&args.targets);
+            more = more.unlisted(&targets.selector);
         }
-        let more = args.sources.answered(more, (&policy, &args.targets))?;
+        more = Login::apply(&targets.logins, more).map_err(Stop::usage)?;
+        let more = args.sources.answered(more, (&policy, &targets.selector))?;
         fleet = Arc::new(more.build().map_err(Stop::usage)?);
     }
     Ok((fleet, Arc::new(policy)))
 }
 
+/// The hosts of a fleet that are assumed to be down.
+pub(crate) fn assumed_down(args: &JobArgs, fleet: &Fleet) -> Result<Vec<HostName>, Stop> {
+    let Some(down) = &args.limits.assume_down else {
+        return Ok(vec![]);
+    };
+    let hosts = fleet.resolve(down).map_err(Stop::usage)?;
+    Ok(hosts.into_iter().map(|host| fleet.name(host).clone()).collect())
+}
+
 /// The job that the arguments ask for.
-pub(crate) fn job(args: &JobArgs, command: Command) -> JobSpec {
-    let mut spec = JobSpec::new(args.targets.clone(), command);
-    spec.attempt_timeout = args.timeout;
-    spec.slow_after = args.slow_after;
-    spec.job_timeout = args.job_timeout;
-    spec.retries = args.retries;
-    spec.connect_retries = args.retries;
-    spec.retry_delay = args.retry_delay;
-    spec.max_parallel = args.max_parallel;
-    spec.max_failures = args.max_failures;
-    spec.waves.clone_from(&args.waves);
-    spec.bake = args.bake;
-    spec.allow_failures = args.allow_failures.unwrap_or_default();
+pub(crate) fn job(args: &JobArgs, targets: &Targets, command: Command) -> JobSpec {
+    let (limits, times) = (&args.limits, &args.times);
+    let mut spec = JobSpec::new(targets.selector.clone(), command);
+    spec.attempt_timeout = times.timeout;
+    spec.slow_after = times.slow_after;
+    spec.job_timeout = times.job_timeout;
+    spec.retries = times.retries;
+    spec.connect_retries = times.retries;
+    spec.retry_delay = times.retry_delay;
+    spec.max_parallel = limits.job_limit();
+    spec.max_failures = limits.max_failures;
+    spec.waves.clone_from(&limits.waves);
+    spec.bake = limits.bake;
+    spec.allow_failures = limits.allow_failures.unwrap_or_default();
+    spec.order = limits.order.into();
+    spec.settle = limits.settle;
+    spec.on_doubt = limits.on_doubt.map(Into::into);
+    spec.priority = limits.priority;
+    spec.override_constraints.clone_from(&limits.override_constraints);
+    spec.seed = limits.job_seed;
+    spec.expected = limits.expected.iter().map(|expected| expected.0.clone()).collect();
     spec
 }
 
 /// The job of a plan or a simulation, which runs nothing.
-pub(crate) fn imagined_job(args: &JobArgs) -> JobSpec {
-    job(args, Command::shell("true"))
+pub(crate) fn imagined_job(args: &JobArgs, targets: &Targets) -> JobSpec {
+    job(args, targets, Command::shell("true"))
 }
 
 /// A policy that does not fit its hosts: each problem with the line it is in.

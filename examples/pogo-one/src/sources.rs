@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use pogo_core::dispatcher::{Questions, Resolvers};
 use pogo_core::fleet::{FleetBuilder, Selector};
 use pogo_core::policy::{Limit, Policy};
@@ -16,20 +16,22 @@ use crate::report;
 
 /// Where hosts and rules come from.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Policy and inventory")]
 pub(crate) struct SourceArgs {
-    /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0. Without it there are no rules.
-    #[arg(short = 'c', long = "config", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Namespace of the policy file.
-    #[arg(short, long, value_name = "NAME", requires = "config")]
+    /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0 [default: none, so there are no rules]
+    #[arg(short = 'c', long, alias = "config", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    policy: Option<PathBuf>,
+    /// Namespace of the policy file
+    #[arg(short, long, value_name = "NAME", requires = "policy")]
     namespace: Option<String>,
-    /// Further hosts, from `TYPE:LOCATION` or a path whose name tells the type; may be given several times. Any inventory of Ansible:
-    /// `ansible-inventory -i X --list | pogo-one … -i ansible-list:-`.
-    #[arg(short, long, value_name = "SOURCE")]
+    /// Further hosts: `TYPE:LOCATION`, or a path whose name tells the type; may be given several times
+    ///
+    /// Any inventory of Ansible: `ansible-inventory -i X --list`, piped into `-i ansible-list:-`.
+    #[arg(short, long, value_name = "SOURCE", value_parser = super::cli::source, value_hint = ValueHint::AnyPath)]
     inventory: Vec<SourceSpec>,
-    /// File that names sources and resolvers which need more than a location: databases, fields, headers.
-    #[arg(long = "sources", value_name = "FILE")]
-    file: Option<PathBuf>,
+    /// File that names sources and resolvers which need more than a location: databases, fields, headers
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    sources: Option<PathBuf>,
     /// Which source counts when two give different values: `error`, `first` or `last`; `address=last` for one setting.
     #[arg(long, value_name = "RULE", value_parser = rule)]
     merge: Vec<String>,
@@ -37,6 +39,7 @@ pub(crate) struct SourceArgs {
 
 /// Following sources while a job runs.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Policy and inventory")]
 pub(crate) struct FollowArgs {
     /// Read hosts, tags and settings again when their sources change; the rules and the job's hosts stay.
     #[arg(long)]
@@ -45,14 +48,14 @@ pub(crate) struct FollowArgs {
     #[arg(long, value_name = "N|P%", default_value = "10%", requires = "watch_inventory")]
     pub(crate) max_inventory_change: Limit,
     /// How often to look at the files of the sources.
-    #[arg(long, value_name = "TIME", default_value = "2s", requires = "watch_inventory", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", requires = "watch_inventory", value_parser = crate::cli::duration)]
     pub(crate) watch_interval: Duration,
 }
 
 impl SourceArgs {
     /// Whether no source is named, so that targets are plain hosts.
     pub(crate) fn is_empty(&self) -> bool {
-        self.config.is_none() && self.file.is_none() && self.inventory.is_empty()
+        self.policy.is_none() && self.sources.is_none() && self.inventory.is_empty()
     }
 
     /// The sources: the policy file comes first.
@@ -81,14 +84,14 @@ impl SourceArgs {
     }
 
     fn named(&self) -> Result<SourcesFile, Stop> {
-        let read = self.file.as_ref().map(SourcesFile::read);
+        let read = self.sources.as_ref().map(SourcesFile::read);
         Ok(read.transpose().map_err(Stop::usage)?.unwrap_or_default())
     }
 
     /// Whether resolvers have to answer for tags that these rules and targets name. Without resolvers it is the plan that
     /// says, line by line, which tags nobody knows.
     pub(crate) fn asks(&self, (policy, targets): (&Policy, &Selector)) -> bool {
-        self.file.is_some() && !Questions::of(policy).and(targets).is_empty()
+        self.sources.is_some() && !Questions::of(policy).and(targets).is_empty()
     }
 
     /// The fleet, with what resolvers answer to the tags that these rules and targets name.
@@ -107,13 +110,13 @@ impl SourceArgs {
 
     /// Whether the rules are known although the sources at these positions cannot be read: the policy file comes first.
     pub(crate) fn has_rules_despite(&self, failed: &[usize]) -> bool {
-        self.config.is_none() || !failed.contains(&0)
+        self.policy.is_none() || !failed.contains(&0)
     }
 
     /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
     pub(crate) fn policy(&self, gathered: &Gathered) -> Result<Policy, Stop> {
         let mut parts = gathered.parts.iter();
-        let config = self.config.is_some().then(|| parts.next()).flatten();
+        let config = self.policy.is_some().then(|| parts.next()).flatten();
         for part in parts {
             if part.policy.as_ref().is_some_and(|policy| *policy != Policy::default()) {
                 let name = &part.name;
@@ -127,7 +130,7 @@ impl SourceArgs {
 
     /// The same arguments once for each namespace of the policy file, if none is chosen.
     pub(crate) fn each_namespace(&self) -> Vec<Self> {
-        let names = match (&self.config, &self.namespace) {
+        let names = match (&self.policy, &self.namespace) {
             (Some(path), None) => PolicyFile::namespaces(path).unwrap_or_default(),
             _ => vec![],
         };
@@ -142,7 +145,7 @@ impl SourceArgs {
     }
 
     fn config(&self) -> Result<Option<Arc<dyn Source>>, Stop> {
-        let Some(path) = &self.config else { return Ok(None) };
+        let Some(path) = &self.policy else { return Ok(None) };
         if let Some(location) = path.to_str().and_then(|text| text.strip_prefix("pogo4:")) {
             if self.namespace.is_some() {
                 return Err(Stop::usage("files of Pogo 4.0 have no namespaces; leave -n out"));

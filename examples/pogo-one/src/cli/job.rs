@@ -2,54 +2,170 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use pogo_core::fleet::Selector;
-use pogo_core::policy::Limit;
+use pogo_core::plan::Order;
+use pogo_core::policy::{Limit, OnDoubt};
 
-use super::targets;
+use super::expectation::ExpectedTime;
+use super::{TargetArgs, duration, targets};
 use crate::sources::SourceArgs;
 
 /// What every job needs.
 #[derive(Debug, Args)]
 pub(crate) struct JobArgs {
     #[command(flatten)]
+    pub(crate) targets: TargetArgs,
+    #[command(flatten)]
     pub(crate) sources: SourceArgs,
-    /// Hosts to run on: names, ranges and tags, as in `web[1-20],$cache & !$colo.east`.
-    #[arg(short, long, value_name = "TARGETS", value_parser = targets)]
-    pub(crate) targets: Selector,
-    /// Allow targets that no source knows; they are under no rule.
-    #[arg(long)]
-    pub(crate) allow_unlisted: bool,
-    /// Run at most this many hosts at once, whatever the policy would allow (a number or a share of the targets).
-    #[arg(long, value_name = "N|P%")]
-    pub(crate) max_parallel: Option<Limit>,
-    /// Stop when more hosts than this have failed (a number or a share of the targets).
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) times: TimeArgs,
+}
+
+/// How many at once, in which order, and how many may fail.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Run at most this many hosts at once, whatever the policy would allow: a number or a share of the targets; `none` for
+    /// no limit of pogo's own [default: as the policy says]
+    #[arg(short = 'f', long, value_name = "N|P%|none")]
+    pub(crate) max_parallel: Option<MaxParallel>,
+    /// Stop when more hosts than this have failed: a number or a share of the targets [default: none]
     #[arg(long, value_name = "N|P%")]
     pub(crate) max_failures: Option<Limit>,
-    /// Go in waves of these sizes, counted from the start; the last is the step in which the job goes on: `1,20%` is one
-    /// host, then up to 20%, 40% and so on, and `1,10%,100%` one, up to a tenth, then all. A wave begins when the one
-    /// before it is complete.
+    /// Go in waves of these sizes: `1,10%,100%` is one host, then up to a tenth, then all [default: all at once]
+    ///
+    /// Sizes are counted from the start, and the last is the step in which the job goes on: `1,20%` is one host, then up
+    /// to 20%, 40% and so on. A wave begins when the one before it is complete.
     #[arg(long, value_name = "N|P%", value_delimiter = ',')]
     pub(crate) waves: Vec<Limit>,
-    /// Watch each wave this long before the next begins.
-    #[arg(long, value_name = "TIME", requires = "waves", value_parser = humantime::parse_duration)]
+    /// Watch each wave this long before the next begins [default: 0]
+    #[arg(long, value_name = "TIME", requires = "waves", value_parser = duration)]
     pub(crate) bake: Option<Duration>,
-    /// Let so many hosts of each wave fail without holding back the next (a number or a share of the wave).
+    /// Let so many hosts of each wave fail without holding back the next: a number or a share [default: 0]
     #[arg(long, value_name = "N|P%", requires = "waves")]
     pub(crate) allow_failures: Option<Limit>,
-    /// Try a failed host again this often.
+    /// Which of the hosts that may start come first
+    #[arg(long, value_name = "ORDER", value_enum, default_value = "balanced")]
+    pub(crate) order: OrderArg,
+    /// Take these hosts to be down already: they use up limits, as failed hosts do
+    #[arg(long, value_name = "HOSTS", value_parser = targets)]
+    pub(crate) assume_down: Option<Selector>,
+    /// How long a host keeps its slots after success.
+    #[arg(long, hide = true, value_name = "TIME", value_parser = duration)]
+    pub(crate) settle: Option<Duration>,
+    /// Policy for a host whose attempt ended unknown.
+    #[arg(long, hide = true, value_name = "fail|retry")]
+    pub(crate) on_doubt: Option<DoubtArg>,
+    /// Jobs of higher priority take free slots first.
+    #[arg(
+        long,
+        hide = true,
+        value_name = "N",
+        default_value = "0",
+        allow_negative_numbers = true
+    )]
+    pub(crate) priority: i32,
+    /// The reason for running without regard to limits and sequences.
+    #[arg(long, hide = true, value_name = "REASON")]
+    pub(crate) override_constraints: Option<String>,
+    /// Seed of what is random in the job: jitter, and the order of `shuffled`.
+    #[arg(long, hide = true, value_name = "N", default_value = "0")]
+    pub(crate) job_seed: u64,
+    /// How long tasks on some hosts are expected to take.
+    #[arg(long, hide = true, value_name = "HOSTS=TIME")]
+    pub(crate) expected: Vec<ExpectedTime>,
+}
+
+/// How long things may take, and what is tried again.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Time limits and retries")]
+pub(crate) struct TimeArgs {
+    /// Time limit for one host, in seconds or as in 5m [default: as the policy says, or 1h]
+    #[arg(long, alias = "attempt-timeout", value_name = "TIME", value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Tell when a host takes longer than this, and let it go on; 0 for never [default: as the policy says, or 10m]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) slow_after: Option<Duration>,
+    /// Time limit for the whole job [default: as the policy says, or none]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) job_timeout: Option<Duration>,
+    /// Try a failed host again this often [default: as the policy says, or 0]
     #[arg(long, value_name = "N")]
     pub(crate) retries: Option<u32>,
-    /// Wait this long before trying a host again.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    /// Wait this long before trying a host again [default: as the policy says, or 5s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) retry_delay: Option<Duration>,
-    /// Time limit for one host; 1 hour unless the policy says otherwise.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(crate) timeout: Option<Duration>,
-    /// Tell when a host takes longer than this, and let it go on; 0 for never. 10 minutes unless the policy says otherwise.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(crate) slow_after: Option<Duration>,
-    /// Time limit for the whole job.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    pub(crate) job_timeout: Option<Duration>,
+}
+
+/// The most hosts at once, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MaxParallel {
+    /// So many.
+    Limit(Limit),
+    /// As many as the policy allows; where there is none, all.
+    Unlimited,
+}
+
+impl std::str::FromStr for MaxParallel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self::Unlimited);
+        }
+        let limit = text.parse().map(Self::Limit);
+        limit.map_err(|error: pogo_core::policy::LimitError| format!("{error}, or `none`"))
+    }
+}
+
+impl LimitArgs {
+    /// The limit that the job is to have.
+    pub(crate) fn job_limit(&self) -> Option<Limit> {
+        match self.max_parallel {
+            Some(MaxParallel::Limit(limit)) => Some(limit),
+            Some(MaxParallel::Unlimited) | None => None,
+        }
+    }
+}
+
+/// Which hosts come first, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OrderArg {
+    /// Those that make the job end soonest.
+    Balanced,
+    /// Those that the targets list first.
+    Listed,
+    /// By chance.
+    Shuffled,
+}
+
+impl From<OrderArg> for Order {
+    fn from(order: OrderArg) -> Self {
+        match order {
+            OrderArg::Balanced => Self::Balanced,
+            OrderArg::Listed => Self::Listed,
+            OrderArg::Shuffled => Self::Shuffled,
+        }
+    }
+}
+
+/// What is done about a host in doubt, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DoubtArg {
+    /// It stays in doubt.
+    Fail,
+    /// It is tried again.
+    Retry,
+}
+
+impl From<DoubtArg> for OnDoubt {
+    fn from(on_doubt: DoubtArg) -> Self {
+        match on_doubt {
+            DoubtArg::Fail => Self::Fail,
+            DoubtArg::Retry => Self::Retry,
+        }
+    }
 }

@@ -25,8 +25,8 @@ pub(crate) struct AuditArgs {
     #[arg(value_name = "LOG")]
     pub(crate) log: PathBuf,
     /// The policy file that should have held. Without it, the policies in the log.
-    #[arg(short = 'c', long = "config", value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
+    #[arg(short = 'c', long, alias = "config", value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
     /// How to print what was found.
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: PlanFormat,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 /// How much is printed, the same for every verb that shows a job.
 #[allow(dead_code, reason = "reports agree on these flags before they obey them")]
 #[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct Verbosity {
     /// Print less: the summary and what went wrong.
     #[arg(short, long, conflicts_with = "verbose")]
@@ -19,6 +20,7 @@ pub(crate) struct Verbosity {
 /// How the hosts' output is printed.
 #[allow(dead_code, reason = "reports agree on these flags before they obey them")]
 #[derive(Debug, Clone, Copy, Default, Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct FoldArgs {
     /// Print the same output of several hosts once, under their names as a range, when the job is over.
     #[arg(short = 'b', long)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{FoldArgs, JobArgs, LogFormat, SshArgs, Verbosity};
+use super::{FoldArgs, JobArgs, LogFormat, SshArgs, Verbosity, duration};
 use crate::invocation::InvocationArgs;
 use crate::sources::FollowArgs;
 
@@ -24,15 +24,20 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
     /// How to print what happens: the hosts' output, or one event a line.
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub(crate) format: LogFormat,
     /// Write the event log into this file, beside what is printed: the lines of `--format jsonl`. What it holds is replaced.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub(crate) events: Option<PathBuf>,
     /// How long what runs may go on after SIGTERM or SIGHUP, which stop the job as ^C does, before it is ended.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "5s", help_heading = "Time limits and retries", value_parser = duration)]
     pub(crate) stop_grace: Duration,
-    /// What to run. One word is a line for the target's shell; several are a program and its arguments, passed on unchanged.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    /// Show what would be done, and send nothing; the same as `plan`
+    #[arg(long, help_heading = "Output")]
+    pub(crate) dry_run: bool,
+    /// What to run: one word is a line for the target's shell, several are a program and its arguments, passed on unchanged
+    ///
+    /// With --script, the arguments of the script.
+    #[arg(last = true, value_name = "COMMAND", value_hint = clap::ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<String>,
 }

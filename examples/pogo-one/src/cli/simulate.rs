@@ -8,14 +8,14 @@ use clap::{Args, ValueEnum};
 use pogo_core::fleet::Selector;
 use pogo_core::sim::TaskTimes;
 
-use super::{JobArgs, PictureArgs, Verbosity, targets};
+use super::{JobArgs, PictureArgs, Verbosity, duration, targets};
 
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
     #[command(flatten)]
     pub(crate) job: JobArgs,
     /// How long each host takes.
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
     pub(crate) task_time: Duration,
     /// How long hosts take, each its own time: `fixed(30s)`, `uniform(10s,60s)`, `lognormal(30s,0.8)` (median and spread), or
     /// `log:FILE` for the times that a past job took on each host.
@@ -83,7 +83,7 @@ impl FromStr for TimesArg {
         }
         let (name, rest) = text.split_once('(').ok_or(FORMS)?;
         let args: Vec<&str> = rest.strip_suffix(')').ok_or(FORMS)?.split(',').map(str::trim).collect();
-        let time = |text: &str| humantime::parse_duration(text).map_err(|error| format!("`{text}`: {error}; {FORMS}"));
+        let time = |text: &str| duration(text).map_err(|error| format!("`{text}`: {error}; {FORMS}"));
         let times = match (name.trim(), &args[..]) {
             ("fixed", [each]) => TaskTimes::Fixed(time(each)?),
             ("uniform", [from, to]) => {

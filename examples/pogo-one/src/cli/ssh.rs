@@ -3,22 +3,28 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use pogo_ssh::Hop;
 
+use super::duration;
+
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
 pub(crate) struct SshArgs {
-    /// User to log in as.
-    #[arg(long)]
+    /// User to log in as, where neither the target nor an inventory says another [default: as ~/.ssh/config says, or yours]
+    #[arg(short, long, value_parser = user)]
     pub(crate) user: Option<String>,
-    /// Port to connect to.
-    #[arg(long)]
+    /// Port to connect to, where neither the target nor an inventory says another [default: 22]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: Option<u16>,
+    /// Option of ssh, as `ssh -o` takes it: `ConnectTimeout=5`; comes before ~/.ssh/config; may be given several times
+    #[arg(short = 'o', long, value_name = "KEY=VALUE", value_parser = ssh_option)]
+    pub(crate) ssh_option: Vec<String>,
     /// Private key file to log in with; may be given several times.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) identity: Vec<PathBuf>,
     /// known_hosts file to check host keys against; may be given several times.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) known_hosts: Vec<PathBuf>,
     /// What to do about host keys that are not known; otherwise as the client configuration says, or strict.
     #[arg(long, value_enum)]
@@ -40,7 +46,7 @@ pub(crate) struct SshArgs {
     #[arg(long, value_name = "N")]
     pub(crate) connect_retries: Option<u32>,
     /// Time limit for reaching a host.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) connect_timeout: Option<Duration>,
     /// Do not ask an ssh-agent for keys.
     #[arg(long)]
@@ -49,11 +55,11 @@ pub(crate) struct SshArgs {
     #[arg(long, conflicts_with = "password_file")]
     pub(crate) ask_password: bool,
     /// Read the password to log in with from the first line of this file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) password_file: Option<PathBuf>,
     /// Read the passphrase of encrypted key files from the first line of this file; otherwise it is asked for once, when
     /// the first host takes the key.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// Program that answers in place of the terminal what key files and hosts ask (passphrases, one-time codes): gets the
     /// question as its argument and the host in POGO_HOST, and prints the answer; otherwise SSH_ASKPASS, as for ssh.
@@ -83,4 +89,31 @@ pub(crate) enum HostKeys {
     AcceptNew,
     /// Any key at all: whoever answers gets the command and the password.
     Insecure,
+}
+
+/// A user; `clush` means a time by this letter.
+fn user(text: &str) -> Result<String, String> {
+    match text {
+        "" => Err("name a user".to_owned()),
+        text if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+            "-u names the user to log in as; a time limit is --timeout {text}"
+        )),
+        text if text.contains(['@', ' ']) => Err("name the user alone, as in -u root".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// An option; `pssh` means a directory by this letter.
+fn ssh_option(text: &str) -> Result<String, String> {
+    match text.trim().contains(['=', ' ', '\t']) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "-o takes an option of ssh, as in -o ConnectTimeout=5; output goes into a file with --events FILE{}",
+            if text.contains('/') {
+                ""
+            } else {
+                ", or to standard output"
+            }
+        )),
+    }
 }

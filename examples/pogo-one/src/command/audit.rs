@@ -16,7 +16,7 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
     if log.records.is_empty() {
         return Err(log.refused("there is nothing in it"));
     }
-    let mut auditor = match &args.config {
+    let mut auditor = match &args.policy {
         Some(path) => {
             let (fleet, policy) = PolicyFile::read(path).map_err(Stop::usage)?;
             Auditor::against(Arc::new(fleet.build().map_err(Stop::usage)?), Arc::new(policy))

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SshConfig};
+use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, HostQuery, SshConfig, StrictHostKeyChecking};
 use secrecy::SecretString;
 
 use crate::ask::{Answers, People};
@@ -62,11 +62,15 @@ fn way(args: &SshArgs) -> Result<SshConfig, Stop> {
     let mut config = SshConfig::default().handshake_rate(args.handshake_rate);
     let client = match &args.ssh_config {
         None => Some(ClientConfig::usual()),
-        Some(path) if path.as_os_str() == "none" => None,
+        Some(path) if path.as_os_str() == "none" => (!args.ssh_option.is_empty()).then(ClientConfig::none),
         Some(path) => Some(ClientConfig::of_file(path)),
     };
     if let Some(client) = client.transpose().map_err(Stop::usage)? {
-        config = config.client_config(client);
+        let mut options = args.ssh_option.iter();
+        config = config.client_config(options.try_fold(client, ClientConfig::option).map_err(Stop::usage)?);
+    }
+    if accepts_any_key(&args.ssh_option)? {
+        config = config.host_keys(HostKeyPolicy::Insecure);
     }
     if !args.jump.is_empty() {
         config = config.jump(args.jump.iter().cloned());
@@ -75,6 +79,18 @@ fn way(args: &SshArgs) -> Result<SshConfig, Stop> {
         config = config.connect_retries(retries);
     }
     Ok(config)
+}
+
+/// Whether an option asks for what a file cannot: a file would do it unseen, for hosts that nobody thought of.
+fn accepts_any_key(options: &[String]) -> Result<bool, Stop> {
+    if options.is_empty() {
+        return Ok(false);
+    }
+    let empty = ClientConfig::none().map_err(Stop::usage)?;
+    let options = options.iter().try_fold(empty, ClientConfig::option);
+    let asked = options.and_then(|options| options.settings(&HostQuery::new("any")));
+    // What is refused is refused for each host, with its place.
+    Ok(asked.is_ok_and(|asked| asked.strict_host_key_checking == Some(StrictHostKeyChecking::No)))
 }
 
 fn password(args: &SshArgs, people: &People) -> Result<Option<SecretString>, Stop> {

@@ -62,6 +62,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
             screen: Arc::clone(&screen),
             people: Arc::default(),
             follow: None,
+            down: vec![],
             stop_grace: STOP_GRACE,
         };
         let exit = dispatch(namespace, spec, Arc::new(transport), operator).await?;

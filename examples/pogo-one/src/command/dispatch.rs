@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::{Dispatcher, Observer, OutputChunk, Transport};
-use pogo_core::fleet::Fleet;
+use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, JobId, Record};
@@ -15,7 +15,7 @@ use super::stop::{StopSignals, Stopping};
 use crate::ask::People;
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
-use crate::source;
+use crate::source::{self, ASSUMED_DOWN};
 
 const JOB: JobId = JobId::new(1);
 
@@ -24,6 +24,8 @@ pub(super) struct Operator {
     pub(super) screen: Arc<Screen>,
     pub(super) people: Arc<People>,
     pub(super) follow: Option<Follow>,
+    /// Hosts that are taken to be down.
+    pub(super) down: Vec<HostName>,
     /// How long what runs may go on after SIGTERM or SIGHUP.
     pub(super) stop_grace: Duration,
 }
@@ -54,6 +56,7 @@ async fn run_to_end(
         screen,
         people,
         follow,
+        down,
         stop_grace,
     } = operator;
     let over = Arc::new(Notify::new());
@@ -73,6 +76,10 @@ async fn run_to_end(
             .configure(fleet, policy)
             .await
             .map_err(|error| source::not_ordered(&error))?;
+        for host in down {
+            let marked = handle.mark_down(host, ASSUMED_DOWN).await;
+            marked.map_err(|error| source::not_ordered(&error))?;
+        }
         handle
             .submit(JOB, spec)
             .await

@@ -10,7 +10,7 @@ use pogo_inventory::merge::Gathered;
 use pogo_inventory::{FleetDiff, SourceError, Watch};
 use tokio::sync::mpsc;
 
-use crate::cli::RunArgs;
+use crate::cli::{Login, RunArgs, Targets};
 use crate::exit::Stop;
 use crate::report::{Already, Screen};
 use crate::source;
@@ -22,6 +22,7 @@ pub(super) struct Follow {
     known: Arc<Fleet>,
     /// Hosts that are in no source stay as they are.
     unlisted: Option<pogo_core::fleet::Selector>,
+    logins: Vec<Login>,
     policy: Arc<Policy>,
     resolvers: Resolvers,
     questions: Questions,
@@ -33,6 +34,7 @@ impl Follow {
     /// `None` if nothing is to be followed.
     pub(super) fn of(
         args: &RunArgs,
+        targets: &Targets,
         gathered: &Gathered,
         (_, policy): &(Arc<Fleet>, Arc<Policy>),
     ) -> Result<Option<Self>, Stop> {
@@ -50,10 +52,11 @@ impl Follow {
             warned,
             watch: Watch::new(job.sources.sources()?, gathered).every(follow.watch_interval),
             known: Arc::clone(&gathered.fleet),
-            unlisted: job.allow_unlisted.then(|| job.targets.clone()),
+            unlisted: job.targets.allow_unlisted.then(|| targets.selector.clone()),
+            logins: targets.logins.clone(),
             policy: Arc::clone(policy),
             resolvers: job.sources.resolvers()?,
-            questions: Questions::of(policy).and(&job.targets),
+            questions: Questions::of(policy).and(&targets.selector),
             limit: follow.max_inventory_change,
         }))
     }
@@ -65,6 +68,7 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
         mut watch,
         known,
         unlisted,
+        logins,
         policy,
         resolvers,
         questions,
@@ -80,6 +84,7 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
     let mut taking = Taking {
         known,
         unlisted,
+        logins,
         policy,
         resolvers,
         questions,
@@ -117,6 +122,7 @@ async fn answer(answers: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option
 struct Taking<'t> {
     known: Arc<Fleet>,
     unlisted: Option<pogo_core::fleet::Selector>,
+    logins: Vec<Login>,
     policy: Arc<Policy>,
     resolvers: Resolvers,
     questions: Questions,
@@ -183,6 +189,10 @@ impl Taking<'_> {
         if let Some(targets) = &self.unlisted {
             full = full.unlisted(targets);
         }
+        full = match Login::apply(&self.logins, full) {
+            Ok(full) => full,
+            Err(error) => return self.complain(format!("the new fleet is not taken: {error}")),
+        };
         if !self.questions.is_empty() {
             full = match self.resolvers.answer(&self.questions, full).await {
                 Ok(full) => full,

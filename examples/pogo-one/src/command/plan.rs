@@ -2,16 +2,15 @@
 
 use pogo_core::picture::StageGraph;
 use pogo_core::plan::Plan;
+use pogo_inventory::merge::Gathered;
 
-use crate::cli::{PlanArgs, PlanFormat};
+use crate::cli::{JobArgs, PlanArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
 use crate::report::{self, WithWarnings};
 use crate::source;
 
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
-    let gathered = args.job.sources.gather()?;
-    let (fleet, policy) = source::namespace(&args.job, &gathered)?;
-    let plan = Plan::compile(&fleet, &policy, &source::imagined_job(&args.job)).map_err(|e| source::refused(&e))?;
+    let (plan, gathered) = compiled(&args.job)?;
     if let Some(path) = &args.graph {
         let graph = StageGraph::of(&plan);
         let is_svg = path.extension().is_some_and(|extension| extension == "svg");
@@ -23,4 +22,13 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
         PlanFormat::Json => report::print_json(&WithWarnings::of(&plan, &gathered))?,
     }
     Ok(Exit::Succeeded)
+}
+
+fn compiled(args: &JobArgs) -> Result<(Plan, Gathered), Stop> {
+    let targets = args.targets.read()?;
+    let gathered = args.sources.gather()?;
+    let (fleet, policy) = source::namespace(args, &targets, &gathered)?;
+    let spec = source::imagined_job(args, &targets);
+    let plan = Plan::compile(&fleet, &policy, &spec).map_err(|error| source::refused(&error))?;
+    Ok((plan, gathered))
 }

@@ -3,34 +3,38 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Hooks};
+use pogo_core::plan::{Command, Hooks, Plan};
 use pogo_ssh::JobInputs;
 
 use super::connect;
 use super::dispatch::{Operator, dispatch};
 use super::follow::Follow;
 use crate::ask::People;
-use crate::cli::{FoldArgs, LogFormat, RunArgs, Speaker};
+use crate::cli::{FoldArgs, LogFormat, RunArgs, Speaker, missing_command};
 use crate::exit::{Exit, Stop};
-use crate::report::{Form, Warned};
+use crate::report::{self, Form, Warned};
 use crate::source;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
+    let command = command(args)?;
+    if args.job.targets.reads_stdin() && args.invocation.reads_stdin() {
+        return Err(Stop::usage(
+            "standard input cannot hold both the targets and what the command reads; put one of them into a file",
+        ));
+    }
+    let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
-    let namespace = source::namespace(&args.job, &gathered)?;
-    let command = match args.command.as_slice() {
-        [line] => Command::shell(line),
-        words => Command::argv(words),
-    };
-    let mut spec = source::job(&args.job, command);
+    let namespace = source::namespace(&args.job, &targets, &gathered)?;
+    let down = source::assumed_down(&args.job, &namespace.0)?;
+    let mut spec = source::job(&args.job, &targets, command);
     spec.hooks = Hooks {
         pre: args.ssh.pre_hooks.clone(),
         post: args.ssh.post_hooks.clone(),
     };
     spec.invocation = args.invocation.invocation();
-    if args.invocation.detached && matches!(args.ssh.transport, Speaker::Ssh) {
+    if args.invocation.resumable && matches!(args.ssh.transport, Speaker::Ssh) {
         return Err(Stop::usage(
-            "--detached is not to be had through the ssh program; leave out --transport ssh",
+            "--resumable is not to be had through the ssh program; leave out --transport ssh",
         ));
     }
     if args.invocation.reboot && matches!(args.ssh.transport, Speaker::Ssh) {
@@ -39,9 +43,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
         ));
     }
     // A job that makes no sense is refused before anybody is asked for a password.
-    pogo_core::plan::Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
+    let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
+    if args.dry_run {
+        report::print(&plan.to_string())?;
+        return Ok(Exit::Succeeded);
+    }
     let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;
-    let follow = Follow::of(args, &gathered, &namespace)?;
+    let follow = Follow::of(args, &targets, &gathered, &namespace)?;
     let screen = super::screen(args.format, args.events.as_deref())?.folding(folding(args)?);
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
     let people = Arc::new(People::default());
@@ -74,6 +82,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
             screen,
             people,
             follow,
+            down,
             stop_grace: args.stop_grace,
         };
         dispatch(namespace, spec, transport, operator).await
@@ -96,5 +105,15 @@ fn folding(args: &RunArgs) -> Result<Option<Form>, Stop> {
         LogFormat::Jsonl => Err(Stop::usage(
             "--fold and --diff are for people; leave them out, or leave out --format jsonl",
         )),
+    }
+}
+
+/// What is to run. Where the `--` before it is missing, it stands among the targets.
+fn command(args: &RunArgs) -> Result<Command, Stop> {
+    let targets = &args.job.targets;
+    match args.command.as_slice() {
+        [line] => Ok(Command::shell(line)),
+        [] => Err(Stop::usage(missing_command(targets.words(), targets.has_options()))),
+        words => Ok(Command::argv(words)),
     }
 }

@@ -12,11 +12,11 @@ use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
 use pogo_inventory::merge::Gathered;
 
 use super::trials;
-use crate::cli::{SimulateArgs, SimulateFormat, TimesArg};
+use crate::cli::{SimulateArgs, SimulateFormat, Targets, TimesArg};
 use crate::exit::{Exit, Stop};
 use crate::log::Log;
 use crate::report::{self, Summary, Tails, Warned, Watch, WithWarnings};
-use crate::source;
+use crate::source::{self, ASSUMED_DOWN};
 
 /// Runs for an answer, unless somebody says otherwise.
 const RUNS: u32 = 100;
@@ -36,8 +36,9 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
         }
         _ => {}
     }
+    let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
-    let scenario = scenario(args, &gathered)?;
+    let scenario = scenario(args, &targets, &gathered)?;
     if asks {
         answer(args, &scenario, &gathered)
     } else {
@@ -45,9 +46,12 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, Stop> {
     }
 }
 
-fn scenario(args: &SimulateArgs, gathered: &Gathered) -> Result<Scenario, Stop> {
-    let (fleet, policy) = source::namespace(&args.job, gathered)?;
-    let world = World::new(fleet, policy).map_err(|error| source::not_taken(&error))?;
+fn scenario(args: &SimulateArgs, targets: &Targets, gathered: &Gathered) -> Result<Scenario, Stop> {
+    let (fleet, policy) = source::namespace(&args.job, targets, gathered)?;
+    let mut world = World::new(fleet, policy).map_err(|error| source::not_taken(&error))?;
+    if let Some(down) = &args.job.limits.assume_down {
+        world = world.down(down, ASSUMED_DOWN).map_err(Stop::usage)?;
+    }
     let mut world = times(args, world)?;
     if let Some(failing) = &args.fail {
         let failure = Outcome::failed(FailureKind::Command { status: 1 }, "simulated failure");
@@ -56,7 +60,7 @@ fn scenario(args: &SimulateArgs, gathered: &Gathered) -> Result<Scenario, Stop> 
     if let Some(rate) = args.fail_rate {
         world = world.mishap_everywhere(Mishap::fails_sometimes(rate));
     }
-    Ok(Scenario::new(world, source::imagined_job(&args.job)))
+    Ok(Scenario::new(world, source::imagined_job(&args.job, targets)))
 }
 
 fn times(args: &SimulateArgs, world: World) -> Result<World, Stop> {

@@ -1,0 +1,23 @@
+//! How long tasks are expected to take, as it is written.
+
+use std::str::FromStr;
+
+use pogo_core::plan::Expectation;
+
+use super::{duration, targets};
+
+/// `HOSTS=TIME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ExpectedTime(pub(crate) Expectation);
+
+impl FromStr for ExpectedTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (hosts, time) = text.rsplit_once('=').ok_or("write HOSTS=TIME, as in @db=5m")?;
+        Ok(Self(Expectation {
+            hosts: targets(hosts.trim())?,
+            time: duration(time)?,
+        }))
+    }
+}
