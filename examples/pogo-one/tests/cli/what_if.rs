@@ -146,7 +146,7 @@ fn what_makes_no_sense_is_refused_with_the_cure() {
         (&["--times", "gauss(30s,1)"][..], "lognormal(30s,0.8) or log:FILE"),
         (&["--times", "uniform(60s,10s)"], "write the shorter one first"),
         (&["--times", "lognormal(30s,-1)"], "a number from 0 to 5"),
-        (&["--times", "fixed(30)"], "write fixed(30s)"),
+        (&["--times", "fixed(soon)"], "write fixed(30s)"),
         (&["--times", "log:"], "log:job.jsonl"),
         (&["--times", "log:nowhere"], "cannot read nowhere"),
         (&["--times", "log:empty.jsonl"], "take the log of a job that ran"),
