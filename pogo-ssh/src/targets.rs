@@ -38,6 +38,8 @@ pub(crate) enum TargetError {
     Offer(#[from] EmptyOffer),
     #[error("`{0}` is no value for proxy_jump; write [user@]host[:port], several with commas, or none")]
     Jump(String),
+    #[error("0 is no port to connect to; give one from 1 to 65535")]
+    Port,
     #[error("the way to {0} leads through itself, or through more than {LONGEST_WAY} hosts")]
     Loop(String),
     #[error(
@@ -84,6 +86,10 @@ impl Targets {
     /// How to reach a host to run this there. May wait for commands of the configuration.
     pub(crate) async fn of(&self, host: &Host, command: &Command) -> Result<Target, TargetError> {
         let connection = &host.connection;
+        let port = connection.port.or(self.config.port);
+        if port == Some(0) {
+            return Err(TargetError::Port);
+        }
         let jump = match connection.vars.get(PROXY_JUMP) {
             Some(text) => Some(hops(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
             None => self.config.reach.jump.clone(),
@@ -92,7 +98,7 @@ impl Targets {
             query: HostQuery {
                 host: host.name.to_string(),
                 host_name: connection.address.clone(),
-                port: connection.port.or(self.config.port),
+                port,
                 user: connection.user.clone().or_else(|| self.config.user.clone()),
                 jump,
                 command: Some(match command {

@@ -20,6 +20,11 @@ use cli::{Cli, Command};
 use exit::{Exit, Stop};
 
 fn main() -> ExitCode {
+    // The panic itself has been said on standard error.
+    std::panic::catch_unwind(program).unwrap_or_else(|_| Exit::Broken.into())
+}
+
+fn program() -> ExitCode {
     let line: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&line) {
         Ok(cli) => cli,

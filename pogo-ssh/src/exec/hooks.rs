@@ -6,8 +6,8 @@ use super::marker::Marker;
 /// the phase, which is told once there is something to run. Names that start with a dot are left out by the pattern
 /// itself. A directory that is not there has no hooks; one that cannot be read fails.
 ///
-/// A relative directory is one of the login directory's. What runs the hooks ends between them when it was told to by a
-/// signal, which it keeps in `pogo_t`.
+/// A relative directory is one of the login directory's. What runs the hooks ends before the next one when it was told to
+/// by a signal, which it keeps in `pogo_t`: then 143 says that there was one to run.
 pub(super) fn hooks_function(marker: &Marker) -> String {
     let phase = marker.print("phase %s", r#""$pogo_p""#);
     let failed = marker.print("hook %s", r#""${pogo_f##*/}""#);
@@ -23,6 +23,7 @@ set -- "$pogo_d"/*
 if [ "$pogo_h" ]; then LC_ALL=$pogo_l; else unset LC_ALL; fi
 for pogo_f do
   [ -f "$pogo_f" ] && [ -x "$pogo_f" ] || continue
+  [ -z "${{pogo_t-}}" ] || return 143
   [ "$pogo_n" ] || {{ {phase}; pogo_n=yes; }}
   POGO_PHASE=$pogo_p "$pogo_f" </dev/null
   pogo_s=$?

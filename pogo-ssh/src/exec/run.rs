@@ -6,12 +6,13 @@ use std::time::Duration;
 use pogo_core::scheduler::Phase;
 use russh::client::Msg;
 use russh::{Channel, Pty, Sig};
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::ended::{Ended, StopReason};
 use super::execution::{Execution, Progress, last_words};
 use super::kill::{Kill, kill};
 use super::mark::Group;
+use super::seen::Told;
 use super::session::Session;
 use super::site::Site;
 use crate::input::Content;
@@ -161,7 +162,17 @@ impl Execution<'_> {
                 return self.ended();
             }
         };
+        // What succeeds from here on may have given up because it was told to end.
+        let looks_for_hooks = self.seen.looks_for_post_hooks();
         match self.kill(groups, grace).await {
+            Kill::Done if looks_for_hooks => {
+                let _ = timeout(LINGER, self.until_told()).await;
+                let status = match self.told {
+                    Some(Told::Status(status)) => Some(status),
+                    _ => None,
+                };
+                self.seen.ended_while_looking(status, reason)
+            }
             Kill::Done => Ended::Stopped(reason),
             Kill::AlreadyGone => {
                 self.drain().await;
@@ -188,6 +199,15 @@ impl Execution<'_> {
                 message = self.read.wait(), if open => message,
             };
             open = self.take(message) != Progress::Closed;
+        }
+    }
+
+    async fn until_told(&mut self) {
+        while self.told.is_none() {
+            let message = self.read.wait().await;
+            if self.take(message) == Progress::Closed {
+                return;
+            }
         }
     }
 

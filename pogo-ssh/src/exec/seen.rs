@@ -2,7 +2,7 @@
 
 use pogo_core::scheduler::Phase;
 
-use super::ended::Ended;
+use super::ended::{Ended, StopReason};
 use super::mark::{Group, Mark};
 use super::session::Session;
 
@@ -149,6 +149,21 @@ impl Seen {
         }
     }
 
+    /// Whether the command has succeeded, and no post-hook was seen to run.
+    pub(crate) fn looks_for_post_hooks(&self) -> bool {
+        self.command == Some(Told::Status(0)) && !self.runs_post_hooks()
+    }
+
+    /// What it means that nothing is left of a session that we told to end while it looked for post-hooks.
+    pub(crate) fn ended_while_looking(&self, status: Option<u32>, reason: StopReason) -> Ended {
+        match status {
+            // There was none to run.
+            Some(0) if self.looks_for_post_hooks() => self.exited(0),
+            Some(143) if self.looks_for_post_hooks() => Ended::StoppedBefore(reason),
+            _ => Ended::Stopped(reason),
+        }
+    }
+
     /// Whether what leads to the command was entered, and the command was not seen to begin.
     fn never_began(&self) -> bool {
         self.between.is_some() && self.command_group.is_none() && self.phase >= Some(Phase::Command)
@@ -218,5 +233,48 @@ impl LastWords {
         } else {
             format!("{what}: {words}")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pogo_core::dispatcher::Attempt;
+    use pogo_core::fleet::Host;
+    use pogo_core::plan::{Command, Invocation};
+    use pogo_core::scheduler::{AttemptId, JobId};
+
+    use super::*;
+
+    #[test]
+    fn a_command_that_succeeded_has_when_time_runs_out_while_hooks_are_looked_for() {
+        let attempt = Attempt {
+            id: AttemptId::new(1),
+            job: JobId::new(1),
+            host: Host::new("web1".parse().unwrap()),
+            command: Arc::new(Command::shell("true")),
+            invocation: Arc::new(Invocation::default()),
+            pre_hooks: Some("/pre".into()),
+            post_hooks: Some("/post".into()),
+            time_limit: std::time::Duration::from_secs(1),
+            resumed: false,
+        };
+        let sessions = Session::all_of(&attempt, None).unwrap();
+        let mut seen = Seen::new(&sessions[0]);
+        assert!(!seen.looks_for_post_hooks());
+        seen.take(Mark::Phase(Phase::Command));
+        seen.take(Mark::Ended(0));
+        assert!(seen.looks_for_post_hooks());
+
+        let reason = StopReason::TimeLimit;
+        let ended = |seen: &Seen, status| seen.ended_while_looking(Some(status), reason);
+        assert_eq!(ended(&seen, 0), Ended::Exited { status: 0, hook: None });
+        assert_eq!(ended(&seen, 143), Ended::StoppedBefore(reason));
+        assert_eq!(seen.ended_while_looking(None, reason), Ended::Stopped(reason));
+
+        seen.take(Mark::Phase(Phase::PostHook));
+        assert!(!seen.looks_for_post_hooks());
+        assert_eq!(ended(&seen, 0), Ended::Stopped(reason));
     }
 }

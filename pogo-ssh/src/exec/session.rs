@@ -56,7 +56,8 @@ TELL || { sleep 1; TELL; }
 [ "$pogo_s" -le 255 ] || pogo_s=$((pogo_s - 128))
 [ "$pogo_s" = 0 ] || exit "$pogo_s""#;
 
-/// Ends the session before its next step when a signal came.
+/// Ends the session before the command when a signal came. Hooks look at it themselves: where there are none, a command
+/// that succeeded needs nothing more.
 const UNLESS_ENDED: &str = r#"[ -z "$pogo_t" ] || exit 143"#;
 
 /// One execution.
@@ -178,7 +179,7 @@ fn composed(scripts: &Scripts, phases: &[Phase], way: &Way, pty: bool) -> String
         parts.push(hooks_function(scripts.marker()));
     }
     for (at, phase) in phases.iter().enumerate() {
-        if at > 0 {
+        if at > 0 && *phase == Phase::Command {
             parts.push(UNLESS_ENDED.to_owned());
         }
         let is_last = at + 1 == phases.len();

@@ -9,7 +9,7 @@ use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::Phase;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::arguments;
 use super::master::command;
@@ -153,6 +153,8 @@ impl Running<'_> {
                 return self.told.meaning();
             }
         };
+        // What succeeds from here on may have given up because it was told to end.
+        let looks_for_hooks = self.told.seen.looks_for_post_hooks();
         let way = if groups.1.is_some() { &session.way } else { &Way::Login };
         let line = kill_line(way, groups, grace);
         let words = arguments::session(&site.master.socket, false, &line.text);
@@ -170,14 +172,22 @@ impl Running<'_> {
             }
         };
         match killed {
+            Some(0) if looks_for_hooks => {
+                let _ = timeout(LINGER, self.until_told(site, open)).await;
+                self.told.seen.ended_while_looking(self.told.done, reason)
+            }
             Some(0) => Ended::Stopped(reason),
             Some(3) => {
-                while open && self.told.done.is_none() {
-                    open = self.more(site).await;
-                }
+                self.until_told(site, open).await;
                 self.told.meaning()
             }
             _ => Ended::NotStopped(reason),
+        }
+    }
+
+    async fn until_told(&mut self, site: &Site<'_>, mut open: bool) {
+        while open && self.told.done.is_none() {
+            open = self.more(site).await;
         }
     }
 

@@ -52,6 +52,20 @@ on_both! {
         assert_eq!(report.phases, [Phase::Connect, Phase::PreHook]);
     }
 
+    async fn a_signal_after_the_command_succeeded_matters_only_where_a_hook_is_left_to_run(place: Place) {
+        // What the whole session gets, and the command survives.
+        let line = "trap '' TERM; kill -TERM 0; echo ran";
+        let report = run(&place, line).await;
+        report.assert_succeeded();
+        assert_eq!(report.stdout, "ran\n");
+        assert_eq!(report.phases, [Phase::Connect, Phase::Command]);
+        place.file("post.d/never", SAY, 0o755);
+        let report = run(&place, line).await;
+        report.assert_failed(FailureKind::PostHook { status: 143 });
+        assert_eq!(report.stdout, "ran\n");
+        assert_eq!(report.phases, [Phase::Connect, Phase::Command]);
+    }
+
     async fn a_failed_post_hook_fails_the_attempt(place: Place) {
         place.file("post.d/10-bad", "#!/bin/sh\nexit 6\n", 0o755);
         place.file("post.d/20-never", SAY, 0o755);

@@ -24,6 +24,26 @@ async fn reluctant(listener: TcpListener, refusals: usize, to: std::net::SocketA
 }
 
 #[tokio::test]
+async fn port_0_is_refused_before_anything_is_dialled() {
+    let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
+    let settings = fleet.transport();
+    let of_host = Connection {
+        address: Some("127.0.0.1".to_owned()),
+        port: Some(0),
+        ..Connection::default()
+    };
+    let cases = [(settings.clone(), of_host), (settings.port(0), Connection::default())];
+    for (settings, connection) in cases {
+        let transport = settings.build().unwrap();
+        let report = Errand::to("web1", connection, Command::shell("true"))
+            .run(&transport)
+            .await;
+        let message = report.assert_failed(FailureKind::Refused);
+        assert!(message.contains("0 is no port"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn an_unreachable_host_is_tried_again_as_often_as_allowed() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);

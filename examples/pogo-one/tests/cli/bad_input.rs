@@ -93,3 +93,24 @@ fn a_restart_that_cannot_be_awaited_is_refused() {
     assert_eq!(done.code, 64);
     assert!(done.err.contains("--reboot"), "{}", done.err);
 }
+
+#[test]
+fn port_0_is_refused() {
+    let program = Program::with_policy("host:\n  h1: { port: 0 }\n");
+    for more in [&["--port", "0"][..], &["--jump", "gate:0"], &["-c", "policy.yaml"]] {
+        let words = [&["run", "-t", "h1"][..], more, &["--", "true"]].concat();
+        let done = program.run(&words);
+        assert_eq!(done.code, 64, "{more:?}: {}{}", done.out, done.err);
+    }
+}
+
+#[test]
+fn a_program_that_breaks_ends_with_70() {
+    let program = Program::with_policy("tag: {web: [web1]}\n");
+    // There is room for the policy file, and none for a runtime.
+    let mut command = program.shell("ulimit -n 4; exec \"$0\" run -c policy.yaml -t web1 --no-agent -- true");
+    command.arg(env!("CARGO_BIN_EXE_pogo-one"));
+    let done = super::program::Done::of(command.output().unwrap());
+    assert_eq!(done.code, 70, "{}{}", done.out, done.err);
+    assert!(done.err.contains("error: Too many open files"), "{}", done.err);
+}
