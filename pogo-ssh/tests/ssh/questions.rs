@@ -178,7 +178,7 @@ const ROUNDS: &[Round] = &[
         "Second factor",
         "Use your token.",
         &[("Verification code: ", true), ("PIN: ", false)],
-        &["123", "456"],
+        &["123", "code-456"],
     ),
     // As PAM does at the end, to tell something.
     ("", "Welcome.", &[], &[]),
@@ -188,7 +188,7 @@ const ROUNDS: &[Round] = &[
 #[tokio::test]
 async fn every_round_of_questions_is_answered_with_the_host_s_words() {
     let host = serve(ROUNDS).await;
-    let script = Script::of(&["123", "456", "secret word"]);
+    let script = Script::of(&["123", "code-456", "secret word"]);
     assert_let_in(&log_in(&host, settings().prompter(script.clone())).await);
     assert_eq!(
         script.asked(),
@@ -203,7 +203,7 @@ async fn every_round_of_questions_is_answered_with_the_host_s_words() {
 #[tokio::test]
 async fn the_password_answers_what_asks_for_it_and_nothing_else() {
     let host = serve(ROUNDS).await;
-    let script = Script::of(&["123", "456"]);
+    let script = Script::of(&["123", "code-456"]);
     let settings = settings().password("secret word".into()).prompter(script.clone());
     assert_let_in(&log_in(&host, settings).await);
     assert_eq!(script.asked().len(), 2, "{:?}", script.asked());
@@ -212,7 +212,7 @@ async fn the_password_answers_what_asks_for_it_and_nothing_else() {
 #[tokio::test]
 async fn a_mistyped_answer_may_be_given_again_three_times_in_all() {
     let host = serve(ROUNDS).await;
-    let script = Script::of(&["1", "2", "123", "456", "secret word"]);
+    let script = Script::of(&["1", "2", "123", "code-456", "secret word"]);
     assert_let_in(&log_in(&host, settings().prompter(script.clone())).await);
     assert_eq!(script.asked().len(), 5);
     let script = Script::of(&["1", "2", "3", "4", "5", "6", "7", "8"]);
@@ -233,12 +233,12 @@ async fn an_answer_that_nobody_gives_fails_the_login_and_no_secret_is_shown() {
     let report = log_in(&host, settings().prompter(script)).await;
     let message = report.assert_failed(FailureKind::Authentication);
     assert!(message.contains("its questions (nobody answered)"), "{message}");
-    let script = Script::of(&["123", "456", "wrong-word"]);
+    let script = Script::of(&["123", "code-456", "wrong-word"]);
     let settings = settings().prompter(script);
     let shown = format!("{settings:?}");
     let report = log_in(&host, settings).await;
     for text in [shown, format!("{report:?}")] {
-        assert!(!text.contains("wrong-word") && !text.contains("456"), "{text}");
+        assert!(!text.contains("wrong-word") && !text.contains("code-456"), "{text}");
     }
 }
 
