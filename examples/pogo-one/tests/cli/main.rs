@@ -17,6 +17,7 @@ mod inventory;
 mod output;
 mod pictures;
 mod program;
+mod readme;
 mod replay;
 mod simulated;
 mod source_warnings;

@@ -1,0 +1,87 @@
+//! What the README says can be typed, typed in its order.
+
+use std::os::unix::fs::PermissionsExt;
+
+use pogo_ssh::loopback::LoopbackFleet;
+
+use super::program::Done;
+use super::ssh::Site;
+
+const README: &str = include_str!("../../../../README.md");
+
+/// The code blocks of a language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let begin = format!("```{language}\n");
+    let blocks = README.split(begin.as_str()).skip(1);
+    blocks.map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+/// What each command ends with: those that are there to fail say so.
+fn exit_code(command: &str) -> i32 {
+    match command {
+        // A failed host holds back the second stage.
+        command if command.contains(" --fail ") => 2,
+        command if command.contains(" demo") => 1,
+        _ => 0,
+    }
+}
+
+fn script(site: &Site, name: &str, text: &str) {
+    let path = site.program.write(name, &format!("#!/bin/sh\n{text}\n"));
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The hosts of the README's policy, and programs of the names that it types.
+fn site() -> Site {
+    let hosts: Vec<String> = (1..=40).map(|number| format!("web{number:02}")).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let site = Site::new(blocks("yaml")[0], &hosts);
+    site.program.write("hosts.ini", blocks("ini")[0]);
+    std::fs::create_dir(site.program.directory.path().join("bin")).unwrap();
+    let bin = site.program.directory.path().join("bin");
+    let ssh = format!(
+        "--user {} --identity '{}' --known-hosts '{}' --ssh-config none --env PATH='{}':/usr/bin:/bin",
+        LoopbackFleet::USER,
+        site.servers.identity_file().display(),
+        site.servers.known_hosts_file().display(),
+        bin.display()
+    );
+    let pogo = env!("CARGO_BIN_EXE_pogo-one");
+    // How these hosts are reached is all that is not typed.
+    let run = format!("if [ \"$1\" = run ]; then shift; set -- run {ssh} \"$@\"; fi\nexec '{pogo}' \"$@\"");
+    script(&site, "bin/pogo-one", &run);
+    script(
+        &site,
+        "bin/cargo",
+        "[ \"$1 $2 $3 $4 $5\" = 'run --release -p pogo-one --' ] || exit 64\nshift 5\nexec pogo-one \"$@\"",
+    );
+    script(&site, "bin/systemctl", "echo \"$*\"");
+    site
+}
+
+#[test]
+fn every_command_of_the_readme_does_what_it_says_in_order() {
+    let site = site();
+    let path = format!("{}:/usr/bin:/bin", site.program.directory.path().join("bin").display());
+    let commands = blocks("sh")
+        .into_iter()
+        .flat_map(str::lines)
+        .filter(|line| !line.is_empty());
+    // These tests themselves.
+    let commands: Vec<&str> = commands.filter(|line| !line.starts_with("cargo test ")).collect();
+    assert!(commands.len() >= 12, "{commands:#?}");
+    for command in commands {
+        assert!(
+            command.starts_with("pogo-one ") || command.starts_with("cargo run "),
+            "what is `{command}`?"
+        );
+        let done = Done::of(site.program.shell(command).env("PATH", &path).output().unwrap());
+        assert_eq!(done.code, exit_code(command), "{command}\n{}{}", done.out, done.err);
+    }
+    for drawn in ["out.html", "stages.svg", "run.jsonl"] {
+        assert!(
+            site.program.directory.path().join(drawn).metadata().unwrap().len() > 1000,
+            "{drawn}"
+        );
+    }
+}
