@@ -171,6 +171,19 @@ pub(crate) mod millis {
     }
 }
 
+/// A span for people, the same wherever one is printed: `85ms`, `1.25s`, `42.0s`, `4m 05s`, `2h 00m`, `3d 04h`.
+pub(crate) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0 => format!("{}ms", span.as_millis()),
+        1..10 => format!("{:.2}s", span.as_secs_f64()),
+        10..60 => format!("{:.1}s", span.as_secs_f64()),
+        60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +194,15 @@ mod tests {
         assert_eq!(
             [0, 90, 1_500, 60_000, 5_400_000, 3_600_500, 90_000_000].map(told),
             ["0s", "90ms", "1s 500ms", "1m", "1h 30m", "1h", "1d 1h"]
+        );
+    }
+
+    #[test]
+    fn spans_are_short() {
+        let spans = [85, 1_250, 42_000, 245_000, 7_200_000, 273_600_000].map(Duration::from_millis);
+        assert_eq!(
+            spans.map(span),
+            ["85ms", "1.25s", "42.0s", "4m 05s", "2h 00m", "3d 04h"]
         );
     }
 }

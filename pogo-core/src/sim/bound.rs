@@ -10,6 +10,7 @@ use crate::fleet::{Fleet, HostId, HostName};
 use crate::plan::{JobSpec, PlanError, Rules, Stages};
 use crate::policy::Policy;
 use crate::time::millis;
+use crate::time::span;
 
 /// The earliest end that limits and sequences allow, and what sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,13 +68,13 @@ struct Places(u32);
 
 impl fmt::Display for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} place{}", self.0, if self.0 == 1 { "" } else { "s" })
+        write!(f, "{} slot{}", self.0, if self.0 == 1 { "" } else { "s" })
     }
 }
 
 impl fmt::Display for LowerBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1} s, set by {}", self.makespan.as_secs_f64(), self.reason)
+        write!(f, "{}, set by {}", span(self.makespan), self.reason)
     }
 }
 
@@ -92,7 +93,7 @@ impl fmt::Display for LowerBound {
 /// let policy = Policy { constraints: vec![limit], ..Policy::default() };
 /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
 /// let bound = lower_bound(&fleet, &policy, &spec, |_| Duration::from_secs(30))?;
-/// assert_eq!(bound.to_string(), "120.0 s, set by max_parallel: 25% on $web (10 places)");
+/// assert_eq!(bound.to_string(), "2m 00s, set by max_parallel: 25% on $web (10 slots)");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -8,4 +8,5 @@ mod graph;
 mod one_by_one;
 mod readme;
 mod text;
+mod waiting;
 mod worlds;

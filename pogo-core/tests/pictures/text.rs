@@ -27,6 +27,7 @@ fn a_small_rollout_looks_like_this() {
     let wanted = "\
 job-1: 10 hosts in 1m 00s
 7 succeeded, 1 failed, 2 waiting, the job is blocked
+blocked: front2 (failed in job 1 at 40.0s) holds the only slot of $front.east (max_parallel: 25%)
 
                               0s                 30s
 $cache  (2 hosts)

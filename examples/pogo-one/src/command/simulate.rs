@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pogo_core::picture::{Timeline, moments};
 use pogo_core::scheduler::{Event, FailureKind, JobId, Outcome, Record};
-use pogo_core::sim::what_if::{Questions, Scenario};
+use pogo_core::sim::what_if::{Questions, Scenario, Spread};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
 use pogo_inventory::merge::Gathered;
 
@@ -92,7 +92,7 @@ fn last_job(records: &[Record]) -> Option<JobId> {
 
 fn one_run(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Result<Exit, Stop> {
     let history = scenario.history(args.seed).map_err(|error| source::not_taken(&error))?;
-    keep(args, &history, gathered)?;
+    keep(args, &history, gathered, None)?;
     if args.format == SimulateFormat::Jsonl {
         log_lines(&history, gathered, report::print)?;
     } else {
@@ -126,7 +126,8 @@ fn answer(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Resu
         let history = scenario
             .history(answer.typical.seed)
             .map_err(|error| source::not_taken(&error))?;
-        keep(args, &history, gathered)?;
+        let spread = answer.makespan.map(|makespan| (answer.runs, makespan));
+        keep(args, &history, gathered, spread)?;
     }
     match args.format {
         SimulateFormat::Json => report::print_json(&WithWarnings::of(&answer, gathered))?,
@@ -135,10 +136,18 @@ fn answer(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Resu
     Ok(Exit::Succeeded)
 }
 
-/// Writes what is wanted of a run into files.
-fn keep(args: &SimulateArgs, history: &History, gathered: &Gathered) -> Result<(), Stop> {
+/// Writes what is wanted of a run into files, and how many runs like it took how long.
+fn keep(
+    args: &SimulateArgs,
+    history: &History,
+    gathered: &Gathered,
+    spread: Option<(u32, Spread)>,
+) -> Result<(), Stop> {
     if args.pictures.are_wanted() {
-        let timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
+        let mut timeline = Timeline::of(&history.records).map_err(Stop::broken)?;
+        if let Some((runs, makespan)) = spread {
+            timeline = timeline.among(runs, &makespan);
+        }
         super::pictures::draw(&args.pictures, &timeline)?;
     }
     let Some(path) = &args.events else { return Ok(()) };

@@ -31,6 +31,10 @@ fn browser(test: &str) -> Option<&'static str> {
 }
 
 fn look(browser: &str, file: &Path) -> Seen {
+    look_at(browser, &format!("file://{}", file.display()))
+}
+
+fn look_at(browser: &str, address: &str) -> Seen {
     let profile = tempfile::tempdir().unwrap();
     let output = Command::new("timeout")
         .args([
@@ -47,7 +51,7 @@ fn look(browser: &str, file: &Path) -> Seen {
             "--dump-dom",
         ])
         .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(format!("file://{}", file.display()))
+        .arg(address)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -130,4 +134,39 @@ fn a_stage_is_a_box() {
     let seen = look(browser, &program.directory.path().join("out.svg"));
     assert_eq!(seen.complaints, Vec::<String>::new());
     assert_eq!(seen.page.matches("class=\"stage\"").count(), 3);
+}
+
+#[test]
+fn bands_open_into_their_hosts() {
+    let Some(browser) = browser("bands_open_into_their_hosts") else {
+        return;
+    };
+    let program = Program::with_policy("tag: {web: ['web[0001-3000]']}\nconstraint: {$web: {max_parallel: 10%}}\n");
+    let done = program.run(&[
+        "simulate",
+        "-c",
+        "policy.yaml",
+        "-t",
+        "*",
+        "--fail",
+        "web0007",
+        "--html",
+        "out.html",
+    ]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let address = format!("file://{}", program.directory.path().join("out.html").display());
+    let closed = look_at(browser, &address);
+    assert!(!closed.page.contains("data-hosts=\"50\"") && !closed.page.contains("class=\"host\""));
+    for (fragment, hosts) in [("#band-1", 50), ("#open", 3000)] {
+        let seen = look_at(browser, &format!("{address}{fragment}"));
+        assert_eq!(seen.complaints, Vec::<String>::new(), "{fragment}");
+        assert!(seen.page.contains(&format!("data-hosts=\"{hosts}\"")), "{fragment}");
+        assert_eq!(seen.page.matches("class=\"host\"").count(), hosts, "{fragment}");
+        assert!(seen.page.contains("aria-expanded=\"true\""));
+        // What one of them did, and how it ended, for those who do not see it.
+        let failed = "aria-label=\"web0007, running from 0.00s to 1.00s, failed at 1.00s, failed: command exited with 1: simulated failure\"";
+        assert!(seen.page.contains(failed), "{fragment}");
+        // No two things stand at one height: what is below has moved down.
+        assert!(!seen.page.contains("translate(0 NaN)"));
+    }
 }

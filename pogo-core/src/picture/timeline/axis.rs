@@ -115,19 +115,6 @@ fn tick(into: u64, step: u64) -> String {
     }
 }
 
-/// A span for people: `85ms`, `1.25s`, `42.0s`, `4m 05s`, `2h 00m`, `3d 04h`.
-pub(super) fn span(span: Duration) -> String {
-    let (millis, seconds) = (millis(span), span.as_secs());
-    match seconds {
-        0 => format!("{millis}ms"),
-        1..10 => format!("{:.2}s", span.as_secs_f64()),
-        10..60 => format!("{:.1}s", span.as_secs_f64()),
-        60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        3_600..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
-        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
-    }
-}
-
 /// A moment as a date in UTC: `2026-11-23 16:32:18`. `None` within a year of the epoch, where times are not a clock's.
 pub(super) fn date(at: Timestamp) -> Option<String> {
     let seconds = at.as_millis() / 1_000;
@@ -191,15 +178,6 @@ mod tests {
         let axis = Axis::new(Timestamp::from_millis(10), Timestamp::from_millis(20), 100.0, 50.0);
         let x = |millis| axis.x(Timestamp::from_millis(millis));
         assert_eq!([x(0), x(10), x(15), x(20), x(99)], [100.0, 100.0, 125.0, 150.0, 150.0]);
-    }
-
-    #[test]
-    fn spans_are_short() {
-        let spans = [85, 1_250, 42_000, 245_000, 7_200_000, 273_600_000].map(Duration::from_millis);
-        assert_eq!(
-            spans.map(span),
-            ["85ms", "1.25s", "42.0s", "4m 05s", "2h 00m", "3d 04h"]
-        );
     }
 
     #[test]

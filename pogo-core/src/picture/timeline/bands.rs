@@ -1,12 +1,18 @@
 //! Many hosts in one row: at each moment, how many of them are in which state.
 
-use super::axis::{Axis, span};
-use super::sheet::Sheet;
+use std::collections::BTreeMap;
+
+use super::axis::Axis;
+use super::opened;
+use super::sheet::{Alone, Sheet};
 use super::state::State;
 use super::story::Story;
 use crate::fleet::fold;
 use crate::picture::markup::Px;
+use crate::time::span;
 
+/// Reasons to wait that a band tells.
+const REASONS: usize = 3;
 const STATES: usize = State::ALL.len();
 /// A host that failed shows, however many stand beside it.
 const VISIBLE: f64 = 1.6;
@@ -28,7 +34,11 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
         .at(left - 8.0, top + lane - 2.5);
     names.text(cut(&folded(sheet.story, hosts), 36));
     let moments = moments(sheet.story, &sheet.axis, hosts);
-    sheet.markup.element("g").class("bar band").begin();
+    let band = sheet.markup.element("g").class("bar band");
+    match sheet.alone {
+        Alone::File => band.begin(),
+        Alone::Page => opened::attributes(band, sheet.story, hosts).begin(),
+    }
     sheet.markup.title(&told(sheet.story, block, hosts));
     sheet
         .markup
@@ -210,7 +220,22 @@ fn told(story: &Story, block: &str, hosts: &[usize]) -> String {
             )),
         }
     }
+    for (why, count) in reasons(story, hosts) {
+        parts.push(format!("{count} wait: {}", cut(&why.replace(" \u{b7} ", "; "), 400)));
+    }
     parts.join(" \u{b7} ")
+}
+
+/// Why hosts of a band wait, those of most hosts first, and of how many each.
+fn reasons<'a>(story: &'a Story, hosts: &[usize]) -> Vec<(&'a str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for why in hosts.iter().filter_map(|&host| story.waits.why(host)) {
+        *counts.entry(why).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    counts.truncate(REASONS);
+    counts
 }
 
 /// A text without its end, if it is longer than so many characters.

@@ -1,16 +1,19 @@
 //! A host's row: a bar for each attempt.
 
-use super::axis::span;
 use super::host::{Attempt, HostStory};
 use super::sheet::{Sheet, count};
 use super::state::State;
 use crate::Timestamp;
 use crate::picture::markup::{Px, shorten};
+use crate::time::span;
 
 /// Draws the host's name, its attempts, and where it kept its slots.
 pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
     let story = sheet.story;
-    for (_, host) in hosts.iter().filter_map(|&host| story.hosts.get_index(host)) {
+    for (at, host) in hosts
+        .iter()
+        .filter_map(|&at| story.hosts.get_index(at).map(|(_, host)| (at, host)))
+    {
         let (left, right, middle) = (sheet.axis.left(), sheet.axis.right(), sheet.y + height / 2.0);
         let class = if height < 14.0 { "small right" } else { "right" };
         let name = sheet.markup.element("text").class(class).at(left - 8.0, middle + 3.5);
@@ -18,6 +21,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
         let rail = format!("M{} {}H{}", Px(left), Px(middle), Px(right));
         sheet.markup.element("path").class("rail").attr("d", rail).empty();
         trails(sheet, host, middle);
+        waits(sheet, at, host, middle);
         let bar = (height - 5.0).min(11.0);
         for attempt in &host.attempts {
             self::attempt(sheet, host, attempt, middle, bar);
@@ -50,6 +54,28 @@ fn trails(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64) {
         trail.at(x, middle - 2.5).size((end - x).max(0.5), 5.0).empty();
         sheet.markup.end();
     }
+}
+
+/// Since when the host waits, and why.
+fn waits(sheet: &mut Sheet<'_>, at: usize, host: &HostStory, middle: f64) {
+    let story = sheet.story;
+    let Some(why) = story.waits.why(at) else { return };
+    let since = host
+        .course
+        .last()
+        .map_or(story.began, |&(since, _)| since)
+        .max(story.began);
+    let (x, right) = (sheet.axis.x(since), sheet.axis.right());
+    sheet.markup.element("g").class("wait").begin();
+    let told = format!(
+        "{} \u{b7} waits since {} \u{b7} {why}",
+        host.name,
+        span(since - story.began)
+    );
+    sheet.markup.title(&told);
+    let rect = sheet.markup.element("rect").class("lane").at(x, middle - 2.5);
+    rect.size((right - x).max(0.5), 5.0).empty();
+    sheet.markup.end();
 }
 
 fn attempt(sheet: &mut Sheet<'_>, host: &HostStory, attempt: &Attempt, middle: f64, bar: f64) {

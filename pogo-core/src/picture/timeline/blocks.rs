@@ -18,29 +18,34 @@ pub(super) struct Block {
     pub(super) hosts: Vec<usize>,
 }
 
-/// For each host the groups it is in, of one kind: the stages, or those of one constraint.
-type Partition = Vec<String>;
+/// For each host the groups it is in, of one kind: the stages, or those of one constraint; and where the first of them
+/// stands in the plan.
+type Partition = Vec<(usize, String)>;
 
 /// More blocks than this are not told apart.
 const MOST: usize = 24;
 
 /// Sorts the hosts into blocks: by stages, then by one constraint after the other, as long as that tells more of them
-/// apart and the blocks do not become too many. Blocks, and hosts within, stand in the order in which they started.
+/// apart and the blocks do not become too many. Blocks stand in the order of the plan, hosts within a block in that in
+/// which they started.
 pub(super) fn blocks(story: &Story) -> Vec<Block> {
     let partitions = [stages(story)].into_iter().chain(constraints(story));
     let mut keys: Vec<Vec<String>> = vec![vec![]; story.hosts.len()];
+    let mut ranks: Vec<Vec<usize>> = vec![vec![]; story.hosts.len()];
     let mut count = 1;
     for partition in partitions {
-        let pairs: BTreeSet<(&Vec<String>, &String)> = keys.iter().zip(&partition).collect();
+        let labels = partition.iter().map(|(_, label)| label);
+        let pairs: BTreeSet<(&Vec<String>, &String)> = keys.iter().zip(labels).collect();
         let finer = pairs.len();
         // The first partition that names every host is worth its names alone.
-        let names = keys.iter().all(Vec::is_empty) && partition.iter().all(|label| !label.is_empty());
+        let names = keys.iter().all(Vec::is_empty) && partition.iter().all(|(_, label)| !label.is_empty());
         if finer > MOST || (finer == count && !names) {
             continue;
         }
         count = finer;
-        for (key, label) in keys.iter_mut().zip(partition) {
+        for ((key, ranks), (rank, label)) in keys.iter_mut().zip(&mut ranks).zip(partition) {
             refine(key, label);
+            ranks.push(rank);
         }
     }
     let mut blocks: IndexMap<Vec<String>, Vec<usize>, BuildHasherDefault<FxHasher>> = IndexMap::default();
@@ -49,6 +54,8 @@ pub(super) fn blocks(story: &Story) -> Vec<Block> {
             blocks.entry(key.clone()).or_default().push(host);
         }
     }
+    let first = |hosts: &[usize]| hosts.first().and_then(|&host| ranks.get(host));
+    blocks.sort_by(|_, one, _, other| first(one).cmp(&first(other)));
     let label = |key: Vec<String>, alone: bool| match (key.is_empty(), alone) {
         (false, _) => key.join(", "),
         (true, true) => "all hosts".to_owned(),
@@ -114,7 +121,11 @@ fn stages(story: &Story) -> Partition {
             }
         }
     }
-    labels.into_iter().map(|of| distinct(of.into_values())).collect()
+    let rank = |of: &BTreeMap<(String, usize), String>| of.keys().map(|(_, at)| *at).min().unwrap_or(usize::MAX);
+    labels
+        .into_iter()
+        .map(|of| (rank(&of), distinct(of.into_values())))
+        .collect()
 }
 
 /// For each constraint, the groups that each host is in.
@@ -130,7 +141,8 @@ fn constraints(story: &Story) -> impl Iterator<Item = Partition> {
         let groups = |host: &Option<HostId>| {
             let buckets = host.map(|host| rules.buckets_of(host)).unwrap_or_default();
             let of = buckets.iter().filter_map(|bucket| rules.buckets().get(bucket.index()));
-            distinct(of.map(|bucket| bucket.group.clone()))
+            let rank = buckets.iter().map(|bucket| bucket.index()).min().unwrap_or(usize::MAX);
+            (rank, distinct(of.map(|bucket| bucket.group.clone())))
         };
         Some(ids.iter().map(groups).collect())
     })

@@ -1,10 +1,10 @@
 //! How much of each limit was used, as step charts.
 
-use super::axis::span;
 use super::bars::fitting;
 use super::sheet::{EDGE, Sheet};
 use super::usage::{Point, Series, Used};
 use crate::picture::markup::{Px, shorten};
+use crate::time::span;
 
 /// More charts than this are not drawn; those of limits that held hosts back the longest are.
 const MOST: usize = 16;
@@ -18,7 +18,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>) {
     let story = sheet.story;
     sheet.y += 26.0;
     let title = sheet.markup.element("text").class("bold").at(EDGE, sheet.y);
-    title.text("Places in use");
+    title.text("Slots in use");
     let key = sheet.markup.element("text").class("dim").at(sheet.axis.left(), sheet.y);
     key.text(
         "solid: running \u{b7} hatched: failed, in doubt or down, and still counted \u{b7} dashed line: the limit",

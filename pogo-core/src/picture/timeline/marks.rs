@@ -1,9 +1,9 @@
 //! Moments that concern a job as a whole, as lines across the rows.
 
-use super::axis::span;
 use super::mark::Mark;
 use super::sheet::Sheet;
 use crate::picture::markup::{Px, breadth, shorten};
+use crate::time::span;
 
 /// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
 pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {

@@ -10,6 +10,7 @@ mod ledger;
 mod legend;
 mod mark;
 mod marks;
+mod opened;
 mod page;
 mod rows;
 mod sheet;
@@ -25,6 +26,7 @@ mod tests;
 )]
 mod timeline;
 mod usage;
+mod waits;
 
 pub(super) use style::SHEET as STYLE;
 pub use timeline::{Timeline, TimelineError};

@@ -9,7 +9,7 @@
     title.remove();
     if (of === svg) continue;
     told.set(of, text.split(" · "));
-    if (of.classList.contains("bar")) of.setAttribute("tabindex", "0");
+    if (of.matches(".bar, .wait")) of.setAttribute("tabindex", "0");
   }
   const cursor = document.createElementNS(svg.namespaceURI, "path");
   cursor.setAttribute("class", "cursor");
@@ -60,4 +60,86 @@
   });
   svg.addEventListener("focusout", hide);
   document.documentElement.dataset.bars = svg.querySelectorAll(".bar").length;
+
+  // Bands open into their hosts; what is below moves down.
+  const ROW = 12, words = { ok: "succeeded", doubt: "in doubt", down: "marked down", pre: "pre-hook", post: "post-hook" };
+  const make = (parent, name, attributes) => {
+    const made = document.createElementNS(svg.namespaceURI, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return parent.appendChild(made);
+  };
+  const bands = [...svg.querySelectorAll(".band[data-hosts]")], opened = new Map();
+  const height = view.height, paper = svg.querySelector(".paper");
+  const whole = svg.getBoundingClientRect(), scale = view.width / whole.width;
+  const parts = bands.length === 0 ? [] : [...svg.children].filter((of) => of.getBBox && of !== paper && of !== cursor)
+    .map((of) => {
+      const { top, bottom } = of.getBoundingClientRect();
+      return { of, top: (top - whole.top) * scale, end: (bottom - whole.top) * scale, base: of.getAttribute("transform") ?? "" };
+    });
+  const end = new Map(parts.map((part) => [part.of, part.end]));
+  const x = (ms) => Number(left) + (right - left) * Math.min(ms, span) / span;
+  const row = (group, band, host, at) => {
+    const [name, course, note] = host.split("|"), steps = course ? course.split(",") : [], y = at * ROW;
+    const line = make(group, "g", { class: "host", tabindex: "0" });
+    make(line, "rect", { class: "lane", x: left, y: y + 3, width: right - left, height: 5 });
+    make(line, "text", { class: "right dim", x: left - 16, y: y + 9 }).textContent = name;
+    const lines = [name];
+    for (let step = 0; step < steps.length; step += 2) {
+      const from = Number(steps[step]), state = steps[step + 1], to = step + 2 < steps.length ? Number(steps[step + 2]) : Number(span);
+      const held = /^(failed|doubt|down)$/.test(state), over = held || /^(ok|skipped|cancelled)$/.test(state);
+      if (held) make(line, "rect", { class: "trail-" + state, x: x(from), y: y + 3, width: Math.max(0.5, x(to) - x(from)), height: 5 });
+      if (!over) make(line, "rect", { class: state, x: x(from), y: y + 2, width: Math.max(0.8, x(to) - x(from)), height: 7 });
+      if (over) make(line, "use", { href: "#pogo-" + state, class: "sign s-" + state, transform: "translate(" + (x(from) + 2) + " " + (y + 1.5) + ") scale(.8)" });
+      lines.push((words[state] ?? state) + (over ? " at " + time(from) : " from " + time(from) + " to " + time(to)));
+    }
+    if (note) lines.push(...((note[0] === "w" ? "waits · " : "") + band.dataset.why.split("¶")[note.slice(1)]).split(" · "));
+    line.setAttribute("aria-label", lines.join(", "));
+    told.set(line, lines);
+  };
+  const arrange = () => {
+    const rooms = [...opened].map(([band, of]) => ({ at: end.get(band), room: of.room }));
+    const above = (y) => rooms.reduce((sum, { at, room }) => sum + (at <= y + 0.5 ? room : 0), 0);
+    for (const { of, top, end, base } of parts) {
+      const down = above(top), more = above(end - 1) - down;
+      if (more <= 0) of.setAttribute("transform", "translate(0 " + down + ") " + base);
+      else for (const line of of.matches("path") ? [of] : of.querySelectorAll("path")) {
+        const factor = (end - top + more) / (end - top);
+        line.setAttribute("transform", "translate(0 " + (down + top * (1 - factor)) + ") scale(1 " + factor + ")");
+      }
+    }
+    for (const [band, { group }] of opened) group.setAttribute("transform", "translate(0 " + (end.get(band) + above(end.get(band) - 1)) + ")");
+    view.height = height + above(height);
+    svg.setAttribute("height", view.height);
+    paper.setAttribute("height", view.height);
+  };
+  const toggle = (band) => {
+    if (opened.has(band)) {
+      opened.get(band).group.remove();
+      opened.delete(band);
+    } else {
+      const hosts = band.dataset.hosts.split(" "), group = make(svg, "g", { class: "opened" });
+      hosts.forEach((host, at) => row(group, band, host, at));
+      opened.set(band, { group, room: hosts.length * ROW + 4 });
+    }
+    band.setAttribute("aria-expanded", String(opened.has(band)));
+    arrange();
+    document.documentElement.dataset.hosts = svg.querySelectorAll(".host").length;
+  };
+  bands.forEach((band, at) => {
+    band.id = "band-" + (at + 1);
+    band.setAttribute("role", "button");
+    band.setAttribute("aria-expanded", "false");
+    band.addEventListener("click", () => toggle(band));
+  });
+  svg.addEventListener("keydown", (event) => {
+    const band = event.target.closest(".band[data-hosts]");
+    if (event.key === "Escape") [...opened.keys()].forEach(toggle);
+    else if (band && (event.key === "Enter" || event.key === " ")) toggle(band);
+    else return;
+    event.preventDefault();
+  });
+  // An address may name a band to open, or all of them.
+  if (location.hash === "#open") bands.forEach(toggle);
+  const named = bands.find((band) => "#" + band.id === location.hash);
+  if (named) toggle(named);
 })();

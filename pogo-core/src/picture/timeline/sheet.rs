@@ -1,12 +1,13 @@
 //! The whole picture: what stands where.
 
-use super::axis::{Axis, date, span};
+use super::axis::{Axis, date};
 use super::rows::Layout;
 use super::story::Story;
 use super::{bands, bars, charts, legend, marks, style};
 use crate::picture::markup::{Markup, Px, shorten};
 use crate::plan::Command;
 use crate::scheduler::{JobStatus, Tally};
+use crate::time::span;
 
 /// Where the SVG will stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +25,15 @@ const MARGIN: f64 = 64.0;
 /// Room at the left of everything.
 pub(super) const EDGE: f64 = 16.0;
 
+/// How many sentences of a blocked job an image has room for.
+const SENTENCES: usize = 5;
+
 /// A picture as it is drawn, from top to bottom.
 pub(super) struct Sheet<'a> {
     pub(super) story: &'a Story,
     pub(super) axis: Axis,
     pub(super) markup: Markup,
+    pub(super) alone: Alone,
     /// How far down it is drawn.
     pub(super) y: f64,
 }
@@ -39,6 +44,7 @@ pub(super) fn draw(story: &Story, layout: &Layout, alone: Alone) -> String {
         story,
         axis: Axis::new(story.began, story.until, gutter, WIDTH - gutter - MARGIN),
         markup: Markup::default(),
+        alone,
         y: 0.0,
     };
     sheet.header(layout.band);
@@ -155,9 +161,37 @@ impl Sheet<'_> {
         }
         about.extend(band.map(|hosts| format!("bands of {hosts} hosts: the height of a colour is how many of them")));
         about.extend(date(self.story.began).map(|date| format!("from {date}")));
-        self.y += 16.0;
-        let text = self.markup.element("text").class("dim").at(EDGE, self.y);
-        text.text(about.join(" \u{b7} "));
+        let about = about.join(" \u{b7} ");
+        for line in [Some(&about), self.story.among.as_ref()].into_iter().flatten() {
+            self.y += 16.0;
+            let text = self.markup.element("text").class("dim").at(EDGE, self.y);
+            text.text(line);
+        }
+        // A page has them in full, where they can be read and copied.
+        if self.alone == Alone::File {
+            self.blocked();
+        }
+    }
+
+    /// What keeps blocked jobs from going on.
+    fn blocked(&mut self) {
+        let sentences = &self.story.waits.blocked;
+        for sentence in sentences.iter().take(SENTENCES) {
+            self.y += 16.0;
+            self.markup.element("g").class("why").begin();
+            self.markup.title(sentence);
+            let text = self.markup.element("text").at(EDGE, self.y);
+            text.text(shorten(&format!("\u{25b2} blocked: {sentence}"), 190));
+            self.markup.end();
+        }
+        match sentences.len().saturating_sub(SENTENCES) {
+            0 => {}
+            more => {
+                self.y += 16.0;
+                let text = self.markup.element("text").at(EDGE, self.y);
+                text.text(format!("\u{25b2} and {more} more"));
+            }
+        }
     }
 
     fn rows(&mut self, layout: &Layout) {
@@ -205,7 +239,7 @@ impl Sheet<'_> {
             .filter(|limit| label.split(", ").any(|part| part == limit.group));
         for limit in limits {
             if let (Some(rule), Some(places)) = (limit.rule, limit.now().places) {
-                text.push(format!("at most {places} away ({rule})"));
+                text.push(format!("at most {places} unavailable ({rule})"));
             }
         }
         let text = shorten(&text.join(", "), 120);

@@ -1,5 +1,6 @@
 //! From records to what a timeline shows.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
 
 use indexmap::IndexMap;
@@ -11,10 +12,11 @@ use super::ledger::Ledger;
 use super::mark::{Mark, mark};
 use super::state::State;
 use super::usage::Series;
+use super::waits::Waits;
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::journal::{ReplayError, Seq};
-use crate::scheduler::{Event, HolderReason, JobId, JobStatus, Outcome, Record, Scheduler};
+use crate::scheduler::{Event, HolderReason, JobId, JobStatus, Obstacle, Outcome, Record, Scheduler};
 
 type Hosts = IndexMap<HostName, HostStory, BuildHasherDefault<FxHasher>>;
 
@@ -32,6 +34,9 @@ pub(super) struct Story {
     pub(super) until: Timestamp,
     /// The log may go on: not every job has come to rest.
     pub(super) open: bool,
+    pub(super) waits: Waits,
+    /// How long many runs took, of which this is one.
+    pub(super) among: Option<String>,
     /// As it was after the last record.
     pub(super) scheduler: Scheduler,
 }
@@ -40,6 +45,8 @@ pub(super) struct Story {
 pub(super) struct Reader {
     story: Story,
     ledger: Ledger,
+    /// What kept each job from going on when it was blocked last.
+    blocked: BTreeMap<JobId, Vec<Obstacle>>,
     /// The one job to tell of.
     wanted: Option<JobId>,
     /// The last record that speaks of a wanted job.
@@ -83,11 +90,14 @@ impl Reader {
             began: Timestamp::EPOCH,
             until: Timestamp::EPOCH,
             open: false,
+            waits: Waits::default(),
+            among: None,
             scheduler: Scheduler::new(),
         };
         Self {
             story,
             ledger: Ledger::default(),
+            blocked: BTreeMap::new(),
             wanted,
             last: Timestamp::EPOCH,
         }
@@ -105,6 +115,7 @@ impl Reader {
             Event::NamespaceConfigured { .. } => self.configured(at),
             Event::JobSubmitted { job, hosts, .. } if wanted => self.submitted(at, *job, hosts),
             Event::JobAltered { .. } => self.limited(at),
+            Event::JobBlocked { job, reasons } => _ = self.blocked.insert(*job, reasons.clone()),
             _ => {}
         }
         if wanted {
@@ -227,6 +238,7 @@ impl Reader {
         if !story.open {
             story.until = self.last;
         }
+        story.waits = Waits::of(story, &self.blocked);
         Ok(self.story)
     }
 }

@@ -43,6 +43,12 @@ impl Chart<'_> {
         let (heading, outcome) = (heading(self.story), outcome(self.story));
         self.line(&heading);
         self.line(&outcome);
+        if let Some(among) = &self.story.among {
+            self.line(among);
+        }
+        for sentence in &self.story.waits.blocked {
+            self.line(&format!("blocked: {}", plain(sentence)));
+        }
         self.line("");
         self.scale();
         for section in &layout.sections {

@@ -6,12 +6,14 @@ use super::{page, sheet, terminal};
 use crate::Timestamp;
 use crate::journal::ReplayError;
 use crate::scheduler::{JobId, Record};
+use crate::sim::what_if::Spread;
+use crate::time::span;
 
 /// What a log tells, ready to be drawn.
 ///
-/// Hosts stand in blocks, one for each group that the rules tell apart, in the order in which they started. Every
-/// attempt is a bar, coloured by its phases and marked by its end; a host that failed keeps its places, which shows
-/// as a hatched trail. Below are all limits that count hosts of the job, as step charts of the places that running and
+/// Hosts stand in blocks, one for each group that the rules tell apart, in the order of the plan. Every
+/// attempt is a bar, coloured by its phases and marked by its end; a host that failed keeps its slots, which shows
+/// as a hatched trail. Below are all limits that count hosts of the job, as step charts of the slots that running and
 /// failed hosts take, against the limit. More than [`Self::MOST_HOSTS`] hosts fold into at most [`Self::MOST_BANDS`]
 /// bands of hosts that started one after the other; in a band the height is the number of hosts. A picture of ten
 /// thousand hosts stays well under 2 MB.
@@ -86,6 +88,22 @@ impl Timeline {
         self
     }
 
+    /// Says how long many runs of the job took, of which this log is one: what one run shows is chance, how they spread is not.
+    #[must_use]
+    pub fn among(mut self, runs: u32, makespan: &Spread) -> Self {
+        let Spread {
+            min,
+            p50,
+            p90,
+            p99,
+            max,
+        } = makespan;
+        let times = [("min", min), ("p50", p50), ("p90", p90), ("p99", p99), ("max", max)];
+        let times = times.map(|(name, quantile)| format!("{name} {}", span(quantile.time)));
+        self.story.among = Some(format!("one of {runs} runs, which took {}", times.join(", ")));
+        self
+    }
+
     /// Whether the log may go on: some job was still under way after its last record.
     pub fn is_open(&self) -> bool {
         self.story.open
@@ -105,8 +123,9 @@ impl Timeline {
         sheet::draw(&self.story, &self.layout, sheet::Alone::File)
     }
 
-    /// A page that needs nothing else: the SVG, with a line under the pointer that tells the time. It loads nothing and
-    /// runs no script but its own.
+    /// A page that needs nothing else: the SVG, with a line under the pointer that tells the time, and bands that open into
+    /// their hosts (by a click, by Enter, or by an address that ends with `#band-3` or `#open`). It loads nothing and runs
+    /// no script but its own.
     pub fn html(&self) -> String {
         page::page(&self.story, &self.layout)
     }

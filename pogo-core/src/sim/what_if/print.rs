@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::path::{CriticalPath, Link, WaitedFor};
 use super::relax::Change;
 use super::{Cost, GroupForecast, WhatIf};
+use crate::time::span;
 
 /// More links than this, or limits, or rules, are not all printed.
 const LINES: usize = 20;
@@ -34,7 +35,7 @@ impl fmt::Display for WhatIf {
             f,
             "\nseed {} took {}; at best it takes {}",
             self.typical.seed,
-            seconds(self.typical.time),
+            span(self.typical.time),
             self.bound
         )?;
         write!(f, "\n{}", self.path)?;
@@ -57,7 +58,7 @@ impl WhatIf {
             ("max", spread.max),
         ];
         for (name, quantile) in rows {
-            writeln!(f, "  {name:<8}{:>10}  {:>6}", seconds(quantile.time), quantile.seed)?;
+            writeln!(f, "  {name:<8}{:>10}  {:>6}", span(quantile.time), quantile.seed)?;
         }
         Ok(())
     }
@@ -88,7 +89,7 @@ fn print_cost(f: &mut fmt::Formatter<'_>, cost: &Cost) -> fmt::Result {
         Change::Removed => "gone".to_owned(),
     };
     let (gain, then) = match cost.after {
-        Some(after) => (format!("{:.1} s", cost.gain()), seconds(after)),
+        Some(after) => (gain(cost.gain()), span(after)),
         None => ("unknown".to_owned(), "-".to_owned()),
     };
     let stopped = format!("{:.1}%", cost.stopped.share() * 100.0);
@@ -112,7 +113,7 @@ fn print_groups(f: &mut fmt::Formatter<'_>, groups: &[GroupForecast]) -> fmt::Re
     writeln!(
         f,
         "\n{:<width$}  {:>6}  {:>6}  {:>6}  {:>6}  {:>5}  {:>12}  rule",
-        "limit", "in job", "places", "peak", "usual", "used", "idle places"
+        "limit", "in job", "slots", "peak", "usual", "used", "idle slots"
     )?;
     for group in groups.iter().take(LINES) {
         writeln!(
@@ -124,7 +125,7 @@ fn print_groups(f: &mut fmt::Formatter<'_>, groups: &[GroupForecast]) -> fmt::Re
             group.peak.most,
             group.peak.p50,
             group.used * 100.0,
-            seconds(group.idle),
+            span(group.idle),
             group.rule
         )?;
     }
@@ -147,7 +148,7 @@ impl fmt::Display for CriticalPath {
         writeln!(
             f,
             "critical path: {count} attempts one after the other, {}",
-            seconds(last.ended)
+            span(last.ended)
         )?;
         // The beginning and the end say most.
         let (head, tail) = if count > LINES {
@@ -169,7 +170,7 @@ impl fmt::Display for CriticalPath {
 }
 
 fn print_link(f: &mut fmt::Formatter<'_>, link: &Link, width: usize) -> fmt::Result {
-    let (began, took) = (seconds(link.began), seconds(link.ended.saturating_sub(link.began)));
+    let (began, took) = (span(link.began), span(link.ended.saturating_sub(link.began)));
     writeln!(
         f,
         "{began:>10}  {:<width$}  {took:>9}  {}",
@@ -192,6 +193,8 @@ impl fmt::Display for WaitedFor {
     }
 }
 
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
+/// What a change saves, or costs.
+fn gain(seconds: f64) -> String {
+    let time = span(Duration::try_from_secs_f64(seconds.abs()).unwrap_or_default());
+    if seconds < 0.0 { format!("-{time}") } else { time }
 }
