@@ -50,6 +50,9 @@ impl Runner {
             reason = stop.wait() => return Err(stopped(reason)),
             inputs = self.inputs.of(&attempt.invocation) => inputs.map_err(|error| refused(error.to_string()))?,
         };
+        if let Some(reason) = inputs.refusal(&attempt.invocation) {
+            return Err(refused(reason));
+        }
         let work = Work::prepare(attempt, report, stop, inputs);
         let work = work.map_err(|error| refused(error.to_string()))?;
         work.report.phase(Phase::Connect);

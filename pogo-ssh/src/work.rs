@@ -97,11 +97,8 @@ async fn run_each(site: Site<'_>, work: &Work, files: Option<&str>, output: &mut
     let sessions = with_files.as_ref().unwrap_or(&work.sessions);
     let mut asked = files.is_some();
     for session in sessions {
-        let stdin = match session.runs_command() {
-            true => &work.inputs.stdin,
-            false => &None,
-        };
-        let (phase, ended) = execute(site, session, stdin, output).await;
+        let given = work.inputs.given(session.runs_command());
+        let (phase, ended) = execute(site, session, &given, output).await;
         asked = asked || !matches!(ended, Ended::CutBefore(_));
         match classify(phase, ended) {
             Verdict::GoOn => {}

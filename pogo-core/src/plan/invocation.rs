@@ -31,6 +31,10 @@ pub struct Invocation {
     /// Variables in the environment of hooks and command. Those whose names start with `POGO_` are pogo's own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, String>,
+    /// Names of further variables of the command alone. Their values are secrets: the transport is given them apart from
+    /// this, and refuses the attempt where it does not know them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub secret_environment: Vec<String>,
     /// Directory that the command starts in. By default the login directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
@@ -155,7 +159,18 @@ impl Invocation {
     }
 
     fn check_environment(&self) -> Result<(), PlanError> {
-        for name in self.environment.keys() {
+        let secrets = &self.secret_environment;
+        if let Some(name) = secrets.iter().find(|name| self.environment.contains_key(*name)) {
+            return refuse(format!(
+                "the variable `{name}` is given as a secret and openly; leave one out"
+            ));
+        }
+        if !secrets.is_empty() && (self.detached.is_some() || self.forced_command) {
+            return refuse(
+                "secret variables are for a command that runs on its own connection; leave out `detached` and `forced_command`",
+            );
+        }
+        for name in self.environment.keys().chain(secrets) {
             let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
             if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
                 return refuse(format!(
@@ -238,6 +253,18 @@ mod tests {
         };
         assert!(odd(|it| _ = it.environment.insert("A=B".into(), String::new())).contains("`A=B`"));
         assert!(odd(|it| _ = it.environment.insert("POGO_X".into(), String::new())).contains("pogo's own"));
+        assert!(odd(|it| it.secret_environment.push("A=B".into())).contains("`A=B`"));
+        assert!(odd(|it| it.secret_environment.push("POGO_X".into())).contains("pogo's own"));
+        let both = odd(|it| {
+            it.environment.insert("A".into(), String::new());
+            it.secret_environment.push("A".into());
+        });
+        assert!(both.contains("openly"), "{both}");
+        let detached = odd(|it| {
+            it.detached = Some("x".into());
+            it.secret_environment.push("A".into());
+        });
+        assert!(detached.contains("its own connection"), "{detached}");
         assert!(odd(|it| _ = it.environment.insert("A".into(), "\0".into())).contains("NUL"));
         assert!(odd(|it| it.run_as = Some(RunAs::User("-u".into()))).contains("`-u`"));
         assert!(odd(|it| it.run_as = Some(RunAs::Through(Vec::new()))).contains("missing"));

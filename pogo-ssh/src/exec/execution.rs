@@ -13,7 +13,7 @@ use super::mark::{Mark, Marks};
 use super::seen::{Seen, Told};
 use super::session::Session;
 use super::site::Site;
-use crate::input::Content;
+use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
 
@@ -41,7 +41,7 @@ pub(super) struct Execution<'a> {
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
     /// What the command is to read; `None` once it is on its way.
-    stdin: Option<&'a Option<Arc<Content>>>,
+    given: Option<&'a Given>,
     passwords_given: usize,
     /// Whether a line is to end where a password was typed: sudo ends it on a terminal.
     ends_line: bool,
@@ -51,7 +51,7 @@ pub(super) struct Execution<'a> {
 impl<'a> Execution<'a> {
     pub(super) fn new(
         site: Site<'a>,
-        (session, stdin): (&'a Session, &'a Option<Arc<Content>>),
+        (session, given): (&'a Session, &'a Given),
         channel: russh::Channel<Msg>,
         output: &'a mut Output,
     ) -> Self {
@@ -67,7 +67,7 @@ impl<'a> Execution<'a> {
             seen: Seen::new(session),
             told: None,
             command_ended: None,
-            stdin: Some(stdin),
+            given: Some(given),
             passwords_given: 0,
             ends_line: false,
             marks: Marks::new(&session.marker.prefix()),
@@ -127,8 +127,9 @@ impl<'a> Execution<'a> {
     /// Gives the command its input once it is there.
     pub(super) fn feed_command(&mut self) {
         let is_time = self.seen.reads_input() || !self.session.runs_command();
-        if let Some(stdin) = self.stdin.take_if(|_| is_time) {
-            self.feed.content(stdin.clone());
+        if let Some(given) = self.given.take_if(|_| is_time) {
+            self.feed.secrets(given.secrets.clone());
+            self.feed.content(given.stdin.clone());
         }
     }
 

@@ -47,6 +47,15 @@ impl Feed {
         });
     }
 
+    /// What the command's shell reads before the command.
+    pub(super) fn secrets(&mut self, lines: Option<Arc<SecretString>>) {
+        let Some(lines) = lines else { return };
+        let channel = Arc::clone(&self.channel);
+        self.then(async move {
+            let _ = channel.data(lines.expose_secret().as_bytes()).await;
+        });
+    }
+
     /// The password, once it is known, and nothing if there is none.
     pub(super) fn password(&mut self, known: impl Future<Output = Option<SecretString>> + Send + 'static) {
         let channel = Arc::clone(&self.channel);

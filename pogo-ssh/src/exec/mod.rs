@@ -14,6 +14,8 @@ mod mark;
 mod marker;
 mod run;
 mod script;
+#[cfg(test)]
+mod secret_shells;
 mod seen;
 mod send;
 mod session;

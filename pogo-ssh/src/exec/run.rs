@@ -1,6 +1,5 @@
 //! The execution of one session on a connection.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::scheduler::Phase;
@@ -15,7 +14,7 @@ use super::mark::Group;
 use super::seen::Told;
 use super::session::Session;
 use super::site::Site;
-use crate::input::Content;
+use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
 
@@ -24,12 +23,7 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
-pub(crate) async fn execute(
-    site: Site<'_>,
-    session: &Session,
-    stdin: &Option<Arc<Content>>,
-    output: &mut Output,
-) -> (Phase, Ended) {
+pub(crate) async fn execute(site: Site<'_>, session: &Session, given: &Given, output: &mut Output) -> (Phase, Ended) {
     let first = session.phases.first().copied().unwrap_or(Phase::Command);
     let channel = tokio::select! {
         biased;
@@ -43,7 +37,7 @@ pub(crate) async fn execute(
         }
         Err(error) => return (first, Ended::CutBefore(last_words(site.link, &error.to_string()))),
     };
-    let mut execution = Execution::new(site, (session, stdin), channel, output);
+    let mut execution = Execution::new(site, (session, given), channel, output);
     let ended = execution.run().await;
     execution.finish();
     (execution.seen.phase(), ended)

@@ -9,6 +9,7 @@ use pogo_core::scheduler::Phase;
 
 use super::hooks::hooks_function;
 use super::marker::Marker;
+use crate::input::READ_SECRETS;
 
 /// Makes sure that what follows has a process group of its own, so that all of it can be ended. `$1` is what to run, and
 /// what follows are its own parameters. It finds its group in `pogo_g`, and `group` or `alone` in `pogo_k`.
@@ -52,7 +53,10 @@ impl Scripts {
         Self {
             environment: environment(attempt, files, &mut parameters),
             enter: enter(attempt, &marker, &mut parameters),
-            command: command(attempt, &mut parameters),
+            command: match attempt.invocation.secret_environment.is_empty() {
+                true => command(attempt, &mut parameters),
+                false => format!("{READ_SECRETS}{}", command(attempt, &mut parameters)),
+            },
             pre_hooks: hooks(&mut parameters, &attempt.pre_hooks),
             post_hooks: hooks(&mut parameters, &attempt.post_hooks),
             parameters: parameters.0,

@@ -24,7 +24,7 @@ use crate::input::SharedInputs;
 use crate::shells;
 
 /// What hosts have as `/bin/sh`.
-fn posix() -> Vec<&'static str> {
+pub(super) fn posix() -> Vec<&'static str> {
     let others = ["ksh", "mksh", "zsh --emulate sh"];
     shells::installed(shells::COMMON.iter().copied().chain(others))
 }
@@ -129,7 +129,7 @@ fn nul_after_each(words: &[String]) -> Vec<u8> {
         .collect()
 }
 
-fn attempt(command: Command, hooks: &Path) -> Attempt {
+pub(super) fn attempt(command: Command, hooks: &Path) -> Attempt {
     Attempt {
         id: AttemptId::new(17),
         job: JobId::new(3),

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pogo_core::plan::{Invocation, Stdin};
+use secrecy::SecretString;
 
 use super::content::Content;
 use super::error::InputError;
 use super::source;
+use super::{Given, Secrets};
 
 /// What one job gives its hosts: its standard input and the files to send, read once, so that all hosts get the same.
 ///
@@ -35,6 +37,7 @@ pub struct JobInputs {
     pub(crate) stdin: Option<Arc<Content>>,
     /// One for each file to send, in order.
     pub(crate) files: Vec<Arc<Content>>,
+    secrets: Secrets,
 }
 
 impl JobInputs {
@@ -62,6 +65,40 @@ impl JobInputs {
             files: files.collect::<Result<_, _>>()?,
             stdin,
             invocation: invocation.clone(),
+            secrets: Secrets::default(),
         })
+    }
+
+    /// Adds the value of one of the invocation's [secret variables](Invocation::secret_environment). It reaches the host
+    /// over the session's standard input, and is in no event, message, `Debug` text or list of processes.
+    ///
+    /// ```
+    /// use pogo_core::plan::Invocation;
+    /// use pogo_ssh::JobInputs;
+    ///
+    /// let invocation = Invocation { secret_environment: vec!["TOKEN".to_owned()], ..Invocation::default() };
+    /// let inputs = JobInputs::read(&invocation)?.secret("TOKEN", "hush".to_owned().into());
+    /// assert!(!format!("{inputs:?}").contains("hush"));
+    /// # Ok::<(), pogo_ssh::InputError>(())
+    /// ```
+    pub fn secret(mut self, name: impl Into<String>, value: SecretString) -> Self {
+        self.secrets.add(name.into(), value);
+        self
+    }
+
+    /// Why an attempt cannot run with these.
+    pub(crate) fn refusal(&self, invocation: &Invocation) -> Option<String> {
+        self.secrets.refusal(invocation)
+    }
+
+    /// What a session reads that runs the command, or does not.
+    pub(crate) fn given(&self, runs_command: bool) -> Given {
+        match runs_command {
+            true => Given {
+                secrets: self.secrets.lines().map(Arc::new),
+                stdin: self.stdin.clone(),
+            },
+            false => Given::default(),
+        }
     }
 }

@@ -2,11 +2,15 @@
 
 mod content;
 mod error;
+mod given;
 mod job;
+mod secrets;
 mod shared;
 mod source;
 
 pub(crate) use content::Content;
 pub use error::InputError;
+pub(crate) use given::Given;
 pub use job::JobInputs;
+pub(crate) use secrets::{READ_SECRETS, Secrets};
 pub(crate) use shared::SharedInputs;

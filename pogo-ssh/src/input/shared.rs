@@ -37,7 +37,7 @@ impl SharedInputs {
 
     /// The inputs of the job with this invocation.
     pub(crate) async fn of(&self, invocation: &Arc<Invocation>) -> Result<Arc<JobInputs>, InputError> {
-        if invocation.stdin.is_empty() && invocation.files.is_empty() {
+        if invocation.stdin.is_empty() && invocation.files.is_empty() && invocation.secret_environment.is_empty() {
             return Ok(Arc::clone(&self.nothing));
         }
         let reading = self.jobs().reading(invocation);

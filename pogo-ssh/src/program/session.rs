@@ -2,11 +2,11 @@
 
 use std::io;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::Phase;
+use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -16,7 +16,7 @@ use super::master::command;
 use super::told::Told;
 use super::transport::Site;
 use crate::exec::{Ended, Mark, Marker, Marks, Seen, Session, StopReason, Way, kill_line};
-use crate::input::Content;
+use crate::input::Given;
 use crate::output::Output;
 
 /// How long output is still taken after the end, in case something in the background holds it open.
@@ -30,19 +30,14 @@ fn telling(marker: &Marker, script: &str) -> String {
 
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
-pub(super) async fn execute(
-    site: &Site<'_>,
-    session: &Session,
-    stdin: &Option<Arc<Content>>,
-    output: &mut Output,
-) -> (Phase, Ended) {
+pub(super) async fn execute(site: &Site<'_>, session: &Session, given: &Given, output: &mut Output) -> (Phase, Ended) {
     let seen = Seen::new(session);
     let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
         &site.transport.program,
         arguments::session(&site.master.socket, session.pty, &line.text),
     );
-    let nothing = line.input.is_none() && stdin.is_none();
+    let nothing = line.input.is_none() && given.is_nothing();
     let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
     let mut child = match spawned {
         Ok(spawned) => spawned,
@@ -54,7 +49,7 @@ pub(super) async fn execute(
         }
     };
     if let Some(to) = child.stdin.take() {
-        tokio::spawn(feed(to, line.input, stdin.clone()));
+        tokio::spawn(feed(to, line.input, given.clone()));
     }
     if session.is_forced() {
         site.report.phase(Phase::Command);
@@ -73,11 +68,16 @@ pub(super) async fn execute(
 }
 
 /// Writes what the line itself reads, then all of the command's input, and its end. Nobody may want to read it all.
-async fn feed(mut pipe: ChildStdin, first: Option<String>, content: Option<Arc<Content>>) {
+async fn feed(mut pipe: ChildStdin, first: Option<String>, given: Given) {
     if pipe.write_all(first.unwrap_or_default().as_bytes()).await.is_err() {
         return;
     }
-    let Some(content) = content else { return };
+    if let Some(secrets) = given.secrets
+        && pipe.write_all(secrets.expose_secret().as_bytes()).await.is_err()
+    {
+        return;
+    }
+    let Some(content) = given.stdin else { return };
     let mut offset = 0;
     while let Ok(block) = content.block(offset).await {
         if block.is_empty() || pipe.write_all(&block).await.is_err() {

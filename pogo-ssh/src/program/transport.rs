@@ -140,11 +140,8 @@ impl ProgramTransport {
     async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, site: &Site<'_>) -> Outcome {
         let mut output = Output::new(site.report.clone(), self.config.output_limit);
         for session in sessions {
-            let stdin = match session.runs_command() {
-                true => &inputs.stdin,
-                false => &None,
-            };
-            let (phase, ended) = execute(site, session, stdin, &mut output).await;
+            let given = inputs.given(session.runs_command());
+            let (phase, ended) = execute(site, session, &given, &mut output).await;
             if let Verdict::End(outcome) = classify(phase, ended) {
                 return outcome;
             }
@@ -186,6 +183,9 @@ impl Transport for ProgramTransport {
                 Err(error) => return refused(&error.to_string()),
             },
         };
+        if let Some(reason) = inputs.refusal(&attempt.invocation) {
+            return refused(&reason);
+        }
         report.phase(Phase::Connect);
         let master = tokio::select! {
             biased;

@@ -9,6 +9,7 @@ use super::boot_id::boot_id;
 use super::wait::NotBack;
 use crate::classify::{Verdict, classify};
 use crate::exec::{Ended, Sent, Session, StopReason, execute, send_all};
+use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
 use crate::runner::Runner;
@@ -89,11 +90,8 @@ impl Runner {
             let Some(session) = Session::of(&work.attempt, sent.directory(), phases) else {
                 continue;
             };
-            let stdin = match session.runs_command() {
-                true => &work.inputs.stdin,
-                false => &None,
-            };
-            let (phase, ended) = execute(site, &session, stdin, output).await;
+            let given = work.inputs.given(session.runs_command());
+            let (phase, ended) = execute(site, &session, &given, output).await;
             match ended {
                 Ended::Exited { status: 0, .. } if session.runs_command() => return Ok((before, Gone::Succeeded)),
                 Ended::Exited { status: 0, .. } => {}
@@ -114,7 +112,7 @@ impl Runner {
         let Some(session) = Session::of(&work.attempt, None, &[Phase::PostHook]) else {
             return Outcome::Succeeded;
         };
-        let (_, ended) = execute(self.site(link, work, target), &session, &None, output).await;
+        let (_, ended) = execute(self.site(link, work, target), &session, &Given::default(), output).await;
         match classify(Phase::PostHook, ended) {
             Verdict::GoOn => Outcome::Succeeded,
             Verdict::End(outcome) => outcome,

@@ -307,7 +307,12 @@ fn hosts_that_are_assumed_to_be_down_use_up_limits() {
     let args = site.args("web1", &["--assume-down", "web2", "--", "true"]);
     let done = site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(done.code, 2, "{}{}", done.out, done.err);
-    assert!(done.err.contains("web2 (down since"), "{}{}", done.out, done.err);
+    assert!(
+        [&*done.out, &*done.err].concat().contains("web2 (down since"),
+        "{}{}",
+        done.out,
+        done.err
+    );
 }
 
 #[test]
