@@ -4,8 +4,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
-use pogo_core::plan::{Invocation, RunAs, SentFile, Stdin};
+use clap::{Args, ValueHint};
+use pogo_core::plan::{Command, Invocation, RunAs, SentFile, Stdin};
+use secrecy::SecretString;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Command")]
@@ -30,6 +31,15 @@ pub(crate) struct InvocationArgs {
     /// Variable in the environment of hooks and command; may be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) env: Vec<(String, String)>,
+    /// Variable of pogo's own environment that the command gets too, without its value showing anywhere; may be given several
+    /// times
+    ///
+    /// The value is in no log, event, error or list of processes, neither here nor on the hosts, and hooks do not get it.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["resumable", "forced_command"])]
+    pub(crate) secret_env: Vec<String>,
+    /// Script of this machine to run on the hosts; its arguments stand behind `--`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = script, conflicts_with_all = ["resumable", "forced_command"])]
+    pub(crate) script: Option<String>,
     /// Directory on the hosts that the command starts in.
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<String>,
@@ -55,6 +65,59 @@ impl InvocationArgs {
         self.stdin.as_deref() == Some(Path::new("-")) || self.send.iter().any(|file| file.source == "-")
     }
 
+    /// Refuses a value where the name alone belongs, without repeating it: a message of clap's would.
+    pub(crate) fn check_secrets(&self) -> Result<(), String> {
+        let with_value = self.secret_env.iter().find_map(|text| text.split_once('='));
+        match with_value {
+            Some((name, _)) => Err(format!(
+                "--secret-env {name} takes the name alone: a value that is typed shows in the list of processes; write `export {name}=…` before"
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The values of the secret variables, from this process's environment.
+    pub(crate) fn secrets(&self) -> Result<Vec<(String, SecretString)>, String> {
+        let value = |name: &String| match std::env::var(name) {
+            Ok(value) => Ok((name.clone(), SecretString::from(value))),
+            Err(std::env::VarError::NotPresent) => Err(format!(
+                "--secret-env {name}: the variable is not set here; write `read -rs {name} && export {name}` before, or take it from where it is kept"
+            )),
+            Err(std::env::VarError::NotUnicode(_)) => Err(format!("--secret-env {name}: its value is not text")),
+        };
+        self.secret_env.iter().map(value).collect()
+    }
+
+    /// What people write who do not know that it shows: variables that look like secrets.
+    pub(crate) fn exposed(&self) -> impl Iterator<Item = &str> {
+        let names = self.env.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| looks_secret(name))
+    }
+
+    /// The command, for this line or these words.
+    pub(crate) fn command(&self, words: &[String]) -> Option<Command> {
+        if let Some(script) = &self.script {
+            let name = script.rsplit('/').next().unwrap_or(script);
+            // Where files are sent to is known there only.
+            let start = ["/bin/sh", "-c", r#"exec "$POGO_FILES/$0" "$@""#, name];
+            return Some(Command::argv(start.into_iter().chain(words.iter().map(String::as_str))));
+        }
+        match words {
+            [] => None,
+            [line] => Some(Command::shell(line)),
+            words => Some(Command::argv(words)),
+        }
+    }
+
+    fn files(&self) -> Vec<SentFile> {
+        let script = self.script.iter().map(|path| SentFile {
+            source: path.clone(),
+            destination: None,
+            mode: Some(if self.run_as.is_some() { 0o755 } else { 0o700 }),
+        });
+        script.chain(self.send.iter().cloned()).collect()
+    }
+
     pub(crate) fn invocation(&self) -> Invocation {
         Invocation {
             environment: self.env.iter().cloned().collect(),
@@ -65,7 +128,8 @@ impl InvocationArgs {
                 Some(path) => Stdin::File(path.display().to_string()),
                 None => Stdin::Empty,
             },
-            files: self.send.clone(),
+            files: self.files(),
+            secret_environment: self.secret_env.clone(),
             detached: self.resumable.then(new_name),
             forced_command: self.forced_command,
             reboot: self.reboot.then_some(self.reboot_timeout),
@@ -77,6 +141,35 @@ impl InvocationArgs {
 fn new_name() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", word(), word())
+}
+
+/// A name whose value people keep to themselves.
+fn looks_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let mut words = name.split('_');
+    let whole = ["KEY", "PASS", "PWD", "PIN", "AUTH", "CRED", "CREDS"];
+    let parts = [
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "SECRET",
+        "TOKEN",
+        "CREDENTIAL",
+        "APIKEY",
+    ];
+    words.any(|word| whole.contains(&word)) || parts.iter().any(|part| name.contains(part))
+}
+
+fn script(text: &str) -> Result<String, String> {
+    match text {
+        "-" => Err(
+            "a script on standard input has no name; write it into a file, or give it to a shell: --stdin - -- sh"
+                .to_owned(),
+        ),
+        "" => Err("name a script".to_owned()),
+        text if text.ends_with('/') => Err("this is a directory; name a script".to_owned()),
+        text => Ok(text.to_owned()),
+    }
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {

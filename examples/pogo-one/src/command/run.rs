@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Hooks, Plan};
+use pogo_core::plan::{Command, Hooks, Invocation, Plan};
 use pogo_ssh::JobInputs;
 
 use super::connect;
@@ -16,6 +16,7 @@ use crate::report::{self, Form, Warned};
 use crate::source;
 
 pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
+    args.invocation.check_secrets().map_err(Stop::usage)?;
     let command = command(args)?;
     if args.job.targets.reads_stdin() && args.invocation.reads_stdin() {
         return Err(Stop::usage(
@@ -37,6 +38,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
             "--resumable is not to be had through the ssh program; leave out --transport ssh",
         ));
     }
+    if args.invocation.script.is_some() && matches!(args.ssh.transport, Speaker::Ssh) {
+        return Err(Stop::usage(
+            "--script sends a file, which is not to be had through the ssh program; leave out --transport ssh, or pipe it: --stdin FILE -- sh",
+        ));
+    }
     if args.invocation.reboot && matches!(args.ssh.transport, Speaker::Ssh) {
         return Err(Stop::usage(
             "--reboot is not to be had through the ssh program; leave out --transport ssh",
@@ -48,7 +54,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
         report::print(&plan.to_string())?;
         return Ok(Exit::Succeeded);
     }
-    let inputs = JobInputs::read(&spec.invocation).map_err(Stop::usage)?;
+    let inputs = inputs(args, &spec.invocation)?;
     let follow = Follow::of(args, &targets, &gathered, &namespace)?;
     let screen = super::screen(args.format, args.events.as_deref())?.folding(folding(args)?);
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
@@ -93,6 +99,20 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     done
 }
 
+/// What the hosts are given, secrets included.
+fn inputs(args: &RunArgs, invocation: &Invocation) -> Result<JobInputs, Stop> {
+    for name in args.invocation.exposed() {
+        report::remark(&format!(
+            "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
+        ));
+    }
+    let inputs = JobInputs::read(invocation).map_err(Stop::usage)?;
+    let mut secrets = args.invocation.secrets().map_err(Stop::usage)?.into_iter();
+    Ok(secrets
+        .by_ref()
+        .fold(inputs, |inputs, (name, value)| inputs.secret(name, value)))
+}
+
 /// How hosts' output is folded, if it is.
 fn folding(args: &RunArgs) -> Result<Option<Form>, Stop> {
     let form = match args.fold {
@@ -111,9 +131,6 @@ fn folding(args: &RunArgs) -> Result<Option<Form>, Stop> {
 /// What is to run. Where the `--` before it is missing, it stands among the targets.
 fn command(args: &RunArgs) -> Result<Command, Stop> {
     let targets = &args.job.targets;
-    match args.command.as_slice() {
-        [line] => Ok(Command::shell(line)),
-        [] => Err(Stop::usage(missing_command(targets.words(), targets.has_options()))),
-        words => Ok(Command::argv(words)),
-    }
+    let command = args.invocation.command(&args.command);
+    command.ok_or_else(|| Stop::usage(missing_command(targets.words(), targets.has_options())))
 }

@@ -19,6 +19,7 @@ mod pictures;
 mod program;
 mod readme;
 mod replay;
+mod secrets;
 mod simulated;
 mod source_warnings;
 mod ssh;
