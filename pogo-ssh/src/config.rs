@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use crate::question::{Asker, Prompter, Question};
 use crate::reach::Reach;
-use crate::trust::HostKeyPolicy;
+use crate::trust::{FirstContacts, HostKeyPolicy};
 use crate::{SetupError, SshTransport};
 
 /// Settings of an [`SshTransport`]. What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
@@ -40,6 +40,7 @@ pub struct SshConfig {
     pub(crate) auth_tries: usize,
     pub(crate) known_hosts: Option<Vec<PathBuf>>,
     pub(crate) host_keys: Option<HostKeyPolicy>,
+    pub(crate) first_contacts: FirstContacts,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) max_connections: Option<usize>,
     pub(crate) max_handshakes: usize,
@@ -81,6 +82,7 @@ impl Default for SshConfig {
             auth_tries: 6,
             known_hosts: None,
             host_keys: None,
+            first_contacts: FirstContacts::default(),
             connect_timeout: None,
             max_connections: None,
             max_handshakes: 32,
@@ -198,6 +200,12 @@ impl SshConfig {
     /// What becomes of hosts whose key is not known. Default: [`HostKeyPolicy::Strict`].
     pub fn host_keys(mut self, policy: HostKeyPolicy) -> Self {
         self.host_keys = Some(policy);
+        self
+    }
+
+    /// Tells here which hosts are met for the first time, and whether their keys were taken.
+    pub fn first_contacts(mut self, contacts: &FirstContacts) -> Self {
+        self.first_contacts = contacts.clone();
         self
     }
 

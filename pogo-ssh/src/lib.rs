@@ -301,4 +301,4 @@ pub use ssh_config::{
     HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
 };
 pub use transport::SshTransport;
-pub use trust::HostKeyPolicy;
+pub use trust::{FirstContacts, HostKeyPolicy};

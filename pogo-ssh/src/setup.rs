@@ -79,7 +79,12 @@ pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), 
     let (credentials, mut warnings) = credentials(config)?;
     let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
     let room = config.max_connections.map_or(room, |most| most.min(room));
-    let connector = Connector::new(config, room, Trust::new(verifier(config)?), credentials);
+    let connector = Connector::new(
+        config,
+        room,
+        Trust::new(verifier(config)?, &config.first_contacts),
+        credentials,
+    );
     warnings.extend(connector.warnings());
     Ok((connector, warnings))
 }

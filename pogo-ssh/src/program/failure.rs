@@ -33,6 +33,11 @@ pub(super) fn kind_of(complaints: &str) -> FailureKind {
     }
 }
 
+/// Whether the program refused a host of which it knows no key. Of a key that changed or is revoked it says more.
+pub(super) fn is_first_contact(message: &str) -> bool {
+    message.contains("host key is known for") || message.ends_with(": Host key verification failed.")
+}
+
 /// The program's complaints as one line for a person, within bounds.
 pub(super) fn in_one_line(complaints: &str) -> String {
     let lines = complaints.lines().map(str::trim).filter(|line| {
@@ -80,6 +85,21 @@ mod tests {
             ("", FailureKind::Unreachable),
         ] {
             assert_eq!(kind_of(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_changed_is_no_first_contact() {
+        let of = |complaints: &str| is_first_contact(&format!("cannot connect to web1: {}", in_one_line(complaints)));
+        assert!(of("Host key verification failed.\n"));
+        assert!(of(
+            "No ED25519 host key is known for web1 and you have requested strict checking.\nHost key verification failed.\n"
+        ));
+        for more in [
+            "@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@\nIT IS POSSIBLE\n",
+            "@@@@\n@       WARNING: REVOKED HOST KEY DETECTED!               @\n@@@@\nThe ED25519 host key for web1 is marked as revoked.\n",
+        ] {
+            assert!(!of(&format!("{more}Host key verification failed.\n")), "{more}");
         }
     }
 

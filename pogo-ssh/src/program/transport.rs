@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::arguments::Arguments;
+use super::failure::is_first_contact;
 use super::master::{Master, command};
 use super::session::execute;
 use crate::classify::{Verdict, classify};
@@ -134,7 +135,12 @@ impl ProgramTransport {
         // The program's own limit is for reaching a host, not for logging in.
         let most = self.config.connect_timeout.unwrap_or(Duration::from_secs(60)) + Duration::from_secs(1);
         let connected = timeout(most, connecting).await;
-        connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))))
+        let connected =
+            connected.unwrap_or_else(|_| Err(unreachable(format!("cannot connect to {host}: no login in time"))));
+        if connected.as_ref().is_err_and(|error| is_first_contact(&error.message)) {
+            self.config.first_contacts.refuse(&attempt.host.name);
+        }
+        connected
     }
 
     async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, site: &Site<'_>) -> Outcome {

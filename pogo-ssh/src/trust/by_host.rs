@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::first_contacts::FirstContacts;
 use super::policy::HostKeyPolicy;
 use super::verifier::Verifier;
 use crate::target::Target;
@@ -16,13 +17,15 @@ pub(crate) struct Trust {
     /// For all hosts without files of their own.
     shared: Option<Arc<Verifier>>,
     of_files: Mutex<HashMap<Wanted, Result<Arc<Verifier>, String>>>,
+    contacts: FirstContacts,
 }
 
 impl Trust {
-    pub(crate) fn new(shared: Option<Verifier>) -> Self {
+    pub(crate) fn new(shared: Option<Verifier>, contacts: &FirstContacts) -> Self {
         Self {
-            shared: shared.map(Arc::new),
+            shared: shared.map(|shared| Arc::new(shared.telling(contacts))),
             of_files: Mutex::default(),
+            contacts: contacts.clone(),
         }
     }
 
@@ -41,13 +44,13 @@ impl Trust {
         if let Some(read) = of_files.get(wanted) {
             return read.clone();
         }
-        let read = read(wanted);
+        let read = read(wanted, &self.contacts);
         of_files.insert(wanted.clone(), read.clone());
         read
     }
 }
 
-fn read((policy, files): &Wanted) -> Result<Arc<Verifier>, String> {
+fn read((policy, files): &Wanted, contacts: &FirstContacts) -> Result<Arc<Verifier>, String> {
     if files.is_empty() && *policy == HostKeyPolicy::Strict {
         return Err(
             "none of the known_hosts files that ssh_config names is there; create one, or accept new hosts \
@@ -56,11 +59,13 @@ fn read((policy, files): &Wanted) -> Result<Arc<Verifier>, String> {
         );
     }
     let verifier = Verifier::new(*policy, files.clone());
-    verifier.map(Arc::new).map_err(|error| {
-        format!(
-            "cannot read the known_hosts file {}: {}",
-            error.path.display(),
-            error.source
-        )
-    })
+    verifier
+        .map(|verifier| Arc::new(verifier.telling(contacts)))
+        .map_err(|error| {
+            format!(
+                "cannot read the known_hosts file {}: {}",
+                error.path.display(),
+                error.source
+            )
+        })
 }

@@ -9,6 +9,7 @@ use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use super::append::LockedFile;
 use super::certificate::{self, CertificateFault};
+use super::first_contacts::FirstContacts;
 use super::known_hosts::{FileError, KnownHosts, Verdict, hashed, lookup_name};
 use super::policy::HostKeyPolicy;
 use super::refusal::{HostKeyRefusal, fingerprint};
@@ -21,6 +22,7 @@ pub(crate) struct Verifier {
     policy: HostKeyPolicy,
     files: Vec<PathBuf>,
     known: RwLock<Known>,
+    contacts: FirstContacts,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,14 @@ impl Verifier {
             policy,
             files,
             known: RwLock::new(known),
+            contacts: FirstContacts::default(),
         })
+    }
+
+    /// Tells here which hosts are met for the first time.
+    pub(crate) fn telling(mut self, contacts: &FirstContacts) -> Self {
+        self.contacts = contacts.clone();
+        self
     }
 
     /// Remarks for whoever set this up: lines that were skipped, checks that are off.
@@ -101,11 +110,12 @@ impl Verifier {
                 let address = address
                     .filter(|_| target.checks_address && !is_own)
                     .map(|address| address.to_string());
-                self.verify_key(
-                    target,
-                    key,
-                    address.filter(|address| *address != target.key_name).as_deref(),
-                )
+                let address = address.filter(|address| *address != target.key_name);
+                let verified = self.verify_key(target, key, address.as_deref());
+                if let Err(HostKeyRefusal::Unknown { .. }) = &verified {
+                    self.contacts.refuse(&target.host);
+                }
+                verified
             }
             PublicKeyOrCertificate::Certificate(certificate) => self.verify_certificate(target, certificate),
         }
@@ -209,6 +219,7 @@ impl Verifier {
             .append(&lines.join("\n"))
             .map_err(|error| not_recorded(error.to_string()))?;
         self.learn(file, &lines, len);
+        self.contacts.accept(&target.host);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Hooks, Invocation, Plan};
-use pogo_ssh::JobInputs;
+use pogo_ssh::{FirstContacts, JobInputs};
 
 use super::connect;
 use super::dispatch::{Operator, dispatch};
@@ -56,12 +56,15 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     }
     let inputs = inputs(args, &spec.invocation)?;
     let follow = Follow::of(args, &targets, &gathered, &namespace)?;
-    let screen = super::screen(args.format, args.events.as_deref())?.folding(folding(args)?);
+    let contacts = FirstContacts::default();
+    let screen = super::screen(args.format, args.events.as_deref())?
+        .meeting(&contacts)
+        .folding(folding(args)?);
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
     let people = Arc::new(People::default());
     let settings = {
         let _entered = runtime.enter();
-        let settings = connect::settings(&args.ssh, &people)?;
+        let settings = connect::settings(&args.ssh, &people)?.first_contacts(&contacts);
         match args.invocation.ask_sudo_password {
             true => settings.sudo_password(connect::ask("sudo password: ", &people)?),
             false => settings,

@@ -1,6 +1,7 @@
 //! What the user sees.
 
 mod destination;
+mod first_contacts;
 mod folding;
 mod forecast;
 mod frames;

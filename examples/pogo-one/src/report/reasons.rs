@@ -119,7 +119,7 @@ fn alike(text: &str, host: &HostName) -> String {
         text = text.replace(short, "\u{1}");
     }
     let mut masked = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in without_fingerprints(&text).chars() {
         match c.is_ascii_digit() {
             true if masked.ends_with('\u{2}') => {}
             true => masked.push('\u{2}'),
@@ -127,6 +127,17 @@ fn alike(text: &str, host: &HostName) -> String {
         }
     }
     masked
+}
+
+/// A text without what tells keys apart.
+fn without_fingerprints(text: &str) -> String {
+    let mut parts = text.split("SHA256:");
+    let mut rest = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        rest.push_str("SHA256:");
+        rest.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')));
+    }
+    rest
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::dispatcher::OutputChunk;
 use pogo_core::scheduler::{Event, Record};
+use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
 
 use super::destination::Destination;
+use super::first_contacts::met;
 use super::folding::{self, Form, Outputs};
 use super::frames::{self, Frame};
 use super::lines::{Lines, Printed};
@@ -43,6 +45,8 @@ struct Shown {
     /// Hosts' outputs, where they are shown when all are there.
     folded: Option<(Outputs, Form)>,
     pane: Pane,
+    /// Hosts that are met for the first time: one line tells of all.
+    contacts: FirstContacts,
 }
 
 impl Screen {
@@ -58,6 +62,7 @@ impl Screen {
             tails: Tails::default(),
             folded: None,
             pane: Pane::new(live),
+            contacts: FirstContacts::default(),
         };
         let shown = Arc::new(Mutex::new(shown));
         Self {
@@ -72,6 +77,12 @@ impl Screen {
     pub(crate) fn with_log(self, file: Option<&Path>) -> io::Result<Self> {
         self.shown().log = file.map(Destination::file).transpose()?;
         Ok(self)
+    }
+
+    /// Tells of these hosts in one line, when the job is over.
+    pub(crate) fn meeting(self, contacts: &FirstContacts) -> Self {
+        self.shown().contacts = contacts.clone();
+        self
     }
 
     /// Shows outputs that are the same once, when the job is over.
@@ -104,6 +115,7 @@ impl Screen {
             shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
         }
         match changed {
+            Some((host, HostState::Failed(_))) if shown.contacts.is_refused(host) => {}
             Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why.to_string()))),
             Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", visible(&why))),
             _ => {}
@@ -168,6 +180,8 @@ impl Screen {
         self.unfold(&mut shown);
         self.record(&mut shown, |records, text| records.finish(text));
         let in_doubt = shown.watch.in_doubt();
+        let contacts = shown.contacts.clone();
+        met(&contacts).iter().for_each(|line| shown.say(line));
         if self.format == LogFormat::Text {
             let summary = format!("\n{}", Summary::of(&shown.watch, &shown.tails));
             let written = shown.out.write(visible_lines(&summary).as_bytes());

@@ -140,6 +140,36 @@ fn an_unknown_host_key_and_missing_known_hosts_are_refused_with_the_cure() {
 }
 
 #[test]
+fn first_contacts_are_one_line_that_names_the_flag() {
+    let site = Site::new("tag: {web: ['web[1-3]']}\n", &["web1", "web2", "web3"]);
+    for (transport, accepted) in [("builtin", true), ("ssh", false)] {
+        site.program.write("empty", "");
+        let more = ["--known-hosts", "empty", "--transport", transport];
+        let done = site.run("$web", &[&more[..], &["--", "true"]].concat());
+        assert_eq!(done.code, 1, "{transport}: {}{}", done.out, done.err);
+        let line = "3 host keys not known and refused; --host-keys accept-new accepts new ones: web[1-3]\n";
+        assert_eq!(done.err, line, "{transport}");
+        // With the fingerprint of one to check.
+        assert_eq!(
+            done.out.matches("host key not trusted: web[1-3]").count(),
+            1,
+            "{transport}: {}",
+            done.out
+        );
+
+        let done = site.run(
+            "$web",
+            &[&more[..], &["--host-keys", "accept-new", "--", "true"]].concat(),
+        );
+        assert_eq!(done.code, 0, "{transport}: {}", done.err);
+        let line = "3 new host keys accepted and recorded (--host-keys accept-new): web[1-3]\n";
+        assert_eq!(done.err, if accepted { line } else { "" }, "{transport}");
+        let done = site.run("$web", &[&more[..], &["--", "true"]].concat());
+        assert_eq!((done.code, done.err.as_str()), (0, ""), "{transport}");
+    }
+}
+
+#[test]
 fn a_wrong_key_is_an_authentication_failure() {
     let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
     let other = Site::new("tag: {web: [web1]}\n", &["web1"]);
