@@ -92,7 +92,7 @@ impl PlannedSettings {
             None => "an attempt may take any time".to_owned(),
         };
         if let Some(after) = self.slow_after.filter(|after| Some(*after) < self.attempt_timeout) {
-            text += &format!(" and is told to be slow after {}", span(after));
+            text += &format!(" and is reported as slow after {}", span(after));
         }
         text
     }

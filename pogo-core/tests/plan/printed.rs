@@ -50,7 +50,7 @@ $colo.east        3        3       1  max_parallel: 50%
 $colo.west        3        2       1  max_parallel: 50%
 $colo.west        3        2       0  max_parallel: 0
 
-an attempt may take 1h and is told to be slow after 10m
+an attempt may take 1h and is reported as slow after 10m
 a host that fails is not tried again
 $colo.east starts no more when more than 1 host has failed there (max_failures: 1)
 
@@ -60,7 +60,7 @@ warning: policy.yaml:7:3: `max_parallel: 0` leaves no slot for the 3 hosts of `$
 }
 
 const DEFAULTS: &str =
-    "\nan attempt may take 1h and is told to be slow after 10m\na host that fails is not tried again\n";
+    "\nan attempt may take 1h and is reported as slow after 10m\na host that fails is not tried again\n";
 
 #[test]
 fn a_plan_without_limits_says_so() {

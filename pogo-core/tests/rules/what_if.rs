@@ -63,7 +63,7 @@ fn the_bound_says_what_sets_it_and_the_path_goes_host_by_host() {
         "critical path: 8 attempts one after the other, 4m 00s",
         "db2        30.0s  max_parallel: 1 on $db",
         "after $db (tiers)",
-        "  p50        4m 00s       1",
+        "  p50         4m 00s       1",
     ] {
         assert!(text.contains(wanted), "{wanted} is not in\n{text}");
     }

@@ -201,7 +201,7 @@ impl Taking<'_> {
         }
         let full = match full.build() {
             Ok(full) => Arc::new(full),
-            Err(error) => return self.complain(format!("the new fleet makes no sense: {error}")),
+            Err(error) => return self.complain(format!("the new fleet is invalid: {error}")),
         };
         match self.handle.configure(full, Arc::clone(&self.policy)).await {
             Ok(()) => {

@@ -8,6 +8,7 @@ mod frames;
 mod group;
 mod lines;
 mod moment;
+mod names;
 mod pane;
 mod reasons;
 mod records;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use pogo_core::fleet::{HostName, fold};
+use pogo_core::fleet::HostName;
 use pogo_core::scheduler::CureOrder;
 
 use super::group::Group;
 use super::moment::moment;
+use super::names::names;
 use super::reasons::Reasons;
 use super::span::span;
 use super::tails::Tails;
@@ -34,7 +35,7 @@ impl<'a> Summary<'a> {
         if hosts.is_empty() {
             Ok(())
         } else {
-            writeln!(f, "  {label:<10} {:>6}  {}", hosts.len(), fold(&hosts))
+            writeln!(f, "  {label:<10} {:>6}  {}", hosts.len(), names(self.watch.fleet(), &hosts))
         }
     }
 
@@ -145,7 +146,8 @@ impl fmt::Display for Summary<'_> {
         })?;
         if !self.watch.slow.is_empty() {
             let slow = &self.watch.slow;
-            writeln!(f, "  {:<10} {:>6}  {}", "slow", slow.len(), fold(slow))?;
+            let hosts: Vec<&HostName> = slow.iter().collect();
+            writeln!(f, "  {:<10} {:>6}  {}", "slow", slow.len(), names(self.watch.fleet(), &hosts))?;
         }
         self.limits(f)?;
         self.failures(f)?;

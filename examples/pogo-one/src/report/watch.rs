@@ -246,6 +246,10 @@ impl Watch {
         time.checked_div(hosts)
     }
 
+    pub(super) fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
     /// Where a host stands in the list; those that are in no list stand last.
     pub(crate) fn rank(&self, host: &HostName) -> (u32, HostName) {
         let id = self.fleet.id(host.as_str());
