@@ -5,20 +5,18 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 /// How much is printed, the same for every verb that shows a job.
-#[allow(dead_code, reason = "reports agree on these flags before they obey them")]
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Verbosity {
-    /// Print less: the summary and what went wrong.
+    /// Print less: what went wrong and the summary, without hosts' output (unless it is folded) and progress.
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Print more.
+    /// Print more: each start and each success; of a simulation, what happened at each moment.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
 
 /// How the hosts' output is printed.
-#[allow(dead_code, reason = "reports agree on these flags before they obey them")]
 #[derive(Debug, Clone, Copy, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct FoldArgs {

@@ -41,8 +41,8 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
             .map_err(Stop::broken)?;
         servers.mishap(FAILING, Mishap::FailWith(3)).map_err(Stop::broken)?;
 
-        let screen = Arc::new(super::screen(args.format, args.events.as_deref())?);
-        if args.format == LogFormat::Text {
+        let screen = Arc::new(super::screen(args.format, args.events.as_deref(), args.verbosity)?);
+        if args.format == LogFormat::Text && !args.verbosity.quiet {
             screen.say(&format!(
                 "{} SSH servers are up inside this process, under this policy:\n",
                 names.len()

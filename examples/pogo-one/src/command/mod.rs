@@ -24,15 +24,15 @@ pub(crate) use timeline::timeline;
 
 use std::path::Path;
 
-use crate::cli::LogFormat;
+use crate::cli::{LogFormat, Verbosity};
 use crate::exit::Stop;
 use crate::report::Screen;
 
 /// A screen, with an event log in this file beside it.
-fn screen(format: LogFormat, events: Option<&Path>) -> Result<Screen, Stop> {
+fn screen(format: LogFormat, events: Option<&Path>, verbosity: Verbosity) -> Result<Screen, Stop> {
     let named = |error| {
         let file = events.unwrap_or(Path::new("")).display();
         Stop::usage(format!("cannot write the event log {file}: {error}"))
     };
-    Screen::new(format).with_log(events).map_err(named)
+    Screen::new(format).verbosity(verbosity).with_log(events).map_err(named)
 }

@@ -13,7 +13,7 @@ use crate::log::Log;
 use crate::report::Screen;
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Stop> {
-    let mut player = Player::new(args.speed);
+    let mut player = Player::new(args);
     if Log::is_pipe(&args.log) {
         Log::follow(&args.log, |record| player.play(record))?;
     } else {
@@ -37,11 +37,14 @@ struct Player {
     began: Option<(Timestamp, Instant)>,
     /// Records of the moment that is shown, where lines tell of moments.
     moment: Vec<Record>,
+    /// Nothing is told but what went wrong, and how it ended.
+    quiet: bool,
 }
 
 impl Player {
-    fn new(speed: Speed) -> Self {
-        let screen = Screen::new(LogFormat::Text);
+    fn new(args: &ReplayArgs) -> Self {
+        let (speed, quiet) = (args.speed, args.verbosity.quiet);
+        let screen = Screen::new(LogFormat::Text).verbosity(args.verbosity);
         let screen = match speed {
             Speed::Times(times) => screen.speed(times),
             Speed::Max => screen.speed(0.0),
@@ -52,6 +55,7 @@ impl Player {
             speed,
             began,
             moment,
+            quiet,
         }
     }
 
@@ -69,7 +73,7 @@ impl Player {
             self.tell()?;
         }
         self.screen.event(&record);
-        if !self.screen.is_live() {
+        if !self.screen.is_live() && !self.quiet {
             self.moment.push(record);
         }
         Ok(())

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let inputs = inputs(args, &spec.invocation)?;
     let follow = Follow::of(args, &targets, &gathered, &namespace)?;
     let contacts = FirstContacts::default();
-    let screen = super::screen(args.format, args.events.as_deref())?
+    let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?
         .meeting(&contacts)
         .folding(folding(args)?);
     let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;

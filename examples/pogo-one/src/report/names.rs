@@ -28,7 +28,12 @@ fn groups(fleet: &Fleet, hosts: &[&HostName]) -> String {
     let ids = hosts.iter().filter_map(|host| fleet.id(host.as_str()));
     ids.for_each(|id| set(&mut among, id));
     let mut tags: Vec<_> = fleet.tags().filter(|&tag| fleet.members(tag).len() > 1).collect();
-    tags.sort_by_key(|&tag| (std::cmp::Reverse(fleet.members(tag).len()), fleet.tag_path(tag).to_string()));
+    tags.sort_by_key(|&tag| {
+        (
+            std::cmp::Reverse(fleet.members(tag).len()),
+            fleet.tag_path(tag).to_string(),
+        )
+    });
     let mut parts: Vec<String> = vec![];
     for tag in tags {
         let members = fleet.members(tag);
@@ -70,7 +75,10 @@ mod tests {
         for site in 0..30 {
             for role in ["web", "db"] {
                 let tag = format!("{role}.dc{site:02}");
-                fleet = fleet.tagged(&tag, &format!("{role}[{}-{}].dc{site:02}.example.com", site * 3, site * 3 + 2));
+                fleet = fleet.tagged(
+                    &tag,
+                    &format!("{role}[{}-{}].dc{site:02}.example.com", site * 3, site * 3 + 2),
+                );
             }
         }
         fleet.build().unwrap()
@@ -80,7 +88,12 @@ mod tests {
     fn few_hosts_are_ranges_and_many_are_groups() {
         let fleet = fleet();
         let all: Vec<&HostName> = fleet.ids().map(|host| fleet.name(host)).collect();
-        let but = |left: &str| all.iter().filter(|host| host.as_str() != left).copied().collect::<Vec<_>>();
+        let but = |left: &str| {
+            all.iter()
+                .filter(|host| host.as_str() != left)
+                .copied()
+                .collect::<Vec<_>>()
+        };
         assert_eq!(names(&fleet, &all[..3]), "web[0-2].dc00.example.com");
         assert_eq!(names(&fleet, &all), "$db,$web");
         let groups: Vec<String> = (1..30).map(|site| format!("$web.dc{site:02}")).collect();

@@ -48,6 +48,11 @@ impl Pane {
         self.live
     }
 
+    /// Shows no status lines.
+    pub(super) fn be_still(&mut self) {
+        self.live = false;
+    }
+
     /// An event has come in.
     pub(super) fn noted(&mut self) {
         self.noted = Instant::now();

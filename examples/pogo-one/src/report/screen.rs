@@ -21,7 +21,7 @@ use super::visible::{visible, visible_lines};
 use super::watch::HostState;
 use super::{Summary, Tails, Watch, terminal};
 use crate::ask::OpenPrompt;
-use crate::cli::LogFormat;
+use crate::cli::{LogFormat, Verbosity};
 use crate::exit::Stop;
 
 /// Shows a job: hosts' output or events on standard output, progress and remarks on standard error.
@@ -45,6 +45,7 @@ struct Shown {
     /// Hosts' outputs, where they are shown when all are there.
     folded: Option<(Outputs, Form)>,
     pane: Pane,
+    verbosity: Verbosity,
     /// Hosts that are met for the first time: one line tells of all.
     contacts: FirstContacts,
 }
@@ -62,6 +63,7 @@ impl Screen {
             tails: Tails::default(),
             folded: None,
             pane: Pane::new(live),
+            verbosity: Verbosity::default(),
             contacts: FirstContacts::default(),
         };
         let shown = Arc::new(Mutex::new(shown));
@@ -91,6 +93,17 @@ impl Screen {
         self
     }
 
+    /// Prints more or less.
+    pub(crate) fn verbosity(self, verbosity: Verbosity) -> Self {
+        let mut shown = self.shown();
+        shown.verbosity = verbosity;
+        if verbosity.quiet {
+            shown.pane.be_still();
+        }
+        drop(shown);
+        self
+    }
+
     /// The time of the job passes so many times faster than here.
     pub(crate) fn speed(self, speed: f64) -> Self {
         self.shown().pane.speed = speed;
@@ -117,6 +130,8 @@ impl Screen {
         match changed {
             Some((host, HostState::Failed(_))) if shown.contacts.is_refused(host) => {}
             Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why.to_string()))),
+            Some((host, HostState::Running)) if shown.verbosity.verbose => shown.say(&format!("{host} started")),
+            Some((host, HostState::Succeeded)) if shown.verbosity.verbose => shown.say(&format!("{host} succeeded")),
             Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", visible(&why))),
             _ => {}
         }
@@ -247,6 +262,9 @@ impl Screen {
 
     /// Prints the lines that this adds.
     fn lines(&self, shown: &mut Shown, add: impl FnOnce(&mut Lines, &mut Printed)) {
+        if shown.verbosity.quiet {
+            return;
+        }
         let mut printed = std::mem::take(&mut shown.printed);
         add(&mut shown.lines, &mut printed);
         self.put(shown, &printed.out);

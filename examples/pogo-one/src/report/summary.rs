@@ -35,7 +35,12 @@ impl<'a> Summary<'a> {
         if hosts.is_empty() {
             Ok(())
         } else {
-            writeln!(f, "  {label:<10} {:>6}  {}", hosts.len(), names(self.watch.fleet(), &hosts))
+            writeln!(
+                f,
+                "  {label:<10} {:>6}  {}",
+                hosts.len(),
+                names(self.watch.fleet(), &hosts)
+            )
         }
     }
 
@@ -147,7 +152,13 @@ impl fmt::Display for Summary<'_> {
         if !self.watch.slow.is_empty() {
             let slow = &self.watch.slow;
             let hosts: Vec<&HostName> = slow.iter().collect();
-            writeln!(f, "  {:<10} {:>6}  {}", "slow", slow.len(), names(self.watch.fleet(), &hosts))?;
+            writeln!(
+                f,
+                "  {:<10} {:>6}  {}",
+                "slow",
+                slow.len(),
+                names(self.watch.fleet(), &hosts)
+            )?;
         }
         self.limits(f)?;
         self.failures(f)?;

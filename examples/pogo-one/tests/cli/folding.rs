@@ -100,3 +100,35 @@ fn progress_is_seen_on_the_terminal_while_output_is_folded() {
     assert!(seen.contains("web[1-5] (5)\r\n---------------\r\nhere\r\n"), "{seen}");
     assert!(!seen.contains("web1 | here"), "{seen}");
 }
+
+#[test]
+fn quiet_prints_what_went_wrong_and_verbose_each_start_and_success() {
+    let command = "echo out; case $POGO_HOST in web4) echo bad >&2; exit 3;; esac";
+    let quiet = run(&["-q", "--", command]);
+    assert_eq!(
+        (quiet.code, quiet.err.as_str()),
+        (1, "web4 failed: command exited with 3\n")
+    );
+    assert!(
+        quiet.out.starts_with("\n5 hosts in ") && quiet.out.contains("exit 3: web4  \"bad\"\n"),
+        "{}",
+        quiet.out
+    );
+    let folded = run(&["-qb", "--", command]);
+    assert!(
+        output(&folded).ends_with("web[1-5] (5)\n---------------\nout\n"),
+        "{}",
+        folded.out
+    );
+    let verbose = run(&["-v", "--", command]);
+    for wanted in [
+        "web1 started\n",
+        "web1 succeeded\n",
+        "web4 started\n",
+        "web4 | bad\n",
+        "web4 failed: ",
+    ] {
+        assert!(verbose.err.contains(wanted), "{}", verbose.err);
+    }
+    assert!(!verbose.err.contains("web4 succeeded"), "{}", verbose.err);
+}
