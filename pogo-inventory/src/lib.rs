@@ -42,6 +42,8 @@ mod policy_file;
 #[cfg(feature = "tree")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod roster;
+#[cfg(feature = "settings-file")]
+mod settings_file;
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
 mod source;
@@ -88,6 +90,8 @@ pub use origins::Origins;
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]
 pub use policy_file::PolicyFile;
+#[cfg(feature = "settings-file")]
+pub use settings_file::{Setting, SettingItem, SettingPlace, SettingValue, SettingsFile};
 #[cfg(feature = "sources-file")]
 pub use sources_file::SourcesFile;
 pub use spec::{SourceSpec, SpecError};

@@ -59,7 +59,7 @@ impl<'a> Source<'a> {
     }
 
     /// A text that may hold secrets: lines that look like it are never shown.
-    #[cfg(any(feature = "ansible", feature = "sources-file"))]
+    #[cfg(any(feature = "ansible", feature = "settings-file", feature = "sources-file"))]
     pub(crate) fn without_secrets(mut self) -> Self {
         self.secretive = true;
         self

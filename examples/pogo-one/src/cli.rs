@@ -31,6 +31,7 @@ pub(crate) use source::source;
 pub(crate) use ssh::{HostKeys, Speaker, SshArgs};
 pub(crate) use targets::{TargetArgs, Targets, targets};
 
+use crate::config::ConfigArgs;
 use crate::inventory::InventoryArgs;
 
 /// What the program is called, in usage and messages.
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// Look at hosts, tags and settings, and where they come from.
     Inventory(InventoryArgs),
+    /// Show the program's settings, and where each comes from.
+    Config(ConfigArgs),
     /// See a rollout: 28 SSH servers inside this process, one of them failing.
     Demo(DemoArgs),
 }

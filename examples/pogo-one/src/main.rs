@@ -3,6 +3,7 @@
 mod ask;
 mod cli;
 mod command;
+mod config;
 mod exit;
 mod inventory;
 mod invocation;
@@ -26,25 +27,9 @@ fn main() -> ExitCode {
 
 fn program() -> ExitCode {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let cli = match Cli::try_parse_from(&line) {
+    let cli = match parse(line) {
         Ok(cli) => cli,
-        Err(error) => {
-            if let Some(message) = cli::explain(&error, &line) {
-                return ended(Err(Stop::Usage(message)));
-            }
-            // Help and version are no mistakes, and go to standard output.
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Succeeded
-            };
-            let text = error.render().to_string();
-            if exit == Exit::Usage {
-                report::remark(text.trim_end());
-                return exit.into();
-            }
-            return ended(report::print(&text).map(|()| exit).map_err(Stop::from));
-        }
+        Err(done) => return ended(done),
     };
     let done = match &cli.command {
         Command::Plan(args) => command::plan(args),
@@ -54,9 +39,32 @@ fn program() -> ExitCode {
         Command::Replay(args) => command::replay(args),
         Command::Audit(args) => command::audit(args),
         Command::Inventory(args) => inventory::inventory(args),
+        Command::Config(args) => config::config(args),
         Command::Demo(args) => command::demo(args),
     };
     ended(done)
+}
+
+/// The arguments, with what is said elsewhere; or what becomes of a line that is no order.
+fn parse(line: Vec<OsString>) -> Result<Cli, Result<Exit, Stop>> {
+    // What is typed is judged first: a mistake there is not one of a file.
+    let typed = Cli::try_parse_from(&line).map_err(|error| (cli::explain(&error, &line), error));
+    if let Err((None, error)) = &typed
+        && !error.use_stderr()
+    {
+        // Help and version are no mistakes, and go to standard output.
+        let text = error.render().to_string();
+        return Err(report::print(&text).map(|()| Exit::Succeeded).map_err(Stop::from));
+    }
+    if let Err((Some(message), _)) = typed {
+        return Err(Err(Stop::Usage(message)));
+    }
+    let completed = config::complete(line).map_err(Err)?;
+    Cli::try_parse_from(&completed.line).map_err(|error| {
+        let text = error.render().to_string();
+        report::remark(&format!("{}{}", text.trim_end(), completed.origins(&text)));
+        Ok(Exit::Usage)
+    })
 }
 
 fn ended(done: Result<Exit, Stop>) -> ExitCode {

@@ -1,8 +1,9 @@
 //! The arguments that every job has.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use pogo_core::fleet::Selector;
 use pogo_core::plan::Order;
 use pogo_core::policy::{Limit, OnDoubt};
@@ -22,6 +23,9 @@ pub(crate) struct JobArgs {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
+    /// File that says what the job is; what is typed comes before what it says
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Targets")]
+    pub(crate) job_file: Option<PathBuf>,
 }
 
 /// How many at once, in which order, and how many may fail.

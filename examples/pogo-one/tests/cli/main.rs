@@ -20,6 +20,7 @@ mod program;
 mod readme;
 mod replay;
 mod secrets;
+mod settings;
 mod simulated;
 mod source_warnings;
 mod ssh;

@@ -1,0 +1,45 @@
+//! Settings from one place.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use pogo_core::policy::Origin;
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A line of a file.
+    File(Origin),
+    /// A variable of the environment.
+    Variable(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(origin) => write!(f, "{}:{}", origin.source, origin.line),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// One setting, as it is typed.
+#[derive(Debug, Clone)]
+pub(super) struct Applied {
+    /// The flag's id.
+    pub(super) id: String,
+    /// Its key.
+    pub(super) key: String,
+    /// Its values; for a switch `true` or `false`.
+    pub(super) values: Vec<String>,
+    /// What is typed for it; nothing for a switch that is off.
+    pub(super) typed: Vec<OsString>,
+    pub(super) place: Place,
+}
+
+/// Settings from one place, and the command that they name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer {
+    pub(super) settings: Vec<Applied>,
+    pub(super) command: Vec<String>,
+}

@@ -1,0 +1,17 @@
+//! Settings from elsewhere than the command line: a job file, `POGO_*` variables, files of defaults.
+//!
+//! A setting is a flag of `run` by its long name, with `_` for `-`. What is not typed is taken from the job file, then
+//! from the environment, then from the user's file, then from the machine's; it joins the command line as if it were
+//! typed, so one parser checks all of it.
+
+mod environment;
+mod files;
+mod flags;
+mod layer;
+mod line;
+mod paths;
+mod show;
+mod values;
+
+pub(crate) use line::complete;
+pub(crate) use show::{ConfigArgs, config};

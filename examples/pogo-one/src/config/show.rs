@@ -1,0 +1,106 @@
+//! `pogo-one config`: each setting of the program, and where it comes from.
+
+use std::fmt::Write;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::flags::{Flags, Scope, is_list, is_switch, key};
+use super::layer::Layer;
+use super::{environment, files};
+use crate::cli::PlanFormat;
+use crate::exit::{Exit, Stop};
+use crate::report;
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// How to print the settings
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    format: PlanFormat,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    key: String,
+    value: Option<serde_json::Value>,
+    origin: String,
+}
+
+/// Shows the defaults of the program.
+pub(crate) fn config(args: &ConfigArgs) -> Result<Exit, Stop> {
+    let paths = files::paths();
+    let mut layers = vec![environment::layer()?];
+    layers.extend(files::layers(&paths)?);
+    let shown = settings(&layers);
+    if args.format == PlanFormat::Json {
+        report::print_json(&shown)?;
+        return Ok(Exit::Succeeded);
+    }
+    let width = shown.iter().map(|shown| shown.key.len()).max().unwrap_or(0);
+    let values: Vec<String> = shown.iter().map(|shown| text(shown.value.as_ref())).collect();
+    let room = values
+        .iter()
+        .map(|value| value.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(40);
+    let mut text = String::new();
+    for (shown, value) in shown.iter().zip(&values) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{:width$}  {value:room$}  {}", shown.key, shown.origin);
+    }
+    let read: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let _ = writeln!(
+        text,
+        "\nflags come first, then --job-file, variables (POGO_USER is --user), {}",
+        read.join(", ")
+    );
+    report::print(&text)?;
+    Ok(Exit::Succeeded)
+}
+
+fn settings(layers: &[Layer]) -> Vec<Shown> {
+    let flags = Flags::new();
+    let mut shown: Vec<Shown> = flags
+        .all(Scope::Defaults)
+        .map(|arg| {
+            let id = arg.get_id().as_str();
+            let set = layers
+                .iter()
+                .flat_map(|layer| &layer.settings)
+                .find(|setting| setting.id == id);
+            let default = arg.get_default_values().first().filter(|_| !is_switch(arg));
+            let (value, origin) = match (set, default) {
+                (Some(set), _) => (Some(value(&set.values, is_list(arg))), set.place.to_string()),
+                (None, Some(default)) => (Some(default.to_string_lossy().into()), "default".to_owned()),
+                (None, None) => (None, "not set".to_owned()),
+            };
+            Shown {
+                key: key(arg),
+                value,
+                origin,
+            }
+        })
+        .collect();
+    shown.sort_by(|one, other| one.key.cmp(&other.key));
+    shown
+}
+
+fn value(values: &[String], is_list: bool) -> serde_json::Value {
+    match values {
+        [value] if !is_list => value.as_str().into(),
+        values => values.into(),
+    }
+}
+
+fn text(value: Option<&serde_json::Value>) -> String {
+    match value {
+        None => "-".to_owned(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Array(values)) => {
+            let values: Vec<String> = values.iter().map(|value| text(Some(value))).collect();
+            values.join(", ")
+        }
+        Some(other) => other.to_string(),
+    }
+}

@@ -1,0 +1,171 @@
+//! A file of settings: what a program of one's own reads as the policy is read.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use pogo_core::policy::Origin;
+
+use crate::diagnostic::{Diagnostic, SourceError};
+use crate::file;
+use crate::source::{Problems, Source, Span};
+use crate::tree::{Entry, Node, Value, expect, keys};
+use crate::yaml;
+
+/// A YAML file that is a map of settings, in which each key and value knows its place. Values are kept as they are
+/// written; a program gives them their meaning, and reports what is wrong with them as a policy file's mistakes are
+/// reported: with file, line, column and the line itself.
+///
+/// ```
+/// use pogo_inventory::SettingsFile;
+///
+/// let file = SettingsFile::parse("job.yaml", "targets: $web\nmax_paralel: 3\n")?;
+/// let known = ["targets", "max_parallel"];
+/// let unknown = file.settings().iter().find(|setting| !known.contains(&&*setting.key)).unwrap();
+/// let problem = file.unknown(unknown, "a job", &known).to_string();
+/// assert!(problem.starts_with("job.yaml:2:1: unknown key `max_paralel`"), "{problem}");
+/// assert!(problem.contains("did you mean `max_parallel`?"));
+/// # Ok::<(), pogo_inventory::SourceError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SettingsFile {
+    name: Arc<str>,
+    text: String,
+    settings: Vec<Setting>,
+}
+
+/// One key and its value.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The key, as it is written.
+    pub key: String,
+    /// Where it stands.
+    pub place: SettingPlace,
+    /// The value.
+    pub value: SettingItem,
+}
+
+/// A value and its place.
+#[derive(Debug, Clone)]
+pub struct SettingItem {
+    /// Where it stands.
+    pub place: SettingPlace,
+    /// What it is.
+    pub value: SettingValue,
+}
+
+/// A value.
+#[derive(Debug, Clone)]
+pub enum SettingValue {
+    /// Nothing, or `null`.
+    Nothing,
+    /// A text, number or truth value, as it is written.
+    Text(String),
+    /// A list.
+    List(Vec<SettingItem>),
+    /// A map.
+    Map(Vec<Setting>),
+}
+
+/// A stretch of a [`SettingsFile`].
+#[derive(Debug, Clone, Copy)]
+pub struct SettingPlace(Span);
+
+impl SettingsFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] when it is no map.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, SourceError> {
+        let path = path.as_ref();
+        Self::parse(&path.display().to_string(), &file::read_text(path)?)
+    }
+
+    /// Reads a text that stands in a file of this name.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
+        let mut problems = Problems::new(Source::new(name, text).without_secrets());
+        let settings = match yaml::load(&mut problems) {
+            Some(Node {
+                value: Value::Map(entries),
+                ..
+            }) => entries.iter().map(setting).collect(),
+            Some(Node { value: Value::Null, .. }) | None => Vec::new(),
+            Some(root) => {
+                expect::expected(&mut problems, &root, "a map of settings", "max_parallel: 25%");
+                Vec::new()
+            }
+        };
+        match problems.into_sorted() {
+            found if found.is_empty() => Ok(Self {
+                name: name.into(),
+                text: text.to_owned(),
+                settings,
+            }),
+            found => Err(SourceError::Invalid(found)),
+        }
+    }
+
+    /// The settings, in their order.
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// File, line and column of a place.
+    pub fn origin(&self, place: SettingPlace) -> Origin {
+        self.source().origin(place.0)
+    }
+
+    /// What is wrong at a place.
+    pub fn problem(&self, place: SettingPlace, message: impl Into<String>) -> Diagnostic {
+        self.source().diagnostic(place.0, message)
+    }
+
+    /// A key that is none of the known ones, with the one that was probably meant.
+    pub fn unknown(&self, setting: &Setting, of: &str, known: &[&str]) -> Diagnostic {
+        let message = format!("unknown key `{}` in {of}", setting.key.escape_debug());
+        let hint = match keys::nearest(&setting.key, known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        self.problem(setting.place, message).with_hint(hint)
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source::new(Arc::clone(&self.name), &self.text).without_secrets()
+    }
+}
+
+impl SettingValue {
+    /// What this is, for messages.
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::Text(text) if text.chars().count() <= 40 => format!("`{}`", text.escape_debug()),
+            Self::Text(_) => "a text".to_owned(),
+            Self::List(_) => "a list".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+fn setting(entry: &Entry<'_>) -> Setting {
+    Setting {
+        key: entry.key.text.to_string(),
+        place: SettingPlace(entry.key.span),
+        value: item(&entry.value),
+    }
+}
+
+fn item(node: &Node<'_>) -> SettingItem {
+    SettingItem {
+        place: SettingPlace(node.span),
+        value: match &node.value {
+            Value::Null | Value::Opaque => SettingValue::Nothing,
+            Value::Scalar(text) => SettingValue::Text(text.to_string()),
+            Value::List(items) => SettingValue::List(items.iter().map(item).collect()),
+            Value::Map(entries) => SettingValue::Map(entries.iter().map(setting).collect()),
+        },
+    }
+}
