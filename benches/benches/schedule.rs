@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pogo_benches::{
-    Cost, Driven, beside_blocked, drive, estate, estate_policy, one_place, ratio, row, small_jobs, twenty_buckets,
+    Caches, Cost, Driven, beside_blocked, drive, estate, estate_policy, one_place, ratio, row, small_jobs,
+    twenty_buckets,
 };
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName};
@@ -91,9 +92,10 @@ fn main() {
 
 /// What jobs cost each other.
 fn neighbours() {
-    let small_jobs = |jobs: u32| {
+    let small_jobs = |jobs: u32, caches: Caches| {
         // Many jobs in each case, so that none is measured by a handful of them.
-        let costs: Vec<Cost> = (0..(1_000 / jobs).max(1)).flat_map(|_| small_jobs(jobs)).collect();
+        let rounds = 0..(1_000 / jobs).max(1);
+        let costs: Vec<Cost> = rounds.flat_map(|_| small_jobs(jobs, caches)).collect();
         Cost {
             submission: typical(costs.iter().map(|cost| cost.submission)),
             report: typical(costs.iter().map(|cost| cost.report)),
@@ -106,12 +108,15 @@ fn neighbours() {
     let costs: Vec<Cost> = [10, 100, 1_000, 10_000]
         .into_iter()
         .map(|jobs| {
-            let cost = small_jobs(jobs);
+            let cost = small_jobs(jobs, Caches::Warm);
             let columns = [cell(jobs), nanos(cost.submission, 1), nanos(cost.report, 1)];
             println!("{}", row("jobs of 3 hosts, of a fleet of 30,000", &columns));
             cost
         })
         .collect();
+    let cold = small_jobs(10, Caches::Cold);
+    let columns = [cell(10), String::new(), nanos(cold.report, 1)];
+    println!("{}", row("the same, where caches hold something else", &columns));
     let blocked: Vec<Duration> = [1_000, 1_000_000]
         .into_iter()
         .map(|hosts| {
@@ -123,9 +128,10 @@ fn neighbours() {
         .collect();
     let [few, .., many] = &costs[..] else { return };
     println!(
-        "ten thousand jobs against ten: submission {:.2}, report {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
+        "ten thousand jobs against ten: submission {:.2}, report {:.2}, against ten with cold caches {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
         ratio(many.submission, few.submission),
         ratio(many.report, few.report),
+        ratio(many.report, cold.report),
         ratio(blocked[1], blocked[0]),
     );
 }

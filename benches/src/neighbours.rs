@@ -17,6 +17,15 @@ const JOBS: u32 = 10_000;
 /// Jobs that share the racks of their hosts.
 const NEIGHBOURS: u32 = 3;
 
+/// What a processor's caches hold when a report comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caches {
+    /// Whatever the reports before it left there, and nobody else ran meanwhile.
+    Warm,
+    /// Something else, as in a dispatcher that does other work between two reports.
+    Cold,
+}
+
 /// What a job costs that has many others beside it.
 #[derive(Debug, Clone, Copy)]
 pub struct Cost {
@@ -87,7 +96,9 @@ fn limit(group: &str, limit: &str) -> Constraint {
 
 /// So many jobs of three hosts each, in one fleet of 30,000, under limits that make three jobs wait for each other: one host of
 /// each rack at a time, and a quarter of each colo.
-pub fn small_jobs(jobs: u32) -> Vec<Cost> {
+pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
+    // More than what a core has for itself, and less than all of them share.
+    let mut elsewhere = vec![0_u8; 4_000_000];
     let mut fleet = Fleet::builder();
     for host in 0..HOSTS * JOBS {
         fleet = fleet.host(&format!("h{host}"));
@@ -103,9 +114,19 @@ pub fn small_jobs(jobs: u32) -> Vec<Cost> {
     });
     let submissions: Vec<Duration> = submissions.collect();
     let reports = (0..jobs).map(|_| {
-        let begin = Instant::now();
-        (0..HOSTS).for_each(|_| _ = driver.report(Outcome::Succeeded));
-        begin.elapsed() / HOSTS
+        let report = |_| {
+            if caches == Caches::Cold {
+                elsewhere
+                    .iter_mut()
+                    .step_by(64)
+                    .for_each(|byte| *byte = byte.wrapping_add(1));
+                std::hint::black_box(&elsewhere);
+            }
+            let begin = Instant::now();
+            driver.report(Outcome::Succeeded);
+            begin.elapsed()
+        };
+        (0..HOSTS).map(report).sum::<Duration>() / HOSTS
     });
     let costs = reports.zip(submissions);
     costs.map(|(report, submission)| Cost { submission, report }).collect()

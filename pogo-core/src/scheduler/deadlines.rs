@@ -1,10 +1,11 @@
 //! When time alone changes something.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::by_job::FastMap;
 use super::state::{Effect, Job, State};
-use super::{AttemptId, JobId, Phase};
+use super::{AttemptId, JobId, JobStatus, Phase};
 use crate::Timestamp;
 use crate::plan::WaveGate;
 
@@ -15,10 +16,10 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 /// in order of starting does, and ended attempts are dropped when they come to its front.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Deadlines {
-    jobs: BTreeMap<JobId, Queues>,
+    jobs: FastMap<JobId, Queues>,
     cancelling: Since,
     /// When the next thing of each job falls due that has one, and the same in order of time.
-    next: BTreeMap<JobId, Timestamp>,
+    next: FastMap<JobId, Timestamp>,
     in_order: BTreeSet<(Timestamp, JobId)>,
     /// Jobs of which that may have changed, some of them more than once.
     changed: Vec<JobId>,
@@ -140,10 +141,10 @@ impl Deadlines {
             if let Some(queues) = self.jobs.get_mut(&id) {
                 queues.tidy(state);
                 if queues.running.is_empty() && queues.settling.is_empty() {
-                    self.jobs.remove(&id);
+                    self.jobs.swap_remove(&id);
                 }
             }
-            let job = state.jobs.get(&id).filter(|_| state.active.contains(&id));
+            let job = state.jobs.get(&id).filter(|job| job.status != JobStatus::Finished);
             let next = job.and_then(|job| self.of_job(state, job).map(|(at, _)| at).min());
             self.set_next(id, next);
         }
@@ -158,7 +159,7 @@ impl Deadlines {
     fn set_next(&mut self, job: JobId, next: Option<Timestamp>) {
         let before = match next {
             Some(at) => self.next.insert(job, at),
-            None => self.next.remove(&job),
+            None => self.next.swap_remove(&job),
         };
         if before == next {
             return;

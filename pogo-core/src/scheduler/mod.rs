@@ -5,6 +5,7 @@
 mod admission;
 mod agenda;
 mod alteration;
+mod by_job;
 mod check;
 mod deadlines;
 mod decide;

@@ -7,9 +7,11 @@
 //! Like the agenda it is scratch space: it holds nothing that cannot be computed from the state.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
 use super::JobId;
 use super::admission::usages;
+use super::by_job::{FastMap, FastSet};
 use super::prospects::{Prospects, Scope};
 use super::state::{Effect, Job, State, TaskAt, TaskState};
 use crate::fleet::HostId;
@@ -24,11 +26,11 @@ pub(crate) struct Outlook {
     /// Hosts that are unavailable for another reason than running, and the same for each bucket.
     stuck: BTreeSet<HostId>,
     stuck_in: BTreeMap<BucketId, BTreeSet<HostId>>,
-    resting: BTreeMap<JobId, Resting>,
-    watched: BTreeMap<BucketId, Watched>,
+    resting: FastMap<JobId, Resting>,
+    watched: FastMap<BucketId, Watched>,
     /// The watched buckets whose answers were found from a job, or from another bucket.
-    by_job: BTreeMap<JobId, BTreeSet<BucketId>>,
-    by_bucket: BTreeMap<BucketId, BTreeSet<BucketId>>,
+    by_job: FastMap<JobId, BTreeSet<BucketId>>,
+    by_bucket: FastMap<BucketId, BTreeSet<BucketId>>,
     stale: bool,
 }
 
@@ -46,7 +48,7 @@ struct Resting {
 struct Watched {
     /// Whether it will have room for another host without an order.
     has_room: bool,
-    jobs: BTreeSet<JobId>,
+    jobs: FastSet<JobId>,
     found_from: Scope,
 }
 
@@ -284,7 +286,7 @@ impl Outlook {
             return watched.has_room;
         }
         let (has_room, found_from) = self.answer(state, bucket);
-        let jobs = BTreeSet::new();
+        let jobs = FastSet::default();
         self.watch(
             bucket,
             Watched {
@@ -318,7 +320,7 @@ impl Outlook {
     }
 
     fn unwatch(&mut self, bucket: BucketId) -> Option<Watched> {
-        let watched = self.watched.remove(&bucket)?;
+        let watched = self.watched.swap_remove(&bucket)?;
         for job in watched.found_from.jobs() {
             remove_from(&mut self.by_job, job, bucket);
         }
@@ -339,14 +341,14 @@ impl Outlook {
         let before = if rests {
             self.resting.insert(job, resting)
         } else {
-            self.resting.remove(&job)
+            self.resting.swap_remove(&job)
         };
         for bucket in before.map(|before| before.buckets).unwrap_or_default() {
             let rests_on = self.resting.get(&job).map(|resting| &resting.buckets);
             if let Some(watched) = self.watched.get_mut(&bucket)
                 && rests_on.is_none_or(|buckets| !buckets.contains(&bucket))
             {
-                watched.jobs.remove(&job);
+                watched.jobs.swap_remove(&job);
                 if watched.jobs.is_empty() {
                     self.unwatch(bucket);
                 }
@@ -355,11 +357,11 @@ impl Outlook {
     }
 }
 
-fn remove_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<BucketId>>, key: &K, bucket: BucketId) {
+fn remove_from<K: Hash + Eq>(index: &mut FastMap<K, BTreeSet<BucketId>>, key: &K, bucket: BucketId) {
     if let Some(buckets) = index.get_mut(key) {
         buckets.remove(&bucket);
         if buckets.is_empty() {
-            index.remove(key);
+            index.swap_remove(key);
         }
     }
 }

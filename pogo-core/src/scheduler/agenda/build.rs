@@ -133,11 +133,12 @@ impl Agenda {
     /// Queues a task that waits, in the class that its host is in now.
     pub(super) fn enlist(&mut self, state: &State, (id, task): TaskAt) {
         let Some(job) = state.jobs.get(&id) else { return };
-        let Some(mut queues) = self.jobs.remove(&id) else {
+        let Some(queues) = self.jobs.get_mut(&id) else {
             // The job had finished and is no longer queued.
             self.stale = true;
             return;
         };
+        let mut queues = std::mem::take(queues);
         let class = self.class_for(state, job, task, &mut queues);
         queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
         queues.enlist(task);
@@ -153,7 +154,7 @@ impl Agenda {
     fn raise(&mut self, state: &State, class: ClassId) {
         match self.classes[class].place {
             // What it is parked at, if it still is, is found anew.
-            Place::Open | Place::Parked => self.reopen(state, class),
+            Place::Open | Place::Parked(_) => self.reopen(state, class),
             Place::Gate | Place::Held => {}
         }
     }

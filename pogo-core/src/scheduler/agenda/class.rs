@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Key;
+use super::park::Lot;
 use crate::scheduler::JobId;
 
 /// A class's position in the agenda.
@@ -115,7 +116,7 @@ pub(crate) enum Place {
     /// Among those that may be able to start.
     Open,
     /// For room in a bucket, or for an earlier task of its job to end.
-    Parked,
+    Parked(Lot),
     /// For a gate.
     Gate,
     /// For something about the job as a whole.

@@ -44,6 +44,15 @@ impl From<Urgency> for Key {
     }
 }
 
+impl Key {
+    /// Makes it no more urgent than this load does. A key without one stays so.
+    pub(super) fn lower_load(&mut self, load: u16) {
+        const LOAD: u64 = 0xffff;
+        let low = (self.priority_tries_load & LOAD).min(u64::from(load));
+        self.priority_tries_load = self.priority_tries_load & !LOAD | low;
+    }
+}
+
 impl Agenda {
     /// The class's next task and its urgency. Tasks that wait no longer are dropped on the way.
     pub(super) fn front(&mut self, state: &State, class: ClassId) -> Option<(u32, Key)> {
@@ -102,6 +111,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_key_that_is_lowered_is_that_of_the_lesser_load(parts in parts(), load in 0..3_u16) {
+            let mut lowered = key(parts);
+            lowered.lower_load(load);
+            let (priority, tries, before, expected, job, rank) = parts;
+            prop_assert_eq!(lowered, key((priority, tries, before.min(load), expected, job, rank)));
+        }
+
         #[test]
         fn keys_compare_as_their_parts_do(one in parts(), other in parts()) {
             prop_assert_eq!(key(one).cmp(&key(other)), plain(one).cmp(&plain(other)));

@@ -14,19 +14,21 @@ mod key;
 mod load;
 mod park;
 mod pick;
+mod rekey;
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::BTreeSet;
 
 use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
 
-use class::Entry;
 pub(crate) use class::{Class, ClassId, ClassKey, Place};
 pub(crate) use key::Key;
 pub(crate) use load::Load;
 pub(crate) use park::Parking;
+use park::{Lot, Queue};
 
 use super::JobId;
+use super::by_job::FastMap;
 use super::state::{Effect, State, TaskAt, TaskState};
 use crate::Timestamp;
 
@@ -38,10 +40,10 @@ pub(crate) struct Agenda {
     listed: Vec<u32>,
     /// The positions of classes by their keys, which the classes themselves have.
     by_key: HashTable<u32>,
-    jobs: BTreeMap<JobId, JobQueues>,
+    jobs: FastMap<JobId, JobQueues>,
     load: Load,
     parking: Parking,
-    open: BinaryHeap<Entry>,
+    open: Queue,
     /// The classes of each bucket, once more than one job has any.
     by_bucket: Option<Vec<Vec<u32>>>,
     /// How many tasks the queues list of jobs that are unfinished, and of others.
@@ -98,7 +100,7 @@ impl Agenda {
                 }
                 Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
                 Effect::JobAdded(job) => self.admit(state, job),
-                Effect::JobChanged(job) if !state.active.contains(&job) => self.dismiss(job),
+                Effect::JobChanged(job) if !state.is_unfinished(job) => self.dismiss(job),
                 Effect::JobChanged(job) => self.release_held(state, job),
                 Effect::Started { .. }
                 | Effect::TaskTurned(_)
@@ -196,10 +198,25 @@ impl Agenda {
         let classes = std::mem::take(&mut by_bucket[bucket.index()]);
         for &at in &classes {
             let (at, class) = (at as ClassId, &self.classes[at as usize]);
-            let queued = at < before && matches!(class.place, Place::Open | Place::Parked) && !class.is_spent();
+            if at >= before || class.is_spent() {
+                continue;
+            }
+            let lot = match class.place {
+                Place::Open => None,
+                Place::Parked(lot) => Some(lot),
+                Place::Gate | Place::Held => continue,
+            };
+            let own = matches!(lot, Some(Lot::Bucket { bucket: at, .. }) if at == bucket);
             // Where another bucket is more loaded, that one decides.
-            if queued && self.load.of(state, class.key.profile) == self.load.level(bucket) {
-                self.reopen(state, at);
+            if !own && self.load.of(state, class.key.profile) == self.load.level(bucket) {
+                self.queue_anew(state, at, lot);
+            }
+        }
+        for repair in [false, true] {
+            let lot = Lot::Bucket { bucket, repair };
+            if self.parking.is_occupied(lot) {
+                self.rebuild(state, Some(lot));
+                self.parking.forget_top(lot);
             }
         }
         if let Some(by_bucket) = &mut self.by_bucket {
@@ -207,14 +224,14 @@ impl Agenda {
         }
     }
 
-    /// Forgets a job that has finished. What is left of it in the queues goes when it is most of them.
+    /// Forgets a job that has finished. What is left of it in the queues goes when that is three quarters of them.
     fn dismiss(&mut self, job: JobId) {
         const SLACK: usize = 1_024;
-        if let Some(queues) = self.jobs.remove(&job) {
+        if let Some(queues) = self.jobs.swap_remove(&job) {
             self.parking.forget_job(job);
             let tasks = queues.class_of.len();
             self.sizes = (self.sizes.0 - tasks, self.sizes.1 + tasks);
-            self.stale |= self.sizes.1 > self.sizes.0 + SLACK;
+            self.stale |= self.sizes.1 > 3 * self.sizes.0 + SLACK;
         }
     }
 

@@ -1,26 +1,41 @@
 //! Where classes wait that cannot start now.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use fixedbitset::FixedBitSet;
-use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
 
 use super::class::Entry;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
+use crate::scheduler::by_job::FastMap;
 
-pub(super) type Queue = BinaryHeap<Entry>;
+/// Classes by their urgency, of which some entries are out of date.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Queue {
+    pub(super) heap: BinaryHeap<Entry>,
+    /// How many were put right, or are known to be left over, since all of it was.
+    pub(super) corrected: usize,
+}
+
+impl Queue {
+    /// So many entries are put right one by one, however short the queue is.
+    pub(super) const MANY: usize = 8;
+
+    /// Whether so much of it was put right one by one that the rest is put right at once.
+    pub(super) fn is_out_of_date(&self) -> bool {
+        self.corrected > Self::MANY + self.heap.len() / 8
+    }
+}
 
 /// A queue for each thing that can stop a class and gives way without the job changing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parking {
     /// Of each bucket that ever stopped something: classes that need an available place, and classes that repair.
-    buckets: IndexMap<(BucketId, bool), Queue, FxBuildHasher>,
+    buckets: FastMap<(BucketId, bool), Queue>,
     /// Whether anything waits in them, in the same order: a freed place asks that of each of its buckets.
     occupied: FixedBitSet,
-    jobs: BTreeMap<JobId, Queue>,
+    jobs: FastMap<JobId, Queue>,
     /// Queues that may have a class that can start.
     awake: Vec<Awake>,
 }
@@ -51,7 +66,7 @@ impl Parking {
     }
 
     pub(super) fn park(&mut self, lot: Lot, entry: Entry) {
-        self.queue(lot).push(entry);
+        self.queue(lot).heap.push(entry);
         if let Lot::Bucket { bucket, repair } = lot {
             self.occupied.insert(position(bucket, repair));
         }
@@ -72,7 +87,7 @@ impl Parking {
                 if !self.occupied.contains(position(bucket, repair)) {
                     continue;
                 }
-                if self.queue(lot).is_empty() {
+                if self.queue(lot).heap.is_empty() {
                     self.occupied.remove(position(bucket, repair));
                 } else {
                     self.wake(lot);
@@ -81,16 +96,24 @@ impl Parking {
         }
     }
 
+    /// Whether anything may wait there.
+    pub(super) fn is_occupied(&self, lot: Lot) -> bool {
+        match lot {
+            Lot::Bucket { bucket, repair } => self.occupied.contains(position(bucket, repair)),
+            Lot::Job(job) => self.jobs.contains_key(&job),
+        }
+    }
+
     /// A job runs fewer tasks than before.
     pub(super) fn wake_job(&mut self, job: JobId) {
-        if self.jobs.get(&job).is_some_and(|queue| !queue.is_empty()) {
+        if self.jobs.get(&job).is_some_and(|queue| !queue.heap.is_empty()) {
             self.wake(Lot::Job(job));
         }
     }
 
     /// A job has finished.
     pub(super) fn forget_job(&mut self, job: JobId) {
-        self.jobs.remove(&job);
+        self.jobs.swap_remove(&job);
     }
 
     fn wake(&mut self, lot: Lot) {
@@ -100,6 +123,15 @@ impl Parking {
                 top: None,
                 is_current: false,
             });
+        }
+    }
+
+    /// Something more urgent than its front may have been queued.
+    pub(super) fn forget_top(&mut self, lot: Lot) {
+        for awake in &mut self.awake {
+            if awake.lot == lot {
+                awake.top = None;
+            }
         }
     }
 

@@ -20,14 +20,13 @@ impl Agenda {
     /// The most urgent task that may start now, taken out of its queue. Starting it is up to the caller.
     pub(crate) fn pick(&mut self, state: &State) -> Option<(TaskAt, HostName)> {
         loop {
-            let Some((class, source)) = self.most_urgent(state) else {
+            let Some(((key, class), source)) = self.most_urgent(state) else {
                 self.tidy();
                 return None;
             };
             match self.stop(state, class) {
                 None => return self.take(state, class, source),
-                // Its entry where it was found no longer counts.
-                Some(stop) => self.put_away(state, class, stop),
+                Some(stop) => self.put_away((key, class), source, stop),
             }
         }
     }
@@ -35,8 +34,9 @@ impl Agenda {
     /// Gives back the room of what was open at first and is parked by now.
     fn tidy(&mut self) {
         const SLACK: usize = 1_024;
-        if self.open.capacity() > 4 * (self.open.len() + SLACK) {
-            self.open.shrink_to(2 * self.open.len() + SLACK);
+        let open = &mut self.open.heap;
+        if open.capacity() > 4 * (open.len() + SLACK) {
+            open.shrink_to(2 * open.len() + SLACK);
         }
     }
 
@@ -48,7 +48,7 @@ impl Agenda {
         let name = state.jobs.get(&job)?.name(task).clone();
         let next = self.front(state, class);
         let entry = next.map(|(_, key)| self.classes[class].entry(key, class));
-        if let Some(mut top) = self.queue(source).peek_mut() {
+        if let Some(mut top) = self.queue(source).heap.peek_mut() {
             match entry {
                 Some(entry) => *top = entry,
                 None => _ = PeekMut::pop(top),
@@ -57,7 +57,7 @@ impl Agenda {
         Some(((job, task), name))
     }
 
-    fn queue(&mut self, lot: Option<Lot>) -> &mut Queue {
+    pub(super) fn queue(&mut self, lot: Option<Lot>) -> &mut Queue {
         match lot {
             Some(lot) => self.parking.queue(lot),
             None => &mut self.open,
@@ -65,7 +65,7 @@ impl Agenda {
     }
 
     /// The most urgent class among those that may be able to start, and where it is queued.
-    fn most_urgent(&mut self, state: &State) -> Option<(ClassId, Option<Lot>)> {
+    fn most_urgent(&mut self, state: &State) -> Option<((Key, ClassId), Option<Lot>)> {
         let open = self.top(state, None);
         self.parking
             .awake()
@@ -75,19 +75,19 @@ impl Agenda {
         loop {
             let awake = self.parking.awake().iter_mut();
             let best = awake.filter(|awake| awake.top.is_some()).max_by_key(|awake| awake.top);
-            let (best, (key, class)) = match (best.and_then(|best| Some((best.top?, best))), open) {
-                (Some(((key, _), _)), Some((open, class))) if open >= key => return Some((class, None)),
-                (None, open) => return open.map(|(_, class)| (class, None)),
+            let (best, found) = match (best.and_then(|best| Some((best.top?, best))), open) {
+                (Some(((key, _), _)), Some(open)) if open.0 >= key => return Some((open, None)),
+                (None, open) => return open.map(|open| (open, None)),
                 (Some((top, best)), _) => (best, top),
             };
             let lot = best.lot;
             if best.is_current {
-                return Some((class, Some(lot)));
+                return Some((found, Some(lot)));
             }
             // What was looked up a while ago may be less urgent by now.
             let current = self.top(state, Some(lot));
-            if current == Some((key, class)) {
-                return Some((class, Some(lot)));
+            if current == Some(found) {
+                return Some((found, Some(lot)));
             }
             if let Some(awake) = self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
                 (awake.top, awake.is_current) = (current, true);
@@ -121,7 +121,7 @@ impl Agenda {
     /// The front of one queue, once keys that have decreased are put right and leftovers are gone.
     fn top(&mut self, state: &State, lot: Option<Lot>) -> Option<(Key, ClassId)> {
         loop {
-            let first = *self.queue(lot).peek()?;
+            let first = *self.queue(lot).heap.peek()?;
             let class = first.class();
             // Fetched before the class is looked at: a processor waits for both at once.
             let load = self.load.of(state, first.profile);
@@ -136,7 +136,13 @@ impl Agenda {
             {
                 return Some((key, class));
             }
-            let mut top = self.queue(lot).peek_mut()?;
+            let queue = self.queue(lot);
+            queue.corrected += 1;
+            if queue.is_out_of_date() {
+                self.lower(state, lot);
+                continue;
+            }
+            let mut top = queue.heap.peek_mut()?;
             match current {
                 Some((_, key)) => top.key = key,
                 None => _ = PeekMut::pop(top),
@@ -175,7 +181,9 @@ impl Agenda {
         }))
     }
 
-    fn put_away(&mut self, state: &State, class: ClassId, stop: Stop) {
+    /// Puts a class that cannot start where it waits, out of the queue at whose front it was.
+    fn put_away(&mut self, (key, class): (Key, ClassId), source: Option<Lot>, stop: Stop) {
+        self.queue(source).heap.pop();
         match stop {
             Stop::Gate => self.classes[class].place = Place::Gate,
             Stop::Held => {
@@ -187,9 +195,7 @@ impl Agenda {
             }
             Stop::Park(lot) => {
                 self.classes[class].place = place(Some(lot));
-                if let Some((_, key)) = self.front(state, class) {
-                    self.parking.park(lot, self.classes[class].entry(key, class));
-                }
+                self.parking.park(lot, self.classes[class].entry(key, class));
             }
         }
     }
@@ -198,7 +204,7 @@ impl Agenda {
     pub(super) fn reopen(&mut self, state: &State, class: ClassId) {
         self.classes[class].place = Place::Open;
         if let Some((_, key)) = self.front(state, class) {
-            self.open.push(self.classes[class].entry(key, class));
+            self.open.heap.push(self.classes[class].entry(key, class));
         }
     }
 
@@ -267,9 +273,9 @@ impl Lot {
     }
 }
 
-fn place(lot: Option<Lot>) -> Place {
+pub(super) fn place(lot: Option<Lot>) -> Place {
     match lot {
         None => Place::Open,
-        Some(_) => Place::Parked,
+        Some(lot) => Place::Parked(lot),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Job, State};
+use super::{Job, JobStatus, State};
 use crate::fleet::HostId;
 use crate::scheduler::JobId;
+use crate::scheduler::by_job::FastMap;
 
 /// The unfinished jobs of each host.
 ///
@@ -12,9 +13,16 @@ use crate::scheduler::JobId;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct JobsByHost {
     wide: BTreeSet<JobId>,
-    narrow: BTreeSet<(HostId, JobId)>,
+    narrow: FastMap<HostId, Narrow>,
     /// Those that run without regard to limits.
     unbound: BTreeSet<JobId>,
+}
+
+/// The small jobs of one host, in order. Most hosts have one, and need no list.
+#[derive(Debug, Clone, PartialEq)]
+struct Narrow {
+    first: JobId,
+    others: Vec<JobId>,
 }
 
 impl JobsByHost {
@@ -31,23 +39,48 @@ impl JobsByHost {
         if job.task_index.is_dense() {
             self.wide.insert(job.id);
         } else {
-            self.narrow.extend(job.hosts().map(|host| (host, job.id)));
+            job.hosts().for_each(|host| self.add_narrow(host, job.id));
         }
     }
 
     pub(super) fn remove(&mut self, job: &Job) {
         self.unbound.remove(&job.id);
         if !self.wide.remove(&job.id) {
-            for host in job.hosts() {
-                self.narrow.remove(&(host, job.id));
-            }
+            job.hosts().for_each(|host| self.remove_narrow(host, job.id));
+        }
+    }
+
+    fn add_narrow(&mut self, host: HostId, job: JobId) {
+        let fresh = Narrow {
+            first: job,
+            others: vec![],
+        };
+        let jobs = self.narrow.entry(host).or_insert(fresh);
+        if jobs.first == job {
+            return;
+        }
+        let later = job.max(jobs.first);
+        jobs.first = job.min(jobs.first);
+        if let Err(at) = jobs.others.binary_search(&later) {
+            jobs.others.insert(at, later);
+        }
+    }
+
+    fn remove_narrow(&mut self, host: HostId, job: JobId) {
+        let Some(jobs) = self.narrow.get_mut(&host) else { return };
+        if jobs.first != job {
+            jobs.others.retain(|&other| other != job);
+        } else if jobs.others.is_empty() {
+            self.narrow.swap_remove(&host);
+        } else {
+            jobs.first = jobs.others.remove(0);
         }
     }
 
     /// Jobs that may have this host: all that do are among them.
     fn candidates(&self, host: HostId) -> impl Iterator<Item = JobId> {
-        let all = (host, JobId::new(0))..=(host, JobId::new(u32::MAX));
-        let narrow = self.narrow.range(all).map(|&(_, job)| job);
+        let narrow = self.narrow.get(&host).into_iter();
+        let narrow = narrow.flat_map(|jobs| std::iter::once(jobs.first).chain(jobs.others.iter().copied()));
         self.wide.iter().copied().chain(narrow)
     }
 
@@ -63,13 +96,20 @@ impl State {
         jobs.filter_map(move |job| Some((job, job.task_of(host)?)))
     }
 
-    /// Says whether a job is finished, which decides whether it is looked at at all.
-    pub(super) fn set_active(&mut self, id: JobId, active: bool) {
+    /// Takes note that a job has come, or has another status than `before`: whether it is finished decides whether it is looked at.
+    pub(super) fn index_job(&mut self, id: JobId, before: Option<JobStatus>) {
         let Some(job) = self.jobs.get(&id) else { return };
-        if active && self.active.insert(id) {
-            self.by_host.add(job);
-        } else if !active && self.active.remove(&id) {
-            self.by_host.remove(job);
+        let was_active = before.is_some_and(|before| before != JobStatus::Finished);
+        match (was_active, job.status != JobStatus::Finished) {
+            (false, true) => {
+                self.active.insert(id);
+                self.by_host.add(job);
+            }
+            (true, false) => {
+                self.active.remove(&id);
+                self.by_host.remove(job);
+            }
+            _ => {}
         }
     }
 

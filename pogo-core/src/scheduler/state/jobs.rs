@@ -93,14 +93,14 @@ impl State {
         let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
         let settings = Settings::resolve(&spec, &self.policy.defaults, count);
         self.jobs.insert(id, Job::new(id, spec, compiled, settings, self.at));
-        self.set_active(id, true);
+        self.index_job(id, None);
         effects.push(Effect::JobAdded(id));
     }
 
     pub(super) fn set_status(&mut self, id: JobId, status: JobStatus, effects: &mut Effects) {
         if let Some(job) = self.jobs.get_mut(&id) {
-            job.status = status;
-            self.set_active(id, status != JobStatus::Finished);
+            let before = std::mem::replace(&mut job.status, status);
+            self.index_job(id, Some(before));
             effects.push(Effect::JobChanged(id));
         }
     }

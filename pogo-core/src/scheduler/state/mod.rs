@@ -18,7 +18,7 @@ mod jobs;
 mod settings;
 mod tasks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use apply::Hint;
@@ -35,6 +35,7 @@ pub use job::{JobStatus, TaskState};
 pub(crate) use settings::Settings;
 
 use super::JobId;
+use super::by_job::JobMap;
 use super::freeze::Freezes;
 use crate::Timestamp;
 use crate::fleet::Fleet;
@@ -55,7 +56,7 @@ pub(crate) struct State {
     pub(super) hosts: Hosts,
     /// How much of each bucket is used.
     pub(super) usage: Vec<Usage>,
-    pub(super) jobs: BTreeMap<JobId, Job>,
+    pub(super) jobs: JobMap<Job>,
     /// Jobs that have not finished.
     pub(super) active: BTreeSet<JobId>,
     pub(super) by_host: JobsByHost,
@@ -73,7 +74,7 @@ impl State {
             policy: Arc::new(policy),
             hosts: Hosts::default(),
             usage: vec![],
-            jobs: BTreeMap::new(),
+            jobs: JobMap::default(),
             active: BTreeSet::new(),
             by_host: JobsByHost::default(),
             attempts: Attempts::default(),
@@ -83,6 +84,10 @@ impl State {
 
     pub(super) fn bucket(&self, bucket: BucketId) -> (&Bucket, Usage) {
         (self.rules.bucket(bucket), self.usage[bucket.index()])
+    }
+
+    pub(super) fn is_unfinished(&self, job: JobId) -> bool {
+        self.jobs.get(&job).is_some_and(|job| job.status != JobStatus::Finished)
     }
 
     /// Jobs that may still start something, now or after an order.
