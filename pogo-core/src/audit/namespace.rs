@@ -162,7 +162,7 @@ impl Namespace {
         let full = |limit: &&u32| {
             let limit = &self.limits[**limit as usize];
             let runs = !matches!(limit.rule, Rule::MinAvailable(_)) && limit.running >= limit.places;
-            runs || (!away && limit.unavailable >= limit.places)
+            runs || (!away && limit.rule.counts_unavailable() && limit.unavailable >= limit.places)
         };
         self.limits_of(host).iter().find(full).copied()
     }
@@ -182,7 +182,7 @@ impl Namespace {
                 let message = format!("`{name}` starts while {running} of {label} run, and {rule} allows {places}");
                 return broken(Broken::Running, message);
             }
-            if !self.hosts[host.index()].is_away() && unavailable >= places {
+            if !self.hosts[host.index()].is_away() && rule.counts_unavailable() && unavailable >= places {
                 let message =
                     format!("`{name}` is taken away while {unavailable} of {label} are, and {rule} allows {places}");
                 return broken(Broken::Available, message);

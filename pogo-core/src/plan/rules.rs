@@ -74,6 +74,8 @@ pub(crate) struct Capacity {
     pub(crate) places: u32,
     /// Whether it also bounds how many run at once.
     pub(crate) bounds_running: bool,
+    /// Whether unavailable hosts take slots without running.
+    pub(crate) counts_unavailable: bool,
 }
 
 /// All profiles.
@@ -171,6 +173,12 @@ impl Rules {
         self.profile(self.profile_of(host)).buckets
     }
 
+    /// The buckets of which an unavailable host takes a slot while it does not run.
+    pub(crate) fn held_by(&self, host: HostId) -> impl Iterator<Item = BucketId> {
+        let buckets = self.buckets_of(host).iter().copied();
+        buckets.filter(|&bucket| self.bucket(bucket).rule.counts_unavailable())
+    }
+
     pub(crate) fn profile_of(&self, host: HostId) -> u32 {
         self.profile_of[host.index()]
     }
@@ -184,6 +192,7 @@ impl Rules {
         Capacity {
             places: bucket.places,
             bounds_running: bucket.bounds_running(),
+            counts_unavailable: bucket.rule.counts_unavailable(),
         }
     }
 

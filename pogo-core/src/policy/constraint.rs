@@ -57,6 +57,9 @@ pub enum Rule {
     MaxParallelTotal(Limit),
     /// For each direct value of the tag: at least this many stay available. Repairing what is down is always allowed.
     MinAvailable(Limit),
+    /// For each direct value of the tag: at most this many run at once. Hosts that failed, are in doubt or are down take
+    /// nothing of it: it spares what the hosts share, and promises nothing of how many serve.
+    MaxRunning(Limit),
     /// For each direct value of the tag: once more than this many of a job's hosts have failed, the job starts no more there.
     MaxFailures(Limit),
 }
@@ -68,8 +71,14 @@ impl Rule {
             Self::MaxParallel(limit)
             | Self::MaxParallelTotal(limit)
             | Self::MinAvailable(limit)
+            | Self::MaxRunning(limit)
             | Self::MaxFailures(limit) => limit,
         }
+    }
+
+    /// Whether hosts that are unavailable take slots of it without running.
+    pub fn counts_unavailable(self) -> bool {
+        !matches!(self, Self::MaxRunning(_))
     }
 
     /// The rule's key in a policy file.
@@ -78,6 +87,7 @@ impl Rule {
             Self::MaxParallel(_) => "max_parallel",
             Self::MaxParallelTotal(_) => "max_parallel_total",
             Self::MinAvailable(_) => "min_available",
+            Self::MaxRunning(_) => "max_running",
             Self::MaxFailures(_) => "max_failures",
         }
     }

@@ -5,6 +5,7 @@
 
 mod constraint;
 mod defaults;
+mod guard;
 mod limit;
 mod origin;
 mod sequence;

@@ -47,7 +47,11 @@ mod tests {
         let usage = Usage {
             running,
             unavailable,
-            limit: Capacity { places, bounds_running },
+            limit: Capacity {
+                places,
+                bounds_running,
+                counts_unavailable: true,
+            },
         };
         admit([(BucketId(0), usage)].into_iter(), repair).is_err()
     }

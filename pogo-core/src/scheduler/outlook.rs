@@ -125,16 +125,16 @@ impl Outlook {
         let is_stuck = state.hosts.is_stuck(host);
         self.stir_host(state, host);
         if is_stuck && self.stuck.insert(host) {
-            for &bucket in state.rules.buckets_of(host) {
+            for bucket in state.rules.held_by(host) {
                 self.stuck_in.entry(bucket).or_default().insert(host);
             }
             self.stir_host(state, host);
         } else if !is_stuck && self.stuck.remove(&host) {
-            for bucket in state.rules.buckets_of(host) {
-                if let Some(stuck) = self.stuck_in.get_mut(bucket) {
+            for bucket in state.rules.held_by(host) {
+                if let Some(stuck) = self.stuck_in.get_mut(&bucket) {
                     stuck.remove(&host);
                     if stuck.is_empty() {
-                        self.stuck_in.remove(bucket);
+                        self.stuck_in.remove(&bucket);
                     }
                 }
             }

@@ -119,7 +119,7 @@ impl Prospects {
                 continue;
             }
             prospects.holding.insert(host);
-            for &bucket in state.rules.buckets_of(host) {
+            for bucket in state.rules.held_by(host) {
                 *prospects.held.entry(bucket).or_default() += 1;
             }
         }
@@ -167,8 +167,8 @@ impl Prospects {
             }
             if self.holding.contains(&host) && state.host(host).down.is_none() {
                 self.holding.remove(&host);
-                for bucket in state.rules.buckets_of(host) {
-                    self.held.entry(*bucket).and_modify(|held| *held -= 1);
+                for bucket in state.rules.held_by(host) {
+                    self.held.entry(bucket).and_modify(|held| *held -= 1);
                 }
             }
         }

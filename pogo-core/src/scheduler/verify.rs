@@ -141,8 +141,10 @@ impl State {
         let mut recount = Usage::none(&self.rules);
         for host in self.fleet.ids() {
             for bucket in self.rules.buckets_of(host) {
-                recount[bucket.index()].running += u32::from(self.hosts.is_leased(host));
-                recount[bucket.index()].unavailable += u32::from(self.hosts.is_unavailable(host));
+                let usage = &mut recount[bucket.index()];
+                let (runs, unavailable) = (self.hosts.is_leased(host), self.hosts.is_unavailable(host));
+                usage.running += u32::from(runs);
+                usage.unavailable += u32::from(runs || (unavailable && usage.limit.counts_unavailable));
             }
         }
         for ((bucket, counted), recounted) in self.rules.buckets().iter().zip(&self.usage).zip(&recount) {

@@ -37,10 +37,11 @@ pub fn limits() -> impl Strategy<Value = Limit> {
 }
 
 fn constraint() -> impl Strategy<Value = Constraint> {
-    let rule = (0..5_u8, limits()).prop_map(|(kind, limit)| match kind {
+    let rule = (0..6_u8, limits()).prop_map(|(kind, limit)| match kind {
         0 | 1 => Rule::MaxParallel(limit),
         2 => Rule::MaxParallelTotal(limit),
         3 => Rule::MinAvailable(limit),
+        4 => Rule::MaxRunning(limit),
         _ => Rule::MaxFailures(limit),
     });
     (prop::collection::vec(group(), 1..=2), rule).prop_map(|(group, rule)| Constraint {

@@ -186,6 +186,7 @@ fn one_over_a_limit_is_found_whichever_it_is() {
         (Rule::MaxParallel("2".parse().unwrap()), Broken::Running),
         (Rule::MaxParallelTotal("2".parse().unwrap()), Broken::Running),
         (Rule::MinAvailable("7".parse().unwrap()), Broken::Available),
+        (Rule::MaxRunning("2".parse().unwrap()), Broken::Running),
     ];
     for (rule, broken) in rules {
         let policy = Policy {

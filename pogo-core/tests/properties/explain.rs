@@ -126,6 +126,7 @@ fn relaxed(drill: &Drill, rule: Rule) -> Input {
             constraint.rule = match rule {
                 Rule::MaxParallel(_) => Rule::MaxParallel(Limit::Count(99)),
                 Rule::MaxParallelTotal(_) => Rule::MaxParallelTotal(Limit::Count(99)),
+                Rule::MaxRunning(_) => Rule::MaxRunning(Limit::Count(99)),
                 _ => Rule::MinAvailable(Limit::Count(0)),
             };
         }

@@ -16,6 +16,7 @@ mod many;
 mod messages;
 mod once_more;
 mod queueing;
+mod running;
 mod settling;
 mod skipping;
 mod stored;

@@ -10,10 +10,11 @@ use crate::tree::{Entry, Node, Value, expect, keys};
 
 type MakeRule = fn(Limit) -> Rule;
 
-const RULES: [(&str, MakeRule); 4] = [
+const RULES: [(&str, MakeRule); 5] = [
     ("max_parallel", Rule::MaxParallel),
     ("max_parallel_total", Rule::MaxParallelTotal),
     ("min_available", Rule::MinAvailable),
+    ("max_running", Rule::MaxRunning),
     ("max_failures", Rule::MaxFailures),
 ];
 

@@ -239,7 +239,12 @@ impl Sheet<'_> {
             .filter(|limit| label.split(", ").any(|part| part == limit.group));
         for limit in limits {
             if let (Some(rule), Some(places)) = (limit.rule, limit.now().places) {
-                text.push(format!("at most {places} unavailable ({rule})"));
+                let what = if rule.counts_unavailable() {
+                    "unavailable"
+                } else {
+                    "running"
+                };
+                text.push(format!("at most {places} {what} ({rule})"));
             }
         }
         let text = shorten(&text.join(", "), 120);

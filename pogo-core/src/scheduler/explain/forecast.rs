@@ -29,7 +29,7 @@ impl<'a> Forecast<'a> {
         let state = &scheduler.state;
         this.stuck = state.hosts.stuck().filter(|&host| !this.recovers(host)).collect();
         for &host in &this.stuck {
-            for &bucket in state.rules.buckets_of(host) {
+            for bucket in state.rules.held_by(host) {
                 *this.held.entry(bucket).or_default() += 1;
             }
         }
@@ -40,7 +40,7 @@ impl<'a> Forecast<'a> {
     pub(super) fn stuck_in(&self, bucket: BucketId) -> impl Iterator<Item = HostId> {
         let rules = &self.scheduler.state.rules;
         let stuck = self.stuck.iter().copied();
-        stuck.filter(move |&host| rules.buckets_of(host).contains(&bucket))
+        stuck.filter(move |&host| rules.held_by(host).any(|held| held == bucket))
     }
 
     /// How many of them are in the way of one more.

@@ -63,7 +63,10 @@ impl State {
         for (host, reasons) in self.unavailable() {
             let counting = self.rules.buckets_of(host).iter();
             for bucket in counting.filter(|bucket| buckets.contains(bucket)) {
-                let holders = reasons.iter().map(|&(reason, since)| Holder {
+                let counts = self.usage[bucket.index()].limit.counts_unavailable;
+                let runs = |reason: &HolderReason| matches!(reason, HolderReason::Running { .. });
+                let holding = reasons.iter().filter(|(reason, _)| counts || runs(reason));
+                let holders = holding.map(|&(reason, since)| Holder {
                     host: self.fleet.name(host).clone(),
                     reason,
                     since,

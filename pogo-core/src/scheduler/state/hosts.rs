@@ -186,7 +186,7 @@ impl Hosts {
 pub(crate) struct Usage {
     /// Hosts that run a task.
     pub(crate) running: u32,
-    /// Hosts that may not be serving; the running ones among them.
+    /// Hosts that may not be serving; the running ones among them. Where only what runs counts, these alone.
     pub(crate) unavailable: u32,
     pub(crate) limit: Capacity,
 }
@@ -330,7 +330,11 @@ impl State {
         for bucket in self.rules.profile(profile).buckets {
             let usage = &mut self.usage[bucket.index()];
             step(&mut usage.running, running);
-            step(&mut usage.unavailable, unavailable);
+            let taken = match usage.limit.counts_unavailable {
+                true => unavailable,
+                false => running,
+            };
+            step(&mut usage.unavailable, taken);
         }
     }
 }

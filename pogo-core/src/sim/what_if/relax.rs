@@ -134,6 +134,7 @@ fn doubled(rule: Rule) -> Option<Rule> {
     Some(match rule {
         Rule::MaxParallel(limit) => Rule::MaxParallel(twice(limit)?),
         Rule::MaxParallelTotal(limit) => Rule::MaxParallelTotal(twice(limit)?),
+        Rule::MaxRunning(limit) => Rule::MaxRunning(twice(limit)?),
         Rule::MaxFailures(limit) => Rule::MaxFailures(twice(limit)?),
         // How many of a group of unknown size a count leaves over, and what twice that is, nobody can say here.
         Rule::MinAvailable(Limit::Count(_)) => return None,

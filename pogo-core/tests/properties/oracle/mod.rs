@@ -213,7 +213,8 @@ impl Oracle {
             if bounds_running && running >= places as usize {
                 return Err(format!("{running} of {group:?} run ({rule})"));
             }
-            if !away(host) && unavailable >= places as usize {
+            let counts_unavailable = !matches!(rule, Rule::MaxRunning(_));
+            if counts_unavailable && !away(host) && unavailable >= places as usize {
                 return Err(format!("{unavailable} of {group:?} are unavailable ({rule})"));
             }
         }
