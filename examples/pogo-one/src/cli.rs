@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use duration::duration;
 pub(crate) use foreign::{explain, missing_command};
-pub(crate) use job::JobArgs;
+pub(crate) use job::{JobArgs, LimitArgs};
 pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};
 pub(crate) use login::Login;
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};

@@ -5,6 +5,7 @@ mod cli;
 mod command;
 mod config;
 mod exit;
+mod guard;
 mod inventory;
 mod invocation;
 mod log;

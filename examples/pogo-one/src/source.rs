@@ -12,6 +12,7 @@ use pogo_inventory::merge::Gathered;
 
 use crate::cli::{JobArgs, Login, Targets};
 use crate::exit::Stop;
+use crate::guard;
 
 /// Why hosts are down that an operator says are.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
@@ -35,6 +36,7 @@ pub(crate) fn namespace(
         let more = args.sources.answered(more, (&policy, &targets.selector))?;
         fleet = Arc::new(more.build().map_err(Stop::usage)?);
     }
+    let policy = guard::guarded(policy, &fleet, (&targets.selector, &args.limits));
     Ok((fleet, Arc::new(policy)))
 }
 

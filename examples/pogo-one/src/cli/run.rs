@@ -32,6 +32,9 @@ pub(crate) struct RunArgs {
     /// How long what runs may go on after SIGTERM or SIGHUP, which stop the job as ^C does, before it is ended.
     #[arg(long, value_name = "TIME", default_value = "5s", help_heading = "Time limits and retries", value_parser = duration)]
     pub(crate) stop_grace: Duration,
+    /// Ask nothing before the job begins, also where more than 100 hosts are under no limit
+    #[arg(short, long, help_heading = "Limits")]
+    pub(crate) yes: bool,
     /// Show what would be done, and send nothing; the same as `plan`
     #[arg(long, help_heading = "Output")]
     pub(crate) dry_run: bool,

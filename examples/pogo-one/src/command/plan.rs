@@ -6,6 +6,7 @@ use pogo_inventory::merge::Gathered;
 
 use crate::cli::{JobArgs, PlanArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
+use crate::guard;
 use crate::report::{self, WithWarnings};
 use crate::source;
 
@@ -18,7 +19,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
         return Ok(Exit::Succeeded);
     }
     match args.format {
-        PlanFormat::Text => report::print(&plan.to_string())?,
+        PlanFormat::Text => report::print(&guard::described(&plan))?,
         PlanFormat::Json => report::print_json(&WithWarnings::of(&plan, &gathered))?,
     }
     Ok(Exit::Succeeded)

@@ -12,6 +12,7 @@ use super::follow::Follow;
 use crate::ask::People;
 use crate::cli::{FoldArgs, LogFormat, RunArgs, Speaker, missing_command};
 use crate::exit::{Exit, Stop};
+use crate::guard;
 use crate::report::{self, Form, Warned};
 use crate::source;
 
@@ -51,9 +52,10 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     // A job that makes no sense is refused before anybody is asked for a password.
     let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     if args.dry_run {
-        report::print(&plan.to_string())?;
+        report::print(&guard::described(&plan))?;
         return Ok(Exit::Succeeded);
     }
+    guard::confirm(&plan, args.yes)?;
     let inputs = inputs(args, &spec.invocation)?;
     let follow = Follow::of(args, &targets, &gathered, &namespace)?;
     let contacts = FirstContacts::default();
@@ -73,6 +75,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let done = runtime.block_on(async {
         let screen = Arc::new(screen);
         people.meet(Arc::clone(&screen));
+        guard::remark(&plan).iter().for_each(|remark| screen.say(remark));
         screen.log(&Warned::lines(&gathered)?);
         let transport: Arc<dyn Transport> = match args.ssh.transport {
             Speaker::Builtin => {

@@ -65,7 +65,8 @@ impl Group {
 
     /// Slots that are taken by hosts that do not run.
     pub(crate) fn held(&self) -> u32 {
-        if self.is_job { 0 } else { self.bad }
+        let counts = self.limit.is_none_or(|(rule, _)| rule.counts_unavailable());
+        if self.is_job || !counts { 0 } else { self.bad }
     }
 
     /// A host goes from one state to another.

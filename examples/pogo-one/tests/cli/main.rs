@@ -10,6 +10,7 @@ mod dialect;
 mod folding;
 mod follow;
 mod foreign;
+mod guard;
 mod hostile;
 mod inputs;
 mod interrupt;

@@ -1,0 +1,79 @@
+//! What bounds hosts that no limit counts: three thousand dead ones are not to be three thousand connections at once.
+
+use std::io::{self, IsTerminal};
+
+use pogo_core::fleet::{Fleet, Selector};
+use pogo_core::plan::{Plan, Rules};
+use pogo_core::policy::{Limit, Policy, Rule};
+
+use crate::cli::LimitArgs;
+use crate::exit::Stop;
+
+/// More such hosts than this are asked about.
+const MANY: u32 = 100;
+
+/// The policy with the guard, where more targets than it lets run are under no limit, and nobody has said how many may.
+pub(crate) fn guarded(policy: Policy, fleet: &Fleet, (targets, args): (&Selector, &LimitArgs)) -> Policy {
+    let Limit::Count(at_once) = Policy::GUARD else {
+        return policy;
+    };
+    if args.max_parallel.is_some() || without_limit(&policy, fleet, targets) <= at_once as usize {
+        return policy;
+    }
+    policy.guarded(Policy::GUARD)
+}
+
+/// How many targets no limit counts. What does not compile is refused later, with its reasons.
+fn without_limit(policy: &Policy, fleet: &Fleet, targets: &Selector) -> usize {
+    let (Ok(rules), Ok(hosts)) = (Rules::compile(fleet, policy), fleet.resolve(targets)) else {
+        return 0;
+    };
+    hosts.iter().filter(|host| rules.buckets_of(**host).is_empty()).count()
+}
+
+/// How many hosts of a job the guard bounds. Limits of a policy file say where they were written.
+fn in_guard(plan: &Plan) -> Option<u32> {
+    let rule = Rule::MaxRunning(Policy::GUARD);
+    let mut buckets = plan.buckets.iter();
+    let guard = buckets.find(|planned| planned.bucket.rule == rule && planned.bucket.origin.is_none())?;
+    (plan.job.override_constraints.is_none()).then_some(guard.in_job)
+}
+
+/// What is said of the guard, where there is one.
+pub(crate) fn remark(plan: &Plan) -> Option<String> {
+    let hosts = in_guard(plan)?;
+    let guard = Policy::GUARD;
+    Some(format!(
+        "{hosts} hosts are under no limit: at most {guard} of them run at once; -f N (--max-parallel) changes that, and -f none lifts it"
+    ))
+}
+
+/// The plan, and what is said of the guard.
+pub(crate) fn described(plan: &Plan) -> String {
+    match remark(plan) {
+        Some(remark) => format!("{plan}\n{remark}\n"),
+        None => plan.to_string(),
+    }
+}
+
+/// Asks whether so many hosts are meant, where somebody is there to answer.
+pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), Stop> {
+    let Some(hosts) = in_guard(plan).filter(|hosts| *hosts > MANY) else {
+        return Ok(());
+    };
+    if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(());
+    }
+    eprint!(
+        "{hosts} hosts are under no limit, {} of them at once: run on all? (y/N; -y answers) ",
+        Policy::GUARD
+    );
+    let mut answer = String::new();
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Stop::usage(format!("cannot ask whether to run: {error}; -y answers")))?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Stop::Usage("nothing was run".to_owned())),
+    }
+}
