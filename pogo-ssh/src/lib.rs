@@ -272,6 +272,7 @@ mod link;
 pub mod loopback;
 mod notes;
 mod output;
+mod pattern;
 mod program;
 mod question;
 mod quote;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::Place;
-use super::pattern::{fits, fits_list};
+use crate::pattern::{matches_pattern, matches_list};
 
 /// A list of algorithms as a line of the configuration names it.
 ///
@@ -44,11 +44,11 @@ impl AlgorithmList {
         let named = || {
             names
                 .split(',')
-                .flat_map(|pattern| known.iter().copied().filter(move |name| fits(name, pattern)))
+                .flat_map(|pattern| known.iter().copied().filter(move |name| matches_pattern(name, pattern)))
         };
         let default = default.iter().copied();
         let all: Vec<&str> = match change {
-            Some('-') => default.filter(|name| !fits_list(name, names)).collect(),
+            Some('-') => default.filter(|name| !matches_list(name, names)).collect(),
             Some('+') => default.chain(named()).collect(),
             Some(_) => named().chain(default).collect(),
             None => named().collect(),

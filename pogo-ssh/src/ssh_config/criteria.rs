@@ -2,8 +2,8 @@
 
 use super::commands::Answers;
 use super::networks::is_in_one_of;
-use super::pattern::{fits_host_list, fits_list};
 use super::words::next_word;
+use crate::pattern::{matches_host_list, matches_list};
 
 /// What conditions are compared with.
 #[derive(Clone, Copy)]
@@ -76,14 +76,14 @@ pub(super) fn judge(text: &str, subject: &Subject<'_>) -> Result<Matched, String
             return senseless(&format!("`{name}` in a Match needs something to compare with"));
         };
         let holds = match name.as_str() {
-            "host" => fits_host_list(subject.host, &argument),
-            "originalhost" => fits_host_list(subject.original, &argument),
-            "user" => fits_list(subject.user, &argument),
-            "localuser" => fits_list(subject.local_user, &argument),
+            "host" => matches_host_list(subject.host, &argument),
+            "originalhost" => matches_host_list(subject.original, &argument),
+            "user" => matches_list(subject.user, &argument),
+            "localuser" => matches_list(subject.local_user, &argument),
             "tagged" => fits_or_both_empty(subject.tag, &argument),
             "command" => fits_or_both_empty(subject.command, &argument),
-            "sessiontype" => fits_list(subject.session, &argument),
-            "version" => fits_list(RELEASE, &argument),
+            "sessiontype" => matches_list(subject.session, &argument),
+            "version" => matches_list(RELEASE, &argument),
             "localnetwork" => is_in_one_of(&argument)?,
             "exec" => {
                 let command = (subject.expand)(&argument)?;
@@ -111,7 +111,7 @@ pub(super) fn judge(text: &str, subject: &Subject<'_>) -> Result<Matched, String
 fn fits_or_both_empty(text: &str, patterns: &str) -> bool {
     match text {
         "" => patterns.is_empty(),
-        text => fits_list(text, patterns),
+        text => matches_list(text, patterns),
     }
 }
 

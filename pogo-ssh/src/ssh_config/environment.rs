@@ -1,8 +1,8 @@
 //! `SendEnv` and `SetEnv`: what a session's environment gets.
 
 use std::fmt;
+use crate::pattern::matches_pattern;
 
-use super::pattern::fits;
 
 /// Variables for a session, in the order to ask the server for them. It takes those that its `AcceptEnv` names. Values
 /// never show in `Debug`.
@@ -12,13 +12,13 @@ pub struct Environment(Vec<(String, String)>);
 impl Environment {
     /// This process's variables whose names fit one of these patterns, then those that are set.
     pub(super) fn of(sent: &[String], set: &[(String, String)]) -> Self {
-        let fits_one = |name: &str| sent.iter().any(|pattern| fits(name, pattern));
+        let matches_one = |name: &str| sent.iter().any(|pattern| matches_pattern(name, pattern));
         // What is no UTF-8 cannot be asked for.
         let all =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let mut variables: Vec<(String, String)> = match sent.is_empty() {
             true => Vec::new(),
-            false => all.filter(|(name, _)| fits_one(name)).collect(),
+            false => all.filter(|(name, _)| matches_one(name)).collect(),
         };
         variables.sort();
         variables.extend_from_slice(set);

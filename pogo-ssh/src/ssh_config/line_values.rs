@@ -4,7 +4,7 @@ use super::algorithm_list::AlgorithmList;
 use super::error::Place;
 use super::file::Line;
 use super::options::time;
-use super::pattern::fits;
+use crate::pattern::matches_pattern;
 
 /// The arguments of one line; what is left over at its end is an error.
 #[derive(Debug)]
@@ -116,7 +116,7 @@ impl<'a> Values<'a> {
         }
         for name in names.iter().filter(|_| active) {
             match name.strip_prefix('-') {
-                Some(pattern) => sent.retain(|sent| !fits(sent, pattern)),
+                Some(pattern) => sent.retain(|sent| !matches_pattern(sent, pattern)),
                 None => sent.push(name.clone()),
             }
         }

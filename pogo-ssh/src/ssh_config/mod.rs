@@ -14,7 +14,6 @@ mod line_values;
 mod local;
 mod networks;
 mod options;
-mod pattern;
 mod reading;
 mod settings;
 mod time;

@@ -7,9 +7,9 @@ use super::file::{File, Line};
 use super::keyword::Keyword;
 use super::local::Local;
 use super::options::{Options, Other, first};
-use super::pattern::{fits, fits_list};
 use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
+use crate::pattern::{matches_pattern, matches_list};
 
 /// One reading; there may be a second, with what is known by then.
 pub(super) struct Reading<'a> {
@@ -64,7 +64,7 @@ impl Reading<'_> {
     /// An unknown keyword may be one that is to be ignored.
     fn unknown(&self, line: &Line) -> Result<(), ClientConfigError> {
         let ignored = self.options.ignored_unknown.as_deref();
-        match ignored.is_some_and(|patterns| fits_list(&line.name, &patterns.to_ascii_lowercase())) {
+        match ignored.is_some_and(|patterns| matches_list(&line.name, &patterns.to_ascii_lowercase())) {
             true => Ok(()),
             false => Err(line.problem("no keyword that is known")),
         }
@@ -117,9 +117,9 @@ impl Reading<'_> {
         let mut active = false;
         for pattern in &line.arguments {
             match pattern.strip_prefix('!') {
-                Some(pattern) if fits(self.host, pattern) => return false,
+                Some(pattern) if matches_pattern(self.host, pattern) => return false,
                 Some(_) => {}
-                None => active |= fits(self.host, pattern),
+                None => active |= matches_pattern(self.host, pattern),
             }
         }
         active

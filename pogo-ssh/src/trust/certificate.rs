@@ -4,7 +4,7 @@ use russh::keys::ssh_key::Error;
 use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, Certificate};
 
-use super::known_hosts::matches_wildcards;
+use crate::pattern::matches_pattern;
 use crate::target::Target;
 
 /// Why a certificate proves nothing. Prints as the end of a sentence.
@@ -35,7 +35,7 @@ pub(super) fn check(certificate: &Certificate, target: &Target, now: u64) -> Res
     }
     let name = target.key_name.as_str();
     let principals = certificate.valid_principals();
-    let is_for = |principal: &String| matches_wildcards(principal.to_lowercase().as_bytes(), name.as_bytes());
+    let is_for = |principal: &String| matches_pattern(name, &principal.to_lowercase());
     if !principals.is_empty() && !principals.iter().any(is_for) {
         return Err(CertificateFault::Principal {
             principals: principals.to_vec(),

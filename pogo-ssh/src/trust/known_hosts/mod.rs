@@ -6,4 +6,4 @@ mod line;
 mod names;
 
 pub(crate) use index::{FileError, KnownHosts, Verdict};
-pub(crate) use names::{hashed, lookup_name, matches_wildcards};
+pub(crate) use names::{hashed, lookup_name};

@@ -4,6 +4,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use russh::keys::ssh_key::known_hosts::HostPatterns;
 use sha1::Sha1;
 
+use crate::pattern::matches_pattern;
+
 /// The name that a host is listed under: in lower case, with the port where it is not 22.
 pub(crate) fn lookup_name(host: &str, port: u16) -> String {
     let host = host.to_lowercase();
@@ -68,7 +70,7 @@ impl Pattern {
     }
 
     fn matches(&self, name: &str) -> bool {
-        matches_wildcards(self.text.as_bytes(), name.as_bytes())
+        matches_pattern(name, &self.text)
     }
 }
 
@@ -83,34 +85,6 @@ pub(crate) fn hashed(name: &str) -> Option<String> {
         hash: mac.finalize().into_bytes().into(),
     };
     Some(pattern.to_string())
-}
-
-/// `*` stands for any text, `?` for any one byte.
-pub(crate) fn matches_wildcards(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut at, mut in_name) = (0, 0);
-    let mut last_star = None;
-    while in_name < name.len() {
-        match (pattern.get(at), name.get(in_name)) {
-            (Some(b'*'), _) => {
-                last_star = Some((at, in_name));
-                at += 1;
-            }
-            (Some(wanted), Some(is)) if *wanted == b'?' || wanted == is => {
-                at += 1;
-                in_name += 1;
-            }
-            _ => match last_star {
-                // The last star takes one more byte, and all after it is tried again.
-                Some((star, taken)) => {
-                    last_star = Some((star, taken + 1));
-                    at = star + 1;
-                    in_name = taken + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(at).all(|byte| *byte == b'*')
 }
 
 fn is_hash_of(salt: &[u8], hash: &[u8; 20], name: &str) -> bool {

@@ -1,7 +1,9 @@
-//! Patterns with `*` and `?`, and lists of them.
+//! OpenSSH's patterns with `*` and `?`, in client configuration, known_hosts files and certificates.
 
-/// Whether the text fits the pattern. Case counts.
-pub(super) fn fits(text: &str, pattern: &str) -> bool {
+/// Whether the text matches the pattern, where `*` is any text and `?` any one byte. Case counts.
+///
+/// Takes at most as many steps as the product of both lengths.
+pub(crate) fn matches_pattern(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
     let (mut at, mut in_pattern) = (0, 0);
     // Where to go back to: the last `*`, and how much of the text it stands for.
@@ -29,22 +31,22 @@ pub(super) fn fits(text: &str, pattern: &str) -> bool {
     pattern.iter().skip(in_pattern).all(|byte| *byte == b'*')
 }
 
-/// Whether the text fits one of the patterns, with commas between them, and none that has a `!` before it.
-pub(super) fn fits_list(text: &str, patterns: &str) -> bool {
-    let mut fits_one = false;
+/// Whether the text matches one of the patterns, with commas between them, and none that has a `!` before it.
+pub(crate) fn matches_list(text: &str, patterns: &str) -> bool {
+    let mut matches_one = false;
     for pattern in patterns.split(',') {
         match pattern.strip_prefix('!') {
-            Some(pattern) if fits(text, pattern) => return false,
+            Some(pattern) if matches_pattern(text, pattern) => return false,
             Some(_) => {}
-            None => fits_one |= fits(text, pattern),
+            None => matches_one |= matches_pattern(text, pattern),
         }
     }
-    fits_one
+    matches_one
 }
 
-/// The same for host names, where case does not count.
-pub(super) fn fits_host_list(host: &str, patterns: &str) -> bool {
-    fits_list(&host.to_ascii_lowercase(), &patterns.to_ascii_lowercase())
+/// Whether a host name matches the list; case does not count.
+pub(crate) fn matches_host_list(host: &str, patterns: &str) -> bool {
+    matches_list(&host.to_ascii_lowercase(), &patterns.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -52,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stars_and_question_marks_fit_as_in_a_shell() {
+    fn stars_and_question_marks_match_as_in_a_shell() {
         for (text, pattern, wanted) in [
             ("web1", "web?", true),
             ("web", "web?", false),
@@ -64,15 +66,15 @@ mod tests {
             ("x", "", false),
             ("aab", "*ab", true),
         ] {
-            assert_eq!(fits(text, pattern), wanted, "{text} {pattern}");
+            assert_eq!(matches_pattern(text, pattern), wanted, "{text} {pattern}");
         }
     }
 
     #[test]
     fn a_negated_pattern_decides_alone() {
-        assert!(fits_list("web1", "db*,web*"));
-        assert!(!fits_list("web1", "web*,!web1"));
-        assert!(!fits_list("web1", "!db*"));
-        assert!(fits_host_list("Web1", "wEB1"));
+        assert!(matches_list("web1", "db*,web*"));
+        assert!(!matches_list("web1", "web*,!web1"));
+        assert!(!matches_list("web1", "!db*"));
+        assert!(matches_host_list("Web1", "wEB1"));
     }
 }
