@@ -261,11 +261,13 @@
 //! Secrets appear in no event, message or `Debug` text.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod account;
 mod algorithms;
 mod classify;
 mod config;
 mod detached;
 mod exec;
+mod host_key_policy;
 mod input;
 mod link;
 #[cfg(feature = "loopback")]
@@ -276,7 +278,6 @@ mod pattern;
 mod program;
 mod question;
 mod quote;
-mod reach;
 mod reboot;
 mod runner;
 mod session_options;
@@ -293,6 +294,7 @@ mod trust;
 mod work;
 
 pub use config::{Agent, SshConfig};
+pub use host_key_policy::HostKeyPolicy;
 pub use input::{InputError, JobInputs};
 pub use program::ProgramTransport;
 pub use question::{NoAnswer, Prompter, Question};
@@ -302,4 +304,4 @@ pub use ssh_config::{
     HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
 };
 pub use transport::SshTransport;
-pub use trust::{FirstContacts, HostKeyPolicy};
+pub use trust::FirstContacts;

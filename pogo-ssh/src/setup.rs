@@ -2,13 +2,15 @@
 
 use std::env;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use nix::unistd::{User, getuid};
 
+use crate::account::{agent_of_environment, expand_home, home, usual_key_files};
 use crate::config::{Agent, SshConfig};
+use crate::host_key_policy::HostKeyPolicy;
 use crate::link::{Connector, Credentials, TooFewFiles, room_for_connections};
-use crate::trust::{FileError, HostKeyPolicy, Trust, Verifier};
+use crate::trust::{FileError, Trust, Verifier};
 
 /// Why no transport could be made of the settings.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +69,7 @@ pub(crate) fn default_user(config: &SshConfig) -> Result<String, SetupError> {
     let from_database = || User::from_uid(getuid()).ok().flatten().map(|user| user.name);
     let user = config.user.clone();
     // As OpenSSH does, where it is followed.
-    let user = match config.reach.client_config.is_some() {
+    let user = match config.connect.client_config.is_some() {
         true => user.or_else(from_database).or_else(from_environment),
         false => user.or_else(from_environment).or_else(from_database),
     };
@@ -121,66 +123,18 @@ fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupEr
     Ok((credentials, warnings))
 }
 
-/// The agent that the environment names. As for `ssh`, no name is no agent.
-pub(crate) fn agent_of_environment() -> Option<PathBuf> {
-    let named = env::var_os("SSH_AUTH_SOCK").filter(|name| !name.is_empty());
-    named.map(PathBuf::from)
-}
-
 /// The check for hosts that nothing else is said about. Where OpenSSH's configuration names the files there may be none.
 fn verifier(config: &SshConfig) -> Result<Option<Verifier>, SetupError> {
     let policy = config.host_keys.unwrap_or_default();
     let files = match &config.known_hosts {
         Some(files) => files.iter().map(|file| expand_home(file)).collect(),
-        None if config.reach.client_config.is_some() && policy != HostKeyPolicy::Insecure => return Ok(None),
+        None if config.connect.client_config.is_some() && policy != HostKeyPolicy::Insecure => return Ok(None),
         None => usual_known_hosts(policy)?,
     };
     let verifier = Verifier::new(policy, files);
     verifier
         .map(Some)
         .map_err(|FileError { path, source }| SetupError::KnownHosts { path, source })
-}
-
-/// The account's home directory, whatever `HOME` says: keys, known hosts and the configuration come from one place, that
-/// of OpenSSH.
-fn home() -> Option<PathBuf> {
-    let account = User::from_uid(getuid()).ok().flatten().map(|user| user.dir);
-    let home = account.or_else(|| env::var_os("HOME").map(PathBuf::from));
-    home.filter(|home| home.is_absolute())
-}
-
-/// `~/` at the start is the home directory.
-pub(crate) fn expand_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), home()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path.to_owned(),
-    }
-}
-
-/// Those of the account. Where it has none and `HOME` is elsewhere, those there: OpenSSH would have nothing to offer.
-fn usual_key_files() -> Vec<PathBuf> {
-    let elsewhere = env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
-    let of = |home: PathBuf| -> Vec<PathBuf> {
-        let names = ["id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk"];
-        let paths = names.map(|name| home.join(".ssh").join(name)).into_iter();
-        // The public half is enough for a key that an agent holds.
-        paths
-            .filter(|path| path.exists() || path.with_extension("pub").exists())
-            .collect()
-    };
-    let mut homes = home().into_iter().chain(elsewhere);
-    let found = homes.find_map(|home| Some(of(home)).filter(|files| !files.is_empty()));
-    found.unwrap_or_default()
-}
-
-/// The user's files and the machine's, where OpenSSH looks for them.
-pub(crate) fn usual_known_hosts_files() -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let users = home().map(|home| home.join(".ssh"));
-    let two = |directory: &Path, name: &str| vec![directory.join(name), directory.join(format!("{name}2"))];
-    (
-        users.map(|users| two(&users, "known_hosts")).unwrap_or_default(),
-        two(Path::new("/etc/ssh"), "ssh_known_hosts"),
-    )
 }
 
 fn usual_known_hosts(policy: HostKeyPolicy) -> Result<Vec<PathBuf>, SetupError> {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use pogo_core::fleet::HostName;
 
 use crate::algorithms::Algorithms;
+use crate::host_key_policy::HostKeyPolicy;
 use crate::ssh_config::{AddressFamily, Environment, IdentityAgent, RekeyLimit};
-use crate::trust::HostKeyPolicy;
 
 /// A host's connection settings, with all defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -8,16 +8,16 @@ use std::time::Duration;
 use pogo_core::fleet::{Host, HostName};
 use pogo_core::plan::Command;
 
+use crate::account::{expand_home, usual_known_hosts_files};
 use crate::algorithms::{Algorithms, EmptyOffer};
 use crate::config::{LONGEST, SshConfig};
+use crate::host_key_policy::HostKeyPolicy;
 use crate::notes::Notes;
 use crate::session_options::session_options;
-use crate::setup::{expand_home, usual_known_hosts_files};
 use crate::ssh_config::{
     AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, MatchCommands, StrictHostKeyChecking, hops,
 };
 use crate::target::{Keys, SessionOptions, SocketOptions, Target};
-use crate::trust::HostKeyPolicy;
 
 /// The setting that names the host's own key file.
 const IDENTITY: &str = "identity";
@@ -92,7 +92,7 @@ impl Targets {
         }
         let jump = match connection.vars.get(PROXY_JUMP) {
             Some(text) => Some(hops(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
-            None => self.config.reach.jump.clone(),
+            None => self.config.connect.jump.clone(),
         };
         let asked = Asked {
             query: HostQuery {
@@ -115,7 +115,7 @@ impl Targets {
 
     /// `behind`: the hosts that are reached through this one.
     async fn target(&self, host: &HostName, asked: &Asked, behind: &mut Vec<String>) -> Result<Target, TargetError> {
-        let settings = match &self.config.reach.client_config {
+        let settings = match &self.config.connect.client_config {
             Some(config) => Some(config.settings_with(&asked.query, &self.commands).await?),
             None => None,
         };
@@ -272,7 +272,7 @@ impl Targets {
 
     fn retries(&self, said: Option<&HostSettings>) -> u32 {
         let theirs = || said?.connection_attempts.map(|attempts| attempts.saturating_sub(1));
-        self.config.reach.connect_retries.or_else(theirs).unwrap_or(0)
+        self.config.connect.connect_retries.or_else(theirs).unwrap_or(0)
     }
 
     fn keepalive(&self, said: Option<&HostSettings>) -> Option<Duration> {

@@ -21,13 +21,20 @@ pub struct SshTransport {
     warnings: Vec<String>,
 }
 
+impl SshConfig {
+    /// Reads key files and known_hosts files, and makes the transport. Connects to nothing.
+    pub fn build(self) -> Result<SshTransport, SetupError> {
+        SshTransport::set_up(self)
+    }
+}
+
 impl SshTransport {
-    /// The settings to make one of.
+    /// Settings to build a transport from.
     pub fn builder() -> SshConfig {
         SshConfig::default()
     }
 
-    pub(crate) fn set_up(config: SshConfig) -> Result<Self, SetupError> {
+    fn set_up(config: SshConfig) -> Result<Self, SetupError> {
         let user = setup::default_user(&config)?;
         let (connector, warnings) = setup::connector(&config)?;
         let runner = Arc::new(Runner::new(config, &user, connector));

@@ -71,8 +71,8 @@ impl Connector {
             credentials,
             connections: Arc::new(Semaphore::new(room)),
             handshakes: Semaphore::new(config.max_handshakes),
-            pace: Pace::new(config.reach.handshake_rate),
-            jumps: Jumps::new(&config.reach),
+            pace: Pace::new(config.connect.handshake_rate),
+            jumps: Jumps::new(&config.connect),
             idle: Idle::new(config.keep_idle),
         }
     }

@@ -9,9 +9,9 @@ use russh::keys::Certificate;
 use secrecy::SecretString;
 
 use super::key_file::{KeyFile, KeyFileError, user_certificate};
+use crate::account::agent_of_environment;
 use crate::config::SshConfig;
 use crate::question::Asker;
-use crate::setup::agent_of_environment;
 use crate::ssh_config::IdentityAgent;
 use crate::target::Keys;
 

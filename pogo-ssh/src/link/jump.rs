@@ -12,13 +12,13 @@ use tokio::time::{Instant, timeout_at};
 use super::connect::{Connector, Unconnected};
 use super::handshake::Link;
 use super::pace::Pace;
-use crate::reach::Reach;
+use crate::config::ConnectOptions;
 use crate::target::Target;
 
 /// All jump hosts, as they are met.
 #[derive(Debug)]
 pub(super) struct Jumps {
-    reach: Reach,
+    options: ConnectOptions,
     hosts: Mutex<HashMap<Arc<Target>, Arc<JumpHost>>>,
 }
 
@@ -49,9 +49,9 @@ pub(super) struct Behind {
 }
 
 impl Jumps {
-    pub(super) fn new(reach: &Reach) -> Self {
+    pub(super) fn new(options: &ConnectOptions) -> Self {
         Self {
-            reach: reach.clone(),
+            options: options.clone(),
             hosts: Mutex::default(),
         }
     }
@@ -62,9 +62,9 @@ impl Jumps {
         let host = hosts.entry(Arc::clone(target)).or_insert_with(|| {
             Arc::new(JumpHost {
                 target: Arc::clone(target),
-                channels: Arc::new(Semaphore::new(self.reach.jump_channels)),
-                handshakes: Semaphore::new(self.reach.jump_handshakes),
-                pace: Pace::new(self.reach.jump_handshake_rate),
+                channels: Arc::new(Semaphore::new(self.options.jump_channels)),
+                handshakes: Semaphore::new(self.options.jump_handshakes),
+                pace: Pace::new(self.options.jump_handshake_rate),
                 line: tokio::sync::Mutex::default(),
             })
         });

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use pogo_core::fleet::Host;
 
 use crate::config::{Agent, SshConfig};
+use crate::host_key_policy::HostKeyPolicy;
 use crate::ssh_config::Hop;
-use crate::trust::HostKeyPolicy;
 
 /// Settings for the program, the same for every host.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +59,7 @@ impl Arguments {
         arguments.add_keys(config)?;
         arguments.add_times(config);
         // The first value counts: what is set above stays, and what the files say does not.
-        let given = config.reach.client_config.iter().flat_map(|client| client.given());
+        let given = config.connect.client_config.iter().flat_map(|client| client.given());
         given.for_each(|option| arguments.option(option));
         Ok(arguments)
     }
@@ -69,16 +69,16 @@ impl Arguments {
     }
 
     fn add_configuration(&mut self, config: &SshConfig) {
-        let file = match &config.reach.client_config {
+        let file = match &config.connect.client_config {
             None => Some(OsString::from("none")),
             Some(client) => client.file().map(|file| file.as_os_str().to_owned()),
         };
         self.common
             .extend(file.into_iter().flat_map(|file| ["-F".into(), file]));
-        if let Some(hops) = &config.reach.jump {
+        if let Some(hops) = &config.connect.jump {
             self.option(format!("ProxyJump={}", jump(hops)));
         }
-        if let Some(retries) = config.reach.connect_retries {
+        if let Some(retries) = config.connect.connect_retries {
             self.option(format!("ConnectionAttempts={}", retries.saturating_add(1)));
         }
     }
@@ -94,7 +94,7 @@ impl Arguments {
                 self.option("GlobalKnownHostsFile=/dev/null");
                 return Ok(());
             }
-            None if config.reach.client_config.is_none() => self.option("StrictHostKeyChecking=yes"),
+            None if config.connect.client_config.is_none() => self.option("StrictHostKeyChecking=yes"),
             None => {}
         }
         if let Some(files) = &config.known_hosts {
@@ -136,7 +136,7 @@ impl Arguments {
                 let seconds = interval.map_or(0, |interval| interval.as_secs().max(1));
                 self.option(format!("ServerAliveInterval={seconds}"));
             }
-            None if config.reach.client_config.is_none() => self.option("ServerAliveInterval=15"),
+            None if config.connect.client_config.is_none() => self.option("ServerAliveInterval=15"),
             None => {}
         }
     }
@@ -199,7 +199,7 @@ fn jump(hops: &[Hop]) -> String {
 
 /// A file name as one word of a configuration line, which stands for exactly this file.
 fn file_name(path: &Path) -> Result<String, Untold> {
-    let path: PathBuf = crate::setup::expand_home(path);
+    let path: PathBuf = crate::account::expand_home(path);
     word(&path.to_string_lossy())
 }
 

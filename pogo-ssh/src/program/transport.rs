@@ -92,7 +92,7 @@ impl ProgramTransport {
                 config.max_connections.map_or(room, |most| most.min(room)),
             )),
             handshakes: Semaphore::new(config.max_handshakes),
-            pace: Pace::new(config.reach.handshake_rate),
+            pace: Pace::new(config.connect.handshake_rate),
             config,
             directory,
             counter: AtomicU64::new(0),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::Place;
-use crate::pattern::{matches_pattern, matches_list};
+use crate::pattern::{matches_list, matches_pattern};
 
 /// A list of algorithms as a line of the configuration names it.
 ///

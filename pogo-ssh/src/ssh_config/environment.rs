@@ -1,8 +1,7 @@
 //! `SendEnv` and `SetEnv`: what a session's environment gets.
 
-use std::fmt;
 use crate::pattern::matches_pattern;
-
+use std::fmt;
 
 /// Variables for a session, in the order to ask the server for them. It takes those that its `AcceptEnv` names. Values
 /// never show in `Debug`.

@@ -9,7 +9,7 @@ use super::local::Local;
 use super::options::{Options, Other, first};
 use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
-use crate::pattern::{matches_pattern, matches_list};
+use crate::pattern::{matches_list, matches_pattern};
 
 /// One reading; there may be a second, with what is known by then.
 pub(super) struct Reading<'a> {

@@ -9,8 +9,9 @@ use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use tempfile::TempDir;
 
 use super::known_hosts::KnownHosts;
-use super::{HostKeyPolicy, HostKeyRefusal, Verifier};
+use super::{HostKeyRefusal, Verifier};
 use crate::config::SshConfig;
+use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 use crate::targets::Targets;
 

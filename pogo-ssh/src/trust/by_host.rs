@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::first_contacts::FirstContacts;
-use super::policy::HostKeyPolicy;
 use super::verifier::Verifier;
+use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 
 type Wanted = (HostKeyPolicy, Vec<PathBuf>);

@@ -7,13 +7,11 @@ mod by_host;
 mod certificate;
 mod first_contacts;
 mod known_hosts;
-mod policy;
 mod refusal;
 mod verifier;
 
 pub(crate) use by_host::Trust;
 pub use first_contacts::FirstContacts;
 pub(crate) use known_hosts::FileError;
-pub use policy::HostKeyPolicy;
 pub(crate) use refusal::{HostKeyRefusal, fingerprint};
 pub(crate) use verifier::Verifier;

@@ -11,9 +11,9 @@ use super::append::LockedFile;
 use super::certificate::{self, CertificateFault};
 use super::first_contacts::FirstContacts;
 use super::known_hosts::{FileError, KnownHosts, Verdict, hashed, lookup_name};
-use super::policy::HostKeyPolicy;
 use super::refusal::{HostKeyRefusal, fingerprint};
 use crate::algorithms::family;
+use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 
 /// What is known of hosts' keys, and what becomes of those that are not.

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::LONGEST;
+use super::agent::Agent;
+use super::connect_options::ConnectOptions;
+use crate::host_key_policy::HostKeyPolicy;
 use crate::question::{Asker, Prompter, Question};
-use crate::reach::Reach;
-use crate::trust::{FirstContacts, HostKeyPolicy};
-use crate::{SetupError, SshTransport};
+use crate::trust::FirstContacts;
 
-/// Settings of an [`SshTransport`]. What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
+/// Settings of an [`SshTransport`](crate::SshTransport). What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
 /// these are the defaults behind it.
 ///
 /// ```no_run
@@ -49,23 +51,7 @@ pub struct SshConfig {
     pub(crate) output_limit: u64,
     pub(crate) stop_grace: Duration,
     pub(crate) detached_directory: String,
-    pub(crate) reach: Reach,
-}
-
-/// Longer times than this are as good as this, and clocks can still be added up.
-pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// Which ssh-agent is asked for keys.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Agent {
-    /// The one that `SSH_AUTH_SOCK` names when the transport is built, if any.
-    #[default]
-    Environment,
-    /// The one behind this socket.
-    Socket(PathBuf),
-    /// None.
-    Off,
+    pub(crate) connect: ConnectOptions,
 }
 
 impl Default for SshConfig {
@@ -91,7 +77,7 @@ impl Default for SshConfig {
             output_limit: 4 << 20,
             stop_grace: Duration::from_secs(5),
             detached_directory: ".cache/pogo".to_owned(),
-            reach: Reach::default(),
+            connect: ConnectOptions::default(),
         }
     }
 }
@@ -115,7 +101,7 @@ impl SshConfig {
     ///
     /// A key file that cannot be read, or that others can read, is an error when the transport is built; so is an
     /// encrypted one without anybody to [ask](Self::ask) for its passphrase. If an agent is there that may hold its
-    /// key, it is a [warning](SshTransport::warnings). For a key in an agent, the public half (`.pub`) is enough.
+    /// key, it is a [warning](crate::SshTransport::warnings). For a key in an agent, the public half (`.pub`) is enough.
     pub fn identity(mut self, path: impl Into<PathBuf>) -> Self {
         self.identities.get_or_insert_default().push(path.into());
         self
@@ -267,11 +253,6 @@ impl SshConfig {
     pub fn detached_directory(mut self, directory: impl Into<String>) -> Self {
         self.detached_directory = directory.into();
         self
-    }
-
-    /// Reads key files and known_hosts files, and makes the transport. Connects to nothing.
-    pub fn build(self) -> Result<SshTransport, SetupError> {
-        SshTransport::set_up(self)
     }
 }
 

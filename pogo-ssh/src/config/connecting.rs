@@ -1,37 +1,11 @@
-//! Settings about the way to a host: OpenSSH's configuration, jump hosts, how fast, how often.
+//! The settings of how hosts are connected to.
 
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::config::SshConfig;
+use super::builder::SshConfig;
 use crate::ssh_config::{ClientConfig, Hop};
-
-/// The way to hosts.
-#[derive(Debug, Clone)]
-pub(crate) struct Reach {
-    pub(crate) client_config: Option<Arc<ClientConfig>>,
-    pub(crate) jump: Option<Vec<Hop>>,
-    pub(crate) jump_channels: usize,
-    pub(crate) jump_handshakes: usize,
-    pub(crate) handshake_rate: Option<u32>,
-    pub(crate) jump_handshake_rate: Option<u32>,
-    pub(crate) connect_retries: Option<u32>,
-}
-
-impl Default for Reach {
-    fn default() -> Self {
-        Self {
-            client_config: None,
-            jump: None,
-            jump_channels: 256,
-            jump_handshakes: 16,
-            handshake_rate: None,
-            jump_handshake_rate: None,
-            connect_retries: None,
-        }
-    }
-}
 
 impl SshConfig {
     /// OpenSSH's client configuration, asked for each host. What the host's own connection or these settings say comes
@@ -44,7 +18,7 @@ impl SshConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn client_config(mut self, config: ClientConfig) -> Self {
-        self.reach.client_config = Some(Arc::new(config));
+        self.connect.client_config = Some(Arc::new(config));
         self
     }
 
@@ -60,33 +34,34 @@ impl SshConfig {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn jump(mut self, hops: impl IntoIterator<Item = Hop>) -> Self {
-        self.reach.jump = Some(hops.into_iter().collect());
+        self.connect.jump = Some(hops.into_iter().collect());
         self
     }
 
     /// How many connections go through one jump host at once, at least 1. Default: 256.
     pub fn max_jump_channels(mut self, channels: usize) -> Self {
-        self.reach.jump_channels = channels.clamp(1, Semaphore::MAX_PERMITS);
+        self.connect.jump_channels = channels.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
     /// How many handshakes go through one jump host at once, at least 1, and no more than
     /// [`max_handshakes`](Self::max_handshakes) of all. Default: 16.
     pub fn max_jump_handshakes(mut self, handshakes: usize) -> Self {
-        self.reach.jump_handshakes = handshakes.clamp(1, Semaphore::MAX_PERMITS);
+        self.connect.jump_handshakes = handshakes.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
     /// How many connections are begun per second, evenly spread, at least 1; the wait does not count against the
     /// connect timeout. `None`, the default: as many as the other limits allow.
     pub fn handshake_rate(mut self, per_second: Option<u32>) -> Self {
-        self.reach.handshake_rate = per_second.map(|rate| rate.max(1));
+        self.connect.handshake_rate = per_second.map(|rate| rate.max(1));
         self
     }
 
-    /// The same for the connections through each jump host. Default: `None`.
+    /// How many connections are begun per second through each jump host. Default: `None`, as many as the other limits
+    /// allow.
     pub fn jump_handshake_rate(mut self, per_second: Option<u32>) -> Self {
-        self.reach.jump_handshake_rate = per_second.map(|rate| rate.max(1));
+        self.connect.jump_handshake_rate = per_second.map(|rate| rate.max(1));
         self
     }
 
@@ -95,7 +70,7 @@ impl SshConfig {
     /// between half and all of it by chance, so that hosts do not come back all at once. Default: as the client
     /// configuration says (`ConnectionAttempts`), or never.
     pub fn connect_retries(mut self, retries: u32) -> Self {
-        self.reach.connect_retries = Some(retries);
+        self.connect.connect_retries = Some(retries);
         self
     }
 }

@@ -1,6 +1,6 @@
-//! What becomes of hosts whose key is not known.
+//! Policy for hosts whose key is not known.
 
-/// What becomes of hosts whose key is not known. A key that differs from the known one is refused by all but
+/// Policy for hosts whose key is not known. A key that differs from the known one is refused by all but
 /// [`Insecure`](Self::Insecure).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]

@@ -1,0 +1,31 @@
+//! How hosts are connected to: OpenSSH's configuration, jump hosts, how fast, how often.
+
+use std::sync::Arc;
+
+use crate::ssh_config::{ClientConfig, Hop};
+
+/// How hosts are connected to, but for what a host says itself.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectOptions {
+    pub(crate) client_config: Option<Arc<ClientConfig>>,
+    pub(crate) jump: Option<Vec<Hop>>,
+    pub(crate) jump_channels: usize,
+    pub(crate) jump_handshakes: usize,
+    pub(crate) handshake_rate: Option<u32>,
+    pub(crate) jump_handshake_rate: Option<u32>,
+    pub(crate) connect_retries: Option<u32>,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self {
+            client_config: None,
+            jump: None,
+            jump_channels: 256,
+            jump_handshakes: 16,
+            handshake_rate: None,
+            jump_handshake_rate: None,
+            connect_retries: None,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The settings of a transport.
+
+use std::time::Duration;
+
+mod agent;
+mod builder;
+mod connect_options;
+mod connecting;
+
+pub use agent::Agent;
+pub use builder::SshConfig;
+pub(crate) use connect_options::ConnectOptions;
+
+/// Longer times than this are as good as this, and clocks can still be added up.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
