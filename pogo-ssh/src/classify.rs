@@ -1,67 +1,70 @@
-//! What the end of one step means for the attempt.
+//! From the end of a step to the outcome of its attempt.
+
+use std::ops::ControlFlow;
 
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 
-use crate::exec::{Ended, StopReason};
+use crate::exec::{ExitReport, NotStarted, StopReason};
 
-/// What follows from the end of a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It succeeded; the next step follows.
-    GoOn,
-    /// The attempt is over.
-    End(Outcome),
-}
-
-/// What the end of the step of this phase means. Decides by nothing else.
+/// Whether the next step follows the end of the step of this phase, or the attempt ends with this outcome. Decides by
+/// nothing else.
 ///
 /// The rule behind it: what is known not to have begun has failed, and can be retried safely; what may have begun and
 /// whose end nobody saw is in doubt.
-pub(crate) fn classify(phase: Phase, ended: Ended) -> Verdict {
-    let after_command = phase == Phase::PostHook;
-    let outcome = match ended {
-        Ended::Exited { status: 0, .. } => return Verdict::GoOn,
-        Ended::Exited { status, hook } => Outcome::failed(status_kind(phase, status), words_for(phase, status, hook)),
-        Ended::Killed { signal } => Outcome::failed(FailureKind::Signal { signal }, format!("during the {phase}")),
-        Ended::Refused(reason) => Outcome::failed(FailureKind::Refused, format!("{}: {reason}", not_run(phase))),
-        Ended::CutBefore(reason) if !after_command => Outcome::failed(
-            FailureKind::Unreachable,
-            format!("the link was lost before the command began: {reason}"),
-        ),
-        Ended::CutBefore(reason) => Outcome::in_doubt(format!(
-            "the command succeeded, then the link was lost before the post-hooks: {reason}"
-        )),
-        Ended::Lost(reason) if after_command => Outcome::in_doubt(format!(
-            "the command succeeded, then the link was lost during the post-hooks: {reason}"
-        )),
-        Ended::Lost(reason) if phase == Phase::PreHook => Outcome::in_doubt(format!(
-            "the link was lost during the pre-hooks, which may still run, and the command after them: {reason}"
-        )),
-        Ended::Lost(reason) => {
-            Outcome::in_doubt(format!("the link was lost after the command may have begun: {reason}"))
+pub(crate) fn classify(phase: Phase, report: ExitReport) -> ControlFlow<Outcome> {
+    ControlFlow::Break(match report {
+        ExitReport::Exited { status: 0, .. } => return ControlFlow::Continue(()),
+        ExitReport::NotStarted(reason) => not_started(phase, reason),
+        ExitReport::Exited { status, hook } => {
+            Outcome::failed(status_kind(phase, status), words_for(phase, status, hook))
         }
-        Ended::StoppedBefore(StopReason::TimeLimit) => Outcome::failed(FailureKind::Timeout, not_run(phase)),
-        Ended::StoppedBefore(StopReason::Cancelled) => {
-            Outcome::failed(FailureKind::Refused, format!("cancelled: {}", not_run(phase)))
-        }
-        Ended::Stopped(StopReason::TimeLimit) => {
+        ExitReport::Killed { signal } => Outcome::failed(FailureKind::Signal { signal }, format!("during the {phase}")),
+        ExitReport::Unknown(reason) => Outcome::in_doubt(unknown(phase, &reason)),
+        ExitReport::Stopped(StopReason::TimeLimit) => {
             Outcome::failed(FailureKind::Timeout, format!("the {phase} was ended on the host"))
         }
-        Ended::Stopped(StopReason::Cancelled) => Outcome::failed(
+        ExitReport::Stopped(StopReason::Cancelled) => Outcome::failed(
             FailureKind::Signal {
                 signal: "TERM".to_owned(),
             },
             format!("cancelled: the {phase} was ended on the host"),
         ),
-        Ended::NotStopped(reason) => Outcome::in_doubt(format!(
-            "{}, and the {phase} could not be shown to have ended on the host",
-            match reason {
-                StopReason::TimeLimit => "the time limit ran out",
-                StopReason::Cancelled => "the attempt was cancelled",
-            }
+        ExitReport::NotStopped(reason) => Outcome::in_doubt(format!(
+            "{reason}, and the {phase} could not be shown to have ended on the host"
         )),
+    })
+}
+
+/// The outcome of an attempt whose step of this phase is known not to have started.
+pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
+    let not_run = match phase {
+        Phase::PostHook => "the command succeeded, its post-hooks were not run",
+        _ => "the command was not run",
     };
-    Verdict::End(outcome)
+    match reason {
+        NotStarted::Refused(reason) => Outcome::failed(FailureKind::Refused, format!("{not_run}: {reason}")),
+        NotStarted::ConnectionLost(reason) if phase == Phase::PostHook => Outcome::in_doubt(format!(
+            "the command succeeded, then the link was lost before the post-hooks: {reason}"
+        )),
+        NotStarted::ConnectionLost(reason) => Outcome::failed(
+            FailureKind::Unreachable,
+            format!("the link was lost before the command began: {reason}"),
+        ),
+        NotStarted::Stopped(StopReason::TimeLimit) => Outcome::failed(FailureKind::Timeout, not_run),
+        NotStarted::Stopped(StopReason::Cancelled) => {
+            Outcome::failed(FailureKind::Refused, format!("cancelled: {not_run}"))
+        }
+    }
+}
+
+/// Why nobody knows how the step of this phase ended.
+fn unknown(phase: Phase, reason: &str) -> String {
+    let lost = match phase {
+        Phase::PostHook => "the command succeeded, then the link was lost during the post-hooks",
+        Phase::PreHook => "the link was lost during the pre-hooks, which may still run, and the command after them",
+        _ => "the link was lost after the command may have begun",
+    };
+    format!("{lost}: {reason}")
 }
 
 fn status_kind(phase: Phase, status: u32) -> FailureKind {
@@ -81,13 +84,6 @@ fn words_for(phase: Phase, status: u32, hook: Option<String>) -> String {
     }
 }
 
-fn not_run(phase: Phase) -> &'static str {
-    match phase {
-        Phase::PostHook => "the command succeeded, its post-hooks were not run",
-        _ => "the command was not run",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,10 +99,10 @@ mod tests {
     }
 
     /// `None` is in doubt.
-    fn kind_of(phase: Phase, ended: Ended) -> Option<FailureKind> {
-        match classify(phase, ended) {
-            Verdict::End(Outcome::Failed(failure)) => Some(failure.kind),
-            Verdict::End(Outcome::InDoubt { .. }) => None,
+    fn kind_of(phase: Phase, report: ExitReport) -> Option<FailureKind> {
+        match classify(phase, report) {
+            ControlFlow::Break(Outcome::Failed(failure)) => Some(failure.kind),
+            ControlFlow::Break(Outcome::InDoubt { .. }) => None,
             other => panic!("{other:?}"),
         }
     }
@@ -115,8 +111,8 @@ mod tests {
     fn every_end_has_one_meaning_in_each_phase() {
         use FailureKind::{Refused, Timeout, Unreachable};
         use StopReason::{Cancelled, TimeLimit};
-        let exited = |status| Ended::Exited { status, hook: None };
-        let killed = || Ended::Killed {
+        let exited = |status| ExitReport::Exited { status, hook: None };
+        let killed = || ExitReport::Killed {
             signal: "KILL".to_owned(),
         };
         let text = String::new;
@@ -132,32 +128,32 @@ mod tests {
             ),
             (killed(), [signal("KILL"), signal("KILL"), signal("KILL")]),
             (
-                Ended::Refused(text()),
+                ExitReport::refused(text()),
                 [failed(Refused), failed(Refused), failed(Refused)],
             ),
             (
-                Ended::CutBefore(text()),
+                NotStarted::ConnectionLost(text()).into(),
                 [failed(Unreachable), failed(Unreachable), None],
             ),
-            (Ended::Lost(text()), [None, None, None]),
+            (ExitReport::Unknown(text()), [None, None, None]),
             (
-                Ended::StoppedBefore(TimeLimit),
+                NotStarted::Stopped(TimeLimit).into(),
                 [failed(Timeout), failed(Timeout), failed(Timeout)],
             ),
             (
-                Ended::StoppedBefore(Cancelled),
+                NotStarted::Stopped(Cancelled).into(),
                 [failed(Refused), failed(Refused), failed(Refused)],
             ),
             (
-                Ended::Stopped(TimeLimit),
+                ExitReport::Stopped(TimeLimit),
                 [failed(Timeout), failed(Timeout), failed(Timeout)],
             ),
             (
-                Ended::Stopped(Cancelled),
+                ExitReport::Stopped(Cancelled),
                 [signal("TERM"), signal("TERM"), signal("TERM")],
             ),
-            (Ended::NotStopped(TimeLimit), [None, None, None]),
-            (Ended::NotStopped(Cancelled), [None, None, None]),
+            (ExitReport::NotStopped(TimeLimit), [None, None, None]),
+            (ExitReport::NotStopped(Cancelled), [None, None, None]),
         ];
         for (ended, meanings) in table {
             for (phase, meaning) in [Phase::PreHook, Phase::Command, Phase::PostHook]
@@ -172,26 +168,26 @@ mod tests {
     #[test]
     fn status_0_goes_on_in_every_phase() {
         for phase in [Phase::PreHook, Phase::Command, Phase::PostHook] {
-            let ended = Ended::Exited { status: 0, hook: None };
-            assert_eq!(classify(phase, ended), Verdict::GoOn);
+            let report = ExitReport::Exited { status: 0, hook: None };
+            assert_eq!(classify(phase, report), ControlFlow::Continue(()));
         }
     }
 
     #[test]
     fn a_failed_hook_is_named_and_a_missing_command_explained() {
-        let hook = Ended::Exited {
+        let hook = ExitReport::Exited {
             status: 1,
             hook: Some("10-drain".to_owned()),
         };
-        let Verdict::End(Outcome::Failed(failure)) = classify(Phase::PreHook, hook) else {
+        let ControlFlow::Break(Outcome::Failed(failure)) = classify(Phase::PreHook, hook) else {
             panic!("not failed");
         };
         assert_eq!(failure.to_string(), "pre-hook exited with 1: 10-drain");
-        let missing = Ended::Exited {
+        let missing = ExitReport::Exited {
             status: 127,
             hook: None,
         };
-        let Verdict::End(Outcome::Failed(failure)) = classify(Phase::Command, missing) else {
+        let ControlFlow::Break(Outcome::Failed(failure)) = classify(Phase::Command, missing) else {
             panic!("not failed");
         };
         assert_eq!(failure.message, "command not found on the host");

@@ -3,7 +3,7 @@
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::AttemptId;
 
-use crate::exec::{LastWords, Told, in_place_of_the_command};
+use crate::exec::{ExitStatus, LastWords, in_place_of_the_command};
 
 /// One thing that the host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Frames {
         }
         let held = std::mem::take(&mut self.held);
         self.words.take(&held);
-        Some(self.words.behind(in_place_of_the_command(&Told::Status(status))))
+        Some(self.words.behind(in_place_of_the_command(&ExitStatus::Code(status))))
     }
 
     fn next(&mut self) -> Result<Option<Frame>, Nonsense> {

@@ -7,3 +7,5 @@ mod scripts;
 #[cfg(test)]
 mod shells;
 mod watch;
+
+pub(crate) use run::run;

@@ -1,6 +1,6 @@
 //! Running an attempt detached: launching it, following it, and finding it again.
 
-use std::sync::Arc;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -13,12 +13,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::frames::Frames;
 use super::place::{Place, unsuitable};
 use super::watch::Watch;
-use crate::classify::{Verdict, classify};
-use crate::exec::{Ended, Kill, Line, Marker, StopReason, Way, ask_to_end, last_words, open};
+use crate::classify::classify;
+use crate::context::TransportContext;
+use crate::exec::{ExitReport, Kill, Line, Marker, NotStarted, StopReason, Way, ask_to_end, last_words, open};
 use crate::link::{Link, Unconnected, pause_after};
-use crate::runner::Runner;
-use crate::target::Target;
-use crate::work::Work;
+use crate::prepared::PreparedAttempt;
 
 /// What the host is told when the end is known here.
 const DONE: &[u8] = b"done\n";
@@ -29,7 +28,7 @@ const FORGETTING: Duration = Duration::from_secs(2);
 /// How a connection to the attempt's host ended.
 enum Attended {
     /// With the attempt.
-    Over(Ended),
+    Over(ExitReport),
     /// Before it.
     Cut(String),
 }
@@ -46,9 +45,8 @@ struct Ending {
 
 /// One detached attempt, seen from here.
 struct Detached<'a> {
-    runner: &'a Runner,
-    work: &'a Work,
-    target: &'a Arc<Target>,
+    context: &'a TransportContext,
+    prepared: &'a PreparedAttempt,
     place: Place,
     watch: Watch,
     /// Whether the host may have been asked to launch it.
@@ -58,41 +56,39 @@ struct Detached<'a> {
     ending: Option<Ending>,
 }
 
-impl Runner {
-    /// Runs the attempt of a job of this name detached. A link that breaks is made again, as long as the attempt may take.
-    pub(crate) async fn run_detached(&self, work: &Work, target: &Arc<Target>, job: &str) -> Outcome {
-        if let Some(reason) = unsuitable(&work.attempt.invocation) {
-            return Outcome::failed(FailureKind::Refused, reason);
-        }
-        let limit = self.config.output_limit;
-        let place = match Place::of(&work.attempt, job, &self.config.detached_directory, limit) {
-            Ok(place) => place,
-            Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
-        };
-        let link = match self.connect(target, &work.stop).await {
-            Ok(link) => link,
-            Err(outcome) => return outcome,
-        };
-        let mut detached = Detached {
-            runner: self,
-            work,
-            target,
-            watch: Watch::new(work, &place, limit),
-            place,
-            asked: false,
-            status: None,
-            ending: None,
-        };
-        let ended = detached.run(link).await;
-        match classify(detached.watch.phase, ended) {
-            Verdict::GoOn => Outcome::Succeeded,
-            Verdict::End(outcome) => outcome,
-        }
+/// Runs the attempt of a job of this name detached. A link that breaks is made again, as long as the attempt may take.
+pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, job: &str) -> Outcome {
+    let attempt = &prepared.attempt;
+    if let Some(reason) = unsuitable(&attempt.invocation) {
+        return Outcome::failed(FailureKind::Refused, reason);
+    }
+    let limit = context.config.output_limit;
+    let place = match Place::of(attempt, job, &context.config.detached_directory, limit) {
+        Ok(place) => place,
+        Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
+    };
+    let link = match context.connect(prepared).await {
+        Ok(link) => link,
+        Err(outcome) => return outcome,
+    };
+    let mut detached = Detached {
+        context,
+        prepared,
+        watch: Watch::new(prepared, &place, limit),
+        place,
+        asked: false,
+        status: None,
+        ending: None,
+    };
+    let report = detached.run(link).await;
+    match classify(detached.watch.phase, report) {
+        ControlFlow::Continue(()) => Outcome::Succeeded,
+        ControlFlow::Break(outcome) => outcome,
     }
 }
 
 impl Detached<'_> {
-    async fn run(&mut self, mut link: Link) -> Ended {
+    async fn run(&mut self, mut link: Link) -> ExitReport {
         let mut tries = 0;
         loop {
             let before = self.watch.seen;
@@ -100,7 +96,7 @@ impl Detached<'_> {
             link.close().await;
             let reason = match attended {
                 Attended::Over(ended) => return ended,
-                Attended::Cut(reason) if !self.asked => return Ended::CutBefore(reason),
+                Attended::Cut(reason) if !self.asked => return NotStarted::ConnectionLost(reason).into(),
                 Attended::Cut(reason) => reason,
             };
             self.watch
@@ -115,17 +111,17 @@ impl Detached<'_> {
     }
 
     /// Connects again, until the attempt's time is up.
-    async fn reconnect(&mut self, tries: &mut u32) -> Result<Link, Ended> {
+    async fn reconnect(&mut self, tries: &mut u32) -> Result<Link, ExitReport> {
         loop {
-            let connector = &self.runner.connector;
+            let connector = &self.context.connector;
             let connecting = async {
                 sleep(pause_after(*tries)).await;
-                connector.connect(self.target).await
+                connector.connect(&self.prepared.target).await
             };
             let connected = tokio::select! {
                 biased;
-                () = given_up(self.ending) => return Err(self.not_stopped()),
-                reason = self.work.stop.wait(), if self.ending.is_none() => {
+                reason = given_up(self.ending) => return Err(ExitReport::NotStopped(reason)),
+                reason = self.prepared.stop.wait(), if self.ending.is_none() => {
                     self.begin_ending(reason);
                     *tries = 0;
                     continue;
@@ -138,23 +134,19 @@ impl Detached<'_> {
                     kind: FailureKind::Unreachable,
                     ..
                 }) => *tries += 1,
-                Err(Unconnected { message, .. }) => return Err(Ended::Lost(message)),
+                Err(Unconnected { message, .. }) => return Err(ExitReport::Unknown(message)),
             }
         }
     }
 
     fn begin_ending(&mut self, reason: StopReason) {
-        let (grace, give_up) = self.work.stop.schedule(reason);
+        let (grace, give_up) = self.prepared.stop.schedule(reason);
         self.ending = Some(Ending {
             reason,
             grace,
             give_up,
             killed: None,
         });
-    }
-
-    fn not_stopped(&self) -> Ended {
-        Ended::NotStopped(self.ending.map_or(StopReason::TimeLimit, |ending| ending.reason))
     }
 
     /// Launches or finds the attempt on this connection, and follows it.
@@ -169,22 +161,25 @@ impl Detached<'_> {
         if let Some(ending) = &mut self.ending {
             ending.killed = ending.killed.filter(|killed| *killed != Kill::Unknown);
         }
-        let mut frames = Frames::new(self.work.attempt.id);
+        let mut frames = Frames::new(self.prepared.attempt.id);
         let mut killing: Option<BoxFuture<'_, Kill>> = None;
         let mut over = None;
-        let (work, place, target, runner) = (self.work, self.place.clone(), self.target, self.runner);
+        let (prepared, place, context) = (self.prepared, self.place.clone(), self.context);
         loop {
             if let Some(Ending {
                 grace, killed: None, ..
             }) = self.ending
                 && killing.is_none()
             {
-                let site = runner.site(link, work, target);
+                let exec = context.exec_context(link, prepared);
                 let line = place.stop_line(grace);
-                killing = Some(
-                    async move { ask_to_end(site, (&Way::Login, &Marker::of(work.attempt.id).prefix()), line).await }
+                killing =
+                    Some(
+                        async move {
+                            ask_to_end(exec, (&Way::Login, &Marker::of(prepared.attempt.id).prefix()), line).await
+                        }
                         .boxed(),
-                );
+                    );
             }
             // Its end is known when that of our ending it is.
             if killing.is_none()
@@ -195,8 +190,8 @@ impl Detached<'_> {
             }
             let message = tokio::select! {
                 biased;
-                () = given_up(self.ending) => return Attended::Over(self.not_stopped()),
-                reason = work.stop.wait(), if self.ending.is_none() => {
+                reason = given_up(self.ending) => return Attended::Over(ExitReport::NotStopped(reason)),
+                reason = prepared.stop.wait(), if self.ending.is_none() => {
                     self.begin_ending(reason);
                     continue;
                 }
@@ -227,14 +222,15 @@ impl Detached<'_> {
             Ok(channel) => channel,
             Err(russh::Error::ChannelOpenFailure(reason)) if !self.asked => {
                 let refusal = format!("the host opens no session: {reason:?}");
-                return Err(Attended::Over(Ended::Refused(refusal)));
+                return Err(Attended::Over(ExitReport::refused(refusal)));
             }
             Err(error) => return Err(Attended::Cut(last_words(link, &error.to_string()))),
         };
-        let line = if self.ending.is_some() || self.work.attempt.resumed {
+        let line = if self.ending.is_some() || self.prepared.attempt.resumed {
             self.place.find_line(self.watch.seen)
         } else {
-            self.place.launch_line(self.watch.seen, self.work.stop.by_the_host())
+            self.place
+                .launch_line(self.watch.seen, self.prepared.stop.by_the_host())
         };
         self.asked = true;
         match ask_for(&channel, line).await {
@@ -244,11 +240,11 @@ impl Detached<'_> {
     }
 
     /// Takes what the host says. Gives the end, or why there is no more to come.
-    fn take(&mut self, message: Option<ChannelMsg>, frames: &mut Frames) -> Result<Option<Ended>, String> {
+    fn take(&mut self, message: Option<ChannelMsg>, frames: &mut Frames) -> Result<Option<ExitReport>, String> {
         let data = match message {
             Some(ChannelMsg::Data { data }) => data,
             Some(ChannelMsg::Close) | None => return Err("the host closed the session".to_owned()),
-            Some(ChannelMsg::Failure) => return Ok(Some(Ended::Refused("the host runs no commands".to_owned()))),
+            Some(ChannelMsg::Failure) => return Ok(Some(ExitReport::refused("the host runs no commands".to_owned()))),
             Some(ChannelMsg::ExtendedData { data, .. }) => {
                 frames.hear(&data);
                 return Ok(None);
@@ -265,24 +261,24 @@ impl Detached<'_> {
                 .into_iter()
                 .filter_map(|frame| self.watch.take(frame, stop))
                 .last()),
-            Err(nonsense) => Ok(Some(Ended::Lost(nonsense.to_string()))),
+            Err(nonsense) => Ok(Some(ExitReport::Unknown(nonsense.to_string()))),
         }
     }
 
     /// The end of an attempt on a host that ended the session without any account of it: an answer, and no lost link. Only
     /// if the host was never asked before can nothing have been launched.
-    fn never_began(&mut self, frames: &mut Frames, asked_before: bool) -> Option<Ended> {
+    fn never_began(&mut self, frames: &mut Frames, asked_before: bool) -> Option<ExitReport> {
         let reason = frames.never_began(self.status.take()?)?;
-        let may_run = asked_before || self.work.attempt.resumed;
+        let may_run = asked_before || self.prepared.attempt.resumed;
         Some(if may_run {
-            Ended::Lost(reason)
+            ExitReport::Unknown(reason)
         } else {
-            Ended::Refused(reason)
+            ExitReport::refused(reason)
         })
     }
 
     /// Whether we ended it, or it ended by itself.
-    fn judge(&self, ended: Ended) -> Ended {
+    fn judge(&self, ended: ExitReport) -> ExitReport {
         match (self.ending, &ended) {
             (
                 Some(Ending {
@@ -290,8 +286,8 @@ impl Detached<'_> {
                     killed: Some(Kill::Done),
                     ..
                 }),
-                Ended::Exited { .. } | Ended::Killed { .. },
-            ) => Ended::Stopped(reason),
+                ExitReport::Exited { .. } | ExitReport::Killed { .. },
+            ) => ExitReport::Stopped(reason),
             _ => ended,
         }
     }
@@ -315,9 +311,13 @@ async fn forget(channel: &mut Channel<Msg>) {
     let _ = timeout(FORGETTING, forgetting).await;
 }
 
-async fn given_up(ending: Option<Ending>) {
+/// Waits until nobody waits for the attempt's end any more. Gives why it was to be ended.
+async fn given_up(ending: Option<Ending>) -> StopReason {
     match ending {
-        Some(ending) => sleep_until(ending.give_up).await,
+        Some(ending) => {
+            sleep_until(ending.give_up).await;
+            ending.reason
+        }
         None => std::future::pending().await,
     }
 }

@@ -5,9 +5,9 @@ use pogo_core::scheduler::Phase;
 
 use super::frames::Frame;
 use super::place::Place;
-use crate::exec::{Ended, Mark, Marks, StopReason, phase_name, signal_of};
+use crate::exec::{ExitReport, Mark, Marks, NotStarted, StopReason, phase_name, signal_of};
 use crate::output::Output;
-use crate::work::Work;
+use crate::prepared::PreparedAttempt;
 
 /// What was seen of the attempt so far.
 pub(super) struct Watch {
@@ -30,11 +30,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(work: &Work, place: &Place, output_limit: u64) -> Self {
+    pub(super) fn new(prepared: &PreparedAttempt, place: &Place, output_limit: u64) -> Self {
         let phases = place.phases();
         Self {
-            report: work.report.clone(),
-            output: Output::new(work.report.clone(), output_limit),
+            report: prepared.report.clone(),
+            output: Output::new(prepared.report.clone(), output_limit),
             phase: Phase::Connect,
             seen: (0, 0),
             marks: Marks::new(&place.marker().prefix()),
@@ -49,7 +49,7 @@ impl Watch {
     }
 
     /// Takes what the host says; gives the end once that is all. `stop`: why we are ending it ourselves.
-    pub(super) fn take(&mut self, frame: Frame, stop: Option<StopReason>) -> Option<Ended> {
+    pub(super) fn take(&mut self, frame: Frame, stop: Option<StopReason>) -> Option<ExitReport> {
         match frame {
             Frame::Output(Stream::Stderr, bytes) => {
                 self.seen.1 += bytes.len() as u64;
@@ -69,9 +69,9 @@ impl Watch {
             Frame::End => return Some(self.ended(stop)),
             Frame::Dead => {
                 let dead = "what ran the attempt on the host is gone, and has left no word of its end";
-                return Some(Ended::Lost(dead.to_owned()));
+                return Some(ExitReport::Unknown(dead.to_owned()));
             }
-            Frame::Refused(reason) => return Some(Ended::Refused(reason)),
+            Frame::Refused(reason) => return Some(ExitReport::refused(reason)),
         }
         None
     }
@@ -110,7 +110,7 @@ impl Watch {
         self.state = state;
     }
 
-    fn ended(&mut self, stop: Option<StopReason>) -> Ended {
+    fn ended(&mut self, stop: Option<StopReason>) -> ExitReport {
         let rest = self.marks.finish();
         self.output.take(Stream::Stderr, &rest);
         let words: Vec<&str> = self.state.split(' ').collect();
@@ -124,21 +124,21 @@ impl Watch {
         }
         match words.as_slice() {
             ["never", "busy", holder @ ..] => {
-                Ended::Refused(format!("another attempt runs on the host: {}", holder.join(" ")))
+                ExitReport::refused(format!("another attempt runs on the host: {}", holder.join(" ")))
             }
             ["never", "stopped", name, ..] => {
                 let phase = self.ahead.iter().find(|phase| phase_name(**phase) == *name);
                 self.phase = phase.copied().unwrap_or(self.phase);
-                Ended::StoppedBefore(stop.unwrap_or(StopReason::Cancelled))
+                NotStarted::Stopped(stop.unwrap_or(StopReason::Cancelled)).into()
             }
-            ["ended", ..] if limit => Ended::Stopped(StopReason::TimeLimit),
+            ["ended", ..] if limit => ExitReport::Stopped(StopReason::TimeLimit),
             ["ended", _, status, ..] => match (status.parse(), &self.refused) {
-                (Ok(126), Some(reason)) => Ended::Refused(reason.clone()),
+                (Ok(126), Some(reason)) => ExitReport::refused(reason.clone()),
                 (Ok(status), _) => match signal_of(status) {
-                    Some(signal) => Ended::Killed {
+                    Some(signal) => ExitReport::Killed {
                         signal: signal.to_owned(),
                     },
-                    None => Ended::Exited {
+                    None => ExitReport::Exited {
                         status,
                         hook: self.hook.clone(),
                     },
@@ -150,6 +150,6 @@ impl Watch {
     }
 }
 
-fn unknown() -> Ended {
-    Ended::Lost("the host's record of the attempt makes no sense".to_owned())
+fn unknown() -> ExitReport {
+    ExitReport::Unknown("the host's record of the attempt makes no sense".to_owned())
 }

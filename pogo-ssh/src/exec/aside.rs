@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use russh::ChannelMsg;
 
+use super::context::ExecContext;
 use super::feed::Feed;
 use super::line::Line;
 use super::mark::{Mark, Marks};
-use super::site::Site;
 use super::way::Way;
 use crate::input::Content;
 
@@ -35,7 +35,7 @@ const MOST_WORDS: usize = 300;
 
 /// Runs a line of the attempt whose marks start with `mark`, to its end.
 pub(crate) async fn aside(
-    site: Site<'_>,
+    site: ExecContext<'_>,
     (way, mark): (&Way, &str),
     line: Line,
     stdin: Option<Arc<Content>>,

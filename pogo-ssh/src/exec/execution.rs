@@ -1,5 +1,6 @@
 //! What is known of a session that runs.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Stream;
@@ -7,21 +8,22 @@ use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::time::Instant;
 
-use super::ended::Ended;
+use super::context::ExecContext;
+use super::exit_report::{ExitReport, ExitStatus};
 use super::feed::Feed;
 use super::mark::{Mark, Marks};
-use super::seen::{Seen, Told};
+use super::seen::Seen;
 use super::session::Session;
-use super::site::Site;
 use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
 
-/// What a message from the host means for the execution.
+/// Why there is nothing more to read from a session's channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    GoesOn,
+pub(super) enum ChannelEnd {
+    /// The host refuses a request, such as the one to run something.
     Refused,
+    /// The channel or the connection is closed.
     Closed,
 }
 
@@ -30,14 +32,14 @@ const MOST_PASSWORDS: usize = 1;
 
 /// A session under way.
 pub(super) struct Execution<'a> {
-    pub(super) site: Site<'a>,
+    pub(super) site: ExecContext<'a>,
     pub(super) session: &'a Session,
     pub(super) output: &'a mut Output,
     pub(super) read: ChannelReadHalf,
     pub(super) write: Arc<ChannelWriteHalf<Msg>>,
     pub(super) feed: Feed,
     pub(super) seen: Seen,
-    pub(super) told: Option<Told>,
+    pub(super) status: Option<ExitStatus>,
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
     /// What the command is to read; `None` once it is on its way.
@@ -50,7 +52,7 @@ pub(super) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     pub(super) fn new(
-        site: Site<'a>,
+        site: ExecContext<'a>,
         (session, given): (&'a Session, &'a Given),
         channel: russh::Channel<Msg>,
         output: &'a mut Output,
@@ -65,7 +67,7 @@ impl<'a> Execution<'a> {
             feed: Feed::new(Arc::clone(&write), session.pty),
             write,
             seen: Seen::new(session),
-            told: None,
+            status: None,
             command_ended: None,
             given: Some(given),
             passwords_given: 0,
@@ -75,7 +77,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Takes what the host says.
-    pub(super) fn take(&mut self, message: Option<ChannelMsg>) -> Progress {
+    pub(super) fn take(&mut self, message: Option<ChannelMsg>) -> ControlFlow<ChannelEnd> {
         match message {
             // A terminal has one stream only.
             Some(ChannelMsg::Data { data }) if self.session.pty => self.take_marked(Stream::Stdout, &data),
@@ -86,13 +88,15 @@ impl<'a> Execution<'a> {
                 self.output.take(Stream::Stdout, &data);
             }
             Some(ChannelMsg::ExtendedData { data, .. }) => self.take_marked(Stream::Stderr, &data),
-            Some(ChannelMsg::ExitStatus { exit_status }) => self.told = Some(Told::Status(exit_status)),
-            Some(ChannelMsg::ExitSignal { signal_name, .. }) => self.told = Some(Told::Signal(name_of(&signal_name))),
-            Some(ChannelMsg::Failure) => return Progress::Refused,
-            Some(ChannelMsg::Close) | None => return Progress::Closed,
+            Some(ChannelMsg::ExitStatus { exit_status }) => self.status = Some(ExitStatus::Code(exit_status)),
+            Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+                self.status = Some(ExitStatus::Signal(name_of(&signal_name)))
+            }
+            Some(ChannelMsg::Failure) => return ControlFlow::Break(ChannelEnd::Refused),
+            Some(ChannelMsg::Close) | None => return ControlFlow::Break(ChannelEnd::Closed),
             Some(_) => {}
         }
-        Progress::GoesOn
+        ControlFlow::Continue(())
     }
 
     fn take_marked(&mut self, stream: Stream, bytes: &[u8]) {
@@ -158,9 +162,9 @@ impl<'a> Execution<'a> {
         self.output.take(stream, &rest);
     }
 
-    /// The end, as far as the host has told.
-    pub(super) fn ended(&self) -> Ended {
-        self.seen.ended(self.told.as_ref(), || {
+    /// How it ended, as far as the host has reported.
+    pub(super) fn exit_report(&self) -> ExitReport {
+        self.seen.exit_report(self.status.as_ref(), || {
             last_words(
                 self.site.link,
                 "the host closed the session without telling how it ended",

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use super::aside::{Told, Unasked, aside};
+use super::context::ExecContext;
 use super::line::Line;
 use super::mark::Group;
-use super::site::Site;
 use super::way::Way;
 
 /// `$1`: process group. `$2`: tenths of a second between TERM and KILL. Exits with 0 when the group has ended,
@@ -59,7 +59,7 @@ pub(crate) enum Kill {
 /// Ends the process group of a session, or in it that of a command which runs as somebody else, as whoever runs it: TERM,
 /// then KILL after the grace.
 pub(super) async fn kill(
-    site: Site<'_>,
+    site: ExecContext<'_>,
     (way, mark): (&Way, &str),
     groups: (Group, Option<Group>),
     grace: Duration,
@@ -69,7 +69,7 @@ pub(super) async fn kill(
 }
 
 /// Asks the host by this line, which ends as [`END_GROUP`] does.
-pub(crate) async fn ask_to_end(site: Site<'_>, (way, mark): (&Way, &str), line: Line) -> Kill {
+pub(crate) async fn ask_to_end(site: ExecContext<'_>, (way, mark): (&Way, &str), line: Line) -> Kill {
     let asked = match aside(site, (way, mark), line.clone(), None).await {
         Err(Unasked::NoSession) => beside(site, (way, mark), line).await,
         asked => asked.ok(),
@@ -82,9 +82,9 @@ pub(crate) async fn ask_to_end(site: Site<'_>, (way, mark): (&Way, &str), line: 
 }
 
 /// Asks by a connection of its own: some servers open one session per connection only.
-async fn beside(site: Site<'_>, (way, mark): (&Way, &str), line: Line) -> Option<Told> {
+async fn beside(site: ExecContext<'_>, (way, mark): (&Way, &str), line: Line) -> Option<Told> {
     let link = site.connector.connect(site.target).await.ok()?;
-    let beside = Site { link: &link, ..site };
+    let beside = ExecContext { link: &link, ..site };
     let told = aside(beside, (way, mark), line, None).await.ok();
     link.close().await;
     told

@@ -1,8 +1,9 @@
 //! Running things on a connected host.
 
 mod aside;
-mod ended;
+mod context;
 mod execution;
+mod exit_report;
 mod feed;
 mod forced;
 mod hooks;
@@ -22,13 +23,13 @@ mod session;
 #[cfg(test)]
 mod shells;
 mod signal;
-mod site;
 mod stop;
 mod way;
 
 pub(crate) use aside::{Told as Aside, Unasked, aside};
-pub(crate) use ended::{Ended, StopReason};
+pub(crate) use context::{ExecContext, Passwords};
 pub(crate) use execution::last_words;
+pub(crate) use exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 #[cfg(feature = "loopback")]
 pub(crate) use imitation::{instead_of_command, marks_of_beginning};
 pub(crate) use kill::{END_GROUP, Kill, ask_to_end, kill_line};
@@ -41,10 +42,9 @@ pub(crate) use mark::{Mark, Marks};
 pub(crate) use marker::Marker;
 pub(crate) use run::{execute, open};
 pub(crate) use script::{Scripts, phase_name};
-pub(crate) use seen::{LastWords, Seen, Told, in_place_of_the_command};
+pub(crate) use seen::{LastWords, Seen, in_place_of_the_command};
 pub(crate) use send::{Sent, send_all};
 pub(crate) use session::{Session, Unsuitable, check};
 pub(crate) use signal::signal_of;
-pub(crate) use site::{Passwords, Site};
 pub(crate) use stop::Stop;
 pub(crate) use way::Way;

@@ -1,5 +1,6 @@
 //! The execution of one session on a connection.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pogo_core::scheduler::Phase;
@@ -7,13 +8,12 @@ use russh::client::Msg;
 use russh::{Channel, Pty, Sig};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
-use super::ended::{Ended, StopReason};
-use super::execution::{Execution, Progress, last_words};
+use super::context::ExecContext;
+use super::execution::{ChannelEnd, Execution, last_words};
+use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::kill::{Kill, kill};
 use super::mark::Group;
-use super::seen::Told;
 use super::session::Session;
-use super::site::Site;
 use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
@@ -23,19 +23,30 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
-pub(crate) async fn execute(site: Site<'_>, session: &Session, given: &Given, output: &mut Output) -> (Phase, Ended) {
+pub(crate) async fn execute(
+    site: ExecContext<'_>,
+    session: &Session,
+    given: &Given,
+    output: &mut Output,
+) -> (Phase, ExitReport) {
     let first = session.phases.first().copied().unwrap_or(Phase::Command);
     let channel = tokio::select! {
         biased;
-        reason = site.stop.wait() => return (first, Ended::StoppedBefore(reason)),
+        reason = site.stop.wait() => return (first, NotStarted::Stopped(reason).into()),
         opened = open(site.link) => opened,
     };
     let channel = match channel {
         Ok(channel) => channel,
         Err(russh::Error::ChannelOpenFailure(reason)) => {
-            return (first, Ended::Refused(format!("the host opens no session: {reason:?}")));
+            return (
+                first,
+                ExitReport::refused(format!("the host opens no session: {reason:?}")),
+            );
         }
-        Err(error) => return (first, Ended::CutBefore(last_words(site.link, &error.to_string()))),
+        Err(error) => {
+            let reason = last_words(site.link, &error.to_string());
+            return (first, NotStarted::ConnectionLost(reason).into());
+        }
     };
     let mut execution = Execution::new(site, (session, given), channel, output);
     let ended = execution.run().await;
@@ -58,9 +69,9 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 }
 
 impl Execution<'_> {
-    async fn run(&mut self) -> Ended {
+    async fn run(&mut self) -> ExitReport {
         if let Err(error) = self.ask().await {
-            return Ended::CutBefore(last_words(self.site.link, &error.to_string()));
+            return NotStarted::ConnectionLost(last_words(self.site.link, &error.to_string())).into();
         }
         let reason = match self.until_end_or_stop().await {
             Ok(ended) => return ended,
@@ -70,7 +81,7 @@ impl Execution<'_> {
         // Few are ended, and their end takes much room.
         match timeout_at(give_up, Box::pin(self.end(reason, grace))).await {
             Ok(ended) => ended,
-            Err(_) => Ended::NotStopped(reason),
+            Err(_) => ExitReport::NotStopped(reason),
         }
     }
 
@@ -91,8 +102,8 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// The execution's end, or why it is to be ended.
-    async fn until_end_or_stop(&mut self) -> Result<Ended, StopReason> {
+    /// How it ended, or why it is to be ended.
+    async fn until_end_or_stop(&mut self) -> Result<ExitReport, StopReason> {
         let stop = self.site.stop;
         let stopped = stop.wait();
         tokio::pin!(stopped);
@@ -101,7 +112,7 @@ impl Execution<'_> {
             // Messages come last, or a flood of output would keep the others from their turn.
             let progress = tokio::select! {
                 biased;
-                reason = &mut stopped => match self.told {
+                reason = &mut stopped => match self.status {
                     Some(_) => break,
                     None => return Err(reason),
                 },
@@ -109,19 +120,19 @@ impl Execution<'_> {
                     self.output.note("[something in the background holds the output open; not waiting for it]");
                     break;
                 }
-                () = self.feed.go_on() => Progress::GoesOn,
+                () = self.feed.go_on() => ControlFlow::Continue(()),
                 message = self.read.wait() => self.take(message),
             };
             match progress {
-                Progress::GoesOn => {}
-                Progress::Refused => return Ok(Ended::Refused(self.refusal().to_owned())),
-                Progress::Closed => break,
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(ChannelEnd::Refused) => return Ok(ExitReport::refused(self.refusal())),
+                ControlFlow::Break(ChannelEnd::Closed) => break,
             }
-            if self.told.is_some() && linger_until.is_none() {
+            if self.status.is_some() && linger_until.is_none() {
                 linger_until = Some(self.output_holds_from() + LINGER);
             }
         }
-        Ok(self.ended())
+        Ok(self.exit_report())
     }
 
     fn refusal(&self) -> &'static str {
@@ -141,7 +152,7 @@ impl Execution<'_> {
     }
 
     /// Ends the execution: TERM, and KILL after the grace.
-    async fn end(&mut self, reason: StopReason, grace: Duration) -> Ended {
+    async fn end(&mut self, reason: StopReason, grace: Duration) -> ExitReport {
         if self.seen.may_ask() {
             // It may be waiting for a password, and gets none.
             let _ = self.write.eof().await;
@@ -152,30 +163,30 @@ impl Execution<'_> {
                 break groups;
             }
             let message = self.read.wait().await;
-            if matches!(self.take(message), Progress::Refused | Progress::Closed) {
-                return self.ended();
+            if self.take(message).is_break() {
+                return self.exit_report();
             }
         };
         // What succeeds from here on may have given up because it was told to end.
         let looks_for_hooks = self.seen.looks_for_post_hooks();
         match self.kill(groups, grace).await {
             Kill::Done if looks_for_hooks => {
-                let _ = timeout(LINGER, self.until_told()).await;
-                let status = match self.told {
-                    Some(Told::Status(status)) => Some(status),
+                let _ = timeout(LINGER, self.until_status()).await;
+                let status = match self.status {
+                    Some(ExitStatus::Code(status)) => Some(status),
                     _ => None,
                 };
                 self.seen.ended_while_looking(status, reason)
             }
-            Kill::Done => Ended::Stopped(reason),
+            Kill::Done => ExitReport::Stopped(reason),
             Kill::AlreadyGone => {
                 self.drain().await;
-                self.ended()
+                self.exit_report()
             }
             Kill::Unknown => {
                 // Servers may refuse it, and it reaches the first process only; better than nothing.
                 let _ = self.write.signal(Sig::TERM).await;
-                Ended::NotStopped(reason)
+                ExitReport::NotStopped(reason)
             }
         }
     }
@@ -192,14 +203,14 @@ impl Execution<'_> {
                 killed = &mut killing => return killed,
                 message = self.read.wait(), if open => message,
             };
-            open = self.take(message) != Progress::Closed;
+            open = self.take(message) != ControlFlow::Break(ChannelEnd::Closed);
         }
     }
 
-    async fn until_told(&mut self) {
-        while self.told.is_none() {
+    async fn until_status(&mut self) {
+        while self.status.is_none() {
             let message = self.read.wait().await;
-            if self.take(message) == Progress::Closed {
+            if self.take(message) == ControlFlow::Break(ChannelEnd::Closed) {
                 return;
             }
         }
@@ -208,7 +219,7 @@ impl Execution<'_> {
     async fn drain(&mut self) {
         loop {
             let message = self.read.wait().await;
-            if self.take(message) == Progress::Closed {
+            if self.take(message) == ControlFlow::Break(ChannelEnd::Closed) {
                 return;
             }
         }

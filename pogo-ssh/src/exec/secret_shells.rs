@@ -39,7 +39,7 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
                 invocation: Arc::new(invocation.clone()),
                 ..attempt(Command::shell(line), directory.path())
             };
-            let session = Session::all_of(&attempt, None).unwrap().remove(0);
+            let session = Session::all_of(&attempt, None).remove(0);
             let text = session.line().under(shell);
             let mut command = shells::command(shell);
             command.args(["-c", &text]).env("SHELL", "/bin/sh").process_group(0);

@@ -2,16 +2,9 @@
 
 use pogo_core::scheduler::Phase;
 
-use super::ended::{Ended, StopReason};
+use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::mark::{Group, Mark};
 use super::session::Session;
-
-/// How the host told that a session, or the command in it, ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
-    Status(u32),
-    Signal(String),
-}
 
 /// How far a session is.
 #[derive(Debug)]
@@ -28,7 +21,7 @@ pub(crate) struct Seen {
     /// The process group of a command that runs as somebody else.
     command_group: Option<Group>,
     /// How the command ended, where other steps may follow.
-    command: Option<Told>,
+    command: Option<ExitStatus>,
     hook: Option<String>,
     refused: Option<String>,
     words: LastWords,
@@ -60,8 +53,8 @@ impl Seen {
                 self.phase = Some(phase);
                 return Some(phase);
             }
-            Mark::Ended(status) if self.runs_command() => self.command = Some(Told::Status(status)),
-            Mark::Killed(signal) if self.runs_command() => self.command = Some(Told::Signal(signal)),
+            Mark::Ended(status) if self.runs_command() => self.command = Some(ExitStatus::Code(status)),
+            Mark::Killed(signal) if self.runs_command() => self.command = Some(ExitStatus::Signal(signal)),
             Mark::Hook(name) => self.hook = Some(name),
             Mark::Refused(reason) => self.refused = Some(reason),
             _ => {}
@@ -116,51 +109,51 @@ impl Seen {
         if self.never_began() {
             return Phase::Command;
         }
-        if self.command == Some(Told::Status(0)) {
+        if self.command == Some(ExitStatus::Code(0)) {
             return Phase::PostHook;
         }
         let first = self.phases.first().copied().unwrap_or(Phase::Command);
         self.phase.unwrap_or(first)
     }
 
-    /// The end, as far as the host has told; otherwise that it is lost, for this reason.
-    pub(crate) fn ended(&self, told: Option<&Told>, lost: impl FnOnce() -> String) -> Ended {
-        let Some(told) = told else {
-            return Ended::Lost(lost());
+    /// How it ended, as far as the host has reported; unknown, for this reason, if it has reported nothing.
+    pub(crate) fn exit_report(&self, status: Option<&ExitStatus>, lost: impl FnOnce() -> String) -> ExitReport {
+        let Some(status) = status else {
+            return ExitReport::Unknown(lost());
         };
         if let Some(reason) = &self.refused {
-            return Ended::Refused(reason.clone());
+            return ExitReport::refused(reason.clone());
         }
         if !self.has_begun() && !self.is_forced {
-            return Ended::Refused(self.words.behind(in_place_of_the_command(told)));
+            return ExitReport::refused(self.words.behind(in_place_of_the_command(status)));
         }
         if self.never_began() {
-            let told = self.command.as_ref().unwrap_or(told);
-            return Ended::Refused(self.words.behind(self.what_kept_it(told)));
+            let status = self.command.as_ref().unwrap_or(status);
+            return ExitReport::refused(self.words.behind(self.what_kept_it(status)));
         }
-        match (&self.command, told) {
-            (Some(Told::Signal(signal)), _) => Ended::Killed { signal: signal.clone() },
-            (Some(Told::Status(status @ 1..)), _) => self.exited(*status),
-            (None, told) if self.phase == Some(Phase::Command) && self.outlives_command => Ended::Lost(format!(
-                "what ran the command on the host ended with {told}, and did not tell how the command ended"
-            )),
-            (_, Told::Status(status)) => self.exited(*status),
-            (_, Told::Signal(signal)) => Ended::Killed { signal: signal.clone() },
+        match (&self.command, status) {
+            (Some(ExitStatus::Signal(signal)), _) => ExitReport::Killed { signal: signal.clone() },
+            (Some(ExitStatus::Code(status @ 1..)), _) => self.exited(*status),
+            (None, status) if self.phase == Some(Phase::Command) && self.outlives_command => ExitReport::Unknown(
+                format!("what ran the command on the host ended with {status}, and did not tell how the command ended"),
+            ),
+            (_, ExitStatus::Code(status)) => self.exited(*status),
+            (_, ExitStatus::Signal(signal)) => ExitReport::Killed { signal: signal.clone() },
         }
     }
 
     /// Whether the command has succeeded, and no post-hook was seen to run.
     pub(crate) fn looks_for_post_hooks(&self) -> bool {
-        self.command == Some(Told::Status(0)) && !self.runs_post_hooks()
+        self.command == Some(ExitStatus::Code(0)) && !self.runs_post_hooks()
     }
 
-    /// What it means that nothing is left of a session that we told to end while it looked for post-hooks.
-    pub(crate) fn ended_while_looking(&self, status: Option<u32>, reason: StopReason) -> Ended {
+    /// What it means that nothing is left of a session that was told to end while it looked for post-hooks.
+    pub(crate) fn ended_while_looking(&self, status: Option<u32>, reason: StopReason) -> ExitReport {
         match status {
             // There was none to run.
             Some(0) if self.looks_for_post_hooks() => self.exited(0),
-            Some(143) if self.looks_for_post_hooks() => Ended::StoppedBefore(reason),
-            _ => Ended::Stopped(reason),
+            Some(143) if self.looks_for_post_hooks() => NotStarted::Stopped(reason).into(),
+            _ => ExitReport::Stopped(reason),
         }
     }
 
@@ -169,37 +162,28 @@ impl Seen {
         self.between.is_some() && self.command_group.is_none() && self.phase >= Some(Phase::Command)
     }
 
-    fn exited(&self, status: u32) -> Ended {
-        Ended::Exited {
+    fn exited(&self, status: u32) -> ExitReport {
+        ExitReport::Exited {
             status,
             hook: self.hook.clone(),
         }
     }
 
-    fn what_kept_it(&self, told: &Told) -> String {
+    fn what_kept_it(&self, status: &ExitStatus) -> String {
         let name = self.between.as_deref().unwrap_or_default();
-        match told {
-            Told::Status(127) => format!("there is no {name} on the host"),
-            told => format!("{name} ended with {told} before the command began"),
+        match status {
+            ExitStatus::Code(127) => format!("there is no {name} on the host"),
+            status => format!("{name} ended with {status} before the command began"),
         }
     }
 }
 
 /// What is said of a host that began nothing of what it was asked for, and ended.
-pub(crate) fn in_place_of_the_command(told: &Told) -> String {
+pub(crate) fn in_place_of_the_command(status: &ExitStatus) -> String {
     format!(
-        "the host ran something of its own in place of the command, which ended with {told} (a forced command, a \
+        "the host ran something of its own in place of the command, which ended with {status} (a forced command, a \
          restricted shell or nologin; where it is meant, set `forced_command` for the host or the job)"
     )
-}
-
-impl std::fmt::Display for Told {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Status(status) => write!(f, "status {status}"),
-            Self::Signal(signal) => write!(f, "signal {signal}"),
-        }
-    }
 }
 
 /// The last line of what a host says.
@@ -260,7 +244,7 @@ mod tests {
             time_limit: std::time::Duration::from_secs(1),
             resumed: false,
         };
-        let sessions = Session::all_of(&attempt, None).unwrap();
+        let sessions = Session::all_of(&attempt, None);
         let mut seen = Seen::new(&sessions[0]);
         assert!(!seen.looks_for_post_hooks());
         seen.take(Mark::Phase(Phase::Command));
@@ -269,12 +253,12 @@ mod tests {
 
         let reason = StopReason::TimeLimit;
         let ended = |seen: &Seen, status| seen.ended_while_looking(Some(status), reason);
-        assert_eq!(ended(&seen, 0), Ended::Exited { status: 0, hook: None });
-        assert_eq!(ended(&seen, 143), Ended::StoppedBefore(reason));
-        assert_eq!(seen.ended_while_looking(None, reason), Ended::Stopped(reason));
+        assert_eq!(ended(&seen, 0), ExitReport::Exited { status: 0, hook: None });
+        assert_eq!(ended(&seen, 143), NotStarted::Stopped(reason).into());
+        assert_eq!(seen.ended_while_looking(None, reason), ExitReport::Stopped(reason));
 
         seen.take(Mark::Phase(Phase::PostHook));
         assert!(!seen.looks_for_post_hooks());
-        assert_eq!(ended(&seen, 0), Ended::Stopped(reason));
+        assert_eq!(ended(&seen, 0), ExitReport::Stopped(reason));
     }
 }

@@ -8,16 +8,15 @@ use pogo_core::plan::SentFile;
 use tokio::time::timeout;
 
 use super::aside::{Told, Unasked, aside};
-use super::ended::Ended;
+use super::context::ExecContext;
 use super::execution::last_words;
+use super::exit_report::NotStarted;
 use super::line::Line;
 use super::mark::Mark;
 use super::marker::Marker;
-use super::site::Site;
 use super::way::Way;
-use crate::input::Content;
+use crate::input::{Content, JobInputs};
 use crate::quote::quote_all;
-use crate::work::Work;
 
 /// `$1`: directory for files without a place of their own, or nothing. `$2`: path, or nothing. `$3`: name. `$4`: mode.
 /// `$5`: SHA-256. `$6`: mode of the directory. Standard input is the file. Marks: `sent DIRECTORY`, `sent` and `placed`
@@ -104,7 +103,7 @@ impl Sent {
     }
 
     /// Removes all of it; false if that cannot be told.
-    pub(crate) async fn remove(&self, site: Site<'_>, attempt: &Attempt) -> bool {
+    pub(crate) async fn remove(&self, site: ExecContext<'_>, attempt: &Attempt) -> bool {
         let text = self.removal();
         if text.is_empty() {
             return true;
@@ -116,47 +115,51 @@ impl Sent {
 }
 
 /// Puts all files of the attempt in place. On an error nothing else may run, and what is in `sent` is to be removed.
-pub(crate) async fn send_all(site: Site<'_>, work: &Work, sent: &mut Sent) -> Result<(), Ended> {
-    let files = &work.attempt.invocation.files;
-    for (file, content) in files.iter().zip(&work.inputs.files) {
+pub(crate) async fn send_all(
+    site: ExecContext<'_>,
+    attempt: &Attempt,
+    inputs: &JobInputs,
+    sent: &mut Sent,
+) -> Result<(), NotStarted> {
+    for (file, content) in attempt.invocation.files.iter().zip(&inputs.files) {
         tokio::select! {
             biased;
-            reason = site.stop.wait() => return Err(Ended::StoppedBefore(reason)),
-            done = send(site, &work.attempt, (file, content), sent) => done?,
+            reason = site.stop.wait() => return Err(NotStarted::Stopped(reason)),
+            done = send(site, attempt, (file, content), sent) => done?,
         }
     }
     Ok(())
 }
 
 async fn send(
-    site: Site<'_>,
+    site: ExecContext<'_>,
     attempt: &Attempt,
     (file, content): (&SentFile, &Arc<Content>),
     sent: &mut Sent,
-) -> Result<(), Ended> {
+) -> Result<(), NotStarted> {
     let line = receiving_line(attempt, (file, content), sent.directory());
     let mark = Marker::of(attempt.id).prefix();
     let told = aside(site, (&Way::Login, &mark), line, Some(Arc::clone(content))).await;
     let lost = || {
-        Ended::CutBefore(last_words(
+        NotStarted::ConnectionLost(last_words(
             site.link,
             "the host closed the session while a file was sent",
         ))
     };
     let told = told.map_err(|unasked| match unasked {
-        Unasked::NoSession => Ended::Refused("the host opens no session".to_owned()),
+        Unasked::NoSession => NotStarted::Refused("the host opens no session".to_owned()),
         Unasked::NoLink => lost(),
     })?;
     match told.marks.first() {
         Some(Mark::Sent(what)) => sent.note(what, file),
-        Some(Mark::Refused(reason)) => return Err(Ended::Refused(reason.clone())),
+        Some(Mark::Refused(reason)) => return Err(NotStarted::Refused(reason.clone())),
         _ => return Err(told.status.map_or_else(lost, |status| nonsense(status, &told))),
     }
     Ok(())
 }
 
-fn nonsense(status: u32, told: &Told) -> Ended {
-    Ended::Refused(format!("a file could not be sent (status {status}): {}", told.words))
+fn nonsense(status: u32, told: &Told) -> NotStarted {
+    NotStarted::Refused(format!("a file could not be sent (status {status}): {}", told.words))
 }
 
 /// The line that a host is asked to run for it.

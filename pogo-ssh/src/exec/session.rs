@@ -94,15 +94,14 @@ pub(crate) enum Unsuitable {
 
 impl Session {
     /// The sessions of an attempt, in order: one, but for a terminal, which is for the command alone. `files` is the
-    /// directory of the files that were sent along.
-    pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Result<Vec<Self>, Unsuitable> {
-        check(attempt)?;
+    /// directory of the files that were sent along. The attempt was [checked](check).
+    pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Vec<Self> {
         let parts = if attempt.invocation.pty {
             PHASES.chunks(1)
         } else {
             PHASES.chunks(3)
         };
-        Ok(parts.filter_map(|phases| Self::of(attempt, files, phases)).collect())
+        parts.filter_map(|phases| Self::of(attempt, files, phases)).collect()
     }
 
     /// A session for those of these steps that the attempt has; `None` if it has none of them.

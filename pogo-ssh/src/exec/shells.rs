@@ -419,7 +419,7 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
                 post_hooks: attempt.pre_hooks.clone(),
                 ..attempt
             };
-            let session = Session::all_of(&attempt, None).unwrap().remove(0);
+            let session = Session::all_of(&attempt, None).remove(0);
             let output = run(shell, &session.line(), true);
             let (err, marks) = said(&session, &output);
             assert_eq!(marks.len(), 3, "{shell}: {line}: {output:?}");
@@ -469,7 +469,7 @@ fn a_session_runs_all_steps_under_every_shell() {
             invocation: Arc::new(invocation),
             ..attempt(Command::shell(&line), directory.path())
         };
-        let session = Session::all_of(&attempt, None).unwrap().remove(0);
+        let session = Session::all_of(&attempt, None).remove(0);
         let text = session.line().under(shell);
         // What sleeps in the background holds the output open, so it goes into files.
         let out = directory.path().join("out");

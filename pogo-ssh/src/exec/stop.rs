@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::Reporter;
 use tokio::time::{Instant, sleep_until};
 
-use super::ended::StopReason;
+use super::exit_report::StopReason;
 use crate::config::LONGEST;
 
 /// The attempt's time limit and its cancellation.

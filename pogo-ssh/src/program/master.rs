@@ -1,7 +1,7 @@
 //! One run of the program that connects, logs in, and waits to be used.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(super) struct Master {
 }
 
 /// A run of the program, out of reach of the terminal's ^C.
-pub(super) fn command(program: &PathBuf, words: Vec<OsString>) -> Command {
+pub(super) fn command(program: &Path, words: Vec<OsString>) -> Command {
     let mut command = Command::new(program);
     command
         .args(words)

@@ -1,10 +1,11 @@
 //! SSH through the `ssh` program.
 
 mod arguments;
+mod context;
 mod failure;
 mod master;
 mod session;
-mod told;
+mod session_end;
 mod transport;
 
 pub use transport::ProgramTransport;

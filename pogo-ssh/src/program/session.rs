@@ -12,10 +12,10 @@ use tokio::process::{Child, ChildStdin};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::arguments;
+use super::context::ProgramContext;
 use super::master::command;
-use super::told::Told;
-use super::transport::Site;
-use crate::exec::{Ended, Mark, Marker, Marks, Seen, Session, StopReason, Way, kill_line};
+use super::session_end::SessionEnd;
+use crate::exec::{ExitReport, Mark, Marker, Marks, Seen, Session, StopReason, Way, kill_line};
 use crate::input::Given;
 use crate::output::Output;
 
@@ -30,11 +30,16 @@ fn telling(marker: &Marker, script: &str) -> String {
 
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
-pub(super) async fn execute(site: &Site<'_>, session: &Session, given: &Given, output: &mut Output) -> (Phase, Ended) {
+pub(super) async fn execute(
+    site: &ProgramContext<'_>,
+    session: &Session,
+    given: &Given,
+    output: &mut Output,
+) -> (Phase, ExitReport) {
     let seen = Seen::new(session);
     let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
-        &site.transport.program,
+        site.program,
         arguments::session(&site.master.socket, session.pty, &line.text),
     );
     let nothing = line.input.is_none() && given.is_nothing();
@@ -44,7 +49,7 @@ pub(super) async fn execute(site: &Site<'_>, session: &Session, given: &Given, o
         Err(error) => {
             return (
                 seen.phase(),
-                Ended::Refused(format!("the ssh program does not start: {error}")),
+                ExitReport::refused(format!("the ssh program does not start: {error}")),
             );
         }
     };
@@ -61,10 +66,10 @@ pub(super) async fn execute(site: &Site<'_>, session: &Session, given: &Given, o
         output,
         marks: Marks::new(&session.marker.prefix()),
         marked: if session.pty { Stream::Stdout } else { Stream::Stderr },
-        told: Told::new(seen),
+        end: SessionEnd::new(seen),
     };
     let ended = running.run(site, session).await;
-    (running.told.seen.phase(), ended)
+    (running.end.seen.phase(), ended)
 }
 
 /// Writes what the line itself reads, then all of the command's input, and its end. Nobody may want to read it all.
@@ -97,31 +102,31 @@ struct Running<'a> {
     marks: Marks,
     /// Where they come: a terminal has one stream only.
     marked: Stream,
-    told: Told,
+    end: SessionEnd,
 }
 
 impl Running<'_> {
-    async fn run(&mut self, site: &Site<'_>, session: &Session) -> Ended {
+    async fn run(&mut self, site: &ProgramContext<'_>, session: &Session) -> ExitReport {
         let ended = match self.until_end_or_stop(site).await {
-            Ok(()) => return self.told.meaning(),
+            Ok(()) => return self.end.exit_report(),
             Err(reason) => reason,
         };
         let (grace, give_up) = site.stop.schedule(ended);
         match timeout_at(give_up, self.end(site, session, (ended, grace))).await {
             Ok(ended) => ended,
-            Err(_) => Ended::NotStopped(ended),
+            Err(_) => ExitReport::NotStopped(ended),
         }
     }
 
     /// Until it has ended; or why it is to be ended.
-    async fn until_end_or_stop(&mut self, site: &Site<'_>) -> Result<(), StopReason> {
+    async fn until_end_or_stop(&mut self, site: &ProgramContext<'_>) -> Result<(), StopReason> {
         let stopped = site.stop.wait();
         tokio::pin!(stopped);
         let mut linger_until = None;
         loop {
             tokio::select! {
                 biased;
-                reason = &mut stopped => match self.told.done {
+                reason = &mut stopped => match self.end.done {
                     Some(_) => break,
                     None => return Err(reason),
                 },
@@ -131,34 +136,39 @@ impl Running<'_> {
                 }
                 goes_on = self.more(site) => if !goes_on { break },
             }
-            if self.told.done.is_some() && linger_until.is_none() {
+            if self.end.done.is_some() && linger_until.is_none() {
                 linger_until = Some(Instant::now() + LINGER);
             }
         }
         if linger_until.is_none() {
-            self.told.program = self.child.wait().await.ok().and_then(|status| status.code());
+            self.end.program = self.child.wait().await.ok().and_then(|status| status.code());
         }
         Ok(())
     }
 
     /// Ends what runs: TERM, and KILL after the grace.
-    async fn end(&mut self, site: &Site<'_>, session: &Session, (reason, grace): (StopReason, Duration)) -> Ended {
+    async fn end(
+        &mut self,
+        site: &ProgramContext<'_>,
+        session: &Session,
+        (reason, grace): (StopReason, Duration),
+    ) -> ExitReport {
         // What to end is in a mark, which may still be on its way.
         let groups = loop {
-            if let Some(groups) = self.told.seen.groups().filter(|_| !self.told.seen.may_ask()) {
+            if let Some(groups) = self.end.seen.groups().filter(|_| !self.end.seen.may_ask()) {
                 break groups;
             }
             if !self.more(site).await {
-                self.told.program = self.child.wait().await.ok().and_then(|status| status.code());
-                return self.told.meaning();
+                self.end.program = self.child.wait().await.ok().and_then(|status| status.code());
+                return self.end.exit_report();
             }
         };
         // What succeeds from here on may have given up because it was told to end.
-        let looks_for_hooks = self.told.seen.looks_for_post_hooks();
+        let looks_for_hooks = self.end.seen.looks_for_post_hooks();
         let way = if groups.1.is_some() { &session.way } else { &Way::Login };
         let line = kill_line(way, groups, grace);
         let words = arguments::session(&site.master.socket, false, &line.text);
-        let killing = command(&site.transport.program, words)
+        let killing = command(site.program, words)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
@@ -174,25 +184,25 @@ impl Running<'_> {
         match killed {
             Some(0) if looks_for_hooks => {
                 let _ = timeout(LINGER, self.until_told(site, open)).await;
-                self.told.seen.ended_while_looking(self.told.done, reason)
+                self.end.seen.ended_while_looking(self.end.done, reason)
             }
-            Some(0) => Ended::Stopped(reason),
+            Some(0) => ExitReport::Stopped(reason),
             Some(3) => {
                 self.until_told(site, open).await;
-                self.told.meaning()
+                self.end.exit_report()
             }
-            _ => Ended::NotStopped(reason),
+            _ => ExitReport::NotStopped(reason),
         }
     }
 
-    async fn until_told(&mut self, site: &Site<'_>, mut open: bool) {
-        while open && self.told.done.is_none() {
+    async fn until_told(&mut self, site: &ProgramContext<'_>, mut open: bool) {
+        while open && self.end.done.is_none() {
             open = self.more(site).await;
         }
     }
 
     /// Takes a piece of output; false at the end of it.
-    async fn more(&mut self, site: &Site<'_>) -> bool {
+    async fn more(&mut self, site: &ProgramContext<'_>) -> bool {
         let (mut out, mut err) = ([0; 8192], [0; 8192]);
         tokio::select! {
             biased;
@@ -212,7 +222,7 @@ impl Running<'_> {
         goes_on
     }
 
-    fn take(&mut self, site: &Site<'_>, stream: Stream, bytes: &[u8]) {
+    fn take(&mut self, site: &ProgramContext<'_>, stream: Stream, bytes: &[u8]) {
         if stream != self.marked {
             return self.pass_on(stream, bytes);
         }
@@ -220,9 +230,9 @@ impl Running<'_> {
         self.pass_on(stream, &rest);
         for mark in marks {
             match mark {
-                Mark::Done(status) => self.told.done = Some(status),
+                Mark::Done(status) => self.end.done = Some(status),
                 mark => {
-                    if let Some(phase) = self.told.seen.take(mark) {
+                    if let Some(phase) = self.end.seen.take(mark) {
                         site.report.phase(phase);
                     }
                 }
@@ -231,13 +241,13 @@ impl Running<'_> {
     }
 
     fn pass_on(&mut self, stream: Stream, bytes: &[u8]) {
-        let has_begun = self.told.seen.has_begun();
+        let has_begun = self.end.seen.has_begun();
         if !has_begun || stream == self.marked {
-            self.told.seen.hear(bytes);
+            self.end.seen.hear(bytes);
         }
         // What comes before the beginning may be the program's own complaint.
-        if !has_begun && stream == Stream::Stderr && self.told.complaints.len() < 4096 {
-            self.told.complaints.push_str(&String::from_utf8_lossy(bytes));
+        if !has_begun && stream == Stream::Stderr && self.end.complaints.len() < 4096 {
+            self.end.complaints.push_str(&String::from_utf8_lossy(bytes));
         }
         self.output.take(stream, bytes);
     }

@@ -1,5 +1,6 @@
 //! The transport itself.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,16 +14,16 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::arguments::Arguments;
+use super::context::ProgramContext;
 use super::failure::is_first_contact;
 use super::master::{Master, command};
 use super::session::execute;
-use crate::classify::{Verdict, classify};
+use crate::classify::{classify, not_started};
 use crate::config::SshConfig;
-use crate::exec::{Session, Stop};
+use crate::exec::{NotStarted, Session, Stop, check};
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{Pace, TooFewFiles, Unconnected, room_for_connections};
 use crate::output::Output;
-use crate::runner::stopped;
 use crate::setup::SetupError;
 
 /// Open files that one attempt takes: the ends of both runs of the program.
@@ -40,7 +41,7 @@ const FILES_EACH: usize = 8;
 /// shells say it. Made by [`SshConfig::build_program`].
 #[derive(Debug)]
 pub struct ProgramTransport {
-    pub(super) program: PathBuf,
+    program: PathBuf,
     arguments: Arguments,
     config: SshConfig,
     /// Holds the sockets of its connections.
@@ -50,14 +51,6 @@ pub struct ProgramTransport {
     pace: Pace,
     counter: AtomicU64,
     inputs: SharedInputs,
-}
-
-/// Where steps run.
-pub(super) struct Site<'a> {
-    pub(super) transport: &'a ProgramTransport,
-    pub(super) master: &'a Master,
-    pub(super) stop: &'a Stop,
-    pub(super) report: &'a Reporter,
 }
 
 impl SshConfig {
@@ -143,12 +136,12 @@ impl ProgramTransport {
         connected
     }
 
-    async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, site: &Site<'_>) -> Outcome {
-        let mut output = Output::new(site.report.clone(), self.config.output_limit);
+    async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, context: &ProgramContext<'_>) -> Outcome {
+        let mut output = Output::new(context.report.clone(), self.config.output_limit);
         for session in sessions {
             let given = inputs.given(session.runs_command());
-            let (phase, ended) = execute(site, session, &given, &mut output).await;
-            if let Verdict::End(outcome) = classify(phase, ended) {
+            let (phase, report) = execute(context, session, &given, &mut output).await;
+            if let ControlFlow::Break(outcome) = classify(phase, report) {
                 return outcome;
             }
         }
@@ -177,13 +170,13 @@ impl Transport for ProgramTransport {
         if !attempt.invocation.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
         }
-        let sessions = match Session::all_of(&attempt, None) {
-            Ok(sessions) => sessions,
-            Err(error) => return refused(&error.to_string()),
-        };
+        if let Err(error) = check(&attempt) {
+            return refused(&error.to_string());
+        }
+        let sessions = Session::all_of(&attempt, None);
         let inputs = tokio::select! {
             biased;
-            reason = stop.wait() => return stopped(reason),
+            reason = stop.wait() => return not_started(Phase::Connect, NotStarted::Stopped(reason)),
             inputs = self.inputs.of(&attempt.invocation) => match inputs {
                 Ok(inputs) => inputs,
                 Err(error) => return refused(&error.to_string()),
@@ -195,19 +188,19 @@ impl Transport for ProgramTransport {
         report.phase(Phase::Connect);
         let master = tokio::select! {
             biased;
-            reason = stop.wait() => return stopped(reason),
+            reason = stop.wait() => return not_started(Phase::Connect, NotStarted::Stopped(reason)),
             connected = self.connect(&attempt) => match connected {
                 Ok(master) => master,
                 Err(unconnected) => return unconnected.into(),
             },
         };
-        let site = Site {
-            transport: self,
+        let context = ProgramContext {
+            program: &self.program,
             master: &master,
             stop: &stop,
             report: &report,
         };
-        let outcome = self.run_sessions(&sessions, &inputs, &site).await;
+        let outcome = self.run_sessions(&sessions, &inputs, &context).await;
         master.close().await;
         outcome
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::Attempt;
 use tokio::time::timeout;
 
-use crate::exec::{Aside, Ended, Line, Mark, Marker, Site, Unasked, Way, aside, last_words};
+use crate::exec::{Aside, ExecContext, Line, Mark, Marker, NotStarted, Unasked, Way, aside, last_words};
 
 /// Marks: `boot ID`, or `refused`. Linux, macOS, other BSDs.
 const TELL: &str = r#"id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
@@ -16,33 +16,33 @@ if [ -n "$id" ]; then BOOT; else REFUSED; fi"#;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks a host for a text that is another one in each boot.
-pub(super) async fn boot_id(site: Site<'_>, attempt: &Attempt) -> Result<String, Ended> {
+pub(super) async fn boot_id(site: ExecContext<'_>, attempt: &Attempt) -> Result<String, NotStarted> {
     let marker = Marker::secret(attempt.id);
     let why = "it does not tell which boot it is in, so that a restart could be seen";
     let script = TELL.replace("BOOT", &marker.print("boot %s", r#""$id""#));
     let script = script.replace("REFUSED", &marker.print("refused %s", &format!("'{why}'")));
     let (line, prefix) = (Line::new(&script, &[]), marker.prefix());
-    let lost = || Ended::CutBefore(last_words(site.link, "the host does not tell which boot it is in"));
+    let lost = || NotStarted::ConnectionLost(last_words(site.link, "the host does not tell which boot it is in"));
     let told = match timeout(PATIENCE, aside(site, (&Way::Login, &prefix), line, None)).await {
         Ok(Ok(told)) => told,
-        Ok(Err(Unasked::NoSession)) => return Err(Ended::Refused("the host opens no session".to_owned())),
+        Ok(Err(Unasked::NoSession)) => return Err(NotStarted::Refused("the host opens no session".to_owned())),
         Ok(Err(Unasked::NoLink)) | Err(_) => return Err(lost()),
     };
     match told.marks.first() {
         Some(Mark::Boot(id)) => Ok(id.clone()),
-        Some(Mark::Refused(reason)) => Err(Ended::Refused(reason.clone())),
+        Some(Mark::Refused(reason)) => Err(NotStarted::Refused(reason.clone())),
         _ => Err(unheard(&told).unwrap_or_else(lost)),
     }
 }
 
 /// The end of what ran something else.
-fn unheard(told: &Aside) -> Option<Ended> {
+fn unheard(told: &Aside) -> Option<NotStarted> {
     let status = told.status?;
     let words = match told.words.as_str() {
         "" => String::new(),
         words => format!(": {words}"),
     };
-    Some(Ended::Refused(format!(
+    Some(NotStarted::Refused(format!(
         "the host does not tell which boot it is in (status {status}){words}"
     )))
 }

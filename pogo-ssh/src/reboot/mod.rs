@@ -3,3 +3,5 @@
 mod boot_id;
 mod run;
 mod wait;
+
+pub(crate) use run::run;

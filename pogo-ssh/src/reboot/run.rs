@@ -1,146 +1,155 @@
 //! Running an attempt around the restart of its host.
 
-use std::sync::Arc;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 
 use super::boot_id::boot_id;
-use super::wait::NotBack;
-use crate::classify::{Verdict, classify};
-use crate::exec::{Ended, Sent, Session, StopReason, execute, send_all};
+use super::wait::{NotBack, back_from_restart};
+use crate::classify::{classify, not_started};
+use crate::context::TransportContext;
+use crate::exec::{ExitReport, Sent, Session, execute, send_all};
 use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
-use crate::runner::Runner;
-use crate::target::Target;
-use crate::work::Work;
+use crate::prepared::PreparedAttempt;
 
-/// How the command came to its end, as far as was seen.
-enum Gone {
+/// How a command that may restart its host ended.
+enum CommandEnd {
     /// With status 0: the restart is to come, or has begun.
     Succeeded,
     /// By a signal, as when the host ends all that runs.
     Killed(String),
     /// Nobody saw it: the link was lost.
-    Unseen(String),
+    Unknown(String),
 }
 
-impl Runner {
-    /// Runs an attempt whose command restarts its host, which may take this long. Runs post-hooks in the new boot.
-    pub(crate) async fn run_with_reboot(&self, work: &Work, target: &Arc<Target>, within: Duration) -> Outcome {
-        let link = match self.connect(target, &work.stop).await {
-            Ok(link) => link,
-            Err(outcome) => return outcome,
-        };
-        let mut output = Output::new(work.report.clone(), self.config.output_limit);
-        let mut sent = Sent::default();
-        let begun = self.until_gone(&link, (work, target), (&mut output, &mut sent)).await;
-        let (before, gone) = match begun {
-            Ok(gone) => gone,
-            Err(outcome) => {
-                self.tidy(&link, (work, target), (&output, &sent)).await;
-                link.close().await;
-                return outcome;
-            }
-        };
-        link.close().await;
-        output.note("[waiting for the host to restart]");
-        match self.back_from_restart((work, target), &before, within).await {
-            Ok(link) => {
-                output.note("[the host has restarted]");
-                let outcome = self.run_post_hooks(&link, (work, target), &mut output).await;
-                self.tidy(&link, (work, target), (&output, &sent)).await;
-                link.close().await;
-                outcome
-            }
-            Err(not_back) => {
-                if sent != Sent::default() {
-                    output.note("[the files that were sent are still on the host]");
-                }
-                meaning(gone, not_back, within)
-            }
+/// Runs an attempt whose command restarts its host, which may take this long. Runs post-hooks in the new boot.
+pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, within: Duration) -> Outcome {
+    let link = match context.connect(prepared).await {
+        Ok(link) => link,
+        Err(outcome) => return outcome,
+    };
+    let mut rebooting = Rebooting {
+        context,
+        prepared,
+        output: Output::new(prepared.report.clone(), context.config.output_limit),
+        sent: Sent::default(),
+    };
+    let before_restart = rebooting.run_command(&link).await;
+    let (before, command) = match before_restart {
+        ControlFlow::Continue(before_restart) => before_restart,
+        ControlFlow::Break(outcome) => {
+            rebooting.remove_files(&link).await;
+            link.close().await;
+            return outcome;
         }
-    }
+    };
+    link.close().await;
+    rebooting.wait_and_finish(&before, command, within).await
+}
 
+/// An attempt around the restart of its host.
+struct Rebooting<'a> {
+    context: &'a TransportContext,
+    prepared: &'a PreparedAttempt,
+    output: Output,
+    /// Files that are on the host for the time of the attempt.
+    sent: Sent,
+}
+
+impl Rebooting<'_> {
     /// Runs the pre-hooks and the command. Gives the boot that the host was in, or the outcome where it does not restart.
-    async fn until_gone(
-        &self,
-        link: &Link,
-        (work, target): (&Work, &Arc<Target>),
-        (output, sent): (&mut Output, &mut Sent),
-    ) -> Result<(String, Gone), Outcome> {
-        let site = self.site(link, work, target);
-        let over = |phase, ended| match classify(phase, ended) {
-            Verdict::End(outcome) => outcome,
-            // Cannot be: these ends are no successes.
-            Verdict::GoOn => Outcome::in_doubt("the end of the attempt makes no sense; this is a defect"),
+    async fn run_command(&mut self, link: &Link) -> ControlFlow<Outcome, (String, CommandEnd)> {
+        let prepared = self.prepared;
+        let exec = self.context.exec_context(link, prepared);
+        let before = match boot_id(exec, &prepared.attempt).await {
+            Ok(before) => before,
+            Err(reason) => return ControlFlow::Break(not_started(Phase::Connect, reason)),
         };
-        let before = boot_id(site, &work.attempt)
-            .await
-            .map_err(|ended| over(Phase::Connect, ended))?;
-        Box::pin(send_all(site, work, sent))
-            .await
-            .map_err(|ended| over(Phase::Connect, ended))?;
-        let steps: &[&[Phase]] = match work.attempt.invocation.pty {
+        if let Err(reason) = Box::pin(send_all(exec, &prepared.attempt, &prepared.inputs, &mut self.sent)).await {
+            return ControlFlow::Break(not_started(Phase::Connect, reason));
+        }
+        let steps: &[&[Phase]] = match prepared.attempt.invocation.pty {
             true => &[&[Phase::PreHook], &[Phase::Command]],
             false => &[&[Phase::PreHook, Phase::Command]],
         };
-        for phases in steps {
-            let Some(session) = Session::of(&work.attempt, sent.directory(), phases) else {
-                continue;
+        let sessions = steps
+            .iter()
+            .filter_map(|phases| Session::of(&prepared.attempt, self.sent.directory(), phases));
+        for session in sessions {
+            let given = prepared.inputs.given(session.runs_command());
+            let (phase, report) = execute(exec, &session, &given, &mut self.output).await;
+            let end = match report {
+                ExitReport::Killed { signal } if phase == Phase::Command => CommandEnd::Killed(signal),
+                ExitReport::Unknown(reason) if phase == Phase::Command => CommandEnd::Unknown(reason),
+                report => {
+                    classify(phase, report)?;
+                    continue;
+                }
             };
-            let given = work.inputs.given(session.runs_command());
-            let (phase, ended) = execute(site, &session, &given, output).await;
-            match ended {
-                Ended::Exited { status: 0, .. } if session.runs_command() => return Ok((before, Gone::Succeeded)),
-                Ended::Exited { status: 0, .. } => {}
-                Ended::Killed { signal } if phase == Phase::Command => return Ok((before, Gone::Killed(signal))),
-                Ended::Lost(reason) if phase == Phase::Command => return Ok((before, Gone::Unseen(reason))),
-                ended => return Err(over(phase, ended)),
-            }
+            return ControlFlow::Continue((before, end));
         }
-        Err(Outcome::failed(
-            FailureKind::Refused,
-            "there is no command to restart the host",
-        ))
+        ControlFlow::Continue((before, CommandEnd::Succeeded))
     }
 
-    /// The restart was the command's success.
-    async fn run_post_hooks(&self, link: &Link, (work, target): (&Work, &Arc<Target>), output: &mut Output) -> Outcome {
+    /// Waits for the host, and runs the post-hooks: the restart was the command's success.
+    async fn wait_and_finish(&mut self, before: &str, command: CommandEnd, within: Duration) -> Outcome {
+        self.output.note("[waiting for the host to restart]");
+        let link = match back_from_restart(self.context, self.prepared, before, within).await {
+            Ok(link) => link,
+            Err(not_back) => {
+                if self.sent != Sent::default() {
+                    self.output.note("[the files that were sent are still on the host]");
+                }
+                return outcome_without_restart(command, not_back, within);
+            }
+        };
+        self.output.note("[the host has restarted]");
+        let outcome = self.run_post_hooks(&link).await;
+        self.remove_files(&link).await;
+        link.close().await;
+        outcome
+    }
+
+    async fn run_post_hooks(&mut self, link: &Link) -> Outcome {
         // What was sent into a directory for temporary files may be gone.
-        let Some(session) = Session::of(&work.attempt, None, &[Phase::PostHook]) else {
+        let Some(session) = Session::of(&self.prepared.attempt, None, &[Phase::PostHook]) else {
             return Outcome::Succeeded;
         };
-        let (_, ended) = execute(self.site(link, work, target), &session, &Given::default(), output).await;
-        match classify(Phase::PostHook, ended) {
-            Verdict::GoOn => Outcome::Succeeded,
-            Verdict::End(outcome) => outcome,
+        let exec = self.context.exec_context(link, self.prepared);
+        let (_, report) = execute(exec, &session, &Given::default(), &mut self.output).await;
+        match classify(Phase::PostHook, report) {
+            ControlFlow::Continue(()) => Outcome::Succeeded,
+            ControlFlow::Break(outcome) => outcome,
         }
     }
 
-    async fn tidy(&self, link: &Link, (work, target): (&Work, &Arc<Target>), (output, sent): (&Output, &Sent)) {
-        if !Box::pin(sent.remove(self.site(link, work, target), &work.attempt)).await {
-            output.note("[the files that were sent could not be removed from the host]");
+    async fn remove_files(&self, link: &Link) {
+        let exec = self.context.exec_context(link, self.prepared);
+        if !Box::pin(self.sent.remove(exec, &self.prepared.attempt)).await {
+            self.output
+                .note("[the files that were sent could not be removed from the host]");
         }
     }
 }
 
-/// What it means that the host did not come back.
-fn meaning(gone: Gone, not_back: NotBack, within: Duration) -> Outcome {
+/// The outcome of an attempt whose host did not come back in another boot.
+fn outcome_without_restart(command: CommandEnd, not_back: NotBack, within: Duration) -> Outcome {
     let within = format!("{} s", within.as_secs());
-    match (not_back, gone) {
-        (NotBack::NotRestarted, Gone::Succeeded) => Outcome::failed(
+    match (not_back, command) {
+        (NotBack::NotRestarted, CommandEnd::Succeeded) => Outcome::failed(
             FailureKind::Timeout,
             format!("the host was not restarted within {within}: it answers, in the boot that it was in before"),
         ),
-        (NotBack::NotRestarted, Gone::Killed(signal)) => Outcome::failed(
+        (NotBack::NotRestarted, CommandEnd::Killed(signal)) => Outcome::failed(
             FailureKind::Signal { signal },
             format!(
                 "during the command, and the host was not restarted within {within}: it answers, in the boot that it was in before"
             ),
         ),
-        (NotBack::NotRestarted, Gone::Unseen(reason)) => Outcome::in_doubt(format!(
+        (NotBack::NotRestarted, CommandEnd::Unknown(reason)) => Outcome::in_doubt(format!(
             "the host was not restarted within {within}: it answers, in the boot that it was in before, and the command \
              may still run there ({reason})"
         )),
@@ -150,12 +159,8 @@ fn meaning(gone: Gone, not_back: NotBack, within: Duration) -> Outcome {
         (NotBack::Refused(message), _) => Outcome::in_doubt(format!(
             "the command ran, and what answers for the host since is not trusted: {message}"
         )),
-        (NotBack::Stopped(reason), _) => Outcome::in_doubt(format!(
-            "the command ran, and {} while the host was restarting",
-            match reason {
-                StopReason::TimeLimit => "the time limit of the attempt ran out",
-                StopReason::Cancelled => "the attempt was cancelled",
-            }
-        )),
+        (NotBack::Stopped(reason), _) => {
+            Outcome::in_doubt(format!("the command ran, and {reason} while the host was restarting"))
+        }
     }
 }

@@ -256,5 +256,5 @@ async fn the_wait_ends_with_the_attempt() {
     })
     .await;
     let message = report.assert_in_doubt();
-    assert!(message.contains("time limit of the attempt ran out"), "{message}");
+    assert!(message.contains("the time limit ran out while"), "{message}");
 }

@@ -1,4 +1,4 @@
-//! Where steps run: a host, by a connection.
+//! What running steps on a host needs.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::link::{Connector, Link};
 use crate::question::{Asker, Question};
 use crate::target::Target;
 
-/// A connected host, and everything there is to work on it.
+/// A connected host, and what running steps on it needs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct ExecContext<'a> {
     pub(crate) link: &'a Link,
     pub(crate) connector: &'a Connector,
     pub(crate) target: &'a Arc<Target>,

@@ -1,12 +1,12 @@
-//! How the program tells that a step has ended, and what follows.
+//! From the end of the program to how its session ended.
 
 use pogo_core::scheduler::Phase;
 
-use crate::exec::{Ended, Seen, Told as Ending, signal_of};
+use crate::exec::{ExitReport, ExitStatus, NotStarted, Seen, signal_of};
 
-/// Everything that was seen of the end of a session.
+/// What was seen of the end of a session.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct SessionEnd {
     pub(super) seen: Seen,
     /// What the host said itself, at the very end.
     pub(super) done: Option<u32>,
@@ -19,7 +19,7 @@ pub(super) struct Told {
 /// With this status the program tells of its own failure.
 const PROGRAM_FAILED: i32 = 255;
 
-impl Told {
+impl SessionEnd {
     pub(super) fn new(seen: Seen) -> Self {
         Self {
             seen,
@@ -29,33 +29,34 @@ impl Told {
         }
     }
 
-    /// What it means.
-    pub(super) fn meaning(&self) -> Ended {
+    /// How the session ended.
+    pub(super) fn exit_report(&self) -> ExitReport {
         let complaints = &self.complaints;
         let lost = || reason(complaints);
         match (self.done, self.program) {
-            (Some(status), _) => self.seen.ended(Some(&self.told(status)), lost),
+            (Some(status), _) => self.seen.exit_report(Some(&self.status_of_shell(status)), lost),
             // A server that runs something of its own instead says nothing of ours.
             (None, Some(status)) if status != PROGRAM_FAILED && !self.seen.has_begun() => {
                 let status = u32::try_from(status).unwrap_or(u32::MAX);
-                self.seen.ended(Some(&Ending::Status(status)), lost)
+                self.seen.exit_report(Some(&ExitStatus::Code(status)), lost)
             }
-            (None, _) if self.seen.has_begun() => Ended::Lost(lost()),
+            (None, _) if self.seen.has_begun() => ExitReport::Unknown(lost()),
             (None, _) if complaints.contains("Session open refused") => {
-                Ended::Refused("the host opens no session".to_owned())
+                ExitReport::refused("the host opens no session")
             }
             // It found nobody behind the socket, and was not let go there itself.
             (None, _) if complaints.contains("Connection closed by UNKNOWN") => {
-                Ended::CutBefore("the connection was gone before the host was asked for anything".to_owned())
+                NotStarted::ConnectionLost("the connection was gone before the host was asked for anything".to_owned())
+                    .into()
             }
-            (None, _) => Ended::Lost(lost()),
+            (None, _) => ExitReport::Unknown(lost()),
         }
     }
 
     /// The session's own status, which is that of a shell.
-    fn told(&self, status: u32) -> Ending {
+    fn status_of_shell(&self, status: u32) -> ExitStatus {
         let signal = signal_of(status).filter(|_| self.seen.phase() == Phase::Command);
-        signal.map_or(Ending::Status(status), |signal| Ending::Signal(signal.to_owned()))
+        signal.map_or(ExitStatus::Code(status), |signal| ExitStatus::Signal(signal.to_owned()))
     }
 }
 
@@ -92,7 +93,7 @@ mod tests {
             time_limit: Duration::from_secs(1),
             resumed: false,
         };
-        let sessions = Session::all_of(&attempt, None).unwrap();
+        let sessions = Session::all_of(&attempt, None);
         let mut seen = Seen::new(&sessions[0]);
         if begun {
             seen.take(Mark::Begun(Group::Led(5)));
@@ -104,23 +105,26 @@ mod tests {
     #[test]
     fn the_host_s_own_word_counts_and_silence_after_the_beginning_is_doubt() {
         let meaning = |done, program, begun, complaints: &str| {
-            let told = Told {
+            let end = SessionEnd {
                 done,
                 program,
                 complaints: complaints.to_owned(),
-                ..Told::new(seen(begun))
+                ..SessionEnd::new(seen(begun))
             };
-            told.meaning()
+            end.exit_report()
         };
-        let exited = |status| Ended::Exited { status, hook: None };
+        let exited = |status| ExitReport::Exited { status, hook: None };
         assert_eq!(meaning(Some(0), Some(0), true, ""), exited(0));
         assert_eq!(meaning(Some(255), Some(255), true, ""), exited(255));
         assert_eq!(meaning(Some(200), Some(200), true, ""), exited(200));
         for status in [0, 5] {
             let meaning = meaning(None, Some(status), false, "");
-            assert!(matches!(meaning, Ended::Refused(_)), "{status}: {meaning:?}");
+            assert!(
+                matches!(meaning, ExitReport::NotStarted(NotStarted::Refused(_))),
+                "{status}: {meaning:?}"
+            );
         }
-        let killed = Ended::Killed {
+        let killed = ExitReport::Killed {
             signal: "KILL".to_owned(),
         };
         assert_eq!(meaning(Some(137), Some(137), true, ""), killed);
@@ -130,16 +134,19 @@ mod tests {
             (false, "x"),
         ] {
             let meaning = meaning(None, Some(255), begun, complaints);
-            assert!(matches!(meaning, Ended::Lost(_)), "{begun} {complaints}: {meaning:?}");
+            assert!(
+                matches!(meaning, ExitReport::Unknown(_)),
+                "{begun} {complaints}: {meaning:?}"
+            );
         }
         let gone = meaning(None, Some(255), false, "Connection closed by UNKNOWN port 65535");
-        assert!(matches!(gone, Ended::CutBefore(_)));
+        assert!(matches!(gone, ExitReport::NotStarted(NotStarted::ConnectionLost(_))));
         let full = meaning(
             None,
             Some(255),
             false,
             "mux_client_request_session: session request failed: Session open refused by peer\nConnection closed by UNKNOWN port 65535",
         );
-        assert!(matches!(full, Ended::Refused(_)));
+        assert!(matches!(full, ExitReport::NotStarted(NotStarted::Refused(_))));
     }
 }

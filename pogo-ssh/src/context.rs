@@ -1,0 +1,48 @@
+//! What all attempts of a transport share.
+
+use pogo_core::scheduler::{Outcome, Phase};
+
+use crate::classify::not_started;
+use crate::config::SshConfig;
+use crate::exec::{ExecContext, NotStarted, Passwords};
+use crate::link::{Connector, Link};
+use crate::prepared::PreparedAttempt;
+
+/// Settings, connections and passwords; keys and known hosts are read once.
+#[derive(Debug)]
+pub(crate) struct TransportContext {
+    pub(crate) config: SshConfig,
+    pub(crate) connector: Connector,
+    passwords: Passwords,
+}
+
+impl TransportContext {
+    pub(crate) fn new(config: SshConfig, connector: Connector) -> Self {
+        Self {
+            passwords: Passwords::new(&config),
+            config,
+            connector,
+        }
+    }
+
+    /// Connects to the attempt's host, unless the attempt is stopped before.
+    pub(crate) async fn connect(&self, prepared: &PreparedAttempt) -> Result<Link, Outcome> {
+        tokio::select! {
+            biased;
+            reason = prepared.stop.wait() => Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),
+            connected = self.connector.connect(&prepared.target) => connected.map_err(Outcome::from),
+        }
+    }
+
+    /// What running steps of the attempt on this connection needs.
+    pub(crate) fn exec_context<'a>(&'a self, link: &'a Link, prepared: &'a PreparedAttempt) -> ExecContext<'a> {
+        ExecContext {
+            link,
+            connector: &self.connector,
+            target: &prepared.target,
+            passwords: &self.passwords,
+            stop: &prepared.stop,
+            report: &prepared.report,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! How the execution of a step ended.
+
+use std::fmt;
+
+/// The exit status of a session, or of the command in it, as the host reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ExitStatus {
+    /// The process ended by itself, with this number.
+    Code(u32),
+    /// A signal of this name, without `SIG`, ended it.
+    Signal(String),
+}
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "status {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+        }
+    }
+}
+
+/// Why the transport ended a step itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    /// The attempt's time was up.
+    TimeLimit,
+    /// The attempt was cancelled.
+    Cancelled,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimeLimit => "the time limit ran out",
+            Self::Cancelled => "the attempt was cancelled",
+        })
+    }
+}
+
+/// Why a step is known not to have started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotStarted {
+    /// The connection broke before the host was asked to run it.
+    ConnectionLost(String),
+    /// The attempt was stopped before the host was asked to run it.
+    Stopped(StopReason),
+    /// The host would not run it.
+    Refused(String),
+}
+
+impl fmt::Display for NotStarted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConnectionLost(reason) | Self::Refused(reason) => f.write_str(reason),
+            Self::Stopped(reason) => reason.fmt(f),
+        }
+    }
+}
+
+/// How a step ended, as far as was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ExitReport {
+    /// It never began.
+    NotStarted(NotStarted),
+    /// It ended with this status.
+    Exited {
+        /// Exit status.
+        status: u32,
+        /// The hook that ended with it, where it was a hook.
+        hook: Option<String>,
+    },
+    /// It was ended by a signal that was not the transport's.
+    Killed {
+        /// Name of the signal, without `SIG`.
+        signal: String,
+    },
+    /// The transport ended it, and nothing of it is left running.
+    Stopped(StopReason),
+    /// The transport tried to end it, and cannot tell whether it has ended.
+    NotStopped(StopReason),
+    /// The connection broke after the host was asked to run it, or the host never reported how it ended.
+    Unknown(String),
+}
+
+impl ExitReport {
+    /// The host would not run the step, for this reason.
+    pub(crate) fn refused(reason: impl Into<String>) -> Self {
+        Self::NotStarted(NotStarted::Refused(reason.into()))
+    }
+}
+
+impl From<NotStarted> for ExitReport {
+    fn from(reason: NotStarted) -> Self {
+        Self::NotStarted(reason)
+    }
+}

@@ -1,0 +1,40 @@
+//! An attempt with everything that it needs, before its host is connected to.
+
+use std::sync::Arc;
+
+use pogo_core::dispatcher::{Attempt, Reporter};
+
+use crate::exec::{Session, Stop, Unsuitable, check};
+use crate::input::JobInputs;
+use crate::target::Target;
+
+/// An attempt that can be run.
+pub(crate) struct PreparedAttempt {
+    pub(crate) attempt: Attempt,
+    pub(crate) target: Arc<Target>,
+    /// What it runs where no files are sent along.
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) inputs: Arc<JobInputs>,
+    pub(crate) report: Reporter,
+    pub(crate) stop: Stop,
+}
+
+impl PreparedAttempt {
+    /// Refuses what cannot be run, before anything is begun.
+    pub(crate) fn new(
+        attempt: Attempt,
+        target: Target,
+        inputs: Arc<JobInputs>,
+        (report, stop): (Reporter, Stop),
+    ) -> Result<Self, Unsuitable> {
+        check(&attempt)?;
+        Ok(Self {
+            sessions: Session::all_of(&attempt, None),
+            target: Arc::new(target),
+            attempt,
+            inputs,
+            report,
+            stop,
+        })
+    }
+}

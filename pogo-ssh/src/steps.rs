@@ -1,0 +1,67 @@
+//! The steps of one attempt on one connection: files, hooks, command.
+
+use std::ops::ControlFlow;
+
+use pogo_core::scheduler::{Outcome, Phase};
+
+use crate::classify::{classify, not_started};
+use crate::context::TransportContext;
+use crate::exec::{ExecContext, ExitReport, NotStarted, Sent, Session, execute, send_all};
+use crate::link::Link;
+use crate::output::Output;
+use crate::prepared::PreparedAttempt;
+
+/// Why the steps can be run again on another connection: this one was lost before the host was asked for anything.
+pub(crate) struct NeverAsked(String);
+
+impl From<NeverAsked> for Outcome {
+    fn from(NeverAsked(reason): NeverAsked) -> Self {
+        not_started(Phase::Connect, NotStarted::ConnectionLost(reason))
+    }
+}
+
+/// Puts files in place, runs all sessions, and removes the files.
+pub(crate) async fn run_steps(
+    context: &TransportContext,
+    link: &Link,
+    prepared: &PreparedAttempt,
+) -> Result<Outcome, NeverAsked> {
+    let exec = context.exec_context(link, prepared);
+    let mut output = Output::new(prepared.report.clone(), context.config.output_limit);
+    let mut sent = Sent::default();
+    let ran = match Box::pin(send_all(exec, &prepared.attempt, &prepared.inputs, &mut sent)).await {
+        Ok(()) => run_each(exec, prepared, sent.directory(), &mut output).await,
+        // No step has run, whatever became of the files.
+        Err(NotStarted::ConnectionLost(reason)) => Err(NeverAsked(reason)),
+        Err(reason) => Ok(not_started(Phase::Connect, reason)),
+    };
+    if !Box::pin(sent.remove(exec, &prepared.attempt)).await {
+        output.note("[the files that were sent could not be removed from the host]");
+    }
+    ran
+}
+
+async fn run_each(
+    exec: ExecContext<'_>,
+    prepared: &PreparedAttempt,
+    files: Option<&str>,
+    output: &mut Output,
+) -> Result<Outcome, NeverAsked> {
+    let with_files = files.map(|_| Session::all_of(&prepared.attempt, files));
+    let sessions = with_files.as_ref().unwrap_or(&prepared.sessions);
+    let mut asked = files.is_some();
+    for session in sessions {
+        let given = prepared.inputs.given(session.runs_command());
+        let (phase, report) = execute(exec, session, &given, output).await;
+        match report {
+            ExitReport::NotStarted(NotStarted::ConnectionLost(reason)) if !asked => return Err(NeverAsked(reason)),
+            report => {
+                if let ControlFlow::Break(outcome) = classify(phase, report) {
+                    return Ok(outcome);
+                }
+            }
+        }
+        asked = true;
+    }
+    Ok(Outcome::Succeeded)
+}
