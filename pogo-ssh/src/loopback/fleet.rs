@@ -19,29 +19,13 @@ use tokio::task::JoinSet;
 
 use super::addresses::{MAX_HOSTS, address_of};
 use super::error::LoopbackError;
-use super::gauge::Gauge;
-use super::host::LoopbackHost;
+use super::host::{LoopbackHost, POST_HOOKS, PRE_HOOKS, USER};
 use super::listener::listen;
 use super::mishap::Mishap;
 use super::processes::Processes;
+use super::shared::Shared;
+use crate::config::{Agent, SshConfig};
 use crate::trust::fingerprint;
-use crate::{Agent, SshConfig, SshTransport};
-
-/// What the servers of all hosts share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    /// The key that may log in.
-    pub(super) client_key: PublicKey,
-    /// The password that may log in.
-    pub(super) password: SecretString,
-    /// The host key of impostors.
-    pub(super) other_key: PrivateKey,
-    pub(super) processes: Processes,
-    /// How many hosts run something.
-    pub(super) busy: Arc<Gauge>,
-    /// How many clients are on their way in.
-    pub(super) handshakes: Arc<Gauge>,
-}
 
 /// Hosts on loopback addresses, each a real SSH server. When dropped, its processes are killed and its files removed.
 ///
@@ -59,11 +43,11 @@ pub struct LoopbackFleet {
 
 impl LoopbackFleet {
     /// The directory of pre-hooks on each host, below its home.
-    pub const PRE_HOOKS: &'static str = "pre.d";
+    pub const PRE_HOOKS: &'static str = PRE_HOOKS;
     /// The directory of post-hooks on each host, below its home.
-    pub const POST_HOOKS: &'static str = "post.d";
+    pub const POST_HOOKS: &'static str = POST_HOOKS;
     /// The user to log in as.
-    pub const USER: &'static str = "pogo";
+    pub const USER: &'static str = USER;
 
     /// Starts a host for each name.
     pub async fn start<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> Result<Self, LoopbackError> {
@@ -140,7 +124,7 @@ impl LoopbackFleet {
 
     /// Settings of a transport that trusts these hosts and may log in to them.
     pub fn transport(&self) -> SshConfig {
-        SshTransport::builder()
+        SshConfig::default()
             .user(Self::USER)
             .agent(Agent::Off)
             .identity(self.identity_file())

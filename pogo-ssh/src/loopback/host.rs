@@ -15,6 +15,13 @@ use super::error::LoopbackError;
 use super::gauge::Gauge;
 use super::mishap::Mishap;
 
+/// The directory of pre-hooks, below a host's home.
+pub(super) const PRE_HOOKS: &str = "pre.d";
+/// The directory of post-hooks, below a host's home.
+pub(super) const POST_HOOKS: &str = "post.d";
+/// The user to log in as.
+pub(super) const USER: &str = "pogo";
+
 /// One host: an SSH server on an address of its own.
 #[derive(Debug)]
 pub struct LoopbackHost {
@@ -76,12 +83,12 @@ impl LoopbackHost {
 
     /// Puts an executable file into the directory [`LoopbackFleet::PRE_HOOKS`](super::LoopbackFleet::PRE_HOOKS).
     pub fn add_pre_hook(&self, name: &str, script: &str) -> Result<(), LoopbackError> {
-        self.add_hook(super::LoopbackFleet::PRE_HOOKS, name, script)
+        self.add_hook(PRE_HOOKS, name, script)
     }
 
     /// Puts an executable file into the directory [`LoopbackFleet::POST_HOOKS`](super::LoopbackFleet::POST_HOOKS).
     pub fn add_post_hook(&self, name: &str, script: &str) -> Result<(), LoopbackError> {
-        self.add_hook(super::LoopbackFleet::POST_HOOKS, name, script)
+        self.add_hook(POST_HOOKS, name, script)
     }
 
     fn add_hook(&self, directory: &str, name: &str, script: &str) -> Result<(), LoopbackError> {

@@ -8,11 +8,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::fleet::Shared;
 use super::gauge::Handshake;
 use super::host::LoopbackHost;
 use super::mishap::Mishap;
 use super::session::{Session, login_methods};
+use super::shared::Shared;
 use crate::severable::Severable;
 
 /// Accepts connections until dropped; dropping it cuts all of them.

@@ -31,6 +31,7 @@ mod listener;
 mod mishap;
 mod processes;
 mod session;
+mod shared;
 mod shell;
 
 pub use error::LoopbackError;

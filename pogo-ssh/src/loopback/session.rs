@@ -8,10 +8,10 @@ use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
-use super::fleet::Shared;
 use super::gauge::Handshake;
 use super::host::LoopbackHost;
 use super::mishap::Mishap;
+use super::shared::Shared;
 use super::shell::Execution;
 
 /// One connection to a host.

@@ -13,9 +13,9 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::fleet::{LoopbackFleet, Shared};
-use super::host::{Busy, LoopbackHost};
+use super::host::{Busy, LoopbackHost, USER};
 use super::mishap::Mishap;
+use super::shared::Shared;
 use crate::exec::{instead_of_command, is_command, marks_of_beginning};
 
 /// One line to run on a host.
@@ -84,8 +84,8 @@ impl Execution {
             .env("PATH", self.path())
             .env("HOME", &self.host.home)
             .env("SHELL", "/bin/sh")
-            .env("USER", LoopbackFleet::USER)
-            .env("LOGNAME", LoopbackFleet::USER)
+            .env("USER", USER)
+            .env("LOGNAME", USER)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,7 +1,8 @@
 //! `SendEnv` and `SetEnv`: what a session's environment gets.
 
-use crate::pattern::matches_pattern;
 use std::fmt;
+
+use crate::pattern::matches_pattern;
 
 /// Variables for a session, in the order to ask the server for them. It takes those that its `AcceptEnv` names. Values
 /// never show in `Debug`.

@@ -55,7 +55,7 @@ impl Line {
     }
 
     pub(super) fn values(&self, is_users: bool) -> Values<'_> {
-        Values::new(self, is_users)
+        Values::new((&self.place, is_users), &self.name, (&self.text, &self.arguments))
     }
 
     pub(super) fn problem(&self, problem: &str) -> ClientConfigError {

@@ -2,8 +2,7 @@
 
 use super::algorithm_list::AlgorithmList;
 use super::error::Place;
-use super::file::Line;
-use super::options::time;
+use super::time::time_or_none;
 use crate::pattern::matches_pattern;
 
 /// The arguments of one line; what is left over at its end is an error.
@@ -23,13 +22,18 @@ pub(super) fn bad(value: &str) -> String {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(line: &'a Line, is_users: bool) -> Self {
+    /// The values behind a keyword: as written, and as arguments.
+    pub(super) fn new(
+        (place, is_users): (&'a Place, bool),
+        keyword: &'a str,
+        (text, arguments): (&'a str, &'a [String]),
+    ) -> Self {
         Self {
-            place: &line.place,
+            place,
             is_users,
-            keyword: &line.name,
-            text: &line.text,
-            left: &line.arguments,
+            keyword,
+            text,
+            left: arguments,
         }
     }
 
@@ -90,7 +94,7 @@ impl<'a> Values<'a> {
     /// Seconds; `None` for `none`.
     pub(super) fn time(&mut self) -> Result<Option<u64>, String> {
         let text = self.text()?;
-        time(&text).ok_or_else(|| bad(&text))
+        time_or_none(&text).ok_or_else(|| bad(&text))
     }
 
     /// All arguments, if none have been named yet. `none` stands alone.

@@ -28,5 +28,6 @@ pub use error::ClientConfigError;
 pub(crate) use jump::hops;
 pub use jump::{Hop, HopError};
 pub(crate) use networks::addresses;
-pub use options::{AddressFamily, StrictHostKeyChecking};
-pub use settings::{AlgorithmLists, HostQuery, HostSettings, IdentityAgent, RekeyLimit};
+pub use settings::{
+    AddressFamily, AlgorithmLists, HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
+};

@@ -6,35 +6,7 @@ use super::error::Place;
 use super::jump::{Hop, hops};
 use super::keyword::Setting;
 use super::line_values::{Values, bad};
-use super::settings::AlgorithmLists;
-use super::time::seconds;
-
-/// Which addresses of a host to connect to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-#[non_exhaustive]
-pub enum AddressFamily {
-    /// All.
-    #[default]
-    Any,
-    /// IPv4 only.
-    Inet,
-    /// IPv6 only.
-    Inet6,
-}
-
-/// What becomes of unknown host keys, in OpenSSH's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum StrictHostKeyChecking {
-    /// They are refused.
-    Yes,
-    /// Somebody is asked; as nobody is there, they are refused.
-    Ask,
-    /// They are taken and remembered.
-    AcceptNew,
-    /// Any key is taken.
-    No,
-}
+use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 
 /// A key file, and whether the user's own configuration names it.
 type Identity = (String, bool);
@@ -244,11 +216,3 @@ const STRICT: &[(&str, StrictHostKeyChecking)] = &[
     ("ask", StrictHostKeyChecking::Ask),
     ("accept-new", StrictHostKeyChecking::AcceptNew),
 ];
-
-/// A time as [`Values::time`] reads it: `None` for `none`.
-pub(super) fn time(text: &str) -> Option<Option<u64>> {
-    match text {
-        "none" => Some(None),
-        text => seconds(text).map(Some),
-    }
-}

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::algorithm_list::AlgorithmList;
 use super::environment::Environment;
 use super::jump::Hop;
-use super::options::{AddressFamily, StrictHostKeyChecking};
 
 /// What is asked of a [`ClientConfig`](super::ClientConfig): a host, and what is set for it elsewhere already, as on
 /// the command line of `ssh`.
@@ -48,6 +47,33 @@ pub enum IdentityAgent {
     Environment,
     /// From the agent behind this socket.
     Socket(PathBuf),
+}
+
+/// Which addresses of a host to connect to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[non_exhaustive]
+pub enum AddressFamily {
+    /// All.
+    #[default]
+    Any,
+    /// IPv4 only.
+    Inet,
+    /// IPv6 only.
+    Inet6,
+}
+
+/// Policy for unknown host keys, in OpenSSH's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StrictHostKeyChecking {
+    /// They are refused.
+    Yes,
+    /// Somebody is asked; as nobody is there, they are refused.
+    Ask,
+    /// They are taken and remembered.
+    AcceptNew,
+    /// Any key is taken.
+    No,
 }
 
 /// After how much a connection agrees on new keys.

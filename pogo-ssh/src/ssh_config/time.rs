@@ -25,6 +25,14 @@ pub(super) fn seconds(text: &str) -> Option<u64> {
     (total <= i32::MAX as u64).then_some(total)
 }
 
+/// The time in seconds, or `Some(None)` for `none`.
+pub(super) fn time_or_none(text: &str) -> Option<Option<u64>> {
+    match text {
+        "none" => Some(None),
+        text => seconds(text).map(Some),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
