@@ -263,6 +263,7 @@
 
 mod account;
 mod algorithms;
+mod cancellable_stream;
 mod classify;
 mod config;
 mod context;
@@ -284,7 +285,6 @@ mod reboot;
 mod runner;
 mod session_options;
 mod setup;
-mod severable;
 #[cfg(test)]
 mod shells;
 mod ssh_config;

@@ -3,7 +3,7 @@
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::AttemptId;
 
-use crate::exec::{ExitStatus, LastWords, in_place_of_the_command};
+use crate::exec::{ExitStatus, LastLine, in_place_of_the_command};
 
 /// One thing that the host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(super) struct Frames {
     first: Vec<u8>,
     begun: bool,
     /// What the host says before.
-    words: LastWords,
+    words: LastLine,
     held: Vec<u8>,
     /// The output frame under way, and how many bytes of it are still to come.
     output: Option<(Stream, usize)>,
@@ -52,7 +52,7 @@ impl Frames {
         Self {
             first: format!("\x1e{}\n", first_line(attempt)).into_bytes(),
             begun: false,
-            words: LastWords::default(),
+            words: LastLine::default(),
             held: Vec::new(),
             output: None,
         }

@@ -15,8 +15,8 @@ use super::place::{Place, unsuitable};
 use super::watch::Watch;
 use crate::classify::classify;
 use crate::context::TransportContext;
-use crate::exec::{ExitReport, Kill, Line, Marker, NotStarted, StopReason, Way, ask_to_end, last_words, open};
-use crate::link::{Link, Unconnected, pause_after};
+use crate::exec::{ExitReport, Kill, Line, Marker, NotStarted, StopReason, Way, ask_to_end, open};
+use crate::link::{ConnectError, Link, pause_after};
 use crate::prepared::PreparedAttempt;
 
 /// What the host is told when the end is known here.
@@ -130,11 +130,11 @@ impl Detached<'_> {
             };
             match connected {
                 Ok(link) => return Ok(link),
-                Err(Unconnected {
+                Err(ConnectError {
                     kind: FailureKind::Unreachable,
                     ..
                 }) => *tries += 1,
-                Err(Unconnected { message, .. }) => return Err(ExitReport::Unknown(message)),
+                Err(ConnectError { message, .. }) => return Err(ExitReport::Unknown(message)),
             }
         }
     }
@@ -209,7 +209,7 @@ impl Detached<'_> {
                 Err(reason) => {
                     return match self.never_began(&mut frames, asked_before) {
                         Some(ended) => Attended::Over(ended),
-                        None => Attended::Cut(last_words(link, &reason)),
+                        None => Attended::Cut(link.disconnect_reason_or(&reason)),
                     };
                 }
             }
@@ -224,7 +224,7 @@ impl Detached<'_> {
                 let refusal = format!("the host opens no session: {reason:?}");
                 return Err(Attended::Over(ExitReport::refused(refusal)));
             }
-            Err(error) => return Err(Attended::Cut(last_words(link, &error.to_string()))),
+            Err(error) => return Err(Attended::Cut(link.disconnect_reason_or(&error.to_string()))),
         };
         let line = if self.ending.is_some() || self.prepared.attempt.resumed {
             self.place.find_line(self.watch.seen)
@@ -235,7 +235,7 @@ impl Detached<'_> {
         self.asked = true;
         match ask_for(&channel, line).await {
             Ok(()) => Ok(channel),
-            Err(error) => Err(Attended::Cut(last_words(link, &error.to_string()))),
+            Err(error) => Err(Attended::Cut(link.disconnect_reason_or(&error.to_string()))),
         }
     }
 

@@ -15,7 +15,6 @@ use super::mark::{Mark, Marks};
 use super::seen::Seen;
 use super::session::Session;
 use crate::input::Given;
-use crate::link::Link;
 use crate::output::Output;
 
 /// Why there is nothing more to read from a session's channel.
@@ -165,19 +164,11 @@ impl<'a> Execution<'a> {
     /// How it ended, as far as the host has reported.
     pub(super) fn exit_report(&self) -> ExitReport {
         self.seen.exit_report(self.status.as_ref(), || {
-            last_words(
-                self.site.link,
-                "the host closed the session without telling how it ended",
-            )
+            self.site
+                .link
+                .disconnect_reason_or("the host closed the session without telling how it ended")
         })
     }
-}
-
-/// What the link says, or else the text at hand.
-pub(crate) fn last_words(link: &Link, otherwise: &str) -> String {
-    link.last_words
-        .get()
-        .map_or_else(|| otherwise.to_owned(), |goodbye| goodbye.to_string())
 }
 
 fn name_of(signal: &Sig) -> String {

@@ -28,7 +28,6 @@ mod way;
 
 pub(crate) use aside::{Told as Aside, Unasked, aside};
 pub(crate) use context::{ExecContext, Passwords};
-pub(crate) use execution::last_words;
 pub(crate) use exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 #[cfg(feature = "loopback")]
 pub(crate) use imitation::{instead_of_command, marks_of_beginning};
@@ -42,7 +41,7 @@ pub(crate) use mark::{Mark, Marks};
 pub(crate) use marker::Marker;
 pub(crate) use run::{execute, open};
 pub(crate) use script::{Scripts, phase_name};
-pub(crate) use seen::{LastWords, Seen, in_place_of_the_command};
+pub(crate) use seen::{LastLine, Seen, in_place_of_the_command};
 pub(crate) use send::{Sent, send_all};
 pub(crate) use session::{Session, Unsuitable, check};
 pub(crate) use signal::signal_of;

@@ -9,7 +9,7 @@ use russh::{Channel, Pty, Sig};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use super::context::ExecContext;
-use super::execution::{ChannelEnd, Execution, last_words};
+use super::execution::{ChannelEnd, Execution};
 use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::kill::{Kill, kill};
 use super::mark::Group;
@@ -44,7 +44,7 @@ pub(crate) async fn execute(
             );
         }
         Err(error) => {
-            let reason = last_words(site.link, &error.to_string());
+            let reason = site.link.disconnect_reason_or(&error.to_string());
             return (first, NotStarted::ConnectionLost(reason).into());
         }
     };
@@ -71,7 +71,7 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 impl Execution<'_> {
     async fn run(&mut self) -> ExitReport {
         if let Err(error) = self.ask().await {
-            return NotStarted::ConnectionLost(last_words(self.site.link, &error.to_string())).into();
+            return NotStarted::ConnectionLost(self.site.link.disconnect_reason_or(&error.to_string())).into();
         }
         let reason = match self.until_end_or_stop().await {
             Ok(ended) => return ended,

@@ -24,7 +24,7 @@ pub(crate) struct Seen {
     command: Option<ExitStatus>,
     hook: Option<String>,
     refused: Option<String>,
-    words: LastWords,
+    words: LastLine,
 }
 
 impl Seen {
@@ -40,7 +40,7 @@ impl Seen {
             command: None,
             hook: None,
             refused: None,
-            words: LastWords::default(),
+            words: LastLine::default(),
         }
     }
 
@@ -188,12 +188,12 @@ pub(crate) fn in_place_of_the_command(status: &ExitStatus) -> String {
 
 /// The last line of what a host says.
 #[derive(Debug, Default)]
-pub(crate) struct LastWords(Vec<u8>);
+pub(crate) struct LastLine(Vec<u8>);
 
 /// No more of a line is kept.
 const MOST_WORDS: usize = 200;
 
-impl LastWords {
+impl LastLine {
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.0.ends_with(b"\n") && !line.trim_ascii().is_empty() {

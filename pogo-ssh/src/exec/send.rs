@@ -9,7 +9,6 @@ use tokio::time::timeout;
 
 use super::aside::{Told, Unasked, aside};
 use super::context::ExecContext;
-use super::execution::last_words;
 use super::exit_report::NotStarted;
 use super::line::Line;
 use super::mark::Mark;
@@ -141,10 +140,10 @@ async fn send(
     let mark = Marker::of(attempt.id).prefix();
     let told = aside(site, (&Way::Login, &mark), line, Some(Arc::clone(content))).await;
     let lost = || {
-        NotStarted::ConnectionLost(last_words(
-            site.link,
-            "the host closed the session while a file was sent",
-        ))
+        NotStarted::ConnectionLost(
+            site.link
+                .disconnect_reason_or("the host closed the session while a file was sent"),
+        )
     };
     let told = told.map_err(|unasked| match unasked {
         Unasked::NoSession => NotStarted::Refused("the host opens no session".to_owned()),

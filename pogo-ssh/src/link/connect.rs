@@ -4,42 +4,44 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::scheduler::{FailureKind, JobId, Outcome};
+use pogo_core::scheduler::{FailureKind, JobId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::backoff::pause_after;
 use super::clock::LoginClock;
+use super::connection::Link;
 use super::credentials::Credentials;
 use super::dial::dial;
-use super::greeting::{self, Place};
-use super::handshake::{IDENTIFICATION, Link, shake_hands};
+use super::error::ConnectError;
+use super::greeting;
+use super::handshake::{IDENTIFICATION, LoginContext, shake_hands};
 use super::idle::Idle;
 use super::jump::{JumpHost, Jumps};
-use super::pace::Pace;
 use super::preface::Prefaced;
-use super::retry::pause_after;
+use super::rate_limiter::RateLimiter;
 use crate::config::SshConfig;
 use crate::target::Target;
 use crate::trust::Trust;
 
-/// One try to meet a host.
+/// One try to connect to a host.
 #[derive(Clone, Copy)]
-pub(super) struct Meeting<'a> {
+struct Meeting<'a> {
     deadline: Instant,
-    pub(super) clock: &'a LoginClock,
+    clock: &'a LoginClock,
     /// Where it was found, if that is known.
-    pub(super) address: Option<IpAddr>,
+    address: Option<IpAddr>,
 }
 
 /// Connects to hosts.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    pub(super) trust: Trust,
-    pub(super) credentials: Credentials,
+    trust: Trust,
+    credentials: Credentials,
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
-    pace: Pace,
+    rate: RateLimiter,
     jumps: Jumps,
     idle: Idle,
 }
@@ -50,19 +52,6 @@ const HOSTS_WAIT: Duration = Duration::from_secs(10);
 /// Who says nothing for so long may wait for our first line, as some servers do, and those of other protocols.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 
-/// Why there is no connection. Nothing has run on the host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unconnected {
-    pub(crate) kind: FailureKind,
-    pub(crate) message: String,
-}
-
-impl From<Unconnected> for Outcome {
-    fn from(unconnected: Unconnected) -> Self {
-        Self::failed(unconnected.kind, unconnected.message)
-    }
-}
-
 impl Connector {
     /// With room for this many connections at once.
     pub(crate) fn new(config: &SshConfig, room: usize, trust: Trust, credentials: Credentials) -> Self {
@@ -71,7 +60,7 @@ impl Connector {
             credentials,
             connections: Arc::new(Semaphore::new(room)),
             handshakes: Semaphore::new(config.max_handshakes),
-            pace: Pace::new(config.connect.handshake_rate),
+            rate: RateLimiter::new(config.connect.handshake_rate),
             jumps: Jumps::new(&config.connect),
             idle: Idle::new(config.keep_idle),
         }
@@ -96,53 +85,55 @@ impl Connector {
 
     /// Reaches the host and logs in. The wait for a place, among the connections and then among the handshakes, does not
     /// count against its time.
-    pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
-        let place = match Arc::clone(&self.connections).try_acquire_owned() {
-            Ok(place) => Some(place),
+    pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
+        let permit = match Arc::clone(&self.connections).try_acquire_owned() {
+            Ok(permit) => Some(permit),
             Err(_) => {
                 self.idle.give_up_one(|_| true);
                 Arc::clone(&self.connections).acquire_owned().await.ok()
             }
         };
         let mut link = self.reach(target).await?;
-        link.place = place;
+        link.permit = permit;
         Ok(link)
     }
 
     /// The same, as often as the host may be tried. A host on the way has no place of its own among the connections:
     /// those behind it wait for it with theirs taken.
-    pub(super) async fn reach(&self, target: &Arc<Target>) -> Result<Link, Unconnected> {
+    pub(super) async fn reach(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
         let (mut tries, mut waited_in_vain) = (0, false);
         let clock = LoginClock::default();
         loop {
             let before = clock.paused();
             match self.reach_once(target, &clock).await {
                 // Somebody was asked for longer than the host would wait. A passphrase is known from now on.
-                Err(unconnected)
-                    if unconnected.kind == FailureKind::Unreachable
+                Err(error)
+                    if error.kind == FailureKind::Unreachable
                         && !waited_in_vain
                         && clock.paused().saturating_sub(before) > HOSTS_WAIT =>
                 {
                     waited_in_vain = true;
                 }
-                Err(unconnected) if unconnected.kind == FailureKind::Unreachable && tries < target.retries => {
+                Err(error) if error.kind == FailureKind::Unreachable && tries < target.retries => {
                     sleep(pause_after(tries)).await;
                     tries += 1;
                 }
-                Err(mut unconnected) if tries > 0 => {
-                    unconnected.message = format!("{} (tried {} times)", unconnected.message, tries + 1);
-                    return Err(unconnected);
+                Err(mut error) if tries > 0 => {
+                    error.message = format!("{} (tried {} times)", error.message, tries + 1);
+                    return Err(error);
                 }
                 done => return done,
             }
         }
     }
 
-    async fn reach_once(&self, target: &Arc<Target>, clock: &LoginClock) -> Result<Link, Unconnected> {
+    async fn reach_once(&self, target: &Arc<Target>, clock: &LoginClock) -> Result<Link, ConnectError> {
         let Some(via) = &target.via else {
-            self.pace.turn().await;
+            self.rate.turn().await;
             let deadline = Instant::now() + target.connect_timeout;
-            let stream = dial(target, deadline).await.map_err(|what| unreachable(target, what))?;
+            let stream = dial(target, deadline)
+                .await
+                .map_err(|what| ConnectError::unreachable(target, what))?;
             let address = stream.peer_addr().ok().map(|address| address.ip());
             let meeting = Meeting {
                 deadline,
@@ -152,15 +143,18 @@ impl Connector {
             return self.meet(target, stream, None, meeting).await;
         };
         let jump = self.jumps.host(via);
-        let line = jump.line(self).await.map_err(|failure| Unconnected {
-            message: format!("cannot connect to {target} through {via}: {}", failure.message),
-            ..failure
-        })?;
-        let channel = self.channel(&jump).await.ok_or_else(|| closing(target))?;
-        jump.pace.turn().await;
-        self.pace.turn().await;
+        // The way to a jump host may lead through another.
+        let link = Box::pin(jump.link(self.reach(via)))
+            .await
+            .map_err(|failure| ConnectError {
+                message: format!("cannot connect to {target} through {via}: {}", failure.message),
+                ..failure
+            })?;
+        let channel = self.channel(&jump).await.ok_or_else(|| ConnectError::closing(target))?;
+        jump.rate.turn().await;
+        self.rate.turn().await;
         let deadline = Instant::now() + target.connect_timeout;
-        let (channel, behind) = jump.open(line, channel, target, deadline).await?;
+        let (channel, jump_channel) = jump.open(link, channel, target, deadline).await?;
         // Where the jump host found it is not known here.
         let meeting = Meeting {
             deadline,
@@ -168,7 +162,7 @@ impl Connector {
             address: None,
         };
         let mut link = self.meet(target, channel.into_stream(), Some(&jump), meeting).await?;
-        link.behind = Some(behind);
+        link.jump_channel = Some(jump_channel);
         Ok(link)
     }
 
@@ -189,13 +183,16 @@ impl Connector {
         stream: S,
         jump: Option<&JumpHost>,
         meeting: Meeting<'_>,
-    ) -> Result<Link, Unconnected>
+    ) -> Result<Link, ConnectError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Meeting { deadline, clock, .. } = meeting;
+        let Meeting {
+            deadline,
+            clock,
+            address,
+        } = meeting;
         let mut stream = Prefaced::new(stream);
-        let place = Place { port: target.port };
         // A server speaks first. One that does not has no claim to a place among the handshakes.
         let greeted = async {
             match timeout(SPEAKS_WITHIN.min(target.connect_timeout / 2), stream.readable()).await {
@@ -210,32 +207,39 @@ impl Connector {
         match timeout_at(deadline, greeted).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                return Err(unreachable(target, CLOSED.to_owned()));
+                return Err(ConnectError::unreachable(target, CLOSED));
             }
-            Ok(Err(error)) => return Err(unreachable(target, error.to_string())),
+            Ok(Err(error)) => return Err(ConnectError::unreachable(target, error.to_string())),
             Err(_) => {
                 let silent = "it accepted the connection, then said nothing";
-                return Err(too_slow(target, silent));
+                return Err(ConnectError::too_slow(target, silent));
             }
         }
         let first = stream.first_words();
-        if let Some(foreign) = greeting::foreign(&first.get(), &place) {
-            return Err(unreachable(target, foreign));
+        if let Some(foreign) = greeting::foreign(&first.get(), target.port) {
+            return Err(ConnectError::unreachable(target, foreign));
         }
         let left = deadline.saturating_duration_since(Instant::now());
         let _turn = tokio::select! {
             biased;
-            turn = self.turn(jump) => turn.ok_or_else(|| closing(target))?,
+            turn = self.turn(jump) => turn.ok_or_else(|| ConnectError::closing(target))?,
             error = stream.keep_reading() => {
-                let what = greeting::unfinished(&first.get(), &place).unwrap_or_else(|| error.to_string());
-                return Err(unreachable(target, what));
+                let what = greeting::unfinished(&first.get(), target.port).unwrap_or_else(|| error.to_string());
+                return Err(ConnectError::unreachable(target, what));
             }
         };
-        let shaken = clock.within(left, shake_hands(self, target, stream, meeting)).await;
-        let shaken = shaken.unwrap_or_else(|| Err(too_slow(target, "the handshake or the login did not end")));
-        shaken.map_err(|unconnected| match greeting::unfinished(&first.get(), &place) {
-            Some(what) => unreachable(target, what),
-            None => unconnected,
+        let context = LoginContext {
+            trust: &self.trust,
+            credentials: &self.credentials,
+            clock,
+            address,
+        };
+        let shaken = clock.within(left, shake_hands(&context, target, stream)).await;
+        let shaken =
+            shaken.unwrap_or_else(|| Err(ConnectError::too_slow(target, "the handshake or the login did not end")));
+        shaken.map_err(|error| match greeting::unfinished(&first.get(), target.port) {
+            Some(what) => ConnectError::unreachable(target, what),
+            None => error,
         })
     }
 
@@ -254,24 +258,3 @@ impl Connector {
 
 /// What is said of a host that hangs up at once.
 const CLOSED: &str = "it accepted the connection, then closed it";
-
-fn unreachable(target: &Target, what: String) -> Unconnected {
-    Unconnected {
-        kind: FailureKind::Unreachable,
-        message: format!("cannot connect to {target}: {what}"),
-    }
-}
-
-fn closing(target: &Target) -> Unconnected {
-    unreachable(target, "the transport is closing".to_owned())
-}
-
-fn too_slow(target: &Target, what: &str) -> Unconnected {
-    unreachable(
-        target,
-        format!(
-            "{what} within the connect timeout of {:.1} s",
-            target.connect_timeout.as_secs_f64()
-        ),
-    )
-}

@@ -3,12 +3,12 @@
 use pogo_core::scheduler::FailureKind;
 use russh::AlgorithmKind;
 
-use super::connect::Unconnected;
+use super::error::ConnectError;
 use super::handler::LinkError;
 use crate::target::Target;
 
 /// Why there is no connection to the host.
-pub(super) fn unconnected(target: &Target, error: LinkError) -> Unconnected {
+pub(super) fn connect_error(target: &Target, error: LinkError) -> ConnectError {
     let (kind, message) = match error {
         LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
         LinkError::Ssh(russh::Error::NoCommonAlgo { kind, ours, theirs }) => {
@@ -30,7 +30,7 @@ pub(super) fn unconnected(target: &Target, error: LinkError) -> Unconnected {
             format!("no SSH connection to {target}: {}", in_words(&error)),
         ),
     };
-    Unconnected { kind, message }
+    ConnectError { kind, message }
 }
 
 /// What a host does not have, with the keyword that may ask for it.

@@ -8,34 +8,27 @@ pub(super) const LONGEST: usize = 256;
 const SHOWN: usize = 60;
 
 /// What certainly is no SSH, by its first words: then there is nothing to wait for.
-pub(super) fn foreign(first: &[u8], place: &Place) -> Option<String> {
+pub(super) fn foreign(first: &[u8], port: u16) -> Option<String> {
     let protocol = protocol(first)?;
-    Some(place.not_ssh(protocol))
+    Some(not_ssh(protocol, port))
 }
 
 /// What is said of a host whose handshake has failed and whose first words were these. `None` if it speaks SSH.
-pub(super) fn unfinished(first: &[u8], place: &Place) -> Option<String> {
-    if let Some(foreign) = foreign(first, place) {
+pub(super) fn unfinished(first: &[u8], port: u16) -> Option<String> {
+    if let Some(foreign) = foreign(first, port) {
         return Some(foreign);
     }
     let mut lines = first.split(|&byte| byte == b'\n');
     if first.is_empty() || lines.any(|line| line.starts_with(b"SSH-2.0") || line.starts_with(b"SSH-1.99")) {
         return None;
     }
-    Some(place.not_ssh(&format!("`{}`", escaped(first))))
+    Some(not_ssh(&format!("`{}`", escaped(first)), port))
 }
 
-/// Where it was met.
-pub(super) struct Place {
-    pub(super) port: u16,
-}
-
-impl Place {
-    fn not_ssh(&self, what: &str) -> String {
-        match what.starts_with("SSH 1") {
-            true => format!("it speaks {what}, which is not safe and not supported: update its server"),
-            false => format!("it answers {what}, not SSH: is {} the right port?", self.port),
-        }
+fn not_ssh(what: &str, port: u16) -> String {
+    match what.starts_with("SSH 1") {
+        true => format!("it speaks {what}, which is not safe and not supported: update its server"),
+        false => format!("it answers {what}, not SSH: is {port} the right port?"),
     }
 }
 
@@ -95,7 +88,7 @@ fn escaped(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    const PLACE: Place = Place { port: 8080 };
+    const PORT: u16 = 8080;
 
     #[test]
     fn what_answers_is_named() {
@@ -112,11 +105,11 @@ mod tests {
             (b"\x4a\x00\x00\x00\x0a8.0.36\x00", "MySQL"),
             (b"\xff\xfd\x18", "Telnet"),
         ] {
-            let said = foreign(first, &PLACE).unwrap();
+            let said = foreign(first, PORT).unwrap();
             assert_eq!(said, format!("it answers {name}, not SSH: is 8080 the right port?"));
-            assert_eq!(unfinished(first, &PLACE), Some(said));
+            assert_eq!(unfinished(first, PORT), Some(said));
         }
-        let old = foreign(b"SSH-1.5-OpenSSH_2.9\n", &PLACE).unwrap();
+        let old = foreign(b"SSH-1.5-OpenSSH_2.9\n", PORT).unwrap();
         assert!(old.starts_with("it speaks SSH 1, which"), "{old}");
     }
 
@@ -130,20 +123,20 @@ mod tests {
             b"Welcome to this host\r\nSSH-2.0-x\r\n",
             b"",
         ] {
-            assert_eq!(foreign(first, &PLACE), None);
+            assert_eq!(foreign(first, PORT), None);
         }
-        assert_eq!(unfinished(b"Welcome\r\nSSH-2.0-x\r\n", &PLACE), None);
-        assert_eq!(unfinished(b"", &PLACE), None);
+        assert_eq!(unfinished(b"Welcome\r\nSSH-2.0-x\r\n", PORT), None);
+        assert_eq!(unfinished(b"", PORT), None);
     }
 
     #[test]
     fn nothing_of_it_steers_a_terminal() {
-        let said = unfinished("\x1b[2J\u{202e}abc\u{9b}1m\r\nmore".as_bytes(), &PLACE).unwrap();
+        let said = unfinished("\x1b[2J\u{202e}abc\u{9b}1m\r\nmore".as_bytes(), PORT).unwrap();
         assert_eq!(
             said,
             r"it answers `\u{1b}[2J\u{202e}abc\u{9b}1m`, not SSH: is 8080 the right port?"
         );
-        let long = unfinished(&[b'x'; 200], &PLACE).unwrap();
+        let long = unfinished(&[b'x'; 200], PORT).unwrap();
         assert!(long.chars().count() < 120, "{long}");
     }
 }

@@ -4,14 +4,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use russh::Channel;
-use russh::client::{self, ChannelOpenHandle, DisconnectReason, Msg, Session};
+use russh::client::{self, ChannelOpenHandle, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 
-use super::session::forward_agent;
+use super::agent_forwarding::forward_agent;
 use crate::target::Target;
 use crate::trust::{HostKeyRefusal, Verifier};
 
-/// Why a connection ended, or never was.
+/// Why a connection ended, or could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
     #[error(transparent)]
@@ -20,27 +20,27 @@ pub(crate) enum LinkError {
     Ssh(#[from] russh::Error),
 }
 
-/// How a connection ended.
+/// Why a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Goodbye {
-    /// The host ended it, in these words.
+pub(crate) enum DisconnectReason {
+    /// The host ended it, with this message.
     #[error("the host disconnected: {0}")]
-    Said(String),
+    ByHost(String),
     /// It broke.
     #[error("{0}")]
-    Lost(String),
+    Broken(String),
 }
 
-/// How a connection ended, once it has.
+/// Holds how a connection ended, once it has.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LastWords(Arc<Mutex<Option<Goodbye>>>);
+pub(crate) struct DisconnectCell(Arc<Mutex<Option<DisconnectReason>>>);
 
-impl LastWords {
-    fn set(&self, words: Goodbye) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+impl DisconnectCell {
+    fn set(&self, reason: DisconnectReason) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
     }
 
-    pub(crate) fn get(&self) -> Option<Goodbye> {
+    pub(crate) fn get(&self) -> Option<DisconnectReason> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -52,7 +52,7 @@ pub(crate) struct LinkHandler {
     pub(super) target: Arc<Target>,
     /// Where it was found, if that is known.
     pub(super) address: Option<IpAddr>,
-    pub(super) last_words: LastWords,
+    pub(super) disconnect: DisconnectCell,
 }
 
 impl client::Handler for LinkHandler {
@@ -89,19 +89,19 @@ impl client::Handler for LinkHandler {
         Ok(())
     }
 
-    async fn disconnected(&mut self, reason: DisconnectReason<LinkError>) -> Result<(), LinkError> {
+    async fn disconnected(&mut self, reason: client::DisconnectReason<LinkError>) -> Result<(), LinkError> {
         match reason {
-            DisconnectReason::ReceivedDisconnect(info) => {
+            client::DisconnectReason::ReceivedDisconnect(info) => {
                 // The host's own words, within bounds.
                 let message: String = info.message.chars().filter(|c| !c.is_control()).take(200).collect();
-                self.last_words.set(Goodbye::Said(message));
+                self.disconnect.set(DisconnectReason::ByHost(message));
                 Ok(())
             }
-            DisconnectReason::Error(error) => {
+            client::DisconnectReason::Error(error) => {
                 let through = self.target.via.as_ref();
                 let through = through.map_or_else(String::new, |via| format!(" (the way leads through {via})"));
-                self.last_words
-                    .set(Goodbye::Lost(format!("{}{through}", in_words(&error))));
+                self.disconnect
+                    .set(DisconnectReason::Broken(format!("{}{through}", in_words(&error))));
                 Err(error)
             }
         }

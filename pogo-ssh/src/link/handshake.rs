@@ -1,96 +1,72 @@
 //! From an open TCP connection to a session that commands can run in.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pogo_core::scheduler::FailureKind;
 use russh::client::{self, GexParams, Handle};
-use russh::{Disconnect, Limits, Preferred, SshId};
+use russh::{Limits, Preferred, SshId};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
 
 use super::auth::authenticate;
-use super::connect::{Connector, Meeting, Unconnected};
-use super::disagreement::unconnected;
-use super::handler::{LastWords, LinkError, LinkHandler};
-use super::jump::Behind;
-use crate::severable::{CutOnDrop, Severable};
+use super::clock::LoginClock;
+use super::connection::Link;
+use super::credentials::Credentials;
+use super::disagreement::connect_error;
+use super::error::ConnectError;
+use super::handler::{DisconnectCell, LinkError, LinkHandler};
+use crate::cancellable_stream::CancellableStream;
 use crate::ssh_config::RekeyLimit;
-use crate::target::{SessionOptions, Target};
-use crate::trust::{HostKeyRefusal, Verifier};
+use crate::target::Target;
+use crate::trust::{HostKeyRefusal, Trust, Verifier};
 
 /// The line that each side begins with.
 pub(super) const IDENTIFICATION: &str = concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION"), "\r\n");
 
-/// A connection with somebody logged in. Dropping it cuts it at once.
-pub(crate) struct Link {
-    pub(crate) handle: Handle<LinkHandler>,
-    pub(crate) last_words: LastWords,
-    /// What its sessions get.
-    pub(super) session: SessionOptions,
-    _cut: CutOnDrop,
-    /// Its place among the connections.
-    pub(super) place: Option<OwnedSemaphorePermit>,
-    /// Its place behind a jump host.
-    pub(super) behind: Option<Behind>,
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("last_words", &self.last_words)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Link {
-    /// Says goodbye, so that the host need not wonder. Takes no longer than a moment.
-    pub(crate) async fn close(self) {
-        let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "");
-        if timeout(Duration::from_secs(1), goodbye).await.is_ok() {
-            let _ = timeout(Duration::from_secs(1), self.handle).await;
-        }
-    }
+/// What a login needs besides its target.
+pub(super) struct LoginContext<'a> {
+    pub(super) trust: &'a Trust,
+    pub(super) credentials: &'a Credentials,
+    pub(super) clock: &'a LoginClock,
+    /// Where the host was found, if that is known.
+    pub(super) address: Option<IpAddr>,
 }
 
 /// Exchanges keys, checks the host's, logs in.
 pub(super) async fn shake_hands<S>(
-    connector: &Connector,
+    context: &LoginContext<'_>,
     target: &Arc<Target>,
     stream: S,
-    meeting: Meeting<'_>,
-) -> Result<Link, Unconnected>
+) -> Result<Link, ConnectError>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let verifier = connector.trust.of(target).map_err(|message| Unconnected {
+    let verifier = context.trust.of(target).map_err(|message| ConnectError {
         kind: FailureKind::HostKey,
         message,
     })?;
-    let last_words = LastWords::default();
+    let disconnect = DisconnectCell::default();
     let settings = settings_for(&verifier, target);
     let handler = LinkHandler {
         verifier,
         target: Arc::clone(target),
-        address: meeting.address,
-        last_words: last_words.clone(),
+        address: context.address,
+        disconnect: disconnect.clone(),
     };
-    let (stream, cut) = Severable::new(stream);
+    let (stream, guard) = CancellableStream::new(stream);
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await
-        .map_err(|error| unconnected(target, error))?;
-    check_signature(&handle, target).map_err(|error| unconnected(target, error))?;
-    authenticate(&mut handle, &last_words, target, &connector.credentials, meeting.clock).await?;
+        .map_err(|error| connect_error(target, error))?;
+    check_signature(&handle, target).map_err(|error| connect_error(target, error))?;
+    authenticate(&mut handle, &disconnect, target, context.credentials, context.clock).await?;
     Ok(Link {
         handle,
-        last_words,
+        disconnect,
         session: target.session.clone(),
-        _cut: cut,
-        place: None,
-        behind: None,
+        _guard: guard,
+        permit: None,
+        jump_channel: None,
     })
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::scheduler::JobId;
 use tokio::time::{Instant, sleep_until};
 
-use super::handshake::Link;
+use super::connection::Link;
 use crate::target::Target;
 
 /// Whose connection: another job, or another way to the host, gets one of its own.

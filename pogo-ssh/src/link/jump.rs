@@ -9,9 +9,9 @@ use russh::{Channel, ChannelOpenFailure};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::connect::{Connector, Unconnected};
-use super::handshake::Link;
-use super::pace::Pace;
+use super::connection::{JumpChannel, Link};
+use super::error::ConnectError;
+use super::rate_limiter::RateLimiter;
 use crate::config::ConnectOptions;
 use crate::target::Target;
 
@@ -28,24 +28,16 @@ pub(super) struct JumpHost {
     pub(super) target: Arc<Target>,
     pub(super) channels: Arc<Semaphore>,
     pub(super) handshakes: Semaphore,
-    pub(super) pace: Pace,
-    line: tokio::sync::Mutex<Line>,
+    pub(super) rate: RateLimiter,
+    shared: tokio::sync::Mutex<SharedLink>,
 }
 
-/// The connection to a jump host.
+/// The connection to a jump host, or the last try to make one.
 #[derive(Debug, Default)]
-struct Line {
+struct SharedLink {
     link: Option<Arc<Link>>,
     /// The last try that failed, and when.
-    failed: Option<(Instant, Unconnected)>,
-}
-
-/// A connection's place behind its jump host; its end gives the place back.
-#[derive(Debug)]
-pub(super) struct Behind {
-    /// Kept open.
-    _line: Arc<Link>,
-    _channel: OwnedSemaphorePermit,
+    failed: Option<(Instant, ConnectError)>,
 }
 
 impl Jumps {
@@ -64,8 +56,8 @@ impl Jumps {
                 target: Arc::clone(target),
                 channels: Arc::new(Semaphore::new(self.options.jump_channels)),
                 handshakes: Semaphore::new(self.options.jump_handshakes),
-                pace: Pace::new(self.options.jump_handshake_rate),
-                line: tokio::sync::Mutex::default(),
+                rate: RateLimiter::new(self.options.jump_handshake_rate),
+                shared: tokio::sync::Mutex::default(),
             })
         });
         Arc::clone(host)
@@ -74,28 +66,30 @@ impl Jumps {
 
 impl JumpHost {
     /// The connection to it; made by the first who asks, while the others wait for it. They fail together.
-    pub(super) async fn line(&self, connector: &Connector) -> Result<Arc<Link>, Unconnected> {
+    pub(super) async fn link(
+        &self,
+        connect: impl Future<Output = Result<Link, ConnectError>>,
+    ) -> Result<Arc<Link>, ConnectError> {
         let asked = Instant::now();
-        let mut line = self.line.lock().await;
-        if let Some(link) = &line.link
+        let mut shared = self.shared.lock().await;
+        if let Some(link) = &shared.link
             && !link.handle.is_closed()
         {
             return Ok(Arc::clone(link));
         }
-        if let Some((when, failure)) = &line.failed
+        if let Some((when, failure)) = &shared.failed
             && *when >= asked
         {
             return Err(failure.clone());
         }
-        // The way to a jump host may lead through another.
-        match Box::pin(connector.reach(&self.target)).await {
+        match connect.await {
             Ok(link) => {
                 let link = Arc::new(link);
-                line.link = Some(Arc::clone(&link));
+                shared.link = Some(Arc::clone(&link));
                 Ok(link)
             }
             Err(failure) => {
-                line.failed = Some((Instant::now(), failure.clone()));
+                shared.failed = Some((Instant::now(), failure.clone()));
                 Err(failure)
             }
         }
@@ -104,31 +98,28 @@ impl JumpHost {
     /// Opens a way from it to a host.
     pub(super) async fn open(
         &self,
-        line: Arc<Link>,
-        place: OwnedSemaphorePermit,
+        link: Arc<Link>,
+        permit: OwnedSemaphorePermit,
         target: &Target,
         deadline: Instant,
-    ) -> Result<(Channel<Msg>, Behind), Unconnected> {
+    ) -> Result<(Channel<Msg>, JumpChannel), ConnectError> {
         let port = u32::from(target.port);
-        let opening = line
+        let opening = link
             .handle
             .channel_open_direct_tcpip(target.address.as_str(), port, "127.0.0.1", 0);
         let what = match timeout_at(deadline, opening).await {
             Ok(Ok(channel)) => {
-                let behind = Behind {
-                    _line: line,
-                    _channel: place,
+                let jump_channel = JumpChannel {
+                    _link: link,
+                    _permit: permit,
                 };
-                return Ok((channel, behind));
+                return Ok((channel, jump_channel));
             }
             Ok(Err(russh::Error::ChannelOpenFailure(reason))) => refusal(reason).to_owned(),
-            Ok(Err(error)) => {
-                let goodbye = line.last_words.get();
-                goodbye.map_or_else(|| error.to_string(), |goodbye| goodbye.to_string())
-            }
+            Ok(Err(error)) => link.disconnect_reason_or(&error.to_string()),
             Err(_) => "no answer within the connect timeout".to_owned(),
         };
-        Err(Unconnected {
+        Err(ConnectError {
             kind: FailureKind::Unreachable,
             message: format!("cannot connect to {target} through {}: {what}", self.target),
         })

@@ -1,12 +1,17 @@
-//! The way to a host: reach it, check who it is, log in.
+//! Connecting to a host: dial it, check its key, log in.
 
 mod agent;
+mod agent_forwarding;
 mod auth;
+mod backoff;
 mod clock;
 mod connect;
+mod connection;
 mod credentials;
 mod dial;
 mod disagreement;
+mod error;
+mod file_limit;
 mod greeting;
 mod handler;
 mod handshake;
@@ -16,19 +21,17 @@ mod key_file;
 mod key_text;
 mod login;
 mod offer;
-mod pace;
 mod pem;
-mod places;
 mod preface;
-mod retry;
-mod session;
+mod rate_limiter;
 mod signer;
 mod try_keys;
 mod try_password;
 
-pub(crate) use connect::{Connector, Unconnected};
+pub(crate) use backoff::pause_after;
+pub(crate) use connect::Connector;
+pub(crate) use connection::Link;
 pub(crate) use credentials::Credentials;
-pub(crate) use handshake::Link;
-pub(crate) use pace::Pace;
-pub(crate) use places::{TooFewFiles, room_for_connections};
-pub(crate) use retry::pause_after;
+pub(crate) use error::ConnectError;
+pub(crate) use file_limit::{TooFewFiles, room_for_connections};
+pub(crate) use rate_limiter::RateLimiter;

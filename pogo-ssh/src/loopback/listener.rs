@@ -13,7 +13,7 @@ use super::host::LoopbackHost;
 use super::mishap::Mishap;
 use super::session::{Session, login_methods};
 use super::shared::Shared;
-use crate::severable::Severable;
+use crate::cancellable_stream::CancellableStream;
 
 /// Accepts connections until dropped; dropping it cuts all of them.
 pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
@@ -76,7 +76,7 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
         inactivity_timeout: None,
         ..server::Config::default()
     };
-    let (stream, _cut) = Severable::new(stream);
+    let (stream, _cut) = CancellableStream::new(stream);
     let break_link = Arc::new(Notify::new());
     let handshake = Handshake::new(&shared.handshakes);
     let server = Arc::clone(&host);

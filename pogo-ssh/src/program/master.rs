@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::failure::{in_one_line, kind_of};
-use crate::link::Unconnected;
+use crate::link::ConnectError;
 
 /// How much of the program's complaints is kept.
 const MOST_COMPLAINTS: usize = 8 << 10;
@@ -67,8 +67,8 @@ impl Master {
         socket: PathBuf,
         place: OwnedSemaphorePermit,
         host: &str,
-    ) -> Result<Self, Unconnected> {
-        let refused = |message: String| Unconnected {
+    ) -> Result<Self, ConnectError> {
+        let refused = |message: String| ConnectError {
             kind: FailureKind::Refused,
             message,
         };
@@ -104,7 +104,7 @@ impl Master {
             what if what.is_empty() => "the ssh program ended without a word".to_owned(),
             what => what,
         };
-        Err(Unconnected {
+        Err(ConnectError {
             kind: kind_of(&text),
             message: format!("cannot connect to {host}: {what}"),
         })

@@ -22,7 +22,7 @@ use crate::classify::{classify, not_started};
 use crate::config::SshConfig;
 use crate::exec::{NotStarted, Session, Stop, check};
 use crate::input::{JobInputs, SharedInputs};
-use crate::link::{Pace, TooFewFiles, Unconnected, room_for_connections};
+use crate::link::{ConnectError, RateLimiter, TooFewFiles, room_for_connections};
 use crate::output::Output;
 use crate::setup::SetupError;
 
@@ -48,7 +48,7 @@ pub struct ProgramTransport {
     directory: TempDir,
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
-    pace: Pace,
+    rate: RateLimiter,
     counter: AtomicU64,
     inputs: SharedInputs,
 }
@@ -85,7 +85,7 @@ impl ProgramTransport {
                 config.max_connections.map_or(room, |most| most.min(room)),
             )),
             handshakes: Semaphore::new(config.max_handshakes),
-            pace: Pace::new(config.connect.handshake_rate),
+            rate: RateLimiter::new(config.connect.handshake_rate),
             config,
             directory,
             counter: AtomicU64::new(0),
@@ -103,8 +103,8 @@ impl ProgramTransport {
         self.counter.fetch_add(1, Ordering::Relaxed)
     }
 
-    async fn connect(&self, attempt: &Attempt) -> Result<Master, Unconnected> {
-        let unreachable = |message: String| Unconnected {
+    async fn connect(&self, attempt: &Attempt) -> Result<Master, ConnectError> {
+        let unreachable = |message: String| ConnectError {
             kind: FailureKind::Unreachable,
             message,
         };
@@ -113,7 +113,7 @@ impl ProgramTransport {
         let words = self
             .arguments
             .master(&attempt.host, &socket)
-            .map_err(|error| Unconnected {
+            .map_err(|error| ConnectError {
                 kind: FailureKind::Refused,
                 message: error.to_string(),
             })?;
@@ -122,7 +122,7 @@ impl ProgramTransport {
             .await
             .map_err(|_| closing())?;
         let _turn = self.handshakes.acquire().await.map_err(|_| closing())?;
-        self.pace.turn().await;
+        self.rate.turn().await;
         let host = attempt.host.name.as_str();
         let connecting = Master::connect(command(&self.program, words), socket, place, host);
         // The program's own limit is for reaching a host, not for logging in.
@@ -191,7 +191,7 @@ impl Transport for ProgramTransport {
             reason = stop.wait() => return not_started(Phase::Connect, NotStarted::Stopped(reason)),
             connected = self.connect(&attempt) => match connected {
                 Ok(master) => master,
-                Err(unconnected) => return unconnected.into(),
+                Err(error) => return error.into(),
             },
         };
         let context = ProgramContext {

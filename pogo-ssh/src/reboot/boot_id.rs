@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::dispatcher::Attempt;
 use tokio::time::timeout;
 
-use crate::exec::{Aside, ExecContext, Line, Mark, Marker, NotStarted, Unasked, Way, aside, last_words};
+use crate::exec::{Aside, ExecContext, Line, Mark, Marker, NotStarted, Unasked, Way, aside};
 
 /// Marks: `boot ID`, or `refused`. Linux, macOS, other BSDs.
 const TELL: &str = r#"id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
@@ -22,7 +22,12 @@ pub(super) async fn boot_id(site: ExecContext<'_>, attempt: &Attempt) -> Result<
     let script = TELL.replace("BOOT", &marker.print("boot %s", r#""$id""#));
     let script = script.replace("REFUSED", &marker.print("refused %s", &format!("'{why}'")));
     let (line, prefix) = (Line::new(&script, &[]), marker.prefix());
-    let lost = || NotStarted::ConnectionLost(last_words(site.link, "the host does not tell which boot it is in"));
+    let lost = || {
+        NotStarted::ConnectionLost(
+            site.link
+                .disconnect_reason_or("the host does not tell which boot it is in"),
+        )
+    };
     let told = match timeout(PATIENCE, aside(site, (&Way::Login, &prefix), line, None)).await {
         Ok(Ok(told)) => told,
         Ok(Err(Unasked::NoSession)) => return Err(NotStarted::Refused("the host opens no session".to_owned())),

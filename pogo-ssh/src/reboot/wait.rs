@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::boot_id::boot_id;
 use crate::context::TransportContext;
 use crate::exec::StopReason;
-use crate::link::{Link, Unconnected, pause_after};
+use crate::link::{ConnectError, Link, pause_after};
 use crate::prepared::PreparedAttempt;
 
 /// How the wait ended without the host.
@@ -67,11 +67,11 @@ pub(super) async fn back_from_restart(
 async fn look(context: &TransportContext, prepared: &PreparedAttempt, before: &str) -> Look {
     let link = match context.connector.connect(&prepared.target).await {
         Ok(link) => link,
-        Err(Unconnected { kind, message }) if kind == FailureKind::HostKey || kind == FailureKind::Refused => {
+        Err(ConnectError { kind, message }) if kind == FailureKind::HostKey || kind == FailureKind::Refused => {
             return Look::Refused(message);
         }
         // While a host starts it refuses connections, and then (pam_nologin) its users.
-        Err(Unconnected { message, .. }) => return Look::NoAnswer(message),
+        Err(ConnectError { message, .. }) => return Look::NoAnswer(message),
     };
     let look = match boot_id(context.exec_context(&link, prepared), &prepared.attempt).await {
         Ok(id) if id != before => return Look::Restarted(link),

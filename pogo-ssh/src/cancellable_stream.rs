@@ -20,26 +20,26 @@ struct Cut {
 
 /// Cuts its stream when dropped.
 #[derive(Debug)]
-pub(crate) struct CutOnDrop(Arc<Cut>);
+pub(crate) struct DropGuard(Arc<Cut>);
 
-impl Drop for CutOnDrop {
+impl Drop for DropGuard {
     fn drop(&mut self) {
         self.0.done.store(true, Ordering::Release);
         self.0.waker.wake();
     }
 }
 
-/// A stream that ends as soon as its [`CutOnDrop`] is gone. Read and written by one task.
+/// A stream that ends as soon as its [`DropGuard`] is gone. Read and written by one task.
 #[derive(Debug)]
-pub(crate) struct Severable<S> {
+pub(crate) struct CancellableStream<S> {
     stream: S,
     cut: Arc<Cut>,
 }
 
-impl<S> Severable<S> {
-    pub(crate) fn new(stream: S) -> (Self, CutOnDrop) {
+impl<S> CancellableStream<S> {
+    pub(crate) fn new(stream: S) -> (Self, DropGuard) {
         let cut = Arc::new(Cut::default());
-        let guard = CutOnDrop(Arc::clone(&cut));
+        let guard = DropGuard(Arc::clone(&cut));
         (Self { stream, cut }, guard)
     }
 
@@ -52,7 +52,7 @@ impl<S> Severable<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Severable<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for CancellableStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -63,7 +63,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Severable<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Severable<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CancellableStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
@@ -88,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_waits_is_woken_by_the_cut() {
         let (near, _far) = tokio::io::duplex(8);
-        let (mut stream, cut) = Severable::new(near);
+        let (mut stream, cut) = CancellableStream::new(near);
         let reader = tokio::spawn(async move { stream.read_u8().await });
         tokio::task::yield_now().await;
         drop(cut);
@@ -101,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn a_writer_that_waits_is_woken_by_the_cut() {
         let (near, _far) = tokio::io::duplex(8);
-        let (mut stream, cut) = Severable::new(near);
+        let (mut stream, cut) = CancellableStream::new(near);
         let writer = tokio::spawn(async move { stream.write_all(&[0; 64]).await });
         tokio::task::yield_now().await;
         drop(cut);

@@ -1,20 +1,20 @@
-//! A bound on how many things begin per second.
+//! A limit on how many connections begin per second.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Lets things begin one after the other, evenly spread. Time in which nothing wanted to begin is not saved up.
+/// Lets connections begin evenly spread, without bursts: idle time is not saved up.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct RateLimiter {
     interval: Option<Duration>,
     /// When the next may begin.
     next: Mutex<Option<Instant>>,
 }
 
-impl Pace {
-    /// This many per second, or no bound.
+impl RateLimiter {
+    /// This many per second, or no limit.
     pub(crate) fn new(per_second: Option<u32>) -> Self {
         Self {
             interval: per_second.map(|rate| Duration::from_secs(1) / rate.max(1)),
@@ -44,26 +44,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn turns_come_evenly_spread_and_none_are_saved_up() {
-        let pace = Pace::new(Some(10));
+        let limiter = RateLimiter::new(Some(10));
         let start = Instant::now();
         for _ in 0..5 {
-            pace.turn().await;
+            limiter.turn().await;
         }
         assert_eq!(start.elapsed(), Duration::from_millis(400));
         tokio::time::sleep(Duration::from_secs(60)).await;
         let start = Instant::now();
         for _ in 0..5 {
-            pace.turn().await;
+            limiter.turn().await;
         }
         assert_eq!(start.elapsed(), Duration::from_millis(400));
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_bound_nobody_waits() {
-        let pace = Pace::new(None);
+        let limiter = RateLimiter::new(None);
         let start = Instant::now();
         for _ in 0..1000 {
-            pace.turn().await;
+            limiter.turn().await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
     }

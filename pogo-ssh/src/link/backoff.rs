@@ -1,4 +1,4 @@
-//! The pause before it is tried again to reach a host.
+//! The pause before a host is connected to again: exponential backoff with jitter.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;

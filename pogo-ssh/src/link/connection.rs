@@ -1,0 +1,72 @@
+//! A connection to a host, and its sessions.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::client::{Handle, Msg};
+use russh::{Channel, Disconnect};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+use super::handler::{DisconnectCell, LinkHandler};
+use crate::cancellable_stream::DropGuard;
+use crate::target::SessionOptions;
+
+/// A connection with somebody logged in. Dropping it cuts it at once.
+pub(crate) struct Link {
+    pub(crate) handle: Handle<LinkHandler>,
+    /// How it ended, once it has.
+    pub(crate) disconnect: DisconnectCell,
+    /// What its sessions get.
+    pub(super) session: SessionOptions,
+    pub(super) _guard: DropGuard,
+    /// Frees a slot among the connections when dropped.
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+    /// What keeps the way through a jump host open.
+    pub(super) jump_channel: Option<JumpChannel>,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("disconnect", &self.disconnect)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    /// Disconnects, so that the host need not wait for a keepalive to notice. Takes two seconds at most.
+    pub(crate) async fn close(self) {
+        let disconnecting = self.handle.disconnect(Disconnect::ByApplication, "", "");
+        if timeout(Duration::from_secs(1), disconnecting).await.is_ok() {
+            let _ = timeout(Duration::from_secs(1), self.handle).await;
+        }
+    }
+
+    /// Why the connection ended, if it has; otherwise this text.
+    pub(crate) fn disconnect_reason_or(&self, otherwise: &str) -> String {
+        let reason = self.disconnect.get();
+        reason.map_or_else(|| otherwise.to_owned(), |reason| reason.to_string())
+    }
+
+    /// Opens a session. Asks for its environment and for the agent's way back; a server that refuses either says
+    /// nothing, and the session goes on without.
+    pub(crate) async fn open_session(&self) -> Result<Channel<Msg>, russh::Error> {
+        let channel = self.handle.channel_open_session().await?;
+        for (name, value) in self.session.environment.iter() {
+            channel.set_env(false, name, value).await?;
+        }
+        if self.session.agent.is_some() {
+            channel.agent_forward(false).await?;
+        }
+        Ok(channel)
+    }
+}
+
+/// What keeps a connection through a jump host open; dropping it frees its channel there.
+#[derive(Debug)]
+pub(super) struct JumpChannel {
+    pub(super) _link: Arc<Link>,
+    pub(super) _permit: OwnedSemaphorePermit,
+}
