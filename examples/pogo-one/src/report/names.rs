@@ -45,7 +45,7 @@ fn groups(fleet: &Fleet, hosts: &[&HostName]) -> String {
     }
     let is_left = |host: &&&HostName| {
         let id = fleet.id(host.as_str());
-        !id.is_some_and(|id| covered.get(id.index()) == Some(&true))
+        id.is_none_or(|id| covered.get(id.index()) != Some(&true))
     };
     let rest: Vec<&HostName> = hosts.iter().filter(is_left).copied().collect();
     if !rest.is_empty() {

@@ -63,11 +63,13 @@ impl Status<'_> {
 
     fn total(&self, total: &Group) -> String {
         let slow = self.watch.slow_now();
-        let mut parts = vec![said(total)];
+        let stopping = self.watch.stopped.is_some() && total.running > 0;
+        let mut parts: Vec<String> = stopping.then(|| "stopping".to_owned()).into_iter().collect();
+        parts.push(said(total));
         parts.extend((slow > 0).then(|| format!("{slow} slow")));
         let elapsed = whole(self.now - self.watch.began);
         parts.push(match self.left {
-            Some(left) if total.running + total.waiting > 0 => format!("{elapsed}, ~{} left", rough(left)),
+            Some(left) if total.running + total.waiting > 0 && !stopping => format!("{elapsed}, ~{} left", rough(left)),
             _ => elapsed,
         });
         parts.join(", ")

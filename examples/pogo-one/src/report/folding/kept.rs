@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 
 use indexmap::{Equivalent, IndexSet};
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 /// The text that hosts wrote, in blocks. Hosts that have written the same so far share all blocks.
@@ -108,19 +109,19 @@ impl Kept {
         }
     }
 
-    pub(super) fn push(&mut self, output: &mut Output, bytes: &[u8]) {
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            if line == b"\n" && output.tail.last() == Some(&b'\r') {
-                output.tail.pop();
-            }
-            match line.strip_suffix(b"\r\n") {
-                Some(text) => {
-                    self.add(output, text);
-                    self.add(output, b"\n");
-                }
-                None => self.add(output, line),
-            }
+    pub(super) fn push(&mut self, output: &mut Output, mut bytes: &[u8]) {
+        if bytes.first() == Some(&b'\n') && output.tail.last() == Some(&b'\r') {
+            output.tail.pop();
         }
+        while let Some(at) = memmem::find(bytes, b"\r\n") {
+            let (text, rest) = bytes.split_at(at);
+            self.add(output, text);
+            bytes = rest.strip_prefix(b"\r").unwrap_or(rest);
+            let (end, rest) = bytes.split_at(1);
+            self.add(output, end);
+            bytes = rest;
+        }
+        self.add(output, bytes);
     }
 
     /// Adds text. Its last byte stays in the tail: what follows may still change it.
