@@ -11,13 +11,19 @@ use pogo_core::scheduler::{ApplyError, Event, Record, Scheduler};
 use serde::de::IgnoredAny;
 
 use crate::exit::Stop;
-use crate::report::{self, Warned};
+use crate::report::{self, LoggedOutput, Warned};
 
 /// The records of a file, and the lines they stand in.
 pub(crate) struct Log {
     pub(crate) records: Vec<Record>,
     lines: Vec<usize>,
     name: String,
+}
+
+/// What a line of a log holds.
+pub(crate) enum Entry {
+    Record(Record),
+    Output(LoggedOutput),
 }
 
 impl Log {
@@ -39,14 +45,15 @@ impl Log {
         Ok(Self { records, lines, name })
     }
 
-    /// Whether a log is still being written while it is read: a pipe is read as it comes.
+    /// Whether a log can be read only once, and as it comes.
     pub(crate) fn is_pipe(path: &Path) -> bool {
         let is_fifo = |path| std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo());
         path == Path::new("-") || is_fifo(path)
     }
 
-    /// Hands on each record as it comes, until the end of the pipe. What cannot follow is refused where it stands.
-    pub(crate) fn follow(path: &Path, mut each: impl FnMut(Record) -> Result<(), Stop>) -> Result<(), Stop> {
+    /// Hands on each record and each piece of output as it comes, until the end. What cannot follow is refused where it
+    /// stands.
+    pub(crate) fn follow(path: &Path, mut each: impl FnMut(Entry) -> Result<(), Stop>) -> Result<(), Stop> {
         let name = name(path);
         let cannot = |error| Stop::usage(format!("cannot read {name}: {error}"));
         let mut pipe: Box<dyn BufRead> = match path == Path::new("-") {
@@ -60,7 +67,9 @@ impl Log {
             if let Some(record) = parse_line(&name, at, &line)? {
                 state.apply(&record).map_err(|error| cannot_follow(&name, at, &error))?;
                 jobs += u32::from(matches!(record.event, Event::JobSubmitted { .. }));
-                each(record)?;
+                each(Entry::Record(record))?;
+            } else if let Some(output) = LoggedOutput::read(&line) {
+                each(Entry::Output(output))?;
             }
             line.clear();
         }

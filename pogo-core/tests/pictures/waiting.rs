@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use pogo_core::fleet::Fleet;
 use pogo_core::picture::Timeline;
 use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{FailureKind, JobStatus, Outcome, Record, TaskState};
 use pogo_core::sim::what_if::{Questions, Scenario};
 use pogo_core::sim::{Mishap, World};
@@ -89,21 +91,27 @@ fn a_band_says_why_how_many_of_its_hosts_wait() {
 
 #[test]
 fn groups_stand_in_the_order_of_the_plan() {
-    // The front ends are listed first, and come last.
-    let svg = Timeline::of(&blocked(8, "cache2")).unwrap().svg();
-    let place = |text: &str| svg.find(&format!(">{text}<")).unwrap_or_else(|| panic!("no {text}"));
-    assert!(place("$cache") < place("$front.east") && place("$front.east") < place("$front.west"));
-    // $front.west starts before $front.east, whose first host is slow to be freed: it stands behind all the same.
-    let (fleet, policy) = shop(1, 8);
-    let mut world = World::new(fleet, policy)
-        .unwrap()
-        .down(&"front1".parse().unwrap(), "mended")
+    // What comes first in the policy starts nothing.
+    let fleet = Fleet::builder()
+        .tagged("early", "early[1-2]")
+        .tagged("late", "late[1-2]");
+    let limit =
+        |group: &str, most: &str| Constraint::new(group.parse().unwrap(), Rule::MaxParallel(most.parse().unwrap()));
+    let policy = Policy {
+        constraints: vec![limit("$late", "0"), limit("$early", "1")],
+        ..Policy::default()
+    };
+    let mut world = World::new(fleet.build().unwrap(), policy).unwrap();
+    world
+        .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
         .unwrap();
-    let spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
-    world.submit(spec).unwrap();
     let svg = Timeline::of(&world.run().records).unwrap().svg();
-    let place = |text: &str| svg.find(&format!(">{text}<")).unwrap_or_else(|| panic!("no {text}"));
-    assert!(place("$cache") < place("$front.east") && place("$front.east") < place("$front.west"));
+    let document = Document::parse(&svg).unwrap();
+    let titles: Vec<&str> = of_class(&document, "bold")
+        .iter()
+        .filter_map(|title| title.text())
+        .collect();
+    assert_eq!(titles[..2], ["$late", "$early"]);
 }
 
 #[test]

@@ -9,22 +9,23 @@ use pogo_core::scheduler::{Event, Record};
 
 use crate::cli::{LogFormat, ReplayArgs, Speed};
 use crate::exit::{Exit, Stop};
-use crate::log::Log;
-use crate::report::Screen;
+use crate::log::{Entry, Log};
+use crate::report::{LoggedOutput, Screen};
 
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Stop> {
     let mut player = Player::new(args);
-    if Log::is_pipe(&args.log) {
-        Log::follow(&args.log, |record| player.play(record))?;
-    } else {
+    if !Log::is_pipe(&args.log) {
         let log = Log::read(&args.log)?;
         // What is not a log is refused before any of it is shown.
         let ended = journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
         if ended.jobs().next().is_none() {
             return Err(log.refused("it has no job"));
         }
-        log.records.into_iter().try_for_each(|record| player.play(record))?;
     }
+    Log::follow(&args.log, |entry| match entry {
+        Entry::Record(record) => player.play(record),
+        Entry::Output(output) => player.output(&output),
+    })?;
     player.finish()?;
     Ok(Exit::Succeeded)
 }
@@ -63,12 +64,7 @@ impl Player {
         if let Event::JobSubmitted { .. } = record.event {
             self.began.get_or_insert_with(|| (record.at, Instant::now()));
         }
-        // What was before the first job is over at once.
-        if let Some((began, shown)) = self.began {
-            // What comes late, from a pipe, is not held up any longer.
-            let due = at_speed(record.at.max(began) - began, self.speed);
-            std::thread::sleep(due.saturating_sub(shown.elapsed()));
-        }
+        self.wait(record.at);
         if self.moment.last().is_some_and(|last| last.at != record.at) {
             self.tell()?;
         }
@@ -77,6 +73,23 @@ impl Player {
             self.moment.push(record);
         }
         Ok(())
+    }
+
+    /// Shows what a host wrote.
+    fn output(&mut self, output: &LoggedOutput) -> Result<(), Stop> {
+        self.wait(output.at);
+        self.tell()?;
+        self.screen.output(&output.chunk());
+        Ok(())
+    }
+
+    /// Waits until a moment is due. What was before the first job is over at once, and what comes late, from a pipe, is
+    /// not held up any longer.
+    fn wait(&self, at: Timestamp) {
+        if let Some((began, shown)) = self.began {
+            let due = at_speed(at.max(began) - began, self.speed);
+            std::thread::sleep(due.saturating_sub(shown.elapsed()));
+        }
     }
 
     /// Tells what happened at this moment, in lines.

@@ -25,7 +25,7 @@ mod watch;
 mod width;
 
 pub(crate) use folding::Form;
-pub(crate) use records::is_output;
+pub(crate) use records::{LoggedOutput, is_output};
 pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
 pub(crate) use tails::Tails;

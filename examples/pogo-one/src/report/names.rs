@@ -102,6 +102,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn names_are_targets_that_select_exactly_these_hosts(chosen in prop::collection::vec(prop::bool::weighted(0.9), 180)) {
             let fleet = fleet();

@@ -248,6 +248,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn every_failed_host_has_one_reason(statuses in prop::collection::vec(1_u32..4, 1..30)) {
             let names: Vec<String> = (0..statuses.len()).map(|at| format!("w{at}")).collect();

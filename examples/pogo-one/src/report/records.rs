@@ -132,6 +132,46 @@ pub(crate) fn is_output(line: &str) -> bool {
         || serde_json::from_str(line).is_ok_and(|stored: Stored| stored.bytes().is_some())
 }
 
+/// A piece of output that a log holds.
+pub(crate) struct LoggedOutput {
+    pub(crate) at: Timestamp,
+    job: JobId,
+    host: HostName,
+    attempt: AttemptId,
+    stream: Stream,
+    bytes: Vec<u8>,
+}
+
+impl LoggedOutput {
+    /// Reads a line; `None` where it is something else, or of a newer form.
+    pub(crate) fn read(line: &str) -> Option<Self> {
+        let stored: Stored = serde_json::from_str(line).ok()?;
+        let (at, job, host, attempt) = (stored.at, stored.job, stored.host.clone(), stored.attempt);
+        let streams = [Stream::Stdout, Stream::Stderr, Stream::Note];
+        let stream = streams.into_iter().find(|&stream| name(stream) == stored.output)?;
+        let bytes = stored.bytes()?;
+        Some(Self {
+            at,
+            job,
+            host,
+            attempt,
+            stream,
+            bytes,
+        })
+    }
+
+    /// As it came.
+    pub(crate) fn chunk(&self) -> OutputChunk<'_> {
+        OutputChunk {
+            job: self.job,
+            host: &self.host,
+            attempt: self.attempt,
+            stream: self.stream,
+            bytes: &self.bytes,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Version {
     version: u32,
@@ -141,17 +181,13 @@ struct Version {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
-    #[serde(rename = "at")]
-    _at: Timestamp,
+    at: Timestamp,
     output: String,
     #[serde(rename = "version")]
     _version: u32,
-    #[serde(rename = "job")]
-    _job: JobId,
-    #[serde(rename = "host")]
-    _host: HostName,
-    #[serde(rename = "attempt")]
-    _attempt: AttemptId,
+    job: JobId,
+    host: HostName,
+    attempt: AttemptId,
     text: Option<String>,
     base64: Option<String>,
 }

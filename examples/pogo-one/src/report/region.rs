@@ -164,6 +164,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn nothing_is_lost_and_nothing_is_left_over(
             steps in prop::collection::vec((0_usize..4, 0_usize..5), 1..40),

@@ -288,6 +288,33 @@ all hosts   ━━━━━━╌╌╌─────────    7/20   3 r
     }
 
     #[test]
+    fn limits_that_hold_hosts_back_come_before_those_under_which_something_runs() {
+        let group = |name: &str, hosts, waiting, running| {
+            let limit = Rule::MaxParallel("2".parse().unwrap());
+            let mut group = Group::new(name.to_owned(), Some((limit, 2)));
+            (group.hosts, group.waiting, group.running) = (hosts, waiting, running);
+            group
+        };
+        let groups = [
+            group("over", 9, 0, 0),
+            group("not begun", 9, 9, 0),
+            group("running", 9, 0, 1),
+            group("full", 9, 3, 2),
+        ];
+        let groups: Vec<&Group> = groups.iter().collect();
+        let shown = |most| {
+            active(&groups, most)
+                .iter()
+                .map(|group| group.name.as_str())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shown(1), ["full"]);
+        assert_eq!(shown(2), ["running", "full"]);
+        assert_eq!(shown(3), ["not begun", "running", "full"]);
+        assert_eq!(shown(9), ["over", "not begun", "running", "full"]);
+    }
+
+    #[test]
     fn what_is_over_is_said_to_be() {
         let shown = lines(&records(1, 2, "db"), 9, (80, 24));
         assert!(shown[0].contains("over, 1 failed"), "{shown:#?}");
@@ -295,6 +322,8 @@ all hosts   ━━━━━━╌╌╌─────────    7/20   3 r
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn no_terminal_is_too_small_and_no_name_too_wide(
             columns in 1_usize..220, rows in 1_usize..60, groups in 1_usize..30, seconds in 0_u64..5,

@@ -64,3 +64,32 @@ fn lines(tail: &[u8]) -> Vec<String> {
     lines.reverse();
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use pogo_core::scheduler::JobId;
+
+    use super::*;
+
+    #[test]
+    fn little_is_kept_of_a_host_that_writes_much_and_nothing_of_one_that_succeeds() {
+        let (host, attempt): (HostName, _) = ("web1".parse().unwrap(), AttemptId::new(1));
+        let mut tails = Tails::default();
+        for number in 0..5_000 {
+            let text = format!("line {number}\n");
+            let chunk = OutputChunk {
+                job: JobId::new(1),
+                host: &host,
+                attempt,
+                stream: Stream::Stderr,
+                bytes: text.as_bytes(),
+            };
+            tails.push(&chunk);
+            assert!(tails.running[&attempt].len() <= 2 * Tails::BYTES);
+        }
+        tails.end(&host, attempt, true);
+        assert_eq!(tails.of(&host), ["line 4997", "line 4998", "line 4999"]);
+        tails.end(&host, AttemptId::new(2), false);
+        assert!(tails.of(&host).is_empty() && tails.running.is_empty());
+    }
+}

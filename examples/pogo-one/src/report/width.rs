@@ -52,6 +52,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn no_text_is_wider_than_asked(text in "(\\PC|👩\u{200d}💻|日){0,20}", columns in 0_usize..24) {
             prop_assert!(width(&cut(&text, columns)) <= columns);

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use super::program::{Done, Program};
+use super::ssh::Site;
 
 const POLICY: &str = "tag: {web: ['w[1-4]']}\nconstraint: {$web: {max_parallel: 2}}\n";
 
@@ -106,4 +107,27 @@ fn what_cannot_follow_in_a_pipe_is_named_where_it_stands() {
         );
         assert!(done.code == 64 && done.err.contains(wanted), "{wanted}: {}", done.err);
     }
+}
+
+#[test]
+fn a_replay_shows_what_hosts_wrote() {
+    let site = Site::new("tag: {web: [web1]}\n", &["web1"]);
+    let args = site.args("*", &["--events", "run.jsonl", "--", "echo one; echo two >&2"]);
+    let ran = site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let shown = site.program.run(&["replay", "run.jsonl", "--speed", "max"]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(
+        shown.out.contains("\nweb1 | one\n") && shown.err.contains("web1 | two\n"),
+        "{}{}",
+        shown.out,
+        shown.err
+    );
+    let order =
+        ["started   web1", "web1 | one", "succeeded web1", "1 host in "].map(|text| shown.out.find(text).unwrap());
+    assert!(order.is_sorted(), "{}", shown.out);
+    assert!(
+        ran.out.ends_with(shown.out.split("\n\n").last().unwrap()),
+        "the same summary"
+    );
 }

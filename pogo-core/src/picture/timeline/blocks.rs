@@ -37,8 +37,9 @@ pub(super) fn blocks(story: &Story) -> Vec<Block> {
         let labels = partition.iter().map(|(_, label)| label);
         let pairs: BTreeSet<(&Vec<String>, &String)> = keys.iter().zip(labels).collect();
         let finer = pairs.len();
-        // The first partition that names every host is worth its names alone.
-        let names = keys.iter().all(Vec::is_empty) && partition.iter().all(|(_, label)| !label.is_empty());
+        // A partition that names every host that has no name yet is worth its names alone.
+        let mut unnamed = keys.iter().zip(&partition).filter(|(key, _)| key.is_empty()).peekable();
+        let names = unnamed.peek().is_some() && unnamed.all(|(_, (_, label))| !label.is_empty());
         if finer > MOST || (finer == count && !names) {
             continue;
         }

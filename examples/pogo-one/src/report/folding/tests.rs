@@ -173,6 +173,8 @@ fn normal(text: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn every_host_is_in_one_group_of_those_that_wrote_the_same(
         texts in prop::collection::vec(prop::collection::vec(prop::sample::select(b"\r\n\naab".to_vec()), 0..6), 1..12),
