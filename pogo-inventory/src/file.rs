@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::OnceLock;
 
 use crate::diagnostic::{Diagnostic, Excerpt, Place, SourceError};
 
@@ -51,37 +50,8 @@ pub(crate) fn special(path: &Path) -> Option<&'static str> {
     Some("a device")
 }
 
-/// The path that stands for standard input.
-pub(crate) const STANDARD_INPUT: &str = "-";
-
-/// What messages call a file or standard input.
-pub(crate) fn input_name(path: &Path) -> String {
-    match path == Path::new(STANDARD_INPUT) {
-        true => "standard input".to_owned(),
-        false => path.display().to_string(),
-    }
-}
-
-/// The text of a file, or of standard input, which is read once and says the same from then on.
-pub(crate) fn read_input(path: &Path) -> Result<String, SourceError> {
-    static READ: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
-    if path != Path::new(STANDARD_INPUT) {
-        return read_text(path);
-    }
-    let read = READ.get_or_init(|| {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        read.map(|_| bytes).map_err(|error| error.to_string())
-    });
-    let name = input_name(path);
-    let bytes = read
-        .clone()
-        .map_err(|message| SourceError::unavailable(&*name, message))?;
-    text(&name, bytes, MAX_BYTES)
-}
-
-/// The bytes as text, if they are some.
-fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, SourceError> {
+/// The bytes as text, if they are UTF-8.
+pub(crate) fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, SourceError> {
     if bytes.len() as u64 > most {
         let message = format!("is larger than {} MiB, the most that is read", most >> 20);
         return Err(SourceError::Invalid(vec![Diagnostic::new(name, message)]));

@@ -60,7 +60,9 @@ fn guess(kind: &'static str, what: &'static str) -> Option<Guess> {
 
 /// Texts that are known by their keys.
 mod tree {
-    use super::{Guess, guess};
+    use super::Guess;
+    #[cfg(feature = "yaml")]
+    use super::guess;
 
     #[cfg(not(feature = "yaml"))]
     pub(super) fn of(_: &str) -> Option<Guess> {

@@ -1,6 +1,6 @@
 //! A plain list of hosts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,8 +9,8 @@ use pogo_core::fleet::{Connection, FleetBuilder};
 
 use crate::address;
 use crate::diagnostic::SourceError;
-use crate::file;
 use crate::guess;
+use crate::input_file::InputFile;
 use crate::listing::{Listing, Source};
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span, column};
@@ -30,13 +30,15 @@ use crate::source::{self, Problems, Span, column};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostList {
-    path: PathBuf,
+    file: InputFile,
 }
 
 impl HostList {
     /// The file at this path, read when the inventory is loaded; `-` is standard input, which is read once.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            file: InputFile::new(path),
+        }
     }
 
     /// Reads a text that messages call `source_name`.
@@ -49,10 +51,8 @@ impl HostList {
     }
 
     fn listing(&self) -> Result<Listing, SourceError> {
-        let mut listing = listing(file::input_name(&self.path).into(), &file::read_input(&self.path)?)?;
-        if self.path != Path::new(file::STANDARD_INPUT) {
-            listing.files.push(self.path.clone());
-        }
+        let mut listing = listing(self.file.name().into(), &self.file.read()?)?;
+        listing.files.extend(self.file.path().cloned());
         Ok(listing)
     }
 }
@@ -159,7 +159,7 @@ fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
 #[async_trait]
 impl Inventory for HostList {
     fn name(&self) -> String {
-        file::input_name(&self.path)
+        self.file.name()
     }
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {

@@ -29,6 +29,8 @@ mod host_list;
 mod hosts;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(any(feature = "ansible", feature = "host-list"))]
+mod input_file;
 mod listing;
 pub mod merge;
 #[cfg(any(feature = "clustershell", feature = "genders"))]

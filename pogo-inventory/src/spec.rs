@@ -142,7 +142,7 @@ impl SourceSpec {
         let elsewhere = match self.name() {
             "http" => true,
             "command" => !self.location.contains('/'),
-            _ if self.location == crate::file::STANDARD_INPUT => true,
+            _ if self.location == "-" => true,
             _ => false,
         };
         if !elsewhere {

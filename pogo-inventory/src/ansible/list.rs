@@ -1,6 +1,6 @@
 //! What `ansible-inventory --list` prints.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,8 +13,8 @@ use super::var_files::Seen;
 use super::{AnsibleHosts, finish};
 use crate::diagnostic::SourceError;
 use crate::elsewhere::elsewhere;
-use crate::file;
 use crate::guess;
+use crate::input_file::InputFile;
 use crate::listing::{Listing, Source};
 use crate::source::{self, Problems, Span};
 use crate::tree::Value;
@@ -43,13 +43,15 @@ use crate::tree::Value;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsibleList {
-    path: PathBuf,
+    file: InputFile,
 }
 
 impl AnsibleList {
     /// The file at this path, read when the inventory is loaded; `-` is standard input, which is read once.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            file: InputFile::new(path),
+        }
     }
 
     /// Reads a text that messages call `source_name`.
@@ -62,10 +64,8 @@ impl AnsibleList {
     }
 
     fn listing(&self) -> Result<Listing, SourceError> {
-        let mut listing = listing(file::input_name(&self.path).into(), &file::read_input(&self.path)?)?;
-        if self.path != Path::new(file::STANDARD_INPUT) {
-            listing.files.push(self.path.clone());
-        }
+        let mut listing = listing(self.file.name().into(), &self.file.read()?)?;
+        listing.files.extend(self.file.path().cloned());
         Ok(listing)
     }
 }
@@ -91,7 +91,7 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
 #[async_trait]
 impl Inventory for AnsibleList {
     fn name(&self) -> String {
-        file::input_name(&self.path)
+        self.file.name()
     }
 
     async fn load(&self) -> Result<FleetBuilder, InventoryError> {

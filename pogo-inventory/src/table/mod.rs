@@ -17,6 +17,8 @@
 mod columns;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(any(feature = "json", feature = "toml"))]
+mod document;
 #[cfg(feature = "json")]
 mod json;
 mod mapping;
@@ -163,27 +165,24 @@ impl TableFile {
     ) -> Result<Listing, SourceError> {
         let mut problems = Problems::new(source::Source::new(source_name, text));
         let mut roster = Roster::default();
-        let mut warnings = Vec::new();
-        let root = match format {
+        let warnings = match format {
             #[cfg(feature = "csv")]
-            Format::Csv => {
-                warnings = csv::read(&mut problems, mapping, &mut roster);
-                None
-            }
+            Format::Csv => csv::read(&mut problems, mapping, &mut roster),
             #[cfg(feature = "json")]
-            Format::Json => json::load(&mut problems),
-            #[cfg(feature = "json")]
-            Format::JsonLines => Some(json::load_lines(&mut problems)),
-            #[cfg(feature = "toml")]
-            Format::Toml => toml::load(&mut problems),
-        };
-        if let Some(root) = root {
-            #[cfg(feature = "json")]
-            if format == Format::Json {
+            Format::Json => json::load(&mut problems).map_or_else(Vec::new, |root| {
                 pages::refuse(&mut problems, &root, mapping);
+                document::read(&mut problems, &root, mapping, &mut roster)
+            }),
+            #[cfg(feature = "json")]
+            Format::JsonLines => {
+                let root = json::load_lines(&mut problems);
+                document::read(&mut problems, &root, mapping, &mut roster)
             }
-            warnings = rows::read(&mut problems, &root, mapping, &mut roster);
-        }
+            #[cfg(feature = "toml")]
+            Format::Toml => toml::load(&mut problems).map_or_else(Vec::new, |root| {
+                document::read(&mut problems, &root, mapping, &mut roster)
+            }),
+        };
         let mut listing = roster.into_listing(problems.into_sorted())?;
         listing.warnings = warnings;
         Ok(listing)

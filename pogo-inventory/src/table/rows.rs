@@ -18,26 +18,6 @@ pub(super) struct Rows<'r> {
     pub(super) nameless: Vec<Diagnostic>,
 }
 
-/// Reads the rows of a document, and gives those that are left out.
-pub(super) fn read(
-    problems: &mut Problems<'_>,
-    root: &Node<'_>,
-    mapping: &Mapping,
-    roster: &mut Roster,
-) -> Vec<Diagnostic> {
-    let keys: Vec<&str> = mapping.rows.iter().flat_map(|rows| rows.split('.')).collect();
-    let mut reader = Rows {
-        mapping,
-        roster,
-        nameless: Vec::new(),
-    };
-    below(problems, root, &keys, true, &mut |problems, rows| {
-        reader.these(problems, rows)
-    });
-    let nameless = reader.nameless;
-    settle(problems, roster, nameless)
-}
-
 /// A row without a name is no host, which is a warning where others have one: then the mapping fits.
 pub(super) fn settle(problems: &mut Problems<'_>, roster: &Roster, nameless: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if problems.is_empty() && roster.has_hosts() {
@@ -49,33 +29,6 @@ pub(super) fn settle(problems: &mut Problems<'_>, roster: &Roster, nameless: Vec
 }
 
 impl Rows<'_> {
-    /// The rows of one list or object.
-    fn these(&mut self, problems: &mut Problems<'_>, rows: &Node<'_>) {
-        match &rows.value {
-            Value::List(items) => items.iter().for_each(|item| self.listed(problems, item)),
-            Value::Map(entries) => entries.iter().for_each(|entry| self.keyed(problems, entry)),
-            _ => expected(problems, rows, "a list of hosts", "[{\"name\": \"web1\"}]"),
-        }
-    }
-
-    /// A row under its host's name.
-    fn keyed(&mut self, problems: &mut Problems<'_>, Entry { key, value }: &Entry<'_>) {
-        let name = (key.span, &*key.text);
-        match &value.value {
-            Value::Null => self.row(problems, name, &[]),
-            // An error, or a list of hosts under some key: objects that are no hosts look just like them.
-            Value::Map(fields) if !fields.is_empty() && !self.mapping.knows_any(fields) => {
-                let message = format!(
-                    "`{}` has no field that the mapping knows, so it is no host",
-                    key.text.escape_debug()
-                );
-                problems.report_with(key.span, message, fields_here(fields));
-            }
-            Value::Map(fields) => self.row(problems, name, fields),
-            _ => expected(problems, value, "the fields of a host", "{\"tags\": [\"frontend\"]}"),
-        }
-    }
-
     /// A row that holds its host's name.
     pub(super) fn listed(&mut self, problems: &mut Problems<'_>, item: &Node<'_>) {
         let fields = match &item.value {
@@ -106,7 +59,8 @@ impl Rows<'_> {
         self.nameless.push(problem);
     }
 
-    fn row(&mut self, problems: &mut Problems<'_>, (span, name): (Span, &str), fields: &[Entry<'_>]) {
+    /// A row under this name.
+    pub(super) fn row(&mut self, problems: &mut Problems<'_>, (span, name): (Span, &str), fields: &[Entry<'_>]) {
         let hosts = self.roster.hosts(problems, span, name);
         let connection = connection(problems, fields, self.mapping);
         let mut tags = Vec::new();
@@ -136,13 +90,6 @@ impl Mapping {
         [&self.name].into_iter().chain(&self.name_fallback).map(String::as_str)
     }
 
-    /// Whether any of the fields means something, besides a name.
-    fn knows_any(&self, fields: &[Entry<'_>]) -> bool {
-        let tags = self.tags.iter().map(|tag| &tag.field);
-        let plain = [&self.address, &self.port, &self.user].into_iter().chain(&self.vars);
-        tags.chain(plain).any(|name| field(fields, name).is_some())
-    }
-
     /// The host's name, and where it stands.
     fn name_in<'n>(&self, fields: &'n [Entry<'_>]) -> Option<(Span, &'n str)> {
         let named = |name: &str| {
@@ -153,39 +100,8 @@ impl Mapping {
     }
 }
 
-/// Goes down to the rows; a list on the way holds several places with rows.
-fn below(
-    problems: &mut Problems<'_>,
-    node: &Node<'_>,
-    keys: &[&str],
-    top: bool,
-    found: &mut impl FnMut(&mut Problems<'_>, &Node<'_>),
-) {
-    let Some((key, rest)) = keys.split_first() else {
-        return found(problems, node);
-    };
-    match &node.value {
-        Value::Map(entries) => match entries.iter().find(|entry| entry.key.text == *key) {
-            Some(entry) => below(problems, &entry.value, rest, false, found),
-            None => {
-                let message = format!("there is no key `{key}` here, below which the hosts should stand");
-                problems.report_with(node.span, message, fields_here(entries));
-            }
-        },
-        // A list at the top is another document than the mapping is made for.
-        Value::List(items) if !top => {
-            for item in items {
-                below(problems, item, keys, false, found);
-            }
-        }
-        _ => {
-            let (what, example) = (format!("an object with the key `{key}`"), format!("{{\"{key}\": []}}"));
-            expected(problems, node, &what, &example);
-        }
-    }
-}
-
-fn fields_here(fields: &[Entry<'_>]) -> String {
+/// The names of the fields, for a hint.
+pub(super) fn fields_here(fields: &[Entry<'_>]) -> String {
     let names: Vec<&str> = fields.iter().take(20).map(|entry| &*entry.key.text).collect();
     match names.len() {
         0 => "there are no fields at all".to_owned(),

@@ -1,28 +1,7 @@
-//! Node sets: `web[01-10/2],db1!web05&@rack:r1`.
+//! Expressions of ClusterShell: operators, groups and wildcards.
 
-use indexmap::IndexSet;
-
-/// Names in the order in which they were first mentioned.
-pub(crate) type Names = IndexSet<String>;
-
-/// Nodes that one expression may name.
-const MAX_NODES: usize = 1_000_000;
-
-/// What is wrong with an expression, and where, in bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NodeSetError {
-    pub(crate) offset: usize,
-    pub(crate) message: String,
-}
-
-impl NodeSetError {
-    pub(crate) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self {
-            offset,
-            message: message.into(),
-        }
-    }
-}
+use super::ranges::{checked, expand};
+use super::{MAX_NODES, Names, NodeSetError};
 
 /// What an expression refers to.
 pub(crate) trait Lookup {
@@ -68,62 +47,6 @@ pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<Names, No
         }
     }
     Ok(result)
-}
-
-/// A list of nodes without operators and groups, as genders has it: `web[1-3],db1`.
-pub(crate) fn list(text: &str) -> Result<Names, NodeSetError> {
-    let mut names = Names::new();
-    let (mut start, mut open) = (0, false);
-    for (at, character) in text.char_indices().chain([(text.len(), ',')]) {
-        open = character == '[' || open && character != ']';
-        if character != ',' || open && at < text.len() {
-            continue;
-        }
-        let pattern = text.get(start..at).unwrap_or_default();
-        if let Some(second) = pattern.match_indices('[').nth(1) {
-            return Err(NodeSetError::new(
-                start + second.0,
-                "a name has one range; genders knows no more",
-            ));
-        }
-        if !pattern.is_empty() {
-            checked(pattern, start)?;
-            let bracket = pattern.find('[').unwrap_or(pattern.len());
-            let range = pattern.get(bracket..).unwrap_or_default();
-            if let Some(step) = range.split(']').next().and_then(|range| range.find('/')) {
-                let message = "a range has no step; genders counts one by one";
-                return Err(NodeSetError::new(start + bracket + step, message));
-            }
-            names.extend(expand(pattern, start)?);
-        }
-        start = at + 1;
-    }
-    Ok(names)
-}
-
-/// Refuses brackets that do not fit together.
-fn checked(pattern: &str, offset: usize) -> Result<(), NodeSetError> {
-    let (mut open, mut closed) = (None, None);
-    for (at, character) in pattern.char_indices() {
-        let fail = |message: &str| Err(NodeSetError::new(offset + at, message));
-        match (character, open) {
-            ('[', Some(_)) => return fail("brackets cannot stand in brackets"),
-            ('[', None) if closed == Some(at) => {
-                return fail("two ranges cannot stand side by side; write what is between them");
-            }
-            ('[', None) => open = Some(at),
-            (']', None) => return fail("this `]` closes nothing"),
-            (']', Some(_)) => (open, closed) = (None, Some(at + 1)),
-            _ => {}
-        }
-    }
-    match open {
-        Some(bracket) => Err(NodeSetError::new(
-            offset + bracket,
-            "this bracket is not closed; add a `]`",
-        )),
-        None => Ok(()),
-    }
 }
 
 /// Each operand with the operator before it and its offset. White space is as good as one `,`, as for ClusterShell's
@@ -195,62 +118,6 @@ fn fits(mask: &str, name: &str) -> bool {
         }
     }
     mask.get(at..).unwrap_or_default().iter().all(|one| *one == '*')
-}
-
-fn expand(pattern: &str, offset: usize) -> Result<Vec<String>, NodeSetError> {
-    let mut names = vec![String::new()];
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once('[') {
-        let (inside, after) = after.split_once(']').unwrap_or((after, ""));
-        let at = offset + (pattern.len() - rest.len()) + before.len() + 1;
-        let items = items(inside, at)?;
-        if names.len().saturating_mul(items.len()) > MAX_NODES {
-            return Err(NodeSetError::new(
-                offset,
-                format!("`{pattern}` names more than {MAX_NODES} nodes"),
-            ));
-        }
-        names = names
-            .iter()
-            .flat_map(|name| items.iter().map(move |item| format!("{name}{before}{item}")))
-            .collect();
-        rest = after;
-    }
-    names.iter_mut().for_each(|name| name.push_str(rest));
-    Ok(names)
-}
-
-/// The numbers of one bracket.
-fn items(inside: &str, mut offset: usize) -> Result<Vec<String>, NodeSetError> {
-    let mut items = Vec::new();
-    for item in inside.split(',') {
-        let fail = |message: &str| NodeSetError::new(offset, format!("`{item}` {message}"));
-        let syntax = || fail("is not a range of numbers; write [1-10], [01-10] or [1-10/2]");
-        let number = |text: &str| -> Option<u64> {
-            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| text.parse().ok()).flatten()
-        };
-        let (range, step) = item.split_once('/').unwrap_or((item, "1"));
-        let (first, last) = range.split_once('-').unwrap_or((range, range));
-        let (Some(from), Some(to), Some(step)) = (number(first), number(last), number(step)) else {
-            return Err(syntax());
-        };
-        if from > to {
-            return Err(fail("runs backwards; the smaller number comes first"));
-        }
-        let padded = |text: &str| text.len() > 1 && text.starts_with('0');
-        if (padded(first) || padded(last)) && first.len() != last.len() {
-            return Err(fail("mixes paddings; both ends need as many digits"));
-        }
-        let step = usize::try_from(step).ok().filter(|step| *step > 0).ok_or_else(syntax)?;
-        if (to - from) / step as u64 >= MAX_NODES as u64 || items.len() > MAX_NODES {
-            return Err(fail("names more than 1000000 nodes"));
-        }
-        let width = if padded(first) { first.len() } else { 1 };
-        items.extend((from..=to).step_by(step).map(|number| format!("{number:0width$}")));
-        offset += item.len() + 1;
-    }
-    Ok(items)
 }
 
 #[cfg(test)]
@@ -339,25 +206,6 @@ mod tests {
             ),
         ] {
             assert_eq!(nodes(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn lists_have_no_operators() {
-        let all = |text: &str| match list(text) {
-            Ok(names) => names.into_iter().collect::<Vec<_>>().join(" "),
-            Err(error) => format!("{}: {}", error.offset, error.message),
-        };
-        for (text, expected) in [
-            ("a[1-2],b", "a1 a2 b"),
-            (",a,,b,", "a b"),
-            ("a!b,@c", "a!b @c"),
-            ("a[1,3]b", "a1b a3b"),
-            ("x,a[1-2]b[3-4]", "9: a name has one range; genders knows no more"),
-            ("x,a[1", "3: this bracket is not closed; add a `]`"),
-            ("x,a[1-9/2]b", "7: a range has no step; genders counts one by one"),
-        ] {
-            assert_eq!(all(text), expected, "{text}");
         }
     }
 
