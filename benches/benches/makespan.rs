@@ -9,13 +9,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pogo_benches::{Shape, overlapping, row};
+use pogo_benches::{Shape, drawn, overlapping, row, small_overlapping};
 use pogo_core::fleet::{Fleet, HostId, HostName};
 use pogo_core::plan::{Command, Expectation, JobSpec, Order, Rules};
 use pogo_core::policy::Policy;
 use pogo_core::sim::{TaskTimes, World, lower_bound};
 
 const FLEETS: u32 = 24;
+const SMALL_FLEETS: u32 = 1_200;
 const MEDIAN: Duration = Duration::from_secs(60);
 
 fn main() {
@@ -39,6 +40,53 @@ fn main() {
     print("log-normal, unknown, balanced", &ratios(heavy, Order::Balanced, false));
     print("log-normal, listed order", &ratios(heavy, Order::Listed, false));
     print("log-normal, batches with barrier", &batches());
+    println!(
+        "\n{}",
+        row(
+            "small fleets, balanced / listed",
+            &["median", "worst", "behind"].map(str::to_owned)
+        )
+    );
+    small("equal times", |_| Duration::from_secs(10));
+    small("times of 1 to 59 s, known", |host| {
+        Duration::from_secs(u64::from(1 + drawn(host, 59)))
+    });
+}
+
+/// How long jobs take in balanced order on small random fleets, as a multiple of what they take in listed order.
+fn small(label: &str, time: impl Fn(u32) -> Duration) {
+    let ratios: Vec<f64> = (0..SMALL_FLEETS)
+        .map(|seed| {
+            let (fleet, policy) = small_overlapping(seed);
+            let times: BTreeMap<HostName, Duration> = fleet
+                .ids()
+                .zip(0..)
+                .map(|(host, at)| (fleet.name(host).clone(), time(seed * 64 + at)))
+                .collect();
+            let [balanced, listed] = [Order::Balanced, Order::Listed].map(|order| {
+                let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
+                spec.order = order;
+                spec.expected = expected(&fleet, |host| times[host]);
+                let times = TaskTimes::PerHost {
+                    times: times.clone(),
+                    otherwise: MEDIAN,
+                };
+                let world = World::new(fleet.clone(), policy.clone()).expect("a world");
+                let mut world = world.task_times(times);
+                world.submit(spec).expect("a job");
+                world.run().makespan().as_secs_f64()
+            });
+            balanced / listed
+        })
+        .collect();
+    let behind = ratios.iter().filter(|&&ratio| ratio > 1.0).count();
+    let mut sorted = ratios;
+    sorted.sort_by(f64::total_cmp);
+    let [median, worst] = [sorted[sorted.len() / 2], sorted[sorted.len() - 1]].map(|ratio| format!("{ratio:.3}"));
+    println!(
+        "{}",
+        row(label, &[median, worst, format!("{behind} of {SMALL_FLEETS}")])
+    );
 }
 
 fn print(label: &str, ratios: &[f64]) {

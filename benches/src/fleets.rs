@@ -126,6 +126,36 @@ pub fn overlapping(shape: Shape) -> (Fleet, Policy) {
     )
 }
 
+/// A random colo × role × rack fleet of 4 to 39 hosts, where each kind of group has a limit of a few hosts.
+pub fn small_overlapping(seed: u32) -> (Fleet, Policy) {
+    let draw = |question: u32, below: u32| drawn(question.wrapping_add(seed.wrapping_mul(0x9e37_79b9)), below);
+    let hosts = 4 + draw(1, 36);
+    let mut builder = Fleet::builder();
+    for host in 0..hosts {
+        let group = |kind: u32, below: u32| draw(1_000 * kind + host, below);
+        builder = builder
+            .host(&format!("h{host}"))
+            .tag(&format!("colo.c{}", group(1, 3)))
+            .tag(&format!("role.r{}", group(2, 3)))
+            .tag(&format!("rack.k{}", group(3, 6)));
+    }
+    let constraint = |(group, kind, most): (&str, u32, u32)| {
+        let slots = (1 + draw(10 + kind, most)).to_string();
+        Constraint::new(selector(group), limit(Rule::MaxParallel, &slots))
+    };
+    let kinds = [("$colo", 1, 3), ("$role", 2, 3), ("$rack", 3, 2)];
+    let policy = Policy {
+        constraints: kinds.into_iter().map(constraint).collect(),
+        ..Policy::default()
+    };
+    (builder.build().expect("a fleet"), policy)
+}
+
+/// A number below this one, the same for the same question.
+pub fn drawn(question: u32, below: u32) -> u32 {
+    mixed(question) % below
+}
+
 /// Scatters numbers, the same way every time.
 fn mixed(number: u32) -> u32 {
     let mut mixed = number.wrapping_mul(0x85eb_ca6b) ^ 0x27d4_eb2f;

@@ -204,7 +204,8 @@ impl WaveGate {
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Hosts of the most loaded bucket first, then those expected to take longest, then listed order:
-    /// the job ends close to the earliest moment that its limits allow.
+    /// the job ends close to the earliest moment that its limits allow. A job of at most 64 hosts is tried in listed order too when it
+    /// is submitted; if it would end sooner so, `job_submitted` says that it is `Listed`.
     #[default]
     Balanced,
     /// As the targets list them.

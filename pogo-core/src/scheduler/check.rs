@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::rehearsal;
 use super::state::{Compiled, State, TaskAt};
 use super::{Alteration, AttemptId, Input, InputError, JobId, JobStatus, Outcome, Phase, Scheduler, TaskState};
 use crate::Timestamp;
@@ -203,12 +204,14 @@ impl Scheduler {
             }
             .into());
         }
-        let spec = Arc::new(spec.resolved(&state.policy.defaults, hosts.len())?);
+        let mut spec = spec.resolved(&state.policy.defaults, hosts.len())?;
         for expectation in &spec.expected {
             state.fleet.resolve(&expectation.hosts).map_err(PlanError::Targets)?;
         }
         let names: Vec<HostName> = hosts.iter().map(|&host| state.fleet.name(host).clone()).collect();
         let compiled = state.compile(&spec, hosts, names.into())?;
+        spec.order = rehearsal::order_of(state, &spec, &compiled);
+        let spec = Arc::new(spec);
         Ok(Checked::Submit { job, spec, compiled })
     }
 

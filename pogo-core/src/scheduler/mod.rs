@@ -20,6 +20,7 @@ mod input;
 mod outcome;
 mod outlook;
 mod prospects;
+mod rehearsal;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"

@@ -9,6 +9,7 @@ mod damaged;
 mod explain;
 mod liveness;
 mod oracle;
+mod orders;
 mod parsers;
 mod refusals;
 mod replay;

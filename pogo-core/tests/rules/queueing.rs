@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Expectation, JobSpec, Order};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Alteration, Input, JobId};
+use pogo_core::scheduler::{Alteration, Event, Input, JobId};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -93,6 +93,35 @@ fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
     };
     assert_eq!(started(Order::Balanced), "c b a");
     assert_eq!(started(Order::Listed), "a b c");
+}
+
+/// All three groups are equally full. In balanced order `h3` starts with `h1`, and then `h4` and `h5` need a round each.
+#[test]
+fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
+    let hosts = [("h1", "c"), ("h2", "c"), ("h3", "a c"), ("h4", "a b"), ("h5", "b c")];
+    let fleet = hosts.iter().fold(Fleet::builder(), |fleet, (host, groups)| {
+        groups
+            .split(' ')
+            .fold(fleet.host(host), |fleet, group| fleet.tag(group))
+    });
+    let limit = |(group, slots): (&str, &str)| {
+        let rule = Rule::MaxParallel(slots.parse().unwrap());
+        Constraint::new(group.parse().unwrap(), rule)
+    };
+    let constraints = [("$a", "1"), ("$b", "1"), ("$c", "2")].into_iter().map(limit).collect();
+    let policy = Policy {
+        constraints,
+        ..Policy::default()
+    };
+    let mut story = Story::new(fleet, policy);
+    assert_eq!(story.submit(on("*")), "h1 h2 h4");
+    let submitted = story.drill.records().iter().find_map(|record| match &record.event {
+        Event::JobSubmitted { spec, .. } => Some(spec.order),
+        _ => None,
+    });
+    assert_eq!(submitted, Some(Order::Listed), "the log says which order it takes");
+    let ends = ["h1", "h2", "h4"].map(|host| story.ends(host));
+    assert_eq!(ends, ["", "", "h3 h5"], "two rounds");
 }
 
 #[test]

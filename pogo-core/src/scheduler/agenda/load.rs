@@ -56,10 +56,14 @@ impl Load {
         }
     }
 
+    /// How loaded a bucket is that has so much work and so many slots.
+    pub(crate) fn per_slot(work: u64, slots: u32) -> u16 {
+        coarse(work / u64::from(slots.max(1)))
+    }
+
     /// Says whether the bucket is more loaded than when it was weighed before.
     pub(super) fn weigh(&mut self, state: &State, bucket: BucketId) -> bool {
-        let places = u64::from(state.usage[bucket.index()].limit.places.max(1));
-        let level = coarse(self.work[bucket.index()] / places);
+        let level = Self::per_slot(self.work[bucket.index()], state.usage[bucket.index()].limit.places);
         std::mem::replace(&mut self.level[bucket.index()], level) < level
     }
 }

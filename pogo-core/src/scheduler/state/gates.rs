@@ -142,6 +142,17 @@ impl Gates {
         changes
     }
 
+    /// A task of this track has succeeded, and no wave waits for its bake time.
+    pub(in crate::scheduler) fn pass(&mut self, stages: &Stages, track: u32) {
+        let moment = Timestamp::EPOCH;
+        let mut changes = self.task_changed(stages, track, (TaskState::Running, TaskState::Succeeded), moment);
+        while let Some(change) = changes.pop() {
+            if let GateChange::Baking(stage) = change {
+                changes.extend(self.baked(stages, stage, moment));
+            }
+        }
+    }
+
     /// Waves that were open before the stages were compiled anew stay open, and those that were watched stay so since then,
     /// as far as the waves before them are still complete.
     pub(super) fn keep_waves(&mut self, stages: &Stages, old: &Self, old_stages: &Stages) {
