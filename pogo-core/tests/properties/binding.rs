@@ -1,0 +1,98 @@
+//! Whatever keeps a host from starting stood in the plan of its job before it was submitted, with the same numbers.
+
+use std::collections::BTreeMap;
+
+use pogo_core::plan::{Plan, WaveGate};
+use pogo_core::scheduler::{Blocker, Event, HaltCause, Input, JobId, TaskState};
+use pogo_core::testing::{Drill, Step};
+use proptest::prelude::*;
+
+use crate::scenario::{Scenario, config, scenarios};
+
+/// Whether the plan shows what is in the way. What operators and other jobs do is in no plan.
+fn shows(plan: &Plan, blocker: &Blocker) -> bool {
+    let is_stage = |sequence: &str, label: &str| {
+        let mut stages = plan.stages.iter().map(|planned| &planned.stage);
+        stages.any(|stage| stage.sequence == sequence && stage.label == label)
+    };
+    match blocker {
+        Blocker::BucketFull { group, rule, slots, .. } => plan.buckets.iter().any(|planned| {
+            let bucket = &planned.bucket;
+            bucket.group == *group && bucket.rule == *rule && bucket.places == *slots
+        }),
+        Blocker::GateClosed {
+            sequence, stage, after, ..
+        } => is_stage(sequence, stage) && is_stage(sequence, after),
+        Blocker::FailureBudget { group, allowed, .. } => plan
+            .budgets
+            .iter()
+            .any(|planned| planned.budget.group == *group && planned.allowed == *allowed),
+        Blocker::JobMaxParallel { limit } => plan.job.max_parallel.is_some_and(|most| most.hosts == *limit),
+        Blocker::Backoff { .. } => plan.job.retries + plan.job.connect_retries > 0,
+        Blocker::Baking { .. } => !plan.job.bake.is_zero() && plan.stages.iter().any(|planned| planned.stage.bakes),
+        Blocker::Unpromoted { .. } => plan.job.gate == WaveGate::Manual,
+        _ => true,
+    }
+}
+
+/// Whether the plan shows what ended an attempt or a job, or was told of it.
+fn announces(plan: &Plan, event: &Event) -> bool {
+    match event {
+        Event::TaskSlow { .. } => plan.job.slow_after.is_some(),
+        Event::JobHalting {
+            cause: Some(HaltCause::MaxFailures),
+            ..
+        } => plan.job.max_failures.is_some(),
+        Event::TaskRetried { ordered: false, .. } => plan.job.retries + plan.job.connect_retries > 0,
+        _ => true,
+    }
+}
+
+/// The same under one policy, with jobs that nobody alters.
+fn unaltered(mut scenario: Scenario) -> Scenario {
+    let keeps = |step: &Step| !matches!(step, Step::Configure(..) | Step::Alter(..));
+    scenario.steps.retain(keeps);
+    scenario
+}
+
+fn plan(scenario: &Scenario, input: &Input) -> Option<(JobId, Option<Plan>)> {
+    match input {
+        Input::Submit { job, spec } => Some((*job, Plan::compile(&scenario.fleet, &scenario.policy, spec).ok())),
+        _ => None,
+    }
+}
+
+fn obstacles(drill: &Drill, job: JobId) -> Vec<Blocker> {
+    let scheduler = drill.scheduler();
+    let waiting = scheduler.job(job).into_iter().flat_map(|job| job.tasks());
+    let waiting = waiting.filter(|task| task.state() == TaskState::Waiting);
+    let why = waiting.filter_map(|task| scheduler.explain(job, task.host().as_str()));
+    why.flatten().map(|obstacle| obstacle.blocker).collect()
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn what_binds_stood_in_the_plan(scenario in scenarios(40).prop_map(unaltered)) {
+        let mut drill = scenario.drill();
+        let mut plans: BTreeMap<JobId, Plan> = BTreeMap::new();
+        for step in &scenario.steps {
+            let Some((input, told)) = drill.play(step) else { continue };
+            let submitted = plan(&scenario, &input);
+            if let Some((job, plan)) = submitted {
+                prop_assert_eq!(plan.is_some(), told.is_ok(), "{} is planned or refused, and the other in fact", job);
+                plans.extend(plan.map(|plan| (job, plan)));
+            }
+            for event in told.unwrap_or_default() {
+                let plan = event.job().and_then(|job| plans.get(&job));
+                prop_assert!(plan.is_none_or(|plan| announces(plan, &event)), "{:?} is not in the plan", event);
+            }
+            for (&job, plan) in &plans {
+                for blocker in obstacles(&drill, job) {
+                    prop_assert!(shows(plan, &blocker), "{} of {} is not in its plan:\n{}", blocker, job, plan);
+                }
+            }
+        }
+    }
+}
