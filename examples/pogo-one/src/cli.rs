@@ -1,6 +1,10 @@
 //! The command line.
 
+mod color;
+mod complete;
+mod completion;
 mod duration;
+mod examples;
 mod expectation;
 mod foreign;
 mod job;
@@ -18,6 +22,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use color::Color;
+pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
 pub(crate) use duration::duration;
 pub(crate) use foreign::{explain, missing_command};
 pub(crate) use job::{JobArgs, LimitArgs};
@@ -39,10 +45,20 @@ pub(crate) const NAME: &str = env!("CARGO_BIN_NAME");
 
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
 #[derive(Debug, Parser)]
-#[command(name = NAME, version, after_help = EXIT_CODES, max_term_width = 80)]
+#[command(name = NAME, version = env!("PROGRAM_VERSION"), after_help = EXIT_CODES, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: Color,
 }
 
 const EXIT_CODES: &str = "\
@@ -57,22 +73,36 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show what a job would do: stages, limits, warnings. Sends nothing.
+    #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
     /// Run the job in virtual time with the scheduler that would run it.
+    #[command(after_help = examples::SIMULATE)]
     Simulate(SimulateArgs),
     /// Run a command on the targets over SSH.
+    #[command(after_help = examples::RUN)]
     Run(Box<RunArgs>),
     /// Draw a job from its event log, be it simulated, over or still running.
+    #[command(after_help = examples::TIMELINE)]
     Timeline(TimelineArgs),
     /// Show a job from its event log as it went, at any speed.
+    #[command(after_help = examples::REPLAY)]
     Replay(ReplayArgs),
     /// Prove from an event log that a job kept every rule, or name the first record that broke one.
     Audit(AuditArgs),
     /// Look at hosts, tags and settings, and where they come from.
+    #[command(after_help = examples::INVENTORY)]
     Inventory(InventoryArgs),
     /// Show the program's settings, and where each comes from.
+    #[command(after_help = examples::CONFIG)]
     Config(ConfigArgs),
+    /// Print a script that completes words in a shell.
+    #[command(after_help = examples::COMPLETION)]
+    Completion(CompletionArgs),
+    /// Write pages of the manual, for packages.
+    #[command(hide = true)]
+    Man(ManArgs),
     /// See a rollout: 28 SSH servers inside this process, one of them failing.
+    #[command(after_help = examples::DEMO)]
     Demo(DemoArgs),
 }
 

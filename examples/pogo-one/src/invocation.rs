@@ -11,7 +11,7 @@ use secrecy::SecretString;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Command")]
 pub(crate) struct InvocationArgs {
-    /// User to run the command as on the hosts, through sudo.
+    /// User to run the command as on the hosts, through sudo [default: the user who is logged in]
     #[arg(long, value_name = "USER")]
     pub(crate) run_as: Option<String>,
     /// Ask for the password that sudo asks for on the hosts.
@@ -20,11 +20,13 @@ pub(crate) struct InvocationArgs {
     /// Give the command a terminal.
     #[arg(long)]
     pub(crate) pty: bool,
-    /// File or pipe that the command reads on standard input; `-` is that of pogo-one. Read once, before the job begins.
+    /// File or pipe that the command reads on standard input; `-` is this program's own [default: nothing]
+    ///
+    /// It is read once, before the job begins.
     #[arg(long, value_name = "FILE")]
     pub(crate) stdin: Option<PathBuf>,
     /// File to put on each host for the time of the command: at REMOTE, or in the directory that POGO_FILES names
-    /// there; with octal MODE, or the file's own. `-` is the standard input of pogo-one, and needs REMOTE. Read once, before the
+    /// there; with octal MODE, or the file's own. `-` is this program's standard input, and needs REMOTE. Read once, before the
     /// job begins. May be given several times.
     #[arg(long, value_name = "FILE[:REMOTE][:MODE]", value_parser = sent_file, allow_hyphen_values = true)]
     pub(crate) send: Vec<SentFile>,
@@ -40,7 +42,7 @@ pub(crate) struct InvocationArgs {
     /// Script of this machine to run on the hosts; its arguments stand behind `--`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = script, conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) script: Option<String>,
-    /// Directory on the hosts that the command starts in.
+    /// Directory on the hosts that the command starts in [default: the login directory]
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<String>,
     /// Run the command apart from the connection: it outlives a link that breaks, and is found again.

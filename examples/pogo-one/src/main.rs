@@ -16,7 +16,7 @@ mod sources;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use cli::{Cli, Command};
 use exit::{Exit, Stop};
@@ -27,7 +27,10 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
+    // Where a shell asks how a word goes on, this answers and ends.
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     let line: Vec<OsString> = std::env::args_os().collect();
+    cli::Color::of_line(&line).choose();
     let cli = match parse(line) {
         Ok(cli) => cli,
         Err(done) => return ended(done),
@@ -41,6 +44,8 @@ fn program() -> ExitCode {
         Command::Audit(args) => command::audit(args),
         Command::Inventory(args) => inventory::inventory(args),
         Command::Config(args) => config::config(args),
+        Command::Completion(args) => command::completion(args),
+        Command::Man(args) => command::man(args),
         Command::Demo(args) => command::demo(args),
     };
     ended(done)
@@ -54,8 +59,12 @@ fn parse(line: Vec<OsString>) -> Result<Cli, Result<Exit, Stop>> {
         && !error.use_stderr()
     {
         // Help and version are no mistakes, and go to standard output.
-        let text = error.render().to_string();
-        return Err(report::print(&text).map(|()| Exit::Succeeded).map_err(Stop::from));
+        let text = error.render();
+        let printed = match cli::Color::is_on(&std::io::stdout()) {
+            true => report::print_styled(&text.ansi().to_string()),
+            false => report::print(&text.to_string()),
+        };
+        return Err(printed.map(|()| Exit::Succeeded).map_err(Stop::from));
     }
     if let Err((Some(message), _)) = typed {
         return Err(Err(Stop::Usage(message)));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 use pogo_core::dispatcher::{Questions, Resolvers};
-use pogo_core::fleet::{FleetBuilder, Selector};
+use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
 use pogo_inventory::{PolicyFile, Source, SourceSpec, SourcesFile};
@@ -69,6 +69,12 @@ impl SourceArgs {
             .inventory
             .iter()
             .fold(sources, |sources, spec| sources.with(spec.open())))
+    }
+
+    /// The hosts and tags as far as they can be read, without a word.
+    pub(crate) fn quiet_fleet(&self) -> Option<Arc<Fleet>> {
+        let gathered = now(self.sources().ok()?.gather()).ok()?.ok()?;
+        Some(gathered.fleet)
     }
 
     /// Reads all sources, and tells what they warn of.

@@ -55,7 +55,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "ORDER", value_enum, default_value = "balanced")]
     pub(crate) order: OrderArg,
     /// Take these hosts to be down already: they use up limits, as failed hosts do
-    #[arg(long, value_name = "HOSTS", value_parser = targets)]
+    #[arg(long, value_name = "HOSTS", value_parser = targets, add = super::complete::targets())]
     pub(crate) assume_down: Option<Selector>,
     /// How long a host keeps its slots after success.
     #[arg(long, hide = true, value_name = "TIME", value_parser = duration)]

@@ -19,7 +19,7 @@ pub(crate) struct TimelineArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = AUDIT_EXIT_CODES)]
+#[command(after_help = format!("{}\n\n{AUDIT_EXIT_CODES}", super::examples::AUDIT))]
 pub(crate) struct AuditArgs {
     /// The log: lines as `run`, `demo` and `simulate` print them with `--format jsonl`; `-` is standard input.
     #[arg(value_name = "LOG")]

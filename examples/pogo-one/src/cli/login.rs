@@ -146,7 +146,9 @@ fn number(word: &str, port: &str) -> Result<u16, String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (String, Vec<(String, Option<String>, Option<u16>)>) {
+    type Shown = (String, Option<String>, Option<u16>);
+
+    fn read(text: &str) -> (String, Vec<Shown>) {
         let (plain, logins) = split(text).unwrap();
         assert_eq!(plain.len(), text.len(), "{text}");
         let logins = logins

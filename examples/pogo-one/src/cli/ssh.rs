@@ -20,32 +20,32 @@ pub(crate) struct SshArgs {
     /// Option of ssh, as `ssh -o` takes it: `ConnectTimeout=5`; comes before ~/.ssh/config; may be given several times
     #[arg(short = 'o', long, value_name = "KEY=VALUE", value_parser = ssh_option)]
     pub(crate) ssh_option: Vec<String>,
-    /// Private key file to log in with; may be given several times.
+    /// Private key file to log in with; may be given several times [default: the agent's, and those in ~/.ssh]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) identity: Vec<PathBuf>,
-    /// known_hosts file to check host keys against; may be given several times.
+    /// known_hosts file to check host keys against; may be given several times [default: ~/.ssh/known_hosts and the machine's]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) known_hosts: Vec<PathBuf>,
-    /// What to do about host keys that are not known; otherwise as the client configuration says, or strict.
+    /// What to do about host keys that are not known [default: as ssh's configuration says, or strict]
     #[arg(long, value_enum)]
     pub(crate) host_keys: Option<HostKeys>,
     /// How SSH is spoken: by pogo itself, or by the ssh program for what pogo does not do (FIDO keys, Kerberos,
     /// ProxyCommand), at more than ten times the cost for each host.
     #[arg(long, value_enum, default_value = "builtin")]
     pub(crate) transport: Speaker,
-    /// OpenSSH client configuration to follow, `none` for none; otherwise ~/.ssh/config and /etc/ssh/ssh_config.
+    /// OpenSSH client configuration to follow, `none` for none [default: ~/.ssh/config and /etc/ssh/ssh_config]
     #[arg(long, value_name = "FILE|none")]
     pub(crate) ssh_config: Option<PathBuf>,
-    /// Hosts to pass on the way to every host: `[user@]host[:port]`, several with commas.
+    /// Hosts to pass on the way to every host: `[user@]host[:port]`, several with commas [default: as ssh's configuration says]
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
     pub(crate) jump: Vec<Hop>,
-    /// Begin at most this many connections per second.
+    /// Begin at most this many connections per second [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) handshake_rate: Option<u32>,
-    /// Try to reach an unreachable host again this often, within one attempt and before anything has run.
+    /// Try to reach an unreachable host again this often, within one attempt and before anything has run [default: 0]
     #[arg(long, value_name = "N")]
     pub(crate) connect_retries: Option<u32>,
-    /// Time limit for reaching a host.
+    /// Time limit for reaching a host [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) connect_timeout: Option<Duration>,
     /// Do not ask an ssh-agent for keys.
@@ -65,10 +65,10 @@ pub(crate) struct SshArgs {
     /// question as its argument and the host in POGO_HOST, and prints the answer; otherwise SSH_ASKPASS, as for ssh.
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) askpass: Option<PathBuf>,
-    /// Directory of pre-hooks on the targets; empty for none.
+    /// Directory of pre-hooks on the targets; empty for none [default: as the policy says, or /etc/pogo/pre.d]
     #[arg(long, value_name = "DIR")]
     pub(crate) pre_hooks: Option<String>,
-    /// Directory of post-hooks on the targets; empty for none.
+    /// Directory of post-hooks on the targets; empty for none [default: as the policy says, or /etc/pogo/post.d]
     #[arg(long, value_name = "DIR")]
     pub(crate) post_hooks: Option<String>,
 }

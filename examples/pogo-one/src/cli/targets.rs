@@ -16,16 +16,16 @@ pub(crate) struct TargetArgs {
     /// Hosts to run on: names, ranges and tags, as in `web[1-20],@cache & !@colo.east`; `user@host:port` too
     ///
     /// `@cache` and `$cache` are the same tag; a shell leaves `@cache` alone. Several words count together.
-    #[arg(value_name = "TARGETS")]
+    #[arg(value_name = "TARGETS", add = super::complete::targets())]
     words: Vec<String>,
     /// The same as an option; may be given several times
-    #[arg(short, long, short_alias = 'w', value_name = "TARGETS")]
+    #[arg(short, long, short_alias = 'w', value_name = "TARGETS", add = super::complete::targets())]
     targets: Vec<String>,
     /// File that lists targets, one or more a line; `-` is standard input
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) targets_file: Option<PathBuf>,
     /// Hosts to leave out, written as targets are; may be given several times
-    #[arg(short = 'x', long, value_name = "HOSTS")]
+    #[arg(short = 'x', long, value_name = "HOSTS", add = super::complete::targets())]
     exclude: Vec<String>,
     /// Allow targets that no source knows; they are under no rule
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! One file for each subcommand.
 
 mod audit;
+mod completion;
 mod connect;
 mod demo;
 mod dispatch;
@@ -15,6 +16,7 @@ mod timeline;
 mod trials;
 
 pub(crate) use audit::audit;
+pub(crate) use completion::{completion, man};
 pub(crate) use demo::demo;
 pub(crate) use plan::plan;
 pub(crate) use replay::replay;

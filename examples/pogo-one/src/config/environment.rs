@@ -10,6 +10,9 @@ const PREFIX: &str = "POGO_";
 /// What pogo itself sets for commands on hosts, where it may run again.
 const OF_HOSTS: &[&str] = &["HOST", "JOB", "ATTEMPT", "PHASE", "FILES"];
 
+/// What others set of whom nobody knows: scripts that install the program.
+const OF_OTHERS: &[&str] = &["VERSION", "HELP"];
+
 /// What the environment says.
 pub(super) fn layer() -> Result<Layer, Stop> {
     let mut variables: Vec<(String, String)> = std::env::vars_os()
@@ -25,7 +28,7 @@ fn read(variables: &[(String, String)]) -> Result<Layer, String> {
     let mut layer = Layer::default();
     for (name, value) in variables {
         let short = name.trim_start_matches(PREFIX);
-        if OF_HOSTS.contains(&short) || value.is_empty() {
+        if OF_HOSTS.contains(&short) || OF_OTHERS.contains(&short) || value.is_empty() {
             continue;
         }
         let wanted = short.to_lowercase();

@@ -34,11 +34,11 @@ const OF_JOB: &[&str] = &[
 
 /// What is said to one call of the program, on its command line alone.
 const OF_CALL: &[&str] = &[
-    "help", "version", "job_file", "dry_run", "format", "events", "words", "fold", "diff",
+    "help", "version", "job_file", "dry_run", "format", "events", "words", "color", "fold", "diff",
 ];
 
 /// What the program itself is told, which is no part of a job.
-const OF_PROGRAM: &[&str] = &["quiet", "verbose", "color", "yes", "stop_grace"];
+const OF_PROGRAM: &[&str] = &["quiet", "verbose", "yes", "stop_grace"];
 
 /// Where settings may stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

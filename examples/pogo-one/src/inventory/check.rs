@@ -1,7 +1,5 @@
 //! `pogo-one inventory check`
 
-use std::io::IsTerminal;
-
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::plan::{Command, JobSpec, Plan, PlanError, Warning};
 use pogo_core::policy::{Origin, Policy};
@@ -10,7 +8,7 @@ use pogo_inventory::merge::{Conflict, Gathered};
 use serde::Serialize;
 
 use super::GraphArgs;
-use crate::cli::PlanFormat;
+use crate::cli::{Color, PlanFormat};
 use crate::exit::{Exit, Stop};
 use crate::report;
 use crate::sources::{SourceArgs, now};
@@ -34,7 +32,7 @@ pub(super) fn check(args: &GraphArgs) -> Result<Exit, Stop> {
         found.look(&sources)?;
     }
     match args.format {
-        PlanFormat::Text if std::io::stdout().is_terminal() => report::print_styled(&found.text(true))?,
+        PlanFormat::Text if Color::is_on(&std::io::stdout()) => report::print_styled(&found.text(true))?,
         PlanFormat::Text => report::print(&found.text(false))?,
         PlanFormat::Json => report::print_json(&found)?,
     }

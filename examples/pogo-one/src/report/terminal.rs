@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::cli::Color;
+
 use super::visible::{visible_json, visible_lines, visible_styled};
 
 /// Text on standard output.
@@ -47,5 +49,8 @@ pub(crate) fn remark(text: &str) {
 
 /// Says what is wrong.
 pub(crate) fn complain(message: &str) {
-    remark(&format!("error: {message}"));
+    match Color::is_on(&io::stderr()) {
+        true => write_err(format!("\x1b[1m\x1b[91merror\x1b[0m: {}\n", visible_lines(message)).as_bytes()),
+        false => remark(&format!("error: {message}")),
+    }
 }

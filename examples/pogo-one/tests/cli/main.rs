@@ -11,6 +11,7 @@ mod folding;
 mod follow;
 mod foreign;
 mod guard;
+mod help;
 mod hostile;
 mod inputs;
 mod interrupt;

@@ -1,0 +1,58 @@
+//! Whether there are colours.
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use clap::ValueEnum;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set or TERM is `dumb`.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+static CHOSEN: OnceLock<Color> = OnceLock::new();
+
+impl Color {
+    /// What a line says, before it is read: what is wrong with it may be told in colours.
+    pub(crate) fn of_line(line: &[OsString]) -> Self {
+        let words = line.iter().map_while(|word| word.to_str().filter(|word| *word != "--"));
+        let words: Vec<&str> = words.collect();
+        let value = words
+            .iter()
+            .enumerate()
+            .find_map(|(at, word)| match word.strip_prefix("--color") {
+                Some("") => words.get(at + 1).copied(),
+                Some(rest) => rest.strip_prefix('='),
+                None => None,
+            });
+        value
+            .and_then(|value| Self::from_str(value, false).ok())
+            .unwrap_or_default()
+    }
+
+    /// Takes this from here on.
+    pub(crate) fn choose(self) {
+        // The first to choose is the line itself.
+        let _ = CHOSEN.set(self);
+    }
+
+    /// Whether there are colours on this stream.
+    pub(crate) fn is_on(stream: &impl IsTerminal) -> bool {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        match CHOSEN.get().copied().unwrap_or_default() {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => {
+                stream.is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+            }
+        }
+    }
+}

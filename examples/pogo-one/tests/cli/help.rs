@@ -1,0 +1,188 @@
+//! Help, colours, completion and pages of the manual.
+
+use std::process::{Command, Stdio};
+
+use super::program::{Done, Program};
+
+const VERBS: [&[&str]; 16] = [
+    &[],
+    &["plan"],
+    &["simulate"],
+    &["run"],
+    &["timeline"],
+    &["replay"],
+    &["audit"],
+    &["inventory"],
+    &["inventory", "list"],
+    &["inventory", "host"],
+    &["inventory", "graph"],
+    &["inventory", "diff"],
+    &["inventory", "check"],
+    &["config"],
+    &["completion"],
+    &["demo"],
+];
+
+#[test]
+fn help_fits_a_terminal_and_shows_examples() {
+    let program = Program::new();
+    for verb in VERBS {
+        for flag in ["-h", "--help"] {
+            let done = program.run(&[verb, &[flag]].concat());
+            assert_eq!(done.code, 0, "{verb:?}: {}", done.err);
+            for line in done.out.lines() {
+                assert!(line.chars().count() <= 80, "{verb:?} {flag}: {line}");
+            }
+            assert!(done.out.contains("Usage: pogo-one"), "{}", done.out);
+            if verb.len() == 1 {
+                let examples = done
+                    .out
+                    .split("Examples:\n")
+                    .nth(1)
+                    .unwrap_or_else(|| panic!("{verb:?} has none"));
+                let start = format!("  pogo-one {}", verb[0]);
+                assert_eq!(
+                    examples.lines().filter(|line| line.starts_with(&start)).count(),
+                    3,
+                    "{verb:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn options_of_run_stand_in_sections_with_their_defaults() {
+    let help = Program::new().run(&["run", "--help"]).out;
+    for section in [
+        "Targets:",
+        "Policy and inventory:",
+        "Limits:",
+        "Time limits and retries:",
+        "Connection:",
+        "Command:",
+        "Output:",
+    ] {
+        assert!(help.lines().any(|line| line == section), "{section}\n{help}");
+    }
+    let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for default in [
+        "or 1h]",
+        "or 10m]",
+        "[default: 22]",
+        "[default: balanced]",
+        "or strict]",
+        "[default: 5s]",
+    ] {
+        assert!(flat.contains(default), "{default}\n{help}");
+    }
+    // Most of what is there.
+    let options = help.split("Options:\n").nth(1).unwrap();
+    assert!(
+        options.lines().take(3).any(|line| line.contains("--help")),
+        "nothing stands outside of sections\n{options}"
+    );
+}
+
+#[test]
+fn the_version_names_the_commit_where_there_is_one() {
+    let version = Program::new().run(&["--version"]).out;
+    let rest = version.strip_prefix("pogo-one 0.1.0").unwrap().trim();
+    let commit = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let is_commit = |text: &str| text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(rest.is_empty() || commit.is_some_and(is_commit), "{version}");
+}
+
+#[test]
+fn colours_are_where_they_are_asked_for() {
+    let program = Program::new();
+    let coloured = |words: &[&str], variable: Option<&str>| {
+        let mut command = program.command(words);
+        if let Some(name) = variable {
+            command.env(name, "1");
+        }
+        let done = Done::of(command.output().unwrap());
+        format!("{}{}", done.out, done.err).contains('\u{1b}')
+    };
+    for words in [&["run", "--help"][..], &["plan"]] {
+        // Nothing here is a terminal.
+        assert!(!coloured(words, None), "{words:?}");
+        assert!(!coloured(&[words, &["--color", "auto"]].concat(), None), "{words:?}");
+        assert!(!coloured(&[words, &["--color=never"]].concat(), None), "{words:?}");
+        assert!(
+            coloured(&[words, &["--color", "always"]].concat(), Some("NO_COLOR")),
+            "{words:?}"
+        );
+    }
+    let done = program.run(&["plan", "web1", "--color", "sometimes"]);
+    assert!(
+        done.code == 64 && done.err.contains("auto, always, never"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn scripts_of_completion_are_read_by_their_shells() {
+    let program = Program::new();
+    for shell in ["bash", "zsh", "fish"] {
+        for more in [&[][..], &["--dynamic"]] {
+            let done = program.run(&[&["completion", shell], more].concat());
+            assert!(done.code == 0 && done.out.contains("pogo-one"), "{shell}: {}", done.err);
+            let path = program.write("script", &done.out);
+            match Command::new(shell).arg("-n").arg(&path).stdin(Stdio::null()).output() {
+                Ok(output) => assert!(output.status.success(), "{shell} {more:?}: {output:?}"),
+                // What it would say of it is not known here.
+                Err(_) => continue,
+            }
+        }
+    }
+    assert_eq!(program.run(&["completion", "csh"]).code, 64);
+}
+
+/// What a shell offers for the last of these words.
+fn offered(program: &Program, words: &[&str]) -> Vec<String> {
+    let line: Vec<&str> = [&["--", "pogo-one"], words].concat();
+    let index = words.len().to_string();
+    let mut command = program.command(&line);
+    command.env("COMPLETE", "fish").env("_CLAP_COMPLETE_INDEX", index);
+    let done = Done::of(command.output().unwrap());
+    assert_eq!(done.code, 0, "{words:?}: {}", done.err);
+    done.out
+        .lines()
+        .map(|line| line.split('\t').next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn hosts_and_tags_are_completed_from_the_sources_of_the_line() {
+    let program = Program::with_policy("tag: {web: ['web[1-3]'], colo: {east: [web1]}}\n");
+    program.write("hosts.txt", "db1\n");
+    let with = |words: &[&'static str]| [&["plan", "-c", "policy.yaml"], words].concat();
+    assert_eq!(offered(&program, &with(&["@w"])), ["@web"]);
+    assert_eq!(offered(&program, &with(&["$colo."])), ["@colo.east"]);
+    assert_eq!(offered(&program, &with(&["we"])), ["web1", "web2", "web3"]);
+    assert_eq!(
+        offered(&program, &with(&["-t", "web1,@c"])),
+        ["web1,@colo", "web1,@colo.east"]
+    );
+    assert_eq!(offered(&program, &with(&["@web", "-x", "web2"])), ["web2"]);
+    assert_eq!(offered(&program, &["run", "-i", "hosts.txt", "d"]), ["db1"]);
+    assert!(offered(&program, &["plan", "-c", "nowhere.yaml", "we"]).is_empty());
+    assert!(offered(&program, &["plan", "--max-p"]).contains(&"--max-parallel".to_owned()));
+}
+
+#[test]
+fn pages_of_the_manual_are_written_for_each_verb() {
+    let program = Program::new();
+    assert_eq!(program.run(&["man", "pages"]).code, 0);
+    for page in ["pogo-one.1", "pogo-one-run.1", "pogo-one-inventory-list.1"] {
+        let text = std::fs::read_to_string(program.directory.path().join("pages").join(page)).unwrap();
+        assert!(text.contains(".TH"), "{page}");
+    }
+    let text = std::fs::read_to_string(program.directory.path().join("pages/pogo-one-run.1")).unwrap();
+    assert!(text.contains("max\\-parallel") && text.contains("Examples"), "{text}");
+    program.write("file", "");
+    let done = program.run(&["man", "file/pages"]);
+    assert!(done.code == 64 && done.err.contains("file/pages"), "{}", done.err);
+}
