@@ -24,7 +24,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use color::Color;
 pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
-pub(crate) use duration::duration;
+pub(crate) use duration::{duration, whole_number};
 pub(crate) use foreign::{explain, missing_command};
 pub(crate) use job::{JobArgs, LimitArgs};
 pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};

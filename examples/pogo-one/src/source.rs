@@ -24,6 +24,18 @@ pub(crate) fn namespace(
     gathered: &Gathered,
 ) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
     let policy = args.sources.policy(gathered)?;
+    let knows_all = || {
+        gathered.fleet.id("all").is_some()
+            || gathered
+                .fleet
+                .tags()
+                .any(|tag| gathered.fleet.tag_path(tag).as_str() == "all")
+    };
+    if args.targets.names_all() && !knows_all() {
+        return Err(Stop::usage(
+            "no host is called `all`; all hosts of an inventory are the target '*'",
+        ));
+    }
     let unlisted = args.sources.is_empty() || args.targets.allow_unlisted;
     let mut fleet = Arc::clone(&gathered.fleet);
     let asks = args.sources.asks((&policy, &targets.selector));

@@ -9,7 +9,11 @@ pub(crate) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<
     let mut near: Vec<(usize, &str)> = known
         .take(LOOKED_AT)
         .filter(|known| known.len().abs_diff(name.len()) <= tolerated)
-        .map(|known| (strsim::osa_distance(name, known), known))
+        .map(|known| match known.eq_ignore_ascii_case(name) {
+            // Names are told apart by case, and people do not.
+            true => (0, known),
+            false => (strsim::osa_distance(name, known), known),
+        })
         .filter(|(distance, _)| *distance <= tolerated)
         .collect();
     near.sort_unstable();

@@ -197,6 +197,7 @@ mod tests {
             ("web[1-", 3, "not closed"),
             ("web[]", 4, "no number"),
             ("a,web[1,x]", 8, "no number"),
+            ("web{1..3}", 4, "`[1-3]`"),
             ("$r(x", 2, "not closed"),
         ] {
             let error = selector(text).unwrap_err();

@@ -289,6 +289,13 @@ impl Reader<'_> {
                 "these braces are empty; list words, as in `{east,west}`",
             ));
         }
+        if let Some((from, to)) = inside.split_once("..")
+            && !from.is_empty()
+            && (from.to_owned() + to).bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let message = format!("braces list words; numbers from one to another are `[{from}-{to}]`");
+            return Err(SelectorError::new(start, message));
+        }
         match words
             .iter()
             .flat_map(|word| word.chars())

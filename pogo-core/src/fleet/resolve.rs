@@ -215,6 +215,7 @@ mod tests {
             error("$frontent")
         );
         assert!(error("h11").contains("did you mean `h1`"), "{}", error("h11"));
+        assert!(error("H1").contains("did you mean `h1`"));
         // A tag without its `$`, and what is near a tag alone.
         assert!(error("frontend").contains("did you mean `$frontend`"));
         assert!(error("colo.na").contains("did you mean `$colo.na`"));

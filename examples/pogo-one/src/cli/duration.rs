@@ -1,6 +1,11 @@
-//! Lengths of time, as they are typed.
+//! Lengths of time and numbers, as they are typed.
 
 use std::time::Duration;
+
+/// A number of times or hosts.
+pub(crate) fn whole_number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "write a whole number, such as 3".to_owned())
+}
 
 /// A time such as `1h30m`; a bare number is seconds, as for `ssh` and its kin.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {

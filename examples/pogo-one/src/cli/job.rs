@@ -9,7 +9,7 @@ use pogo_core::plan::Order;
 use pogo_core::policy::{Limit, OnDoubt};
 
 use super::expectation::ExpectedTime;
-use super::{TargetArgs, duration, targets};
+use super::{TargetArgs, duration, targets, whole_number};
 use crate::sources::SourceArgs;
 
 /// What every job needs.
@@ -34,7 +34,7 @@ pub(crate) struct JobArgs {
 pub(crate) struct LimitArgs {
     /// Run at most this many hosts at once, whatever the policy would allow: a number or a share of the targets; `none` for
     /// no limit of pogo's own [default: as the policy says]
-    #[arg(short = 'f', long, value_name = "N|P%|none")]
+    #[arg(short = 'f', long, value_name = "N|P%|none", allow_negative_numbers = true)]
     pub(crate) max_parallel: Option<MaxParallel>,
     /// Stop when more hosts than this have failed: a number or a share of the targets [default: none]
     #[arg(long, value_name = "N|P%")]
@@ -58,7 +58,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "HOSTS", value_parser = targets, add = super::complete::targets())]
     pub(crate) assume_down: Option<Selector>,
     /// How long a host keeps its slots after success.
-    #[arg(long, hide = true, value_name = "TIME", value_parser = duration)]
+    #[arg(long, hide = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) settle: Option<Duration>,
     /// Policy for a host whose attempt ended unknown.
     #[arg(long, hide = true, value_name = "fail|retry")]
@@ -88,19 +88,19 @@ pub(crate) struct LimitArgs {
 #[command(next_help_heading = "Time limits and retries")]
 pub(crate) struct TimeArgs {
     /// Time limit for one host, in seconds or as in 5m [default: as the policy says, or 1h]
-    #[arg(long, alias = "attempt-timeout", value_name = "TIME", value_parser = duration)]
+    #[arg(long, alias = "attempt-timeout", value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
     /// Tell when a host takes longer than this, and let it go on; 0 for never [default: as the policy says, or 10m]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) slow_after: Option<Duration>,
     /// Time limit for the whole job [default: as the policy says, or none]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) job_timeout: Option<Duration>,
     /// Try a failed host again this often [default: as the policy says, or 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) retries: Option<u32>,
     /// Wait this long before trying a host again [default: as the policy says, or 5s]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) retry_delay: Option<Duration>,
 }
 
@@ -121,7 +121,10 @@ impl std::str::FromStr for MaxParallel {
             return Ok(Self::Unlimited);
         }
         let limit = text.parse().map(Self::Limit);
-        limit.map_err(|error: pogo_core::policy::LimitError| format!("{error}, or `none`"))
+        limit.map_err(|error: pogo_core::policy::LimitError| match error.to_string() {
+            error if error.contains("percentage") => format!("{error}, or `none`"),
+            error => error,
+        })
     }
 }
 

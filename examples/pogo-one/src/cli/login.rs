@@ -89,6 +89,17 @@ fn word_end(text: &str) -> usize {
 
 /// One host or range without its login.
 fn host(word: &str, logins: &mut Vec<Login>) -> Result<String, String> {
+    if let Some(file) = word.strip_prefix('^') {
+        return Err(format!(
+            "`{word}` is no host here; a list of hosts is --targets-file {file}"
+        ));
+    }
+    if word.contains(';') {
+        return Err(format!(
+            "`;` joins no targets; write `,`, as in {}",
+            word.replace(';', ",")
+        ));
+    }
     let without_scheme = word.strip_prefix("ssh://").unwrap_or(word);
     let (user, place) = match without_scheme.rsplit_once('@') {
         Some((user, place)) => (Some(user), place),
@@ -214,6 +225,8 @@ mod tests {
             "[::1]x",
             "root@web*",
             ":22",
+            "^hosts",
+            "a;b",
         ] {
             assert!(split(text).is_err(), "{text}");
         }

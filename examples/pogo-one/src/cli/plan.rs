@@ -16,6 +16,10 @@ pub(crate) struct PlanArgs {
     /// Draw the stages, and which wait for which, into this file, and print nothing: SVG, or DOT for Graphviz.
     #[arg(long, value_name = "FILE.svg|FILE.dot", value_parser = graph)]
     pub(crate) graph: Option<PathBuf>,
+    /// The command of `run`, which a plan does not need: a line of one can be typed for the other.
+    #[arg(last = true, hide = true, value_name = "COMMAND")]
+    #[allow(dead_code, reason = "it is accepted, and changes nothing")]
+    command: Vec<String>,
 }
 
 /// A file whose name tells what to draw into it.

@@ -49,6 +49,10 @@ pub(crate) struct SimulateArgs {
     pub(crate) pictures: PictureArgs,
     #[command(flatten)]
     pub(crate) verbosity: Verbosity,
+    /// The command of `run`, which a simulation does not need: a line of one can be typed for the other.
+    #[arg(last = true, hide = true, value_name = "COMMAND")]
+    #[allow(dead_code, reason = "it is accepted, and changes nothing")]
+    command: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 use pogo_ssh::Hop;
 
-use super::duration;
+use super::{duration, whole_number};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
@@ -15,7 +15,7 @@ pub(crate) struct SshArgs {
     #[arg(short, long, value_parser = user)]
     pub(crate) user: Option<String>,
     /// Port to connect to, where neither the target nor an inventory says another [default: 22]
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<u16>,
     /// Option of ssh, as `ssh -o` takes it: `ConnectTimeout=5`; comes before ~/.ssh/config; may be given several times
     #[arg(short = 'o', long, value_name = "KEY=VALUE", value_parser = ssh_option)]
@@ -43,7 +43,7 @@ pub(crate) struct SshArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) handshake_rate: Option<u32>,
     /// Try to reach an unreachable host again this often, within one attempt and before anything has run [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) connect_retries: Option<u32>,
     /// Time limit for reaching a host [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -89,6 +89,11 @@ pub(crate) enum HostKeys {
     AcceptNew,
     /// Any key at all: whoever answers gets the command and the password.
     Insecure,
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|port| *port != 0);
+    port.ok_or_else(|| "write a number from 1 to 65535".to_owned())
 }
 
 /// A user; `clush` means a time by this letter.

@@ -47,6 +47,11 @@ impl TargetArgs {
         &self.words
     }
 
+    /// Whether all hosts are meant by the name that ansible has for them.
+    pub(crate) fn names_all(&self) -> bool {
+        self.words.iter().chain(&self.targets).any(|text| text == "all")
+    }
+
     /// Whether an option says what the targets are.
     pub(crate) fn has_options(&self) -> bool {
         !self.targets.is_empty() || self.targets_file.is_some()
@@ -148,6 +153,9 @@ pub(crate) fn targets(text: &str) -> Result<Selector, String> {
 /// Reads a text that was `shown` with as many bytes.
 fn parse(text: &str, shown: &str) -> Result<Selector, String> {
     text.parse::<Selector>().map_err(|error| {
+        if shown.trim().is_empty() {
+            return error.to_string();
+        }
         let before = shown.get(..error.offset()).map_or(0, |head| head.chars().count());
         format!("{error}\n\n    {shown}\n    {}^", " ".repeat(before))
     })

@@ -121,6 +121,12 @@ fn targets_that_were_meant_otherwise_are_named() {
     refused(&with(&["web1 web2"]), &["join selectors with `,`", "         ^"]);
     refused(&with(&[]), &["targets are missing", "pogo-one", "'web[1-3]'"]);
     refused(&with(&["-t", "30"]), &["--timeout 30"]);
+    refused(&with(&["all"]), &["the target '*'"]);
+    refused(&["plan", "all"], &["the target '*'"]);
+    refused(&with(&["WEB1"]), &["did you mean `web1`"]);
+    refused(&with(&["web1;web2"]), &["write `,`, as in web1,web2"]);
+    refused(&with(&["web{1..3}"]), &["`[1-3]`"]);
+    refused(&with(&["^hosts"]), &["--targets-file hosts"]);
     refused(&with(&["root@web*"]), &["gives a login to a pattern", "-u"]);
     refused(&with(&["web1:ssh"]), &["`ssh` is no port"]);
     refused(&with(&["web1:0"]), &["`0` is no port"]);
@@ -264,6 +270,34 @@ fn a_dry_run_is_a_plan() {
     let done = program.run(&["run", "-c", "policy.yaml", "--dry-run", "@web", "--", "reboot"]);
     assert_eq!((done.code, done.out), (0, wanted.out), "{}", done.err);
     refused(&["run", "--dry-run", "web1", "--", ""], &["the command is empty"]);
+}
+
+#[test]
+fn a_line_of_run_can_be_typed_for_a_plan_and_a_simulation() {
+    let program = Program::with_policy(POLICY);
+    for verb in ["plan", "simulate"] {
+        let done = program.run(&[verb, "-c", "policy.yaml", "@web", "--", "systemctl", "restart", "web"]);
+        assert_eq!(done.code, 0, "{verb}: {}{}", done.out, done.err);
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_named_with_what_to_write() {
+    for (flag, value, wanted) in [
+        ("--retries", "x", "write a whole number"),
+        ("--retries", "-1", "write a whole number"),
+        ("--connect-retries", "1.5", "write a whole number"),
+        ("--port", "0", "from 1 to 65535"),
+        ("--port", "ssh", "from 1 to 65535"),
+        ("-f", "-1", "`-1` is not a limit"),
+        ("-f", "150%", "more than 100%"),
+        ("--timeout", "-5", "write seconds (30)"),
+        ("-u", "", "name a user"),
+        ("-u", "root@web1", "the user alone"),
+        ("-o", "nothing", "-o takes an option of ssh"),
+    ] {
+        refused(&["run", "web1", flag, value, "--", "true"], &[wanted]);
+    }
 }
 
 #[test]
