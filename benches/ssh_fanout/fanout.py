@@ -132,7 +132,7 @@ def tools(fleet, concurrency, command):
         "--max-parallel", many, "--ssh-config", "none", "--no-agent", "--user", fleet.user, "--port", str(fleet.port),
         "--identity", f"{at}/client_key", "--known-hosts", f"{at}/known_hosts",
     ]
-    # Events alone; the hosts' output is taken and not shown.
+    # An event log, with the hosts' output in it.
     events = ["--format", "jsonl"]
     # The others know no hooks.
     bare = ["--pre-hooks", "", "--post-hooks", ""]
