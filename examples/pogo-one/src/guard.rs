@@ -8,6 +8,7 @@ use pogo_core::policy::{Limit, Policy, Rule};
 
 use crate::cli::LimitArgs;
 use crate::exit::Stop;
+use crate::report;
 
 /// More such hosts than this are asked about.
 const MANY: u32 = 100;
@@ -64,10 +65,10 @@ pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), Stop> {
     if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(());
     }
-    eprint!(
-        "{hosts} hosts are under no limit, {} of them at once: run on all? (y/N; -y answers) ",
-        Policy::GUARD
-    );
+    let at_once = Policy::GUARD;
+    report::prompt(&format!(
+        "{hosts} hosts are under no limit, {at_once} of them at once: run on all? (y/N; -y answers) "
+    ));
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)

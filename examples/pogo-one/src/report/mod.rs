@@ -29,7 +29,7 @@ pub(crate) use records::{LoggedOutput, is_output};
 pub(crate) use screen::Screen;
 pub(crate) use summary::Summary;
 pub(crate) use tails::Tails;
-pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, remark};
+pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, prompt, remark};
 pub(crate) use visible::visible_lines;
 pub(crate) use warnings::{Already, Warned, WithWarnings, told, warn};
 pub(crate) use watch::Watch;

@@ -47,6 +47,12 @@ pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", visible_lines(text));
 }
 
+/// A question on standard error, whose answer is typed behind it.
+pub(crate) fn prompt(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "{}", visible_lines(text)).and_then(|()| err.flush());
+}
+
 /// Says what is wrong.
 pub(crate) fn complain(message: &str) {
     match Color::is_on(&io::stderr()) {
