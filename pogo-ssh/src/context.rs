@@ -3,7 +3,7 @@
 use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::not_started;
-use crate::config::SshConfig;
+use crate::config::SshTransportBuilder;
 use crate::exec::{ExecContext, NotStarted, Passwords};
 use crate::link::{Connector, Link};
 use crate::prepared::PreparedAttempt;
@@ -11,13 +11,13 @@ use crate::prepared::PreparedAttempt;
 /// Settings, connections and passwords; keys and known hosts are read once.
 #[derive(Debug)]
 pub(crate) struct TransportContext {
-    pub(crate) config: SshConfig,
+    pub(crate) config: SshTransportBuilder,
     pub(crate) connector: Connector,
     passwords: Passwords,
 }
 
 impl TransportContext {
-    pub(crate) fn new(config: SshConfig, connector: Connector) -> Self {
+    pub(crate) fn new(config: SshTransportBuilder, connector: Connector) -> Self {
         Self {
             passwords: Passwords::new(&config),
             config,

@@ -46,7 +46,7 @@
 //!
 //! A command that leaves something in the background which holds its output open has ended when it has ended: after two
 //! more seconds the transport stops listening and notes it. Of output over the
-//! [limit](SshConfig::output_limit) the head is passed on as it comes and the tail when the attempt ends (an eighth of the
+//! [limit](SshTransportBuilder::output_limit) the head is passed on as it comes and the tail when the attempt ends (an eighth of the
 //! limit, and at most 32 KiB, of each stream), with a note between them that says how much is missing. It never holds up
 //! the command.
 //!
@@ -83,7 +83,7 @@
 //! All of an [`Invocation`](pogo_core::plan::Invocation) is understood; detached, some of it is refused. A command that
 //! [runs as another](pogo_core::plan::RunAs) does so through `sudo`, or through the program that is named; a command line
 //! is then for `/bin/sh`. Hooks are the host's own and run as the user who is logged in. If sudo asks for a password, it
-//! gets the [one that was given](SshConfig::sudo_password) on its standard input: once, only for a prompt with a word
+//! gets the [one that was given](SshTransportBuilder::sudo_password) on its standard input: once, only for a prompt with a word
 //! that nobody on the host has heard before, and never after the command has begun. PAM modules with questions of their
 //! own are not answered: such a command waits until its time limit.
 //!
@@ -107,7 +107,7 @@
 //!
 //! Signals through SSH are not enough: servers may refuse them, and they reach one process only. So each session tells the
 //! transport its process group, and to end it a second session sends TERM to the group, after the
-//! [grace](SshConfig::stop_grace) KILL, and looks until nothing of it is left. What has left the group on purpose, such
+//! [grace](SshTransportBuilder::stop_grace) KILL, and looks until nothing of it is left. What has left the group on purpose, such
 //! as a service that was started, goes on. When an attempt's time limit ends it, this happens within the limit.
 //! A dropped attempt is cut off: the connection closes, and what runs on the host is left to itself.
 //!
@@ -120,10 +120,10 @@
 //! (`KillUserProcesses` of systemd, off by default in most systems); without one of those programs the attempt is
 //! refused. A terminal, input, files and another user are refused as well.
 //!
-//! Under [`detached_directory`](SshConfig::detached_directory), in a directory of the host's name (home directories may
+//! Under [`detached_directory`](SshTransportBuilder::detached_directory), in a directory of the host's name (home directories may
 //! be shared), the host keeps a directory for each attempt, named by the job's text and the attempt. Making it decides
 //! who launches the attempt, so that it is launched once at most. In it are both streams of output, each bounded by
-//! [`output_limit`](SshConfig::output_limit) (where it is over, its head and its tail), and one line that says how far the attempt is, with its process group or
+//! [`output_limit`](SshTransportBuilder::output_limit) (where it is over, its head and its tail), and one line that says how far the attempt is, with its process group or
 //! its exit status. A lock that the kernel holds for what runs the attempt lets one detached attempt run on the host at
 //! a time, and is free when that is gone, however it went. A timer beside it ends an attempt two seconds after its time
 //! limit if nobody has done so from here. The output is removed when its end has been seen here; the
@@ -163,22 +163,22 @@
 //! # How much at once
 //!
 //! A rollout's limits say how many hosts may be worked on; three bounds here are about this machine. No more
-//! [handshakes](SshConfig::max_handshakes) are under way at once than it can well do: a host that accepts a
-//! connection and says nothing takes no place among them. No more [connections](SshConfig::max_connections) are open than
-//! the limit of open files leaves room for. And a host's [output](SshConfig::output_limit) is cut where it is too much.
-//! After a failed attempt its connection can be [kept](SshConfig::keep_idle) for the next one.
+//! [handshakes](SshTransportBuilder::max_handshakes) are under way at once than it can well do: a host that accepts a
+//! connection and says nothing takes no place among them. No more [connections](SshTransportBuilder::max_connections) are open than
+//! the limit of open files leaves room for. And a host's [output](SshTransportBuilder::output_limit) is cut where it is too much.
+//! After a failed attempt its connection can be [kept](SshTransportBuilder::keep_idle) for the next one.
 //!
 //! # The way to a host
 //!
 //! A name may have several addresses, of IPv4 and IPv6: each is tried in turn, with an equal part of the time left. A host
-//! that is unreachable can be [tried again](SshConfig::connect_retries) within the same attempt, and connections can
-//! begin [no faster](SshConfig::handshake_rate) than so many per second. Both come before anything has run.
+//! that is unreachable can be [tried again](SshTransportBuilder::connect_retries) within the same attempt, and connections can
+//! begin [no faster](SshTransportBuilder::handshake_rate) than so many per second. Both come before anything has run.
 //!
 //! ## OpenSSH's configuration
 //!
-//! Nothing is read unless a [`ClientConfig`] is [given](SshConfig::client_config). Then each host is looked up in it by
+//! Nothing is read unless a [`ClientConfig`] is [given](SshTransportBuilder::client_config). Then each host is looked up in it by
 //! its name, as `ssh NAME COMMAND` would, with `Host`, `Match`, `Include`, tokens and variables. What the host's own
-//! connection says comes first, then what is set on [`SshConfig`], then the configuration. Its answers are tested against
+//! connection says comes first, then what is set on [`SshTransportBuilder`], then the configuration. Its answers are tested against
 //! those of `ssh -G`. `~` and all usual files are those of the account's home directory, whatever `HOME` says.
 //!
 //! | keyword | what becomes of it |
@@ -212,13 +212,13 @@
 //!
 //! ## Jump hosts
 //!
-//! The hosts on the way are those of the host's setting `proxy_jump`, of [`SshConfig::jump`], or of the configuration. Each
+//! The hosts on the way are those of the host's setting `proxy_jump`, of [`SshTransportBuilder::jump`], or of the configuration. Each
 //! is looked up in the configuration as any host is; its user is the one written, else the configuration's, else that of
 //! the transport. Its key is checked, and it is logged in to with the same keys. One connection to a jump host is shared by
 //! all that is behind it and stays open as long as the transport; it counts neither among the connections nor among
-//! what a job keeps. [`max_jump_channels`](SshConfig::max_jump_channels),
-//! [`max_jump_handshakes`](SshConfig::max_jump_handshakes) and
-//! [`jump_handshake_rate`](SshConfig::jump_handshake_rate) bound what goes through it, apart from the bounds on all.
+//! what a job keeps. [`max_jump_channels`](SshTransportBuilder::max_jump_channels),
+//! [`max_jump_handshakes`](SshTransportBuilder::max_jump_handshakes) and
+//! [`jump_handshake_rate`](SshTransportBuilder::jump_handshake_rate) bound what goes through it, apart from the bounds on all.
 //!
 //! A jump host that cannot be reached, shows a wrong key or refuses the login fails each host behind it as unreachable,
 //! host_key or authentication. One that dies breaks the links through it: what had begun is in doubt, what had not is
@@ -244,12 +244,12 @@
 //! # Logging in
 //!
 //! Keys are offered in the order of OpenSSH's client: what an agent holds of the key files that are named, in the agent's
-//! order; what else it holds (unless [`identities_only`](SshConfig::identities_only)); then the key files that it does not
+//! order; what else it holds (unless [`identities_only`](SshTransportBuilder::identities_only)); then the key files that it does not
 //! hold, each followed by the user certificate beside it. For a key in an agent its public half (`.pub`) is enough.
 //! Certificates that only an agent holds, keys that it keeps for certain hosts (`ssh-add -h`) and keys on FIDO and PKCS#11
 //! tokens are used through the agent; without one, keys on tokens need the [`ssh` program](ProgramTransport). Then come
 //! the password, and answers to the host's questions. No key is offered twice, and no more is tried than
-//! [`auth_tries`](SshConfig::auth_tries): an agent's other keys leave a try for each key file that somebody named, and one
+//! [`auth_tries`](SshTransportBuilder::auth_tries): an agent's other keys leave a try for each key file that somebody named, and one
 //! for a password. RSA keys sign with SHA-2 only.
 //!
 //! A key file that others can read is refused, as OpenSSH does. The passphrase of an encrypted one (in the formats of
@@ -295,11 +295,12 @@ mod targets;
 mod transport;
 mod trust;
 
-pub use config::{Agent, SshConfig};
+pub use config::{Agent, SshTransportBuilder};
 pub use host_key_policy::HostKeyPolicy;
 pub use input::{InputError, JobInputs};
 pub use program::ProgramTransport;
 pub use question::{NoAnswer, Prompter, Question};
+pub use secrecy::SecretString;
 pub use setup::SetupError;
 pub use ssh_config::{
     AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Environment, Hop, HopError,

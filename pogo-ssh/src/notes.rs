@@ -7,7 +7,7 @@ use crate::algorithms::unknown_names;
 use crate::ssh_config::HostSettings;
 
 #[derive(Debug, Default)]
-pub(crate) struct Notes(Mutex<Inner>);
+pub(crate) struct ConfigNotes(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -15,7 +15,7 @@ struct Inner {
     new: Vec<String>,
 }
 
-impl Notes {
+impl ConfigNotes {
     /// Makes those remarks on a host's settings that are new.
     pub(crate) fn note(&self, settings: &HostSettings) {
         let unknown = unknown_names(&settings.algorithms);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::{Attempt, Reporter};
 
-use crate::exec::{Session, Stop, Unsuitable, check};
+use crate::exec::{InvalidAttempt, Session, StopSignal, check_attempt};
 use crate::input::JobInputs;
 use crate::target::Target;
 
@@ -16,7 +16,7 @@ pub(crate) struct PreparedAttempt {
     pub(crate) sessions: Vec<Session>,
     pub(crate) inputs: Arc<JobInputs>,
     pub(crate) report: Reporter,
-    pub(crate) stop: Stop,
+    pub(crate) stop: StopSignal,
 }
 
 impl PreparedAttempt {
@@ -25,9 +25,9 @@ impl PreparedAttempt {
         attempt: Attempt,
         target: Target,
         inputs: Arc<JobInputs>,
-        (report, stop): (Reporter, Stop),
-    ) -> Result<Self, Unsuitable> {
-        check(&attempt)?;
+        (report, stop): (Reporter, StopSignal),
+    ) -> Result<Self, InvalidAttempt> {
+        check_attempt(&attempt)?;
         Ok(Self {
             sessions: Session::all_of(&attempt, None),
             target: Arc::new(target),

@@ -60,8 +60,7 @@ pub enum NoAnswer {
 /// stand still meanwhile. Whoever shares one terminal among the threads takes one question at a time.
 ///
 /// ```
-/// use pogo_ssh::{NoAnswer, Prompter, Question, SshTransport};
-/// use secrecy::SecretString;
+/// use pogo_ssh::{NoAnswer, Prompter, Question, SecretString, SshTransport};
 ///
 /// struct Vault;
 ///
@@ -89,9 +88,9 @@ pub trait Prompter: Send + Sync {
 }
 
 /// Answers with a closure.
-struct Closure<F>(F);
+struct ClosurePrompter<F>(F);
 
-impl<F: Fn(Question<'_>) -> Option<SecretString> + Send + Sync> Prompter for Closure<F> {
+impl<F: Fn(Question<'_>) -> Option<SecretString> + Send + Sync> Prompter for ClosurePrompter<F> {
     fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {
         (self.0)(question).ok_or(NoAnswer::Declined)
     }
@@ -99,15 +98,15 @@ impl<F: Fn(Question<'_>) -> Option<SecretString> + Send + Sync> Prompter for Clo
 
 /// Whoever answers questions.
 #[derive(Clone)]
-pub(crate) struct Asker(Arc<dyn Prompter>);
+pub(crate) struct SharedPrompter(Arc<dyn Prompter>);
 
-impl Asker {
+impl SharedPrompter {
     pub(crate) fn new(prompter: impl Prompter + 'static) -> Self {
         Self(Arc::new(prompter))
     }
 
     pub(crate) fn of_closure(ask: impl Fn(Question<'_>) -> Option<SecretString> + Send + Sync + 'static) -> Self {
-        Self::new(Closure(ask))
+        Self::new(ClosurePrompter(ask))
     }
 
     /// The answer, if there is one. May take as long as a person does.
@@ -126,8 +125,8 @@ impl Asker {
     }
 }
 
-impl fmt::Debug for Asker {
+impl fmt::Debug for SharedPrompter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asker")
+        f.write_str("SharedPrompter")
     }
 }

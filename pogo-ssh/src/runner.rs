@@ -6,9 +6,9 @@ use pogo_core::dispatcher::{Attempt, Reporter, Stream};
 use pogo_core::scheduler::{FailureKind, JobId, Outcome, Phase};
 
 use crate::classify::not_started;
-use crate::config::SshConfig;
+use crate::config::SshTransportBuilder;
 use crate::context::TransportContext;
-use crate::exec::{NotStarted, Stop};
+use crate::exec::{NotStarted, StopSignal};
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{Connector, Link};
 use crate::prepared::PreparedAttempt;
@@ -26,7 +26,7 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(config: SshConfig, user: &str, connector: Connector) -> Self {
+    pub(crate) fn new(config: SshTransportBuilder, user: &str, connector: Connector) -> Self {
         Self {
             targets: Targets::new(&config, user),
             context: TransportContext::new(config, connector),
@@ -37,7 +37,7 @@ impl Runner {
     /// Gets ready to run an attempt, and reports that it begins. What cannot be done is refused before.
     pub(crate) async fn prepare(&self, attempt: Attempt, report: Reporter) -> Result<PreparedAttempt, Outcome> {
         let refused = |reason| Outcome::failed(FailureKind::Refused, reason);
-        let stop = Stop::new(report.clone(), attempt.time_limit, self.context.config.stop_grace);
+        let stop = StopSignal::new(report.clone(), attempt.time_limit, self.context.config.stop_grace);
         let (target, inputs) = tokio::select! {
             biased;
             reason = stop.wait() => return Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),

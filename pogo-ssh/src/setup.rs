@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use nix::unistd::{User, getuid};
 
 use crate::account::{agent_of_environment, expand_home, home, usual_key_files};
-use crate::config::{Agent, SshConfig};
+use crate::config::{Agent, SshTransportBuilder};
 use crate::host_key_policy::HostKeyPolicy;
 use crate::link::{Connector, Credentials, TooFewFiles, room_for_connections};
 use crate::trust::{FileError, Trust, Verifier};
@@ -64,7 +64,7 @@ fn list(paths: &[PathBuf]) -> String {
 }
 
 /// The user to log in as where nothing else is said.
-pub(crate) fn default_user(config: &SshConfig) -> Result<String, SetupError> {
+pub(crate) fn default_user(config: &SshTransportBuilder) -> Result<String, SetupError> {
     let from_environment = || ["USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok());
     let from_database = || User::from_uid(getuid()).ok().flatten().map(|user| user.name);
     let user = config.user.clone();
@@ -77,7 +77,7 @@ pub(crate) fn default_user(config: &SshConfig) -> Result<String, SetupError> {
 }
 
 /// Reads all files that the settings name. Gives remarks besides.
-pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), SetupError> {
+pub(crate) fn connector(config: &SshTransportBuilder) -> Result<(Connector, Vec<String>), SetupError> {
     let (credentials, mut warnings) = credentials(config)?;
     let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
     let room = config.max_connections.map_or(room, |most| most.min(room));
@@ -91,7 +91,7 @@ pub(crate) fn connector(config: &SshConfig) -> Result<(Connector, Vec<String>), 
     Ok((connector, warnings))
 }
 
-fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupError> {
+fn credentials(config: &SshTransportBuilder) -> Result<(Credentials, Vec<String>), SetupError> {
     let agent = match config.agent.clone().unwrap_or_default() {
         Agent::Environment => agent_of_environment(),
         Agent::Socket(path) => Some(path),
@@ -124,7 +124,7 @@ fn credentials(config: &SshConfig) -> Result<(Credentials, Vec<String>), SetupEr
 }
 
 /// The check for hosts that nothing else is said about. Where OpenSSH's configuration names the files there may be none.
-fn verifier(config: &SshConfig) -> Result<Option<Verifier>, SetupError> {
+fn verifier(config: &SshTransportBuilder) -> Result<Option<Verifier>, SetupError> {
     let policy = config.host_keys.unwrap_or_default();
     let files = match &config.known_hosts {
         Some(files) => files.iter().map(|file| expand_home(file)).collect(),

@@ -6,7 +6,7 @@ use pogo_core::scheduler::{Outcome, Phase};
 
 use crate::classify::{classify, not_started};
 use crate::context::TransportContext;
-use crate::exec::{ExecContext, ExitReport, NotStarted, Sent, Session, execute, send_all};
+use crate::exec::{ExecContext, ExitReport, NotStarted, Session, UploadedFiles, execute, upload_all};
 use crate::link::Link;
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
@@ -28,8 +28,8 @@ pub(crate) async fn run_steps(
 ) -> Result<Outcome, NeverAsked> {
     let exec = context.exec_context(link, prepared);
     let mut output = Output::new(prepared.report.clone(), context.config.output_limit);
-    let mut sent = Sent::default();
-    let ran = match Box::pin(send_all(exec, &prepared.attempt, &prepared.inputs, &mut sent)).await {
+    let mut sent = UploadedFiles::default();
+    let ran = match Box::pin(upload_all(exec, &prepared.attempt, &prepared.inputs, &mut sent)).await {
         Ok(()) => run_each(exec, prepared, sent.directory(), &mut output).await,
         // No step has run, whatever became of the files.
         Err(NotStarted::ConnectionLost(reason)) => Err(NeverAsked(reason)),

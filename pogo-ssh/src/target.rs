@@ -87,7 +87,7 @@ pub(crate) struct Keys {
 
 impl Target {
     /// Host and port, as an address is written.
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn host_and_port(&self) -> String {
         match self.address.contains(':') {
             true => format!("[{}]:{}", self.address, self.port),
             false => format!("{}:{}", self.address, self.port),
@@ -98,7 +98,7 @@ impl Target {
 /// `web1 (10.0.0.1:22)`, or `web1:22` where name and address are the same.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.place();
+        let place = self.host_and_port();
         match *self.address == *self.name {
             true => f.write_str(&place),
             false => write!(f, "{} ({place})", self.name),

@@ -10,9 +10,9 @@ use pogo_core::plan::Command;
 
 use crate::account::{expand_home, usual_known_hosts_files};
 use crate::algorithms::{Algorithms, EmptyOffer};
-use crate::config::{LONGEST, SshConfig};
+use crate::config::{LONGEST, SshTransportBuilder};
 use crate::host_key_policy::HostKeyPolicy;
-use crate::notes::Notes;
+use crate::notes::ConfigNotes;
 use crate::session_options::session_options;
 use crate::ssh_config::{
     AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, MatchCommands, StrictHostKeyChecking, hops,
@@ -51,29 +51,29 @@ pub(crate) enum TargetError {
 /// Makes targets of hosts.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    config: SshConfig,
+    config: SshTransportBuilder,
     user: String,
     /// What hosts with the same lists share.
     algorithms: Mutex<HashMap<AlgorithmLists, Arc<Algorithms>>>,
-    notes: Notes,
+    notes: ConfigNotes,
     commands: MatchCommands,
 }
 
 /// What one host, or one hop, asks for itself.
 #[derive(Debug, Default)]
-struct Asked {
+struct TargetRequest {
     query: HostQuery,
     identity: Option<PathBuf>,
     alias: Option<String>,
 }
 
 impl Targets {
-    pub(crate) fn new(config: &SshConfig, default_user: &str) -> Self {
+    pub(crate) fn new(config: &SshTransportBuilder, default_user: &str) -> Self {
         Self {
             config: config.clone(),
             user: default_user.to_owned(),
             algorithms: Mutex::default(),
-            notes: Notes::default(),
+            notes: ConfigNotes::default(),
             commands: MatchCommands::default(),
         }
     }
@@ -94,7 +94,7 @@ impl Targets {
             Some(text) => Some(hops(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
             None => self.config.connect.jump.clone(),
         };
-        let asked = Asked {
+        let asked = TargetRequest {
             query: HostQuery {
                 host: host.name.to_string(),
                 host_name: connection.address.clone(),
@@ -114,7 +114,12 @@ impl Targets {
     }
 
     /// `behind`: the hosts that are reached through this one.
-    async fn target(&self, host: &HostName, asked: &Asked, behind: &mut Vec<String>) -> Result<Target, TargetError> {
+    async fn target(
+        &self,
+        host: &HostName,
+        asked: &TargetRequest,
+        behind: &mut Vec<String>,
+    ) -> Result<Target, TargetError> {
         let settings = match &self.config.connect.client_config {
             Some(config) => Some(config.settings_with(&asked.query, &self.commands).await?),
             None => None,
@@ -184,7 +189,7 @@ impl Targets {
         let Some((last, before)) = hops.split_last() else {
             return Ok(None);
         };
-        let asked = Asked {
+        let asked = TargetRequest {
             query: HostQuery {
                 host: last.host.clone(),
                 host_name: None,
@@ -195,7 +200,7 @@ impl Targets {
                 command: None,
                 forwards_only: true,
             },
-            ..Asked::default()
+            ..TargetRequest::default()
         };
         self.target(host, &asked, behind).await.map(Some)
     }
@@ -241,7 +246,7 @@ impl Targets {
         Ok(algorithms)
     }
 
-    fn keys(&self, asked: &Asked, said: Option<&HostSettings>) -> Keys {
+    fn keys(&self, asked: &TargetRequest, said: Option<&HostSettings>) -> Keys {
         let named = said.and_then(|settings| settings.identity_files.clone());
         let files = asked.identity.clone().into_iter();
         Keys {

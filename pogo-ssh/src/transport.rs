@@ -7,7 +7,7 @@ use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use pogo_core::scheduler::Outcome;
 use tokio::task::JoinSet;
 
-use crate::config::SshConfig;
+use crate::config::SshTransportBuilder;
 use crate::input::JobInputs;
 use crate::runner::Runner;
 use crate::setup::{self, SetupError};
@@ -21,7 +21,7 @@ pub struct SshTransport {
     warnings: Vec<String>,
 }
 
-impl SshConfig {
+impl SshTransportBuilder {
     /// Reads key files and known_hosts files, and makes the transport. Connects to nothing.
     pub fn build(self) -> Result<SshTransport, SetupError> {
         SshTransport::set_up(self)
@@ -30,11 +30,11 @@ impl SshConfig {
 
 impl SshTransport {
     /// Settings to build a transport from.
-    pub fn builder() -> SshConfig {
-        SshConfig::default()
+    pub fn builder() -> SshTransportBuilder {
+        SshTransportBuilder::default()
     }
 
-    fn set_up(config: SshConfig) -> Result<Self, SetupError> {
+    fn set_up(config: SshTransportBuilder) -> Result<Self, SetupError> {
         let user = setup::default_user(&config)?;
         let (connector, warnings) = setup::connector(&config)?;
         let runner = Arc::new(Runner::new(config, &user, connector));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use pogo_core::fleet::Host;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines, Stdin};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -109,15 +109,15 @@ pub(crate) async fn serve(first: usize, last: usize) -> Result<(), Failure> {
         hosts.push(host);
     }
     for name in &names {
-        fleet.mishap(name, HEALTHY)?;
+        fleet.inject(name, HEALTHY)?;
     }
     say(&fleet.known_hosts_file().display().to_string()).await?;
     say(&serde_json::to_string(&hosts)?).await?;
     let mut orders: Lines<BufReader<Stdin>> = BufReader::new(tokio::io::stdin()).lines();
     while let Some(order) = orders.next_line().await? {
-        let mishap = if order == "hang" { Mishap::Hang } else { HEALTHY };
+        let mishap = if order == "hang" { Fault::Hang } else { HEALTHY };
         for name in &names {
-            fleet.mishap(name, mishap)?;
+            fleet.inject(name, mishap)?;
         }
         say(&order).await?;
     }
@@ -125,7 +125,7 @@ pub(crate) async fn serve(first: usize, last: usize) -> Result<(), Failure> {
 }
 
 /// Ends at once, and well, without a process on the server's side.
-const HEALTHY: Mishap = Mishap::FailWith(0);
+const HEALTHY: Fault = Fault::FailWith(0);
 
 async fn say(line: &str) -> io::Result<()> {
     let mut output = tokio::io::stdout();

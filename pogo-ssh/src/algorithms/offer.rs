@@ -36,14 +36,15 @@ const SHORTEST_RSA: u32 = 1024;
 impl Algorithms {
     /// What is spoken where nothing is said.
     pub(crate) fn usual() -> Arc<Self> {
-        static USUAL: LazyLock<Arc<Algorithms>> = LazyLock::new(|| Arc::new(Names::usual().algorithms(SHORTEST_RSA)));
+        static USUAL: LazyLock<Arc<Algorithms>> =
+            LazyLock::new(|| Arc::new(OfferedNames::usual().algorithms(SHORTEST_RSA)));
         Arc::clone(&USUAL)
     }
 
     /// What is spoken as far as the lists allow it.
     pub(crate) fn of(lists: &AlgorithmLists) -> Result<Self, EmptyOffer> {
         let shortest = lists.required_rsa_size.unwrap_or(SHORTEST_RSA).max(SHORTEST_RSA);
-        Ok(Names::of(lists)?.algorithms(shortest))
+        Ok(OfferedNames::of(lists)?.algorithms(shortest))
     }
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn unknown_names(lists: &AlgorithmLists) -> Vec<String> {
 type NameList = Vec<&'static str>;
 
 /// All of it by name.
-struct Names {
+struct OfferedNames {
     kex: NameList,
     ciphers: NameList,
     macs: NameList,
@@ -78,7 +79,7 @@ struct Names {
     authorities: NameList,
 }
 
-impl Names {
+impl OfferedNames {
     fn usual() -> Self {
         let user_keys = [HOST_KEYS, TOKEN_KEYS].concat();
         Self {

@@ -10,7 +10,7 @@ use super::LONGEST;
 use super::agent::Agent;
 use super::connect_options::ConnectOptions;
 use crate::host_key_policy::HostKeyPolicy;
-use crate::question::{Asker, Prompter, Question};
+use crate::question::{Prompter, Question, SharedPrompter};
 use crate::trust::FirstContacts;
 
 /// Settings of an [`SshTransport`](crate::SshTransport). What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
@@ -30,7 +30,7 @@ use crate::trust::FirstContacts;
 /// ```
 #[derive(Clone)]
 #[must_use = "settings do nothing until `build` makes a transport of them"]
-pub struct SshConfig {
+pub struct SshTransportBuilder {
     pub(crate) user: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) identities: Option<Vec<PathBuf>>,
@@ -38,7 +38,7 @@ pub struct SshConfig {
     pub(crate) identities_only: Option<bool>,
     pub(crate) password: Option<SecretString>,
     pub(crate) sudo_password: Option<SecretString>,
-    pub(crate) asker: Option<Asker>,
+    pub(crate) asker: Option<SharedPrompter>,
     pub(crate) auth_tries: usize,
     pub(crate) known_hosts: Option<Vec<PathBuf>>,
     pub(crate) host_keys: Option<HostKeyPolicy>,
@@ -54,7 +54,7 @@ pub struct SshConfig {
     pub(crate) connect: ConnectOptions,
 }
 
-impl Default for SshConfig {
+impl Default for SshTransportBuilder {
     fn default() -> Self {
         Self {
             user: None,
@@ -82,7 +82,7 @@ impl Default for SshConfig {
     }
 }
 
-impl SshConfig {
+impl SshTransportBuilder {
     /// User to log in as. Default: the user this process runs as, by `USER`, `LOGNAME` or the user database.
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = Some(user.into());
@@ -133,7 +133,7 @@ impl SshConfig {
     ///
     /// ```no_run
     /// use pogo_ssh::{Question, SshTransport};
-    /// # fn ask_on_terminal(what: String) -> Option<secrecy::SecretString> { None }
+    /// # fn ask_on_terminal(what: String) -> Option<pogo_ssh::SecretString> { None }
     ///
     /// let transport = SshTransport::builder()
     ///     .identity("~/.ssh/id_ed25519")
@@ -145,13 +145,13 @@ impl SshConfig {
     /// # Ok::<(), pogo_ssh::SetupError>(())
     /// ```
     pub fn ask(mut self, ask: impl Fn(Question<'_>) -> Option<SecretString> + Send + Sync + 'static) -> Self {
-        self.asker = Some(Asker::of_closure(ask));
+        self.asker = Some(SharedPrompter::of_closure(ask));
         self
     }
 
     /// The same, by something that can say why it has no answer. Replaces [`ask`](Self::ask).
     pub fn prompter(mut self, prompter: impl Prompter + 'static) -> Self {
-        self.asker = Some(Asker::new(prompter));
+        self.asker = Some(SharedPrompter::new(prompter));
         self
     }
 
@@ -256,9 +256,9 @@ impl SshConfig {
     }
 }
 
-impl fmt::Debug for SshConfig {
+impl fmt::Debug for SshTransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SshConfig")
+        f.debug_struct("SshTransportBuilder")
             .field("user", &self.user)
             .field("port", &self.port)
             .field("identities", &self.identities)

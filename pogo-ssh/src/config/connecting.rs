@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::builder::SshConfig;
+use super::builder::SshTransportBuilder;
 use crate::ssh_config::{ClientConfig, Hop};
 
-impl SshConfig {
+impl SshTransportBuilder {
     /// OpenSSH's client configuration, asked for each host. What the host's own connection or these settings say comes
     /// before it, as `ssh` does with its command line. Default: none, no file is read.
     ///

@@ -8,7 +8,7 @@ mod connect_options;
 mod connecting;
 
 pub use agent::Agent;
-pub use builder::SshConfig;
+pub use builder::SshTransportBuilder;
 pub(crate) use connect_options::ConnectOptions;
 
 /// Longer times than this are as good as this, and clocks can still be added up.

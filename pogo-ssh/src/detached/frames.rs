@@ -3,7 +3,7 @@
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::AttemptId;
 
-use crate::exec::{ExitStatus, LastLine, in_place_of_the_command};
+use crate::exec::{ExitStatus, LastLine, ran_something_else};
 
 /// One thing that the host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +22,10 @@ pub(super) enum Frame {
     Refused(String),
 }
 
-/// What is no frame.
+/// What the host sent is no frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the host's account of the attempt makes no sense")]
-pub(super) struct Nonsense;
+#[error("the host's account of the attempt is malformed")]
+pub(super) struct MalformedFrame;
 
 /// No line before output is longer.
 const LONGEST_LINE: usize = 4096;
@@ -37,29 +37,29 @@ pub(super) fn first_line(attempt: AttemptId) -> String {
 
 /// Takes frames out of a stream that comes in pieces.
 #[derive(Debug)]
-pub(super) struct Frames {
+pub(super) struct FrameParser {
     first: Vec<u8>,
     begun: bool,
     /// What the host says before.
-    words: LastLine,
+    last_line: LastLine,
     held: Vec<u8>,
     /// The output frame under way, and how many bytes of it are still to come.
     output: Option<(Stream, usize)>,
 }
 
-impl Frames {
+impl FrameParser {
     pub(super) fn new(attempt: AttemptId) -> Self {
         Self {
             first: format!("\x1e{}\n", first_line(attempt)).into_bytes(),
             begun: false,
-            words: LastLine::default(),
+            last_line: LastLine::default(),
             held: Vec::new(),
             output: None,
         }
     }
 
     /// Takes a piece. Output is passed on as it comes, so that every byte that came is counted.
-    pub(super) fn take(&mut self, piece: &[u8]) -> Result<Vec<Frame>, Nonsense> {
+    pub(super) fn take(&mut self, piece: &[u8]) -> Result<Vec<Frame>, MalformedFrame> {
         self.held.extend_from_slice(piece);
         let mut frames = Vec::new();
         if !self.begun {
@@ -83,13 +83,13 @@ impl Frames {
             None => self.held.len().saturating_sub(self.first.len()),
         };
         let noise: Vec<u8> = self.held.drain(..noise).collect();
-        self.words.take(&noise);
+        self.last_line.push(&noise);
     }
 
     /// Takes what is no part of the account.
     pub(super) fn hear(&mut self, bytes: &[u8]) {
         if !self.begun {
-            self.words.take(bytes);
+            self.last_line.push(bytes);
         }
     }
 
@@ -99,11 +99,11 @@ impl Frames {
             return None;
         }
         let held = std::mem::take(&mut self.held);
-        self.words.take(&held);
-        Some(self.words.behind(in_place_of_the_command(&ExitStatus::Code(status))))
+        self.last_line.push(&held);
+        Some(self.last_line.explain(ran_something_else(&ExitStatus::Code(status))))
     }
 
-    fn next(&mut self) -> Result<Option<Frame>, Nonsense> {
+    fn next(&mut self) -> Result<Option<Frame>, MalformedFrame> {
         if let Some((stream, left)) = self.output {
             let rest = self.held.split_off(self.held.len().min(left));
             let bytes = std::mem::replace(&mut self.held, rest);
@@ -113,7 +113,7 @@ impl Frames {
         }
         let Some(end) = self.held.iter().position(|byte| *byte == b'\n') else {
             return if self.held.len() > LONGEST_LINE {
-                Err(Nonsense)
+                Err(MalformedFrame)
             } else {
                 Ok(None)
             };
@@ -131,27 +131,27 @@ impl Frames {
             "end" => Frame::End,
             "dead" => Frame::Dead,
             "refuse" => Frame::Refused(rest.to_owned()),
-            _ => return Err(Nonsense),
+            _ => return Err(MalformedFrame),
         };
         Ok(Some(frame))
     }
 
-    fn output_follows(&mut self, stream: Stream, length: &str) -> Result<Option<Frame>, Nonsense> {
-        let length = length.parse().map_err(|_| Nonsense)?;
+    fn output_follows(&mut self, stream: Stream, length: &str) -> Result<Option<Frame>, MalformedFrame> {
+        let length = length.parse().map_err(|_| MalformedFrame)?;
         self.output = Some((stream, length)).filter(|(_, length)| *length > 0);
         self.next()
     }
 }
 
 /// Which stream lacks how many bytes.
-fn cut(words: &str) -> Result<Frame, Nonsense> {
-    let (stream, missing) = words.split_once(' ').ok_or(Nonsense)?;
+fn cut(words: &str) -> Result<Frame, MalformedFrame> {
+    let (stream, missing) = words.split_once(' ').ok_or(MalformedFrame)?;
     let stream = match stream {
         "o" => Stream::Stdout,
         "e" => Stream::Stderr,
-        _ => return Err(Nonsense),
+        _ => return Err(MalformedFrame),
     };
-    Ok(Frame::Cut(stream, missing.parse().map_err(|_| Nonsense)?))
+    Ok(Frame::Cut(stream, missing.parse().map_err(|_| MalformedFrame)?))
 }
 
 #[cfg(test)]
@@ -162,7 +162,7 @@ mod tests {
     fn frames_are_found_wherever_the_pieces_are_cut() {
         let text = b"welcome\n\x1epogo\n\x1epogo a17 follows\ns begun command\no 5\no 3\nxe 2\n\xff\xffs ended command 0\nc e 12\nend\n";
         for cut in 0..=text.len() {
-            let mut frames = Frames::new(AttemptId::new(17));
+            let mut frames = FrameParser::new(AttemptId::new(17));
             let (one, two) = text.split_at(cut);
             let mut found = frames.take(one).unwrap();
             found.extend(frames.take(two).unwrap());
@@ -183,14 +183,14 @@ mod tests {
 
     #[test]
     fn what_is_no_frame_is_refused() {
-        let mut frames = Frames::new(AttemptId::new(17));
-        assert_eq!(frames.take(b"\x1epogo a17 follows\nwhat\n"), Err(Nonsense));
-        let mut frames = Frames::new(AttemptId::new(17));
-        assert_eq!(frames.take(b"\x1epogo a17 follows\no many\n"), Err(Nonsense));
+        let mut frames = FrameParser::new(AttemptId::new(17));
+        assert_eq!(frames.take(b"\x1epogo a17 follows\nwhat\n"), Err(MalformedFrame));
+        let mut frames = FrameParser::new(AttemptId::new(17));
+        assert_eq!(frames.take(b"\x1epogo a17 follows\no many\n"), Err(MalformedFrame));
         for cut in ["c o\n", "c x 1\n", "c o many\n", "c\n"] {
-            let mut frames = Frames::new(AttemptId::new(17));
+            let mut frames = FrameParser::new(AttemptId::new(17));
             let text = format!("\x1epogo a17 follows\n{cut}");
-            assert_eq!(frames.take(text.as_bytes()), Err(Nonsense));
+            assert_eq!(frames.take(text.as_bytes()), Err(MalformedFrame));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Attempts that run apart from the connection that starts them.
 
+mod commands;
 mod frames;
-mod place;
 mod run;
 mod scripts;
 #[cfg(test)]

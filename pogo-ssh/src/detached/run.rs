@@ -10,12 +10,12 @@ use russh::client::Msg;
 use russh::{Channel, ChannelMsg};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::frames::Frames;
-use super::place::{Place, unsuitable};
-use super::watch::Watch;
+use super::commands::{DetachedCommands, unsuitable};
+use super::frames::FrameParser;
+use super::watch::AttemptWatch;
 use crate::classify::classify;
 use crate::context::TransportContext;
-use crate::exec::{ExitReport, Kill, Line, Marker, NotStarted, StopReason, Way, ask_to_end, open};
+use crate::exec::{CommandLine, ExitReport, KillOutcome, Marker, NotStarted, Privilege, StopReason, ask_to_end, open};
 use crate::link::{ConnectError, Link, pause_after};
 use crate::prepared::PreparedAttempt;
 
@@ -23,14 +23,14 @@ use crate::prepared::PreparedAttempt;
 const DONE: &[u8] = b"done\n";
 
 /// How long the host may take to forget the output.
-const FORGETTING: Duration = Duration::from_secs(2);
+const DISCARDING: Duration = Duration::from_secs(2);
 
-/// How a connection to the attempt's host ended.
-enum Attended {
+/// Why following the attempt over one connection ended.
+enum FollowEnd {
     /// With the attempt.
     Over(ExitReport),
-    /// Before it.
-    Cut(String),
+    /// Before it: the link is lost.
+    LinkLost(String),
 }
 
 /// An attempt to be ended by us.
@@ -40,15 +40,15 @@ struct Ending {
     grace: Duration,
     give_up: Instant,
     /// What became of it.
-    killed: Option<Kill>,
+    killed: Option<KillOutcome>,
 }
 
 /// One detached attempt, seen from here.
 struct Detached<'a> {
     context: &'a TransportContext,
     prepared: &'a PreparedAttempt,
-    place: Place,
-    watch: Watch,
+    commands: DetachedCommands,
+    watch: AttemptWatch,
     /// Whether the host may have been asked to launch it.
     asked: bool,
     /// How the session ended by which the host was asked last.
@@ -63,8 +63,8 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         return Outcome::failed(FailureKind::Refused, reason);
     }
     let limit = context.config.output_limit;
-    let place = match Place::of(attempt, job, &context.config.detached_directory, limit) {
-        Ok(place) => place,
+    let commands = match DetachedCommands::of(attempt, job, &context.config.detached_directory, limit) {
+        Ok(commands) => commands,
         Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
     };
     let link = match context.connect(prepared).await {
@@ -74,8 +74,8 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
     let mut detached = Detached {
         context,
         prepared,
-        watch: Watch::new(prepared, &place, limit),
-        place,
+        watch: AttemptWatch::new(prepared, &commands, limit),
+        commands,
         asked: false,
         status: None,
         ending: None,
@@ -92,12 +92,12 @@ impl Detached<'_> {
         let mut tries = 0;
         loop {
             let before = self.watch.seen;
-            let attended = self.attend(&link).await;
+            let end = self.follow(&link).await;
             link.close().await;
-            let reason = match attended {
-                Attended::Over(ended) => return ended,
-                Attended::Cut(reason) if !self.asked => return NotStarted::ConnectionLost(reason).into(),
-                Attended::Cut(reason) => reason,
+            let reason = match end {
+                FollowEnd::Over(ended) => return ended,
+                FollowEnd::LinkLost(reason) if !self.asked => return NotStarted::ConnectionLost(reason).into(),
+                FollowEnd::LinkLost(reason) => reason,
             };
             self.watch
                 .note(&format!("[the link was lost, connecting again: {reason}]"));
@@ -150,21 +150,21 @@ impl Detached<'_> {
     }
 
     /// Launches or finds the attempt on this connection, and follows it.
-    async fn attend(&mut self, link: &Link) -> Attended {
+    async fn follow(&mut self, link: &Link) -> FollowEnd {
         let asked_before = self.asked;
         self.status = None;
         let mut channel = match self.ask(link).await {
             Ok(channel) => channel,
-            Err(attended) => return attended,
+            Err(end) => return end,
         };
         // What could not be asked over the last link is asked over this one.
         if let Some(ending) = &mut self.ending {
-            ending.killed = ending.killed.filter(|killed| *killed != Kill::Unknown);
+            ending.killed = ending.killed.filter(|killed| *killed != KillOutcome::Unknown);
         }
-        let mut frames = Frames::new(self.prepared.attempt.id);
-        let mut killing: Option<BoxFuture<'_, Kill>> = None;
+        let mut frames = FrameParser::new(self.prepared.attempt.id);
+        let mut killing: Option<BoxFuture<'_, KillOutcome>> = None;
         let mut over = None;
-        let (prepared, place, context) = (self.prepared, self.place.clone(), self.context);
+        let (prepared, commands, context) = (self.prepared, self.commands.clone(), self.context);
         loop {
             if let Some(Ending {
                 grace, killed: None, ..
@@ -172,25 +172,29 @@ impl Detached<'_> {
                 && killing.is_none()
             {
                 let exec = context.exec_context(link, prepared);
-                let line = place.stop_line(grace);
-                killing =
-                    Some(
-                        async move {
-                            ask_to_end(exec, (&Way::Login, &Marker::of(prepared.attempt.id).prefix()), line).await
-                        }
-                        .boxed(),
-                    );
+                let line = commands.stop_line(grace);
+                killing = Some(
+                    async move {
+                        ask_to_end(
+                            exec,
+                            (&Privilege::Login, &Marker::of(prepared.attempt.id).prefix()),
+                            line,
+                        )
+                        .await
+                    }
+                    .boxed(),
+                );
             }
             // Its end is known when that of our ending it is.
             if killing.is_none()
                 && let Some(ended) = over.take()
             {
-                forget(&mut channel).await;
-                return Attended::Over(self.judge(ended));
+                discard_output(&mut channel).await;
+                return FollowEnd::Over(self.judge(ended));
             }
             let message = tokio::select! {
                 biased;
-                reason = given_up(self.ending) => return Attended::Over(ExitReport::NotStopped(reason)),
+                reason = given_up(self.ending) => return FollowEnd::Over(ExitReport::NotStopped(reason)),
                 reason = prepared.stop.wait(), if self.ending.is_none() => {
                     self.begin_ending(reason);
                     continue;
@@ -208,8 +212,8 @@ impl Detached<'_> {
                 Ok(ended) => over = ended,
                 Err(reason) => {
                     return match self.never_began(&mut frames, asked_before) {
-                        Some(ended) => Attended::Over(ended),
-                        None => Attended::Cut(link.disconnect_reason_or(&reason)),
+                        Some(ended) => FollowEnd::Over(ended),
+                        None => FollowEnd::LinkLost(link.disconnect_reason_or(&reason)),
                     };
                 }
             }
@@ -217,30 +221,30 @@ impl Detached<'_> {
     }
 
     /// Asks the host to launch the attempt, or to find it when it is to be ended or was launched long ago.
-    async fn ask(&mut self, link: &Link) -> Result<Channel<Msg>, Attended> {
+    async fn ask(&mut self, link: &Link) -> Result<Channel<Msg>, FollowEnd> {
         let channel = match open(link).await {
             Ok(channel) => channel,
             Err(russh::Error::ChannelOpenFailure(reason)) if !self.asked => {
                 let refusal = format!("the host opens no session: {reason:?}");
-                return Err(Attended::Over(ExitReport::refused(refusal)));
+                return Err(FollowEnd::Over(ExitReport::refused(refusal)));
             }
-            Err(error) => return Err(Attended::Cut(link.disconnect_reason_or(&error.to_string()))),
+            Err(error) => return Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
         };
         let line = if self.ending.is_some() || self.prepared.attempt.resumed {
-            self.place.find_line(self.watch.seen)
+            self.commands.find_line(self.watch.seen)
         } else {
-            self.place
+            self.commands
                 .launch_line(self.watch.seen, self.prepared.stop.by_the_host())
         };
         self.asked = true;
         match ask_for(&channel, line).await {
             Ok(()) => Ok(channel),
-            Err(error) => Err(Attended::Cut(link.disconnect_reason_or(&error.to_string()))),
+            Err(error) => Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
         }
     }
 
     /// Takes what the host says. Gives the end, or why there is no more to come.
-    fn take(&mut self, message: Option<ChannelMsg>, frames: &mut Frames) -> Result<Option<ExitReport>, String> {
+    fn take(&mut self, message: Option<ChannelMsg>, frames: &mut FrameParser) -> Result<Option<ExitReport>, String> {
         let data = match message {
             Some(ChannelMsg::Data { data }) => data,
             Some(ChannelMsg::Close) | None => return Err("the host closed the session".to_owned()),
@@ -267,7 +271,7 @@ impl Detached<'_> {
 
     /// The end of an attempt on a host that ended the session without any account of it: an answer, and no lost link. Only
     /// if the host was never asked before can nothing have been launched.
-    fn never_began(&mut self, frames: &mut Frames, asked_before: bool) -> Option<ExitReport> {
+    fn never_began(&mut self, frames: &mut FrameParser, asked_before: bool) -> Option<ExitReport> {
         let reason = frames.never_began(self.status.take()?)?;
         let may_run = asked_before || self.prepared.attempt.resumed;
         Some(if may_run {
@@ -283,7 +287,7 @@ impl Detached<'_> {
             (
                 Some(Ending {
                     reason,
-                    killed: Some(Kill::Done),
+                    killed: Some(KillOutcome::Done),
                     ..
                 }),
                 ExitReport::Exited { .. } | ExitReport::Killed { .. },
@@ -293,7 +297,7 @@ impl Detached<'_> {
     }
 }
 
-async fn ask_for(channel: &Channel<Msg>, line: Line) -> Result<(), russh::Error> {
+async fn ask_for(channel: &Channel<Msg>, line: CommandLine) -> Result<(), russh::Error> {
     channel.exec(true, line.text).await?;
     match line.input {
         Some(input) => channel.data(input.as_bytes()).await,
@@ -302,13 +306,13 @@ async fn ask_for(channel: &Channel<Msg>, line: Line) -> Result<(), russh::Error>
 }
 
 /// Lets the host remove the output. It keeps that the attempt has ended.
-async fn forget(channel: &mut Channel<Msg>) {
-    let forgetting = async {
+async fn discard_output(channel: &mut Channel<Msg>) {
+    let discarding = async {
         if channel.data(DONE).await.is_ok() {
             while !matches!(channel.wait().await, Some(ChannelMsg::Close) | None) {}
         }
     };
-    let _ = timeout(FORGETTING, forgetting).await;
+    let _ = timeout(DISCARDING, discarding).await;
 }
 
 /// Waits until nobody waits for the attempt's end any more. Gives why it was to be ended.
@@ -322,7 +326,7 @@ async fn given_up(ending: Option<Ending>) -> StopReason {
     }
 }
 
-async fn ended(killing: &mut Option<BoxFuture<'_, Kill>>) -> Kill {
+async fn ended(killing: &mut Option<BoxFuture<'_, KillOutcome>>) -> KillOutcome {
     match killing {
         Some(killing) => killing.await,
         None => std::future::pending().await,

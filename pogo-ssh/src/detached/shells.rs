@@ -12,9 +12,9 @@ use pogo_core::fleet::Host;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{AttemptId, JobId};
 
-use super::frames::{Frame, Frames};
-use super::place::Place;
-use crate::exec::Line;
+use super::commands::DetachedCommands;
+use super::frames::{Frame, FrameParser};
+use crate::exec::CommandLine;
 use crate::shells;
 
 /// Runs with each shell in the place of `/bin/sh`, and a home of its own.
@@ -45,12 +45,12 @@ struct Said {
 
 impl Shell<'_> {
     /// Runs a line with this shell in the place of `/bin/sh`.
-    fn run(&self, line: &Line) -> Said {
+    fn run(&self, line: &CommandLine) -> Said {
         self.sh(&line.decoded().replace("/bin/sh", self.name))
     }
 
     /// Runs a line as a server does for somebody with this login shell.
-    fn log_in(&self, line: &Line) -> Said {
+    fn log_in(&self, line: &CommandLine) -> Said {
         let mut input = tempfile::tempfile().unwrap();
         input
             .write_all(line.input.clone().unwrap_or_default().as_bytes())
@@ -66,7 +66,7 @@ impl Shell<'_> {
     fn hear(&self, command: &mut Process) -> Said {
         let output = command.env("HOME", self.home).env("SHELL", "/bin/sh").output().unwrap();
         let mut said = Said::default();
-        for frame in Frames::new(AttemptId::new(17)).take(&output.stdout).unwrap() {
+        for frame in FrameParser::new(AttemptId::new(17)).take(&output.stdout).unwrap() {
             match frame {
                 Frame::Output(Stream::Stdout, bytes) => said.out += &String::from_utf8_lossy(&bytes),
                 Frame::Output(_, bytes) => said.err += &String::from_utf8_lossy(&bytes),
@@ -82,16 +82,16 @@ impl Shell<'_> {
 /// More time than any of these takes.
 const LIMIT: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(5));
 
-fn place(line: &str) -> Place {
+fn commands_of(line: &str) -> DetachedCommands {
     numbered(0, line)
 }
 
 /// The same, with a number for the command.
-fn numbered(x: usize, line: &str) -> Place {
-    place_of(format!("job{x}"), Command::shell(format!("X={x}; {line}")))
+fn numbered(x: usize, line: &str) -> DetachedCommands {
+    commands_of_job(format!("job{x}"), Command::shell(format!("X={x}; {line}")))
 }
 
-fn place_of(job: String, command: Command) -> Place {
+fn commands_of_job(job: String, command: Command) -> DetachedCommands {
     let attempt = Attempt {
         id: AttemptId::new(17),
         job: JobId::new(3),
@@ -103,30 +103,30 @@ fn place_of(job: String, command: Command) -> Place {
         time_limit: Duration::from_secs(1),
         resumed: false,
     };
-    Place::of(&attempt, &job, "cache/it's", 10_000).unwrap()
+    DetachedCommands::of(&attempt, &job, "cache/it's", 10_000).unwrap()
 }
 
 #[test]
 fn an_attempt_runs_once_however_often_it_is_launched() {
     under_every_shell(|shell| {
-        let place = place("echo ran >>~/ran; printf 'a\\nb'; echo e >&2; exit 7");
+        let commands = commands_of("echo ran >>~/ran; printf 'a\\nb'; echo e >&2; exit 7");
         for _ in 0..3 {
-            let said = shell.run(&place.launch_line((0, 0), LIMIT));
+            let said = shell.run(&commands.launch_line((0, 0), LIMIT));
             assert_eq!(said.out, "a\nb", "{}", shell.name);
             assert!(said.err.ends_with("group\ne\n"), "{}: {said:?}", shell.name);
             assert_eq!(said.last_state, "ended command 7", "{}", shell.name);
             assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
         }
         assert_eq!(fs::read_to_string(shell.home.join("ran")).unwrap(), "ran\n");
-        assert_eq!(shell.run(&place.find_line((2, 0))).out, "b", "{}", shell.name);
+        assert_eq!(shell.run(&commands.find_line((2, 0))).out, "b", "{}", shell.name);
     });
 }
 
 #[test]
 fn what_was_looked_for_before_it_began_never_begins() {
     under_every_shell(|shell| {
-        let place = place("echo ran >>~/ran");
-        for line in [place.find_line((0, 0)), place.launch_line((0, 0), LIMIT)] {
+        let commands = commands_of("echo ran >>~/ran");
+        for line in [commands.find_line((0, 0)), commands.launch_line((0, 0), LIMIT)] {
             let said = shell.run(&line);
             assert_eq!(said.last_state, "never stopped connect", "{}", shell.name);
             assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
@@ -139,7 +139,7 @@ fn what_was_looked_for_before_it_began_never_begins() {
 fn of_output_over_the_limit_the_host_keeps_head_and_tail_and_never_holds_up_the_command() {
     under_every_shell(|shell| {
         let flood = "i=0; while [ $i -lt 300 ]; do head -c 10000 /dev/zero; i=$((i+1)); done; echo the end; exit 5";
-        let said = shell.run(&place(flood).launch_line((0, 0), LIMIT));
+        let said = shell.run(&commands_of(flood).launch_line((0, 0), LIMIT));
         assert_eq!(said.last_state, "ended command 5", "{}", shell.name);
         // A block over 10,000 bytes, and an eighth of them.
         assert!(
@@ -177,7 +177,7 @@ fn what_fits_behind_the_limit_is_all_there() {
 fn output_that_comes_in_small_pieces_is_kept_within_the_same_bound() {
     under_every_shell(|shell| {
         let lines = "i=0; while [ $i -lt 4000 ]; do echo line $i; i=$((i+1)); done";
-        let said = shell.run(&place(lines).launch_line((0, 0), LIMIT));
+        let said = shell.run(&commands_of(lines).launch_line((0, 0), LIMIT));
         assert!(said.out.starts_with("line 0\nline 1\n"), "{}", shell.name);
         assert!(said.out.ends_with("line 3998\nline 3999\n"), "{}", shell.name);
         assert!(
@@ -194,11 +194,11 @@ fn output_that_comes_in_small_pieces_is_kept_within_the_same_bound() {
 #[test]
 fn the_end_is_found_again_over_another_link() {
     under_every_shell(|shell| {
-        let place = place("head -c 1000000 /dev/zero; echo the end");
-        let all = shell.run(&place.launch_line((0, 0), LIMIT));
+        let commands = commands_of("head -c 1000000 /dev/zero; echo the end");
+        let all = shell.run(&commands.launch_line((0, 0), LIMIT));
         let head = all.out.len() as u64 - 1250;
         for (seen, cuts) in [(head - 1, 1), (head, 1), (head + 1, 0)] {
-            let said = shell.run(&place.find_line((seen, 0)));
+            let said = shell.run(&commands.find_line((seen, 0)));
             assert_eq!(said.cuts.len(), cuts, "{}", shell.name);
             assert_eq!(said.out, all.out[seen as usize..], "{}", shell.name);
         }
@@ -209,7 +209,7 @@ fn the_end_is_found_again_over_another_link() {
 fn an_attempt_whose_keeper_was_killed_is_dead() {
     under_every_shell(|shell| {
         let kill = "kill -KILL $(ps -o ppid= -p $$); sleep 0.2";
-        let said = shell.run(&place(kill).launch_line((0, 0), LIMIT));
+        let said = shell.run(&commands_of(kill).launch_line((0, 0), LIMIT));
         assert_eq!(said.last, Some(Frame::Dead), "{}: {said:?}", shell.name);
     });
 }
@@ -219,7 +219,7 @@ fn what_nobody_ends_is_ended_by_the_host_at_its_time_limit() {
     let limit = (Duration::from_secs(1), Duration::from_millis(200));
     under_every_shell(|shell| {
         let deaf = "trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600";
-        let said = shell.run(&place(deaf).launch_line((0, 0), limit));
+        let said = shell.run(&commands_of(deaf).launch_line((0, 0), limit));
         assert_eq!(said.last_state, "ended command 137 limit", "{}", shell.name);
         assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
         let gone = shell.sh(&format!("if kill -0 {} 2>/dev/null; then exit 1; fi", said.out.trim()));
@@ -242,11 +242,11 @@ fn every_line_reaches_the_host_through_every_login_shell() {
         };
         let words = ["it's!", "a\\", "$x `id`", "a\nb\n", "ü\u{1f600}", &"'".repeat(100_000)];
         let wanted: String = words.iter().map(|word| format!("{word}|")).collect();
-        let place = place_of(
+        let commands = commands_of_job(
             "job".to_owned(),
             Command::argv([&["printf", "%s|"], words.as_slice()].concat()),
         );
-        let said = shell.log_in(&place.launch_line((0, 0), LIMIT));
+        let said = shell.log_in(&commands.launch_line((0, 0), LIMIT));
         assert_eq!(
             (said.last_state.as_str(), said.last),
             ("ended command 0", Some(Frame::End)),
@@ -259,12 +259,12 @@ fn every_line_reaches_the_host_through_every_login_shell() {
             "{name}: {}",
             said.out
         );
-        let said = shell.log_in(&place.find_line((0, 0)));
+        let said = shell.log_in(&commands.find_line((0, 0)));
         assert_eq!(
             (said.last_state.as_str(), said.out.len()),
             ("ended command 0", kept),
             "{name}"
         );
-        assert_eq!(shell.log_in(&place.stop_line(LIMIT.1)).last, None, "{name}");
+        assert_eq!(shell.log_in(&commands.stop_line(LIMIT.1)).last, None, "{name}");
     }
 }

@@ -3,14 +3,14 @@
 use pogo_core::dispatcher::{Reporter, Stream};
 use pogo_core::scheduler::Phase;
 
+use super::commands::DetachedCommands;
 use super::frames::Frame;
-use super::place::Place;
-use crate::exec::{ExitReport, Mark, Marks, NotStarted, StopReason, phase_name, signal_of};
+use crate::exec::{ExitReport, Mark, MarkParser, NotStarted, StopReason, phase_name, signal_of};
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
 
 /// What was seen of the attempt so far.
-pub(super) struct Watch {
+pub(super) struct AttemptWatch {
     report: Reporter,
     output: Output,
     /// Phases that it has not been seen in.
@@ -18,7 +18,7 @@ pub(super) struct Watch {
     pub(super) phase: Phase,
     /// Bytes of each stream that have come.
     pub(super) seen: (u64, u64),
-    marks: Marks,
+    marks: MarkParser,
     hook: Option<String>,
     refused: Option<String>,
     /// How many steps are still to say that they begin before the command has done so.
@@ -29,15 +29,15 @@ pub(super) struct Watch {
     cut: Vec<Stream>,
 }
 
-impl Watch {
-    pub(super) fn new(prepared: &PreparedAttempt, place: &Place, output_limit: u64) -> Self {
-        let phases = place.phases();
+impl AttemptWatch {
+    pub(super) fn new(prepared: &PreparedAttempt, commands: &DetachedCommands, output_limit: u64) -> Self {
+        let phases = commands.phases();
         Self {
             report: prepared.report.clone(),
             output: Output::new(prepared.report.clone(), output_limit),
             phase: Phase::Connect,
             seen: (0, 0),
-            marks: Marks::new(&place.marker().prefix()),
+            marks: MarkParser::new(&commands.marker().prefix()),
             hook: None,
             refused: None,
             until_command: phases.iter().take_while(|phase| **phase != Phase::PostHook).count(),
@@ -151,5 +151,5 @@ impl Watch {
 }
 
 fn unknown() -> ExitReport {
-    ExitReport::Unknown("the host's record of the attempt makes no sense".to_owned())
+    ExitReport::Unknown("the host's record of the attempt is malformed".to_owned())
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use pogo_core::dispatcher::Reporter;
 use secrecy::SecretString;
 
-use super::stop::Stop;
-use crate::config::SshConfig;
+use super::stop::StopSignal;
+use crate::config::SshTransportBuilder;
 use crate::link::{Connector, Link};
-use crate::question::{Asker, Question};
+use crate::question::{Question, SharedPrompter};
 use crate::target::Target;
 
 /// A connected host, and what running steps on it needs.
@@ -18,7 +18,7 @@ pub(crate) struct ExecContext<'a> {
     pub(crate) connector: &'a Connector,
     pub(crate) target: &'a Arc<Target>,
     pub(crate) passwords: &'a Passwords,
-    pub(crate) stop: &'a Stop,
+    pub(crate) stop: &'a StopSignal,
     pub(crate) report: &'a Reporter,
 }
 
@@ -26,11 +26,11 @@ pub(crate) struct ExecContext<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Passwords {
     sudo: Option<SecretString>,
-    asker: Option<Asker>,
+    asker: Option<SharedPrompter>,
 }
 
 impl Passwords {
-    pub(crate) fn new(config: &SshConfig) -> Self {
+    pub(crate) fn new(config: &SshTransportBuilder) -> Self {
         Self {
             sudo: config.sudo_password.clone(),
             asker: config.asker.clone(),

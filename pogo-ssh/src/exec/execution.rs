@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::context::ExecContext;
 use super::exit_report::{ExitReport, ExitStatus};
-use super::feed::Feed;
-use super::mark::{Mark, Marks};
-use super::seen::Seen;
+use super::feed::InputFeed;
+use super::mark::{Mark, MarkParser};
+use super::progress::SessionProgress;
 use super::session::Session;
 use crate::input::Given;
 use crate::output::Output;
@@ -36,8 +36,8 @@ pub(super) struct Execution<'a> {
     pub(super) output: &'a mut Output,
     pub(super) read: ChannelReadHalf,
     pub(super) write: Arc<ChannelWriteHalf<Msg>>,
-    pub(super) feed: Feed,
-    pub(super) seen: Seen,
+    pub(super) feed: InputFeed,
+    pub(super) progress: SessionProgress,
     pub(super) status: Option<ExitStatus>,
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
@@ -46,7 +46,7 @@ pub(super) struct Execution<'a> {
     passwords_given: usize,
     /// Whether a line is to end where a password was typed: sudo ends it on a terminal.
     ends_line: bool,
-    marks: Marks,
+    marks: MarkParser,
 }
 
 impl<'a> Execution<'a> {
@@ -63,15 +63,15 @@ impl<'a> Execution<'a> {
             session,
             output,
             read,
-            feed: Feed::new(Arc::clone(&write), session.pty),
+            feed: InputFeed::new(Arc::clone(&write), session.pty),
             write,
-            seen: Seen::new(session),
+            progress: SessionProgress::new(session),
             status: None,
             command_ended: None,
             given: Some(given),
             passwords_given: 0,
             ends_line: false,
-            marks: Marks::new(&session.marker.prefix()),
+            marks: MarkParser::new(&session.marker.prefix()),
         }
     }
 
@@ -81,8 +81,8 @@ impl<'a> Execution<'a> {
             // A terminal has one stream only.
             Some(ChannelMsg::Data { data }) if self.session.pty => self.take_marked(Stream::Stdout, &data),
             Some(ChannelMsg::Data { data }) => {
-                if !self.seen.has_begun() {
-                    self.seen.hear(&data);
+                if !self.progress.has_begun() {
+                    self.progress.note_output(&data);
                 }
                 self.output.take(Stream::Stdout, &data);
             }
@@ -106,11 +106,11 @@ impl<'a> Execution<'a> {
                 rest.remove(0);
             }
         }
-        self.seen.hear(&rest);
+        self.progress.note_output(&rest);
         for mark in marks {
             match mark {
                 // What already runs gets no passwords.
-                Mark::Password(word) if self.seen.may_ask() => self.answer(&word),
+                Mark::Password(word) if self.progress.may_ask() => self.answer(&word),
                 mark => self.take_mark(mark),
             }
         }
@@ -118,10 +118,10 @@ impl<'a> Execution<'a> {
     }
 
     fn take_mark(&mut self, mark: Mark) {
-        if let Some(phase) = self.seen.take(mark) {
+        if let Some(phase) = self.progress.apply(mark) {
             self.site.report.phase(phase);
         }
-        if self.seen.command_has_ended() && self.command_ended.is_none() {
+        if self.progress.command_has_ended() && self.command_ended.is_none() {
             self.command_ended = Some(Instant::now());
         }
         self.feed_command();
@@ -129,7 +129,7 @@ impl<'a> Execution<'a> {
 
     /// Gives the command its input once it is there.
     pub(super) fn feed_command(&mut self) {
-        let is_time = self.seen.reads_input() || !self.session.runs_command();
+        let is_time = self.progress.reads_input() || !self.session.runs_command();
         if let Some(given) = self.given.take_if(|_| is_time) {
             self.feed.secrets(given.secrets.clone());
             self.feed.content(given.stdin.clone());
@@ -137,7 +137,7 @@ impl<'a> Execution<'a> {
     }
 
     fn answer(&mut self, word: &str) {
-        let Some(user) = self.session.way.asks_with(word) else {
+        let Some(user) = self.session.privilege.password_wanted(word) else {
             return;
         };
         if self.passwords_given == MOST_PASSWORDS {
@@ -163,7 +163,7 @@ impl<'a> Execution<'a> {
 
     /// How it ended, as far as the host has reported.
     pub(super) fn exit_report(&self) -> ExitReport {
-        self.seen.exit_report(self.status.as_ref(), || {
+        self.progress.exit_report(self.status.as_ref(), || {
             self.site
                 .link
                 .disconnect_reason_or("the host closed the session without telling how it ended")

@@ -12,14 +12,14 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::input::Content;
 
 /// Writes to a channel, one thing after the other. Dropping it stops that.
-pub(super) struct Feed {
+pub(super) struct InputFeed {
     channel: Arc<ChannelWriteHalf<Msg>>,
     writing: Option<BoxFuture<'static, ()>>,
     /// What ends the input: a terminal is only told by a character.
     on_terminal: bool,
 }
 
-impl Feed {
+impl InputFeed {
     pub(super) fn new(channel: Arc<ChannelWriteHalf<Msg>>, on_terminal: bool) -> Self {
         Self {
             channel,
@@ -29,7 +29,7 @@ impl Feed {
     }
 
     /// Writes all that is to be written by now; pending when that is done.
-    pub(super) async fn go_on(&mut self) {
+    pub(super) async fn write_pending(&mut self) {
         if let Some(writing) = &mut self.writing {
             writing.await;
             self.writing = None;

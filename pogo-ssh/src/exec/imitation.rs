@@ -1,6 +1,6 @@
 //! For hosts that only seem to run a command: reading and changing the lines of sessions.
 
-use super::line::{Line, decoded};
+use super::line::{CommandLine, decoded};
 use crate::quote::quote;
 
 /// What starts the line that says that the command is entered, behind the marker.
@@ -11,7 +11,7 @@ pub(crate) fn instead_of_command(line: &str, text: &str) -> Option<String> {
     let script = decoded(line)?;
     let at = script.find(ENTERS_COMMAND)?;
     let (before, after) = script.split_at(at + script.get(at..)?.find('\n')?);
-    Some(Line::new(&format!("{before}\npogo_r={}{after}", quote(text)), &[]).text)
+    Some(CommandLine::new(&format!("{before}\npogo_r={}{after}", quote(text)), &[]).text)
 }
 
 /// What a session of a command alone writes on standard error when it begins; `None` if the line is of another kind.

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use super::aside::{Told, Unasked, aside};
 use super::context::ExecContext;
-use super::line::Line;
-use super::mark::Group;
-use super::way::Way;
+use super::line::CommandLine;
+use super::mark::ProcessGroup;
+use super::privilege::Privilege;
+use super::side_command::{SideCommandError, SideCommandOutput, run_side_command};
 
 /// `$1`: process group. `$2`: tenths of a second between TERM and KILL. Exits with 0 when the group has ended,
 /// 3 when there was none any more, 1 when it cannot be ended.
@@ -47,7 +47,7 @@ const END_PROCESS: &str = r#"kill -TERM "$1" 2>/dev/null; exit 1"#;
 
 /// What became of the attempt to end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kill {
+pub(crate) enum KillOutcome {
     /// It has ended, all of it.
     Done,
     /// There was nothing to end any more.
@@ -60,49 +60,65 @@ pub(crate) enum Kill {
 /// then KILL after the grace.
 pub(super) async fn kill(
     site: ExecContext<'_>,
-    (way, mark): (&Way, &str),
-    groups: (Group, Option<Group>),
+    (privilege, mark): (&Privilege, &str),
+    groups: (ProcessGroup, Option<ProcessGroup>),
     grace: Duration,
-) -> Kill {
-    let way = if groups.1.is_some() { way } else { &Way::Login };
-    ask_to_end(site, (way, mark), kill_line(way, groups, grace)).await
+) -> KillOutcome {
+    let privilege = if groups.1.is_some() {
+        privilege
+    } else {
+        &Privilege::Login
+    };
+    ask_to_end(site, (privilege, mark), kill_line(privilege, groups, grace)).await
 }
 
 /// Asks the host by this line, which ends as [`END_GROUP`] does.
-pub(crate) async fn ask_to_end(site: ExecContext<'_>, (way, mark): (&Way, &str), line: Line) -> Kill {
-    let asked = match aside(site, (way, mark), line.clone(), None).await {
-        Err(Unasked::NoSession) => beside(site, (way, mark), line).await,
+pub(crate) async fn ask_to_end(
+    site: ExecContext<'_>,
+    (privilege, mark): (&Privilege, &str),
+    line: CommandLine,
+) -> KillOutcome {
+    let asked = match run_side_command(site, (privilege, mark), line.clone(), None).await {
+        Err(SideCommandError::NoSession) => ask_on_new_connection(site, (privilege, mark), line).await,
         asked => asked.ok(),
     };
     match asked.and_then(|told| told.status) {
-        Some(0) => Kill::Done,
-        Some(3) => Kill::AlreadyGone,
-        _ => Kill::Unknown,
+        Some(0) => KillOutcome::Done,
+        Some(3) => KillOutcome::AlreadyGone,
+        _ => KillOutcome::Unknown,
     }
 }
 
 /// Asks by a connection of its own: some servers open one session per connection only.
-async fn beside(site: ExecContext<'_>, (way, mark): (&Way, &str), line: Line) -> Option<Told> {
+async fn ask_on_new_connection(
+    site: ExecContext<'_>,
+    (privilege, mark): (&Privilege, &str),
+    line: CommandLine,
+) -> Option<SideCommandOutput> {
     let link = site.connector.connect(site.target).await.ok()?;
     let beside = ExecContext { link: &link, ..site };
-    let told = aside(beside, (way, mark), line, None).await.ok();
+    let told = run_side_command(beside, (privilege, mark), line, None).await.ok();
     link.close().await;
     told
 }
 
 /// The line that a host is asked to run for it. Where the command runs as somebody else, its session is told first, so that
 /// no further step begins.
-pub(crate) fn kill_line(way: &Way, (session, command): (Group, Option<Group>), grace: Duration) -> Line {
+pub(crate) fn kill_line(
+    privilege: &Privilege,
+    (session, command): (ProcessGroup, Option<ProcessGroup>),
+    grace: Duration,
+) -> CommandLine {
     let tenths = (grace.as_millis() / 100).to_string();
     let (script, id) = match command.unwrap_or(session) {
-        Group::Led(id) => (END_GROUP, id.to_string()),
-        Group::Shared(id) => (END_PROCESS, id.to_string()),
+        ProcessGroup::Led(id) => (END_GROUP, id.to_string()),
+        ProcessGroup::Shared(id) => (END_PROCESS, id.to_string()),
     };
-    let (Group::Led(first) | Group::Shared(first)) = session;
-    let (script, parameters) = way.script(script, &[&id, &tenths]);
+    let (ProcessGroup::Led(first) | ProcessGroup::Shared(first)) = session;
+    let (script, parameters) = privilege.script(script, &[&id, &tenths]);
     let script = match command {
         Some(_) => format!("kill -TERM {first} 2>/dev/null\n{script}"),
         None => script,
     };
-    Line::new(&script, &parameters)
+    CommandLine::new(&script, &parameters)
 }

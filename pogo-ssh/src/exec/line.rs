@@ -33,14 +33,14 @@ const COMMAND_NAME: &str = "pogo-command";
 
 /// A line for the login shell of a host, and what it reads before anything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct CommandLine {
     /// The line.
     pub(crate) text: String,
     /// What its standard input starts with.
     pub(crate) input: Option<String>,
 }
 
-impl Line {
+impl CommandLine {
     /// A line that runs this text of the POSIX shell, with these positional parameters.
     pub(crate) fn new(script: &str, parameters: &[&str]) -> Self {
         Self::named(NAME, ("", script), parameters)
@@ -142,7 +142,7 @@ fn text_of(words: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-impl Line {
+impl CommandLine {
     /// The line as a host reads it that has this shell as `/bin/sh`.
     pub(crate) fn under(&self, shell: &str) -> String {
         line_of(NAME, &self.decoded().replace("/bin/sh", shell)).replace("/bin/sh", shell)
@@ -171,13 +171,13 @@ mod tests {
         #[test]
         fn a_line_stands_for_exactly_its_text(text in "[^\\x00]{0,30}|[ '\"$`\\\\!*;&|<>()\n\t~#-]{0,30}", times in prop_oneof![Just(1), 500..1000usize]) {
             let text = text.repeat(times);
-            let line = Line::new(&text, &[]);
+            let line = CommandLine::new(&text, &[]);
             prop_assert_eq!(line.decoded(), format!("{}set -- \n{text}", if line.input.is_none() { "\n" } else { "" }));
         }
 
         #[test]
         fn a_line_is_short_and_holds_nothing_that_shells_read_differently(text in "[^\\x00]{0,200}", times in 1..300usize) {
-            let line = Line::of_session(true, ("", "echo"), &[&text.repeat(times)]);
+            let line = CommandLine::of_session(true, ("", "echo"), &[&text.repeat(times)]);
             prop_assert!(line.text.len() <= LONGEST_LINE);
             prop_assert!(is_command(&line.text));
             let words: Vec<&str> = line.text.split('\'').skip(1).step_by(2).skip(1).collect();

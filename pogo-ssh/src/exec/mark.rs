@@ -8,7 +8,7 @@ use super::signal::signal_of;
 
 /// The process group of a step, on its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
+pub(crate) enum ProcessGroup {
     /// The step leads a group of this number.
     Led(u32),
     /// The step is this process, in a group with others.
@@ -19,7 +19,7 @@ pub(crate) enum Group {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mark {
     /// The step begins.
-    Begun(Group),
+    Begun(ProcessGroup),
     /// This hook failed.
     Hook(String),
     /// Somebody asks for a password, with this word.
@@ -47,13 +47,13 @@ const LONGEST: usize = 1024;
 
 /// Takes marks out of a stream that comes in pieces.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub(crate) struct MarkParser {
     prefix: Vec<u8>,
     /// What may become a mark.
     held: Vec<u8>,
 }
 
-impl Marks {
+impl MarkParser {
     /// Looks for marks that start like this.
     pub(crate) fn new(prefix: &str) -> Self {
         Self {
@@ -122,8 +122,8 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
             // Group 1 would be all of the machine's, and 0 our own.
             let id = id.parse().ok().filter(|id| *id > 1)?;
             match kind {
-                "group" => Some(Mark::Begun(Group::Led(id))),
-                "alone" => Some(Mark::Begun(Group::Shared(id))),
+                "group" => Some(Mark::Begun(ProcessGroup::Led(id))),
+                "alone" => Some(Mark::Begun(ProcessGroup::Shared(id))),
                 _ => None,
             }
         }
@@ -166,7 +166,7 @@ mod tests {
     const PREFIX: &str = "\x1epogo a17 ";
 
     fn all_of(pieces: &[&[u8]]) -> (Vec<u8>, Vec<Mark>) {
-        let mut marks = Marks::new(PREFIX);
+        let mut marks = MarkParser::new(PREFIX);
         let (mut rest, mut found) = (Vec::new(), Vec::new());
         for piece in pieces {
             let (more, marks) = marks.take(piece);
@@ -189,7 +189,7 @@ mod tests {
             let pieces: Vec<&[u8]> = cuts.windows(2).map(|cut| &text.as_bytes()[cut[0]..cut[1]]).collect();
             let (rest, found) = all_of(&pieces);
             prop_assert_eq!(String::from_utf8(rest).unwrap(), format!("{before}{after}"));
-            prop_assert_eq!(found, vec![Mark::Begun(Group::Led(4711))]);
+            prop_assert_eq!(found, vec![Mark::Begun(ProcessGroup::Led(4711))]);
         }
 
         #[test]

@@ -23,7 +23,7 @@ impl Marker {
     /// Marks of one execution, with a word that nothing on the host knows before: what runs there cannot write them by
     /// accident, nor by being another attempt of the same number.
     pub(crate) fn secret(attempt: AttemptId) -> Self {
-        Self::with_word(attempt, &unheard_word())
+        Self::with_word(attempt, &random_word())
     }
 
     /// The first bytes of each mark.
@@ -38,7 +38,7 @@ impl Marker {
 }
 
 /// A word that nobody can have heard of. The hashers of the standard library are keyed from the system's randomness.
-pub(super) fn unheard_word() -> String {
+pub(super) fn random_word() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", word(), word())
 }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn every_word_is_a_new_one() {
-        let words: std::collections::BTreeSet<String> = (0..100).map(|_| unheard_word()).collect();
+        let words: std::collections::BTreeSet<String> = (0..100).map(|_| random_word()).collect();
         assert_eq!(words.len(), 100);
     }
 }

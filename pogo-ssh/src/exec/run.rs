@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use super::context::ExecContext;
 use super::execution::{ChannelEnd, Execution};
 use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
-use super::kill::{Kill, kill};
-use super::mark::Group;
+use super::kill::{KillOutcome, kill};
+use super::mark::ProcessGroup;
 use super::session::Session;
 use crate::input::Given;
 use crate::link::Link;
@@ -51,7 +51,7 @@ pub(crate) async fn execute(
     let mut execution = Execution::new(site, (session, given), channel, output);
     let ended = execution.run().await;
     execution.finish();
-    (execution.seen.phase(), ended)
+    (execution.progress.phase(), ended)
 }
 
 /// Opens a session. A server with few of them may not have done with the last one when it is asked for the next.
@@ -120,7 +120,7 @@ impl Execution<'_> {
                     self.output.note("[something in the background holds the output open; not waiting for it]");
                     break;
                 }
-                () = self.feed.go_on() => ControlFlow::Continue(()),
+                () = self.feed.write_pending() => ControlFlow::Continue(()),
                 message = self.read.wait() => self.take(message),
             };
             match progress {
@@ -146,20 +146,20 @@ impl Execution<'_> {
     fn output_holds_from(&self) -> Instant {
         let now = Instant::now();
         match self.command_ended {
-            Some(ended) if !self.seen.runs_post_hooks() => ended,
+            Some(ended) if !self.progress.runs_post_hooks() => ended,
             _ => now,
         }
     }
 
     /// Ends the execution: TERM, and KILL after the grace.
     async fn end(&mut self, reason: StopReason, grace: Duration) -> ExitReport {
-        if self.seen.may_ask() {
+        if self.progress.may_ask() {
             // It may be waiting for a password, and gets none.
             let _ = self.write.eof().await;
         }
         // What to end is in a mark, which may still be on its way.
         let groups = loop {
-            if let Some(groups) = self.seen.groups().filter(|_| !self.seen.may_ask()) {
+            if let Some(groups) = self.progress.groups().filter(|_| !self.progress.may_ask()) {
                 break groups;
             }
             let message = self.read.wait().await;
@@ -168,22 +168,22 @@ impl Execution<'_> {
             }
         };
         // What succeeds from here on may have given up because it was told to end.
-        let looks_for_hooks = self.seen.looks_for_post_hooks();
+        let looks_for_hooks = self.progress.looks_for_post_hooks();
         match self.kill(groups, grace).await {
-            Kill::Done if looks_for_hooks => {
+            KillOutcome::Done if looks_for_hooks => {
                 let _ = timeout(LINGER, self.until_status()).await;
                 let status = match self.status {
                     Some(ExitStatus::Code(status)) => Some(status),
                     _ => None,
                 };
-                self.seen.ended_while_looking(status, reason)
+                self.progress.ended_while_looking(status, reason)
             }
-            Kill::Done => ExitReport::Stopped(reason),
-            Kill::AlreadyGone => {
+            KillOutcome::Done => ExitReport::Stopped(reason),
+            KillOutcome::AlreadyGone => {
                 self.drain().await;
                 self.exit_report()
             }
-            Kill::Unknown => {
+            KillOutcome::Unknown => {
                 // Servers may refuse it, and it reaches the first process only; better than nothing.
                 let _ = self.write.signal(Sig::TERM).await;
                 ExitReport::NotStopped(reason)
@@ -192,9 +192,9 @@ impl Execution<'_> {
     }
 
     /// Kills what runs, taking output meanwhile: a channel that nobody reads stalls the whole connection.
-    async fn kill(&mut self, groups: (Group, Option<Group>), grace: Duration) -> Kill {
+    async fn kill(&mut self, groups: (ProcessGroup, Option<ProcessGroup>), grace: Duration) -> KillOutcome {
         let mark = self.session.marker.prefix();
-        let killing = kill(self.site, (&self.session.way, &mark), groups, grace);
+        let killing = kill(self.site, (&self.session.privilege, &mark), groups, grace);
         tokio::pin!(killing);
         let mut open = true;
         loop {

@@ -9,12 +9,12 @@ use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::Phase;
 
-use super::forced::{forced_line, unsuitable_where_forced};
+use super::forced_command::{forced_line, unsuitable_where_forced};
 use super::hooks::hooks_function;
-use super::line::Line;
+use super::line::CommandLine;
 use super::marker::Marker;
+use super::privilege::Privilege;
 use super::script::{KNOW_THE_GROUP, LEAD_A_GROUP, Scripts, phase_name};
-use super::way::Way;
 use crate::quote::quote;
 
 /// The order in which steps run.
@@ -66,17 +66,17 @@ pub(crate) struct Session {
     /// What it may go through, in this order.
     pub(crate) phases: Vec<Phase>,
     /// Who runs the command.
-    pub(crate) way: Way,
+    pub(crate) privilege: Privilege,
     /// Whether it has a terminal.
     pub(crate) pty: bool,
     /// What its marks start with.
     pub(crate) marker: Marker,
-    asks: Asks,
+    asks: SessionRequest,
 }
 
 /// What the host is asked to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Asks {
+enum SessionRequest {
     /// The command's own line: the host runs something of its own whatever it is asked.
     Forced(String),
     /// Shell text with these parameters.
@@ -85,7 +85,7 @@ enum Asks {
 
 /// Why an attempt cannot be run, whatever the host says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unsuitable {
+pub(crate) enum InvalidAttempt {
     #[error("the command is empty; give a program to run")]
     EmptyCommand,
     #[error("{0}")]
@@ -94,7 +94,7 @@ pub(crate) enum Unsuitable {
 
 impl Session {
     /// The sessions of an attempt, in order: one, but for a terminal, which is for the command alone. `files` is the
-    /// directory of the files that were sent along. The attempt was [checked](check).
+    /// directory of the files that were sent along. The attempt was [checked](check_attempt).
     pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Vec<Self> {
         let parts = if attempt.invocation.pty {
             PHASES.chunks(1)
@@ -107,7 +107,7 @@ impl Session {
     /// A session for those of these steps that the attempt has; `None` if it has none of them.
     pub(crate) fn of(attempt: &Attempt, files: Option<&str>, phases: &[Phase]) -> Option<Self> {
         let marker = Marker::secret(attempt.id);
-        let way = Way::of(attempt, &marker);
+        let privilege = Privilege::of(attempt, &marker);
         let forced = forced_line(attempt);
         let scripts = Scripts::of(attempt, files, marker.clone());
         let phases = phases.iter().copied();
@@ -118,15 +118,15 @@ impl Session {
         let pty = attempt.invocation.pty && phases.contains(&Phase::Command);
         phases.first()?;
         let asks = match forced {
-            Some(line) => Asks::Forced(line),
-            None => Asks::Steps {
-                script: composed(&scripts, &phases, &way, pty),
+            Some(line) => SessionRequest::Forced(line),
+            None => SessionRequest::Steps {
+                script: composed(&scripts, &phases, &privilege, pty),
                 parameters: scripts.parameters,
             },
         };
         Some(Self {
             phases,
-            way,
+            privilege,
             pty,
             marker,
             asks,
@@ -134,25 +134,25 @@ impl Session {
     }
 
     /// What the host is asked to run.
-    pub(crate) fn line(&self) -> Line {
+    pub(crate) fn line(&self) -> CommandLine {
         self.line_with(|script| script.to_owned())
     }
 
     /// The same, with a text made of that of the steps.
-    pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> Line {
+    pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> CommandLine {
         match &self.asks {
-            Asks::Forced(line) => Line::raw(line),
-            Asks::Steps { script, parameters } => {
+            SessionRequest::Forced(line) => CommandLine::raw(line),
+            SessionRequest::Steps { script, parameters } => {
                 let lead = if self.pty { LEAD_ON_TERMINAL } else { LEAD };
                 let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
-                Line::of_session(self.runs_command(), (lead, &change(script)), &parameters)
+                CommandLine::of_session(self.runs_command(), (lead, &change(script)), &parameters)
             }
         }
     }
 
     /// Whether the host is expected to run something of its own.
     pub(crate) fn is_forced(&self) -> bool {
-        matches!(self.asks, Asks::Forced(_))
+        matches!(self.asks, SessionRequest::Forced(_))
     }
 
     /// Whether the command is among its steps.
@@ -167,7 +167,7 @@ impl Session {
 }
 
 /// The text of a session, from its parts.
-fn composed(scripts: &Scripts, phases: &[Phase], way: &Way, pty: bool) -> String {
+fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, pty: bool) -> String {
     let first = phases.first().copied().unwrap_or(Phase::Command);
     let mut parts = vec![scripts.begun()];
     if phases.len() > 1 {
@@ -184,15 +184,15 @@ fn composed(scripts: &Scripts, phases: &[Phase], way: &Way, pty: bool) -> String
         let is_last = at + 1 == phases.len();
         match scripts.hooks(*phase) {
             Some(hooks) => parts.push(format!("{hooks} || exit")),
-            None => parts.push(command(scripts, way, (pty, is_last))),
+            None => parts.push(command(scripts, privilege, (pty, is_last))),
         }
     }
     parts.join("\n")
 }
 
 /// The part that runs the command: the last becomes it.
-fn command(scripts: &Scripts, way: &Way, (pty, is_last): (bool, bool)) -> String {
-    let becomes = match way.words() {
+fn command(scripts: &Scripts, privilege: &Privilege, (pty, is_last): (bool, bool)) -> String {
+    let becomes = match privilege.command_prefix() {
         None => scripts.command(),
         Some(words) => {
             let lead = if pty { KNOW_THE_GROUP } else { LEAD_A_GROUP };
@@ -212,13 +212,13 @@ fn command(scripts: &Scripts, way: &Way, (pty, is_last): (bool, bool)) -> String
 }
 
 /// Refuses what cannot be run.
-pub(crate) fn check(attempt: &Attempt) -> Result<(), Unsuitable> {
+pub(crate) fn check_attempt(attempt: &Attempt) -> Result<(), InvalidAttempt> {
     let is_empty = match attempt.command.as_ref() {
         Command::Shell(line) => line.trim().is_empty(),
         Command::Argv(words) => words.first().is_none_or(String::is_empty),
     };
     if is_empty {
-        return Err(Unsuitable::EmptyCommand);
+        return Err(InvalidAttempt::EmptyCommand);
     }
-    unsuitable_where_forced(attempt).map_or(Ok(()), |reason| Err(Unsuitable::Forced(reason)))
+    unsuitable_where_forced(attempt).map_or(Ok(()), |reason| Err(InvalidAttempt::Forced(reason)))
 }

@@ -10,7 +10,7 @@ use crate::config::LONGEST;
 
 /// The attempt's time limit and its cancellation.
 #[derive(Debug, Clone)]
-pub(crate) struct Stop {
+pub(crate) struct StopSignal {
     report: Reporter,
     /// When to begin ending it.
     soft: Instant,
@@ -22,7 +22,7 @@ pub(crate) struct Stop {
 /// Time for the host to confirm that something has ended after KILL.
 const CONFIRMATION: Duration = Duration::from_secs(2);
 
-impl Stop {
+impl StopSignal {
     /// An attempt that starts now. Ending it takes time as well, at most a quarter of the limit.
     pub(crate) fn new(report: Reporter, limit: Duration, grace: Duration) -> Self {
         let limit = limit.min(LONGEST);

@@ -15,14 +15,14 @@ const BLOCK: usize = 64 << 10;
 /// Bytes that were read once: few in memory, many in a file without a name, which nobody can change.
 #[derive(Debug)]
 pub(crate) struct Content {
-    held: Held,
+    held: ContentStorage,
     sum: String,
     /// Permission bits of the source.
     pub(crate) mode: u32,
 }
 
 #[derive(Debug)]
-enum Held {
+enum ContentStorage {
     Memory(Vec<u8>),
     File(File),
 }
@@ -39,7 +39,7 @@ impl Content {
     pub(super) fn of(bytes: Vec<u8>) -> Self {
         Self {
             sum: hexadecimal(&Sha256::digest(&bytes)),
-            held: Held::Memory(bytes),
+            held: ContentStorage::Memory(bytes),
             mode: 0o600,
         }
     }
@@ -71,7 +71,7 @@ impl Content {
                 .map_err(CopyError::Read)?;
         }
         Ok(Self {
-            held: Held::File(file),
+            held: ContentStorage::File(file),
             sum: hexadecimal(&digest.finalize()),
             mode,
         })
@@ -84,7 +84,7 @@ impl Content {
 
     /// The next bytes from this offset on; none at the end.
     pub(crate) async fn block(self: &Arc<Self>, offset: u64) -> io::Result<Vec<u8>> {
-        if let Held::Memory(bytes) = &self.held {
+        if let ContentStorage::Memory(bytes) = &self.held {
             let start = usize::try_from(offset).unwrap_or(usize::MAX);
             let rest = bytes.get(start..).unwrap_or_default();
             return Ok(rest.get(..BLOCK).unwrap_or(rest).to_vec());
@@ -95,7 +95,7 @@ impl Content {
     }
 
     fn read_block(&self, offset: u64) -> io::Result<Vec<u8>> {
-        let Held::File(file) = &self.held else {
+        let ContentStorage::File(file) = &self.held else {
             return Ok(Vec::new());
         };
         let mut block = vec![0; BLOCK];
@@ -138,7 +138,11 @@ mod tests {
         ] {
             let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
             let content = Arc::new(Content::copy(&mut bytes.as_slice(), 0o640).unwrap());
-            assert_eq!(matches!(content.held, Held::File(_)), size > MOST_IN_MEMORY, "{size}");
+            assert_eq!(
+                matches!(content.held, ContentStorage::File(_)),
+                size > MOST_IN_MEMORY,
+                "{size}"
+            );
             assert_eq!(content.sum(), hexadecimal(&Sha256::digest(&bytes)));
             assert_eq!(content.mode, 0o640);
             // Two attempts at once, each at its own offset.

@@ -17,17 +17,17 @@ use super::dial::dial;
 use super::error::ConnectError;
 use super::greeting;
 use super::handshake::{IDENTIFICATION, LoginContext, shake_hands};
-use super::idle::Idle;
-use super::jump::{JumpHost, Jumps};
-use super::preface::Prefaced;
+use super::idle_connections::IdleConnections;
+use super::jump::{JumpHost, JumpHosts};
+use super::peeked_stream::PeekedStream;
 use super::rate_limiter::RateLimiter;
-use crate::config::SshConfig;
+use crate::config::SshTransportBuilder;
 use crate::target::Target;
 use crate::trust::Trust;
 
 /// One try to connect to a host.
 #[derive(Clone, Copy)]
-struct Meeting<'a> {
+struct ConnectAttempt<'a> {
     deadline: Instant,
     clock: &'a LoginClock,
     /// Where it was found, if that is known.
@@ -42,8 +42,8 @@ pub(crate) struct Connector {
     connections: Arc<Semaphore>,
     handshakes: Semaphore,
     rate: RateLimiter,
-    jumps: Jumps,
-    idle: Idle,
+    jumps: JumpHosts,
+    idle: IdleConnections,
 }
 
 /// Every host waits at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
@@ -54,15 +54,15 @@ const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Connector {
     /// With room for this many connections at once.
-    pub(crate) fn new(config: &SshConfig, room: usize, trust: Trust, credentials: Credentials) -> Self {
+    pub(crate) fn new(config: &SshTransportBuilder, room: usize, trust: Trust, credentials: Credentials) -> Self {
         Self {
             trust,
             credentials,
             connections: Arc::new(Semaphore::new(room)),
             handshakes: Semaphore::new(config.max_handshakes),
             rate: RateLimiter::new(config.connect.handshake_rate),
-            jumps: Jumps::new(&config.connect),
-            idle: Idle::new(config.keep_idle),
+            jumps: JumpHosts::new(&config.connect),
+            idle: IdleConnections::new(config.keep_idle),
         }
     }
 
@@ -93,19 +93,19 @@ impl Connector {
                 Arc::clone(&self.connections).acquire_owned().await.ok()
             }
         };
-        let mut link = self.reach(target).await?;
+        let mut link = self.connect_with_retries(target).await?;
         link.permit = permit;
         Ok(link)
     }
 
     /// The same, as often as the host may be tried. A host on the way has no place of its own among the connections:
     /// those behind it wait for it with theirs taken.
-    pub(super) async fn reach(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
+    pub(super) async fn connect_with_retries(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
         let (mut tries, mut waited_in_vain) = (0, false);
         let clock = LoginClock::default();
         loop {
             let before = clock.paused();
-            match self.reach_once(target, &clock).await {
+            match self.connect_once(target, &clock).await {
                 // Somebody was asked for longer than the host would wait. A passphrase is known from now on.
                 Err(error)
                     if error.kind == FailureKind::Unreachable
@@ -127,41 +127,41 @@ impl Connector {
         }
     }
 
-    async fn reach_once(&self, target: &Arc<Target>, clock: &LoginClock) -> Result<Link, ConnectError> {
+    async fn connect_once(&self, target: &Arc<Target>, clock: &LoginClock) -> Result<Link, ConnectError> {
         let Some(via) = &target.via else {
-            self.rate.turn().await;
+            self.rate.wait().await;
             let deadline = Instant::now() + target.connect_timeout;
             let stream = dial(target, deadline)
                 .await
                 .map_err(|what| ConnectError::unreachable(target, what))?;
             let address = stream.peer_addr().ok().map(|address| address.ip());
-            let meeting = Meeting {
+            let attempt = ConnectAttempt {
                 deadline,
                 clock,
                 address,
             };
-            return self.meet(target, stream, None, meeting).await;
+            return self.log_in(target, stream, None, attempt).await;
         };
         let jump = self.jumps.host(via);
         // The way to a jump host may lead through another.
-        let link = Box::pin(jump.link(self.reach(via)))
+        let link = Box::pin(jump.link(self.connect_with_retries(via)))
             .await
             .map_err(|failure| ConnectError {
                 message: format!("cannot connect to {target} through {via}: {}", failure.message),
                 ..failure
             })?;
         let channel = self.channel(&jump).await.ok_or_else(|| ConnectError::closing(target))?;
-        jump.rate.turn().await;
-        self.rate.turn().await;
+        jump.rate.wait().await;
+        self.rate.wait().await;
         let deadline = Instant::now() + target.connect_timeout;
         let (channel, jump_channel) = jump.open(link, channel, target, deadline).await?;
         // Where the jump host found it is not known here.
-        let meeting = Meeting {
+        let attempt = ConnectAttempt {
             deadline,
             clock,
             address: None,
         };
-        let mut link = self.meet(target, channel.into_stream(), Some(&jump), meeting).await?;
+        let mut link = self.log_in(target, channel.into_stream(), Some(&jump), attempt).await?;
         link.jump_channel = Some(jump_channel);
         Ok(link)
     }
@@ -177,22 +177,22 @@ impl Connector {
     }
 
     /// Waits for the host's first words, then for a turn, then logs in.
-    async fn meet<S>(
+    async fn log_in<S>(
         &self,
         target: &Arc<Target>,
         stream: S,
         jump: Option<&JumpHost>,
-        meeting: Meeting<'_>,
+        attempt: ConnectAttempt<'_>,
     ) -> Result<Link, ConnectError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Meeting {
+        let ConnectAttempt {
             deadline,
             clock,
             address,
-        } = meeting;
-        let mut stream = Prefaced::new(stream);
+        } = attempt;
+        let mut stream = PeekedStream::new(stream);
         // A server speaks first. One that does not has no claim to a place among the handshakes.
         let greeted = async {
             match timeout(SPEAKS_WITHIN.min(target.connect_timeout / 2), stream.readable()).await {
@@ -215,14 +215,14 @@ impl Connector {
                 return Err(ConnectError::too_slow(target, silent));
             }
         }
-        let first = stream.first_words();
+        let first = stream.first_bytes();
         if let Some(foreign) = greeting::foreign(&first.get(), target.port) {
             return Err(ConnectError::unreachable(target, foreign));
         }
         let left = deadline.saturating_duration_since(Instant::now());
         let _turn = tokio::select! {
             biased;
-            turn = self.turn(jump) => turn.ok_or_else(|| ConnectError::closing(target))?,
+            turn = self.handshake_permit(jump) => turn.ok_or_else(|| ConnectError::closing(target))?,
             error = stream.keep_reading() => {
                 let what = greeting::unfinished(&first.get(), target.port).unwrap_or_else(|| error.to_string());
                 return Err(ConnectError::unreachable(target, what));
@@ -244,7 +244,7 @@ impl Connector {
     }
 
     /// A place among the handshakes: those behind the jump host, and all.
-    async fn turn<'a>(
+    async fn handshake_permit<'a>(
         &'a self,
         jump: Option<&'a JumpHost>,
     ) -> Option<(Option<SemaphorePermit<'a>>, SemaphorePermit<'a>)> {

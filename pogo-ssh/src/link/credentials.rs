@@ -10,8 +10,8 @@ use secrecy::SecretString;
 
 use super::key_file::{KeyFile, KeyFileError, user_certificate};
 use crate::account::agent_of_environment;
-use crate::config::SshConfig;
-use crate::question::Asker;
+use crate::config::SshTransportBuilder;
+use crate::question::SharedPrompter;
 use crate::ssh_config::IdentityAgent;
 use crate::target::Keys;
 
@@ -20,7 +20,7 @@ pub(crate) struct Credentials {
     agent: Option<PathBuf>,
     key_files: Vec<Arc<KeyFile>>,
     pub(super) password: Option<SecretString>,
-    pub(super) asker: Option<Asker>,
+    pub(super) asker: Option<SharedPrompter>,
     /// How many are tried per connection.
     pub(super) tries: usize,
     /// Whether the key files are those that somebody named, not the usual ones.
@@ -33,7 +33,7 @@ pub(crate) struct Credentials {
 
 impl Credentials {
     /// Takes what the settings hold; key files are added with [`add_key_file`](Self::add_key_file).
-    pub(crate) fn new(config: &SshConfig, agent: Option<PathBuf>) -> Self {
+    pub(crate) fn new(config: &SshTransportBuilder, agent: Option<PathBuf>) -> Self {
         Self {
             agent,
             key_files: Vec::new(),

@@ -17,7 +17,7 @@ use crate::target::Target;
 
 /// All jump hosts, as they are met.
 #[derive(Debug)]
-pub(super) struct Jumps {
+pub(super) struct JumpHosts {
     options: ConnectOptions,
     hosts: Mutex<HashMap<Arc<Target>, Arc<JumpHost>>>,
 }
@@ -40,7 +40,7 @@ struct SharedLink {
     failed: Option<(Instant, ConnectError)>,
 }
 
-impl Jumps {
+impl JumpHosts {
     pub(super) fn new(options: &ConnectOptions) -> Self {
         Self {
             options: options.clone(),

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::key_text::{KeyTextError, private_key, public_half};
-use crate::question::{Asker, NoAnswer, Question};
+use crate::question::{NoAnswer, Question, SharedPrompter};
 
 /// How often a passphrase is asked for, as `ssh` does.
 const ATTEMPTS: u32 = 3;
@@ -93,7 +93,7 @@ impl KeyFile {
     }
 
     /// Why its passphrase cannot be asked for, if it needs one that is not known yet.
-    pub(super) fn unanswerable(&self, asker: Option<&Asker>) -> Option<KeyFileError> {
+    pub(super) fn unanswerable(&self, asker: Option<&SharedPrompter>) -> Option<KeyFileError> {
         let PrivateHalf::Encrypted(_, opening) = &self.private else {
             return None;
         };
@@ -117,7 +117,7 @@ impl KeyFile {
     }
 
     /// The private key. If it has to be asked for, that is done once, for all who want it.
-    pub(super) async fn open(&self, asker: Option<&Asker>) -> Opened {
+    pub(super) async fn open(&self, asker: Option<&SharedPrompter>) -> Opened {
         let opening = match &self.private {
             PrivateHalf::Open(key) => return Ok(Arc::clone(key)),
             PrivateHalf::Unusable(error) => return Err(error.clone()),
@@ -179,7 +179,7 @@ fn nobody() -> NoAnswer {
     NoAnswer::Unavailable("nobody gave its passphrase".to_owned())
 }
 
-fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<Asker>) -> Opening {
+fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<SharedPrompter>) -> Opening {
     let asking = tokio::task::spawn_blocking({
         let path = path.clone();
         move || ask_until_it_opens(&path, &text, asker.as_ref())
@@ -191,7 +191,7 @@ fn ask_and_open(path: PathBuf, text: Arc<SecretString>, asker: Option<Asker>) ->
     opening.boxed().shared()
 }
 
-fn ask_until_it_opens(path: &Path, text: &SecretString, asker: Option<&Asker>) -> Opened {
+fn ask_until_it_opens(path: &Path, text: &SecretString, asker: Option<&SharedPrompter>) -> Opened {
     for attempt in 1..=ATTEMPTS {
         let question = Question::Passphrase { file: path, attempt };
         let answer = asker.map_or_else(|| Err(nobody()), |asker| asker.answer(question));

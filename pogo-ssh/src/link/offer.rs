@@ -30,7 +30,7 @@ pub(super) enum SignsWith {
 }
 
 /// What there is to offer.
-pub(super) struct Sources<'a> {
+pub(super) struct OfferSources<'a> {
     /// Key files, in the order they are named in.
     pub(super) files: &'a [Arc<KeyFile>],
     /// Certificates that are named apart from key files; then those beside key files do not count.
@@ -40,7 +40,7 @@ pub(super) struct Sources<'a> {
     pub(super) only: bool,
 }
 
-impl Sources<'_> {
+impl OfferSources<'_> {
     /// Certificates that are named as such; what the agent holds of the named files, in the agent's order; the rest of
     /// the agent; the rest of the files. Nothing comes twice.
     pub(super) fn in_order(&self) -> Vec<Offer> {

@@ -23,7 +23,7 @@ impl RateLimiter {
     }
 
     /// Waits for the turn. Turns are given in the order of asking; one that is not waited for to its end is lost.
-    pub(crate) async fn turn(&self) {
+    pub(crate) async fn wait(&self) {
         let Some(interval) = self.interval else {
             return;
         };
@@ -47,13 +47,13 @@ mod tests {
         let limiter = RateLimiter::new(Some(10));
         let start = Instant::now();
         for _ in 0..5 {
-            limiter.turn().await;
+            limiter.wait().await;
         }
         assert_eq!(start.elapsed(), Duration::from_millis(400));
         tokio::time::sleep(Duration::from_secs(60)).await;
         let start = Instant::now();
         for _ in 0..5 {
-            limiter.turn().await;
+            limiter.wait().await;
         }
         assert_eq!(start.elapsed(), Duration::from_millis(400));
     }
@@ -63,7 +63,7 @@ mod tests {
         let limiter = RateLimiter::new(None);
         let start = Instant::now();
         for _ in 0..1000 {
-            limiter.turn().await;
+            limiter.wait().await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
     }

@@ -13,13 +13,13 @@ use super::agent::{Agent, AgentSignError};
 use super::clock::LoginClock;
 use super::key_file::KeyFileError;
 use super::offer::SignsWith;
-use crate::question::Asker;
+use crate::question::SharedPrompter;
 
 /// Signs with an agent's key or with that of a file, which is opened no sooner than the host takes it.
 pub(super) struct OfferSigner<'a> {
     pub(super) with: &'a SignsWith,
     pub(super) agent: Option<&'a mut Agent>,
-    pub(super) asker: Option<&'a Asker>,
+    pub(super) asker: Option<&'a SharedPrompter>,
     pub(super) clock: &'a LoginClock,
 }
 

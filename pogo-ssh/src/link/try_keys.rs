@@ -8,7 +8,7 @@ use russh::keys::HashAlg;
 
 use super::agent::{Agent, AgentError};
 use super::login::Login;
-use super::offer::{Offer, Offered, SignsWith, Sources};
+use super::offer::{Offer, OfferSources, Offered, SignsWith};
 use super::signer::{OfferSigner, SignError};
 
 impl Login<'_> {
@@ -25,7 +25,7 @@ impl Login<'_> {
             Some(socket) => self.ask_agent(&socket).await,
             None => None,
         };
-        let sources = Sources {
+        let sources = OfferSources {
             files: &files,
             certificates: &certificates,
             agent: agent.as_ref().map_or(&[], |agent| &agent.identities),

@@ -49,21 +49,21 @@ impl Login<'_> {
                 return Ok(false);
             }
             match self.try_prompts_once(&mut password).await? {
-                Tried::LoggedIn => return Ok(true),
-                Tried::WithAnswersOfSomebody => {}
-                Tried::InVain => return Ok(false),
+                PasswordResult::LoggedIn => return Ok(true),
+                PasswordResult::WithAnswersOfSomebody => {}
+                PasswordResult::InVain => return Ok(false),
             }
         }
         Ok(false)
     }
 
-    async fn try_prompts_once(&mut self, password: &mut Option<SecretString>) -> Result<Tried, russh::Error> {
+    async fn try_prompts_once(&mut self, password: &mut Option<SecretString>) -> Result<PasswordResult, russh::Error> {
         let (user, steps) = (self.target.user.clone(), self.steps);
         let mut asked = false;
         let mut reply = self.handle.authenticate_keyboard_interactive_start(user, None).await?;
         for _ in 0..MOST_ROUNDS {
             let round = match reply {
-                Answer::Success => return Ok(Tried::LoggedIn),
+                Answer::Success => return Ok(PasswordResult::LoggedIn),
                 Answer::Failure {
                     remaining_methods,
                     partial_success,
@@ -74,15 +74,15 @@ impl Login<'_> {
                     };
                     self.note("answers to its questions", result);
                     return Ok(match asked && self.steps == steps {
-                        true => Tried::WithAnswersOfSomebody,
-                        false => Tried::InVain,
+                        true => PasswordResult::WithAnswersOfSomebody,
+                        false => PasswordResult::InVain,
                     });
                 }
                 Answer::InfoRequest {
                     name,
                     instructions,
                     prompts,
-                } => Round {
+                } => PromptRound {
                     instructions: format!("{name}\n{instructions}").trim().to_owned(),
                     prompts,
                 },
@@ -93,7 +93,7 @@ impl Login<'_> {
                 Ok(answers) => answers,
                 Err(reason) => {
                     self.tried.push(format!("its questions ({reason})"));
-                    return Ok(Tried::InVain);
+                    return Ok(PasswordResult::InVain);
                 }
             };
             // The password alone is no answer that somebody could have mistyped just now.
@@ -106,11 +106,15 @@ impl Login<'_> {
         }
         self.tried
             .push("answers to its questions (it went on asking)".to_owned());
-        Ok(Tried::InVain)
+        Ok(PasswordResult::InVain)
     }
 
     /// An answer to each prompt. The password answers once: a host that asks for it again has refused it.
-    async fn answers(&self, round: Round, password: &mut Option<SecretString>) -> Result<Vec<SecretString>, NoAnswer> {
+    async fn answers(
+        &self,
+        round: PromptRound,
+        password: &mut Option<SecretString>,
+    ) -> Result<Vec<SecretString>, NoAnswer> {
         let asker = self.credentials.asker.clone();
         let alone = round.prompts.len() == 1 && asker.is_none();
         let mut answers: Vec<Option<SecretString>> = Vec::new();
@@ -144,7 +148,7 @@ impl Login<'_> {
 }
 
 /// How one try with a host's questions went.
-enum Tried {
+enum PasswordResult {
     LoggedIn,
     /// It was refused, and somebody may have mistyped.
     WithAnswersOfSomebody,
@@ -152,7 +156,7 @@ enum Tried {
 }
 
 /// What a host asks at once.
-struct Round {
+struct PromptRound {
     instructions: String,
     prompts: Vec<Prompt>,
 }

@@ -43,5 +43,11 @@ pub enum LoopbackError {
     },
     /// A key could not be made.
     #[error("cannot make a key: {0}")]
-    Key(#[from] russh::keys::ssh_key::Error),
+    Key(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl LoopbackError {
+    pub(super) fn key(error: russh::keys::ssh_key::Error) -> Self {
+        Self::Key(error.into())
+    }
 }

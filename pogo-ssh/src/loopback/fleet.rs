@@ -19,12 +19,12 @@ use tokio::task::JoinSet;
 
 use super::addresses::{MAX_HOSTS, address_of};
 use super::error::LoopbackError;
+use super::fault::Fault;
 use super::host::{LoopbackHost, POST_HOOKS, PRE_HOOKS, USER};
 use super::listener::listen;
-use super::mishap::Mishap;
 use super::processes::Processes;
 use super::shared::Shared;
-use crate::config::{Agent, SshConfig};
+use crate::config::{Agent, SshTransportBuilder};
 use crate::trust::fingerprint;
 
 /// Hosts on loopback addresses, each a real SSH server. When dropped, its processes are killed and its files removed.
@@ -114,17 +114,25 @@ impl LoopbackFleet {
     fn write_files(&self, client_key: &PrivateKey) -> Result<(), LoopbackError> {
         let mut known_hosts = String::new();
         for host in self.hosts() {
-            let key = PublicKey::from(host.key.public_key().key_data().clone()).to_openssh()?;
+            let key = PublicKey::from(host.key.public_key().key_data().clone())
+                .to_openssh()
+                .map_err(LoopbackError::key)?;
             let address = host.address();
             known_hosts.push_str(&format!("[{}]:{} {}\n", address.ip(), address.port(), key.trim()));
         }
         write_private(&self.known_hosts_file(), known_hosts.as_bytes())?;
-        write_private(&self.identity_file(), client_key.to_openssh(LineEnding::LF)?.as_bytes())
+        write_private(
+            &self.identity_file(),
+            client_key
+                .to_openssh(LineEnding::LF)
+                .map_err(LoopbackError::key)?
+                .as_bytes(),
+        )
     }
 
     /// Settings of a transport that trusts these hosts and may log in to them.
-    pub fn transport(&self) -> SshConfig {
-        SshConfig::default()
+    pub fn transport(&self) -> SshTransportBuilder {
+        SshTransportBuilder::default()
             .user(Self::USER)
             .agent(Agent::Off)
             .identity(self.identity_file())
@@ -151,8 +159,8 @@ impl LoopbackFleet {
     }
 
     /// From now on, this goes wrong with this host.
-    pub fn mishap(&self, name: &str, mishap: Mishap) -> Result<(), LoopbackError> {
-        self.host(name)?.set_mishap(mishap);
+    pub fn inject(&self, name: &str, fault: Fault) -> Result<(), LoopbackError> {
+        self.host(name)?.set_fault(fault);
         Ok(())
     }
 
@@ -205,7 +213,7 @@ impl Drop for LoopbackFleet {
 }
 
 fn new_key() -> Result<PrivateKey, LoopbackError> {
-    Ok(PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)?)
+    PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519).map_err(LoopbackError::key)
 }
 
 /// Listens on any free port of this address, or of 127.0.0.1 where that is the only loopback address.

@@ -12,8 +12,8 @@ use russh::keys::PrivateKey;
 use tokio::sync::Notify;
 
 use super::error::LoopbackError;
+use super::fault::Fault;
 use super::gauge::Gauge;
-use super::mishap::Mishap;
 
 /// The directory of pre-hooks, below a host's home.
 pub(super) const PRE_HOOKS: &str = "pre.d";
@@ -29,8 +29,8 @@ pub struct LoopbackHost {
     pub(super) address: SocketAddr,
     pub(super) home: PathBuf,
     pub(super) key: PrivateKey,
-    mishap: Mutex<Option<Mishap>>,
-    pub(super) mishap_changed: Notify,
+    fault: Mutex<Option<Fault>>,
+    pub(super) fault_changed: Notify,
     /// Told when all connections are to be cut.
     pub(super) cut: Notify,
     /// What runs here now.
@@ -47,8 +47,8 @@ impl LoopbackHost {
             address,
             home,
             key,
-            mishap: Mutex::default(),
-            mishap_changed: Notify::new(),
+            fault: Mutex::default(),
+            fault_changed: Notify::new(),
             cut: Notify::new(),
             running: Gauge::default(),
             executions: AtomicUsize::new(0),
@@ -106,8 +106,8 @@ impl LoopbackHost {
     }
 
     /// From now on, this goes wrong with it; for commands that run already, nothing changes.
-    pub fn set_mishap(&self, mishap: Mishap) {
-        self.change_mishap(Some(mishap));
+    pub fn set_fault(&self, fault: Fault) {
+        self.change_fault(Some(fault));
     }
 
     /// Cuts the connections that are open now. What runs on the host goes on.
@@ -117,16 +117,16 @@ impl LoopbackHost {
 
     /// From now on, all is well with it.
     pub fn heal(&self) {
-        self.change_mishap(None);
+        self.change_fault(None);
     }
 
-    fn change_mishap(&self, mishap: Option<Mishap>) {
-        *self.mishap.lock().unwrap_or_else(PoisonError::into_inner) = mishap;
-        self.mishap_changed.notify_one();
+    fn change_fault(&self, fault: Option<Fault>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        self.fault_changed.notify_one();
     }
 
-    pub(super) fn mishap(&self) -> Option<Mishap> {
-        *self.mishap.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn fault(&self) -> Option<Fault> {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many commands it was asked to run so far; hooks do not count.
@@ -164,12 +164,12 @@ impl LoopbackHost {
 
 /// Something that runs on a host; counts as running until dropped.
 #[derive(Debug)]
-pub(super) struct Busy {
+pub(super) struct RunningGuard {
     host: Arc<LoopbackHost>,
     hosts: Arc<Gauge>,
 }
 
-impl Busy {
+impl RunningGuard {
     /// Something begins to run on this host; `hosts` counts the hosts on which anything runs.
     pub(super) fn begin(host: &Arc<LoopbackHost>, hosts: &Arc<Gauge>) -> Self {
         if host.running.up() == 1 {
@@ -182,7 +182,7 @@ impl Busy {
     }
 }
 
-impl Drop for Busy {
+impl Drop for RunningGuard {
     fn drop(&mut self) {
         if self.host.running.down() == 0 {
             self.hosts.down();

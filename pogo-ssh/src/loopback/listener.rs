@@ -8,10 +8,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::fault::Fault;
 use super::gauge::Handshake;
 use super::host::LoopbackHost;
-use super::mishap::Mishap;
-use super::session::{Session, login_methods};
+use super::session::{ServerSession, login_methods};
 use super::shared::Shared;
 use crate::cancellable_stream::CancellableStream;
 
@@ -21,13 +21,13 @@ pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, share
     let mut connections = JoinSet::new();
     loop {
         // Whoever connects while nobody listens is refused.
-        if host.mishap() == Some(Mishap::Refuse) {
+        if host.fault() == Some(Fault::Refuse) {
             listener = None;
         } else if listener.is_none() {
             listener = TcpListener::bind(host.address()).await.ok();
         }
         tokio::select! {
-            () = host.mishap_changed.notified() => {}
+            () = host.fault_changed.notified() => {}
             accepted = accept(listener.as_ref()) => if let Some(stream) = accepted {
                 host.count_connection();
                 connections.spawn(serve(stream, Arc::clone(&host), Arc::clone(&shared)));
@@ -53,25 +53,25 @@ async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
 }
 
 async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
-    let mishap = host.mishap();
-    match mishap {
+    let fault = host.fault();
+    match fault {
         // It came before the listener was gone.
-        Some(Mishap::Refuse) => return,
-        Some(Mishap::NoBanner) => std::future::pending().await,
-        Some(Mishap::StallHandshake) => {
+        Some(Fault::Refuse) => return,
+        Some(Fault::NoBanner) => std::future::pending().await,
+        Some(Fault::StallHandshake) => {
             let _ = stream.write_all(b"SSH-2.0-stalled\r\n").await;
             std::future::pending().await
         }
         _ => {}
     }
     let _ = stream.set_nodelay(true);
-    let key = match mishap {
-        Some(Mishap::ChangedHostKey) => &shared.other_key,
+    let key = match fault {
+        Some(Fault::ChangedHostKey) => &shared.other_key,
         _ => &host.key,
     };
     let settings = server::Config {
         keys: vec![key.clone()],
-        methods: login_methods(mishap),
+        methods: login_methods(fault),
         auth_rejection_time: std::time::Duration::ZERO,
         inactivity_timeout: None,
         ..server::Config::default()
@@ -80,7 +80,7 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     let break_link = Arc::new(Notify::new());
     let handshake = Handshake::new(&shared.handshakes);
     let server = Arc::clone(&host);
-    let session = Session::new(host, shared, Arc::clone(&break_link), Arc::clone(&handshake));
+    let session = ServerSession::new(host, shared, Arc::clone(&break_link), Arc::clone(&handshake));
     let Ok(running) = run_stream(Arc::new(settings), stream, session).await else {
         return;
     };

@@ -2,15 +2,15 @@
 //!
 //! Each host of a [`LoopbackFleet`] is an SSH server on a loopback address of its own. What it is asked to run, it runs
 //! in a local shell, as the user of this process, in a home directory of its own below a temporary directory. Hooks
-//! are real files in that home, and a [`Mishap`] makes a host misbehave.
+//! are real files in that home, and a [`Fault`] makes a host misbehave.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+//! use pogo_ssh::loopback::{LoopbackFleet, Fault};
 //!
 //! let fleet = LoopbackFleet::start(["web1", "web2"]).await?;
-//! fleet.mishap("web2", Mishap::FailWith(3))?;
+//! fleet.inject("web2", Fault::FailWith(3))?;
 //! fleet.host("web1")?.add_pre_hook("10-drain", "#!/bin/sh\necho draining\n")?;
 //!
 //! // A transport that trusts these hosts and may log in to them, and how it reaches one.
@@ -24,17 +24,17 @@
 
 mod addresses;
 mod error;
+mod fault;
 mod fleet;
 mod gauge;
 mod host;
 mod listener;
-mod mishap;
 mod processes;
 mod session;
 mod shared;
 mod shell;
 
 pub use error::LoopbackError;
+pub use fault::Fault;
 pub use fleet::LoopbackFleet;
 pub use host::LoopbackHost;
-pub use mishap::Mishap;

@@ -8,14 +8,14 @@ use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
+use super::fault::Fault;
 use super::gauge::Handshake;
 use super::host::LoopbackHost;
-use super::mishap::Mishap;
 use super::shared::Shared;
-use super::shell::Execution;
+use super::shell::ServerExecution;
 
 /// One connection to a host.
-pub(super) struct Session {
+pub(super) struct ServerSession {
     host: Arc<LoopbackHost>,
     shared: Arc<Shared>,
     /// Notified to break the link.
@@ -26,7 +26,7 @@ pub(super) struct Session {
     channels: HashMap<ChannelId, Channel<Msg>>,
 }
 
-impl Session {
+impl ServerSession {
     pub(super) fn new(
         host: Arc<LoopbackHost>,
         shared: Arc<Shared>,
@@ -44,9 +44,9 @@ impl Session {
 
     fn judge(&self, method: MethodKind, is_right: bool) -> Auth {
         self.host.count_login();
-        let mishap = self.host.mishap();
-        let methods = login_methods(mishap);
-        if is_right && methods.contains(&method) && mishap != Some(Mishap::RefuseLogin) {
+        let fault = self.host.fault();
+        let methods = login_methods(fault);
+        if is_right && methods.contains(&method) && fault != Some(Fault::RefuseLogin) {
             return Auth::Accept;
         }
         // By itself the library would no longer offer the method just tried.
@@ -61,7 +61,7 @@ impl Session {
     }
 }
 
-impl Handler for Session {
+impl Handler for ServerSession {
     type Error = russh::Error;
 
     async fn auth_succeeded(&mut self, _connection: &mut Connection) -> Result<(), russh::Error> {
@@ -120,7 +120,7 @@ impl Handler for Session {
             return connection.channel_failure(id);
         };
         connection.channel_success(id)?;
-        let execution = Execution {
+        let execution = ServerExecution {
             host: Arc::clone(&self.host),
             shared: Arc::clone(&self.shared),
             break_link: Arc::clone(&self.break_link),
@@ -134,9 +134,9 @@ impl Handler for Session {
 }
 
 /// The ways to log in to a host.
-pub(super) fn login_methods(mishap: Option<Mishap>) -> MethodSet {
-    let methods: &[MethodKind] = match mishap {
-        Some(Mishap::AsksForPassword) => &[MethodKind::KeyboardInteractive],
+pub(super) fn login_methods(fault: Option<Fault>) -> MethodSet {
+    let methods: &[MethodKind] = match fault {
+        Some(Fault::AsksForPassword) => &[MethodKind::KeyboardInteractive],
         _ => &[MethodKind::PublicKey, MethodKind::Password],
     };
     MethodSet::from(methods)

@@ -13,13 +13,13 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::host::{Busy, LoopbackHost, USER};
-use super::mishap::Mishap;
+use super::fault::Fault;
+use super::host::{LoopbackHost, RunningGuard, USER};
 use super::shared::Shared;
 use crate::exec::{instead_of_command, is_command, marks_of_beginning};
 
 /// One line to run on a host.
-pub(super) struct Execution {
+pub(super) struct ServerExecution {
     pub(super) host: Arc<LoopbackHost>,
     pub(super) shared: Arc<Shared>,
     pub(super) break_link: Arc<Notify>,
@@ -27,27 +27,27 @@ pub(super) struct Execution {
     pub(super) line: String,
 }
 
-impl Execution {
-    /// Runs the line, or does what the host's mishap says.
+impl ServerExecution {
+    /// Runs the line, or does what the host's fault says.
     pub(super) async fn run(mut self, channel: Channel<Msg>) {
-        let _busy = Busy::begin(&self.host, &self.shared.busy);
+        let _busy = RunningGuard::begin(&self.host, &self.shared.busy);
         let (messages, channel) = channel.split();
         let is_command = is_command(&self.line);
         if is_command {
             self.host.count_execution();
         }
-        match self.host.mishap() {
-            Some(Mishap::Hang) => {
+        match self.host.fault() {
+            Some(Fault::Hang) => {
                 // Until the link is gone.
                 return read_all(messages, None).await;
             }
-            Some(Mishap::FailWith(status)) if is_command => match marks_of_beginning(&self.line) {
+            Some(Fault::FailWith(status)) if is_command => match marks_of_beginning(&self.line) {
                 Some(marks) => return end_at_once(&channel, (marks, status)).await,
                 None => self.line = instead_of_command(&self.line, &format!("exit {status}")).unwrap_or(self.line),
             },
-            Some(Mishap::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status)).await,
-            Some(Mishap::Flood(bytes)) if is_command => flood(&channel, bytes).await,
-            Some(Mishap::DropLink(after)) if is_command => self.break_link_after(after),
+            Some(Fault::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status)).await,
+            Some(Fault::Flood(bytes)) if is_command => flood(&channel, bytes).await,
+            Some(Fault::DropLink(after)) if is_command => self.break_link_after(after),
             _ => {}
         }
         match self.spawn() {

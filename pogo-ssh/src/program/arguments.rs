@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pogo_core::fleet::Host;
 
-use crate::config::{Agent, SshConfig};
+use crate::config::{Agent, SshTransportBuilder};
 use crate::host_key_policy::HostKeyPolicy;
 use crate::ssh_config::Hop;
 
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 
 /// A setting that cannot be told to the program.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Untold {
+pub(super) enum ArgumentError {
     #[error(
         "a {0} cannot be given to the ssh program; use an agent, a key file or Kerberos, or the built-in transport"
     )]
@@ -31,9 +31,9 @@ pub(super) enum Untold {
 }
 
 impl Arguments {
-    pub(super) fn new(config: &SshConfig) -> Result<Self, Untold> {
+    pub(super) fn new(config: &SshTransportBuilder) -> Result<Self, ArgumentError> {
         if config.password.is_some() {
-            return Err(Untold::Secret("password"));
+            return Err(ArgumentError::Secret("password"));
         }
         let mut arguments = Self {
             common: Vec::new(),
@@ -68,7 +68,7 @@ impl Arguments {
         self.common.extend(["-o".into(), option.into()]);
     }
 
-    fn add_configuration(&mut self, config: &SshConfig) {
+    fn add_configuration(&mut self, config: &SshTransportBuilder) {
         let file = match &config.connect.client_config {
             None => Some(OsString::from("none")),
             Some(client) => client.file().map(|file| file.as_os_str().to_owned()),
@@ -83,7 +83,7 @@ impl Arguments {
         }
     }
 
-    fn add_trust(&mut self, config: &SshConfig) -> Result<(), Untold> {
+    fn add_trust(&mut self, config: &SshTransportBuilder) -> Result<(), ArgumentError> {
         // Where nothing is said, the configuration counts, but asking somebody is no answer.
         match config.host_keys {
             Some(HostKeyPolicy::Strict) => self.option("StrictHostKeyChecking=yes"),
@@ -105,7 +105,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn add_keys(&mut self, config: &SshConfig) -> Result<(), Untold> {
+    fn add_keys(&mut self, config: &SshTransportBuilder) -> Result<(), ArgumentError> {
         match config.identities.as_deref() {
             None => {}
             Some([]) => self.option("IdentityFile=none"),
@@ -126,7 +126,7 @@ impl Arguments {
         Ok(())
     }
 
-    fn add_times(&mut self, config: &SshConfig) {
+    fn add_times(&mut self, config: &SshTransportBuilder) {
         if let Some(timeout) = config.connect_timeout {
             // It knows whole seconds only, and 0 is for ever.
             self.option(format!("ConnectTimeout={}", timeout.as_secs().max(1)));
@@ -142,7 +142,7 @@ impl Arguments {
     }
 
     /// The line that connects to a host and waits, reachable by this socket.
-    pub(super) fn master(&self, host: &Host, socket: &Path) -> Result<Vec<OsString>, Untold> {
+    pub(super) fn master(&self, host: &Host, socket: &Path) -> Result<Vec<OsString>, ArgumentError> {
         let connection = &host.connection;
         let mut line: Vec<OsString> = vec!["-M".into(), "-N".into(), "-T".into(), "-S".into(), socket.into()];
         if let Some(user) = connection.user.as_ref().or(self.user.as_ref()) {
@@ -160,7 +160,7 @@ impl Arguments {
                 "identity" => option(format!("IdentityFile={}", file_name(Path::new(value))?)),
                 "host_key_alias" => option(format!("HostKeyAlias={}", word(value)?)),
                 "proxy_jump" => {
-                    let hops = crate::ssh_config::hops(value).ok_or_else(|| Untold::Jump(value.clone()))?;
+                    let hops = crate::ssh_config::hops(value).ok_or_else(|| ArgumentError::Jump(value.clone()))?;
                     option(format!("ProxyJump={}", jump(&hops)));
                 }
                 _ => {}
@@ -198,14 +198,14 @@ fn jump(hops: &[Hop]) -> String {
 }
 
 /// A file name as one word of a configuration line, which stands for exactly this file.
-fn file_name(path: &Path) -> Result<String, Untold> {
+fn file_name(path: &Path) -> Result<String, ArgumentError> {
     let path: PathBuf = crate::account::expand_home(path);
     word(&path.to_string_lossy())
 }
 
-fn word(text: &str) -> Result<String, Untold> {
+fn word(text: &str) -> Result<String, ArgumentError> {
     if text.is_empty() || text.contains(['"', '\\', '\n', '\r', '\0', '\u{fffd}']) || text.contains("${") {
-        return Err(Untold::Name(text.to_owned()));
+        return Err(ArgumentError::Name(text.to_owned()));
     }
     Ok(format!("\"{}\"", text.replace('%', "%%")))
 }
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use crate::ssh_config::ClientConfig;
 
-    fn line(config: &SshConfig, host: &Host) -> String {
+    fn line(config: &SshTransportBuilder, host: &Host) -> String {
         let line = Arguments::new(config).unwrap().master(host, Path::new("/s")).unwrap();
         line.iter()
             .map(|word| word.to_string_lossy().into_owned())
@@ -228,7 +228,7 @@ mod tests {
         let mut host = Host::new("web1".parse().unwrap());
         host.connection.port = Some(2200);
         host.connection.vars.insert("proxy_jump".to_owned(), "none".to_owned());
-        let config = SshConfig::default()
+        let config = SshTransportBuilder::default()
             .port(22)
             .user("joe")
             .jump(["gate".parse().unwrap()]);
@@ -245,7 +245,7 @@ mod tests {
     fn options_come_behind_what_is_set_and_before_what_files_say() {
         let client = ClientConfig::none().unwrap().option("Port=2222").unwrap();
         let client = client.option("BatchMode no").unwrap();
-        let config = SshConfig::default().client_config(client).port(22);
+        let config = SshTransportBuilder::default().client_config(client).port(22);
         let line = line(&config, &Host::new("web1".parse().unwrap()));
         assert!(line.contains("-p 22 -F none"), "{line}");
         assert!(line.ends_with("-o Port=2222 -o BatchMode no -- web1"), "{line}");
@@ -255,18 +255,21 @@ mod tests {
     #[test]
     fn host_keys_are_checked_unless_somebody_says_otherwise() {
         let host = Host::new("web1".parse().unwrap());
-        assert!(line(&SshConfig::default(), &host).contains("StrictHostKeyChecking=yes"));
-        let config = SshConfig::default().known_hosts(["/a b/%h"]);
+        assert!(line(&SshTransportBuilder::default(), &host).contains("StrictHostKeyChecking=yes"));
+        let config = SshTransportBuilder::default().known_hosts(["/a b/%h"]);
         assert!(line(&config, &host).contains("UserKnownHostsFile=\"/a b/%%h\""));
     }
 
     #[test]
     fn what_cannot_be_told_is_refused() {
-        let password = SshConfig::default().password("x".to_owned().into());
-        assert!(matches!(Arguments::new(&password), Err(Untold::Secret("password"))));
+        let password = SshTransportBuilder::default().password("x".to_owned().into());
+        assert!(matches!(
+            Arguments::new(&password),
+            Err(ArgumentError::Secret("password"))
+        ));
         for name in ["/a\"b", "/a\\b", "/a\nb", "/${HOME}"] {
-            let config = SshConfig::default().identity(name);
-            assert!(matches!(Arguments::new(&config), Err(Untold::Name(_))), "{name}");
+            let config = SshTransportBuilder::default().identity(name);
+            assert!(matches!(Arguments::new(&config), Err(ArgumentError::Name(_))), "{name}");
         }
     }
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use pogo_core::dispatcher::Reporter;
 
 use super::master::Master;
-use crate::exec::Stop;
+use crate::exec::StopSignal;
 
 /// A connection that the program keeps, and what running sessions on it needs.
 pub(super) struct ProgramContext<'a> {
     pub(super) program: &'a Path,
     pub(super) master: &'a Master,
-    pub(super) stop: &'a Stop,
+    pub(super) stop: &'a StopSignal,
     pub(super) report: &'a Reporter,
 }

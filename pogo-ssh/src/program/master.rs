@@ -42,9 +42,9 @@ pub(super) fn command(program: &Path, words: Vec<OsString>) -> Command {
 
 /// What a program complains of, as far as it is kept.
 #[derive(Debug, Clone, Default)]
-struct Complaints(Arc<Mutex<Vec<u8>>>);
+struct MasterStderr(Arc<Mutex<Vec<u8>>>);
 
-impl Complaints {
+impl MasterStderr {
     /// Takes all that comes, so that the program never has to wait.
     async fn take(self, mut from: impl AsyncRead + Unpin) {
         let mut buffer = [0; 1024];
@@ -77,7 +77,7 @@ impl Master {
                 "the ssh program does not start: {error}; install openssh-client"
             ))
         })?;
-        let complaints = Complaints::default();
+        let complaints = MasterStderr::default();
         let taking = child
             .stderr
             .take()

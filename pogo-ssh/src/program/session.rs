@@ -15,7 +15,7 @@ use super::arguments;
 use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
-use crate::exec::{ExitReport, Mark, Marker, Marks, Seen, Session, StopReason, Way, kill_line};
+use crate::exec::{ExitReport, Mark, MarkParser, Marker, Privilege, Session, SessionProgress, StopReason, kill_line};
 use crate::input::Given;
 use crate::output::Output;
 
@@ -36,7 +36,7 @@ pub(super) async fn execute(
     given: &Given,
     output: &mut Output,
 ) -> (Phase, ExitReport) {
-    let seen = Seen::new(session);
+    let progress = SessionProgress::new(session);
     let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
         site.program,
@@ -48,7 +48,7 @@ pub(super) async fn execute(
         Ok(spawned) => spawned,
         Err(error) => {
             return (
-                seen.phase(),
+                progress.phase(),
                 ExitReport::refused(format!("the ssh program does not start: {error}")),
             );
         }
@@ -59,17 +59,17 @@ pub(super) async fn execute(
     if session.is_forced() {
         site.report.phase(Phase::Command);
     }
-    let mut running = Running {
+    let mut running = RunningSession {
         stdout: child.stdout.take(),
         stderr: child.stderr.take(),
         child,
         output,
-        marks: Marks::new(&session.marker.prefix()),
+        marks: MarkParser::new(&session.marker.prefix()),
         marked: if session.pty { Stream::Stdout } else { Stream::Stderr },
-        end: SessionEnd::new(seen),
+        end: SessionEnd::new(progress),
     };
     let ended = running.run(site, session).await;
-    (running.end.seen.phase(), ended)
+    (running.end.progress.phase(), ended)
 }
 
 /// Writes what the line itself reads, then all of the command's input, and its end. Nobody may want to read it all.
@@ -94,18 +94,18 @@ async fn feed(mut pipe: ChildStdin, first: Option<String>, given: Given) {
     std::future::pending().await
 }
 
-struct Running<'a> {
+struct RunningSession<'a> {
     child: Child,
     stdout: Option<tokio::process::ChildStdout>,
     stderr: Option<tokio::process::ChildStderr>,
     output: &'a mut Output,
-    marks: Marks,
+    marks: MarkParser,
     /// Where they come: a terminal has one stream only.
     marked: Stream,
     end: SessionEnd,
 }
 
-impl Running<'_> {
+impl RunningSession<'_> {
     async fn run(&mut self, site: &ProgramContext<'_>, session: &Session) -> ExitReport {
         let ended = match self.until_end_or_stop(site).await {
             Ok(()) => return self.end.exit_report(),
@@ -155,7 +155,7 @@ impl Running<'_> {
     ) -> ExitReport {
         // What to end is in a mark, which may still be on its way.
         let groups = loop {
-            if let Some(groups) = self.end.seen.groups().filter(|_| !self.end.seen.may_ask()) {
+            if let Some(groups) = self.end.progress.groups().filter(|_| !self.end.progress.may_ask()) {
                 break groups;
             }
             if !self.more(site).await {
@@ -164,9 +164,13 @@ impl Running<'_> {
             }
         };
         // What succeeds from here on may have given up because it was told to end.
-        let looks_for_hooks = self.end.seen.looks_for_post_hooks();
-        let way = if groups.1.is_some() { &session.way } else { &Way::Login };
-        let line = kill_line(way, groups, grace);
+        let looks_for_hooks = self.end.progress.looks_for_post_hooks();
+        let privilege = if groups.1.is_some() {
+            &session.privilege
+        } else {
+            &Privilege::Login
+        };
+        let line = kill_line(privilege, groups, grace);
         let words = arguments::session(&site.master.socket, false, &line.text);
         let killing = command(site.program, words)
             .stdout(Stdio::null())
@@ -184,7 +188,7 @@ impl Running<'_> {
         match killed {
             Some(0) if looks_for_hooks => {
                 let _ = timeout(LINGER, self.until_told(site, open)).await;
-                self.end.seen.ended_while_looking(self.end.done, reason)
+                self.end.progress.ended_while_looking(self.end.done, reason)
             }
             Some(0) => ExitReport::Stopped(reason),
             Some(3) => {
@@ -232,7 +236,7 @@ impl Running<'_> {
             match mark {
                 Mark::Done(status) => self.end.done = Some(status),
                 mark => {
-                    if let Some(phase) = self.end.seen.take(mark) {
+                    if let Some(phase) = self.end.progress.apply(mark) {
                         site.report.phase(phase);
                     }
                 }
@@ -241,9 +245,9 @@ impl Running<'_> {
     }
 
     fn pass_on(&mut self, stream: Stream, bytes: &[u8]) {
-        let has_begun = self.end.seen.has_begun();
+        let has_begun = self.end.progress.has_begun();
         if !has_begun || stream == self.marked {
-            self.end.seen.hear(bytes);
+            self.end.progress.note_output(bytes);
         }
         // What comes before the beginning may be the program's own complaint.
         if !has_begun && stream == Stream::Stderr && self.end.complaints.len() < 4096 {

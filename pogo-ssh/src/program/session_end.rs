@@ -2,12 +2,12 @@
 
 use pogo_core::scheduler::Phase;
 
-use crate::exec::{ExitReport, ExitStatus, NotStarted, Seen, signal_of};
+use crate::exec::{ExitReport, ExitStatus, NotStarted, SessionProgress, signal_of};
 
 /// What was seen of the end of a session.
 #[derive(Debug)]
 pub(super) struct SessionEnd {
-    pub(super) seen: Seen,
+    pub(super) progress: SessionProgress,
     /// What the host said itself, at the very end.
     pub(super) done: Option<u32>,
     /// How the program ended; `None` if it was ended, or by a signal.
@@ -20,9 +20,9 @@ pub(super) struct SessionEnd {
 const PROGRAM_FAILED: i32 = 255;
 
 impl SessionEnd {
-    pub(super) fn new(seen: Seen) -> Self {
+    pub(super) fn new(progress: SessionProgress) -> Self {
         Self {
-            seen,
+            progress,
             done: None,
             program: None,
             complaints: String::new(),
@@ -34,13 +34,13 @@ impl SessionEnd {
         let complaints = &self.complaints;
         let lost = || reason(complaints);
         match (self.done, self.program) {
-            (Some(status), _) => self.seen.exit_report(Some(&self.status_of_shell(status)), lost),
+            (Some(status), _) => self.progress.exit_report(Some(&self.status_of_shell(status)), lost),
             // A server that runs something of its own instead says nothing of ours.
-            (None, Some(status)) if status != PROGRAM_FAILED && !self.seen.has_begun() => {
+            (None, Some(status)) if status != PROGRAM_FAILED && !self.progress.has_begun() => {
                 let status = u32::try_from(status).unwrap_or(u32::MAX);
-                self.seen.exit_report(Some(&ExitStatus::Code(status)), lost)
+                self.progress.exit_report(Some(&ExitStatus::Code(status)), lost)
             }
-            (None, _) if self.seen.has_begun() => ExitReport::Unknown(lost()),
+            (None, _) if self.progress.has_begun() => ExitReport::Unknown(lost()),
             (None, _) if complaints.contains("Session open refused") => {
                 ExitReport::refused("the host opens no session")
             }
@@ -55,7 +55,7 @@ impl SessionEnd {
 
     /// The session's own status, which is that of a shell.
     fn status_of_shell(&self, status: u32) -> ExitStatus {
-        let signal = signal_of(status).filter(|_| self.seen.phase() == Phase::Command);
+        let signal = signal_of(status).filter(|_| self.progress.phase() == Phase::Command);
         signal.map_or(ExitStatus::Code(status), |signal| ExitStatus::Signal(signal.to_owned()))
     }
 }
@@ -78,10 +78,10 @@ mod tests {
     use pogo_core::scheduler::{AttemptId, JobId};
 
     use super::*;
-    use crate::exec::{Group, Mark, Session};
+    use crate::exec::{Mark, ProcessGroup, Session};
 
     /// A session of a command alone, as far as it was seen.
-    fn seen(begun: bool) -> Seen {
+    fn progress(begun: bool) -> SessionProgress {
         let attempt = Attempt {
             id: AttemptId::new(17),
             job: JobId::new(3),
@@ -94,12 +94,12 @@ mod tests {
             resumed: false,
         };
         let sessions = Session::all_of(&attempt, None);
-        let mut seen = Seen::new(&sessions[0]);
+        let mut progress = SessionProgress::new(&sessions[0]);
         if begun {
-            seen.take(Mark::Begun(Group::Led(5)));
-            seen.take(Mark::Phase(Phase::Command));
+            progress.apply(Mark::Begun(ProcessGroup::Led(5)));
+            progress.apply(Mark::Phase(Phase::Command));
         }
-        seen
+        progress
     }
 
     #[test]
@@ -109,7 +109,7 @@ mod tests {
                 done,
                 program,
                 complaints: complaints.to_owned(),
-                ..SessionEnd::new(seen(begun))
+                ..SessionEnd::new(progress(begun))
             };
             end.exit_report()
         };

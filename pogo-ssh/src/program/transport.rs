@@ -19,8 +19,8 @@ use super::failure::is_first_contact;
 use super::master::{Master, command};
 use super::session::execute;
 use crate::classify::{classify, not_started};
-use crate::config::SshConfig;
-use crate::exec::{NotStarted, Session, Stop, check};
+use crate::config::SshTransportBuilder;
+use crate::exec::{NotStarted, Session, StopSignal, check_attempt};
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{ConnectError, RateLimiter, TooFewFiles, room_for_connections};
 use crate::output::Output;
@@ -38,12 +38,12 @@ const FILES_EACH: usize = 8;
 ///
 /// Host keys are checked, nobody is asked for anything, nothing is forwarded; files to send along
 /// are refused. A command that ends with 128 and the number of a signal counts as ended by that signal (its name on Linux), as
-/// shells say it. Made by [`SshConfig::build_program`].
+/// shells say it. Made by [`SshTransportBuilder::build_program`].
 #[derive(Debug)]
 pub struct ProgramTransport {
     program: PathBuf,
     arguments: Arguments,
-    config: SshConfig,
+    config: SshTransportBuilder,
     /// Holds the sockets of its connections.
     directory: TempDir,
     connections: Arc<Semaphore>,
@@ -53,7 +53,7 @@ pub struct ProgramTransport {
     inputs: SharedInputs,
 }
 
-impl SshConfig {
+impl SshTransportBuilder {
     /// Makes a transport that runs the `ssh` program instead of speaking SSH itself. Connects to nothing.
     ///
     /// The program follows the [client configuration](Self::client_config) by itself, all of it, if one is set; and none
@@ -71,7 +71,7 @@ impl SshConfig {
 }
 
 impl ProgramTransport {
-    fn set_up(config: SshConfig) -> Result<Self, SetupError> {
+    fn set_up(config: SshTransportBuilder) -> Result<Self, SetupError> {
         let refused = |message: String| SetupError::Program { message };
         let arguments = Arguments::new(&config).map_err(|error| refused(error.to_string()))?;
         let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
@@ -122,7 +122,7 @@ impl ProgramTransport {
             .await
             .map_err(|_| closing())?;
         let _turn = self.handshakes.acquire().await.map_err(|_| closing())?;
-        self.rate.turn().await;
+        self.rate.wait().await;
         let host = attempt.host.name.as_str();
         let connecting = Master::connect(command(&self.program, words), socket, place, host);
         // The program's own limit is for reaching a host, not for logging in.
@@ -160,7 +160,7 @@ impl Transport for ProgramTransport {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let refused = |what: &str| Outcome::failed(FailureKind::Refused, what);
-        let stop = Stop::new(report.clone(), attempt.time_limit, self.config.stop_grace);
+        let stop = StopSignal::new(report.clone(), attempt.time_limit, self.config.stop_grace);
         if attempt.invocation.detached.is_some() {
             return refused("the transport through the ssh program runs nothing detached; use the built-in one");
         }
@@ -170,7 +170,7 @@ impl Transport for ProgramTransport {
         if !attempt.invocation.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
         }
-        if let Err(error) = check(&attempt) {
+        if let Err(error) = check_attempt(&attempt) {
             return refused(&error.to_string());
         }
         let sessions = Session::all_of(&attempt, None);

@@ -5,7 +5,10 @@ use std::time::Duration;
 use pogo_core::dispatcher::Attempt;
 use tokio::time::timeout;
 
-use crate::exec::{Aside, ExecContext, Line, Mark, Marker, NotStarted, Unasked, Way, aside};
+use crate::exec::{
+    CommandLine, ExecContext, Mark, Marker, NotStarted, Privilege, SideCommandError, SideCommandOutput,
+    run_side_command,
+};
 
 /// Marks: `boot ID`, or `refused`. Linux, macOS, other BSDs.
 const TELL: &str = r#"id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
@@ -21,17 +24,24 @@ pub(super) async fn boot_id(site: ExecContext<'_>, attempt: &Attempt) -> Result<
     let why = "it does not tell which boot it is in, so that a restart could be seen";
     let script = TELL.replace("BOOT", &marker.print("boot %s", r#""$id""#));
     let script = script.replace("REFUSED", &marker.print("refused %s", &format!("'{why}'")));
-    let (line, prefix) = (Line::new(&script, &[]), marker.prefix());
+    let (line, prefix) = (CommandLine::new(&script, &[]), marker.prefix());
     let lost = || {
         NotStarted::ConnectionLost(
             site.link
                 .disconnect_reason_or("the host does not tell which boot it is in"),
         )
     };
-    let told = match timeout(PATIENCE, aside(site, (&Way::Login, &prefix), line, None)).await {
+    let told = match timeout(
+        PATIENCE,
+        run_side_command(site, (&Privilege::Login, &prefix), line, None),
+    )
+    .await
+    {
         Ok(Ok(told)) => told,
-        Ok(Err(Unasked::NoSession)) => return Err(NotStarted::Refused("the host opens no session".to_owned())),
-        Ok(Err(Unasked::NoLink)) | Err(_) => return Err(lost()),
+        Ok(Err(SideCommandError::NoSession)) => {
+            return Err(NotStarted::Refused("the host opens no session".to_owned()));
+        }
+        Ok(Err(SideCommandError::NoLink)) | Err(_) => return Err(lost()),
     };
     match told.marks.first() {
         Some(Mark::Boot(id)) => Ok(id.clone()),
@@ -41,9 +51,9 @@ pub(super) async fn boot_id(site: ExecContext<'_>, attempt: &Attempt) -> Result<
 }
 
 /// The end of what ran something else.
-fn unheard(told: &Aside) -> Option<NotStarted> {
+fn unheard(told: &SideCommandOutput) -> Option<NotStarted> {
     let status = told.status?;
-    let words = match told.words.as_str() {
+    let words = match told.text.as_str() {
         "" => String::new(),
         words => format!(": {words}"),
     };

@@ -6,10 +6,10 @@ use std::time::Duration;
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 
 use super::boot_id::boot_id;
-use super::wait::{NotBack, back_from_restart};
+use super::wait::{RestartFailure, back_from_restart};
 use crate::classify::{classify, not_started};
 use crate::context::TransportContext;
-use crate::exec::{ExitReport, Sent, Session, execute, send_all};
+use crate::exec::{ExitReport, Session, UploadedFiles, execute, upload_all};
 use crate::input::Given;
 use crate::link::Link;
 use crate::output::Output;
@@ -35,7 +35,7 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         context,
         prepared,
         output: Output::new(prepared.report.clone(), context.config.output_limit),
-        sent: Sent::default(),
+        sent: UploadedFiles::default(),
     };
     let before_restart = rebooting.run_command(&link).await;
     let (before, command) = match before_restart {
@@ -56,7 +56,7 @@ struct Rebooting<'a> {
     prepared: &'a PreparedAttempt,
     output: Output,
     /// Files that are on the host for the time of the attempt.
-    sent: Sent,
+    sent: UploadedFiles,
 }
 
 impl Rebooting<'_> {
@@ -68,7 +68,7 @@ impl Rebooting<'_> {
             Ok(before) => before,
             Err(reason) => return ControlFlow::Break(not_started(Phase::Connect, reason)),
         };
-        if let Err(reason) = Box::pin(send_all(exec, &prepared.attempt, &prepared.inputs, &mut self.sent)).await {
+        if let Err(reason) = Box::pin(upload_all(exec, &prepared.attempt, &prepared.inputs, &mut self.sent)).await {
             return ControlFlow::Break(not_started(Phase::Connect, reason));
         }
         let steps: &[&[Phase]] = match prepared.attempt.invocation.pty {
@@ -100,7 +100,7 @@ impl Rebooting<'_> {
         let link = match back_from_restart(self.context, self.prepared, before, within).await {
             Ok(link) => link,
             Err(not_back) => {
-                if self.sent != Sent::default() {
+                if self.sent != UploadedFiles::default() {
                     self.output.note("[the files that were sent are still on the host]");
                 }
                 return outcome_without_restart(command, not_back, within);
@@ -136,30 +136,30 @@ impl Rebooting<'_> {
 }
 
 /// The outcome of an attempt whose host did not come back in another boot.
-fn outcome_without_restart(command: CommandEnd, not_back: NotBack, within: Duration) -> Outcome {
+fn outcome_without_restart(command: CommandEnd, not_back: RestartFailure, within: Duration) -> Outcome {
     let within = format!("{} s", within.as_secs());
     match (not_back, command) {
-        (NotBack::NotRestarted, CommandEnd::Succeeded) => Outcome::failed(
+        (RestartFailure::NotRestarted, CommandEnd::Succeeded) => Outcome::failed(
             FailureKind::Timeout,
             format!("the host was not restarted within {within}: it answers, in the boot that it was in before"),
         ),
-        (NotBack::NotRestarted, CommandEnd::Killed(signal)) => Outcome::failed(
+        (RestartFailure::NotRestarted, CommandEnd::Killed(signal)) => Outcome::failed(
             FailureKind::Signal { signal },
             format!(
                 "during the command, and the host was not restarted within {within}: it answers, in the boot that it was in before"
             ),
         ),
-        (NotBack::NotRestarted, CommandEnd::Unknown(reason)) => Outcome::in_doubt(format!(
+        (RestartFailure::NotRestarted, CommandEnd::Unknown(reason)) => Outcome::in_doubt(format!(
             "the host was not restarted within {within}: it answers, in the boot that it was in before, and the command \
              may still run there ({reason})"
         )),
-        (NotBack::NoAnswer(last), _) => Outcome::in_doubt(format!(
+        (RestartFailure::NoAnswer(last), _) => Outcome::in_doubt(format!(
             "the command ran, and the host did not come back within {within}: {last}"
         )),
-        (NotBack::Refused(message), _) => Outcome::in_doubt(format!(
+        (RestartFailure::Refused(message), _) => Outcome::in_doubt(format!(
             "the command ran, and what answers for the host since is not trusted: {message}"
         )),
-        (NotBack::Stopped(reason), _) => {
+        (RestartFailure::Stopped(reason), _) => {
             Outcome::in_doubt(format!("the command ran, and {reason} while the host was restarting"))
         }
     }

@@ -11,9 +11,9 @@ use crate::exec::StopReason;
 use crate::link::{ConnectError, Link, pause_after};
 use crate::prepared::PreparedAttempt;
 
-/// How the wait ended without the host.
+/// Why the wait for the restarted host ended without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotBack {
+pub(super) enum RestartFailure {
     /// It answers in the boot that it was in before.
     NotRestarted,
     /// It does not answer; this is what was seen last.
@@ -24,8 +24,8 @@ pub(super) enum NotBack {
     Stopped(StopReason),
 }
 
-/// What one look at the host shows.
-enum Look {
+/// What one connection to the host shows.
+enum BootProbe {
     Restarted(Link),
     SameBoot,
     NoAnswer(String),
@@ -38,46 +38,46 @@ pub(super) async fn back_from_restart(
     prepared: &PreparedAttempt,
     before: &str,
     within: Duration,
-) -> Result<Link, NotBack> {
+) -> Result<Link, RestartFailure> {
     let deadline = Instant::now() + within;
-    let mut last = NotBack::NoAnswer("it was not tried yet".to_owned());
+    let mut last = RestartFailure::NoAnswer("it was not tried yet".to_owned());
     let mut tries = 0;
     loop {
-        let looking = async {
+        let probing = async {
             sleep(pause_after(tries)).await;
-            look(context, prepared, before).await
+            probe(context, prepared, before).await
         };
-        let look = tokio::select! {
+        let probed = tokio::select! {
             biased;
-            reason = prepared.stop.wait() => return Err(NotBack::Stopped(reason)),
+            reason = prepared.stop.wait() => return Err(RestartFailure::Stopped(reason)),
             () = sleep_until(deadline) => return Err(last),
-            look = looking => look,
+            probed = probing => probed,
         };
-        last = match look {
-            Look::Restarted(link) => return Ok(link),
-            Look::Refused(message) => return Err(NotBack::Refused(message)),
+        last = match probed {
+            BootProbe::Restarted(link) => return Ok(link),
+            BootProbe::Refused(message) => return Err(RestartFailure::Refused(message)),
             // It may not have gone away yet.
-            Look::SameBoot => NotBack::NotRestarted,
-            Look::NoAnswer(reason) => NotBack::NoAnswer(reason),
+            BootProbe::SameBoot => RestartFailure::NotRestarted,
+            BootProbe::NoAnswer(reason) => RestartFailure::NoAnswer(reason),
         };
         tries += 1;
     }
 }
 
-async fn look(context: &TransportContext, prepared: &PreparedAttempt, before: &str) -> Look {
+async fn probe(context: &TransportContext, prepared: &PreparedAttempt, before: &str) -> BootProbe {
     let link = match context.connector.connect(&prepared.target).await {
         Ok(link) => link,
         Err(ConnectError { kind, message }) if kind == FailureKind::HostKey || kind == FailureKind::Refused => {
-            return Look::Refused(message);
+            return BootProbe::Refused(message);
         }
         // While a host starts it refuses connections, and then (pam_nologin) its users.
-        Err(ConnectError { message, .. }) => return Look::NoAnswer(message),
+        Err(ConnectError { message, .. }) => return BootProbe::NoAnswer(message),
     };
-    let look = match boot_id(context.exec_context(&link, prepared), &prepared.attempt).await {
-        Ok(id) if id != before => return Look::Restarted(link),
-        Ok(_) => Look::SameBoot,
-        Err(reason) => Look::NoAnswer(reason.to_string()),
+    let probed = match boot_id(context.exec_context(&link, prepared), &prepared.attempt).await {
+        Ok(id) if id != before => return BootProbe::Restarted(link),
+        Ok(_) => BootProbe::SameBoot,
+        Err(reason) => BootProbe::NoAnswer(reason.to_string()),
     };
     link.close().await;
-    look
+    probed
 }

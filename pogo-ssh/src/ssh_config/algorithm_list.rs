@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::Place;
+use super::error::FilePosition;
 use crate::pattern::{matches_list, matches_pattern};
 
 /// A list of algorithms as a line of the configuration names it.
@@ -22,7 +22,7 @@ pub struct AlgorithmList {
 
 impl AlgorithmList {
     /// Takes a list as OpenSSH does; in lists of key types `*` and `?` may stand for names.
-    pub(super) fn new(keyword: &str, text: &str, place: &Place, allows_patterns: bool) -> Result<Self, String> {
+    pub(super) fn new(keyword: &str, text: &str, place: &FilePosition, allows_patterns: bool) -> Result<Self, String> {
         let (change, names) = split(text);
         if names.is_empty() {
             return Err(format!("`{text}` names no algorithm"));
@@ -98,7 +98,7 @@ mod tests {
     const KNOWN: &[&str] = &["a1", "a2", "a3", "b1", "c1"];
 
     fn list(text: &str) -> Result<AlgorithmList, String> {
-        let place = Place {
+        let place = FilePosition {
             file: Path::new("config").into(),
             line: 3,
         };

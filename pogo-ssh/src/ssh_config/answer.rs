@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::environment::Environment;
 use super::error::ClientConfigError;
 use super::jump::Hop;
-use super::local::Local;
-use super::options::{Options, Other};
+use super::local::LocalAccount;
+use super::options::{CollectedOptions, UnsupportedOption};
 use super::settings::{HostSettings, IdentityAgent, RekeyLimit};
 use super::tokens::Tokens;
 
 /// What was gathered for the host that was asked for under this name.
 pub(super) fn settings(
-    local: &Local,
-    options: &Options,
+    local: &LocalAccount,
+    options: &CollectedOptions,
     original: &str,
     host: String,
 ) -> Result<HostSettings, ClientConfigError> {
@@ -29,13 +29,13 @@ pub(super) fn settings(
         alias: alias.as_deref(),
         jump: options.jump_host(),
     };
-    gather(options, &tokens).map_err(|problem| ClientConfigError::Line {
+    gather(options, &tokens).map_err(|problem| ClientConfigError::ConfigLine {
         place: format!("configuration of {original}"),
         problem,
     })
 }
 
-fn gather(options: &Options, tokens: &Tokens<'_>) -> Result<HostSettings, String> {
+fn gather(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<HostSettings, String> {
     let paths = |texts: &[String]| {
         texts
             .iter()
@@ -98,7 +98,7 @@ fn named(files: &[(String, bool)]) -> Option<Vec<String>> {
     (!files.is_empty()).then(|| named.collect())
 }
 
-fn jump(options: &Options, tokens: &Tokens<'_>) -> Result<Vec<Hop>, String> {
+fn jump(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<Vec<Hop>, String> {
     let mut jump = options.proxy_jump.clone().unwrap_or_default();
     for hop in &mut jump {
         hop.host = tokens.hop(&hop.host)?;
@@ -141,7 +141,7 @@ fn socket(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
 }
 
 /// The agent that hosts may use: the one that is named, or the one whose keys log in.
-fn forwarded(options: &Options, tokens: &Tokens<'_>) -> Result<Option<IdentityAgent>, String> {
+fn forwarded(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<Option<IdentityAgent>, String> {
     if options.forward_agent != Some(true) {
         return Ok(None);
     }
@@ -154,7 +154,7 @@ fn forwarded(options: &Options, tokens: &Tokens<'_>) -> Result<Option<IdentityAg
 }
 
 /// What applies to the host, is not followed, and must not be left out.
-fn refuse_unsupported(options: &Options) -> Result<(), ClientConfigError> {
+fn refuse_unsupported(options: &CollectedOptions) -> Result<(), ClientConfigError> {
     let refused = options
         .others
         .iter()
@@ -174,12 +174,13 @@ fn refuse_unsupported(options: &Options) -> Result<(), ClientConfigError> {
 }
 
 /// What applies to the host, is not followed, and may be left out.
-fn notes(options: &Options) -> Vec<String> {
+fn notes(options: &CollectedOptions) -> Vec<String> {
     let noted = options
         .others
         .iter()
         .filter(|(_, other)| !other.refused && !other.is_harmless());
-    let note =
-        |(keyword, other): (&String, &Other)| format!("{}: `{keyword} {}` is left out", other.place, other.value);
+    let note = |(keyword, other): (&String, &UnsupportedOption)| {
+        format!("{}: `{keyword} {}` is left out", other.place, other.value)
+    };
     noted.map(note).collect()
 }

@@ -24,10 +24,10 @@ const MOST_AT_ONCE: usize = 8;
 /// From this many on, old answers are dropped.
 const MANY: usize = 1024;
 
-type Slot = Arc<tokio::sync::Mutex<Option<Answer>>>;
+type Slot = Arc<tokio::sync::Mutex<Option<CommandAnswer>>>;
 
 #[derive(Debug, Clone, Copy)]
-struct Answer {
+struct CommandAnswer {
     holds: bool,
     at: Instant,
 }
@@ -70,7 +70,7 @@ impl MatchCommands {
             .await;
         let holds = judge(command, status)?;
         let at = Instant::now();
-        *known = Some(Answer { holds, at });
+        *known = Some(CommandAnswer { holds, at });
         Ok(holds)
     }
 
@@ -78,7 +78,7 @@ impl MatchCommands {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MANY {
             // Those that somebody waits for are locked.
-            let is_good = |answer: Answer| answer.at.elapsed() < GOOD_FOR;
+            let is_good = |answer: CommandAnswer| answer.at.elapsed() < GOOD_FOR;
             slots.retain(|_, slot| slot.try_lock().map_or(true, |answer| answer.is_some_and(is_good)));
         }
         Arc::clone(slots.entry(command.to_owned()).or_default())

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::answer::settings;
 use super::commands::{Answers, MatchCommands, answer_blocking};
 use super::error::ClientConfigError;
-use super::file::{File, Reader};
-use super::local::Local;
-use super::options::Options;
-use super::reading::Reading;
+use super::file::{ConfigFile, ConfigFileReader};
+use super::local::LocalAccount;
+use super::lookup::HostLookup;
+use super::options::CollectedOptions;
 use super::settings::{HostQuery, HostSettings};
 use super::tokens::host_name;
 
@@ -28,13 +28,13 @@ use super::tokens::host_name;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
-    local: Local,
+    local: LocalAccount,
     /// Options that come before all files.
-    options: File,
+    options: ConfigFile,
     /// The same as they were given.
     given: Vec<String>,
     /// Each with whether it is the user's own.
-    files: Vec<(File, bool)>,
+    files: Vec<(ConfigFile, bool)>,
     /// The one file, where it is not the usual ones.
     only: Option<PathBuf>,
 }
@@ -45,14 +45,14 @@ impl ClientConfig {
     /// Reads `~/.ssh/config`, if it is there and nobody else may write to it, and `/etc/ssh/ssh_config`, if it is
     /// there.
     pub fn usual() -> Result<Self, ClientConfigError> {
-        let local = Local::find()?;
+        let local = LocalAccount::find()?;
         let users = local.home.join(".ssh");
         let mut files = Vec::new();
         for (base, name, is_users) in [
             (users.as_path(), "config", true),
             (Path::new(SYSTEM), "ssh_config", false),
         ] {
-            let reader = Reader {
+            let reader = ConfigFileReader {
                 local: &local,
                 base,
                 is_users,
@@ -66,7 +66,7 @@ impl ClientConfig {
         }
         Ok(Self {
             local,
-            options: File { lines: Vec::new() },
+            options: ConfigFile { lines: Vec::new() },
             given: Vec::new(),
             files,
             only: None,
@@ -76,8 +76,8 @@ impl ClientConfig {
     /// Reads no file, as `ssh -F none` does.
     pub fn none() -> Result<Self, ClientConfigError> {
         Ok(Self {
-            local: Local::find()?,
-            options: File { lines: Vec::new() },
+            local: LocalAccount::find()?,
+            options: ConfigFile { lines: Vec::new() },
             given: Vec::new(),
             files: Vec::new(),
             only: Some("none".into()),
@@ -86,16 +86,16 @@ impl ClientConfig {
 
     /// Reads this file and nothing else, as `ssh -F` does.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, ClientConfigError> {
-        let local = Local::find()?;
+        let local = LocalAccount::find()?;
         let base = local.home.join(".ssh");
-        let reader = Reader {
+        let reader = ConfigFileReader {
             local: &local,
             base: &base,
             is_users: true,
         };
         let file = reader.read(path.as_ref(), false)?;
         Ok(Self {
-            options: File { lines: Vec::new() },
+            options: ConfigFile { lines: Vec::new() },
             given: Vec::new(),
             files: vec![(file, true)],
             only: Some(path.as_ref().to_owned()),
@@ -117,7 +117,7 @@ impl ClientConfig {
     pub fn option(mut self, option: impl AsRef<str>) -> Result<Self, ClientConfigError> {
         let option = option.as_ref();
         let base = self.local.home.join(".ssh");
-        let reader = Reader {
+        let reader = ConfigFileReader {
             local: &self.local,
             base: &base,
             is_users: true,
@@ -142,8 +142,8 @@ impl ClientConfig {
         let mut answers = Answers::new();
         loop {
             match self.read_for(query, &answers)? {
-                Answer::Settings(settings) => return Ok(*settings),
-                Answer::Asks(command) => {
+                LookupStep::Settings(settings) => return Ok(*settings),
+                LookupStep::Asks(command) => {
                     let holds = answer_blocking(&command)?;
                     answers.insert(command, holds);
                 }
@@ -160,8 +160,8 @@ impl ClientConfig {
         let mut answers = Answers::new();
         loop {
             match self.read_for(query, &answers)? {
-                Answer::Settings(settings) => return Ok(*settings),
-                Answer::Asks(command) => {
+                LookupStep::Settings(settings) => return Ok(*settings),
+                LookupStep::Asks(command) => {
                     let holds = commands.answer(&command).await?;
                     answers.insert(command, holds);
                 }
@@ -169,18 +169,18 @@ impl ClientConfig {
         }
     }
 
-    fn read_for(&self, query: &HostQuery, answers: &Answers) -> Result<Answer, ClientConfigError> {
-        let mut options = Options {
+    fn read_for(&self, query: &HostQuery, answers: &Answers) -> Result<LookupStep, ClientConfigError> {
+        let mut options = CollectedOptions {
             user: query.user.clone(),
             // As it stands: a scoped IPv6 address holds a `%`.
             host_name: query.host_name.as_ref().map(|name| name.replace('%', "%%")),
             port: query.port,
-            ..Options::default()
+            ..CollectedOptions::default()
         };
         if let Some(jump) = &query.jump {
             options.proxy_jump = Some(jump.clone());
         }
-        let mut reading = Reading {
+        let mut reading = HostLookup {
             local: &self.local,
             query,
             answers,
@@ -193,11 +193,11 @@ impl ClientConfig {
         let read = self.read(&mut reading);
         let (wants_final, asks) = (reading.wants_final, reading.asks.take());
         if let Some(command) = asks {
-            return Ok(Answer::Asks(command));
+            return Ok(LookupStep::Asks(command));
         }
         read?;
         let named = match &options.host_name {
-            Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::Line {
+            Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::ConfigLine {
                 place: format!("HostName of {}", query.host),
                 problem,
             })?,
@@ -207,7 +207,7 @@ impl ClientConfig {
         options.host_name = options.host_name.is_some().then(|| named.clone());
         if wants_final {
             options.host_name = Some(host.clone());
-            let mut reading = Reading {
+            let mut reading = HostLookup {
                 local: &self.local,
                 query,
                 answers,
@@ -219,15 +219,15 @@ impl ClientConfig {
             };
             let read = self.read(&mut reading);
             if let Some(command) = reading.asks.take() {
-                return Ok(Answer::Asks(command));
+                return Ok(LookupStep::Asks(command));
             }
             read?;
         }
         let settings = settings(&self.local, &options, &query.host, host)?;
-        Ok(Answer::Settings(Box::new(settings)))
+        Ok(LookupStep::Settings(Box::new(settings)))
     }
 
-    fn read(&self, reading: &mut Reading<'_>) -> Result<(), ClientConfigError> {
+    fn read(&self, reading: &mut HostLookup<'_>) -> Result<(), ClientConfigError> {
         reading.read(&self.options, true)?;
         let mut files = self.files.iter();
         files.try_for_each(|(file, is_users)| reading.read(file, *is_users))
@@ -235,7 +235,7 @@ impl ClientConfig {
 }
 
 /// What becomes of a question about a host.
-enum Answer {
+enum LookupStep {
     Settings(Box<HostSettings>),
     /// Another question first: whether this command succeeds.
     Asks(String),

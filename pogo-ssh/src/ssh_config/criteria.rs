@@ -7,7 +7,7 @@ use crate::pattern::{matches_host_list, matches_list};
 
 /// What conditions are compared with.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct MatchSubject<'a> {
     /// The host as it is known so far.
     pub(super) host: &'a str,
     /// The host as asked for.
@@ -42,7 +42,7 @@ pub(super) struct Matched {
 const RELEASE: &str = "OpenSSH_10.5p1";
 
 /// Whether all conditions of the line hold.
-pub(super) fn judge(text: &str, subject: &Subject<'_>) -> Result<Matched, String> {
+pub(super) fn judge(text: &str, subject: &MatchSubject<'_>) -> Result<Matched, String> {
     let senseless = |problem: &str| Err(problem.to_owned());
     let mut rest = Some(text);
     let mut matched = Matched {
@@ -124,7 +124,7 @@ mod tests {
             .iter()
             .map(|(command, holds)| ((*command).to_owned(), *holds))
             .collect();
-        let subject = Subject {
+        let subject = MatchSubject {
             host: "web1.example.com",
             original: "web1",
             user: "deploy",

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 /// A line of a file, or an option from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct FilePosition {
     /// The file; for an option what it was given as.
     pub(super) file: Arc<Path>,
     /// The line, from 1; 0 for an option.
     pub(super) line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             0 => write!(f, "{}", self.file.display()),
@@ -49,7 +49,7 @@ pub enum ClientConfigError {
     },
     /// A line that makes no sense, to OpenSSH neither.
     #[error("{place}: {problem}")]
-    Line {
+    ConfigLine {
         /// File and line.
         place: String,
         /// What is wrong.
@@ -86,8 +86,8 @@ pub enum ClientConfigError {
 }
 
 impl ClientConfigError {
-    pub(super) fn line(place: &Place, problem: impl Into<String>) -> Self {
-        Self::Line {
+    pub(super) fn line(place: &FilePosition, problem: impl Into<String>) -> Self {
+        Self::ConfigLine {
             place: place.to_string(),
             problem: problem.into(),
         }

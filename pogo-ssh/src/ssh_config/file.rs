@@ -5,11 +5,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{ClientConfigError, Place};
+use super::error::{ClientConfigError, FilePosition};
 use super::keyword::Keyword;
-use super::line_values::Values;
-use super::local::Local;
-use super::options::Options;
+use super::line_values::LineValues;
+use super::local::LocalAccount;
+use super::options::CollectedOptions;
 use super::words::{arguments, next_word};
 
 /// How deep files may include each other.
@@ -17,14 +17,14 @@ const DEEPEST: usize = 16;
 
 /// A file that was read.
 #[derive(Debug, Clone)]
-pub(super) struct File {
-    pub(super) lines: Vec<Line>,
+pub(super) struct ConfigFile {
+    pub(super) lines: Vec<ConfigLine>,
 }
 
 /// A line with something on it.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) place: Place,
+pub(super) struct ConfigLine {
+    pub(super) place: FilePosition,
     /// Its first word, in lower case.
     pub(super) name: String,
     /// What that means, if it is known.
@@ -33,16 +33,16 @@ pub(super) struct Line {
     pub(super) text: String,
     pub(super) arguments: Vec<String>,
     /// The files that it includes, in order.
-    pub(super) included: Vec<File>,
+    pub(super) included: Vec<ConfigFile>,
 }
 
-impl Line {
+impl ConfigLine {
     /// Whether its values make sense, wherever it applies: looked at once, so that a file with blocks for ten thousand
     /// hosts costs each of them only the look at whom a block is for.
     fn check(&self, is_users: bool) -> Result<(), ClientConfigError> {
         let mut values = self.values(is_users);
         let checked = match self.keyword {
-            Some(Keyword::Followed(setting)) => Options::default().take(setting, &mut values, false),
+            Some(Keyword::Followed(setting)) => CollectedOptions::default().take(setting, &mut values, false),
             Some(Keyword::IgnoreUnknown) => values.text().map(drop),
             Some(Keyword::Host) if self.arguments.iter().any(String::is_empty) => Err("a pattern is empty".to_owned()),
             _ => return Ok(()),
@@ -54,8 +54,8 @@ impl Line {
         checked.map_err(|problem| self.problem(&problem))
     }
 
-    pub(super) fn values(&self, is_users: bool) -> Values<'_> {
-        Values::new((&self.place, is_users), &self.name, (&self.text, &self.arguments))
+    pub(super) fn values(&self, is_users: bool) -> LineValues<'_> {
+        LineValues::new((&self.place, is_users), &self.name, (&self.text, &self.arguments))
     }
 
     pub(super) fn problem(&self, problem: &str) -> ClientConfigError {
@@ -65,21 +65,21 @@ impl Line {
 
 /// Reads files of one kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader<'a> {
-    pub(super) local: &'a Local,
+pub(super) struct ConfigFileReader<'a> {
+    pub(super) local: &'a LocalAccount,
     /// Where relative names start: the user's `~/.ssh`, or `/etc/ssh`.
     pub(super) base: &'a Path,
     /// Whether the files are the user's, who may write `~/`.
     pub(super) is_users: bool,
 }
 
-impl Reader<'_> {
+impl ConfigFileReader<'_> {
     /// Reads a file; `private` if nobody else may have written it.
-    pub(super) fn read(&self, path: &Path, private: bool) -> Result<File, ClientConfigError> {
+    pub(super) fn read(&self, path: &Path, private: bool) -> Result<ConfigFile, ClientConfigError> {
         self.read_at(path, private, 0)
     }
 
-    fn read_at(&self, path: &Path, private: bool, depth: usize) -> Result<File, ClientConfigError> {
+    fn read_at(&self, path: &Path, private: bool, depth: usize) -> Result<ConfigFile, ClientConfigError> {
         let unreadable = |source| ClientConfigError::Unreadable {
             path: path.to_owned(),
             source,
@@ -96,7 +96,7 @@ impl Reader<'_> {
         let file: Arc<Path> = path.into();
         let mut lines = Vec::new();
         for (number, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            let place = Place {
+            let place = FilePosition {
                 file: Arc::clone(&file),
                 line: number + 1,
             };
@@ -106,12 +106,12 @@ impl Reader<'_> {
                 lines.push(line);
             }
         }
-        Ok(File { lines })
+        Ok(ConfigFile { lines })
     }
 
     /// Reads an option from elsewhere, which is a line that stands in no file.
-    pub(super) fn option(&self, text: &str) -> Result<Line, ClientConfigError> {
-        let place = Place {
+    pub(super) fn option(&self, text: &str) -> Result<ConfigLine, ClientConfigError> {
+        let place = FilePosition {
             file: Path::new(&format!("-o {text}")).into(),
             line: 0,
         };
@@ -130,7 +130,7 @@ impl Reader<'_> {
         }
     }
 
-    fn line(&self, place: Place, text: &str, depth: usize) -> Result<Option<Line>, ClientConfigError> {
+    fn line(&self, place: FilePosition, text: &str, depth: usize) -> Result<Option<ConfigLine>, ClientConfigError> {
         let mut rest = Some(text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']));
         let mut keyword = next_word(&mut rest);
         if keyword.as_deref() == Some("") {
@@ -151,7 +151,7 @@ impl Reader<'_> {
             Some(Keyword::Include) => self.included(&place, &arguments, depth)?,
             _ => Vec::new(),
         };
-        let line = Line {
+        let line = ConfigLine {
             text: text.to_owned(),
             place,
             name,
@@ -163,7 +163,12 @@ impl Reader<'_> {
         Ok(Some(line))
     }
 
-    fn included(&self, place: &Place, patterns: &[String], depth: usize) -> Result<Vec<File>, ClientConfigError> {
+    fn included(
+        &self,
+        place: &FilePosition,
+        patterns: &[String],
+        depth: usize,
+    ) -> Result<Vec<ConfigFile>, ClientConfigError> {
         let mut files = Vec::new();
         for pattern in patterns {
             for path in self.named_by(place, pattern)? {
@@ -180,7 +185,7 @@ impl Reader<'_> {
     }
 
     /// The files that a pattern names, sorted. None is fine.
-    fn named_by(&self, place: &Place, pattern: &str) -> Result<Vec<PathBuf>, ClientConfigError> {
+    fn named_by(&self, place: &FilePosition, pattern: &str) -> Result<Vec<PathBuf>, ClientConfigError> {
         let bad = |problem: String| ClientConfigError::line(place, problem);
         let rooted = match pattern.strip_prefix('~') {
             Some(_) if !self.is_users => return Err(bad(format!("`{pattern}` cannot start with ~ here"))),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 /// One host on the way, as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Hop {
     /// User to log in as; as for any host of that name if not given.
     pub user: Option<String>,

@@ -1,14 +1,14 @@
 //! The arguments of one line, as values.
 
 use super::algorithm_list::AlgorithmList;
-use super::error::Place;
+use super::error::FilePosition;
 use super::time::time_or_none;
 use crate::pattern::matches_pattern;
 
 /// The arguments of one line; what is left over at its end is an error.
 #[derive(Debug)]
-pub(super) struct Values<'a> {
-    pub(super) place: &'a Place,
+pub(super) struct LineValues<'a> {
+    pub(super) place: &'a FilePosition,
     /// Whether the line is in the user's own configuration.
     pub(super) is_users: bool,
     keyword: &'a str,
@@ -21,10 +21,10 @@ pub(super) fn bad(value: &str) -> String {
     format!("`{value}` is no value for it")
 }
 
-impl<'a> Values<'a> {
+impl<'a> LineValues<'a> {
     /// The values behind a keyword: as written, and as arguments.
     pub(super) fn new(
-        (place, is_users): (&'a Place, bool),
+        (place, is_users): (&'a FilePosition, bool),
         keyword: &'a str,
         (text, arguments): (&'a str, &'a [String]),
     ) -> Self {

@@ -8,7 +8,7 @@ use super::error::ClientConfigError;
 
 /// The user this process runs as, and its machine: OpenSSH asks the user database, not the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Local {
+pub(super) struct LocalAccount {
     pub(super) user: String,
     pub(super) home: PathBuf,
     pub(super) uid: u32,
@@ -16,7 +16,7 @@ pub(super) struct Local {
     pub(super) machine: String,
 }
 
-impl Local {
+impl LocalAccount {
     pub(super) fn find() -> Result<Self, ClientConfigError> {
         let uid = getuid();
         let nobody = |reason: String| ClientConfigError::Nobody { reason };

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Place;
+use super::error::FilePosition;
 use super::jump::{Hop, hops};
 use super::keyword::Setting;
-use super::line_values::{Values, bad};
+use super::line_values::{LineValues, bad};
 use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 
 /// A key file, and whether the user's own configuration names it.
@@ -13,16 +13,16 @@ type Identity = (String, bool);
 
 /// A setting that is not followed, as first written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Other {
+pub(super) struct UnsupportedOption {
     pub(super) value: String,
-    pub(super) place: Place,
+    pub(super) place: FilePosition,
     /// Values that change nothing.
     pub(super) harmless: &'static [&'static str],
     /// Whether it is refused otherwise, not only noted.
     pub(super) refused: bool,
 }
 
-impl Other {
+impl UnsupportedOption {
     pub(super) fn is_harmless(&self) -> bool {
         self.harmless
             .iter()
@@ -32,7 +32,7 @@ impl Other {
 
 /// What has been set so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Options {
+pub(super) struct CollectedOptions {
     pub(super) user: Option<String>,
     pub(super) host_name: Option<String>,
     pub(super) port: Option<u16>,
@@ -42,7 +42,7 @@ pub(super) struct Options {
     pub(super) identity_agent: Option<String>,
     pub(super) user_known_hosts: Vec<String>,
     pub(super) global_known_hosts: Vec<String>,
-    pub(super) proxy_command: Option<(String, Place)>,
+    pub(super) proxy_command: Option<(String, FilePosition)>,
     pub(super) proxy_jump: Option<Vec<Hop>>,
     pub(super) connect_timeout: Option<u64>,
     pub(super) connection_attempts: Option<i64>,
@@ -71,7 +71,7 @@ pub(super) struct Options {
     pub(super) hash_known_hosts: Option<bool>,
     pub(super) trusts_localhost: Option<bool>,
     pub(super) tag: Option<String>,
-    pub(super) others: BTreeMap<String, Other>,
+    pub(super) others: BTreeMap<String, UnsupportedOption>,
 }
 
 /// Keeps what is there already.
@@ -88,9 +88,9 @@ fn first_time(slot: &mut Option<u64>, value: Option<u64>, active: bool) {
     }
 }
 
-impl Options {
+impl CollectedOptions {
     /// Takes a line's value; only checks it if the line does not apply.
-    pub(super) fn take(&mut self, setting: Setting, values: &mut Values<'_>, active: bool) -> Result<(), String> {
+    pub(super) fn take(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         match setting {
             Setting::User => first(&mut self.user, values.text()?, active),
             Setting::HostName => first(&mut self.host_name, values.text()?, active),
@@ -157,7 +157,7 @@ impl Options {
         Ok(())
     }
 
-    fn take_algorithms(&mut self, setting: Setting, values: &mut Values<'_>, active: bool) -> Result<(), String> {
+    fn take_algorithms(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         let lists = &mut self.algorithms;
         match setting {
             Setting::RequiredRsaSize => {
@@ -194,7 +194,7 @@ impl Options {
         }
     }
 
-    fn take_jump(&mut self, values: &mut Values<'_>, active: bool) -> Result<(), String> {
+    fn take_jump(&mut self, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         let text = values.whole_text();
         let hops = hops(&text).ok_or_else(|| bad(&text))?;
         if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {

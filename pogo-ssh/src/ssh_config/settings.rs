@@ -10,6 +10,7 @@ use super::jump::Hop;
 /// What is asked of a [`ClientConfig`](super::ClientConfig): a host, and what is set for it elsewhere already, as on
 /// the command line of `ssh`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct HostQuery {
     /// The host's name, as an operator would give it to `ssh`.
     pub host: String,
@@ -28,12 +29,42 @@ pub struct HostQuery {
 }
 
 impl HostQuery {
-    /// Nothing but a name.
+    /// Asks for a host by its name, with nothing else set.
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
             ..Self::default()
         }
+    }
+
+    /// Sets the name or address to connect to (`-o HostName=`).
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.host_name = Some(name.into());
+        self
+    }
+
+    /// Sets the port (`-p`).
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Sets the user (`-l`).
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Sets the hosts on the way (`-J`); an empty list for none.
+    pub fn jump(mut self, hops: impl IntoIterator<Item = Hop>) -> Self {
+        self.jump = Some(hops.into_iter().collect());
+        self
+    }
+
+    /// Sets what is to be run there, for `Match command` and `Match sessiontype`.
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
     }
 }
 
@@ -78,6 +109,7 @@ pub enum StrictHostKeyChecking {
 
 /// After how much a connection agrees on new keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct RekeyLimit {
     /// Bytes in one direction.
     pub bytes: Option<u64>,

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use sha1::{Digest, Sha1};
 
-use super::local::Local;
+use super::local::LocalAccount;
 
 /// What is known when tokens are replaced.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tokens<'a> {
-    pub(super) local: &'a Local,
+    pub(super) local: &'a LocalAccount,
     /// The host as asked for.
     pub(super) original: &'a str,
     pub(super) host: &'a str,

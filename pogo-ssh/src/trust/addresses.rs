@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::known_hosts::KnownHosts;
 use super::{HostKeyRefusal, Verifier};
-use crate::config::SshConfig;
+use crate::config::SshTransportBuilder;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 use crate::targets::Targets;
@@ -20,7 +20,7 @@ const OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINXVBvMv3WoFBqPNK91l/uk
 const ADDRESS: &str = "192.0.2.7";
 
 async fn target() -> Target {
-    let targets = Targets::new(&SshConfig::default(), "ops");
+    let targets = Targets::new(&SshTransportBuilder::default(), "ops");
     let host = Host::new("web1".parse().unwrap());
     let mut target = targets.of(&host, &Command::shell("true")).await.unwrap();
     target.checks_address = true;

@@ -7,7 +7,7 @@ use pogo_core::fleet::HostName;
 
 /// Hosts of which no key was known, and whether their keys were taken. Shared by all its clones.
 ///
-/// Give one to [`SshConfig::first_contacts`](crate::SshConfig::first_contacts), and say in one line what each of them would
+/// Give one to [`SshTransportBuilder::first_contacts`](crate::SshTransportBuilder::first_contacts), and say in one line what each of them would
 /// say for itself.
 #[derive(Debug, Clone, Default)]
 pub struct FirstContacts(Arc<Mutex<Contacts>>);

@@ -13,14 +13,14 @@ use crate::target::Target;
 
 /// A key on record, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OnRecord {
+pub(crate) struct RecordedAt {
     pub(crate) algorithm: Algorithm,
     pub(crate) fingerprint: String,
     pub(crate) file: Arc<PathBuf>,
     pub(crate) line: usize,
 }
 
-impl fmt::Display for OnRecord {
+impl fmt::Display for RecordedAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { file, line, .. } = self;
         write!(
@@ -63,11 +63,11 @@ pub(crate) enum HostKeyRefusal {
         host: String,
         algorithm: Algorithm,
         shown: String,
-        known: Vec<OnRecord>,
+        known: Vec<RecordedAt>,
     },
     /// The key is marked as revoked.
     #[error("the key of {host} is revoked: {record}; the host needs a new key")]
-    Revoked { host: String, record: OnRecord },
+    Revoked { host: String, record: RecordedAt },
     /// It shows a certificate that proves nothing, and its plain key is not known either.
     #[error("the certificate of {host} is not good: {fault}")]
     Certificate { host: String, fault: CertificateFault },

@@ -10,7 +10,7 @@ use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 use super::append::LockedFile;
 use super::certificate::{self, CertificateFault};
 use super::first_contacts::FirstContacts;
-use super::known_hosts::{FileError, KnownHosts, Verdict, hashed, lookup_name};
+use super::known_hosts::{FileError, KeyVerdict, KnownHosts, hashed, lookup_name};
 use super::refusal::{HostKeyRefusal, fingerprint};
 use crate::algorithms::family;
 use crate::host_key_policy::HostKeyPolicy;
@@ -128,9 +128,9 @@ impl Verifier {
             .hosts
             .judge_authority(&target.key_name, target.port, certificate);
         let checked = match verdict {
-            Verdict::Revoked(record) => return Err(HostKeyRefusal::Revoked { host: host(), record }),
-            Verdict::Trusted => certificate::check(certificate, target, seconds_now()),
-            Verdict::Unknown | Verdict::Changed(_) => {
+            KeyVerdict::Revoked(record) => return Err(HostKeyRefusal::Revoked { host: host(), record }),
+            KeyVerdict::Trusted => certificate::check(certificate, target, seconds_now()),
+            KeyVerdict::Unknown | KeyVerdict::Changed(_) => {
                 Err(CertificateFault::Authority(certificate::authority_of(certificate)))
             }
         };
@@ -171,20 +171,20 @@ impl Verifier {
         };
         let shown = || fingerprint(key);
         match verdict {
-            Verdict::Trusted => Ok(()),
-            Verdict::Unknown => Err(HostKeyRefusal::Unknown {
+            KeyVerdict::Trusted => Ok(()),
+            KeyVerdict::Unknown => Err(HostKeyRefusal::Unknown {
                 host: host(),
                 algorithm: key.algorithm(),
                 shown: shown(),
                 file: self.files.first().cloned(),
             }),
-            Verdict::Changed(known) => Err(HostKeyRefusal::Changed {
+            KeyVerdict::Changed(known) => Err(HostKeyRefusal::Changed {
                 host: host(),
                 algorithm: key.algorithm(),
                 shown: shown(),
                 known,
             }),
-            Verdict::Revoked(record) => Err(HostKeyRefusal::Revoked { host: host(), record }),
+            KeyVerdict::Revoked(record) => Err(HostKeyRefusal::Revoked { host: host(), record }),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use pogo_core::plan::{Command as Line, Invocation, RunAs};
 use pogo_core::scheduler::{FailureKind, Outcome};
-use pogo_ssh::SshConfig;
+use pogo_ssh::SshTransportBuilder;
 
 use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh};
@@ -75,13 +75,13 @@ impl Account {
         Some(Self { server, _files: files })
     }
 
-    pub(crate) fn transport(&self) -> SshConfig {
+    pub(crate) fn transport(&self) -> SshTransportBuilder {
         self.server.transport().user(NAME)
     }
 
     /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
     /// not what is asked here. What processes there are then is told past the test's own output, and it is asked again.
-    pub(crate) async fn run(&self, config: SshConfig, invocation: Invocation, line: &str) -> Report {
+    pub(crate) async fn run(&self, config: SshTransportBuilder, invocation: Invocation, line: &str) -> Report {
         let errand = Errand::to("web1", self.server.connection(), Line::shell(line));
         let errand = errand.invoked(invocation).within(Duration::from_secs(30));
         let transport = config.build().unwrap();

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Agent, SshConfig};
+use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
 use crate::errand::{Errand, Report};
 use crate::login::{bare, fleet, log_in};
 use crate::openssh::{self, OpenSsh, generate_key, sign_key};
 
-async fn run(server: &OpenSsh, settings: SshConfig) -> Report {
+async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
     let errand = Errand::to("web1", server.connection(), Command::shell("true"));
     errand.run(&settings.build().unwrap()).await
 }

@@ -5,7 +5,7 @@ use std::process::Command as Process;
 
 use futures::future::join_all;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::SshConfig;
+use pogo_ssh::SshTransportBuilder;
 
 use crate::client_config::{settings, visit};
 use crate::errand::{Errand, Report};
@@ -82,7 +82,7 @@ impl Host {
     }
 
     /// The settings of somebody who has this in the configuration.
-    fn settings(&self, lines: &str) -> SshConfig {
+    fn settings(&self, lines: &str) -> SshTransportBuilder {
         let text = format!(
             "{lines}\nHost *\n HostName 127.0.0.1\n Port @PORT@\n IdentityFile @DIR@/client_ed25519\n \
              UserKnownHostsFile @DIR@/known_hosts\n"

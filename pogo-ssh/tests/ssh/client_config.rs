@@ -5,14 +5,14 @@ use std::fs;
 use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SetupError, SshConfig, SshTransport};
+use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SetupError, SshTransport, SshTransportBuilder};
 
 use crate::agent::RealAgent;
 use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh};
 
 /// A transport that knows nothing but the configuration.
-pub(crate) fn settings(server: &OpenSsh, text: &str) -> SshConfig {
+pub(crate) fn settings(server: &OpenSsh, text: &str) -> SshTransportBuilder {
     let text = text
         .replace("@DIR@", server.directory.path().to_str().unwrap())
         .replace("@PORT@", &server.port.to_string());
@@ -21,7 +21,7 @@ pub(crate) fn settings(server: &OpenSsh, text: &str) -> SshConfig {
     SshTransport::builder().agent(Agent::Off).client_config(config)
 }
 
-pub(crate) async fn visit(settings: SshConfig, name: &str) -> Report {
+pub(crate) async fn visit(settings: SshTransportBuilder, name: &str) -> Report {
     let errand = Errand::to(
         name,
         Connection::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::testing::conformance::{self, TransportFixture};
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use crate::dropbear::Dropbear;
 use crate::openssh::{self, OpenSsh};
@@ -53,7 +53,7 @@ async fn the_transport_conforms_against_the_loopback_fleet() {
     let fleet = Arc::new(LoopbackFleet::start(["web1", "web2", "forced"]).await.unwrap());
     let transport: Arc<dyn Transport> = Arc::new(fleet.transport().build().unwrap());
     let (first, second) = (fleet.connection("web1").unwrap(), fleet.connection("web2").unwrap());
-    fleet.mishap("forced", Mishap::ForcedCommand(0)).unwrap();
+    fleet.inject("forced", Fault::ForcedCommand(0)).unwrap();
     let forced = host("forced", fleet.connection("forced").unwrap());
     let report = conformance::transport(|| {
         let cut = Arc::clone(&fleet);

@@ -15,7 +15,7 @@ use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::Connection;
 use pogo_core::plan::{Command, Invocation, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
-use pogo_ssh::{Agent, SshConfig, SshTransport};
+use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
 use crate::errand::Errand;
@@ -93,7 +93,7 @@ impl Dropbear {
         fs::write(self.path("known_hosts"), format!("[127.0.0.1]:{} {key}\n", self.port)).unwrap();
     }
 
-    pub(crate) fn settings(&self) -> SshConfig {
+    pub(crate) fn settings(&self) -> SshTransportBuilder {
         SshTransport::builder()
             .user(whoami("-un"))
             .agent(Agent::Off)

@@ -9,7 +9,7 @@ use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::loopback::LoopbackFleet;
-use pogo_ssh::{Hop, SshConfig};
+use pogo_ssh::{Hop, SshTransportBuilder};
 
 use crate::errand::Errand;
 use crate::openssh::{self, OpenSsh};
@@ -90,8 +90,9 @@ async fn no_more_connections_and_handshakes_than_allowed_go_through_a_jump_host(
     let bastion = OpenSsh::start();
     let names: Vec<String> = (1..=16).map(|number| format!("web{number}")).collect();
     let fleet = LoopbackFleet::start(&names).await.unwrap();
-    let through =
-        |settings: SshConfig| settings.jump([format!("{}@127.0.0.1:{}", me(), bastion.port).parse().unwrap()]);
+    let through = |settings: SshTransportBuilder| {
+        settings.jump([format!("{}@127.0.0.1:{}", me(), bastion.port).parse().unwrap()])
+    };
     let known = fs::read_to_string(fleet.known_hosts_file()).unwrap();
     let known = format!("{known}{} {}", bastion.listed(), bastion.public_key("host_ed25519"));
     fs::write(fleet.known_hosts_file(), known).unwrap();

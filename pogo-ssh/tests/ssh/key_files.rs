@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures::future::join_all;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Agent, NoAnswer, Prompter, Question, SshConfig, SshTransport};
+use pogo_ssh::{Agent, NoAnswer, Prompter, Question, SshTransport, SshTransportBuilder};
 use secrecy::SecretString;
 
 use crate::agent::RealAgent;
@@ -35,7 +35,7 @@ fn make(directory: &Path, line: &str) {
 }
 
 /// Whoever answers counts how often.
-fn asked(settings: SshConfig, answers: &'static [&'static str]) -> (SshConfig, Arc<AtomicU32>) {
+fn asked(settings: SshTransportBuilder, answers: &'static [&'static str]) -> (SshTransportBuilder, Arc<AtomicU32>) {
     let count = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&count);
     let settings = settings.ask(move |question| match question {
@@ -51,7 +51,7 @@ fn asked(settings: SshConfig, answers: &'static [&'static str]) -> (SshConfig, A
     (settings, count)
 }
 
-async fn run(server: &OpenSsh, settings: SshConfig) -> Report {
+async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
     let errand = Errand::to("web1", server.connection(), Command::shell("true"));
     errand.run(&settings.build().unwrap()).await
 }

@@ -5,7 +5,7 @@ use std::process::Command as Process;
 
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Agent, SshConfig};
+use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
 use crate::errand::Errand;
@@ -42,7 +42,7 @@ impl Lab {
         fs::remove_file(self.server.path(name)).unwrap();
     }
 
-    fn settings(&self) -> SshConfig {
+    fn settings(&self) -> SshTransportBuilder {
         self.server
             .transport()
             .no_identities()
@@ -64,7 +64,7 @@ impl Lab {
         assert_eq!(done.status.code(), Some(255));
     }
 
-    async fn pogo(&self, settings: SshConfig) {
+    async fn pogo(&self, settings: SshTransportBuilder) {
         let errand = Errand::to("web1", self.server.connection(), Command::shell("true"));
         let report = errand.run(&settings.auth_tries(20).build().unwrap()).await;
         report.assert_failed(FailureKind::Authentication);
@@ -86,7 +86,7 @@ impl Lab {
         let theirs = self.server.offered(ended + 1).split_off(before);
         let settings = paths
             .iter()
-            .fold(self.settings().identities_only(only), SshConfig::identity);
+            .fold(self.settings().identities_only(only), SshTransportBuilder::identity);
         self.pogo(settings).await;
         let ours = self.server.offered(ended + 2).split_off(before + theirs.len());
         assert_eq!(ours, theirs, "{files:?}");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::fleet::Connection;
 use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::{FailureKind, Outcome};
-use pogo_ssh::{Agent, SshConfig};
+use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
 use crate::client_config::settings;
@@ -22,7 +22,7 @@ Host *
  UserKnownHostsFile @DIR@/known_hosts
 ";
 
-fn configured(server: &OpenSsh, lines: &str) -> SshConfig {
+fn configured(server: &OpenSsh, lines: &str) -> SshTransportBuilder {
     settings(server, &format!("{lines}\n{HOST}"))
 }
 
@@ -30,7 +30,7 @@ fn errand(name: &str, command: &str) -> Errand {
     Errand::to(name, Connection::default(), Command::shell(command))
 }
 
-async fn run(settings: SshConfig, command: &str) -> Report {
+async fn run(settings: SshTransportBuilder, command: &str) -> Report {
     errand("web1", command).run(&settings.build().unwrap()).await
 }
 

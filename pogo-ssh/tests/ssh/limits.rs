@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::{Either, join_all, select};
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use crate::errand::Errand;
 
@@ -31,7 +31,7 @@ async fn no_more_handshakes_than_allowed_at_once() {
 #[tokio::test]
 async fn a_host_that_says_nothing_takes_no_place_among_the_handshakes() {
     let fleet = LoopbackFleet::start(["mute", "well"]).await.unwrap();
-    fleet.mishap("mute", Mishap::NoBanner).unwrap();
+    fleet.inject("mute", Fault::NoBanner).unwrap();
     let settings = fleet
         .transport()
         .max_handshakes(1)

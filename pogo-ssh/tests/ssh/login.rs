@@ -4,8 +4,8 @@ use std::process::Command as Process;
 
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
-use pogo_ssh::{Agent, Question, SetupError, SshConfig, SshTransport};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
+use pogo_ssh::{Agent, Question, SetupError, SshTransport, SshTransportBuilder};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::errand::{Errand, Report};
@@ -15,13 +15,13 @@ pub(crate) async fn fleet() -> LoopbackFleet {
     LoopbackFleet::start(["web1"]).await.unwrap()
 }
 
-pub(crate) async fn log_in(fleet: &LoopbackFleet, settings: SshConfig) -> Report {
+pub(crate) async fn log_in(fleet: &LoopbackFleet, settings: SshTransportBuilder) -> Report {
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     errand.run(&settings.build().unwrap()).await
 }
 
 /// Settings that trust the fleet and have nothing to log in with.
-pub(crate) fn bare(fleet: &LoopbackFleet) -> SshConfig {
+pub(crate) fn bare(fleet: &LoopbackFleet) -> SshTransportBuilder {
     SshTransport::builder()
         .user("pogo")
         .agent(Agent::Off)
@@ -165,7 +165,7 @@ async fn every_usual_type_of_key_logs_in_to_openssh() {
 #[tokio::test]
 async fn a_password_answers_a_host_that_asks_for_it() {
     let fleet = fleet().await;
-    fleet.mishap("web1", Mishap::AsksForPassword).unwrap();
+    fleet.inject("web1", Fault::AsksForPassword).unwrap();
     log_in(&fleet, fleet.transport().password(fleet.password()))
         .await
         .assert_succeeded();
@@ -180,7 +180,7 @@ async fn a_password_answers_a_host_that_asks_for_it() {
 #[tokio::test]
 async fn what_a_host_asks_reaches_whoever_answers() {
     let fleet = fleet().await;
-    fleet.mishap("web1", Mishap::AsksForPassword).unwrap();
+    fleet.inject("web1", Fault::AsksForPassword).unwrap();
     let password = fleet.password();
     let settings = bare(&fleet).ask(move |question| match question {
         Question::Prompt {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use pogo_core::fleet::Connection;
-use pogo_ssh::SshConfig;
+use pogo_ssh::SshTransportBuilder;
 use tempfile::TempDir;
 
 use crate::network::Network;
@@ -127,7 +127,7 @@ impl Machine {
         self.server().logged("Connection closed by authenticating user").await;
     }
 
-    pub(crate) fn transport(&self) -> SshConfig {
+    pub(crate) fn transport(&self) -> SshTransportBuilder {
         self.server().transport()
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Agent, SshConfig, SshTransport};
+use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 
 use crate::errand::Errand;
 use crate::openssh::{self, OpenSsh};
@@ -31,14 +31,14 @@ fn server(says: &'static [u8], at_once: bool, closes: bool) -> u16 {
     port
 }
 
-fn settings() -> SshConfig {
+fn settings() -> SshTransportBuilder {
     let settings = SshTransport::builder().user("x").agent(Agent::Off).no_identities();
     settings
         .connect_timeout(Duration::from_secs(20))
         .host_keys(pogo_ssh::HostKeyPolicy::Insecure)
 }
 
-async fn message(settings: SshConfig, port: u16) -> String {
+async fn message(settings: SshTransportBuilder, port: u16) -> String {
     let connection = Connection {
         address: Some("127.0.0.1".to_owned()),
         port: Some(port),

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_ssh::{Agent, SshConfig, SshTransport};
+use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
 const SSHD: &str = "/usr/sbin/sshd";
@@ -201,7 +201,7 @@ impl OpenSsh {
         fs::read_to_string(self.path(&format!("{name}.pub"))).unwrap()
     }
 
-    pub(crate) fn transport(&self) -> SshConfig {
+    pub(crate) fn transport(&self) -> SshTransportBuilder {
         SshTransport::builder()
             .user(current_user())
             .agent(Agent::Off)

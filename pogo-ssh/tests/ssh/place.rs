@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
-use pogo_ssh::SshConfig;
+use pogo_ssh::SshTransportBuilder;
 use pogo_ssh::loopback::LoopbackFleet;
 
 use crate::errand::{Errand, Report};
@@ -14,7 +14,7 @@ use crate::openssh::OpenSsh;
 
 /// A host, and a transport that may log in to it.
 pub(crate) struct Place {
-    pub(crate) transport: SshConfig,
+    pub(crate) transport: SshTransportBuilder,
     pub(crate) connection: Connection,
     /// For the case's own files.
     pub(crate) directory: PathBuf,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Agent, HostKeyPolicy, NoAnswer, Prompter, Question, SshConfig, SshTransport};
+use pogo_ssh::{Agent, HostKeyPolicy, NoAnswer, Prompter, Question, SshTransport, SshTransportBuilder};
 use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{Auth, Handler, Msg, Response, Session, run_stream};
 use russh::{Channel, ChannelId, MethodKind, MethodSet};
@@ -157,12 +157,12 @@ impl Prompter for Script {
     }
 }
 
-fn settings() -> SshConfig {
+fn settings() -> SshTransportBuilder {
     let settings = SshTransport::builder().user("joe").agent(Agent::Off).no_identities();
     settings.host_keys(HostKeyPolicy::Insecure)
 }
 
-async fn log_in(connection: &Connection, settings: SshConfig) -> Report {
+async fn log_in(connection: &Connection, settings: SshTransportBuilder) -> Report {
     let errand = Errand::to("web1", connection.clone(), Command::shell("true"));
     errand.run(&settings.build().unwrap()).await
 }

@@ -7,7 +7,7 @@ use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::HostKeyPolicy;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -77,13 +77,13 @@ async fn a_refused_login_or_key_and_what_comes_after_connecting_is_not_tried_aga
     let transport = fleet.transport().connect_retries(3).build().unwrap();
     let running = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
     let errand = || running("exit 4");
-    fleet.mishap("web1", Mishap::RefuseLogin).unwrap();
+    fleet.inject("web1", Fault::RefuseLogin).unwrap();
     errand()
         .run(&transport)
         .await
         .assert_failed(FailureKind::Authentication);
     assert_eq!(host.connections(), 1);
-    fleet.mishap("web1", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web1", Fault::ChangedHostKey).unwrap();
     errand().run(&transport).await.assert_failed(FailureKind::HostKey);
     assert_eq!(host.connections(), 2);
     fleet.heal("web1").unwrap();
@@ -92,7 +92,7 @@ async fn a_refused_login_or_key_and_what_comes_after_connecting_is_not_tried_aga
         .await
         .assert_failed(FailureKind::Command { status: 4 });
     assert_eq!(host.connections(), 3);
-    fleet.mishap("web1", Mishap::DropLink(Duration::ZERO)).unwrap();
+    fleet.inject("web1", Fault::DropLink(Duration::ZERO)).unwrap();
     running("exec sleep 20").run(&transport).await.assert_in_doubt();
     assert_eq!(host.connections(), 4);
 }

@@ -8,7 +8,7 @@ use pogo_core::dispatcher::Stream;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::HostKeyPolicy;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use crate::breaking::{listener, pass};
 use crate::detached::{detached, runs, term};
@@ -37,7 +37,7 @@ async fn a_link_cut_at_any_moment_leaves_no_doubt_and_runs_nothing_twice() {
     for moment in [0, 5, 10, 20, 40, 80, 160, 320, 640, 900, 1000, 1100, 1200] {
         let (fleet, errand) = counting().await;
         fleet
-            .mishap("web1", Mishap::DropLink(Duration::from_millis(moment)))
+            .inject("web1", Fault::DropLink(Duration::from_millis(moment)))
             .unwrap();
         let healing = async {
             // Whatever comes next, the first link breaks.
@@ -122,7 +122,7 @@ async fn a_host_that_is_away_for_a_while_is_found_again() {
     let transport = fleet.transport().build().unwrap();
     let away = async {
         witness.saw("5\n").await;
-        fleet.mishap("web1", Mishap::Refuse).unwrap();
+        fleet.inject("web1", Fault::Refuse).unwrap();
         fleet.host("web1").unwrap().cut_connections();
         witness.saw_in(Stream::Note, "the link was lost").await;
         fleet.heal("web1").unwrap();
@@ -171,7 +171,7 @@ async fn a_host_that_never_comes_back_leaves_it_in_doubt() {
     let transport = fleet.transport().build().unwrap();
     let going = async {
         witness.saw("up").await;
-        fleet.mishap("web1", Mishap::Refuse).unwrap();
+        fleet.inject("web1", Fault::Refuse).unwrap();
         fleet.host("web1").unwrap().cut_connections();
     };
     let (report, ()) = tokio::join!(running.finish(&transport), going);

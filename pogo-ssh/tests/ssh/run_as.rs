@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::{Question, SshConfig};
+use pogo_ssh::{Question, SshTransportBuilder};
 
 use crate::errand::Report;
 use crate::openssh;
@@ -40,7 +40,7 @@ async fn place() -> Place {
     place
 }
 
-async fn run(place: &Place, config: SshConfig, line: &str) -> Report {
+async fn run(place: &Place, config: SshTransportBuilder, line: &str) -> Report {
     let errand = place.errand(Command::shell(line));
     let errand = errand.invoked(invocation(Stdin::Text("input".to_owned())));
     errand.run(&config.build().unwrap()).await

@@ -9,7 +9,7 @@ use std::process;
 
 use pogo_core::plan::{Command, Invocation, SentFile};
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::task::JoinSet;
 
 use crate::errand::{Errand, Report};
@@ -228,13 +228,13 @@ async fn a_clock_that_is_years_away_changes_nothing() {
 #[tokio::test]
 async fn one_sick_host_of_each_kind_delays_no_other() {
     let sick = [
-        ("refuses", Mishap::Refuse),
-        ("silent", Mishap::NoBanner),
-        ("stalls", Mishap::StallHandshake),
-        ("changed", Mishap::ChangedHostKey),
-        ("shut", Mishap::RefuseLogin),
-        ("hangs", Mishap::Hang),
-        ("floods", Mishap::Flood(u64::MAX)),
+        ("refuses", Fault::Refuse),
+        ("silent", Fault::NoBanner),
+        ("stalls", Fault::StallHandshake),
+        ("changed", Fault::ChangedHostKey),
+        ("shut", Fault::RefuseLogin),
+        ("hangs", Fault::Hang),
+        ("floods", Fault::Flood(u64::MAX)),
     ];
     let well: Vec<String> = (1..=20).map(|number| format!("web{number}")).collect();
     let names = sick
@@ -242,8 +242,8 @@ async fn one_sick_host_of_each_kind_delays_no_other() {
         .map(|(name, _)| *name)
         .chain(well.iter().map(String::as_str));
     let fleet = LoopbackFleet::start(names).await.unwrap();
-    for (name, mishap) in sick {
-        fleet.mishap(name, mishap).unwrap();
+    for (name, fault) in sick {
+        fleet.inject(name, fault).unwrap();
     }
     // One that stalls in the middle of its handshake holds a place, so there are two.
     let transport = std::sync::Arc::new(fleet.transport().max_handshakes(2).build().unwrap());

@@ -6,8 +6,8 @@ use std::process::Command as Process;
 
 use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
-use pogo_ssh::{HostKeyPolicy, SetupError, SshConfig};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
+use pogo_ssh::{HostKeyPolicy, SetupError, SshTransportBuilder};
 
 use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh, generate_key};
@@ -16,7 +16,7 @@ async fn fleet() -> LoopbackFleet {
     LoopbackFleet::start(["web1", "web2"]).await.unwrap()
 }
 
-async fn visit(fleet: &LoopbackFleet, name: &str, settings: SshConfig) -> Report {
+async fn visit(fleet: &LoopbackFleet, name: &str, settings: SshTransportBuilder) -> Report {
     let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
     errand.run(&settings.build().unwrap()).await
 }
@@ -50,7 +50,7 @@ async fn an_unknown_host_is_refused_with_the_cure() {
 #[tokio::test]
 async fn a_changed_key_is_refused_with_both_fingerprints_and_the_line() {
     let fleet = fleet().await;
-    fleet.mishap("web2", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web2", Fault::ChangedHostKey).unwrap();
     for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
         let report = visit(&fleet, "web2", fleet.transport().host_keys(policy)).await;
         let message = report.assert_failed(FailureKind::HostKey);
@@ -67,7 +67,7 @@ async fn a_changed_key_is_refused_with_both_fingerprints_and_the_line() {
 #[tokio::test]
 async fn a_changed_key_never_gets_a_login() {
     let fleet = fleet().await;
-    fleet.mishap("web1", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web1", Fault::ChangedHostKey).unwrap();
     let settings = fleet.transport().password(fleet.password());
     visit(&fleet, "web1", settings)
         .await
@@ -102,7 +102,7 @@ async fn a_new_host_is_recorded_and_then_known() {
     visit(&fleet, "web1", fleet.transport().known_hosts([&file]))
         .await
         .assert_succeeded();
-    fleet.mishap("web1", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web1", Fault::ChangedHostKey).unwrap();
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     let message = errand.run(&transport).await.assert_failed(FailureKind::HostKey);
     assert!(message.contains(&format!("{}:1", file.display())), "{message}");
@@ -120,7 +120,7 @@ async fn what_others_record_meanwhile_counts() {
         .unwrap();
     // Another process has met another web1 since the file was read.
     fs::copy(fleet.known_hosts_file(), &file).unwrap();
-    fleet.mishap("web1", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web1", Fault::ChangedHostKey).unwrap();
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     errand.run(&transport).await.assert_failed(FailureKind::HostKey);
 }
@@ -138,7 +138,7 @@ async fn hashed_names_are_known() {
     let text = fs::read_to_string(fleet.known_hosts_file()).unwrap();
     assert!(text.lines().all(|line| line.starts_with("|1|")), "{text}");
     visit(&fleet, "web1", fleet.transport()).await.assert_succeeded();
-    fleet.mishap("web2", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web2", Fault::ChangedHostKey).unwrap();
     visit(&fleet, "web2", fleet.transport())
         .await
         .assert_failed(FailureKind::HostKey);
@@ -238,7 +238,7 @@ async fn bad_lines_are_skipped_with_a_warning() {
 #[tokio::test]
 async fn insecure_trusts_anybody_and_warns() {
     let fleet = fleet().await;
-    fleet.mishap("web1", Mishap::ChangedHostKey).unwrap();
+    fleet.inject("web1", Fault::ChangedHostKey).unwrap();
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
     let transport = settings.clone().build().unwrap();
     assert!(transport.warnings().iter().any(|warning| warning.contains("insecure")));

@@ -115,7 +115,8 @@ proptest! {
         user in prop::option::of(Just("joe".to_owned())),
     ) {
         if *HERE {
-            let query = HostQuery { user, ..HostQuery::new(host) };
+            let mut query = HostQuery::new(host);
+            query.user = user;
             Written::new(&text, &[("part", &part)]).compare(&query);
         }
     }

@@ -1,6 +1,6 @@
 //! Files written to find differences.
 
-use pogo_ssh::{Hop, HostQuery};
+use pogo_ssh::HostQuery;
 
 use crate::openssh::{Written, is_there};
 
@@ -273,26 +273,10 @@ Match final host *.example.com
     let plain = HostQuery::new("web1");
     written.compare(&plain);
     for query in [
-        HostQuery {
-            user: Some("ann".to_owned()),
-            ..plain.clone()
-        },
-        HostQuery {
-            port: Some(2300),
-            ..plain.clone()
-        },
-        HostQuery {
-            host_name: Some("10.0.0.1".to_owned()),
-            ..plain.clone()
-        },
-        HostQuery {
-            jump: Some(vec![Hop {
-                user: None,
-                host: "b".to_owned(),
-                port: Some(9),
-            }]),
-            ..plain
-        },
+        plain.clone().user("ann"),
+        plain.clone().port(2300),
+        plain.clone().host_name("10.0.0.1"),
+        plain.jump(["b:9".parse().unwrap()]),
     ] {
         written.compare(&query);
     }

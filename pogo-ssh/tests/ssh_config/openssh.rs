@@ -95,10 +95,8 @@ impl Written {
     fn their_identities(&self, query: &HostQuery) -> String {
         // Not through other hosts: it would connect to them. And through a command that is silent: the shell's
         // complaint would land in the middle of a line of the log.
-        let direct = HostQuery {
-            jump: None,
-            ..query.clone()
-        };
+        let mut direct = query.clone();
+        direct.jump = None;
         let mut ssh = ssh(self, &direct);
         let output = ssh
             .args(["-v", "-n", "-o", "ProxyCommand=true", &query.host, "true"])

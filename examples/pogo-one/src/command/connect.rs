@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, HostQuery, SshConfig, StrictHostKeyChecking};
+use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, HostQuery, SshTransportBuilder, StrictHostKeyChecking};
 use secrecy::SecretString;
 
 use crate::ask::{Answers, People};
 use crate::cli::{HostKeys, Speaker, SshArgs};
 use crate::exit::Stop;
 
-pub(super) fn settings(args: &SshArgs, people: &Arc<People>) -> Result<SshConfig, Stop> {
+pub(super) fn settings(args: &SshArgs, people: &Arc<People>) -> Result<SshTransportBuilder, Stop> {
     if args.transport == Speaker::Ssh && (args.passphrase_file.is_some() || args.askpass.is_some()) {
         return Err(Stop::usage(
             "--passphrase-file and --askpass are for the built-in transport; give the ssh program an ssh-agent",
@@ -30,7 +30,7 @@ pub(super) fn settings(args: &SshArgs, people: &Arc<People>) -> Result<SshConfig
     if let Some(port) = args.port {
         config = config.port(port);
     }
-    config = args.identity.iter().fold(config, SshConfig::identity);
+    config = args.identity.iter().fold(config, SshTransportBuilder::identity);
     if !args.known_hosts.is_empty() {
         config = config.known_hosts(&args.known_hosts);
     }
@@ -58,8 +58,8 @@ pub(super) fn ask(prompt: &str, people: &People) -> Result<SecretString, Stop> {
 }
 
 /// How hosts are reached.
-fn way(args: &SshArgs) -> Result<SshConfig, Stop> {
-    let mut config = SshConfig::default().handshake_rate(args.handshake_rate);
+fn way(args: &SshArgs) -> Result<SshTransportBuilder, Stop> {
+    let mut config = SshTransportBuilder::default().handshake_rate(args.handshake_rate);
     let client = match &args.ssh_config {
         None => Some(ClientConfig::usual()),
         Some(path) if path.as_os_str() == "none" => (!args.ssh_option.is_empty()).then(ClientConfig::none),

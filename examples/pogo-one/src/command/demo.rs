@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::fleet::FleetBuilder;
 use pogo_core::plan::{Command, Hooks, JobSpec};
 use pogo_inventory::PolicyFile;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use super::dispatch::{Operator, dispatch};
 use crate::cli::{DemoArgs, LogFormat};
@@ -39,7 +39,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
         let servers = LoopbackFleet::start(names.ids().map(|host| names.name(host).clone()))
             .await
             .map_err(Stop::broken)?;
-        servers.mishap(FAILING, Mishap::FailWith(3)).map_err(Stop::broken)?;
+        servers.inject(FAILING, Fault::FailWith(3)).map_err(Stop::broken)?;
 
         let screen = Arc::new(super::screen(args.format, args.events.as_deref(), args.verbosity)?);
         if args.format == LogFormat::Text && !args.verbosity.quiet {

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use pogo_ssh::loopback::Mishap;
+use pogo_ssh::loopback::Fault;
 use secrecy::ExposeSecret;
 
 use super::program::Done;
@@ -206,7 +206,7 @@ fn without_a_terminal_the_failure_names_what_gives_the_passphrase() {
 fn each_host_s_question_is_asked_by_its_name_one_at_a_time() {
     let site = Site::new(POLICY, &HOSTS);
     for host in HOSTS {
-        site.servers.mishap(host, Mishap::AsksForPassword).unwrap();
+        site.servers.inject(host, Fault::AsksForPassword).unwrap();
     }
     let mut terminal = site.on_terminal(&site.with_key(None, &["--", "echo here"]));
     let mut asked = Vec::new();
@@ -233,7 +233,7 @@ fn each_host_s_question_is_asked_by_its_name_one_at_a_time() {
 #[test]
 fn output_comes_above_an_open_question_and_status_lines_stay_away() {
     let site = Site::new(POLICY, &HOSTS);
-    site.servers.mishap("web2", Mishap::AsksForPassword).unwrap();
+    site.servers.inject("web2", Fault::AsksForPassword).unwrap();
     let key = site.servers.identity_file();
     let gate = site.program.directory.path().join("gate");
     let line = format!("while [ ! -e '{}' ]; do sleep 0.1; done; echo here", gate.display());
@@ -258,7 +258,7 @@ fn output_comes_above_an_open_question_and_status_lines_stay_away() {
 fn an_interrupt_at_a_question_stops_the_job_and_leaves_the_terminal_as_it_was() {
     let site = Site::new(POLICY, &HOSTS);
     for host in HOSTS {
-        site.servers.mishap(host, Mishap::AsksForPassword).unwrap();
+        site.servers.inject(host, Fault::AsksForPassword).unwrap();
     }
     let key = site.locked();
     for (key, question) in [(None, "assword: "), (Some(&key), "locked': ")] {
@@ -283,7 +283,7 @@ fn an_interrupt_at_a_question_stops_the_job_and_leaves_the_terminal_as_it_was() 
 #[test]
 fn a_program_answers_where_one_is_named() {
     let site = Site::new(POLICY, &HOSTS);
-    site.servers.mishap("web2", Mishap::AsksForPassword).unwrap();
+    site.servers.inject("web2", Fault::AsksForPassword).unwrap();
     let key = site.locked();
     let password = site.servers.password();
     let script = format!(

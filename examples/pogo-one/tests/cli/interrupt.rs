@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
-use pogo_ssh::loopback::Mishap;
+use pogo_ssh::loopback::Fault;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -198,7 +198,7 @@ fn whoever_leaves_is_told_which_hosts_are_in_doubt() {
             "\"output\":\"stdout\""
         };
         wait_for(&mut out, shown);
-        site.servers.mishap("web1", Mishap::Hang).unwrap();
+        site.servers.inject("web1", Fault::Hang).unwrap();
         let mut err = BufReader::new(child.stderr.take().unwrap());
         for said in ["starting no more", "ending what runs"] {
             interrupt(&child);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::runtime::Runtime;
 
 use super::program::{Done, Program};
@@ -93,9 +93,9 @@ fn output_comes_line_by_line_under_its_hosts_name() {
 #[test]
 fn what_goes_wrong_on_the_way_is_said() {
     let site = Site::new("tag: {web: ['web[1-3]']}\n", &["web1", "web2", "web3"]);
-    site.servers.mishap("web1", Mishap::Refuse).unwrap();
-    site.servers.mishap("web2", Mishap::ChangedHostKey).unwrap();
-    site.servers.mishap("web3", Mishap::RefuseLogin).unwrap();
+    site.servers.inject("web1", Fault::Refuse).unwrap();
+    site.servers.inject("web2", Fault::ChangedHostKey).unwrap();
+    site.servers.inject("web3", Fault::RefuseLogin).unwrap();
     let done = site.run("$web", &["--", "true"]);
     assert_eq!(done.code, 1);
     for wanted in [
@@ -227,7 +227,7 @@ fn a_variable_without_a_value_is_refused() {
 #[test]
 fn the_ssh_program_speaks_when_it_is_asked_to() {
     let site = Site::new("tag: {web: ['web[1-3]']}\n", &["web1", "web2", "web3"]);
-    site.servers.mishap("web2", Mishap::Refuse).unwrap();
+    site.servers.inject("web2", Fault::Refuse).unwrap();
     let done = site.run("*", &["--transport", "ssh", "--", "echo here"]);
     assert_eq!(done.code, 1, "{}{}", done.out, done.err);
     for line in ["web1 | here\n", "web3 | here\n", "unreachable: web2"] {
@@ -282,8 +282,8 @@ fn known_hosts_are_those_of_the_account_whatever_the_environment_calls_home() {
 #[test]
 fn a_detached_job_survives_links_that_break() {
     let site = Site::new("tag: {web: [web1, web2]}\n", &["web1", "web2"]);
-    let cut = Mishap::DropLink(std::time::Duration::from_millis(800));
-    site.servers.mishap("web2", cut).unwrap();
+    let cut = Fault::DropLink(std::time::Duration::from_millis(800));
+    site.servers.inject("web2", cut).unwrap();
     let line = "echo ran >>~/ran; sleep 2; echo done";
     let done = site.run("$web", &["--detached", "--", line]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);

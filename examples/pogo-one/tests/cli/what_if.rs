@@ -1,6 +1,6 @@
 //! `simulate --times`, `--runs` and `--what-if`.
 
-use pogo_ssh::loopback::Mishap;
+use pogo_ssh::loopback::Fault;
 use serde_json::Value;
 
 use super::program::{Done, Program};
@@ -57,7 +57,7 @@ fn a_real_run_with_its_own_times_takes_as_long_in_virtual_time() {
 #[test]
 fn a_real_run_with_a_failure_takes_as_long_and_fails_in_virtual_time() {
     let site = Site::new(POLICY, &HOSTS);
-    site.servers.mishap("web3", Mishap::FailWith(3)).unwrap();
+    site.servers.inject("web3", Fault::FailWith(3)).unwrap();
     let past = real_log(&site);
     let args = ["--times", "log:past.jsonl", "--outcomes", "--format", "jsonl"];
     let again = simulate(&site.program, &args);

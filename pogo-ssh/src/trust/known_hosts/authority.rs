@@ -2,30 +2,30 @@
 
 use russh::keys::Certificate;
 
-use super::index::{Entry, KnownHosts, Verdict};
-use super::line::Standing;
+use super::index::{Entry, KeyVerdict, KnownHosts};
+use super::line::EntryKind;
 use super::names::lookup_name;
 
 impl KnownHosts {
     /// Whether any authority is trusted for this host, so that it makes sense to ask for a certificate.
     pub(crate) fn has_authority(&self, host: &str, port: u16) -> bool {
-        let is_authority = |entry: &Entry| entry.line.standing == Standing::Authority;
+        let is_authority = |entry: &Entry| entry.line.standing == EntryKind::Authority;
         let names = [lookup_name(host, port), lookup_name(host, 22)];
         names.iter().any(|name| self.about(name).any(is_authority))
     }
 
     /// Judges the authority that signed a host's certificate; the certificate's own key must not be revoked either.
-    pub(crate) fn judge_authority(&self, host: &str, port: u16, certificate: &Certificate) -> Verdict {
-        let mut verdict = Verdict::Unknown;
+    pub(crate) fn judge_authority(&self, host: &str, port: u16, certificate: &Certificate) -> KeyVerdict {
+        let mut verdict = KeyVerdict::Unknown;
         for name in [lookup_name(host, port), lookup_name(host, 22)] {
             for entry in self.about(&name) {
                 let key = entry.line.key.key_data();
                 let is_signer = key == certificate.signature_key();
                 match entry.line.standing {
-                    Standing::Revoked if is_signer || key == certificate.public_key() => {
-                        return Verdict::Revoked(entry.on_record());
+                    EntryKind::Revoked if is_signer || key == certificate.public_key() => {
+                        return KeyVerdict::Revoked(entry.on_record());
                     }
-                    Standing::Authority if is_signer => verdict = Verdict::Trusted,
+                    EntryKind::Authority if is_signer => verdict = KeyVerdict::Trusted,
                     _ => {}
                 }
             }

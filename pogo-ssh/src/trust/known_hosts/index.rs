@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use russh::keys::{Algorithm, PublicKey};
 
-use super::line::{Line, Standing};
+use super::line::{EntryKind, KnownHostsLine};
 use super::names::{Names, lookup_name};
-use crate::trust::refusal::{OnRecord, fingerprint};
+use crate::trust::refusal::{RecordedAt, fingerprint};
 
 /// A known_hosts file that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -21,22 +21,22 @@ pub(crate) struct FileError {
 
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) line: Line,
+    pub(super) line: KnownHostsLine,
     file: Arc<PathBuf>,
     number: usize,
 }
 
 /// What is known of a host's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum KeyVerdict {
     /// The key is the host's.
     Trusted,
     /// No key of this host is known.
     Unknown,
     /// Only other keys of this host are known.
-    Changed(Vec<OnRecord>),
+    Changed(Vec<RecordedAt>),
     /// The key is not to be trusted.
-    Revoked(OnRecord),
+    Revoked(RecordedAt),
 }
 
 /// The lines of several files.
@@ -76,7 +76,7 @@ impl KnownHosts {
         };
         *lines += 1;
         let (file, number) = (Arc::clone(file), *lines);
-        if let Ok(Some(line)) = Line::parse(line) {
+        if let Ok(Some(line)) = KnownHostsLine::parse(line) {
             self.add(Entry { line, file, number });
         }
     }
@@ -86,7 +86,7 @@ impl KnownHosts {
         self.files.push((Arc::clone(&file), text.lines().count()));
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
-            match Line::parse(line) {
+            match KnownHostsLine::parse(line) {
                 Ok(Some(line)) => self.add(Entry {
                     line,
                     file: Arc::clone(&file),
@@ -127,34 +127,34 @@ impl KnownHosts {
     }
 
     /// Judges the key that a host shows.
-    pub(crate) fn judge(&self, host: &str, port: u16, key: &PublicKey) -> Verdict {
+    pub(crate) fn judge(&self, host: &str, port: u16, key: &PublicKey) -> KeyVerdict {
         let name = lookup_name(host, port);
         match self.judge_name(&name, key) {
             // As OpenSSH does: a key that is known for the host at all is good at every port.
-            Verdict::Unknown if port != 22 => match self.judge_name(&lookup_name(host, 22), key) {
-                Verdict::Changed(_) => Verdict::Unknown,
+            KeyVerdict::Unknown if port != 22 => match self.judge_name(&lookup_name(host, 22), key) {
+                KeyVerdict::Changed(_) => KeyVerdict::Unknown,
                 verdict => verdict,
             },
             verdict => verdict,
         }
     }
 
-    fn judge_name(&self, name: &str, key: &PublicKey) -> Verdict {
+    fn judge_name(&self, name: &str, key: &PublicKey) -> KeyVerdict {
         let mut trusted = false;
         let mut others = Vec::new();
         for entry in self.about(name) {
             let same = entry.line.key.key_data() == key.key_data();
             match (entry.line.standing, same) {
-                (Standing::Revoked, true) => return Verdict::Revoked(entry.on_record()),
-                (Standing::Revoked, false) | (Standing::Authority, _) => {}
-                (Standing::Trusted, true) => trusted = true,
-                (Standing::Trusted, false) => others.push(entry.on_record()),
+                (EntryKind::Revoked, true) => return KeyVerdict::Revoked(entry.on_record()),
+                (EntryKind::Revoked, false) | (EntryKind::Authority, _) => {}
+                (EntryKind::Trusted, true) => trusted = true,
+                (EntryKind::Trusted, false) => others.push(entry.on_record()),
             }
         }
         match (trusted, others.is_empty()) {
-            (true, _) => Verdict::Trusted,
-            (false, true) => Verdict::Unknown,
-            (false, false) => Verdict::Changed(others),
+            (true, _) => KeyVerdict::Trusted,
+            (false, true) => KeyVerdict::Unknown,
+            (false, false) => KeyVerdict::Changed(others),
         }
     }
 
@@ -171,7 +171,7 @@ impl KnownHosts {
         let mut found: Vec<Algorithm> = Vec::new();
         for entry in self
             .about(name)
-            .filter(|entry| entry.line.standing == Standing::Trusted)
+            .filter(|entry| entry.line.standing == EntryKind::Trusted)
         {
             let algorithm = entry.line.key.algorithm();
             if !found.contains(&algorithm) {
@@ -183,8 +183,8 @@ impl KnownHosts {
 }
 
 impl Entry {
-    pub(super) fn on_record(&self) -> OnRecord {
-        OnRecord {
+    pub(super) fn on_record(&self) -> RecordedAt {
+        RecordedAt {
             algorithm: self.line.key.algorithm(),
             fingerprint: fingerprint(&self.line.key),
             file: Arc::clone(&self.file),

@@ -7,7 +7,7 @@ use super::names::Names;
 
 /// What a line says of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum EntryKind {
     /// The key is the host's own.
     Trusted,
     /// The key signs the certificates of hosts.
@@ -18,8 +18,8 @@ pub(super) enum Standing {
 
 /// A line that says something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) standing: Standing,
+pub(super) struct KnownHostsLine {
+    pub(super) standing: EntryKind,
     pub(super) names: Names,
     pub(super) key: PublicKey,
 }
@@ -31,7 +31,7 @@ pub(super) enum LineError {
     Malformed,
 }
 
-impl Line {
+impl KnownHostsLine {
     /// Reads a line; `None` for empty lines and comments.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, LineError> {
         let text = text.trim();
@@ -43,9 +43,9 @@ impl Line {
         let spaced = text.split_whitespace().take(fields).collect::<Vec<_>>().join(" ");
         let entry: Entry = spaced.parse().map_err(|_| LineError::Malformed)?;
         let standing = match entry.marker() {
-            None => Standing::Trusted,
-            Some(Marker::Revoked) => Standing::Revoked,
-            Some(Marker::CertAuthority) => Standing::Authority,
+            None => EntryKind::Trusted,
+            Some(Marker::Revoked) => EntryKind::Revoked,
+            Some(Marker::CertAuthority) => EntryKind::Authority,
         };
         Ok(Some(Self {
             standing,
@@ -64,14 +64,14 @@ mod tests {
     #[test]
     fn comments_and_empty_lines_say_nothing() {
         for text in ["", "   ", "# web1", "  # web1"] {
-            assert_eq!(Line::parse(text), Ok(None));
+            assert_eq!(KnownHostsLine::parse(text), Ok(None));
         }
     }
 
     #[test]
     fn fields_are_apart_by_any_blanks_and_a_comment_may_follow() {
-        let plain = Line::parse(&format!("web1 {KEY}")).unwrap().unwrap();
-        let blanks = Line::parse(&format!("  web1\t  {} # a comment", KEY.replace(' ', "\t")))
+        let plain = KnownHostsLine::parse(&format!("web1 {KEY}")).unwrap().unwrap();
+        let blanks = KnownHostsLine::parse(&format!("  web1\t  {} # a comment", KEY.replace(' ', "\t")))
             .unwrap()
             .unwrap();
         assert_eq!(plain, blanks);
@@ -79,15 +79,19 @@ mod tests {
 
     #[test]
     fn marks_are_read() {
-        let standing = |mark: &str| Line::parse(&format!("{mark} * {KEY}")).map(|line| line.unwrap().standing);
-        assert_eq!(standing("@revoked"), Ok(Standing::Revoked));
-        assert_eq!(standing("@cert-authority"), Ok(Standing::Authority));
+        let standing =
+            |mark: &str| KnownHostsLine::parse(&format!("{mark} * {KEY}")).map(|line| line.unwrap().standing);
+        assert_eq!(standing("@revoked"), Ok(EntryKind::Revoked));
+        assert_eq!(standing("@cert-authority"), Ok(EntryKind::Authority));
         assert_eq!(standing("@something"), Err(LineError::Malformed));
     }
 
     #[test]
     fn a_bad_line_is_an_error_of_its_own() {
-        assert_eq!(Line::parse("web1 ssh-ed25519"), Err(LineError::Malformed));
-        assert_eq!(Line::parse("web1 ssh-ed25519 !!!!"), Err(LineError::Malformed));
+        assert_eq!(KnownHostsLine::parse("web1 ssh-ed25519"), Err(LineError::Malformed));
+        assert_eq!(
+            KnownHostsLine::parse("web1 ssh-ed25519 !!!!"),
+            Err(LineError::Malformed)
+        );
     }
 }

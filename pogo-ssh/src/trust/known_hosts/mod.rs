@@ -5,5 +5,5 @@ mod index;
 mod line;
 mod names;
 
-pub(crate) use index::{FileError, KnownHosts, Verdict};
+pub(crate) use index::{FileError, KeyVerdict, KnownHosts};
 pub(crate) use names::{hashed, lookup_name};

@@ -18,14 +18,14 @@ pub(super) enum Names {
     /// Plain names only, in lower case.
     Exact(Vec<String>),
     /// Patterns, at least one with a wildcard or a negation.
-    Patterns(Vec<Pattern>),
+    Patterns(Vec<NamePattern>),
     /// One name, hashed with a salt of its own.
     Hashed { salt: Vec<u8>, hash: [u8; 20] },
 }
 
 /// One pattern: it includes the names it matches, or excludes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
+pub(super) struct NamePattern {
     excludes: bool,
     text: String,
 }
@@ -38,7 +38,7 @@ impl Names {
                 hash: *hash,
             },
             HostPatterns::Patterns(texts) if texts.iter().any(|text| text.contains(['*', '?', '!'])) => {
-                Self::Patterns(texts.iter().map(|text| Pattern::new(text)).collect())
+                Self::Patterns(texts.iter().map(|text| NamePattern::new(text)).collect())
             }
             HostPatterns::Patterns(texts) => Self::Exact(texts.iter().map(|text| text.to_lowercase()).collect()),
         }
@@ -57,7 +57,7 @@ impl Names {
     }
 }
 
-impl Pattern {
+impl NamePattern {
     fn new(text: &str) -> Self {
         let (excludes, text) = match text.strip_prefix('!') {
             Some(rest) => (true, rest),

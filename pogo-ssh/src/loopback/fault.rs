@@ -5,7 +5,7 @@ use std::time::Duration;
 /// What goes wrong with a loopback host, from the moment it is set until it is healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Mishap {
+pub enum Fault {
     /// Connections are refused.
     Refuse,
     /// Connections are accepted, then nothing is ever said.

@@ -1,4 +1,4 @@
-//! Secret variables under every shell that is installed here.
+//! Secret variables under every shell.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -9,8 +9,8 @@ use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::{Command, Invocation};
 use secrecy::ExposeSecret;
 
-use super::session::Session;
-use super::shells::{attempt, posix};
+use super::{attempt, posix};
+use crate::exec::session::Session;
 use crate::input::JobInputs;
 use crate::shells;
 

@@ -1,17 +1,17 @@
-//! Who runs what is run on a host.
+//! As which user a command runs on its host.
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::RunAs;
 
-use super::marker::{Marker, unheard_word};
+use super::marker::{Marker, random_word};
 use crate::quote::{quote, quote_all};
 
-/// The way from the login shell to a shell of the right user, in the right place.
+/// As which user a command runs, and through which program.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// The user who is logged in.
+pub(crate) enum Privilege {
+    /// As the user who is logged in.
     Login,
-    /// Another, through sudo.
+    /// As another user, through sudo: `run_as` names a user.
     Sudo {
         user: String,
         /// What sudo's prompt ends with, which nobody on the host knows before.
@@ -19,18 +19,18 @@ pub(crate) enum Way {
         /// The start of every mark of the session.
         mark: String,
     },
-    /// Through a program that takes a command as its last words.
+    /// Through a program that takes a command as its last words: `run_as` names one.
     Through(Vec<String>),
 }
 
-impl Way {
-    /// The way to an attempt's command.
+impl Privilege {
+    /// The privilege that an attempt asks for.
     pub(super) fn of(attempt: &Attempt, marker: &Marker) -> Self {
         match &attempt.invocation.run_as {
             None => Self::Login,
             Some(RunAs::User(user)) => Self::Sudo {
                 user: user.clone(),
-                secret_word: unheard_word(),
+                secret_word: random_word(),
                 mark: marker.prefix(),
             },
             Some(RunAs::Through(words)) => {
@@ -43,7 +43,7 @@ impl Way {
     }
 
     /// What comes before the shell, as words of the shell of the user who is logged in.
-    pub(super) fn words(&self) -> Option<String> {
+    pub(super) fn command_prefix(&self) -> Option<String> {
         Some(match self {
             Self::Login => return None,
             Self::Sudo { user, .. } => format!("sudo -S -p {} -u {} --", quote(&self.prompt()), quote(user)),
@@ -53,7 +53,7 @@ impl Way {
 
     /// The script and its parameters for a shell of the user who is logged in, which runs this one.
     pub(super) fn script<'a>(&self, script: &'a str, parameters: &[&'a str]) -> (String, Vec<&'a str>) {
-        let Some(through) = self.words() else {
+        let Some(through) = self.command_prefix() else {
             return (script.to_owned(), parameters.to_vec());
         };
         let parameters = [&[script, "sh"], parameters].concat();
@@ -69,7 +69,7 @@ impl Way {
     }
 
     /// Whether a mark that asks for a password is sudo's own, and whose password it asks for.
-    pub(super) fn asks_with(&self, word: &str) -> Option<&str> {
+    pub(super) fn password_wanted(&self, word: &str) -> Option<&str> {
         match self {
             Self::Sudo { user, secret_word, .. } if secret_word == word => Some(user),
             _ => None,
@@ -77,7 +77,7 @@ impl Way {
     }
 
     /// What stands between the login and the command, for people.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(super) fn program_name(&self) -> Option<&str> {
         match self {
             Self::Login => None,
             Self::Sudo { .. } => Some("sudo"),
@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn a_program_to_run_through_gets_the_shell_at_its_end() {
-        let way = Way::Through(vec!["chroot".into(), "/srv/it's".into()]);
-        let (script, parameters) = way.script("true", &["a b"]);
+        let privilege = Privilege::Through(vec!["chroot".into(), "/srv/it's".into()]);
+        let (script, parameters) = privilege.script("true", &["a b"]);
         assert_eq!(script, r#"exec 'chroot' '/srv/it'\''s' /bin/sh -c "$@""#);
         assert_eq!(parameters, ["true", "sh", "a b"]);
     }

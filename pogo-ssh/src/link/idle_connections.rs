@@ -15,18 +15,18 @@ type Owner = (JobId, Arc<Target>);
 
 /// Connections without anything to do, each kept for a set time.
 #[derive(Debug, Clone)]
-pub(super) struct Idle {
+pub(super) struct IdleConnections {
     keep: Option<Duration>,
-    links: Arc<Mutex<HashMap<Owner, Kept>>>,
+    links: Arc<Mutex<HashMap<Owner, IdleConnection>>>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct IdleConnection {
     link: Link,
     until: Instant,
 }
 
-impl Idle {
+impl IdleConnections {
     /// Keeps connections for this long, or not at all.
     pub(super) fn new(keep: Option<Duration>) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Idle {
             return Some(link);
         };
         let (owner, until) = ((job, Arc::clone(target)), Instant::now() + keep);
-        self.lock().insert(owner.clone(), Kept { link, until });
+        self.lock().insert(owner.clone(), IdleConnection { link, until });
         // Weak: a transport that is gone closes its connections at once.
         let links = Arc::downgrade(&self.links);
         tokio::spawn(async move {
@@ -73,7 +73,7 @@ impl Idle {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Owner, Kept>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Owner, IdleConnection>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Where a host keeps a detached attempt, and the lines that it is asked to run.
+//! The command lines that launch, find and stop a detached attempt.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use pogo_core::scheduler::{AttemptId, Phase};
 
 use super::frames::first_line;
 use super::scripts::{FIND, FOLLOW, PRELUDE, launch, stop};
-use crate::exec::{Line, Marker, Scripts, Unsuitable, check};
+use crate::exec::{CommandLine, InvalidAttempt, Marker, Scripts, check_attempt};
 
-/// Where a host keeps a detached attempt.
+/// The command lines of one detached attempt, and where its host keeps what it knows of it.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct DetachedCommands {
     directory: String,
     token: String,
     attempt: AttemptId,
@@ -23,10 +23,10 @@ pub(super) struct Place {
 /// The steps that there may be, in their order.
 const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::PostHook];
 
-impl Place {
-    /// The place of the attempt of a job of this name.
-    pub(super) fn of(attempt: &Attempt, job: &str, directory: &str, output_limit: u64) -> Result<Self, Unsuitable> {
-        check(attempt)?;
+impl DetachedCommands {
+    /// For the attempt of a job of this name.
+    pub(super) fn of(attempt: &Attempt, job: &str, directory: &str, output_limit: u64) -> Result<Self, InvalidAttempt> {
+        check_attempt(attempt)?;
         Ok(Self {
             directory: directory.to_owned(),
             token: format!("{job}.{}", attempt.id),
@@ -48,7 +48,7 @@ impl Place {
 
     /// The line that launches the attempt if that was not done before, and follows it. The host ends it after the time
     /// that is `left`, with the grace, if nobody does so before.
-    pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> Line {
+    pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> CommandLine {
         // The shell's numbers have a sign.
         let most = self.output_limit.min(1 << 60).to_string();
         let first = [most, left.as_secs().max(1).to_string(), tenths(grace)];
@@ -59,20 +59,20 @@ impl Place {
     }
 
     /// The line that follows the attempt, and keeps it from being launched.
-    pub(super) fn find_line(&self, seen: (u64, u64)) -> Line {
+    pub(super) fn find_line(&self, seen: (u64, u64)) -> CommandLine {
         self.line(false, &format!("{FOLLOW}{FIND}"), seen, &[])
     }
 
     /// The line that ends what runs of it: TERM, and KILL after the grace.
-    pub(super) fn stop_line(&self, grace: Duration) -> Line {
+    pub(super) fn stop_line(&self, grace: Duration) -> CommandLine {
         self.line(false, &stop(), (0, 0), &[&tenths(grace)])
     }
 
-    fn line(&self, with_command: bool, script: &str, (out, err): (u64, u64), arguments: &[&str]) -> Line {
+    fn line(&self, with_command: bool, script: &str, (out, err): (u64, u64), arguments: &[&str]) -> CommandLine {
         let prelude = PRELUDE.replace("FIRST", &first_line(self.attempt));
         let (out, err) = (out.to_string(), err.to_string());
         let first = [self.directory.as_str(), &self.token, &out, &err];
-        Line::of_session(
+        CommandLine::of_session(
             with_command,
             ("", &format!("{prelude}{script}")),
             &[&first, arguments].concat(),

@@ -5,15 +5,15 @@ use std::time::Duration;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
-use pogo_ssh::loopback::{LoopbackFleet, Mishap};
+use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use crate::errand::{Errand, Report};
 use crate::openssh;
 use crate::place::Place;
 
-async fn run_with(mishap: Mishap, line: &str) -> Report {
+async fn run_with(fault: Fault, line: &str) -> Report {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    fleet.mishap("web1", mishap).unwrap();
+    fleet.inject("web1", fault).unwrap();
     let transport = fleet
         .transport()
         .connect_timeout(Duration::from_millis(500))
@@ -28,7 +28,7 @@ async fn a_host_that_refuses_is_unreachable_until_it_is_healed() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let transport = fleet.transport().build().unwrap();
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    fleet.mishap("web1", Mishap::Refuse).unwrap();
+    fleet.inject("web1", Fault::Refuse).unwrap();
     let message = errand
         .clone()
         .run(&transport)
@@ -78,7 +78,7 @@ async fn a_name_that_does_not_resolve_is_unreachable() {
 
 #[tokio::test]
 async fn a_host_that_says_nothing_is_unreachable_after_the_connect_timeout() {
-    let message = run_with(Mishap::NoBanner, "true")
+    let message = run_with(Fault::NoBanner, "true")
         .await
         .assert_failed(FailureKind::Unreachable);
     assert!(
@@ -89,7 +89,7 @@ async fn a_host_that_says_nothing_is_unreachable_after_the_connect_timeout() {
 
 #[tokio::test]
 async fn a_stalled_handshake_is_unreachable_after_the_connect_timeout() {
-    let message = run_with(Mishap::StallHandshake, "true")
+    let message = run_with(Fault::StallHandshake, "true")
         .await
         .assert_failed(FailureKind::Unreachable);
     assert!(message.contains("handshake") && message.contains("0.5 s"), "{message}");
@@ -98,7 +98,7 @@ async fn a_stalled_handshake_is_unreachable_after_the_connect_timeout() {
 #[tokio::test]
 async fn connecting_beyond_the_time_limit_is_a_timeout() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    fleet.mishap("web1", Mishap::StallHandshake).unwrap();
+    fleet.inject("web1", Fault::StallHandshake).unwrap();
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     let report = errand
         .within(Duration::from_millis(300))
@@ -111,7 +111,7 @@ async fn connecting_beyond_the_time_limit_is_a_timeout() {
 #[tokio::test]
 async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt() {
     for moment in [Duration::ZERO, Duration::from_millis(100)] {
-        let report = run_with(Mishap::DropLink(moment), "sleep 300").await;
+        let report = run_with(Fault::DropLink(moment), "sleep 300").await;
         let message = report.assert_in_doubt();
         assert!(message.contains("after the command may have begun"), "{message}");
     }
@@ -120,7 +120,7 @@ async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt() {
 #[tokio::test]
 async fn a_host_that_hangs_leaves_the_command_in_doubt_within_the_time_limit() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    fleet.mishap("web1", Mishap::Hang).unwrap();
+    fleet.inject("web1", Fault::Hang).unwrap();
     let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     let report = errand
         .within(Duration::from_secs(1))
@@ -132,7 +132,7 @@ async fn a_host_that_hangs_leaves_the_command_in_doubt_within_the_time_limit() {
 
 #[tokio::test]
 async fn a_flood_is_cut_and_drained() {
-    let report = run_with(Mishap::Flood(20_000_000), "echo end; exit 3").await;
+    let report = run_with(Fault::Flood(20_000_000), "echo end; exit 3").await;
     report.assert_failed(FailureKind::Command { status: 3 });
     // Room for the end of standard error is kept, too.
     assert_eq!(report.stdout.len(), (4 << 20) - (32 << 10));
@@ -146,14 +146,14 @@ async fn a_flood_is_cut_and_drained() {
 
 #[tokio::test]
 async fn a_host_that_fails_fails_with_its_status() {
-    run_with(Mishap::FailWith(9), "true")
+    run_with(Fault::FailWith(9), "true")
         .await
         .assert_failed(FailureKind::Command { status: 9 });
 }
 
 #[tokio::test]
 async fn a_host_where_nobody_can_log_in_fails_with_what_was_tried() {
-    let message = run_with(Mishap::RefuseLogin, "true")
+    let message = run_with(Fault::RefuseLogin, "true")
         .await
         .assert_failed(FailureKind::Authentication);
     assert!(

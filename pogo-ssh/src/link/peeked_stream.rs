@@ -14,20 +14,20 @@ const MOST: usize = 32 << 10;
 
 /// A stream and what was read from it. Nothing of it is lost.
 #[derive(Debug)]
-pub(super) struct Prefaced<S> {
+pub(super) struct PeekedStream<S> {
     stream: S,
     seen: Vec<u8>,
     taken: usize,
     /// How much of what is written has been sent before.
     sent: usize,
-    first: FirstWords,
+    first: FirstBytes,
 }
 
 /// The beginning of what a host says, for whoever wants to know what it speaks.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FirstWords(Arc<Mutex<Vec<u8>>>);
+pub(super) struct FirstBytes(Arc<Mutex<Vec<u8>>>);
 
-impl FirstWords {
+impl FirstBytes {
     pub(super) fn get(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -39,19 +39,19 @@ impl FirstWords {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Prefaced<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> PeekedStream<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
             seen: Vec::new(),
             taken: 0,
             sent: 0,
-            first: FirstWords::default(),
+            first: FirstBytes::default(),
         }
     }
 
     /// What the host says first, as it comes.
-    pub(super) fn first_words(&self) -> FirstWords {
+    pub(super) fn first_bytes(&self) -> FirstBytes {
         self.first.clone()
     }
 
@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Prefaced<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Prefaced<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for PeekedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -124,7 +124,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Prefaced<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Prefaced<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for PeekedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.sent > 0 {
             let count = self.sent.min(bytes.len());
@@ -153,7 +153,7 @@ mod tests {
     async fn what_was_read_early_comes_first_and_once() {
         let (near, mut far) = tokio::io::duplex(64);
         far.write_all(b"SSH-2.0-x").await.unwrap();
-        let mut stream = Prefaced::new(near);
+        let mut stream = PeekedStream::new(near);
         stream.readable().await.unwrap();
         far.write_all(b" and more").await.unwrap();
         drop(far);
@@ -165,7 +165,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_written_early_is_not_written_again() {
         let (near, mut far) = tokio::io::duplex(64);
-        let mut stream = Prefaced::new(near);
+        let mut stream = PeekedStream::new(near);
         stream.greet("SSH-2.0-x\r\n").await.unwrap();
         stream.write_all(b"SSH-2.0-x\r\n and more").await.unwrap();
         drop(stream);
@@ -178,7 +178,7 @@ mod tests {
     async fn who_says_too_much_is_not_listened_to_for_ever() {
         let (near, mut far) = tokio::io::duplex(64);
         let talking = tokio::spawn(async move { while far.write_all(&[b'x'; 64]).await.is_ok() {} });
-        let mut stream = Prefaced::new(near);
+        let mut stream = PeekedStream::new(near);
         assert!(stream.keep_reading().await.to_string().contains("too much"));
         drop(stream);
         talking.await.unwrap();

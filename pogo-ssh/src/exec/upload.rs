@@ -1,4 +1,4 @@
-//! Putting files on a host for the time of an attempt.
+//! Uploading files to a host for the time of an attempt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::SentFile;
 use tokio::time::timeout;
 
-use super::aside::{Told, Unasked, aside};
 use super::context::ExecContext;
 use super::exit_report::NotStarted;
-use super::line::Line;
+use super::line::CommandLine;
 use super::mark::Mark;
 use super::marker::Marker;
-use super::way::Way;
+use super::privilege::Privilege;
+use super::side_command::{SideCommandError, SideCommandOutput, run_side_command};
 use crate::input::{Content, JobInputs};
 use crate::quote::quote_all;
 
@@ -63,14 +63,14 @@ else mv -- "$part" "$to" || fail "it cannot write $to"; SENT placed; fi"#;
 /// How long removing may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is to be removed from a host.
+/// Files on a host that are removed at the end of the attempt.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(crate) struct Sent {
+pub(crate) struct UploadedFiles {
     directory: Option<String>,
     files: Vec<String>,
 }
 
-impl Sent {
+impl UploadedFiles {
     /// The directory of files without a place of their own.
     pub(crate) fn directory(&self) -> Option<&str> {
         self.directory.as_deref()
@@ -107,38 +107,38 @@ impl Sent {
         if text.is_empty() {
             return true;
         }
-        let (line, mark) = (Line::new(&text, &[]), Marker::of(attempt.id).prefix());
-        let removing = aside(site, (&Way::Login, &mark), line, None);
+        let (line, mark) = (CommandLine::new(&text, &[]), Marker::of(attempt.id).prefix());
+        let removing = run_side_command(site, (&Privilege::Login, &mark), line, None);
         matches!(timeout(PATIENCE, removing).await, Ok(Ok(told)) if told.status == Some(0))
     }
 }
 
 /// Puts all files of the attempt in place. On an error nothing else may run, and what is in `sent` is to be removed.
-pub(crate) async fn send_all(
+pub(crate) async fn upload_all(
     site: ExecContext<'_>,
     attempt: &Attempt,
     inputs: &JobInputs,
-    sent: &mut Sent,
+    sent: &mut UploadedFiles,
 ) -> Result<(), NotStarted> {
     for (file, content) in attempt.invocation.files.iter().zip(&inputs.files) {
         tokio::select! {
             biased;
             reason = site.stop.wait() => return Err(NotStarted::Stopped(reason)),
-            done = send(site, attempt, (file, content), sent) => done?,
+            done = upload(site, attempt, (file, content), sent) => done?,
         }
     }
     Ok(())
 }
 
-async fn send(
+async fn upload(
     site: ExecContext<'_>,
     attempt: &Attempt,
     (file, content): (&SentFile, &Arc<Content>),
-    sent: &mut Sent,
+    sent: &mut UploadedFiles,
 ) -> Result<(), NotStarted> {
     let line = receiving_line(attempt, (file, content), sent.directory());
     let mark = Marker::of(attempt.id).prefix();
-    let told = aside(site, (&Way::Login, &mark), line, Some(Arc::clone(content))).await;
+    let told = run_side_command(site, (&Privilege::Login, &mark), line, Some(Arc::clone(content))).await;
     let lost = || {
         NotStarted::ConnectionLost(
             site.link
@@ -146,19 +146,19 @@ async fn send(
         )
     };
     let told = told.map_err(|unasked| match unasked {
-        Unasked::NoSession => NotStarted::Refused("the host opens no session".to_owned()),
-        Unasked::NoLink => lost(),
+        SideCommandError::NoSession => NotStarted::Refused("the host opens no session".to_owned()),
+        SideCommandError::NoLink => lost(),
     })?;
     match told.marks.first() {
         Some(Mark::Sent(what)) => sent.note(what, file),
         Some(Mark::Refused(reason)) => return Err(NotStarted::Refused(reason.clone())),
-        _ => return Err(told.status.map_or_else(lost, |status| nonsense(status, &told))),
+        _ => return Err(told.status.map_or_else(lost, |status| unexpected(status, &told))),
     }
     Ok(())
 }
 
-fn nonsense(status: u32, told: &Told) -> NotStarted {
-    NotStarted::Refused(format!("a file could not be sent (status {status}): {}", told.words))
+fn unexpected(status: u32, told: &SideCommandOutput) -> NotStarted {
+    NotStarted::Refused(format!("a file could not be sent (status {status}): {}", told.text))
 }
 
 /// The line that a host is asked to run for it.
@@ -166,7 +166,7 @@ pub(super) fn receiving_line(
     attempt: &Attempt,
     (file, content): (&SentFile, &Arc<Content>),
     directory: Option<&str>,
-) -> Line {
+) -> CommandLine {
     let marker = Marker::of(attempt.id);
     let refused = marker.print("refused %s", r#""$1""#);
     let script = RECEIVE.replace("REFUSED", &refused);
@@ -190,5 +190,5 @@ pub(super) fn receiving_line(
         content.sum(),
         open,
     ];
-    Line::new(&script, &arguments)
+    CommandLine::new(&script, &arguments)
 }

@@ -1,51 +1,52 @@
-//! What was seen of a session on a host: how far it is, and how it ended.
+//! How far a session on a host is, by what was seen of it, and how it ended.
 
 use pogo_core::scheduler::Phase;
 
 use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
-use super::mark::{Group, Mark};
+use super::last_line::LastLine;
+use super::mark::{Mark, ProcessGroup};
 use super::session::Session;
 
 /// How far a session is.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct SessionProgress {
     /// What it goes through.
     phases: Vec<Phase>,
     is_forced: bool,
     outlives_command: bool,
-    /// What stands between the login and the command.
-    between: Option<String>,
+    /// The program that starts the command, such as sudo.
+    launcher: Option<String>,
     phase: Option<Phase>,
     /// Its process group.
-    group: Option<Group>,
+    group: Option<ProcessGroup>,
     /// The process group of a command that runs as somebody else.
-    command_group: Option<Group>,
+    command_group: Option<ProcessGroup>,
     /// How the command ended, where other steps may follow.
     command: Option<ExitStatus>,
     hook: Option<String>,
     refused: Option<String>,
-    words: LastLine,
+    last_line: LastLine,
 }
 
-impl Seen {
+impl SessionProgress {
     pub(crate) fn new(session: &Session) -> Self {
         Self {
             phases: session.phases.clone(),
             is_forced: session.is_forced(),
             outlives_command: session.outlives_command(),
-            between: session.way.name().map(str::to_owned),
+            launcher: session.privilege.program_name().map(str::to_owned),
             phase: None,
             group: None,
             command_group: None,
             command: None,
             hook: None,
             refused: None,
-            words: LastLine::default(),
+            last_line: LastLine::default(),
         }
     }
 
     /// Takes a mark. Gives the phase that is entered by it.
-    pub(crate) fn take(&mut self, mark: Mark) -> Option<Phase> {
+    pub(crate) fn apply(&mut self, mark: Mark) -> Option<Phase> {
         match mark {
             Mark::Begun(group) if self.group.is_none() => self.group = Some(group),
             Mark::Begun(group) if self.runs_command() => self.command_group = Some(group),
@@ -63,9 +64,9 @@ impl Seen {
     }
 
     /// Takes output that may tell why nothing begins.
-    pub(crate) fn hear(&mut self, bytes: &[u8]) {
+    pub(crate) fn note_output(&mut self, bytes: &[u8]) {
         if !self.has_begun() || self.may_ask() {
-            self.words.take(bytes);
+            self.last_line.push(bytes);
         }
     }
 
@@ -81,7 +82,7 @@ impl Seen {
 
     /// Whether what leads to the command may ask for a password.
     pub(crate) fn may_ask(&self) -> bool {
-        self.runs_command() && self.between.is_some() && self.command_group.is_none()
+        self.runs_command() && self.launcher.is_some() && self.command_group.is_none()
     }
 
     /// Whether the command reads what it is given.
@@ -100,7 +101,7 @@ impl Seen {
     }
 
     /// What is to be ended: the group of the session, and that of a command that runs as somebody else.
-    pub(crate) fn groups(&self) -> Option<(Group, Option<Group>)> {
+    pub(crate) fn groups(&self) -> Option<(ProcessGroup, Option<ProcessGroup>)> {
         Some((self.group?, self.command_group.filter(|_| self.command.is_none())))
     }
 
@@ -125,11 +126,11 @@ impl Seen {
             return ExitReport::refused(reason.clone());
         }
         if !self.has_begun() && !self.is_forced {
-            return ExitReport::refused(self.words.behind(in_place_of_the_command(status)));
+            return ExitReport::refused(self.last_line.explain(ran_something_else(status)));
         }
         if self.never_began() {
             let status = self.command.as_ref().unwrap_or(status);
-            return ExitReport::refused(self.words.behind(self.what_kept_it(status)));
+            return ExitReport::refused(self.last_line.explain(self.why_not_begun(status)));
         }
         match (&self.command, status) {
             (Some(ExitStatus::Signal(signal)), _) => ExitReport::Killed { signal: signal.clone() },
@@ -159,7 +160,7 @@ impl Seen {
 
     /// Whether what leads to the command was entered, and the command was not seen to begin.
     fn never_began(&self) -> bool {
-        self.between.is_some() && self.command_group.is_none() && self.phase >= Some(Phase::Command)
+        self.launcher.is_some() && self.command_group.is_none() && self.phase >= Some(Phase::Command)
     }
 
     fn exited(&self, status: u32) -> ExitReport {
@@ -169,8 +170,8 @@ impl Seen {
         }
     }
 
-    fn what_kept_it(&self, status: &ExitStatus) -> String {
-        let name = self.between.as_deref().unwrap_or_default();
+    fn why_not_begun(&self, status: &ExitStatus) -> String {
+        let name = self.launcher.as_deref().unwrap_or_default();
         match status {
             ExitStatus::Code(127) => format!("there is no {name} on the host"),
             status => format!("{name} ended with {status} before the command began"),
@@ -179,45 +180,11 @@ impl Seen {
 }
 
 /// What is said of a host that began nothing of what it was asked for, and ended.
-pub(crate) fn in_place_of_the_command(status: &ExitStatus) -> String {
+pub(crate) fn ran_something_else(status: &ExitStatus) -> String {
     format!(
         "the host ran something of its own in place of the command, which ended with {status} (a forced command, a \
          restricted shell or nologin; where it is meant, set `forced_command` for the host or the job)"
     )
-}
-
-/// The last line of what a host says.
-#[derive(Debug, Default)]
-pub(crate) struct LastLine(Vec<u8>);
-
-/// No more of a line is kept.
-const MOST_WORDS: usize = 200;
-
-impl LastLine {
-    pub(crate) fn take(&mut self, bytes: &[u8]) {
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.0.ends_with(b"\n") && !line.trim_ascii().is_empty() {
-                self.0.clear();
-            }
-            let room = MOST_WORDS.saturating_sub(self.0.len());
-            let (line, is_whole) = (line.get(..room).unwrap_or(line), line.ends_with(b"\n"));
-            self.0.extend_from_slice(line);
-            if is_whole && !self.0.ends_with(b"\n") {
-                self.0.push(b'\n');
-            }
-        }
-    }
-
-    /// The words behind what they are to explain.
-    pub(crate) fn behind(&self, what: String) -> String {
-        let words = String::from_utf8_lossy(&self.0);
-        let words: String = words.trim().chars().filter(|c| !c.is_control()).collect();
-        if words.is_empty() {
-            what
-        } else {
-            format!("{what}: {words}")
-        }
-    }
 }
 
 #[cfg(test)]
@@ -245,19 +212,19 @@ mod tests {
             resumed: false,
         };
         let sessions = Session::all_of(&attempt, None);
-        let mut seen = Seen::new(&sessions[0]);
+        let mut seen = SessionProgress::new(&sessions[0]);
         assert!(!seen.looks_for_post_hooks());
-        seen.take(Mark::Phase(Phase::Command));
-        seen.take(Mark::Ended(0));
+        seen.apply(Mark::Phase(Phase::Command));
+        seen.apply(Mark::Ended(0));
         assert!(seen.looks_for_post_hooks());
 
         let reason = StopReason::TimeLimit;
-        let ended = |seen: &Seen, status| seen.ended_while_looking(Some(status), reason);
+        let ended = |seen: &SessionProgress, status| seen.ended_while_looking(Some(status), reason);
         assert_eq!(ended(&seen, 0), ExitReport::Exited { status: 0, hook: None });
         assert_eq!(ended(&seen, 143), NotStarted::Stopped(reason).into());
         assert_eq!(seen.ended_while_looking(None, reason), ExitReport::Stopped(reason));
 
-        seen.take(Mark::Phase(Phase::PostHook));
+        seen.apply(Mark::Phase(Phase::PostHook));
         assert!(!seen.looks_for_post_hooks());
         assert_eq!(ended(&seen, 0), ExitReport::Stopped(reason));
     }

@@ -1,26 +1,26 @@
 //! One reading of all lines for one host.
 
 use super::commands::Answers;
-use super::criteria::{Subject, judge};
-use super::error::{ClientConfigError, Place};
-use super::file::{File, Line};
+use super::criteria::{MatchSubject, judge};
+use super::error::{ClientConfigError, FilePosition};
+use super::file::{ConfigFile, ConfigLine};
 use super::keyword::Keyword;
-use super::local::Local;
-use super::options::{Options, Other, first};
+use super::local::LocalAccount;
+use super::options::{CollectedOptions, UnsupportedOption, first};
 use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
 use crate::pattern::{matches_list, matches_pattern};
 
 /// One reading; there may be a second, with what is known by then.
-pub(super) struct Reading<'a> {
-    pub(super) local: &'a Local,
+pub(super) struct HostLookup<'a> {
+    pub(super) local: &'a LocalAccount,
     pub(super) query: &'a HostQuery,
     /// What commands have answered.
     pub(super) answers: &'a Answers,
     /// The host that `Host` lines are compared with.
     pub(super) host: &'a str,
     pub(super) is_final: bool,
-    pub(super) options: &'a mut Options,
+    pub(super) options: &'a mut CollectedOptions,
     /// Whether a line asks for a second reading.
     pub(super) wants_final: bool,
     /// The first command that has no answer yet: what is read after it may not be so.
@@ -38,9 +38,9 @@ struct Block {
     is_users: bool,
 }
 
-impl Reading<'_> {
+impl HostLookup<'_> {
     /// Reads a file and all that it includes.
-    pub(super) fn read(&mut self, file: &File, is_users: bool) -> Result<(), ClientConfigError> {
+    pub(super) fn read(&mut self, file: &ConfigFile, is_users: bool) -> Result<(), ClientConfigError> {
         self.read_within(
             file,
             Block {
@@ -51,7 +51,7 @@ impl Reading<'_> {
         )
     }
 
-    fn read_within(&mut self, file: &File, mut block: Block) -> Result<(), ClientConfigError> {
+    fn read_within(&mut self, file: &ConfigFile, mut block: Block) -> Result<(), ClientConfigError> {
         for line in &file.lines {
             match line.keyword {
                 Some(keyword) => self.line(keyword, line, &mut block)?,
@@ -62,7 +62,7 @@ impl Reading<'_> {
     }
 
     /// An unknown keyword may be one that is to be ignored.
-    fn unknown(&self, line: &Line) -> Result<(), ClientConfigError> {
+    fn unknown(&self, line: &ConfigLine) -> Result<(), ClientConfigError> {
         let ignored = self.options.ignored_unknown.as_deref();
         match ignored.is_some_and(|patterns| matches_list(&line.name, &patterns.to_ascii_lowercase())) {
             true => Ok(()),
@@ -70,7 +70,7 @@ impl Reading<'_> {
         }
     }
 
-    fn line(&mut self, keyword: Keyword, line: &Line, block: &mut Block) -> Result<(), ClientConfigError> {
+    fn line(&mut self, keyword: Keyword, line: &ConfigLine, block: &mut Block) -> Result<(), ClientConfigError> {
         let at_line = |problem: String| line.problem(&problem);
         match keyword {
             Keyword::Host => block.active = !block.never && self.is_for_host(line),
@@ -101,7 +101,7 @@ impl Reading<'_> {
                 });
             }
             Keyword::Only(harmless) | Keyword::Noted(harmless) => {
-                let other = Other {
+                let other = UnsupportedOption {
                     value: line.arguments.join(" "),
                     place: line.place.clone(),
                     harmless,
@@ -113,7 +113,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn is_for_host(&self, line: &Line) -> bool {
+    fn is_for_host(&self, line: &ConfigLine) -> bool {
         let mut active = false;
         for pattern in &line.arguments {
             match pattern.strip_prefix('!') {
@@ -125,7 +125,7 @@ impl Reading<'_> {
         active
     }
 
-    fn matches(&mut self, line: &Line, never: bool) -> Result<bool, ClientConfigError> {
+    fn matches(&mut self, line: &ConfigLine, never: bool) -> Result<bool, ClientConfigError> {
         let host = self.host_so_far(&line.place)?;
         let user = self.options.user.as_deref().unwrap_or(&self.local.user);
         let tokens = Tokens {
@@ -138,7 +138,7 @@ impl Reading<'_> {
             jump: self.options.jump_host(),
         };
         let command = self.query.command.as_deref().unwrap_or_default();
-        let subject = Subject {
+        let subject = MatchSubject {
             host: &host,
             original: &self.query.host,
             user,
@@ -164,7 +164,7 @@ impl Reading<'_> {
     }
 
     /// The host with what is known of its name so far.
-    fn host_so_far(&self, place: &Place) -> Result<String, ClientConfigError> {
+    fn host_so_far(&self, place: &FilePosition) -> Result<String, ClientConfigError> {
         match &self.options.host_name {
             Some(name) if self.is_final => Ok(name.clone()),
             Some(name) => host_name(name, self.host).map_err(|problem| ClientConfigError::line(place, problem)),

@@ -1,0 +1,36 @@
+//! The last line of what a host writes, to explain a failure.
+
+/// The last line of what a host writes, within bounds.
+#[derive(Debug, Default)]
+pub(crate) struct LastLine(Vec<u8>);
+
+/// No more of a line is kept.
+const MOST_BYTES: usize = 200;
+
+impl LastLine {
+    /// Takes the next piece.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            if self.0.ends_with(b"\n") && !line.trim_ascii().is_empty() {
+                self.0.clear();
+            }
+            let room = MOST_BYTES.saturating_sub(self.0.len());
+            let (line, is_whole) = (line.get(..room).unwrap_or(line), line.ends_with(b"\n"));
+            self.0.extend_from_slice(line);
+            if is_whole && !self.0.ends_with(b"\n") {
+                self.0.push(b'\n');
+            }
+        }
+    }
+
+    /// The line behind what it is to explain.
+    pub(crate) fn explain(&self, what: String) -> String {
+        let text = String::from_utf8_lossy(&self.0);
+        let text: String = text.trim().chars().filter(|c| !c.is_control()).collect();
+        if text.is_empty() {
+            what
+        } else {
+            format!("{what}: {text}")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The shell text under every shell that is installed here.
+
+mod files;
+mod kill;
+mod secrets;
+mod sessions;
+mod steps;
+mod words;
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::dispatcher::Attempt;
+use pogo_core::fleet::Host;
+use pogo_core::plan::Command;
+use pogo_core::scheduler::{AttemptId, JobId, Phase};
+
+use super::line::CommandLine;
+use super::mark::{Mark, MarkParser};
+use super::session::Session;
+use crate::shells;
+
+/// What hosts have as `/bin/sh`.
+fn posix() -> Vec<&'static str> {
+    let others = ["ksh", "mksh", "zsh --emulate sh"];
+    shells::installed(shells::COMMON.iter().copied().chain(others))
+}
+
+/// What people log in with.
+fn login() -> Vec<&'static str> {
+    shells::installed(
+        shells::COMMON
+            .iter()
+            .chain(shells::KORN)
+            .chain(shells::FOREIGN)
+            .copied(),
+    )
+}
+
+/// Runs a line with this shell in the place of `/bin/sh`.
+fn run(shell: &str, line: &CommandLine, leads_a_group: bool) -> Output {
+    let mut command = shells::command(shell);
+    command.arg("-c").arg(line.under(shell));
+    command.env("SHELL", "/bin/sh");
+    if leads_a_group {
+        command.process_group(0);
+    }
+    command.output().unwrap()
+}
+
+/// Runs a line as a server does for somebody with this login shell, and this input.
+fn log_in(shell: &str, line: &CommandLine, input: &[u8]) -> Output {
+    let mut command = shells::command(shell);
+    command
+        .arg("-c")
+        .arg(&line.text)
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .process_group(0);
+    let mut child = command.spawn().unwrap();
+    let mut to = child.stdin.take().unwrap();
+    let input = [line.input.clone().unwrap_or_default().as_bytes(), input].concat();
+    // It may end without having read it.
+    let feeding = std::thread::spawn(move || drop(to.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    feeding.join().unwrap();
+    output
+}
+
+fn attempt(command: Command, hooks: &Path) -> Attempt {
+    Attempt {
+        id: AttemptId::new(17),
+        job: JobId::new(3),
+        host: Host::new("web1".parse().unwrap()),
+        command: Arc::new(command),
+        invocation: Arc::default(),
+        pre_hooks: Some(hooks.display().to_string().into()),
+        post_hooks: None,
+        time_limit: Duration::from_secs(1),
+        resumed: false,
+    }
+}
+
+/// A session of this step alone.
+fn session(phase: Phase, command: Command, hooks: &Path) -> Session {
+    Session::of(&attempt(command, hooks), None, &[phase]).unwrap()
+}
+
+/// What was said on standard error, and the marks in it.
+fn said(session: &Session, output: &Output) -> (String, Vec<Mark>) {
+    let (said, marks) = MarkParser::new(&session.marker.prefix()).take(&output.stderr);
+    (String::from_utf8(said).unwrap(), marks)
+}

@@ -1,0 +1,137 @@
+//! Sessions of several steps under every shell.
+
+use std::fs;
+use std::io::{Seek, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command as Process;
+use std::sync::Arc;
+
+use pogo_core::dispatcher::Attempt;
+use pogo_core::plan::{Command, Invocation};
+use pogo_core::scheduler::Phase;
+
+use super::{attempt, posix, run, said};
+use crate::exec::mark::{Mark, MarkParser};
+use crate::exec::session::Session;
+use crate::shells;
+
+/// What a command's end is known as, where other steps may follow it.
+#[test]
+fn a_session_tells_how_its_command_ended_under_every_shell() {
+    let directory = tempfile::tempdir().unwrap();
+    let killed = |name: &str| Mark::Killed(name.to_owned());
+    for shell in posix() {
+        for (line, wanted) in [
+            ("exit 0", Mark::Ended(0)),
+            ("exit 3", Mark::Ended(3)),
+            ("exit 137", Mark::Ended(137)),
+            ("exit 143", Mark::Ended(143)),
+            ("exit 255", Mark::Ended(255)),
+            ("kill -KILL $$", killed("KILL")),
+            ("kill -TERM $$", killed("TERM")),
+            ("kill -SEGV $$", killed("SEGV")),
+            ("kill -PIPE $$", killed("PIPE")),
+            ("kill -37 $$", killed("RTMIN+3")),
+            ("kill -64 $$", killed("RTMAX")),
+            // All of the group, to which the session belongs.
+            ("kill -TERM 0; sleep 60", killed("TERM")),
+            ("sleep 60 & kill -TERM 0; sleep 60", killed("TERM")),
+        ] {
+            // zsh says nothing of signals: there the status counts, as far as it is known.
+            let status = match &wanted {
+                Mark::Killed(name) if shell.starts_with("zsh") && name != "PIPE" => Some(name),
+                _ => None,
+            };
+            if shell == "ksh" && line.contains("TERM 0") {
+                // Of these it does not know the end itself.
+                continue;
+            }
+            let attempt = attempt(Command::shell(line), directory.path());
+            let attempt = Attempt {
+                post_hooks: attempt.pre_hooks.clone(),
+                ..attempt
+            };
+            let session = Session::all_of(&attempt, None).remove(0);
+            let output = run(shell, &session.line(), true);
+            let (err, marks) = said(&session, &output);
+            assert_eq!(marks.len(), 3, "{shell}: {line}: {output:?}");
+            assert_eq!(
+                (err.as_str(), &marks[1]),
+                ("", &Mark::Phase(Phase::Command)),
+                "{shell}: {line}"
+            );
+            match status {
+                Some(_) => assert!(matches!(marks[2], Mark::Ended(129..)), "{shell}: {line}: {marks:?}"),
+                None => assert_eq!(marks[2], wanted, "{shell}: {line}"),
+            }
+        }
+    }
+}
+
+/// All steps at once: each with the input, the environment and the output that it has alone.
+#[test]
+fn a_session_runs_all_steps_under_every_shell() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |path: &str, text: &str| {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    file(
+        "pre/a",
+        "cat; echo $POGO_PHASE; echo err >&2; for fd in 3 4; do [ ! -e /proc/$$/fd/$fd ] || echo open; done",
+    );
+    // It holds everything open that it has, and installs a hook.
+    let line = format!(
+        "cat; echo $POGO_PHASE \"$d$f$code$locale\"; for fd in 3 4; do [ ! -e /proc/$$/fd/$fd ] || echo open; done; sleep 60 & echo pid $!; mkdir {0}/post; cp {0}/pre/a {0}/post; exec 1>&- 2>&-",
+        directory.path().display()
+    );
+    for shell in posix() {
+        let _ = fs::remove_dir_all(directory.path().join("post"));
+        let hooks = |name: &str| Some(directory.path().join(name).display().to_string().into());
+        let values = ["d", "f", "code", "locale"].map(|name| (name.to_owned(), name.to_owned()));
+        let invocation = Invocation {
+            environment: values.into(),
+            ..Invocation::default()
+        };
+        let attempt = Attempt {
+            pre_hooks: hooks("pre"),
+            post_hooks: hooks("post"),
+            invocation: Arc::new(invocation),
+            ..attempt(Command::shell(&line), directory.path())
+        };
+        let session = Session::all_of(&attempt, None).remove(0);
+        let text = session.line().under(shell);
+        // What sleeps in the background holds the output open, so it goes into files.
+        let out = directory.path().join("out");
+        let err = directory.path().join("err");
+        let mut input = tempfile::tempfile().unwrap();
+        input.write_all(b"input\n").unwrap();
+        input.rewind().unwrap();
+        let mut command = shells::command(shell);
+        command
+            .args(["-c", &text])
+            .env("SHELL", "/bin/sh")
+            .process_group(0)
+            .stdin(input);
+        let status = command
+            .stdout(fs::File::create(&out).unwrap())
+            .stderr(fs::File::create(&err).unwrap())
+            .status()
+            .unwrap();
+        let out = fs::read_to_string(out).unwrap();
+        let (said, marks) = MarkParser::new(&session.marker.prefix()).take(&fs::read(err).unwrap());
+        let pid = out.lines().find_map(|line| line.strip_prefix("pid "));
+        let pid = pid.unwrap_or_else(|| panic!("{shell}: {out} {}", String::from_utf8_lossy(&said)));
+        let _ = Process::new("kill").arg(pid).status();
+        let wanted = format!("pre_hook\ninput\ncommand dfcodelocale\npid {pid}\npost_hook\n");
+        assert_eq!(out, wanted, "{shell}");
+        assert_eq!(String::from_utf8_lossy(&said), "err\nerr\n", "{shell}");
+        let phases = [Phase::PreHook, Phase::Command, Phase::PostHook].map(Mark::Phase);
+        let [pre, command, post] = phases;
+        assert_eq!(marks[1..], [pre, command, Mark::Ended(0), post], "{shell}");
+        assert!(status.success(), "{shell}: {status}");
+    }
+}
