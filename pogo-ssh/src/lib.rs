@@ -130,7 +130,7 @@
 //! line stays for at least a week, so that a launch that comes late finds that it is over, and is then removed by some
 //! later attempt. All of this belongs to the user who logs in, and so another user's attempts are not seen.
 //!
-//! | what happens | what becomes of it |
+//! | what happens | outcome |
 //! | --- | --- |
 //! | the link breaks before the host was asked to launch it | failed: unreachable |
 //! | the link breaks at any later moment | connected again, with growing pauses, as long as the attempt may take; output goes on where it stopped, and nothing runs twice |
@@ -150,7 +150,7 @@
 //! with status 0, or by a signal, or its link is lost, the attempt goes on, and so its slots stay taken: the host is
 //! connected to again, with growing pauses of up to 8 seconds, until it answers in another boot. Then post-hooks run.
 //!
-//! | what happens | what becomes of it |
+//! | what happens | outcome |
 //! | --- | --- |
 //! | the host does not tell its boot | failed: refused; nothing ran |
 //! | the command ends with another status | failed, as without |
@@ -164,11 +164,11 @@
 //!
 //! A rollout's limits say how many hosts may be worked on; three bounds here are about this machine. No more
 //! [handshakes](SshTransportBuilder::max_handshakes) are under way at once than it can well do: a host that accepts a
-//! connection and says nothing takes no place among them. No more [connections](SshTransportBuilder::max_connections) are open than
+//! connection and sends nothing takes no slot among them. No more [connections](SshTransportBuilder::max_connections) are open than
 //! the limit of open files leaves room for. And a host's [output](SshTransportBuilder::output_limit) is cut where it is too much.
 //! After a failed attempt its connection can be [kept](SshTransportBuilder::keep_idle) for the next one.
 //!
-//! # The way to a host
+//! # Connecting to a host
 //!
 //! A name may have several addresses, of IPv4 and IPv6: each is tried in turn, with an equal part of the time left. A host
 //! that is unreachable can be [tried again](SshTransportBuilder::connect_retries) within the same attempt, and connections can
@@ -181,7 +181,7 @@
 //! connection says comes first, then what is set on [`SshTransportBuilder`], then the configuration. Its answers are tested against
 //! those of `ssh -G`. `~` and all usual files are those of the account's home directory, whatever `HOME` says.
 //!
-//! | keyword | what becomes of it |
+//! | keyword | how it is treated |
 //! | --- | --- |
 //! | `HostName`, `User`, `Port`, `AddressFamily`, `ProxyJump`, `ConnectTimeout`, `ConnectionAttempts`, `ServerAliveInterval`, `ServerAliveCountMax`, `TCPKeepAlive`, `RekeyLimit`, `BindAddress`, `BindInterface` | followed |
 //! | `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking` (`ask` is `yes`), `HashKnownHosts`, `CheckHostIP`, `NoHostAuthenticationForLocalhost` | followed |
@@ -238,8 +238,8 @@
 //! where it is not 22; plain names, wildcards, negations and hashed names; several keys of a host, `@revoked`, and
 //! `@cert-authority` with host certificates (principals, validity, no critical options, no SHA-1). The files are read once. Under [`HostKeyPolicy::Strict`] each file must be there, and a host that is not in any of them is
 //! refused. [`HostKeyPolicy::AcceptNew`] records the key of a host that is met for the first time, under a lock, and
-//! takes no other from then on. A server is asked for those types of keys first that are known for it. Lines that make
-//! no sense are skipped, and [`SshTransport::warnings`] tells which.
+//! takes no other from then on. A server is asked for those types of keys first that are known for it. Malformed
+//! lines are skipped, and [`SshTransport::warnings`] tells which.
 //!
 //! # Logging in
 //!

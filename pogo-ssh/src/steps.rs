@@ -51,8 +51,8 @@ async fn run_each(
     let sessions = with_files.as_ref().unwrap_or(&prepared.sessions);
     let mut asked = files.is_some();
     for session in sessions {
-        let given = prepared.inputs.given(session.runs_command());
-        let (phase, report) = execute(exec, session, &given, output).await;
+        let input = prepared.inputs.for_command(session.runs_command());
+        let (phase, report) = execute(exec, session, &input, output).await;
         match report {
             ExitReport::NotStarted(NotStarted::ConnectionLost(reason)) if !asked => return Err(NeverAsked(reason)),
             report => {

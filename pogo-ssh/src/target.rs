@@ -26,7 +26,7 @@ pub(crate) struct Target {
     pub(crate) socket: SocketOptions,
     /// The name its key is looked up by.
     pub(crate) key_name: String,
-    /// The known_hosts files for it alone, and what becomes of unknown keys; the transport's if `None`.
+    /// The known_hosts files for it alone, and the policy for unknown keys; the transport's if `None`.
     pub(crate) trust: Option<(HostKeyPolicy, Vec<PathBuf>)>,
     pub(crate) keys: Keys,
     /// What is spoken with it.

@@ -79,7 +79,7 @@ impl UserKeyAlgorithms {
         }
     }
 
-    /// The same for the key of a certificate.
+    /// What the key of a certificate signs with.
     pub(crate) fn hash_for_certificate(
         &self,
         certificate: &Certificate,

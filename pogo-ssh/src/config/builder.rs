@@ -1,4 +1,4 @@
-//! What the transport is told before it starts.
+//! The builder of transports.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -149,7 +149,7 @@ impl SshTransportBuilder {
         self
     }
 
-    /// The same, by something that can say why it has no answer. Replaces [`ask`](Self::ask).
+    /// Sets who answers questions, and can say why there is no answer. Replaces [`ask`](Self::ask).
     pub fn prompter(mut self, prompter: impl Prompter + 'static) -> Self {
         self.asker = Some(SharedPrompter::new(prompter));
         self
@@ -183,7 +183,7 @@ impl SshTransportBuilder {
         self
     }
 
-    /// What becomes of hosts whose key is not known. Default: [`HostKeyPolicy::Strict`].
+    /// Policy for hosts whose key is not known. Default: [`HostKeyPolicy::Strict`].
     pub fn host_keys(mut self, policy: HostKeyPolicy) -> Self {
         self.host_keys = Some(policy);
         self
@@ -195,7 +195,7 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Time to reach a host and log in, not counting the wait for a place among the handshakes. Default: 10 seconds.
+    /// Time to reach a host and log in, not counting the wait for a slot among the handshakes. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout.min(LONGEST));
         self
@@ -217,7 +217,7 @@ impl SshTransportBuilder {
     }
 
     /// How many handshakes (key exchange and login) run at once, at least 1, whatever the rollout's own limits.
-    /// A host that accepts a connection and then says nothing takes no place. Default: 32.
+    /// A host that accepts a connection and then sends nothing takes no slot. Default: 32.
     pub fn max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         self

@@ -49,7 +49,7 @@ impl DetachedCommands {
     /// The line that launches the attempt if that was not done before, and follows it. The host ends it after the time
     /// that is `left`, with the grace, if nobody does so before.
     pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> CommandLine {
-        // The shell's numbers have a sign.
+        // The shell's numbers are signed.
         let most = self.output_limit.min(1 << 60).to_string();
         let first = [most, left.as_secs().max(1).to_string(), tenths(grace)];
         let bodies = PHASES.map(|phase| self.scripts.step(phase).unwrap_or_default());

@@ -1,6 +1,7 @@
 //! Attempts that run apart from the connection that starts them.
 
 mod commands;
+mod follow;
 mod frames;
 mod run;
 mod scripts;

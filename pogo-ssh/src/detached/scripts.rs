@@ -152,6 +152,7 @@ if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$p
 /// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows are for
 /// [`SUPERVISE`], but for the text of [`STEP`].
 ///
+/// Old attempts are pruned but for this one: where the clock ran ahead of the files' times, it pruned its own directory.
 /// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
 /// ignore the interrupt signal for ever.
 const LAUNCH: &str = r#"launch() {

@@ -59,7 +59,7 @@ impl AttemptWatch {
                 self.seen.0 += bytes.len() as u64;
                 self.output.take(stream, &bytes);
             }
-            // Over a new link the host says it again.
+            // After a reconnect the host reports it again.
             Frame::Cut(stream, _) if self.cut.contains(&stream) => {}
             Frame::Cut(stream, missing) => {
                 self.cut.push(stream);
@@ -95,7 +95,7 @@ impl AttemptWatch {
         self.output.take(Stream::Stderr, &rest);
     }
 
-    /// Reports the phases up to the one that the state speaks of; short ones may have passed unseen.
+    /// Reports the phases up to the one that the state refers to; short ones may have passed unseen.
     fn enter(&mut self, state: String) {
         let mut words = state.split(' ');
         if matches!(words.next(), Some("begun" | "ended"))

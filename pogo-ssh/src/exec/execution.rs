@@ -14,7 +14,7 @@ use super::feed::InputFeed;
 use super::mark::{Mark, MarkParser};
 use super::progress::SessionProgress;
 use super::session::Session;
-use crate::input::Given;
+use crate::input::CommandInput;
 use crate::output::Output;
 
 /// Why there is nothing more to read from a session's channel.
@@ -42,7 +42,7 @@ pub(super) struct Execution<'a> {
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
     /// What the command is to read; `None` once it is on its way.
-    given: Option<&'a Given>,
+    input: Option<&'a CommandInput>,
     passwords_given: usize,
     /// Whether a line is to end where a password was typed: sudo ends it on a terminal.
     ends_line: bool,
@@ -52,7 +52,7 @@ pub(super) struct Execution<'a> {
 impl<'a> Execution<'a> {
     pub(super) fn new(
         site: ExecContext<'a>,
-        (session, given): (&'a Session, &'a Given),
+        (session, input): (&'a Session, &'a CommandInput),
         channel: russh::Channel<Msg>,
         output: &'a mut Output,
     ) -> Self {
@@ -68,7 +68,7 @@ impl<'a> Execution<'a> {
             progress: SessionProgress::new(session),
             status: None,
             command_ended: None,
-            given: Some(given),
+            input: Some(input),
             passwords_given: 0,
             ends_line: false,
             marks: MarkParser::new(&session.marker.prefix()),
@@ -109,7 +109,7 @@ impl<'a> Execution<'a> {
         self.progress.note_output(&rest);
         for mark in marks {
             match mark {
-                // What already runs gets no passwords.
+                // What already runs gets no passwords, whatever it prints.
                 Mark::Password(word) if self.progress.may_ask() => self.answer(&word),
                 mark => self.take_mark(mark),
             }
@@ -130,9 +130,9 @@ impl<'a> Execution<'a> {
     /// Gives the command its input once it is there.
     pub(super) fn feed_command(&mut self) {
         let is_time = self.progress.reads_input() || !self.session.runs_command();
-        if let Some(given) = self.given.take_if(|_| is_time) {
-            self.feed.secrets(given.secrets.clone());
-            self.feed.content(given.stdin.clone());
+        if let Some(input) = self.input.take_if(|_| is_time) {
+            self.feed.secrets(input.secrets.clone());
+            self.feed.content(input.stdin.clone());
         }
     }
 

@@ -42,7 +42,7 @@ impl InputFeed {
         let Some(input) = input else { return };
         let channel = Arc::clone(&self.channel);
         self.then(async move {
-            // A link that is gone shows elsewhere, here as below.
+            // A lost link is reported by whoever reads from it, here as below.
             let _ = channel.data(input.as_bytes()).await;
         });
     }

@@ -15,6 +15,7 @@ use super::side_command::{SideCommandError, SideCommandOutput, run_side_command}
 /// 3 when there was none any more, 1 when it cannot be ended.
 ///
 /// Processes that ended but were never collected still count for `kill -0`; where there is a `ps`, it knows better.
+// The loop stands in parentheses: ksh runs the end of a pipeline in the shell itself, and `exit 9` would end the script.
 pub(crate) const END_GROUP: &str = r#"g=$1
 alive() {
   kill -0 -"$g" 2>/dev/null || return 1

@@ -28,7 +28,7 @@ const LONGEST_WORD: usize = 900;
 /// What the shell that runs it calls itself, in its complaints and in lists of processes.
 const NAME: &str = "pogo";
 
-/// The same for what runs an attempt's command.
+/// What the shell that runs an attempt's command calls itself.
 const COMMAND_NAME: &str = "pogo-command";
 
 /// A line for the login shell of a host, and what it reads before anything else.
@@ -46,7 +46,7 @@ impl CommandLine {
         Self::named(NAME, ("", script), parameters)
     }
 
-    /// The same for steps of an attempt, the command among them or not. What leads to them finds the words of the line as
+    /// A line for steps of an attempt, the command among them or not. What leads to them finds the words of the line as
     /// its own parameters.
     pub(crate) fn of_session(with_command: bool, texts: (&str, &str), parameters: &[&str]) -> Self {
         Self::named(if with_command { COMMAND_NAME } else { NAME }, texts, parameters)

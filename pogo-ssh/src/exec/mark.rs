@@ -68,6 +68,7 @@ impl MarkParser {
         let mut piece = piece;
         loop {
             if self.held.is_empty() {
+                // Runs of output are copied whole: pushing each byte of standard error by itself was slow.
                 let next = memchr(FIRST, piece).unwrap_or(piece.len());
                 let (clean, more) = piece.split_at(next);
                 rest.extend_from_slice(clean);

@@ -15,7 +15,7 @@ impl Marker {
         Self(format!("pogo {attempt}"))
     }
 
-    /// The same, with a word that nothing on the host has to know.
+    /// Marks of an attempt, with a word that tells them from those of another one of this number.
     pub(crate) fn with_word(attempt: AttemptId, word: &str) -> Self {
         Self(format!("pogo {attempt} {word}"))
     }

@@ -48,6 +48,7 @@ impl SessionProgress {
     /// Takes a mark. Gives the phase that is entered by it.
     pub(crate) fn apply(&mut self, mark: Mark) -> Option<Phase> {
         match mark {
+            // The first mark counts: a command could write another to have a group of its choice ended.
             Mark::Begun(group) if self.group.is_none() => self.group = Some(group),
             Mark::Begun(group) if self.runs_command() => self.command_group = Some(group),
             Mark::Phase(phase) if self.phases.contains(&phase) && self.phase < Some(phase) => {

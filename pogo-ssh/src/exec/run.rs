@@ -14,7 +14,7 @@ use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::kill::{KillOutcome, kill};
 use super::mark::ProcessGroup;
 use super::session::Session;
-use crate::input::Given;
+use crate::input::CommandInput;
 use crate::link::Link;
 use crate::output::Output;
 
@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(2);
 pub(crate) async fn execute(
     site: ExecContext<'_>,
     session: &Session,
-    given: &Given,
+    input: &CommandInput,
     output: &mut Output,
 ) -> (Phase, ExitReport) {
     let first = session.phases.first().copied().unwrap_or(Phase::Command);
@@ -48,7 +48,7 @@ pub(crate) async fn execute(
             return (first, NotStarted::ConnectionLost(reason).into());
         }
     };
-    let mut execution = Execution::new(site, (session, given), channel, output);
+    let mut execution = Execution::new(site, (session, input), channel, output);
     let ended = execution.run().await;
     execution.finish();
     (execution.progress.phase(), ended)

@@ -19,8 +19,8 @@ elif command -v setsid >/dev/null 2>&1; then
 else pogo_k=alone; fi
 pogo_b=$1 pogo_g=$$; shift; eval "$pogo_b""#;
 
-/// The same on a terminal, which a group of its own could no longer read: what is in the group with it, such as sudo,
-/// has no other purpose.
+/// Finds out the process group on a terminal, which a new group could no longer read: what is in the group with it, such
+/// as sudo, has no other purpose.
 pub(super) const KNOW_THE_GROUP: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
 [ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$
 pogo_b=$1; shift; eval "$pogo_b""#;
@@ -118,6 +118,7 @@ impl Scripts {
     }
 }
 
+// Quoted once more in each shell on the way, a script with many quotes grew thirteenfold.
 /// Texts that shell text finds as its positional parameters.
 struct Parameters(Vec<String>);
 

@@ -28,7 +28,7 @@ elif command -v setsid >/dev/null 2>&1; then
 else pogo_k=alone; fi
 pogo_g=$$"#;
 
-/// The same on a terminal, which a group of its own could no longer read.
+/// Finds out the process group on a terminal, which a new group could no longer read.
 const LEAD_ON_TERMINAL: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev/null | tr -d ' ')
 [ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$"#;
 
@@ -95,6 +95,7 @@ pub(crate) enum InvalidAttempt {
 impl Session {
     /// The sessions of an attempt, in order: one, but for a terminal, which is for the command alone. `files` is the
     /// directory of the files that were sent along. The attempt was [checked](check_attempt).
+    // One session: with three, their login shells made a rollout take three times as long.
     pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Vec<Self> {
         let parts = if attempt.invocation.pty {
             PHASES.chunks(1)
@@ -138,7 +139,7 @@ impl Session {
         self.line_with(|script| script.to_owned())
     }
 
-    /// The same, with a text made of that of the steps.
+    /// What the host is asked to run, with the text of the steps changed by the caller.
     pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> CommandLine {
         match &self.asks {
             SessionRequest::Forced(line) => CommandLine::raw(line),

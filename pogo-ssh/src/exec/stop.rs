@@ -29,6 +29,7 @@ impl StopSignal {
         let hard = Instant::now() + limit;
         Self {
             report,
+            // Ending comes out of the time limit, so that the attempt is known to be over when its time is.
             soft: hard - (grace + CONFIRMATION).min(limit / 4),
             hard,
             grace,

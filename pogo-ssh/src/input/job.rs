@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::content::Content;
 use super::error::InputError;
 use super::source;
-use super::{Given, Secrets};
+use super::{CommandInput, Secrets};
 
 /// What one job gives its hosts: its standard input and the files to send, read once, so that all hosts get the same.
 ///
@@ -92,13 +92,13 @@ impl JobInputs {
     }
 
     /// What a session reads that runs the command, or does not.
-    pub(crate) fn given(&self, runs_command: bool) -> Given {
+    pub(crate) fn for_command(&self, runs_command: bool) -> CommandInput {
         match runs_command {
-            true => Given {
+            true => CommandInput {
                 secrets: self.secrets.lines().map(Arc::new),
                 stdin: self.stdin.clone(),
             },
-            false => Given::default(),
+            false => CommandInput::default(),
         }
     }
 }

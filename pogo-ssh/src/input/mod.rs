@@ -1,16 +1,16 @@
 //! What a job gives its hosts: standard input and files, read once for all attempts.
 
+mod command_input;
 mod content;
 mod error;
-mod given;
 mod job;
 mod secrets;
 mod shared;
 mod source;
 
+pub(crate) use command_input::CommandInput;
 pub(crate) use content::Content;
 pub use error::InputError;
-pub(crate) use given::Given;
 pub use job::JobInputs;
 pub(crate) use secrets::{READ_SECRETS, Secrets};
 pub(crate) use shared::SharedInputs;

@@ -49,7 +49,7 @@ pub(crate) struct Connector {
 /// Every host waits at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
 const HOSTS_WAIT: Duration = Duration::from_secs(10);
 
-/// Who says nothing for so long may wait for our first line, as some servers do, and those of other protocols.
+/// A host that sends nothing for so long may wait for our first line, as some servers do, and those of other protocols.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Connector {
@@ -83,7 +83,7 @@ impl Connector {
         }
     }
 
-    /// Reaches the host and logs in. The wait for a place, among the connections and then among the handshakes, does not
+    /// Reaches the host and logs in. The wait for a slot, among the connections and then among the handshakes, does not
     /// count against its time.
     pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
         let permit = match Arc::clone(&self.connections).try_acquire_owned() {
@@ -98,7 +98,7 @@ impl Connector {
         Ok(link)
     }
 
-    /// The same, as often as the host may be tried. A host on the way has no place of its own among the connections:
+    /// Connects, retrying as often as the host's settings allow. A jump host has no slot of its own among the connections:
     /// those behind it wait for it with theirs taken.
     pub(super) async fn connect_with_retries(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
         let (mut tries, mut waited_in_vain) = (0, false);
@@ -166,7 +166,7 @@ impl Connector {
         Ok(link)
     }
 
-    /// A place among those behind a jump host.
+    /// A slot among the connections through a jump host.
     async fn channel(&self, jump: &JumpHost) -> Option<OwnedSemaphorePermit> {
         if let Ok(channel) = Arc::clone(&jump.channels).try_acquire_owned() {
             return Some(channel);
@@ -193,12 +193,13 @@ impl Connector {
             address,
         } = attempt;
         let mut stream = PeekedStream::new(stream);
-        // A server speaks first. One that does not has no claim to a place among the handshakes.
+        // A server speaks first. One that does not has no claim to a slot among the handshakes.
         let greeted = async {
             match timeout(SPEAKS_WITHIN.min(target.connect_timeout / 2), stream.readable()).await {
                 Ok(spoken) => spoken,
                 Err(_) => {
-                    // One that closes at once may still have said why.
+                    // Not sent at once: hosts that wait for a handshake slot would begin theirs. One that closes now may
+                    // still have sent why.
                     let _ = stream.greet(IDENTIFICATION).await;
                     stream.readable().await
                 }
@@ -243,7 +244,7 @@ impl Connector {
         })
     }
 
-    /// A place among the handshakes: those behind the jump host, and all.
+    /// A slot among the handshakes: those through the jump host, and all.
     async fn handshake_permit<'a>(
         &'a self,
         jump: Option<&'a JumpHost>,

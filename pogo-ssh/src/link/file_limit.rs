@@ -13,7 +13,7 @@ pub(crate) struct TooFewFiles {
     pub(crate) limit: u64,
 }
 
-/// How many connections the limit of open files leaves room for.
+/// How many connections the limit of open files leaves room for: a wide rollout waits then, instead of failing.
 pub(crate) fn room_for_connections() -> Result<usize, TooFewFiles> {
     match getrlimit(Resource::Nofile).current {
         None => Ok(Semaphore::MAX_PERMITS),

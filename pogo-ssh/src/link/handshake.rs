@@ -58,6 +58,7 @@ where
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await
         .map_err(|error| connect_error(target, error))?;
+    // The library accepts any correct signature, SHA-1 as well, so its kind is checked after the handshake.
     check_signature(&handle, target).map_err(|error| connect_error(target, error))?;
     authenticate(&mut handle, &disconnect, target, context.credentials, context.clock).await?;
     Ok(Link {

@@ -69,6 +69,7 @@ impl<'a> Login<'a> {
         let (credentials, steps) = (self.credentials, self.steps);
         // A password comes last and must not find its try used up by keys.
         let [may_use_keys, may_use_password, may_answer] = self.target.keys.methods;
+        // Only a password keeps a try: somebody to ask is there in every job on a terminal, and must not cost a key its try.
         let has_secret = credentials.password.is_some() && (may_use_password || may_answer);
         let reserved = usize::from(has_secret && self.left > 1);
         self.left -= reserved;

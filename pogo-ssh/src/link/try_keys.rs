@@ -25,6 +25,8 @@ impl Login<'_> {
             Some(socket) => self.ask_agent(&socket).await,
             None => None,
         };
+        // The agent's copies of named files come first: behind an agent of nine keys, the key that was asked for found the
+        // server's tries used up.
         let sources = OfferSources {
             files: &files,
             certificates: &certificates,

@@ -16,7 +16,7 @@ use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
 use crate::exec::{ExitReport, Mark, MarkParser, Marker, Privilege, Session, SessionProgress, StopReason, kill_line};
-use crate::input::Given;
+use crate::input::CommandInput;
 use crate::output::Output;
 
 /// How long output is still taken after the end, in case something in the background holds it open.
@@ -33,7 +33,7 @@ fn telling(marker: &Marker, script: &str) -> String {
 pub(super) async fn execute(
     site: &ProgramContext<'_>,
     session: &Session,
-    given: &Given,
+    input: &CommandInput,
     output: &mut Output,
 ) -> (Phase, ExitReport) {
     let progress = SessionProgress::new(session);
@@ -42,7 +42,7 @@ pub(super) async fn execute(
         site.program,
         arguments::session(&site.master.socket, session.pty, &line.text),
     );
-    let nothing = line.input.is_none() && given.is_nothing();
+    let nothing = line.input.is_none() && input.is_empty();
     let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
     let mut child = match spawned {
         Ok(spawned) => spawned,
@@ -54,7 +54,7 @@ pub(super) async fn execute(
         }
     };
     if let Some(to) = child.stdin.take() {
-        tokio::spawn(feed(to, line.input, given.clone()));
+        tokio::spawn(feed(to, line.input, input.clone()));
     }
     if session.is_forced() {
         site.report.phase(Phase::Command);
@@ -73,16 +73,16 @@ pub(super) async fn execute(
 }
 
 /// Writes what the line itself reads, then all of the command's input, and its end. Nobody may want to read it all.
-async fn feed(mut pipe: ChildStdin, first: Option<String>, given: Given) {
+async fn feed(mut pipe: ChildStdin, first: Option<String>, input: CommandInput) {
     if pipe.write_all(first.unwrap_or_default().as_bytes()).await.is_err() {
         return;
     }
-    if let Some(secrets) = given.secrets
+    if let Some(secrets) = input.secrets
         && pipe.write_all(secrets.expose_secret().as_bytes()).await.is_err()
     {
         return;
     }
-    let Some(content) = given.stdin else { return };
+    let Some(content) = input.stdin else { return };
     let mut offset = 0;
     while let Ok(block) = content.block(offset).await {
         if block.is_empty() || pipe.write_all(&block).await.is_err() {

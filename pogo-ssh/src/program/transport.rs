@@ -139,8 +139,8 @@ impl ProgramTransport {
     async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, context: &ProgramContext<'_>) -> Outcome {
         let mut output = Output::new(context.report.clone(), self.config.output_limit);
         for session in sessions {
-            let given = inputs.given(session.runs_command());
-            let (phase, report) = execute(context, session, &given, &mut output).await;
+            let input = inputs.for_command(session.runs_command());
+            let (phase, report) = execute(context, session, &input, &mut output).await;
             if let ControlFlow::Break(outcome) = classify(phase, report) {
                 return outcome;
             }

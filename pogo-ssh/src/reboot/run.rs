@@ -10,7 +10,7 @@ use super::wait::{RestartFailure, back_from_restart};
 use crate::classify::{classify, not_started};
 use crate::context::TransportContext;
 use crate::exec::{ExitReport, Session, UploadedFiles, execute, upload_all};
-use crate::input::Given;
+use crate::input::CommandInput;
 use crate::link::Link;
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
@@ -79,8 +79,8 @@ impl Rebooting<'_> {
             .iter()
             .filter_map(|phases| Session::of(&prepared.attempt, self.sent.directory(), phases));
         for session in sessions {
-            let given = prepared.inputs.given(session.runs_command());
-            let (phase, report) = execute(exec, &session, &given, &mut self.output).await;
+            let input = prepared.inputs.for_command(session.runs_command());
+            let (phase, report) = execute(exec, &session, &input, &mut self.output).await;
             let end = match report {
                 ExitReport::Killed { signal } if phase == Phase::Command => CommandEnd::Killed(signal),
                 ExitReport::Unknown(reason) if phase == Phase::Command => CommandEnd::Unknown(reason),
@@ -119,7 +119,7 @@ impl Rebooting<'_> {
             return Outcome::Succeeded;
         };
         let exec = self.context.exec_context(link, self.prepared);
-        let (_, report) = execute(exec, &session, &Given::default(), &mut self.output).await;
+        let (_, report) = execute(exec, &session, &CommandInput::default(), &mut self.output).await;
         match classify(Phase::PostHook, report) {
             ControlFlow::Continue(()) => Outcome::Succeeded,
             ControlFlow::Break(outcome) => outcome,

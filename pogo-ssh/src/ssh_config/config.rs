@@ -31,7 +31,7 @@ pub struct ClientConfig {
     local: LocalAccount,
     /// Options that come before all files.
     options: ConfigFile,
-    /// The same as they were given.
+    /// These options, as they were given.
     given: Vec<String>,
     /// Each with whether it is the user's own.
     files: Vec<(ConfigFile, bool)>,
@@ -151,7 +151,7 @@ impl ClientConfig {
         }
     }
 
-    /// The same, with commands that others may be waiting for too.
+    /// Looks up a host with the answers of `Match exec` that other lookups share.
     pub(crate) async fn settings_with(
         &self,
         query: &HostQuery,
@@ -234,7 +234,7 @@ impl ClientConfig {
     }
 }
 
-/// What becomes of a question about a host.
+/// The next step of looking up a host.
 enum LookupStep {
     Settings(Box<HostSettings>),
     /// Another question first: whether this command succeeds.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A line of a file, or an option from elsewhere.
+/// A line of a file, or an option of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FilePosition {
     /// The file; for an option what it was given as.
@@ -47,7 +47,7 @@ pub enum ClientConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// A line that makes no sense, to OpenSSH neither.
+    /// A line that is invalid, for OpenSSH as well.
     #[error("{place}: {problem}")]
     ConfigLine {
         /// File and line.

@@ -109,7 +109,7 @@ impl ConfigFileReader<'_> {
         Ok(ConfigFile { lines })
     }
 
-    /// Reads an option from elsewhere, which is a line that stands in no file.
+    /// Reads an option of the command line: a line that stands in no file.
     pub(super) fn option(&self, text: &str) -> Result<ConfigLine, ClientConfigError> {
         let place = FilePosition {
             file: Path::new(&format!("-o {text}")).into(),
@@ -143,7 +143,7 @@ impl ConfigFileReader<'_> {
         let keyword = Keyword::of(&name);
         let text = rest.unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']);
         if text.is_empty() {
-            return Err(ClientConfigError::line(&place, format!("`{name}` says nothing")));
+            return Err(ClientConfigError::line(&place, format!("`{name}` has no value")));
         }
         let arguments =
             arguments(text).map_err(|_| ClientConfigError::line(&place, "a quote is opened and never closed"))?;

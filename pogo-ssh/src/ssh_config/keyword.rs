@@ -1,4 +1,4 @@
-//! What becomes of each keyword.
+//! How each keyword is treated: followed, noted, refused or ignored.
 
 /// What a keyword means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Keyword {
     /// It changes nothing when set to one of these values (whatever their case), and is refused otherwise: it would
     /// change who is reached, who is trusted, or whether a command runs at all.
     Only(&'static [&'static str]),
-    /// The same, but otherwise left out with a note: somebody may miss it, and the command runs all the same.
+    /// Skipped with a note unless its value is harmless: somebody may miss it, and the command runs without it.
     Noted(&'static [&'static str]),
 }
 

@@ -16,9 +16,9 @@ pub(super) struct LineValues<'a> {
     left: &'a [String],
 }
 
-/// What is said of a value that makes no sense.
+/// The message for an invalid value.
 pub(super) fn bad(value: &str) -> String {
-    format!("`{value}` is no value for it")
+    format!("`{value}` is not a valid value")
 }
 
 impl<'a> LineValues<'a> {
@@ -46,7 +46,7 @@ impl<'a> LineValues<'a> {
     /// An argument that is not empty.
     pub(super) fn text(&mut self) -> Result<String, String> {
         let text = self.next().filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| "it says nothing".to_owned())
+        text.map(str::to_owned).ok_or_else(|| "its value is missing".to_owned())
     }
 
     /// The rest of the line as written, quotes and all.

@@ -16,7 +16,7 @@ use crate::algorithms::family;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 
-/// What is known of hosts' keys, and what becomes of those that are not.
+/// What is known of hosts' keys, and the policy for unknown ones.
 #[derive(Debug)]
 pub(crate) struct Verifier {
     policy: HostKeyPolicy,

@@ -28,7 +28,7 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
     for (name, value) in values {
         inputs = inputs.secret(name, value.to_owned().into());
     }
-    let lines = inputs.given(true).secrets.unwrap();
+    let lines = inputs.for_command(true).secrets.unwrap();
     let line = "printf '%s|' \"$EMPTY\" \"$LONG\" \"$ODD\" \"$PLAIN\"; cat; tr '\\0' ' ' </proc/$$/cmdline; echo; env | grep -c pogo_";
     let directory = tempfile::tempdir().unwrap();
     for shell in posix() {

@@ -54,7 +54,7 @@ pub(crate) struct KnownHosts {
 }
 
 impl KnownHosts {
-    /// Adds the lines of a file, and gives its length in bytes. Lines that make no sense are skipped with a warning,
+    /// Adds the lines of a file, and gives its length in bytes. Malformed lines are skipped with a warning,
     /// as OpenSSH does.
     pub(crate) fn read(&mut self, path: &Path) -> Result<u64, FileError> {
         // Other people's comments need not be UTF-8.

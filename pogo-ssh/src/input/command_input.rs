@@ -8,14 +8,14 @@ use super::Content;
 
 /// What the command of a session is given to read: first its secrets, then its standard input.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Given {
+pub(crate) struct CommandInput {
     pub(crate) secrets: Option<Arc<SecretString>>,
     pub(crate) stdin: Option<Arc<Content>>,
 }
 
-impl Given {
+impl CommandInput {
     /// Whether it reads nothing at all.
-    pub(crate) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.secrets.is_none() && self.stdin.is_none()
     }
 }
