@@ -38,8 +38,23 @@ fn errand(machine: &Machine, line: &str, within: Duration) -> Errand {
         .invoked(invocation)
 }
 
-fn transport(machine: &Machine) -> SshTransport {
-    machine.transport().stop_grace(Duration::from_secs(1)).build().unwrap()
+/// A machine, and a transport that ends commands after a second. None where machines cannot be had.
+fn start(test: &str, number: u8) -> Option<(Machine, SshTransport)> {
+    let machine = Machine::start(test, number)?;
+    let transport = machine.transport().stop_grace(Duration::from_secs(1));
+    Some((machine, transport.build().unwrap()))
+}
+
+/// Restarts the machine once it was asked to, into this boot.
+async fn restart(machine: &mut Machine, boot: &str) {
+    machine.asked().await;
+    machine.go_down();
+    machine.come_back(boot);
+}
+
+fn assert_checked_in_second_boot(report: &Report) {
+    report.assert_succeeded();
+    assert_eq!(report.stdout, "checked in second\n");
 }
 
 /// Runs an errand while somebody plays the hardware.
@@ -65,11 +80,10 @@ async fn awaited(witness: &Witness) {
 
 #[tokio::test]
 async fn a_host_that_takes_its_link_along_is_awaited_and_then_runs_its_post_hooks() {
-    let Some(mut machine) = Machine::start("a_host_that_takes_its_link_along", 1) else {
+    let Some((mut machine, transport)) = start("a_host_that_takes_its_link_along", 1) else {
         return;
     };
     let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
-    let transport = transport(&machine);
     let report = run(errand, &transport, async |witness, _side| {
         assert_eq!(machine.asked().await, "systemctl reboot");
         machine.go_down();
@@ -77,18 +91,16 @@ async fn a_host_that_takes_its_link_along_is_awaited_and_then_runs_its_post_hook
         machine.come_back("second");
     })
     .await;
-    report.assert_succeeded();
-    assert_eq!(report.stdout, "checked in second\n");
+    assert_checked_in_second_boot(&report);
     assert_eq!(report.phases, [Phase::Connect, Phase::Command, Phase::PostHook]);
 }
 
 #[tokio::test]
 async fn a_command_that_returns_before_the_host_goes_away_is_no_success_yet() {
-    let Some(mut machine) = Machine::start("a_command_that_returns_before_the_host_goes_away", 2) else {
+    let Some((mut machine, transport)) = start("a_command_that_returns_before_the_host_goes_away", 2) else {
         return;
     };
     let errand = errand(&machine, "shutdown -r +0", LONG);
-    let transport = transport(&machine);
     let report = run(errand, &transport, async |witness, _side| {
         assert_eq!(machine.asked().await, "shutdown -r +0");
         awaited(&witness).await;
@@ -99,13 +111,12 @@ async fn a_command_that_returns_before_the_host_goes_away_is_no_success_yet() {
         machine.come_back("second");
     })
     .await;
-    report.assert_succeeded();
-    assert_eq!(report.stdout, "checked in second\n");
+    assert_checked_in_second_boot(&report);
 }
 
 #[tokio::test]
 async fn a_host_that_falls_silent_is_awaited_too() {
-    let Some(mut machine) = Machine::start("a_host_that_falls_silent_is_awaited_too", 3) else {
+    let Some((mut machine, _)) = start("a_host_that_falls_silent_is_awaited_too", 3) else {
         return;
     };
     let errand = errand(&machine, "reboot; sleep 30", LONG);
@@ -123,16 +134,14 @@ async fn a_host_that_falls_silent_is_awaited_too() {
         machine.pass_packets();
     })
     .await;
-    report.assert_succeeded();
-    assert_eq!(report.stdout, "checked in second\n");
+    assert_checked_in_second_boot(&report);
 }
 
 #[tokio::test]
 async fn a_host_in_the_old_boot_was_not_restarted() {
-    let Some(mut machine) = Machine::start("a_host_in_the_old_boot_was_not_restarted", 4) else {
+    let Some((mut machine, transport)) = start("a_host_in_the_old_boot_was_not_restarted", 4) else {
         return;
     };
-    let transport = transport(&machine);
     let restarts = errand(&machine, "systemctl reboot", Duration::from_secs(4));
     let report = run(restarts, &transport, async |witness, _side| {
         machine.asked().await;
@@ -147,9 +156,7 @@ async fn a_host_in_the_old_boot_was_not_restarted() {
     // Where nobody saw the command's end it may still run.
     let hangs = errand(&machine, "systemctl reboot; sleep 30", Duration::from_secs(4));
     let report = run(hangs, &transport, async |_witness, _side| {
-        machine.asked().await;
-        machine.go_down();
-        machine.come_back("first");
+        restart(&mut machine, "first").await
     })
     .await;
     let message = report.assert_in_doubt();
@@ -161,10 +168,9 @@ async fn a_host_in_the_old_boot_was_not_restarted() {
 
 #[tokio::test]
 async fn a_host_that_never_comes_back_is_in_doubt_with_what_was_seen_last() {
-    let Some(mut machine) = Machine::start("a_host_that_never_comes_back_is_in_doubt", 5) else {
+    let Some((mut machine, transport)) = start("a_host_that_never_comes_back_is_in_doubt", 5) else {
         return;
     };
-    let transport = transport(&machine);
     let errand = errand(&machine, "systemctl reboot; sleep 30", Duration::from_secs(3));
     let report = run(errand, &transport, async |_witness, _side| {
         machine.asked().await;
@@ -178,10 +184,9 @@ async fn a_host_that_never_comes_back_is_in_doubt_with_what_was_seen_last() {
 
 #[tokio::test]
 async fn a_host_that_shows_another_key_is_not_trusted() {
-    let Some(mut machine) = Machine::start("a_host_that_shows_another_key_is_not_trusted", 6) else {
+    let Some((mut machine, transport)) = start("a_host_that_shows_another_key_is_not_trusted", 6) else {
         return;
     };
-    let transport = transport(&machine);
     let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
     let report = run(errand, &transport, async |_witness, _side| {
         machine.asked().await;
@@ -200,10 +205,9 @@ async fn a_host_that_shows_another_key_is_not_trusted() {
 
 #[tokio::test]
 async fn a_host_that_lets_nobody_in_while_it_starts_is_awaited() {
-    let Some(mut machine) = Machine::start("a_host_that_lets_nobody_in_while_it_starts", 7) else {
+    let Some((mut machine, transport)) = start("a_host_that_lets_nobody_in_while_it_starts", 7) else {
         return;
     };
-    let transport = transport(&machine);
     let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
     let report = run(errand, &transport, async |_witness, _side| {
         machine.asked().await;
@@ -216,19 +220,18 @@ async fn a_host_that_lets_nobody_in_while_it_starts_is_awaited() {
         fs::write(&keys, allowed).unwrap();
     })
     .await;
-    report.assert_succeeded();
-    assert_eq!(report.stdout, "checked in second\n");
+    assert_checked_in_second_boot(&report);
 }
 
 #[tokio::test]
 async fn a_command_that_fails_restarts_nothing() {
-    let Some(machine) = Machine::start("a_command_that_fails_restarts_nothing", 8) else {
+    let Some((machine, transport)) = start("a_command_that_fails_restarts_nothing", 8) else {
         return;
     };
-    let report = errand(&machine, "exit 3", LONG).run(&transport(&machine)).await;
+    let report = errand(&machine, "exit 3", LONG).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     machine.set_boot_id("");
-    let report = errand(&machine, "echo ran", LONG).run(&transport(&machine)).await;
+    let report = errand(&machine, "echo ran", LONG).run(&transport).await;
     let message = report.assert_failed(FailureKind::Refused);
     assert!(message.contains("which boot it is in"), "{message}");
     assert_eq!(report.stdout, "");
@@ -236,10 +239,9 @@ async fn a_command_that_fails_restarts_nothing() {
 
 #[tokio::test]
 async fn the_wait_ends_with_the_attempt() {
-    let Some(mut machine) = Machine::start("the_wait_ends_with_the_attempt", 9) else {
+    let Some((mut machine, transport)) = start("the_wait_ends_with_the_attempt", 9) else {
         return;
     };
-    let transport = transport(&machine);
     let cancelled = errand(&machine, "systemctl reboot", LONG);
     let report = run(cancelled, &transport, async |witness, mut side| {
         machine.asked().await;
