@@ -29,7 +29,7 @@ pub(super) fn settings(
         alias: alias.as_deref(),
         jump: options.jump_host(),
     };
-    gather(options, &tokens).map_err(|problem| ClientConfigError::ConfigLine {
+    gather(options, &tokens).map_err(|problem| ClientConfigError::Line {
         place: format!("configuration of {original}"),
         problem,
     })

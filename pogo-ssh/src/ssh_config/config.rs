@@ -197,7 +197,7 @@ impl ClientConfig {
         }
         read?;
         let named = match &options.host_name {
-            Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::ConfigLine {
+            Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::Line {
                 place: format!("HostName of {}", query.host),
                 problem,
             })?,

@@ -49,7 +49,7 @@ pub enum ClientConfigError {
     },
     /// A line that is invalid, for OpenSSH as well.
     #[error("{place}: {problem}")]
-    ConfigLine {
+    Line {
         /// File and line.
         place: String,
         /// What is wrong.
@@ -87,7 +87,7 @@ pub enum ClientConfigError {
 
 impl ClientConfigError {
     pub(super) fn line(place: &FilePosition, problem: impl Into<String>) -> Self {
-        Self::ConfigLine {
+        Self::Line {
             place: place.to_string(),
             problem: problem.into(),
         }
