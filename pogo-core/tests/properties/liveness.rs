@@ -46,12 +46,17 @@ proptest! {
     fn a_job_that_waits_for_time_alone_goes_on_in_the_end(scenario in scenarios(40)) {
         let mut drill = scenario.drill();
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
-        // Nothing runs, so nothing can end badly: what waits is sure to start.
+        // Nothing runs, so nothing can end badly: what waits is sure to start. A job above the limits that has still to try a
+        // host may fail, though, and leave it for another to repair.
+        let may_break = drill.scheduler().jobs().any(|job| {
+            let waits = job.tasks().any(|task| task.state() == TaskState::Waiting);
+            job.spec().override_constraints.is_some() && waits
+        });
         for job in with_status(&drill, JobStatus::Waiting) {
             let mut well = drill.replayed();
             let tries = |drill: &Drill| drill.scheduler().job(job).unwrap().tasks().map(|task| task.attempts()).sum::<u32>();
             let before = tries(&well);
-            if drill.running().is_empty() {
+            if drill.running().is_empty() && !may_break {
                 come_to_rest(&mut well)?;
                 let over = well.scheduler().job(job).unwrap().status() != JobStatus::Waiting;
                 prop_assert!(over && (tries(&well) > before || job_timed_out(&well, job)), "{job} waited for nothing");

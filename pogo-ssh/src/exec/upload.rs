@@ -60,8 +60,8 @@ elif [ -e "$to" ]; then
   rm -f -- "$part"; SENT kept
 else mv -- "$part" "$to" || fail "it cannot write $to"; SENT placed; fi"#;
 
-/// How long removing may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long removing may take. A host under load needs seconds for it, and what it does not remove stays there.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Files on a host that are removed at the end of the attempt.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! A machine that restarts: a network namespace with a server of its own, which goes away and comes back, and a boot id.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,6 +8,8 @@ use std::process::Command;
 use pogo_core::fleet::Connection;
 use pogo_ssh::SshTransportBuilder;
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::unix::pipe;
 
 use crate::network::Network;
 use crate::openssh::{self, OpenSsh};
@@ -77,13 +78,14 @@ impl Machine {
 
     /// Waits until a program on the machine asks for a restart. Gives the program's words.
     pub(crate) async fn asked(&self) -> String {
-        let power = self.lab.path().join("power");
-        let read = move || {
-            let mut line = String::new();
-            BufReader::new(File::open(power).unwrap()).read_line(&mut line).unwrap();
-            line.trim().to_owned()
-        };
-        tokio::task::spawn_blocking(read).await.unwrap()
+        // Opened for writing too, it does not end before the first writer has come. A thread that waits for one would
+        // outlive a test that fails.
+        let power = pipe::OpenOptions::new()
+            .read_write(true)
+            .open_receiver(self.lab.path().join("power"));
+        let mut line = String::new();
+        BufReader::new(power.unwrap()).read_line(&mut line).await.unwrap();
+        line.trim().to_owned()
     }
 
     /// Goes away: what serves connections ends, and new ones are refused.
