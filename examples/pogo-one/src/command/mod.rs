@@ -1,5 +1,6 @@
 //! One file for each subcommand.
 
+mod assumed_down;
 mod audit;
 mod completion;
 mod connect;

@@ -3,7 +3,9 @@
 use pogo_core::picture::StageGraph;
 use pogo_core::plan::Plan;
 use pogo_inventory::merge::Gathered;
+use serde::Serialize;
 
+use super::assumed_down::AssumedDown;
 use crate::cli::{JobArgs, PlanArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
 use crate::guard;
@@ -11,7 +13,7 @@ use crate::report::{self, WithWarnings};
 use crate::source;
 
 pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
-    let (plan, gathered) = compiled(&args.job)?;
+    let (plan, gathered, down) = compiled(&args.job)?;
     if let Some(path) = &args.graph {
         let graph = StageGraph::of(&plan);
         let is_svg = path.extension().is_some_and(|extension| extension == "svg");
@@ -19,17 +21,39 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
         return Ok(Exit::Succeeded);
     }
     match args.format {
-        PlanFormat::Text => report::print(&guard::described(&plan))?,
-        PlanFormat::Json => report::print_json(&WithWarnings::of(&plan, &gathered))?,
+        PlanFormat::Text => report::print(&described(&plan, down.as_ref()))?,
+        PlanFormat::Json => {
+            let planned = Planned {
+                plan: &plan,
+                assumed_down: down.as_ref(),
+            };
+            report::print_json(&WithWarnings::of(&planned, &gathered))?;
+        }
     }
     Ok(Exit::Succeeded)
 }
 
-fn compiled(args: &JobArgs) -> Result<(Plan, Gathered), Stop> {
+/// A plan for a program.
+#[derive(Serialize)]
+struct Planned<'p> {
+    #[serde(flatten)]
+    plan: &'p Plan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assumed_down: Option<&'p AssumedDown>,
+}
+
+/// A plan for a person.
+pub(super) fn described(plan: &Plan, down: Option<&AssumedDown>) -> String {
+    let plan = guard::described(plan);
+    down.map_or_else(|| plan.clone(), |down| format!("{plan}\n{down}"))
+}
+
+fn compiled(args: &JobArgs) -> Result<(Plan, Gathered, Option<AssumedDown>), Stop> {
     let targets = args.targets.read()?;
     let gathered = args.sources.gather()?;
     let (fleet, policy) = source::namespace(args, &targets, &gathered)?;
     let spec = source::imagined_job(args, &targets);
     let plan = Plan::compile(&fleet, &policy, &spec).map_err(|error| source::refused(&error))?;
-    Ok((plan, gathered))
+    let down = AssumedDown::of(args, (&fleet, &policy), spec)?;
+    Ok((plan, gathered, down))
 }

@@ -6,9 +6,11 @@ use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Hooks, Invocation, Plan};
 use pogo_ssh::{FirstContacts, JobInputs};
 
+use super::assumed_down::AssumedDown;
 use super::connect;
 use super::dispatch::{Operator, dispatch};
 use super::follow::Follow;
+use super::plan::described;
 use crate::ask::People;
 use crate::cli::{FoldArgs, LogFormat, RunArgs, Speaker, missing_command};
 use crate::exit::{Exit, Stop};
@@ -52,7 +54,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     // A job that makes no sense is refused before anybody is asked for a password.
     let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
     if args.dry_run {
-        report::print(&guard::described(&plan))?;
+        let down = AssumedDown::of(&args.job, (&namespace.0, &namespace.1), spec)?;
+        report::print(&described(&plan, down.as_ref()))?;
         return Ok(Exit::Succeeded);
     }
     guard::confirm(&plan, args.yes)?;

@@ -27,7 +27,7 @@ mod width;
 pub(crate) use folding::Form;
 pub(crate) use records::{LoggedOutput, is_output};
 pub(crate) use screen::Screen;
-pub(crate) use summary::Summary;
+pub(crate) use summary::{Summary, blockers};
 pub(crate) use tails::Tails;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, prompt, remark};
 pub(crate) use visible::visible_lines;

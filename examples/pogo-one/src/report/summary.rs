@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::CureOrder;
+use pogo_core::scheduler::{CureOrder, Event, Obstacle, Record};
 
 use super::group::Group;
 use super::moment::moment;
@@ -13,6 +14,21 @@ use super::span::span;
 use super::tails::Tails;
 use super::visible::visible;
 use super::watch::{HostState, Watch};
+
+/// What is in the way of a simulated job whose records end here: a sentence for each obstacle.
+pub(crate) fn blockers(records: &[Record]) -> Vec<String> {
+    let last = records.iter().rev().find_map(|record| match &record.event {
+        Event::JobBlocked { reasons, .. } => Some((reasons, record.at)),
+        _ => None,
+    });
+    let Some((reasons, now)) = last else { return vec![] };
+    let time = |at: Timestamp| match at == Timestamp::EPOCH {
+        true => "the start".to_owned(),
+        false => moment(at, now),
+    };
+    let sentence = |obstacle: &Obstacle| visible(&obstacle.blocker.describe(&time)).into_owned();
+    reasons.iter().map(sentence).collect()
+}
 
 /// Displays what became of a job.
 pub(crate) struct Summary<'a> {

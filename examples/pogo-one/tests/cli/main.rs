@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod asking;
+mod assumed_down;
 mod audit;
 mod bad_input;
 mod blocked;
