@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use pogo_core::plan::{Command as Line, Invocation, RunAs};
 use pogo_core::scheduler::{FailureKind, Outcome};
-use pogo_ssh::SshTransportBuilder;
+use pogo_ssh::{SshTransport, SshTransportBuilder};
 
 use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh};
@@ -25,7 +25,7 @@ const OVERLAY: &str =
 /// A server on a machine where the user exists; the user's sudo asks for the password.
 pub(crate) struct Account {
     server: OpenSsh,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 impl Account {
@@ -63,7 +63,14 @@ impl Account {
             0o644,
         );
         write("shadow", format!("{NAME}:{}:19000:0:99999:7:::\n", hash.trim()), 0o600);
-        write("sudoers", format!("{NAME} ALL=(ALL) ALL\n"), 0o440);
+        write(
+            "sudoers",
+            format!(
+                "Defaults logfile={}/sudo.log\n{NAME} ALL=(ALL) ALL\n",
+                files.path().display()
+            ),
+            0o440,
+        );
         fs::create_dir(&home).unwrap();
         chown(&home, Some(ID), Some(ID)).unwrap();
         let at = files.path().display().to_string();
@@ -72,7 +79,7 @@ impl Account {
         for open in [files.path(), server.directory.path()] {
             fs::set_permissions(open, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        Some(Self { server, _files: files })
+        Some(Self { server, files })
     }
 
     pub(crate) fn transport(&self) -> SshTransportBuilder {
@@ -82,10 +89,13 @@ impl Account {
     /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
     /// not what is asked here. What processes there are then is told past the test's own output, and it is asked again.
     pub(crate) async fn run(&self, config: SshTransportBuilder, invocation: Invocation, line: &str) -> Report {
+        self.run_on(&config.build().unwrap(), invocation, line).await
+    }
+
+    pub(crate) async fn run_on(&self, transport: &SshTransport, invocation: Invocation, line: &str) -> Report {
         let errand = Errand::to("web1", self.server.connection(), Line::shell(line));
         let errand = errand.invoked(invocation).within(Duration::from_secs(30));
-        let transport = config.build().unwrap();
-        let report = errand.clone().run(&transport).await;
+        let report = errand.clone().run(transport).await;
         if !matches!(report.outcome, Outcome::InDoubt { .. }) {
             return report;
         }
@@ -94,7 +104,12 @@ impl Account {
         let all = String::from_utf8_lossy(&all.stdout);
         let told = format!("{report:?}\n{all}");
         io::stderr().write_all(told.as_bytes()).unwrap();
-        errand.run(&transport).await
+        errand.run(transport).await
+    }
+
+    /// What sudo has logged.
+    pub(crate) fn sudo_log(&self) -> String {
+        fs::read_to_string(self.files.path().join("sudo.log")).unwrap()
     }
 }
 

@@ -42,6 +42,7 @@ mod reaching;
 mod reattaching;
 mod reboot;
 mod run_as;
+mod secret_environment;
 mod sending;
 mod sick;
 mod silence;

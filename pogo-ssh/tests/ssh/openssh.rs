@@ -142,6 +142,11 @@ impl OpenSsh {
         assert!(count(&log) >= wanted, "{log:?}");
     }
 
+    /// All that it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.0.lock().unwrap().join("\n")
+    }
+
     /// Ends the processes that serve its connections.
     pub(crate) fn cut_connections(&self) {
         end_children(self.server.id());

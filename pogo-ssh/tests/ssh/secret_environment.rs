@@ -1,0 +1,156 @@
+//! Secret variables through the real sshd and the real sudo: who holds them while the command runs.
+
+use std::fs;
+use std::path::Path;
+
+use pogo_core::dispatcher::Transport;
+use pogo_core::plan::{Command, Invocation, RunAs};
+use pogo_ssh::JobInputs;
+
+use crate::account::{Account, PASSWORD};
+use crate::errand::Errand;
+use crate::openssh::{self, OpenSsh};
+
+/// One that no other test has.
+fn secret(test: &str) -> String {
+    format!("hush-{}-{test}", std::process::id())
+}
+
+/// Shows that the command has it without showing it.
+const SHOW: &str = "printf '%s\\n' \"$TOKEN\" | tr h H";
+
+fn shown(secret: &str) -> String {
+    secret.replace('h', "H")
+}
+
+fn invocation(run_as: Option<&str>, pty: bool) -> Invocation {
+    Invocation {
+        run_as: run_as.map(|user| RunAs::User(user.to_owned())),
+        pty,
+        secret_environment: vec!["TOKEN".to_owned()],
+        ..Invocation::default()
+    }
+}
+
+fn inputs(invocation: &Invocation, secret: &str) -> JobInputs {
+    let inputs = JobInputs::read(invocation).unwrap();
+    inputs.secret("TOKEN", secret.to_owned().into())
+}
+
+/// The arguments of all processes of this machine that hold this in a file of theirs, such as `environ`.
+fn holders(file: &str, secret: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let read = |process: &Path, file: &str| {
+        // It may have ended meanwhile.
+        let bytes = fs::read(process.join(file)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).replace('\0', " ")
+    };
+    let paths = processes.map(|process| process.path());
+    let holding = paths.filter(|process| read(process, file).contains(secret));
+    holding.map(|process| read(&process, "cmdline")).collect()
+}
+
+/// Runs it until it is up, and looks at all processes.
+async fn look(
+    server: &OpenSsh,
+    transport: &dyn Transport,
+    provide: impl Fn(JobInputs),
+    (invocation, secret): (&Invocation, &str),
+) {
+    let line = format!("{SHOW}; echo it-runs; exec sleep 300");
+    let errand = Errand::to("web1", server.connection(), Command::shell(&line));
+    // With hooks the wrapper stays beside the command.
+    let hooks = server.path("").display().to_string();
+    for errand in [errand.clone(), errand.with_hooks(&hooks, &hooks)] {
+        provide(inputs(invocation, secret));
+        let (running, mut side) = errand.invoked(invocation.clone()).start();
+        let witness = std::sync::Arc::clone(&running.witness);
+        let mut ending = std::pin::pin!(running.finish(transport));
+        tokio::select! {
+            report = &mut ending => panic!("{invocation:?}: it ended too early: {report:?}"),
+            () = witness.saw("it-runs") => {}
+        }
+        let argued = holders("cmdline", secret);
+        // In the moment in which it becomes another program it shows no environment.
+        let mut known = holders("environ", secret);
+        while known.is_empty() {
+            known = holders("environ", secret);
+        }
+        side.cancel();
+        let report = ending.await;
+        assert_eq!(argued, [""; 0], "{invocation:?}");
+        // The command itself, which shows that all others would have been seen.
+        let is_command = |arguments: &String| arguments.ends_with("sleep 300 ");
+        assert!(
+            known.len() == 1 && known.iter().all(is_command),
+            "{invocation:?}: {known:?}"
+        );
+        let stdout = report.stdout.replace('\r', "");
+        // On a terminal this sshd shows some of its log first.
+        let wanted = format!("{}\nit-runs\n", shown(secret));
+        assert!(stdout.ends_with(&wanted), "{invocation:?}: {stdout}");
+        assert!(!format!("{report:?}").contains(secret), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_command_knows_a_secret() {
+    let test = "only_the_command_knows_a_secret";
+    if !openssh::is_there(test) {
+        return;
+    }
+    let server = OpenSsh::start_with("LogLevel DEBUG3");
+    let with_sudo = rustix::process::geteuid().is_root() && Path::new("/usr/bin/sudo").exists();
+    if !with_sudo {
+        eprintln!("LEFT OUT: the part of {test} that needs root and sudo");
+    }
+    let secret = secret(test);
+    for run_as in [None, Some("nobody")] {
+        if run_as.is_some() && !with_sudo {
+            continue;
+        }
+        for pty in [false, true] {
+            let invocation = invocation(run_as, pty);
+            let builtin = server.transport().build().unwrap();
+            look(
+                &server,
+                &builtin,
+                |inputs| builtin.provide(inputs),
+                (&invocation, &secret),
+            )
+            .await;
+            let program = server.transport().build_program().unwrap();
+            look(
+                &server,
+                &program,
+                |inputs| program.provide(inputs),
+                (&invocation, &secret),
+            )
+            .await;
+        }
+    }
+    let log = server.log();
+    assert!(log.contains("Accepted ") && !log.contains(&secret), "{log}");
+}
+
+#[tokio::test]
+async fn a_secret_comes_behind_the_password_of_sudo() {
+    let test = "a_secret_comes_behind_the_password_of_sudo";
+    let Some(account) = Account::open(test, "") else {
+        return;
+    };
+    let secret = secret(test);
+    for pty in [false, true] {
+        let invocation = invocation(Some("nobody"), pty);
+        let transport = account.transport().sudo_password(PASSWORD.to_owned().into());
+        let transport = transport.build().unwrap();
+        transport.provide(inputs(&invocation, &secret));
+        let report = account.run_on(&transport, invocation, &format!("{SHOW}; id -un")).await;
+        report.assert_succeeded();
+        let stdout = report.stdout.replace('\r', "");
+        assert_eq!(stdout, format!("{}\nnobody\n", shown(&secret)));
+        assert!(!format!("{report:?}").contains(&secret), "{report:?}");
+    }
+    let log = account.sudo_log();
+    assert!(log.contains("COMMAND=") && !log.contains(&secret), "{log}");
+}
