@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use pogo_core::fleet::{Fleet, Selector};
 use pogo_core::plan::{Plan, Rules};
-use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::policy::{Limit, Policy};
 
 use crate::cli::LimitArgs;
 use crate::exit::Stop;
@@ -32,11 +32,9 @@ fn without_limit(policy: &Policy, fleet: &Fleet, targets: &Selector) -> usize {
     hosts.iter().filter(|host| rules.buckets_of(**host).is_empty()).count()
 }
 
-/// How many hosts of a job the guard bounds. Limits of a policy file say where they were written.
+/// How many hosts of a job the guard bounds.
 fn in_guard(plan: &Plan) -> Option<u32> {
-    let rule = Rule::MaxRunning(Policy::GUARD);
-    let mut buckets = plan.buckets.iter();
-    let guard = buckets.find(|planned| planned.bucket.rule == rule && planned.bucket.origin.is_none())?;
+    let guard = plan.buckets.iter().find(|planned| report::is_guard(&planned.bucket))?;
     (plan.job.override_constraints.is_none()).then_some(guard.in_job)
 }
 
@@ -51,10 +49,14 @@ pub(crate) fn remark(plan: &Plan) -> Option<String> {
 
 /// The plan, and what is said of the guard.
 pub(crate) fn described(plan: &Plan) -> String {
-    match remark(plan) {
-        Some(remark) => format!("{plan}\n{remark}\n"),
-        None => plan.to_string(),
+    let Some(remark) = remark(plan) else {
+        return plan.to_string();
+    };
+    let mut plan = plan.clone();
+    for planned in &mut plan.buckets {
+        planned.bucket.group = report::label(&planned.bucket);
     }
+    format!("{plan}\n{remark}\n")
 }
 
 /// Asks whether so many hosts are meant, where somebody is there to answer.

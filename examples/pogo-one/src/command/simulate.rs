@@ -74,7 +74,10 @@ fn times(args: &SimulateArgs, world: World) -> Result<World, Stop> {
         Some(TimesArg::Drawn(times)) => return Ok(world.task_times(times.clone())),
         None => return Ok(world.task_times(TaskTimes::Fixed(args.task_time))),
     };
-    let log = Log::read(path)?;
+    let log = Log::read(path).map_err(|stop| match stop {
+        Stop::Usage(message) if message.starts_with("cannot read ") => Stop::Usage(format!("--times: {message}")),
+        stop => stop,
+    })?;
     if args.outcomes {
         let last = last_job(&log.records).ok_or_else(|| log.refused("it tells of no job"))?;
         return world.follow(&log.records, last).map_err(|error| log.refused(error));
@@ -163,5 +166,5 @@ fn log_lines(history: &History, gathered: &Gathered, mut write: impl FnMut(&str)
         let lines: Result<String, _> = records.iter().map(report::json_line).collect();
         write(&lines?)?;
     }
-    Ok(())
+    write(&report::limits_of(&history.records)?)
 }

@@ -3,9 +3,23 @@
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::policy::Rule;
+use pogo_core::plan::Bucket;
+use pogo_core::policy::{Policy, Rule};
 
 use super::watch::HostState;
+
+/// Whether a bucket is the guard: a limit of a policy file says where it was written.
+pub(crate) fn is_guard(bucket: &Bucket) -> bool {
+    bucket.origin.is_none() && bucket.rule == Rule::MaxRunning(Policy::GUARD)
+}
+
+/// What a bucket counts, for people. The guard's own selector tells nobody anything.
+pub(crate) fn label(bucket: &Bucket) -> String {
+    match is_guard(bucket) {
+        true => "hosts without a limit".to_owned(),
+        false => bucket.group.clone(),
+    }
+}
 
 /// Hosts that are counted together, and how they are doing.
 #[derive(Debug, Clone)]
@@ -24,18 +38,31 @@ pub(crate) struct Group {
     pub(crate) widest: u32,
     /// Only what runs counts: the limit is the job's own.
     pub(crate) is_job: bool,
+    /// The limit is one that nobody wrote.
+    is_guard: bool,
     /// For how long hosts waited while every slot was taken.
     pub(crate) full_for: Duration,
+    /// How often it came to that.
+    pub(crate) times_full: u32,
     full_since: Option<Timestamp>,
 }
 
 impl Group {
+    /// The hosts of a bucket.
+    pub(super) fn of(bucket: &Bucket) -> Self {
+        Self {
+            is_guard: is_guard(bucket),
+            ..Self::new(label(bucket), Some((bucket.rule, bucket.places)))
+        }
+    }
+
     pub(super) fn new(name: String, limit: Option<(Rule, u32)>) -> Self {
         let (full_for, full_since) = (Duration::ZERO, None);
         Self {
             name,
             limit,
             is_job: false,
+            is_guard: false,
             hosts: 0,
             waiting: 0,
             running: 0,
@@ -44,6 +71,7 @@ impl Group {
             cancelled: 0,
             widest: 0,
             full_for,
+            times_full: 0,
             full_since,
         }
     }
@@ -51,6 +79,15 @@ impl Group {
     /// What the limit counts, as the plan calls it.
     pub(crate) fn name(&self) -> &str {
         if self.is_job { "this job" } else { &self.name }
+    }
+
+    /// The rule as a policy has it, or for the guard what changes it.
+    pub(super) fn rule(&self) -> Option<String> {
+        let (rule, slots) = self.limit?;
+        Some(match self.is_guard {
+            true => format!("{slots} at once (-f changes it)"),
+            false => rule.to_string(),
+        })
     }
 
     /// Hosts that were tried to their end, or skipped.
@@ -83,6 +120,7 @@ impl Group {
     pub(super) fn follow(&mut self, earlier: &Self) {
         self.widest = earlier.widest;
         self.full_for = earlier.full_for;
+        self.times_full = earlier.times_full;
         self.full_since = earlier.full_since;
     }
 
@@ -105,6 +143,8 @@ impl Group {
             (true, None) => self.full_since = Some(at),
             (false, Some(since)) => {
                 self.full_for += at - since;
+                // Within one moment hosts end and others start.
+                self.times_full += u32::from(at > since);
                 self.full_since = None;
             }
             _ => {}

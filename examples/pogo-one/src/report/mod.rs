@@ -6,6 +6,7 @@ mod folding;
 mod forecast;
 mod frames;
 mod group;
+mod limits;
 mod lines;
 mod moment;
 mod names;
@@ -25,6 +26,8 @@ mod watch;
 mod width;
 
 pub(crate) use folding::Form;
+pub(crate) use group::{is_guard, label};
+pub(crate) use limits::limits_of;
 pub(crate) use records::{LoggedOutput, is_output};
 pub(crate) use screen::Screen;
 pub(crate) use summary::{Summary, blockers};

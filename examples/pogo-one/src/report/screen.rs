@@ -194,6 +194,9 @@ impl Screen {
         shown.pane.end();
         self.unfold(&mut shown);
         self.record(&mut shown, |records, text| records.finish(text));
+        // It holds nothing that could not be written as JSON.
+        let limits = shown.watch.limits_line().ok().flatten().unwrap_or_default();
+        self.record(&mut shown, |_, text| text.extend_from_slice(limits.as_bytes()));
         let in_doubt = shown.watch.in_doubt();
         let contacts = shown.contacts.clone();
         met(&contacts).iter().for_each(|line| shown.say(line));

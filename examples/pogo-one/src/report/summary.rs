@@ -6,7 +6,6 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{CureOrder, Event, Obstacle, Record};
 
-use super::group::Group;
 use super::moment::moment;
 use super::names::names;
 use super::reasons::Reasons;
@@ -106,13 +105,10 @@ impl<'a> Summary<'a> {
     }
 
     fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let own = self.watch.total.iter().filter(|total| total.limit.is_some());
-        let groups = self.watch.groups.iter().filter(|group| group.hosts > 0);
-        let mut limits: Vec<&Group> = own.chain(groups).collect();
+        let limits = self.watch.limits();
         if limits.is_empty() {
             return Ok(());
         }
-        limits.sort_by_key(|group| std::cmp::Reverse(group.full_for));
         let shown = limits.get(..Self::LIMITS).unwrap_or(&limits);
         let width = shown
             .iter()
@@ -126,7 +122,9 @@ impl<'a> Summary<'a> {
             "limit", "slots", "widest", "held hosts back"
         )?;
         for group in shown {
-            let Some((rule, slots)) = group.limit else { continue };
+            let (Some((_, slots)), Some(rule)) = (group.limit, group.rule()) else {
+                continue;
+            };
             let held = if group.full_for.is_zero() {
                 "never".to_owned()
             } else {

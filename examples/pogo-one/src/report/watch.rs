@@ -165,9 +165,7 @@ impl Watch {
         all.is_job = true;
         self.total = Some(all);
         let buckets = rules.iter().flat_map(Rules::buckets);
-        self.groups = buckets
-            .map(|b| Group::new(b.group.clone(), Some((b.rule, b.places))))
-            .collect();
+        self.groups = buckets.map(Group::of).collect();
         self.rules = rules;
         // A fleet may be replaced while the job runs.
         known.into_iter().for_each(|(host, state)| self.change(&host, state));

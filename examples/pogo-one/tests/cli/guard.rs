@@ -23,7 +23,9 @@ fn many_hosts_under_no_limit_run_64_at_once_unless_somebody_says_otherwise() {
             "{more:?}: {}",
             done.out
         );
-        assert_eq!(done.out.contains("max_running: 64"), guarded, "{more:?}: {}", done.out);
+        let label = done.out.contains("  hosts without a limit      64      64")
+            && done.out.contains("  64 at once (-f changes it)\n");
+        assert_eq!(label, guarded, "{more:?}: {}", done.out);
         let plan = program.run(&[&["plan", "-t", "web[1-300]"], more].concat());
         assert_eq!(
             plan.out.contains(&format!("\n300 {REMARK}")),
@@ -31,7 +33,10 @@ fn many_hosts_under_no_limit_run_64_at_once_unless_somebody_says_otherwise() {
             "{more:?}: {}",
             plan.out
         );
-        assert_eq!(plan.out.contains("max_running: 64"), guarded, "{more:?}: {}", plan.out);
+        let label = plan
+            .out
+            .contains("\nhosts without a limit      300      300      64  max_running: 64\n");
+        assert_eq!(label, guarded, "{more:?}: {}", plan.out);
     }
 }
 
@@ -50,7 +55,9 @@ fn hosts_under_a_limit_are_left_to_that() {
     assert!(done.out.contains("at most 264 at once"), "{}", done.out);
     let plan = program.run(&["run", "--dry-run", "-c", "policy.yaml", "-t", "*", "--", "true"]);
     assert!(
-        plan.out.contains(&format!("\n70 {REMARK}")) && plan.out.contains("!$web"),
+        plan.out.contains(&format!("\n70 {REMARK}"))
+            && plan.out.contains("\nhosts without a limit ")
+            && !plan.out.contains("!$web"),
         "{}",
         plan.out
     );
