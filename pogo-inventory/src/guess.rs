@@ -178,10 +178,15 @@ mod lines {
         // A section alone is a list in YAML.
         let has_more = telling(text).any(|line| !is_section(line));
         if has_more && telling(text).any(|line| is_section(line) && line.len() > 2) {
+            let is_group = |line: &str| is_section(line) && (line.ends_with(":children]") || line.ends_with(":vars]"));
             return match telling(text).filter(|line| !is_section(line)).all(is_toml) {
-                true if !text.contains(":children]") => guess("toml", "a table in TOML"),
+                true if !telling(text).any(is_group) => guess("toml", "a table in TOML"),
                 _ => guess("ansible", "an Ansible inventory"),
             };
+        }
+        let is_variable = |word: &str| word.starts_with("ansible_") && word.contains('=');
+        if telling(text).any(|line| line.split_whitespace().skip(1).any(is_variable)) {
+            return guess("ansible", "an Ansible inventory");
         }
         None
     }

@@ -131,6 +131,11 @@ fn table(path: &str, format: crate::table::Format) -> crate::table::TableFile {
 }
 
 impl SourceSpec {
+    /// The types that are known here, such as `ansible`.
+    pub fn types() -> impl Iterator<Item = &'static str> {
+        Kind::ALL.iter().map(|(name, _)| *name)
+    }
+
     /// The source. Nothing is read yet.
     pub fn open(&self) -> Arc<dyn Source> {
         self.kind.open(&self.location)
@@ -217,8 +222,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
 }
 
 fn kinds() -> String {
-    let names: Vec<&str> = Kind::ALL.iter().map(|(name, _)| *name).collect();
-    names.join(", ")
+    SourceSpec::types().collect::<Vec<_>>().join(", ")
 }
 
 impl fmt::Display for SourceSpec {

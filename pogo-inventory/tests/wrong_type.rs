@@ -89,3 +89,24 @@ fn what_is_no_source_at_all_gets_a_guess() {
         assert!(found.contains(guess) && found.contains("is this "), "{found}");
     }
 }
+
+#[test]
+fn an_inventory_of_ansible_is_known_by_its_variables_and_groups() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in [
+        "localhost ansible_connection=local\n",
+        "web1\nweb2 ansible_host=10.0.0.2\n",
+        "# all of them\n[all:vars]\nport=1\n",
+        "[web:vars]\nport=1\n[web:children]\na\n",
+        "[web]\nweb1\n",
+    ] {
+        let path = folder.path().join("hosts.ini");
+        fs::write(&path, text).unwrap();
+        let error = read("policy", &path).err().map(|error| error.to_string());
+        let cure = format!("is this an Ansible inventory? `-i ansible:{}`", path.display());
+        assert!(
+            error.as_ref().is_some_and(|error| error.contains(&cure)),
+            "{text}: {error:?}"
+        );
+    }
+}

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use color::Color;
+pub(crate) use complete::{policy as complete_policy, source as complete_source};
 pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
 pub(crate) use duration::{duration, whole_number};
 pub(crate) use foreign::{explain, missing_command};

@@ -8,6 +8,8 @@ use clap::{Args, ValueHint};
 use pogo_core::plan::{Command, Invocation, RunAs, SentFile, Stdin};
 use secrecy::SecretString;
 
+use crate::exit::Stop;
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Command")]
 pub(crate) struct InvocationArgs {
@@ -108,6 +110,18 @@ impl InvocationArgs {
             [] => None,
             [line] => Some(Command::shell(line)),
             words => Some(Command::argv(words)),
+        }
+    }
+
+    /// Something that cannot be read, with the flag that names it.
+    pub(crate) fn unread(&self, error: &str) -> Stop {
+        let files = self.send.iter().map(|file| ("--send", file.source.clone()));
+        let stdin = self.stdin.iter().map(|path| ("--stdin", path.display().to_string()));
+        let script = self.script.iter().map(|path| ("--script", path.clone()));
+        let mut named = script.chain(stdin).chain(files);
+        match named.find(|(_, path)| error.starts_with(&format!("cannot read {path}: "))) {
+            Some((flag, _)) => Stop::Usage(format!("{flag}: {error}")),
+            None => Stop::Usage(error.to_owned()),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::report;
 #[command(next_help_heading = "Policy and inventory")]
 pub(crate) struct SourceArgs {
     /// Policy file: tags, sequences, constraints; `pogo4:FILE` for one of Pogo 4.0 [default: none, so there are no rules]
-    #[arg(short = 'c', long, alias = "config", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short = 'c', long, alias = "config", value_name = "FILE", value_hint = ValueHint::FilePath, add = super::cli::complete_policy())]
     policy: Option<PathBuf>,
     /// Namespace of the policy file
     #[arg(short, long, value_name = "NAME", requires = "policy")]
@@ -27,7 +27,7 @@ pub(crate) struct SourceArgs {
     /// Further hosts: `TYPE:LOCATION`, or a path whose name tells the type; may be given several times
     ///
     /// Any inventory of Ansible: `ansible-inventory -i X --list`, piped into `-i ansible-list:-`.
-    #[arg(short, long, value_name = "SOURCE", value_parser = super::cli::source, value_hint = ValueHint::AnyPath)]
+    #[arg(short, long, value_name = "SOURCE", value_parser = super::cli::source, value_hint = ValueHint::AnyPath, add = super::cli::complete_source())]
     inventory: Vec<SourceSpec>,
     /// File that names sources and resolvers which need more than a location: databases, fields, headers
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -79,9 +79,26 @@ impl SourceArgs {
 
     /// Reads all sources, and tells what they warn of.
     pub(crate) fn gather(&self) -> Result<Gathered, Stop> {
-        let gathered = now(self.sources()?.gather())?.map_err(Stop::usage)?;
+        let gathered = now(self.sources()?.gather())?.map_err(|error| self.unread(&error.to_string()))?;
         report::warn(gathered.warnings());
         Ok(gathered)
+    }
+
+    /// What is wrong with sources; a file that is not there with the flag that names it.
+    fn unread(&self, error: &str) -> Stop {
+        let policy = self.policy.iter().map(|path| ("-c", path.display().to_string()));
+        let inventories = self.inventory.iter().map(|spec| {
+            let spec = spec.to_string();
+            (
+                "-i",
+                spec.split_once(':').map_or(spec.clone(), |(_, path)| path.to_owned()),
+            )
+        });
+        let mut named = policy.chain(inventories);
+        match named.find(|(_, path)| error.starts_with(&format!("{path}: no such file"))) {
+            Some((flag, _)) => Stop::Usage(format!("{flag} {error}")),
+            None => Stop::usage(error),
+        }
     }
 
     /// The resolvers that the file names.
@@ -90,8 +107,13 @@ impl SourceArgs {
     }
 
     fn named(&self) -> Result<SourcesFile, Stop> {
-        let read = self.sources.as_ref().map(SourcesFile::read);
-        Ok(read.transpose().map_err(Stop::usage)?.unwrap_or_default())
+        let Some(path) = &self.sources else {
+            return Ok(SourcesFile::default());
+        };
+        SourcesFile::read(path).map_err(|error| match path.exists() {
+            true => Stop::usage(error),
+            false => Stop::Usage(format!("--sources {error}")),
+        })
     }
 
     /// Whether resolvers have to answer for tags that these rules and targets name. Without resolvers it is the plan that

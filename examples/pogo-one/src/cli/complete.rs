@@ -1,9 +1,10 @@
-//! Completion of hosts and tags, from the sources that the line names so far.
+//! Completion of sources, and of hosts and tags from the sources that the line names so far.
 
 use std::ffi::{OsStr, OsString};
 
 use clap::{CommandFactory, FromArgMatches};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
+use pogo_inventory::SourceSpec;
 
 use super::Cli;
 use crate::sources::SourceArgs;
@@ -33,6 +34,44 @@ fn candidates(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
             .map(|name| CompletionCandidate::new(format!("{before}{name}")))
             .collect(),
     )
+}
+
+/// Completes a source: its type, and the path behind that.
+pub(crate) fn source() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let Some((of_type, path)) = current.to_str().and_then(|text| text.split_once(':')) else {
+            return types(current).chain(PathCompleter::any().complete(current)).collect();
+        };
+        match SourceSpec::types().any(|known| known == of_type) {
+            true => {
+                let paths = PathCompleter::any().stdio().complete(OsStr::new(path));
+                let prefix = format!("{of_type}:");
+                paths.into_iter().map(|path| path.add_prefix(&prefix)).collect()
+            }
+            false => vec![],
+        }
+    })
+}
+
+/// Completes the policy file, which may be one of Pogo 4.0.
+pub(crate) fn policy() -> ArgValueCompleter {
+    ArgValueCompleter::new(
+        |current: &OsStr| match current.to_str().and_then(|text| text.strip_prefix("pogo4:")) {
+            Some(path) => {
+                let paths = PathCompleter::file().complete(OsStr::new(path));
+                paths.into_iter().map(|path| path.add_prefix("pogo4:")).collect()
+            }
+            None => PathCompleter::file().complete(current),
+        },
+    )
+}
+
+/// Types that begin so, with the colon behind them.
+fn types(current: &OsStr) -> impl Iterator<Item = CompletionCandidate> {
+    let begun = current.to_string_lossy().into_owned();
+    SourceSpec::types()
+        .filter(move |name| name.starts_with(&begun))
+        .map(|name| CompletionCandidate::new(format!("{name}:")))
 }
 
 /// The sources of the line that is being typed: it stands behind the `--` with which the shell asks.

@@ -9,6 +9,28 @@ use crate::cli::{Cli, CompletionArgs, ManArgs, NAME, Shell};
 use crate::exit::{Exit, Stop};
 use crate::report;
 
+/// Bash cuts words at `:`, `@` and `=` and completes the last part alone: the parts are put together for the program, and what stands
+/// before the last part is taken off its answers.
+const WHOLE_WORDS: &str = r#"
+_pogo_whole_words() {
+    local rest=${COMP_LINE:0:COMP_POINT} part cur
+    local -a whole=()
+    for part in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        [[ ${#whole[@]} -gt 0 && ${rest:0:1} != [[:space:]] ]] || whole+=("")
+        rest=${rest#"${rest%%[![:space:]]*}"}
+        [[ $rest == "$part"* ]] || part=$rest
+        rest=${rest:${#part}}
+        whole[${#whole[@]}-1]+=$part
+    done
+    cur=${whole[${#whole[@]}-1]}
+    local lead=${cur%"$2"}
+    local COMP_WORDS=("${whole[@]}") COMP_CWORD=$((${#whole[@]} - 1))
+    _clap_complete_FUNCTION "$1" "$cur" "$3"
+    COMPREPLY=("${COMPREPLY[@]#"$lead"}")
+}
+complete -o nospace -o bashdefault -F _pogo_whole_words NAME
+"#;
+
 /// Prints the script of a shell.
 pub(crate) fn completion(args: &CompletionArgs) -> Result<Exit, Stop> {
     let mut script = Vec::new();
@@ -19,6 +41,14 @@ pub(crate) fn completion(args: &CompletionArgs) -> Result<Exit, Stop> {
             Shell::Fish => &Fish,
         };
         shell.write_registration("COMPLETE", NAME, NAME, NAME, &mut script)?;
+        if let Shell::Bash = args.shell {
+            script.extend_from_slice(
+                WHOLE_WORDS
+                    .replace("NAME", NAME)
+                    .replace("FUNCTION", &NAME.replace('-', "_"))
+                    .as_bytes(),
+            );
+        }
     } else {
         let shell = match args.shell {
             Shell::Bash => clap_complete::Shell::Bash,

@@ -115,7 +115,7 @@ fn inputs(args: &RunArgs, invocation: &Invocation) -> Result<JobInputs, Stop> {
             "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
         ));
     }
-    let inputs = JobInputs::read(invocation).map_err(Stop::usage)?;
+    let inputs = JobInputs::read(invocation).map_err(|error| args.invocation.unread(&error.to_string()))?;
     let mut secrets = args.invocation.secrets().map_err(Stop::usage)?.into_iter();
     Ok(secrets
         .by_ref()

@@ -65,8 +65,10 @@ struct GraphArgs {
 #[derive(Debug, Args)]
 struct DiffArgs {
     /// The source as it was.
+    #[arg(add = crate::cli::complete_source())]
     old: SourceSpec,
     /// The source as it is.
+    #[arg(add = crate::cli::complete_source())]
     new: SourceSpec,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]

@@ -114,3 +114,38 @@ fn a_program_that_breaks_ends_with_70() {
     assert_eq!(done.code, 70, "{}{}", done.out, done.err);
     assert!(done.err.contains("error: Too many open files"), "{}", done.err);
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_with_its_flag() {
+    let program = Program::new();
+    for (args, wanted) in [
+        (
+            &["plan", "-c", "nowhere.yaml", "web1"][..],
+            "-c nowhere.yaml: no such file",
+        ),
+        (&["plan", "-i", "ansible:nowhere", "web1"], "-i nowhere: no such file"),
+        (
+            &["plan", "--sources", "nowhere", "web1"],
+            "--sources nowhere: no such file",
+        ),
+        (
+            &["run", "web1", "--stdin", "nowhere", "--", "true"],
+            "--stdin: cannot read nowhere: ",
+        ),
+        (
+            &["run", "web1", "--send", "nowhere:/tmp/x", "--", "true"],
+            "--send: cannot read nowhere: ",
+        ),
+        (
+            &["run", "web1", "--script", "nowhere"],
+            "--script: cannot read nowhere: ",
+        ),
+        (
+            &["simulate", "web1", "--times", "log:nowhere"],
+            "--times: cannot read nowhere: ",
+        ),
+    ] {
+        let done = program.run(args);
+        assert!(done.code == 64 && done.err.contains(wanted), "{args:?}: {}", done.err);
+    }
+}

@@ -173,6 +173,92 @@ fn hosts_and_tags_are_completed_from_the_sources_of_the_line() {
 }
 
 #[test]
+fn types_of_sources_and_the_paths_behind_them_are_completed() {
+    let program = Program::with_policy("tag: {web: ['web[1-3]']}\n");
+    program.write("hosts.ini", "[db]\ndb1\n");
+    assert_eq!(
+        offered(&program, &["plan", "-i", "ansible"]),
+        ["ansible:", "ansible-list:", "ansible-script:"]
+    );
+    assert_eq!(offered(&program, &["plan", "-i", "ansible:ho"]), ["ansible:hosts.ini"]);
+    assert_eq!(offered(&program, &["inventory", "diff", "gend"]), ["genders:"]);
+    assert_eq!(offered(&program, &["plan", "-i", "ho"]), ["hosts:", "hosts.ini"]);
+    assert_eq!(offered(&program, &["plan", "-c", "pogo4:pol"]), ["pogo4:policy.yaml"]);
+    assert!(offered(&program, &["plan", "-i", "ansbile:ho"]).is_empty());
+    assert_eq!(offered(&program, &["plan", "-i", "ansible:hosts.ini", "@d"]), ["@db"]);
+}
+
+/// What bash offers for the last of these words, which it cuts as it does when somebody types: `line` is what was typed.
+fn bash_offers(program: &Program, line: &str, cut: &[&str]) -> Vec<String> {
+    let script = program.run(&["completion", "bash", "--dynamic"]).out;
+    program.write("script", &script);
+    let run = "\
+        source ./script; COMP_LINE=$1 COMP_POINT=${#1}; shift; COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n\
+        _pogo_whole_words pogo-one \"${!#}\" '' 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut command = program.command(&[]);
+    command = {
+        let mut bash = Command::new("bash");
+        let known = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        bash.envs(known).current_dir(program.directory.path());
+        bash
+    };
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pogo-one"))
+        .parent()
+        .unwrap()
+        .to_owned();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    command.env("PATH", path).args(["-c", run, "bash", line]).args(cut);
+    let done = Done::of(command.output().unwrap());
+    done.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_words_that_it_cuts() {
+    let program = Program::with_policy("tag: {web: ['web[1-3]'], colo: {east: [web1]}}\n");
+    program.write("hosts.ini", "[db]\ndb1\n");
+    for (line, cut, wanted) in [
+        (
+            "pogo-one plan -i ansible:ho",
+            &["pogo-one", "plan", "-i", "ansible", ":", "ho"][..],
+            &["hosts.ini"][..],
+        ),
+        (
+            "pogo-one plan -i ansible:",
+            &["pogo-one", "plan", "-i", "ansible", ":", ""],
+            &["hosts.ini", "policy.yaml", "script", "-", "."],
+        ),
+        (
+            "pogo-one plan -c policy.yaml @we",
+            &["pogo-one", "plan", "-c", "policy.yaml", "@", "we"],
+            &["web"],
+        ),
+        (
+            "pogo-one plan -c policy.yaml @we",
+            &["pogo-one", "plan", "-c", "policy.yaml", "@we"],
+            &["@web"],
+        ),
+        (
+            "pogo-one plan -i ansible:hosts.ini d",
+            &["pogo-one", "plan", "-i", "ansible", ":", "hosts.ini", "d"],
+            &["db1"],
+        ),
+        (
+            "pogo-one  plan  --order=li",
+            &["pogo-one", "plan", "--order", "=", "li"],
+            &["listed"],
+        ),
+    ] {
+        let mut offered = bash_offers(&program, line, cut);
+        offered.sort();
+        let mut wanted = wanted.to_vec();
+        wanted.sort_unstable();
+        assert_eq!(offered, wanted, "{line}");
+    }
+}
+
+#[test]
 fn pages_of_the_manual_are_written_for_each_verb() {
     let program = Program::new();
     assert_eq!(program.run(&["man", "pages"]).code, 0);
