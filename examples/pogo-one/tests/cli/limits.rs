@@ -56,8 +56,7 @@ fn a_real_run_ends_with_it_and_its_log_is_read_as_before() {
     site.servers.inject("db2", Fault::FailWith(3)).unwrap();
     let args = site.args("*", &["--format", "jsonl", "--", "true"]);
     let done = site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
-    let events = done.events();
-    let table = events.last().unwrap();
+    let table: Value = serde_json::from_str(done.out.lines().last().unwrap()).unwrap();
     assert_eq!(
         (&table["summary"], &table["version"]),
         (&"limits".into(), &2.into()),

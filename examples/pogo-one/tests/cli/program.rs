@@ -80,12 +80,10 @@ impl Done {
         done
     }
 
-    /// The events, one a line.
+    /// The events, one a line, and output between them; without the summary behind them.
     pub(crate) fn events(&self) -> Vec<Value> {
-        self.out
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        let lines = self.out.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.filter(|line: &Value| line.get("summary").is_none()).collect()
     }
 }
 
