@@ -1,8 +1,11 @@
 //! Where classes wait that cannot start now.
 
 use std::collections::BinaryHeap;
+use std::hash::BuildHasher;
 
 use fixedbitset::FixedBitSet;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 use super::class::Entry;
 use super::{ClassId, Key};
@@ -15,8 +18,12 @@ use crate::scheduler::by_job::FastMap;
 pub(super) struct Queue {
     pub(super) heap: BinaryHeap<Entry>,
     /// How many were put right, or are known to be left over, since all of it was.
-    pub(super) corrected: usize,
+    pub(super) corrected: u32,
+    /// Which queue of a bucket it is; no matter for others.
+    position: u32,
 }
+
+const _: () = assert!(size_of::<Queue>() == 32, "where racks are small there are many");
 
 impl Queue {
     /// So many entries are put right one by one, however short the queue is.
@@ -24,16 +31,23 @@ impl Queue {
 
     /// Whether so much of it was put right one by one that the rest is put right at once.
     pub(super) fn is_out_of_date(&self) -> bool {
-        self.corrected > Self::MANY + self.heap.len() / 8
+        self.corrected as usize > Self::MANY + self.heap.len() / 8
+    }
+
+    /// Takes all of it, to be put right at once.
+    pub(super) fn take(&mut self) -> Vec<Entry> {
+        self.corrected = 0;
+        std::mem::take(&mut self.heap).into_vec()
     }
 }
 
 /// A queue for each thing that can stop a class and gives way without the job changing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parking {
-    /// Of each bucket that ever stopped something: classes that need an available place, and classes that repair.
-    buckets: FastMap<(BucketId, bool), Queue>,
-    /// Whether anything waits in them, in the same order: a freed place asks that of each of its buckets.
+    /// Of each bucket that ever stopped something, by position: classes that need an available host's slot, and classes
+    /// that repair. Nobody goes through them, so that they need no order.
+    buckets: HashTable<Queue>,
+    /// Whether anything waits in them, by position: a freed slot asks that of each of its buckets.
     occupied: FixedBitSet,
     jobs: FastMap<JobId, Queue>,
     /// Queues that may have a class that can start.
@@ -68,15 +82,26 @@ impl Parking {
     pub(super) fn park(&mut self, lot: Lot, entry: Entry) {
         self.queue(lot).heap.push(entry);
         if let Lot::Bucket { bucket, repair } = lot {
-            self.occupied.insert(position(bucket, repair));
+            self.occupied.insert(position(bucket, repair) as usize);
         }
     }
 
     pub(super) fn queue(&mut self, lot: Lot) -> &mut Queue {
         match lot {
-            Lot::Bucket { bucket, repair } => self.buckets.entry((bucket, repair)).or_default(),
+            Lot::Bucket { bucket, repair } => self.queue_at(position(bucket, repair)),
             Lot::Job(job) => self.jobs.entry(job).or_default(),
         }
+    }
+
+    fn queue_at(&mut self, position: u32) -> &mut Queue {
+        let hash = |position: u32| FxBuildHasher.hash_one(position);
+        let is_it = |queue: &Queue| queue.position == position;
+        let entry = self.buckets.entry(hash(position), is_it, |queue| hash(queue.position));
+        let fresh = || Queue {
+            position,
+            ..Queue::default()
+        };
+        entry.or_insert_with(fresh).into_mut()
     }
 
     /// These buckets may have room.
@@ -84,11 +109,11 @@ impl Parking {
         for &bucket in buckets {
             for repair in [false, true] {
                 let lot = Lot::Bucket { bucket, repair };
-                if !self.occupied.contains(position(bucket, repair)) {
+                if !self.is_occupied(lot) {
                     continue;
                 }
                 if self.queue(lot).heap.is_empty() {
-                    self.occupied.remove(position(bucket, repair));
+                    self.occupied.remove(position(bucket, repair) as usize);
                 } else {
                     self.wake(lot);
                 }
@@ -99,7 +124,7 @@ impl Parking {
     /// Whether anything may wait there.
     pub(super) fn is_occupied(&self, lot: Lot) -> bool {
         match lot {
-            Lot::Bucket { bucket, repair } => self.occupied.contains(position(bucket, repair)),
+            Lot::Bucket { bucket, repair } => self.occupied.contains(position(bucket, repair) as usize),
             Lot::Job(job) => self.jobs.contains_key(&job),
         }
     }
@@ -140,6 +165,6 @@ impl Parking {
     }
 }
 
-fn position(bucket: BucketId, repair: bool) -> usize {
-    2 * bucket.index() + usize::from(repair)
+fn position(bucket: BucketId, repair: bool) -> u32 {
+    2 * bucket.0 + u32::from(repair)
 }

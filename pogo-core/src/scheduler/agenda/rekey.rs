@@ -9,7 +9,7 @@ impl Agenda {
     /// Lowers all keys of a queue to what its buckets are loaded by now, and drops leftovers. When a bucket is less loaded than
     /// before, every entry would come to the front to be put right, at ten times the cost.
     pub(super) fn lower(&mut self, state: &State, lot: Option<Lot>) {
-        let mut entries = std::mem::take(self.queue(lot)).heap.into_vec();
+        let mut entries = self.queue(lot).take();
         entries.retain_mut(|entry| {
             let class = &self.classes[entry.class()];
             entry.key.lower_load(self.load.of(state, entry.profile));
@@ -20,7 +20,7 @@ impl Agenda {
 
     /// The same, where keys may be greater than before.
     pub(super) fn rebuild(&mut self, state: &State, lot: Option<Lot>) {
-        let mut entries = std::mem::take(self.queue(lot)).heap.into_vec();
+        let mut entries = self.queue(lot).take();
         entries.retain_mut(|entry| {
             let class = &self.classes[entry.class()];
             let stands = class.place == place(lot) && class.ticket == entry.ticket;
