@@ -1,7 +1,7 @@
 //! Cancellation, of transports that confirm it.
 
 use super::super::case::{Case, Stop, fail, hold, skip, within};
-use super::place::{PATIENCE, Place, Seen, Watch};
+use super::place::{Place, Seen, Watch};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
 
@@ -31,8 +31,9 @@ pub(super) async fn an_attempt_cancelled_at_once_ends(place: Place) -> Case {
     needs_confirmation(&place)?;
     let (running, mut watch) = place.begin(place.attempt(place.lasting()?));
     watch.side.cancel();
-    let Some(outcome) = within(PATIENCE, running).await else {
-        return fail(format_args!("it still runs {PATIENCE:?} after it was cancelled"));
+    let patience = place.fixture.patience;
+    let Some(outcome) = within(patience, running).await else {
+        return fail(format_args!("it still runs {patience:?} after it was cancelled"));
     };
     let seen = watch.end(outcome).await;
     hold(
@@ -74,11 +75,12 @@ async fn cancel(place: &Place, command: Command, sign: Sign) -> Result<(String, 
         watch.side.cancel();
         line
     };
+    let patience = place.fixture.patience;
     let both = async { futures::join!(running, begin) };
-    match within(PATIENCE, both).await {
+    match within(patience, both).await {
         Some((outcome, line)) => Ok((line, end(watch, outcome).await)),
         None => fail(format_args!(
-            "a command that was cancelled as it began still runs after {PATIENCE:?}"
+            "a command that was cancelled as it began still runs after {patience:?}"
         )),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::dispatcher::Transport;
 use crate::fleet::Host;
@@ -33,6 +34,7 @@ pub struct TransportFixture {
     pub(super) succeeding: Option<Command>,
     pub(super) failing: Option<(Command, u32)>,
     pub(super) lasting: Option<Command>,
+    pub(super) patience: Duration,
 }
 
 impl TransportFixture {
@@ -49,6 +51,7 @@ impl TransportFixture {
             succeeding: Some(Command::shell("true")),
             failing: Some((Command::shell("exit 7"), 7)),
             lasting: Some(Command::shell("sleep 300")),
+            patience: Duration::from_secs(20),
         }
     }
 
@@ -99,6 +102,13 @@ impl TransportFixture {
     /// A command that runs for minutes, and then succeeds.
     pub fn lasting(mut self, command: Command) -> Self {
         self.lasting = Some(command);
+        self
+    }
+
+    /// How long the suite waits for something that a transport without defects shows: a sign of a command, its end once it is
+    /// cancelled or its time limit is over. 20 seconds, unless this says otherwise; little is enough to see that one never ends.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 }

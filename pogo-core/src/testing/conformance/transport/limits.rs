@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::case::{Case, fail, hold, same, skip, within};
-use super::place::{PATIENCE, Place};
+use super::place::Place;
 use crate::plan::Command;
 use crate::scheduler::{Failure, FailureKind, Outcome};
 
@@ -43,9 +43,9 @@ pub(super) async fn a_timeout_is_told_only_of_a_command_that_has_ended(place: Pl
 pub(super) async fn a_dropped_attempt_leaves_its_host_usable(place: Place) -> Case {
     let mut attempt = place.attempt(place.lasting()?);
     attempt.time_limit = Duration::from_secs(20);
-    let succeeding = place.succeeding()?;
+    let (succeeding, patience) = (place.succeeding()?, place.fixture.patience);
     let (running, mut watch) = place.begin(attempt);
-    begins(running, watch.command_begins()).await?;
+    begins(patience, running, watch.command_begins()).await?;
     let seen = place.run(place.attempt(succeeding)).await?;
     same("the outcome of the next attempt", &seen.outcome, &Outcome::Succeeded)
 }
@@ -57,26 +57,28 @@ pub(super) async fn a_dropped_attempt_is_cancelled(place: Place) -> Case {
     place.needs_shell()?;
     place.needs_output()?;
     let (running, watch) = place.begin(place.attempt(Command::shell("echo $$; exec sleep 300")));
-    let process = begins(running, watch.first_line()).await?;
+    let patience = place.fixture.patience;
+    let process = begins(patience, running, watch.first_line()).await?;
     let gone = place.is_gone(&process).await?;
     let _ = place.sh(&format!("kill -KILL {process}")).await;
     hold(
         gone,
-        format_args!("{PATIENCE:?} after the attempt was dropped, its command still runs"),
+        format_args!("{patience:?} after the attempt was dropped, its command still runs"),
     )
 }
 
 /// Waits for a sign of an attempt, and drops the attempt then.
 async fn begins<T>(
+    patience: Duration,
     running: impl Future<Output = Outcome>,
     sign: impl Future<Output = T>,
 ) -> Result<T, super::super::case::Stop> {
     use futures::future::{Either, select};
-    match within(PATIENCE, select(std::pin::pin!(running), std::pin::pin!(sign))).await {
+    match within(patience, select(std::pin::pin!(running), std::pin::pin!(sign))).await {
         Some(Either::Right((sign, _))) => Ok(sign),
         Some(Either::Left((outcome, _))) => fail(format_args!("a command that lasts gives {outcome:?}")),
         None => fail(format_args!(
-            "within {PATIENCE:?} nothing tells that the command has begun"
+            "within {patience:?} nothing tells that the command has begun"
         )),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::case::{Case, Stop, fail, hold, skip, within};
-use super::place::{PATIENCE, Place, Seen};
+use super::place::{Place, Seen};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
 
@@ -52,9 +52,10 @@ pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(pla
         cut();
         process
     };
-    let Some((outcome, process)) = within(PATIENCE, async { futures::join!(running, cutting) }).await else {
+    let patience = place.fixture.patience;
+    let Some((outcome, process)) = within(patience, async { futures::join!(running, cutting) }).await else {
         return fail(format_args!(
-            "{PATIENCE:?} after its link broke, the attempt still runs"
+            "{patience:?} after its link broke, the attempt still runs"
         ));
     };
     let _ = place.sh(&format!("kill -KILL {process}")).await;

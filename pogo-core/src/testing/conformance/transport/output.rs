@@ -1,7 +1,7 @@
 //! What commands write.
 
 use super::super::case::{Case, fail, hold, same, within};
-use super::place::{PATIENCE, Place};
+use super::place::Place;
 use crate::plan::Command;
 use crate::scheduler::Outcome;
 
@@ -22,9 +22,10 @@ pub(super) async fn output_keeps_its_bytes(place: Place) -> Case {
 pub(super) async fn output_comes_while_the_command_runs(place: Place) -> Case {
     place.needs_output()?;
     place.needs_shell()?;
+    let patience = place.fixture.patience;
     let (running, watch) = place.begin(place.attempt(Command::shell("echo up; exec sleep 300")));
     let first = within(
-        PATIENCE,
+        patience,
         futures::future::select(Box::pin(running), Box::pin(watch.first_line())),
     );
     match first.await {
@@ -33,7 +34,7 @@ pub(super) async fn output_comes_while_the_command_runs(place: Place) -> Case {
             fail(format_args!("a command that lasts gives {outcome:?}"))
         }
         None => fail(format_args!(
-            "nothing is seen of a line written {PATIENCE:?} ago by a command that still runs"
+            "nothing is seen of a line written {patience:?} ago by a command that still runs"
         )),
     }
 }

@@ -14,12 +14,6 @@ use crate::fleet::Host;
 use crate::plan::{Command, Invocation};
 use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
 
-/// How long after its time limit an attempt that does not end is given up.
-const GRACE: Duration = Duration::from_secs(20);
-
-/// How long one waits for something to be seen.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-
 /// Where a case runs.
 pub(super) struct Place {
     pub(super) fixture: TransportFixture,
@@ -102,12 +96,12 @@ impl Place {
 
     /// Runs an attempt to its end.
     pub(super) async fn run(&self, attempt: Attempt) -> Result<Seen, Stop> {
-        let limit = attempt.time_limit;
+        let (limit, patience) = (attempt.time_limit, self.fixture.patience);
         let (running, watch) = self.begin(attempt);
-        match within(limit + GRACE, running).await {
+        match within(limit + patience, running).await {
             Some(outcome) => Ok(watch.end(outcome).await),
             None => fail(format_args!(
-                "an attempt with a time limit of {limit:?} still runs {GRACE:?} after that"
+                "an attempt with a time limit of {limit:?} still runs {patience:?} after that"
             )),
         }
     }
@@ -153,7 +147,7 @@ impl Place {
         );
         let mut waited = Duration::ZERO;
         while self.ask(&state).await? != "gone" {
-            if waited > PATIENCE {
+            if waited > self.fixture.patience {
                 return Ok(false);
             }
             let pause = Duration::from_millis(200);

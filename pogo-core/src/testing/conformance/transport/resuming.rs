@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::case::{Case, Stop, fail, hold, same, skip, within};
-use super::place::{PATIENCE, Place};
+use super::place::Place;
 use crate::dispatcher::Attempt;
 use crate::plan::Invocation;
 use crate::scheduler::{Failure, FailureKind, Outcome};
@@ -17,9 +17,10 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(place: Place) -> Case 
     );
     let mut attempt = attempt(&line)?;
     let (running, watch) = place.begin(attempt.clone());
+    let patience = place.fixture.patience;
     // Whoever awaited it is gone.
     match within(
-        PATIENCE,
+        patience,
         futures::future::select(Box::pin(running), Box::pin(watch.first_line())),
     )
     .await
@@ -27,7 +28,7 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(place: Place) -> Case 
         Some(futures::future::Either::Right(_)) => {}
         _ => {
             return fail(format_args!(
-                "within {PATIENCE:?} no output tells that the command has begun"
+                "within {patience:?} no output tells that the command has begun"
             ));
         }
     }
