@@ -69,7 +69,10 @@ impl Moment {
         }
         // Whatever the number of its attempt, a host that runs is the same host.
         self.running.sort();
-        if let Err(violation) = self.scheduler.verify() {
+        // Debug builds have recounted already, within the input.
+        if !cfg!(debug_assertions)
+            && let Err(violation) = self.scheduler.verify()
+        {
             self.broken.get_or_insert(violation.to_string());
         }
         if let Err(idle) = self.oracle.rest(Timestamp::EPOCH) {

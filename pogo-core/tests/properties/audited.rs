@@ -19,7 +19,7 @@ proptest! {
     #[test]
     fn a_start_that_is_moved_ahead_of_what_it_waited_for_is_found(scenario in scenarios(60), which in any::<Index>()) {
         let mut records = log(&scenario);
-        let moves: Vec<usize> = (1..records.len()).filter(|&at| waited_for(&records, at)).collect();
+        let moves = waited_for(&records);
         prop_assume!(!moves.is_empty());
         let at = moves[which.index(moves.len())];
         records.swap(at, at - 1);
@@ -88,14 +88,18 @@ fn started(record: &Record) -> Option<AttemptId> {
     }
 }
 
-/// Whether this is a start that was not allowed before the record ahead of it, as the oracle has it.
-fn waited_for(records: &[Record], at: usize) -> bool {
-    if started(&records[at]).is_none() || started(&records[at - 1]).is_some() {
-        return false;
-    }
+/// The starts that were not allowed before the record ahead of them, as the oracle has it.
+fn waited_for(records: &[Record]) -> Vec<usize> {
     let mut oracle = Oracle::default();
-    records[..at - 1].iter().for_each(|record| oracle.take(record).unwrap());
-    oracle.take(&records[at]).is_err()
+    let mut moves = Vec::new();
+    for (at, pair) in (1..).zip(records.windows(2)) {
+        let follows = started(&pair[0]).is_none() && started(&pair[1]).is_some();
+        if follows && oracle.clone().take(&pair[1]).is_err() {
+            moves.push(at);
+        }
+        oracle.take(&pair[0]).unwrap();
+    }
+    moves
 }
 
 /// Makes a start the next attempt after these records.

@@ -31,7 +31,12 @@ fn agrees_with_the_oracle(scenario: &Scenario) -> Result<(), TestCaseError> {
     let mut seen = 0;
     for step in &scenario.steps {
         drill.play(step);
-        prop_assert_eq!(drill.scheduler().verify(), Ok(()));
+        // Debug builds have recounted already, within each input.
+        prop_assert!(
+            cfg!(debug_assertions) || drill.scheduler().verify() == Ok(()),
+            "{:?}",
+            drill.scheduler().verify()
+        );
         for record in &drill.records()[seen..] {
             let broken = oracle.take(record).err();
             prop_assert!(broken.is_none(), "{broken:?} at {record:?}");

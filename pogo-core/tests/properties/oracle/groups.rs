@@ -3,9 +3,49 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pogo_core::fleet::{Fleet, HostName, Selector};
-use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::policy::{Limit, Policy, Rule, Sequence};
 
 pub(crate) type Group = BTreeSet<HostName>;
+
+/// What a policy says of a fleet, worked out once: each start asks for all of it.
+#[derive(Default)]
+pub(super) struct Rules {
+    pub(super) buckets: Vec<(Group, Rule)>,
+    pub(super) budgets: Vec<(Group, Limit)>,
+    pub(super) sequences: Vec<Stages>,
+}
+
+/// The hosts of a sequence.
+pub(super) struct Stages {
+    pub(super) scope: Option<Group>,
+    /// The hosts of each repetition of it.
+    pub(super) repeats: Vec<Group>,
+    pub(super) stages: Vec<Group>,
+    pub(super) allow_failures: Limit,
+}
+
+impl Rules {
+    pub(super) fn of(fleet: &Fleet, policy: &Policy) -> Self {
+        let stages = |sequence: &Sequence| Stages {
+            scope: sequence.scope.as_ref().map(|scope| select(fleet, scope)),
+            repeats: match &sequence.each {
+                None => vec![select(fleet, &Selector::All)],
+                Some(tag) => values(fleet, &Selector::Tag(tag.clone())),
+            },
+            stages: sequence
+                .stages
+                .iter()
+                .map(|stage| select(fleet, &stage.selector))
+                .collect(),
+            allow_failures: sequence.allow_failures,
+        };
+        Self {
+            buckets: buckets(fleet, policy),
+            budgets: budgets(fleet, policy),
+            sequences: policy.sequences.iter().map(stages).collect(),
+        }
+    }
+}
 
 pub(crate) fn size(len: usize) -> u32 {
     u32::try_from(len).unwrap()
@@ -17,7 +57,7 @@ pub(crate) fn select(fleet: &Fleet, selector: &Selector) -> Group {
 }
 
 /// Of a bare tag, the hosts of each direct value and those that carry the tag itself; else all that the selector names.
-pub(crate) fn values(fleet: &Fleet, selector: &Selector) -> Vec<Group> {
+fn values(fleet: &Fleet, selector: &Selector) -> Vec<Group> {
     let Selector::Tag(path) = selector else {
         return vec![select(fleet, selector)];
     };
@@ -37,7 +77,7 @@ pub(crate) fn values(fleet: &Fleet, selector: &Selector) -> Vec<Group> {
 }
 
 /// Every group of a constraint with its rule.
-pub(crate) fn groups(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
+fn groups(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
     let mut all = Vec::new();
     for constraint in &policy.constraints {
         let mut groups = vec![select(fleet, &Selector::All)];
@@ -59,13 +99,13 @@ pub(crate) fn groups(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
     all
 }
 
-pub(crate) fn buckets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
+fn buckets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Rule)> {
     let mut all = groups(fleet, policy);
     all.retain(|(_, rule)| !matches!(rule, Rule::MaxFailures(_)));
     all
 }
 
-pub(crate) fn budgets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Limit)> {
+fn budgets(fleet: &Fleet, policy: &Policy) -> Vec<(Group, Limit)> {
     let all = groups(fleet, policy).into_iter();
     all.filter_map(|(group, rule)| match rule {
         Rule::MaxFailures(limit) => Some((group, limit)),

@@ -35,11 +35,11 @@ pub(super) struct Job {
 
 impl Job {
     /// An operator lets the job go on, and accepts what has failed.
-    pub(super) fn go_on(&mut self, budgets: Vec<(Group, Limit)>) {
+    pub(super) fn go_on(&mut self, budgets: &[(Group, Limit)]) {
         self.goes_on = true;
         self.accepted = self.count(TaskState::Failed);
-        let groups = budgets.into_iter().map(|(group, _)| group);
-        self.forgiven = groups.map(|group| (group.clone(), self.failed(&group))).collect();
+        let groups = budgets.iter().map(|(group, _)| group);
+        self.forgiven = groups.map(|group| (group.clone(), self.failed(group))).collect();
     }
 
     pub(super) fn count(&self, state: TaskState) -> usize {

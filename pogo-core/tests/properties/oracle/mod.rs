@@ -15,13 +15,14 @@ use pogo_core::plan::{JobSpec, Plan, WaveGate};
 use pogo_core::policy::{Policy, Rule};
 use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskState};
 
-use groups::{Group, buckets, budgets, select, size, values};
+use groups::{Group, Rules, select, size};
 use job::Job;
 
 #[derive(Clone, Default)]
 pub(crate) struct Oracle {
     fleet: Arc<Fleet>,
     policy: Arc<Policy>,
+    rules: Arc<Rules>,
     running: BTreeMap<HostName, (JobId, AttemptId)>,
     /// Hosts that a job left failed or in doubt, and nobody has made well since.
     bad: BTreeSet<(HostName, JobId)>,
@@ -61,11 +62,10 @@ impl Oracle {
                 job, host, not_before, ..
             } => {
                 self.set(*job, host, TaskState::Waiting);
-                let groups = budgets(&self.fleet, &self.policy);
                 let job = self.jobs.get_mut(job).ok_or("no such job")?;
                 job.not_before.insert(host.clone(), *not_before);
                 if std::mem::take(&mut job.finished) {
-                    job.go_on(groups);
+                    job.go_on(&self.rules.budgets);
                 }
             }
             Event::TaskSkipped { job, host } => {
@@ -91,12 +91,10 @@ impl Oracle {
 
     fn take_of_job(&mut self, event: &Event) -> Result<(), String> {
         let Some(id) = event.job() else { return Ok(()) };
-        let policy = Arc::clone(&self.policy);
-        let groups = budgets(&self.fleet, &policy);
         let job = self.jobs.get_mut(&id).ok_or("no such job")?;
         match event {
             Event::JobPaused { .. } | Event::JobHalting { .. } | Event::JobHalted { .. } => job.goes_on = false,
-            Event::JobResumed { .. } => job.go_on(groups),
+            Event::JobResumed { .. } => job.go_on(&self.rules.budgets),
             Event::JobFinished { .. } => (job.goes_on, job.finished) = (false, true),
             Event::JobAltered { change, .. } => {
                 job.max_parallel = change.max_parallel.or(job.max_parallel);
@@ -126,7 +124,7 @@ impl Oracle {
     pub(crate) fn rest(&self, now: Timestamp) -> Result<(), String> {
         // Hosts that have left the fleet are counted while they run, by tags that are known no more.
         let knows_all = self.running.keys().all(|host| self.fleet.id(host.as_str()).is_some());
-        let budgets = budgets(&self.fleet, &self.policy);
+        let budgets = &self.rules.budgets;
         let follows = |job: &Job| {
             let stayed = job.tasks.keys().all(|host| self.fleet.id(host.as_str()).is_some());
             !job.moved || (stayed && job.waves.is_empty() && budgets.is_empty())
@@ -177,10 +175,10 @@ impl Oracle {
         if job.max_failures.is_some_and(|most| failed > most as usize) {
             return refuse("too many of the job have failed");
         }
-        for (group, limit) in budgets(&self.fleet, &self.policy) {
+        for (group, limit) in &self.rules.budgets {
             let members = group.iter().filter(|host| job.tasks.contains_key(*host)).count();
-            let forgiven = job.forgiven.get(&group).copied().unwrap_or(0);
-            let failed = job.failed(&group);
+            let forgiven = job.forgiven.get(group).copied().unwrap_or(0);
+            let failed = job.failed(group);
             if !job.moved
                 && group.contains(host)
                 && failed.saturating_sub(forgiven) > limit.tolerated(size(members)) as usize
@@ -199,7 +197,7 @@ impl Oracle {
     fn has_place(&self, host: &HostName) -> Result<(), String> {
         let is_bad = |host: &HostName| self.bad.iter().any(|(bad, _)| bad == host);
         let away = |host: &HostName| self.running.contains_key(host) || is_bad(host) || self.down.contains(host);
-        for (group, rule) in buckets(&self.fleet, &self.policy) {
+        for (group, rule) in &self.rules.buckets {
             if !group.contains(host) {
                 continue;
             }
@@ -225,29 +223,22 @@ impl Oracle {
     fn in_turn(&self, job: &Job, host: &HostName) -> Result<(), String> {
         // Hosts that have left the fleet belong to stages by tags that are known no more.
         let gone = job.tasks.keys().any(|host| self.fleet.id(host.as_str()).is_none());
-        for sequence in self.policy.sequences.iter().filter(|_| !gone) {
-            let scope = sequence.scope.as_ref().map(|scope| select(&self.fleet, scope));
-            let repeats = match &sequence.each {
-                None => vec![select(&self.fleet, &Selector::All)],
-                Some(tag) => values(&self.fleet, &Selector::Tag(tag.clone())),
-            };
-            for repeat in repeats {
+        for sequence in self.rules.sequences.iter().filter(|_| !gone) {
+            let scope = sequence.scope.as_ref();
+            for repeat in &sequence.repeats {
                 let mut taken = Group::new();
                 for stage in &sequence.stages {
-                    let mut stage = select(&self.fleet, &stage.selector);
+                    let mut stage = stage.clone();
                     stage.retain(|host| job.tasks.contains_key(host) && repeat.contains(host) && !taken.contains(host));
-                    stage.retain(|host| scope.as_ref().is_none_or(|scope| scope.contains(host)));
+                    stage.retain(|host| scope.is_none_or(|scope| scope.contains(host)));
                     if stage.contains(host) {
                         break;
                     }
                     let incomplete =
                         !job.is_complete(&stage, sequence.allow_failures.tolerated(size(stage.len())) as usize);
                     let comes_later = repeat.contains(host)
-                        && scope.as_ref().is_none_or(|scope| scope.contains(host))
-                        && sequence
-                            .stages
-                            .iter()
-                            .any(|stage| select(&self.fleet, &stage.selector).contains(host));
+                        && scope.is_none_or(|scope| scope.contains(host))
+                        && sequence.stages.iter().any(|stage| stage.contains(host));
                     if incomplete && comes_later {
                         return Err(format!("{stage:?} come first"));
                     }
@@ -264,6 +255,7 @@ impl Oracle {
 
     fn configure(&mut self, fleet: &Arc<Fleet>, policy: &Arc<Policy>) {
         (self.fleet, self.policy) = (Arc::clone(fleet), Arc::clone(policy));
+        self.rules = Arc::new(Rules::of(fleet, policy));
         self.bad
             .retain(|(host, _)| fleet.id(host.as_str()).is_some() || self.running.contains_key(host));
         self.down
