@@ -72,14 +72,14 @@ impl People {
         if let Some(before) = before {
             self.tell(&before);
         }
-        let echo_off = tty::EchoOff::new(&tty);
+        let hidden = tty::Hidden::new(&tty);
         let screen = self.screen.get();
         if let (Some(screen), Ok(tty)) = (screen, tty.try_clone()) {
             let text = text.clone();
             screen.open_prompt(OpenPrompt { tty, text });
         }
-        let answer = echo_off.read_line(&text, echo);
-        drop(echo_off);
+        let answer = hidden.read_line(&text, echo);
+        drop(hidden);
         if let Some(screen) = screen {
             screen.close_prompt();
         }

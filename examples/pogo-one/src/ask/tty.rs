@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::OnceLock;
 
 use rpassword::ConfigBuilder;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 
 /// As it was before the first question.
@@ -16,21 +16,27 @@ pub(super) fn open() -> Option<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
-/// Does not show what is typed until it is dropped.
+/// Keeps what is typed for the question, and does not show it, until it is dropped.
 ///
-/// It must exist before the prompt is shown: a program that answers at once, as `expect` does, would see its secret echoed.
-pub(super) struct EchoOff<'a> {
+/// It must exist before the prompt is shown: whoever answers at once, as `expect` does, would see the secret echoed, and a ^C
+/// would stop the job but leave the question open.
+pub(super) struct Hidden<'a> {
     tty: &'a File,
     before: Option<Termios>,
 }
 
-impl<'a> EchoOff<'a> {
+impl<'a> Hidden<'a> {
     pub(super) fn new(tty: &'a File) -> Self {
         let before = tcgetattr(tty).ok();
         if let Some(before) = &before {
             let _ = BEFORE.set(before.clone());
             let mut hidden = before.clone();
-            hidden.local_modes.remove(LocalModes::ECHO);
+            // As rpassword sets it a moment later.
+            hidden
+                .local_modes
+                .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
+            hidden.special_codes[SpecialCodeIndex::VMIN] = 1;
+            hidden.special_codes[SpecialCodeIndex::VTIME] = 0;
             let _ = tcsetattr(tty, OptionalActions::Now, &hidden);
         }
         Self { tty, before }
@@ -50,7 +56,7 @@ impl<'a> EchoOff<'a> {
     }
 }
 
-impl Drop for EchoOff<'_> {
+impl Drop for Hidden<'_> {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
             let _ = tcsetattr(self.tty, OptionalActions::Now, before);
