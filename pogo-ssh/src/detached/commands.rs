@@ -21,7 +21,7 @@ pub(super) struct DetachedCommands {
 }
 
 /// The steps that there may be, in their order.
-const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::PostHook];
+pub(super) const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::PostHook];
 
 impl DetachedCommands {
     /// For the attempt of a job of this name.

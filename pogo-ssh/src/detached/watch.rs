@@ -3,7 +3,7 @@
 use pogo_core::dispatcher::{Reporter, Stream};
 use pogo_core::scheduler::Phase;
 
-use super::commands::DetachedCommands;
+use super::commands::{DetachedCommands, PHASES};
 use super::frames::Frame;
 use crate::exec::{ExitReport, Mark, MarkParser, NotStarted, StopReason, phase_name, signal_of};
 use crate::output::Output;
@@ -13,8 +13,9 @@ use crate::prepared::PreparedAttempt;
 pub(super) struct AttemptWatch {
     report: Reporter,
     output: Output,
-    /// Phases that it has not been seen in.
+    /// Phases that are not reported yet.
     ahead: Vec<Phase>,
+    /// The step that the host says it is in, whether a hook runs in it or not.
     pub(super) phase: Phase,
     /// Bytes of each stream that have come.
     pub(super) seen: (u64, u64),
@@ -85,7 +86,14 @@ impl AttemptWatch {
         let (rest, marks) = self.marks.take(bytes);
         for mark in marks {
             match mark {
-                Mark::Begun(_) => self.until_command = self.until_command.saturating_sub(1),
+                Mark::Begun(_) => {
+                    self.until_command = self.until_command.saturating_sub(1);
+                    if self.until_command == 0 {
+                        self.reach(Phase::Command);
+                    }
+                }
+                // A step of hooks says so once there is one to run.
+                Mark::Phase(phase) => self.reach(phase),
                 Mark::Hook(name) => self.hook = Some(name),
                 // The command itself has no say in it.
                 Mark::Refused(reason) if self.until_command > 0 => self.refused = Some(reason),
@@ -95,24 +103,33 @@ impl AttemptWatch {
         self.output.take(Stream::Stderr, &rest);
     }
 
-    /// Reports the phases up to the one that the state refers to; short ones may have passed unseen.
+    /// Takes note of the step that the state refers to. It is reported by the marks between the output: only they say whether a
+    /// hook runs in it, and the state does not come in order with them.
     fn enter(&mut self, state: String) {
         let mut words = state.split(' ');
         if matches!(words.next(), Some("begun" | "ended"))
-            && let Some(name) = words.next()
-            && let Some(at) = self.ahead.iter().position(|phase| phase_name(*phase) == name)
+            && let Some(phase) = words.next().and_then(phase_named)
         {
-            for phase in self.ahead.drain(..=at) {
-                self.phase = phase;
-                self.report.phase(phase);
-            }
+            self.phase = phase;
         }
         self.state = state;
+    }
+
+    /// Reports a phase. Those before it are over, and had no hook to run.
+    fn reach(&mut self, phase: Phase) {
+        if let Some(at) = self.ahead.iter().position(|ahead| *ahead == phase) {
+            self.ahead.drain(..=at);
+            self.report.phase(phase);
+        }
     }
 
     fn ended(&mut self, stop: Option<StopReason>) -> ExitReport {
         let rest = self.marks.finish();
         self.output.take(Stream::Stderr, &rest);
+        // Its mark may be in a part of the output that the host dropped.
+        if self.phase >= Phase::Command {
+            self.reach(Phase::Command);
+        }
         let words: Vec<&str> = self.state.split(' ').collect();
         let limit = words.last() == Some(&"limit");
         let stop = stop.or(limit.then_some(StopReason::TimeLimit));
@@ -127,8 +144,7 @@ impl AttemptWatch {
                 ExitReport::refused(format!("another attempt runs on the host: {}", holder.join(" ")))
             }
             ["never", "stopped", name, ..] => {
-                let phase = self.ahead.iter().find(|phase| phase_name(**phase) == *name);
-                self.phase = phase.copied().unwrap_or(self.phase);
+                self.phase = phase_named(name).unwrap_or(self.phase);
                 NotStarted::Stopped(stop.unwrap_or(StopReason::Cancelled)).into()
             }
             ["ended", ..] if limit => ExitReport::Stopped(StopReason::TimeLimit),
@@ -152,4 +168,8 @@ impl AttemptWatch {
 
 fn unknown() -> ExitReport {
     ExitReport::Unknown("the host's record of the attempt is malformed".to_owned())
+}
+
+fn phase_named(name: &str) -> Option<Phase> {
+    PHASES.into_iter().find(|phase| phase_name(*phase) == name)
 }

@@ -98,6 +98,20 @@ on_both! {
         assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command, Phase::PostHook]);
     }
 
+    async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(place: Place) {
+        place.file("post.d/no-hook", "not executable", 0o644);
+        for (number, hook) in [false, true].into_iter().enumerate() {
+            if hook {
+                place.file("post.d/hook", "#!/bin/sh\nexit 0\n", 0o755);
+            }
+            let errand = place.errand(Command::shell("true")).with_hooks(&place.path("pre.d"), &place.path("post.d"));
+            let report = errand.invoked(detached(&format!("k{number}"))).run(&transport_of(&place)).await;
+            report.assert_succeeded();
+            let phases = [Phase::Connect, Phase::Command].into_iter().chain(hook.then_some(Phase::PostHook));
+            assert_eq!(report.phases, phases.collect::<Vec<_>>());
+        }
+    }
+
     async fn of_output_over_the_limit_head_and_tail_come_through(place: Place) {
         let config = place.transport.clone().detached_directory(place.path("kept")).output_limit(100_000);
         let lines = "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done; echo the end >&2; exit 3";
