@@ -115,9 +115,9 @@ pub(crate) async fn serve(first: usize, last: usize) -> Result<(), Failure> {
     say(&serde_json::to_string(&hosts)?).await?;
     let mut orders: Lines<BufReader<Stdin>> = BufReader::new(tokio::io::stdin()).lines();
     while let Some(order) = orders.next_line().await? {
-        let mishap = if order == "hang" { Fault::Hang } else { HEALTHY };
+        let fault = if order == "hang" { Fault::Hang } else { HEALTHY };
         for name in &names {
-            fleet.inject(name, mishap)?;
+            fleet.inject(name, fault)?;
         }
         say(&order).await?;
     }
