@@ -2,19 +2,13 @@
 
 use super::program::Program;
 
+#[track_caller]
 fn refused(policy: &str, targets: &str, wanted: &[&str]) {
     let program = Program::with_policy(policy);
     for command in ["plan", "simulate"] {
-        let done = program.run(&[command, "-c", "policy.yaml", "-t", targets]);
-        assert_eq!(done.code, 64, "{policy}: {} {}", done.out, done.err);
-        for wanted in wanted {
-            assert!(
-                done.err.contains(wanted),
-                "{command} of {policy} should say {wanted:?}, and says: {}",
-                done.err
-            );
-        }
-        assert_eq!(done.out, "", "{policy}");
+        program
+            .run(&[command, "-c", "policy.yaml", "-t", targets])
+            .assert_refused(wanted);
     }
 }
 

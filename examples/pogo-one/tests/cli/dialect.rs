@@ -22,17 +22,9 @@ fn planned_by(program: &Program, words: &[&str]) -> String {
     plan["hosts"].as_str().unwrap().to_owned()
 }
 
+#[track_caller]
 fn refused(words: &[&str], wanted: &[&str]) {
-    let done = Program::with_policy(POLICY).run(words);
-    assert_eq!(done.code, 64, "{words:?}: {}{}", done.out, done.err);
-    for wanted in wanted {
-        assert!(
-            done.err.contains(wanted),
-            "{words:?} should say {wanted:?}, and says: {}",
-            done.err
-        );
-    }
-    assert_eq!(done.out, "", "{words:?}");
+    Program::with_policy(POLICY).run(words).assert_refused(wanted);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const SIMULATE: [&str; 9] = [
 ];
 
 /// A directory with a policy and the log of a rollout under it.
-fn with_log() -> (Program, String) {
+pub(super) fn with_log() -> (Program, String) {
     let program = Program::with_policy(POLICY);
     let log = program.run(&SIMULATE).out;
     program.write("log.jsonl", &log);

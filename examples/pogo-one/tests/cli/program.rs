@@ -80,6 +80,16 @@ impl Done {
         done
     }
 
+    /// Refused as wrong usage, in these words, before anything was printed.
+    #[track_caller]
+    pub(crate) fn assert_refused(&self, wanted: &[&str]) {
+        assert_eq!(self.code, 64, "{}{}", self.out, self.err);
+        for wanted in wanted {
+            assert!(self.err.contains(wanted), "{wanted:?} is missing in: {}", self.err);
+        }
+        assert_eq!(self.out, "");
+    }
+
     /// The events, one a line, and output between them; without the summary behind them.
     pub(crate) fn events(&self) -> Vec<Value> {
         let lines = self.out.lines().map(|line| serde_json::from_str(line).unwrap());

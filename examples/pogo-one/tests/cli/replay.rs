@@ -3,28 +3,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use super::program::{Done, Program};
+use super::pictures::with_log;
+use super::program::Done;
 use super::ssh::Site;
-
-const POLICY: &str = "tag: {web: ['w[1-4]']}\nconstraint: {$web: {max_parallel: 2}}\n";
-
-fn with_log() -> (Program, String) {
-    let program = Program::with_policy(POLICY);
-    let log = program
-        .run(&[
-            "simulate",
-            "-c",
-            "policy.yaml",
-            "-t",
-            "$web",
-            "--fail",
-            "w3",
-            "--format",
-            "jsonl",
-        ])
-        .out;
-    (program, log)
-}
 
 #[test]
 fn a_pipe_is_shown_while_it_is_still_being_written() {

@@ -7,17 +7,9 @@ use super::ssh::Site;
 
 const POLICY: &str = "tag: {web: ['web[1-8]'], db: [db1]}\n";
 
+#[track_caller]
 fn refused(program: &Program, words: &[&str], wanted: &[&str]) {
-    let done = program.run(words);
-    assert_eq!(done.code, 64, "{words:?}: {}{}", done.out, done.err);
-    for wanted in wanted {
-        assert!(
-            done.err.contains(wanted),
-            "{words:?} should say {wanted:?}, and says: {}",
-            done.err
-        );
-    }
-    assert_eq!(done.out, "", "{words:?}");
+    program.run(words).assert_refused(wanted);
 }
 
 /// Runs with these variables.
