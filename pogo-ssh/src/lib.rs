@@ -187,7 +187,7 @@
 //! | `HostKeyAlias`, `UserKnownHostsFile`, `GlobalKnownHostsFile`, `StrictHostKeyChecking` (`ask` is `yes`), `HashKnownHosts`, `CheckHostIP`, `NoHostAuthenticationForLocalhost` | followed |
 //! | `IdentityFile`, `IdentitiesOnly`, `IdentityAgent`, `CertificateFile`, `PubkeyAuthentication`, `PasswordAuthentication`, `KbdInteractiveAuthentication`, `PreferredAuthentications` (which, not in which order) | followed |
 //! | `KexAlgorithms`, `Ciphers`, `MACs`, `HostKeyAlgorithms`, `PubkeyAcceptedAlgorithms`, `CASignatureAlgorithms`, `RequiredRSASize` | followed, see [below](#algorithms) |
-//! | `SendEnv`, `SetEnv` | the server is asked for these variables, and takes those that its `AcceptEnv` names (of many distributions, `LANG` and `LC_*`); the job's own environment comes before them |
+//! | `SendEnv`, `SetEnv` | the server is asked for these variables, and takes those that its `AcceptEnv` names (of many distributions, `LANG` and `LC_*`); the job's own environment comes before them; a secret variable is never among them |
 //! | `ForwardAgent` | followed for hooks and commands, with the agent that keys are taken from or the one that it names; not without an agent to log in with |
 //! | `Match` with `host`, `originalhost`, `user`, `localuser`, `tagged` (and `Tag`), `command`, `sessiontype` (`exec`; `none` for jump hosts), `version` (as of OpenSSH 10.5), `localnetwork`, `canonical`, `final`, `all` | followed |
 //! | `Match exec` | the command runs in the user's shell, with no input and its output dropped; each command once at a time, at most eight at once, and for ten seconds hosts for which its text is the same share its answer |

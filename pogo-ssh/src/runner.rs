@@ -56,7 +56,12 @@ impl Runner {
     /// Where the attempt's host is, and what its job gives it to read.
     async fn what_it_needs(&self, attempt: &Attempt) -> Result<(Target, Arc<JobInputs>), String> {
         let target = self.targets.of(&attempt.host, &attempt.command).await;
-        let target = target.map_err(|error| error.to_string())?;
+        let mut target = target.map_err(|error| error.to_string())?;
+        // Its value may stand in our own environment, and `SendEnv *` would send it to every session.
+        target
+            .session
+            .environment
+            .remove(&attempt.invocation.secret_environment);
         let inputs = self.inputs.of(&attempt.invocation).await;
         let inputs = inputs.map_err(|error| error.to_string())?;
         match inputs.refusal(&attempt.invocation) {

@@ -11,6 +11,8 @@ use crate::exec::StopSignal;
 pub(super) struct ProgramContext<'a> {
     pub(super) program: &'a Path,
     pub(super) master: &'a Master,
+    /// The variables of our own environment that it must not see.
+    pub(super) secret: &'a [String],
     pub(super) stop: &'a StopSignal,
     pub(super) report: &'a Reporter,
 }

@@ -27,9 +27,13 @@ pub(super) struct Master {
     _place: OwnedSemaphorePermit,
 }
 
-/// A run of the program, out of reach of the terminal's ^C.
-pub(super) fn command(program: &Path, words: Vec<OsString>) -> Command {
+/// A run of the program, out of reach of the terminal's ^C, without these variables of our own environment.
+// The program, or an `ssh` that it starts as `ProxyCommand`, sends a host what `SendEnv` names.
+pub(super) fn command(program: &Path, words: Vec<OsString>, secret: &[String]) -> Command {
     let mut command = Command::new(program);
+    secret.iter().for_each(|name| {
+        command.env_remove(name);
+    });
     command
         .args(words)
         .stdin(Stdio::null())

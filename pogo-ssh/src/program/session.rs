@@ -41,6 +41,7 @@ pub(super) async fn execute(
     let mut ssh = command(
         site.program,
         arguments::session(&site.master.socket, session.pty, &line.text),
+        site.secret,
     );
     let nothing = line.input.is_none() && input.is_empty();
     let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
@@ -172,7 +173,7 @@ impl RunningSession<'_> {
         };
         let line = kill_line(privilege, groups, grace);
         let words = arguments::session(&site.master.socket, false, &line.text);
-        let killing = command(site.program, words)
+        let killing = command(site.program, words, site.secret)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();

@@ -124,7 +124,8 @@ impl ProgramTransport {
         let _turn = self.handshakes.acquire().await.map_err(|_| closing())?;
         self.rate.wait().await;
         let host = attempt.host.name.as_str();
-        let connecting = Master::connect(command(&self.program, words), socket, place, host);
+        let command = command(&self.program, words, &attempt.invocation.secret_environment);
+        let connecting = Master::connect(command, socket, place, host);
         // The program's own limit is for reaching a host, not for logging in.
         let most = self.config.connect_timeout.unwrap_or(Duration::from_secs(60)) + Duration::from_secs(1);
         let connected = timeout(most, connecting).await;
@@ -197,6 +198,7 @@ impl Transport for ProgramTransport {
         let context = ProgramContext {
             program: &self.program,
             master: &master,
+            secret: &attempt.invocation.secret_environment,
             stop: &stop,
             report: &report,
         };

@@ -25,6 +25,11 @@ impl Environment {
         Self(variables)
     }
 
+    /// Drops the variables with these names.
+    pub fn remove(&mut self, names: &[String]) {
+        self.0.retain(|(name, _)| !names.contains(name));
+    }
+
     /// Names and values; of two with one name the later counts.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -43,6 +43,7 @@ mod reattaching;
 mod reboot;
 mod run_as;
 mod secret_environment;
+mod send_env;
 mod sending;
 mod sick;
 mod silence;
