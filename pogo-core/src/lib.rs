@@ -12,9 +12,10 @@
 //! | [`journal`] | what survives? | [`replay`](journal::replay()) |
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
 //! | [`sim`] | what would happen? | [`World`](sim::World) |
-//! | [`picture`] | what does it look like? | [`Timeline`](picture::Timeline), [`StageGraph`](picture::StageGraph) |
-//! | [`audit`] | was every rule kept? | [`audit`](audit::audit()) |
 //! | `testing` | does my policy hold? | strategies and invariants for proptest |
+//!
+//! Two crates read what it writes, through this public interface alone: `pogo-picture` draws event logs and plans, `pogo-audit` proves that
+//! a log kept every rule.
 //!
 //! Three ways to use it, from least to most:
 //!
@@ -34,18 +35,16 @@
 //! unavailable. A later stage starts only when those before it are complete. A host runs one attempt at a time. No host
 //! waits that could start. The same inputs give the same events, and applying the events gives the same state.
 
-pub mod audit;
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;
 pub mod journal;
-pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod scheduler;
 pub mod sim;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod time;
+pub mod time;
 
 pub use time::Timestamp;

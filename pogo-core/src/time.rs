@@ -1,4 +1,4 @@
-//! Time as a value: the core never reads a clock.
+//! Time as a value, because the core never reads a clock, and durations as people read them.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -114,10 +114,18 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A duration for people: `1h`, `1h 30m`, `90ms`; the two largest units.
-pub(crate) struct Span(pub(crate) Duration);
+/// Displays a duration in its two largest units, as a person writes a setting: `1h`, `1h 30m`, `90ms`.
+///
+/// ```
+/// use pogo_core::time::HumanDuration;
+/// use std::time::Duration;
+///
+/// assert_eq!(HumanDuration(Duration::from_secs(5_400)).to_string(), "1h 30m");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HumanDuration(pub Duration);
 
-impl fmt::Display for Span {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u128, &str); 5] = [
             (86_400_000, "d"),
@@ -171,13 +179,20 @@ pub(crate) mod millis {
     }
 }
 
-/// A span for people, the same wherever one is printed: `85ms`, `1.25s`, `42.0s`, `4m 05s`, `2h 00m`, `3d 04h`.
-pub(crate) fn span(span: Duration) -> String {
-    let seconds = span.as_secs();
+/// A measured duration with about three digits: `85ms`, `1.25s`, `42.0s`, `4m 05s`, `2h 00m`, `3d 04h`.
+///
+/// ```
+/// use pogo_core::time::format_duration;
+/// use std::time::Duration;
+///
+/// assert_eq!(format_duration(Duration::from_millis(1_250)), "1.25s");
+/// ```
+pub fn format_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
     match seconds {
-        0 => format!("{}ms", span.as_millis()),
-        1..10 => format!("{:.2}s", span.as_secs_f64()),
-        10..60 => format!("{:.1}s", span.as_secs_f64()),
+        0 => format!("{}ms", duration.as_millis()),
+        1..10 => format!("{:.2}s", duration.as_secs_f64()),
+        10..60 => format!("{:.1}s", duration.as_secs_f64()),
         60..3_600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
         3_600..86_400 => format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
         _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
@@ -190,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_span_is_told_in_its_two_largest_units() {
-        let told = |millis| Span(Duration::from_millis(millis)).to_string();
+        let told = |millis| HumanDuration(Duration::from_millis(millis)).to_string();
         assert_eq!(
             [0, 90, 1_500, 60_000, 5_400_000, 3_600_500, 90_000_000].map(told),
             ["0s", "90ms", "1s 500ms", "1m", "1h 30m", "1h", "1d 1h"]
@@ -201,7 +216,7 @@ mod tests {
     fn spans_are_short() {
         let spans = [85, 1_250, 42_000, 245_000, 7_200_000, 273_600_000].map(Duration::from_millis);
         assert_eq!(
-            spans.map(span),
+            spans.map(format_duration),
             ["85ms", "1.25s", "42.0s", "4m 05s", "2h 00m", "3d 04h"]
         );
     }

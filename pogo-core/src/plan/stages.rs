@@ -18,7 +18,8 @@ use crate::policy::{Limit, Policy, Sequence};
 pub struct StageId(pub(crate) u32);
 
 impl StageId {
-    pub(crate) const fn index(self) -> usize {
+    /// The position, for indexing.
+    pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -42,6 +43,13 @@ pub struct Stage {
     /// Positions in the job's listed order.
     #[serde(skip)]
     pub(crate) tasks: Vec<u32>,
+}
+
+impl Stage {
+    /// Its hosts, as positions in the job's listed order.
+    pub fn tasks(&self) -> &[u32] {
+        &self.tasks
+    }
 }
 
 /// The stages of one job: a directed graph without cycles, made of one chain per sequence.

@@ -2,7 +2,7 @@
 
 use super::state::{Job, Running, Settings};
 use super::{CancelReason, Failure, FailureKind};
-use crate::time::Span;
+use crate::time::HumanDuration;
 
 /// A failure, with the time limit that led to it.
 pub(super) fn failure(running: &Running, job: &Job, mut failure: Failure) -> Failure {
@@ -31,11 +31,11 @@ fn limit(reason: CancelReason, settings: &Settings) -> Option<String> {
     match reason {
         CancelReason::AttemptTimeout => Some(format!(
             "after {} by the time limit of an attempt (attempt_timeout / --timeout)",
-            Span(settings.attempt_timeout)
+            HumanDuration(settings.attempt_timeout)
         )),
         CancelReason::JobTimeout => Some(format!(
             "by the time limit of the job, {} (job_timeout / --job-timeout)",
-            Span(settings.job_timeout?)
+            HumanDuration(settings.job_timeout?)
         )),
         CancelReason::Abort => None,
     }

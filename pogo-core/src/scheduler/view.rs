@@ -41,8 +41,15 @@ impl Scheduler {
         buckets.map(|(bucket, at)| BucketView {
             state: &self.state,
             bucket,
-            at: crate::plan::BucketId(at),
+            id: BucketId(at),
         })
+    }
+
+    /// One bucket of [`rules`](Self::rules), with what is used of it.
+    pub fn bucket(&self, id: BucketId) -> Option<BucketView<'_>> {
+        let bucket = self.state.rules.buckets().get(id.index())?;
+        let state = &self.state;
+        Some(BucketView { state, bucket, id })
     }
 
     /// Freezes in force, in the order in which they were ordered.
@@ -50,8 +57,8 @@ impl Scheduler {
         self.state.freezes.iter()
     }
 
-    /// All limits of the policy, as they are in force.
-    pub(crate) fn rules(&self) -> &Rules {
+    /// The limits of the policy, compiled against the fleet: which buckets there are, and which of them count a host.
+    pub fn rules(&self) -> &Rules {
         &self.state.rules
     }
 
@@ -77,8 +84,8 @@ impl Scheduler {
         (usage.running, usage.unavailable)
     }
 
-    /// Why a host holds places, if it holds any.
-    pub(crate) fn held(&self, host: &HostName) -> Option<HolderReason> {
+    /// Why a host holds slots, if it holds any; of several reasons the one that is closest to a task.
+    pub fn holder_reason(&self, host: &HostName) -> Option<HolderReason> {
         self.state.holds(self.state.fleet.id(host.as_str())?)
     }
 
@@ -177,7 +184,7 @@ impl<'a> JobView<'a> {
     }
 
     /// The stages that a host is in, one of each sequence that it is part of.
-    pub(crate) fn stages_of(&self, host: HostId) -> &'a [StageId] {
+    pub fn stages_of(&self, host: HostId) -> &'a [StageId] {
         let task = self.job.task_of(host);
         task.map(|task| self.job.stages.of(task)).unwrap_or_default()
     }
@@ -223,10 +230,15 @@ impl<'a> TaskView<'a> {
 pub struct BucketView<'a> {
     state: &'a State,
     bucket: &'a Bucket,
-    at: crate::plan::BucketId,
+    id: BucketId,
 }
 
 impl<'a> BucketView<'a> {
+    /// Its position among the [`Rules`].
+    pub fn id(&self) -> BucketId {
+        self.id
+    }
+
     /// The limit.
     pub fn bucket(&self) -> &'a Bucket {
         self.bucket
@@ -234,16 +246,16 @@ impl<'a> BucketView<'a> {
 
     /// Hosts of it that run a task.
     pub fn running(&self) -> u32 {
-        self.state.bucket(self.at).1.running
+        self.state.bucket(self.id).1.running
     }
 
     /// Hosts of it that may not be serving; the running ones among them.
     pub fn unavailable(&self) -> u32 {
-        self.state.bucket(self.at).1.unavailable
+        self.state.bucket(self.id).1.unavailable
     }
 
     /// Who holds its slots, why and since when, in fleet order; a host once for each reason.
     pub fn holders(&self) -> Vec<Holder> {
-        self.state.holders(self.at)
+        self.state.holders(self.id)
     }
 }

@@ -9,8 +9,8 @@ use super::chain::Chain;
 use crate::fleet::{Fleet, HostId, HostName};
 use crate::plan::{JobSpec, PlanError, Rules, Stages};
 use crate::policy::Policy;
+use crate::time::format_duration;
 use crate::time::millis;
-use crate::time::span;
 
 /// The earliest end that limits and sequences allow, and what sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,7 +74,7 @@ impl fmt::Display for Places {
 
 impl fmt::Display for LowerBound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, set by {}", span(self.makespan), self.reason)
+        write!(f, "{}, set by {}", format_duration(self.makespan), self.reason)
     }
 }
 
@@ -115,18 +115,18 @@ pub fn lower_bound(
         (Rules::compile(fleet, policy)?, stages)
     };
     let settle = spec.settle.or(policy.defaults.settle).unwrap_or_default();
-    let span = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let work = Work {
         rules: &rules,
         times: hosts
             .iter()
-            .map(|&host| span(time(fleet.name(host)).saturating_add(settle)))
+            .map(|&host| millis(time(fleet.name(host)).saturating_add(settle)))
             .collect(),
         job_places: spec.max_parallel.map(|limit| limit.places(count(hosts.len()))),
         hosts,
     };
     let whole = work.part(0..work.hosts.len());
-    let chain = Chain::longest(&stages, span(spec.bake.unwrap_or_default()), &work);
+    let chain = Chain::longest(&stages, millis(spec.bake.unwrap_or_default()), &work);
     let (makespan, reason) = match chain {
         Some(chain) if chain.until > whole.0 => (chain.until, Binding::Sequence { stages: chain.stages }),
         _ => (whole.0, work.explain(fleet, whole.1)),

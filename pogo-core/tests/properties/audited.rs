@@ -1,6 +1,6 @@
 //! The auditor accepts every log that the scheduler writes, and rejects logs of which something is not as it was.
 
-use pogo_core::audit::{Broken, audit};
+use pogo_audit::{Broken, audit};
 use pogo_core::scheduler::{AttemptId, Event, JobId, Record};
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pogo_core::audit::{Audited, Auditor, Finding};
+use pogo_audit::{Audited, Auditor, Finding};
 use pogo_inventory::PolicyFile;
 use serde_json::json;
 

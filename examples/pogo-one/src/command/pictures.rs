@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pogo_core::picture::Timeline;
+use pogo_picture::Timeline;
 
 use crate::cli::PictureArgs;
 use crate::exit::Stop;

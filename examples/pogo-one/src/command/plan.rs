@@ -1,8 +1,8 @@
 //! `pogo-one plan`
 
-use pogo_core::picture::StageGraph;
 use pogo_core::plan::Plan;
 use pogo_inventory::merge::Gathered;
+use pogo_picture::StageGraph;
 use serde::Serialize;
 
 use super::assumed_down::AssumedDown;

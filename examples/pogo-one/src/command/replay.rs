@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 use pogo_core::journal;
-use pogo_core::picture::moments;
 use pogo_core::scheduler::{Event, Record};
+use pogo_picture::moments;
 
 use crate::cli::{LogFormat, ReplayArgs, Speed};
 use crate::exit::{Exit, Stop};

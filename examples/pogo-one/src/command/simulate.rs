@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use pogo_core::picture::{Timeline, moments};
 use pogo_core::scheduler::{Event, FailureKind, JobId, Outcome, Record};
 use pogo_core::sim::what_if::{Questions, Scenario, Spread};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
 use pogo_inventory::merge::Gathered;
+use pogo_picture::{Timeline, moments};
 
 use super::trials;
 use crate::cli::{SimulateArgs, SimulateFormat, Targets, TimesArg};

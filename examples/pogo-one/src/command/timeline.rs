@@ -1,7 +1,7 @@
 //! `pogo-one timeline`
 
-use pogo_core::picture::{Timeline, TimelineError};
 use pogo_core::scheduler::JobId;
+use pogo_picture::{Timeline, TimelineError};
 
 use super::pictures;
 use crate::cli::TimelineArgs;

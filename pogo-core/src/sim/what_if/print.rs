@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::path::{CriticalPath, Link, WaitedFor};
 use super::relax::Change;
 use super::{Cost, GroupForecast, WhatIf};
-use crate::time::span;
+use crate::time::format_duration;
 
 /// More links than this, or limits, or rules, are not all printed.
 const LINES: usize = 20;
@@ -35,7 +35,7 @@ impl fmt::Display for WhatIf {
             f,
             "\nseed {} took {}; at best it takes {}",
             self.typical.seed,
-            span(self.typical.time),
+            format_duration(self.typical.time),
             self.bound
         )?;
         write!(f, "\n{}", self.path)?;
@@ -58,7 +58,12 @@ impl WhatIf {
             ("max", spread.max),
         ];
         for (name, quantile) in rows {
-            writeln!(f, "  {name:<8}{:>10}  {:>6}", span(quantile.time), quantile.seed)?;
+            writeln!(
+                f,
+                "  {name:<8}{:>10}  {:>6}",
+                format_duration(quantile.time),
+                quantile.seed
+            )?;
         }
         Ok(())
     }
@@ -89,7 +94,7 @@ fn print_cost(f: &mut fmt::Formatter<'_>, cost: &Cost) -> fmt::Result {
         Change::Removed => "gone".to_owned(),
     };
     let (gain, then) = match cost.after {
-        Some(after) => (gain(cost.gain()), span(after)),
+        Some(after) => (gain(cost.gain()), format_duration(after)),
         None => ("unknown".to_owned(), "-".to_owned()),
     };
     let stopped = format!("{:.1}%", cost.stopped.share() * 100.0);
@@ -125,7 +130,7 @@ fn print_groups(f: &mut fmt::Formatter<'_>, groups: &[GroupForecast]) -> fmt::Re
             group.peak.most,
             group.peak.p50,
             group.used * 100.0,
-            span(group.idle),
+            format_duration(group.idle),
             group.rule
         )?;
     }
@@ -148,7 +153,7 @@ impl fmt::Display for CriticalPath {
         writeln!(
             f,
             "critical path: {count} attempts one after the other, {}",
-            span(last.ended)
+            format_duration(last.ended)
         )?;
         // The beginning and the end say most.
         let (head, tail) = if count > LINES {
@@ -170,7 +175,10 @@ impl fmt::Display for CriticalPath {
 }
 
 fn print_link(f: &mut fmt::Formatter<'_>, link: &Link, width: usize) -> fmt::Result {
-    let (began, took) = (span(link.began), span(link.ended.saturating_sub(link.began)));
+    let (began, took) = (
+        format_duration(link.began),
+        format_duration(link.ended.saturating_sub(link.began)),
+    );
     writeln!(
         f,
         "{began:>10}  {:<width$}  {took:>9}  {}",
@@ -195,6 +203,6 @@ impl fmt::Display for WaitedFor {
 
 /// What a change saves, or costs.
 fn gain(seconds: f64) -> String {
-    let time = span(Duration::try_from_secs_f64(seconds.abs()).unwrap_or_default());
+    let time = format_duration(Duration::try_from_secs_f64(seconds.abs()).unwrap_or_default());
     if seconds < 0.0 { format!("-{time}") } else { time }
 }

@@ -1,0 +1,76 @@
+//! What an audit finds.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use pogo_core::Timestamp;
+
+/// The first record of a log that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("record {} (at {at}): {message} [{rule}]", position + 1)]
+pub struct Finding {
+    /// Its position in the log, from 0.
+    pub position: usize,
+    /// Its time.
+    pub at: Timestamp,
+    /// The rule it breaks.
+    pub rule: Broken,
+    /// How, in one sentence.
+    pub message: String,
+}
+
+/// The rule that a record breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Broken {
+    /// More hosts of a group run at once than a limit allows.
+    Running,
+    /// A host is taken out of service while as many of a group as a limit allows are.
+    Available,
+    /// A host starts before those that come before it.
+    Order,
+    /// A host runs twice, or more often than retries allow.
+    Once,
+    /// A host starts although too many have failed.
+    Failures,
+    /// A host starts although its job does not let it: paused, halted, too many at once, too early.
+    Stopped,
+    /// A host waits that could start.
+    Idle,
+    /// An attempt or a job goes on beyond its time limit.
+    Time,
+    /// A host starts although an operator has frozen it.
+    Frozen,
+    /// A host counts as done before it has been well for its settle time.
+    Settle,
+    /// The record cannot follow those before it: one is missing, moved or made up.
+    Log,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Available => "available",
+            Self::Order => "order",
+            Self::Once => "once",
+            Self::Failures => "failures",
+            Self::Stopped => "stopped",
+            Self::Idle => "idle",
+            Self::Time => "time",
+            Self::Frozen => "frozen",
+            Self::Settle => "settle",
+            Self::Log => "log",
+        })
+    }
+}
+
+/// A rule and how it is broken, before it is known where.
+pub(super) type Breach = (Broken, String);
+
+/// Refuses a record.
+pub(super) fn broken<T>(rule: Broken, message: impl Into<String>) -> Result<T, Breach> {
+    Err((rule, message.into()))
+}

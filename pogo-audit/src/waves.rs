@@ -1,0 +1,133 @@
+//! A job's waves, and when the next may begin.
+
+use std::time::Duration;
+
+use super::finding::{Breach, Broken, broken};
+use super::namespace::Namespace;
+use super::stages::Stage;
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostId;
+use pogo_core::plan::{JobSpec, Stages};
+use pogo_core::policy::Limit;
+use pogo_core::scheduler::TaskState;
+
+#[derive(Default)]
+pub(super) struct Waves {
+    waves: Vec<Wave>,
+    /// By position in the job.
+    wave_of: Vec<usize>,
+    bake: Duration,
+    /// Whether it is known since when each wave is watched; not after a change of fleet or policy.
+    timed: bool,
+}
+
+#[derive(Clone, Default)]
+struct Wave {
+    stage: Stage,
+    hosts: u32,
+    open: bool,
+    /// Since when those before it are complete, while it is not open.
+    watched: Option<Timestamp>,
+}
+
+impl Waves {
+    pub(super) fn new(namespace: &Namespace, spec: &JobSpec, hosts: &[HostId], now: Timestamp) -> Self {
+        let mut this = Self {
+            bake: spec.bake.unwrap_or_default(),
+            wave_of: vec![0; hosts.len()],
+            timed: true,
+            ..Self::default()
+        };
+        if spec.waves.is_empty() {
+            return this;
+        }
+        let Ok((stages, _)) = Stages::compile(&namespace.fleet, &namespace.policy, hosts, spec) else {
+            return this;
+        };
+        for stage in stages.stages().iter().filter(|stage| stage.wave.is_some()) {
+            stage
+                .tasks()
+                .iter()
+                .for_each(|&task| this.wave_of[task as usize] = this.waves.len());
+            this.waves.push(Wave {
+                stage: Stage::named(stage.label.clone()),
+                hosts: u32::try_from(stage.tasks().len()).unwrap_or(u32::MAX),
+                open: this.waves.is_empty(),
+                watched: None,
+            });
+        }
+        this.allow(spec.allow_failures);
+        this.follow(now);
+        this
+    }
+
+    /// So many hosts of each wave may fail.
+    pub(super) fn allow(&mut self, failures: Limit) {
+        for wave in &mut self.waves {
+            wave.stage.allowed = failures.tolerated(wave.hosts);
+        }
+    }
+
+    /// The same waves under another fleet or policy: those that were open stay so, as far as they can.
+    pub(super) fn after(mut self, before: &Self, now: Timestamp) -> Self {
+        for (wave, before) in self.waves.iter_mut().zip(&before.waves) {
+            wave.open |= before.open;
+            wave.watched = before.watched;
+        }
+        self.timed = false;
+        self.follow(now);
+        self
+    }
+
+    pub(super) fn count(&mut self, task: usize, state: TaskState, comes: bool) {
+        if let Some(wave) = self.wave_of.get(task).and_then(|&wave| self.waves.get_mut(wave)) {
+            wave.stage.count(state, comes);
+        }
+    }
+
+    /// Closes waves behind one that is no longer complete, and watches the one behind those that are.
+    pub(super) fn follow(&mut self, now: Timestamp) {
+        let mut passed = true;
+        for (at, wave) in self.waves.iter_mut().enumerate() {
+            if at > 0 && !passed {
+                (wave.open, wave.watched) = (false, None);
+            } else if !wave.open && wave.watched.is_none() {
+                wave.watched = Some(now);
+            }
+            passed = wave.open && wave.stage.is_complete();
+        }
+    }
+
+    /// A wave opens: after the bake time, or when an operator does not wait for it.
+    pub(super) fn open(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
+        let (bake, timed) = (self.bake, self.timed && !ordered);
+        let Some(wave) = self.waves.get_mut(wave as usize) else {
+            return broken(Broken::Log, format!("the job has no wave {}", u64::from(wave) + 1));
+        };
+        let label = &wave.stage.label;
+        match wave.watched {
+            Some(since) if !timed || now - since >= bake => {}
+            Some(_) => return broken(Broken::Order, format!("{label} opens before the bake time has passed")),
+            None => {
+                return broken(
+                    Broken::Order,
+                    format!("{label} opens before those ahead of it are complete"),
+                );
+            }
+        }
+        (wave.open, wave.watched) = (true, None);
+        self.follow(now);
+        Ok(())
+    }
+
+    /// The position of this task's wave.
+    pub(super) fn of(&self, task: usize) -> usize {
+        self.wave_of.get(task).copied().unwrap_or(0)
+    }
+
+    /// The wave of this task, if it is not open.
+    pub(super) fn closed(&self, task: usize) -> Option<&Stage> {
+        let wave = self.wave_of.get(task).and_then(|&wave| self.waves.get(wave))?;
+        (!wave.open).then_some(&wave.stage)
+    }
+}

@@ -1,0 +1,224 @@
+//! Defects that are planted in logs, and what an audit says of them. The audits of random histories are with the scheduler that
+//! wrote them: `pogo-core/tests/properties/audited.rs`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+use std::time::Duration;
+
+use pogo_audit::{Broken, Finding, audit};
+use pogo_core::Timestamp;
+use pogo_core::fleet::Fleet;
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+use pogo_core::scheduler::{Event, Record};
+use pogo_core::sim::{Mishap, TaskTimes, World};
+use serde_json::{Value, json};
+
+fn on(targets: &str) -> JobSpec {
+    JobSpec::new(targets.parse().unwrap(), Command::shell("true"))
+}
+
+fn at_most(hosts: &str) -> Policy {
+    let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel(hosts.parse().unwrap()));
+    Policy {
+        constraints: vec![limit],
+        ..Policy::default()
+    }
+}
+
+fn world(policy: Policy) -> World {
+    World::new(Fleet::builder().tagged("web", "web[1-4]").build().unwrap(), policy).unwrap()
+}
+
+/// The log of a job, which an audit accepts.
+fn log(mut world: World, spec: JobSpec) -> Vec<Record> {
+    world.submit(spec).unwrap();
+    let records = world.run().records;
+    audit(&records).unwrap();
+    records
+}
+
+fn found(records: &[Record]) -> Finding {
+    audit(records).unwrap_err()
+}
+
+/// As if the job had been submitted with this setting.
+fn with_setting(records: &[Record], key: &str, value: &Value) -> Vec<Record> {
+    let with = |record: &Record| {
+        let mut line = serde_json::to_value(record).unwrap();
+        if let Some(spec) = line.get_mut("spec") {
+            spec[key] = value.clone();
+        }
+        serde_json::from_value(line).unwrap()
+    };
+    records.iter().map(with).collect()
+}
+
+fn started(record: &Record) -> bool {
+    matches!(record.event, Event::TaskStarted { .. })
+}
+
+/// The last start happens half a second later.
+fn delay_the_last_start(records: &mut Vec<Record>) {
+    let at = records.iter().rposition(started).unwrap();
+    let mut late = records.remove(at);
+    late.at = late.at + Duration::from_millis(500);
+    let to = records
+        .iter()
+        .position(|record| record.at > late.at)
+        .unwrap_or(records.len());
+    records.insert(to, late);
+}
+
+#[test]
+fn a_host_that_waits_and_could_start_is_found() {
+    for policy in [Policy::default(), at_most("1"), at_most("3")] {
+        let mut records = log(world(policy), on("*"));
+        delay_the_last_start(&mut records);
+        let finding = found(&records);
+        assert_eq!(finding.rule, Broken::Idle, "{finding}");
+        assert!(
+            finding.message.contains("`web4` of job-1 could have started at"),
+            "{finding}"
+        );
+    }
+}
+
+#[test]
+fn a_host_that_waits_behind_a_stage_that_is_complete_is_found() {
+    let stages = ["web[1-3]", "web4"].map(|stage| stage.parse().unwrap());
+    let policy = Policy {
+        sequences: vec![Sequence::new("in order", stages)],
+        ..Policy::default()
+    };
+    let mut records = log(world(policy), on("*"));
+    delay_the_last_start(&mut records);
+    assert_eq!(found(&records).rule, Broken::Idle);
+}
+
+#[test]
+fn a_host_that_is_tried_again_too_late_is_found() {
+    let retried = JobSpec {
+        retries: Some(1),
+        retry_delay: Some(Duration::from_secs(5)),
+        ..on("web1,web2")
+    };
+    let first = Mishap::First {
+        attempts: 1,
+        outcome: pogo_core::scheduler::Outcome::failed(pogo_core::scheduler::FailureKind::Command { status: 1 }, ""),
+    };
+    let mut records = log(world(at_most("1")).mishap_everywhere(first), retried);
+    delay_the_last_start(&mut records);
+    // Somebody was there at the moment of the delay's end, and did nothing.
+    let late = records.iter().rposition(started).unwrap();
+    let (at, event) = (
+        records[late].at,
+        Event::HostMarkedDown {
+            host: "web4".parse().unwrap(),
+            reason: String::new(),
+        },
+    );
+    let at = Timestamp::from_millis(at.as_millis() - 250);
+    records.insert(late, Record { at, event });
+    assert_eq!(found(&records).rule, Broken::Idle);
+}
+
+#[test]
+fn a_job_that_goes_on_although_too_many_have_failed_is_found() {
+    let failing = world(Policy::default())
+        .mishap(&"web[1-2]".parse().unwrap(), &Mishap::fails(1))
+        .unwrap()
+        .mishap(&"web[3-4]".parse().unwrap(), &Mishap::Slow(Duration::from_secs(5)))
+        .unwrap();
+    let spec = JobSpec {
+        max_failures: Some("2".parse().unwrap()),
+        ..on("*")
+    };
+    let finding = found(&with_setting(&log(failing, spec), "max_failures", &json!("1")));
+    assert_eq!(finding.rule, Broken::Failures, "{finding}");
+    let said = "job-1 goes on although 2 of its hosts failed, and 1 may";
+    assert_eq!(finding.message, said);
+}
+
+#[test]
+fn attempts_and_jobs_beyond_their_time_limits_are_found() {
+    let minute = TaskTimes::Fixed(Duration::from_secs(60));
+    let records = log(world(at_most("1")).task_times(minute), on("*"));
+    let attempt = found(&with_setting(&records, "attempt_timeout", &json!(20_000)));
+    assert_eq!(attempt.rule, Broken::Time);
+    let said = "a1 ran for 1m, and the time limit of an attempt is 20s";
+    assert_eq!(attempt.message, said);
+    let job = found(&with_setting(&records, "job_timeout", &json!(150_000)));
+    assert_eq!(job.rule, Broken::Time);
+    assert_eq!(job.message, "job-1 has gone on for 3m, and its time limit is 2m 30s");
+}
+
+#[test]
+fn an_attempt_that_is_never_given_up_is_found() {
+    let hanging = world(Policy::default())
+        .mishap(&"web1".parse().unwrap(), &Mishap::times_out())
+        .unwrap();
+    let limited = JobSpec {
+        attempt_timeout: Some(Duration::from_secs(5)),
+        ..on("web1")
+    };
+    let mut records = log(hanging, limited);
+    let ends = records
+        .iter()
+        .position(|record| matches!(record.event, Event::TaskFailed { .. }))
+        .unwrap();
+    for record in &mut records[ends..] {
+        record.at = record.at + Duration::from_secs(60);
+    }
+    // Somebody was there meanwhile.
+    let (at, event) = (
+        Timestamp::from_millis(40_000),
+        Event::HostMarkedDown {
+            host: "web4".parse().unwrap(),
+            reason: String::new(),
+        },
+    );
+    records.insert(ends, Record { at, event });
+    let finding = found(&records);
+    assert_eq!(finding.rule, Broken::Time, "{finding}");
+    assert!(finding.message.contains("was told to end"), "{finding}");
+}
+
+#[test]
+fn a_start_on_a_frozen_host_is_found() {
+    let mut records = log(world(at_most("1")), on("*"));
+    let last = records.iter().rposition(started).unwrap();
+    let event = Event::HostsFrozen {
+        hosts: "$web & !web1".parse().unwrap(),
+        by: "ann".to_owned(),
+        reason: "the sale".to_owned(),
+    };
+    let at = records[last - 1].at;
+    records.insert(last, Record { at, event });
+    let finding = found(&records);
+    assert_eq!(finding.rule, Broken::Frozen, "{finding}");
+    assert_eq!(finding.message, "`web4` starts although ann has frozen `$web & !web1`");
+}
+
+#[test]
+fn findings_are_sentences() {
+    let mut records = log(world(at_most("1")), on("*"));
+    let paused = Event::JobPaused {
+        job: pogo_core::scheduler::JobId::new(1),
+    };
+    let last = records.iter().rposition(started).unwrap();
+    let at = records[last].at;
+    records.insert(last, Record { at, event: paused });
+    assert_eq!(found(&records).message, "`web4` starts although the job is paused");
+    let finished = records
+        .iter()
+        .position(|record| matches!(record.event, Event::JobFinished { .. }));
+    let end = records[finished.unwrap()].clone();
+    records.truncate(5);
+    records.push(end);
+    let message = found(&records).message;
+    assert_eq!(
+        message,
+        "job-1 is running (2 waiting, 1 running, 1 done), which does not lead to this"
+    );
+}

@@ -1,0 +1,40 @@
+//! SHOW: pictures of jobs and plans, because people would rather look.
+//!
+//! - [`Timeline`]: a bar for each attempt of each host on a time axis, and below it how much of every limit was used.
+//!   As SVG, as a page of HTML, and as text for a terminal.
+//! - [`StageGraph`]: which hosts of a plan wait for which. As SVG, and as DOT for Graphviz.
+//! - [`moments`]: what happened at each moment, a line for each.
+//!
+//! Everything is a function from plain data to text. A timeline is drawn from an event log, so it is the same for a
+//! simulation, for a job that is over and for one that still runs. The files refer to nothing outside of themselves,
+//! follow the reader's choice of light or dark, and say nothing by colour alone; whatever a log brings along is
+//! escaped.
+//!
+//! ```
+//! use pogo_core::fleet::Fleet;
+//! use pogo_picture::Timeline;
+//! use pogo_core::plan::{Command, JobSpec};
+//! use pogo_core::policy::{Constraint, Policy, Rule};
+//! use pogo_core::sim::World;
+//!
+//! let fleet = Fleet::builder().tagged("web", "web[1-8]").build()?;
+//! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
+//! let mut world = World::new(fleet, Policy { constraints: vec![limit], ..Policy::default() })?;
+//! world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+//! let history = world.run();
+//!
+//! let timeline = Timeline::of(&history.records)?;
+//! assert_eq!(timeline.bars(), 8);
+//! assert!(timeline.svg().starts_with("<svg "));
+//! println!("{}", timeline.text(80));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod markup;
+mod moments;
+mod stages;
+mod timeline;
+
+pub use moments::{Moments, moments};
+pub use stages::StageGraph;
+pub use timeline::{Timeline, TimelineError};

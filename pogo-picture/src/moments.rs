@@ -1,0 +1,83 @@
+//! What happened at each moment, as lines of text.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::{HostName, fold};
+use pogo_core::scheduler::{Event, Record};
+
+/// Displays who started and who ended at each moment, a line for each kind, with seconds since the first record. Jobs
+/// are not told apart.
+///
+/// ```
+/// use pogo_picture::moments;
+/// # use pogo_core::fleet::Fleet;
+/// # use pogo_core::plan::{Command, JobSpec};
+/// # use pogo_core::policy::{Constraint, Policy, Rule};
+/// # use pogo_core::sim::World;
+///
+/// # let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
+/// # let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// # let mut world = World::new(Fleet::builder().tagged("web", "web[1-3]").build()?, policy)?;
+/// # world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// # let records = world.run().records;
+/// let text = moments(&records).to_string();
+/// assert_eq!(text.lines().next(), Some("      0.000s  started   web[1-2]"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn moments(records: &[Record]) -> Moments<'_> {
+    let began = records.first().map_or(Timestamp::EPOCH, |record| record.at);
+    Moments { records, began }
+}
+
+/// See [`moments`].
+#[derive(Debug, Clone, Copy)]
+pub struct Moments<'a> {
+    records: &'a [Record],
+    began: Timestamp,
+}
+
+impl Moments<'_> {
+    /// Counts the seconds from another moment on.
+    #[must_use]
+    pub fn since(self, began: Timestamp) -> Self {
+        Self { began, ..self }
+    }
+}
+
+impl fmt::Display for Moments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for moment in self.records.chunk_by(|one, other| one.at == other.at) {
+            let mut verbs: BTreeMap<(u8, &str), Vec<&HostName>> = BTreeMap::new();
+            for record in moment {
+                if let (Some(verb), Some(host)) = (verb(&record.event), record.event.host()) {
+                    verbs.entry(verb).or_default().push(host);
+                }
+            }
+            let mut time = moment.first().map_or_else(String::new, |first| {
+                let into = first.at - self.began;
+                format!("{}.{:03}s", into.as_secs(), into.subsec_millis())
+            });
+            for ((_, verb), hosts) in verbs {
+                writeln!(f, "{time:>12}  {verb:<9} {}", fold(hosts))?;
+                time.clear();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What happened to the host, ends before starts.
+fn verb(event: &Event) -> Option<(u8, &'static str)> {
+    Some(match event {
+        Event::TaskSucceeded { .. } => (0, "succeeded"),
+        Event::TaskFailed { .. } => (1, "failed"),
+        Event::TaskInDoubt { .. } => (2, "in doubt"),
+        Event::TaskSkipped { .. } => (3, "skipped"),
+        Event::TaskCancelled { .. } => (4, "cancelled"),
+        Event::TaskStarted { .. } => (5, "started"),
+        Event::TaskSlow { .. } => (6, "slow"),
+        _ => return None,
+    })
+}

@@ -1,0 +1,274 @@
+//! Many hosts in one row: at each moment, how many of them are in which state.
+
+use std::collections::BTreeMap;
+
+use super::axis::Axis;
+use super::opened;
+use super::sheet::{Alone, Sheet};
+use super::state::State;
+use super::story::Story;
+use crate::markup::Px;
+use pogo_core::fleet::fold;
+use pogo_core::time::format_duration;
+
+/// Reasons to wait that a band tells.
+const REASONS: usize = 3;
+const STATES: usize = State::ALL.len();
+/// A host that failed shows, however many stand beside it.
+const VISIBLE: f64 = 1.6;
+
+/// How many hosts are in which state, from a pixel column on.
+struct Moment {
+    column: u32,
+    counts: [u32; STATES],
+}
+
+/// Draws a band: the height of a colour is the share of hosts in its state.
+pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: f64) {
+    let lane = height - 2.0;
+    let (left, width, top) = (sheet.axis.left(), sheet.axis.width(), sheet.y);
+    let names = sheet
+        .markup
+        .element("text")
+        .class("small right dim")
+        .at(left - 8.0, top + lane - 2.5);
+    names.text(cut(&folded(sheet.story, hosts), 36));
+    let moments = moments(sheet.story, &sheet.axis, hosts);
+    let band = sheet.markup.element("g").class("bar band");
+    match sheet.alone {
+        Alone::File => band.begin(),
+        Alone::Page => opened::attributes(band, sheet.story, hosts).begin(),
+    }
+    sheet.markup.title(&told(sheet.story, block, hosts));
+    sheet
+        .markup
+        .element("rect")
+        .class("lane")
+        .at(left, top)
+        .size(width, lane)
+        .empty();
+    layers(sheet, &moments, hosts.len(), lane);
+    sheet.markup.end();
+    signs(sheet, hosts, lane);
+}
+
+/// The stack from its top down, each colour over the one before: only upper edges need be drawn.
+fn layers(sheet: &mut Sheet<'_>, moments: &[Moment], hosts: usize, lane: f64) {
+    let shown = |state: &State| {
+        let some = |moment: &Moment| moment.counts.get(state.index()).is_some_and(|&count| count > 0);
+        *state != State::Waiting && moments.iter().any(some)
+    };
+    for state in State::ALL.into_iter().rev().filter(shown) {
+        let shape = outline(sheet, moments, state, hosts, lane);
+        let mut soft = "";
+        if state == State::Succeeded {
+            // What is under a soft colour must not shine through.
+            sheet.markup.element("path").class("paper").attr("d", &shape).empty();
+            soft = " soft";
+        }
+        let path = sheet.markup.element("path");
+        path.class(format_args!("{}{soft}", state.class()))
+            .attr("d", shape)
+            .empty();
+    }
+}
+
+/// Everything up to a state, from the bottom, as a path of steps.
+fn outline(sheet: &Sheet<'_>, moments: &[Moment], state: State, hosts: usize, lane: f64) -> String {
+    let (left, bottom) = (sheet.axis.left(), sheet.y + lane);
+    let mut path = String::new();
+    let mut height_before = 0.0;
+    for moment in moments {
+        let height = stacked(&moment.counts, state, hosts, lane);
+        if height == height_before {
+            continue;
+        }
+        let x = Px(left + f64::from(moment.column));
+        if path.is_empty() {
+            path = format!("M{x} {}", Px(bottom));
+        } else {
+            path.push_str(&format!("H{x}"));
+        }
+        path.push_str(&format!("V{}", Px(bottom - height)));
+        height_before = height;
+    }
+    if height_before > 0.0 {
+        path.push_str(&format!("H{}V{}", Px(sheet.axis.right()), Px(bottom)));
+    }
+    path
+}
+
+/// How high the stack is up to this state, to a tenth of a pixel.
+fn stacked(counts: &[u32; STATES], state: State, hosts: usize, lane: f64) -> f64 {
+    let share = lane / super::sheet::count(hosts.max(1));
+    let mut height = 0.0_f64;
+    for (of, &count) in State::ALL.iter().zip(counts).take(state.index() + 1) {
+        let own = f64::from(count) * share;
+        height += if count > 0 && of.is_held() {
+            own.max(VISIBLE)
+        } else {
+            own
+        };
+    }
+    (height.min(lane) * 10.0).round() / 10.0
+}
+
+/// The band's course, one moment for each pixel column in which something changes.
+fn moments(story: &Story, axis: &Axis, hosts: &[usize]) -> Vec<Moment> {
+    let mut changes: Vec<(u32, State, State)> = vec![];
+    for (_, host) in hosts.iter().filter_map(|&host| story.hosts.get_index(host)) {
+        let mut before = State::Waiting;
+        for &(at, state) in host.course.iter().filter(|(at, _)| *at <= story.until) {
+            changes.push((axis.column(at), before, state));
+            before = state;
+        }
+    }
+    changes.sort_by_key(|&(column, ..)| column);
+    let mut counts = [0_u32; STATES];
+    if let Some(waiting) = counts.get_mut(State::Waiting.index()) {
+        *waiting = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
+    }
+    let mut moments: Vec<Moment> = vec![];
+    for (column, from, to) in changes {
+        if let Some(count) = counts.get_mut(from.index()) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(count) = counts.get_mut(to.index()) {
+            *count += 1;
+        }
+        match moments.last_mut() {
+            Some(last) if last.column == column => last.counts = counts,
+            _ => moments.push(Moment { column, counts }),
+        }
+    }
+    moments
+}
+
+/// Where hosts failed, got in doubt or went down: a sign each, as far as they do not cover each other.
+fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
+    let story = sheet.story;
+    let mut bad: Vec<(u32, State)> = vec![];
+    for (_, host) in hosts.iter().filter_map(|&host| story.hosts.get_index(host)) {
+        let held = host
+            .course
+            .iter()
+            .filter(|(at, state)| state.is_held() && *at <= story.until);
+        bad.extend(held.map(|&(at, state)| (sheet.axis.column(at), state)));
+    }
+    bad.sort_unstable();
+    let mut free = 0;
+    for (column, state) in bad {
+        if column < free {
+            continue;
+        }
+        free = column + 12;
+        let (x, y) = (
+            sheet.axis.left() + f64::from(column) + 1.0,
+            sheet.y + (lane - 8.0) / 2.0,
+        );
+        let place = format!("translate({} {}) scale(.8)", Px(x), Px(y));
+        for class in ["halo".to_owned(), format!("sign s-{}", state.class())] {
+            let sign = sheet
+                .markup
+                .element("use")
+                .attr("href", format_args!("#pogo-{}", state.class()));
+            sign.attr("transform", &place).class(class).empty();
+        }
+    }
+}
+
+fn folded(story: &Story, hosts: &[usize]) -> String {
+    let names = hosts.iter().filter_map(|&host| story.hosts.get_index(host));
+    fold(names.map(|(name, _)| name.as_str())).to_string()
+}
+
+/// Everything about a band, in parts.
+fn told(story: &Story, block: &str, hosts: &[usize]) -> String {
+    let of = || {
+        hosts
+            .iter()
+            .filter_map(|&host| story.hosts.get_index(host).map(|(_, host)| host))
+    };
+    let first = of()
+        .filter_map(|host| host.attempts.first())
+        .map(|attempt| attempt.began)
+        .min();
+    let ends = of()
+        .flat_map(|host| &host.attempts)
+        .filter_map(|attempt| attempt.ended.as_ref());
+    let last = ends.map(|(at, _)| *at).max();
+    let mut parts = vec![
+        block.to_owned(),
+        format!("{} hosts: {}", hosts.len(), cut(&folded(story, hosts), 200)),
+    ];
+    if let (Some(first), Some(last)) = (first, last) {
+        let (first, last) = (first - story.began, last.max(first) - story.began);
+        parts.push(format!("from {} to {}", format_duration(first), format_duration(last)));
+    }
+    for state in State::ALL {
+        let names: Vec<&str> = of()
+            .filter(|host| host.now() == state)
+            .map(|host| host.name.as_str())
+            .collect();
+        match (names.len(), state.is_held()) {
+            (0, _) => {}
+            (count, false) => parts.push(format!("{count} {}", state.word())),
+            (count, true) => parts.push(format!(
+                "{count} {}: {}",
+                state.word(),
+                cut(&fold(names).to_string(), 120)
+            )),
+        }
+    }
+    for (why, count) in reasons(story, hosts) {
+        parts.push(format!("{count} wait: {}", cut(&why.replace(" \u{b7} ", "; "), 400)));
+    }
+    parts.join(" \u{b7} ")
+}
+
+/// Why hosts of a band wait, those of most hosts first, and of how many each.
+fn reasons<'a>(story: &'a Story, hosts: &[usize]) -> Vec<(&'a str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for why in hosts.iter().filter_map(|&host| story.waits.why(host)) {
+        *counts.entry(why).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    counts.truncate(REASONS);
+    counts
+}
+
+/// A text without its end, if it is longer than so many characters.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{head}\u{2026}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(of: &[(State, u32)]) -> [u32; STATES] {
+        let mut counts = [0; STATES];
+        of.iter().for_each(|&(state, count)| counts[state.index()] = count);
+        counts
+    }
+
+    #[test]
+    fn a_height_is_a_share_of_the_hosts() {
+        let counts = counts(&[(State::Succeeded, 50), (State::Running, 25), (State::Waiting, 25)]);
+        assert_eq!(stacked(&counts, State::Succeeded, 100, 12.0), 6.0);
+        assert_eq!(stacked(&counts, State::Running, 100, 12.0), 9.0);
+        assert_eq!(stacked(&counts, State::Waiting, 100, 12.0), 12.0);
+    }
+
+    #[test]
+    fn one_failure_in_a_thousand_is_as_high_as_can_be_seen() {
+        let counts = counts(&[(State::Failed, 1), (State::Succeeded, 999)]);
+        assert_eq!(stacked(&counts, State::Failed, 1_000, 12.0), VISIBLE);
+        assert_eq!(stacked(&counts, State::Succeeded, 1_000, 12.0), 12.0);
+    }
+}

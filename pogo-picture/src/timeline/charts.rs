@@ -1,0 +1,198 @@
+//! How much of each limit was used, as step charts.
+
+use super::bars::fitting;
+use super::sheet::{EDGE, Sheet};
+use super::usage::{Point, Series, Used};
+use crate::markup::{Px, shorten};
+use pogo_core::time::format_duration;
+
+/// More charts than this are not drawn; those of limits that held hosts back the longest are.
+const MOST: usize = 16;
+const HEIGHT: f64 = 44.0;
+
+/// What of a limit is counted.
+type Count = fn(Used) -> u32;
+
+/// Draws all hosts together, then the limits in the order of the policy.
+pub(super) fn draw(sheet: &mut Sheet<'_>) {
+    let story = sheet.story;
+    sheet.y += 26.0;
+    let title = sheet.markup.element("text").class("bold").at(EDGE, sheet.y);
+    title.text("Slots in use");
+    let key = sheet.markup.element("text").class("dim").at(sheet.axis.left(), sheet.y);
+    key.text(
+        "solid: running \u{b7} hatched: failed, in doubt or down, and still counted \u{b7} dashed line: the limit",
+    );
+    sheet.y += 10.0;
+    chart(sheet, &story.total);
+    let counted: Vec<&Series> = story.limits.iter().filter(|limit| limit.in_job).collect();
+    let mut fullest: Vec<usize> = (0..counted.len()).collect();
+    let full = |at: &usize| counted.get(*at).map(|limit| limit.full_for(story.began, story.until));
+    fullest.sort_by_cached_key(|at| std::cmp::Reverse(full(at)));
+    fullest.truncate(MOST);
+    fullest.sort_unstable();
+    for limit in fullest.iter().filter_map(|&at| counted.get(at)) {
+        chart(sheet, limit);
+    }
+    let left_out = counted.len() - fullest.len();
+    if left_out > 0 {
+        sheet.y += 16.0;
+        let text = sheet.markup.element("text").class("dim").at(EDGE, sheet.y);
+        text.text(format_args!(
+            "and {left_out} more limits, which held hosts back for less"
+        ));
+    }
+}
+
+fn chart(sheet: &mut Sheet<'_>, series: &Series) {
+    let (began, until) = (sheet.story.began, sheet.story.until);
+    let (top, bottom) = (sheet.y + 8.0, sheet.y + 8.0 + HEIGHT);
+    let (most, places) = series.most(began, until);
+    // A limit far above what is ever used would press the steps flat.
+    let in_sight = if places > most.saturating_mul(6) { most } else { places };
+    let highest = f64::from(most.max(in_sight).max(1)) * 1.12;
+    let height = |count: u32| (f64::from(count) / highest * HEIGHT).min(HEIGHT);
+    sheet.grid(top, HEIGHT);
+    let (steps, told) = (steps(sheet, series), told(sheet, series, most));
+    sheet
+        .markup
+        .element("g")
+        .class("chart")
+        .attr("data-steps", steps)
+        .begin();
+    sheet.markup.title(&told);
+    let back = sheet.markup.element("rect").class("lane soft");
+    back.at(sheet.axis.left(), top).size(sheet.axis.width(), HEIGHT).empty();
+    let points = columns(sheet, series);
+    areas(sheet, &points, bottom, height);
+    limit(sheet, &points, bottom, in_sight, height);
+    let edge = format!("M{} {}H{}", Px(sheet.axis.left()), Px(bottom), Px(sheet.axis.right()));
+    sheet.markup.element("path").class("edge").attr("d", edge).empty();
+    labels(sheet, series, top);
+    if series.now().places.is_none() && most > 0 {
+        let label = sheet.markup.element("text").class("dim");
+        label
+            .at(sheet.axis.right() + 5.0, bottom - height(most) + 4.0)
+            .text(most);
+    }
+    sheet.markup.end();
+    sheet.y = bottom + 6.0;
+}
+
+/// What is taken, and of that what is held, hatched.
+fn areas(sheet: &mut Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: impl Fn(u32) -> f64) {
+    let held = |used: Used| used.held;
+    let layers: [(&str, Count); 3] = [("used", Used::taken), ("paper", held), ("trail-failed", held)];
+    for (class, of) in layers {
+        let path = area(sheet, points, bottom, |used| height(of(used)));
+        if !path.is_empty() {
+            sheet.markup.element("path").class(class).attr("d", path).empty();
+        }
+    }
+}
+
+/// The last point of each pixel column.
+fn columns(sheet: &Sheet<'_>, series: &Series) -> Vec<(u32, Used)> {
+    let mut columns: Vec<(u32, Used)> = vec![];
+    for Point { at, used } in series.between(sheet.story.began, sheet.story.until) {
+        let column = sheet.axis.column(at);
+        match columns.last_mut() {
+            Some(last) if last.0 == column => last.1 = used,
+            _ => columns.push((column, used)),
+        }
+    }
+    columns
+}
+
+fn area(sheet: &Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: impl Fn(Used) -> f64) -> String {
+    let mut path = String::new();
+    let mut before = 0.0;
+    for &(column, used) in points {
+        let (x, height) = (Px(sheet.axis.left() + f64::from(column)), height(used));
+        if height == before {
+            continue;
+        }
+        path.push_str(&if path.is_empty() {
+            format!("M{x} {}", Px(bottom))
+        } else {
+            format!("H{x}")
+        });
+        path.push_str(&format!("V{}", Px(bottom - height)));
+        before = height;
+    }
+    if before > 0.0 {
+        path.push_str(&format!("H{}V{}", Px(sheet.axis.right()), Px(bottom)));
+    }
+    path
+}
+
+/// The limit as a line of steps, with its number at the end.
+fn limit(sheet: &mut Sheet<'_>, points: &[(u32, Used)], bottom: f64, in_sight: u32, height: impl Fn(u32) -> f64) {
+    let mut path = String::new();
+    let mut now: Option<u32> = None;
+    for (column, places) in points.iter().map(|(column, used)| (column, used.places)) {
+        if places == now {
+            continue;
+        }
+        let x = Px(sheet.axis.left() + f64::from(*column));
+        let drawn = |places: u32| places <= in_sight;
+        if now.is_some_and(drawn) {
+            path.push_str(&format!("H{x}"));
+        }
+        if let Some(places) = places.filter(|&places| drawn(places)) {
+            let y = Px(bottom - height(places));
+            path.push_str(&match now.filter(|&now| drawn(now)) {
+                Some(_) => format!("V{y}"),
+                None => format!("M{x} {y}"),
+            });
+        }
+        now = places;
+    }
+    let Some(places) = now else { return };
+    let right = sheet.axis.right();
+    let y = if places <= in_sight {
+        path.push_str(&format!("H{}", Px(right)));
+        bottom - height(places)
+    } else {
+        bottom - HEIGHT
+    };
+    if !path.is_empty() {
+        sheet.markup.element("path").class("limit").attr("d", path).empty();
+    }
+    let above = if places > in_sight { "\u{2191} " } else { "" };
+    let label = sheet.markup.element("text").at(right + 5.0, y + 4.0);
+    label.text(format_args!("{above}{places}"));
+}
+
+fn labels(sheet: &mut Sheet<'_>, series: &Series, top: f64) {
+    let room = fitting(sheet.axis.left() - EDGE - 8.0);
+    let left = sheet.axis.left() - 8.0;
+    let name = sheet.markup.element("text").class("right").at(left, top + 18.0);
+    name.text(shorten(&series.group, room));
+    let about = match series.rule {
+        Some(rule) => format!("{rule} of {}", series.hosts),
+        None => "running at once".to_owned(),
+    };
+    let rule = sheet.markup.element("text").class("dim right").at(left, top + 33.0);
+    rule.text(shorten(&about, room));
+}
+
+fn told(sheet: &Sheet<'_>, series: &Series, most: u32) -> String {
+    let full = series.full_for(sheet.story.began, sheet.story.until);
+    let mut parts = vec![series.group.clone()];
+    parts.extend(series.rule.map(|rule| rule.to_string()));
+    parts.push(format!("at most {most} in use"));
+    if series.now().places.is_some() {
+        parts.push(format!("every place taken for {}", format_duration(full)));
+    }
+    parts.join(" \u{b7} ")
+}
+
+/// The chart's numbers, for the page's script: column, running, held and places, step by step.
+fn steps(sheet: &Sheet<'_>, series: &Series) -> String {
+    let steps = columns(sheet, series).into_iter().map(|(column, used)| {
+        let places = used.places.map(|places| places.to_string()).unwrap_or_default();
+        format!("{column},{},{},{places}", used.running, used.held)
+    });
+    steps.collect::<Vec<_>>().join(";")
+}

@@ -1,0 +1,195 @@
+//! What a log says of one host.
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{AttemptId, JobId, Phase};
+
+use super::state::State;
+
+/// One host: its attempts, and what it was doing at each moment.
+#[derive(Debug, Clone)]
+pub(super) struct HostStory {
+    pub(super) name: HostName,
+    pub(super) attempts: Vec<Attempt>,
+    /// From when on it was doing what, in order; what comes later wins.
+    pub(super) course: Vec<(Timestamp, State)>,
+    /// What becomes of its task, running apart.
+    pub(super) task: State,
+    /// It is among those that are counted as running.
+    pub(super) counted: bool,
+}
+
+/// One attempt, from its start to its end.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    pub(super) job: JobId,
+    pub(super) id: AttemptId,
+    /// Counted for the host within the job, from 1.
+    pub(super) number: u32,
+    pub(super) began: Timestamp,
+    /// Phases that were reported, and when each began.
+    pub(super) phases: Vec<(Timestamp, State)>,
+    /// When it was told to be slow.
+    pub(super) slow: Option<Timestamp>,
+    /// When and how it ended; `None` while it runs.
+    pub(super) ended: Option<(Timestamp, Ending)>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ending {
+    /// Succeeded, failed or in doubt.
+    pub(super) state: State,
+    /// Why, where it did not succeed.
+    pub(super) why: String,
+    /// It never got as far as the host.
+    pub(super) in_connect: bool,
+}
+
+impl HostStory {
+    pub(super) fn new(name: HostName) -> Self {
+        Self {
+            name,
+            attempts: vec![],
+            course: vec![],
+            task: State::Waiting,
+            counted: false,
+        }
+    }
+
+    /// The state now.
+    pub(super) fn now(&self) -> State {
+        self.course.last().map_or(State::Waiting, |&(_, state)| state)
+    }
+
+    /// Takes note that the host is in this state from now on.
+    pub(super) fn enter(&mut self, at: Timestamp, state: State) {
+        match self.course.last_mut() {
+            Some(last) if last.1 == state => {}
+            Some(last) if last.0 == at => last.1 = state,
+            _ => self.course.push((at, state)),
+        }
+    }
+
+    /// An attempt begins.
+    pub(super) fn begin(&mut self, at: Timestamp, job: JobId, id: AttemptId) {
+        let before = self.attempts.iter().filter(|attempt| attempt.job == job).count();
+        self.attempts.push(Attempt {
+            job,
+            id,
+            number: u32::try_from(before + 1).unwrap_or(u32::MAX),
+            began: at,
+            phases: vec![],
+            slow: None,
+            ended: None,
+        });
+        self.task = State::Waiting;
+        self.enter(at, State::Running);
+    }
+
+    /// An attempt enters a phase. The time before the first that is reported was spent connecting.
+    pub(super) fn phase(&mut self, at: Timestamp, id: AttemptId, phase: Phase) {
+        let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {
+            return;
+        };
+        if attempt.phases.is_empty() {
+            if attempt.began < at {
+                attempt.phases.push((attempt.began, State::Connect));
+            }
+            self.rename_running(State::Connect);
+        }
+        let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {
+            return;
+        };
+        attempt.phases.push((at, phase.into()));
+        self.enter(at, phase.into());
+    }
+
+    /// An attempt has run for longer than is usual.
+    pub(super) fn slow(&mut self, at: Timestamp, id: AttemptId) {
+        if let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) {
+            attempt.slow = Some(at);
+        }
+    }
+
+    /// An attempt ends.
+    pub(super) fn end(&mut self, at: Timestamp, id: AttemptId, ending: Ending) {
+        let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {
+            return;
+        };
+        let (state, in_connect) = (ending.state, ending.in_connect && attempt.phases.is_empty());
+        if in_connect {
+            attempt.phases.push((attempt.began, State::Connect));
+        }
+        attempt.ended = Some((at, ending));
+        if in_connect {
+            self.rename_running(State::Connect);
+        }
+        self.task = state;
+    }
+
+    fn rename_running(&mut self, to: State) {
+        if let Some(last) = self.course.last_mut()
+            && last.1 == State::Running
+        {
+            last.1 = to;
+        }
+    }
+}
+
+impl Attempt {
+    /// What it was doing from when to when. The last stretch of one that runs ends at `until`.
+    pub(super) fn stretches(&self, until: Timestamp) -> Vec<(Timestamp, Timestamp, State)> {
+        let end = self.ended.as_ref().map_or(until, |(at, _)| *at);
+        if self.phases.is_empty() {
+            return vec![(self.began, end, State::Running)];
+        }
+        let ends = self.phases.iter().skip(1).map(|&(at, _)| at).chain([end]);
+        let stretches = self.phases.iter().zip(ends);
+        stretches
+            .map(|(&(from, state), to)| (from, to, state))
+            .filter(|(from, to, _)| from < to || self.phases.len() == 1)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn the_time_before_the_first_phase_is_connecting() {
+        let mut host = HostStory::new("web1".parse().unwrap());
+        let id = AttemptId::new(1);
+        host.begin(at(10), JobId::new(1), id);
+        host.phase(at(15), id, Phase::Command);
+        let attempt = host.attempts.first().unwrap();
+        assert_eq!(
+            attempt.stretches(at(20)),
+            [(at(10), at(15), State::Connect), (at(15), at(20), State::Command)]
+        );
+        assert_eq!(host.course, [(at(10), State::Connect), (at(15), State::Command)]);
+    }
+
+    #[test]
+    fn an_attempt_without_phases_just_runs() {
+        let mut host = HostStory::new("web1".parse().unwrap());
+        host.begin(at(10), JobId::new(1), AttemptId::new(1));
+        let attempt = host.attempts.first().unwrap();
+        assert_eq!(attempt.stretches(at(20)), [(at(10), at(20), State::Running)]);
+    }
+
+    #[test]
+    fn attempts_are_counted_for_each_job() {
+        let mut host = HostStory::new("web1".parse().unwrap());
+        for (job, id) in [(1, 1), (1, 2), (2, 3)] {
+            host.begin(at(id), JobId::new(job), AttemptId::new(id));
+        }
+        let numbers: Vec<u32> = host.attempts.iter().map(|attempt| attempt.number).collect();
+        assert_eq!(numbers, [1, 2, 1]);
+    }
+}

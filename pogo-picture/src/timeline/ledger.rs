@@ -1,0 +1,95 @@
+//! Which limits a change of a host touches.
+
+use std::collections::BTreeMap;
+
+use super::usage::{Series, Used};
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::plan::{Bucket, BucketId};
+use pogo_core::scheduler::{BucketView, Scheduler};
+
+/// Keeps the series of all limits in step with the scheduler.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// The series of each bucket.
+    series_of: Vec<usize>,
+    /// Series by group and rule, and by number where a policy says the same twice: so a limit keeps its series when
+    /// the policy changes.
+    known: BTreeMap<(String, &'static str, usize), usize>,
+}
+
+impl Ledger {
+    /// The namespace has other hosts or rules.
+    pub(super) fn configured(&mut self, at: Timestamp, scheduler: &Scheduler, limits: &mut Vec<Series>) {
+        let mut gone: Vec<bool> = vec![true; limits.len()];
+        self.series_of.clear();
+        let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for bucket in scheduler.rules().buckets() {
+            let nth = seen.entry((&bucket.group, bucket.rule.key())).or_default();
+            let series = self.series(bucket, *nth, limits);
+            *nth += 1;
+            self.series_of.push(series);
+            if let Some(gone) = gone.get_mut(series) {
+                *gone = false;
+            }
+        }
+        for (series, _) in limits.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
+            series.note(at, Used::default());
+        }
+        for bucket in scheduler.buckets() {
+            self.note(at, bucket, limits);
+        }
+    }
+
+    fn series(&mut self, bucket: &Bucket, nth: usize, limits: &mut Vec<Series>) -> usize {
+        let key = (bucket.group.clone(), bucket.rule.key(), nth);
+        let found = *self.known.entry(key).or_insert(limits.len());
+        if found == limits.len() {
+            limits.push(Series::new(bucket.group.clone(), Some(bucket.rule), bucket.hosts));
+        }
+        if let Some(series) = limits.get_mut(found) {
+            (series.rule, series.hosts) = (Some(bucket.rule), bucket.hosts);
+        }
+        found
+    }
+
+    /// A host has changed.
+    pub(super) fn host(&self, at: Timestamp, host: &HostName, scheduler: &Scheduler, limits: &mut [Series]) {
+        for &bucket in buckets_of(host, scheduler) {
+            if let Some(bucket) = scheduler.bucket(bucket) {
+                self.note(at, bucket, limits);
+            }
+        }
+    }
+
+    /// A host is in a job.
+    pub(super) fn in_job(&self, host: &HostName, scheduler: &Scheduler, limits: &mut [Series]) {
+        for bucket in buckets_of(host, scheduler) {
+            let series = self.series_of.get(bucket.index());
+            if let Some(series) = series.and_then(|&series| limits.get_mut(series)) {
+                series.in_job = true;
+            }
+        }
+    }
+
+    fn note(&self, at: Timestamp, bucket: BucketView<'_>, limits: &mut [Series]) {
+        let series = self.series_of.get(bucket.id().index());
+        let Some(series) = series.and_then(|&series| limits.get_mut(series)) else {
+            return;
+        };
+        let running = bucket.running();
+        series.note(
+            at,
+            Used {
+                running,
+                held: bucket.unavailable().saturating_sub(running),
+                places: Some(bucket.bucket().places),
+            },
+        );
+    }
+}
+
+fn buckets_of<'a>(host: &HostName, scheduler: &'a Scheduler) -> &'a [BucketId] {
+    let host = scheduler.fleet().id(host.as_str());
+    host.map(|host| scheduler.rules().buckets_of(host)).unwrap_or_default()
+}

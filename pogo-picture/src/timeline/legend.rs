@@ -1,0 +1,85 @@
+//! What the colours and signs mean.
+
+use super::sheet::{EDGE, Sheet};
+use super::state::State;
+use crate::markup::breadth;
+
+/// A line with those states that the picture shows.
+pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
+    sheet.y += 22.0;
+    let mut x = EDGE;
+    for state in present(sheet) {
+        let (word, y) = (word(state), sheet.y);
+        let swatch = sheet.markup.element("rect");
+        let thin = state == State::Connect && !folded;
+        let (height, width) = if thin { (4.0, 14.0) } else { (10.0, 14.0) };
+        let soft = if folded && state == State::Succeeded {
+            " soft"
+        } else {
+            ""
+        };
+        let class = match (folded, state.is_held()) {
+            (false, true) => format!("trail-{}", state.class()),
+            _ => format!("{}{soft}", state.class()),
+        };
+        swatch
+            .class(class)
+            .at(x, y - 4.0 - height / 2.0)
+            .size(width, height)
+            .empty();
+        x += 19.0;
+        if !state.is_running() && state != State::Waiting {
+            let sign = sheet
+                .markup
+                .element("use")
+                .attr("href", format_args!("#pogo-{}", state.class()));
+            sign.at(x, y - 9.0)
+                .class(format_args!("sign s-{}", state.class()))
+                .empty();
+            x += 14.0;
+        }
+        sheet.markup.element("text").at(x, y).text(&word);
+        x += breadth(&word) + 24.0;
+        if x > sheet.axis.right() - 120.0 {
+            (x, sheet.y) = (EDGE, sheet.y + 18.0);
+        }
+    }
+}
+
+/// States that some host is in at some moment, in the order in which an attempt goes through them.
+fn present(sheet: &Sheet<'_>) -> Vec<State> {
+    let mut seen = [false; State::ALL.len()];
+    let story = sheet.story;
+    let courses = story.hosts.values().flat_map(|host| &host.course);
+    for (_, state) in courses.filter(|(at, _)| *at <= story.until) {
+        if let Some(seen) = seen.get_mut(state.index()) {
+            *seen = true;
+        }
+    }
+    let order = [
+        State::Connect,
+        State::PreHook,
+        State::Command,
+        State::Running,
+        State::PostHook,
+        State::Settle,
+        State::Succeeded,
+        State::Failed,
+        State::InDoubt,
+        State::Down,
+        State::Skipped,
+        State::Cancelled,
+    ];
+    order
+        .into_iter()
+        .filter(|state| seen.get(state.index()).is_some_and(|&seen| seen))
+        .collect()
+}
+
+fn word(state: State) -> String {
+    if state.is_held() {
+        format!("{}, keeps its slots", state.word())
+    } else {
+        state.word().to_owned()
+    }
+}

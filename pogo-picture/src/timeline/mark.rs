@@ -1,0 +1,57 @@
+//! Moments that concern a job as a whole.
+
+use pogo_core::Timestamp;
+use pogo_core::scheduler::Event;
+
+/// A moment worth a line across the picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) at: Timestamp,
+    /// A word or two.
+    pub(super) label: String,
+    /// All there is to say.
+    pub(super) text: String,
+}
+
+/// The mark that an event leaves. The first rules of a log are no news.
+pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Mark> {
+    let (label, text) = match event {
+        Event::NamespaceConfigured { .. } if !before_jobs => ("new rules".to_owned(), String::new()),
+        Event::JobBlocked { reasons, .. } => {
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            ("blocked".to_owned(), reasons.join("; "))
+        }
+        Event::JobWaiting { .. } => ("waiting".to_owned(), "waits for other jobs".to_owned()),
+        Event::JobUnblocked { .. } => ("goes on".to_owned(), String::new()),
+        Event::JobPaused { .. } => ("paused".to_owned(), String::new()),
+        Event::JobResumed { .. } => ("resumed".to_owned(), String::new()),
+        Event::JobHalting { reason, abort, .. } => {
+            (if *abort { "aborted" } else { "halting" }.to_owned(), reason.clone())
+        }
+        Event::JobHalted { .. } => ("halted".to_owned(), String::new()),
+        Event::JobAltered { .. } => ("altered".to_owned(), String::new()),
+        Event::WaveOpened { wave, ordered, .. } => {
+            let by = if *ordered { "promoted by an operator" } else { "" };
+            (format!("wave {}", u64::from(*wave) + 1), by.to_owned())
+        }
+        Event::HostsFrozen { hosts, by, reason } => ("frozen".to_owned(), format!("{hosts} by {by} ({reason})")),
+        Event::HostsThawed { hosts, by, reason } => ("thawed".to_owned(), format!("{hosts} by {by} ({reason})")),
+        Event::FailureBudgetExceeded {
+            group,
+            failures,
+            allowed,
+            ..
+        } => (
+            "too many failures".to_owned(),
+            format!("{failures} failed in {group}, {allowed} may"),
+        ),
+        _ => return None,
+    };
+    let job = event.job().map(|job| format!("{job} ")).unwrap_or_default();
+    let text = if text.is_empty() {
+        format!("{job}{label}")
+    } else {
+        format!("{job}{label}: {text}")
+    };
+    Some(Mark { at, label, text })
+}

@@ -1,0 +1,56 @@
+//! Moments that concern a job as a whole, as lines across the rows.
+
+use super::mark::Mark;
+use super::sheet::Sheet;
+use crate::markup::{Px, breadth, shorten};
+use pogo_core::time::format_duration;
+
+/// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
+pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
+    let story = sheet.story;
+    let shown: Vec<&Mark> = story.marks.iter().filter(|mark| mark.at <= story.until).collect();
+    let mut free = 0.0;
+    let axis = sheet.axis;
+    for marks in shown.chunk_by(|one, other| axis.column(one.at) == axis.column(other.at)) {
+        free = line(sheet, marks, top, free);
+    }
+    if story.open {
+        let right = sheet.axis.right();
+        let end = format!("M{} {}V{}", Px(right), Px(top), Px(sheet.y));
+        sheet.markup.element("path").class("now").attr("d", end).empty();
+        let label = sheet.markup.element("text").class("dim").at(right + 5.0, top + 9.0);
+        label.text("so far");
+    }
+}
+
+/// One line for what happened at once, labelled where there is room from `free` on; says from where on there is room then.
+fn line(sheet: &mut Sheet<'_>, marks: &[&Mark], top: f64, free: f64) -> f64 {
+    let Some(first) = marks.first() else { return free };
+    let x = sheet.axis.x(first.at);
+    let join = |of: fn(&Mark) -> &str| marks.iter().map(|mark| of(mark)).collect::<Vec<_>>().join(", ");
+    let (text, label) = (join(|mark| &mark.text), shorten(&join(|mark| &mark.label), 32));
+    let into = format_duration(first.at - sheet.story.began);
+    sheet.markup.element("g").class("mark").begin();
+    let told = format!("{} \u{b7} at {into}", shorten(&text, 400));
+    sheet.markup.title(&told);
+    let line = format!("M{} {}V{}", Px(x), Px(top), Px(sheet.y));
+    sheet.markup.element("path").class("line").attr("d", line).empty();
+    let width = breadth(&label) * 0.82 + 8.0;
+    let (after, before) = (x + width <= sheet.axis.right() && x >= free, x - width >= free);
+    // Labels that would run into each other are left to the tooltip.
+    if after || before {
+        let (class, place) = if after {
+            ("small dim", x + 3.0)
+        } else {
+            ("small dim right", x - 3.0)
+        };
+        let text = sheet.markup.element("text").class(class);
+        text.at(place, top + 9.0).text(&label);
+    }
+    sheet.markup.end();
+    match (after, before) {
+        (true, _) => x + width,
+        (false, true) => x,
+        (false, false) => free,
+    }
+}

@@ -1,0 +1,61 @@
+//! The hosts of a band, for a page that opens it.
+
+use std::fmt::Write;
+
+use super::host::HostStory;
+use super::state::State;
+use super::story::Story;
+use crate::markup::{Element, shorten};
+
+/// Divides reasons; a host's name holds none of the characters that divide hosts.
+const DIVIDER: char = '\u{b6}';
+
+/// Adds what the page's script makes rows of: a host is its name, then since how many milliseconds it was in which state,
+/// then what is to be said of it; reasons to wait are said once.
+pub(super) fn attributes<'a>(band: Element<'a>, story: &Story, hosts: &[usize]) -> Element<'a> {
+    let (mut text, mut reasons): (String, Vec<String>) = (String::new(), vec![]);
+    for &at in hosts {
+        let Some((name, host)) = story.hosts.get_index(at) else {
+            continue;
+        };
+        let divider = if text.is_empty() { "" } else { " " };
+        let _ = write!(text, "{divider}{name}|{}", course(story, host));
+        if let Some(why) = story.waits.why(at) {
+            let why = clean(why);
+            let known = reasons.iter().position(|known| *known == why);
+            let reason = known.unwrap_or(reasons.len());
+            if known.is_none() {
+                reasons.push(why);
+            }
+            let _ = write!(text, "|w{reason}");
+        } else if let Some(why) = last_failure(host) {
+            reasons.push(clean(&shorten(&why, 200)));
+            let _ = write!(text, "|f{}", reasons.len() - 1);
+        }
+    }
+    let band = band.attr("tabindex", 0).attr("data-hosts", text);
+    match reasons.is_empty() {
+        true => band,
+        false => band.attr("data-why", reasons.join(&DIVIDER.to_string())),
+    }
+}
+
+/// `0,connect,1200,command,5000,ok`.
+fn course(story: &Story, host: &HostStory) -> String {
+    let steps = host
+        .course
+        .iter()
+        .filter(|(at, state)| *at <= story.until && *state != State::Waiting);
+    let steps =
+        steps.map(|&(at, state)| format!("{},{}", (at.max(story.began) - story.began).as_millis(), state.class()));
+    steps.collect::<Vec<_>>().join(",")
+}
+
+fn last_failure(host: &HostStory) -> Option<String> {
+    let (_, ending) = host.attempts.last()?.ended.as_ref()?;
+    (!ending.why.is_empty()).then(|| format!("{}: {}", ending.state.word(), ending.why))
+}
+
+fn clean(text: &str) -> String {
+    text.replace(DIVIDER, " ")
+}

@@ -1,0 +1,69 @@
+//! The picture as a page.
+
+use super::rows::Layout;
+use super::sheet::{self, Alone, heading};
+use super::story::Story;
+use super::style;
+use crate::markup::Markup;
+
+const PAGE_STYLE: &str = "\
+:root{color-scheme:light dark}body{margin:0;background:#fff}svg.pogo{display:block;width:100%;max-width:1400px;height:auto;margin:0 auto}
+.bar,.trail,.chart,.mark{outline:none}.bar:hover,.trail:hover{filter:brightness(1.12)}.band:hover{filter:none}.bar:focus-visible>*{stroke:currentColor;stroke-width:1}
+.wait{outline:none}.wait:hover rect,.wait:focus-visible rect{fill:#cfd8e0}.band[data-hosts]{cursor:pointer}.opened text{font-size:9px}.opened rect.lane{fill-opacity:.6}
+#blocked{box-sizing:border-box;max-width:1400px;margin:0 auto;padding:12px 16px;border-left:5px solid #b26b00;background:#fff6e5;color:#1f2933;font:13px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;overflow-wrap:anywhere}
+#blocked h2{margin:0;font-size:15px}#blocked ul{margin:4px 0 0;padding-left:18px}
+.cursor{stroke:#66727f;stroke-width:.8;fill:none;pointer-events:none}
+#tip{position:fixed;z-index:1;max-width:440px;padding:8px 11px;border-radius:6px;background:#1f2933;color:#f4f6f8;font:12px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;box-shadow:0 3px 14px rgba(0,0,0,.3);pointer-events:none;overflow-wrap:anywhere}
+#tip[hidden]{display:none}#tip strong{display:block}#tip div:last-child{color:#aab6c2}
+@media (prefers-color-scheme:dark){body{background:#10151b}.wait:hover rect,.wait:focus-visible rect{fill:#3a4653}#blocked{background:#2b2110;color:#f1e4cf;border-color:#ffb347}#tip{background:#e4e9ee;color:#10151b}#tip div:last-child{color:#55616d}}
+";
+
+/// Turns the tooltips that SVG has by itself into ones that come at once and tell the time under the pointer, and opens
+/// bands into their hosts. Tells whoever tests the page how many bars it found.
+const SCRIPT: &str = include_str!("page.js");
+/// Lets a browser run this one script and no other, whatever a log may have smuggled in.
+const ALLOWED: &str = "\
+default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-E6kCRmQIu9rUrqMDW5RWcLqOABDZakJBqp3YC2YnFSw='";
+
+pub(super) fn page(story: &Story, layout: &Layout) -> String {
+    let mut page = Markup::default();
+    page.constant("<!DOCTYPE html>\n");
+    page.element("html").attr("lang", "en").begin();
+    page.element("head").begin();
+    page.element("meta").attr("charset", "utf-8").empty();
+    let policy = page.element("meta").attr("http-equiv", "Content-Security-Policy");
+    policy.attr("content", ALLOWED).empty();
+    let viewport = page.element("meta").attr("name", "viewport");
+    viewport.attr("content", "width=device-width, initial-scale=1").empty();
+    page.element("title").text(heading(story));
+    page.constant("<style>\n");
+    page.constant(style::SHEET);
+    page.constant(PAGE_STYLE);
+    page.constant("</style>\n");
+    page.end();
+    page.element("body").begin();
+    blocked(&mut page, &story.waits.blocked);
+    page.own(&sheet::draw(story, layout, Alone::Page));
+    page.element("div")
+        .attr("id", "tip")
+        .attr("role", "status")
+        .attr("hidden", "hidden")
+        .text("");
+    page.constant("<script>");
+    page.constant(SCRIPT);
+    page.constant("</script>\n");
+    page.finish()
+}
+
+/// What keeps the job from going on, above everything else.
+fn blocked(page: &mut Markup, sentences: &[String]) {
+    if sentences.is_empty() {
+        return;
+    }
+    page.element("section").attr("id", "blocked").begin();
+    page.element("h2").text("\u{25b2} Blocked");
+    page.element("ul").begin();
+    sentences.iter().for_each(|sentence| page.element("li").text(sentence));
+    page.end();
+    page.end();
+}

@@ -1,0 +1,123 @@
+//! What a host is doing at a moment, as pictures tell it.
+
+use pogo_core::scheduler::Phase;
+
+/// What a host is doing, in the order in which bands stack it from the bottom up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum State {
+    /// Its last attempt failed; it keeps its places.
+    Failed,
+    /// Its last attempt ended unknown; it keeps its places.
+    InDoubt,
+    /// Marked down; it keeps its places.
+    Down,
+    Succeeded,
+    Skipped,
+    Cancelled,
+    Settle,
+    PostHook,
+    Command,
+    PreHook,
+    Connect,
+    /// It runs, and no phase was reported.
+    Running,
+    Waiting,
+}
+
+impl State {
+    pub(super) const ALL: [Self; 13] = [
+        Self::Failed,
+        Self::InDoubt,
+        Self::Down,
+        Self::Succeeded,
+        Self::Skipped,
+        Self::Cancelled,
+        Self::Settle,
+        Self::PostHook,
+        Self::Command,
+        Self::PreHook,
+        Self::Connect,
+        Self::Running,
+        Self::Waiting,
+    ];
+
+    /// The position in [`Self::ALL`].
+    pub(super) const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// An attempt is under way.
+    pub(super) const fn is_running(self) -> bool {
+        matches!(
+            self,
+            Self::Settle | Self::PostHook | Self::Command | Self::PreHook | Self::Connect | Self::Running
+        )
+    }
+
+    /// It keeps its places without running.
+    pub(super) const fn is_held(self) -> bool {
+        matches!(self, Self::Failed | Self::InDoubt | Self::Down)
+    }
+
+    /// The class in style sheets.
+    pub(super) const fn class(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::InDoubt => "doubt",
+            Self::Down => "down",
+            Self::Succeeded => "ok",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::Settle => "settle",
+            Self::PostHook => "post",
+            Self::Command => "command",
+            Self::PreHook => "pre",
+            Self::Connect => "connect",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+        }
+    }
+
+    /// In words.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::InDoubt => "in doubt",
+            Self::Down => "marked down",
+            Self::Succeeded => "succeeded",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+            Self::Settle => "settle",
+            Self::PostHook => "post-hook",
+            Self::Command => "command",
+            Self::PreHook => "pre-hook",
+            Self::Connect => "connect",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+impl From<Phase> for State {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Connect => Self::Connect,
+            Phase::PreHook => Self::PreHook,
+            Phase::Command => Self::Command,
+            Phase::PostHook => Self::PostHook,
+            Phase::Settle => Self::Settle,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_stands_at_its_own_index() {
+        for (at, state) in State::ALL.into_iter().enumerate() {
+            assert_eq!(state.index(), at, "{state:?}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A timeline: read once, drawn in any form.
+
+use super::rows::{Layout, Room};
+use super::story::Story;
+use super::{page, sheet, terminal};
+use pogo_core::Timestamp;
+use pogo_core::journal::ReplayError;
+use pogo_core::scheduler::{JobId, Record};
+use pogo_core::sim::what_if::Spread;
+use pogo_core::time::format_duration;
+
+/// What a log tells, ready to be drawn.
+///
+/// Hosts stand in blocks, one for each group that the rules tell apart, in the order of the plan. Every
+/// attempt is a bar, coloured by its phases and marked by its end; a host that failed keeps its slots, which shows
+/// as a hatched trail. Below are all limits that count hosts of the job, as step charts of the slots that running and
+/// failed hosts take, against the limit. More than [`Self::MOST_HOSTS`] hosts fold into at most [`Self::MOST_BANDS`]
+/// bands of hosts that started one after the other; in a band the height is the number of hosts. A picture of ten
+/// thousand hosts stays well under 2 MB.
+///
+/// ```
+/// # use pogo_core::fleet::Fleet;
+/// # use pogo_core::plan::{Command, JobSpec};
+/// # use pogo_core::policy::Policy;
+/// # use pogo_core::sim::World;
+/// use pogo_picture::Timeline;
+///
+/// # let mut world = World::new(Fleet::builder().tagged("web", "web[1-3]").build()?, Policy::default())?;
+/// # world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+/// # let records = world.run().records;
+/// // A log that ends in the middle of a job is as good as a whole one.
+/// let timeline = Timeline::of(&records[..5])?;
+/// assert!(timeline.is_open());
+/// let page = timeline.html();
+/// assert!(page.starts_with("<!DOCTYPE html>") && page.contains("3 running"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    story: Story,
+    layout: Layout,
+}
+
+impl Timeline {
+    /// The most hosts that each get a row of their own.
+    pub const MOST_HOSTS: usize = 200;
+    /// The most bands that more hosts fold into.
+    pub const MOST_BANDS: usize = 100;
+    /// The most attempts that are drawn one by one.
+    const MOST_ATTEMPTS: usize = 3_000;
+
+    /// Reads a log with all its jobs. A log begins with the hosts and rules of its namespace.
+    ///
+    /// # Errors
+    /// The log is damaged, or has no job.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Self, TimelineError> {
+        Story::of(records, None).map(Self::told)
+    }
+
+    /// Reads a log for one of its jobs. The charts of limits still count the hosts of all jobs, as the limits do.
+    ///
+    /// # Errors
+    /// The log is damaged, or does not have the job.
+    pub fn of_job<'a>(records: impl IntoIterator<Item = &'a Record>, job: JobId) -> Result<Self, TimelineError> {
+        Story::of(records, Some(job)).map(Self::told)
+    }
+
+    fn told(story: Story) -> Self {
+        let room = Room {
+            hosts: if story.attempts() > Self::MOST_ATTEMPTS {
+                0
+            } else {
+                Self::MOST_HOSTS
+            },
+            bands: Self::MOST_BANDS,
+        };
+        let layout = Layout::of(&story, room);
+        Self { story, layout }
+    }
+
+    /// Draws what has not ended as running up to this moment: the present, for a job that is watched. Earlier moments
+    /// than the last record's, and jobs that are over, change nothing.
+    #[must_use]
+    pub fn until(mut self, now: Timestamp) -> Self {
+        if self.story.open {
+            self.story.until = self.story.until.max(now);
+        }
+        self
+    }
+
+    /// Says how long many runs of the job took, of which this log is one: what one run shows is chance, how they spread is not.
+    #[must_use]
+    pub fn among(mut self, runs: u32, makespan: &Spread) -> Self {
+        let Spread {
+            min,
+            p50,
+            p90,
+            p99,
+            max,
+        } = makespan;
+        let times = [("min", min), ("p50", p50), ("p90", p90), ("p99", p99), ("max", max)];
+        let times = times.map(|(name, quantile)| format!("{name} {}", format_duration(quantile.time)));
+        self.story.among = Some(format!("one of {runs} runs, which took {}", times.join(", ")));
+        self
+    }
+
+    /// Whether the log may go on: some job was still under way after its last record.
+    pub fn is_open(&self) -> bool {
+        self.story.open
+    }
+
+    /// How many bars [`svg`](Self::svg) and [`html`](Self::html) have: one for each attempt, or for each band.
+    pub fn bars(&self) -> usize {
+        if self.layout.is_folded() {
+            self.layout.rows().count()
+        } else {
+            self.story.attempts()
+        }
+    }
+
+    /// An SVG file that needs nothing else. Hovering a bar tells host, attempt, phases and outcome.
+    pub fn svg(&self) -> String {
+        sheet::draw(&self.story, &self.layout, sheet::Alone::File)
+    }
+
+    /// A page that needs nothing else: the SVG, with a line under the pointer that tells the time, and bands that open into
+    /// their hosts (by a click, by Enter, or by an address that ends with `#band-3` or `#open`). It loads nothing and runs
+    /// no script but its own.
+    pub fn html(&self) -> String {
+        page::page(&self.story, &self.layout)
+    }
+
+    /// A chart for a terminal of so many columns, at least 60, with a row for each host or band.
+    pub fn text(&self, columns: usize) -> String {
+        terminal::draw(&self.story, columns)
+    }
+}
+
+/// A log that no timeline can be drawn of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimelineError {
+    /// A record cannot follow those before it.
+    #[error(transparent)]
+    Damaged(#[from] ReplayError),
+    /// No job was ever submitted.
+    #[error("the log has no job; draw it once one is submitted")]
+    NoJob,
+    /// The wanted job is not there.
+    #[error("the log has no {job}")]
+    UnknownJob {
+        /// The job.
+        job: JobId,
+    },
+}

@@ -1,0 +1,99 @@
+//! How much of each limit was used at each moment.
+
+use std::time::Duration;
+
+use pogo_core::Timestamp;
+use pogo_core::policy::Rule;
+
+/// One limit, or all hosts together, over time.
+#[derive(Debug, Clone)]
+pub(super) struct Series {
+    pub(super) group: String,
+    /// `None` where it is not the policy's.
+    pub(super) rule: Option<Rule>,
+    /// Hosts of the group in the fleet, or in the job.
+    pub(super) hosts: u32,
+    /// The job has hosts in it.
+    pub(super) in_job: bool,
+    /// In order of time, no two of the same moment.
+    pub(super) points: Vec<Point>,
+}
+
+/// What holds from a moment on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Point {
+    pub(super) at: Timestamp,
+    pub(super) used: Used,
+}
+
+/// What is used of a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    /// Hosts that run.
+    pub(super) running: u32,
+    /// Hosts that keep a place without running: failed, in doubt, marked down.
+    pub(super) held: u32,
+    /// The limit; `None` where there is none.
+    pub(super) places: Option<u32>,
+}
+
+impl Used {
+    pub(super) fn taken(self) -> u32 {
+        self.running + self.held
+    }
+
+    pub(super) fn is_full(self) -> bool {
+        self.places.is_some_and(|places| self.taken() >= places)
+    }
+}
+
+impl Series {
+    pub(super) fn new(group: String, rule: Option<Rule>, hosts: u32) -> Self {
+        Self {
+            group,
+            rule,
+            hosts,
+            in_job: false,
+            points: vec![],
+        }
+    }
+
+    pub(super) fn now(&self) -> Used {
+        self.points.last().map(|point| point.used).unwrap_or_default()
+    }
+
+    pub(super) fn note(&mut self, at: Timestamp, used: Used) {
+        match self.points.last_mut() {
+            Some(last) if last.used == used => {}
+            Some(last) if last.at == at => last.used = used,
+            _ => self.points.push(Point { at, used }),
+        }
+    }
+
+    /// What held from `began` to `until`, the first point at `began`.
+    pub(super) fn between(&self, began: Timestamp, until: Timestamp) -> Vec<Point> {
+        let before = self.points.iter().take_while(|point| point.at <= began).last();
+        let first = before.map(|point| Point {
+            at: began,
+            used: point.used,
+        });
+        let later = self.points.iter().filter(|point| point.at > began && point.at <= until);
+        first.into_iter().chain(later.copied()).collect()
+    }
+
+    /// For how long every place was taken.
+    pub(super) fn full_for(&self, began: Timestamp, until: Timestamp) -> Duration {
+        let points = self.between(began, until);
+        let ends = points.iter().skip(1).map(|point| point.at).chain([until]);
+        let full = points.iter().zip(ends).filter(|(point, _)| point.used.is_full());
+        full.map(|(point, end)| end - point.at).sum()
+    }
+
+    /// The most that was ever taken, and the highest limit.
+    pub(super) fn most(&self, began: Timestamp, until: Timestamp) -> (u32, u32) {
+        let points = self.between(began, until);
+        let taken = points.iter().map(|point| point.used.taken()).max();
+        let places = points.iter().filter_map(|point| point.used.places).max();
+        (taken.unwrap_or(0), places.unwrap_or(0))
+    }
+}
