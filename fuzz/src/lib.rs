@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use pogo_core::fleet::FleetBuilder;
-use pogo_inventory::SourceError;
+use pogo_inventory::InventoryError;
 
 /// The text is refused with problems that stand in it, or gives hosts that make a fleet or are refused in their turn.
-pub fn judge(text: &str, read: Result<FleetBuilder, SourceError>) {
+pub fn judge(text: &str, read: Result<FleetBuilder, InventoryError>) {
     let fleet = match read {
         Ok(fleet) => fleet,
         Err(error) => {
@@ -29,7 +29,7 @@ pub fn judge(text: &str, read: Result<FleetBuilder, SourceError>) {
 }
 
 /// The same for sources that read nothing but files.
-pub fn judge_file(name: &str, text: &str, read: impl Fn(&Path) -> Result<FleetBuilder, SourceError>) {
+pub fn judge_file(name: &str, text: &str, read: impl Fn(&Path) -> Result<FleetBuilder, InventoryError>) {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = std::env::temp_dir().join(format!("pogo-fuzz-{}", std::process::id()));

@@ -10,6 +10,7 @@
 //! | [`plan`] | what would a job do? | [`Plan::compile`](plan::Plan::compile), [`JobSpec`](plan::JobSpec) |
 //! | [`scheduler`] | who is next, and why not me? | [`Scheduler`](scheduler::Scheduler), [`Event`](scheduler::Event), [`explain`](scheduler::Scheduler::explain) |
 //! | [`journal`] | what survives? | [`replay`](journal::replay()) |
+//! | `inventory` | where do hosts come from? | `Inventory`, `Listing` |
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
 //! | [`sim`] | what would happen? | [`World`](sim::World) |
 //! | `testing` | does my policy hold? | strategies and invariants for proptest |
@@ -25,7 +26,7 @@
 //!
 //! # Features
 //!
-//! - `async` (default): the `dispatcher` and the traits of the outside world. Without it no async crate is built.
+//! - `async` (default): the `dispatcher`, the `inventory` and the traits of the outside world. Without it no async crate is built.
 //! - `testing`: the `testing` module, for dev-dependencies.
 //!
 //! # What it promises
@@ -38,6 +39,8 @@
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;
+#[cfg(feature = "async")]
+pub mod inventory;
 pub mod journal;
 pub mod plan;
 pub mod policy;

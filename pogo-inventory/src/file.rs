@@ -4,25 +4,25 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::diagnostic::{Diagnostic, Excerpt, Place, SourceError};
+use pogo_core::inventory::{Diagnostic, Excerpt, InventoryError, LineSpan};
 
 /// The largest file that is read, in bytes: room for some millions of hosts.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
 /// The file's text.
-pub(crate) fn read_text(path: &Path) -> Result<String, SourceError> {
+pub(crate) fn read_text(path: &Path) -> Result<String, InventoryError> {
     read_text_up_to(path, MAX_BYTES)
 }
 
 /// The same, of a file of another size.
-pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, SourceError> {
+pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, InventoryError> {
     let name = path.display().to_string();
     if let Some(kind) = special(path) {
         let problem = Diagnostic::new(&*name, format!("is {kind}, not a file, and is not waited for"));
         let hint = "write what comes from it into a file, or name the program that prints it as a source of the type `command`";
-        return Err(SourceError::Invalid(vec![problem.with_hint(hint)]));
+        return Err(InventoryError::Invalid(vec![problem.with_hint(hint)]));
     }
-    let bytes = read_bytes(path, most).map_err(|error| SourceError::unavailable(&*name, describe(path, &error)))?;
+    let bytes = read_bytes(path, most).map_err(|error| InventoryError::unavailable(&*name, describe(path, &error)))?;
     text(&name, bytes, most)
 }
 
@@ -51,12 +51,12 @@ pub(crate) fn special(path: &Path) -> Option<&'static str> {
 }
 
 /// The bytes as text, if they are UTF-8.
-pub(crate) fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, SourceError> {
+pub(crate) fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, InventoryError> {
     if bytes.len() as u64 > most {
         let message = format!("is larger than {} MiB, the most that is read", most >> 20);
-        return Err(SourceError::Invalid(vec![Diagnostic::new(name, message)]));
+        return Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)]));
     }
-    let text = String::from_utf8(bytes).map_err(|error| SourceError::Invalid(vec![not_utf8(name, &error)]))?;
+    let text = String::from_utf8(bytes).map_err(|error| InventoryError::Invalid(vec![not_utf8(name, &error)]))?;
     Ok(match without_mark(&text) {
         plain if plain.len() < text.len() => plain.to_owned(),
         _ => text,
@@ -95,7 +95,7 @@ fn not_utf8(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |newline| newline + 1);
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let place = Place {
+    let place = LineSpan {
         line: number(good.iter().filter(|byte| **byte == b'\n').count() + 1),
         column: number(String::from_utf8_lossy(&good[line_start..]).chars().count() + 1),
         length: 1,

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
-use crate::diagnostic::SourceError;
 use crate::file;
 use crate::guess;
-use crate::listing::{Listing, Source};
 use crate::nodeset;
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
@@ -43,9 +41,9 @@ impl GendersFile {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, SourceError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, InventoryError> {
         let path = path.as_ref();
         Self::parse(path.display().to_string(), &file::read_text(path)?)
     }
@@ -55,11 +53,11 @@ impl GendersFile {
     /// # Errors
     ///
     /// As for [`GendersFile::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::listing(source_name.into(), text)?.fleet)
     }
 
-    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
         let mut reader = Reader {
             problems: Problems::new(source::Source::new(Arc::clone(&source_name), text)),
             roster: Roster::default(),
@@ -91,14 +89,7 @@ impl Inventory for GendersFile {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::read(&self.path)?)
-    }
-}
-
-#[async_trait]
-impl Source for GendersFile {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
         listing.files.push(self.path.clone());
         Ok(listing)

@@ -1,6 +1,7 @@
 //! What a file is, of which somebody said that it was something else.
 
-use crate::diagnostic::Diagnostic;
+use pogo_core::inventory::Diagnostic;
+
 use crate::file::without_mark;
 
 /// A text of another type: what it is, and how it is named as a source, behind `-i` unless that says otherwise.

@@ -4,14 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::{Connection, FleetBuilder};
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::address;
-use crate::diagnostic::SourceError;
 use crate::guess;
 use crate::input_file::InputFile;
-use crate::listing::{Listing, Source};
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span, column};
 
@@ -45,19 +43,19 @@ impl HostList {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Invalid`] with every problem that was found.
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+    /// [`InventoryError::Invalid`] with every problem that was found.
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, InventoryError> {
         Ok(listing(source_name.into(), text)?.fleet)
     }
 
-    fn listing(&self) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, InventoryError> {
         let mut listing = listing(self.file.name().into(), &self.file.read()?)?;
         listing.files.extend(self.file.path().cloned());
         Ok(listing)
     }
 }
 
-fn listing(name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
     let mut problems = Problems::new(source::Source::new(Arc::clone(&name), text));
     let mut roster = Roster::default();
     roster.reserve(problems.source.rows());
@@ -162,14 +160,7 @@ impl Inventory for HostList {
         self.file.name()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(self.list().await?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for HostList {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let list = self.clone();
         crate::elsewhere::elsewhere(move || list.listing()).await
     }

@@ -4,7 +4,8 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::diagnostic::SourceError;
+use pogo_core::inventory::InventoryError;
+
 use crate::file::{MAX_BYTES, read_text, text};
 
 /// A path, where `-` is standard input.
@@ -25,7 +26,7 @@ impl InputFile {
     }
 
     /// Its text. Standard input is read once, and is the same from then on.
-    pub(crate) fn read(&self) -> Result<String, SourceError> {
+    pub(crate) fn read(&self) -> Result<String, InventoryError> {
         static READ: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
         if let Some(path) = self.path() {
             return read_text(path);
@@ -38,7 +39,7 @@ impl InputFile {
         let name = self.name();
         let bytes = read
             .clone()
-            .map_err(|message| SourceError::unavailable(&*name, message))?;
+            .map_err(|message| InventoryError::unavailable(&*name, message))?;
         text(&name, bytes, MAX_BYTES)
     }
 

@@ -25,13 +25,10 @@ mod genders;
 mod guess;
 #[cfg(feature = "host-list")]
 mod host_list;
-#[cfg(feature = "text")]
-mod hosts;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(any(feature = "ansible", feature = "host-list"))]
 mod input_file;
-mod listing;
 pub mod merge;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
@@ -69,25 +66,21 @@ mod yaml;
 #[cfg(all(feature = "ansible", feature = "command"))]
 pub use ansible::AnsibleScript;
 #[cfg(feature = "ansible")]
-pub use ansible::{AnsibleHosts, AnsibleInventory, AnsibleList};
+pub use ansible::{AnsibleInventory, AnsibleList};
 #[cfg(feature = "clustershell")]
 pub use clustershell::ClusterShellGroups;
 #[cfg(feature = "command")]
 pub use command::CommandSource;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use database::{Database, DatabaseResolver, DatabaseSource};
-pub use diagnostic::{Diagnostic, SourceError};
 pub use diff::{FleetDiff, HostChange};
 #[cfg(feature = "genders")]
 pub use genders::GendersFile;
 #[cfg(feature = "host-list")]
 pub use host_list::HostList;
-#[cfg(feature = "text")]
-pub use hosts::SourceHosts;
 #[cfg(feature = "http")]
 pub use http::HttpSource;
-pub use listing::{Listing, Source};
-pub use origins::Origins;
+pub use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing, Origins};
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]

@@ -5,16 +5,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use pogo_core::fleet::{Connection, HostId, TagPath};
+use pogo_core::inventory::Origins;
 use pogo_core::policy::Origin;
 
 #[cfg(feature = "ansible")]
 use crate::source::Span;
 
-/// Where a source says what it says of its hosts, as far as it has lines.
-///
-/// Hosts are those of the fleet that was built from the same source.
+/// The line of each host, tag and setting, kept small enough for very many hosts.
 #[derive(Debug, Clone, Default)]
-pub struct Origins {
+pub(crate) struct OriginTable {
     sources: Vec<Arc<str>>,
     here: Mark,
     /// Tags that are said together; each host names them by their number here.
@@ -107,32 +106,7 @@ struct Claim {
     step: u32,
 }
 
-impl Origins {
-    /// Where a host is named first. `None` if the source has no lines.
-    pub fn listed(&self, host: HostId) -> Option<Origin> {
-        let claim = self.listed.iter().find(|claim| claim.covers(host))?;
-        self.origin(claim.place_of(host))
-    }
-
-    /// The tags that a host carries and where that is said, in the order in which it is.
-    pub fn tags(&self, host: HostId) -> impl Iterator<Item = (&TagPath, Origin)> {
-        let of_host = self.carried.iter().filter(move |(_, claim)| claim.covers(host));
-        of_host.flat_map(move |(number, claim)| {
-            let tags = self.tags.get(*number as usize).into_iter().flatten();
-            tags.filter_map(move |tag| Some((tag, self.origin(claim.place_of(host))?)))
-        })
-    }
-
-    /// Where a setting of a host is written: `address`, `port`, `user`, or a further setting by its name.
-    pub fn setting(&self, host: HostId, setting: &str) -> Option<Origin> {
-        let names = |number: u32| self.names.get(number as usize);
-        let found = |(number, claim): &&(u32, Claim)| {
-            claim.covers(host) && names(*number).is_some_and(|names| names.have(setting))
-        };
-        let (_, claim) = self.settings.iter().find(found)?;
-        self.origin(claim.place_of(host))
-    }
-
+impl OriginTable {
     /// A source to come, whose places are kept as marks.
     #[cfg(feature = "ansible")]
     pub(crate) fn open(&mut self, source: &Arc<str>) -> SourceNumber {
@@ -273,6 +247,31 @@ impl Origins {
     }
 }
 
+impl Origins for OriginTable {
+    fn listed(&self, host: HostId) -> Option<Origin> {
+        let claim = self.listed.iter().find(|claim| claim.covers(host))?;
+        self.origin(claim.place_of(host))
+    }
+
+    fn tags(&self, host: HostId) -> Vec<(TagPath, Origin)> {
+        let of_host = self.carried.iter().filter(|(_, claim)| claim.covers(host));
+        let told = of_host.flat_map(|(number, claim)| {
+            let tags = self.tags.get(*number as usize).into_iter().flatten();
+            tags.filter_map(move |tag| Some((tag.clone(), self.origin(claim.place_of(host))?)))
+        });
+        told.collect()
+    }
+
+    fn setting(&self, host: HostId, setting: &str) -> Option<Origin> {
+        let names = |number: u32| self.names.get(number as usize);
+        let found = |(number, claim): &&(u32, Claim)| {
+            claim.covers(host) && names(*number).is_some_and(|names| names.have(setting))
+        };
+        let (_, claim) = self.settings.iter().find(found)?;
+        self.origin(claim.place_of(host))
+    }
+}
+
 impl Claim {
     fn new(host: HostId, place: Mark) -> Self {
         let at = u32::try_from(host.index()).unwrap_or(u32::MAX);
@@ -330,7 +329,7 @@ mod tests {
 
     #[test]
     fn each_host_knows_the_lines_that_name_it() {
-        let (mut origins, name): (_, Arc<str>) = (Origins::default(), "a".into());
+        let (mut origins, name): (_, Arc<str>) = (OriginTable::default(), "a".into());
         let (web, db) = ("web".parse().unwrap(), "db".parse().unwrap());
         origins.at(&name, 2, 1);
         for at in 0..3 {
@@ -347,15 +346,16 @@ mod tests {
         assert_eq!(origins.listed(host(4)), None);
         let tags: Vec<String> = origins
             .tags(host(1))
+            .into_iter()
             .map(|(tag, origin)| format!("{tag} {origin}"))
             .collect();
         assert_eq!(tags, ["web a:2:1", "db b:7:3"]);
-        assert_eq!(origins.tags(host(0)).count(), 1);
+        assert_eq!(origins.tags(host(0)).len(), 1);
     }
 
     #[test]
     fn a_list_with_a_host_in_each_line_takes_no_more_room_than_a_host() {
-        let (mut origins, name): (_, Arc<str>) = (Origins::default(), "a".into());
+        let (mut origins, name): (_, Arc<str>) = (OriginTable::default(), "a".into());
         let (address, port) = (origins.named("address"), origins.named("port"));
         // An empty line stands behind the fifth host.
         let line = |at: u32| at + 10 + u32::from(at > 4);
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn what_is_said_first_is_told_first() {
-        let (mut origins, name): (_, Arc<str>) = (Origins::default(), "a".into());
+        let (mut origins, name): (_, Arc<str>) = (OriginTable::default(), "a".into());
         let address = origins.named("address");
         for (line, at) in [(1, 0), (7, 1), (2, 1)] {
             origins.at(&name, line, 1);
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_range_takes_no_more_room_than_a_host() {
-        let (mut origins, web) = (Origins::default(), "web".parse().unwrap());
+        let (mut origins, web) = (OriginTable::default(), "web".parse().unwrap());
         origins.at(&"a".into(), 1, 1);
         for at in 0..1_000 {
             origins.list(host(at));

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
 use pogo_core::policy::Origin;
 
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::source::{Problems, Source, Span};
 use crate::tree::{Entry, Node, Value, expect, keys};
@@ -24,7 +24,7 @@ use crate::yaml;
 /// let problem = file.unknown(unknown, "a job", &known).to_string();
 /// assert!(problem.starts_with("job.yaml:2:1: unknown key `max_paralel`"), "{problem}");
 /// assert!(problem.contains("did you mean `max_parallel`?"));
-/// # Ok::<(), pogo_inventory::SourceError>(())
+/// # Ok::<(), pogo_inventory::InventoryError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct SettingsFile {
@@ -74,8 +74,8 @@ impl SettingsFile {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] when it is no map.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self, SourceError> {
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] when it is no map.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, InventoryError> {
         let path = path.as_ref();
         Self::parse(&path.display().to_string(), &file::read_text(path)?)
     }
@@ -84,7 +84,7 @@ impl SettingsFile {
     ///
     /// # Errors
     /// As for [`read`](Self::read).
-    pub fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
+    pub fn parse(name: &str, text: &str) -> Result<Self, InventoryError> {
         let mut problems = Problems::new(Source::new(name, text).without_secrets());
         let settings = match yaml::load(&mut problems) {
             Some(Node {
@@ -103,7 +103,7 @@ impl SettingsFile {
                 text: text.to_owned(),
                 settings,
             }),
-            found => Err(SourceError::Invalid(found)),
+            found => Err(InventoryError::Invalid(found)),
         }
     }
 

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use pogo_core::inventory::{Diagnostic, Excerpt, InventoryError, LineSpan};
 use pogo_core::policy::Origin;
-
-use crate::diagnostic::{Diagnostic, Excerpt, Place, SourceError, shortened};
 
 /// A stretch of a source's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,12 +139,12 @@ impl<'a> Source<'a> {
     }
 
     fn problem(&self, span: Span, message: String, line: Option<&str>) -> Diagnostic {
-        let place = Place {
+        let place = LineSpan {
             line: span.line,
             column: span.column,
             length: self.length(span),
         };
-        let mut problem = Diagnostic::new(Arc::clone(&self.name), shortened(message));
+        let mut problem = Diagnostic::new(Arc::clone(&self.name), message);
         problem.place = Some(place);
         if let Some(line) = line.filter(|line| !(self.secretive && looks_secret(line))) {
             problem.excerpt = Some(Excerpt::of(line, place));
@@ -213,7 +212,7 @@ impl<'a> Problems<'a> {
 
     /// The first ones, which a person sees, show their lines however long these are.
     fn problem(&self, span: Span, message: String) -> Diagnostic {
-        let line = match self.list.len() < SourceError::SHOWN {
+        let line = match self.list.len() < InventoryError::SHOWN {
             true => Some(self.source.line(span)),
             false => self.source.short_line(span),
         };

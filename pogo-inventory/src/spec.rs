@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::listing::Source;
+use pogo_core::inventory::Inventory;
 
 /// A source as it is written on a command line: `TYPE:LOCATION`, or a path whose name tells the type.
 ///
@@ -80,7 +80,7 @@ macro_rules! kinds {
             const ALL: &'static [(&'static str, Self)] = &[$($(#[$gate])* ($name, Self::$kind),)*];
 
             #[allow(unused_variables, reason = "without any source, nothing is opened")]
-            fn open(self, location: &str) -> Arc<dyn Source> {
+            fn open(self, location: &str) -> Arc<dyn Inventory> {
                 match self {
                     $($(#[$gate])* Self::$kind => {
                         let $location = location;
@@ -137,7 +137,7 @@ impl SourceSpec {
     }
 
     /// The source. Nothing is read yet.
-    pub fn open(&self) -> Arc<dyn Source> {
+    pub fn open(&self) -> Arc<dyn Inventory> {
         self.kind.open(&self.location)
     }
 

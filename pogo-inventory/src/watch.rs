@@ -7,13 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use futures::future::{FutureExt, select_all};
 use pogo_core::dispatcher::{Clock, SystemClock};
+use pogo_core::inventory::InventoryError;
 
-use crate::diagnostic::SourceError;
 use crate::merge::{Gathered, Sources};
 
 /// Reads sources again when they change.
 ///
-/// A change is noticed when a source [says so](crate::Source::changed), when a file or folder that was read looks different
+/// A change is noticed when a source [says so](crate::Inventory::changed), when a file or folder that was read looks different
 /// (time of change, size, identity; looked at every 2 seconds), and in any case after a minute, which is how sources without files
 /// are followed. Files are looked at, rather than waited for with the kernel's help: that works on network file systems, for
 /// folders that are replaced as a whole, as Kubernetes does with its ConfigMaps, and for editors that write another
@@ -94,7 +94,7 @@ impl Watch {
     /// # Errors
     ///
     /// As for [`Sources::gather`], after which it goes on with the next call.
-    pub async fn next(&mut self) -> Result<Gathered, SourceError> {
+    pub async fn next(&mut self) -> Result<Gathered, InventoryError> {
         self.wait().await;
         // Looked at before they are read, so that a change in between is seen the next time.
         for (path, known) in &mut self.looks {

@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use pogo_core::dispatcher::Inventory;
+use pogo_core::inventory::Inventory;
 use pogo_inventory::table::{Format, Mapping};
-use pogo_inventory::{CommandSource, SourceError};
+use pogo_inventory::{CommandSource, InventoryError};
 
 fn shell(script: &str) -> CommandSource {
     CommandSource::new("/bin/sh", Mapping::default()).arg("-c").arg(script)
 }
 
-fn error(source: &CommandSource) -> SourceError {
+fn error(source: &CommandSource) -> InventoryError {
     source.read().unwrap_err()
 }
 
@@ -24,14 +24,14 @@ fn what_a_program_prints_becomes_a_fleet() {
     assert_eq!(fleet.len(), 3);
     let lines = shell(r#"echo '"a"'; echo '"b"'"#).format(Format::JsonLines);
     assert_eq!(lines.read().unwrap().len(), 2);
-    let loaded = futures::executor::block_on(lines.load()).unwrap();
+    let loaded = futures::executor::block_on(lines.load()).unwrap().fleet;
     assert_eq!(loaded.len(), 2);
 }
 
 #[test]
 fn a_program_that_fails_is_shown_with_its_complaint() {
     let found = error(&shell("echo '[]'; echo no such database >&2; exit 3"));
-    assert!(matches!(found, SourceError::Unavailable(_)));
+    assert!(matches!(found, InventoryError::Unavailable(_)));
     assert_eq!(found.to_string(), "/bin/sh: failed (exit status: 3):\nno such database");
     let silent = error(&shell("exit 1")).to_string();
     assert_eq!(silent, "/bin/sh: failed (exit status: 1), and said nothing");

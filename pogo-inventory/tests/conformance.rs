@@ -18,7 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pogo_core::dispatcher::Inventory;
+use pogo_core::inventory::Inventory;
 use pogo_core::testing::conformance::{self, InventoryFixture};
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{

@@ -8,7 +8,7 @@ use std::fs;
 use std::time::Duration;
 
 use mariadb_server::MariaDb;
-use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, SourceError};
+use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, InventoryError};
 
 const ROLES: &str = "
     CREATE DATABASE assets CHARACTER SET utf8mb4; USE assets;
@@ -41,7 +41,7 @@ fn mariadb_gives_hosts_and_tags_within_limits() {
     a_query_that_never_ends_is_stopped(&server, &database);
     drop(server);
     let gone = source(&database, "SELECT 1").read().unwrap_err();
-    assert!(matches!(gone, SourceError::Unavailable(_)), "{gone}");
+    assert!(matches!(gone, InventoryError::Unavailable(_)), "{gone}");
 }
 
 fn rows_become_a_fleet(database: &Database) {

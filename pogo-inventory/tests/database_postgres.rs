@@ -7,7 +7,7 @@ mod postgres_server;
 use std::fs;
 use std::time::Duration;
 
-use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, SourceError};
+use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, InventoryError};
 use postgres_server::Postgres;
 
 const ROLES: &str = "
@@ -39,7 +39,7 @@ fn postgresql_gives_hosts_and_tags_within_limits() {
     let url = server.url();
     drop(server);
     let gone = source(&Database::new(url), "SELECT 1").read().unwrap_err();
-    assert!(matches!(gone, SourceError::Unavailable(_)), "{gone}");
+    assert!(matches!(gone, InventoryError::Unavailable(_)), "{gone}");
     assert!(gone.to_string().contains("cannot be reached: "), "{gone}");
 }
 

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use pogo_core::dispatcher::{Inventory, ResolverError, TagResolver};
+use pogo_core::dispatcher::{ResolverError, TagResolver};
 use pogo_core::fleet::Fleet;
-use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, SourceError};
+use pogo_core::inventory::Inventory;
+use pogo_inventory::{Database, DatabaseResolver, DatabaseSource, InventoryError};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 use tempfile::TempDir;
@@ -63,7 +64,9 @@ fn rows_of_hosts_and_tags_become_a_fleet() {
     assert_eq!(tagged(&fleet, "colo"), ["web1"]);
     let web1 = fleet.connection(fleet.id("web1").unwrap()).unwrap();
     assert_eq!((web1.address.as_deref(), web1.port), (Some("10.0.0.1"), Some(2222)));
-    let loaded = futures::executor::block_on(source(&database, "SELECT host, tag FROM roles").load()).unwrap();
+    let loaded = futures::executor::block_on(source(&database, "SELECT host, tag FROM roles").load())
+        .unwrap()
+        .fleet;
     assert_eq!(loaded.len(), 4);
 }
 
@@ -175,7 +178,7 @@ fn a_database_that_is_not_there_is_not_made() {
     let path = folder.path().join("none.db");
     let database = Database::new(format!("sqlite:{}", path.display()));
     let found = source(&database, "SELECT 1").read().unwrap_err();
-    assert!(matches!(found, SourceError::Unavailable(_)), "{found}");
+    assert!(matches!(found, InventoryError::Unavailable(_)), "{found}");
     assert!(
         found.to_string().ends_with("none.db: unable to open database file"),
         "{found}"

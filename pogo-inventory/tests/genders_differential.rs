@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::Command;
 
 use differential::{Dice, KNOWN, RefusedBy, Rounds, Tally, Tool};
-use pogo_inventory::{GendersFile, SourceError};
+use pogo_inventory::{GendersFile, InventoryError};
 
 /// Each node with its attributes, as parts of a tag: `colo`, or `colo.east` for a value.
 type Nodes = BTreeMap<String, BTreeSet<String>>;
@@ -84,7 +84,7 @@ fn file(dice: &mut Dice) -> String {
     text
 }
 
-fn ours(text: &str) -> Result<Nodes, SourceError> {
+fn ours(text: &str) -> Result<Nodes, InventoryError> {
     let fleet = GendersFile::parse("genders", text)?.build().unwrap();
     let mut nodes: Nodes = fleet
         .ids()

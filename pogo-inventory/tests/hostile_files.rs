@@ -19,13 +19,13 @@ use std::path::Path;
 use pogo_core::fleet::FleetBuilder;
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, ClusterShellGroups, GendersFile, Pogo4File, PolicyFile, SourceError, SshConfig,
+    AnsibleInventory, ClusterShellGroups, GendersFile, InventoryError, Pogo4File, PolicyFile, SshConfig,
 };
 use proptest::prelude::*;
 
-type Read = fn(&Path) -> Result<FleetBuilder, SourceError>;
+type Read = fn(&Path) -> Result<FleetBuilder, InventoryError>;
 
-fn table(path: &Path, format: Format) -> Result<FleetBuilder, SourceError> {
+fn table(path: &Path, format: Format) -> Result<FleetBuilder, InventoryError> {
     TableFile::read(path, format, &Mapping::default())
 }
 
@@ -46,7 +46,7 @@ const SOURCES: [(&str, Read); 12] = [
 ];
 
 /// What each source says of a file with these bytes.
-fn each(bytes: &[u8], mut judge: impl FnMut(&str, Result<FleetBuilder, SourceError>)) {
+fn each(bytes: &[u8], mut judge: impl FnMut(&str, Result<FleetBuilder, InventoryError>)) {
     let folder = tempfile::tempdir().unwrap();
     for (name, read) in SOURCES {
         let path = folder.path().join(name);
@@ -87,7 +87,7 @@ fn a_link_to_itself_is_no_file() {
         let path = folder.path().join(name);
         std::os::unix::fs::symlink(&path, &path).unwrap();
         let error = read(&path).unwrap_err();
-        assert!(matches!(error, SourceError::Unavailable(_)), "{error}");
+        assert!(matches!(error, InventoryError::Unavailable(_)), "{error}");
     }
 }
 

@@ -6,13 +6,13 @@ mod web_server;
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::Inventory;
+use pogo_core::inventory::Inventory;
 use pogo_core::testing::conformance::{self, InventoryFixture};
 use pogo_inventory::table::{Format, Mapping};
-use pogo_inventory::{HttpSource, SourceError, SourceHosts};
+use pogo_inventory::{HttpSource, InventoryError, Listing};
 use web_server::{Reply, Server, reply};
 
 const TEN: &str = r#"["web[1-10]"]"#;
@@ -35,7 +35,7 @@ fn error(source: &HttpSource, server: &Server) -> String {
     found.replace(&server.address, "http://server")
 }
 
-fn warnings(hosts: &SourceHosts, server: &str) -> Vec<String> {
+fn warnings(hosts: &Listing, server: &str) -> Vec<String> {
     let text = |warning: &pogo_inventory::Diagnostic| warning.to_string().replace(server, "http://server");
     hosts.warnings.iter().map(text).collect()
 }
@@ -62,7 +62,7 @@ fn what_a_service_answers_becomes_a_fleet() {
     assert_eq!((hosts.fleet.len(), hosts.warnings), (3, vec![]));
     let server = Server::new(vec![ok("\"a\"\n\"b\"\n")]);
     let lines = source(&server).format(Format::JsonLines);
-    assert_eq!(futures::executor::block_on(lines.load()).unwrap().len(), 2);
+    assert_eq!(futures::executor::block_on(lines.load()).unwrap().fleet.len(), 2);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn an_answer_without_end_is_refused() {
     for head in [length, endless] {
         let server = Server::new(vec![Reply::Flood(head)]);
         let found = source(&server).timeout(Duration::from_secs(60)).read().unwrap_err();
-        assert!(matches!(found, SourceError::Invalid(_)));
+        assert!(matches!(found, InventoryError::Invalid(_)));
         assert!(found.to_string().ends_with("answers with more than 64 MiB"), "{found}");
     }
 }
@@ -228,20 +228,23 @@ fn the_last_good_copy_is_used_with_a_warning_and_its_age() {
 }
 
 #[test]
-fn the_copy_helps_whenever_the_service_is_gone_and_tells_the_inventorys_listener() {
+fn the_copy_helps_whenever_the_service_is_gone_with_a_warning() {
     let server = Server::new(vec![ok(TEN)]);
     let address = server.address.clone();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let listener = Arc::clone(&told);
-    let source = source(&server).on_warning(move |warning| listener.lock().unwrap().push(warning.message.clone()));
-    assert_eq!(futures::executor::block_on(source.load()).unwrap().len(), 10);
+    let source = source(&server);
+    let load = || futures::executor::block_on(source.load()).unwrap();
+    let fresh = load();
+    assert_eq!((fresh.fleet.len(), fresh.warnings.len()), (10, 0));
     server.requests();
-    assert_eq!(futures::executor::block_on(source.load()).unwrap().len(), 10);
-    let told = told.lock().unwrap();
-    assert!(told.len() == 1 && told[0].contains("cannot be reached: "), "{told:?}");
+    let Listing { fleet, warnings, .. } = load();
+    assert_eq!(fleet.len(), 10);
+    assert!(
+        warnings.len() == 1 && warnings[0].message.contains("cannot be reached: "),
+        "{warnings:?}"
+    );
     let error = at(&address).read().unwrap_err();
     assert!(
-        matches!(error, SourceError::Unavailable(_)),
+        matches!(error, InventoryError::Unavailable(_)),
         "without a copy it is an error"
     );
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use pogo_inventory::table::{Format, Mapping};
-use pogo_inventory::{HttpSource, SourceError};
+use pogo_inventory::{HttpSource, InventoryError};
 use web_server::{Reply, Server, reply};
 
 fn at(address: &str) -> HttpSource {
@@ -21,7 +21,7 @@ fn ok(body: &str) -> Reply {
 
 fn refusal(source: &HttpSource) -> String {
     match source.read().unwrap_err() {
-        SourceError::Invalid(problems) => format!(
+        InventoryError::Invalid(problems) => format!(
             "{} ({})",
             problems[0].message,
             problems[0].hint.as_deref().unwrap_or("")
@@ -69,7 +69,10 @@ fn a_copy_of_a_first_page_is_not_used_either() {
         .replace("null, \\\"results", "\\\"x\\\", \\\"results");
     assert!(text.contains("x"));
     fs::write(&path, text).unwrap();
-    assert!(matches!(make(&server).read().unwrap_err(), SourceError::Unavailable(_)));
+    assert!(matches!(
+        make(&server).read().unwrap_err(),
+        InventoryError::Unavailable(_)
+    ));
 }
 
 /// Ten hosts, the first so many of which carry `db`.

@@ -22,12 +22,12 @@ use std::time::Duration;
 use pogo_core::fleet::FleetBuilder;
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, AnsibleScript, ClusterShellGroups, GendersFile, Pogo4File, PolicyFile, SourceError, SshConfig,
+    AnsibleInventory, AnsibleScript, ClusterShellGroups, GendersFile, InventoryError, Pogo4File, PolicyFile, SshConfig,
 };
 
-type Read = fn(&Path) -> Result<FleetBuilder, SourceError>;
+type Read = fn(&Path) -> Result<FleetBuilder, InventoryError>;
 
-fn table(path: &Path, format: Format) -> Result<FleetBuilder, SourceError> {
+fn table(path: &Path, format: Format) -> Result<FleetBuilder, InventoryError> {
     TableFile::read(path, format, &Mapping::default())
 }
 
@@ -52,7 +52,7 @@ fn source(wanted: &str) -> Read {
 }
 
 /// What a source says of a text.
-fn read(name: &str, text: &str) -> Result<FleetBuilder, SourceError> {
+fn read(name: &str, text: &str) -> Result<FleetBuilder, InventoryError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();

@@ -5,13 +5,13 @@
 use futures::executor::block_on;
 use pogo_core::fleet::Fleet;
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
-use pogo_inventory::{SourceError, SourceSpec};
+use pogo_inventory::{InventoryError, SourceSpec};
 use tempfile::TempDir;
 
 const POLICY: &str = "tag:\n  web: [web2, web1]\nhost:\n  web1: { address: 10.0.0.1, port: 22 }\n";
 const TABLE: &str = "name,tags,address,port\nweb3,web,,\nweb1,canary,10.0.0.9,2222\n";
 
-fn gather(files: &[(&str, &str)], rules: &[&str]) -> Result<Gathered, SourceError> {
+fn gather(files: &[(&str, &str)], rules: &[&str]) -> Result<Gathered, InventoryError> {
     let folder = TempDir::new().unwrap();
     let rules = rules
         .iter()

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use one_of_each::{EACH, read};
-use pogo_inventory::SourceError;
+use pogo_inventory::InventoryError;
 
 fn pipe(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
@@ -30,7 +30,7 @@ fn pipe(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// Whether the error says that this is a pipe. Who waits for one never comes here.
-fn refuses(error: &SourceError, path: &Path) {
+fn refuses(error: &InventoryError, path: &Path) {
     let found = error.to_string();
     assert!(
         found.contains(&format!("{}: is a pipe, not a file", path.display())),
@@ -103,7 +103,7 @@ fn pipes_beside_services_are_never_waited_for() {
     let source = HttpSource::new("http://127.0.0.1:1", Mapping::default()).retries(0, std::time::Duration::ZERO);
     refuses(&source.clone().header_from_file("a", &path).read().unwrap_err(), &path);
     let down = source.copy(&path).read().unwrap_err();
-    assert!(matches!(down, SourceError::Unavailable(_)), "{down}");
+    assert!(matches!(down, InventoryError::Unavailable(_)), "{down}");
     let database = Database::new(format!("sqlite:{}", path.display()));
     let found = DatabaseSource::new(database, "SELECT 1", DatabaseSource::mapping())
         .read()

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use futures::executor::block_on;
-use pogo_inventory::{Listing, PolicyFile, Source, SourceError};
+use pogo_inventory::{Inventory, InventoryError, Listing, PolicyFile};
 
 const FILE: &str = "\
 tag: { site: [bastion] }
@@ -17,7 +17,7 @@ namespace:
     sequence: [$index, $site]
 ";
 
-fn read(text: &str, namespace: Option<&str>) -> Result<Listing, SourceError> {
+fn read(text: &str, namespace: Option<&str>) -> Result<Listing, InventoryError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("p.yaml");
     std::fs::write(&path, text).unwrap();
@@ -26,7 +26,7 @@ fn read(text: &str, namespace: Option<&str>) -> Result<Listing, SourceError> {
         Some(name) => file.namespace(name),
         None => file,
     };
-    block_on(file.list())
+    block_on(file.load())
 }
 
 #[test]

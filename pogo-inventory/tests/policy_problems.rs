@@ -2,9 +2,9 @@
 #![cfg(feature = "policy-file")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use pogo_inventory::{Diagnostic, PolicyFile, SourceError};
+use pogo_inventory::{Diagnostic, InventoryError, PolicyFile};
 
-fn error(text: &str) -> SourceError {
+fn error(text: &str) -> InventoryError {
     match PolicyFile::parse("pogo.yaml", text) {
         Err(error) => error,
         Ok((_, policy)) => panic!("accepted:\n{text}\nas {policy:?}"),

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use pogo_inventory::{PolicyFile, SourceError};
+use pogo_inventory::{InventoryError, PolicyFile};
 
 const VALID: &str = r#"
 tag:
@@ -72,7 +72,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         Ok(_) => return Ok(()),
         Err(error) => error,
     };
-    prop_assert!(matches!(error, SourceError::Invalid(_)));
+    prop_assert!(matches!(error, InventoryError::Invalid(_)));
     prop_assert!(!error.diagnostics().is_empty());
     let lines = text.split('\n').count() + 1;
     for problem in error.diagnostics() {

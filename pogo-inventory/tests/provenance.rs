@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use futures::executor::block_on;
 use pogo_inventory::table::{Format, Mapping, TableFile};
-use pogo_inventory::{AnsibleInventory, ClusterShellGroups, GendersFile, Listing, Pogo4File, PolicyFile, Source};
+use pogo_inventory::{AnsibleInventory, ClusterShellGroups, GendersFile, Inventory, Listing, Pogo4File, PolicyFile};
 
 struct Folder(tempfile::TempDir);
 
@@ -30,8 +30,8 @@ impl Folder {
     }
 
     /// What a source says of a host, with the lines that say so.
-    fn told(&self, source: &dyn Source, host: &str) -> Vec<String> {
-        let listing = block_on(source.list()).unwrap();
+    fn told(&self, source: &dyn Inventory, host: &str) -> Vec<String> {
+        let listing = block_on(source.load()).unwrap();
         let short = |text: String| text.replace(&format!("{}/", self.0.path().display()), "");
         let told = told(&listing, host);
         told.into_iter().map(short).collect()
@@ -42,7 +42,12 @@ fn told(Listing { fleet, origins, .. }: &Listing, host: &str) -> Vec<String> {
     let fleet = fleet.clone().build().unwrap();
     let id = fleet.id(host).unwrap();
     let mut told = vec![format!("listed {}", origins.listed(id).unwrap())];
-    told.extend(origins.tags(id).map(|(tag, origin)| format!("{tag} {origin}")));
+    told.extend(
+        origins
+            .tags(id)
+            .into_iter()
+            .map(|(tag, origin)| format!("{tag} {origin}")),
+    );
     for setting in ["address", "port", "user", "identity"] {
         let origin = origins.setting(id, setting);
         told.extend(origin.map(|origin| format!("{setting} {origin}")));
@@ -66,7 +71,7 @@ fn policy_files_know_their_lines_and_those_of_files_they_include() {
         "port more.yaml:2:3",
     ];
     assert_eq!(said, lines);
-    let listing = block_on(PolicyFile::new(&path).list()).unwrap();
+    let listing = block_on(PolicyFile::new(&path).load()).unwrap();
     assert_eq!(listing.files.len(), 2);
     assert!(listing.policy.is_some());
 }
@@ -105,7 +110,7 @@ fn ansible_inventories_know_the_line_in_each_group_and_the_file_of_each_variable
         "user group_vars/web.yml:1:15",
     ];
     assert_eq!(folder.told(&AnsibleInventory::new(&path), "web2"), lines);
-    let files = block_on(AnsibleInventory::new(&path).list()).unwrap().files;
+    let files = block_on(AnsibleInventory::new(&path).load()).unwrap().files;
     let read = |name: &str| files.iter().any(|file| file == &folder.0.path().join(Path::new(name)));
     // A folder that is not there may come.
     assert!(read("hosts.ini") && read("group_vars") && read("group_vars/web.yml") && read("host_vars"));

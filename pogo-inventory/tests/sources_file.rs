@@ -16,7 +16,7 @@ use futures::executor::block_on;
 use pogo_core::dispatcher::Questions;
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_inventory::merge::Sources;
-use pogo_inventory::{SourceError, SourcesFile};
+use pogo_inventory::{InventoryError, SourcesFile};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor};
 use tempfile::TempDir;
@@ -130,7 +130,7 @@ fn headers_come_from_files_and_variables() {
 /// The problems of a text.
 fn problems(text: &str) -> String {
     match SourcesFile::parse("sources.yaml", text) {
-        Err(error @ SourceError::Invalid(_)) => error.to_string(),
+        Err(error @ InventoryError::Invalid(_)) => error.to_string(),
         Err(other) => panic!("{other}"),
         Ok(file) => panic!("{} sources", file.sources.len()),
     }

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pogo_core::dispatcher::Inventory;
 use pogo_core::fleet::{Connection, Fleet};
+use pogo_core::inventory::Inventory;
 use pogo_inventory::SshConfig;
 use tempfile::TempDir;
 

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use pogo_inventory::table::{Format, Mapping, TableFile};
-use pogo_inventory::{Listing, Source, SourceError};
+use pogo_inventory::{Inventory, InventoryError, Listing};
 
-fn read(text: &str, mapping: &Mapping) -> Result<usize, SourceError> {
+fn read(text: &str, mapping: &Mapping) -> Result<usize, InventoryError> {
     TableFile::parse("hosts", text, Format::Json, mapping).map(|fleet| fleet.len())
 }
 
@@ -101,7 +101,7 @@ fn listing(text: &str, format: Format, mapping: Mapping) -> Listing {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hosts");
     std::fs::write(&path, text).unwrap();
-    futures::executor::block_on(TableFile::new(path, format, mapping).list()).unwrap()
+    futures::executor::block_on(TableFile::new(path, format, mapping).load()).unwrap()
 }
 
 #[test]

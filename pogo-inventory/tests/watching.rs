@@ -14,10 +14,11 @@ use futures::future::{Either, select};
 use futures::lock::Mutex;
 use futures::{FutureExt, StreamExt};
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{Clock, Inventory, InventoryError};
-use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::dispatcher::Clock;
+use pogo_core::fleet::Fleet;
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 use pogo_inventory::merge::Sources;
-use pogo_inventory::{Listing, PolicyFile, Source, SourceError, Watch};
+use pogo_inventory::{PolicyFile, Watch};
 
 const OFTEN: Duration = Duration::from_millis(10);
 const NEVER: Duration = Duration::from_secs(3600);
@@ -73,7 +74,7 @@ fn a_file_that_breaks_is_an_error_and_one_that_is_right_again_is_read() {
     let mut watch = policy(&path);
     std::fs::remove_file(&path).unwrap();
     let gone = block_on(watch.next()).unwrap_err();
-    assert!(matches!(gone, SourceError::Unavailable(_)), "{gone}");
+    assert!(matches!(gone, InventoryError::Unavailable(_)), "{gone}");
     write(folder.path(), "p.yaml", "tga: { web: [web1] }\n");
     assert!(block_on(watch.next()).is_err());
     write(folder.path(), "p.yaml", "tag: { web: [web1, web2] }\n");
@@ -124,15 +125,8 @@ impl Inventory for Told {
         "told".to_owned()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(Fleet::builder().hosts("web[1-3]"))
-    }
-}
-
-#[async_trait]
-impl Source for Told {
-    async fn list(&self) -> Result<Listing, SourceError> {
-        Ok(Listing::of(self.load().await?))
+    async fn load(&self) -> Result<Listing, InventoryError> {
+        Ok(Fleet::builder().hosts("web[1-3]").into())
     }
 
     async fn changed(&self) {

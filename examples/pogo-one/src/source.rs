@@ -8,6 +8,7 @@ use pogo_core::plan::{Command, JobSpec, PlanError};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{ConfigureError, InputError};
 use pogo_inventory::Diagnostic;
+use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::Gathered;
 
 use crate::cli::{JobArgs, Login, Targets};
@@ -101,7 +102,7 @@ pub(crate) fn refused(error: &PlanError) -> Stop {
         .map(|problem| match &problem.origin {
             Some(origin) => {
                 let problem = Diagnostic::at(origin, problem.message.as_str());
-                problem.with_line().to_string()
+                with_line(problem).to_string()
             }
             None => problem.to_string(),
         })

@@ -9,7 +9,7 @@ use pogo_core::dispatcher::{Questions, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
-use pogo_inventory::{PolicyFile, Source, SourceSpec, SourcesFile};
+use pogo_inventory::{Inventory, PolicyFile, SourceSpec, SourcesFile};
 
 use crate::exit::Stop;
 use crate::report;
@@ -172,7 +172,7 @@ impl SourceArgs {
         names.into_iter().map(chosen).collect()
     }
 
-    fn config(&self) -> Result<Option<Arc<dyn Source>>, Stop> {
+    fn config(&self) -> Result<Option<Arc<dyn Inventory>>, Stop> {
         let Some(path) = &self.policy else { return Ok(None) };
         if let Some(location) = path.to_str().and_then(|text| text.strip_prefix("pogo4:")) {
             if self.namespace.is_some() {

@@ -4,7 +4,7 @@
 //! `tests/promises.rs` holds whatever is in it to what was promised, with the scheduler that will run it.
 
 use pogo_core::policy::Policy;
-use pogo_inventory::{PolicyFile, SourceError};
+use pogo_inventory::{InventoryError, PolicyFile};
 
 /// The policy in force, as the file has it.
 pub const ROLLOUT: &str = include_str!("../rollout.yaml");
@@ -19,7 +19,7 @@ pub const ROLLOUT: &str = include_str!("../rollout.yaml");
 ///
 /// # Errors
 /// The text is no policy file.
-pub fn policy(text: &str) -> Result<Policy, SourceError> {
+pub fn policy(text: &str) -> Result<Policy, InventoryError> {
     let (_, policy) = PolicyFile::parse("rollout.yaml", text)?;
     Ok(policy)
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::fleet::Fleet;
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
+use pogo_core::policy::Origin;
 
 /// The company's register of hosts.
 #[derive(Debug, Clone)]
@@ -16,22 +17,20 @@ impl Inventory for Register {
         "the register".to_owned()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let source_name = self.name();
-        let text = std::fs::read_to_string(&self.0).map_err(|error| InventoryError::Unavailable {
-            source_name: source_name.clone(),
-            message: error.to_string(),
-        })?;
+    async fn load(&self) -> Result<Listing, InventoryError> {
+        let unavailable = |error: std::io::Error| InventoryError::unavailable(self.name(), error.to_string());
+        let text = std::fs::read_to_string(&self.0).map_err(unavailable)?;
         let mut fleet = Fleet::builder();
         for (line, number) in text.lines().zip(1..) {
             let mut words = line.split_whitespace();
             let (Some(host), Some(address)) = (words.next(), words.next()) else {
-                let message = format!("line {number} of the register has no host and address: `{line}`");
-                return Err(InventoryError::Invalid { source_name, message });
+                let at = Origin::new(self.name(), number, 1);
+                let problem = Diagnostic::at(&at, "there is no host and address").with_excerpt(&text);
+                return Err(InventoryError::Invalid(vec![problem]));
             };
             fleet = fleet.host(host).address(address);
             fleet = words.fold(fleet, |fleet, role| fleet.tag(&format!("role.{role}")));
         }
-        Ok(fleet)
+        Ok(fleet.into())
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use futures::executor::block_on;
-use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::{Fleet, FleetBuilder};
+use pogo_core::fleet::Fleet;
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 use pogo_core::testing::conformance::{self, ConformanceReport, InventoryFixture};
 
 const SECRET: &str = "hunter2";
@@ -22,6 +22,7 @@ enum Defect {
     GoneIsInvalid,
     NonsenseIsEmpty,
     TellsSecrets,
+    WarnsOfSecrets,
     NoFleet,
 }
 
@@ -48,20 +49,22 @@ impl Inventory for Flawed {
         }
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let source_name = self.name();
+    async fn load(&self) -> Result<Listing, InventoryError> {
+        let name = self.name();
         let message = match self.defect {
-            Defect::TellsSecrets => format!("https://me:{SECRET}@register is away"),
+            Defect::TellsSecrets | Defect::WarnsOfSecrets => format!("https://me:{SECRET}@register is away"),
             _ => "it is away".to_owned(),
         };
         let unavailable = self.defect != Defect::GoneIsInvalid;
         match (self.source, self.defect) {
-            (Source::Gone, Defect::EmptyWhenGone) | (Source::Nonsense, Defect::NonsenseIsEmpty) => Ok(Fleet::builder()),
-            (Source::Gone, _) if unavailable => Err(InventoryError::Unavailable { source_name, message }),
+            (Source::Gone, Defect::EmptyWhenGone) | (Source::Nonsense, Defect::NonsenseIsEmpty) => {
+                Ok(Listing::default())
+            }
+            (Source::Gone, _) if unavailable => Err(InventoryError::unavailable(name, message)),
             (Source::Good, defect) => {
                 let loads = self.loads.fetch_add(1, Ordering::SeqCst);
                 let fleet = Fleet::builder().tagged("web", "web[1-2]");
-                Ok(match defect {
+                let fleet = match defect {
                     Defect::Partial => Fleet::builder().tagged("web", "web1"),
                     Defect::Unsteady => fleet.host(&format!("web{}", 10 + loads)),
                     Defect::NoFleet => fleet.tag("not a tag"),
@@ -69,9 +72,14 @@ impl Inventory for Flawed {
                     _ => {
                         (0..self.more.load(Ordering::SeqCst)).fold(fleet, |fleet, nth| fleet.host(&format!("db{nth}")))
                     }
-                })
+                };
+                let mut listing = Listing::new(fleet);
+                if defect == Defect::WarnsOfSecrets {
+                    listing.warnings.push(Diagnostic::new(name, message));
+                }
+                Ok(listing)
             }
-            _ => Err(InventoryError::Invalid { source_name, message }),
+            _ => Err(InventoryError::invalid(name, message)),
         }
     }
 }
@@ -118,6 +126,7 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::GoneIsInvalid, "a_source_out_of_reach_is_unavailable"),
         (Defect::NonsenseIsEmpty, "a_source_without_sense_is_invalid"),
         (Defect::TellsSecrets, "no_secret_is_told"),
+        (Defect::WarnsOfSecrets, "no_secret_is_told"),
         (Defect::NoFleet, "what_it_loads_is_a_fleet"),
     ];
     for (defect, name) in planted {

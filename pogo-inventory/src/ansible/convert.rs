@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, TagPath, fold};
+use pogo_core::inventory::Diagnostic;
 
 use super::connection::{self, Layers, Places, Remark};
 use super::groups::Groups;
 use super::model::Model;
-use crate::diagnostic::Diagnostic;
-use crate::origins::{Mark, Origins};
+use crate::origins::{Mark, OriginTable};
 
 /// Ways from the outermost groups down to one group.
 const MAX_WAYS: usize = 100;
@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 64;
 #[derive(Default)]
 pub(super) struct Converted {
     pub(super) fleet: FleetBuilder,
-    pub(super) origins: Origins,
+    pub(super) origins: OriginTable,
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
 }
@@ -210,7 +210,7 @@ struct Carried {
 }
 
 impl Carried {
-    fn new(model: &Model, tags: &Tags<'_, '_>, origins: &mut Origins) -> Self {
+    fn new(model: &Model, tags: &Tags<'_, '_>, origins: &mut OriginTable) -> Self {
         let (mut all, mut of_group) = (Vec::new(), Vec::new());
         for name in model.groups.keys() {
             let paths = tags.known.get(name.as_str()).cloned().unwrap_or_default();
@@ -221,7 +221,7 @@ impl Carried {
         Self { tags: all, of_group }
     }
 
-    fn join(&mut self, group: usize, host: HostId, origins: &mut Origins) {
+    fn join(&mut self, group: usize, host: HostId, origins: &mut OriginTable) {
         let Some((places, said)) = self.of_group.get(group).filter(|(places, _)| !places.is_empty()) else {
             return;
         };

@@ -4,18 +4,16 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::{FleetBuilder, HostId, HostName};
+use pogo_core::fleet::{HostId, HostName};
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
+use super::finish;
 use super::model::Model;
 use super::printed::{list, object};
 use super::var_files::Seen;
 use super::yaml::vars;
-use super::{AnsibleHosts, finish};
 use crate::command::Program;
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::elsewhere;
-use crate::listing::{Listing, Source};
 use crate::source::{self, Problems};
 
 /// An executable inventory of Ansible: a program that prints groups, hosts and variables as JSON when it is called
@@ -58,11 +56,11 @@ impl AnsibleScript {
     /// # Errors
     ///
     /// As for [`CommandSource::read`](crate::CommandSource::read).
-    pub fn read(&self) -> Result<AnsibleHosts, SourceError> {
-        Ok(self.listing()?.into())
+    pub fn read(&self) -> Result<Listing, InventoryError> {
+        self.listing()
     }
 
-    fn listing(&self) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, InventoryError> {
         let (mut model, mut seen) = (Model::default(), Seen::default());
         let text = self.program.run(&["--list"])?;
         let mut problems = Problems::new(source::Source::new(self.program.name(), &text).without_secrets()).deferring();
@@ -78,7 +76,7 @@ impl AnsibleScript {
         finish(model, seen)
     }
 
-    fn ask_for_each(&self, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+    fn ask_for_each(&self, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryError> {
         let hosts = (0..).map(HostId::new).take(model.hosts.len());
         let names: Vec<HostName> = hosts.filter_map(|id| model.fleet.name(id).cloned()).collect();
         for name in &names {
@@ -103,15 +101,7 @@ impl Inventory for AnsibleScript {
         self.program.name()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let script = self.clone();
-        Ok(elsewhere(move || script.read()).await?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for AnsibleScript {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let script = self.clone();
         elsewhere(move || script.listing()).await
     }

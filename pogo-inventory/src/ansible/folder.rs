@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
+
 use super::var_files::list;
-use crate::diagnostic::{Diagnostic, SourceError};
 
 /// What Ansible passes over in a folder: variables, what is hidden, and what is no inventory by its ending.
 const OTHERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
@@ -21,7 +22,7 @@ const MAX_FILES: usize = 1_000;
 const TELLING: [&str; 2] = [".cfg", ".txt"];
 
 /// The files to read, in the order of their names.
-pub(super) fn files(path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, SourceError> {
+pub(super) fn files(path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, InventoryError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -39,7 +40,7 @@ fn collect(
     depth: usize,
     files: &mut Vec<PathBuf>,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<(), SourceError> {
+) -> Result<(), InventoryError> {
     if depth > MAX_DEPTH {
         let message = format!("folders nest more than {MAX_DEPTH} deep");
         return Err(refused(folder, message, "does a link lead back?"));
@@ -68,8 +69,8 @@ fn collect(
     Ok(())
 }
 
-fn refused(path: &Path, message: String, hint: &str) -> SourceError {
-    SourceError::Invalid(vec![
+fn refused(path: &Path, message: String, hint: &str) -> InventoryError {
+    InventoryError::Invalid(vec![
         Diagnostic::new(path.display().to_string(), message).with_hint(hint),
     ])
 }

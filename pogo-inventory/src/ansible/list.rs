@@ -4,18 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
+use super::finish;
 use super::model::Model;
 use super::printed::{self, field};
 use super::var_files::Seen;
-use super::{AnsibleHosts, finish};
-use crate::diagnostic::SourceError;
 use crate::elsewhere::elsewhere;
 use crate::guess;
 use crate::input_file::InputFile;
-use crate::listing::{Listing, Source};
 use crate::source::{self, Problems, Span};
 use crate::tree::Value;
 
@@ -58,19 +55,19 @@ impl AnsibleList {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Invalid`] with every problem that was found. Lines that may hold secrets are not shown.
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<AnsibleHosts, SourceError> {
-        Ok(listing(source_name.into(), text)?.into())
+    /// [`InventoryError::Invalid`] with every problem that was found. Lines that may hold secrets are not shown.
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
+        listing(source_name.into(), text)
     }
 
-    fn listing(&self) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, InventoryError> {
         let mut listing = listing(self.file.name().into(), &self.file.read()?)?;
         listing.files.extend(self.file.path().cloned());
         Ok(listing)
     }
 }
 
-fn listing(name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
     let (mut model, mut seen) = (Model::default(), Seen::default());
     let mut problems = Problems::new(source::Source::new(Arc::clone(&name), text).without_secrets()).deferring();
     let root = printed::object(&mut problems);
@@ -94,14 +91,7 @@ impl Inventory for AnsibleList {
         self.file.name()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(self.list().await?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for AnsibleList {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         // Standard input may take its time.
         let source = self.clone();
         elsewhere(move || source.listing()).await

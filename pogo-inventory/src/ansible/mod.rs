@@ -24,17 +24,15 @@ pub use dynamic::AnsibleScript;
 pub use list::AnsibleList;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use self::model::Model;
 use self::var_files::Seen;
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::guess;
-use crate::listing::{Listing, Source};
 use crate::source::{self, Problems, Span};
 
 /// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it; or a folder
@@ -58,16 +56,6 @@ pub struct AnsibleInventory {
     path: PathBuf,
 }
 
-/// An inventory that was read.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AnsibleHosts {
-    /// Hosts, tags and connection settings.
-    pub fleet: FleetBuilder,
-    /// What was not taken over and may matter.
-    pub warnings: Vec<Diagnostic>,
-}
-
 impl AnsibleInventory {
     /// The file or folder at this path, read when the inventory is loaded.
     pub fn new(path: impl Into<PathBuf>) -> Self {
@@ -78,17 +66,17 @@ impl AnsibleInventory {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found otherwise. Lines that may hold secrets are not shown.
-    pub fn read(path: impl AsRef<Path>) -> Result<AnsibleHosts, SourceError> {
-        Ok(Self::listing(path.as_ref())?.into())
+    pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
+        Self::listing(path.as_ref())
     }
 
-    fn listing(path: &Path) -> Result<Listing, SourceError> {
+    fn listing(path: &Path) -> Result<Listing, InventoryError> {
         Self::try_listing(path).map_err(|error| with_way_out(error, path))
     }
 
-    fn try_listing(path: &Path) -> Result<Listing, SourceError> {
+    fn try_listing(path: &Path) -> Result<Listing, InventoryError> {
         let (mut model, mut seen) = (Model::default(), Seen::default());
         for file in folder::files(path, &mut seen.warnings)? {
             one(&file, &mut model, &mut seen)?;
@@ -111,15 +99,15 @@ impl AnsibleInventory {
 }
 
 /// Whatever is not read exactly here, Ansible itself can read, unless it is no inventory at all.
-fn with_way_out(mut error: SourceError, path: &Path) -> SourceError {
-    if let SourceError::Invalid(problems) = &mut error
+fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
+    if let InventoryError::Invalid(problems) = &mut error
         && let Some(first) = problems.first().filter(|first| first.place.is_some())
         && let file = first.source.to_string()
         && let Ok(text) = file::read_text(Path::new(&file))
     {
         *problems = guess::hinted(std::mem::take(problems), "ansible", &file, &text);
     }
-    if let SourceError::Invalid(problems) = &mut error
+    if let InventoryError::Invalid(problems) = &mut error
         && let Some(last) = problems.last_mut().filter(|last| last.place.is_some())
     {
         let path = path.display();
@@ -135,11 +123,11 @@ fn with_way_out(mut error: SourceError, path: &Path) -> SourceError {
 }
 
 /// Reads one file into the model.
-fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryError> {
     let text = file::read_text(path)?;
     if text.starts_with("#!") {
         let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
-        return Err(SourceError::Invalid(vec![
+        return Err(InventoryError::Invalid(vec![
             problem.with_hint("read it as an executable inventory"),
         ]));
     }
@@ -155,20 +143,18 @@ fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceErro
     Ok(())
 }
 
-fn finish(model: Model, mut seen: Seen) -> Result<Listing, SourceError> {
+fn finish(model: Model, mut seen: Seen) -> Result<Listing, InventoryError> {
     let converted = convert::convert(model);
     seen.problems.extend(converted.problems);
     seen.warnings.extend(converted.warnings);
     if seen.problems.is_empty() {
-        Ok(Listing {
-            fleet: converted.fleet,
-            origins: converted.origins,
-            warnings: seen.warnings,
-            files: seen.files,
-            policy: None,
-        })
+        let mut listing = Listing::new(converted.fleet);
+        listing.origins = Arc::new(converted.origins);
+        listing.warnings = seen.warnings;
+        listing.files = seen.files;
+        Ok(listing)
     } else {
-        Err(SourceError::Invalid(seen.problems))
+        Err(InventoryError::Invalid(seen.problems))
     }
 }
 
@@ -191,23 +177,7 @@ impl Inventory for AnsibleInventory {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::read(&self.path)?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for AnsibleInventory {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         Self::listing(&self.path)
-    }
-}
-
-impl From<Listing> for AnsibleHosts {
-    fn from(listing: Listing) -> Self {
-        Self {
-            fleet: listing.fleet,
-            warnings: listing.warnings,
-        }
     }
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use smol_str::ToSmolStr;
 
 use super::vars::{Setting, Var, Vars, known};
-use crate::origins::{Mark, Origins};
+use crate::origins::{Mark, OriginTable};
 
 /// Things by name, in the order in which they were met.
 pub(super) type IndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
@@ -22,7 +22,7 @@ pub(super) struct Model {
     pub(super) hosts: Vec<Host>,
     pub(super) groups: IndexMap<String, Group>,
     /// The files that were read.
-    pub(super) origins: Origins,
+    pub(super) origins: OriginTable,
     /// What cannot be the name of a host.
     pub(super) misnamed: Vec<(Mark, NameError)>,
     listed: Vec<Listed>,

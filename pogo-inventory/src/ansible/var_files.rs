@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pogo_core::fleet::{HostId, HostName};
+use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use super::model::Model;
 use super::vars::Vars;
 use super::yaml::{OPAQUE, vars};
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
-use crate::origins::Origins;
+use crate::origins::OriginTable;
 use crate::source::{Problems, Source};
 use crate::yaml::load_with;
 
@@ -31,7 +31,7 @@ pub(super) struct Seen {
 }
 
 /// Reads the variables of all groups and hosts of the model from the folders in `base`.
-pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), SourceError> {
+pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryError> {
     seen.files.extend([base.join("group_vars"), base.join("host_vars")]);
     let groups = Folder::open(base.join("group_vars"))?;
     for (name, group) in &mut model.groups {
@@ -56,7 +56,7 @@ struct Folder {
 
 impl Folder {
     /// A folder that is not there is as good as an empty one.
-    fn open(path: PathBuf) -> Result<Self, SourceError> {
+    fn open(path: PathBuf) -> Result<Self, InventoryError> {
         let mut names = HashSet::new();
         if path.is_dir() {
             names.extend(
@@ -69,7 +69,7 @@ impl Folder {
         Ok(Self { path, names })
     }
 
-    fn vars(&self, name: &str, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
+    fn vars(&self, name: &str, origins: &mut OriginTable, seen: &mut Seen) -> Result<Vars, InventoryError> {
         if name.contains('/') && !self.names.is_empty() {
             let message = format!(
                 "`{}` would have its variables in a folder within this one",
@@ -91,7 +91,7 @@ impl Folder {
 }
 
 /// The variables of a file, or of all files in a folder.
-fn of(found: PathBuf, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
+fn of(found: PathBuf, origins: &mut OriginTable, seen: &mut Seen) -> Result<Vars, InventoryError> {
     let mut vars = Vars::default();
     let mut files = Vec::new();
     if found.is_dir() {
@@ -112,10 +112,10 @@ fn collect(
     depth: usize,
     files: &mut Vec<PathBuf>,
     warnings: &mut Vec<Diagnostic>,
-) -> Result<(), SourceError> {
+) -> Result<(), InventoryError> {
     if depth > MAX_DEPTH {
         let message = format!("folders nest more than {MAX_DEPTH} deep; does a link lead back?");
-        return Err(SourceError::Invalid(vec![Diagnostic::new(
+        return Err(InventoryError::Invalid(vec![Diagnostic::new(
             folder.display().to_string(),
             message,
         )]));
@@ -141,8 +141,9 @@ fn collect(
 }
 
 /// What is in a folder, sorted.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let unreadable = |error: std::io::Error| SourceError::unavailable(folder.display().to_string(), error.to_string());
+pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, InventoryError> {
+    let unreadable =
+        |error: std::io::Error| InventoryError::unavailable(folder.display().to_string(), error.to_string());
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         paths.push(entry.map_err(unreadable)?.path());
@@ -151,7 +152,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     Ok(paths)
 }
 
-fn file_vars(path: &Path, origins: &mut Origins, seen: &mut Seen) -> Result<Vars, SourceError> {
+fn file_vars(path: &Path, origins: &mut OriginTable, seen: &mut Seen) -> Result<Vars, InventoryError> {
     seen.files.push(path.to_owned());
     let text = file::read_text(path)?;
     let name = path.display().to_string();

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use pogo_core::fleet::{HostName, TagPath};
+use pogo_core::inventory::Diagnostic;
 
 use super::flat;
-use crate::diagnostic::Diagnostic;
 use crate::nodeset::{Lookup, Names, NodeSetError, evaluate};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};

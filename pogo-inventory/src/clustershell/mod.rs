@@ -8,13 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::guess;
-use crate::listing::{Listing, Source};
 use crate::source::{self, Problems, Span};
 
 /// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in `.cfg`
@@ -49,9 +47,9 @@ impl ClusterShellGroups {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, SourceError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::new(path.as_ref()).read_all()?.fleet)
     }
 
@@ -60,18 +58,18 @@ impl ClusterShellGroups {
     /// # Errors
     ///
     /// As for [`ClusterShellGroups::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, SourceError> {
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::listing(source_name.into(), text)?.fleet)
     }
 
-    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
         listing(&mut [problems_of(source_name, text)])
     }
 
     /// The group files of a folder, which may refer to each other.
-    fn folder(&self) -> Result<Listing, SourceError> {
+    fn folder(&self) -> Result<Listing, InventoryError> {
         let mut paths: Vec<PathBuf> = Vec::new();
-        let unreadable = |error: std::io::Error| SourceError::unavailable(self.name(), error.to_string());
+        let unreadable = |error: std::io::Error| InventoryError::unavailable(self.name(), error.to_string());
         for entry in std::fs::read_dir(&self.path).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             let of_groups = path
@@ -86,7 +84,7 @@ impl ClusterShellGroups {
         if paths.is_empty() {
             let problem = Diagnostic::new(self.name(), "holds no file of groups");
             let hint = "files of groups are called NAME.yaml, or NAME.cfg in the flat form";
-            return Err(SourceError::Invalid(vec![problem.with_hint(hint)]));
+            return Err(InventoryError::Invalid(vec![problem.with_hint(hint)]));
         }
         let texts: Vec<String> = paths
             .iter()
@@ -100,7 +98,7 @@ impl ClusterShellGroups {
         Ok(listing)
     }
 
-    fn read_all(&self) -> Result<Listing, SourceError> {
+    fn read_all(&self) -> Result<Listing, InventoryError> {
         if self.path.is_dir() {
             return self.folder();
         }
@@ -124,7 +122,7 @@ fn problems_of(source_name: Arc<str>, text: &str) -> (Problems<'_>, Option<Strin
     (problems, flat.then_some(stem))
 }
 
-fn listing(files: &mut [(Problems<'_>, Option<String>)]) -> Result<Listing, SourceError> {
+fn listing(files: &mut [(Problems<'_>, Option<String>)]) -> Result<Listing, InventoryError> {
     let read = match files.iter().all(|(problems, _)| problems.is_empty()) {
         true => groups::read(files),
         false => groups::Read::default(),
@@ -147,14 +145,7 @@ impl Inventory for ClusterShellGroups {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(self.read_all()?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for ClusterShellGroups {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         self.read_all()
     }
 }

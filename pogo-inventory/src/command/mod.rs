@@ -8,12 +8,10 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
-use crate::diagnostic::SourceError;
 use crate::elsewhere::elsewhere;
-use crate::listing::{Listing, Source};
 use crate::table::{Format, Mapping, TableFile};
 
 /// A program that prints hosts as JSON or JSON lines: a script around a database, a cloud's command line.
@@ -75,13 +73,13 @@ impl CommandSource {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when it cannot be run, fails, or does not end in time; [`SourceError::Invalid`]
+    /// [`InventoryError::Unavailable`] when it cannot be run, fails, or does not end in time; [`InventoryError::Invalid`]
     /// when what it prints makes no sense.
-    pub fn read(&self) -> Result<FleetBuilder, SourceError> {
+    pub fn read(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(self.listing()?.fleet)
     }
 
-    fn listing(&self) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, InventoryError> {
         let text = self.program.run(&[])?;
         TableFile::listing(self.program.name().into(), &text, self.format, &self.mapping)
     }
@@ -93,15 +91,7 @@ impl Inventory for CommandSource {
         self.program.name()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let source = self.clone();
-        Ok(elsewhere(move || source.read()).await?)
-    }
-}
-
-#[async_trait]
-impl Source for CommandSource {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
         elsewhere(move || source.listing()).await
     }

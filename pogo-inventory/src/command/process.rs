@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pogo_core::fleet::is_invisible;
+use pogo_core::inventory::{Diagnostic, InventoryError};
 
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file::MAX_BYTES;
 
 /// What is shown of the complaints of a program that failed.
@@ -48,7 +48,7 @@ impl Program {
     }
 
     /// Runs it to its end and takes what it prints. Waits no longer than the time limit, whatever it leaves behind.
-    pub(crate) fn run(&self, extra: &[&str]) -> Result<String, SourceError> {
+    pub(crate) fn run(&self, extra: &[&str]) -> Result<String, InventoryError> {
         let deadline = Instant::now() + self.timeout;
         let mut command = Command::new(&self.program);
         command.args(&self.args).args(extra).stdin(Stdio::null());
@@ -73,7 +73,7 @@ impl Program {
         result
     }
 
-    fn wait(&self, news: &Receiver<News>, deadline: Instant) -> Result<String, SourceError> {
+    fn wait(&self, news: &Receiver<News>, deadline: Instant) -> Result<String, InventoryError> {
         let (mut printed, mut complained, mut status) = (None, None, None);
         while printed.is_none() || complained.is_none() || status.is_none() {
             match news.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -95,7 +95,7 @@ impl Program {
             .map_err(|_| self.invalid("printed bytes that are not UTF-8 text"))
     }
 
-    fn bounded(&self, read: io::Result<Vec<u8>>) -> Result<Vec<u8>, SourceError> {
+    fn bounded(&self, read: io::Result<Vec<u8>>) -> Result<Vec<u8>, InventoryError> {
         let bytes = read.map_err(|error| self.unavailable(&error.to_string()))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(self.invalid(&format!("printed more than {} MiB, and was stopped", MAX_BYTES >> 20)));
@@ -103,12 +103,12 @@ impl Program {
         Ok(bytes)
     }
 
-    fn unavailable(&self, message: &str) -> SourceError {
-        SourceError::unavailable(self.name(), message)
+    fn unavailable(&self, message: &str) -> InventoryError {
+        InventoryError::unavailable(self.name(), message)
     }
 
-    fn invalid(&self, message: &str) -> SourceError {
-        SourceError::Invalid(vec![Diagnostic::new(self.name(), message)])
+    fn invalid(&self, message: &str) -> InventoryError {
+        InventoryError::Invalid(vec![Diagnostic::new(self.name(), message)])
     }
 }
 

@@ -13,9 +13,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use pogo_core::inventory::InventoryError;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::diagnostic::SourceError;
 use crate::file;
 
 /// A database, and how to log in.
@@ -74,7 +74,7 @@ impl Database {
         self.url.expose_secret().split(':').next().unwrap_or_default()
     }
 
-    fn secret(&self) -> Result<Option<SecretString>, SourceError> {
+    fn secret(&self) -> Result<Option<SecretString>, InventoryError> {
         let Some(path) = &self.password else {
             return Ok(None);
         };

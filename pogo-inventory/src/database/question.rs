@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
+
 use super::table::Table;
 use super::{Database, driver};
-use crate::diagnostic::{Diagnostic, SourceError};
 
 /// A query and the values of its parameters, which are never part of its text.
 #[derive(Debug, Clone)]
@@ -24,21 +25,24 @@ pub(super) enum Failure {
 impl Question {
     /// Asks all of them through one connection, within one time limit. An answer has a row for each of the database's,
     /// and names its columns.
-    pub(super) async fn ask(questions: &[Self], database: &Database) -> Result<Vec<Table>, SourceError> {
+    pub(super) async fn ask(questions: &[Self], database: &Database) -> Result<Vec<Table>, InventoryError> {
         let secret = database.secret()?;
         let deadline = Instant::now() + database.timeout;
         let work = driver::ask(database, secret.as_ref(), questions, deadline);
         let name = database.name();
         match tokio::time::timeout_at(deadline.into(), work).await {
             Ok(Ok(tables)) => Ok(tables),
-            Ok(Err(Failure::Wrong(message))) => Err(SourceError::Invalid(vec![Diagnostic::new(name, message)])),
+            Ok(Err(Failure::Wrong(message))) => Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)])),
             // An interrupted query is the limit at work.
             Ok(Err(Failure::Down(message))) if Instant::now() < deadline => {
-                Err(SourceError::unavailable(name, message))
+                Err(InventoryError::unavailable(name, message))
             }
             Ok(Err(Failure::Down(_))) | Err(_) => {
                 let limit = humantime::format_duration(database.timeout);
-                Err(SourceError::unavailable(name, format!("did not answer within {limit}")))
+                Err(InventoryError::unavailable(
+                    name,
+                    format!("did not answer within {limit}"),
+                ))
             }
         }
     }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use pogo_core::dispatcher::{ResolverError, TagResolver};
 use pogo_core::fleet::HostName;
+use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use super::Database;
 use super::question::Question;
 use super::table::Table;
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::{elsewhere, to_its_end};
 
 /// A query that answers which hosts `$rolesdb(mysql)` names.
@@ -44,12 +44,12 @@ impl DatabaseResolver {
     /// # Errors
     ///
     /// As for [`DatabaseSource::read`](super::DatabaseSource::read), but an answer may be empty.
-    pub fn ask(&self, group: &str) -> Result<Vec<HostName>, SourceError> {
+    pub fn ask(&self, group: &str) -> Result<Vec<HostName>, InventoryError> {
         let mut tables = self.tables(&[group.to_owned()])?;
         tables.pop().map_or(Ok(Vec::new()), |table| self.hosts(table))
     }
 
-    fn tables(&self, groups: &[String]) -> Result<Vec<Table>, SourceError> {
+    fn tables(&self, groups: &[String]) -> Result<Vec<Table>, InventoryError> {
         let question = |group: &String| Question {
             sql: self.query.clone(),
             values: vec![group.clone()],
@@ -58,12 +58,12 @@ impl DatabaseResolver {
         to_its_end(Question::ask(&questions, &self.database))
     }
 
-    fn hosts(&self, table: Table) -> Result<Vec<HostName>, SourceError> {
+    fn hosts(&self, table: Table) -> Result<Vec<HostName>, InventoryError> {
         let name = self.database.name();
-        let invalid = |message: String| SourceError::Invalid(vec![Diagnostic::new(&*name, message)]);
+        let invalid = |message: String| InventoryError::Invalid(vec![Diagnostic::new(&*name, message)]);
         let text = table
             .into_text(&name)
-            .map_err(|problem| SourceError::Invalid(vec![problem]))?;
+            .map_err(|problem| InventoryError::Invalid(vec![problem]))?;
         let mut hosts = Vec::new();
         for row in csv::Reader::from_reader(text.as_bytes()).records() {
             let row = row.map_err(|error| invalid(error.to_string()))?;
@@ -87,11 +87,11 @@ impl TagResolver for DatabaseResolver {
     }
 }
 
-fn refusal(error: SourceError, question: &str) -> ResolverError {
+fn refusal(error: InventoryError, question: &str) -> ResolverError {
     let message = error.to_string();
     match error {
-        SourceError::Unavailable(_) => ResolverError::Unavailable { message },
-        SourceError::Invalid(_) => ResolverError::Refused {
+        InventoryError::Unavailable(_) => ResolverError::Unavailable { message },
+        _ => ResolverError::Refused {
             args: question.to_owned(),
             message,
         },

@@ -1,14 +1,12 @@
 //! Hosts and tags from a query.
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use super::Database;
 use super::question::Question;
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::{elsewhere, to_its_end};
-use crate::listing::{Listing, Source};
 use crate::table::{Format, Mapping, TableFile};
 
 /// A query of a database that yields rows of a host and a tag: the roles database.
@@ -62,24 +60,24 @@ impl DatabaseSource {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when it cannot be reached or doesn't answer in time; [`SourceError::Invalid`] when it
+    /// [`InventoryError::Unavailable`] when it cannot be reached or doesn't answer in time; [`InventoryError::Invalid`] when it
     /// refuses the query, or when the answer makes no sense or has no rows.
-    pub fn read(&self) -> Result<FleetBuilder, SourceError> {
+    pub fn read(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(self.listing()?.fleet)
     }
 
-    fn listing(&self) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, InventoryError> {
         let questions = std::slice::from_ref(&self.question);
         let tables = to_its_end(Question::ask(questions, &self.database))?;
         let name = self.database.name();
         let Some(table) = tables.into_iter().next().filter(|table| table.rows > 0) else {
             let problem = Diagnostic::new(name, "the query yields no rows");
             let hint = "a fleet without hosts is no fleet; is it the right query?";
-            return Err(SourceError::Invalid(vec![problem.with_hint(hint)]));
+            return Err(InventoryError::Invalid(vec![problem.with_hint(hint)]));
         };
         let text = table
             .into_text(&name)
-            .map_err(|problem| SourceError::Invalid(vec![problem]))?;
+            .map_err(|problem| InventoryError::Invalid(vec![problem]))?;
         TableFile::listing(name.into(), &text, Format::Csv, &self.mapping)
     }
 }
@@ -90,15 +88,7 @@ impl Inventory for DatabaseSource {
         self.database.name()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let source = self.clone();
-        Ok(elsewhere(move || source.read()).await?)
-    }
-}
-
-#[async_trait]
-impl Source for DatabaseSource {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
         elsewhere(move || source.listing()).await
     }

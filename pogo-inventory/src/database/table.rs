@@ -1,6 +1,7 @@
 //! Rows as a text that every message can quote.
 
-use crate::diagnostic::Diagnostic;
+use pogo_core::inventory::Diagnostic;
+
 use crate::file::MAX_BYTES;
 
 /// The answer as CSV: its first line names the columns.

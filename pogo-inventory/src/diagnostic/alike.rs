@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Diagnostic, Place};
+use super::{Diagnostic, LineSpan};
 
 /// A warning, and how many others differ from it in names, numbers and places alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl<'d> Alike<'d> {
     /// ```
     pub fn of(warnings: impl IntoIterator<Item = &'d Diagnostic>) -> Vec<Self> {
         let mut kinds: HashMap<String, usize> = HashMap::new();
-        let mut seen: HashSet<(&str, Option<Place>, &str)> = HashSet::new();
+        let mut seen: HashSet<(&str, Option<LineSpan>, &str)> = HashSet::new();
         let mut alike: Vec<Self> = Vec::new();
         for warning in warnings {
             if !seen.insert((&warning.source, warning.place, &warning.message)) {
@@ -60,13 +60,5 @@ impl<'d> Alike<'d> {
 impl std::fmt::Display for Alike<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.render(false))
-    }
-}
-
-impl Diagnostic {
-    /// The message without what is quoted in it and without numbers: what problems of one kind have in common.
-    pub fn kind(&self) -> String {
-        let said = self.message.split('`').step_by(2).collect::<Vec<_>>().join("`");
-        said.chars().filter(|character| !character.is_ascii_digit()).collect()
     }
 }

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
 use serde::{Deserialize, Serialize};
 
 use super::HttpSource;
 use super::fetch::Body;
 use super::freshness::Freshness;
 use super::shrink::Sizes;
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 
 /// The version of the stored form.
@@ -106,7 +106,7 @@ pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic
 
 fn stored(path: &Path, url: &str) -> Result<Copy, String> {
     let broken = |error: serde_json::Error| format!("is no copy of an answer: {error}");
-    let first = |error: SourceError| {
+    let first = |error: InventoryError| {
         error
             .diagnostics()
             .first()

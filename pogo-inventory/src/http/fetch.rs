@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
 use reqwest::header::{
     AUTHORIZATION, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
@@ -12,7 +13,6 @@ use secrecy::ExposeSecret;
 use super::copy::Copy;
 use super::freshness::Freshness;
 use super::{HttpSource, pages, retry, secret, tls};
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file::MAX_BYTES;
 use crate::table::CURE;
 
@@ -38,7 +38,7 @@ pub(super) enum Failure {
     /// It may go better later.
     Down { message: String, wait: Option<Duration> },
     /// It will not.
-    Wrong(SourceError),
+    Wrong(InventoryError),
 }
 
 /// A service to ask, with everything that can go wrong beforehand behind it.
@@ -51,9 +51,9 @@ pub(super) struct Question<'s> {
 }
 
 impl<'s> Question<'s> {
-    pub(super) fn new(source: &'s HttpSource, name: &'s str) -> Result<Self, SourceError> {
+    pub(super) fn new(source: &'s HttpSource, name: &'s str) -> Result<Self, InventoryError> {
         let invalid =
-            |message: String, hint: &str| SourceError::Invalid(vec![Diagnostic::new(name, message).with_hint(hint)]);
+            |message: String, hint: &str| InventoryError::Invalid(vec![Diagnostic::new(name, message).with_hint(hint)]);
         let url = Url::parse(source.url.expose_secret());
         let url = url.map_err(|error| invalid(error.to_string(), "for example https://assets.example.com/hosts"))?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -76,7 +76,7 @@ impl<'s> Question<'s> {
             .redirect(redirect::Policy::custom(follow))
             .referer(false)
             .build()
-            .map_err(|error| SourceError::unavailable(name, describe(error, source.timeout)))?;
+            .map_err(|error| InventoryError::unavailable(name, describe(error, source.timeout)))?;
         Ok(Self {
             source,
             name,
@@ -226,7 +226,7 @@ impl<'s> Question<'s> {
     fn wrong(&self, message: impl Into<String>, hint: Option<&str>) -> Failure {
         let mut problem = Diagnostic::new(self.name, message);
         problem.hint = hint.map(str::to_owned);
-        Failure::Wrong(SourceError::Invalid(vec![problem]))
+        Failure::Wrong(InventoryError::Invalid(vec![problem]))
     }
 }
 

@@ -16,16 +16,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
-use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 use secrecy::SecretString;
 
 use self::copy::Copy;
 use self::secret::Secret;
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::elsewhere::{elsewhere, to_its_end};
-use crate::hosts::SourceHosts;
-use crate::listing::{Listing, Source};
 use crate::table::{Format, Mapping};
 
 /// A web service that answers with hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
@@ -73,12 +69,8 @@ pub struct HttpSource {
     copy: Option<PathBuf>,
     max_copy_age: Option<Duration>,
     max_shrink: u8,
-    warn: Option<Warn>,
     memory: Arc<Mutex<Option<Copy>>>,
 }
-
-/// Somebody to tell about warnings.
-type Warn = Arc<dyn Fn(&Diagnostic) + Send + Sync>;
 
 impl HttpSource {
     /// The percentage of hosts that may be missing, unless said otherwise.
@@ -98,7 +90,6 @@ impl HttpSource {
             copy: None,
             max_copy_age: None,
             max_shrink: Self::MAX_SHRINK,
-            warn: None,
             memory: Arc::default(),
         }
     }
@@ -163,19 +154,13 @@ impl HttpSource {
         self
     }
 
-    /// The same, telling warnings to `warn` when it is loaded through [`Inventory`], which has no place for them.
-    pub fn on_warning(mut self, warn: impl Fn(&Diagnostic) + Send + Sync + 'static) -> Self {
-        self.warn = Some(Arc::new(warn));
-        self
-    }
-
     /// Asks the service, and waits for it on this thread.
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when it is down and there is no copy; [`SourceError::Invalid`] when it refuses, when
+    /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it refuses, when
     /// what it answers makes no sense, or when too many hosts would be gone.
-    pub fn read(&self) -> Result<SourceHosts, SourceError> {
+    pub fn read(&self) -> Result<Listing, InventoryError> {
         to_its_end(read::read(self))
     }
 }
@@ -186,24 +171,9 @@ impl Inventory for HttpSource {
         secret::shown(&self.url)
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
-        let hosts = elsewhere(move || source.read()).await?;
-        if let Some(warn) = &self.warn {
-            hosts.warnings.iter().for_each(|warning| warn(warning));
-        }
-        Ok(hosts.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for HttpSource {
-    async fn list(&self) -> Result<Listing, SourceError> {
-        let source = self.clone();
-        let hosts = elsewhere(move || source.read()).await?;
-        let mut listing = Listing::of(hosts.fleet);
-        listing.warnings = hosts.warnings;
-        Ok(listing)
+        elsewhere(move || source.read()).await
     }
 }
 

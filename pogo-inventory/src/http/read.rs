@@ -3,18 +3,17 @@
 use std::time::SystemTime;
 
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Diagnostic, InventoryError, Listing};
 use secrecy::ExposeSecret;
 
 use super::copy::{self, Copy};
 use super::fetch::{Answer, Body, Failure, Question};
 use super::shrink::{self, Sizes};
 use super::{HttpSource, secret};
-use crate::diagnostic::{Diagnostic, SourceError};
-use crate::hosts::SourceHosts;
 use crate::table::TableFile;
 
 /// The hosts that are known now.
-pub(super) async fn read(source: &HttpSource) -> Result<SourceHosts, SourceError> {
+pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError> {
     let name = secret::shown(&source.url);
     let mut reader = Reader {
         source,
@@ -29,7 +28,9 @@ pub(super) async fn read(source: &HttpSource) -> Result<SourceHosts, SourceError
         old => reader.ask(old).await?,
     };
     let warnings = reader.warnings.into_iter().chain(reader.rows).collect();
-    Ok(SourceHosts { fleet, warnings })
+    let mut listing = Listing::new(fleet);
+    listing.warnings = warnings;
+    Ok(listing)
 }
 
 struct Reader<'s> {
@@ -56,7 +57,7 @@ impl Reader<'_> {
         }
     }
 
-    async fn ask(&mut self, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, SourceError> {
+    async fn ask(&mut self, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, InventoryError> {
         let question = Question::new(self.source, self.name)?;
         match (question.ask(old.as_ref().map(|(copy, _)| copy)).await, old) {
             (Ok(Answer::Changed(body)), old) => self.changed(body, old),
@@ -72,7 +73,7 @@ impl Reader<'_> {
         }
     }
 
-    fn changed(&mut self, body: Body, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, SourceError> {
+    fn changed(&mut self, body: Body, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, InventoryError> {
         let fleet = self.parse(&body.text)?;
         let sizes = self.held_against(&fleet, old)?;
         if body.freshness.keep {
@@ -91,7 +92,7 @@ impl Reader<'_> {
         &self,
         fleet: &FleetBuilder,
         old: Option<(Copy, FleetBuilder)>,
-    ) -> Result<Option<Sizes>, SourceError> {
+    ) -> Result<Option<Sizes>, InventoryError> {
         // A fleet that cannot be built is refused by whoever builds it.
         let Ok(after) = fleet.clone().build() else {
             return Ok(None);
@@ -105,7 +106,7 @@ impl Reader<'_> {
         let message = shrink::refusal(&before, &after, most).or_else(|| confirmed.refusal(&now, most));
         if let Some(message) = message {
             let hint = "if they are really gone, allow it once with a higher `max_shrink`";
-            return Err(SourceError::Invalid(vec![
+            return Err(InventoryError::Invalid(vec![
                 Diagnostic::new(self.name, message).with_hint(hint),
             ]));
         }
@@ -114,7 +115,7 @@ impl Reader<'_> {
         Ok(Some(if allowed { now } else { confirmed.and(now) }))
     }
 
-    fn down(&mut self, message: &str, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, SourceError> {
+    fn down(&mut self, message: &str, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, InventoryError> {
         let Some((copy, fleet)) = old else {
             return Err(self.unavailable(message));
         };
@@ -135,7 +136,7 @@ impl Reader<'_> {
     }
 
     /// A clock is wrong, or was: nobody knows how old the copy is.
-    fn down_since_the_future(&mut self, message: &str, fleet: FleetBuilder) -> Result<FleetBuilder, SourceError> {
+    fn down_since_the_future(&mut self, message: &str, fleet: FleetBuilder) -> Result<FleetBuilder, InventoryError> {
         if self.source.max_copy_age.is_some() {
             let message = format!("{message}; the last good copy is from the future, so its age is not known");
             return Err(self.unavailable(&message));
@@ -145,14 +146,14 @@ impl Reader<'_> {
         Ok(fleet)
     }
 
-    fn parse(&mut self, text: &str) -> Result<FleetBuilder, SourceError> {
+    fn parse(&mut self, text: &str) -> Result<FleetBuilder, InventoryError> {
         let (format, mapping) = (self.source.format, &self.source.mapping);
         let listing = TableFile::listing(self.name.into(), text, format, mapping)?;
         self.rows = listing.warnings;
         Ok(listing.fleet)
     }
 
-    fn unavailable(&self, message: &str) -> SourceError {
-        SourceError::unavailable(self.name, message)
+    fn unavailable(&self, message: &str) -> InventoryError {
+        InventoryError::unavailable(self.name, message)
     }
 }

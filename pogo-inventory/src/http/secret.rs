@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 
 /// A header's value, or where it is.
@@ -18,7 +18,7 @@ pub(super) enum Secret {
 
 impl Secret {
     /// The value as it goes over the wire.
-    pub(super) fn value(&self, source: &str, header: &str) -> Result<HeaderValue, SourceError> {
+    pub(super) fn value(&self, source: &str, header: &str) -> Result<HeaderValue, InventoryError> {
         let value = match self {
             Self::Given(secret) => HeaderValue::from_str(secret.expose_secret()),
             Self::File(path) => {
@@ -27,7 +27,7 @@ impl Secret {
         };
         let mut value = value.map_err(|_| {
             let message = format!("the value of the header `{header}` holds characters that a header cannot have");
-            SourceError::Invalid(vec![Diagnostic::new(source, message)])
+            InventoryError::Invalid(vec![Diagnostic::new(source, message)])
         })?;
         value.set_sensitive(true);
         Ok(value)

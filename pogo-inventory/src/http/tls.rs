@@ -3,17 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 
 /// The operating system's authorities, or those of a file. Without `encrypted`, nobody's: nothing is asked for.
-pub(super) fn config(source: &str, encrypted: bool, trusted: Option<&Path>) -> Result<ClientConfig, SourceError> {
-    let failed = |error: rustls::Error| SourceError::unavailable(source, format!("cannot prepare HTTPS: {error}"));
+pub(super) fn config(source: &str, encrypted: bool, trusted: Option<&Path>) -> Result<ClientConfig, InventoryError> {
+    let failed = |error: rustls::Error| InventoryError::unavailable(source, format!("cannot prepare HTTPS: {error}"));
     let builder = builder().map_err(failed)?;
     Ok(match trusted {
         _ if !encrypted => builder
@@ -30,14 +30,14 @@ fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
 }
 
-fn roots(path: &Path) -> Result<RootCertStore, SourceError> {
+fn roots(path: &Path) -> Result<RootCertStore, InventoryError> {
     let text = file::read_text(path)?;
     let broken = |reason: String| {
         let problem = Diagnostic::new(
             path.display().to_string(),
             format!("is no file of certificates: {reason}"),
         );
-        SourceError::Invalid(vec![
+        InventoryError::Invalid(vec![
             problem.with_hint("it holds `-----BEGIN CERTIFICATE-----` and what follows"),
         ])
     };

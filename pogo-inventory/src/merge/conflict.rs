@@ -3,10 +3,9 @@
 use std::fmt;
 
 use pogo_core::fleet::HostName;
+use pogo_core::inventory::Diagnostic;
 use pogo_core::policy::Origin;
 use serde::Serialize;
-
-use crate::diagnostic::Diagnostic;
 
 /// A setting for which sources give different values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

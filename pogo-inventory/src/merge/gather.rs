@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pogo_core::fleet::{Connection, Fleet, FleetBuilder, HostName};
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing, Origins};
 use pogo_core::policy::Policy;
 
 use super::conflict::{Claim, Conflict};
 use super::rules::{MergeRules, OnConflict};
 use super::settings::{self, Setting};
-use crate::diagnostic::{Diagnostic, SourceError};
-use crate::listing::{Listing, Source};
-use crate::origins::Origins;
+use crate::diagnostic::with_line;
 
 /// Conflicts that are reported: two inventories that have nothing in common must not fill the memory.
 const MOST: usize = 1_000;
@@ -50,7 +49,7 @@ const MOST: usize = 1_000;
 /// ```
 #[derive(Clone, Default)]
 pub struct Sources {
-    sources: Vec<Arc<dyn Source>>,
+    sources: Vec<Arc<dyn Inventory>>,
     rules: MergeRules,
 }
 
@@ -84,7 +83,7 @@ pub struct Part {
     /// Its rules, if it is a source that has any.
     pub policy: Option<Policy>,
     /// Where it says what.
-    pub origins: Origins,
+    pub origins: Arc<dyn Origins>,
     /// What was not taken over and may matter.
     pub warnings: Vec<Diagnostic>,
     /// The files and folders that it was read from.
@@ -98,7 +97,7 @@ pub struct Survey {
     /// What the sources say that could be read. Where values conflict, the first counts.
     pub gathered: Gathered,
     /// Sources that could not be read, by their position among all.
-    pub failed: Vec<(usize, SourceError)>,
+    pub failed: Vec<(usize, InventoryError)>,
     /// Conflicts that no rule decides.
     pub conflicts: Vec<Diagnostic>,
 }
@@ -110,7 +109,7 @@ impl Sources {
     }
 
     /// The same, and this source behind those before.
-    pub fn with(mut self, source: Arc<dyn Source>) -> Self {
+    pub fn with(mut self, source: Arc<dyn Inventory>) -> Self {
         self.sources.push(source);
         self
     }
@@ -122,7 +121,7 @@ impl Sources {
     }
 
     /// The sources, in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Source>> {
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Inventory>> {
         self.sources.iter()
     }
 
@@ -131,21 +130,21 @@ impl Sources {
     /// # Errors
     ///
     /// All problems of all sources; and if there are none, every conflict that no rule decides.
-    pub async fn gather(&self) -> Result<Gathered, SourceError> {
+    pub async fn gather(&self) -> Result<Gathered, InventoryError> {
         let Survey {
             gathered,
             failed,
             conflicts,
         } = self.survey().await;
-        let mut errors: Vec<SourceError> = failed.into_iter().map(|(_, error)| error).collect();
+        let mut errors: Vec<InventoryError> = failed.into_iter().map(|(_, error)| error).collect();
         match (errors.pop(), conflicts.is_empty()) {
             (None, true) => Ok(gathered),
-            (None, false) => Err(SourceError::Invalid(conflicts)),
+            (None, false) => Err(InventoryError::Invalid(conflicts)),
             (Some(only), _) if errors.is_empty() => Err(only),
             (Some(last), _) => {
                 errors.push(last);
-                let all = errors.iter().flat_map(SourceError::diagnostics);
-                Err(SourceError::Invalid(all.cloned().collect()))
+                let all = errors.iter().flat_map(InventoryError::diagnostics);
+                Err(InventoryError::Invalid(all.cloned().collect()))
             }
         }
     }
@@ -154,7 +153,7 @@ impl Sources {
     pub async fn survey(&self) -> Survey {
         let (mut parts, mut failed) = (Vec::new(), Vec::new());
         for (at, source) in self.sources.iter().enumerate() {
-            match source.list().await.and_then(|listing| part(source.name(), listing)) {
+            match source.load().await.and_then(|listing| part(source.name(), listing)) {
                 Ok(part) => parts.push(part),
                 Err(error) => failed.push((at, error)),
             }
@@ -168,9 +167,9 @@ impl Sources {
     }
 }
 
-fn part(name: String, listing: Listing) -> Result<Part, SourceError> {
+fn part(name: String, listing: Listing) -> Result<Part, InventoryError> {
     let wrong = |error: pogo_core::fleet::FleetError| {
-        SourceError::Invalid(vec![Diagnostic::new(name.as_str(), error.to_string())])
+        InventoryError::Invalid(vec![Diagnostic::new(name.as_str(), error.to_string())])
     };
     let fleet = Arc::new(listing.fleet.build().map_err(wrong)?);
     Ok(Part {
@@ -210,8 +209,8 @@ fn merged(parts: Vec<Part>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
     let (fleet, mut conflicts) = merge.finish();
     conflicts.sort_by(|one, other| one.host.cmp(&other.host));
     let undecided = conflicts.iter().filter(|conflict| conflict.kept.is_none());
-    let shown = |(at, conflict): (usize, &Conflict)| match at < SourceError::SHOWN {
-        true => conflict.diagnostic().with_line(),
+    let shown = |(at, conflict): (usize, &Conflict)| match at < InventoryError::SHOWN {
+        true => with_line(conflict.diagnostic()),
         false => conflict.diagnostic(),
     };
     let mut open: Vec<Diagnostic> = undecided.take(MOST).enumerate().map(shown).collect();

@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 use pogo_core::policy::Policy;
 
-use crate::diagnostic::SourceError;
 use crate::file;
 use crate::guess;
-use crate::listing::{Listing, Source};
 use crate::source::{self, Problems};
 
 /// The file of Pogo 4.0, read with its own meaning: `apps`, `envs`, `constraints`.
@@ -55,14 +53,14 @@ impl Pogo4File {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), SourceError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), InventoryError> {
         let path = path.as_ref();
         Self::parse(path.display().to_string(), &file::read_text(path)?)
     }
 
-    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, SourceError> {
+    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
         let mut problems = Problems::new(source::Source::new(Arc::clone(&source_name), text));
         let (roster, policy) = document::read(&mut problems);
         let found = guess::hinted(problems.into_sorted(), "pogo4", &source_name, text);
@@ -76,7 +74,7 @@ impl Pogo4File {
     /// # Errors
     ///
     /// As for [`Pogo4File::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), SourceError> {
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), InventoryError> {
         let listing = Self::listing(source_name.into(), text)?;
         Ok((listing.fleet, listing.policy.unwrap_or_default()))
     }
@@ -88,15 +86,7 @@ impl Inventory for Pogo4File {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        let (fleet, _) = Self::read(&self.path)?;
-        Ok(fleet)
-    }
-}
-
-#[async_trait]
-impl Source for Pogo4File {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let text = file::read_text(&self.path)?;
         let mut listing = Self::listing(self.name().into(), &text)?;
         listing.files.push(self.path.clone());

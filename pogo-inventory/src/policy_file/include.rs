@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pogo_core::inventory::{Diagnostic, InventoryError};
+
 use super::document::{self, Reading};
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::guess;
 use crate::source::{Problems, Source, Span};
@@ -31,7 +32,7 @@ impl Includes {
     const MAX_FILES: usize = 1_000;
 
     /// Reads a file and what it includes. A file that cannot be read is the error; what is wrong inside is found.
-    pub(super) fn file(&mut self, path: &Path, reading: &mut Reading) -> Result<(), SourceError> {
+    pub(super) fn file(&mut self, path: &Path, reading: &mut Reading) -> Result<(), InventoryError> {
         self.files.push(path.to_owned());
         let text = file::read_text(path)?;
         self.open.push(identity(path));
@@ -65,11 +66,11 @@ impl Includes {
         }
         match self.file(&path, reading) {
             Ok(()) => {}
-            Err(SourceError::Unavailable(problem)) => {
+            Err(InventoryError::Unavailable(problem)) => {
                 let message = format!("cannot include `{}`: {}", path.display(), problem.message);
                 problems.report_with(span, message, "paths are relative to the file that includes");
             }
-            Err(SourceError::Invalid(found)) => self.found.extend(found),
+            Err(error) => self.found.extend(error.diagnostics().iter().cloned()),
         }
     }
 }

@@ -15,14 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 use pogo_core::policy::Policy;
 
 use self::document::Reading;
 use self::include::Includes;
-use crate::diagnostic::{Diagnostic, SourceError};
-use crate::listing::{Listing, Source};
 use crate::source::{self, Problems};
 
 /// A policy file: who the hosts are, and the rules for rolling out to them.
@@ -54,14 +52,14 @@ impl PolicyFile {
     /// # Errors
     ///
     /// As for [`PolicyFile::read`], about what holds for all namespaces.
-    pub fn namespaces(path: impl AsRef<Path>) -> Result<Vec<String>, SourceError> {
+    pub fn namespaces(path: impl AsRef<Path>) -> Result<Vec<String>, InventoryError> {
         let mut reading = Reading::default();
         let mut includes = Includes::default();
         includes.file(path.as_ref(), &mut reading)?;
         if includes.found.is_empty() {
             Ok(reading.namespaces.seen.into_keys().collect())
         } else {
-            Err(SourceError::Invalid(includes.found))
+            Err(InventoryError::Invalid(includes.found))
         }
     }
 
@@ -69,14 +67,14 @@ impl PolicyFile {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise. Whether groups exist and match hosts is judged later, when the policy meets the fleet.
-    pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), SourceError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), InventoryError> {
         let listing = Self::new(path.as_ref()).listing()?;
         Ok((listing.fleet, listing.policy.unwrap_or_default()))
     }
 
-    fn listing(&self) -> Result<Listing, SourceError> {
+    fn listing(&self) -> Result<Listing, InventoryError> {
         let mut reading = Reading::default();
         reading.namespaces.chosen.clone_from(&self.namespace);
         let mut includes = Includes::default();
@@ -92,7 +90,7 @@ impl PolicyFile {
     /// # Errors
     ///
     /// As for [`PolicyFile::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), SourceError> {
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), InventoryError> {
         let mut problems = Problems::new(source::Source::new(source_name, text));
         let mut reading = Reading::default();
         document::read(&mut problems, &mut reading, None);
@@ -105,7 +103,7 @@ impl PolicyFile {
 }
 
 impl Reading {
-    fn finish(self, problems: Vec<Diagnostic>) -> Result<Listing, SourceError> {
+    fn finish(self, problems: Vec<Diagnostic>) -> Result<Listing, InventoryError> {
         let mut listing = self.roster.into_listing(problems)?;
         listing.policy = Some(self.policy);
         Ok(listing)
@@ -118,14 +116,7 @@ impl Inventory for PolicyFile {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(self.listing()?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for PolicyFile {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         self.listing()
     }
 }

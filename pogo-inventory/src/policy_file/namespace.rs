@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use pogo_core::inventory::Diagnostic;
+
 use super::document::{self, Reading};
 use super::include::Includes;
-use crate::diagnostic::Diagnostic;
 use crate::source::Problems;
 use crate::tree::{Entry, Node, Value, expect, keys};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use pogo_core::fleet::{FleetBuilder, HostId, TagPath};
 
-use crate::origins::Origins;
+use crate::origins::OriginTable;
 
 /// A tag of one roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct Carried {
 
 impl Carried {
     /// The tag's number.
-    pub(super) fn number(&mut self, path: &TagPath, origins: &mut Origins) -> TagNumber {
+    pub(super) fn number(&mut self, path: &TagPath, origins: &mut OriginTable) -> TagNumber {
         // Lists of hosts have one tag after the other.
         if let Some(last) = self.last
             && self.tags.get(last.0 as usize).is_some_and(|known| known.path == *path)
@@ -60,20 +60,20 @@ impl Carried {
     }
 
     /// These tags under one name.
-    pub(super) fn together(&mut self, paths: Vec<TagPath>, origins: &mut Origins) -> TagSet {
+    pub(super) fn together(&mut self, paths: Vec<TagPath>, origins: &mut OriginTable) -> TagSet {
         let tags = paths.iter().map(|path| self.number(path, origins)).collect();
         let said = origins.together(paths);
         TagSet { tags, said }
     }
 
-    pub(super) fn push(&mut self, host: HostId, tag: TagNumber, origins: &mut Origins) {
+    pub(super) fn push(&mut self, host: HostId, tag: TagNumber, origins: &mut OriginTable) {
         if let Some(carriers) = self.tags.get_mut(tag.0 as usize) {
             carriers.hosts.push(host);
             origins.carry_numbered(carriers.said, host);
         }
     }
 
-    pub(super) fn push_all(&mut self, host: HostId, set: &TagSet, origins: &mut Origins) {
+    pub(super) fn push_all(&mut self, host: HostId, set: &TagSet, origins: &mut OriginTable) {
         for tag in &set.tags {
             if let Some(carriers) = self.tags.get_mut(tag.0 as usize) {
                 carriers.hosts.push(host);

@@ -6,13 +6,13 @@ mod settings;
 pub(crate) use carried::TagSet;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, HostRange, Selector, TagPath};
+use pogo_core::inventory::{Diagnostic, InventoryError, Listing, Origins as _};
 
 use crate::address;
-use crate::diagnostic::{Diagnostic, SourceError};
-use crate::listing::Listing;
-use crate::origins::{Mark, Origins};
+use crate::origins::{Mark, OriginTable};
 use crate::source::{Problems, Source, Span};
 use carried::Carried;
 
@@ -22,7 +22,7 @@ pub(crate) struct Roster {
     fleet: FleetBuilder,
     tags: HashSet<String>,
     carried: Carried,
-    origins: Origins,
+    origins: OriginTable,
     patterns: Vec<Pattern>,
     expanded: u64,
 }
@@ -227,17 +227,15 @@ impl Roster {
     }
 
     /// The same, with the lines that say so, unless there are problems.
-    pub(crate) fn into_listing(mut self, mut problems: Vec<Diagnostic>) -> Result<Listing, SourceError> {
+    pub(crate) fn into_listing(mut self, mut problems: Vec<Diagnostic>) -> Result<Listing, InventoryError> {
         self.match_patterns(&mut problems);
         if !problems.is_empty() {
-            return Err(SourceError::Invalid(problems));
+            return Err(InventoryError::Invalid(problems));
         }
         self.complete();
-        Ok(Listing {
-            fleet: self.fleet,
-            origins: self.origins,
-            ..Listing::default()
-        })
+        let mut listing = Listing::new(self.fleet);
+        listing.origins = Arc::new(self.origins);
+        Ok(listing)
     }
 
     /// Hands over what was kept apart, which takes less time all at once.

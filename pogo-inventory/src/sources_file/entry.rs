@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pogo_core::dispatcher::TagResolver;
+use pogo_core::inventory::Inventory;
 use serde::Deserialize;
 
 use super::value::{FilePath, Number, Secret, Text, Time, read};
-use crate::listing::Source;
 use crate::source::Problems;
 use crate::spec::SourceSpec;
 use crate::table::{Format, Mapping, TableFile};
@@ -15,7 +15,7 @@ use crate::tree::{Node, Value, expect};
 
 const EXAMPLE: &str = "{ type: csv, location: hosts.csv }";
 
-type Opened = Option<Arc<dyn Source>>;
+type Opened = Option<Arc<dyn Inventory>>;
 
 /// A source, unless there are problems.
 pub(super) fn source(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Opened {

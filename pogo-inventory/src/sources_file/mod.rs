@@ -7,10 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Resolvers;
+use pogo_core::inventory::{Inventory, InventoryError};
 
-use crate::diagnostic::SourceError;
 use crate::file;
-use crate::listing::Source;
 use crate::source::{self, Problems};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
@@ -43,13 +42,13 @@ use crate::yaml;
 ///     fields: { name: hostname, tags: [{ field: role }] }
 /// ")?;
 /// assert_eq!(file.sources.len(), 2);
-/// # Ok::<(), pogo_inventory::SourceError>(())
+/// # Ok::<(), pogo_inventory::InventoryError>(())
 /// ```
 #[derive(Default)]
 #[non_exhaustive]
 pub struct SourcesFile {
     /// The sources, in their order.
-    pub sources: Vec<Arc<dyn Source>>,
+    pub sources: Vec<Arc<dyn Inventory>>,
     /// The resolvers, by the names that tags call them by.
     pub resolvers: Resolvers,
 }
@@ -59,9 +58,9 @@ impl SourcesFile {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self, SourceError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, InventoryError> {
         let path = path.as_ref();
         Self::parse(&path.display().to_string(), &file::read_text(path)?)
     }
@@ -71,7 +70,7 @@ impl SourcesFile {
     /// # Errors
     ///
     /// As for [`SourcesFile::read`].
-    pub fn parse(name: &str, text: &str) -> Result<Self, SourceError> {
+    pub fn parse(name: &str, text: &str) -> Result<Self, InventoryError> {
         let mut problems = Problems::new(source::Source::new(name, text).without_secrets());
         let mut file = Self::default();
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
@@ -90,7 +89,7 @@ impl SourcesFile {
         }
         match problems.into_sorted() {
             found if found.is_empty() => Ok(file),
-            found => Err(SourceError::Invalid(found)),
+            found => Err(InventoryError::Invalid(found)),
         }
     }
 

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use pogo_core::fleet::{Connection, FleetBuilder, HostName};
+use pogo_core::inventory::{Diagnostic, InventoryError, Listing};
 
 use super::keyword::Setting;
 use super::pattern::{Names, Subject};
 use super::reader::{Reader, Value};
 use crate::address::{wrong_address, wrong_user};
-use crate::diagnostic::{Diagnostic, SourceError};
-use crate::listing::Listing;
-use crate::origins::Origins;
+use crate::origins::OriginTable;
 
 /// Names of the settings for the transport.
 const IDENTITY: &str = "identity";
@@ -82,10 +82,10 @@ fn wrong_jump(text: &str) -> Option<(String, &'static str)> {
 }
 
 /// Each host with what counts for it.
-pub(super) fn of(mut reader: Reader) -> Result<Listing, SourceError> {
+pub(super) fn of(mut reader: Reader) -> Result<Listing, InventoryError> {
     let mut problems = std::mem::take(&mut reader.problems);
     let mut warnings = std::mem::take(&mut reader.warnings);
-    let (mut fleet, mut origins) = (FleetBuilder::default(), Origins::default());
+    let (mut fleet, mut origins) = (FleetBuilder::default(), OriginTable::default());
     let index = Index::new(&reader);
     let compared = index.wild.len().saturating_mul(reader.hosts.len());
     if let Some(first) = index.wild.first().filter(|_| compared > MAX_COMPARED) {
@@ -98,7 +98,7 @@ pub(super) fn of(mut reader: Reader) -> Result<Listing, SourceError> {
         problems.extend(origin.map(|value| Diagnostic::at(&value.origin, message)));
     }
     if !problems.is_empty() {
-        return Err(SourceError::Invalid(problems));
+        return Err(InventoryError::Invalid(problems));
     }
     let mut warned = HashSet::new();
     for (host, origin) in &reader.hosts {
@@ -123,15 +123,13 @@ pub(super) fn of(mut reader: Reader) -> Result<Listing, SourceError> {
         }
     }
     if problems.is_empty() {
-        Ok(Listing {
-            fleet,
-            origins,
-            warnings,
-            files: reader.read,
-            policy: None,
-        })
+        let mut listing = Listing::new(fleet);
+        listing.origins = Arc::new(origins);
+        listing.warnings = warnings;
+        listing.files = reader.read;
+        Ok(listing)
     } else {
-        Err(SourceError::Invalid(problems))
+        Err(InventoryError::Invalid(problems))
     }
 }
 

@@ -11,12 +11,9 @@ mod reader;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use self::reader::Reader;
-use crate::diagnostic::SourceError;
-use crate::hosts::SourceHosts;
-use crate::listing::{Listing, Source};
 
 /// A configuration file of OpenSSH's client, such as `~/.ssh/config`.
 ///
@@ -57,13 +54,13 @@ impl SshConfig {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when a file cannot be read, [`SourceError::Invalid`] with every problem that was
+    /// [`InventoryError::Unavailable`] when a file cannot be read, [`InventoryError::Invalid`] with every problem that was
     /// found otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<SourceHosts, SourceError> {
-        Ok(Self::listing(path.as_ref())?.into())
+    pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
+        Self::listing(path.as_ref())
     }
 
-    fn listing(path: &Path) -> Result<Listing, SourceError> {
+    fn listing(path: &Path) -> Result<Listing, InventoryError> {
         let mut reader = Reader::new(path);
         reader.file(path, &[], 0)?;
         hosts::of(reader)
@@ -76,14 +73,7 @@ impl Inventory for SshConfig {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<pogo_core::fleet::FleetBuilder, InventoryError> {
-        Ok(Self::read(&self.path)?.fleet)
-    }
-}
-
-#[async_trait]
-impl Source for SshConfig {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         Self::listing(&self.path)
     }
 }

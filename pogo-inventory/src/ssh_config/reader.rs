@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 use pogo_core::fleet::HostName;
+use pogo_core::inventory::{Diagnostic, InventoryError};
 use pogo_core::policy::Origin;
 
 use super::condition::{self, Condition};
@@ -12,7 +13,6 @@ use super::include::{Unusable, files};
 use super::keyword::{Meaning, Setting, meaning, near};
 use super::line::{Line, Word};
 use super::pattern::{Names, is_wild, matches};
-use crate::diagnostic::{Diagnostic, SourceError};
 use crate::file;
 use crate::guess;
 use crate::source::{Problems, Source};
@@ -70,7 +70,7 @@ impl Reader {
     }
 
     /// Reads a file whose lines count for those that all of `outer` name.
-    pub(super) fn file(&mut self, path: &Path, outer: &[Rc<Names>], depth: usize) -> Result<(), SourceError> {
+    pub(super) fn file(&mut self, path: &Path, outer: &[Rc<Names>], depth: usize) -> Result<(), InventoryError> {
         let name = path.display().to_string();
         self.read.push(path.to_owned());
         let text = file::read_text(path)?;
@@ -87,7 +87,7 @@ impl Reader {
             None
         };
         if let Some(message) = too_much {
-            return Err(SourceError::Invalid(vec![Diagnostic::new(name, message)]));
+            return Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)]));
         }
         let mut lines = Lines {
             problems: Problems::new(Source::new(name, &text)),
@@ -131,7 +131,7 @@ impl Lines<'_, '_> {
         self.reader.blocks.push(Block { names, values, unknown });
     }
 
-    fn line(&mut self, line: Line<'_>) -> Result<(), SourceError> {
+    fn line(&mut self, line: Line<'_>) -> Result<(), InventoryError> {
         let Some((keyword, from)) = line.keyword() else {
             return Ok(());
         };
@@ -214,7 +214,7 @@ impl Lines<'_, '_> {
         }
     }
 
-    fn include(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) -> Result<(), SourceError> {
+    fn include(&mut self, line: Line<'_>, keyword: &Word, words: &[Word]) -> Result<(), InventoryError> {
         if words.is_empty() {
             self.problems.report(line.place(keyword), "`Include` names no file");
         }
@@ -241,7 +241,7 @@ impl Lines<'_, '_> {
             if self.depth == MAX_DEPTH && !found.is_empty() {
                 let message = format!("files include each other more than {MAX_DEPTH} levels deep");
                 let problem = self.problems.source.diagnostic(line.place(word), message);
-                return Err(SourceError::Invalid(vec![
+                return Err(InventoryError::Invalid(vec![
                     problem.with_hint("does a file include itself?"),
                 ]));
             }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
 
+use pogo_core::inventory::Diagnostic;
+
 use super::columns::Columns;
 use super::{Mapping, rows};
-use crate::diagnostic::Diagnostic;
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value};

@@ -1,9 +1,10 @@
 //! Documents of JSON and TOML, with their rows somewhere inside.
 
+use pogo_core::inventory::Diagnostic;
+
 use super::Mapping;
 use super::path::find as field;
 use super::rows::{Rows, fields_here, settle};
-use crate::diagnostic::Diagnostic;
 use crate::roster::Roster;
 use crate::source::Problems;
 use crate::tree::expect::expected;

@@ -37,13 +37,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::dispatcher::{Inventory, InventoryError};
 use pogo_core::fleet::FleetBuilder;
+use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
-use crate::diagnostic::SourceError;
 use crate::file;
 use crate::guess;
-use crate::listing::{Listing, Source};
 use serde::{Deserialize, Serialize};
 
 use crate::roster::Roster;
@@ -125,9 +123,9 @@ impl TableFile {
     ///
     /// # Errors
     ///
-    /// [`SourceError::Unavailable`] when there is no readable file, [`SourceError::Invalid`] with every problem that
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<FleetBuilder, SourceError> {
+    pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::file(path.as_ref(), format, mapping)?.fleet)
     }
 
@@ -141,16 +139,16 @@ impl TableFile {
         text: &str,
         format: Format,
         mapping: &Mapping,
-    ) -> Result<FleetBuilder, SourceError> {
+    ) -> Result<FleetBuilder, InventoryError> {
         Ok(Self::listing(source_name.into(), text, format, mapping)?.fleet)
     }
 
     /// Reads a file, which may be of another type than somebody said.
-    fn file(path: &Path, format: Format, mapping: &Mapping) -> Result<Listing, SourceError> {
+    fn file(path: &Path, format: Format, mapping: &Mapping) -> Result<Listing, InventoryError> {
         let (name, text) = (path.display().to_string(), file::read_text(path)?);
         let hinted = |error| match error {
-            SourceError::Invalid(problems) => {
-                SourceError::Invalid(guess::hinted(problems, format.name(), &name, &text))
+            InventoryError::Invalid(problems) => {
+                InventoryError::Invalid(guess::hinted(problems, format.name(), &name, &text))
             }
             other => other,
         };
@@ -162,7 +160,7 @@ impl TableFile {
         text: &str,
         format: Format,
         mapping: &Mapping,
-    ) -> Result<Listing, SourceError> {
+    ) -> Result<Listing, InventoryError> {
         let mut problems = Problems::new(source::Source::new(source_name, text));
         let mut roster = Roster::default();
         let warnings = match format {
@@ -195,14 +193,7 @@ impl Inventory for TableFile {
         self.path.display().to_string()
     }
 
-    async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::read(&self.path, self.format, &self.mapping)?)
-    }
-}
-
-#[async_trait]
-impl Source for TableFile {
-    async fn list(&self) -> Result<Listing, SourceError> {
+    async fn load(&self) -> Result<Listing, InventoryError> {
         let mut listing = Self::file(&self.path, self.format, &self.mapping)?;
         listing.files.push(self.path.clone());
         Ok(listing)

@@ -1,10 +1,10 @@
 //! Rows into hosts.
 
 use pogo_core::fleet::{Connection, TagPath};
+use pogo_core::inventory::Diagnostic;
 
 use super::path::find as field;
 use super::{Mapping, TagField};
-use crate::diagnostic::Diagnostic;
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::expect::expected;

@@ -1,8 +1,8 @@
 //! Broken YAML, explained to somebody who edits a policy rather than studies the YAML grammar.
 
 use granit_parser::{ErrorKind, ScanError};
+use pogo_core::inventory::Diagnostic;
 
-use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
 const QUOTE_RANGES: &str =

@@ -18,7 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pogo_inventory::{ClusterShellGroups, Source};
+use pogo_inventory::{ClusterShellGroups, Inventory};
 
 const GROUPS: &str = r"
 roles:
@@ -145,7 +145,7 @@ fn mistakes_are_shown_where_they_are() {
 fn dots_become_underscores_and_are_warned_of() {
     let folder = Folder::new("dots");
     fs::write(folder.0.join("dots.yaml"), "roles: { web.east: 'w[1-2]' }\n").unwrap();
-    let listing = futures::executor::block_on(ClusterShellGroups::new(folder.0.join("dots.yaml")).list()).unwrap();
+    let listing = futures::executor::block_on(ClusterShellGroups::new(folder.0.join("dots.yaml")).load()).unwrap();
     assert_eq!(
         listing.warnings[0].message,
         "the group `roles:web.east` becomes the tag `roles.web_east`"
@@ -174,7 +174,7 @@ fn a_folder_of_groups_is_read_as_one() {
         "site: { all: 'x[1-5],y', few: '@local:io!example4', wild: 'x[2-9]&x*', every: '@rack:*,@*' }\n",
     )
     .unwrap();
-    let listing = futures::executor::block_on(ClusterShellGroups::new(folder.0.join("groups.d")).list()).unwrap();
+    let listing = futures::executor::block_on(ClusterShellGroups::new(folder.0.join("groups.d")).load()).unwrap();
     assert_eq!(listing.files.len(), 4, "the folder and its three files");
     let fleet = listing.fleet.build().unwrap();
     for tag in ["site.all", "site.few", "site.wild", "site.every"] {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use pogo_inventory::{ClusterShellGroups, SourceError};
+use pogo_inventory::{ClusterShellGroups, InventoryError};
 use serde_json::Value;
 
 use crate::Folder;
@@ -88,7 +88,7 @@ fn compare(name: &str, texts: &[String]) -> Option<Vec<Tally>> {
     Some(texts.iter().zip(answers).map(compare).collect())
 }
 
-fn evaluated(text: &str) -> Result<BTreeSet<String>, SourceError> {
+fn evaluated(text: &str) -> Result<BTreeSet<String>, InventoryError> {
     let file = format!("{GROUPS}own: {{ it: {} }}\n", serde_json::to_string(text).unwrap());
     let fleet = ClusterShellGroups::parse("f", &file)?;
     let fleet = fleet.build().unwrap();

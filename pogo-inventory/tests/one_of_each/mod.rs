@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use pogo_inventory::{Listing, SourceError, SourceSpec};
+use pogo_inventory::{InventoryError, Listing, SourceSpec};
 
 /// The type, a name for the file, and a text of this type with `web1` and `web2`.
 pub(crate) const EACH: [(&str, &str, &str); 13] = [
@@ -63,7 +63,7 @@ pub(crate) const EACH: [(&str, &str, &str); 13] = [
 ];
 
 /// Reads a file as a source of this type.
-pub(crate) fn read(kind: &str, path: &Path) -> Result<Listing, SourceError> {
+pub(crate) fn read(kind: &str, path: &Path) -> Result<Listing, InventoryError> {
     let spec: SourceSpec = format!("{kind}:{}", path.display()).parse().unwrap();
-    futures::executor::block_on(spec.open().list())
+    futures::executor::block_on(spec.open().load())
 }

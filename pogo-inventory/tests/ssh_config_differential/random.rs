@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use pogo_inventory::{SourceHosts, SshConfig};
+use pogo_inventory::{Listing, SshConfig};
 
 use crate::differential::{Dice, KNOWN, RefusedBy, Rounds, Tally, Tool};
 use crate::{differences, installed, openssh};
@@ -132,7 +132,7 @@ fn compare(folder: &Path, text: &str, more: &str, tally: &mut Tally) {
 }
 
 /// Where a host differs, a warning has said what is left out.
-fn compare_hosts(path: &Path, read: SourceHosts, input: &str, tally: &mut Tally) {
+fn compare_hosts(path: &Path, read: Listing, input: &str, tally: &mut Tally) {
     let left_out = |message: &&str| message.contains("not taken over: whether");
     let messages: Vec<&str> = read.warnings.iter().map(|warning| warning.message.as_str()).collect();
     let messages: Vec<&str> = messages.into_iter().filter(left_out).collect();

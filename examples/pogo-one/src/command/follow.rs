@@ -7,7 +7,7 @@ use pogo_core::dispatcher::{Handle, Questions, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::Gathered;
-use pogo_inventory::{FleetDiff, SourceError, Watch};
+use pogo_inventory::{FleetDiff, InventoryError, Watch};
 use tokio::sync::mpsc;
 
 use crate::cli::{Login, RunArgs, Targets};
@@ -140,7 +140,7 @@ struct Taking<'t> {
 }
 
 impl Taking<'_> {
-    async fn read(&mut self, read: Result<Gathered, SourceError>) {
+    async fn read(&mut self, read: Result<Gathered, InventoryError>) {
         let fleet = match read {
             Ok(gathered) => {
                 let new = self.warned.new_of(&gathered);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory};
-use pogo_inventory::{Diagnostic, Setting, SettingItem, SettingValue, SettingsFile, SourceError};
+use pogo_inventory::{Diagnostic, InventoryError, Setting, SettingItem, SettingValue, SettingsFile};
 
 use super::flags::{Flags, Scope, is_list, is_switch, key};
 use super::layer::{Applied, Layer, Place};
@@ -29,7 +29,7 @@ pub(super) fn read(file: &SettingsFile, folder: &Path, scope: Scope) -> Result<L
     }
     match problems.is_empty() {
         true => Ok(layer),
-        false => Err(Stop::usage(SourceError::Invalid(problems))),
+        false => Err(Stop::usage(InventoryError::Invalid(problems))),
     }
 }
 

@@ -4,6 +4,7 @@ use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::plan::{Command, JobSpec, Plan, PlanError, Warning};
 use pogo_core::policy::{Origin, Policy};
 use pogo_inventory::Diagnostic;
+use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::{Conflict, Gathered};
 use serde::Serialize;
 
@@ -130,7 +131,7 @@ impl Found {
 /// Something about the rules, with its line.
 fn located(message: &str, origin: Option<&Origin>) -> Diagnostic {
     match origin {
-        Some(origin) => Diagnostic::at(origin, message).with_line(),
+        Some(origin) => with_line(Diagnostic::at(origin, message)),
         None => Diagnostic::new("rules", message),
     }
 }

@@ -69,6 +69,7 @@ impl Told {
         let known: Vec<Tag> = part
             .origins
             .tags(id)
+            .into_iter()
             .map(|(tag, origin)| Tag {
                 tag: format!("${tag}"),
                 from: origin.to_string(),

@@ -2,13 +2,13 @@
 
 use std::error::Error;
 
-use pogo_core::dispatcher::Inventory;
 use pogo_core::fleet::fold;
+use pogo_core::inventory::Inventory;
 use pogo_examples::Register;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let register = Register(concat!(env!("CARGO_MANIFEST_DIR"), "/register.txt").into());
-    let fleet = futures::executor::block_on(register.load())?.build()?;
+    let fleet = futures::executor::block_on(register.load())?.fleet.build()?;
     let web = fleet.resolve(&"$role.web".parse()?)?;
     say(&format!(
         "$role.web is {}",

@@ -7,7 +7,7 @@
 //! | trait | suite |
 //! | --- | --- |
 //! | [`Transport`](crate::dispatcher::Transport) | [`transport`] |
-//! | [`Inventory`](crate::dispatcher::Inventory) | [`inventory`] |
+//! | [`Inventory`](crate::inventory::Inventory) | [`inventory`] |
 //! | [`Journal`](crate::journal::Journal) | [`journal`] |
 //!
 //! The suites run on whatever executor awaits them, and wait with timers of their own; how long they wait decides

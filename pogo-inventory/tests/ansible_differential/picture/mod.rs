@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pogo_core::fleet::{Connection, Fleet, HostRange};
-use pogo_inventory::{AnsibleHosts, AnsibleInventory, AnsibleScript, Diagnostic, SourceError};
+use pogo_inventory::{AnsibleInventory, AnsibleScript, Diagnostic, InventoryError, Listing};
 use serde_json::Value;
 
 use crate::differential::{RefusedBy, Tally};
@@ -45,7 +45,7 @@ struct Picture {
     groups: BTreeMap<String, BTreeSet<String>>,
 }
 
-fn ours(read: Result<AnsibleHosts, SourceError>) -> Picture {
+fn ours(read: Result<Listing, InventoryError>) -> Picture {
     let read = read.unwrap_or_else(|error| panic!("{error}"));
     let fleet: Fleet = read.fleet.build().unwrap();
     let name = |host| fleet.name(host).to_string();

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::dispatcher::Inventory;
+use crate::inventory::Inventory;
 
 /// An inventory, and what else a suite may try with it.
 ///
 /// ```
 /// # use std::sync::Arc;
-/// # use pogo_core::dispatcher::Inventory;
+/// # use pogo_core::inventory::Inventory;
 /// use pogo_core::testing::conformance::InventoryFixture;
 ///
 /// fn fixture(good: Arc<dyn Inventory>, gone: Arc<dyn Inventory>) -> InventoryFixture {

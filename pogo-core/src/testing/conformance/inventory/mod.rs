@@ -1,4 +1,4 @@
-//! The contract of [`Inventory`](crate::dispatcher::Inventory), line by line.
+//! The contract of [`Inventory`](crate::inventory::Inventory), line by line.
 
 mod cases;
 mod fixture;
@@ -14,7 +14,7 @@ const CASES: &[Named<InventoryFixture>] = named! {
         no_secret_is_told;
 };
 
-/// Holds an inventory to the contract of [`Inventory`](crate::dispatcher::Inventory).
+/// Holds an inventory to the contract of [`Inventory`](crate::inventory::Inventory).
 ///
 /// Each case takes a fixture of its own. Cases that need to know the hosts, or a source that is out of reach, makes no sense,
 /// can be changed or holds a secret, are skipped where the fixture has none.
@@ -22,8 +22,8 @@ const CASES: &[Named<InventoryFixture>] = named! {
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
-/// use pogo_core::dispatcher::{Inventory, InventoryError};
-/// use pogo_core::fleet::{Fleet, FleetBuilder};
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::inventory::{Inventory, InventoryError, Listing};
 /// use pogo_core::testing::conformance::{self, InventoryFixture};
 ///
 /// struct Fixed;
@@ -33,8 +33,8 @@ const CASES: &[Named<InventoryFixture>] = named! {
 ///     fn name(&self) -> String {
 ///         "three hosts".to_owned()
 ///     }
-///     async fn load(&self) -> Result<FleetBuilder, InventoryError> {
-///         Ok(Fleet::builder().tagged("web", "web[1-3]"))
+///     async fn load(&self) -> Result<Listing, InventoryError> {
+///         Ok(Fleet::builder().tagged("web", "web[1-3]").into())
 ///     }
 /// }
 ///

@@ -1,8 +1,8 @@
 //! Why a source could not be read.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
-use pogo_core::dispatcher::InventoryError;
 use serde::{Serialize, Serializer};
 
 use super::Diagnostic;
@@ -13,20 +13,25 @@ use super::Diagnostic;
 /// [`Diagnostic`]s, for a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum SourceError {
+pub enum InventoryError {
     /// It is not there or cannot be reached; trying again later may help.
     Unavailable(Box<Diagnostic>),
     /// It was read and is wrong: all problems that were found, in the source's order, at least one.
     Invalid(Vec<Diagnostic>),
 }
 
-impl SourceError {
+impl InventoryError {
     /// How many problems are shown to a person; further ones are counted.
     pub const SHOWN: usize = 50;
 
-    #[cfg(feature = "text")]
-    pub(crate) fn unavailable(source: impl Into<std::sync::Arc<str>>, message: impl Into<String>) -> Self {
+    /// A source that is not there or cannot be reached, and what was seen.
+    pub fn unavailable(source: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
         Self::Unavailable(Box::new(Diagnostic::new(source, message)))
+    }
+
+    /// A source that was read and is wrong: what is wrong with it, where, and the cure.
+    pub fn invalid(source: impl Into<Arc<str>>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Diagnostic::new(source, message)])
     }
 
     /// Every problem, in the source's order.
@@ -54,49 +59,16 @@ impl SourceError {
     }
 }
 
-impl fmt::Display for SourceError {
+impl fmt::Display for InventoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(false))
     }
 }
 
-impl std::error::Error for SourceError {}
+impl std::error::Error for InventoryError {}
 
-impl Serialize for SourceError {
+impl Serialize for InventoryError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.diagnostics().serialize(serializer)
-    }
-}
-
-impl From<InventoryError> for SourceError {
-    fn from(error: InventoryError) -> Self {
-        match error {
-            InventoryError::Unavailable { source_name, message } => {
-                Self::Unavailable(Box::new(Diagnostic::new(source_name, message)))
-            }
-            InventoryError::Invalid { source_name, message } => {
-                Self::Invalid(vec![Diagnostic::new(source_name, message)])
-            }
-            other => Self::Invalid(vec![Diagnostic::new("inventory", other.to_string())]),
-        }
-    }
-}
-
-impl From<SourceError> for InventoryError {
-    fn from(error: SourceError) -> Self {
-        let message = error.to_string();
-        match error {
-            SourceError::Unavailable(problem) => Self::Unavailable {
-                source_name: problem.source.to_string(),
-                message: problem.message,
-            },
-            SourceError::Invalid(problems) => Self::Invalid {
-                source_name: problems
-                    .first()
-                    .map(|first| first.source.to_string())
-                    .unwrap_or_default(),
-                message,
-            },
-        }
     }
 }

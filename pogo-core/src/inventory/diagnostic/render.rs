@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use pogo_core::fleet::is_invisible;
-
 use super::Diagnostic;
+use crate::fleet::is_invisible;
 
 pub(super) fn render(problem: &Diagnostic, colour: bool) -> String {
     let title = match problem.place {

@@ -1,9 +1,9 @@
 //! The line a problem is on, cut to what a person can read.
 
-use pogo_core::fleet::is_invisible;
 use serde::{Serialize, Serializer};
 
-use super::Place;
+use super::LineSpan;
+use crate::fleet::is_invisible;
 
 /// The offending line of a source, or the part of a long line around the problem.
 ///
@@ -18,13 +18,13 @@ impl Excerpt {
     const WIDTH: usize = 120;
     const BEFORE: usize = 40;
 
-    pub(super) fn of_line(text: &str, place: Place) -> Option<Self> {
+    pub(super) fn of_line(text: &str, place: LineSpan) -> Option<Self> {
         let line = text.split('\n').nth(place.line.checked_sub(1)? as usize)?;
         Some(Self::of(line, place))
     }
 
     /// Cut from `line`, which is the line of the source that `place` is on.
-    pub(crate) fn of(line: &str, place: Place) -> Self {
+    pub fn of(line: &str, place: LineSpan) -> Self {
         let column = place.column.saturating_sub(1) as usize;
         let (mut cut, mut before) = (0, String::new());
         if column + (place.length as usize).min(Self::WIDTH) > Self::WIDTH {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn cut(line: &str, column: u32, length: u32) -> (String, String) {
-        let place = Place {
+        let place = LineSpan {
             line: 1,
             column,
             length,

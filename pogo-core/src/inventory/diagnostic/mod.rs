@@ -1,0 +1,8 @@
+//! What is wrong with a source, where, and the cure: for a person and for a program.
+
+mod excerpt;
+mod problem;
+mod render;
+
+pub use excerpt::Excerpt;
+pub use problem::{Diagnostic, LineSpan};

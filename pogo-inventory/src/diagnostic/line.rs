@@ -1,0 +1,18 @@
+//! The line of a problem, read again from its file.
+
+use pogo_core::inventory::Diagnostic;
+
+/// Shows the problem's line, if its source is a file that can still be read. Lines that may hold secrets are not shown.
+pub fn with_line(problem: Diagnostic) -> Diagnostic {
+    #[cfg(feature = "text")]
+    if let (Some(place), Ok(text)) = (
+        problem.place,
+        crate::file::read_text(std::path::Path::new(&*problem.source)),
+    ) {
+        let line = text.split('\n').nth(place.line.saturating_sub(1) as usize);
+        if line.is_some_and(|line| !crate::source::looks_secret(line)) {
+            return problem.with_excerpt(&text);
+        }
+    }
+    problem
+}
