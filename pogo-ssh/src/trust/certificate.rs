@@ -4,8 +4,8 @@ use russh::keys::ssh_key::Error;
 use russh::keys::ssh_key::HashAlg;
 use russh::keys::{Algorithm, Certificate};
 
-use crate::pattern::matches_pattern;
 use crate::target::Target;
+use pogo_core::fleet::matches_pattern;
 
 /// Why a certificate proves nothing. Prints as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ pub(super) fn check(certificate: &Certificate, target: &Target, now: u64) -> Res
     }
     let name = target.key_name.as_str();
     let principals = certificate.valid_principals();
-    let is_for = |principal: &String| matches_pattern(name, &principal.to_lowercase());
+    let is_for = |principal: &String| matches_pattern(&principal.to_lowercase(), name);
     if !principals.is_empty() && !principals.iter().any(is_for) {
         return Err(CertificateFault::Principal {
             principals: principals.to_vec(),

@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use russh::keys::ssh_key::known_hosts::HostPatterns;
 use sha1::Sha1;
 
-use crate::pattern::matches_pattern;
+use pogo_core::fleet::matches_pattern;
 
 /// The name that a host is listed under: in lower case, with the port where it is not 22.
 pub(crate) fn lookup_name(host: &str, port: u16) -> String {
@@ -70,7 +70,7 @@ impl NamePattern {
     }
 
     fn matches(&self, name: &str) -> bool {
-        matches_pattern(name, &self.text)
+        matches_pattern(&self.text, name)
     }
 }
 
