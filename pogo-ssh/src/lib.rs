@@ -274,9 +274,9 @@ mod input;
 mod link;
 #[cfg(feature = "loopback")]
 pub mod loopback;
+mod match_commands;
 mod notes;
 mod output;
-mod pattern;
 mod prepared;
 mod program;
 mod question;
@@ -287,7 +287,6 @@ mod session_options;
 mod setup;
 #[cfg(test)]
 mod shells;
-mod ssh_config;
 mod steps;
 mod tail;
 mod target;
@@ -298,13 +297,13 @@ mod trust;
 pub use config::{Agent, SshTransportBuilder};
 pub use host_key_policy::HostKeyPolicy;
 pub use input::{InputError, JobInputs};
+pub use pogo_ssh_config::{
+    AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Environment, Hop, HopError,
+    HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
+};
 pub use program::ProgramTransport;
 pub use question::{NoAnswer, Prompter, Question};
 pub use secrecy::SecretString;
 pub use setup::SetupError;
-pub use ssh_config::{
-    AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Environment, Hop, HopError,
-    HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
-};
 pub use transport::SshTransport;
 pub use trust::FirstContacts;

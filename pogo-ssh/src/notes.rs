@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use crate::algorithms::unknown_names;
-use crate::ssh_config::HostSettings;
+use pogo_ssh_config::HostSettings;
 
 #[derive(Debug, Default)]
 pub(crate) struct ConfigNotes(Mutex<Inner>);

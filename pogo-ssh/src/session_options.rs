@@ -2,8 +2,8 @@
 
 use crate::account::agent_of_environment;
 use crate::config::Agent;
-use crate::ssh_config::{HostSettings, IdentityAgent};
 use crate::target::SessionOptions;
+use pogo_ssh_config::{HostSettings, IdentityAgent};
 
 /// `agent` is what the transport was told about agents: without any to log in with, none is forwarded either.
 pub(crate) fn session_options(said: Option<&HostSettings>, agent: Option<&Agent>) -> SessionOptions {

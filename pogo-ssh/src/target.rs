@@ -9,7 +9,7 @@ use pogo_core::fleet::HostName;
 
 use crate::algorithms::Algorithms;
 use crate::host_key_policy::HostKeyPolicy;
-use crate::ssh_config::{AddressFamily, Environment, IdentityAgent, RekeyLimit};
+use pogo_ssh_config::{AddressFamily, Environment, IdentityAgent, RekeyLimit};
 
 /// A host's connection settings, with all defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

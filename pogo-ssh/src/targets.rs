@@ -12,12 +12,13 @@ use crate::account::{expand_home, usual_known_hosts_files};
 use crate::algorithms::{Algorithms, EmptyOffer};
 use crate::config::{LONGEST, SshTransportBuilder};
 use crate::host_key_policy::HostKeyPolicy;
+use crate::match_commands::MatchCommands;
 use crate::notes::ConfigNotes;
 use crate::session_options::session_options;
-use crate::ssh_config::{
-    AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, MatchCommands, StrictHostKeyChecking, hops,
-};
 use crate::target::{Keys, SessionOptions, SocketOptions, Target};
+use pogo_ssh_config::{
+    AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSettings, StrictHostKeyChecking, jump_hosts,
+};
 
 /// The setting that names the host's own key file.
 const IDENTITY: &str = "identity";
@@ -91,22 +92,19 @@ impl Targets {
             return Err(TargetError::Port);
         }
         let jump = match connection.vars.get(PROXY_JUMP) {
-            Some(text) => Some(hops(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
+            Some(text) => Some(jump_hosts(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
             None => self.config.connect.jump.clone(),
         };
+        let mut query = HostQuery::new(host.name.as_str()).command(match command {
+            Command::Shell(line) => line.clone(),
+            Command::Argv(words) => words.join(" "),
+        });
+        query.host_name = connection.address.clone();
+        query.port = port;
+        query.user = connection.user.clone().or_else(|| self.config.user.clone());
+        query.jump = jump;
         let asked = TargetRequest {
-            query: HostQuery {
-                host: host.name.to_string(),
-                host_name: connection.address.clone(),
-                port,
-                user: connection.user.clone().or_else(|| self.config.user.clone()),
-                jump,
-                command: Some(match command {
-                    Command::Shell(line) => line.clone(),
-                    Command::Argv(words) => words.join(" "),
-                }),
-                forwards_only: false,
-            },
+            query,
             identity: connection.vars.get(IDENTITY).map(|path| expand_home(Path::new(path))),
             alias: connection.vars.get(HOST_KEY_ALIAS).cloned(),
         };
@@ -121,7 +119,7 @@ impl Targets {
         behind: &mut Vec<String>,
     ) -> Result<Target, TargetError> {
         let settings = match &self.config.connect.client_config {
-            Some(config) => Some(config.settings_with(&asked.query, &self.commands).await?),
+            Some(config) => Some(self.commands.settings(config, &asked.query).await?),
             None => None,
         };
         let said = settings.as_ref();
@@ -189,17 +187,14 @@ impl Targets {
         let Some((last, before)) = hops.split_last() else {
             return Ok(None);
         };
+        let mut query = HostQuery::new(last.host.as_str());
+        query.port = last.port;
+        query.user = last.user.clone();
+        // The first is reached as any host is; the others behind the one before them.
+        query.jump = (!before.is_empty()).then(|| before.to_vec());
+        query.forwards_only = true;
         let asked = TargetRequest {
-            query: HostQuery {
-                host: last.host.clone(),
-                host_name: None,
-                port: last.port,
-                user: last.user.clone(),
-                // The first is reached as any host is; the others behind the one before them.
-                jump: (!before.is_empty()).then(|| before.to_vec()),
-                command: None,
-                forwards_only: true,
-            },
+            query,
             ..TargetRequest::default()
         };
         self.target(host, &asked, behind).await.map(Some)

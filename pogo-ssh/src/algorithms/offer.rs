@@ -10,7 +10,7 @@ use super::names::{
     CIPHERS, HOST_KEYS, KEX, MACS, MORE_CIPHERS, MORE_KEX, NOT_SPOKEN, SHA1_KEYS, TOKEN_KEYS, WITHOUT_MAC,
 };
 use super::user_keys::UserKeyAlgorithms;
-use crate::ssh_config::{AlgorithmList, AlgorithmLists};
+use pogo_ssh_config::{AlgorithmList, AlgorithmLists};
 
 /// What is spoken with one host.
 #[derive(Debug, PartialEq, Eq, Hash)]

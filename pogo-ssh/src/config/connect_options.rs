@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::ssh_config::{ClientConfig, Hop};
+use pogo_ssh_config::{ClientConfig, Hop};
 
 /// How hosts are connected to, but for what a host says itself.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::builder::SshTransportBuilder;
-use crate::ssh_config::{ClientConfig, Hop};
+use pogo_ssh_config::{ClientConfig, Hop};
 
 impl SshTransportBuilder {
     /// OpenSSH's client configuration, asked for each host. What the host's own connection or these settings say comes

@@ -12,8 +12,8 @@ use super::key_file::{KeyFile, KeyFileError, user_certificate};
 use crate::account::agent_of_environment;
 use crate::config::SshTransportBuilder;
 use crate::question::SharedPrompter;
-use crate::ssh_config::IdentityAgent;
 use crate::target::Keys;
+use pogo_ssh_config::IdentityAgent;
 
 /// Keys and password for all hosts; each key file is read once.
 pub(crate) struct Credentials {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
 
-use crate::ssh_config::{AddressFamily, addresses};
 use crate::target::{SocketOptions, Target};
+use pogo_ssh_config::{AddressFamily, interface_addresses};
 
 /// Resolves the target's name and tries its addresses in turn, until one accepts or the time is up.
 ///
@@ -73,7 +73,7 @@ async fn source(to: SocketAddr, options: &SocketOptions) -> io::Result<Option<So
             (all.find(is_of_kind), name)
         }
         (None, Some(name)) => {
-            let of_interface = addresses()
+            let of_interface = interface_addresses()
                 .filter(|(interface, _)| interface == name)
                 .map(|(_, address)| address);
             let all: Vec<IpAddr> = of_interface.filter(is_of_kind).collect();

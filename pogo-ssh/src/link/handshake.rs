@@ -17,9 +17,9 @@ use super::error::ConnectError;
 use super::handler::{DisconnectCell, LinkError, LinkHandler};
 use super::handshake_error::connect_error;
 use crate::cancellable_stream::CancellableStream;
-use crate::ssh_config::RekeyLimit;
 use crate::target::Target;
 use crate::trust::{HostKeyRefusal, Trust, Verifier};
+use pogo_ssh_config::RekeyLimit;
 
 /// The line that each side begins with.
 pub(super) const IDENTIFICATION: &str = concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION"), "\r\n");

@@ -7,7 +7,7 @@ use pogo_core::fleet::Host;
 
 use crate::config::{Agent, SshTransportBuilder};
 use crate::host_key_policy::HostKeyPolicy;
-use crate::ssh_config::Hop;
+use pogo_ssh_config::Hop;
 
 /// Settings for the program, the same for every host.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +59,11 @@ impl Arguments {
         arguments.add_keys(config)?;
         arguments.add_times(config);
         // The first value counts: what is set above stays, and what the files say does not.
-        let given = config.connect.client_config.iter().flat_map(|client| client.given());
+        let given = config
+            .connect
+            .client_config
+            .iter()
+            .flat_map(|client| client.given_options());
         given.for_each(|option| arguments.option(option));
         Ok(arguments)
     }
@@ -160,7 +164,7 @@ impl Arguments {
                 "identity" => option(format!("IdentityFile={}", file_name(Path::new(value))?)),
                 "host_key_alias" => option(format!("HostKeyAlias={}", word(value)?)),
                 "proxy_jump" => {
-                    let hops = crate::ssh_config::hops(value).ok_or_else(|| ArgumentError::Jump(value.clone()))?;
+                    let hops = pogo_ssh_config::jump_hosts(value).ok_or_else(|| ArgumentError::Jump(value.clone()))?;
                     option(format!("ProxyJump={}", jump(&hops)));
                 }
                 _ => {}
@@ -213,7 +217,7 @@ fn word(text: &str) -> Result<String, ArgumentError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ssh_config::ClientConfig;
+    use pogo_ssh_config::ClientConfig;
 
     fn line(config: &SshTransportBuilder, host: &Host) -> String {
         let line = Arguments::new(config).unwrap().master(host, Path::new("/s")).unwrap();

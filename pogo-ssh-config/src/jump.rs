@@ -44,8 +44,8 @@ impl FromStr for Hop {
     }
 }
 
-/// The hops, the first to pass first. None at all: `none`.
-pub(crate) fn hops(text: &str) -> Option<Vec<Hop>> {
+/// The hosts of a `ProxyJump` line, the first to pass first; `none` is an empty list. `None` for what OpenSSH refuses.
+pub fn jump_hosts(text: &str) -> Option<Vec<Hop>> {
     // As OpenSSH does: a comment begins here even within a word.
     let text = text.split('#').next().unwrap_or_default().trim_end();
     if text.eq_ignore_ascii_case("none") {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn printed(text: &str) -> Option<String> {
-        let hops = hops(text)?;
+        let hops = jump_hosts(text)?;
         Some(hops.iter().map(Hop::to_string).collect::<Vec<_>>().join(","))
     }
 
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(printed("[::1]:2200").as_deref(), Some("[::1]:2200"));
         assert_eq!(printed("a@b@c").as_deref(), Some("a@b@c"));
         assert_eq!(printed("a # why").as_deref(), Some("a"));
-        assert_eq!(hops("NONE"), Some(Vec::new()));
+        assert_eq!(jump_hosts("NONE"), Some(Vec::new()));
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
             "a, b",
             "a/b",
         ] {
-            assert_eq!(hops(bad), None, "{bad}");
+            assert_eq!(jump_hosts(bad), None, "{bad}");
         }
     }
 }

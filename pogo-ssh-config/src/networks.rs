@@ -52,11 +52,11 @@ pub(super) fn is_in_one_of(list: &str) -> Result<bool, String> {
     let parse = |text: &str| Network::parse(text).ok_or_else(|| format!("`{text}` is no network; write ADDRESS/BITS"));
     let networks = list.split(',').map(parse).collect::<Result<Vec<_>, _>>()?;
     let is_inside = |address: IpAddr| networks.iter().any(|network| network.contains(address));
-    Ok(addresses().any(|(_, address)| is_inside(address)))
+    Ok(interface_addresses().any(|(_, address)| is_inside(address)))
 }
 
 /// The addresses of all interfaces that are up, each with the interface's name.
-pub(crate) fn addresses() -> impl Iterator<Item = (String, IpAddr)> {
+pub fn interface_addresses() -> impl Iterator<Item = (String, IpAddr)> {
     let all = getifaddrs().into_iter().flatten();
     let up = all.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));
     up.filter_map(|interface| Some((interface.interface_name.clone(), ip_of(&interface)?)))

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::error::FilePosition;
-use crate::pattern::{matches_list, matches_pattern};
+use pogo_core::fleet::matches_pattern;
+
+use super::pattern_list::matches_list;
 
 /// A list of algorithms as a line of the configuration names it.
 ///
@@ -44,7 +46,7 @@ impl AlgorithmList {
         let named = || {
             names
                 .split(',')
-                .flat_map(|pattern| known.iter().copied().filter(move |name| matches_pattern(name, pattern)))
+                .flat_map(|pattern| known.iter().copied().filter(move |name| matches_pattern(pattern, name)))
         };
         let default = default.iter().copied();
         let all: Vec<&str> = match change {
@@ -63,7 +65,7 @@ impl AlgorithmList {
     }
 
     /// The names in it that are not among these. Patterns, and what is only taken away, are no such names.
-    pub(crate) fn names_besides(&self, known: &[&str]) -> Vec<&str> {
+    pub fn names_besides(&self, known: &[&str]) -> Vec<&str> {
         let (change, names) = split(&self.text);
         let is_unknown = |name: &&str| !name.is_empty() && !name.contains(['*', '?']) && !known.contains(name);
         match change {

@@ -1,22 +1,24 @@
 //! One reading of all lines for one host.
 
-use super::commands::Answers;
 use super::criteria::{MatchSubject, judge};
 use super::error::{ClientConfigError, FilePosition};
+use super::exec::ExecAnswers;
 use super::file::{ConfigFile, ConfigLine};
 use super::keyword::Keyword;
 use super::local::LocalAccount;
 use super::options::{CollectedOptions, UnsupportedOption, first};
 use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
-use crate::pattern::{matches_list, matches_pattern};
+use pogo_core::fleet::matches_pattern;
+
+use super::pattern_list::matches_list;
 
 /// One reading; there may be a second, with what is known by then.
 pub(super) struct HostLookup<'a> {
     pub(super) local: &'a LocalAccount,
     pub(super) query: &'a HostQuery,
     /// What commands have answered.
-    pub(super) answers: &'a Answers,
+    pub(super) answers: &'a ExecAnswers,
     /// The host that `Host` lines are compared with.
     pub(super) host: &'a str,
     pub(super) is_final: bool,
@@ -117,9 +119,9 @@ impl HostLookup<'_> {
         let mut active = false;
         for pattern in &line.arguments {
             match pattern.strip_prefix('!') {
-                Some(pattern) if matches_pattern(self.host, pattern) => return false,
+                Some(pattern) if matches_pattern(pattern, self.host) => return false,
                 Some(_) => {}
-                None => active |= matches_pattern(self.host, pattern),
+                None => active |= matches_pattern(pattern, self.host),
             }
         }
         active

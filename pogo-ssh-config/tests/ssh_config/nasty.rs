@@ -1,6 +1,6 @@
 //! Files written to find differences.
 
-use pogo_ssh::HostQuery;
+use pogo_ssh_config::HostQuery;
 
 use crate::openssh::{Written, is_there};
 

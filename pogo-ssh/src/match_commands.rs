@@ -1,18 +1,15 @@
 //! The commands of `Match exec`.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use pogo_ssh_config::{
+    ClientConfig, ClientConfigError, ExecAnswers, HostQuery, HostSettings, Lookup, match_exec_answer, match_exec_shell,
+};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-
-use super::error::ClientConfigError;
-
-/// What commands have answered, by their text with all tokens replaced.
-pub(super) type Answers = HashMap<String, bool>;
 
 /// How long an answer is good for: hosts that are met together share the run of a command that says the same for all
 /// of them, as it would say to as many processes of `ssh`, and a network or a certificate that changes is noticed.
@@ -49,8 +46,26 @@ impl Default for MatchCommands {
 }
 
 impl MatchCommands {
+    /// What the configuration says about a host, with the answers that other lookups share.
+    pub(crate) async fn settings(
+        &self,
+        config: &ClientConfig,
+        query: &HostQuery,
+    ) -> Result<HostSettings, ClientConfigError> {
+        let mut answers = ExecAnswers::new();
+        loop {
+            match config.lookup(query, &answers)? {
+                Lookup::Settings(settings) => return Ok(*settings),
+                Lookup::Exec(command) => {
+                    let holds = self.answer(&command).await?;
+                    answers.insert(command, holds);
+                }
+            }
+        }
+    }
+
     /// Whether the command succeeds. Ends it when dropped.
-    pub(super) async fn answer(&self, command: &str) -> Result<bool, ClientConfigError> {
+    async fn answer(&self, command: &str) -> Result<bool, ClientConfigError> {
         let slot = self.slot(command);
         let mut known = slot.lock().await;
         if let Some(answer) = *known
@@ -59,7 +74,7 @@ impl MatchCommands {
             return Ok(answer.holds);
         }
         let _permit = self.running.acquire().await;
-        let status = tokio::process::Command::new(shell())
+        let status = tokio::process::Command::new(match_exec_shell())
             .arg("-c")
             .arg(command)
             .stdin(Stdio::null())
@@ -68,7 +83,7 @@ impl MatchCommands {
             .kill_on_drop(true)
             .status()
             .await;
-        let holds = judge(command, status)?;
+        let holds = match_exec_answer(command, status)?;
         let at = Instant::now();
         *known = Some(CommandAnswer { holds, at });
         Ok(holds)
@@ -82,35 +97,6 @@ impl MatchCommands {
             slots.retain(|_, slot| slot.try_lock().map_or(true, |answer| answer.is_some_and(is_good)));
         }
         Arc::clone(slots.entry(command.to_owned()).or_default())
-    }
-}
-
-/// Whether the command succeeds. Blocks.
-pub(super) fn answer_blocking(command: &str) -> Result<bool, ClientConfigError> {
-    let status = std::process::Command::new(shell())
-        .arg("-c")
-        .arg(command)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    judge(command, status)
-}
-
-/// The user's own, as OpenSSH takes it.
-fn shell() -> OsString {
-    std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())
-}
-
-fn judge(command: &str, status: std::io::Result<ExitStatus>) -> Result<bool, ClientConfigError> {
-    let failed = |reason: String| ClientConfigError::MatchExec {
-        command: command.to_owned(),
-        reason,
-    };
-    let status = status.map_err(|error| failed(format!("{} cannot be run: {error}", shell().display())))?;
-    match status.code() {
-        Some(code) => Ok(code == 0),
-        None => Err(failed(format!("it ended by a {status}"))),
     }
 }
 
@@ -157,6 +143,5 @@ mod tests {
     async fn a_command_that_a_signal_ends_is_no_answer() {
         let problem = MatchCommands::default().answer("kill -9 $$").await.unwrap_err();
         assert!(problem.to_string().contains("kill -9 $$"), "{problem}");
-        assert!(answer_blocking("kill -9 $$").is_err());
     }
 }

@@ -1,9 +1,9 @@
 //! The conditions of a `Match` line.
 
-use super::commands::Answers;
+use super::exec::ExecAnswers;
 use super::networks::is_in_one_of;
+use super::pattern_list::{matches_host_list, matches_list};
 use super::words::next_word;
-use crate::pattern::{matches_host_list, matches_list};
 
 /// What conditions are compared with.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ pub(super) struct MatchSubject<'a> {
     /// Replaces the tokens of a command.
     pub(super) expand: &'a dyn Fn(&str) -> Result<String, String>,
     /// What commands have answered.
-    pub(super) answers: &'a Answers,
+    pub(super) answers: &'a ExecAnswers,
 }
 
 /// What a `Match` line comes to.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pattern::matches_pattern;
+use pogo_core::fleet::matches_pattern;
 
 /// Variables for a session, in the order to ask the server for them. It takes those that its `AcceptEnv` names. Values
 /// never show in `Debug`.
@@ -12,7 +12,7 @@ pub struct Environment(Vec<(String, String)>);
 impl Environment {
     /// This process's variables whose names fit one of these patterns, then those that are set.
     pub(super) fn of(sent: &[String], set: &[(String, String)]) -> Self {
-        let matches_one = |name: &str| sent.iter().any(|pattern| matches_pattern(name, pattern));
+        let matches_one = |name: &str| sent.iter().any(|pattern| matches_pattern(pattern, name));
         // What is no UTF-8 cannot be asked for.
         let all =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));

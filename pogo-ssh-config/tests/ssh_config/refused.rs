@@ -1,6 +1,6 @@
 //! What is known to OpenSSH and not followed.
 
-use pogo_ssh::{ClientConfigError, HostQuery};
+use pogo_ssh_config::{ClientConfigError, HostQuery};
 
 use crate::openssh::Written;
 

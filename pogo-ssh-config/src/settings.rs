@@ -70,7 +70,6 @@ impl HostQuery {
 
 /// Where the keys of an ssh-agent are to be had.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum IdentityAgent {
     /// Nowhere.
     None,
@@ -82,7 +81,6 @@ pub enum IdentityAgent {
 
 /// Which addresses of a host to connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-#[non_exhaustive]
 pub enum AddressFamily {
     /// All.
     #[default]

@@ -1,12 +1,12 @@
-//! OpenSSH's client configuration, `ssh_config`.
+#![doc = include_str!("../README.md")]
 
 mod algorithm_list;
 mod answer;
-mod commands;
 mod config;
 mod criteria;
 mod environment;
 mod error;
+mod exec;
 mod file;
 mod jump;
 mod keyword;
@@ -15,19 +15,19 @@ mod local;
 mod lookup;
 mod networks;
 mod options;
+mod pattern_list;
 mod settings;
 mod time;
 mod tokens;
 mod words;
 
 pub use algorithm_list::AlgorithmList;
-pub(crate) use commands::MatchCommands;
-pub use config::ClientConfig;
+pub use config::{ClientConfig, Lookup};
 pub use environment::Environment;
 pub use error::ClientConfigError;
-pub(crate) use jump::hops;
-pub use jump::{Hop, HopError};
-pub(crate) use networks::addresses;
+pub use exec::{ExecAnswers, match_exec_answer, match_exec_shell};
+pub use jump::{Hop, HopError, jump_hosts};
+pub use networks::interface_addresses;
 pub use settings::{
     AddressFamily, AlgorithmLists, HostQuery, HostSettings, IdentityAgent, RekeyLimit, StrictHostKeyChecking,
 };

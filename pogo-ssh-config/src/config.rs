@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use super::answer::settings;
-use super::commands::{Answers, MatchCommands, answer_blocking};
 use super::error::ClientConfigError;
+use super::exec::{ExecAnswers, run_match_exec};
 use super::file::{ConfigFile, ConfigFileReader};
 use super::local::LocalAccount;
 use super::lookup::HostLookup;
@@ -19,12 +19,12 @@ use super::tokens::host_name;
 /// name once it applies to a host, with file and line; [notes](HostSettings::notes) tell what is left out.
 ///
 /// ```no_run
-/// use pogo_ssh::{ClientConfig, HostQuery};
+/// use pogo_ssh_config::{ClientConfig, HostQuery};
 ///
 /// let config = ClientConfig::usual()?;
 /// let settings = config.settings(&HostQuery::new("web1"))?;
 /// println!("web1 is reached at {}", settings.host_name);
-/// # Ok::<(), pogo_ssh::ClientConfigError>(())
+/// # Ok::<(), pogo_ssh_config::ClientConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
@@ -107,12 +107,12 @@ impl ClientConfig {
     /// a setting counts, so options come before what files say, and earlier ones before later ones.
     ///
     /// ```
-    /// use pogo_ssh::{ClientConfig, HostQuery};
+    /// use pogo_ssh_config::{ClientConfig, HostQuery};
     ///
     /// let config = ClientConfig::none()?.option("Port=2222")?.option("Port 22")?;
     /// assert_eq!(config.settings(&HostQuery::new("web1"))?.port, Some(2222));
     /// assert!(ClientConfig::none()?.option("Prot=22").is_err());
-    /// # Ok::<(), pogo_ssh::ClientConfigError>(())
+    /// # Ok::<(), pogo_ssh_config::ClientConfigError>(())
     /// ```
     pub fn option(mut self, option: impl AsRef<str>) -> Result<Self, ClientConfigError> {
         let option = option.as_ref();
@@ -128,48 +128,32 @@ impl ClientConfig {
     }
 
     /// The options, as they were given.
-    pub(crate) fn given(&self) -> &[String] {
+    pub fn given_options(&self) -> &[String] {
         &self.given
     }
 
     /// The file it was read from; `None` for the usual ones.
-    pub(crate) fn file(&self) -> Option<&Path> {
+    pub fn file(&self) -> Option<&Path> {
         self.only.as_deref()
     }
 
     /// What it says about a host. Blocks where it runs a command to find out (`Match exec`).
     pub fn settings(&self, query: &HostQuery) -> Result<HostSettings, ClientConfigError> {
-        let mut answers = Answers::new();
+        let mut answers = ExecAnswers::new();
         loop {
-            match self.read_for(query, &answers)? {
-                LookupStep::Settings(settings) => return Ok(*settings),
-                LookupStep::Asks(command) => {
-                    let holds = answer_blocking(&command)?;
+            match self.lookup(query, &answers)? {
+                Lookup::Settings(settings) => return Ok(*settings),
+                Lookup::Exec(command) => {
+                    let holds = run_match_exec(&command)?;
                     answers.insert(command, holds);
                 }
             }
         }
     }
 
-    /// Looks up a host with the answers of `Match exec` that other lookups share.
-    pub(crate) async fn settings_with(
-        &self,
-        query: &HostQuery,
-        commands: &MatchCommands,
-    ) -> Result<HostSettings, ClientConfigError> {
-        let mut answers = Answers::new();
-        loop {
-            match self.read_for(query, &answers)? {
-                LookupStep::Settings(settings) => return Ok(*settings),
-                LookupStep::Asks(command) => {
-                    let holds = commands.answer(&command).await?;
-                    answers.insert(command, holds);
-                }
-            }
-        }
-    }
-
-    fn read_for(&self, query: &HostQuery, answers: &Answers) -> Result<LookupStep, ClientConfigError> {
+    /// What it says about a host, given what commands of `Match exec` have answered, or the next command whose answer is needed. For
+    /// programs that must not block.
+    pub fn lookup(&self, query: &HostQuery, answers: &ExecAnswers) -> Result<Lookup, ClientConfigError> {
         let mut options = CollectedOptions {
             user: query.user.clone(),
             // As it stands: a scoped IPv6 address holds a `%`.
@@ -193,7 +177,7 @@ impl ClientConfig {
         let read = self.read(&mut reading);
         let (wants_final, asks) = (reading.wants_final, reading.asks.take());
         if let Some(command) = asks {
-            return Ok(LookupStep::Asks(command));
+            return Ok(Lookup::Exec(command));
         }
         read?;
         let named = match &options.host_name {
@@ -219,12 +203,12 @@ impl ClientConfig {
             };
             let read = self.read(&mut reading);
             if let Some(command) = reading.asks.take() {
-                return Ok(LookupStep::Asks(command));
+                return Ok(Lookup::Exec(command));
             }
             read?;
         }
         let settings = settings(&self.local, &options, &query.host, host)?;
-        Ok(LookupStep::Settings(Box::new(settings)))
+        Ok(Lookup::Settings(Box::new(settings)))
     }
 
     fn read(&self, reading: &mut HostLookup<'_>) -> Result<(), ClientConfigError> {
@@ -235,10 +219,12 @@ impl ClientConfig {
 }
 
 /// The next step of looking up a host.
-enum LookupStep {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// The answer.
     Settings(Box<HostSettings>),
-    /// Another question first: whether this command succeeds.
-    Asks(String),
+    /// Whether this command succeeds has to be known first.
+    Exec(String),
 }
 
 /// An address in its usual form; one that needs a scope, or has one, as it is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::FilePosition;
-use super::jump::{Hop, hops};
+use super::jump::{Hop, jump_hosts};
 use super::keyword::Setting;
 use super::line_values::{LineValues, bad};
 use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
@@ -196,7 +196,7 @@ impl CollectedOptions {
 
     fn take_jump(&mut self, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         let text = values.whole_text();
-        let hops = hops(&text).ok_or_else(|| bad(&text))?;
+        let hops = jump_hosts(&text).ok_or_else(|| bad(&text))?;
         if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {
             if !hops.is_empty() {
                 self.proxy_command = Some(("none".to_owned(), values.place.clone()));

@@ -1,6 +1,6 @@
 //! Options beside the files, as `ssh -o` takes them.
 
-use pogo_ssh::{ClientConfig, HostQuery};
+use pogo_ssh_config::{ClientConfig, HostQuery};
 
 use crate::openssh::{Written, is_there};
 

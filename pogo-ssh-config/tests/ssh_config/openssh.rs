@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use pogo_ssh::{
+use pogo_ssh_config::{
     AddressFamily, AlgorithmList, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent,
     StrictHostKeyChecking,
 };

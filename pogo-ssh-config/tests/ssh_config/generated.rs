@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use pogo_ssh::HostQuery;
+use pogo_ssh_config::HostQuery;
 use proptest::prelude::*;
 
 use crate::openssh::{Written, is_there};

@@ -3,7 +3,7 @@
 use super::algorithm_list::AlgorithmList;
 use super::error::FilePosition;
 use super::time::time_or_none;
-use crate::pattern::matches_pattern;
+use pogo_core::fleet::matches_pattern;
 
 /// The arguments of one line; what is left over at its end is an error.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl<'a> LineValues<'a> {
         }
         for name in names.iter().filter(|_| active) {
             match name.strip_prefix('-') {
-                Some(pattern) => sent.retain(|sent| !matches_pattern(sent, pattern)),
+                Some(pattern) => sent.retain(|sent| !matches_pattern(pattern, sent)),
                 None => sent.push(name.clone()),
             }
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use pogo_ssh::{ClientConfigError, HostQuery};
+use pogo_ssh_config::{ClientConfigError, HostQuery};
 
 use crate::openssh::{Written, is_there};
 

@@ -1,0 +1,53 @@
+//! The commands of `Match exec`.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+use std::process::{Command, ExitStatus, Stdio};
+
+use super::error::ClientConfigError;
+
+/// Whether commands of `Match exec` have succeeded, by their text with all tokens replaced.
+pub type ExecAnswers = HashMap<String, bool>;
+
+/// The shell that runs commands of `Match exec` (with `-c`): the user's own, as for `ssh`.
+pub fn match_exec_shell() -> OsString {
+    std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())
+}
+
+/// Whether a command of `Match exec` succeeded, from how its shell ended. A signal is no answer.
+pub fn match_exec_answer(command: &str, status: io::Result<ExitStatus>) -> Result<bool, ClientConfigError> {
+    let failed = |reason: String| ClientConfigError::MatchExec {
+        command: command.to_owned(),
+        reason,
+    };
+    let shell = match_exec_shell();
+    let status = status.map_err(|error| failed(format!("{} cannot be run: {error}", shell.display())))?;
+    match status.code() {
+        Some(code) => Ok(code == 0),
+        None => Err(failed(format!("it ended by a {status}"))),
+    }
+}
+
+/// Whether the command succeeds. Blocks.
+pub(super) fn run_match_exec(command: &str) -> Result<bool, ClientConfigError> {
+    let status = Command::new(match_exec_shell())
+        .arg("-c")
+        .arg(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    match_exec_answer(command, status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_a_signal_ends_is_no_answer() {
+        let problem = run_match_exec("kill -9 $$").unwrap_err();
+        assert!(problem.to_string().contains("kill -9 $$"), "{problem}");
+    }
+}

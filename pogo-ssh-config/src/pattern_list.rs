@@ -1,0 +1,34 @@
+//! Lists of patterns: `web*,!web7`.
+
+use pogo_core::fleet::matches_pattern;
+
+/// Whether the text matches one of the patterns, with commas between them, and none that has a `!` before it.
+pub(super) fn matches_list(text: &str, patterns: &str) -> bool {
+    let mut matches_one = false;
+    for pattern in patterns.split(',') {
+        match pattern.strip_prefix('!') {
+            Some(pattern) if matches_pattern(pattern, text) => return false,
+            Some(_) => {}
+            None => matches_one |= matches_pattern(pattern, text),
+        }
+    }
+    matches_one
+}
+
+/// Whether a host name matches the list; case does not count.
+pub(super) fn matches_host_list(host: &str, patterns: &str) -> bool {
+    matches_list(&host.to_ascii_lowercase(), &patterns.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_negated_pattern_decides_alone() {
+        assert!(matches_list("web1", "db*,web*"));
+        assert!(!matches_list("web1", "web*,!web1"));
+        assert!(!matches_list("web1", "!db*"));
+        assert!(matches_host_list("Web1", "wEB1"));
+    }
+}
