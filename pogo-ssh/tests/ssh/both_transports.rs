@@ -53,7 +53,8 @@ async fn both_transports_tell_the_same_of_every_end_with_and_without_a_terminal(
     if !openssh::is_there("both_transports_tell_the_same_of_every_end_with_and_without_a_terminal") {
         return;
     }
-    let server = OpenSsh::start();
+    // Without startup files of a login shell, whose output would count.
+    let server = OpenSsh::start_with("SetEnv HOME=/nonexistent");
     let builtin = server.transport().build().unwrap();
     let program = server.transport().build_program().unwrap();
     let signal = |name: &str| {
