@@ -38,7 +38,7 @@ impl SessionProgress {
             phase: None,
             group: None,
             command_group: None,
-            command: None,
+            command: session.follows_command().then_some(ExitStatus::Code(0)),
             hook: None,
             refused: None,
             last_line: LastLine::default(),
@@ -154,14 +154,23 @@ impl SessionProgress {
         match status {
             // There was none to run.
             Some(0) if self.looks_for_post_hooks() => self.exited(0),
-            Some(143) if self.looks_for_post_hooks() => NotStarted::Stopped(reason).into(),
-            _ => ExitReport::Stopped(reason),
+            status => self
+                .hooks_not_run(status, reason)
+                .unwrap_or(ExitReport::Stopped(reason)),
         }
+    }
+
+    /// The end of a session that found post-hooks and ran none of them, as it was told to end.
+    pub(crate) fn hooks_not_run(&self, status: Option<u32>, reason: StopReason) -> Option<ExitReport> {
+        (status == Some(143) && self.looks_for_post_hooks()).then(|| NotStarted::Stopped(reason).into())
     }
 
     /// Whether what leads to the command was entered, and the command was not seen to begin.
     fn never_began(&self) -> bool {
-        self.launcher.is_some() && self.command_group.is_none() && self.phase >= Some(Phase::Command)
+        self.phases.contains(&Phase::Command)
+            && self.launcher.is_some()
+            && self.command_group.is_none()
+            && self.phase >= Some(Phase::Command)
     }
 
     fn exited(&self, status: u32) -> ExitReport {

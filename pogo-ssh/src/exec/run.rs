@@ -30,12 +30,12 @@ pub(crate) async fn execute(
     output: &mut Output,
 ) -> (Phase, ExitReport) {
     let first = session.phases.first().copied().unwrap_or(Phase::Command);
-    let channel = tokio::select! {
-        biased;
-        reason = site.stop.wait() => return (first, NotStarted::Stopped(reason).into()),
-        opened = open(site.link) => opened,
+    let (only_looking, opened) = match session_to_open(site, session).await {
+        Ok(opened) => opened,
+        Err(reason) => return (first, NotStarted::Stopped(reason).into()),
     };
-    let channel = match channel {
+    let session = only_looking.as_ref().unwrap_or(session);
+    let channel = match opened {
         Ok(channel) => channel,
         Err(russh::Error::ChannelOpenFailure(reason)) => {
             return (
@@ -52,6 +52,22 @@ pub(crate) async fn execute(
     let ended = execution.run().await;
     execution.finish();
     (execution.progress.phase(), ended)
+}
+
+type Opened = Result<Channel<Msg>, russh::Error>;
+
+/// Opens a channel for a session, unless the attempt is to be stopped. Even then it opens one to look for post-hooks,
+/// with the session that does: a command that succeeded needs nothing more where there are none.
+async fn session_to_open(site: ExecContext<'_>, session: &Session) -> Result<(Option<Session>, Opened), StopReason> {
+    let reason = tokio::select! {
+        biased;
+        reason = site.stop.wait() => reason,
+        opened = open(site.link) => return Ok((None, opened)),
+    };
+    let only_looking = session.only_looking().ok_or(reason)?;
+    let (_, give_up) = site.stop.schedule(reason);
+    let opened = timeout_at(give_up, open(site.link)).await.map_err(|_| reason)?;
+    Ok((Some(only_looking), opened))
 }
 
 /// Opens a session. A server with few of them may not have done with the last one when it is asked for the next.
@@ -172,16 +188,13 @@ impl Execution<'_> {
         match self.kill(groups, grace).await {
             KillOutcome::Done if looks_for_hooks => {
                 let _ = timeout(LINGER, self.until_status()).await;
-                let status = match self.status {
-                    Some(ExitStatus::Code(status)) => Some(status),
-                    _ => None,
-                };
-                self.progress.ended_while_looking(status, reason)
+                self.progress.ended_while_looking(self.code(), reason)
             }
             KillOutcome::Done => ExitReport::Stopped(reason),
             KillOutcome::AlreadyGone => {
                 self.drain().await;
-                self.exit_report()
+                let not_run = self.progress.hooks_not_run(self.code(), reason);
+                not_run.unwrap_or_else(|| self.exit_report())
             }
             KillOutcome::Unknown => {
                 // Servers may refuse it, and it reaches the first process only; better than nothing.
@@ -204,6 +217,13 @@ impl Execution<'_> {
                 message = self.read.wait(), if open => message,
             };
             open = self.take(message) != ControlFlow::Break(ChannelEnd::Closed);
+        }
+    }
+
+    fn code(&self) -> Option<u32> {
+        match self.status {
+            Some(ExitStatus::Code(code)) => Some(code),
+            _ => None,
         }
     }
 

@@ -36,6 +36,9 @@ const LEAD_ON_TERMINAL: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p $$ 2>/dev
 /// after it.
 const HEED_SIGNALS: &str = "pogo_t=\ntrap 'pogo_t=yes' HUP INT QUIT TERM";
 
+/// As if a signal had come already.
+const SIGNALLED: &str = "pogo_t=yes\ntrap '' HUP INT QUIT TERM";
+
 /// Runs `pogo_r` and says how it ended, on what is standard output outside. Shells say in words that something was ended
 /// by a signal, where its status alone could be its own; these words go to standard error outside.
 const AWAIT: &str = r#"trap : HUP INT QUIT TERM; ( exec >&3 2>&4 3>&- 4>&-; eval "$pogo_r" ); echo $?"#;
@@ -71,7 +74,7 @@ pub(crate) struct Session {
     pub(crate) pty: bool,
     /// What its marks start with.
     pub(crate) marker: Marker,
-    asks: SessionRequest,
+    request: SessionRequest,
 }
 
 /// What the host is asked to run.
@@ -118,7 +121,7 @@ impl Session {
             .collect();
         let pty = attempt.invocation.pty && phases.contains(&Phase::Command);
         phases.first()?;
-        let asks = match forced {
+        let request = match forced {
             Some(line) => SessionRequest::Forced(line),
             None => SessionRequest::Steps {
                 script: composed(&scripts, &phases, &privilege, pty),
@@ -130,7 +133,7 @@ impl Session {
             privilege,
             pty,
             marker,
-            asks,
+            request,
         })
     }
 
@@ -141,7 +144,7 @@ impl Session {
 
     /// What the host is asked to run, with the text of the steps changed by the caller.
     pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> CommandLine {
-        match &self.asks {
+        match &self.request {
             SessionRequest::Forced(line) => CommandLine::raw(line),
             SessionRequest::Steps { script, parameters } => {
                 let lead = if self.pty { LEAD_ON_TERMINAL } else { LEAD };
@@ -151,9 +154,30 @@ impl Session {
         }
     }
 
+    /// Whether it comes after a command that succeeded in a session of its own.
+    pub(crate) fn follows_command(&self) -> bool {
+        self.phases == [Phase::PostHook]
+    }
+
+    /// The session that looks for post-hooks and runs none of them: it ends with 143 where there are any. `None` if more is
+    /// to be done than to look.
+    pub(crate) fn only_looking(&self) -> Option<Self> {
+        let SessionRequest::Steps { script, parameters } = &self.request else {
+            return None;
+        };
+        let request = SessionRequest::Steps {
+            script: script.replacen(HEED_SIGNALS, SIGNALLED, 1),
+            parameters: parameters.clone(),
+        };
+        self.follows_command().then(|| Self {
+            request,
+            ..self.clone()
+        })
+    }
+
     /// Whether the host is expected to run something of its own.
     pub(crate) fn is_forced(&self) -> bool {
-        matches!(self.asks, SessionRequest::Forced(_))
+        matches!(self.request, SessionRequest::Forced(_))
     }
 
     /// Whether the command is among its steps.
@@ -171,7 +195,7 @@ impl Session {
 fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, pty: bool) -> String {
     let first = phases.first().copied().unwrap_or(Phase::Command);
     let mut parts = vec![scripts.begun()];
-    if phases.len() > 1 {
+    if phases.len() > 1 || first == Phase::PostHook {
         parts.push(HEED_SIGNALS.to_owned());
     }
     parts.push(scripts.environment(first));

@@ -4,6 +4,7 @@ use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
+use futures::FutureExt;
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::Phase;
 use secrecy::ExposeSecret;
@@ -15,7 +16,9 @@ use super::arguments;
 use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
-use crate::exec::{ExitReport, Mark, MarkParser, Marker, Privilege, Session, SessionProgress, StopReason, kill_line};
+use crate::exec::{
+    ExitReport, Mark, MarkParser, Marker, NotStarted, Privilege, Session, SessionProgress, StopReason, kill_line,
+};
 use crate::input::CommandInput;
 use crate::output::Output;
 
@@ -37,6 +40,15 @@ pub(super) async fn execute(
     output: &mut Output,
 ) -> (Phase, ExitReport) {
     let progress = SessionProgress::new(session);
+    let only_looking = match site.stop.wait().now_or_never() {
+        Some(reason) => match session.only_looking() {
+            // A command that succeeded needs nothing more where there are no post-hooks, even if its time is up.
+            Some(only_looking) => Some(only_looking),
+            None => return (progress.phase(), NotStarted::Stopped(reason).into()),
+        },
+        None => None,
+    };
+    let session = only_looking.as_ref().unwrap_or(session);
     let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
         site.program,
@@ -194,7 +206,8 @@ impl RunningSession<'_> {
             Some(0) => ExitReport::Stopped(reason),
             Some(3) => {
                 self.until_told(site, open).await;
-                self.end.exit_report()
+                let not_run = self.end.progress.hooks_not_run(self.end.done, reason);
+                not_run.unwrap_or_else(|| self.end.exit_report())
             }
             _ => ExitReport::NotStopped(reason),
         }

@@ -78,7 +78,7 @@ impl Errand {
                 invocation: Arc::default(),
                 pre_hooks: None,
                 post_hooks: None,
-                time_limit: Duration::from_secs(60),
+                time_limit: Duration::from_secs(600),
                 resumed: false,
             },
         }
@@ -109,6 +109,11 @@ impl Errand {
     pub(crate) fn within(mut self, limit: Duration) -> Self {
         self.attempt.time_limit = limit;
         self
+    }
+
+    /// The attempt itself.
+    pub(crate) fn into_attempt(self) -> Attempt {
+        self.attempt
     }
 
     pub(crate) async fn run(self, transport: &dyn Transport) -> Report {
@@ -144,7 +149,7 @@ impl Running {
     pub(crate) async fn finish(self, transport: &dyn Transport) -> Report {
         // Every attempt has a time limit of its own; one that goes beyond is a defect.
         let run = transport.run(self.attempt, self.reporter);
-        let outcome = tokio::time::timeout(Duration::from_secs(90), run).await;
+        let outcome = tokio::time::timeout(Duration::from_secs(900), run).await;
         let outcome = outcome.expect("the transport goes beyond the time limit");
         let phases = self.seen_phases.map(|(_, phase)| phase).collect().await;
         Report {

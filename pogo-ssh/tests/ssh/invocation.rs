@@ -1,9 +1,13 @@
 //! Environment, directory, input and terminal of a command.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
+use futures::StreamExt;
+use futures::channel::mpsc;
+use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide, Transport};
 use pogo_core::plan::{Command, Invocation, Stdin};
-use pogo_core::scheduler::FailureKind;
+use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 
 use crate::place::{Place, on_both};
 
@@ -127,4 +131,54 @@ async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
     report.assert_failed(FailureKind::Signal {
         signal: "TERM".to_owned(),
     });
+}
+
+/// Cancels the attempt at the first output.
+#[derive(Default)]
+struct CancelsAtOutput(Mutex<Option<ReporterSide>>);
+
+impl Observer for CancelsAtOutput {
+    fn output(&self, _: &OutputChunk<'_>) {
+        if let Some(side) = self.0.lock().unwrap().as_mut() {
+            side.cancel();
+        }
+    }
+}
+
+/// A command that succeeds on a terminal, cancelled after its session and before that of the post-hooks: what it writes
+/// could be the beginning of a mark, and is passed on only when nothing follows.
+async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
+    let invocation = Invocation {
+        pty: true,
+        ..Invocation::default()
+    };
+    let errand = place.errand(Command::shell(r"printf '\036'"));
+    let errand = errand.with_hooks("/no/such", &place.path("post.d")).invoked(invocation);
+    let attempt = errand.into_attempt();
+    let (phases, seen_phases) = mpsc::unbounded();
+    let observer = Arc::new(CancelsAtOutput::default());
+    let ids = (attempt.job, attempt.host.name.clone(), attempt.id);
+    let (reporter, side) = ReporterSide::open(ids, phases, Arc::clone(&observer) as Arc<dyn Observer>);
+    *observer.0.lock().unwrap() = Some(side);
+    let transport = place.transport.clone().build().unwrap();
+    let outcome = transport.run(attempt, reporter).await;
+    drop(observer.0.lock().unwrap().take());
+    (outcome, seen_phases.map(|(_, phase)| phase).collect().await)
+}
+
+#[tokio::test]
+async fn a_command_on_a_terminal_that_succeeded_fails_only_where_a_post_hook_was_not_run() {
+    if !crate::openssh::is_there("a_command_on_a_terminal_that_succeeded_fails_only_where_a_post_hook_was_not_run") {
+        return;
+    }
+    let place = Place::openssh();
+    let phases = vec![Phase::Connect, Phase::Command];
+    let succeeded = (Outcome::Succeeded, phases.clone());
+    assert_eq!(cancelled_after_the_command(&place).await, succeeded);
+    std::fs::create_dir(place.directory.join("post.d")).unwrap();
+    assert_eq!(cancelled_after_the_command(&place).await, succeeded);
+    place.file("post.d/never", "#!/bin/sh\necho never\n", 0o755);
+    let not_run = "cancelled: the command succeeded, its post-hooks were not run";
+    let refused = Outcome::failed(FailureKind::Refused, not_run);
+    assert_eq!(cancelled_after_the_command(&place).await, (refused, phases));
 }

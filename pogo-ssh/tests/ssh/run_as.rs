@@ -175,3 +175,28 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
         assert_eq!(report.stdout, "nobody\nup\n");
     }
 }
+
+#[tokio::test]
+async fn hooks_after_a_command_of_another_user_run_on_a_terminal_too() {
+    let test = "hooks_after_a_command_of_another_user_run_on_a_terminal_too";
+    if !rustix::process::geteuid().is_root() || !Path::new("/usr/bin/sudo").exists() {
+        eprintln!("LEFT OUT: {test} needs root and sudo");
+        return;
+    }
+    if !openssh::is_there(test) {
+        return;
+    }
+    let place = Place::openssh();
+    place.file("post.d/say", "#!/bin/sh\necho hook; exit 3\n", 0o755);
+    let builtin = place.transport.clone().build().unwrap();
+    let invocation = Invocation {
+        run_as: Some(RunAs::User("nobody".to_owned())),
+        pty: true,
+        ..Invocation::default()
+    };
+    let errand = place.errand(Command::shell("id -un"));
+    let errand = errand.with_hooks("/no/such", &place.path("post.d")).invoked(invocation);
+    let report = errand.run(&builtin).await;
+    let message = report.assert_failed(FailureKind::PostHook { status: 3 });
+    assert_eq!((report.stdout.as_str(), message.as_str()), ("nobody\nhook\n", "say"));
+}

@@ -135,3 +135,32 @@ fn a_session_runs_all_steps_under_every_shell() {
         assert!(status.success(), "{shell}: {status}");
     }
 }
+
+#[test]
+fn post_hooks_are_looked_for_and_not_run_under_every_shell() {
+    let directory = tempfile::tempdir().unwrap();
+    let hook = directory.path().join("10-hook");
+    let attempt = attempt(Command::shell("true"), directory.path());
+    let attempt = Attempt {
+        post_hooks: attempt.pre_hooks.clone(),
+        ..attempt
+    };
+    let session = Session::of(&attempt, None, &[Phase::PostHook]).unwrap();
+    let only_looking = session.only_looking().unwrap();
+    for shell in posix() {
+        let status = || run(shell, &only_looking.line(), true).status.code();
+        assert_eq!(status(), Some(0), "{shell}");
+        fs::write(
+            &hook,
+            format!("#!/bin/sh\ntouch '{}/ran'\n", directory.path().display()),
+        )
+        .unwrap();
+        assert_eq!(status(), Some(0), "{shell}: it cannot be executed");
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(status(), Some(143), "{shell}");
+        assert!(!directory.path().join("ran").exists(), "{shell}");
+        fs::remove_file(&hook).unwrap();
+    }
+    let command = Session::of(&attempt, None, &[Phase::Command]).unwrap();
+    assert_eq!(command.only_looking(), None);
+}
