@@ -17,7 +17,7 @@ use pogo_benches::{
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{AttemptId, Event, JobId, Record};
+use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskEventKind};
 
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const RUNS: usize = 3;
@@ -184,11 +184,7 @@ fn floor(hosts: u32) -> Duration {
             let attempt = AttemptId::new(issued);
             log.push(Record {
                 at,
-                event: Event::TaskStarted {
-                    job,
-                    host: names[host as usize].clone(),
-                    attempt,
-                },
+                event: Event::of_task(job, names[host as usize].clone(), TaskEventKind::Started { attempt }),
             });
             running.push_back((host, attempt));
         }
@@ -197,11 +193,7 @@ fn floor(hosts: u32) -> Duration {
         };
         log.push(Record {
             at,
-            event: Event::TaskSucceeded {
-                job,
-                host: names[host as usize].clone(),
-                attempt,
-            },
+            event: Event::of_task(job, names[host as usize].clone(), TaskEventKind::Succeeded { attempt }),
         });
     }
     std::hint::black_box(&log);

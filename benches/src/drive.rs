@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome, Record, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome, Record, Scheduler};
 
 /// How a driven job went.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ pub fn drive_collecting(
     let now = Timestamp::EPOCH;
     let mut tell = |scheduler: &mut Scheduler, input: Input, ready: &mut VecDeque<AttemptId>| {
         for event in scheduler.handle(now, input).expect("an input that makes sense") {
-            if let Event::TaskStarted { attempt, .. } = event {
+            if let Some(attempt) = event.started() {
                 started += 1;
                 ready.push_back(attempt);
             }

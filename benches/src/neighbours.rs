@@ -8,7 +8,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome, Scheduler};
 
 /// Hosts of a small job.
 const HOSTS: u32 = 3;
@@ -64,7 +64,7 @@ impl Driver {
             .handle(Timestamp::EPOCH, input)
             .expect("an input that makes sense");
         for event in events {
-            if let Event::TaskStarted { attempt, .. } = event {
+            if let Some(attempt) = event.started() {
                 self.ready.push_back(attempt);
             }
         }

@@ -11,7 +11,7 @@ use super::job::Job;
 use super::namespace::Namespace;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
-use pogo_core::scheduler::{Event, JobId, TaskState};
+use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, TaskEvent, TaskEventKind, TaskState};
 
 /// What waits, over all jobs.
 #[derive(Default)]
@@ -76,21 +76,32 @@ impl Auditor {
     /// Takes note of what an event has changed.
     pub(super) fn note_waiting(&mut self, event: &Event) {
         match event {
-            Event::NamespaceConfigured { .. } | Event::HostsFrozen { .. } | Event::HostsThawed { .. } => {
-                self.waiting = Waiting::default();
-                let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
-                jobs.into_iter().for_each(|job| self.sort(job));
-            }
-            Event::JobSubmitted { job, .. } => self.sort(*job),
-            Event::TaskPhaseEntered { .. } | Event::TaskSlow { .. } | Event::CancelRequested { .. } => {}
-            event => {
-                if let Some(host) = event.host() {
-                    self.note_host(host, !matches!(event, Event::TaskStarted { .. }));
+            Event::Namespace(event) => match event.kind {
+                NamespaceEventKind::LateReported { .. } => {}
+                _ => {
+                    self.waiting = Waiting::default();
+                    let jobs: Vec<JobId> = self.jobs.keys().copied().collect();
+                    jobs.into_iter().for_each(|job| self.sort(job));
                 }
-                if let Some(job) = event.job().filter(|job| self.may_go_on(*job, event)) {
-                    self.waiting.wake(job);
-                }
-            }
+            },
+            Event::Job(_) if event.submitted().is_some() => event.job().into_iter().for_each(|job| self.sort(job)),
+            Event::Task(TaskEvent { kind, .. }) => match kind {
+                TaskEventKind::PhaseEntered { .. }
+                | TaskEventKind::Slow { .. }
+                | TaskEventKind::CancelRequested { .. } => {}
+                _ => self.note_change(event),
+            },
+            event => self.note_change(event),
+        }
+    }
+
+    /// Takes note of an event that may let a host or a job go on.
+    fn note_change(&mut self, event: &Event) {
+        if let Some(host) = event.host() {
+            self.note_host(host, event.started().is_none());
+        }
+        if let Some(job) = event.job().filter(|job| self.may_go_on(*job, event)) {
+            self.waiting.wake(job);
         }
     }
 
@@ -126,12 +137,9 @@ impl Auditor {
     /// Whether an event may let the job as a whole go on.
     fn may_go_on(&self, id: JobId, event: &Event) -> bool {
         let Some(job) = self.jobs.get(&id) else { return false };
-        match event {
-            Event::TaskStarted { .. } => false,
-            Event::TaskSucceeded { host, .. } | Event::TaskFailed { host, .. } | Event::TaskInDoubt { host, .. } => {
-                job.ends_a_stage(&self.namespace, host)
-            }
-            _ => true,
+        match event.host().filter(|_| event.ended().is_some()) {
+            Some(host) => job.ends_a_stage(&self.namespace, host),
+            None => event.started().is_none(),
         }
     }
 

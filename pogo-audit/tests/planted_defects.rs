@@ -10,7 +10,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Event, Record};
+use pogo_core::scheduler::{Event, HostEventKind, JobEventKind, NamespaceEventKind, Record, TaskEventKind};
 use pogo_core::sim::{Mishap, TaskTimes, World};
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ fn with_setting(records: &[Record], key: &str, value: &Value) -> Vec<Record> {
 }
 
 fn started(record: &Record) -> bool {
-    matches!(record.event, Event::TaskStarted { .. })
+    record.event.started().is_some()
 }
 
 /// The last start happens half a second later.
@@ -113,10 +113,10 @@ fn a_host_that_is_tried_again_too_late_is_found() {
     let late = records.iter().rposition(started).unwrap();
     let (at, event) = (
         records[late].at,
-        Event::HostMarkedDown {
-            host: "web4".parse().unwrap(),
-            reason: String::new(),
-        },
+        Event::of_host(
+            "web4".parse().unwrap(),
+            HostEventKind::MarkedDown { reason: String::new() },
+        ),
     );
     let at = Timestamp::from_millis(at.as_millis() - 250);
     records.insert(late, Record { at, event });
@@ -165,7 +165,7 @@ fn an_attempt_that_is_never_given_up_is_found() {
     let mut records = log(hanging, limited);
     let ends = records
         .iter()
-        .position(|record| matches!(record.event, Event::TaskFailed { .. }))
+        .position(|record| matches!(record.event.task_kind(), Some(TaskEventKind::Failed { .. })))
         .unwrap();
     for record in &mut records[ends..] {
         record.at = record.at + Duration::from_secs(60);
@@ -173,10 +173,10 @@ fn an_attempt_that_is_never_given_up_is_found() {
     // Somebody was there meanwhile.
     let (at, event) = (
         Timestamp::from_millis(40_000),
-        Event::HostMarkedDown {
-            host: "web4".parse().unwrap(),
-            reason: String::new(),
-        },
+        Event::of_host(
+            "web4".parse().unwrap(),
+            HostEventKind::MarkedDown { reason: String::new() },
+        ),
     );
     records.insert(ends, Record { at, event });
     let finding = found(&records);
@@ -188,11 +188,11 @@ fn an_attempt_that_is_never_given_up_is_found() {
 fn a_start_on_a_frozen_host_is_found() {
     let mut records = log(world(at_most("1")), on("*"));
     let last = records.iter().rposition(started).unwrap();
-    let event = Event::HostsFrozen {
+    let event = Event::of_namespace(NamespaceEventKind::HostsFrozen {
         hosts: "$web & !web1".parse().unwrap(),
         by: "ann".to_owned(),
         reason: "the sale".to_owned(),
-    };
+    });
     let at = records[last - 1].at;
     records.insert(last, Record { at, event });
     let finding = found(&records);
@@ -203,16 +203,14 @@ fn a_start_on_a_frozen_host_is_found() {
 #[test]
 fn findings_are_sentences() {
     let mut records = log(world(at_most("1")), on("*"));
-    let paused = Event::JobPaused {
-        job: pogo_core::scheduler::JobId::new(1),
-    };
+    let paused = Event::of_job(pogo_core::scheduler::JobId::new(1), JobEventKind::Paused);
     let last = records.iter().rposition(started).unwrap();
     let at = records[last].at;
     records.insert(last, Record { at, event: paused });
     assert_eq!(found(&records).message, "`web4` starts although the job is paused");
     let finished = records
         .iter()
-        .position(|record| matches!(record.event, Event::JobFinished { .. }));
+        .position(|record| matches!(record.event.job_kind(), Some(JobEventKind::Finished { .. })));
     let end = records[finished.unwrap()].clone();
     records.truncate(5);
     records.push(end);

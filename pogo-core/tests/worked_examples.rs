@@ -9,7 +9,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, JobStatus, Outcome, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, JobStatus, Outcome, Scheduler};
 
 const JOB: JobId = JobId::new(1);
 
@@ -65,7 +65,7 @@ impl Story {
     fn tell(&mut self, input: Input) -> String {
         let mut started = Vec::new();
         for event in self.scheduler.handle(Timestamp::EPOCH, input).unwrap() {
-            if let Event::TaskStarted { host, attempt, .. } = event {
+            if let (Some(attempt), Some(host)) = (event.started(), event.host()) {
                 self.running.insert(host.to_string(), attempt);
                 started.push(host.to_string());
             }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
-use pogo_core::scheduler::{Event, Record};
+use pogo_core::scheduler::{Event, Record, TaskEventKind};
 
 /// Displays who started and who ended at each moment, a line for each kind, with seconds since the first record. Jobs
 /// are not told apart.
@@ -70,14 +70,14 @@ impl fmt::Display for Moments<'_> {
 
 /// What happened to the host, ends before starts.
 fn verb(event: &Event) -> Option<(u8, &'static str)> {
-    Some(match event {
-        Event::TaskSucceeded { .. } => (0, "succeeded"),
-        Event::TaskFailed { .. } => (1, "failed"),
-        Event::TaskInDoubt { .. } => (2, "in doubt"),
-        Event::TaskSkipped { .. } => (3, "skipped"),
-        Event::TaskCancelled { .. } => (4, "cancelled"),
-        Event::TaskStarted { .. } => (5, "started"),
-        Event::TaskSlow { .. } => (6, "slow"),
+    Some(match event.task_kind()? {
+        TaskEventKind::Succeeded { .. } => (0, "succeeded"),
+        TaskEventKind::Failed { .. } => (1, "failed"),
+        TaskEventKind::InDoubt { .. } => (2, "in doubt"),
+        TaskEventKind::Skipped => (3, "skipped"),
+        TaskEventKind::Cancelled => (4, "cancelled"),
+        TaskEventKind::Started { .. } => (5, "started"),
+        TaskEventKind::Slow { .. } => (6, "slow"),
         _ => return None,
     })
 }

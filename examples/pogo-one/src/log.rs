@@ -7,7 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use pogo_core::journal::ReplayError;
-use pogo_core::scheduler::{ApplyError, Event, Record, Scheduler};
+use pogo_core::scheduler::{ApplyError, Record, Scheduler};
 use serde::de::IgnoredAny;
 
 use crate::exit::Stop;
@@ -66,7 +66,7 @@ impl Log {
             at += 1;
             if let Some(record) = parse_line(&name, at, &line)? {
                 state.apply(&record).map_err(|error| cannot_follow(&name, at, &error))?;
-                jobs += u32::from(matches!(record.event, Event::JobSubmitted { .. }));
+                jobs += u32::from(record.event.submitted().is_some());
                 each(Entry::Record(record))?;
             } else if let Some(output) = LoggedOutput::read(&line) {
                 each(Entry::Output(output))?;

@@ -4,7 +4,7 @@
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Event, FailureKind, JobStatus, Outcome};
+use pogo_core::scheduler::{Event, FailureKind, JobStatus, Outcome, TaskEvent, TaskEventKind};
 use pogo_core::sim::{History, Mishap, World};
 
 /// Runs everything under our policy; these hosts fail.
@@ -40,9 +40,12 @@ fn roll_out(failing: &str) -> History {
 fn never_more_than_ten_web_servers_are_away() {
     let (mut away, mut most) = (0_i32, 0);
     for record in roll_out("web05").records {
-        match &record.event {
-            Event::TaskStarted { host, .. } if host.as_str().starts_with("web") => away += 1,
-            Event::TaskSucceeded { host, .. } if host.as_str().starts_with("web") => away -= 1,
+        let Event::Task(TaskEvent { host, kind, .. }) = &record.event else {
+            continue;
+        };
+        match kind {
+            TaskEventKind::Started { .. } if host.as_str().starts_with("web") => away += 1,
+            TaskEventKind::Succeeded { .. } if host.as_str().starts_with("web") => away -= 1,
             _ => {}
         }
         most = most.max(away);
@@ -53,7 +56,8 @@ fn never_more_than_ten_web_servers_are_away() {
 #[test]
 fn no_web_server_is_touched_when_a_database_fails() {
     let history = roll_out("db2");
-    let touched = |event: &Event| matches!(event, Event::TaskStarted { host, .. } if host.as_str().starts_with("web"));
+    let is_web = |event: &Event| event.host().is_some_and(|host| host.as_str().starts_with("web"));
+    let touched = |event: &Event| is_web(event) && event.started().is_some();
     assert!(!history.records.iter().any(|record| touched(&record.event)));
     assert!(history.scheduler.jobs().all(|job| job.status() == JobStatus::Blocked));
 }

@@ -15,7 +15,10 @@ use super::running::Running;
 use super::{Attempt, Clock, DispatchError, Observer};
 use crate::Timestamp;
 use crate::plan::{Command, Hooks, Invocation, JobSpec};
-use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Phase, Record, Scheduler};
+use crate::scheduler::{
+    AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, Phase, Record, Scheduler, TaskEvent,
+    TaskEventKind,
+};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
 ///
@@ -229,12 +232,42 @@ impl Dispatcher {
         for record in records {
             self.observer.event(&record);
             match record.event {
-                Event::JobSubmitted { job, spec, .. } => self.remember(job, &spec),
-                Event::TaskStarted { job, host, attempt } => self.start(job, &host, attempt),
-                Event::CancelRequested { attempt, .. } => self.running.cancel(attempt),
-                Event::TaskInDoubt { attempt, .. } => self.running.give_up(attempt),
-                _ => {}
+                Event::Job(event) => self.act_on_job(event),
+                Event::Task(event) => self.act_on_task(event),
+                Event::Namespace(_) | Event::Host(_) => {}
             }
+        }
+    }
+
+    fn act_on_job(&mut self, JobEvent { job, kind }: JobEvent) {
+        match kind {
+            JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
+            JobEventKind::WaveOpened { .. }
+            | JobEventKind::FailureBudgetExceeded { .. }
+            | JobEventKind::Blocked { .. }
+            | JobEventKind::Waiting
+            | JobEventKind::Unblocked
+            | JobEventKind::Paused
+            | JobEventKind::Resumed
+            | JobEventKind::Halting { .. }
+            | JobEventKind::Halted
+            | JobEventKind::Altered { .. }
+            | JobEventKind::Finished { .. } => {}
+        }
+    }
+
+    fn act_on_task(&mut self, TaskEvent { job, host, kind }: TaskEvent) {
+        match kind {
+            TaskEventKind::Started { attempt } => self.start(job, &host, attempt),
+            TaskEventKind::CancelRequested { attempt, .. } => self.running.cancel(attempt),
+            TaskEventKind::InDoubt { attempt, .. } => self.running.give_up(attempt),
+            TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => {}
         }
     }
 

@@ -36,7 +36,10 @@ mod view;
 pub use alteration::Alteration;
 pub(crate) use decide::{EXPIRED, OVER_BUDGET, RESTARTED};
 pub use error::InputError;
-pub use event::{CancelReason, DoubtCause, Event, HaltCause, Record};
+pub use event::{
+    CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,
+    NamespaceEventKind, Record, TaskEvent, TaskEventKind,
+};
 pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
 pub use freeze::Freeze;
 pub use ids::{AttemptId, JobId};

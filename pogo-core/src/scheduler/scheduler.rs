@@ -12,8 +12,8 @@ use crate::Timestamp;
 /// A scheduler is a state machine: it does no IO, starts no thread, reads no clock. The contract with whoever drives it:
 ///
 /// - Hand every fact and order to [`handle`](Self::handle), with the time. What comes back has been decided and applied.
-/// - Make the events durable, then act on them: [`Event::TaskStarted`] is the order to run an attempt,
-///   [`Event::CancelRequested`] the order to end one.
+/// - Make the events durable, then act on them: [`Started`](super::TaskEventKind::Started) is the order to run an attempt,
+///   [`CancelRequested`](super::TaskEventKind::CancelRequested) the order to end one.
 /// - Send [`Input::Tick`] when [`next_timeout`](Self::next_timeout) is reached.
 /// - After a restart, [`apply`](Self::apply) all events in order, then handle [`Input::Recover`].
 ///
@@ -38,13 +38,16 @@ use crate::Timestamp;
 /// let events = scheduler.handle(now, Input::Submit { job: JobId::new(1), spec })?;
 ///
 /// // One at a time: of three hosts, one starts ...
-/// let [Event::JobSubmitted { .. }, Event::TaskStarted { host, attempt, .. }] = &events[..] else { panic!() };
-/// assert_eq!(host.as_str(), "web1");
+/// let [Event::Job(_), Event::Task(task)] = &events[..] else { panic!() };
+/// let attempt = task.started().expect("the order to run it");
+/// assert_eq!(task.host.as_str(), "web1");
 ///
 /// // ... and the next when it has succeeded.
-/// let events = scheduler.handle(now, Input::Reported { attempt: *attempt, outcome: Outcome::Succeeded })?;
-/// let [Event::TaskSucceeded { .. }, Event::TaskStarted { host, .. }] = &events[..] else { panic!() };
-/// assert_eq!(host.as_str(), "web2");
+/// let events = scheduler.handle(now, Input::Reported { attempt, outcome: Outcome::Succeeded })?;
+/// let [Event::Task(end), Event::Task(next)] = &events[..] else { panic!() };
+/// assert_eq!(end.ended(), Some(attempt));
+/// assert!(next.started().is_some());
+/// assert_eq!(next.host.as_str(), "web2");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]

@@ -52,7 +52,7 @@ mod tests {
     use crate::fleet::Fleet;
     use crate::plan::{Command, JobSpec};
     use crate::policy::{Constraint, OnDoubt, Policy, Rule};
-    use crate::scheduler::{Event, JobStatus};
+    use crate::scheduler::{JobStatus, TaskEventKind};
     use crate::sim::{History, World};
 
     fn crashed(at: usize) -> History {
@@ -92,7 +92,9 @@ mod tests {
     #[test]
     fn what_ran_when_the_dispatcher_died_is_in_doubt() {
         let history = crashed(3);
-        let doubts = |record: &&crate::scheduler::Record| matches!(record.event, Event::TaskInDoubt { .. });
+        let doubts = |record: &&crate::scheduler::Record| {
+            matches!(record.event.task_kind(), Some(TaskEventKind::InDoubt { .. }))
+        };
         assert_eq!(history.records.iter().filter(doubts).count(), 2);
         assert_eq!(history.records[4].at, crate::Timestamp::from_millis(3_000));
     }

@@ -22,13 +22,8 @@ impl History {
     /// From the first submission to the last end of a task.
     pub fn makespan(&self) -> Duration {
         let at = |wanted: fn(&Event) -> bool| move |record: &&Record| wanted(&record.event);
-        let submitted = |event: &Event| matches!(event, Event::JobSubmitted { .. });
-        let ended = |event: &Event| {
-            matches!(
-                event,
-                Event::TaskSucceeded { .. } | Event::TaskFailed { .. } | Event::TaskInDoubt { .. }
-            )
-        };
+        let submitted = |event: &Event| event.submitted().is_some();
+        let ended = |event: &Event| event.ended().is_some();
         let first = self
             .records
             .iter()
@@ -47,12 +42,10 @@ impl History {
     pub fn widest(&self) -> u32 {
         let (mut running, mut widest) = (0_u32, 0);
         for record in &self.records {
-            match record.event {
-                Event::TaskStarted { .. } => running += 1,
-                Event::TaskSucceeded { .. } | Event::TaskFailed { .. } | Event::TaskInDoubt { .. } => {
-                    running = running.saturating_sub(1);
-                }
-                _ => {}
+            if record.event.started().is_some() {
+                running += 1;
+            } else if record.event.ended().is_some() {
+                running = running.saturating_sub(1);
             }
             widest = widest.max(running);
         }

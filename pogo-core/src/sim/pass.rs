@@ -5,7 +5,8 @@ use super::mishap::{Attempt, Fate};
 use super::plans::{Planned, Plans};
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, Outcome, Record, Scheduler,
+    AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, Outcome, Record, Scheduler, TaskEvent,
+    TaskEventKind,
 };
 
 impl World {
@@ -74,15 +75,27 @@ impl World {
 
     /// What a transport does on an event.
     fn act(&mut self, event: &Event) {
-        match event {
-            Event::TaskStarted { job, host, attempt } => self.begin(*job, host, *attempt),
-            Event::CancelRequested { attempt, reason, .. } => self.cancel(*attempt, *reason),
-            _ => {}
+        let Event::Task(TaskEvent { job, host, kind }) = event else {
+            return;
+        };
+        match kind {
+            TaskEventKind::Started { attempt } => self.begin(*job, host, *attempt),
+            TaskEventKind::CancelRequested { attempt, reason } => self.cancel(*attempt, *reason),
+            TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => {}
         }
     }
 
     fn count(&mut self, event: &Event) {
-        if let Event::TaskFailed { job, host, .. } | Event::TaskInDoubt { job, host, .. } = event {
+        if let Event::Task(TaskEvent { job, host, kind }) = event
+            && matches!(kind, TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. })
+        {
             *self.spent.entry((*job, host.clone())).or_default() += 1;
         }
     }

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::world::Indexed;
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, JobId, Outcome, Phase, Record};
+use crate::scheduler::{AttemptId, Event, JobId, Outcome, Phase, Record, TaskEvent, TaskEventKind};
 
 /// How long each attempt of a past job took, host by host.
 ///
@@ -125,8 +125,11 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
     let mut begun: Indexed<(JobId, HostName), u32> = IndexMap::default();
     let mut ended = Vec::new();
     for (record, at) in records.iter().zip(0..) {
-        let (attempt, job, host, outcome) = match &record.event {
-            Event::TaskStarted { job, host, attempt } => {
+        let Event::Task(TaskEvent { job, host, kind }) = &record.event else {
+            continue;
+        };
+        let (attempt, outcome) = match kind {
+            TaskEventKind::Started { attempt } => {
                 let number = begun.entry((*job, host.clone())).or_default();
                 *number += 1;
                 let (number, started) = (*number, record.at);
@@ -141,37 +144,25 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
                 );
                 continue;
             }
-            Event::TaskPhaseEntered {
-                attempt,
-                phase: Phase::Settle,
-                ..
-            } => {
-                if let Some(open) = open.get_mut(attempt) {
+            TaskEventKind::PhaseEntered { attempt, phase } => {
+                if let Some(open) = open.get_mut(attempt).filter(|_| *phase == Phase::Settle) {
                     open.settles = Some((record.at, at));
                 }
                 continue;
             }
-            Event::CancelRequested { attempt, .. } => {
+            TaskEventKind::CancelRequested { attempt, .. } => {
                 if let Some(open) = open.get_mut(attempt) {
                     open.told_to_end = Some(record.at);
                 }
                 continue;
             }
-            Event::TaskSucceeded { job, host, attempt } => (attempt, job, host, Outcome::Succeeded),
-            Event::TaskFailed {
-                job,
-                host,
-                attempt,
-                failure,
-            } => (attempt, job, host, Outcome::Failed(failure.clone())),
-            Event::TaskInDoubt {
-                job,
-                host,
-                attempt,
-                message,
-                ..
-            } => (attempt, job, host, Outcome::in_doubt(message.as_str())),
-            _ => continue,
+            TaskEventKind::Succeeded { attempt } => (attempt, Outcome::Succeeded),
+            TaskEventKind::Failed { attempt, failure } => (attempt, Outcome::Failed(failure.clone())),
+            TaskEventKind::InDoubt { attempt, message, .. } => (attempt, Outcome::in_doubt(message.as_str())),
+            TaskEventKind::Slow { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => continue,
         };
         let Some(open) = open.swap_remove(attempt) else {
             continue;

@@ -10,9 +10,12 @@ use super::plans::Planned;
 use super::world::Indexed;
 use super::{PastError, TaskTimes, World};
 use crate::Timestamp;
-use crate::fleet::HostName;
-use crate::policy::Defaults;
-use crate::scheduler::{DoubtCause, Event, HaltCause, Input, InputError, JobId, Record};
+use crate::fleet::{Fleet, HostName};
+use crate::policy::{Defaults, Policy};
+use crate::scheduler::{
+    DoubtCause, Event, HaltCause, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
+    NamespaceEvent, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
+};
 use crate::scheduler::{EXPIRED, OVER_BUDGET, RESTARTED};
 
 /// How the attempts of a log went, and where in it they were reported.
@@ -103,21 +106,12 @@ impl World {
     /// # Errors
     /// The log does not begin at its beginning, or nothing has ended in it.
     pub fn rerun(records: &[Record]) -> Result<Self, RerunError> {
-        let Some((
-            Record {
-                event: Event::NamespaceConfigured { fleet, policy },
-                ..
-            },
-            rest,
-        )) = records.split_first()
-        else {
-            return Err(RerunError::NotFromTheStart);
-        };
+        let (fleet, policy, rest) = configured_first(records).ok_or(RerunError::NotFromTheStart)?;
         let times = PastTimes::of(records)?;
         let world = Self::new(Arc::clone(fleet), Arc::clone(policy)).map_err(RerunError::Refused)?;
         let mut world = world.task_times(TaskTimes::Fixed(times.median()));
         world.script = Some(Arc::new(Script::of_log(records)));
-        let submitted = |record: &&Record| matches!(record.event, Event::JobSubmitted { .. });
+        let submitted = |record: &&Record| record.event.submitted().is_some();
         // Time begins with the first job; what was known before is known at its beginning.
         let began = rest.iter().find(submitted).map_or(Timestamp::EPOCH, |record| record.at);
         for (at, rank, input) in orders(&policy.defaults, rest) {
@@ -169,14 +163,28 @@ impl World {
     }
 }
 
+/// The hosts and rules that a log begins with, and what follows.
+fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[Record])> {
+    let (first, rest) = records.split_first()?;
+    let Event::Namespace(NamespaceEvent { kind }) = &first.event else {
+        return None;
+    };
+    match kind {
+        NamespaceEventKind::Configured { fleet, policy } => Some((fleet, policy, rest)),
+        NamespaceEventKind::HostsFrozen { .. }
+        | NamespaceEventKind::HostsThawed { .. }
+        | NamespaceEventKind::LateReported { .. } => None,
+    }
+}
+
 /// Each time another dispatcher took over from one that had died while something ran.
 fn crashes(records: &[Record]) -> Vec<Crash> {
-    let took_over = |record: &Record| match &record.event {
-        Event::TaskInDoubt { cause: Some(cause), .. } => *cause == DoubtCause::Restarted,
-        // Before causes were recorded, only the text told.
-        Event::TaskInDoubt {
-            cause: None, message, ..
-        } => message == RESTARTED,
+    let took_over = |record: &Record| match record.event.task_kind() {
+        Some(TaskEventKind::InDoubt { cause, message, .. }) => match cause {
+            Some(cause) => *cause == DoubtCause::Restarted,
+            // Before causes were recorded, only the text told.
+            None => message == RESTARTED,
+        },
         _ => false,
     };
     let pairs = records.iter().zip(records.iter().skip(1)).zip(0..);
@@ -194,7 +202,9 @@ fn orders(defaults: &Defaults, records: &[Record]) -> Vec<(Timestamp, u64, Input
     let mut defaults = defaults;
     let mut orders: Vec<(Timestamp, u64, Input)> = Vec::new();
     for (record, rank) in records.iter().zip(1..) {
-        if let Event::NamespaceConfigured { policy, .. } = &record.event {
+        if let Event::Namespace(NamespaceEvent { kind }) = &record.event
+            && let NamespaceEventKind::Configured { policy, .. } = kind
+        {
             defaults = &policy.defaults;
         }
         let Some(input) = order(defaults, &record.event) else {
@@ -213,48 +223,67 @@ fn orders(defaults: &Defaults, records: &[Record]) -> Vec<(Timestamp, u64, Input
 
 /// The order, if there was one, that this event follows from.
 fn order(defaults: &Defaults, event: &Event) -> Option<Input> {
-    if halted_by_itself(event) {
-        return None;
+    match event.clone() {
+        Event::Namespace(event) => namespace_order(event.kind),
+        Event::Host(HostEvent { host, kind }) => Some(match kind {
+            HostEventKind::MarkedDown { reason } => Input::MarkDown { host, reason },
+            HostEventKind::MarkedUp { reason } => Input::MarkUp { host, reason },
+        }),
+        Event::Job(event) => job_order(defaults, event),
+        Event::Task(TaskEvent { job, host, kind }) => match kind {
+            TaskEventKind::Retried { ordered: true, .. } => Some(Input::Retry { job, hosts: vec![host] }),
+            TaskEventKind::Skipped => Some(Input::Skip { job, hosts: vec![host] }),
+            TaskEventKind::Started { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Cancelled => None,
+        },
     }
-    Some(match event.clone() {
-        Event::NamespaceConfigured { fleet, policy } => Input::Configure { fleet, policy },
-        Event::JobSubmitted { job, spec, hosts } => Input::Submit {
+}
+
+fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
+    Some(match kind {
+        NamespaceEventKind::Configured { fleet, policy } => Input::Configure { fleet, policy },
+        NamespaceEventKind::HostsFrozen { hosts, by, reason } => Input::Freeze { hosts, by, reason },
+        NamespaceEventKind::HostsThawed { hosts, by, reason } => Input::Thaw { hosts, by, reason },
+        NamespaceEventKind::LateReported { .. } => return None,
+    })
+}
+
+fn job_order(defaults: &Defaults, JobEvent { job, kind }: JobEvent) -> Option<Input> {
+    Some(match kind {
+        JobEventKind::Submitted { spec, hosts } => Input::Submit {
             job,
             spec: Arc::new(spec.once_more(defaults, hosts.len())),
         },
-        Event::JobPaused { job } => Input::Pause { job },
-        Event::JobResumed { job } => Input::Resume { job },
-        Event::JobHalting {
-            job,
-            reason,
-            abort: false,
-            ..
-        } => Input::Halt { job, reason },
-        Event::JobHalting { job, reason, .. } => Input::Abort { job, reason },
-        Event::JobAltered { job, change } => Input::Alter { job, change },
-        Event::TaskRetried {
-            job,
-            host,
-            ordered: true,
-            ..
-        } => Input::Retry { job, hosts: vec![host] },
-        Event::TaskSkipped { job, host } => Input::Skip { job, hosts: vec![host] },
-        Event::WaveOpened { job, ordered: true, .. } => Input::Promote { job },
-        Event::HostsFrozen { hosts, by, reason } => Input::Freeze { hosts, by, reason },
-        Event::HostsThawed { hosts, by, reason } => Input::Thaw { hosts, by, reason },
-        Event::HostMarkedDown { host, reason } => Input::MarkDown { host, reason },
-        Event::HostMarkedUp { host, reason } => Input::MarkUp { host, reason },
-        _ => return None,
+        JobEventKind::Paused => Input::Pause { job },
+        JobEventKind::Resumed => Input::Resume { job },
+        JobEventKind::Halting { reason, cause, .. } if halted_by_itself(&reason, cause) => return None,
+        JobEventKind::Halting { reason, abort, .. } => match abort {
+            false => Input::Halt { job, reason },
+            true => Input::Abort { job, reason },
+        },
+        JobEventKind::Altered { change } => Input::Alter { job, change },
+        JobEventKind::WaveOpened { ordered: true, .. } => Input::Promote { job },
+        JobEventKind::WaveOpened { .. }
+        | JobEventKind::FailureBudgetExceeded { .. }
+        | JobEventKind::Blocked { .. }
+        | JobEventKind::Waiting
+        | JobEventKind::Unblocked
+        | JobEventKind::Halted
+        | JobEventKind::Finished { .. } => return None,
     })
 }
 
 /// Time limits run out again by themselves, and so do budgets.
-fn halted_by_itself(event: &Event) -> bool {
-    let Event::JobHalting { reason, cause, .. } = event else {
-        return false;
-    };
+fn halted_by_itself(reason: &str, cause: Option<HaltCause>) -> bool {
     match cause {
-        Some(cause) => *cause != HaltCause::Order,
+        Some(cause) => cause != HaltCause::Order,
         // Before causes were recorded, only the text told.
         None => reason == EXPIRED || is_over_budget(reason),
     }

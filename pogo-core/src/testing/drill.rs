@@ -9,7 +9,7 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Event, Input, InputError, JobId, Record, Scheduler};
+use crate::scheduler::{AttemptId, Event, Input, InputError, JobEvent, JobId, Record, Scheduler};
 
 /// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
 ///
@@ -152,15 +152,16 @@ impl Drill {
 
     fn take_note(&mut self, event: &Event) {
         match event {
-            Event::TaskStarted { job, host, attempt } => {
-                self.running.insert(*attempt, (*job, host.clone()));
-                self.issued = self.issued.max(attempt.number());
+            Event::Task(event) => {
+                if let Some(attempt) = event.started() {
+                    self.running.insert(attempt, (event.job, event.host.clone()));
+                    self.issued = self.issued.max(attempt.number());
+                } else if let Some(attempt) = event.ended() {
+                    self.running.remove(&attempt);
+                }
             }
-            Event::TaskSucceeded { attempt, .. }
-            | Event::TaskFailed { attempt, .. }
-            | Event::TaskInDoubt { attempt, .. } => _ = self.running.remove(attempt),
-            Event::JobSubmitted { job, .. } => self.jobs = self.jobs.max(job.number()),
-            _ => {}
+            Event::Job(JobEvent { job, .. }) => self.jobs = self.jobs.max(job.number()),
+            Event::Namespace(_) | Event::Host(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::recorded::Recorded;
 use crate::fleet::{HostName, fold};
-use crate::scheduler::{Event, JobId, Record};
+use crate::scheduler::{Event, JobEvent, JobEventKind, JobId, Record, TaskEvent, TaskEventKind};
 
 /// At no moment do more than `most` of these hosts run, over all jobs.
 ///
@@ -36,7 +36,8 @@ pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usiz
 pub fn assert_stays_available(records: &[Record], hosts: &[HostName], most: usize) {
     let mut now = Recorded::default();
     for (record, at) in records.iter().zip(0_usize..) {
-        if let Event::TaskStarted { host, .. } = &record.event
+        if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
+            && matches!(kind, TaskEventKind::Started { .. })
             && hosts.contains(host)
             && !now.is_unavailable(host)
         {
@@ -64,29 +65,35 @@ pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]
     let mut open: BTreeSet<(JobId, &HostName)> = BTreeSet::new();
     for (record, at) in records.iter().zip(0_usize..) {
         match &record.event {
-            Event::JobSubmitted { job, hosts, .. } => {
-                open.extend(
-                    hosts
-                        .iter()
-                        .filter(|host| earlier.contains(host))
-                        .map(|host| (*job, host)),
-                );
+            Event::Job(JobEvent { job, kind }) => {
+                if let JobEventKind::Submitted { hosts, .. } = kind {
+                    let hosts = hosts.iter().filter(|host| earlier.contains(host));
+                    open.extend(hosts.map(|host| (*job, host)));
+                }
             }
-            Event::TaskSucceeded { job, host, .. } | Event::TaskSkipped { job, host } => {
-                open.remove(&(*job, host));
-            }
-            Event::TaskRetried { job, host, .. } if earlier.contains(host) => _ = open.insert((*job, host)),
-            Event::TaskStarted { job, host, .. } if later.contains(host) && !earlier.contains(host) => {
-                let waits_for: Vec<&HostName> =
-                    open.iter().filter(|(of, _)| of == job).map(|(_, host)| *host).collect();
-                assert!(
-                    waits_for.is_empty(),
-                    "{host} starts before {} of {job} is done\n{}",
-                    fold(waits_for),
-                    place(record, at)
-                );
-            }
-            _ => {}
+            Event::Task(TaskEvent { job, host, kind }) => match kind {
+                TaskEventKind::Succeeded { .. } | TaskEventKind::Skipped => _ = open.remove(&(*job, host)),
+                TaskEventKind::Retried { .. } if earlier.contains(host) => _ = open.insert((*job, host)),
+                TaskEventKind::Started { .. } if later.contains(host) && !earlier.contains(host) => {
+                    let waits_for: Vec<&HostName> =
+                        open.iter().filter(|(of, _)| of == job).map(|(_, host)| *host).collect();
+                    assert!(
+                        waits_for.is_empty(),
+                        "{host} starts before {} of {job} is done\n{}",
+                        fold(waits_for),
+                        place(record, at)
+                    );
+                }
+                TaskEventKind::Started { .. }
+                | TaskEventKind::PhaseEntered { .. }
+                | TaskEventKind::Slow { .. }
+                | TaskEventKind::CancelRequested { .. }
+                | TaskEventKind::Failed { .. }
+                | TaskEventKind::InDoubt { .. }
+                | TaskEventKind::Retried { .. }
+                | TaskEventKind::Cancelled => {}
+            },
+            Event::Namespace(_) | Event::Host(_) => {}
         }
     }
 }
@@ -101,10 +108,10 @@ pub fn assert_once(records: &[Record]) {
     let mut begun = BTreeSet::new();
     let mut done: BTreeSet<(JobId, &HostName)> = BTreeSet::new();
     for (record, at) in records.iter().zip(0_usize..) {
-        match &record.event {
-            Event::TaskStarted { job, host, attempt } => {
+        if let Event::Task(TaskEvent { job, host, kind }) = &record.event {
+            if let Some(attempt) = record.event.started() {
                 let place = || place(record, at);
-                assert!(begun.insert(*attempt), "{attempt} begins twice\n{}", place());
+                assert!(begun.insert(attempt), "{attempt} begins twice\n{}", place());
                 assert!(
                     !done.contains(&(*job, host)),
                     "{host} is done in {job} and runs again\n{}",
@@ -114,14 +121,12 @@ pub fn assert_once(records: &[Record]) {
                     panic!("{host} runs {earlier} of {other} and is started again\n{}", place());
                 }
             }
-            Event::TaskSucceeded { job, host, attempt } => {
-                assert_runs(&now, record, at, host, (*job, *attempt));
+            if let Some(attempt) = record.event.ended() {
+                assert_runs(&now, record, at, host, (*job, attempt));
+            }
+            if matches!(kind, TaskEventKind::Succeeded { .. }) {
                 done.insert((*job, host));
             }
-            Event::TaskFailed { job, host, attempt, .. } | Event::TaskInDoubt { job, host, attempt, .. } => {
-                assert_runs(&now, record, at, host, (*job, *attempt));
-            }
-            _ => {}
         }
         now.note(record);
     }

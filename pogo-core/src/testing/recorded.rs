@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, JobId, Record};
+use crate::scheduler::{AttemptId, Event, HostEvent, HostEventKind, JobId, Record, TaskEvent, TaskEventKind};
 
 /// Hosts as the records so far have them.
 #[derive(Debug, Default)]
@@ -19,31 +19,44 @@ pub(super) struct Recorded<'a> {
 impl<'a> Recorded<'a> {
     pub(super) fn note(&mut self, record: &'a Record) {
         match &record.event {
-            Event::TaskStarted { job, host, attempt } => _ = self.running.insert(host, (*job, *attempt)),
-            Event::TaskSucceeded { host, .. } => {
+            Event::Task(event) => self.task(event),
+            Event::Host(HostEvent { host, kind }) => match kind {
+                HostEventKind::MarkedDown { .. } => {
+                    self.stuck.insert(host);
+                    self.down.insert(host);
+                }
+                HostEventKind::MarkedUp { .. } => {
+                    self.down.remove(host);
+                    self.serves(host);
+                }
+            },
+            Event::Namespace(_) | Event::Job(_) => {}
+        }
+    }
+
+    fn task(&mut self, TaskEvent { job, host, kind }: &'a TaskEvent) {
+        match kind {
+            TaskEventKind::Started { attempt } => _ = self.running.insert(host, (*job, *attempt)),
+            TaskEventKind::Succeeded { .. } => {
                 self.running.remove(host);
                 self.serves(host);
             }
-            Event::TaskFailed { job, host, .. } | Event::TaskInDoubt { job, host, .. } => {
+            TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
                 self.running.remove(host);
                 self.bad.insert((host, *job));
                 self.stuck.insert(host);
             }
-            Event::TaskSkipped { job, host } => {
+            TaskEventKind::Skipped => {
                 self.bad.remove(&(host, *job));
                 if !self.bad.iter().any(|(bad, _)| *bad == host) {
                     self.serves(host);
                 }
             }
-            Event::HostMarkedDown { host, .. } => {
-                self.stuck.insert(host);
-                self.down.insert(host);
-            }
-            Event::HostMarkedUp { host, .. } => {
-                self.down.remove(host);
-                self.serves(host);
-            }
-            _ => {}
+            TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Cancelled => {}
         }
     }
 

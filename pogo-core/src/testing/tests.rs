@@ -6,7 +6,7 @@ use super::invariants::{assert_never_more_than, assert_once, assert_order, asser
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::{Command, JobSpec};
-use crate::scheduler::{AttemptId, Event, JobId, Record};
+use crate::scheduler::{AttemptId, Event, HostEventKind, JobEventKind, JobId, Record, TaskEventKind};
 
 fn host(name: &str) -> HostName {
     name.parse().unwrap()
@@ -14,20 +14,12 @@ fn host(name: &str) -> HostName {
 
 fn started(name: &str, attempt: u64) -> Record {
     let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
-    at(Event::TaskStarted {
-        job,
-        host: host(name),
-        attempt,
-    })
+    at(Event::of_task(job, host(name), TaskEventKind::Started { attempt }))
 }
 
 fn succeeded(name: &str, attempt: u64) -> Record {
     let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
-    at(Event::TaskSucceeded {
-        job,
-        host: host(name),
-        attempt,
-    })
+    at(Event::of_task(job, host(name), TaskEventKind::Succeeded { attempt }))
 }
 
 fn at(event: Event) -> Record {
@@ -54,10 +46,7 @@ fn one_too_many_is_named() {
 #[test]
 #[should_panic(expected = "b is taken out of service although 1 of a,b do not serve, and 1 may: a")]
 fn a_host_marked_down_counts() {
-    let down = Event::HostMarkedDown {
-        host: host("a"),
-        reason: String::new(),
-    };
+    let down = Event::of_host(host("a"), HostEventKind::MarkedDown { reason: String::new() });
     assert_stays_available(&[at(down), started("b", 1)], &[host("a"), host("b")], 1);
 }
 
@@ -82,29 +71,24 @@ fn an_end_without_a_beginning_is_named() {
 fn submitted(names: &[&str]) -> Record {
     let hosts = names.iter().map(|name| host(name)).collect();
     let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
-    at(Event::JobSubmitted {
-        job: JobId::new(1),
-        spec,
-        hosts,
-    })
+    at(Event::of_job(JobId::new(1), JobEventKind::Submitted { spec, hosts }))
 }
 
 fn skipped(name: &str) -> Record {
-    at(Event::TaskSkipped {
-        job: JobId::new(1),
-        host: host(name),
-    })
+    at(Event::of_task(JobId::new(1), host(name), TaskEventKind::Skipped))
 }
 
 fn failed(name: &str, attempt: u64) -> Record {
     let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
-    at(Event::TaskInDoubt {
+    at(Event::of_task(
         job,
-        host: host(name),
-        attempt,
-        message: String::new(),
-        cause: None,
-    })
+        host(name),
+        TaskEventKind::InDoubt {
+            attempt,
+            message: String::new(),
+            cause: None,
+        },
+    ))
 }
 
 #[test]

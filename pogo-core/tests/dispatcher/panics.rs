@@ -9,7 +9,7 @@ use pogo_core::dispatcher::{
     Attempt, Capabilities, DispatchError, Dispatcher, Observer, OrderError, OutputChunk, Reporter, Stream, Transport,
 };
 use pogo_core::journal::{MemoryJournal, replay};
-use pogo_core::scheduler::{Event, JobStatus, Outcome, Record};
+use pogo_core::scheduler::{Event, JobEventKind, JobStatus, Outcome, Record};
 
 use super::shop::{Counting, JOB, fleet_and_policy, spec};
 
@@ -24,7 +24,7 @@ struct Shaky {
 
 impl Observer for Shaky {
     fn event(&self, record: &Record) {
-        let starts = matches!(record.event, Event::TaskStarted { .. });
+        let starts = record.event.started().is_some();
         assert!(
             !starts || self.started.swap(true, Ordering::Relaxed),
             "the first start is too much"
@@ -74,7 +74,8 @@ fn an_observer_that_panics_is_told_of_what_comes_after_and_stops_nothing() {
         assert_eq!(job.succeeded, 4, "every host was run, and none is in doubt");
         let seen = observer.events.lock().unwrap();
         assert_eq!(seen.len(), records.len() - 1, "all but the event that it panicked at");
-        assert!(matches!(seen.last(), Some(Event::JobFinished { .. })));
+        let last = seen.last().and_then(Event::job_kind);
+        assert!(matches!(last, Some(JobEventKind::Finished { .. })));
         assert_eq!(observer.pieces.load(Ordering::Relaxed), 3);
     });
 }

@@ -57,14 +57,12 @@ impl Moment {
             if let Err(rule) = self.oracle.take(&record) {
                 self.broken.get_or_insert(rule);
             }
-            match event {
-                Event::TaskStarted { job, host, attempt } => self.running.push((*job, host.clone(), *attempt)),
-                Event::TaskSucceeded { attempt, .. }
-                | Event::TaskFailed { attempt, .. }
-                | Event::TaskInDoubt { attempt, .. } => {
-                    self.running.retain(|(.., running)| running != attempt);
-                }
-                _ => {}
+            let Event::Task(event) = event else { continue };
+            if let Some(attempt) = event.started() {
+                self.running.push((event.job, event.host.clone(), attempt));
+            }
+            if let Some(attempt) = event.ended() {
+                self.running.retain(|(.., running)| *running != attempt);
             }
         }
         // Whatever the number of its attempt, a host that runs is the same host.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, Expectation, Hooks, JobSpec, Order, WaveGate};
 use pogo_core::policy::{Constraint, Defaults, OnDoubt, Origin, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Alteration, Event, FailureKind, Input, JobId, Outcome, Phase, Record};
+use pogo_core::scheduler::{Alteration, FailureKind, Input, JobEventKind, JobId, Outcome, Phase, Record};
 use pogo_core::testing::{Drill, Step};
 
 /// Everything that was recorded.
@@ -21,7 +21,7 @@ pub(crate) fn records() -> Vec<Record> {
 
 /// Where much is under way: running, cancelled, delayed, failed, in doubt, down and removed hosts.
 pub(crate) fn busy(records: &[Record]) -> usize {
-    let aborted = |record: &Record| matches!(&record.event, Event::JobHalting { abort: true, .. });
+    let aborted = |record: &Record| matches!(record.event.job_kind(), Some(JobEventKind::Halting { abort: true, .. }));
     // One of its two running attempts has been asked to end.
     records.iter().position(aborted).unwrap() + 2
 }
@@ -159,10 +159,7 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
     let reason = "enough".to_owned();
     drill.tell(Input::Abort { job, reason }).unwrap();
     wait(drill, 31);
-    let late = drill.records().iter().find_map(|record| match record.event {
-        Event::TaskStarted { attempt, .. } => Some(attempt),
-        _ => None,
-    });
+    let late = drill.records().iter().find_map(|record| record.event.started());
     let (attempt, outcome) = (late.unwrap(), Outcome::Succeeded);
     drill.tell(Input::Reported { attempt, outcome }).unwrap();
     let first = JobId::new(1);

@@ -1,7 +1,10 @@
 //! The auditor accepts every log that the scheduler writes, and rejects logs of which something is not as it was.
 
 use pogo_audit::{Broken, audit};
-use pogo_core::scheduler::{AttemptId, Event, JobId, Record};
+use pogo_core::scheduler::{
+    AttemptId, Event, JobEvent, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, Record, TaskEvent,
+    TaskEventKind,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -82,10 +85,7 @@ fn is_accepted(scenario: &Scenario) -> Result<(), TestCaseError> {
 }
 
 fn started(record: &Record) -> Option<AttemptId> {
-    match record.event {
-        Event::TaskStarted { attempt, .. } => Some(attempt),
-        _ => None,
-    }
+    record.event.started()
 }
 
 /// The starts that were not allowed before the record ahead of them, as the oracle has it.
@@ -110,70 +110,89 @@ fn renumber(event: &mut Event, before: &[Record]) {
         .map(AttemptId::number)
         .max()
         .unwrap_or(0);
-    if let Event::TaskStarted { attempt, .. } = event {
+    if let Event::Task(TaskEvent { kind, .. }) = event
+        && let TaskEventKind::Started { attempt } = kind
+    {
         *attempt = AttemptId::new(issued + 1);
     }
 }
 
 /// Whether the host of this start was to be tried again by the end of these records.
 fn waits_again(records: &[Record], start: &Record) -> bool {
-    let retried = |record: &Record| matches!(&record.event, Event::TaskRetried { job, host, .. } if Some(*job) == start.event.job() && Some(host) == start.event.host());
+    let retried = |record: &Record| {
+        matches!(record.event.task_kind(), Some(TaskEventKind::Retried { .. }))
+            && record.event.job() == start.event.job()
+            && record.event.host() == start.event.host()
+    };
     records.iter().any(retried)
 }
 
 /// Whether what comes after a record does not make sense without it.
 fn is_needed(records: &[Record], at: usize) -> bool {
     let later = |is: &dyn Fn(&Event) -> bool| records[at + 1..].iter().any(|record| is(&record.event));
-    match &records[at].event {
-        Event::NamespaceConfigured { .. } => at == 0 && !matches!(records[1].event, Event::NamespaceConfigured { .. }),
-        Event::JobSubmitted { job, .. } => later(&|event| event.job() == Some(*job)),
-        Event::TaskStarted { attempt, .. } => later(&|event| of_attempt(event) == Some(*attempt)),
-        // The job's end counts how each of its tasks ended; so does every later event of the host.
-        Event::TaskSucceeded { job, .. } | Event::TaskFailed { job, .. } | Event::TaskInDoubt { job, .. } => {
-            later(&|event| matches!(event, Event::JobFinished { job: of, .. } if of == job))
-        }
-        Event::TaskCancelled { job, host } => {
-            // A host that is skipped after all might as well not have been cancelled.
-            let of_host = |event: &&Event| event.job() == Some(*job) && event.host() == Some(host);
-            let next = records[at + 1..].iter().map(|record| &record.event).find(of_host);
-            !matches!(next, Some(Event::TaskSkipped { .. }))
-                && later(&|event| matches!(event, Event::JobFinished { job: of, .. } if of == job))
-        }
-        Event::JobResumed { job } => {
-            // The first thing that cannot be while a job stands still, unless it was begun anew by then.
-            let next = records[at + 1..].iter().map(|record| &record.event).find(|event| {
-                let tells = matches!(
-                    event,
-                    Event::TaskStarted { .. } | Event::JobFinished { .. } | Event::JobResumed { .. }
-                );
-                tells && event.job() == Some(*job)
-            });
-            stands_still(&records[..at], *job) && matches!(next, Some(Event::TaskStarted { .. }))
-        }
+    let event = &records[at].event;
+    let job = event.job();
+    let finishes = |event: &Event| is_finish(event) && event.job() == job;
+    match event {
+        Event::Namespace(_) => is_configured(event) && at == 0 && !is_configured(&records[1].event),
+        Event::Job(JobEvent { kind, .. }) => match kind {
+            JobEventKind::Submitted { .. } => later(&|event| event.job() == job),
+            JobEventKind::Resumed => {
+                // The first thing that cannot be while a job stands still, unless it was begun anew by then.
+                let next = records[at + 1..].iter().map(|record| &record.event).find(|event| {
+                    let resumes = event.job_kind() == Some(&JobEventKind::Resumed);
+                    (event.started().is_some() || is_finish(event) || resumes) && event.job() == job
+                });
+                job.is_some_and(|job| stands_still(&records[..at], job)) && next.and_then(Event::started).is_some()
+            }
+            _ => false,
+        },
+        Event::Task(TaskEvent { host, kind, .. }) => match kind {
+            TaskEventKind::Started { attempt } => later(&|event| of_attempt(event) == Some(*attempt)),
+            // The job's end counts how each of its tasks ended; so does every later event of the host.
+            TaskEventKind::Succeeded { .. } | TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
+                later(&finishes)
+            }
+            TaskEventKind::Cancelled => {
+                // A host that is skipped after all might as well not have been cancelled.
+                let of_host = |event: &&Event| event.job() == job && event.host() == Some(host);
+                let next = records[at + 1..].iter().map(|record| &record.event).find(of_host);
+                next.and_then(Event::task_kind) != Some(&TaskEventKind::Skipped) && later(&finishes)
+            }
+            _ => false,
+        },
         _ => false,
     }
 }
 
+fn is_finish(event: &Event) -> bool {
+    matches!(event.job_kind(), Some(JobEventKind::Finished { .. }))
+}
+
+fn is_configured(event: &Event) -> bool {
+    let Event::Namespace(NamespaceEvent { kind, .. }) = event else {
+        return false;
+    };
+    matches!(kind, NamespaceEventKind::Configured { .. })
+}
+
 /// Whether the job was paused or halted, rather than blocked.
 fn stands_still(before: &[Record], job: JobId) -> bool {
+    let stops = |record: &Record| {
+        let event = record.event.job_kind();
+        matches!(event, Some(JobEventKind::Paused | JobEventKind::Halting { .. }))
+    };
     let steered = before.iter().rev().find(|record| {
-        let steers = matches!(
-            record.event,
-            Event::JobPaused { .. } | Event::JobHalting { .. } | Event::JobResumed { .. } | Event::TaskRetried { .. }
-        );
+        let retried = matches!(record.event.task_kind(), Some(TaskEventKind::Retried { .. }));
+        let steers = stops(record) || retried || record.event.job_kind() == Some(&JobEventKind::Resumed);
         steers && record.event.job() == Some(job)
     });
-    steered.is_some_and(|record| matches!(record.event, Event::JobPaused { .. } | Event::JobHalting { .. }))
+    steered.is_some_and(stops)
 }
 
 fn of_attempt(event: &Event) -> Option<AttemptId> {
-    match event {
-        Event::TaskSucceeded { attempt, .. }
-        | Event::TaskFailed { attempt, .. }
-        | Event::TaskInDoubt { attempt, .. }
-        | Event::TaskPhaseEntered { attempt, .. } => Some(*attempt),
-        _ => None,
-    }
+    let entered = matches!(event.task_kind(), Some(TaskEventKind::PhaseEntered { .. }));
+    event.ended().or(event.attempt().filter(|_| entered))
 }
 
 #[test]
@@ -212,7 +231,7 @@ fn one_over_a_limit_is_found_whichever_it_is() {
             .0;
         let end = records
             .iter()
-            .position(|record| matches!(record.event, Event::TaskSucceeded { .. }))
+            .position(|record| matches!(record.event.task_kind(), Some(TaskEventKind::Succeeded { .. })))
             .unwrap();
         let mut start = records.remove(third);
         start.at = records[end - 1].at;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use pogo_core::plan::{Plan, WaveGate};
-use pogo_core::scheduler::{Blocker, Event, HaltCause, Input, JobId, TaskState};
+use pogo_core::scheduler::{
+    Blocker, Event, HaltCause, Input, JobEvent, JobEventKind, JobId, TaskEvent, TaskEventKind, TaskState,
+};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -38,12 +40,17 @@ fn shows(plan: &Plan, blocker: &Blocker) -> bool {
 /// Whether the plan shows what ended an attempt or a job, or was told of it.
 fn announces(plan: &Plan, event: &Event) -> bool {
     match event {
-        Event::TaskSlow { .. } => plan.job.slow_after.is_some(),
-        Event::JobHalting {
-            cause: Some(HaltCause::MaxFailures),
-            ..
-        } => plan.job.max_failures.is_some(),
-        Event::TaskRetried { ordered: false, .. } => plan.job.retries + plan.job.connect_retries > 0,
+        Event::Task(TaskEvent { kind, .. }) => match kind {
+            TaskEventKind::Slow { .. } => plan.job.slow_after.is_some(),
+            TaskEventKind::Retried { ordered: false, .. } => plan.job.retries + plan.job.connect_retries > 0,
+            _ => true,
+        },
+        Event::Job(JobEvent { kind, .. }) => match kind {
+            JobEventKind::Halting { cause, .. } if *cause == Some(HaltCause::MaxFailures) => {
+                plan.job.max_failures.is_some()
+            }
+            _ => true,
+        },
         _ => true,
     }
 }

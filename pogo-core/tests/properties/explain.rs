@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::fleet::HostName;
 use pogo_core::policy::{Limit, Policy, Rule};
-use pogo_core::scheduler::{Blocker, CureOrder, Event, Input, JobId, Obstacle, Outcome, TaskState};
+use pogo_core::scheduler::{Blocker, CureOrder, Event, Input, JobEventKind, JobId, Obstacle, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -147,7 +147,7 @@ fn go_well(drill: &mut Drill) -> Result<bool, TestCaseError> {
             drill.tell(Input::Reported { attempt, outcome }).unwrap();
         }
         if drill.play(&Step::Tick).is_none() && drill.running().is_empty() {
-            let ended = |event: &Event| matches!(event, Event::JobHalting { .. });
+            let ended = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::Halting { .. }));
             return Ok(!drill.records()[before..].iter().any(|record| ended(&record.event)));
         }
     }

@@ -1,7 +1,7 @@
 //! Once mishaps stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
 
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, Event, Input, JobId, JobStatus, Outcome, TaskState};
+use pogo_core::scheduler::{AttemptId, Input, JobEventKind, JobId, JobStatus, Outcome, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 
@@ -19,8 +19,8 @@ proptest! {
             // Nothing will happen by itself any more, so nobody may promise that it will.
             prop_assert!(!matches!(job.status(), JobStatus::Running | JobStatus::Waiting | JobStatus::Halting), "{} is {:?}", job.id(), job.status());
             if job.status() == JobStatus::Blocked {
-                let said = drill.records().iter().rev().find_map(|record| match &record.event {
-                    Event::JobBlocked { job: blocked, reasons } if *blocked == job.id() => Some(reasons),
+                let said = drill.records().iter().rev().find_map(|record| match record.event.job_kind() {
+                    Some(JobEventKind::Blocked { reasons }) if record.event.job() == Some(job.id()) => Some(reasons),
                     _ => None,
                 });
                 prop_assert!(said.is_some_and(|reasons| !reasons.is_empty()), "{} does not say why", job.id());
@@ -36,7 +36,7 @@ proptest! {
             let told = drill.play(step);
             let by_itself = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Tick | Step::Wait(_));
             for event in told.and_then(|(_, events)| events.ok()).unwrap_or_default().iter().filter(|_| by_itself) {
-                let went_on = matches!(event, Event::JobWaiting { .. } | Event::JobUnblocked { .. } | Event::TaskStarted { .. });
+                let went_on = event.started().is_some() || matches!(event.job_kind(), Some(JobEventKind::Waiting | JobEventKind::Unblocked));
                 prop_assert!(!went_on || event.job().is_none_or(|job| !blocked.contains(&job)), "{event:?}");
             }
         }
@@ -88,7 +88,9 @@ fn with_status(drill: &Drill, status: JobStatus) -> Vec<JobId> {
 /// Whether the job was given up, or all its hosts were.
 fn job_timed_out(drill: &Drill, job: JobId) -> bool {
     let mut records = drill.records().iter();
-    records.any(|record| matches!(record.event, Event::JobHalting { job: halting, .. } if halting == job))
+    records.any(|record| {
+        record.event.job() == Some(job) && matches!(record.event.job_kind(), Some(JobEventKind::Halting { .. }))
+    })
 }
 
 /// Every attempt succeeds, and time passes, until nothing happens by itself.

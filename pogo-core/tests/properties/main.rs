@@ -18,4 +18,5 @@ mod rerun;
 mod safety;
 mod scenario;
 mod snapshot;
+mod stored_events;
 mod what_if;

@@ -7,7 +7,7 @@ use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Event, Input, JobId, Outcome, Record};
+use pogo_core::scheduler::{Input, JobId, Outcome, Record};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
 use pogo_core::testing::{Drill, Step, assert_once, job_specs};
 use proptest::prelude::*;
@@ -112,11 +112,7 @@ fn line(record: &Record) -> String {
 }
 
 fn ended(record: &&Record) -> bool {
-    let event = &record.event;
-    matches!(
-        event,
-        Event::TaskSucceeded { .. } | Event::TaskFailed { .. } | Event::TaskInDoubt { .. }
-    )
+    record.event.ended().is_some()
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use pogo_core::plan::{JobSpec, Order, Plan};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Blocker, Event, HolderReason, Input, JobId, JobStatus};
+use pogo_core::scheduler::{Blocker, Event, HolderReason, Input, JobEventKind, JobId, JobStatus};
 
 use crate::story::{Story, at_most, host, hosts, limited, on, web};
 
@@ -13,8 +13,8 @@ fn reasons(story: &Story) -> Vec<Blocker> {
         .records()
         .iter()
         .rev()
-        .find_map(|record| match &record.event {
-            Event::JobBlocked { reasons, .. } => Some(reasons.clone()),
+        .find_map(|record| match record.event.job_kind() {
+            Some(JobEventKind::Blocked { reasons }) => Some(reasons.clone()),
             _ => None,
         });
     let said = said.unwrap_or_default().into_iter();
@@ -133,12 +133,12 @@ fn a_group_of_which_too_many_failed_starts_no_more_until_the_job_is_resumed() {
     story.fails("b");
     let told = |event: &Event| {
         matches!(
-            event,
-            Event::FailureBudgetExceeded {
+            event.job_kind(),
+            Some(JobEventKind::FailureBudgetExceeded {
                 failures: 2,
                 allowed: 1,
                 ..
-            }
+            })
         )
     };
     assert_eq!(
@@ -250,7 +250,7 @@ fn a_budget_that_is_exceeded_again_says_so_again() {
     let mut story = Story::new(web("a,b,c"), limited(Rule::MaxFailures("0".parse().unwrap())));
     story.submit(on("*"));
     let exceeded = |story: &Story| {
-        let said = |event: &Event| matches!(event, Event::FailureBudgetExceeded { .. });
+        let said = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::FailureBudgetExceeded { .. }));
         story
             .drill
             .records()
@@ -273,7 +273,7 @@ fn a_share_of_failures_is_of_the_hosts_that_the_job_has_there() {
     let mut story = Story::new(web("a,b,c,d"), limited(Rule::MaxFailures("50%".parse().unwrap())));
     story.submit(on("*"));
     let exceeded = |story: &Story| {
-        let said = |event: &Event| matches!(event, Event::FailureBudgetExceeded { .. });
+        let said = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::FailureBudgetExceeded { .. }));
         story.drill.records().iter().any(|record| said(&record.event))
     };
     story.fails("a");

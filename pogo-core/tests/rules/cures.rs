@@ -6,7 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{Constraint, Origin, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Event, Input, JobId, JobStatus, Obstacle, Scheduler};
+use pogo_core::scheduler::{Input, JobEventKind, JobId, JobStatus, Obstacle, Scheduler};
 use pogo_core::testing::Step;
 
 use crate::story::{Story, at_most, host, hosts, limited, on, web};
@@ -46,8 +46,8 @@ fn at(story: &mut Story, hour: u64, minute: u64) {
 
 fn blocked(story: &Story) -> Vec<Obstacle> {
     let records = story.drill.records().iter().rev();
-    let mut said = records.filter_map(|record| match &record.event {
-        Event::JobBlocked { reasons, .. } => Some(reasons.clone()),
+    let mut said = records.filter_map(|record| match record.event.job_kind() {
+        Some(JobEventKind::Blocked { reasons }) => Some(reasons.clone()),
         _ => None,
     });
     said.next().unwrap_or_default()

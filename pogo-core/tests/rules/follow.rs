@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::plan::JobSpec;
-use pogo_core::scheduler::{Alteration, AttemptId, CancelReason, Event, Input, JobId, Phase, Record, Scheduler, Tally};
+use pogo_core::scheduler::{
+    Alteration, AttemptId, CancelReason, Event, Input, JobEventKind, JobId, Phase, Record, Scheduler, Tally,
+    TaskEventKind,
+};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -28,11 +31,13 @@ fn one_runs() -> Story {
 }
 
 fn started(name: &str, attempt: u64) -> Event {
-    Event::TaskStarted {
-        job: JOB,
-        host: host(name),
-        attempt: AttemptId::new(attempt),
-    }
+    Event::of_task(
+        JOB,
+        host(name),
+        TaskEventKind::Started {
+            attempt: AttemptId::new(attempt),
+        },
+    )
 }
 
 #[test]
@@ -42,11 +47,13 @@ fn an_attempt_begins_under_the_next_number_on_a_host_that_is_free() {
     assert!(!follows(&story, started("b", 3)));
     assert!(!follows(&story, started("a", 2)), "it runs already");
     story.submit(on("a"));
-    let elsewhere = Event::TaskStarted {
-        job: JobId::new(2),
-        host: host("a"),
-        attempt: AttemptId::new(2),
-    };
+    let elsewhere = Event::of_task(
+        JobId::new(2),
+        host("a"),
+        TaskEventKind::Started {
+            attempt: AttemptId::new(2),
+        },
+    );
     assert!(!follows(&story, elsewhere), "another job runs there");
     story.configure(web("b,c"), at_most("1"));
     assert_eq!(story.ends("a"), "b");
@@ -56,10 +63,14 @@ fn an_attempt_begins_under_the_next_number_on_a_host_that_is_free() {
 #[test]
 fn what_happens_to_an_attempt_names_its_job_and_host() {
     let story = one_runs();
-    let succeeded = |job, name, attempt| Event::TaskSucceeded {
-        job: JobId::new(job),
-        host: host(name),
-        attempt: AttemptId::new(attempt),
+    let succeeded = |job, name, attempt| {
+        Event::of_task(
+            JobId::new(job),
+            host(name),
+            TaskEventKind::Succeeded {
+                attempt: AttemptId::new(attempt),
+            },
+        )
     };
     assert!(follows(&story, succeeded(1, "a", 1)));
     assert!(!follows(&story, succeeded(2, "a", 1)));
@@ -71,12 +82,7 @@ fn what_happens_to_an_attempt_names_its_job_and_host() {
 fn phases_only_ever_go_on() {
     let mut story = one_runs();
     let attempt = story.attempt("a");
-    let entered = |phase| Event::TaskPhaseEntered {
-        job: JOB,
-        host: host("a"),
-        attempt,
-        phase,
-    };
+    let entered = |phase| Event::of_task(JOB, host("a"), TaskEventKind::PhaseEntered { attempt, phase });
     let phase = Phase::Command;
     story.tell(Input::PhaseEntered { attempt, phase }).unwrap();
     assert!(!follows(&story, entered(Phase::PreHook)));
@@ -86,11 +92,15 @@ fn phases_only_ever_go_on() {
 
 #[test]
 fn an_attempt_is_ended_once_and_not_while_it_settles() {
-    let cancelled = |story: &Story| Event::CancelRequested {
-        job: JOB,
-        host: host("a"),
-        attempt: story.attempt("a"),
-        reason: CancelReason::Abort,
+    let cancelled = |story: &Story| {
+        Event::of_task(
+            JOB,
+            host("a"),
+            TaskEventKind::CancelRequested {
+                attempt: story.attempt("a"),
+                reason: CancelReason::Abort,
+            },
+        )
     };
     let mut story = one_runs();
     assert!(follows(&story, cancelled(&story)));
@@ -110,10 +120,14 @@ fn an_attempt_is_ended_once_and_not_while_it_settles() {
 #[test]
 fn a_job_is_submitted_once() {
     let story = one_runs();
-    let submitted = |job, names: &[&str]| Event::JobSubmitted {
-        job: JobId::new(job),
-        spec: on("*").into(),
-        hosts: names.iter().map(|name| host(name)).collect(),
+    let submitted = |job, names: &[&str]| {
+        Event::of_job(
+            JobId::new(job),
+            JobEventKind::Submitted {
+                spec: on("*").into(),
+                hosts: names.iter().map(|name| host(name)).collect(),
+            },
+        )
     };
     assert!(!follows(&story, submitted(1, &["a"])));
     assert!(follows(&story, submitted(2, &["a", "b"])));
@@ -125,11 +139,7 @@ fn a_job_is_submitted_once() {
 #[test]
 fn only_the_wave_that_bakes_is_opened() {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
-    let opened = |wave| Event::WaveOpened {
-        job: JOB,
-        wave,
-        ordered: false,
-    };
+    let opened = |wave| Event::of_job(JOB, JobEventKind::WaveOpened { wave, ordered: false });
     story.submit(on("*"));
     assert!(!follows(&story, opened(1)), "it has no waves");
 
@@ -147,12 +157,16 @@ fn only_the_wave_that_bakes_is_opened() {
 
 #[test]
 fn a_job_stops_when_nothing_of_it_runs_and_ends_when_nothing_is_left() {
-    let halted = || Event::JobHalted { job: JOB };
-    let finished = || Event::JobFinished {
-        job: JOB,
-        tally: Tally::default(),
+    let halted = || Event::of_job(JOB, JobEventKind::Halted);
+    let finished = || {
+        Event::of_job(
+            JOB,
+            JobEventKind::Finished {
+                tally: Tally::default(),
+            },
+        )
     };
-    let paused = || Event::JobPaused { job: JOB };
+    let paused = || Event::of_job(JOB, JobEventKind::Paused);
     let mut story = one_runs();
     assert!(!follows(&story, halted()), "it is not to halt");
     assert!(!follows(&story, finished()), "one runs, and others wait");
@@ -171,7 +185,7 @@ fn a_job_stops_when_nothing_of_it_runs_and_ends_when_nothing_is_left() {
         })
         .unwrap();
     assert!(!follows(&story, finished()), "it has finished");
-    assert!(!follows(&story, Event::JobResumed { job: JOB }));
+    assert!(!follows(&story, Event::of_job(JOB, JobEventKind::Resumed)));
 
     let mut story = Story::new(web("a"), at_most("1"));
     story.submit(on("*"));
@@ -180,12 +194,16 @@ fn a_job_stops_when_nothing_of_it_runs_and_ends_when_nothing_is_left() {
 
 #[test]
 fn a_job_is_altered_while_it_lasts_and_to_limits_that_can_be() {
-    let altered = |max_parallel| Event::JobAltered {
-        job: JOB,
-        change: Alteration {
-            max_parallel: Some(max_parallel),
-            ..Alteration::default()
-        },
+    let altered = |max_parallel| {
+        Event::of_job(
+            JOB,
+            JobEventKind::Altered {
+                change: Alteration {
+                    max_parallel: Some(max_parallel),
+                    ..Alteration::default()
+                },
+            },
+        )
     };
     let mut story = Story::new(web("a"), at_most("1"));
     story.submit(on("*"));
@@ -201,7 +219,7 @@ fn time_does_not_go_back() {
     story.waits(5);
     story.ends("a");
     let mut scheduler: Scheduler = story.drill.scheduler().clone();
-    let (at, event) = (Timestamp::from_millis(4_999), Event::JobPaused { job: JOB });
+    let (at, event) = (Timestamp::from_millis(4_999), Event::of_job(JOB, JobEventKind::Paused));
     assert!(
         scheduler
             .apply(&Record {

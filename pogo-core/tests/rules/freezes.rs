@@ -6,7 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Blocker, Event, Freeze, Input, InputError, JobStatus, Scheduler, Snapshot};
+use pogo_core::scheduler::{Blocker, Event, Freeze, Input, InputError, JobEventKind, JobStatus, Scheduler, Snapshot};
 use pogo_core::sim::World;
 
 use crate::story::{Story, at_most, host, on, web};
@@ -65,10 +65,14 @@ fn a_job_of_which_all_that_waits_is_frozen_is_blocked_and_says_who_and_why_and_s
     assert_eq!(story.submit(on("*")), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert_eq!(story.explain(1, "a"), [frozen("*", 7)]);
-    let said = story.drill.records().iter().find_map(|record| match &record.event {
-        Event::JobBlocked { reasons, .. } => Some(reasons.clone()),
-        _ => None,
-    });
+    let said = story
+        .drill
+        .records()
+        .iter()
+        .find_map(|record| match record.event.job_kind() {
+            Some(JobEventKind::Blocked { reasons }) => Some(reasons.clone()),
+            _ => None,
+        });
     let said: Vec<String> = said.unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(
         said,
@@ -174,7 +178,7 @@ fn a_run_with_a_freeze_and_a_promotion_once_more_is_the_same_run() {
     world.submit(JobSpec { waves, bake, ..on("*") }).unwrap();
     let past = world.run();
     assert!(past.scheduler.jobs().all(|job| job.status() == JobStatus::Finished));
-    let promoted = |event: &Event| matches!(event, Event::WaveOpened { ordered: true, .. });
+    let promoted = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::WaveOpened { ordered: true, .. }));
     assert!(past.records.iter().any(|record| promoted(&record.event)));
     assert_eq!(World::rerun(&past.records).unwrap().run().records, past.records);
     let _ = host("h1");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::plan::{Hooks, JobSpec, Order};
 use pogo_core::policy::{OnDoubt, Policy};
-use pogo_core::scheduler::{Alteration, CancelReason, Event, Input, JobId, JobStatus, TaskState};
+use pogo_core::scheduler::{Alteration, CancelReason, Input, JobEventKind, JobId, JobStatus, TaskEventKind, TaskState};
 
 use crate::story::{Story, at_most, on, web};
 
@@ -107,7 +107,8 @@ fn an_abort_cancels_what_waits_and_what_runs() {
         })
         .unwrap();
     let cancelled = story.drill.records().iter().any(|record| {
-        matches!(record.event, Event::CancelRequested { attempt: of, reason: CancelReason::Abort, .. } if of == attempt)
+        let reason = CancelReason::Abort;
+        record.event.task_kind() == Some(&TaskEventKind::CancelRequested { attempt, reason })
     });
     assert!(cancelled);
     assert_eq!(story.state(1, "b"), TaskState::Cancelled);
@@ -132,10 +133,14 @@ fn every_default_is_decided_when_the_job_is_submitted_and_stored_with_it() {
         retries: Some(0),
         ..on("*")
     });
-    let stored = story.drill.records().iter().find_map(|record| match &record.event {
-        Event::JobSubmitted { spec, .. } => Some(JobSpec::clone(spec)),
-        _ => None,
-    });
+    let stored = story
+        .drill
+        .records()
+        .iter()
+        .find_map(|record| match record.event.job_kind() {
+            Some(JobEventKind::Submitted { spec, .. }) => Some(JobSpec::clone(spec)),
+            _ => None,
+        });
     let expected = JobSpec {
         attempt_timeout: seconds(100),
         slow_after: seconds(600),

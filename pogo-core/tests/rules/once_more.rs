@@ -6,7 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, Input, JobId, Outcome, Record};
+use pogo_core::scheduler::{Input, JobEventKind, JobId, Outcome, Record};
 use pogo_core::sim::{History, Mishap, World};
 
 use crate::story::{at_most, on};
@@ -43,7 +43,7 @@ fn an_operator_may_halt_a_job_for_whatever_reason() {
         world.submit(on("*")).unwrap();
         let past = world.run();
         assert_eq!(past.records, once_more(&past.records).records);
-        let told = |record: &Record| matches!(record.event, Event::JobHalted { .. });
+        let told = |record: &Record| matches!(record.event.job_kind(), Some(JobEventKind::Halted));
         assert!(past.records.iter().any(told));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Expectation, JobSpec, Order};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Alteration, Event, Input, JobId};
+use pogo_core::scheduler::{Alteration, Input, JobEventKind, JobId};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -115,10 +115,14 @@ fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
     };
     let mut story = Story::new(fleet, policy);
     assert_eq!(story.submit(on("*")), "h1 h2 h4");
-    let submitted = story.drill.records().iter().find_map(|record| match &record.event {
-        Event::JobSubmitted { spec, .. } => Some(spec.order),
-        _ => None,
-    });
+    let submitted = story
+        .drill
+        .records()
+        .iter()
+        .find_map(|record| match record.event.job_kind() {
+            Some(JobEventKind::Submitted { spec, .. }) => Some(spec.order),
+            _ => None,
+        });
     assert_eq!(submitted, Some(Order::Listed), "the log says which order it takes");
     let ends = ["h1", "h2", "h4"].map(|host| story.ends(host));
     assert_eq!(ends, ["", "", "h3 h5"], "two rounds");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, Input, Outcome, TaskState};
+use pogo_core::scheduler::{Event, Input, NamespaceEventKind, Outcome, TaskState};
 use pogo_core::testing::Step;
 
 use crate::story::{Story, on, web};
@@ -49,12 +49,11 @@ fn a_settling_host_is_no_longer_reported_on() {
     story.submit(settling(10));
     let attempt = story.attempt("a");
     story.ends("a");
-    let late = story
-        .drill
-        .tell(Input::Reported {
-            attempt,
-            outcome: Outcome::in_doubt(""),
-        })
-        .unwrap();
-    assert!(matches!(late[..], [Event::LateReported { .. }]), "{late:?}");
+    let outcome = Outcome::in_doubt("");
+    let late = NamespaceEventKind::LateReported {
+        attempt,
+        outcome: outcome.clone(),
+    };
+    let events = story.drill.tell(Input::Reported { attempt, outcome }).unwrap();
+    assert_eq!(events, [Event::of_namespace(late)]);
 }

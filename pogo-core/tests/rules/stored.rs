@@ -1,7 +1,7 @@
 //! Snapshots that do not add up are refused.
 
 use pogo_core::plan::JobSpec;
-use pogo_core::scheduler::{Event, Record, Scheduler, Snapshot};
+use pogo_core::scheduler::{Record, Scheduler, Snapshot, TaskEventKind};
 use serde_json::{Value, json};
 
 use crate::story::{Story, at_most, on, web};
@@ -132,7 +132,7 @@ fn a_journal_of_hosts_that_failed_by_how_much_they_wrote_is_read() {
     let stored =
         r#"{"at":5,"event":"task_failed","job":1,"host":"web1","attempt":17,"kind":"output_limit","message":"4 MiB"}"#;
     let record: Record = serde_json::from_str(stored).unwrap();
-    let Event::TaskFailed { failure, .. } = &record.event else {
+    let Some(TaskEventKind::Failed { failure, .. }) = record.event.task_kind() else {
         panic!("{record:?}")
     };
     assert_eq!(failure.to_string(), "refused: 4 MiB");

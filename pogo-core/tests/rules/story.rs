@@ -90,10 +90,8 @@ impl Story {
 fn started(events: &[Event]) -> String {
     let mut started: Vec<&str> = events
         .iter()
-        .filter_map(|event| match event {
-            Event::TaskStarted { host, .. } => Some(host.as_str()),
-            _ => None,
-        })
+        .filter(|event| event.started().is_some())
+        .filter_map(|event| event.host().map(|host| host.as_str()))
         .collect();
     started.sort_unstable();
     started.join(" ")

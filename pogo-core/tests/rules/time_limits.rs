@@ -6,7 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{Defaults, Policy};
-use pogo_core::scheduler::{Alteration, Event, FailureKind, Input, JobId, Outcome, Record};
+use pogo_core::scheduler::{Alteration, Event, FailureKind, Input, JobId, Outcome, Record, TaskEventKind};
 
 use crate::story::{Story, on, web};
 
@@ -26,11 +26,15 @@ fn said(story: &Story, is: fn(&Event) -> bool) -> Vec<(u64, String)> {
 }
 
 fn slow(story: &Story) -> Vec<(u64, String)> {
-    said(story, |event| matches!(event, Event::TaskSlow { .. }))
+    said(story, |event| {
+        matches!(event.task_kind(), Some(TaskEventKind::Slow { .. }))
+    })
 }
 
 fn told_to_end(story: &Story) -> Vec<(u64, String)> {
-    said(story, |event| matches!(event, Event::CancelRequested { .. }))
+    said(story, |event| {
+        matches!(event.task_kind(), Some(TaskEventKind::CancelRequested { .. }))
+    })
 }
 
 /// What was said of the end of a host.
@@ -38,9 +42,9 @@ fn message(story: &Story, host: &str) -> String {
     let ends = story.drill.records().iter().rev();
     let message = ends
         .filter(|record| record.event.host().is_some_and(|on| on.as_str() == host))
-        .find_map(|record| match &record.event {
-            Event::TaskFailed { failure, .. } => Some(failure.message.clone()),
-            Event::TaskInDoubt { message, .. } => Some(message.clone()),
+        .find_map(|record| match record.event.task_kind() {
+            Some(TaskEventKind::Failed { failure, .. }) => Some(failure.message.clone()),
+            Some(TaskEventKind::InDoubt { message, .. }) => Some(message.clone()),
             _ => None,
         });
     message.unwrap()
@@ -193,7 +197,10 @@ fn a_job_of_an_old_log_has_the_limits_that_it_had() {
     scheduler.handle(Timestamp::EPOCH, Input::Tick).unwrap();
     assert_eq!(scheduler.next_timeout(), Some(Timestamp::from_millis(600_000)));
     let events = scheduler.handle(Timestamp::from_millis(600_000), Input::Tick).unwrap();
-    assert!(matches!(events[..], [Event::CancelRequested { .. }]), "{events:?}");
+    assert!(
+        events.len() == 1 && matches!(events[0].task_kind(), Some(TaskEventKind::CancelRequested { .. })),
+        "{events:?}"
+    );
 }
 
 #[test]

@@ -5,14 +5,14 @@ use std::time::Duration;
 use pogo_core::fleet::FleetBuilder;
 use pogo_core::plan::{JobSpec, Order};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Blocker, Event, Input, JobId, JobStatus};
+use pogo_core::scheduler::{Blocker, Input, JobEventKind, JobId, JobStatus};
 
 use crate::story::{Story, at_most, host, hosts, limited, on, web};
 
 /// Whether any job ever said that it is blocked.
 fn ever_blocked(story: &Story) -> bool {
     let mut records = story.drill.records().iter();
-    records.any(|record| matches!(record.event, Event::JobBlocked { .. }))
+    records.any(|record| matches!(record.event.job_kind(), Some(JobEventKind::Blocked { .. })))
 }
 
 fn retried(targets: &str) -> JobSpec {

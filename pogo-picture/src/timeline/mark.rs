@@ -1,7 +1,7 @@
 //! Moments that concern a job as a whole.
 
 use pogo_core::Timestamp;
-use pogo_core::scheduler::Event;
+use pogo_core::scheduler::{Event, JobEventKind, NamespaceEventKind};
 
 /// A moment worth a line across the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,35 +16,8 @@ pub(super) struct Mark {
 /// The mark that an event leaves. The first rules of a log are no news.
 pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Mark> {
     let (label, text) = match event {
-        Event::NamespaceConfigured { .. } if !before_jobs => ("new rules".to_owned(), String::new()),
-        Event::JobBlocked { reasons, .. } => {
-            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-            ("blocked".to_owned(), reasons.join("; "))
-        }
-        Event::JobWaiting { .. } => ("waiting".to_owned(), "waits for other jobs".to_owned()),
-        Event::JobUnblocked { .. } => ("goes on".to_owned(), String::new()),
-        Event::JobPaused { .. } => ("paused".to_owned(), String::new()),
-        Event::JobResumed { .. } => ("resumed".to_owned(), String::new()),
-        Event::JobHalting { reason, abort, .. } => {
-            (if *abort { "aborted" } else { "halting" }.to_owned(), reason.clone())
-        }
-        Event::JobHalted { .. } => ("halted".to_owned(), String::new()),
-        Event::JobAltered { .. } => ("altered".to_owned(), String::new()),
-        Event::WaveOpened { wave, ordered, .. } => {
-            let by = if *ordered { "promoted by an operator" } else { "" };
-            (format!("wave {}", u64::from(*wave) + 1), by.to_owned())
-        }
-        Event::HostsFrozen { hosts, by, reason } => ("frozen".to_owned(), format!("{hosts} by {by} ({reason})")),
-        Event::HostsThawed { hosts, by, reason } => ("thawed".to_owned(), format!("{hosts} by {by} ({reason})")),
-        Event::FailureBudgetExceeded {
-            group,
-            failures,
-            allowed,
-            ..
-        } => (
-            "too many failures".to_owned(),
-            format!("{failures} failed in {group}, {allowed} may"),
-        ),
+        Event::Namespace(event) => of_namespace(&event.kind, before_jobs)?,
+        Event::Job(event) => of_job(&event.kind)?,
         _ => return None,
     };
     let job = event.job().map(|job| format!("{job} ")).unwrap_or_default();
@@ -54,4 +27,48 @@ pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Ma
         format!("{job}{label}: {text}")
     };
     Some(Mark { at, label, text })
+}
+
+fn of_namespace(event: &NamespaceEventKind, before_jobs: bool) -> Option<(String, String)> {
+    Some(match event {
+        NamespaceEventKind::Configured { .. } if !before_jobs => ("new rules".to_owned(), String::new()),
+        NamespaceEventKind::HostsFrozen { hosts, by, reason } => {
+            ("frozen".to_owned(), format!("{hosts} by {by} ({reason})"))
+        }
+        NamespaceEventKind::HostsThawed { hosts, by, reason } => {
+            ("thawed".to_owned(), format!("{hosts} by {by} ({reason})"))
+        }
+        _ => return None,
+    })
+}
+
+fn of_job(event: &JobEventKind) -> Option<(String, String)> {
+    Some(match event {
+        JobEventKind::Blocked { reasons } => {
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            ("blocked".to_owned(), reasons.join("; "))
+        }
+        JobEventKind::Waiting => ("waiting".to_owned(), "waits for other jobs".to_owned()),
+        JobEventKind::Unblocked => ("goes on".to_owned(), String::new()),
+        JobEventKind::Paused => ("paused".to_owned(), String::new()),
+        JobEventKind::Resumed => ("resumed".to_owned(), String::new()),
+        JobEventKind::Halting { reason, abort, .. } => {
+            (if *abort { "aborted" } else { "halting" }.to_owned(), reason.clone())
+        }
+        JobEventKind::Halted => ("halted".to_owned(), String::new()),
+        JobEventKind::Altered { .. } => ("altered".to_owned(), String::new()),
+        JobEventKind::WaveOpened { wave, ordered } => {
+            let by = if *ordered { "promoted by an operator" } else { "" };
+            (format!("wave {}", u64::from(*wave) + 1), by.to_owned())
+        }
+        JobEventKind::FailureBudgetExceeded {
+            group,
+            failures,
+            allowed,
+        } => (
+            "too many failures".to_owned(),
+            format!("{failures} failed in {group}, {allowed} may"),
+        ),
+        _ => return None,
+    })
 }

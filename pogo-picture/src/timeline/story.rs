@@ -16,7 +16,10 @@ use super::waits::Waits;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::journal::{ReplayError, Seq};
-use pogo_core::scheduler::{Event, HolderReason, JobId, JobStatus, Obstacle, Outcome, Record, Scheduler};
+use pogo_core::scheduler::{
+    Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, Obstacle, Outcome, Record,
+    Scheduler, TaskEvent, TaskEventKind,
+};
 
 type Hosts = IndexMap<HostName, HostStory, BuildHasherDefault<FxHasher>>;
 
@@ -112,14 +115,12 @@ impl Reader {
             self.last = at;
         }
         match event {
-            Event::NamespaceConfigured { .. } => self.configured(at),
-            Event::JobSubmitted { job, hosts, .. } if wanted => self.submitted(at, *job, hosts),
-            Event::JobAltered { .. } => self.limited(at),
-            Event::JobBlocked { job, reasons } => _ = self.blocked.insert(*job, reasons.clone()),
+            Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Configured { .. }) => {
+                self.configured(at);
+            }
+            Event::Job(event) => self.job(at, event, wanted),
+            Event::Task(event) if wanted => self.task(at, event),
             _ => {}
-        }
-        if wanted {
-            self.task(at, event);
         }
         if wanted || event.job().is_none() {
             self.story.marks.extend(mark(at, event, self.story.jobs.is_empty()));
@@ -170,24 +171,33 @@ impl Reader {
         total.note(at, used);
     }
 
-    fn task(&mut self, at: Timestamp, event: &Event) {
-        let Some(story) = event.host().and_then(|host| self.story.hosts.get_mut(host.as_str())) else {
+    fn job(&mut self, at: Timestamp, JobEvent { job, kind, .. }: &JobEvent, wanted: bool) {
+        match kind {
+            JobEventKind::Submitted { hosts, .. } if wanted => self.submitted(at, *job, hosts),
+            JobEventKind::Altered { .. } => self.limited(at),
+            JobEventKind::Blocked { reasons } => _ = self.blocked.insert(*job, reasons.clone()),
+            _ => {}
+        }
+    }
+
+    fn task(&mut self, at: Timestamp, TaskEvent { job, host, kind, .. }: &TaskEvent) {
+        let Some(story) = self.story.hosts.get_mut(host.as_str()) else {
             return;
         };
-        match event {
-            Event::TaskStarted { job, attempt, .. } => story.begin(at, *job, *attempt),
-            Event::TaskPhaseEntered { attempt, phase, .. } => story.phase(at, *attempt, *phase),
-            Event::TaskSlow { attempt, .. } => story.slow(at, *attempt),
-            Event::TaskSucceeded { attempt, .. } => story.end(at, *attempt, ending(&Outcome::Succeeded)),
-            Event::TaskFailed { attempt, failure, .. } => {
+        match kind {
+            TaskEventKind::Started { attempt } => story.begin(at, *job, *attempt),
+            TaskEventKind::PhaseEntered { attempt, phase } => story.phase(at, *attempt, *phase),
+            TaskEventKind::Slow { attempt, .. } => story.slow(at, *attempt),
+            TaskEventKind::Succeeded { attempt } => story.end(at, *attempt, ending(&Outcome::Succeeded)),
+            TaskEventKind::Failed { attempt, failure } => {
                 story.end(at, *attempt, ending(&Outcome::Failed(failure.clone())));
             }
-            Event::TaskInDoubt { attempt, message, .. } => {
+            TaskEventKind::InDoubt { attempt, message, .. } => {
                 story.end(at, *attempt, ending(&Outcome::in_doubt(message)));
             }
-            Event::TaskRetried { .. } => story.task = State::Waiting,
-            Event::TaskSkipped { .. } => story.task = State::Skipped,
-            Event::TaskCancelled { .. } => story.task = State::Cancelled,
+            TaskEventKind::Retried { .. } => story.task = State::Waiting,
+            TaskEventKind::Skipped => story.task = State::Skipped,
+            TaskEventKind::Cancelled => story.task = State::Cancelled,
             _ => {}
         }
     }

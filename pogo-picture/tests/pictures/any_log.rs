@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::plan::Plan;
-use pogo_core::scheduler::{Event, Record};
+use pogo_core::scheduler::Record;
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 use pogo_picture::{StageGraph, Timeline};
 use proptest::prelude::*;
@@ -28,7 +28,7 @@ proptest! {
         let Ok(timeline) = Timeline::of(records) else { return Ok(()) };
         let svg = timeline.svg();
         let document = Document::parse(&svg).unwrap();
-        let started = records.iter().filter(|record| matches!(record.event, Event::TaskStarted { .. })).count();
+        let started = records.iter().filter(|record| record.event.started().is_some()).count();
         prop_assert_eq!(of_class(&document, "bar").len(), started);
         prop_assert_eq!(timeline.bars(), started);
         for node in document.descendants() {
@@ -53,7 +53,7 @@ proptest! {
         for job in drill.scheduler().jobs() {
             let alone = Timeline::of_job(records, job.id()).unwrap();
             let is_start = |record: &&Record| {
-                matches!(&record.event, Event::TaskStarted { job: of, .. } if *of == job.id())
+                record.event.job() == Some(job.id()) && record.event.started().is_some()
             };
             prop_assert_eq!(alone.bars(), records.iter().filter(is_start).count());
             let svg = alone.svg();

@@ -2,7 +2,7 @@
 
 use pogo_core::Timestamp;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{Event, Input, JobId};
+use pogo_core::scheduler::{Input, JobId};
 use pogo_core::sim::World;
 use pogo_picture::{Timeline, TimelineError};
 use roxmltree::Document;
@@ -107,7 +107,7 @@ fn a_log_that_has_not_ended_is_drawn_so_far() {
 
     let started = records[..middle]
         .iter()
-        .filter(|record| matches!(record.event, Event::TaskStarted { .. }))
+        .filter(|record| record.event.started().is_some())
         .count();
     assert_eq!(open.bars(), started);
     let now = records[middle - 1].at + std::time::Duration::from_secs(3_600);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome, Phase, Record, Scheduler};
+use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome, Phase, Record, Scheduler};
 use pogo_picture::Timeline;
 
 use super::worlds::shop;
@@ -25,8 +25,8 @@ impl Rollout {
             return;
         };
         for event in events {
-            if let Event::TaskStarted { attempt, host, .. } = &event {
-                self.play(*attempt, host.as_str());
+            if let (Some(attempt), Some(host)) = (event.started(), event.host()) {
+                self.play(attempt, host.as_str());
             }
             self.records.push(Record { at: self.now, event });
         }
@@ -68,8 +68,9 @@ impl Rollout {
     }
 
     fn is_first(&self, host: &str) -> bool {
-        let started =
-            |record: &Record| matches!(&record.event, Event::TaskStarted { host: of, .. } if of.as_str() == host);
+        let started = |record: &Record| {
+            record.event.started().is_some() && record.event.host().is_some_and(|of| of.as_str() == host)
+        };
         !self.records.iter().any(started)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::fleet::{Fleet, HostName, fold};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{Policy, Rule};
-use pogo_core::scheduler::{Event, Record, Scheduler, TaskState};
+use pogo_core::scheduler::{Record, Scheduler, TaskState};
 use pogo_core::sim::what_if::Scenario;
 use pogo_core::sim::{TaskTimes, World};
 use serde::{Serialize, Serializer};
@@ -82,9 +82,9 @@ fn held(scheduler: &Scheduler) -> Vec<HeldSlots> {
 
 /// The hosts that start in the moment in which the job is submitted.
 fn first(records: &[Record]) -> Vec<HostName> {
-    let submitted = |record: &&Record| matches!(record.event, Event::JobSubmitted { .. });
+    let submitted = |record: &&Record| record.event.submitted().is_some();
     let at = records.iter().find(submitted).map(|record| record.at);
-    let started = |record: &&Record| matches!(record.event, Event::TaskStarted { .. }) && Some(record.at) == at;
+    let started = |record: &&Record| record.event.started().is_some() && Some(record.at) == at;
     let hosts = records.iter().filter(started).filter_map(|record| record.event.host());
     hosts.cloned().collect()
 }

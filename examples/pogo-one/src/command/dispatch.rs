@@ -7,7 +7,7 @@ use pogo_core::dispatcher::{Dispatcher, Observer, OutputChunk, Transport};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, JobId, Record};
+use pogo_core::scheduler::{JobEventKind, JobId, Record};
 use tokio::sync::Notify;
 
 use super::follow::{self, Follow};
@@ -123,7 +123,9 @@ struct Watcher {
 impl Observer for Watcher {
     fn event(&self, record: &Record) {
         self.screen.event(record);
-        if let Event::JobFinished { .. } | Event::JobBlocked { .. } | Event::JobHalted { .. } = record.event {
+        if let Some(JobEventKind::Finished { .. } | JobEventKind::Blocked { .. } | JobEventKind::Halted) =
+            record.event.job_kind()
+        {
             self.over.notify_one();
         }
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
 use pogo_core::journal;
-use pogo_core::scheduler::{Event, Record};
+use pogo_core::scheduler::Record;
 use pogo_picture::moments;
 
 use crate::cli::{LogFormat, ReplayArgs, Speed};
@@ -61,7 +61,7 @@ impl Player {
     }
 
     fn play(&mut self, record: Record) -> Result<(), Stop> {
-        if let Event::JobSubmitted { .. } = record.event {
+        if record.event.submitted().is_some() {
             self.began.get_or_insert_with(|| (record.at, Instant::now()));
         }
         self.wait(record.at);

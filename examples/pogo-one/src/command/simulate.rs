@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use pogo_core::scheduler::{Event, FailureKind, JobId, Outcome, Record};
+use pogo_core::scheduler::{FailureKind, JobId, Outcome, Record};
 use pogo_core::sim::what_if::{Questions, Scenario, Spread};
 use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
 use pogo_inventory::merge::Gathered;
@@ -87,10 +87,7 @@ fn times(args: &SimulateArgs, world: World) -> Result<World, Stop> {
 }
 
 fn last_job(records: &[Record]) -> Option<JobId> {
-    records.iter().rev().find_map(|record| match record.event {
-        Event::JobSubmitted { job, .. } => Some(job),
-        _ => None,
-    })
+    records.iter().rev().find_map(|record| record.event.submitted())
 }
 
 fn one_run(args: &SimulateArgs, scenario: &Scenario, gathered: &Gathered) -> Result<Exit, Stop> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::scheduler::Event;
+use pogo_core::scheduler::TaskEventKind;
 use pogo_core::sim::{TaskTimes, World};
 
 use super::watch::{Submitted, Watch};
@@ -68,7 +68,7 @@ fn simulate(job: Submitted, mean: Duration) -> Vec<Duration> {
     let records = world.run().records;
     let ended = records
         .iter()
-        .filter(|record| matches!(record.event, Event::TaskSucceeded { .. }));
+        .filter(|record| matches!(record.event.task_kind(), Some(TaskEventKind::Succeeded { .. })));
     ended.map(|record| record.at - Timestamp::EPOCH).collect()
 }
 

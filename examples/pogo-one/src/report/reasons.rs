@@ -147,7 +147,9 @@ mod tests {
     use pogo_core::fleet::Fleet;
     use pogo_core::plan::{Command, JobSpec};
     use pogo_core::policy::Policy;
-    use pogo_core::scheduler::{AttemptId, Event, Failure, JobId, Record};
+    use pogo_core::scheduler::{
+        AttemptId, Event, Failure, JobEventKind, JobId, NamespaceEventKind, Record, TaskEventKind,
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -168,14 +170,16 @@ mod tests {
         let fleet = std::sync::Arc::new(fleet.build().unwrap());
         let names: Vec<HostName> = fleet.ids().map(|id| fleet.name(id).clone()).collect();
         let policy = std::sync::Arc::new(Policy::default());
-        watch.note(&record(Event::NamespaceConfigured { fleet, policy }));
+        watch.note(&record(Event::of_namespace(NamespaceEventKind::Configured {
+            fleet,
+            policy,
+        })));
         let spec = std::sync::Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("x")));
         let hosts_of = names.into();
-        watch.note(&record(Event::JobSubmitted {
+        watch.note(&record(Event::of_job(
             job,
-            spec,
-            hosts: hosts_of,
-        }));
+            JobEventKind::Submitted { spec, hosts: hosts_of },
+        )));
         for ((name, kind, message, stderr), id) in hosts.iter().zip(1..) {
             let (host, attempt): (HostName, _) = (name.parse().unwrap(), AttemptId::new(id));
             let (stream, bytes) = (Stream::Stderr, stderr.as_bytes());
@@ -191,12 +195,11 @@ mod tests {
                 kind: kind.clone(),
                 message: (*message).to_owned(),
             };
-            watch.note(&record(Event::TaskFailed {
+            watch.note(&record(Event::of_task(
                 job,
                 host,
-                attempt,
-                failure,
-            }));
+                TaskEventKind::Failed { attempt, failure },
+            )));
         }
         Reasons::of(&watch, &tails, HostState::is_bad).to_string()
     }

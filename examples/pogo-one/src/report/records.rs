@@ -7,7 +7,7 @@ use base64ct::{Base64, Encoding};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, OutputChunk, Stream, SystemClock};
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, Event, JobId, Record};
+use pogo_core::scheduler::{AttemptId, JobId, Record};
 use serde::Deserialize;
 
 use super::terminal::json_line;
@@ -32,12 +32,9 @@ impl Records {
 
     /// Adds the line of an event, behind the output of an attempt that ends by it.
     pub(super) fn event(&mut self, record: &Record, text: &mut Vec<u8>) -> io::Result<()> {
-        if let Event::TaskSucceeded { attempt, .. }
-        | Event::TaskFailed { attempt, .. }
-        | Event::TaskInDoubt { attempt, .. } = &record.event
-        {
+        if let Some(attempt) = record.event.ended() {
             for stream in [Stream::Stdout, Stream::Stderr, Stream::Note] {
-                self.end((*attempt, stream), text);
+                self.end((attempt, stream), text);
             }
         }
         text.extend_from_slice(json_line(record)?.as_bytes());
@@ -205,6 +202,8 @@ impl Stored {
 
 #[cfg(test)]
 mod tests {
+    use pogo_core::scheduler::{Event, TaskEventKind};
+
     use super::*;
 
     fn lines(pieces: &[(Stream, &[u8])]) -> Vec<String> {
@@ -290,11 +289,7 @@ mod tests {
         };
         records.output(&chunk, &mut text);
         let (at, attempt) = (Timestamp::EPOCH, chunk.attempt);
-        let event = Event::TaskSucceeded {
-            job: JobId::new(1),
-            host: host.clone(),
-            attempt,
-        };
+        let event = Event::of_task(JobId::new(1), host.clone(), TaskEventKind::Succeeded { attempt });
         records.event(&Record { at, event }, &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let (first, second) = text.split_once('\n').unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::dispatcher::OutputChunk;
-use pogo_core::scheduler::{Event, Record};
+use pogo_core::scheduler::{Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
 
@@ -124,7 +124,9 @@ impl Screen {
             return;
         }
         self.task(&mut shown, &record.event);
-        if let Event::TaskSlow { host, after, .. } = &record.event {
+        if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
+            && let TaskEventKind::Slow { after, .. } = kind
+        {
             shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
         }
         match changed {
@@ -234,23 +236,21 @@ impl Screen {
 
     /// Takes note of an attempt that begins or ends.
     fn task(&self, shown: &mut Shown, event: &Event) {
-        match event {
-            Event::TaskStarted { attempt, host, .. } => {
-                if let Some((outputs, _)) = &mut shown.folded {
-                    outputs.begin(host, *attempt);
-                }
+        let Event::Task(TaskEvent { host, kind, .. }) = event else {
+            return;
+        };
+        if let Some(attempt) = event.started()
+            && let Some((outputs, _)) = &mut shown.folded
+        {
+            outputs.begin(host, attempt);
+        }
+        if let Some(attempt) = event.ended() {
+            let failed = !matches!(kind, TaskEventKind::Succeeded { .. });
+            shown.tails.end(host, attempt, failed);
+            match &mut shown.folded {
+                Some((outputs, _)) => outputs.end(host, attempt),
+                None => self.lines(shown, |lines, printed| lines.end(attempt, host, printed)),
             }
-            Event::TaskSucceeded { attempt, host, .. }
-            | Event::TaskFailed { attempt, host, .. }
-            | Event::TaskInDoubt { attempt, host, .. } => {
-                let failed = !matches!(event, Event::TaskSucceeded { .. });
-                shown.tails.end(host, *attempt, failed);
-                match &mut shown.folded {
-                    Some((outputs, _)) => outputs.end(host, *attempt),
-                    None => self.lines(shown, |lines, printed| lines.end(*attempt, host, printed)),
-                }
-            }
-            _ => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{CureOrder, Event, Obstacle, Record};
+use pogo_core::scheduler::{CureOrder, JobEventKind, Obstacle, Record};
 
 use super::moment::moment;
 use super::names::names;
@@ -16,8 +16,8 @@ use super::watch::{HostState, Watch};
 
 /// What is in the way of a simulated job whose records end here: a sentence for each obstacle.
 pub(crate) fn blockers(records: &[Record]) -> Vec<String> {
-    let last = records.iter().rev().find_map(|record| match &record.event {
-        Event::JobBlocked { reasons, .. } => Some((reasons, record.at)),
+    let last = records.iter().rev().find_map(|record| match record.event.job_kind() {
+        Some(JobEventKind::Blocked { reasons }) => Some((reasons, record.at)),
         _ => None,
     });
     let Some((reasons, now)) = last else { return vec![] };

@@ -8,7 +8,9 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostId, HostName, fold};
 use pogo_core::plan::{JobSpec, Rules};
 use pogo_core::policy::{Limit, Policy, Rule};
-use pogo_core::scheduler::{Event, Failure, Obstacle, Record};
+use pogo_core::scheduler::{
+    Event, Failure, JobEventKind, NamespaceEventKind, Obstacle, Record, TaskEvent, TaskEventKind,
+};
 
 use super::group::Group;
 
@@ -72,14 +74,30 @@ impl Watch {
     /// Takes note of an event. Returns the host and its state, if the state has changed.
     pub(crate) fn note<'a>(&mut self, record: &'a Record) -> Option<(&'a HostName, HostState)> {
         self.now = record.at;
-        let state = match &record.event {
-            Event::NamespaceConfigured { fleet, policy } => {
-                self.configure(fleet, Rules::compile(fleet, policy).ok());
-                self.policy = Arc::clone(policy);
-                return None;
+        match &record.event {
+            Event::Namespace(event) => self.note_namespace(&event.kind),
+            Event::Job(event) => self.note_job(record.at, &event.kind),
+            Event::Task(TaskEvent { host, kind, .. }) => {
+                let state = self.host_state(host, kind)?;
+                self.change(host, state.clone());
+                return Some((host, state));
             }
-            Event::JobSubmitted { hosts, spec, .. } => {
-                self.began = record.at;
+            _ => {}
+        }
+        None
+    }
+
+    fn note_namespace(&mut self, event: &NamespaceEventKind) {
+        if let NamespaceEventKind::Configured { fleet, policy } = event {
+            self.configure(fleet, Rules::compile(fleet, policy).ok());
+            self.policy = Arc::clone(policy);
+        }
+    }
+
+    fn note_job(&mut self, at: Timestamp, event: &JobEventKind) {
+        match event {
+            JobEventKind::Submitted { hosts, spec } => {
+                self.began = at;
                 self.job = Some(Submitted {
                     fleet: Arc::clone(&self.fleet),
                     policy: Arc::clone(&self.policy),
@@ -89,38 +107,34 @@ impl Watch {
                 self.limited(spec.max_parallel, all);
                 self.max_failures = spec.max_failures.map(|limit| (limit, limit.tolerated(all)));
                 hosts.iter().for_each(|host| self.change(host, HostState::Waiting));
-                return None;
             }
-            Event::JobBlocked { reasons, .. } => {
-                self.blocked_by.clone_from(reasons);
-                return None;
-            }
-            Event::JobAltered { change, .. } => {
+            JobEventKind::Blocked { reasons } => self.blocked_by.clone_from(reasons),
+            JobEventKind::Altered { change } => {
                 self.limited(change.max_parallel.map(Limit::Count), 0);
                 let failures = change.max_failures.map(|most| (Limit::Count(most), most));
                 self.max_failures = failures.or(self.max_failures);
-                return None;
             }
-            Event::JobHalting { reason, .. } => {
-                self.stopped = Some(reason.clone());
-                return None;
-            }
-            Event::TaskSlow { host, .. } => {
+            JobEventKind::Halting { reason, .. } => self.stopped = Some(reason.clone()),
+            _ => {}
+        }
+    }
+
+    /// The state that a host is in after what happened to its task, if it is another.
+    fn host_state(&mut self, host: &HostName, event: &TaskEventKind) -> Option<HostState> {
+        Some(match event {
+            TaskEventKind::Started { .. } => HostState::Running,
+            TaskEventKind::Succeeded { .. } => HostState::Succeeded,
+            TaskEventKind::Failed { failure, .. } => HostState::Failed(failure.clone()),
+            TaskEventKind::InDoubt { message, .. } => HostState::InDoubt(message.clone()),
+            TaskEventKind::Retried { .. } => HostState::Waiting,
+            TaskEventKind::Skipped => HostState::Skipped,
+            TaskEventKind::Cancelled => HostState::Cancelled,
+            TaskEventKind::Slow { .. } => {
                 self.slow.insert(host.clone());
                 return None;
             }
-            Event::TaskStarted { .. } => HostState::Running,
-            Event::TaskSucceeded { .. } => HostState::Succeeded,
-            Event::TaskFailed { failure, .. } => HostState::Failed(failure.clone()),
-            Event::TaskInDoubt { message, .. } => HostState::InDoubt(message.clone()),
-            Event::TaskRetried { .. } => HostState::Waiting,
-            Event::TaskSkipped { .. } => HostState::Skipped,
-            Event::TaskCancelled { .. } => HostState::Cancelled,
             _ => return None,
-        };
-        let host = record.event.host()?;
-        self.change(host, state.clone());
-        Some((host, state))
+        })
     }
 
     /// The program leaves: nobody will learn how what runs ends.

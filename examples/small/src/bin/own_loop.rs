@@ -49,20 +49,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Every task takes as long, so the queue is in the order of time.
     while let Some((time, input)) = inputs.pop_front() {
         for event in scheduler.handle(Timestamp::from_millis(time), input)? {
-            match event {
-                // The order to start: a real loop would hand the host to its transport here.
-                Event::TaskStarted { host, attempt, .. } => {
-                    say(&format!("{time:>3} ms: start {host}"));
-                    inputs.push_back((
-                        time + 3,
-                        Input::Reported {
-                            attempt,
-                            outcome: Outcome::Succeeded,
-                        },
-                    ));
-                }
-                Event::TaskSucceeded { host, .. } => say(&format!("{time:>3} ms: {host} is done")),
-                _ => {}
+            let Event::Task(event) = event else { continue };
+            let host = &event.host;
+            // The order to start: a real loop would hand the host to its transport here.
+            if let Some(attempt) = event.started() {
+                say(&format!("{time:>3} ms: start {host}"));
+                let outcome = Outcome::Succeeded;
+                inputs.push_back((time + 3, Input::Reported { attempt, outcome }));
+            }
+            if event.ended().is_some() {
+                say(&format!("{time:>3} ms: {host} is done"));
             }
         }
     }

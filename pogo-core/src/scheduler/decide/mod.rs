@@ -13,7 +13,7 @@ pub(crate) use timeouts::EXPIRED;
 use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::state::{Hint, TaskAt};
-use super::{Event, Input, Scheduler};
+use super::{Event, Input, JobEventKind, JobId, NamespaceEventKind, Scheduler, TaskEventKind};
 use crate::fleet::HostName;
 
 impl Scheduler {
@@ -27,7 +27,8 @@ impl Scheduler {
                         configured: Some(next),
                         ..Hint::default()
                     };
-                    self.emit(Event::NamespaceConfigured { fleet, policy }, hint);
+                    let kind = NamespaceEventKind::Configured { fleet, policy };
+                    self.emit(Event::of_namespace(kind), hint);
                     self.cancel_removed();
                 }
             }
@@ -37,12 +38,12 @@ impl Scheduler {
                     compiled: Some(compiled),
                     ..Hint::default()
                 };
-                self.emit(Event::JobSubmitted { job, spec, hosts }, hint);
+                self.emit(Event::of_job(job, JobEventKind::Submitted { spec, hosts }), hint);
             }
             Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase),
             Checked::Reported { attempt, outcome } => self.report(attempt, outcome),
             Checked::Late { attempt, outcome } => {
-                self.emit(Event::LateReported { attempt, outcome }, Hint::default());
+                self.emit_namespace(NamespaceEventKind::LateReported { attempt, outcome });
             }
             Checked::Recover { resumed } => self.recover(&resumed),
             order => self.order(order),
@@ -53,8 +54,20 @@ impl Scheduler {
         self.deadlines.tidy(&self.state);
     }
 
+    fn emit_namespace(&mut self, kind: NamespaceEventKind) {
+        self.emit(Event::of_namespace(kind), Hint::default());
+    }
+
+    fn emit_job(&mut self, job: JobId, kind: JobEventKind) {
+        self.emit(Event::of_job(job, kind), Hint::default());
+    }
+
+    fn emit_task(&mut self, at: TaskAt, host: HostName, kind: TaskEventKind) {
+        self.emit(Event::of_task(at.0, host, kind), Hint::task(at));
+    }
+
     /// Applies an event, and keeps it for the caller.
-    pub(super) fn emit(&mut self, event: Event, hint: Hint) {
+    fn emit(&mut self, event: Event, hint: Hint) {
         let applied = self.state.apply_decided(self.now, &event, hint, &mut self.effects);
         debug_assert_eq!(applied, Ok(()), "{event:?}");
         self.deadlines.note(&self.state, &self.effects);
@@ -81,8 +94,8 @@ impl Scheduler {
         }
     }
 
-    fn start(&mut self, (job, task): TaskAt, host: HostName) {
+    fn start(&mut self, task: TaskAt, host: HostName) {
         let attempt = self.state.attempts.next_id();
-        self.emit(Event::TaskStarted { job, host, attempt }, Hint::task((job, task)));
+        self.emit_task(task, host, TaskEventKind::Started { attempt });
     }
 }

@@ -2,39 +2,36 @@
 
 use crate::scheduler::check::Checked;
 use crate::scheduler::state::{Hint, TaskAt, TaskState};
-use crate::scheduler::{AttemptId, CancelReason, Event, HaltCause, JobId, Phase, Scheduler};
+use crate::scheduler::{
+    AttemptId, CancelReason, Event, HaltCause, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Phase,
+    Scheduler, TaskEventKind,
+};
 
 impl Scheduler {
     pub(super) fn order(&mut self, order: Checked) {
         match order {
-            Checked::Pause { job } => self.emit(Event::JobPaused { job }, Hint::default()),
-            Checked::Resume { job } => self.emit(Event::JobResumed { job }, Hint::default()),
+            Checked::Pause { job } => self.emit_job(job, JobEventKind::Paused),
+            Checked::Resume { job } => self.emit_job(job, JobEventKind::Resumed),
             Checked::Halt { job, reason } => {
-                self.emit(
-                    Event::JobHalting {
-                        job,
-                        reason,
-                        abort: false,
-                        cause: Some(HaltCause::Order),
-                    },
-                    Hint::default(),
-                );
+                let cause = Some(HaltCause::Order);
+                let abort = false;
+                self.emit_job(job, JobEventKind::Halting { reason, abort, cause });
             }
             Checked::Abort { job, reason } => self.give_up(job, reason, HaltCause::Order),
             Checked::Promote { job, wave } => {
                 let ordered = true;
-                self.emit(Event::WaveOpened { job, wave, ordered }, Hint::default());
+                self.emit_job(job, JobEventKind::WaveOpened { wave, ordered });
             }
             Checked::Freeze { hosts, by, reason } => {
-                self.emit(Event::HostsFrozen { hosts, by, reason }, Hint::default());
+                self.emit_namespace(NamespaceEventKind::HostsFrozen { hosts, by, reason });
             }
             Checked::Thaw { hosts, by, reason } => {
-                self.emit(Event::HostsThawed { hosts, by, reason }, Hint::default());
+                self.emit_namespace(NamespaceEventKind::HostsThawed { hosts, by, reason });
             }
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
             Checked::Alter { job, change } => {
-                self.emit(Event::JobAltered { job, change }, Hint::default());
+                self.emit_job(job, JobEventKind::Altered { change });
                 self.halt_if_over_budget(job);
             }
             Checked::Mark {
@@ -42,14 +39,16 @@ impl Scheduler {
                 down: true,
                 reason,
             } => {
-                self.emit(Event::HostMarkedDown { host, reason }, Hint::default());
+                let kind = HostEventKind::MarkedDown { reason };
+                self.emit(Event::of_host(host, kind), Hint::default());
             }
             Checked::Mark {
                 host,
                 down: false,
                 reason,
             } => {
-                self.emit(Event::HostMarkedUp { host, reason }, Hint::default());
+                let kind = HostEventKind::MarkedUp { reason };
+                self.emit(Event::of_host(host, kind), Hint::default());
             }
             _ => {}
         }
@@ -59,22 +58,19 @@ impl Scheduler {
         let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
             return;
         };
-        let not_before = self.now;
-        let event = Event::TaskRetried {
-            job,
-            host,
-            not_before,
+        let kind = TaskEventKind::Retried {
+            not_before: self.now,
             ordered: true,
             after_connect: false,
         };
-        self.emit(event, Hint::task((job, task)));
+        self.emit_task((job, task), host, kind);
     }
 
     fn skip(&mut self, (job, task): TaskAt) {
         let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
             return;
         };
-        self.emit(Event::TaskSkipped { job, host }, Hint::task((job, task)));
+        self.emit_task((job, task), host, TaskEventKind::Skipped);
     }
 
     /// Cancels what waits and what runs.
@@ -83,15 +79,12 @@ impl Scheduler {
             HaltCause::JobTimeout => CancelReason::JobTimeout,
             _ => CancelReason::Abort,
         };
-        self.emit(
-            Event::JobHalting {
-                job: id,
-                reason,
-                abort: true,
-                cause: Some(cause),
-            },
-            Hint::default(),
-        );
+        let kind = JobEventKind::Halting {
+            reason,
+            abort: true,
+            cause: Some(cause),
+        };
+        self.emit_job(id, kind);
         let Some(job) = self.state.jobs.get(&id) else { return };
         let waiting: Vec<u32> = job
             .positions()
@@ -130,6 +123,6 @@ impl Scheduler {
         let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
             return;
         };
-        self.emit(Event::TaskCancelled { job, host }, Hint::task((job, task)));
+        self.emit_task((job, task), host, TaskEventKind::Cancelled);
     }
 }

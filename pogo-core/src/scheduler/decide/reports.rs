@@ -6,10 +6,11 @@ use std::time::Duration;
 use rustc_hash::FxHasher;
 
 use crate::policy::OnDoubt;
-use crate::scheduler::state::{Hint, Job, Running, TaskAt};
+use crate::scheduler::state::{Job, Running, TaskAt};
 use crate::scheduler::time_limit;
 use crate::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Event, Failure, HaltCause, JobId, JobStatus, Outcome, Phase, Scheduler,
+    AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobEventKind, JobId, JobStatus, Outcome, Phase, Scheduler,
+    TaskEventKind,
 };
 
 /// Why a job is halted of which too many hosts have failed, after their number.
@@ -21,15 +22,7 @@ impl Scheduler {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());
-        self.emit(
-            Event::TaskPhaseEntered {
-                job: task.0,
-                host,
-                attempt,
-                phase,
-            },
-            Hint::task(task),
-        );
+        self.emit_task(task, host, TaskEventKind::PhaseEntered { attempt, phase });
     }
 
     pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome) {
@@ -57,36 +50,21 @@ impl Scheduler {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());
-        self.emit(
-            Event::TaskSucceeded {
-                job: task.0,
-                host,
-                attempt,
-            },
-            Hint::task(task),
-        );
+        self.emit_task(task, host, TaskEventKind::Succeeded { attempt });
     }
 
     fn fail(&mut self, attempt: AttemptId, failure: Failure) {
         let Some((running, job)) = self.attempt(attempt) else {
             return;
         };
-        let at @ (id, task) = running.task;
+        let at @ (_, task) = running.task;
         let host = running.target.name.clone();
         let failure = time_limit::failure(running, job, failure);
         let record = *job.task(task);
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
         let again = reconnect || u32::from(record.retries) < job.settings.retries;
         let again = again && self.may_retry(job, running);
-        self.emit(
-            Event::TaskFailed {
-                job: id,
-                host,
-                attempt,
-                failure,
-            },
-            Hint::task(at),
-        );
+        self.emit_task(at, host, TaskEventKind::Failed { attempt, failure });
         if again {
             self.retry_later(at, attempt, reconnect);
         }
@@ -97,22 +75,18 @@ impl Scheduler {
         let Some((running, job)) = self.attempt(attempt) else {
             return;
         };
-        let at @ (id, task) = running.task;
+        let at @ (_, task) = running.task;
         let host = running.target.name.clone();
         let message = time_limit::doubt(running, job, message);
         let again = job.settings.on_doubt == OnDoubt::Retry
             && u32::from(job.task(task).retries) < job.settings.retries
             && self.may_retry(job, running);
-        self.emit(
-            Event::TaskInDoubt {
-                job: id,
-                host,
-                attempt,
-                message,
-                cause: Some(cause),
-            },
-            Hint::task(at),
-        );
+        let kind = TaskEventKind::InDoubt {
+            attempt,
+            message,
+            cause: Some(cause),
+        };
+        self.emit_task(at, host, kind);
         if again {
             self.retry_later(at, attempt, false);
         }
@@ -124,14 +98,12 @@ impl Scheduler {
         let delay = job.settings.retry_delay;
         let not_before = self.now + delay + jitter(job.spec.seed, attempt, delay / 2);
         let host = job.name(task).clone();
-        let event = Event::TaskRetried {
-            job: id,
-            host,
+        let kind = TaskEventKind::Retried {
             not_before,
             ordered: false,
             after_connect,
         };
-        self.emit(event, Hint::task((id, task)));
+        self.emit_task((id, task), host, kind);
     }
 
     /// Says which budgets a failed task has exceeded.
@@ -146,16 +118,15 @@ impl Scheduler {
             {
                 let group = self.state.rules.budgets()[at as usize].group.clone();
                 let (failures, allowed) = (budget.failures, budget.allowed);
-                exceeded.push(Event::FailureBudgetExceeded {
-                    job: id,
+                exceeded.push(JobEventKind::FailureBudgetExceeded {
                     group,
                     failures,
                     allowed,
                 });
             }
         }
-        for event in exceeded {
-            self.emit(event, Hint::default());
+        for kind in exceeded {
+            self.emit_job(id, kind);
         }
         self.halt_if_over_budget(id);
     }
@@ -171,13 +142,12 @@ impl Scheduler {
             job.budget.failures,
             job.settings.max_failures.unwrap_or(0)
         );
-        let event = Event::JobHalting {
-            job: id,
+        let kind = JobEventKind::Halting {
             reason,
             abort: false,
             cause: Some(HaltCause::MaxFailures),
         };
-        self.emit(event, Hint::default());
+        self.emit_job(id, kind);
     }
 
     /// Whether a failed attempt may be followed by another without an order.

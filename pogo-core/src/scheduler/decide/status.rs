@@ -1,39 +1,38 @@
 //! How each job is doing once everything that could start has started.
 
 use crate::plan::WaveGate;
-use crate::scheduler::state::{Hint, Job};
-use crate::scheduler::{Event, JobId, JobStatus, Scheduler};
+use crate::scheduler::state::Job;
+use crate::scheduler::{JobEventKind, JobId, JobStatus, Scheduler};
 
 impl Scheduler {
     /// Looks once at each job that may fare otherwise than before: nothing that is decided here changes what another can do.
     pub(super) fn update_status(&mut self) {
         for id in self.outlook.settle(&self.state) {
-            if let Some(event) = self.next_status(id) {
-                self.emit(event, Hint::default());
+            if let Some(kind) = self.next_status(id) {
+                self.emit_job(id, kind);
             }
         }
         self.outlook.calm();
     }
 
-    fn next_status(&mut self, id: JobId) -> Option<Event> {
+    fn next_status(&mut self, id: JobId) -> Option<JobEventKind> {
         let job = self.state.jobs.get(&id)?;
         let look = self.outlook.look(&self.state, job);
         if job.tally.running == 0 && job.tally.waiting == 0 && job.status != JobStatus::Finished {
             let tally = job.tally;
-            return Some(Event::JobFinished { job: id, tally });
+            return Some(JobEventKind::Finished { tally });
         }
         match (job.status, look) {
-            (JobStatus::Halting, _) if job.tally.running == 0 => Some(Event::JobHalted { job: id }),
-            (JobStatus::Waiting | JobStatus::Blocked, None) => Some(Event::JobUnblocked { job: id }),
+            (JobStatus::Halting, _) if job.tally.running == 0 => Some(JobEventKind::Halted),
+            (JobStatus::Waiting | JobStatus::Blocked, None) => Some(JobEventKind::Unblocked),
             (_, None) => None,
-            (status, Some(false)) => (status != JobStatus::Blocked).then(|| Event::JobBlocked {
-                job: id,
+            (status, Some(false)) => (status != JobStatus::Blocked).then(|| JobEventKind::Blocked {
                 reasons: self.obstacles(job),
             }),
             (status, Some(_)) if self.goes_on_in_time(job) => {
-                (status != JobStatus::Running).then_some(Event::JobUnblocked { job: id })
+                (status != JobStatus::Running).then_some(JobEventKind::Unblocked)
             }
-            (status, Some(_)) => (status != JobStatus::Waiting).then_some(Event::JobWaiting { job: id }),
+            (status, Some(_)) => (status != JobStatus::Waiting).then_some(JobEventKind::Waiting),
         }
     }
 

@@ -1,8 +1,7 @@
 //! What the passing of time leads to.
 
 use crate::scheduler::deadlines::Due;
-use crate::scheduler::state::Hint;
-use crate::scheduler::{AttemptId, CancelReason, DoubtCause, Event, HaltCause, JobId, Scheduler};
+use crate::scheduler::{AttemptId, CancelReason, DoubtCause, HaltCause, JobEventKind, JobId, Scheduler, TaskEventKind};
 
 /// Why a job is given up whose own time limit ran out.
 pub(crate) const EXPIRED: &str = "the job's time limit ran out";
@@ -23,7 +22,7 @@ impl Scheduler {
                 Due::Job(job) => self.expire(job),
                 Due::Wave(job, wave) => {
                     let ordered = false;
-                    self.emit(Event::WaveOpened { job, wave, ordered }, Hint::default());
+                    self.emit_job(job, JobEventKind::WaveOpened { wave, ordered });
                 }
             }
             self.deadlines.tidy(&self.state);
@@ -40,13 +39,7 @@ impl Scheduler {
         };
         let (task, host) = (running.task, running.target.name.clone());
         let after = job.settings.slow_after.unwrap_or_default();
-        let event = Event::TaskSlow {
-            job: task.0,
-            host,
-            attempt,
-            after,
-        };
-        self.emit(event, Hint::task(task));
+        self.emit_task(task, host, TaskEventKind::Slow { attempt, after });
     }
 
     pub(super) fn request_cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
@@ -54,14 +47,6 @@ impl Scheduler {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());
-        self.emit(
-            Event::CancelRequested {
-                job: task.0,
-                host,
-                attempt,
-                reason,
-            },
-            Hint::task(task),
-        );
+        self.emit_task(task, host, TaskEventKind::CancelRequested { attempt, reason });
     }
 }

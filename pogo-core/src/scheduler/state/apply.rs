@@ -8,7 +8,10 @@ use super::tasks::Moving;
 use super::{ApplyError, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, Freeze, JobId, Phase};
+use crate::scheduler::{
+    AttemptId, Event, Freeze, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent,
+    TaskEventKind,
+};
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
 #[derive(Default)]
@@ -53,8 +56,27 @@ impl State {
 
     fn apply_now(&mut self, event: &Event, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         match event {
-            Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy, hint.configured, effects),
-            Event::HostsFrozen { hosts, by, reason } => {
+            Event::Namespace(event) => self.apply_to_namespace(&event.kind, hint, effects),
+            Event::Host(event) => match event.kind {
+                HostEventKind::MarkedDown { .. } => self.mark(&event.host, true, effects),
+                HostEventKind::MarkedUp { .. } => self.mark(&event.host, false, effects),
+            },
+            Event::Job(event) => self.apply_to_job(event, hint, effects),
+            Event::Task(event) => self.apply_to_task(event, &hint, effects),
+        }
+    }
+
+    fn apply_to_namespace(
+        &mut self,
+        event: &NamespaceEventKind,
+        hint: Hint,
+        effects: &mut Effects,
+    ) -> Result<(), ApplyError> {
+        match event {
+            NamespaceEventKind::Configured { fleet, policy } => {
+                self.configure(fleet, policy, hint.configured, effects)?;
+            }
+            NamespaceEventKind::HostsFrozen { hosts, by, reason } => {
                 let freeze = Freeze {
                     hosts: hosts.clone(),
                     by: by.clone(),
@@ -63,60 +85,26 @@ impl State {
                 };
                 self.freeze(freeze).map_err(ApplyError::invalid)?;
                 effects.push(Effect::Rebuild);
-                Ok(())
             }
-            Event::HostsThawed { hosts, .. } => {
+            NamespaceEventKind::HostsThawed { hosts, .. } => {
                 self.freezes.remove(hosts);
                 effects.push(Effect::Rebuild);
-                Ok(())
             }
-            Event::HostMarkedDown { host, .. } => self.mark(host, true, effects),
-            Event::HostMarkedUp { host, .. } => self.mark(host, false, effects),
-            Event::JobSubmitted { job, spec, hosts } => {
-                let compiled = match hint.compiled {
-                    Some(compiled) => compiled,
-                    None => self.compile_submitted(spec, hosts)?,
-                };
-                self.add_job(*job, Arc::clone(spec), compiled, effects);
-                Ok(())
-            }
-            Event::TaskStarted { .. }
-            | Event::TaskPhaseEntered { .. }
-            | Event::TaskSucceeded { .. }
-            | Event::TaskFailed { .. }
-            | Event::TaskInDoubt { .. }
-            | Event::TaskSlow { .. }
-            | Event::TaskRetried { .. }
-            | Event::TaskSkipped { .. }
-            | Event::TaskCancelled { .. }
-            | Event::CancelRequested { .. } => self.apply_to_task(event, &hint, effects),
-            Event::LateReported { .. } => Ok(()),
-            Event::WaveOpened { .. }
-            | Event::FailureBudgetExceeded { .. }
-            | Event::JobBlocked { .. }
-            | Event::JobWaiting { .. }
-            | Event::JobUnblocked { .. }
-            | Event::JobPaused { .. }
-            | Event::JobResumed { .. }
-            | Event::JobHalting { .. }
-            | Event::JobHalted { .. }
-            | Event::JobAltered { .. }
-            | Event::JobFinished { .. } => self.apply_to_job(event, effects),
+            NamespaceEventKind::LateReported { .. } => {}
         }
+        Ok(())
     }
 
-    fn apply_to_task(&mut self, event: &Event, hint: &Hint, effects: &mut Effects) -> Result<(), ApplyError> {
-        match event {
-            Event::TaskStarted { job, host, attempt } => {
+    fn apply_to_task(&mut self, event: &TaskEvent, hint: &Hint, effects: &mut Effects) -> Result<(), ApplyError> {
+        let TaskEvent { job, host, kind } = event;
+        match kind {
+            TaskEventKind::Started { attempt } => {
                 let at = self.task_at(*job, host, hint)?;
                 self.start(at, *attempt, effects);
             }
-            Event::TaskPhaseEntered { attempt, phase, .. } => {
+            TaskEventKind::PhaseEntered { attempt, phase } => {
                 let now = self.at;
-                let running = self
-                    .attempts
-                    .get_mut(*attempt)
-                    .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?;
+                let running = self.running_mut(*attempt)?;
                 running.phase = *phase;
                 if *phase == Phase::Settle {
                     // It succeeded before it could be cancelled.
@@ -124,25 +112,19 @@ impl State {
                     effects.push(Effect::Settling { attempt: *attempt });
                 }
             }
-            Event::CancelRequested { attempt, reason, .. } => {
+            TaskEventKind::CancelRequested { attempt, reason } => {
                 let now = self.at;
-                let running = self
-                    .attempts
-                    .get_mut(*attempt)
-                    .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?;
+                let running = self.running_mut(*attempt)?;
                 (running.cancelling, running.since) = (Some(*reason), now);
                 effects.push(Effect::Cancelling { attempt: *attempt });
             }
-            Event::TaskSlow { attempt, .. } => {
-                self.attempts
-                    .get_mut(*attempt)
-                    .ok_or(ApplyError::UnknownAttempt { attempt: *attempt })?
-                    .slow = true;
+            TaskEventKind::Slow { attempt, .. } => {
+                self.running_mut(*attempt)?.slow = true;
                 effects.push(Effect::ToldSlow { attempt: *attempt });
             }
-            Event::TaskSucceeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
-            Event::TaskInDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
-            Event::TaskFailed { attempt, failure, .. } => {
+            TaskEventKind::Succeeded { attempt } => self.end(*attempt, TaskState::Succeeded, effects)?,
+            TaskEventKind::InDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
+            TaskEventKind::Failed { attempt, failure } => {
                 let task = self.attempts.get(*attempt).map(|running| running.task);
                 self.end(*attempt, TaskState::Failed, effects)?;
                 if let Some((job, task)) = task
@@ -151,9 +133,7 @@ impl State {
                     job.failures.insert(task, failure.clone());
                 }
             }
-            Event::TaskRetried {
-                job,
-                host,
+            TaskEventKind::Retried {
                 not_before,
                 ordered,
                 after_connect,
@@ -161,18 +141,23 @@ impl State {
                 let at = self.task_at(*job, host, hint)?;
                 self.retry(at, *not_before, *ordered, *after_connect, effects);
             }
-            Event::TaskSkipped { job, host } => {
+            TaskEventKind::Skipped => {
                 let at = self.task_at(*job, host, hint)?;
                 self.move_task(at, TaskState::Skipped, effects);
                 self.excuse(self.host_id(host)?, *job, effects);
             }
-            Event::TaskCancelled { job, host } => {
+            TaskEventKind::Cancelled => {
                 let at = self.task_at(*job, host, hint)?;
                 self.move_task(at, TaskState::Cancelled, effects);
             }
-            _ => {}
         }
         Ok(())
+    }
+
+    fn running_mut(&mut self, attempt: AttemptId) -> Result<&mut Running, ApplyError> {
+        self.attempts
+            .get_mut(attempt)
+            .ok_or(ApplyError::UnknownAttempt { attempt })
     }
 
     fn start(&mut self, at: TaskAt, attempt: AttemptId, effects: &mut Effects) {
@@ -259,42 +244,42 @@ impl State {
         }
     }
 
-    fn apply_to_job(&mut self, event: &Event, effects: &mut Effects) -> Result<(), ApplyError> {
-        let id = event.job().filter(|id| self.jobs.contains_key(id));
-        let Some(id) = id else {
-            return Err(ApplyError::UnknownJob {
-                job: event.job().unwrap_or(JobId::new(0)),
-            });
-        };
-        match event {
-            Event::WaveOpened { wave, .. } => self.open_wave(id, *wave, effects),
-            Event::FailureBudgetExceeded { group, .. } => self.trip(id, group),
-            Event::JobBlocked { .. } => self.set_status(id, JobStatus::Blocked, effects),
-            Event::JobWaiting { .. } => self.set_status(id, JobStatus::Waiting, effects),
-            Event::JobUnblocked { .. } => self.set_status(id, JobStatus::Running, effects),
-            Event::JobPaused { .. } => self.set_status(id, JobStatus::Paused, effects),
-            Event::JobResumed { .. } => self.resume(id, effects),
-            Event::JobHalting { abort, .. } => {
-                if let Some(job) = self.jobs.get_mut(&id) {
-                    job.aborted |= abort;
-                }
+    fn apply_to_job(&mut self, event: &JobEvent, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
+        let JobEvent { job: id, kind } = event;
+        let id = *id;
+        if let JobEventKind::Submitted { spec, hosts } = kind {
+            let compiled = match hint.compiled {
+                Some(compiled) => compiled,
+                None => self.compile_submitted(spec, hosts)?,
+            };
+            self.add_job(id, Arc::clone(spec), compiled, effects);
+            return Ok(());
+        }
+        let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
+        match kind {
+            JobEventKind::WaveOpened { wave, .. } => self.open_wave(id, *wave, effects),
+            JobEventKind::FailureBudgetExceeded { group, .. } => self.trip(id, group),
+            JobEventKind::Blocked { .. } => self.set_status(id, JobStatus::Blocked, effects),
+            JobEventKind::Waiting => self.set_status(id, JobStatus::Waiting, effects),
+            JobEventKind::Unblocked => self.set_status(id, JobStatus::Running, effects),
+            JobEventKind::Paused => self.set_status(id, JobStatus::Paused, effects),
+            JobEventKind::Resumed => self.resume(id, effects),
+            JobEventKind::Halting { abort, .. } => {
+                job.aborted |= abort;
                 self.set_status(id, JobStatus::Halting, effects);
             }
-            Event::JobHalted { .. } => self.set_status(id, JobStatus::Halted, effects),
-            Event::JobFinished { .. } => self.set_status(id, JobStatus::Finished, effects),
-            Event::JobAltered { change, .. } => {
-                let now = self.at;
-                if let Some(job) = self.jobs.get_mut(&id) {
-                    job.settings.alter(change);
-                    if change.allow_failures.is_some() {
-                        job.stages.allow_in_waves(job.settings.allow_failures);
-                        job.gates.allow_in_waves(&job.stages, now);
-                    }
-                    job.limit_spent &= change.job_timeout.is_none();
+            JobEventKind::Halted => self.set_status(id, JobStatus::Halted, effects),
+            JobEventKind::Finished { .. } => self.set_status(id, JobStatus::Finished, effects),
+            JobEventKind::Altered { change } => {
+                job.settings.alter(change);
+                if change.allow_failures.is_some() {
+                    job.stages.allow_in_waves(job.settings.allow_failures);
+                    job.gates.allow_in_waves(&job.stages, self.at);
                 }
+                job.limit_spent &= change.job_timeout.is_none();
                 effects.push(Effect::Rebuild);
             }
-            _ => {}
+            JobEventKind::Submitted { .. } => {}
         }
         Ok(())
     }

@@ -2,14 +2,45 @@
 
 use super::{ApplyError, Job, JobStatus, Running, State, TaskState};
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, JobId, Phase};
+use crate::scheduler::{
+    AttemptId, Event, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent,
+    TaskEventKind,
+};
 
 impl State {
     /// Refuses an event that cannot come next. What the scheduler decides always can; so what is checked is whether the event
     /// makes sense, not whether it is what this version would have decided.
     pub(super) fn can_follow(&self, event: &Event) -> Result<(), ApplyError> {
         match event {
-            Event::TaskStarted { job, host, attempt } => {
+            Event::Namespace(event) => self.namespace_can_follow(&event.kind),
+            // A mark may be repeated.
+            Event::Host(HostEvent { kind, .. }) => match kind {
+                HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } => Ok(()),
+            },
+            Event::Job(event) => self.job_can_follow(event),
+            Event::Task(event) => self.task_can_follow(event),
+        }
+    }
+
+    fn namespace_can_follow(&self, event: &NamespaceEventKind) -> Result<(), ApplyError> {
+        match event {
+            NamespaceEventKind::HostsFrozen { hosts, .. } if self.freezes.get(hosts).is_some() => {
+                Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
+            }
+            NamespaceEventKind::HostsThawed { hosts, .. } if self.freezes.get(hosts).is_none() => {
+                Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
+            }
+            NamespaceEventKind::Configured { .. }
+            | NamespaceEventKind::HostsFrozen { .. }
+            | NamespaceEventKind::HostsThawed { .. }
+            | NamespaceEventKind::LateReported { .. } => Ok(()),
+        }
+    }
+
+    fn task_can_follow(&self, TaskEvent { job, host, kind }: &TaskEvent) -> Result<(), ApplyError> {
+        let attempt_follows = |attempt, fits: fn(&Running) -> bool| self.follows_attempt(*job, host, attempt, fits);
+        match kind {
+            TaskEventKind::Started { attempt } => {
                 self.follows_task(*job, host, |state| state == TaskState::Waiting)?;
                 let id = self.host_id(host)?;
                 if self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id() {
@@ -17,26 +48,19 @@ impl State {
                 }
                 Ok(())
             }
-            Event::TaskPhaseEntered {
-                job,
-                host,
-                attempt,
-                phase,
-            } => self.follows_attempt(*job, host, *attempt, |running| *phase > running.phase),
-            Event::CancelRequested { job, host, attempt, .. } => {
-                let cancellable = |running: &Running| running.cancelling.is_none() && running.phase != Phase::Settle;
-                self.follows_attempt(*job, host, *attempt, cancellable)
+            TaskEventKind::PhaseEntered { attempt, phase } => {
+                self.follows_attempt(*job, host, *attempt, |running| *phase > running.phase)
             }
-            Event::TaskSlow { job, host, attempt, .. } => {
-                let told = |running: &Running| running.slow || running.cancelling.is_some();
-                self.follows_attempt(*job, host, *attempt, |running| {
-                    !told(running) && running.phase != Phase::Settle
-                })
-            }
-            Event::TaskSucceeded { job, host, attempt }
-            | Event::TaskFailed { job, host, attempt, .. }
-            | Event::TaskInDoubt { job, host, attempt, .. } => self.follows_attempt(*job, host, *attempt, |_| true),
-            Event::TaskRetried { job, host, .. } => {
+            TaskEventKind::CancelRequested { attempt, .. } => attempt_follows(*attempt, |running| {
+                running.cancelling.is_none() && running.phase != Phase::Settle
+            }),
+            TaskEventKind::Slow { attempt, .. } => attempt_follows(*attempt, |running| {
+                !running.slow && running.cancelling.is_none() && running.phase != Phase::Settle
+            }),
+            TaskEventKind::Succeeded { attempt }
+            | TaskEventKind::Failed { attempt, .. }
+            | TaskEventKind::InDoubt { attempt, .. } => attempt_follows(*attempt, |_| true),
+            TaskEventKind::Retried { .. } => {
                 if self.hosts.is_removed(self.host_id(host)?) {
                     return Err(ApplyError::UnknownHost { host: host.clone() });
                 }
@@ -44,53 +68,38 @@ impl State {
                     !matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded)
                 })
             }
-            Event::TaskSkipped { job, host } => self.follows_task(*job, host, |state| {
+            TaskEventKind::Skipped => self.follows_task(*job, host, |state| {
                 !matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped)
             }),
-            Event::TaskCancelled { job, host } => self.follows_task(*job, host, |state| state == TaskState::Waiting),
-            other => self.job_can_follow(other),
+            TaskEventKind::Cancelled => self.follows_task(*job, host, |state| state == TaskState::Waiting),
         }
     }
 
-    fn job_can_follow(&self, event: &Event) -> Result<(), ApplyError> {
-        match event {
-            Event::JobSubmitted { job, .. } if self.jobs.contains_key(job) => {
-                Err(ApplyError::DuplicateJob { job: *job })
+    fn job_can_follow(&self, event: &JobEvent) -> Result<(), ApplyError> {
+        let follows = |fits: fn(&Job) -> bool| self.follows_job(event.job, fits);
+        match &event.kind {
+            JobEventKind::Submitted { .. } if self.jobs.contains_key(&event.job) => {
+                Err(ApplyError::DuplicateJob { job: event.job })
             }
-            Event::NamespaceConfigured { .. }
-            | Event::JobSubmitted { .. }
-            | Event::LateReported { .. }
-            | Event::HostMarkedDown { .. }
-            | Event::HostMarkedUp { .. } => Ok(()),
-            Event::HostsFrozen { hosts, .. } if self.freezes.get(hosts).is_some() => {
-                Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
-            }
-            Event::HostsThawed { hosts, .. } if self.freezes.get(hosts).is_none() => {
-                Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
-            }
-            Event::HostsFrozen { .. } | Event::HostsThawed { .. } => Ok(()),
-            Event::WaveOpened { job, wave, .. } => self.follows_job(*job, |job| {
+            JobEventKind::Submitted { .. } => Ok(()),
+            JobEventKind::WaveOpened { wave, .. } => self.follows_job(event.job, |job| {
                 let stage = job.stages.wave(*wave);
                 stage.is_some() && stage == job.gates.baking().map(|(stage, _)| stage)
             }),
-            Event::JobBlocked { job, .. }
-            | Event::JobWaiting { job }
-            | Event::JobUnblocked { job }
-            | Event::JobPaused { job } => self.follows_job(*job, |job| job.status.may_start()),
-            Event::JobResumed { job } => self.follows_job(*job, |job| job.status.may_resume()),
-            Event::JobHalted { job } => {
-                self.follows_job(*job, |job| job.status == JobStatus::Halting && job.tally.running == 0)
+            JobEventKind::Blocked { .. } | JobEventKind::Waiting | JobEventKind::Unblocked | JobEventKind::Paused => {
+                follows(|job| job.status.may_start())
             }
-            Event::JobFinished { job, .. } => self.follows_job(*job, |job| {
-                job.status != JobStatus::Finished && job.tally.running == 0 && job.tally.waiting == 0
+            JobEventKind::Resumed => follows(|job| job.status.may_resume()),
+            JobEventKind::FailureBudgetExceeded { .. } | JobEventKind::Halting { .. } => {
+                follows(|job| job.status != JobStatus::Finished)
+            }
+            JobEventKind::Halted => follows(|job| job.status == JobStatus::Halting && job.tally.running == 0),
+            JobEventKind::Finished { .. } => {
+                follows(|job| job.status != JobStatus::Finished && job.tally.running == 0 && job.tally.waiting == 0)
+            }
+            JobEventKind::Altered { change } => self.follows_job(event.job, |job| {
+                job.status != JobStatus::Finished && change.check().is_ok()
             }),
-            Event::JobAltered { job, change } => {
-                self.follows_job(*job, |job| job.status != JobStatus::Finished && change.check().is_ok())
-            }
-            other => match other.job() {
-                Some(job) => self.follows_job(job, |job| job.status != JobStatus::Finished),
-                None => Ok(()),
-            },
         }
     }
 

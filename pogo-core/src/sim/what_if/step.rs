@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Event, JobId, Record};
+use crate::scheduler::{AttemptId, Event, JobEventKind, JobId, Record};
 use crate::sim::world::Indexed;
 
 /// One attempt on the path.
@@ -55,7 +55,7 @@ pub(super) struct Log<'a> {
 
 impl<'a> Log<'a> {
     pub(super) fn read(records: &'a [Record], wanted: JobId) -> Option<Self> {
-        let is_it = |record: &Record| matches!(&record.event, Event::JobSubmitted { job, .. } if *job == wanted);
+        let is_it = |record: &Record| record.event.submitted() == Some(wanted);
         let mut log = Self {
             records,
             submitted: records.iter().position(is_it)?,
@@ -64,25 +64,23 @@ impl<'a> Log<'a> {
             of_host: IndexMap::default(),
         };
         for (record, at) in records.iter().zip(0..) {
-            match &record.event {
-                Event::TaskStarted { job, host, attempt } if *job == wanted => {
-                    let span = Span {
-                        host,
-                        start: at,
-                        end: None,
-                    };
-                    log.spans.insert(*attempt, span);
-                    log.of_host.entry(host).or_default().push(*attempt);
-                }
-                Event::TaskSucceeded { attempt, .. }
-                | Event::TaskFailed { attempt, .. }
-                | Event::TaskInDoubt { attempt, .. } => {
-                    if let Some(span) = log.spans.get_mut(attempt) {
-                        span.end = Some(at);
-                        log.ends.insert(at, *attempt);
-                    }
-                }
-                _ => {}
+            let Event::Task(event) = &record.event else {
+                continue;
+            };
+            let host = &event.host;
+            if let Some(attempt) = event.started().filter(|_| event.job == wanted) {
+                let span = Span {
+                    host,
+                    start: at,
+                    end: None,
+                };
+                log.spans.insert(attempt, span);
+                log.of_host.entry(host).or_default().push(attempt);
+            } else if let Some(attempt) = event.ended()
+                && let Some(span) = log.spans.get_mut(&attempt)
+            {
+                span.end = Some(at);
+                log.ends.insert(at, attempt);
             }
         }
         Some(log)
@@ -134,7 +132,7 @@ impl<'a> Log<'a> {
         let same_moment = self.records.get(..span.start).unwrap_or_default().iter().rev();
         let wave = same_moment
             .take_while(|record| record.at == now)
-            .any(|record| matches!(record.event, Event::WaveOpened { .. }));
+            .any(|record| matches!(record.event.job_kind(), Some(JobEventKind::WaveOpened { .. })));
         match last_end {
             Some((_, &before)) if wave => (End::Wave, Some(before)),
             _ => (End::Unknown, last_end.map(|(_, &before)| before)),

@@ -6,7 +6,9 @@ use super::run::{GroupUse, Run};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::BucketId;
-use crate::scheduler::{Event, JobId, JobStatus, Record, Scheduler};
+use crate::scheduler::{
+    Event, HostEvent, HostEventKind, JobId, JobStatus, NamespaceEventKind, Record, Scheduler, TaskEvent, TaskEventKind,
+};
 
 /// What is counted of one run.
 #[derive(Debug)]
@@ -45,30 +47,48 @@ impl Tracker {
     pub(super) fn note(&mut self, scheduler: &Scheduler, records: &[Record]) {
         for Record { at, event } in records {
             match event {
-                Event::NamespaceConfigured { .. } => self.configured(*at, scheduler),
-                Event::JobSubmitted { job, .. } if *job == self.job => {
-                    (self.submitted, self.last_end) = (*at, *at);
-                    self.configured(*at, scheduler);
-                }
-                Event::TaskStarted { host, .. } => {
-                    self.running += 1;
-                    self.widest = self.widest.max(self.running);
-                    self.host(*at, host, true, scheduler);
-                }
-                Event::TaskSucceeded { job, host, .. }
-                | Event::TaskFailed { job, host, .. }
-                | Event::TaskInDoubt { job, host, .. } => {
-                    self.running = self.running.saturating_sub(1);
-                    if *job == self.job {
-                        self.last_end = *at;
+                Event::Namespace(event) => match event.kind {
+                    NamespaceEventKind::Configured { .. } => self.configured(*at, scheduler),
+                    NamespaceEventKind::HostsFrozen { .. }
+                    | NamespaceEventKind::HostsThawed { .. }
+                    | NamespaceEventKind::LateReported { .. } => {}
+                },
+                Event::Host(HostEvent { host, kind }) => match kind {
+                    HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } => {
+                        self.host(*at, host, false, scheduler);
                     }
-                    self.host(*at, host, false, scheduler);
+                },
+                Event::Job(_) => {
+                    if event.submitted() == Some(self.job) {
+                        (self.submitted, self.last_end) = (*at, *at);
+                        self.configured(*at, scheduler);
+                    }
                 }
-                Event::TaskSkipped { host, .. }
-                | Event::HostMarkedDown { host, .. }
-                | Event::HostMarkedUp { host, .. } => self.host(*at, host, false, scheduler),
-                _ => {}
+                Event::Task(event) => self.task(*at, event, scheduler),
             }
+        }
+    }
+
+    fn task(&mut self, at: Timestamp, TaskEvent { job, host, kind }: &TaskEvent, scheduler: &Scheduler) {
+        match kind {
+            TaskEventKind::Started { .. } => {
+                self.running += 1;
+                self.widest = self.widest.max(self.running);
+                self.host(at, host, true, scheduler);
+            }
+            TaskEventKind::Succeeded { .. } | TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
+                self.running = self.running.saturating_sub(1);
+                if *job == self.job {
+                    self.last_end = at;
+                }
+                self.host(at, host, false, scheduler);
+            }
+            TaskEventKind::Skipped => self.host(at, host, false, scheduler),
+            TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Cancelled => {}
         }
     }
 

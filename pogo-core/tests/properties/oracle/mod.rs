@@ -13,7 +13,10 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::{JobSpec, Plan, WaveGate};
 use pogo_core::policy::{Policy, Rule};
-use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskState};
+use pogo_core::scheduler::{
+    AttemptId, Event, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Record, TaskEvent,
+    TaskEventKind, TaskState,
+};
 
 use groups::{Group, Rules, select, size};
 use job::Job;
@@ -36,31 +39,65 @@ impl Oracle {
     /// Takes note of an event, or says which rule it breaks.
     pub(crate) fn take(&mut self, Record { at, event }: &Record) -> Result<(), String> {
         match event {
-            Event::NamespaceConfigured { fleet, policy } => self.configure(fleet, policy),
-            Event::JobSubmitted { job, spec, hosts } => self.submit(*job, spec, hosts)?,
-            Event::TaskStarted { job, host, attempt } => {
+            Event::Namespace(event) => self.take_of_namespace(&event.kind),
+            Event::Host(HostEvent { host, kind, .. }) => match kind {
+                HostEventKind::MarkedDown { .. } => {
+                    self.down.insert(host.clone());
+                    Ok(())
+                }
+                HostEventKind::MarkedUp { .. } => {
+                    self.bad.retain(|(bad, _)| bad != host);
+                    self.down.remove(host);
+                    Ok(())
+                }
+                _ => Err(format!("{event:?} is new")),
+            },
+            Event::Job(event) => self.take_of_job(event),
+            Event::Task(event) => self.take_of_task(*at, event),
+            _ => Err(format!("{event:?} is new")),
+        }
+    }
+
+    fn take_of_namespace(&mut self, event: &NamespaceEventKind) -> Result<(), String> {
+        match event {
+            NamespaceEventKind::Configured { fleet, policy } => self.configure(fleet, policy),
+            NamespaceEventKind::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
+            NamespaceEventKind::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),
+            NamespaceEventKind::LateReported { attempt, .. } => {
+                let settles = || self.running.values().any(|(_, running)| running == attempt);
+                if !self.ended.contains(attempt) && !settles() {
+                    return Err(format!("{attempt} is not late"));
+                }
+            }
+            _ => return Err(format!("{event:?} is new")),
+        }
+        Ok(())
+    }
+
+    fn take_of_task(&mut self, at: Timestamp, event: &TaskEvent) -> Result<(), String> {
+        let TaskEvent { job, host, kind, .. } = event;
+        match kind {
+            TaskEventKind::Started { attempt } => {
                 if self.ended.contains(attempt) || self.running.values().any(|(_, other)| other == attempt) {
                     return Err(format!("{attempt} is not new"));
                 }
-                self.may_start(*job, host, *at)?;
+                self.may_start(*job, host, at)?;
                 self.running.insert(host.clone(), (*job, *attempt));
                 self.set(*job, host, TaskState::Running);
             }
-            Event::TaskSucceeded { job, host, attempt } => {
+            TaskEventKind::Succeeded { attempt } => {
                 self.end(*job, host, *attempt)?;
                 self.bad.retain(|(bad, _)| bad != host);
                 self.set(*job, host, TaskState::Succeeded);
             }
-            Event::TaskFailed { job, host, attempt, .. } | Event::TaskInDoubt { job, host, attempt, .. } => {
+            TaskEventKind::Failed { attempt, .. } | TaskEventKind::InDoubt { attempt, .. } => {
                 self.end(*job, host, *attempt)?;
                 if self.fleet.id(host.as_str()).is_some() {
                     self.bad.insert((host.clone(), *job));
                 }
                 self.set(*job, host, TaskState::Failed);
             }
-            Event::TaskRetried {
-                job, host, not_before, ..
-            } => {
+            TaskEventKind::Retried { not_before, .. } => {
                 self.set(*job, host, TaskState::Waiting);
                 let job = self.jobs.get_mut(job).ok_or("no such job")?;
                 job.not_before.insert(host.clone(), *not_before);
@@ -68,35 +105,29 @@ impl Oracle {
                     job.go_on(&self.rules.budgets);
                 }
             }
-            Event::TaskSkipped { job, host } => {
+            TaskEventKind::Skipped => {
                 self.bad.remove(&(host.clone(), *job));
                 self.set(*job, host, TaskState::Skipped);
             }
-            Event::TaskCancelled { job, host } => self.set(*job, host, TaskState::Cancelled),
-            Event::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
-            Event::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),
-            Event::HostMarkedDown { host, .. } => _ = self.down.insert(host.clone()),
-            Event::HostMarkedUp { host, .. } => {
-                self.bad.retain(|(bad, _)| bad != host);
-                self.down.remove(host);
+            TaskEventKind::Cancelled => self.set(*job, host, TaskState::Cancelled),
+            TaskEventKind::PhaseEntered { .. } | TaskEventKind::Slow { .. } | TaskEventKind::CancelRequested { .. } => {
+                self.jobs.get(job).ok_or("no such job")?;
             }
-            Event::LateReported { attempt, .. } if !self.ended.contains(attempt) => {
-                let settles = self.running.values().any(|(_, running)| running == attempt);
-                return settles.then_some(()).ok_or_else(|| format!("{attempt} is not late"));
-            }
-            other => self.take_of_job(other)?,
+            _ => return Err(format!("{event:?} is new")),
         }
         Ok(())
     }
 
-    fn take_of_job(&mut self, event: &Event) -> Result<(), String> {
-        let Some(id) = event.job() else { return Ok(()) };
-        let job = self.jobs.get_mut(&id).ok_or("no such job")?;
-        match event {
-            Event::JobPaused { .. } | Event::JobHalting { .. } | Event::JobHalted { .. } => job.goes_on = false,
-            Event::JobResumed { .. } => job.go_on(&self.rules.budgets),
-            Event::JobFinished { .. } => (job.goes_on, job.finished) = (false, true),
-            Event::JobAltered { change, .. } => {
+    fn take_of_job(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), String> {
+        if let JobEventKind::Submitted { spec, hosts } = kind {
+            return self.submit(*id, spec, hosts);
+        }
+        let job = self.jobs.get_mut(id).ok_or("no such job")?;
+        match kind {
+            JobEventKind::Paused | JobEventKind::Halting { .. } | JobEventKind::Halted => job.goes_on = false,
+            JobEventKind::Resumed => job.go_on(&self.rules.budgets),
+            JobEventKind::Finished { .. } => (job.goes_on, job.finished) = (false, true),
+            JobEventKind::Altered { change } => {
                 job.max_parallel = change.max_parallel.or(job.max_parallel);
                 job.max_failures = change.max_failures.or(job.max_failures);
                 if let Some(allowed) = change.allow_failures {
@@ -105,7 +136,7 @@ impl Oracle {
                 }
                 job.gate = change.gate.unwrap_or(job.gate);
             }
-            Event::WaveOpened { wave, ordered, .. } => {
+            JobEventKind::WaveOpened { wave, ordered } => {
                 if !ordered && job.gate == WaveGate::Manual {
                     return Err(format!("wave {wave} opens without an order"));
                 }
@@ -115,7 +146,11 @@ impl Oracle {
                 }
                 job.opened.insert(wave);
             }
-            _ => {}
+            JobEventKind::FailureBudgetExceeded { .. }
+            | JobEventKind::Blocked { .. }
+            | JobEventKind::Waiting
+            | JobEventKind::Unblocked => {}
+            _ => return Err(format!("{kind:?} is new")),
         }
         Ok(())
     }

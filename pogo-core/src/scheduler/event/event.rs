@@ -1,0 +1,135 @@
+//! Any event.
+
+use serde::{Deserialize, Serialize};
+
+use super::stored::Stored;
+use super::{
+    HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind, TaskEvent, TaskEventKind,
+};
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, JobId};
+
+/// Something that the scheduler decided or took note of.
+///
+/// Events are all there is: applying them in order gives the scheduler's state. [`TaskEventKind::Started`] and
+/// [`TaskEventKind::CancelRequested`] are the orders to the transport.
+///
+/// The first level says of what it is, the second what happened:
+///
+/// ```
+/// use pogo_core::scheduler::{AttemptId, Event, JobId, TaskEvent, TaskEventKind};
+///
+/// let attempt = AttemptId::new(17);
+/// let event = Event::of_task(JobId::new(1), "web1".parse()?, TaskEventKind::Started { attempt });
+/// match &event {
+///     Event::Task(TaskEvent { host, kind: TaskEventKind::Started { .. }, .. }) => assert_eq!(host.as_str(), "web1"),
+///     Event::Job(event) => println!("{}: {:?}", event.job, event.kind),
+///     _ => {}
+/// }
+/// assert_eq!(event.started(), Some(attempt));
+///
+/// // Stored forms are flat: one name for both levels, and fields beside it.
+/// let stored = r#"{"event":"task_started","job":1,"host":"web1","attempt":17}"#;
+/// assert_eq!(serde_json::to_string(&event)?, stored);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
+#[non_exhaustive]
+pub enum Event {
+    /// Something happened to the namespace as a whole.
+    Namespace(NamespaceEvent),
+    /// Something happened to a host, outside of any job.
+    Host(HostEvent),
+    /// Something happened to a job.
+    Job(JobEvent),
+    /// Something happened to one host of a job.
+    Task(TaskEvent),
+}
+
+impl Event {
+    /// An event of the namespace.
+    pub const fn of_namespace(kind: NamespaceEventKind) -> Self {
+        Self::Namespace(NamespaceEvent { kind })
+    }
+
+    /// An event of a host.
+    pub const fn of_host(host: HostName, kind: HostEventKind) -> Self {
+        Self::Host(HostEvent { host, kind })
+    }
+
+    /// An event of a job.
+    pub const fn of_job(job: JobId, kind: JobEventKind) -> Self {
+        Self::Job(JobEvent { job, kind })
+    }
+
+    /// An event of a task: one host of a job.
+    pub const fn of_task(job: JobId, host: HostName, kind: TaskEventKind) -> Self {
+        Self::Task(TaskEvent { job, host, kind })
+    }
+
+    /// The job, for events of jobs and of tasks.
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Job(event) => Some(event.job),
+            Self::Task(event) => Some(event.job),
+            Self::Namespace(_) | Self::Host(_) => None,
+        }
+    }
+
+    /// The host, for events of hosts and of tasks.
+    pub fn host(&self) -> Option<&HostName> {
+        match self {
+            Self::Host(event) => Some(&event.host),
+            Self::Task(event) => Some(&event.host),
+            Self::Namespace(_) | Self::Job(_) => None,
+        }
+    }
+
+    /// The job that was taken on, if this is its submission.
+    pub fn submitted(&self) -> Option<JobId> {
+        match self {
+            Self::Job(JobEvent { job, kind }) => matches!(kind, JobEventKind::Submitted { .. }).then_some(*job),
+            Self::Namespace(_) | Self::Host(_) | Self::Task(_) => None,
+        }
+    }
+
+    /// The attempt, for events that are of one.
+    pub fn attempt(&self) -> Option<AttemptId> {
+        match self {
+            Self::Task(event) => event.attempt(),
+            Self::Namespace(event) => event.attempt(),
+            Self::Host(_) | Self::Job(_) => None,
+        }
+    }
+
+    /// The attempt that is to run, if this is the order to start one.
+    pub fn started(&self) -> Option<AttemptId> {
+        self.task()?.started()
+    }
+
+    /// The attempt that is over, if this is its end: it succeeded, failed, or is in doubt.
+    pub fn ended(&self) -> Option<AttemptId> {
+        self.task()?.ended()
+    }
+
+    /// What happened to a job, if it happened to one.
+    pub fn job_kind(&self) -> Option<&JobEventKind> {
+        match self {
+            Self::Job(event) => Some(&event.kind),
+            Self::Namespace(_) | Self::Host(_) | Self::Task(_) => None,
+        }
+    }
+
+    /// What happened to a task, if it happened to one.
+    pub fn task_kind(&self) -> Option<&TaskEventKind> {
+        self.task().map(|event| &event.kind)
+    }
+
+    fn task(&self) -> Option<&TaskEvent> {
+        match self {
+            Self::Task(event) => Some(event),
+            Self::Namespace(_) | Self::Host(_) | Self::Job(_) => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What happens to jobs.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fleet::HostName;
+use crate::plan::JobSpec;
+use crate::scheduler::{Alteration, JobId, Obstacle, Tally};
+
+/// An event of a job as a whole.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JobEvent {
+    /// The job.
+    pub job: JobId,
+    /// What happened.
+    pub kind: JobEventKind,
+}
+
+/// What happened to a job.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum JobEventKind {
+    /// The job was taken on.
+    Submitted {
+        /// What was asked for.
+        spec: Arc<JobSpec>,
+        /// Its hosts, in listed order.
+        hosts: Arc<[HostName]>,
+    },
+    /// The next wave may begin.
+    WaveOpened {
+        /// The wave, from 1; wave 0 is open from the start.
+        wave: u32,
+        /// Whether an operator ordered it.
+        ordered: bool,
+    },
+    /// More of its hosts failed in a group than its budget allows; the job starts no more there.
+    FailureBudgetExceeded {
+        /// The group.
+        group: String,
+        /// How many failed.
+        failures: u32,
+        /// How many were allowed.
+        allowed: u32,
+    },
+    /// Nothing of the job runs and nothing can start; only an operator can help.
+    Blocked {
+        /// Exactly what is in the way, each with what would clear it.
+        reasons: Vec<Obstacle>,
+    },
+    /// Nothing of the job runs; it goes on when other jobs give back hosts or slots.
+    Waiting,
+    /// The job goes on after it was waiting or blocked.
+    Unblocked,
+    /// An operator paused the job: it starts no more until resumed.
+    Paused,
+    /// An operator let a paused, halted or blocked job go on.
+    Resumed,
+    /// The job starts no more; what runs may end.
+    Halting {
+        /// Why, for a person.
+        reason: String,
+        /// Whether the job is given up: what waits is cancelled, and it ends when nothing runs.
+        abort: bool,
+        /// What led to it. `None` in logs from before it was recorded.
+        cause: Option<HaltCause>,
+    },
+    /// The last running attempt of a halting job has ended.
+    Halted,
+    /// An operator changed settings of the job.
+    Altered {
+        /// What changed.
+        change: Alteration,
+    },
+    /// Every task of the job has ended.
+    Finished {
+        /// How many ended how.
+        tally: Tally,
+    },
+}
+
+/// What led to the halt of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HaltCause {
+    /// Somebody ordered it.
+    Order,
+    /// More of its hosts failed than `max_failures` allows.
+    MaxFailures,
+    /// Its time limit ran out.
+    JobTimeout,
+}

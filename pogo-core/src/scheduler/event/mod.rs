@@ -1,0 +1,20 @@
+//! Events: what happened, in the past tense, as plain data, in two levels: of what, and what of it.
+
+#[allow(
+    clippy::module_inception,
+    reason = "the module is named for what it is about, its file for what it holds"
+)]
+mod event;
+mod host;
+mod job;
+mod namespace;
+mod record;
+mod stored;
+mod task;
+
+pub use event::Event;
+pub use host::{HostEvent, HostEventKind};
+pub use job::{HaltCause, JobEvent, JobEventKind};
+pub use namespace::{NamespaceEvent, NamespaceEventKind};
+pub use record::Record;
+pub use task::{CancelReason, DoubtCause, TaskEvent, TaskEventKind};

@@ -1,0 +1,65 @@
+//! What happens to a namespace.
+
+use std::sync::Arc;
+
+use crate::fleet::{Fleet, Selector};
+use crate::policy::Policy;
+use crate::scheduler::{AttemptId, Outcome};
+
+/// An event of the namespace as a whole.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NamespaceEvent {
+    /// What happened.
+    pub kind: NamespaceEventKind,
+}
+
+/// What happened to the namespace.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NamespaceEventKind {
+    /// The namespace took this fleet and policy: at the start, as the first event of every log, and at each change.
+    Configured {
+        /// All hosts and tags.
+        fleet: Arc<Fleet>,
+        /// All sequences and constraints.
+        policy: Arc<Policy>,
+    },
+    /// An operator froze these hosts: nothing more is started there, in any job, until they are thawed.
+    HostsFrozen {
+        /// The hosts, now and later.
+        hosts: Selector,
+        /// Who ordered it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// An operator ended a freeze.
+    HostsThawed {
+        /// The selector of the freeze.
+        hosts: Selector,
+        /// Who ordered it.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// An attempt that was given up has answered after all. It changes nothing; the namespace no longer knows its task.
+    LateReported {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What it reported.
+        outcome: Outcome,
+    },
+}
+
+impl NamespaceEvent {
+    /// The attempt, for what happens to one.
+    pub fn attempt(&self) -> Option<AttemptId> {
+        match &self.kind {
+            NamespaceEventKind::LateReported { attempt, .. } => Some(*attempt),
+            NamespaceEventKind::Configured { .. }
+            | NamespaceEventKind::HostsFrozen { .. }
+            | NamespaceEventKind::HostsThawed { .. } => None,
+        }
+    }
+}

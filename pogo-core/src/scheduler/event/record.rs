@@ -1,0 +1,19 @@
+//! One line of a log.
+
+use serde::{Deserialize, Serialize};
+
+use super::Event;
+use crate::Timestamp;
+
+/// An event and the time it was decided.
+///
+/// This is a line of the job log, of the live stream and of the journal:
+/// `{"at":5,"event":"task_started","job":1,"host":"web1","attempt":17}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it was decided; never decreases along a log.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}

@@ -1,0 +1,133 @@
+//! The stored form of events: flat, one name for both levels, as in every log so far.
+
+use std::ops::Not;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,
+    NamespaceEventKind, TaskEvent, TaskEventKind,
+};
+use crate::Timestamp;
+use crate::fleet::{Fleet, HostName, Selector};
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+use crate::scheduler::{Alteration, AttemptId, Failure, JobId, Obstacle, Outcome, Phase, Tally};
+
+/// From one table, with a row for each event, the enum that serde reads and writes, and the conversions from it and into it.
+///
+/// Flattening one level into the other would need no table. But serde then copies every field of every record into a
+/// buffer once more, which makes reading a journal slower.
+macro_rules! stored {
+    ($($name:ident = $level:ident($event:ident { $($of:ident: $of_type:ty),* }) $kinds:ident::$kind:ident {
+        $($(#[$attribute:meta])* $field:ident: $type:ty),*
+    })*) => {
+        #[derive(Serialize, Deserialize)]
+        #[serde(tag = "event", rename_all = "snake_case")]
+        pub(super) enum Stored {
+            $($name { $($of: $of_type,)* $($(#[$attribute])* $field: $type),* },)*
+        }
+
+        impl From<Event> for Stored {
+            fn from(event: Event) -> Self {
+                match event {
+                    $(Event::$level($event { $($of,)* kind: $kinds::$kind { $($field),* } }) => {
+                        Self::$name { $($of,)* $($field),* }
+                    })*
+                }
+            }
+        }
+
+        impl From<Stored> for Event {
+            fn from(stored: Stored) -> Self {
+                match stored {
+                    $(Stored::$name { $($of,)* $($field),* } => {
+                        Self::$level($event { $($of,)* kind: $kinds::$kind { $($field),* } })
+                    })*
+                }
+            }
+        }
+    };
+}
+
+stored! {
+    NamespaceConfigured = Namespace(NamespaceEvent {}) NamespaceEventKind::Configured {
+        fleet: Arc<Fleet>,
+        policy: Arc<Policy>
+    }
+    JobSubmitted = Job(JobEvent { job: JobId }) JobEventKind::Submitted { spec: Arc<JobSpec>, hosts: Arc<[HostName]> }
+    TaskStarted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Started { attempt: AttemptId }
+    TaskPhaseEntered = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::PhaseEntered {
+        attempt: AttemptId,
+        phase: Phase
+    }
+    TaskSucceeded = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Succeeded { attempt: AttemptId }
+    TaskFailed = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Failed {
+        attempt: AttemptId,
+        #[serde(flatten)] failure: Failure
+    }
+    TaskInDoubt = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::InDoubt {
+        attempt: AttemptId,
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] cause: Option<DoubtCause>
+    }
+    TaskSlow = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Slow {
+        attempt: AttemptId,
+        #[serde(with = "crate::time::millis")] after: Duration
+    }
+    TaskRetried = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Retried {
+        not_before: Timestamp,
+        #[serde(default, skip_serializing_if = "Not::not")] ordered: bool,
+        #[serde(default, skip_serializing_if = "Not::not")] after_connect: bool
+    }
+    TaskSkipped = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Skipped {}
+    TaskCancelled = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Cancelled {}
+    CancelRequested = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::CancelRequested {
+        attempt: AttemptId,
+        reason: CancelReason
+    }
+    LateReported = Namespace(NamespaceEvent {}) NamespaceEventKind::LateReported {
+        attempt: AttemptId,
+        #[serde(flatten)] outcome: Outcome
+    }
+    WaveOpened = Job(JobEvent { job: JobId }) JobEventKind::WaveOpened {
+        wave: u32,
+        #[serde(default, skip_serializing_if = "Not::not")] ordered: bool
+    }
+    FailureBudgetExceeded = Job(JobEvent { job: JobId }) JobEventKind::FailureBudgetExceeded {
+        group: String,
+        failures: u32,
+        allowed: u32
+    }
+    JobBlocked = Job(JobEvent { job: JobId }) JobEventKind::Blocked { reasons: Vec<Obstacle> }
+    JobWaiting = Job(JobEvent { job: JobId }) JobEventKind::Waiting {}
+    JobUnblocked = Job(JobEvent { job: JobId }) JobEventKind::Unblocked {}
+    JobPaused = Job(JobEvent { job: JobId }) JobEventKind::Paused {}
+    JobResumed = Job(JobEvent { job: JobId }) JobEventKind::Resumed {}
+    JobHalting = Job(JobEvent { job: JobId }) JobEventKind::Halting {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Not::not")] abort: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")] cause: Option<HaltCause>
+    }
+    JobHalted = Job(JobEvent { job: JobId }) JobEventKind::Halted {}
+    JobAltered = Job(JobEvent { job: JobId }) JobEventKind::Altered {
+        #[serde(flatten)] change: Alteration
+    }
+    JobFinished = Job(JobEvent { job: JobId }) JobEventKind::Finished {
+        #[serde(flatten)] tally: Tally
+    }
+    HostsFrozen = Namespace(NamespaceEvent {}) NamespaceEventKind::HostsFrozen {
+        hosts: Selector,
+        by: String,
+        reason: String
+    }
+    HostsThawed = Namespace(NamespaceEvent {}) NamespaceEventKind::HostsThawed {
+        hosts: Selector,
+        by: String,
+        reason: String
+    }
+    HostMarkedDown = Host(HostEvent { host: HostName }) HostEventKind::MarkedDown { reason: String }
+    HostMarkedUp = Host(HostEvent { host: HostName }) HostEventKind::MarkedUp { reason: String }
+}

@@ -1,0 +1,152 @@
+//! What happens to tasks: to one host of one job.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, Failure, JobId, Phase};
+
+/// An event of one host of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskEvent {
+    /// The job.
+    pub job: JobId,
+    /// The host.
+    pub host: HostName,
+    /// What happened.
+    pub kind: TaskEventKind,
+}
+
+impl TaskEvent {
+    /// The attempt, for what happens to one.
+    pub fn attempt(&self) -> Option<AttemptId> {
+        match &self.kind {
+            TaskEventKind::Started { attempt }
+            | TaskEventKind::PhaseEntered { attempt, .. }
+            | TaskEventKind::Slow { attempt, .. }
+            | TaskEventKind::CancelRequested { attempt, .. }
+            | TaskEventKind::Succeeded { attempt }
+            | TaskEventKind::Failed { attempt, .. }
+            | TaskEventKind::InDoubt { attempt, .. } => Some(*attempt),
+            TaskEventKind::Retried { .. } | TaskEventKind::Skipped | TaskEventKind::Cancelled => None,
+        }
+    }
+
+    /// The attempt that is to run, if this is the order to start one.
+    pub fn started(&self) -> Option<AttemptId> {
+        match &self.kind {
+            TaskEventKind::Started { attempt } => Some(*attempt),
+            _ => None,
+        }
+    }
+
+    /// The attempt that is over, if this is its end: it succeeded, failed, or is in doubt.
+    pub fn ended(&self) -> Option<AttemptId> {
+        match &self.kind {
+            TaskEventKind::Succeeded { attempt }
+            | TaskEventKind::Failed { attempt, .. }
+            | TaskEventKind::InDoubt { attempt, .. } => Some(*attempt),
+            TaskEventKind::Started { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::CancelRequested { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => None,
+        }
+    }
+}
+
+/// What happened to a task. Those that happen to one of its attempts name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TaskEventKind {
+    /// An attempt begins: the order to the transport to run it.
+    Started {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// An attempt entered a further phase.
+    PhaseEntered {
+        /// The attempt.
+        attempt: AttemptId,
+        /// The phase that begins.
+        phase: Phase,
+    },
+    /// An attempt has run for longer than is usual. It goes on.
+    Slow {
+        /// The attempt.
+        attempt: AttemptId,
+        /// After how long it counts as slow.
+        after: Duration,
+    },
+    /// A running attempt is to end: the order to the transport to cancel it.
+    CancelRequested {
+        /// The attempt to end.
+        attempt: AttemptId,
+        /// Why.
+        reason: CancelReason,
+    },
+    /// An attempt succeeded: the host is done.
+    Succeeded {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// An attempt failed; the host keeps its slots.
+    Failed {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What failed.
+        failure: Failure,
+    },
+    /// An attempt ended unknown; the host keeps its slots.
+    InDoubt {
+        /// The attempt whose end is unknown.
+        attempt: AttemptId,
+        /// What was seen last.
+        message: String,
+        /// What led to it. `None` in logs from before it was recorded.
+        cause: Option<DoubtCause>,
+    },
+    /// The host, failed or in doubt, is to be tried again, by its retry budget or an operator's order.
+    Retried {
+        /// Not before this moment.
+        not_before: Timestamp,
+        /// Whether an operator ordered it.
+        ordered: bool,
+        /// Whether it counts against the retries of connecting.
+        after_connect: bool,
+    },
+    /// An operator took the host out of the job; it counts as done and gives its slots back.
+    Skipped,
+    /// The host waited and will not be run in this job.
+    Cancelled,
+}
+
+/// What led to an attempt's being in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DoubtCause {
+    /// Its transport reported it so.
+    Reported,
+    /// Its dispatcher died while it ran.
+    Restarted,
+    /// It was told to end, and no answer came.
+    Abandoned,
+}
+
+/// Why a running attempt is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// Its own time limit ran out.
+    AttemptTimeout,
+    /// The job's time limit ran out.
+    JobTimeout,
+    /// An operator aborted the job.
+    Abort,
+}

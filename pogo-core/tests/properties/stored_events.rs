@@ -1,0 +1,245 @@
+//! Events are stored flat, as they were before they had two levels: to the byte, in both directions.
+
+use std::sync::Arc;
+
+use pogo_core::Timestamp;
+use pogo_core::fleet::{Fleet, HostName, Selector};
+use pogo_core::plan::JobSpec;
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{
+    Alteration, AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobId, Obstacle, Outcome, Phase, Record, Tally,
+};
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{config, scenarios};
+
+#[derive(Serialize, Deserialize)]
+struct FrozenRecord {
+    at: Timestamp,
+    #[serde(flatten)]
+    event: FrozenEvent,
+}
+
+/// A copy of the enum that wrote every log so far. It is never changed but by new events and new fields.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum FrozenEvent {
+    NamespaceConfigured {
+        fleet: Arc<Fleet>,
+        policy: Arc<Policy>,
+    },
+    JobSubmitted {
+        job: JobId,
+        spec: Arc<JobSpec>,
+        hosts: Arc<[HostName]>,
+    },
+    TaskStarted {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+    },
+    TaskPhaseEntered {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        phase: Phase,
+    },
+    TaskSucceeded {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+    },
+    TaskFailed {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        #[serde(flatten)]
+        failure: Failure,
+    },
+    TaskInDoubt {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<DoubtCause>,
+    },
+    TaskSlow {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        after: u64,
+    },
+    TaskRetried {
+        job: JobId,
+        host: HostName,
+        not_before: Timestamp,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ordered: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        after_connect: bool,
+    },
+    TaskSkipped {
+        job: JobId,
+        host: HostName,
+    },
+    TaskCancelled {
+        job: JobId,
+        host: HostName,
+    },
+    CancelRequested {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        reason: CancelReason,
+    },
+    LateReported {
+        attempt: AttemptId,
+        #[serde(flatten)]
+        outcome: Outcome,
+    },
+    WaveOpened {
+        job: JobId,
+        wave: u32,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ordered: bool,
+    },
+    FailureBudgetExceeded {
+        job: JobId,
+        group: String,
+        failures: u32,
+        allowed: u32,
+    },
+    JobBlocked {
+        job: JobId,
+        reasons: Vec<Obstacle>,
+    },
+    JobWaiting {
+        job: JobId,
+    },
+    JobUnblocked {
+        job: JobId,
+    },
+    JobPaused {
+        job: JobId,
+    },
+    JobResumed {
+        job: JobId,
+    },
+    JobHalting {
+        job: JobId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        abort: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<HaltCause>,
+    },
+    JobHalted {
+        job: JobId,
+    },
+    JobAltered {
+        job: JobId,
+        #[serde(flatten)]
+        change: Alteration,
+    },
+    JobFinished {
+        job: JobId,
+        #[serde(flatten)]
+        tally: Tally,
+    },
+    HostsFrozen {
+        hosts: Selector,
+        by: String,
+        reason: String,
+    },
+    HostsThawed {
+        hosts: Selector,
+        by: String,
+        reason: String,
+    },
+    HostMarkedDown {
+        host: HostName,
+        reason: String,
+    },
+    HostMarkedUp {
+        host: HostName,
+        reason: String,
+    },
+}
+
+/// What an earlier version would write of what it reads here.
+fn as_before(line: &str) -> String {
+    let record: FrozenRecord = serde_json::from_str(line).unwrap();
+    serde_json::to_string(&record).unwrap()
+}
+
+fn read(line: &str) -> Record {
+    serde_json::from_str(line).unwrap()
+}
+
+fn write(record: &Record) -> String {
+    serde_json::to_string(record).unwrap()
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn every_event_is_written_and_read_as_before_it_had_two_levels(scenario in scenarios(40)) {
+        let mut drill = scenario.drill();
+        scenario.steps.iter().for_each(|step| _ = drill.play(step));
+        for record in drill.records() {
+            let line = write(record);
+            prop_assert_eq!(&as_before(&line), &line);
+            prop_assert_eq!(&read(&line), record);
+            // Readers of logs may have put the fields into another order.
+            let sorted = serde_json::to_value(record).unwrap().to_string();
+            prop_assert_eq!(&read(&sorted), record);
+        }
+    }
+}
+
+#[test]
+fn golden_records_of_every_kind_are_read_by_both_and_written_by_both() {
+    let golden = include_str!("../golden/records.jsonl");
+    for line in golden.lines() {
+        assert_eq!(as_before(line), line);
+        assert_eq!(write(&read(line)), line);
+    }
+    for line in include_str!("../golden/former/records.jsonl").lines() {
+        assert_eq!(as_before(&write(&read(line))), write(&read(line)));
+    }
+}
+
+#[test]
+fn an_event_of_no_such_name_is_refused_by_it() {
+    let refused = serde_json::from_str::<Record>(r#"{"at":5,"event":"task_vanished","job":1,"host":"web1"}"#);
+    let said = refused.unwrap_err().to_string();
+    assert!(
+        said.starts_with("unknown variant `task_vanished`, expected one of `namespace_configured`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_event_without_a_field_of_its_level_is_refused_by_that() {
+    for (line, said) in [
+        (
+            r#"{"at":5,"event":"task_started","job":1,"attempt":17}"#,
+            "missing field `host`",
+        ),
+        (
+            r#"{"at":5,"event":"task_started","job":1,"host":"web1"}"#,
+            "missing field `attempt`",
+        ),
+        (r#"{"at":5,"event":"job_paused"}"#, "missing field `job`"),
+        (
+            r#"{"at":5,"event":"host_marked_up","reason":"well"}"#,
+            "missing field `host`",
+        ),
+    ] {
+        let refused = serde_json::from_str::<Record>(line).unwrap_err().to_string();
+        assert!(refused.starts_with(said), "{refused}");
+    }
+}
