@@ -141,7 +141,7 @@ impl Deadlines {
             if let Some(queues) = self.jobs.get_mut(&id) {
                 queues.tidy(state);
                 if queues.running.is_empty() && queues.settling.is_empty() {
-                    self.jobs.swap_remove(&id);
+                    self.jobs.remove(&id);
                 }
             }
             let job = state.jobs.get(&id).filter(|job| job.status != JobStatus::Finished);
@@ -159,7 +159,7 @@ impl Deadlines {
     fn set_next(&mut self, job: JobId, next: Option<Timestamp>) {
         let before = match next {
             Some(at) => self.next.insert(job, at),
-            None => self.next.swap_remove(&job),
+            None => self.next.remove(&job),
         };
         if before == next {
             return;

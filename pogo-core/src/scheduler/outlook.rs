@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
+use smallvec::SmallVec;
+
 use super::JobId;
 use super::admission::usages;
 use super::by_job::{FastMap, FastSet};
@@ -34,13 +36,16 @@ pub(crate) struct Outlook {
     stale: bool,
 }
 
+/// Most jobs rest on a few buckets, which are found where this is.
+type BucketIds = SmallVec<[BucketId; 4]>;
+
 /// A job of which nothing runs.
 #[derive(Debug, Clone, Default)]
 struct Resting {
     /// A task that could start.
     witness: Option<u32>,
-    /// The buckets that have to change for the job to fare otherwise.
-    buckets: BTreeSet<BucketId>,
+    /// The buckets that have to change for the job to fare otherwise, in order.
+    buckets: BucketIds,
 }
 
 /// A bucket that jobs rest on.
@@ -224,13 +229,13 @@ impl Outlook {
         }
         let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
         let witness = self.resting.get(&job.id).and_then(|resting| resting.witness);
-        let mut full = BTreeSet::new();
+        let mut full = BucketIds::new();
         let mut seen = BTreeSet::new();
         for task in witness.into_iter().chain(job.positions()).filter(waits) {
             let host = job.host(task);
             let target = job.target(task);
             let repair = state.hosts.is_unavailable(host) || state.is_forced(job.id, host);
-            let mut buckets = BTreeSet::new();
+            let mut buckets = BucketIds::new();
             let frozen = state.freezes.is_frozen(host);
             if seen.insert((target.profile, target.track, repair, frozen))
                 && self.could_start(state, job, task, repair, &mut buckets)
@@ -251,14 +256,7 @@ impl Outlook {
 
     /// Whether a task could start, and the buckets that this depends on. A stage that does not open in time opens only after
     /// a task before it has started, so that it need not be asked of those in it.
-    fn could_start(
-        &mut self,
-        state: &State,
-        job: &Job,
-        task: u32,
-        repair: bool,
-        buckets: &mut BTreeSet<BucketId>,
-    ) -> bool {
+    fn could_start(&mut self, state: &State, job: &Job, task: u32, repair: bool, buckets: &mut BucketIds) -> bool {
         let host = job.host(task);
         if state.freezes.is_frozen(host) || state.is_over_budget(job, host) {
             return false;
@@ -274,7 +272,7 @@ impl Outlook {
             startable &= if repair {
                 usage.limit.places > 0 || !usage.limit.bounds_running
             } else {
-                buckets.insert(bucket);
+                buckets.push(bucket);
                 self.has_room(state, bucket)
             };
         }
@@ -320,7 +318,7 @@ impl Outlook {
     }
 
     fn unwatch(&mut self, bucket: BucketId) -> Option<Watched> {
-        let watched = self.watched.swap_remove(&bucket)?;
+        let watched = self.watched.remove(&bucket)?;
         for job in watched.found_from.jobs() {
             remove_from(&mut self.by_job, job, bucket);
         }
@@ -331,7 +329,9 @@ impl Outlook {
     }
 
     /// A job rests on these buckets, and no longer on others.
-    fn rest(&mut self, job: JobId, resting: Resting) {
+    fn rest(&mut self, job: JobId, mut resting: Resting) {
+        resting.buckets.sort_unstable();
+        resting.buckets.dedup();
         for bucket in &resting.buckets {
             if let Some(watched) = self.watched.get_mut(bucket) {
                 watched.jobs.insert(job);
@@ -341,14 +341,14 @@ impl Outlook {
         let before = if rests {
             self.resting.insert(job, resting)
         } else {
-            self.resting.swap_remove(&job)
+            self.resting.remove(&job)
         };
         for bucket in before.map(|before| before.buckets).unwrap_or_default() {
             let rests_on = self.resting.get(&job).map(|resting| &resting.buckets);
             if let Some(watched) = self.watched.get_mut(&bucket)
-                && rests_on.is_none_or(|buckets| !buckets.contains(&bucket))
+                && rests_on.is_none_or(|buckets| buckets.binary_search(&bucket).is_err())
             {
-                watched.jobs.swap_remove(&job);
+                watched.jobs.remove(&job);
                 if watched.jobs.is_empty() {
                     self.unwatch(bucket);
                 }
@@ -361,7 +361,7 @@ fn remove_from<K: Hash + Eq>(index: &mut FastMap<K, BTreeSet<BucketId>>, key: &K
     if let Some(buckets) = index.get_mut(key) {
         buckets.remove(&bucket);
         if buckets.is_empty() {
-            index.swap_remove(key);
+            index.remove(key);
         }
     }
 }

@@ -227,7 +227,7 @@ impl Agenda {
     /// Forgets a job that has finished. What is left of it in the queues goes when that is three quarters of them.
     fn dismiss(&mut self, job: JobId) {
         const SLACK: usize = 1_024;
-        if let Some(queues) = self.jobs.swap_remove(&job) {
+        if let Some(queues) = self.jobs.remove(&job) {
             self.parking.forget_job(job);
             let tasks = queues.class_of.len();
             self.sizes = (self.sizes.0 - tasks, self.sizes.1 + tasks);

@@ -138,7 +138,7 @@ impl Parking {
 
     /// A job has finished.
     pub(super) fn forget_job(&mut self, job: JobId) {
-        self.jobs.swap_remove(&job);
+        self.jobs.remove(&job);
     }
 
     fn wake(&mut self, lot: Lot) {

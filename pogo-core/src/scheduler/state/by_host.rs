@@ -71,7 +71,7 @@ impl JobsByHost {
         if jobs.first != job {
             jobs.others.retain(|&other| other != job);
         } else if jobs.others.is_empty() {
-            self.narrow.swap_remove(&host);
+            self.narrow.remove(&host);
         } else {
             jobs.first = jobs.others.remove(0);
         }
