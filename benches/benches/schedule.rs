@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pogo_benches::{
-    Caches, Cost, Driven, beside_blocked, drive, estate, estate_policy, one_place, ratio, row, small_jobs,
+    Caches, Cost, Driven, beside_blocked, drive, estate, estate_policy, one_beside, one_place, ratio, row, small_jobs,
     twenty_buckets,
 };
 use pogo_core::Timestamp;
@@ -117,6 +117,15 @@ fn neighbours() {
     let cold = small_jobs(10, Caches::Cold);
     let columns = [cell(10), String::new(), nanos(cold.report, 1)];
     println!("{}", row("the same, where caches hold something else", &columns));
+    let one: Vec<Duration> = [10, 10_000]
+        .into_iter()
+        .map(|jobs| {
+            let cost = best((0..2 * RUNS).map(|_| one_beside(jobs)));
+            let columns = [cell(jobs), String::new(), nanos(cost, 1)];
+            println!("{}", row("a job of 1,000 hosts beside so many silent jobs", &columns));
+            cost
+        })
+        .collect();
     let blocked: Vec<Duration> = [1_000, 1_000_000]
         .into_iter()
         .map(|hosts| {
@@ -128,10 +137,11 @@ fn neighbours() {
         .collect();
     let [few, .., many] = &costs[..] else { return };
     println!(
-        "ten thousand jobs against ten: submission {:.2}, report {:.2}, against ten with cold caches {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
+        "ten thousand jobs against ten: submission {:.2}, report {:.2}, against ten with cold caches {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
         ratio(many.submission, few.submission),
         ratio(many.report, few.report),
         ratio(many.report, cold.report),
+        ratio(one[1], one[0]),
         ratio(blocked[1], blocked[0]),
     );
 }

@@ -13,6 +13,6 @@ mod texts;
 
 pub use drive::{Driven, drive, drive_collecting};
 pub use fleets::{Shape, drawn, estate, estate_policy, one_place, overlapping, small_overlapping, twenty_buckets};
-pub use neighbours::{Caches, Cost, beside_blocked, small_jobs};
+pub use neighbours::{Caches, Cost, beside_blocked, one_beside, small_jobs};
 pub use table::{ratio, row};
 pub use texts::{ansible_ini, csv_text, policy_yaml};

@@ -80,6 +80,15 @@ impl Driver {
         });
     }
 
+    /// Submits the job of this number that has three hosts, and says how long that took.
+    fn submit_small(&mut self, job: u32) -> Duration {
+        let begin = Instant::now();
+        self.submit(&format!("h[{}-{}]", job * HOSTS, job * HOSTS + HOSTS - 1));
+        begin.elapsed()
+    }
+
+    /// Reports of the attempt that began first. Never inlined, so that a profiler finds it.
+    #[inline(never)]
     fn report(&mut self, outcome: Outcome) -> bool {
         let Some(attempt) = self.ready.pop_front() else {
             return false;
@@ -94,11 +103,8 @@ fn limit(group: &str, limit: &str) -> Constraint {
     Constraint::new(group.parse().expect("a selector"), rule)
 }
 
-/// So many jobs of three hosts each, in one fleet of 30,000, under limits that make three jobs wait for each other: one host of
-/// each rack at a time, and a quarter of each colo.
-pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
-    // More than what a core has for itself, and less than all of them share.
-    let mut elsewhere = vec![0_u8; 4_000_000];
+/// The hosts of small jobs, three jobs of which share each rack, and each colo a third of all.
+fn estate_of_small_jobs() -> FleetBuilder {
     let mut fleet = Fleet::builder();
     for host in 0..HOSTS * JOBS {
         fleet = fleet.host(&format!("h{host}"));
@@ -106,13 +112,19 @@ pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
         fleet = fleet.tag(&format!("rack.r{rack}"));
         fleet = fleet.tag(&format!("colo.c{}", host % 3));
     }
-    let mut driver = Driver::new(fleet, vec![limit("$rack", "1"), limit("$colo", "25%")]);
-    let submissions = (0..jobs).map(|job| {
-        let begin = Instant::now();
-        driver.submit(&format!("h[{}-{}]", job * HOSTS, job * HOSTS + HOSTS - 1));
-        begin.elapsed()
-    });
-    let submissions: Vec<Duration> = submissions.collect();
+    fleet
+}
+
+/// So many jobs of three hosts each, in one fleet of 30,000, under limits that make three jobs wait for each other: one host of
+/// each rack at a time, and in each colo a quarter of the jobs' hosts. The racks would let a third of them run, so both limits
+/// bind, however many jobs there are: were the colos' a share of the fleet, they would bind only where there are many.
+pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
+    // More than what a core has for itself, and less than all of them share.
+    let mut elsewhere = vec![0_u8; 4_000_000];
+    let quarter = (jobs / 4).to_string();
+    let limits = vec![limit("$rack", "1"), limit("$colo", &quarter)];
+    let mut driver = Driver::new(estate_of_small_jobs(), limits);
+    let submissions: Vec<Duration> = (0..jobs).map(|job| driver.submit_small(job)).collect();
     let reports = (0..jobs).map(|_| {
         let report = |_| {
             if caches == Caches::Cold {
@@ -130,6 +142,31 @@ pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
     });
     let costs = reports.zip(submissions);
     costs.map(|(report, submission)| Cost { submission, report }).collect()
+}
+
+/// What a report costs of one job of 1,000 hosts, 100 at a time and one of each rack, beside so many small jobs that run or wait
+/// for each other and report nothing. All of them share the colos, whose limits have room.
+pub fn one_beside(jobs: u32) -> Duration {
+    const REPORTS: u32 = 1_000;
+    let mut fleet = estate_of_small_jobs();
+    for host in 0..REPORTS {
+        fleet = fleet.host(&format!("one{host}"));
+        fleet = fleet.tag("one").tag(&format!("rack.one{}", host / NEIGHBOURS));
+        fleet = fleet.tag(&format!("colo.c{}", host % 3));
+    }
+    let limits = vec![limit("$rack", "1"), limit("$colo", "50%"), limit("$one", "100")];
+    let mut driver = Driver::new(fleet, limits);
+    (0..jobs).for_each(|job| _ = driver.submit_small(job));
+    // They run, and say nothing.
+    driver.ready.clear();
+    driver.submit("$one");
+    let begin = Instant::now();
+    let mut reports = 0;
+    while driver.report(Outcome::Succeeded) {
+        reports += 1;
+    }
+    assert_eq!(reports, REPORTS, "every host of the job runs");
+    begin.elapsed() / REPORTS
 }
 
 /// What a report costs of a job of 3,000 hosts, beside one of so many that is blocked: the one slot of its group is held by a host
