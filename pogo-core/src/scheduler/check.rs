@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::rehearsal;
-use super::state::{Compiled, State, TaskAt};
-use super::{Alteration, AttemptId, Input, InputError, JobId, JobStatus, Outcome, Phase, Scheduler, TaskState};
+use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
+use super::{Alteration, AttemptId, Input, InputError, JobId, JobStatus, Outcome, Phase};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError};
@@ -81,14 +81,12 @@ pub(super) enum Checked {
     },
 }
 
-impl Scheduler {
+impl State {
+    /// Refuses an input that is invalid in this state.
     pub(super) fn check(&self, now: Timestamp, input: Input) -> Result<Checked, InputError> {
-        if now < self.now {
-            return Err(InputError::TimeWentBack { now, last: self.now });
-        }
         Ok(match input {
             Input::Configure { ref fleet, ref policy } => {
-                let next = Box::new(self.state.configured(now, fleet, policy)?);
+                let next = Box::new(self.configured(now, fleet, policy)?);
                 Checked::Configure { input, next }
             }
             Input::Submit { job, spec } => self.check_submission(job, spec)?,
@@ -96,35 +94,32 @@ impl Scheduler {
             Input::Reported { attempt, outcome } => self.check_report(attempt, outcome)?,
             Input::Tick => Checked::Nothing,
             Input::Recover { resumed } => {
-                let gone = |attempt: &&AttemptId| self.state.attempts.get(**attempt).is_none();
+                let gone = |attempt: &&AttemptId| self.attempts.get(**attempt).is_none();
                 if let Some(&attempt) = resumed.iter().find(gone) {
                     return Err(InputError::UnknownAttempt { attempt });
                 }
                 Checked::Recover { resumed }
             }
             Input::Pause { job } => {
-                let pausable = |status: JobStatus| status.may_start();
-                self.check_status(job, "paused", pausable)?;
+                self.check_status(job, "paused", JobChange::Pause)?;
                 Checked::Pause { job }
             }
             Input::Resume { job } => {
-                self.check_status(job, "resumed", JobStatus::may_resume)?;
+                self.check_status(job, "resumed", JobChange::Resume)?;
                 Checked::Resume { job }
             }
             Input::Halt { job, reason } => {
-                self.check_status(job, "halted", |status| {
-                    status.may_start() || status == JobStatus::Paused
-                })?;
+                self.check_status(job, "halted", JobChange::Halt)?;
                 Checked::Halt { job, reason }
             }
             Input::Abort { job, reason } => {
-                self.check_status(job, "aborted", |status| status != JobStatus::Finished)?;
+                self.check_status(job, "aborted", JobChange::Abort)?;
                 Checked::Abort { job, reason }
             }
             Input::Promote { job } => self.check_promotion(job)?,
             Input::Freeze { hosts, by, reason } => {
-                self.state.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
-                if let Some(freeze) = self.state.freezes.get(&hosts) {
+                self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
+                if let Some(freeze) = self.freezes.get(&hosts) {
                     return Err(InputError::AlreadyFrozen {
                         freeze: Box::new(freeze.clone()),
                     });
@@ -132,32 +127,22 @@ impl Scheduler {
                 Checked::Freeze { hosts, by, reason }
             }
             Input::Thaw { hosts, by, reason } => {
-                if self.state.freezes.get(&hosts).is_none() {
-                    let frozen = self.state.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
+                if self.freezes.get(&hosts).is_none() {
+                    let frozen = self.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
                     return Err(InputError::NotFrozen { hosts, frozen });
                 }
                 Checked::Thaw { hosts, by, reason }
             }
             Input::Retry { job, hosts } => {
-                let retryable = |state| {
-                    matches!(
-                        state,
-                        TaskState::Failed | TaskState::InDoubt | TaskState::Skipped | TaskState::Cancelled
-                    )
-                };
-                let tasks = self.check_tasks(job, &hosts, "retried", retryable)?;
+                let tasks = self.check_tasks(job, &hosts, "retried", TaskChange::Retry)?;
                 self.check_fits(job)?;
                 Checked::Retry { tasks }
             }
-            Input::Skip { job, hosts } => {
-                let skippable =
-                    |state| !matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped);
-                Checked::Skip {
-                    tasks: self.check_tasks(job, &hosts, "skipped", skippable)?,
-                }
-            }
+            Input::Skip { job, hosts } => Checked::Skip {
+                tasks: self.check_tasks(job, &hosts, "skipped", TaskChange::Skip)?,
+            },
             Input::Alter { job, change } => {
-                self.check_status(job, "altered", |status| status != JobStatus::Finished)?;
+                self.check_status(job, "altered", JobChange::Alter)?;
                 change.check()?;
                 Checked::Alter { job, change }
             }
@@ -167,8 +152,8 @@ impl Scheduler {
     }
 
     fn check_promotion(&self, job: JobId) -> Result<Checked, InputError> {
-        self.check_status(job, "promoted", |status| status != JobStatus::Finished)?;
-        let waiting = self.state.jobs.get(&job).and_then(|job| {
+        self.check_status(job, "promoted", JobChange::Promote)?;
+        let waiting = self.jobs.get(&job).and_then(|job| {
             let (stage, _) = job.gates.baking()?;
             job.stages.stage(stage).wave
         });
@@ -180,70 +165,64 @@ impl Scheduler {
 
     /// A finished job may be older than the policy; it is not begun again if its hosts could never start.
     fn check_fits(&self, job: JobId) -> Result<(), InputError> {
-        if let Some(job) = self.state.jobs.get(&job)
+        if let Some(job) = self.jobs.get(&job)
             && job.status == JobStatus::Finished
         {
             let names = Arc::clone(&job.names);
-            self.state.compile(&job.spec, job.hosts().collect(), names)?;
+            self.compile(&job.spec, job.hosts().collect(), names)?;
         }
         Ok(())
     }
 
     fn check_submission(&self, job: JobId, spec: Arc<JobSpec>) -> Result<Checked, InputError> {
-        if self.state.jobs.contains_key(&job) {
+        if self.jobs.contains_key(&job) {
             return Err(InputError::DuplicateJob { job });
         }
         spec.check()?;
         spec.check_new()?;
-        let state = &self.state;
-        let mut hosts = state.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
-        hosts.retain(|&host| !state.hosts.is_removed(host));
+        let mut hosts = self.fleet.resolve(&spec.targets).map_err(PlanError::Targets)?;
+        hosts.retain(|&host| !self.hosts.is_removed(host));
         if hosts.is_empty() {
             return Err(PlanError::NoTargets {
                 targets: spec.targets.to_string(),
             }
             .into());
         }
-        let mut spec = spec.resolved(&state.policy.defaults, hosts.len())?;
+        let mut spec = spec.resolved(&self.policy.defaults, hosts.len())?;
         for expectation in &spec.expected {
-            state.fleet.resolve(&expectation.hosts).map_err(PlanError::Targets)?;
+            self.fleet.resolve(&expectation.hosts).map_err(PlanError::Targets)?;
         }
-        let names: Vec<HostName> = hosts.iter().map(|&host| state.fleet.name(host).clone()).collect();
-        let compiled = state.compile(&spec, hosts, names.into())?;
-        spec.order = rehearsal::order_of(state, &spec, &compiled);
+        let names: Vec<HostName> = hosts.iter().map(|&host| self.fleet.name(host).clone()).collect();
+        let compiled = self.compile(&spec, hosts, names.into())?;
+        spec.order = rehearsal::order_of(self, &spec, &compiled);
         let spec = Arc::new(spec);
         Ok(Checked::Submit { job, spec, compiled })
     }
 
     fn check_phase(&self, attempt: AttemptId, phase: Phase) -> Result<Checked, InputError> {
-        match self.state.attempts.get(attempt) {
+        match self.attempts.get(attempt) {
             // Only ever forwards: a phase that comes late or twice is no news.
             Some(running) if phase > running.phase && phase != Phase::Settle => {
                 Ok(Checked::PhaseEntered { attempt, phase })
             }
             Some(_) => Ok(Checked::Nothing),
-            None if self.state.attempts.was_issued(attempt) => Ok(Checked::Nothing),
+            None if self.attempts.was_issued(attempt) => Ok(Checked::Nothing),
             None => Err(InputError::UnknownAttempt { attempt }),
         }
     }
 
     fn check_report(&self, attempt: AttemptId, outcome: Outcome) -> Result<Checked, InputError> {
-        match self.state.attempts.get(attempt) {
+        match self.attempts.get(attempt) {
             Some(running) if running.phase != Phase::Settle => Ok(Checked::Reported { attempt, outcome }),
             Some(_) => Ok(Checked::Late { attempt, outcome }),
-            None if self.state.attempts.was_issued(attempt) => Ok(Checked::Late { attempt, outcome }),
+            None if self.attempts.was_issued(attempt) => Ok(Checked::Late { attempt, outcome }),
             None => Err(InputError::UnknownAttempt { attempt }),
         }
     }
 
-    fn check_status(
-        &self,
-        job: JobId,
-        order: &'static str,
-        fits: impl Fn(JobStatus) -> bool,
-    ) -> Result<(), InputError> {
-        let status = self.state.jobs.get(&job).ok_or(InputError::UnknownJob { job })?.status;
-        if fits(status) {
+    fn check_status(&self, job: JobId, order: &'static str, change: JobChange) -> Result<(), InputError> {
+        let status = self.jobs.get(&job).ok_or(InputError::UnknownJob { job })?.status;
+        if status.allows(change) {
             Ok(())
         } else {
             Err(InputError::WrongJobStatus { job, status, order })
@@ -255,9 +234,9 @@ impl Scheduler {
         id: JobId,
         hosts: &[HostName],
         order: &'static str,
-        fits: impl Fn(TaskState) -> bool,
+        change: TaskChange,
     ) -> Result<Vec<TaskAt>, InputError> {
-        let job = self.state.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;
+        let job = self.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;
         let mut tasks = Vec::with_capacity(hosts.len());
         for host in hosts {
             let known = self.check_host(host)?;
@@ -266,8 +245,8 @@ impl Scheduler {
                 host: host.clone(),
             })?;
             let state = job.task(task).state;
-            let gone = order == "retried" && self.state.hosts.is_removed(known);
-            if gone || !fits(state) {
+            let gone = change == TaskChange::Retry && self.hosts.is_removed(known);
+            if gone || !state.allows(change) {
                 return Err(InputError::WrongTaskState {
                     job: id,
                     host: host.clone(),
@@ -283,15 +262,14 @@ impl Scheduler {
     }
 
     fn check_host(&self, host: &HostName) -> Result<HostId, InputError> {
-        self.state
-            .fleet
+        self.fleet
             .id(host.as_str())
             .ok_or_else(|| InputError::UnknownHost { host: host.clone() })
     }
 
     fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
         let id = self.check_host(&host)?;
-        let state = self.state.host(id);
+        let state = self.host(id);
         if state.removed {
             return Err(InputError::UnknownHost { host });
         }

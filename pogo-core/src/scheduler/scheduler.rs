@@ -1,11 +1,19 @@
 //! The scheduler itself: the one door in, and the views out.
 
+use std::sync::Arc;
+
 use super::agenda::Agenda;
 use super::deadlines::Deadlines;
 use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
-use super::{Event, Input, InputError, Record};
+use super::{
+    AttemptView, BucketView, Event, Freeze, HolderReason, Input, InputError, JobId, JobView, Obstacle, Record,
+    RestoreError, Snapshot, Violation,
+};
 use crate::Timestamp;
+use crate::fleet::{Fleet, HostName};
+use crate::plan::{BucketId, Rules};
+use crate::policy::Policy;
 
 /// Decides which host of which job runs next.
 ///
@@ -84,7 +92,10 @@ impl Scheduler {
     /// # Errors
     /// An input that makes no sense is refused before anything has changed.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Vec<Event>, InputError> {
-        let checked = self.check(now, input)?;
+        if now < self.now {
+            return Err(InputError::TimeWentBack { now, last: self.now });
+        }
+        let checked = self.state.check(now, input)?;
         self.now = now;
         self.decide(checked);
         debug_assert!(
@@ -117,6 +128,28 @@ impl Scheduler {
         self.state.attempts.is_empty() && self.state.unfinished().all(rests)
     }
 
+    /// Everything the scheduler knows, as data. Time and size are linear in the hosts and tasks.
+    ///
+    /// A scheduler that was [restored](Self::restore) from it, and then applies the records that came after, is equal to
+    /// one that applied all records.
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.snapshot()
+    }
+
+    /// The scheduler that this snapshot was taken of.
+    ///
+    /// Whoever goes on with it applies the records that came after, and then handles [`Input::Recover`], as after a replay.
+    ///
+    /// # Errors
+    /// The snapshot is of a newer version, or contradicts itself.
+    pub fn restore(snapshot: &Snapshot) -> Result<Self, RestoreError> {
+        let mut scheduler = Self::new();
+        scheduler.state = State::restore(snapshot)?;
+        scheduler.now = snapshot.at();
+        scheduler.forget_queues();
+        Ok(scheduler)
+    }
+
     /// The state came about without the queues over it.
     pub(super) fn forget_queues(&mut self) {
         self.agenda.forget();
@@ -133,6 +166,106 @@ impl Scheduler {
         let delays = self.state.unfinished().flat_map(|job| job.backoffs.values().copied());
         let next = Deadlines::build(&self.state).next(&self.state);
         next.into_iter().chain(delays).min()
+    }
+
+    /// Everything that keeps a host of a job from starting, and which orders clear it; empty if the host does not wait.
+    /// Were all of it cleared, the host would start. Where it waits for other hosts of its job that need an operator, what
+    /// keeps them is listed too.
+    ///
+    /// `None` if there is no such job, or the job has no such host.
+    pub fn explain(&self, job: JobId, host: &str) -> Option<Vec<Obstacle>> {
+        self.state.explain(self.now, job, host)
+    }
+
+    /// Checks everything that must hold between two inputs. Time is linear in the number of hosts and their limits.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn verify(&self) -> Result<(), Violation> {
+        self.state.verify()?;
+        // After a replay nothing has been decided yet on the state that came of it.
+        if self.agenda.is_stale() {
+            return Ok(());
+        }
+        self.state.verify_decisions(self.now)
+    }
+
+    /// A number that schedulers of one fleet and policy share when they know the same of every host and job. Which numbers
+    /// the attempts have makes no difference, nor do the texts of failures.
+    ///
+    /// Not for storage: it may differ between versions.
+    #[cfg(feature = "testing")]
+    pub fn fingerprint(&self) -> u64 {
+        self.state.fingerprint()
+    }
+
+    /// Whether two schedulers know exactly the same.
+    pub fn same_state(&self, other: &Self) -> bool {
+        self.state == other.state
+    }
+}
+
+/// What is known, as it stands.
+impl Scheduler {
+    /// The fleet in force.
+    pub fn fleet(&self) -> &Arc<Fleet> {
+        &self.state.fleet
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.state.policy
+    }
+
+    /// The latest time the scheduler has seen.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// One job.
+    pub fn job(&self, job: JobId) -> Option<JobView<'_>> {
+        self.state.job_view(job)
+    }
+
+    /// All jobs, in the order of their numbers.
+    pub fn jobs(&self) -> impl Iterator<Item = JobView<'_>> {
+        self.state.job_views()
+    }
+
+    /// All buckets with what is used of them, in the order of the policy.
+    pub fn buckets(&self) -> impl Iterator<Item = BucketView<'_>> {
+        self.state.bucket_views()
+    }
+
+    /// One bucket of [`rules`](Self::rules), with what is used of it.
+    pub fn bucket(&self, id: BucketId) -> Option<BucketView<'_>> {
+        self.state.bucket_view(id)
+    }
+
+    /// Freezes in force, in the order in which they were ordered.
+    pub fn freezes(&self) -> impl Iterator<Item = &Freeze> {
+        self.state.freezes.iter()
+    }
+
+    /// Attempts that have begun and are not known to have ended, in the order of their numbers.
+    pub fn attempts(&self) -> Vec<AttemptView> {
+        self.state.attempt_views()
+    }
+
+    /// The limits of the policy, compiled against the fleet: which buckets there are, and which of them count a host.
+    pub fn rules(&self) -> &Rules {
+        &self.state.rules
+    }
+
+    /// How many hosts of a bucket run, and how many are unavailable.
+    pub(crate) fn usage(&self, bucket: BucketId) -> (u32, u32) {
+        let usage = self.state.bucket(bucket).1;
+        (usage.running, usage.unavailable)
+    }
+
+    /// Why a host holds slots, if it holds any; of several reasons the one that is closest to a task.
+    pub fn holder_reason(&self, host: &HostName) -> Option<HolderReason> {
+        self.state.holds(self.state.fleet.id(host.as_str())?)
     }
 }
 

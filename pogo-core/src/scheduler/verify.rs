@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::admission::{admit, usages};
 use super::prospects::Prospects;
 use super::state::{Job, State, TaskState, Usage};
-use super::{AttemptId, JobId, JobStatus, Scheduler, Tally};
+use super::{AttemptId, JobId, JobStatus, Tally};
+use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 
 /// A rule that does not hold: a defect of the scheduler, never of its inputs.
@@ -68,33 +69,33 @@ pub enum Violation {
     },
 }
 
-impl Scheduler {
-    /// Checks everything that must hold between two inputs. Time is linear in the number of hosts and their limits.
-    ///
-    /// # Errors
-    /// The first rule that does not hold.
-    pub fn verify(&self) -> Result<(), Violation> {
-        let state = &self.state;
-        state.verify_ledger()?;
-        state.verify_leases()?;
-        state.verify_freezes()?;
-        for job in state.jobs.values() {
+impl State {
+    /// Checks what must hold after every event: counters, leases, freezes and gates. Time is linear in the number of hosts
+    /// and their limits.
+    pub(super) fn verify(&self) -> Result<(), Violation> {
+        self.verify_ledger()?;
+        self.verify_leases()?;
+        self.verify_freezes()?;
+        for job in self.jobs.values() {
             verify_tally(job)?;
-            state.verify_gates(job)?;
+            self.verify_gates(job)?;
         }
-        for job in state.unfinished() {
-            self.verify_busy(job)?;
+        Ok(())
+    }
+
+    /// Checks what must hold once everything has been decided that follows from an input: no host waits that could start,
+    /// and each job's status is true.
+    pub(super) fn verify_decisions(&self, now: Timestamp) -> Result<(), Violation> {
+        for job in self.unfinished() {
+            self.verify_busy(now, job)?;
         }
         self.verify_status()
     }
 
     /// A job is blocked when nothing of it runs and nothing can start without an order, and only then.
     fn verify_status(&self) -> Result<(), Violation> {
-        if self.agenda.is_stale() {
-            return Ok(());
-        }
-        let prospects = Prospects::of(&self.state);
-        for job in self.state.unfinished().filter(|job| job.status.may_start()) {
+        let prospects = Prospects::of(self);
+        for job in self.unfinished().filter(|job| job.status.may_start()) {
             let startable = prospects.any(job.id);
             let blocked = job.tally.running == 0 && job.tally.waiting > 0 && !startable;
             if blocked != (job.status == JobStatus::Blocked) {
@@ -106,23 +107,22 @@ impl Scheduler {
     }
 
     /// Work conservation: no host waits that could start.
-    fn verify_busy(&self, job: &Job) -> Result<(), Violation> {
-        if !job.status.may_start() || self.agenda.is_stale() || job.is_at_max_parallel() {
+    fn verify_busy(&self, now: Timestamp, job: &Job) -> Result<(), Violation> {
+        if !job.status.may_start() || job.is_at_max_parallel() {
             return Ok(());
         }
-        let state = &self.state;
         let idle = |&task: &u32| {
             let host = job.host(task);
             job.task(task).state == TaskState::Waiting
-                && !state.hosts.is_leased(host)
-                && !state.freezes.is_frozen(host)
-                && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
-                && !state.is_over_budget(job, host)
+                && !self.hosts.is_leased(host)
+                && !self.freezes.is_frozen(host)
+                && job.backoffs.get(&task).is_none_or(|&until| until <= now)
+                && !self.is_over_budget(job, host)
                 && (job.spec.override_constraints.is_some()
                     || (job.stages.of(task).iter().all(|&stage| job.gates.is_open(stage))
                         && admit(
-                            usages(state, state.rules.profile_of(host)),
-                            state.hosts.is_unavailable(host),
+                            usages(self, self.rules.profile_of(host)),
+                            self.hosts.is_unavailable(host),
                         )
                         .is_ok()))
         };
@@ -134,9 +134,7 @@ impl Scheduler {
             None => Ok(()),
         }
     }
-}
 
-impl State {
     fn verify_ledger(&self) -> Result<(), Violation> {
         let mut recount = Usage::none(&self.rules);
         for host in self.fleet.ids() {
@@ -259,12 +257,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::Timestamp;
     use crate::fleet::Fleet;
     use crate::plan::{Command, JobSpec};
     use crate::policy::{Constraint, Policy, Rule, Sequence};
     use crate::scheduler::state::HostState;
-    use crate::scheduler::{Input, JobStatus};
+    use crate::scheduler::{Input, JobStatus, Scheduler};
 
     const JOB: JobId = JobId::new(1);
 

@@ -1,70 +1,41 @@
 //! Looking at the state from outside.
 
-use std::sync::Arc;
-
 use super::state::{Job, JobStatus, State, TaskState};
-use super::{AttemptId, CancelReason, Failure, Freeze, Holder, HolderReason, JobId, Phase, Scheduler, Tally};
+use super::{AttemptId, CancelReason, Failure, Holder, JobId, Phase, Tally};
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostId, HostName};
-use crate::plan::{Bucket, BucketId, JobSpec, Rules, Stage, StageId, WaveGate};
-use crate::policy::{Limit, Policy};
+use crate::fleet::{HostId, HostName};
+use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId, WaveGate};
+use crate::policy::Limit;
 
-impl Scheduler {
-    /// The fleet in force.
-    pub fn fleet(&self) -> &Arc<Fleet> {
-        &self.state.fleet
+impl State {
+    pub(super) fn job_views(&self) -> impl Iterator<Item = JobView<'_>> {
+        self.jobs.values().map(|job| JobView { job })
     }
 
-    /// The policy in force.
-    pub fn policy(&self) -> &Arc<Policy> {
-        &self.state.policy
+    pub(super) fn job_view(&self, job: JobId) -> Option<JobView<'_>> {
+        self.jobs.get(&job).map(|job| JobView { job })
     }
 
-    /// The latest time the scheduler has seen.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-
-    /// One job.
-    pub fn job(&self, job: JobId) -> Option<JobView<'_>> {
-        self.state.jobs.get(&job).map(|job| JobView { job })
-    }
-
-    /// All jobs, in the order of their numbers.
-    pub fn jobs(&self) -> impl Iterator<Item = JobView<'_>> {
-        self.state.jobs.values().map(|job| JobView { job })
-    }
-
-    /// All buckets with what is used of them, in the order of the policy.
-    pub fn buckets(&self) -> impl Iterator<Item = BucketView<'_>> {
-        let buckets = self.state.rules.buckets().iter().zip(0..);
-        buckets.map(|(bucket, at)| BucketView {
-            state: &self.state,
+    pub(super) fn bucket_views(&self) -> impl Iterator<Item = BucketView<'_>> {
+        let buckets = self.rules.buckets().iter().zip((0..).map(BucketId));
+        buckets.map(|(bucket, id)| BucketView {
+            state: self,
             bucket,
-            id: BucketId(at),
+            id,
         })
     }
 
-    /// One bucket of [`rules`](Self::rules), with what is used of it.
-    pub fn bucket(&self, id: BucketId) -> Option<BucketView<'_>> {
-        let bucket = self.state.rules.buckets().get(id.index())?;
-        let state = &self.state;
-        Some(BucketView { state, bucket, id })
+    pub(super) fn bucket_view(&self, id: BucketId) -> Option<BucketView<'_>> {
+        let bucket = self.rules.buckets().get(id.index())?;
+        Some(BucketView {
+            state: self,
+            bucket,
+            id,
+        })
     }
 
-    /// Freezes in force, in the order in which they were ordered.
-    pub fn freezes(&self) -> impl Iterator<Item = &Freeze> {
-        self.state.freezes.iter()
-    }
-
-    /// The limits of the policy, compiled against the fleet: which buckets there are, and which of them count a host.
-    pub fn rules(&self) -> &Rules {
-        &self.state.rules
-    }
-
-    /// Attempts that have begun and are not known to have ended, in the order of their numbers.
-    pub fn attempts(&self) -> Vec<AttemptView> {
-        let views = self.state.attempts.in_order().into_iter();
+    pub(super) fn attempt_views(&self) -> Vec<AttemptView> {
+        let views = self.attempts.in_order().into_iter();
         views
             .map(|(id, running)| AttemptView {
                 id,
@@ -76,22 +47,6 @@ impl Scheduler {
                 slow: running.slow,
             })
             .collect()
-    }
-
-    /// How many hosts of a bucket run, and how many are unavailable.
-    pub(crate) fn usage(&self, bucket: BucketId) -> (u32, u32) {
-        let usage = self.state.bucket(bucket).1;
-        (usage.running, usage.unavailable)
-    }
-
-    /// Why a host holds slots, if it holds any; of several reasons the one that is closest to a task.
-    pub fn holder_reason(&self, host: &HostName) -> Option<HolderReason> {
-        self.state.holds(self.state.fleet.id(host.as_str())?)
-    }
-
-    /// Whether two schedulers know exactly the same.
-    pub fn same_state(&self, other: &Self) -> bool {
-        self.state == other.state
     }
 }
 

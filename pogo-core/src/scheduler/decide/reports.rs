@@ -6,10 +6,10 @@ use std::time::Duration;
 use rustc_hash::FxHasher;
 
 use crate::policy::OnDoubt;
-use crate::scheduler::state::{Job, Running, TaskAt};
+use crate::scheduler::state::{Job, JobChange, Running, TaskAt};
 use crate::scheduler::time_limit;
 use crate::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobEventKind, JobId, JobStatus, Outcome, Phase, Scheduler,
+    AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobEventKind, JobId, Outcome, Phase, Scheduler,
     TaskEventKind,
 };
 
@@ -134,7 +134,7 @@ impl Scheduler {
     /// Halts a job of which more hosts have failed than it allows.
     pub(super) fn halt_if_over_budget(&mut self, id: JobId) {
         let Some(job) = self.state.jobs.get(&id) else { return };
-        if !job.is_over_budget() || !(job.status.may_start() || job.status == JobStatus::Paused) {
+        if !job.is_over_budget() || !job.status.allows(JobChange::Halt) {
             return;
         }
         let reason = format!(

@@ -27,7 +27,7 @@ impl Scheduler {
             (JobStatus::Waiting | JobStatus::Blocked, None) => Some(JobEventKind::Unblocked),
             (_, None) => None,
             (status, Some(false)) => (status != JobStatus::Blocked).then(|| JobEventKind::Blocked {
-                reasons: self.obstacles(job),
+                reasons: self.state.obstacles(self.now, job),
             }),
             (status, Some(_)) if self.goes_on_in_time(job) => {
                 (status != JobStatus::Running).then_some(JobEventKind::Unblocked)

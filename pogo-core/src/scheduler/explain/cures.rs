@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::forecast::{Forecast, is_exceeded};
-use super::{Cure, CureOrder, is_bad, named};
+use super::{Cure, CureOrder, named};
 use crate::fleet::{HostId, HostName};
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
-use crate::scheduler::state::{Bad, Budget, Job, TaskState};
+use crate::scheduler::state::{Bad, Budget, Job, TaskChange, TaskState};
 
 impl Forecast<'_> {
     /// What gives an available host a slot of this bucket.
     pub(super) fn free_slots(&self, bucket: BucketId) -> Vec<Cure> {
-        let state = &self.scheduler.state;
+        let state = self.state;
         let limit = state.rules.bucket(bucket);
         if limit.places == 0 {
             let (group, rule, origin) = (limit.group.clone(), limit.rule, limit.origin.clone());
@@ -33,7 +33,7 @@ impl Forecast<'_> {
 
     /// The tasks whose retry makes their hosts available.
     fn by_retry(&self, stuck: &[HostId]) -> Freed {
-        let state = &self.scheduler.state;
+        let state = self.state;
         let mut failed: BTreeMap<JobId, Vec<u32>> = BTreeMap::new();
         for &host in stuck {
             let known = state.host(host);
@@ -58,7 +58,7 @@ impl Forecast<'_> {
 
     /// The tasks that have to be skipped for their hosts to be available: in each job that left something behind there.
     fn by_skip(&self, stuck: &[HostId]) -> Freed {
-        let state = &self.scheduler.state;
+        let state = self.state;
         let mut freed = Freed::default();
         for &host in stuck {
             let known = state.host(host);
@@ -66,11 +66,8 @@ impl Forecast<'_> {
             let task = |bad: &Bad| {
                 let job = state.jobs.get(&bad.job)?;
                 let task = job.task_of(host)?;
-                let fits = !matches!(
-                    job.task(task).state,
-                    TaskState::Running | TaskState::Succeeded | TaskState::Skipped
-                );
-                fits.then_some((bad.job, task))
+                let skippable = job.task(task).state.allows(TaskChange::Skip);
+                skippable.then_some((bad.job, task))
             };
             let Some(tasks) = bad.map(task).collect::<Option<Vec<_>>>() else {
                 continue;
@@ -94,7 +91,7 @@ impl Forecast<'_> {
         freed: Freed,
         order: impl Fn(JobId, Vec<HostName>) -> CureOrder,
     ) -> Option<Cure> {
-        let state = &self.scheduler.state;
+        let state = self.state;
         let named = |(id, tasks): (JobId, Vec<u32>)| Some(order(id, named(state.jobs.get(&id)?, &tasks)));
         let mut orders: Vec<CureOrder> = freed.tasks.into_iter().filter_map(named).collect();
         if orders.is_empty() {
@@ -111,7 +108,7 @@ impl Forecast<'_> {
     /// Those of the tasks that can be retried, and would start then.
     fn retryable(&self, job: &Job, tasks: Vec<u32>, resumed: bool) -> Vec<u32> {
         let mut tasks = tasks;
-        tasks.retain(|&task| is_bad(job.task(task).state) || job.task(task).state == TaskState::Cancelled);
+        tasks.retain(|&task| job.task(task).state.is_bad() || job.task(task).state == TaskState::Cancelled);
         // Each that is left out is one failure more for the budgets of the others.
         loop {
             let fits: Vec<u32> = tasks
@@ -146,7 +143,7 @@ impl Forecast<'_> {
     /// What brings a failure budget back below what it allows.
     pub(super) fn mend_budget(&self, job: &Job, budget: Budget, failed: &[u32], may_resume: bool) -> Vec<Cure> {
         let id = job.id;
-        let removed = |task: &u32| self.scheduler.state.hosts.is_removed(job.host(*task));
+        let removed = |task: &u32| self.state.hosts.is_removed(job.host(*task));
         let there: Vec<u32> = failed.iter().copied().filter(|task| !removed(task)).collect();
         let mended = u32::try_from(there.len()).unwrap_or(u32::MAX);
         let mut cures = Vec::new();

@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 
 use crate::fleet::HostId;
 use crate::plan::BucketId;
-use crate::scheduler::Scheduler;
-use crate::scheduler::state::{Budget, Job, JobStatus, TaskState};
+use crate::scheduler::state::{Budget, Job, JobStatus, State, TaskState};
 
 /// What can be expected of a namespace.
 pub(super) struct Forecast<'a> {
-    pub(super) scheduler: &'a Scheduler,
+    pub(super) state: &'a State,
     /// Hosts that stay unavailable unless somebody does something, in fleet order.
     stuck: Vec<HostId>,
     /// How many of them each bucket counts.
@@ -20,13 +19,12 @@ pub(super) struct Forecast<'a> {
 }
 
 impl<'a> Forecast<'a> {
-    pub(super) fn new(scheduler: &'a Scheduler) -> Self {
+    pub(super) fn new(state: &'a State) -> Self {
         let mut this = Self {
-            scheduler,
+            state,
             stuck: vec![],
             held: BTreeMap::new(),
         };
-        let state = &scheduler.state;
         this.stuck = state.hosts.stuck().filter(|&host| !this.recovers(host)).collect();
         for &host in &this.stuck {
             for bucket in state.rules.held_by(host) {
@@ -38,14 +36,14 @@ impl<'a> Forecast<'a> {
 
     /// The hosts that hold a slot of this bucket for good.
     pub(super) fn stuck_in(&self, bucket: BucketId) -> impl Iterator<Item = HostId> {
-        let rules = &self.scheduler.state.rules;
+        let rules = &self.state.rules;
         let stuck = self.stuck.iter().copied();
         stuck.filter(move |&host| rules.held_by(host).any(|held| held == bucket))
     }
 
     /// How many of them are in the way of one more.
     pub(super) fn too_many(&self, bucket: BucketId) -> u32 {
-        let (_, usage) = self.scheduler.state.bucket(bucket);
+        let (_, usage) = self.state.bucket(bucket);
         let held = self.held.get(&bucket).copied().unwrap_or(0);
         (held + 1).saturating_sub(usage.limit.places)
     }
@@ -57,7 +55,7 @@ impl<'a> Forecast<'a> {
 
     /// The same for a host that may be unavailable already.
     pub(super) fn is_closed_to(&self, bucket: BucketId, repair: bool) -> bool {
-        let limit = self.scheduler.state.bucket(bucket).1.limit;
+        let limit = self.state.bucket(bucket).1.limit;
         if repair {
             limit.bounds_running && limit.places == 0
         } else {
@@ -67,7 +65,7 @@ impl<'a> Forecast<'a> {
 
     /// Whether an unavailable host is about to be repaired.
     fn recovers(&self, host: HostId) -> bool {
-        let state = &self.scheduler.state;
+        let state = self.state;
         let known = state.host(host);
         if known.leased {
             return known.down.is_none() || known.removed;
@@ -80,7 +78,7 @@ impl<'a> Forecast<'a> {
 
     /// Whether a task would start in time if it waited, with these tasks of its job retried, and its job resumed.
     pub(super) fn can_start(&self, job: &Job, task: u32, retried: &[u32], resumed: bool) -> bool {
-        let state = &self.scheduler.state;
+        let state = self.state;
         let host = job.host(task);
         let reopened = resumed || (job.status == JobStatus::Finished && job.fits);
         if state.hosts.is_removed(host) || state.freezes.is_frozen(host) || !(reopened || job.status.may_start()) {

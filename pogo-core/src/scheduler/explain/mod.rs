@@ -15,28 +15,24 @@ pub use holder::{Holder, HolderReason};
 pub use sentence::FormatTime;
 
 use super::admission::{has_room, usages};
-use super::state::{Job, TaskState};
-use super::{Freeze, JobId, JobStatus, Scheduler};
+use super::state::{Job, State, TaskState};
+use super::{Freeze, JobId, JobStatus};
 use crate::Timestamp;
 use crate::plan::{BucketId, StageId, WaveGate};
 use forecast::Forecast;
 
-impl Scheduler {
-    /// Everything that keeps a host of a job from starting, and which orders clear it; empty if the host does not wait.
-    /// Were all of it cleared, the host would start. Where it waits for other hosts of its job that need an operator, what
-    /// keeps them is listed too.
-    ///
-    /// `None` if there is no such job, or the job has no such host.
-    pub fn explain(&self, job: JobId, host: &str) -> Option<Vec<Obstacle>> {
-        let job = self.state.jobs.get(&job)?;
-        let task = job.task_of(self.state.fleet.id(host)?)?;
-        Some(Explainer::new(self, job, job.status).task(task))
+impl State {
+    /// Everything that keeps a host of a job from starting; see [`Scheduler::explain`](super::Scheduler::explain).
+    pub(super) fn explain(&self, now: Timestamp, job: JobId, host: &str) -> Option<Vec<Obstacle>> {
+        let job = self.jobs.get(&job)?;
+        let task = job.task_of(self.fleet.id(host)?)?;
+        Some(Explainer::new(self, now, job, job.status).task(task))
     }
 
     /// Everything that keeps a blocked job from going on, each with what would clear it.
-    pub(super) fn obstacles(&self, job: &Job) -> Vec<Obstacle> {
+    pub(super) fn obstacles(&self, now: Timestamp, job: &Job) -> Vec<Obstacle> {
         // It is about to be.
-        let explainer = Explainer::new(self, job, JobStatus::Blocked);
+        let explainer = Explainer::new(self, now, job, JobStatus::Blocked);
         let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
         let roots = explainer.roots(job.positions().filter(waits));
         if !roots.is_empty() {
@@ -49,15 +45,22 @@ impl Scheduler {
 
 /// Finds what is in the way of one job's hosts.
 struct Explainer<'a> {
+    state: &'a State,
+    now: Timestamp,
     forecast: Forecast<'a>,
     job: &'a Job,
     status: JobStatus,
 }
 
 impl<'a> Explainer<'a> {
-    fn new(scheduler: &'a Scheduler, job: &'a Job, status: JobStatus) -> Self {
-        let forecast = Forecast::new(scheduler);
-        Self { forecast, job, status }
+    fn new(state: &'a State, now: Timestamp, job: &'a Job, status: JobStatus) -> Self {
+        Self {
+            state,
+            now,
+            forecast: Forecast::new(state),
+            job,
+            status,
+        }
     }
 
     fn task(&self, task: u32) -> Vec<Obstacle> {
@@ -66,9 +69,8 @@ impl<'a> Explainer<'a> {
             return vec![];
         }
         let mut found = self.of_job();
-        let now = self.forecast.scheduler.now;
-        let state = &self.forecast.scheduler.state;
-        if let Some(&until) = job.backoffs.get(&task).filter(|&&until| until > now) {
+        let state = self.state;
+        if let Some(&until) = job.backoffs.get(&task).filter(|&&until| until > self.now) {
             found.push(Obstacle::passing(Blocker::Backoff { until }));
         }
         if let Some((other, _)) = state.lease(job.host(task)) {
@@ -122,18 +124,18 @@ impl<'a> Explainer<'a> {
 
     /// Failure budgets that stop this task.
     fn budgets(&self, task: u32) -> Vec<Obstacle> {
-        let rules = &self.forecast.scheduler.state.rules;
+        let rules = &self.state.rules;
         let budgets = rules.profile(self.job.target(task).profile).budgets;
         budgets.iter().filter_map(|&at| self.budget(at)).collect()
     }
 
     fn budget(&self, at: u32) -> Option<Obstacle> {
-        let (job, rules) = (self.job, &self.forecast.scheduler.state.rules);
+        let (job, rules) = (self.job, &self.state.rules);
         let budget = job.budgets.get(&at).filter(|budget| budget.is_exceeded())?;
         let counts = |task: &u32| rules.profile(job.target(*task).profile).budgets.contains(&at);
         let failed: Vec<u32> = job
             .positions()
-            .filter(|&task| is_bad(job.task(task).state))
+            .filter(|&task| job.task(task).state.is_bad())
             .filter(counts)
             .collect();
         let blocker = Blocker::FailureBudget {
@@ -209,7 +211,7 @@ impl<'a> Explainer<'a> {
             tasks.filter(|&task| is(job.task(task).state)).collect()
         };
         let pending = of_state(|state| matches!(state, TaskState::Waiting | TaskState::Running));
-        let failed = of_state(is_bad);
+        let failed = of_state(TaskState::is_bad);
         let cancelled = of_state(|state| state == TaskState::Cancelled);
         let blocker = Blocker::GateClosed {
             sequence: label.sequence.clone(),
@@ -238,7 +240,7 @@ impl<'a> Explainer<'a> {
 
     /// The buckets that have no room for this task's host.
     fn full(&self, task: u32) -> BTreeSet<BucketId> {
-        let state = &self.forecast.scheduler.state;
+        let state = self.state;
         let host = self.job.host(task);
         let repair = state.hosts.is_unavailable(host);
         let full = usages(state, state.rules.profile_of(host)).filter(|&(_, usage)| !has_room(usage, repair));
@@ -246,7 +248,7 @@ impl<'a> Explainer<'a> {
     }
 
     fn buckets(&self, buckets: &BTreeSet<BucketId>) -> Vec<Obstacle> {
-        let state = &self.forecast.scheduler.state;
+        let state = self.state;
         let mut holders = state.holders_of(buckets);
         let obstacle = |&bucket: &BucketId| {
             let limit = state.rules.bucket(bucket);
@@ -268,7 +270,7 @@ impl<'a> Explainer<'a> {
 
     /// What only an order clears, of what is in the way of these tasks.
     fn roots(&self, tasks: impl Iterator<Item = u32>) -> Vec<Obstacle> {
-        let (job, state) = (self.job, &self.forecast.scheduler.state);
+        let (job, state) = (self.job, self.state);
         let mut kinds = BTreeSet::new();
         let (mut budgets, mut gates, mut buckets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let (mut freezes, mut waves): (Vec<&Freeze>, BTreeSet<StageId>) = (Vec::new(), BTreeSet::new());
@@ -319,7 +321,7 @@ impl<'a> Explainer<'a> {
             let tasks = stage.tasks.iter();
             tasks.filter(|&&task| is(self.job.task(task).state)).count()
         };
-        count(is_bad) > stage.allowed_failures as usize || count(|state| state == TaskState::Cancelled) > 0
+        count(TaskState::is_bad) > stage.allowed_failures as usize || count(|state| state == TaskState::Cancelled) > 0
     }
 
     /// The tasks that wait and that this one waits for, through any number of gates.
@@ -353,10 +355,6 @@ fn frozen(freeze: &Freeze) -> Obstacle {
     let hosts = freeze.hosts.clone();
     let cure = Cure::of(CureOrder::Thaw { hosts });
     Obstacle::lasting(Blocker::Frozen { freeze: freeze.clone() }, vec![cure])
-}
-
-fn is_bad(state: TaskState) -> bool {
-    matches!(state, TaskState::Failed | TaskState::InDoubt)
 }
 
 fn named(job: &Job, tasks: &[u32]) -> Vec<crate::fleet::HostName> {

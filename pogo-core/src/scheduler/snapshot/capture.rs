@@ -1,38 +1,31 @@
-//! From a scheduler to a snapshot.
+//! From a state to a snapshot.
 
 use std::sync::Arc;
 
 use super::job::{BudgetData, GroupBudgetData, JobData, TaskRun};
 use super::{RunningData, Snapshot, StuckData};
 use crate::fleet::{HostId, runs};
-use crate::scheduler::Scheduler;
 use crate::scheduler::state::{Budget, Job, State};
 
-impl Scheduler {
-    /// Everything the scheduler knows, as data. Time and size are linear in the hosts and tasks.
-    ///
-    /// A scheduler that was [restored](Self::restore) from it, and then applies the records that came after, is equal to
-    /// one that applied all records.
-    pub fn snapshot(&self) -> Snapshot {
-        let state = &self.state;
-        let named = |host: HostId| state.fleet.name(host);
-        let removed = state.hosts.removed();
+impl State {
+    /// Everything that is known, as data; see [`Scheduler::snapshot`](crate::scheduler::Scheduler::snapshot).
+    pub(in crate::scheduler) fn snapshot(&self) -> Snapshot {
+        let named = |host: HostId| self.fleet.name(host);
+        let removed = self.hosts.removed();
         Snapshot {
             version: Snapshot::VERSION,
-            at: state.at,
-            fleet: Arc::clone(&state.fleet),
-            policy: Arc::clone(&state.policy),
+            at: self.at,
+            fleet: Arc::clone(&self.fleet),
+            policy: Arc::clone(&self.policy),
             removed: runs(removed.map(named)),
-            stuck: state.hosts.stuck().map(|host| state.stuck_data(host)).collect(),
-            freezes: state.freezes.iter().cloned().collect(),
-            jobs: state.jobs.values().map(|job| state.job_data(job)).collect(),
-            attempts: state.attempts.issued(),
-            running: state.running_data(),
+            stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),
+            freezes: self.freezes.iter().cloned().collect(),
+            jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),
+            attempts: self.attempts.issued(),
+            running: self.running_data(),
         }
     }
-}
 
-impl State {
     fn stuck_data(&self, host: HostId) -> StuckData {
         let known = self.host(host);
         StuckData {

@@ -1,4 +1,4 @@
-//! From a snapshot back to a scheduler.
+//! From a snapshot back to a state.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,34 +7,22 @@ use super::job::{JobData, TaskRun};
 use super::{RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
+use crate::scheduler::JobId;
 use crate::scheduler::state::{Bad, Budget, HostState, Hosts, Job, JobStatus, Running, State, Usage};
-use crate::scheduler::{JobId, Scheduler};
 
-impl Scheduler {
-    /// The scheduler that this snapshot was taken of.
-    ///
-    /// Whoever goes on with it applies the records that came after, and then handles
-    /// [`Input::Recover`](crate::scheduler::Input::Recover), as after a replay.
-    ///
-    /// # Errors
-    /// The snapshot is of a newer version, or contradicts itself.
-    pub fn restore(snapshot: &Snapshot) -> Result<Self, RestoreError> {
+impl State {
+    /// The state that this snapshot was taken of; see [`Scheduler::restore`](crate::scheduler::Scheduler::restore).
+    pub(in crate::scheduler) fn restore(snapshot: &Snapshot) -> Result<Self, RestoreError> {
         if snapshot.version > Snapshot::VERSION {
             return Err(RestoreError::Newer {
                 found: snapshot.version,
             });
         }
-        let mut scheduler = Self::new();
-        scheduler.state = State::restored(snapshot)?;
-        scheduler.now = snapshot.at;
-        scheduler.forget_queues();
-        // The queues are not built yet, so this is about the state alone.
-        scheduler.verify().map_err(RestoreError::damaged)?;
-        Ok(scheduler)
+        let state = Self::restored(snapshot)?;
+        state.verify().map_err(RestoreError::damaged)?;
+        Ok(state)
     }
-}
 
-impl State {
     fn restored(snapshot: &Snapshot) -> Result<Self, RestoreError> {
         let fleet = Arc::clone(&snapshot.fleet);
         let mut removed: Vec<HostId> = unfold(&snapshot.removed)

@@ -1,6 +1,6 @@
 //! Which events can follow a state. A damaged log is refused here, before it can do harm.
 
-use super::{ApplyError, Job, JobStatus, Running, State, TaskState};
+use super::{ApplyError, Job, JobChange, Running, State, TaskChange};
 use crate::fleet::HostName;
 use crate::scheduler::{
     AttemptId, Event, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent,
@@ -41,7 +41,7 @@ impl State {
         let attempt_follows = |attempt, fits: fn(&Running) -> bool| self.follows_attempt(*job, host, attempt, fits);
         match kind {
             TaskEventKind::Started { attempt } => {
-                self.follows_task(*job, host, |state| state == TaskState::Waiting)?;
+                self.follows_task(*job, host, TaskChange::Start)?;
                 let id = self.host_id(host)?;
                 if self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id() {
                     return Err(ApplyError::UnknownAttempt { attempt: *attempt });
@@ -64,14 +64,10 @@ impl State {
                 if self.hosts.is_removed(self.host_id(host)?) {
                     return Err(ApplyError::UnknownHost { host: host.clone() });
                 }
-                self.follows_task(*job, host, |state| {
-                    !matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded)
-                })
+                self.follows_task(*job, host, TaskChange::Retry)
             }
-            TaskEventKind::Skipped => self.follows_task(*job, host, |state| {
-                !matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped)
-            }),
-            TaskEventKind::Cancelled => self.follows_task(*job, host, |state| state == TaskState::Waiting),
+            TaskEventKind::Skipped => self.follows_task(*job, host, TaskChange::Skip),
+            TaskEventKind::Cancelled => self.follows_task(*job, host, TaskChange::Cancel),
         }
     }
 
@@ -86,19 +82,20 @@ impl State {
                 let stage = job.stages.wave(*wave);
                 stage.is_some() && stage == job.gates.baking().map(|(stage, _)| stage)
             }),
-            JobEventKind::Blocked { .. } | JobEventKind::Waiting | JobEventKind::Unblocked | JobEventKind::Paused => {
-                follows(|job| job.status.may_start())
+            JobEventKind::Blocked { .. } | JobEventKind::Waiting | JobEventKind::Unblocked => {
+                follows(|job| job.status.allows(JobChange::Assess))
             }
-            JobEventKind::Resumed => follows(|job| job.status.may_resume()),
+            JobEventKind::Paused => follows(|job| job.status.allows(JobChange::Pause)),
+            JobEventKind::Resumed => follows(|job| job.status.allows(JobChange::Resume)),
             JobEventKind::FailureBudgetExceeded { .. } | JobEventKind::Halting { .. } => {
-                follows(|job| job.status != JobStatus::Finished)
+                follows(|job| job.status.allows(JobChange::Abort))
             }
-            JobEventKind::Halted => follows(|job| job.status == JobStatus::Halting && job.tally.running == 0),
+            JobEventKind::Halted => follows(|job| job.status.allows(JobChange::HaltEnds) && job.tally.running == 0),
             JobEventKind::Finished { .. } => {
-                follows(|job| job.status != JobStatus::Finished && job.tally.running == 0 && job.tally.waiting == 0)
+                follows(|job| job.status.allows(JobChange::Finish) && job.tally.running == 0 && job.tally.waiting == 0)
             }
             JobEventKind::Altered { change } => self.follows_job(event.job, |job| {
-                job.status != JobStatus::Finished && change.check().is_ok()
+                job.status.allows(JobChange::Alter) && change.check().is_ok()
             }),
         }
     }
@@ -115,11 +112,11 @@ impl State {
         }
     }
 
-    fn follows_task(&self, id: JobId, host: &HostName, fits: impl Fn(TaskState) -> bool) -> Result<(), ApplyError> {
+    fn follows_task(&self, id: JobId, host: &HostName, change: TaskChange) -> Result<(), ApplyError> {
         let job = self.jobs.get(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         let unknown = || ApplyError::UnknownHost { host: host.clone() };
         let state = job.task(job.task_of(self.host_id(host)?).ok_or_else(unknown)?).state;
-        if fits(state) {
+        if state.allows(change) {
             Ok(())
         } else {
             Err(ApplyError::WrongTaskState {

@@ -17,6 +17,7 @@ mod job;
 mod jobs;
 mod settings;
 mod tasks;
+mod transitions;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) use hosts::{Bad, HostState, Hosts, Usage};
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
 pub use job::{JobStatus, TaskState};
 pub(crate) use settings::Settings;
+pub(crate) use transitions::{JobChange, TaskChange};
 
 use super::JobId;
 use super::by_job::JobMap;

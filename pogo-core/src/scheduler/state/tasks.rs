@@ -23,7 +23,7 @@ impl State {
         let Target { profile, track, .. } = *job.target(task);
         let Job { gates, stages, .. } = job;
         let _ = gates.task_changed(stages, track, (TaskState::Waiting, to), self.at);
-        if is_bad(to) {
+        if to.is_bad() {
             each_budget(job, self.rules.profile(profile).budgets, |budget| budget.fail());
         }
     }
@@ -69,11 +69,11 @@ impl State {
         for change in job.gates.task_changed(&job.stages, track, (from, to), self.at) {
             effects.push(effect(id, change));
         }
-        if is_bad(from) == is_bad(to) {
+        if from.is_bad() == to.is_bad() {
             return;
         }
         let budgets = self.rules.profile(profile).budgets;
-        if is_bad(to) {
+        if to.is_bad() {
             each_budget(job, budgets, |budget| budget.fail());
         } else {
             job.failures.remove(&task);
@@ -98,10 +98,6 @@ fn each_budget(job: &mut Job, budgets: &[u32], change: impl Fn(&mut super::Budge
             change(budget);
         }
     }
-}
-
-fn is_bad(state: TaskState) -> bool {
-    matches!(state, TaskState::Failed | TaskState::InDoubt)
 }
 
 fn slot(tally: &mut Tally, state: TaskState) -> &mut u32 {
