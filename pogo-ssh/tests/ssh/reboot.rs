@@ -83,9 +83,11 @@ async fn a_host_that_takes_its_link_along_is_awaited_and_then_runs_its_post_hook
     let Some((mut machine, transport)) = start("a_host_that_takes_its_link_along", 1) else {
         return;
     };
-    let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
+    let errand = errand(&machine, "echo off >&2; systemctl reboot; sleep 30", LONG);
     let report = run(errand, &transport, async |witness, _side| {
         assert_eq!(machine.asked().await, "systemctl reboot");
+        // Behind the mark of the phase, which would be lost with the link.
+        witness.saw_in(Stream::Stderr, "off").await;
         machine.go_down();
         awaited(&witness).await;
         machine.come_back("second");
