@@ -261,6 +261,11 @@
 //! Secrets appear in no event, message or `Debug` text.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// Its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod account;
 mod algorithms;
 mod cancellable_stream;
