@@ -88,12 +88,8 @@ fn words_for(phase: Phase, status: u32, hook: Option<String>) -> String {
 mod tests {
     use super::*;
 
-    fn failed(kind: FailureKind) -> Option<FailureKind> {
-        Some(kind)
-    }
-
     fn signal(name: &str) -> Option<FailureKind> {
-        failed(FailureKind::Signal {
+        Some(FailureKind::Signal {
             signal: name.to_owned(),
         })
     }
@@ -116,42 +112,28 @@ mod tests {
             signal: "KILL".to_owned(),
         };
         let text = String::new;
+        let refused = || Some(Refused);
         // One line each: the end, then what it means in the pre-hooks, the command and the post-hooks.
         let table = [
             (
                 exited(3),
                 [
-                    failed(FailureKind::PreHook { status: 3 }),
-                    failed(FailureKind::Command { status: 3 }),
-                    failed(FailureKind::PostHook { status: 3 }),
+                    Some(FailureKind::PreHook { status: 3 }),
+                    Some(FailureKind::Command { status: 3 }),
+                    Some(FailureKind::PostHook { status: 3 }),
                 ],
             ),
-            (killed(), [signal("KILL"), signal("KILL"), signal("KILL")]),
-            (
-                ExitReport::refused(text()),
-                [failed(Refused), failed(Refused), failed(Refused)],
-            ),
+            (killed(), [(); 3].map(|()| signal("KILL"))),
+            (ExitReport::refused(text()), [(); 3].map(|()| refused())),
             (
                 NotStarted::ConnectionLost(text()).into(),
-                [failed(Unreachable), failed(Unreachable), None],
+                [Some(Unreachable), Some(Unreachable), None],
             ),
             (ExitReport::Unknown(text()), [None, None, None]),
-            (
-                NotStarted::Stopped(TimeLimit).into(),
-                [failed(Timeout), failed(Timeout), failed(Timeout)],
-            ),
-            (
-                NotStarted::Stopped(Cancelled).into(),
-                [failed(Refused), failed(Refused), failed(Refused)],
-            ),
-            (
-                ExitReport::Stopped(TimeLimit),
-                [failed(Timeout), failed(Timeout), failed(Timeout)],
-            ),
-            (
-                ExitReport::Stopped(Cancelled),
-                [signal("TERM"), signal("TERM"), signal("TERM")],
-            ),
+            (NotStarted::Stopped(TimeLimit).into(), [(); 3].map(|()| Some(Timeout))),
+            (NotStarted::Stopped(Cancelled).into(), [(); 3].map(|()| refused())),
+            (ExitReport::Stopped(TimeLimit), [(); 3].map(|()| Some(Timeout))),
+            (ExitReport::Stopped(Cancelled), [(); 3].map(|()| signal("TERM"))),
             (ExitReport::NotStopped(TimeLimit), [None, None, None]),
             (ExitReport::NotStopped(Cancelled), [None, None, None]),
         ];

@@ -287,6 +287,7 @@ mod program;
 mod question;
 mod quote;
 mod reboot;
+mod resolved_settings;
 mod runner;
 mod session_options;
 mod setup;

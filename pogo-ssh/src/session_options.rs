@@ -6,8 +6,8 @@ use crate::target::SessionOptions;
 use pogo_ssh_config::{HostSettings, IdentityAgent};
 
 /// `agent` is what the transport was told about agents: without any to log in with, none is forwarded either.
-pub(crate) fn session_options(said: Option<&HostSettings>, agent: Option<&Agent>) -> SessionOptions {
-    let Some(settings) = said else {
+pub(crate) fn session_options(settings: Option<&HostSettings>, agent: Option<&Agent>) -> SessionOptions {
+    let Some(settings) = settings else {
         return SessionOptions::default();
     };
     SessionOptions {

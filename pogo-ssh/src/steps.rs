@@ -49,19 +49,21 @@ async fn run_each(
 ) -> Result<Outcome, NeverAsked> {
     let with_files = files.map(|_| Session::all_of(&prepared.attempt, files));
     let sessions = with_files.as_ref().unwrap_or(&prepared.sessions);
-    let mut asked = files.is_some();
+    let mut host_was_asked = files.is_some();
     for session in sessions {
         let input = prepared.inputs.for_command(session.runs_command());
         let (phase, report) = execute(exec, session, &input, output).await;
         match report {
-            ExitReport::NotStarted(NotStarted::ConnectionLost(reason)) if !asked => return Err(NeverAsked(reason)),
+            ExitReport::NotStarted(NotStarted::ConnectionLost(reason)) if !host_was_asked => {
+                return Err(NeverAsked(reason));
+            }
             report => {
                 if let ControlFlow::Break(outcome) = classify(phase, report) {
                     return Ok(outcome);
                 }
             }
         }
-        asked = true;
+        host_was_asked = true;
     }
     Ok(Outcome::Succeeded)
 }

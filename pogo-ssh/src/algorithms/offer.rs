@@ -59,12 +59,13 @@ pub(crate) fn unknown_names(lists: &AlgorithmLists) -> Vec<String> {
         (&lists.user_keys, signatures.clone()),
         (&lists.authorities, signatures),
     ];
-    let said = pairs.iter().filter_map(|(list, known)| Some((list.as_ref()?, known)));
-    said.filter_map(|(list, known)| {
-        let unknown = list.names_besides(known);
-        (!unknown.is_empty()).then(|| format!("{list}: {} is not known and left out", unknown.join(", ")))
-    })
-    .collect()
+    let named = pairs.iter().filter_map(|(list, known)| Some((list.as_ref()?, known)));
+    named
+        .filter_map(|(list, known)| {
+            let unknown = list.names_besides(known);
+            (!unknown.is_empty()).then(|| format!("{list}: {} is not known and left out", unknown.join(", ")))
+        })
+        .collect()
 }
 
 type NameList = Vec<&'static str>;

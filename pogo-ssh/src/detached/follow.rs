@@ -47,7 +47,7 @@ pub(super) struct Detached<'a> {
     pub(super) commands: DetachedCommands,
     pub(super) watch: AttemptWatch,
     /// Whether the host may have been asked to launch it.
-    pub(super) asked: bool,
+    pub(super) host_was_asked: bool,
     /// How the session ended by which the host was asked last.
     pub(super) status: Option<u32>,
     pub(super) ending: Option<Ending>,
@@ -66,16 +66,13 @@ impl<'a> Detached<'a> {
 
     /// Launches or finds the attempt on this connection, and follows it.
     pub(super) async fn follow(&mut self, link: &Link) -> FollowEnd {
-        let asked_before = self.asked;
+        let asked_before = self.host_was_asked;
         self.status = None;
         let mut channel = match self.ask(link).await {
             Ok(channel) => channel,
             Err(end) => return end,
         };
-        // What could not be asked over the last link is asked over this one.
-        if let Some(ending) = &mut self.ending {
-            ending.killed = ending.killed.filter(|killed| *killed != KillOutcome::Unknown);
-        }
+        self.retry_unanswered_kill();
         let mut frames = FrameParser::new(self.prepared.attempt.id);
         let mut killing: Option<BoxFuture<'_, KillOutcome>> = None;
         let mut over = None;
@@ -85,9 +82,7 @@ impl<'a> Detached<'a> {
                 killing = self.stop_on_host(link);
             }
             // Its end is known when that of our ending it is.
-            if killing.is_none()
-                && let Some(ended) = over.take()
-            {
+            if let Some(ended) = over.take_if(|_| killing.is_none()) {
                 discard_output(&mut channel).await;
                 return FollowEnd::Over(self.judge(ended));
             }
@@ -110,12 +105,19 @@ impl<'a> Detached<'a> {
             match self.take(message, &mut frames) {
                 Ok(ended) => over = ended,
                 Err(reason) => {
-                    return match self.never_began(&mut frames, asked_before) {
-                        Some(ended) => FollowEnd::Over(ended),
-                        None => FollowEnd::LinkLost(link.disconnect_reason_or(&reason)),
-                    };
+                    let lost = || FollowEnd::LinkLost(link.disconnect_reason_or(&reason));
+                    return self
+                        .never_began(&mut frames, asked_before)
+                        .map_or_else(lost, FollowEnd::Over);
                 }
             }
+        }
+    }
+
+    /// What the host could not be asked over the last link it is asked over this one.
+    fn retry_unanswered_kill(&mut self) {
+        if let Some(ending) = &mut self.ending {
+            ending.killed = ending.killed.filter(|killed| *killed != KillOutcome::Unknown);
         }
     }
 
@@ -140,7 +142,7 @@ impl<'a> Detached<'a> {
     async fn ask(&mut self, link: &Link) -> Result<Channel<Msg>, FollowEnd> {
         let channel = match open(link).await {
             Ok(channel) => channel,
-            Err(russh::Error::ChannelOpenFailure(reason)) if !self.asked => {
+            Err(russh::Error::ChannelOpenFailure(reason)) if !self.host_was_asked => {
                 let refusal = format!("the host opens no session: {reason:?}");
                 return Err(FollowEnd::Over(ExitReport::refused(refusal)));
             }
@@ -153,7 +155,7 @@ impl<'a> Detached<'a> {
             self.commands
                 .launch_line(self.watch.seen, self.prepared.stop.by_the_host())
         };
-        self.asked = true;
+        self.host_was_asked = true;
         match ask_for(&channel, line).await {
             Ok(()) => Ok(channel),
             Err(error) => Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),

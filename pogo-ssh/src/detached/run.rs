@@ -34,7 +34,7 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         prepared,
         watch: AttemptWatch::new(prepared, &commands, limit),
         commands,
-        asked: false,
+        host_was_asked: false,
         status: None,
         ending: None,
     };
@@ -54,7 +54,9 @@ impl Detached<'_> {
             link.close().await;
             let reason = match end {
                 FollowEnd::Over(ended) => return ended,
-                FollowEnd::LinkLost(reason) if !self.asked => return NotStarted::ConnectionLost(reason).into(),
+                FollowEnd::LinkLost(reason) if !self.host_was_asked => {
+                    return NotStarted::ConnectionLost(reason).into();
+                }
                 FollowEnd::LinkLost(reason) => reason,
             };
             self.watch

@@ -33,9 +33,9 @@ struct Shell<'a> {
     home: &'a Path,
 }
 
-/// What a host said: output, then all else.
+/// What a host reported: output, then all else.
 #[derive(Debug, Default, PartialEq)]
-struct Said {
+struct ShellReport {
     out: String,
     err: String,
     cuts: Vec<(Stream, u64)>,
@@ -45,12 +45,12 @@ struct Said {
 
 impl Shell<'_> {
     /// Runs a line with this shell in the place of `/bin/sh`.
-    fn run(&self, line: &CommandLine) -> Said {
+    fn run(&self, line: &CommandLine) -> ShellReport {
         self.sh(&line.decoded().replace("/bin/sh", self.name))
     }
 
     /// Runs a line as a server does for somebody with this login shell.
-    fn log_in(&self, line: &CommandLine) -> Said {
+    fn log_in(&self, line: &CommandLine) -> ShellReport {
         let mut input = tempfile::tempfile().unwrap();
         input
             .write_all(line.input.clone().unwrap_or_default().as_bytes())
@@ -59,23 +59,23 @@ impl Shell<'_> {
         self.hear(shells::command(self.name).args(["-c", &line.text]).stdin(input))
     }
 
-    fn sh(&self, text: &str) -> Said {
+    fn sh(&self, text: &str) -> ShellReport {
         self.hear(shells::command(self.name).args(["-c", text]))
     }
 
-    fn hear(&self, command: &mut Process) -> Said {
+    fn hear(&self, command: &mut Process) -> ShellReport {
         let output = command.env("HOME", self.home).env("SHELL", "/bin/sh").output().unwrap();
-        let mut said = Said::default();
+        let mut report = ShellReport::default();
         for frame in FrameParser::new(AttemptId::new(17)).take(&output.stdout).unwrap() {
             match frame {
-                Frame::Output(Stream::Stdout, bytes) => said.out += &String::from_utf8_lossy(&bytes),
-                Frame::Output(_, bytes) => said.err += &String::from_utf8_lossy(&bytes),
-                Frame::Cut(stream, missing) => said.cuts.push((stream, missing)),
-                Frame::State(state) => said.last_state = state,
-                other => said.last = Some(other),
+                Frame::Output(Stream::Stdout, bytes) => report.out += &String::from_utf8_lossy(&bytes),
+                Frame::Output(_, bytes) => report.err += &String::from_utf8_lossy(&bytes),
+                Frame::Cut(stream, missing) => report.cuts.push((stream, missing)),
+                Frame::State(state) => report.last_state = state,
+                other => report.last = Some(other),
             }
         }
-        said
+        report
     }
 }
 
@@ -111,11 +111,11 @@ fn an_attempt_runs_once_however_often_it_is_launched() {
     under_every_shell(|shell| {
         let commands = commands_of("echo ran >>~/ran; printf 'a\\nb'; echo e >&2; exit 7");
         for _ in 0..3 {
-            let said = shell.run(&commands.launch_line((0, 0), LIMIT));
-            assert_eq!(said.out, "a\nb", "{}", shell.name);
-            assert!(said.err.ends_with("group\ne\n"), "{}: {said:?}", shell.name);
-            assert_eq!(said.last_state, "ended command 7", "{}", shell.name);
-            assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
+            let report = shell.run(&commands.launch_line((0, 0), LIMIT));
+            assert_eq!(report.out, "a\nb", "{}", shell.name);
+            assert!(report.err.ends_with("group\ne\n"), "{}: {report:?}", shell.name);
+            assert_eq!(report.last_state, "ended command 7", "{}", shell.name);
+            assert_eq!(report.last, Some(Frame::End), "{}", shell.name);
         }
         assert_eq!(fs::read_to_string(shell.home.join("ran")).unwrap(), "ran\n");
         assert_eq!(shell.run(&commands.find_line((2, 0))).out, "b", "{}", shell.name);
@@ -127,9 +127,9 @@ fn what_was_looked_for_before_it_began_never_begins() {
     under_every_shell(|shell| {
         let commands = commands_of("echo ran >>~/ran");
         for line in [commands.find_line((0, 0)), commands.launch_line((0, 0), LIMIT)] {
-            let said = shell.run(&line);
-            assert_eq!(said.last_state, "never stopped connect", "{}", shell.name);
-            assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
+            let report = shell.run(&line);
+            assert_eq!(report.last_state, "never stopped connect", "{}", shell.name);
+            assert_eq!(report.last, Some(Frame::End), "{}", shell.name);
         }
         assert!(!shell.home.join("ran").exists(), "{}", shell.name);
     });
@@ -139,20 +139,20 @@ fn what_was_looked_for_before_it_began_never_begins() {
 fn of_output_over_the_limit_the_host_keeps_head_and_tail_and_never_holds_up_the_command() {
     under_every_shell(|shell| {
         let flood = "i=0; while [ $i -lt 300 ]; do head -c 10000 /dev/zero; i=$((i+1)); done; echo the end; exit 5";
-        let said = shell.run(&commands_of(flood).launch_line((0, 0), LIMIT));
-        assert_eq!(said.last_state, "ended command 5", "{}", shell.name);
+        let report = shell.run(&commands_of(flood).launch_line((0, 0), LIMIT));
+        assert_eq!(report.last_state, "ended command 5", "{}", shell.name);
         // A block over 10,000 bytes, and an eighth of them.
         assert!(
-            said.out.len() <= 10_000 + 4096 + 1250,
+            report.out.len() <= 10_000 + 4096 + 1250,
             "{}: {}",
             shell.name,
-            said.out.len()
+            report.out.len()
         );
-        assert!(said.out.ends_with("\0the end\n"), "{}", shell.name);
-        let [(Stream::Stdout, missing)] = said.cuts[..] else {
-            panic!("{}: {:?}", shell.name, said.cuts);
+        assert!(report.out.ends_with("\0the end\n"), "{}", shell.name);
+        let [(Stream::Stdout, missing)] = report.cuts[..] else {
+            panic!("{}: {:?}", shell.name, report.cuts);
         };
-        assert_eq!(said.out.len() as u64 + missing, 3_000_008, "{}", shell.name);
+        assert_eq!(report.out.len() as u64 + missing, 3_000_008, "{}", shell.name);
     });
 }
 
@@ -160,15 +160,15 @@ fn of_output_over_the_limit_the_host_keeps_head_and_tail_and_never_holds_up_the_
 fn what_fits_behind_the_limit_is_all_there() {
     under_every_shell(|shell| {
         for size in [9_999, 10_000, 10_001, 12_288, 13_000] {
-            let said =
+            let report =
                 shell.run(&numbered(size, "head -c $X /dev/zero | tr '\\0' x; echo e >&2").launch_line((0, 0), LIMIT));
             assert_eq!(
-                (said.out.len(), said.cuts.as_slice()),
+                (report.out.len(), report.cuts.as_slice()),
                 (size, [].as_slice()),
                 "{}",
                 shell.name
             );
-            assert!(said.err.ends_with("group\ne\n"), "{}: {said:?}", shell.name);
+            assert!(report.err.ends_with("group\ne\n"), "{}: {report:?}", shell.name);
         }
     });
 }
@@ -177,17 +177,17 @@ fn what_fits_behind_the_limit_is_all_there() {
 fn output_that_comes_in_small_pieces_is_kept_within_the_same_bound() {
     under_every_shell(|shell| {
         let lines = "i=0; while [ $i -lt 4000 ]; do echo line $i; i=$((i+1)); done";
-        let said = shell.run(&commands_of(lines).launch_line((0, 0), LIMIT));
-        assert!(said.out.starts_with("line 0\nline 1\n"), "{}", shell.name);
-        assert!(said.out.ends_with("line 3998\nline 3999\n"), "{}", shell.name);
+        let report = shell.run(&commands_of(lines).launch_line((0, 0), LIMIT));
+        assert!(report.out.starts_with("line 0\nline 1\n"), "{}", shell.name);
+        assert!(report.out.ends_with("line 3998\nline 3999\n"), "{}", shell.name);
         assert!(
-            said.out.len() <= 10_000 + 4096 + 1250,
+            report.out.len() <= 10_000 + 4096 + 1250,
             "{}: {}",
             shell.name,
-            said.out.len()
+            report.out.len()
         );
-        let missing: u64 = said.cuts.iter().map(|(_, missing)| missing).sum();
-        assert_eq!(said.out.len() as u64 + missing, 38_890, "{}", shell.name);
+        let missing: u64 = report.cuts.iter().map(|(_, missing)| missing).sum();
+        assert_eq!(report.out.len() as u64 + missing, 38_890, "{}", shell.name);
     });
 }
 
@@ -198,9 +198,9 @@ fn the_end_is_found_again_over_another_link() {
         let all = shell.run(&commands.launch_line((0, 0), LIMIT));
         let head = all.out.len() as u64 - 1250;
         for (seen, cuts) in [(head - 1, 1), (head, 1), (head + 1, 0)] {
-            let said = shell.run(&commands.find_line((seen, 0)));
-            assert_eq!(said.cuts.len(), cuts, "{}", shell.name);
-            assert_eq!(said.out, all.out[seen as usize..], "{}", shell.name);
+            let report = shell.run(&commands.find_line((seen, 0)));
+            assert_eq!(report.cuts.len(), cuts, "{}", shell.name);
+            assert_eq!(report.out, all.out[seen as usize..], "{}", shell.name);
         }
     });
 }
@@ -209,8 +209,8 @@ fn the_end_is_found_again_over_another_link() {
 fn an_attempt_whose_keeper_was_killed_is_dead() {
     under_every_shell(|shell| {
         let kill = "kill -KILL $(ps -o ppid= -p $$); sleep 0.2";
-        let said = shell.run(&commands_of(kill).launch_line((0, 0), LIMIT));
-        assert_eq!(said.last, Some(Frame::Dead), "{}: {said:?}", shell.name);
+        let report = shell.run(&commands_of(kill).launch_line((0, 0), LIMIT));
+        assert_eq!(report.last, Some(Frame::Dead), "{}: {report:?}", shell.name);
     });
 }
 
@@ -219,11 +219,14 @@ fn what_nobody_ends_is_ended_by_the_host_at_its_time_limit() {
     let limit = (Duration::from_secs(1), Duration::from_millis(200));
     under_every_shell(|shell| {
         let deaf = "trap '' TERM; sleep 600 & echo $!; wait; wait; sleep 600";
-        let said = shell.run(&commands_of(deaf).launch_line((0, 0), limit));
-        assert_eq!(said.last_state, "ended command 137 limit", "{}", shell.name);
-        assert_eq!(said.last, Some(Frame::End), "{}", shell.name);
-        let gone = shell.sh(&format!("if kill -0 {} 2>/dev/null; then exit 1; fi", said.out.trim()));
-        assert_eq!(gone, Said::default(), "{}", shell.name);
+        let report = shell.run(&commands_of(deaf).launch_line((0, 0), limit));
+        assert_eq!(report.last_state, "ended command 137 limit", "{}", shell.name);
+        assert_eq!(report.last, Some(Frame::End), "{}", shell.name);
+        let gone = shell.sh(&format!(
+            "if kill -0 {} 2>/dev/null; then exit 1; fi",
+            report.out.trim()
+        ));
+        assert_eq!(gone, ShellReport::default(), "{}", shell.name);
     });
 }
 
@@ -246,22 +249,22 @@ fn every_line_reaches_the_host_through_every_login_shell() {
             "job".to_owned(),
             Command::argv([&["printf", "%s|"], words.as_slice()].concat()),
         );
-        let said = shell.log_in(&commands.launch_line((0, 0), LIMIT));
+        let report = shell.log_in(&commands.launch_line((0, 0), LIMIT));
         assert_eq!(
-            (said.last_state.as_str(), said.last),
+            (report.last_state.as_str(), report.last),
             ("ended command 0", Some(Frame::End)),
             "{name}"
         );
         // Of what is over the limit the end is kept.
-        let kept = said.out.len();
+        let kept = report.out.len();
         assert!(
-            kept >= 10_000 && wanted.starts_with(&said.out[..10_000]),
+            kept >= 10_000 && wanted.starts_with(&report.out[..10_000]),
             "{name}: {}",
-            said.out
+            report.out
         );
-        let said = shell.log_in(&commands.find_line((0, 0)));
+        let report = shell.log_in(&commands.find_line((0, 0)));
         assert_eq!(
-            (said.last_state.as_str(), said.out.len()),
+            (report.last_state.as_str(), report.out.len()),
             ("ended command 0", kept),
             "{name}"
         );

@@ -31,7 +31,7 @@ const MOST_PASSWORDS: usize = 1;
 
 /// A session under way.
 pub(super) struct Execution<'a> {
-    pub(super) site: ExecContext<'a>,
+    pub(super) context: ExecContext<'a>,
     pub(super) session: &'a Session,
     pub(super) output: &'a mut Output,
     pub(super) read: ChannelReadHalf,
@@ -51,7 +51,7 @@ pub(super) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     pub(super) fn new(
-        site: ExecContext<'a>,
+        context: ExecContext<'a>,
         (session, input): (&'a Session, &'a CommandInput),
         channel: russh::Channel<Msg>,
         output: &'a mut Output,
@@ -59,7 +59,7 @@ impl<'a> Execution<'a> {
         let (read, write) = channel.split();
         let write = Arc::new(write);
         Self {
-            site,
+            context,
             session,
             output,
             read,
@@ -119,7 +119,7 @@ impl<'a> Execution<'a> {
 
     fn take_mark(&mut self, mark: Mark) {
         if let Some(phase) = self.progress.apply(mark) {
-            self.site.report.phase(phase);
+            self.context.report.phase(phase);
         }
         if self.progress.command_has_ended() && self.command_ended.is_none() {
             self.command_ended = Some(Instant::now());
@@ -146,7 +146,7 @@ impl<'a> Execution<'a> {
         }
         self.passwords_given += 1;
         self.ends_line = self.session.pty;
-        let known = self.site.passwords.for_sudo(self.site.target, user);
+        let known = self.context.passwords.for_sudo(self.context.target, user);
         self.feed.password(known);
     }
 
@@ -164,7 +164,7 @@ impl<'a> Execution<'a> {
     /// How it ended, as far as the host has reported.
     pub(super) fn exit_report(&self) -> ExitReport {
         self.progress.exit_report(self.status.as_ref(), || {
-            self.site
+            self.context
                 .link
                 .disconnect_reason_or("the host closed the session without telling how it ended")
         })

@@ -43,6 +43,6 @@ fn is_forced(attempt: &Attempt) -> bool {
 }
 
 fn says_so(host: &Host) -> bool {
-    let said = host.connection.vars.get(FORCED_COMMAND);
-    said.is_some_and(|value| value == "true" || value == "yes")
+    let value = host.connection.vars.get(FORCED_COMMAND);
+    value.is_some_and(|value| value == "true" || value == "yes")
 }

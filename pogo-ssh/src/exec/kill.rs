@@ -60,7 +60,7 @@ pub(crate) enum KillOutcome {
 /// Ends the process group of a session, or in it that of a command which runs as somebody else, as whoever runs it: TERM,
 /// then KILL after the grace.
 pub(super) async fn kill(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
     groups: (ProcessGroup, Option<ProcessGroup>),
     grace: Duration,
@@ -70,20 +70,22 @@ pub(super) async fn kill(
     } else {
         &Privilege::Login
     };
-    ask_to_end(site, (privilege, mark), kill_line(privilege, groups, grace)).await
+    ask_to_end(context, (privilege, mark), kill_line(privilege, groups, grace)).await
 }
 
 /// Asks the host by this line, which ends as [`END_GROUP`] does.
 pub(crate) async fn ask_to_end(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
     line: CommandLine,
 ) -> KillOutcome {
-    let asked = match run_side_command(site, (privilege, mark), line.clone(), None).await {
-        Err(SideCommandError::NoSession) => ask_on_new_connection(site, (privilege, mark), line).await,
-        asked => asked.ok(),
+    // By a second session: OpenSSH 9.2 refuses the protocol's own signals for sessions of root, and they reach one process
+    // only.
+    let output = match run_side_command(context, (privilege, mark), line.clone(), None).await {
+        Err(SideCommandError::NoSession) => ask_on_new_connection(context, (privilege, mark), line).await,
+        output => output.ok(),
     };
-    match asked.and_then(|told| told.status) {
+    match output.and_then(|output| output.status) {
         Some(0) => KillOutcome::Done,
         Some(3) => KillOutcome::AlreadyGone,
         _ => KillOutcome::Unknown,
@@ -92,15 +94,15 @@ pub(crate) async fn ask_to_end(
 
 /// Asks by a connection of its own: some servers open one session per connection only.
 async fn ask_on_new_connection(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
     line: CommandLine,
 ) -> Option<SideCommandOutput> {
-    let link = site.connector.connect(site.target).await.ok()?;
-    let beside = ExecContext { link: &link, ..site };
-    let told = run_side_command(beside, (privilege, mark), line, None).await.ok();
+    let link = context.connector.connect(context.target).await.ok()?;
+    let beside = ExecContext { link: &link, ..context };
+    let output = run_side_command(beside, (privilege, mark), line, None).await.ok();
     link.close().await;
-    told
+    output
 }
 
 /// The line that a host is asked to run for it. Where the command runs as somebody else, its session is told first, so that

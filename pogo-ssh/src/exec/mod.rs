@@ -34,9 +34,7 @@ pub(crate) use last_line::LastLine;
 pub(crate) use line::CommandLine;
 #[cfg(feature = "loopback")]
 pub(crate) use line::is_command;
-#[cfg(test)]
-pub(crate) use mark::ProcessGroup;
-pub(crate) use mark::{Mark, MarkParser};
+pub(crate) use mark::{Mark, MarkParser, ProcessGroup};
 pub(crate) use marker::Marker;
 pub(crate) use privilege::Privilege;
 pub(crate) use progress::{SessionProgress, ran_something_else};

@@ -24,13 +24,13 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
 pub(crate) async fn execute(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     session: &Session,
     input: &CommandInput,
     output: &mut Output,
 ) -> (Phase, ExitReport) {
     let first = session.phases.first().copied().unwrap_or(Phase::Command);
-    let (only_looking, opened) = match session_to_open(site, session).await {
+    let (only_looking, opened) = match session_to_open(context, session).await {
         Ok(opened) => opened,
         Err(reason) => return (first, NotStarted::Stopped(reason).into()),
     };
@@ -44,11 +44,11 @@ pub(crate) async fn execute(
             );
         }
         Err(error) => {
-            let reason = site.link.disconnect_reason_or(&error.to_string());
+            let reason = context.link.disconnect_reason_or(&error.to_string());
             return (first, NotStarted::ConnectionLost(reason).into());
         }
     };
-    let mut execution = Execution::new(site, (session, input), channel, output);
+    let mut execution = Execution::new(context, (session, input), channel, output);
     let ended = execution.run().await;
     execution.finish();
     (execution.progress.phase(), ended)
@@ -58,15 +58,15 @@ type Opened = Result<Channel<Msg>, russh::Error>;
 
 /// Opens a channel for a session, unless the attempt is to be stopped. Even then it opens one to look for post-hooks,
 /// with the session that does: a command that succeeded needs nothing more where there are none.
-async fn session_to_open(site: ExecContext<'_>, session: &Session) -> Result<(Option<Session>, Opened), StopReason> {
+async fn session_to_open(context: ExecContext<'_>, session: &Session) -> Result<(Option<Session>, Opened), StopReason> {
     let reason = tokio::select! {
         biased;
-        reason = site.stop.wait() => reason,
-        opened = open(site.link) => return Ok((None, opened)),
+        reason = context.stop.wait() => reason,
+        opened = open(context.link) => return Ok((None, opened)),
     };
     let only_looking = session.only_looking().ok_or(reason)?;
-    let (_, give_up) = site.stop.schedule(reason);
-    let opened = timeout_at(give_up, open(site.link)).await.map_err(|_| reason)?;
+    let (_, give_up) = context.stop.schedule(reason);
+    let opened = timeout_at(give_up, open(context.link)).await.map_err(|_| reason)?;
     Ok((Some(only_looking), opened))
 }
 
@@ -87,13 +87,13 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 impl Execution<'_> {
     async fn run(&mut self) -> ExitReport {
         if let Err(error) = self.ask().await {
-            return NotStarted::ConnectionLost(self.site.link.disconnect_reason_or(&error.to_string())).into();
+            return NotStarted::ConnectionLost(self.context.link.disconnect_reason_or(&error.to_string())).into();
         }
         let reason = match self.until_end_or_stop().await {
             Ok(ended) => return ended,
             Err(reason) => reason,
         };
-        let (grace, give_up) = self.site.stop.schedule(reason);
+        let (grace, give_up) = self.context.stop.schedule(reason);
         // Few are ended, and their end takes much room.
         match timeout_at(give_up, Box::pin(self.end(reason, grace))).await {
             Ok(ended) => ended,
@@ -112,7 +112,7 @@ impl Execution<'_> {
         self.write.exec(true, line.text).await?;
         self.feed.first(line.input);
         if self.session.is_forced() {
-            self.site.report.phase(Phase::Command);
+            self.context.report.phase(Phase::Command);
         }
         self.feed_command();
         Ok(())
@@ -120,7 +120,7 @@ impl Execution<'_> {
 
     /// How it ended, or why it is to be ended.
     async fn until_end_or_stop(&mut self) -> Result<ExitReport, StopReason> {
-        let stop = self.site.stop;
+        let stop = self.context.stop;
         let stopped = stop.wait();
         tokio::pin!(stopped);
         let mut linger_until = None;
@@ -207,7 +207,7 @@ impl Execution<'_> {
     /// Kills what runs, taking output meanwhile: a channel that nobody reads stalls the whole connection.
     async fn kill(&mut self, groups: (ProcessGroup, Option<ProcessGroup>), grace: Duration) -> KillOutcome {
         let mark = self.session.marker.prefix();
-        let killing = kill(self.site, (&self.session.privilege, &mark), groups, grace);
+        let killing = kill(self.context, (&self.session.privilege, &mark), groups, grace);
         tokio::pin!(killing);
         let mut open = true;
         loop {

@@ -35,12 +35,12 @@ const MOST_TEXT: usize = 300;
 
 /// Runs a line of the attempt whose marks start with `mark`, to its end.
 pub(crate) async fn run_side_command(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     (privilege, mark): (&Privilege, &str),
     line: CommandLine,
     stdin: Option<Arc<Content>>,
 ) -> Result<SideCommandOutput, SideCommandError> {
-    let channel = match site.link.handle.channel_open_session().await {
+    let channel = match context.link.handle.channel_open_session().await {
         Ok(channel) => channel,
         Err(russh::Error::ChannelOpenFailure(_)) => return Err(SideCommandError::NoSession),
         Err(_) => return Err(SideCommandError::NoLink),
@@ -55,39 +55,66 @@ pub(crate) async fn run_side_command(
     if privilege.program_name().is_none() {
         feed.content(stdin);
     }
-    let mut marks = MarkParser::new(mark);
-    let (mut output, mut text, mut passwords) = (SideCommandOutput::default(), Vec::new(), 0);
+    let mut running = SideCommand {
+        context,
+        privilege,
+        feed,
+        marks: MarkParser::new(mark),
+        passwords_given: 0,
+        text: Vec::new(),
+        output: SideCommandOutput::default(),
+    };
     loop {
         let message = tokio::select! {
-            () = feed.write_pending() => continue,
+            () = running.feed.write_pending() => continue,
             message = read.wait() => message,
         };
-        let data = match message {
-            Some(ChannelMsg::ExitStatus { exit_status }) => {
-                output.status = Some(exit_status);
-                continue;
-            }
+        match message {
+            Some(ChannelMsg::ExitStatus { exit_status }) => running.output.status = Some(exit_status),
             Some(ChannelMsg::Failure | ChannelMsg::Close) | None => break,
-            Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => data,
-            Some(_) => continue,
-        };
-        let (rest, found) = marks.take(&data);
-        text.extend_from_slice(&rest);
-        let too_many = text.len().saturating_sub(MOST_TEXT);
-        text.drain(..too_many);
+            Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => running.take(&data),
+            Some(_) => {}
+        }
+    }
+    running.output.text = String::from_utf8_lossy(&running.text).trim().to_owned();
+    Ok(running.output)
+}
+
+/// A side command that runs.
+struct SideCommand<'a> {
+    context: ExecContext<'a>,
+    privilege: &'a Privilege,
+    feed: InputFeed,
+    marks: MarkParser,
+    passwords_given: usize,
+    text: Vec<u8>,
+    output: SideCommandOutput,
+}
+
+impl SideCommand<'_> {
+    fn take(&mut self, data: &[u8]) {
+        let (rest, found) = self.marks.take(data);
+        self.text.extend_from_slice(&rest);
+        let too_many = self.text.len().saturating_sub(MOST_TEXT);
+        self.text.drain(..too_many);
         for mark in found {
             match mark {
-                Mark::Password(word) => match privilege.password_wanted(&word).filter(|_| passwords == 0) {
-                    Some(user) => {
-                        passwords += 1;
-                        feed.password(site.passwords.for_sudo(site.target, user));
-                    }
-                    None => feed.end(),
-                },
-                other => output.marks.push(other),
+                Mark::Password(word) => self.answer(&word),
+                other => self.output.marks.push(other),
             }
         }
     }
-    output.text = String::from_utf8_lossy(&text).trim().to_owned();
-    Ok(output)
+
+    /// Gives the password once: whoever asks again has refused it.
+    fn answer(&mut self, word: &str) {
+        let wanted = self.privilege.password_wanted(word);
+        match wanted.filter(|_| self.passwords_given == 0) {
+            Some(user) => {
+                self.passwords_given += 1;
+                let password = self.context.passwords.for_sudo(self.context.target, user);
+                self.feed.password(password);
+            }
+            None => self.feed.end(),
+        }
+    }
 }

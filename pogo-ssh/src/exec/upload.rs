@@ -102,20 +102,20 @@ impl UploadedFiles {
     }
 
     /// Removes all of it; false if that cannot be told.
-    pub(crate) async fn remove(&self, site: ExecContext<'_>, attempt: &Attempt) -> bool {
+    pub(crate) async fn remove(&self, context: ExecContext<'_>, attempt: &Attempt) -> bool {
         let text = self.removal();
         if text.is_empty() {
             return true;
         }
         let (line, mark) = (CommandLine::new(&text, &[]), Marker::of(attempt.id).prefix());
-        let removing = run_side_command(site, (&Privilege::Login, &mark), line, None);
+        let removing = run_side_command(context, (&Privilege::Login, &mark), line, None);
         matches!(timeout(PATIENCE, removing).await, Ok(Ok(told)) if told.status == Some(0))
     }
 }
 
 /// Puts all files of the attempt in place. On an error nothing else may run, and what is in `sent` is to be removed.
 pub(crate) async fn upload_all(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     attempt: &Attempt,
     inputs: &JobInputs,
     sent: &mut UploadedFiles,
@@ -123,25 +123,26 @@ pub(crate) async fn upload_all(
     for (file, content) in attempt.invocation.files.iter().zip(&inputs.files) {
         tokio::select! {
             biased;
-            reason = site.stop.wait() => return Err(NotStarted::Stopped(reason)),
-            done = upload(site, attempt, (file, content), sent) => done?,
+            reason = context.stop.wait() => return Err(NotStarted::Stopped(reason)),
+            done = upload(context, attempt, (file, content), sent) => done?,
         }
     }
     Ok(())
 }
 
 async fn upload(
-    site: ExecContext<'_>,
+    context: ExecContext<'_>,
     attempt: &Attempt,
     (file, content): (&SentFile, &Arc<Content>),
     sent: &mut UploadedFiles,
 ) -> Result<(), NotStarted> {
     let line = receiving_line(attempt, (file, content), sent.directory());
     let mark = Marker::of(attempt.id).prefix();
-    let told = run_side_command(site, (&Privilege::Login, &mark), line, Some(Arc::clone(content))).await;
+    let told = run_side_command(context, (&Privilege::Login, &mark), line, Some(Arc::clone(content))).await;
     let lost = || {
         NotStarted::ConnectionLost(
-            site.link
+            context
+                .link
                 .disconnect_reason_or("the host closed the session while a file was sent"),
         )
     };

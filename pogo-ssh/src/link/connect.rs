@@ -7,8 +7,9 @@ use std::time::Duration;
 use pogo_core::scheduler::{FailureKind, JobId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep};
 
+use super::await_greeting::await_greeting;
 use super::backoff::pause_after;
 use super::clock::LoginClock;
 use super::connection::Link;
@@ -16,7 +17,7 @@ use super::credentials::Credentials;
 use super::dial::dial;
 use super::error::ConnectError;
 use super::greeting;
-use super::handshake::{IDENTIFICATION, LoginContext, shake_hands};
+use super::handshake::{LoginContext, shake_hands};
 use super::idle_connections::IdleConnections;
 use super::jump::{JumpHost, JumpHosts};
 use super::peeked_stream::PeekedStream;
@@ -48,9 +49,6 @@ pub(crate) struct Connector {
 
 /// Every host waits at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
 const HOSTS_WAIT: Duration = Duration::from_secs(10);
-
-/// A host that sends nothing for so long may wait for our first line, as some servers do, and those of other protocols.
-const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Connector {
     /// With room for this many connections at once.
@@ -86,6 +84,8 @@ impl Connector {
     /// Reaches the host and logs in. The wait for a slot, among the connections and then among the handshakes, does not
     /// count against its time.
     pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
+        // Before any slot among the handshakes: whoever held one of those and waited here could wait for attempts that have
+        // a connection and wait for a handshake.
         let permit = match Arc::clone(&self.connections).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => {
@@ -151,6 +151,8 @@ impl Connector {
                 ..failure
             })?;
         let channel = self.channel(&jump).await.ok_or_else(|| ConnectError::closing(target))?;
+        // In this order: a turn among all that is taken before waiting for the jump host's would come too late to spread
+        // connections.
         jump.rate.wait().await;
         self.rate.wait().await;
         let deadline = Instant::now() + target.connect_timeout;
@@ -193,33 +195,8 @@ impl Connector {
             address,
         } = attempt;
         let mut stream = PeekedStream::new(stream);
-        // A server speaks first. One that does not has no claim to a slot among the handshakes.
-        let greeted = async {
-            match timeout(SPEAKS_WITHIN.min(target.connect_timeout / 2), stream.readable()).await {
-                Ok(spoken) => spoken,
-                Err(_) => {
-                    // Not sent at once: hosts that wait for a handshake slot would begin theirs. One that closes now may
-                    // still have sent why.
-                    let _ = stream.greet(IDENTIFICATION).await;
-                    stream.readable().await
-                }
-            }
-        };
-        match timeout_at(deadline, greeted).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                return Err(ConnectError::unreachable(target, CLOSED));
-            }
-            Ok(Err(error)) => return Err(ConnectError::unreachable(target, error.to_string())),
-            Err(_) => {
-                let silent = "it accepted the connection, then said nothing";
-                return Err(ConnectError::too_slow(target, silent));
-            }
-        }
+        await_greeting(&mut stream, target, deadline).await?;
         let first = stream.first_bytes();
-        if let Some(foreign) = greeting::foreign(&first.get(), target.port) {
-            return Err(ConnectError::unreachable(target, foreign));
-        }
         let left = deadline.saturating_duration_since(Instant::now());
         let _turn = tokio::select! {
             biased;
@@ -249,6 +226,7 @@ impl Connector {
         &'a self,
         jump: Option<&'a JumpHost>,
     ) -> Option<(Option<SemaphorePermit<'a>>, SemaphorePermit<'a>)> {
+        // The narrower bound first: the other way round, hosts behind one slow jump host would hold every slot.
         let behind = match jump {
             Some(jump) => Some(jump.handshakes.acquire().await.ok()?),
             None => None,
@@ -256,6 +234,3 @@ impl Connector {
         Some((behind, self.handshakes.acquire().await.ok()?))
     }
 }
-
-/// What is said of a host that hangs up at once.
-const CLOSED: &str = "it accepted the connection, then closed it";

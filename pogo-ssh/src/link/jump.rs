@@ -70,15 +70,17 @@ impl JumpHost {
         &self,
         connect: impl Future<Output = Result<Link, ConnectError>>,
     ) -> Result<Arc<Link>, ConnectError> {
-        let asked = Instant::now();
+        let began = Instant::now();
+        // Held while connecting, or ten thousand hosts behind it would log in to it at once.
         let mut shared = self.shared.lock().await;
         if let Some(link) = &shared.link
             && !link.handle.is_closed()
         {
             return Ok(Arc::clone(link));
         }
+        // Only failures from after our call count: an older one says nothing of the jump host now.
         if let Some((when, failure)) = &shared.failed
-            && *when >= asked
+            && *when >= began
         {
             return Err(failure.clone());
         }

@@ -91,8 +91,8 @@ impl<'a> Login<'a> {
     /// Whether the host says that it takes this method; asks it, if it has not said anything yet.
     pub(super) async fn asks_for(&mut self, method: MethodKind) -> Result<bool, russh::Error> {
         if self.accepts.is_none() {
-            let asked = self.handle.authenticate_none(self.target.user.as_str()).await?;
-            if let AuthResult::Failure { remaining_methods, .. } = asked {
+            let result = self.handle.authenticate_none(self.target.user.as_str()).await?;
+            if let AuthResult::Failure { remaining_methods, .. } = result {
                 self.accepts = Some(remaining_methods);
             }
         }

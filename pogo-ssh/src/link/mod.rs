@@ -3,6 +3,7 @@
 mod agent;
 mod agent_forwarding;
 mod auth;
+mod await_greeting;
 mod backoff;
 mod clock;
 mod connect;

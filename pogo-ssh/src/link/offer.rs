@@ -8,6 +8,14 @@ use russh::keys::{Certificate, PublicKey};
 use super::key_file::KeyFile;
 use crate::trust::fingerprint;
 
+/// What may be offered.
+pub(super) enum Candidate {
+    /// A key or certificate that is known.
+    Known(Offer),
+    /// A key file whose public key is known only once it is opened, for which somebody may have to be asked.
+    Unopened(Arc<KeyFile>),
+}
+
 /// One key or certificate to offer, and who signs with it.
 pub(super) struct Offer {
     pub(super) what: Offered,
@@ -18,10 +26,9 @@ pub(super) struct Offer {
 pub(super) enum Offered {
     Key(PublicKey),
     Certificate(Box<Certificate>),
-    /// A key that nobody knows before its file is opened.
-    Unopened,
 }
 
+/// Who signs for what is offered.
 #[derive(Clone)]
 pub(super) enum SignsWith {
     /// The agent, with this of what it holds.
@@ -43,45 +50,48 @@ pub(super) struct OfferSources<'a> {
 impl OfferSources<'_> {
     /// Certificates that are named as such; what the agent holds of the named files, in the agent's order; the rest of
     /// the agent; the rest of the files. Nothing comes twice.
-    pub(super) fn in_order(&self) -> Vec<Offer> {
+    pub(super) fn in_order(&self) -> Vec<Candidate> {
         let mut named = self.of_files();
-        let mut offers: Vec<Offer> = self
-            .certificates
-            .iter()
-            .filter_map(|one| self.certificate(one))
-            .collect();
+        let certificates = self.certificates.iter().filter_map(|one| self.certificate(one));
+        let mut candidates: Vec<Candidate> = certificates.map(Candidate::Known).collect();
         let mut others = Vec::new();
         for identity in self.agent {
             let what = Offered::from(identity);
             let signer = SignsWith::Agent(Box::new(identity.clone()));
-            if let Some(position) = named.iter().position(|offer| offer.what.is(&what)) {
+            if let Some(position) = named.iter().position(|candidate| candidate.offers(&what)) {
                 named.remove(position);
-                offers.push(Offer { what, signer });
+                candidates.push(Candidate::Known(Offer { what, signer }));
             } else if !self.only {
-                others.push(Offer { what, signer });
+                others.push(Candidate::Known(Offer { what, signer }));
             }
         }
-        offers.extend(others);
-        offers.extend(named);
+        candidates.extend(others);
+        candidates.extend(named);
         let mut seen: Vec<Offered> = Vec::new();
-        offers.retain(|offer| {
-            let again = seen.iter().any(|seen| seen.is(&offer.what));
-            seen.push(offer.what.clone());
-            !again
+        candidates.retain(|candidate| match candidate {
+            Candidate::Unopened(_) => true,
+            Candidate::Known(offer) => {
+                let again = seen.iter().any(|seen| seen.is(&offer.what));
+                seen.push(offer.what.clone());
+                !again
+            }
         });
-        offers
+        candidates
     }
 
     /// Each file's key, then the certificate beside it.
-    fn of_files(&self) -> Vec<Offer> {
+    fn of_files(&self) -> Vec<Candidate> {
         let both = self.files.iter().flat_map(|file| {
-            let key = file.public.clone().map_or(Offered::Unopened, Offered::Key);
-            let key = Offer {
-                what: key,
-                signer: SignsWith::File(Arc::clone(file)),
+            let key = match file.public.clone() {
+                Some(key) => Candidate::Known(Offer {
+                    what: Offered::Key(key),
+                    signer: SignsWith::File(Arc::clone(file)),
+                }),
+                None => Candidate::Unopened(Arc::clone(file)),
             };
             let beside = file.certificate.as_ref().filter(|_| self.certificates.is_empty());
-            [Some(key), beside.and_then(|certificate| self.certificate(certificate))]
+            let beside = beside.and_then(|certificate| self.certificate(certificate));
+            [Some(key), beside.map(Candidate::Known)]
         });
         both.flatten().collect()
     }
@@ -109,6 +119,24 @@ impl OfferSources<'_> {
     }
 }
 
+impl Candidate {
+    /// The file that it is from, if it is from none of the agent's keys.
+    pub(super) fn file(&self) -> Option<&Arc<KeyFile>> {
+        match self {
+            Self::Unopened(file)
+            | Self::Known(Offer {
+                signer: SignsWith::File(file),
+                ..
+            }) => Some(file),
+            Self::Known(_) => None,
+        }
+    }
+
+    fn offers(&self, what: &Offered) -> bool {
+        matches!(self, Self::Known(offer) if offer.what.is(what))
+    }
+}
+
 impl Offer {
     /// What it is called, without secrets.
     pub(super) fn name(&self) -> String {
@@ -120,8 +148,7 @@ impl Offer {
             (Offered::Certificate(_), SignsWith::File(file)) => {
                 format!("certificate of key file {}", file.path.display())
             }
-            (Offered::Key(_) | Offered::Unopened, SignsWith::File(file)) => format!("key file {}", file.path.display()),
-            (Offered::Unopened, SignsWith::Agent(_)) => "agent key".to_owned(),
+            (Offered::Key(_), SignsWith::File(file)) => format!("key file {}", file.path.display()),
         }
     }
 }

@@ -8,7 +8,7 @@ use russh::keys::HashAlg;
 
 use super::agent::{Agent, AgentError};
 use super::login::Login;
-use super::offer::{Offer, OfferSources, Offered, SignsWith};
+use super::offer::{Candidate, Offer, OfferSources, Offered, SignsWith};
 use super::signer::{OfferSigner, SignError};
 
 impl Login<'_> {
@@ -33,10 +33,10 @@ impl Login<'_> {
             agent: agent.as_ref().map_or(&[], |agent| &agent.identities),
             only: keys.only,
         };
-        let offers = sources.in_order();
-        let mut named = offers.iter().filter(|offer| self.is_named(offer)).count();
-        for offer in offers {
-            let is_named = self.is_named(&offer);
+        let candidates = sources.in_order();
+        let mut named = candidates.iter().filter(|candidate| self.is_named(candidate)).count();
+        for candidate in candidates {
+            let is_named = self.is_named(&candidate);
             named -= usize::from(is_named);
             // The server counts: what somebody named must not find its try used up by what an agent holds besides.
             if !is_named && self.left <= named {
@@ -45,7 +45,10 @@ impl Login<'_> {
             if !self.takes(MethodKind::PublicKey) || self.is_over() {
                 return Ok(false);
             }
-            if self.try_offer(offer, agent.as_mut()).await? {
+            let Some(offer) = self.opened(candidate).await else {
+                continue;
+            };
+            if self.try_offer(&offer, agent.as_mut()).await? {
                 return Ok(true);
             }
         }
@@ -53,11 +56,9 @@ impl Login<'_> {
     }
 
     /// Whether somebody named the file that this is from, and it can be offered.
-    fn is_named(&self, offer: &Offer) -> bool {
-        match &offer.signer {
-            SignsWith::File(file) => file.error().is_none() && self.credentials.is_named(file, &self.target.keys),
-            SignsWith::Agent(_) => false,
-        }
+    fn is_named(&self, candidate: &Candidate) -> bool {
+        let file = candidate.file().filter(|file| file.error().is_none());
+        file.is_some_and(|file| self.credentials.is_named(file, &self.target.keys))
     }
 
     async fn ask_agent(&mut self, socket: &Path) -> Option<Agent> {
@@ -66,11 +67,11 @@ impl Login<'_> {
                 .push("agent (did not answer before, and is not asked again)".to_owned());
             return None;
         }
-        let asked = {
+        let answer = {
             let _pause = self.clock.pause();
             Agent::ask(socket, self.handle.agent_session_binding()).await
         };
-        match asked {
+        match answer {
             Ok(agent) => {
                 if agent.identities.is_empty() {
                     let empty = "agent (shows no keys: it holds none, or is locked; `ssh-add -l` tells)";
@@ -88,27 +89,34 @@ impl Login<'_> {
         }
     }
 
-    async fn try_offer(&mut self, mut offer: Offer, agent: Option<&mut Agent>) -> Result<bool, russh::Error> {
-        if let SignsWith::File(file) = &offer.signer {
-            if let Some(error) = file.error() {
+    /// What a candidate offers; notes why it cannot be used.
+    async fn opened(&mut self, candidate: Candidate) -> Option<Offer> {
+        if let Some(error) = candidate.file().and_then(|file| file.error()) {
+            self.tried.push(error.to_string());
+            return None;
+        }
+        let file = match candidate {
+            Candidate::Known(offer) => return Some(offer),
+            Candidate::Unopened(file) => file,
+        };
+        let opened = {
+            let _pause = self.clock.pause();
+            file.open(self.credentials.asker.as_ref()).await
+        };
+        match opened {
+            Ok(key) => Some(Offer {
+                what: Offered::Key(key.public_key().clone()),
+                signer: SignsWith::File(file),
+            }),
+            Err(error) => {
                 self.tried.push(error.to_string());
-                return Ok(false);
-            }
-            if matches!(offer.what, Offered::Unopened) {
-                let opened = {
-                    let _pause = self.clock.pause();
-                    file.open(self.credentials.asker.as_ref()).await
-                };
-                match opened {
-                    Ok(key) => offer.what = Offered::Key(key.public_key().clone()),
-                    Err(error) => {
-                        self.tried.push(error.to_string());
-                        return Ok(false);
-                    }
-                }
+                None
             }
         }
-        let Some(hash) = self.hash_for(&offer).await? else {
+    }
+
+    async fn try_offer(&mut self, offer: &Offer, agent: Option<&mut Agent>) -> Result<bool, russh::Error> {
+        let Some(hash) = self.hash_for(offer).await? else {
             return Ok(false);
         };
         if !self.may_try() {
@@ -120,24 +128,20 @@ impl Login<'_> {
             asker: self.credentials.asker.as_ref(),
             clock: self.clock,
         };
-        let user = self.target.user.clone();
+        let (handle, user) = (&mut *self.handle, self.target.user.clone());
         let tried = match &offer.what {
             Offered::Key(key) => {
-                let tried = self
-                    .handle
-                    .authenticate_publickey_with(user, key.clone(), hash, &mut signer);
-                tried.await
+                let key = key.clone();
+                handle.authenticate_publickey_with(user, key, hash, &mut signer).await
             }
             Offered::Certificate(certificate) => {
                 let certificate = certificate.as_ref().clone();
-                let tried = self
-                    .handle
-                    .authenticate_certificate_with(user, certificate, hash, &mut signer);
-                tried.await
+                handle
+                    .authenticate_certificate_with(user, certificate, hash, &mut signer)
+                    .await
             }
-            Offered::Unopened => return Ok(false),
         };
-        self.note_offer(&offer, tried)
+        self.note_offer(offer, tried)
     }
 
     /// What signs here, as far as it may; notes why not.
@@ -152,7 +156,6 @@ impl Login<'_> {
                 let best = self.best_hash(&certificate.algorithm()).await?;
                 user_keys.hash_for_certificate(certificate, best)
             }
-            Offered::Unopened => return Ok(None),
         };
         match chosen {
             Ok(hash) => Ok(Some(hash)),

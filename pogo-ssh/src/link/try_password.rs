@@ -1,5 +1,6 @@
 //! Logging in with a password, or by answering a host's questions.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use russh::MethodKind;
@@ -59,36 +60,22 @@ impl Login<'_> {
 
     async fn try_prompts_once(&mut self, password: &mut Option<SecretString>) -> Result<PasswordResult, russh::Error> {
         let (user, steps) = (self.target.user.clone(), self.steps);
-        let mut asked = false;
+        // Whether somebody may have mistyped an answer just now.
+        let mut typed = false;
         let mut reply = self.handle.authenticate_keyboard_interactive_start(user, None).await?;
         for _ in 0..MOST_ROUNDS {
-            let round = match reply {
-                Answer::Success => return Ok(PasswordResult::LoggedIn),
-                Answer::Failure {
-                    remaining_methods,
-                    partial_success,
-                } => {
-                    let result = AuthResult::Failure {
-                        remaining_methods,
-                        partial_success,
-                    };
-                    self.note("answers to its questions", result);
-                    return Ok(match asked && self.steps == steps {
+            let round = match self.round_of(reply) {
+                ControlFlow::Continue(round) => round,
+                ControlFlow::Break(true) => return Ok(PasswordResult::LoggedIn),
+                ControlFlow::Break(false) => {
+                    return Ok(match typed && self.steps == steps {
                         true => PasswordResult::WithAnswersOfSomebody,
                         false => PasswordResult::InVain,
                     });
                 }
-                Answer::InfoRequest {
-                    name,
-                    instructions,
-                    prompts,
-                } => PromptRound {
-                    instructions: format!("{name}\n{instructions}").trim().to_owned(),
-                    prompts,
-                },
             };
             let before = password.is_some();
-            asked |= !round.prompts.is_empty();
+            typed |= !round.prompts.is_empty();
             let answers = match self.answers(round, password).await {
                 Ok(answers) => answers,
                 Err(reason) => {
@@ -96,17 +83,40 @@ impl Login<'_> {
                     return Ok(PasswordResult::InVain);
                 }
             };
-            // The password alone is no answer that somebody could have mistyped just now.
-            asked &= !(before && password.is_none() && answers.len() == 1);
+            // The password alone is no answer that somebody typed.
+            typed &= !(before && password.is_none() && answers.len() == 1);
             let answers = answers.iter().map(|answer| answer.expose_secret().to_owned());
-            reply = self
-                .handle
-                .authenticate_keyboard_interactive_respond(answers.collect())
-                .await?;
+            let responding = self.handle.authenticate_keyboard_interactive_respond(answers.collect());
+            reply = responding.await?;
         }
         self.tried
             .push("answers to its questions (it went on asking)".to_owned());
         Ok(PasswordResult::InVain)
+    }
+
+    /// What the host asks next, or whether it has let the user in.
+    fn round_of(&mut self, reply: Answer) -> ControlFlow<bool, PromptRound> {
+        match reply {
+            Answer::Success => ControlFlow::Break(true),
+            Answer::Failure {
+                remaining_methods,
+                partial_success,
+            } => {
+                let result = AuthResult::Failure {
+                    remaining_methods,
+                    partial_success,
+                };
+                ControlFlow::Break(self.note("answers to its questions", result))
+            }
+            Answer::InfoRequest {
+                name,
+                instructions,
+                prompts,
+            } => ControlFlow::Continue(PromptRound {
+                instructions: format!("{name}\n{instructions}").trim().to_owned(),
+                prompts,
+            }),
+        }
     }
 
     /// An answer to each prompt. The password answers once: a host that asks for it again has refused it.
@@ -131,7 +141,7 @@ impl Login<'_> {
         let _pause = self.clock.pause();
         let asking = tokio::task::spawn_blocking(move || {
             let mut instructions = round.instructions.as_str();
-            let asked = round.prompts.iter().zip(answers).map(|(prompt, known)| match known {
+            let answered = round.prompts.iter().zip(answers).map(|(prompt, known)| match known {
                 Some(answer) => Ok(answer),
                 None => asker.answer(Question::Prompt {
                     host: &host,
@@ -141,7 +151,7 @@ impl Login<'_> {
                     echo: prompt.echo,
                 }),
             });
-            asked.collect()
+            answered.collect()
         });
         asking.await.unwrap_or_else(|_| Err(unanswered()))
     }

@@ -17,7 +17,8 @@ use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
 use crate::exec::{
-    ExitReport, Mark, MarkParser, Marker, NotStarted, Privilege, Session, SessionProgress, StopReason, kill_line,
+    ExitReport, Mark, MarkParser, Marker, NotStarted, Privilege, ProcessGroup, Session, SessionProgress, StopReason,
+    kill_line,
 };
 use crate::input::CommandInput;
 use crate::output::Output;
@@ -34,13 +35,13 @@ fn telling(marker: &Marker, script: &str) -> String {
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
 pub(super) async fn execute(
-    site: &ProgramContext<'_>,
+    context: &ProgramContext<'_>,
     session: &Session,
     input: &CommandInput,
     output: &mut Output,
 ) -> (Phase, ExitReport) {
     let progress = SessionProgress::new(session);
-    let only_looking = match site.stop.wait().now_or_never() {
+    let only_looking = match context.stop.wait().now_or_never() {
         Some(reason) => match session.only_looking() {
             // A command that succeeded needs nothing more where there are no post-hooks, even if its time is up.
             Some(only_looking) => Some(only_looking),
@@ -51,9 +52,9 @@ pub(super) async fn execute(
     let session = only_looking.as_ref().unwrap_or(session);
     let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
-        site.program,
-        arguments::session(&site.master.socket, session.pty, &line.text),
-        site.secret,
+        context.program,
+        arguments::session(&context.master.socket, session.pty, &line.text),
+        context.secret,
     );
     let nothing = line.input.is_none() && input.is_empty();
     let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
@@ -70,7 +71,7 @@ pub(super) async fn execute(
         tokio::spawn(feed(to, line.input, input.clone()));
     }
     if session.is_forced() {
-        site.report.phase(Phase::Command);
+        context.report.phase(Phase::Command);
     }
     let mut running = RunningSession {
         stdout: child.stdout.take(),
@@ -81,7 +82,7 @@ pub(super) async fn execute(
         marked: if session.pty { Stream::Stdout } else { Stream::Stderr },
         end: SessionEnd::new(progress),
     };
-    let ended = running.run(site, session).await;
+    let ended = running.run(context, session).await;
     (running.end.progress.phase(), ended)
 }
 
@@ -119,21 +120,21 @@ struct RunningSession<'a> {
 }
 
 impl RunningSession<'_> {
-    async fn run(&mut self, site: &ProgramContext<'_>, session: &Session) -> ExitReport {
-        let ended = match self.until_end_or_stop(site).await {
+    async fn run(&mut self, context: &ProgramContext<'_>, session: &Session) -> ExitReport {
+        let ended = match self.until_end_or_stop(context).await {
             Ok(()) => return self.end.exit_report(),
             Err(reason) => reason,
         };
-        let (grace, give_up) = site.stop.schedule(ended);
-        match timeout_at(give_up, self.end(site, session, (ended, grace))).await {
+        let (grace, give_up) = context.stop.schedule(ended);
+        match timeout_at(give_up, self.end(context, session, (ended, grace))).await {
             Ok(ended) => ended,
             Err(_) => ExitReport::NotStopped(ended),
         }
     }
 
     /// Until it has ended; or why it is to be ended.
-    async fn until_end_or_stop(&mut self, site: &ProgramContext<'_>) -> Result<(), StopReason> {
-        let stopped = site.stop.wait();
+    async fn until_end_or_stop(&mut self, context: &ProgramContext<'_>) -> Result<(), StopReason> {
+        let stopped = context.stop.wait();
         tokio::pin!(stopped);
         let mut linger_until = None;
         loop {
@@ -147,7 +148,7 @@ impl RunningSession<'_> {
                     self.output.note("[something in the background holds the output open; not waiting for it]");
                     break;
                 }
-                goes_on = self.more(site) => if !goes_on { break },
+                goes_on = self.more(context) => if !goes_on { break },
             }
             if self.end.done.is_some() && linger_until.is_none() {
                 linger_until = Some(Instant::now() + LINGER);
@@ -162,19 +163,12 @@ impl RunningSession<'_> {
     /// Ends what runs: TERM, and KILL after the grace.
     async fn end(
         &mut self,
-        site: &ProgramContext<'_>,
+        context: &ProgramContext<'_>,
         session: &Session,
         (reason, grace): (StopReason, Duration),
     ) -> ExitReport {
-        // What to end is in a mark, which may still be on its way.
-        let groups = loop {
-            if let Some(groups) = self.end.progress.groups().filter(|_| !self.end.progress.may_ask()) {
-                break groups;
-            }
-            if !self.more(site).await {
-                self.end.program = self.child.wait().await.ok().and_then(|status| status.code());
-                return self.end.exit_report();
-            }
+        let Some(groups) = self.groups_to_end(context).await else {
+            return self.end.exit_report();
         };
         // What succeeds from here on may have given up because it was told to end.
         let looks_for_hooks = self.end.progress.looks_for_post_hooks();
@@ -184,8 +178,8 @@ impl RunningSession<'_> {
             &Privilege::Login
         };
         let line = kill_line(privilege, groups, grace);
-        let words = arguments::session(&site.master.socket, false, &line.text);
-        let killing = command(site.program, words, site.secret)
+        let words = arguments::session(&context.master.socket, false, &line.text);
+        let killing = command(context.program, words, context.secret)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status();
@@ -195,17 +189,17 @@ impl RunningSession<'_> {
             tokio::select! {
                 biased;
                 killed = &mut killing => break killed.ok().and_then(|status| status.code()),
-                goes_on = self.more(site), if open => open = goes_on,
+                goes_on = self.more(context), if open => open = goes_on,
             }
         };
         match killed {
             Some(0) if looks_for_hooks => {
-                let _ = timeout(LINGER, self.until_told(site, open)).await;
+                let _ = timeout(LINGER, self.until_told(context, open)).await;
                 self.end.progress.ended_while_looking(self.end.done, reason)
             }
             Some(0) => ExitReport::Stopped(reason),
             Some(3) => {
-                self.until_told(site, open).await;
+                self.until_told(context, open).await;
                 let not_run = self.end.progress.hooks_not_run(self.end.done, reason);
                 not_run.unwrap_or_else(|| self.end.exit_report())
             }
@@ -213,23 +207,36 @@ impl RunningSession<'_> {
         }
     }
 
-    async fn until_told(&mut self, site: &ProgramContext<'_>, mut open: bool) {
+    /// What to end, which is in a mark that may still be on its way; `None` once the session has ended.
+    async fn groups_to_end(&mut self, context: &ProgramContext<'_>) -> Option<(ProcessGroup, Option<ProcessGroup>)> {
+        loop {
+            if let Some(groups) = self.end.progress.groups().filter(|_| !self.end.progress.may_ask()) {
+                return Some(groups);
+            }
+            if !self.more(context).await {
+                self.end.program = self.child.wait().await.ok().and_then(|status| status.code());
+                return None;
+            }
+        }
+    }
+
+    async fn until_told(&mut self, context: &ProgramContext<'_>, mut open: bool) {
         while open && self.end.done.is_none() {
-            open = self.more(site).await;
+            open = self.more(context).await;
         }
     }
 
     /// Takes a piece of output; false at the end of it.
-    async fn more(&mut self, site: &ProgramContext<'_>) -> bool {
+    async fn more(&mut self, context: &ProgramContext<'_>) -> bool {
         let (mut out, mut err) = ([0; 8192], [0; 8192]);
         tokio::select! {
             biased;
             read = piece(&mut self.stderr, &mut err) => match read {
-                Ok(count @ 1..) => self.take(site, Stream::Stderr, err.get(..count).unwrap_or_default()),
+                Ok(count @ 1..) => self.take(context, Stream::Stderr, err.get(..count).unwrap_or_default()),
                 _ => self.stderr = None,
             },
             read = piece(&mut self.stdout, &mut out) => match read {
-                Ok(count @ 1..) => self.take(site, Stream::Stdout, out.get(..count).unwrap_or_default()),
+                Ok(count @ 1..) => self.take(context, Stream::Stdout, out.get(..count).unwrap_or_default()),
                 _ => self.stdout = None,
             },
         }
@@ -240,7 +247,7 @@ impl RunningSession<'_> {
         goes_on
     }
 
-    fn take(&mut self, site: &ProgramContext<'_>, stream: Stream, bytes: &[u8]) {
+    fn take(&mut self, context: &ProgramContext<'_>, stream: Stream, bytes: &[u8]) {
         if stream != self.marked {
             return self.pass_on(stream, bytes);
         }
@@ -251,7 +258,7 @@ impl RunningSession<'_> {
                 Mark::Done(status) => self.end.done = Some(status),
                 mark => {
                     if let Some(phase) = self.end.progress.apply(mark) {
-                        site.report.phase(phase);
+                        context.report.phase(phase);
                     }
                 }
             }

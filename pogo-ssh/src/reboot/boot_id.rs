@@ -19,7 +19,7 @@ if [ -n "$id" ]; then BOOT; else REFUSED; fi"#;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks a host for a text that is another one in each boot.
-pub(super) async fn boot_id(site: ExecContext<'_>, attempt: &Attempt) -> Result<String, NotStarted> {
+pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Result<String, NotStarted> {
     let marker = Marker::secret(attempt.id);
     let why = "it does not tell which boot it is in, so that a restart could be seen";
     let script = TELL.replace("BOOT", &marker.print("boot %s", r#""$id""#));
@@ -27,13 +27,14 @@ pub(super) async fn boot_id(site: ExecContext<'_>, attempt: &Attempt) -> Result<
     let (line, prefix) = (CommandLine::new(&script, &[]), marker.prefix());
     let lost = || {
         NotStarted::ConnectionLost(
-            site.link
+            context
+                .link
                 .disconnect_reason_or("the host does not tell which boot it is in"),
         )
     };
     let told = match timeout(
         PATIENCE,
-        run_side_command(site, (&Privilege::Login, &prefix), line, None),
+        run_side_command(context, (&Privilege::Login, &prefix), line, None),
     )
     .await
     {

@@ -22,6 +22,32 @@ pub(crate) const PASSWORD: &str = "correct horse";
 const OVERLAY: &str =
     r#"for file in passwd shadow sudoers; do mount --bind "$0/$file" "/etc/$file" || exit; done; exec "$@""#;
 
+/// The machine's files of accounts, with the user added.
+fn write_account_files(files: &Path, home: &Path) {
+    let hash = Command::new("openssl")
+        .args(["passwd", "-6", PASSWORD])
+        .output()
+        .unwrap();
+    let hash = String::from_utf8(hash.stdout).unwrap();
+    let write = |name: &str, line: String, mode: u32| {
+        let before = fs::read_to_string(Path::new("/etc").join(name)).unwrap();
+        let path = files.join(name);
+        fs::write(&path, before + &line).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    write(
+        "passwd",
+        format!("{NAME}:x:{ID}:{ID}::{}:/bin/sh\n", home.display()),
+        0o644,
+    );
+    write("shadow", format!("{NAME}:{}:19000:0:99999:7:::\n", hash.trim()), 0o600);
+    write(
+        "sudoers",
+        format!("Defaults logfile={}/sudo.log\n{NAME} ALL=(ALL) ALL\n", files.display()),
+        0o440,
+    );
+}
+
 /// A server on a machine where the user exists; the user's sudo asks for the password.
 pub(crate) struct Account {
     server: OpenSsh,
@@ -46,31 +72,7 @@ impl Account {
         }
         let files = tempfile::tempdir().unwrap();
         let home = files.path().join("home");
-        let hash = Command::new("openssl")
-            .args(["passwd", "-6", PASSWORD])
-            .output()
-            .unwrap();
-        let hash = String::from_utf8(hash.stdout).unwrap();
-        let write = |name: &str, line: String, mode: u32| {
-            let before = fs::read_to_string(Path::new("/etc").join(name)).unwrap();
-            let path = files.path().join(name);
-            fs::write(&path, before + &line).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        };
-        write(
-            "passwd",
-            format!("{NAME}:x:{ID}:{ID}::{}:/bin/sh\n", home.display()),
-            0o644,
-        );
-        write("shadow", format!("{NAME}:{}:19000:0:99999:7:::\n", hash.trim()), 0o600);
-        write(
-            "sudoers",
-            format!(
-                "Defaults logfile={}/sudo.log\n{NAME} ALL=(ALL) ALL\n",
-                files.path().display()
-            ),
-            0o440,
-        );
+        write_account_files(files.path(), &home);
         fs::create_dir(&home).unwrap();
         chown(&home, Some(ID), Some(ID)).unwrap();
         let at = files.path().display().to_string();

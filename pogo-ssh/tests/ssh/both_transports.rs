@@ -48,6 +48,14 @@ fn kind(outcome: &Outcome) -> Option<FailureKind> {
     }
 }
 
+/// No mark of ours is output.
+#[track_caller]
+fn assert_unmarked(report: &Report) {
+    for text in [&report.stdout, &report.stderr] {
+        assert!(!text.contains('\x1e') && !text.contains("pogo"), "{report:#?}");
+    }
+}
+
 #[tokio::test]
 async fn both_transports_tell_the_same_of_every_end_with_and_without_a_terminal() {
     if !openssh::is_there("both_transports_tell_the_same_of_every_end_with_and_without_a_terminal") {
@@ -85,15 +93,7 @@ async fn both_transports_tell_the_same_of_every_end_with_and_without_a_terminal(
                     "{line}, {pty}: {report:#?}"
                 );
                 assert_eq!(kind(&report.outcome), wanted, "{line}, {pty}: {report:#?}");
-                // No mark of ours is output.
-                assert!(
-                    !report.stdout.contains('\x1e') && !report.stdout.contains("pogo"),
-                    "{report:#?}"
-                );
-                assert!(
-                    !report.stderr.contains('\x1e') && !report.stderr.contains("pogo"),
-                    "{report:#?}"
-                );
+                assert_unmarked(report);
             }
             // The shell that waits for it there remarks on a signal.
             if then == Then::Ends && !matches!(wanted, Some(FailureKind::Signal { .. })) {

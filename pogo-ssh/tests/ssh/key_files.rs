@@ -56,16 +56,11 @@ async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
     errand.run(&settings.build().unwrap()).await
 }
 
-#[tokio::test]
-async fn every_format_that_openssh_reads_logs_in() {
-    if !openssh::is_there("every_format_that_openssh_reads_logs_in") {
-        return;
-    }
-    let server = OpenSsh::start();
-    let directory = server.directory.path();
+/// Keys in each format, and the lines that make them; `@` stands for the file.
+fn formats() -> Vec<(&'static str, String)> {
     let pass = format!("-passout 'pass:{PASSPHRASE}'");
     let ec = "openssl ecparam -name prime256v1 -genkey -noout";
-    for (name, line) in [
+    vec![
         ("pem_plain", "ssh-keygen -q -t rsa -m PEM -N '' -f @".to_owned()),
         (
             "pem_aes128",
@@ -106,7 +101,17 @@ async fn every_format_that_openssh_reads_logs_in() {
             format!("ssh-keygen -q -t rsa -m PKCS8 -N '{PASSPHRASE}' -f @"),
         ),
         ("openssh", format!("ssh-keygen -q -t ed25519 -N '{PASSPHRASE}' -f @")),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn every_format_that_openssh_reads_logs_in() {
+    if !openssh::is_there("every_format_that_openssh_reads_logs_in") {
+        return;
+    }
+    let server = OpenSsh::start();
+    let directory = server.directory.path();
+    for (name, line) in formats() {
         let key = server.path(name);
         make(directory, &line.replace('@', name));
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();

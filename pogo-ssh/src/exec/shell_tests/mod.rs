@@ -90,8 +90,8 @@ fn session(phase: Phase, command: Command, hooks: &Path) -> Session {
     Session::of(&attempt(command, hooks), None, &[phase]).unwrap()
 }
 
-/// What was said on standard error, and the marks in it.
-fn said(session: &Session, output: &Output) -> (String, Vec<Mark>) {
-    let (said, marks) = MarkParser::new(&session.marker.prefix()).take(&output.stderr);
-    (String::from_utf8(said).unwrap(), marks)
+/// What was written to standard error, and the marks in it.
+fn stderr_of(session: &Session, output: &Output) -> (String, Vec<Mark>) {
+    let (text, marks) = MarkParser::new(&session.marker.prefix()).take(&output.stderr);
+    (String::from_utf8(text).unwrap(), marks)
 }

@@ -4,14 +4,15 @@ use std::fs;
 use std::io::{Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::process::Command as Process;
+use std::path::Path;
+use std::process::{Command as Process, ExitStatus};
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::Phase;
 
-use super::{attempt, posix, run, said};
+use super::{attempt, posix, run, stderr_of};
 use crate::exec::mark::{Mark, MarkParser};
 use crate::exec::session::Session;
 use crate::shells;
@@ -54,7 +55,7 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
             };
             let session = Session::all_of(&attempt, None).remove(0);
             let output = run(shell, &session.line(), true);
-            let (err, marks) = said(&session, &output);
+            let (err, marks) = stderr_of(&session, &output);
             assert_eq!(marks.len(), 3, "{shell}: {line}: {output:?}");
             assert_eq!(
                 (err.as_str(), &marks[1]),
@@ -67,6 +68,24 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
             }
         }
     }
+}
+
+/// What sleeps in the background holds the output open, so it goes into files.
+fn run_into_files(shell: &str, text: &str, directory: &Path) -> (ExitStatus, String, Vec<u8>) {
+    let (out, err) = (directory.join("out"), directory.join("err"));
+    let mut input = tempfile::tempfile().unwrap();
+    input.write_all(b"input\n").unwrap();
+    input.rewind().unwrap();
+    let mut command = shells::command(shell);
+    command
+        .args(["-c", text])
+        .env("SHELL", "/bin/sh")
+        .process_group(0)
+        .stdin(input)
+        .stdout(fs::File::create(&out).unwrap())
+        .stderr(fs::File::create(&err).unwrap());
+    let status = command.status().unwrap();
+    (status, fs::read_to_string(out).unwrap(), fs::read(err).unwrap())
 }
 
 /// All steps at once: each with the input, the environment and the output that it has alone.
@@ -104,31 +123,14 @@ fn a_session_runs_all_steps_under_every_shell() {
         };
         let session = Session::all_of(&attempt, None).remove(0);
         let text = session.line().under(shell);
-        // What sleeps in the background holds the output open, so it goes into files.
-        let out = directory.path().join("out");
-        let err = directory.path().join("err");
-        let mut input = tempfile::tempfile().unwrap();
-        input.write_all(b"input\n").unwrap();
-        input.rewind().unwrap();
-        let mut command = shells::command(shell);
-        command
-            .args(["-c", &text])
-            .env("SHELL", "/bin/sh")
-            .process_group(0)
-            .stdin(input);
-        let status = command
-            .stdout(fs::File::create(&out).unwrap())
-            .stderr(fs::File::create(&err).unwrap())
-            .status()
-            .unwrap();
-        let out = fs::read_to_string(out).unwrap();
-        let (said, marks) = MarkParser::new(&session.marker.prefix()).take(&fs::read(err).unwrap());
+        let (status, out, err) = run_into_files(shell, &text, directory.path());
+        let (stderr, marks) = MarkParser::new(&session.marker.prefix()).take(&err);
         let pid = out.lines().find_map(|line| line.strip_prefix("pid "));
-        let pid = pid.unwrap_or_else(|| panic!("{shell}: {out} {}", String::from_utf8_lossy(&said)));
+        let pid = pid.unwrap_or_else(|| panic!("{shell}: {out} {}", String::from_utf8_lossy(&stderr)));
         let _ = Process::new("kill").arg(pid).status();
         let wanted = format!("pre_hook\ninput\ncommand dfcodelocale\npid {pid}\npost_hook\n");
         assert_eq!(out, wanted, "{shell}");
-        assert_eq!(String::from_utf8_lossy(&said), "err\nerr\n", "{shell}");
+        assert_eq!(String::from_utf8_lossy(&stderr), "err\nerr\n", "{shell}");
         let phases = [Phase::PreHook, Phase::Command, Phase::PostHook].map(Mark::Phase);
         let [pre, command, post] = phases;
         assert_eq!(marks[1..], [pre, command, Mark::Ended(0), post], "{shell}");

@@ -10,7 +10,7 @@ use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::Phase;
 
 use super::words::{hostile, nul_after_each};
-use super::{attempt, log_in, login, posix, run, said, session};
+use super::{attempt, log_in, login, posix, run, session, stderr_of};
 use crate::exec::mark::{Mark, ProcessGroup};
 use crate::exec::session::Session;
 
@@ -42,29 +42,16 @@ fn every_step_runs_through_every_login_shell() {
         let session = |phase, command| Session::of(&attempt(command), None, &[phase]).unwrap();
         let pre_hooks = session(Phase::PreHook, Command::argv(argv.clone()));
         let output = log_in(shell, &pre_hooks.line(), b"");
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            format!("pre_hook {value}"),
-            "{shell}"
-        );
+        assert_eq!(output.stdout, format!("pre_hook {value}").into_bytes(), "{shell}");
         assert_eq!(output.status.code(), Some(3), "{shell}");
-        let (err, marks) = said(&pre_hooks, &output);
-        assert_eq!(
-            (err.as_str(), &marks[1..]),
-            ("", &[Mark::Phase(Phase::PreHook), Mark::Hook("say!'\\".into())][..]),
-            "{shell}"
-        );
+        let (err, marks) = stderr_of(&pre_hooks, &output);
+        let hook = [Mark::Phase(Phase::PreHook), Mark::Hook("say!'\\".into())];
+        assert_eq!((err.as_str(), &marks[1..]), ("", &hook[..]), "{shell}");
         let words_only = session(Phase::Command, Command::argv(argv.clone()));
         let output = log_in(shell, &words_only.line(), b"");
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&nul_after_each(&words)),
-            "{shell}"
-        );
-        let line = session(
-            Phase::Command,
-            Command::shell("printf '%s|' \"$A\" \"$PWD\" 'a!b\\'; exit 7"),
-        );
+        assert_eq!(output.stdout, nul_after_each(&words), "{shell}");
+        let line = "printf '%s|' \"$A\" \"$PWD\" 'a!b\\'; exit 7";
+        let line = session(Phase::Command, Command::shell(line));
         let output = log_in(shell, &line.line(), b"");
         let wanted = format!("{value}|{}|a!b\\|", hooks.display());
         assert_eq!(
@@ -87,7 +74,7 @@ fn a_command_runs_unchanged_under_every_shell() {
             "it's|a b|$x|\\|\n|*|",
             "{shell}"
         );
-        let (err, marks) = said(&session, &output);
+        let (err, marks) = stderr_of(&session, &output);
         assert_eq!(err, "", "{shell}");
         assert!(
             matches!(marks[..], [Mark::Begun(_), Mark::Phase(Phase::Command)]),
@@ -110,7 +97,7 @@ fn a_step_leads_a_group_even_where_the_server_gives_it_none() {
             let pid = pid
                 .parse()
                 .unwrap_or_else(|_| panic!("{shell}, leads: {leads}: {output:?}"));
-            let (_, marks) = said(&session, &output);
+            let (_, marks) = stderr_of(&session, &output);
             assert_eq!(marks[0], Mark::Begun(ProcessGroup::Led(pid)), "{shell}, leads: {leads}");
         }
     }
@@ -136,7 +123,7 @@ fn hooks_run_in_the_order_of_their_bytes_under_every_shell() {
         let run = |hooks| {
             let session = session(Phase::PreHook, Command::shell("true"), hooks);
             let output = run(shell, &session.line(), true);
-            let (_, marks) = said(&session, &output);
+            let (_, marks) = stderr_of(&session, &output);
             (output, marks)
         };
         let (output, marks) = run(&hooks);
