@@ -1,5 +1,7 @@
 //! Whoever watches a rollout.
 
+use serde::{Deserialize, Serialize};
+
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, JobId, Record};
 
@@ -39,7 +41,8 @@ pub struct OutputChunk<'a> {
 }
 
 /// Where output was written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// Standard output.
     Stdout,

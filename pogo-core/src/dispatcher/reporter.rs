@@ -22,11 +22,49 @@ pub struct Reporter {
     cancelled: Shared<oneshot::Receiver<()>>,
     /// Whether it came further than connecting.
     begun: Arc<AtomicBool>,
+    hooks: Option<Arc<HookChain>>,
+}
+
+/// Sees what a transport reports of one attempt before the dispatcher does: for [layers](super::layer).
+pub trait ReportHook: Send + Sync {
+    /// Sees that a phase begins; `false` keeps it from being passed on.
+    fn phase(&self, phase: Phase) -> bool {
+        let _ = phase;
+        true
+    }
+
+    /// Sees a piece of output, which is passed on.
+    fn output(&self, stream: Stream, bytes: &[u8]) {
+        let _ = (stream, bytes);
+    }
+}
+
+/// The hooks of a reporter, that of the innermost layer first.
+struct HookChain {
+    hook: Arc<dyn ReportHook>,
+    outer: Option<Arc<HookChain>>,
 }
 
 impl Reporter {
+    /// The same line back, with a hook on it that sees everything first.
+    pub fn with_hook(&self, hook: Arc<dyn ReportHook>) -> Self {
+        let outer = self.hooks.clone();
+        Self {
+            hooks: Some(Arc::new(HookChain { hook, outer })),
+            ..self.clone()
+        }
+    }
+
+    fn hooks(&self) -> impl Iterator<Item = &dyn ReportHook> {
+        let chain = std::iter::successors(self.hooks.as_deref(), |chain| chain.outer.as_deref());
+        chain.map(|chain| chain.hook.as_ref())
+    }
+
     /// Tells that this phase begins. At most a handful per attempt.
     pub fn phase(&self, phase: Phase) {
+        if !self.hooks().all(|hook| hook.phase(phase)) {
+            return;
+        }
         self.begun.fetch_or(phase > Phase::Connect, Ordering::Relaxed);
         // A dispatcher that is gone needs no news.
         let _ = self.phases.unbounded_send((self.attempt, phase));
@@ -34,6 +72,7 @@ impl Reporter {
 
     /// Passes on a piece of output as it comes, not necessarily a whole line, and not necessarily valid UTF-8.
     pub fn output(&self, stream: Stream, bytes: &[u8]) {
+        self.hooks().for_each(|hook| hook.output(stream, bytes));
         self.observer.output(&OutputChunk {
             job: self.job,
             host: &self.host,
@@ -86,6 +125,7 @@ impl ReporterSide {
             phases,
             observer,
             cancelled: cancelled.shared(),
+            hooks: None,
         };
         let cancel = Some(cancel);
         (reporter, Self { cancel, begun })

@@ -13,6 +13,43 @@ use crate::scheduler::{AttemptId, JobId, Outcome};
 /// Executes attempts on hosts: over SSH, through an agent, in a test's imagination.
 ///
 /// An implementation decides nothing about which host comes when; it runs what it is handed and tells how it ended.
+///
+/// The dispatcher polls all attempts on its own task: what is done in [`run`](Self::run) itself is done on one thread, and
+/// whatever blocks it holds up every attempt. A transport with much to do for each attempt, such as cryptography or the
+/// handling of output, hands it to a task of its own runtime and awaits that, so that it ends with the future:
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use async_trait::async_trait;
+/// # use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
+/// # use pogo_core::scheduler::Outcome;
+/// # struct Client;
+/// # impl Client { async fn execute(&self, _: Attempt, _: Reporter) -> Outcome { Outcome::Succeeded } }
+/// # mod tokio { pub mod task {
+/// # pub struct JoinSet; impl JoinSet { pub fn new() -> Self { Self }
+/// # pub fn spawn(&mut self, _: impl Future<Output = super::super::Outcome> + Send + 'static) {}
+/// # pub async fn join_next(&mut self) -> Option<Result<super::super::Outcome, ()>> { None } } } }
+/// use tokio::task::JoinSet;
+///
+/// struct OurTransport {
+///     client: Arc<Client>,
+/// }
+///
+/// #[async_trait]
+/// impl Transport for OurTransport {
+/// #   fn capabilities(&self) -> Capabilities { Capabilities::default() }
+///     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+///         let client = Arc::clone(&self.client);
+///         // Dropping the set ends the task.
+///         let mut task = JoinSet::new();
+///         task.spawn(async move { client.execute(attempt, report).await });
+///         match task.join_next().await {
+///             Some(Ok(outcome)) => outcome,
+///             _ => Outcome::in_doubt("the task that ran it is gone"),
+///         }
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// What this transport can do; asked once, before the first attempt.
@@ -39,6 +76,21 @@ pub trait Transport: Send + Sync {
     }
 }
 
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn capabilities(&self) -> Capabilities {
+        T::capabilities(self)
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        T::run(self, attempt, report).await
+    }
+
+    fn resumes(&self, attempt: &Attempt) -> bool {
+        T::resumes(self, attempt)
+    }
+}
+
 /// What a transport can do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,19 +105,19 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// The same, and it confirms cancellation.
+    /// Declares that it confirms cancellation.
     pub const fn with_confirmed_cancel(mut self) -> Self {
         self.confirms_cancel = true;
         self
     }
 
-    /// The same, and it runs hooks.
+    /// Declares that it runs hooks.
     pub const fn with_hooks(mut self) -> Self {
         self.hooks = true;
         self
     }
 
-    /// The same, and it streams output.
+    /// Declares that it streams output.
     pub const fn with_output(mut self) -> Self {
         self.output = true;
         self
@@ -94,4 +146,21 @@ pub struct Attempt {
     /// It may have been begun before, by a transport that is gone: find it, and do not begin it. Only where the transport
     /// [`resumes`](Transport::resumes) it.
     pub resumed: bool,
+}
+
+impl Attempt {
+    /// The attempt of this number, of this job: runs a command at a host, without hooks.
+    pub fn new((job, id): (JobId, AttemptId), host: Host, command: Command, time_limit: Duration) -> Self {
+        Self {
+            id,
+            job,
+            host,
+            command: Arc::new(command),
+            invocation: Arc::default(),
+            pre_hooks: None,
+            post_hooks: None,
+            time_limit,
+            resumed: false,
+        }
+    }
 }

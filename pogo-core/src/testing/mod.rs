@@ -39,6 +39,8 @@
 )]
 
 #[cfg(feature = "async")]
+mod attempt;
+#[cfg(feature = "async")]
 pub mod conformance;
 mod drill;
 mod fleets;
@@ -50,6 +52,8 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "async")]
+pub use attempt::{AttemptWatch, SeenAttempt, TestAttempt};
 pub use drill::Drill;
 pub use fleets::{fleets, group};
 pub use invariants::{assert_never_more_than, assert_once, assert_order, assert_stays_available};

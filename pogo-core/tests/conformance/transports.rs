@@ -1,9 +1,13 @@
 //! Transports that run nothing, each with a defect.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::executor::block_on;
+use pogo_core::dispatcher::layer::{
+    Backoff, ConcurrencyLimit, InjectFaults, InjectedFault, Layer, RateLimit, Record, RetryConnect, TransportExt,
+};
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use pogo_core::fleet::Host;
 use pogo_core::plan::Command;
@@ -114,22 +118,25 @@ impl Transport for Pretended {
 
 fn fixture(defect: Defect) -> TransportFixture {
     let failed = Default::default();
-    TransportFixture::new(
-        Arc::new(Pretended { defect, failed }),
-        Host::new("web1".parse().unwrap()),
-    )
-    .without_shell()
+    over(Arc::new(Pretended { defect, failed }))
+}
+
+fn over(transport: Arc<dyn Transport>) -> TransportFixture {
+    TransportFixture::new(transport, Host::new("web1".parse().unwrap()))
+        .without_shell()
     .unreachable(Host::new("gone".parse().unwrap()))
     .forced(Host::new("forced".parse().unwrap()))
     .succeeding(Command::shell("succeed"))
     .failing(Command::shell("fail"), 3)
     .lasting(Command::shell("last"))
+    // Nothing has to begin first.
+    .time_limit(Duration::from_millis(20))
 }
 
 fn hold(defect: Defect, names: &[&'static str]) -> ConformanceReport {
     // What never ends is found however soon one gives up, and whoever has no defect is waited for.
     let endless = matches!(defect, Defect::Unending | Defect::DeafToCancel);
-    let patience = std::time::Duration::from_millis(if endless { 200 } else { 20_000 });
+    let patience = Duration::from_millis(if endless { 200 } else { 20_000 });
     block_on(conformance::transport_only(names, || {
         fixture(defect).patience(patience)
     }))
@@ -146,6 +153,32 @@ fn a_transport_without_defects_passes_and_what_it_cannot_do_is_skipped_by_name()
             .contains("skipped  output_keeps_its_bytes: it streams no output"),
         "{report}"
     );
+}
+
+#[test]
+fn a_transport_conforms_with_every_layer_around_it() {
+    fn around<L: Layer + 'static>(layer: L) -> Arc<dyn Transport> {
+        let (defect, failed) = (Defect::None, Default::default());
+        Arc::new(Pretended { defect, failed }.layer(layer))
+    }
+    let few = 2.try_into().unwrap();
+    let late = |_: &Attempt| Some(InjectedFault::Late(Duration::from_millis(1)));
+    let soon = Backoff {
+        first: Duration::from_millis(1),
+        longest: Duration::from_millis(1),
+    };
+    let layered = [
+        around(ConcurrencyLimit::new(few)),
+        around(RateLimit::per_second(1000.try_into().unwrap())),
+        around(RetryConnect::new(2).backoff(soon)),
+        around(Record::new(drop)),
+        around(InjectFaults::new(late)),
+    ];
+    for transport in layered {
+        let report = block_on(conformance::transport(|| over(Arc::clone(&transport))));
+        report.assert_passed();
+        assert_eq!(report.passed().len(), 11, "{report}");
+    }
 }
 
 #[test]

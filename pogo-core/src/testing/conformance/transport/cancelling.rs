@@ -1,9 +1,10 @@
 //! Cancellation, of transports that confirm it.
 
 use super::super::case::{Case, Stop, fail, hold, skip, within};
-use super::place::{Place, Seen, Watch};
+use super::place::{Place, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
+use crate::testing::SeenAttempt;
 
 pub(super) async fn a_cancelled_attempt_ends(place: Place) -> Case {
     needs_confirmation(&place)?;
@@ -30,7 +31,7 @@ pub(super) async fn a_cancelled_attempt_that_has_failed_has_ended(place: Place) 
 pub(super) async fn an_attempt_cancelled_at_once_ends(place: Place) -> Case {
     needs_confirmation(&place)?;
     let (running, mut watch) = place.begin(place.attempt(place.lasting()?));
-    watch.side.cancel();
+    watch.cancel();
     let patience = place.fixture.patience;
     let Some(outcome) = within(patience, running).await else {
         return fail(format_args!("it still runs {patience:?} after it was cancelled"));
@@ -62,29 +63,25 @@ enum Sign {
 }
 
 /// Cancels a command once it has begun. Returns its first line, if that was waited for, and how it ended.
-async fn cancel(place: &Place, command: Command, sign: Sign) -> Result<(String, Seen), Stop> {
+async fn cancel(place: &Place, command: Command, sign: Sign) -> Result<(String, SeenAttempt), Stop> {
     let (running, mut watch) = place.begin(place.attempt(command));
     let begin = async {
         let line = match sign {
-            Sign::Line => watch.first_line().await,
+            Sign::Line => first_line(&watch).await,
             Sign::Phase => {
-                watch.command_begins().await;
+                watch.reaches(Phase::Command).await;
                 String::new()
             }
         };
-        watch.side.cancel();
+        watch.cancel();
         line
     };
     let patience = place.fixture.patience;
     let both = async { futures::join!(running, begin) };
     match within(patience, both).await {
-        Some((outcome, line)) => Ok((line, end(watch, outcome).await)),
+        Some((outcome, line)) => Ok((line, watch.end(outcome).await)),
         None => fail(format_args!(
             "a command that was cancelled as it began still runs after {patience:?}"
         )),
     }
-}
-
-async fn end(watch: Watch, outcome: Outcome) -> Seen {
-    watch.end(outcome).await
 }

@@ -35,6 +35,7 @@ pub struct TransportFixture {
     pub(super) failing: Option<(Command, u32)>,
     pub(super) lasting: Option<Command>,
     pub(super) patience: Duration,
+    pub(super) time_limit: Duration,
 }
 
 impl TransportFixture {
@@ -52,6 +53,7 @@ impl TransportFixture {
             failing: Some((Command::shell("exit 7"), 7)),
             lasting: Some(Command::shell("sleep 300")),
             patience: Duration::from_secs(20),
+            time_limit: Duration::from_secs(2),
         }
     }
 
@@ -109,6 +111,13 @@ impl TransportFixture {
     /// cancelled or its time limit is over. 20 seconds, unless this says otherwise; little is enough to see that one never ends.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// The time limit of attempts that are to run into it. 2 seconds, in which most hosts are connected to, unless this says
+    /// otherwise: a transport that needs no time to begin needs no more than a moment.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
         self
     }
 }

@@ -1,9 +1,10 @@
 //! Hook directories before and after the command.
 
 use super::super::case::{Case, Stop, fail, same, skip};
-use super::place::{Place, Seen};
+use super::place::Place;
 use crate::plan::Command;
 use crate::scheduler::{FailureKind, Outcome, Phase};
+use crate::testing::SeenAttempt;
 
 /// Two hook directories on the host.
 struct Hooks {
@@ -31,7 +32,7 @@ impl Hooks {
     }
 
     /// Runs a line between the hooks, and removes them.
-    async fn run(self, line: &str) -> Result<Seen, Stop> {
+    async fn run(self, line: &str) -> Result<SeenAttempt, Stop> {
         let mut attempt = self.place.attempt(Command::shell(line));
         attempt.pre_hooks = Some(format!("{}/pre d", self.directory).into());
         attempt.post_hooks = Some(format!("{}/post", self.directory).into());
@@ -41,7 +42,7 @@ impl Hooks {
     }
 }
 
-fn same_output(seen: &Seen, wanted: &str) -> Case {
+fn same_output(seen: &SeenAttempt, wanted: &str) -> Case {
     same(
         "standard output",
         &String::from_utf8_lossy(&seen.stdout).into_owned(),
@@ -49,7 +50,7 @@ fn same_output(seen: &Seen, wanted: &str) -> Case {
     )
 }
 
-fn same_failure(seen: &Seen, wanted: &FailureKind) -> Case {
+fn same_failure(seen: &SeenAttempt, wanted: &FailureKind) -> Case {
     match &seen.outcome {
         Outcome::Failed(failure) => same("what failed", &failure.kind, wanted),
         other => fail(format_args!("the outcome is {other:?}, and should be {wanted:?}")),

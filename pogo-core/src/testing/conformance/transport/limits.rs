@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use super::super::case::{Case, fail, hold, same, skip, within};
-use super::place::Place;
+use super::place::{Place, first_line};
 use crate::plan::Command;
-use crate::scheduler::{Failure, FailureKind, Outcome};
+use crate::scheduler::{Failure, FailureKind, Outcome, Phase};
 
-const SHORT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(128);
 
 pub(super) async fn an_attempt_ends_within_its_time_limit(place: Place) -> Case {
     let mut attempt = place.attempt(place.lasting()?);
-    attempt.time_limit = SHORT;
+    attempt.time_limit = place.fixture.time_limit;
     match place.run(attempt).await?.outcome {
         Outcome::Failed(Failure {
             kind: FailureKind::Timeout,
@@ -28,7 +27,7 @@ pub(super) async fn an_attempt_ends_within_its_time_limit(place: Place) -> Case 
 pub(super) async fn a_timeout_is_told_only_of_a_command_that_has_ended(place: Place) -> Case {
     place.needs_shell()?;
     let directory = place.directory().await?;
-    let (mut limit, mut process, mut seen) = (SHORT, String::new(), None);
+    let (mut limit, mut process, mut seen) = (place.fixture.time_limit, String::new(), None);
     // A host under load may not begin in so short a time, and then there is nothing to see.
     while process.is_empty() && limit <= LONG {
         let mut attempt = place.attempt(Command::shell(format!("echo $$ > {directory}/process; exec sleep 300")));
@@ -56,7 +55,7 @@ pub(super) async fn a_dropped_attempt_leaves_its_host_usable(place: Place) -> Ca
     attempt.time_limit = Duration::from_secs(20);
     let (succeeding, patience) = (place.succeeding()?, place.fixture.patience);
     let (running, mut watch) = place.begin(attempt);
-    begins(patience, running, watch.command_begins()).await?;
+    begins(patience, running, watch.reaches(Phase::Command)).await?;
     let seen = place.run(place.attempt(succeeding)).await?;
     same("the outcome of the next attempt", &seen.outcome, &Outcome::Succeeded)
 }
@@ -69,7 +68,7 @@ pub(super) async fn a_dropped_attempt_is_cancelled(place: Place) -> Case {
     place.needs_output()?;
     let (running, watch) = place.begin(place.attempt(Command::shell("echo $$; exec sleep 300")));
     let patience = place.fixture.patience;
-    let process = begins(patience, running, watch.first_line()).await?;
+    let process = begins(patience, running, first_line(&watch)).await?;
     let gone = place.is_gone(&process).await?;
     let _ = place.sh(&format!("kill -KILL {process}")).await;
     hold(

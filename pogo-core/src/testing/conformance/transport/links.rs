@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::super::case::{Case, Stop, fail, hold, skip, within};
-use super::place::{Place, Seen};
+use super::place::{Place, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
+use crate::testing::SeenAttempt;
 
 pub(super) async fn a_host_out_of_reach_is_a_failure_to_connect(place: Place) -> Case {
     let seen = reach_out(&place, Duration::from_secs(60)).await?;
@@ -30,7 +31,7 @@ pub(super) async fn a_host_out_of_reach_is_given_up_within_the_time_limit(place:
     )
 }
 
-async fn reach_out(place: &Place, time_limit: Duration) -> Result<Seen, Stop> {
+async fn reach_out(place: &Place, time_limit: Duration) -> Result<SeenAttempt, Stop> {
     let Some(host) = place.fixture.unreachable.clone() else {
         return skip("the fixture has no host out of reach");
     };
@@ -48,7 +49,7 @@ pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(pla
     place.needs_output()?;
     let (running, watch) = place.begin(place.attempt(Command::shell("echo $$; exec sleep 300")));
     let cutting = async {
-        let process = watch.first_line().await;
+        let process = first_line(&watch).await;
         cut();
         process
     };

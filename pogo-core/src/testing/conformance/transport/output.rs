@@ -1,7 +1,7 @@
 //! What commands write.
 
 use super::super::case::{Case, fail, hold, same, within};
-use super::place::Place;
+use super::place::{Place, first_line};
 use crate::plan::Command;
 use crate::scheduler::Outcome;
 
@@ -26,7 +26,7 @@ pub(super) async fn output_comes_while_the_command_runs(place: Place) -> Case {
     let (running, watch) = place.begin(place.attempt(Command::shell("echo up; exec sleep 300")));
     let first = within(
         patience,
-        futures::future::select(Box::pin(running), Box::pin(watch.first_line())),
+        futures::future::select(Box::pin(running), Box::pin(first_line(&watch))),
     );
     match first.await {
         Some(futures::future::Either::Right((line, _))) => same("the first line", &line, &"up".to_owned()),

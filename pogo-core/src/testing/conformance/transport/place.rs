@@ -3,59 +3,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::channel::mpsc;
 use futures_timer::Delay;
 
 use super::super::case::{Stop, fail, hold, skip, within};
 use super::TransportFixture;
-use crate::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Stream};
+use crate::dispatcher::{Attempt, Stream};
 use crate::fleet::Host;
 use crate::plan::{Command, Invocation};
-use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
+use crate::scheduler::{AttemptId, JobId, Outcome};
+use crate::testing::{AttemptWatch, SeenAttempt, TestAttempt};
 
 /// Where a case runs.
 pub(super) struct Place {
     pub(super) fixture: TransportFixture,
     job: JobId,
     issued: Mutex<u64>,
-}
-
-/// What was seen of an attempt.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) outcome: Outcome,
-    pub(super) phases: Vec<Phase>,
-    pub(super) stdout: Vec<u8>,
-    pub(super) stderr: Vec<u8>,
-    pub(super) notes: String,
-}
-
-/// An attempt under way: what can be seen of it, and the means to cancel it.
-pub(super) struct Watch {
-    phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
-    output: Arc<Output>,
-    pub(super) side: ReporterSide,
-}
-
-#[derive(Default)]
-struct Output {
-    chunks: Mutex<Vec<(Stream, Vec<u8>)>>,
-}
-
-impl Observer for Output {
-    fn output(&self, chunk: &OutputChunk<'_>) {
-        let mut chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        chunks.push((chunk.stream, chunk.bytes.to_vec()));
-    }
-}
-
-impl Output {
-    fn of(&self, stream: Stream) -> Vec<u8> {
-        let chunks = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        let chunks = chunks.iter().filter(|(of, _)| *of == stream);
-        chunks.flat_map(|(_, bytes)| bytes.iter().copied()).collect()
-    }
 }
 
 impl Place {
@@ -71,31 +33,18 @@ impl Place {
     pub(super) fn attempt(&self, command: Command) -> Attempt {
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
         *issued += 1;
-        Attempt {
-            id: AttemptId::new(*issued),
-            job: self.job,
-            host: self.fixture.host.clone(),
-            command: Arc::new(command),
-            invocation: Arc::default(),
-            pre_hooks: None,
-            post_hooks: None,
-            time_limit: Duration::from_secs(60),
-            resumed: false,
-        }
+        let ids = (self.job, AttemptId::new(*issued));
+        Attempt::new(ids, self.fixture.host.clone(), command, Duration::from_secs(60))
     }
 
     /// An attempt and its future; it runs when it is awaited.
-    pub(super) fn begin(&self, attempt: Attempt) -> (impl Future<Output = Outcome> + Send + use<'_>, Watch) {
-        let (sender, phases) = mpsc::unbounded();
-        let output = Arc::new(Output::default());
-        let about = (attempt.job, attempt.host.name.clone(), attempt.id);
-        let (report, side) = ReporterSide::open(about, sender, Arc::clone(&output) as Arc<dyn Observer>);
-        let running = self.fixture.transport.run(attempt, report);
-        (running, Watch { phases, output, side })
+    pub(super) fn begin(&self, attempt: Attempt) -> (impl Future<Output = Outcome> + Send + use<'_>, AttemptWatch) {
+        let (attempt, report, watch) = TestAttempt(attempt).start();
+        (self.fixture.transport.run(attempt, report), watch)
     }
 
     /// Runs an attempt to its end.
-    pub(super) async fn run(&self, attempt: Attempt) -> Result<Seen, Stop> {
+    pub(super) async fn run(&self, attempt: Attempt) -> Result<SeenAttempt, Stop> {
         let (limit, patience) = (attempt.time_limit, self.fixture.patience);
         let (running, watch) = self.begin(attempt);
         match within(limit + patience, running).await {
@@ -107,7 +56,7 @@ impl Place {
     }
 
     /// Runs a line in the host's shell.
-    pub(super) async fn sh(&self, line: &str) -> Result<Seen, Stop> {
+    pub(super) async fn sh(&self, line: &str) -> Result<SeenAttempt, Stop> {
         self.needs_shell()?;
         self.run(self.attempt(Command::shell(line))).await
     }
@@ -201,46 +150,15 @@ impl Place {
     }
 }
 
-impl Watch {
-    pub(super) async fn end(self, outcome: Outcome) -> Seen {
-        // The reporter may live on in something that the transport has left behind.
-        let mut phases = self.phases;
-        phases.close();
-        Seen {
-            outcome,
-            phases: phases.map(|(_, phase)| phase).collect().await,
-            stdout: self.output.of(Stream::Stdout),
-            stderr: self.output.of(Stream::Stderr),
-            notes: String::from_utf8_lossy(&self.output.of(Stream::Note)).into_owned(),
+/// Waits until standard output has a whole line, and returns it.
+pub(super) async fn first_line(watch: &AttemptWatch) -> String {
+    loop {
+        let stdout = watch.output(Stream::Stdout);
+        if let Some(line) = stdout.split_inclusive(|&byte| byte == b'\n').next()
+            && line.ends_with(b"\n")
+        {
+            return String::from_utf8_lossy(line).trim().to_owned();
         }
-    }
-
-    /// Waits until standard output has a whole line, and returns it.
-    pub(super) async fn first_line(&self) -> String {
-        loop {
-            let stdout = self.output.of(Stream::Stdout);
-            if let Some(line) = stdout.split_inclusive(|&byte| byte == b'\n').next()
-                && line.ends_with(b"\n")
-            {
-                return String::from_utf8_lossy(line).trim().to_owned();
-            }
-            Delay::new(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Waits until the command is told to begin.
-    pub(super) async fn command_begins(&mut self) {
-        while let Some((_, phase)) = self.phases.next().await {
-            if phase == Phase::Command {
-                return;
-            }
-        }
-        futures::future::pending().await
-    }
-}
-
-impl Seen {
-    pub(super) fn has_failed(&self) -> bool {
-        matches!(self.outcome, Outcome::Failed(_))
+        Delay::new(Duration::from_millis(10)).await;
     }
 }

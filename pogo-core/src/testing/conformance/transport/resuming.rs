@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::case::{Case, Stop, fail, hold, same, skip, within};
-use super::place::Place;
+use super::place::{Place, first_line};
 use crate::dispatcher::Attempt;
 use crate::plan::Invocation;
 use crate::scheduler::{Failure, FailureKind, Outcome};
@@ -21,7 +21,7 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(place: Place) -> Case 
     // Whoever awaited it is gone.
     match within(
         patience,
-        futures::future::select(Box::pin(running), Box::pin(watch.first_line())),
+        futures::future::select(Box::pin(running), Box::pin(first_line(&watch))),
     )
     .await
     {

@@ -1,0 +1,33 @@
+//! Waiting before an attempt begins.
+
+use std::pin::pin;
+
+use futures::{FutureExt, select_biased};
+
+use super::super::{Attempt, Clock, Reporter};
+use crate::scheduler::{FailureKind, Outcome};
+
+/// Waits for something, within the attempt's time limit and until it is cancelled. What the wait took is taken from the
+/// time limit.
+pub(super) async fn before_attempt<T>(
+    clock: &dyn Clock,
+    (attempt, report): (&mut Attempt, &Reporter),
+    waiting: impl Future<Output = T>,
+) -> Result<T, Outcome> {
+    let began = clock.now();
+    let mut waiting = pin!(waiting.fuse());
+    let mut cancelled = pin!(report.cancelled().fuse());
+    let mut limit = clock.sleep_until(began + attempt.time_limit).fuse();
+    let done = select_biased! {
+        done = waiting => Ok(done),
+        () = cancelled => Err(cancelled_before()),
+        () = limit => Err(Outcome::failed(FailureKind::Timeout, "the command was not run: its turn did not come in time")),
+    };
+    attempt.time_limit = attempt.time_limit.saturating_sub(clock.now() - began);
+    done
+}
+
+/// The outcome of an attempt that was cancelled before anything ran.
+pub(super) fn cancelled_before() -> Outcome {
+    Outcome::failed(FailureKind::Refused, "cancelled: the command was not run")
+}

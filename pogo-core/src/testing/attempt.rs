@@ -1,0 +1,160 @@
+//! Attempts that a test runs by itself, without a dispatcher.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+
+use crate::dispatcher::{Attempt, Observer, OutputChunk, Reporter, ReporterSide, Stream, Transport};
+use crate::fleet::Host;
+use crate::plan::Command;
+use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
+
+/// Makes attempts, and runs them on any transport.
+///
+/// ```
+/// use pogo_core::dispatcher::layer::{InjectFaults, InjectedFault, TransportExt};
+/// use pogo_core::dispatcher::layer::Replay;
+/// use pogo_core::plan::Command;
+/// use pogo_core::scheduler::Outcome;
+/// use pogo_core::testing::TestAttempt;
+///
+/// # futures::executor::block_on(async {
+/// let doubt = Outcome::in_doubt("as the test says");
+/// let fault = InjectedFault::Instead(doubt.clone());
+/// let transport = Replay::new([]).layer(InjectFaults::new(move |_| Some(fault.clone())));
+/// let seen = TestAttempt::at("web1", Command::shell("restart")).run(&transport).await;
+/// assert_eq!(seen.outcome, doubt);
+/// assert!(seen.phases.is_empty() && seen.stdout.is_empty());
+/// # });
+/// ```
+#[derive(Debug, Clone)]
+pub struct TestAttempt(pub Attempt);
+
+/// An attempt under way: what can be seen of it, and the means to cancel it.
+#[derive(Debug)]
+pub struct AttemptWatch {
+    phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    output: Arc<KeptOutput>,
+    side: ReporterSide,
+}
+
+/// What was seen of an attempt that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SeenAttempt {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The phases that were reported, in order.
+    pub phases: Vec<Phase>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// Remarks of the transport.
+    pub notes: String,
+}
+
+#[derive(Debug, Default)]
+struct KeptOutput(Mutex<Vec<(Stream, Vec<u8>)>>);
+
+impl Observer for KeptOutput {
+    fn output(&self, chunk: &OutputChunk<'_>) {
+        let mut chunks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        chunks.push((chunk.stream, chunk.bytes.to_vec()));
+    }
+}
+
+impl KeptOutput {
+    fn of(&self, stream: Stream) -> Vec<u8> {
+        let chunks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let chunks = chunks.iter().filter(|(of, _)| *of == stream);
+        chunks.flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    }
+}
+
+impl TestAttempt {
+    /// An attempt at this host, with a number that no other attempt of this process has, and a minute to run.
+    ///
+    /// # Panics
+    ///
+    /// If that is no name of a host.
+    pub fn at(host: &str, command: Command) -> Self {
+        static ISSUED: AtomicU64 = AtomicU64::new(0);
+        let id = AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed) + 1);
+        let host = Host::new(host.parse().expect("a host name"));
+        Self(Attempt::new(
+            (JobId::new(1), id),
+            host,
+            command,
+            Duration::from_secs(60),
+        ))
+    }
+
+    /// Changes the time limit.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.0.time_limit = limit;
+        self
+    }
+
+    /// Runs it to its end.
+    pub async fn run(self, transport: &dyn Transport) -> SeenAttempt {
+        let (attempt, report, watch) = self.start();
+        let outcome = transport.run(attempt, report).await;
+        watch.end(outcome).await
+    }
+
+    /// What [`Transport::run`] takes, and whoever watches that.
+    pub fn start(self) -> (Attempt, Reporter, AttemptWatch) {
+        let (sender, phases) = mpsc::unbounded();
+        let output = Arc::new(KeptOutput::default());
+        let about = (self.0.job, self.0.host.name.clone(), self.0.id);
+        let (report, side) = ReporterSide::open(about, sender, Arc::clone(&output) as Arc<dyn Observer>);
+        (self.0, report, AttemptWatch { phases, output, side })
+    }
+}
+
+impl AttemptWatch {
+    /// Asks the transport to cancel the attempt.
+    pub fn cancel(&mut self) {
+        self.side.cancel();
+    }
+
+    /// What a stream has had so far.
+    pub fn output(&self, stream: Stream) -> Vec<u8> {
+        self.output.of(stream)
+    }
+
+    /// Waits until this phase is reported. Those before it are not among the [seen](Self::end) ones any more.
+    pub async fn reaches(&mut self, wanted: Phase) {
+        while let Some((_, phase)) = self.phases.next().await {
+            if phase == wanted {
+                return;
+            }
+        }
+        futures::future::pending().await
+    }
+
+    /// All that was seen of the attempt, which has ended this way.
+    pub async fn end(self, outcome: Outcome) -> SeenAttempt {
+        // The reporter may live on in something that the transport has left behind.
+        let mut phases = self.phases;
+        phases.close();
+        SeenAttempt {
+            outcome,
+            phases: phases.map(|(_, phase)| phase).collect().await,
+            stdout: self.output.of(Stream::Stdout),
+            stderr: self.output.of(Stream::Stderr),
+            notes: String::from_utf8_lossy(&self.output.of(Stream::Note)).into_owned(),
+        }
+    }
+}
+
+impl SeenAttempt {
+    /// Whether it is known to have failed.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed(_))
+    }
+}
