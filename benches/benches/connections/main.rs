@@ -121,17 +121,9 @@ async fn visit(transport: &SshTransport, hosts: &[Host]) {
 }
 
 async fn run(transport: &SshTransport, host: &Host, phases: mpsc::UnboundedSender<(AttemptId, Phase)>) -> Outcome {
-    let attempt = Attempt {
-        id: AttemptId::new(1),
-        job: JobId::new(1),
-        host: host.clone(),
-        command: Arc::new(Command::shell("true")),
-        invocation: Arc::default(),
-        pre_hooks: None,
-        post_hooks: None,
-        time_limit: Duration::from_secs(3_600),
-        resumed: false,
-    };
+    let command = Command::shell("true");
+    let ids = (JobId::new(1), AttemptId::new(1));
+    let attempt = Attempt::new(ids, host.clone(), command, Duration::from_secs(3_600));
     let ids = (attempt.job, host.name.clone(), attempt.id);
     let (reporter, _side) = ReporterSide::open(ids, phases, Arc::new(Blind));
     transport.run(attempt, reporter).await

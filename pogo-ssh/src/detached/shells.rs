@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{Seek, Write};
 use std::path::Path;
 use std::process::Command as Process;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::{Attempt, Stream};
@@ -92,17 +91,8 @@ fn numbered(x: usize, line: &str) -> DetachedCommands {
 }
 
 fn commands_of_job(job: String, command: Command) -> DetachedCommands {
-    let attempt = Attempt {
-        id: AttemptId::new(17),
-        job: JobId::new(3),
-        host: Host::new("web1".parse().unwrap()),
-        command: Arc::new(command),
-        invocation: Arc::default(),
-        pre_hooks: None,
-        post_hooks: None,
-        time_limit: Duration::from_secs(1),
-        resumed: false,
-    };
+    let ids = (JobId::new(3), AttemptId::new(17));
+    let attempt = Attempt::new(ids, Host::new("web1".parse().unwrap()), command, Duration::from_secs(1));
     DetachedCommands::of(&attempt, &job, "cache/it's", 10_000).unwrap()
 }
 

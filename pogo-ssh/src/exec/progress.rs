@@ -199,28 +199,16 @@ pub(crate) fn ran_something_else(status: &ExitStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use pogo_core::dispatcher::Attempt;
-    use pogo_core::fleet::Host;
-    use pogo_core::plan::{Command, Invocation};
-    use pogo_core::scheduler::{AttemptId, JobId};
+    use pogo_core::plan::Command;
+    use pogo_core::testing::TestAttempt;
 
     use super::*;
 
     #[test]
     fn a_command_that_succeeded_has_when_time_runs_out_while_hooks_are_looked_for() {
-        let attempt = Attempt {
-            id: AttemptId::new(1),
-            job: JobId::new(1),
-            host: Host::new("web1".parse().unwrap()),
-            command: Arc::new(Command::shell("true")),
-            invocation: Arc::new(Invocation::default()),
-            pre_hooks: Some("/pre".into()),
-            post_hooks: Some("/post".into()),
-            time_limit: std::time::Duration::from_secs(1),
-            resumed: false,
-        };
+        let mut attempt = TestAttempt::at("web1", Command::shell("true")).0;
+        attempt.pre_hooks = Some("/pre".into());
+        attempt.post_hooks = Some("/post".into());
         let sessions = Session::all_of(&attempt, None);
         let mut seen = SessionProgress::new(&sessions[0]);
         assert!(!seen.looks_for_post_hooks());

@@ -69,30 +69,15 @@ fn reason(complaints: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use pogo_core::dispatcher::Attempt;
-    use pogo_core::fleet::Host;
     use pogo_core::plan::Command;
-    use pogo_core::scheduler::{AttemptId, JobId};
+    use pogo_core::testing::TestAttempt;
 
     use super::*;
     use crate::exec::{Mark, ProcessGroup, Session};
 
     /// A session of a command alone, as far as it was seen.
     fn progress(begun: bool) -> SessionProgress {
-        let attempt = Attempt {
-            id: AttemptId::new(17),
-            job: JobId::new(3),
-            host: Host::new("web1".parse().unwrap()),
-            command: Arc::new(Command::shell("true")),
-            invocation: Arc::default(),
-            pre_hooks: None,
-            post_hooks: None,
-            time_limit: Duration::from_secs(1),
-            resumed: false,
-        };
+        let attempt = TestAttempt::at("web1", Command::shell("true")).0;
         let sessions = Session::all_of(&attempt, None);
         let mut progress = SessionProgress::new(&sessions[0]);
         if begun {

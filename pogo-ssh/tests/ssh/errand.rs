@@ -69,18 +69,9 @@ impl Errand {
     pub(crate) fn to(name: &str, connection: Connection, command: Command) -> Self {
         let mut host = Host::new(name.parse().unwrap());
         host.connection = connection;
+        let ids = (JobId::new(3), AttemptId::new(17));
         Self {
-            attempt: Attempt {
-                id: AttemptId::new(17),
-                job: JobId::new(3),
-                host,
-                command: Arc::new(command),
-                invocation: Arc::default(),
-                pre_hooks: None,
-                post_hooks: None,
-                time_limit: Duration::from_secs(600),
-                resumed: false,
-            },
+            attempt: Attempt::new(ids, host, command, Duration::from_secs(600)),
         }
     }
 

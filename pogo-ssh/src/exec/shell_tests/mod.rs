@@ -11,13 +11,11 @@ use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::fleet::Host;
 use pogo_core::plan::Command;
-use pogo_core::scheduler::{AttemptId, JobId, Phase};
+use pogo_core::scheduler::Phase;
+use pogo_core::testing::TestAttempt;
 
 use super::line::CommandLine;
 use super::mark::{Mark, MarkParser};
@@ -72,17 +70,9 @@ fn log_in(shell: &str, line: &CommandLine, input: &[u8]) -> Output {
 }
 
 fn attempt(command: Command, hooks: &Path) -> Attempt {
-    Attempt {
-        id: AttemptId::new(17),
-        job: JobId::new(3),
-        host: Host::new("web1".parse().unwrap()),
-        command: Arc::new(command),
-        invocation: Arc::default(),
-        pre_hooks: Some(hooks.display().to_string().into()),
-        post_hooks: None,
-        time_limit: Duration::from_secs(1),
-        resumed: false,
-    }
+    let mut attempt = TestAttempt::at("web1", command).0;
+    attempt.pre_hooks = Some(hooks.display().to_string().into());
+    attempt
 }
 
 /// A session of this step alone.
