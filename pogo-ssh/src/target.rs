@@ -98,10 +98,10 @@ impl Target {
 /// `web1 (10.0.0.1:22)`, or `web1:22` where name and address are the same.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.host_and_port();
+        let address = self.host_and_port();
         match *self.address == *self.name {
-            true => f.write_str(&place),
-            false => write!(f, "{} ({place})", self.name),
+            true => f.write_str(&address),
+            false => write!(f, "{} ({address})", self.name),
         }
     }
 }

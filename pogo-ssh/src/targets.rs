@@ -115,11 +115,11 @@ impl Targets {
             request,
         };
         let mut target = settings.target(host, &self.user, self.algorithms(client.as_ref())?)?;
-        let place = format!("{}@{}:{}", target.user, target.name, target.port);
-        if behind.contains(&place) || behind.len() > LONGEST_WAY {
+        let login = format!("{}@{}:{}", target.user, target.name, target.port);
+        if behind.contains(&login) || behind.len() > LONGEST_WAY {
             return Err(TargetError::Loop(target.to_string()));
         }
-        behind.push(place);
+        behind.push(login);
         // The way to a jump host may lead through another.
         target.via = Box::pin(self.way(host, settings.jump(), behind)).await?.map(Arc::new);
         behind.pop();

@@ -23,14 +23,18 @@ pub(crate) struct Content {
 
 #[derive(Debug)]
 enum ContentStorage {
+    /// Up to [`MOST_IN_MEMORY`] bytes.
     Memory(Vec<u8>),
+    /// More than that, in a file without a name.
     File(File),
 }
 
 /// Why nothing was copied.
 #[derive(Debug)]
 pub(super) enum CopyError {
+    /// The source cannot be read.
     Read(io::Error),
+    /// There is no room for the copy.
     Keep(io::Error),
 }
 

@@ -104,14 +104,14 @@ impl Credentials {
 
     /// The certificates that a host names, and what is wrong with the others.
     pub(super) fn certificates_for(&self, keys: &Keys) -> (Vec<Certificate>, Vec<String>) {
-        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let (mut usable, mut unusable) = (Vec::new(), Vec::new());
         for path in &keys.certificates {
             match user_certificate(path) {
-                Ok(certificate) => good.push(certificate),
-                Err(reason) => bad.push(format!("certificate {} (cannot be used: {reason})", path.display())),
+                Ok(certificate) => usable.push(certificate),
+                Err(reason) => unusable.push(format!("certificate {} (cannot be used: {reason})", path.display())),
             }
         }
-        (good, bad)
+        (usable, unusable)
     }
 
     /// The key in a file that a host names as its own.

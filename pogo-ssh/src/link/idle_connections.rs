@@ -63,7 +63,7 @@ impl IdleConnections {
         None
     }
 
-    /// Of those that may go, gives up the connection that has been kept longest, so that its place is free.
+    /// Of those that may go, gives up the connection that has been kept longest, so that its slot is free.
     pub(super) fn give_up_one(&self, may_go: impl Fn(&Target) -> bool) {
         let mut links = self.lock();
         let may_go = links.iter().filter(|((_, target), _)| may_go(target));

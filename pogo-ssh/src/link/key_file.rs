@@ -31,8 +31,11 @@ pub(super) struct KeyFile {
 }
 
 enum PrivateHalf {
+    /// It was not encrypted.
     Open(Arc<PrivateKey>),
+    /// Opened when the first host takes its key; all who want it wait for one passphrase.
     Encrypted(Arc<SecretString>, Mutex<Option<Opening>>),
+    /// It cannot be used: its error is among what was tried.
     Unusable(KeyFileError),
 }
 

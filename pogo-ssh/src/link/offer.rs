@@ -24,7 +24,9 @@ pub(super) struct Offer {
 
 #[derive(Clone)]
 pub(super) enum Offered {
+    /// A plain public key.
     Key(PublicKey),
+    /// A user certificate, which a host takes whose authority signed it.
     Certificate(Box<Certificate>),
 }
 
@@ -33,6 +35,7 @@ pub(super) enum Offered {
 pub(super) enum SignsWith {
     /// The agent, with this of what it holds.
     Agent(Box<AgentIdentity>),
+    /// The private key of this file, where no agent holds it.
     File(Arc<KeyFile>),
 }
 

@@ -159,9 +159,11 @@ impl Login<'_> {
 
 /// How one try with a host's questions went.
 enum PasswordResult {
+    /// The host took the answers.
     LoggedIn,
     /// It was refused, and somebody may have mistyped.
     WithAnswersOfSomebody,
+    /// It was refused, and asking once more would change nothing.
     InVain,
 }
 

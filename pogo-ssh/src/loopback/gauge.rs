@@ -41,8 +41,11 @@ pub(super) struct Handshake {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// The client has sent nothing yet.
     NotBegun,
+    /// It counts.
     UnderWay,
+    /// It is over, or the client was gone before it began.
     Ended,
 }
 

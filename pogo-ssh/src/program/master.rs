@@ -23,8 +23,8 @@ const MOST_COMPLAINTS: usize = 8 << 10;
 pub(super) struct Master {
     child: Child,
     pub(super) socket: PathBuf,
-    /// Its place among the connections.
-    _place: OwnedSemaphorePermit,
+    /// Its slot among the connections.
+    _slot: OwnedSemaphorePermit,
 }
 
 /// A run of the program, out of reach of the terminal's ^C, without these variables of our own environment.
@@ -69,7 +69,7 @@ impl Master {
     pub(super) async fn connect(
         mut command: Command,
         socket: PathBuf,
-        place: OwnedSemaphorePermit,
+        slot: OwnedSemaphorePermit,
         host: &str,
     ) -> Result<Self, ConnectError> {
         let refused = |message: String| ConnectError {
@@ -95,7 +95,7 @@ impl Master {
             return Ok(Self {
                 child,
                 socket,
-                _place: place,
+                _slot: slot,
             });
         }
         let _ = child.wait().await;

@@ -77,7 +77,7 @@ impl ProgramTransport {
         let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
         let room = (room / FILES_EACH).max(1);
         let directory = tempfile::Builder::new().prefix("pogo-").tempdir();
-        let directory = directory.map_err(|error| refused(format!("no place for the sockets of ssh: {error}")))?;
+        let directory = directory.map_err(|error| refused(format!("no directory for the sockets of ssh: {error}")))?;
         Ok(Self {
             program: PathBuf::from("ssh"),
             arguments,
@@ -117,7 +117,7 @@ impl ProgramTransport {
                 kind: FailureKind::Refused,
                 message: error.to_string(),
             })?;
-        let place = Arc::clone(&self.connections)
+        let slot = Arc::clone(&self.connections)
             .acquire_owned()
             .await
             .map_err(|_| closing())?;
@@ -125,7 +125,7 @@ impl ProgramTransport {
         self.rate.wait().await;
         let host = attempt.host.name.as_str();
         let command = command(&self.program, words, &attempt.invocation.secret_environment);
-        let connecting = Master::connect(command, socket, place, host);
+        let connecting = Master::connect(command, socket, slot, host);
         // The program's own limit is for reaching a host, not for logging in.
         let most = self.config.connect_timeout.unwrap_or(Duration::from_secs(60)) + Duration::from_secs(1);
         let connected = timeout(most, connecting).await;

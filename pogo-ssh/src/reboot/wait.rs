@@ -26,9 +26,13 @@ pub(super) enum RestartFailure {
 
 /// What one connection to the host shows.
 enum BootProbe {
+    /// It answers in another boot than before.
     Restarted(Link),
+    /// It answers in the boot that it was in before: it has not gone down yet.
     SameBoot,
+    /// It cannot be reached or logged in to, as while it starts.
     NoAnswer(String),
+    /// It may be another host now: its key is not the known one, or connecting to it is refused here.
     Refused(String),
 }
 

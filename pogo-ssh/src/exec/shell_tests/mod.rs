@@ -14,7 +14,7 @@ use std::process::{Output, Stdio};
 
 use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::Command;
-use pogo_core::scheduler::Phase;
+use pogo_core::scheduler::{AttemptId, Phase};
 use pogo_core::testing::TestAttempt;
 
 use super::line::CommandLine;
@@ -71,6 +71,7 @@ fn log_in(shell: &str, line: &CommandLine, input: &[u8]) -> Output {
 
 fn attempt(command: Command, hooks: &Path) -> Attempt {
     let mut attempt = TestAttempt::at("web1", command).0;
+    attempt.id = AttemptId::new(17);
     attempt.pre_hooks = Some(hooks.display().to_string().into());
     attempt
 }
