@@ -104,7 +104,7 @@ fn ratios(times: impl Fn(u64) -> (TaskTimes, u64), order: Order, known: bool) ->
             let (times, drawn) = times(u64::from(seed));
             let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
             spec.order = order;
-            spec.attempt_timeout = Some(Duration::from_secs(86_400));
+            spec.settings.attempt_timeout = Some(Duration::from_secs(86_400));
             let of = |host: &HostName| times.of(drawn, host);
             if known {
                 spec.expected = expected(&fleet, of);

@@ -31,7 +31,7 @@ fn main() {
             .task_times(times)
             .mishap_everywhere(Mishap::fails_sometimes(0.001));
         let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
-        spec.retries = Some(2);
+        spec.settings.retries = Some(2);
         let scenario = Scenario::new(world, spec);
         let (run, numbers) = timed(|| scenario.run(7).expect("a run"));
         let (history, whole) = timed(|| scenario.history(7).expect("a run"));

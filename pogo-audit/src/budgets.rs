@@ -76,9 +76,7 @@ impl Budgets {
     }
 
     pub(super) fn allow(&mut self, failures: Option<u32>) {
-        if let Some(allowed) = failures {
-            (self.job.allowed, self.limited) = (allowed, true);
-        }
+        (self.job.allowed, self.limited) = (failures.unwrap_or(0), failures.is_some());
     }
 
     /// A host of the job has failed, or no longer counts as failed.

@@ -11,7 +11,9 @@ use super::job::Job;
 use super::namespace::Namespace;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
-use pogo_core::scheduler::{Event, JobId, NamespaceEventKind, TaskEvent, TaskEventKind, TaskState};
+use pogo_core::scheduler::{
+    Event, JobEvent, JobEventKind, JobId, NamespaceEventKind, TaskEvent, TaskEventKind, TaskState,
+};
 
 /// What waits, over all jobs.
 #[derive(Default)]
@@ -84,7 +86,11 @@ impl Auditor {
                     jobs.into_iter().for_each(|job| self.sort(job));
                 }
             },
-            Event::Job(_) if event.submitted().is_some() => event.job().into_iter().for_each(|job| self.sort(job)),
+            Event::Job(JobEvent {
+                job,
+                kind: JobEventKind::Submitted { .. } | JobEventKind::Altered { .. },
+                ..
+            }) => self.sort(*job),
             Event::Task(TaskEvent { kind, .. }) => match kind {
                 TaskEventKind::PhaseEntered { .. }
                 | TaskEventKind::Slow { .. }

@@ -14,9 +14,9 @@ use super::waves::Waves;
 use super::words;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
-use pogo_core::plan::{JobSpec, WaveGate};
-use pogo_core::policy::{Limit, OnDoubt};
-use pogo_core::scheduler::{Alteration, JobStatus, Phase, Tally, TaskState};
+use pogo_core::plan::JobSpec;
+use pogo_core::policy::{JobSettings, OnDoubt, Setting, WaveGate};
+use pogo_core::scheduler::{JobStatus, JobUpdate, Phase, Tally, TaskState};
 
 #[derive(Clone)]
 pub(super) struct Task {
@@ -25,6 +25,8 @@ pub(super) struct Task {
     pub(super) phase: (Phase, Timestamp),
     pub(super) cancelling: bool,
     pub(super) not_before: Timestamp,
+    /// Since when it waits for that moment.
+    delayed: Timestamp,
     retries: u32,
     connect_retries: u32,
 }
@@ -42,13 +44,7 @@ pub(super) struct Job {
     budgets: Budgets,
     /// Whether a host of the job left the fleet; what came after it in a sequence is then not known.
     depleted: bool,
-    max_parallel: Option<u32>,
-    retries: u32,
-    connect_retries: u32,
-    settle: Duration,
-    on_doubt: OnDoubt,
-    gate: WaveGate,
-    allow_failures: Limit,
+    settings: JobSettings,
     pub(super) limits: TimeLimits,
     /// The fleet or the policy has changed since it was submitted.
     moved: bool,
@@ -72,18 +68,15 @@ impl Job {
             return broken(Broken::Log, message);
         }
         let count = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
-        let defaults = &namespace.policy.defaults;
+        let settings = spec.settings.clone().or(&namespace.policy.defaults);
         let mut budgets = Budgets::new(namespace, &ids);
-        budgets.allow(
-            spec.max_failures
-                .or(defaults.max_failures)
-                .map(|limit| limit.tolerated(count)),
-        );
+        budgets.allow(settings.max_failures.map(|limit| limit.tolerated(count)));
         let task = Task {
             state: TaskState::Waiting,
             phase: (Phase::Connect, now),
             cancelling: false,
             not_before: Timestamp::EPOCH,
+            delayed: Timestamp::EPOCH,
             retries: 0,
             connect_retries: 0,
         };
@@ -99,14 +92,8 @@ impl Job {
             waves: Waves::new(namespace, spec, &ids, now),
             budgets,
             depleted: false,
-            max_parallel: spec.max_parallel.map(|limit| limit.places(count)),
-            retries: spec.retries.or(defaults.retries).unwrap_or(0),
-            connect_retries: spec.connect_retries.or(defaults.connect_retries).unwrap_or(0),
-            settle: spec.settle.or(defaults.settle).unwrap_or_default(),
-            on_doubt: spec.on_doubt.or(defaults.on_doubt).unwrap_or_default(),
-            gate: spec.gate,
-            allow_failures: spec.allow_failures,
-            limits: TimeLimits::new(spec, defaults, now),
+            limits: TimeLimits::new(&settings, now),
+            settings,
             moved: false,
         };
         job.count_all(&ids, now);
@@ -142,7 +129,7 @@ impl Job {
         self.budgets = budgets.after(&self.budgets);
         self.chains = Chains::new(namespace, &ids);
         let before = std::mem::replace(&mut self.waves, Waves::new(namespace, &self.spec, &ids, now));
-        self.waves.allow(self.allow_failures);
+        self.waves.alter(&self.settings);
         self.count_all(&ids, now);
         self.waves = std::mem::take(&mut self.waves).after(&before, now);
         Ok(())
@@ -199,7 +186,7 @@ impl Job {
         if of.not_before > now {
             return broken(Broken::Stopped, format!("`{name}` starts before its delay has passed"));
         }
-        if let Some(most) = self.max_parallel.filter(|&most| self.tally.running >= most) {
+        if let Some(most) = self.max_parallel().filter(|&most| self.tally.running >= most) {
             let message = format!(
                 "`{name}` starts while {} of the job run, and {most} may",
                 self.tally.running
@@ -235,7 +222,7 @@ impl Job {
 
     /// Whether a host that ends may let others go on that no limit holds back.
     pub(super) fn ends_a_stage(&self, namespace: &Namespace, host: &HostName) -> bool {
-        self.max_parallel.is_some() || namespace.id(host).is_ok_and(|host| self.chains.any_is_complete(host))
+        self.settings.max_parallel.is_some() || namespace.id(host).is_ok_and(|host| self.chains.any_is_complete(host))
     }
 
     /// Whether it is known what its hosts wait for; not of all after a change of fleet or policy.
@@ -252,7 +239,8 @@ impl Job {
     pub(super) fn may_succeed(&self, task: usize, now: Timestamp) -> Result<(), Breach> {
         let (phase, since) = self.tasks[task].phase;
         // A job that is given up does not watch its hosts to the end.
-        if self.settle.is_zero() || self.aborted || (phase == Phase::Settle && now - since >= self.settle) {
+        let settle = self.settings.settle.unwrap_or_default();
+        if settle.is_zero() || self.aborted || (phase == Phase::Settle && now - since >= settle) {
             return Ok(());
         }
         let message = format!(
@@ -266,11 +254,12 @@ impl Job {
         &mut self,
         task: usize,
         not_before: Timestamp,
+        now: Timestamp,
         (ordered, after_connect): (bool, bool),
     ) -> Result<(), Breach> {
-        let (name, doubt) = (self.hosts[task].clone(), self.on_doubt);
+        let (name, doubt) = (self.hosts[task].clone(), self.settings.on_doubt.unwrap_or_default());
         let of = &mut self.tasks[task];
-        of.not_before = not_before;
+        (of.delayed, of.not_before) = (now, not_before);
         if ordered {
             (of.retries, of.connect_retries) = (0, 0);
             return Ok(());
@@ -282,9 +271,9 @@ impl Job {
             );
         }
         let (used, allowed) = if after_connect {
-            (&mut of.connect_retries, self.connect_retries)
+            (&mut of.connect_retries, self.settings.connect_retries.unwrap_or(0))
         } else {
-            (&mut of.retries, self.retries)
+            (&mut of.retries, self.settings.retries.unwrap_or(0))
         };
         *used += 1;
         if *used > allowed {
@@ -303,22 +292,30 @@ impl Job {
         self.budgets.forgive();
     }
 
-    pub(super) fn alter(&mut self, change: &Alteration, now: Timestamp) {
-        self.limits.alter(change);
-        self.gate = change.gate.unwrap_or(self.gate);
-        if let Some(allowed) = change.allow_failures {
-            self.allow_failures = allowed;
-            self.waves.allow(allowed);
+    fn max_parallel(&self) -> Option<u32> {
+        let hosts = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        self.settings.max_parallel.map(|limit| limit.places(hosts))
+    }
+
+    pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
+        let settings = change.apply(&self.settings);
+        let before = std::mem::replace(&mut self.settings, settings);
+        self.limits.alter(&self.settings, change.changes(Setting::JobTimeout));
+        if change.changes(Setting::AllowFailures) || change.changes(Setting::Bake) {
+            self.waves.alter(&self.settings);
             self.waves.follow(now);
         }
-        self.max_parallel = change.max_parallel.or(self.max_parallel);
-        self.budgets.allow(change.max_failures);
-        self.retries = change.retries.unwrap_or(self.retries);
-        self.connect_retries = change.connect_retries.unwrap_or(self.connect_retries);
+        let hosts = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        self.budgets
+            .allow(self.settings.max_failures.map(|limit| limit.tolerated(hosts)));
+        let delays = (delay(&before), delay(&self.settings));
+        if delays.0 != delays.1 {
+            self.tasks.iter_mut().for_each(|task| task.wait_in_proportion(delays));
+        }
     }
 
     pub(super) fn open_wave(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
-        if self.gate == WaveGate::Manual && !ordered {
+        if self.settings.gate == Some(WaveGate::Manual) && !ordered {
             return broken(Broken::Order, "a wave begins without an order, and its gate is manual");
         }
         if self.depleted {
@@ -328,6 +325,22 @@ impl Job {
         }
         self.waves.open(wave, ordered, now)
     }
+}
+
+impl Task {
+    /// A delay that goes on is as long as if it had been another from its beginning.
+    fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
+        let waits = (self.not_before - self.delayed).as_millis();
+        if waits > 0 && before > 0 {
+            let waits = waits.saturating_mul(after) / before;
+            self.not_before = self.delayed + Duration::from_millis(u64::try_from(waits).unwrap_or(u64::MAX));
+        }
+    }
+}
+
+/// The delay before another try, in milliseconds.
+fn delay(settings: &JobSettings) -> u128 {
+    settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY).as_millis()
 }
 
 pub(super) fn is_bad(state: TaskState) -> bool {

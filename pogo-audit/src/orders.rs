@@ -25,7 +25,7 @@ impl Auditor {
         let at = self.at;
         let Self { namespace, jobs, .. } = self;
         let job = job(jobs, id)?;
-        job.retry(task, not_before, (ordered, after_connect))?;
+        job.retry(task, not_before, at, (ordered, after_connect))?;
         job.set(namespace, task, TaskState::Waiting, at)?;
         if job.status == JobStatus::Finished {
             job.reopen(at);

@@ -6,9 +6,8 @@ use std::time::Duration;
 use super::auditor::Auditor;
 use super::finding::{Breach, Broken, broken};
 use pogo_core::Timestamp;
-use pogo_core::plan::JobSpec;
-use pogo_core::policy::Defaults;
-use pogo_core::scheduler::{Alteration, AttemptId, JobStatus};
+use pogo_core::policy::JobSettings;
+use pogo_core::scheduler::{AttemptId, JobStatus};
 use pogo_core::time::HumanDuration;
 
 /// How long whoever runs an attempt has to end it once it was told to.
@@ -32,11 +31,10 @@ pub(super) struct TimeLimits {
 }
 
 impl TimeLimits {
-    pub(super) fn new(spec: &JobSpec, defaults: &Defaults, now: Timestamp) -> Self {
-        let attempt = spec.attempt_timeout.or(defaults.attempt_timeout);
+    pub(super) fn new(settings: &JobSettings, now: Timestamp) -> Self {
         Self {
-            attempt: attempt.unwrap_or(FORMER_TIMEOUT),
-            job: spec.job_timeout.or(defaults.job_timeout),
+            attempt: settings.attempt_timeout.unwrap_or(FORMER_TIMEOUT),
+            job: settings.job_timeout,
             submitted: now,
             spent: false,
             running: BTreeSet::new(),
@@ -45,10 +43,11 @@ impl TimeLimits {
         }
     }
 
-    pub(super) fn alter(&mut self, change: &Alteration) {
-        self.attempt = change.attempt_timeout.unwrap_or(self.attempt);
-        self.job = change.job_timeout.or(self.job);
-        self.spent &= change.job_timeout.is_none();
+    /// The settings are others now; whether the time limit of the job is among those that changed.
+    pub(super) fn alter(&mut self, settings: &JobSettings, anew: bool) {
+        self.attempt = settings.attempt_timeout.unwrap_or(FORMER_TIMEOUT);
+        self.job = settings.job_timeout;
+        self.spent &= !anew;
     }
 
     pub(super) fn reopen(&mut self, now: Timestamp) {

@@ -8,7 +8,7 @@ use super::stages::Stage;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostId;
 use pogo_core::plan::{JobSpec, Stages};
-use pogo_core::policy::Limit;
+use pogo_core::policy::JobSettings;
 use pogo_core::scheduler::TaskState;
 
 #[derive(Default)]
@@ -33,7 +33,6 @@ struct Wave {
 impl Waves {
     pub(super) fn new(namespace: &Namespace, spec: &JobSpec, hosts: &[HostId], now: Timestamp) -> Self {
         let mut this = Self {
-            bake: spec.bake.unwrap_or_default(),
             wave_of: vec![0; hosts.len()],
             timed: true,
             ..Self::default()
@@ -56,13 +55,15 @@ impl Waves {
                 watched: None,
             });
         }
-        this.allow(spec.allow_failures);
+        this.alter(&spec.settings);
         this.follow(now);
         this
     }
 
-    /// So many hosts of each wave may fail.
-    pub(super) fn allow(&mut self, failures: Limit) {
+    /// So long is each wave watched, and so many of its hosts may fail.
+    pub(super) fn alter(&mut self, settings: &JobSettings) {
+        self.bake = settings.bake.unwrap_or_default();
+        let failures = settings.allow_failures.unwrap_or_default();
         for wave in &mut self.waves {
             wave.stage.allowed = failures.tolerated(wave.hosts);
         }

@@ -98,11 +98,7 @@ fn a_host_that_waits_behind_a_stage_that_is_complete_is_found() {
 
 #[test]
 fn a_host_that_is_tried_again_too_late_is_found() {
-    let retried = JobSpec {
-        retries: Some(1),
-        retry_delay: Some(Duration::from_secs(5)),
-        ..on("web1,web2")
-    };
+    let retried = on("web1,web2").retries(1).retry_delay(Duration::from_secs(5));
     let first = Mishap::First {
         attempts: 1,
         outcome: pogo_core::scheduler::Outcome::failed(pogo_core::scheduler::FailureKind::Command { status: 1 }, ""),
@@ -130,10 +126,7 @@ fn a_job_that_goes_on_although_too_many_have_failed_is_found() {
         .unwrap()
         .mishap(&"web[3-4]".parse().unwrap(), &Mishap::Slow(Duration::from_secs(5)))
         .unwrap();
-    let spec = JobSpec {
-        max_failures: Some("2".parse().unwrap()),
-        ..on("*")
-    };
+    let spec = on("*").max_failures("2".parse().unwrap());
     let finding = found(&with_setting(&log(failing, spec), "max_failures", &json!("1")));
     assert_eq!(finding.rule, Broken::Failures, "{finding}");
     let said = "job-1 goes on although 2 of its hosts failed, and 1 may";
@@ -158,10 +151,7 @@ fn an_attempt_that_is_never_given_up_is_found() {
     let hanging = world(Policy::default())
         .mishap(&"web1".parse().unwrap(), &Mishap::times_out())
         .unwrap();
-    let limited = JobSpec {
-        attempt_timeout: Some(Duration::from_secs(5)),
-        ..on("web1")
-    };
+    let limited = on("web1").attempt_timeout(Duration::from_secs(5));
     let mut records = log(hanging, limited);
     let ends = records
         .iter()

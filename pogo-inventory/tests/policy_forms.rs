@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Selector;
-use pogo_core::policy::{Constraint, Defaults, Limit, OnDoubt, Origin, Policy, Rule, Sequence};
+use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, Setting, WaveGate};
 use pogo_inventory::PolicyFile;
 
 fn policy(text: &str) -> Policy {
@@ -205,23 +205,34 @@ defaults:
   settle: 0
   max_failures: 5%
   on_doubt: retry
+  max_parallel: 10%
+  bake: 5m
+  gate: manual
+  allow_failures: 1
+  priority: -2
   pre_hooks: /opt/hooks/pre.d
   post_hooks: ''
 ";
-    let expected = Defaults {
-        attempt_timeout: Some(Duration::from_secs(600)),
-        slow_after: Some(Duration::ZERO),
-        job_timeout: Some(Duration::from_secs(5400)),
-        retries: Some(2),
-        connect_retries: Some(5),
-        retry_delay: Some(Duration::from_millis(500)),
-        settle: Some(Duration::ZERO),
-        max_failures: Some(limit("5%")),
-        on_doubt: Some(OnDoubt::Retry),
-        pre_hooks: Some("/opt/hooks/pre.d".to_owned()),
-        post_hooks: Some(String::new()),
-    };
+    let expected = JobSettings::new()
+        .attempt_timeout(Duration::from_secs(600))
+        .slow_after(Duration::ZERO)
+        .job_timeout(Duration::from_secs(5400))
+        .retries(2)
+        .connect_retries(5)
+        .retry_delay(Duration::from_millis(500))
+        .settle(Duration::ZERO)
+        .max_failures(limit("5%"))
+        .on_doubt(OnDoubt::Retry)
+        .max_parallel(limit("10%"))
+        .bake(Duration::from_secs(300))
+        .gate(WaveGate::Manual)
+        .allow_failures(limit("1"))
+        .priority(-2)
+        .pre_hooks("/opt/hooks/pre.d".to_owned())
+        .post_hooks(String::new());
     assert_eq!(policy(text).defaults, expected);
+    let read = Setting::ALL.iter().filter(|&&setting| expected.is_set(setting));
+    assert_eq!(read.count(), Setting::ALL.len(), "a setting is not read here");
 }
 
 #[test]

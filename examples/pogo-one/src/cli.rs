@@ -27,7 +27,7 @@ pub(crate) use complete::{policy as complete_policy, source as complete_source};
 pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
 pub(crate) use duration::{duration, whole_number};
 pub(crate) use foreign::{explain, missing_command};
-pub(crate) use job::{JobArgs, LimitArgs};
+pub(crate) use job::{JobArgs, LimitArgs, TimeArgs};
 pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};
 pub(crate) use login::Login;
 pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};

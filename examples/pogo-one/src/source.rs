@@ -5,13 +5,13 @@ use std::sync::Arc;
 use pogo_core::dispatcher::OrderError;
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
 use pogo_core::plan::{Command, JobSpec, PlanError};
-use pogo_core::policy::Policy;
+use pogo_core::policy::{JobSettings, Policy};
 use pogo_core::scheduler::{ConfigureError, InputError};
 use pogo_inventory::Diagnostic;
 use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::Gathered;
 
-use crate::cli::{JobArgs, Login, Targets};
+use crate::cli::{JobArgs, LimitArgs, Login, Targets, TimeArgs};
 use crate::exit::Stop;
 use crate::guard;
 
@@ -65,26 +65,34 @@ pub(crate) fn assumed_down(args: &JobArgs, fleet: &Fleet) -> Result<Vec<HostName
 /// The job that the arguments ask for.
 pub(crate) fn job(args: &JobArgs, targets: &Targets, command: Command) -> JobSpec {
     let (limits, times) = (&args.limits, &args.times);
-    let mut spec = JobSpec::new(targets.selector.clone(), command);
-    spec.attempt_timeout = times.timeout;
-    spec.slow_after = times.slow_after;
-    spec.job_timeout = times.job_timeout;
-    spec.retries = times.retries;
-    spec.connect_retries = times.retries;
-    spec.retry_delay = times.retry_delay;
-    spec.max_parallel = limits.job_limit();
-    spec.max_failures = limits.max_failures;
-    spec.waves.clone_from(&limits.waves);
-    spec.bake = limits.bake;
-    spec.allow_failures = limits.allow_failures.unwrap_or_default();
-    spec.order = limits.order.into();
-    spec.settle = limits.settle;
-    spec.on_doubt = limits.on_doubt.map(Into::into);
-    spec.priority = limits.priority;
+    let mut spec = JobSpec::new(targets.selector.clone(), command)
+        .settings(settings(limits, times))
+        .waves(limits.waves.iter().copied())
+        .order(limits.order.into())
+        .seed(limits.job_seed)
+        .expected(limits.expected.iter().map(|expected| expected.0.clone()));
     spec.override_constraints.clone_from(&limits.override_constraints);
-    spec.seed = limits.job_seed;
-    spec.expected = limits.expected.iter().map(|expected| expected.0.clone()).collect();
     spec
+}
+
+/// The settings that the arguments give; hooks are those of `run`.
+fn settings(limits: &LimitArgs, times: &TimeArgs) -> JobSettings {
+    let mut settings = JobSettings::new();
+    settings.attempt_timeout = times.timeout;
+    settings.slow_after = times.slow_after;
+    settings.job_timeout = times.job_timeout;
+    settings.retries = times.retries;
+    settings.connect_retries = times.retries;
+    settings.retry_delay = times.retry_delay;
+    settings.settle = limits.settle;
+    settings.max_failures = limits.max_failures;
+    settings.on_doubt = limits.on_doubt.map(Into::into);
+    settings.max_parallel = limits.job_limit();
+    settings.bake = limits.bake;
+    settings.gate = limits.gate.map(Into::into);
+    settings.allow_failures = limits.allow_failures;
+    settings.priority = limits.priority;
+    settings
 }
 
 /// The job of a plan or a simulation, which runs nothing.

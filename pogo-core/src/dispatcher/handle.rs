@@ -10,7 +10,7 @@ use super::OrderError;
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{Alteration, Input, InputError, JobId, Scheduler};
+use crate::scheduler::{Input, InputError, JobId, JobUpdate, Scheduler};
 
 pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 
@@ -141,7 +141,7 @@ impl Handle {
     }
 
     /// Changes limits of a job. Errors as [`order`](Self::order).
-    pub async fn alter(&self, job: JobId, change: Alteration) -> Result<(), OrderError> {
+    pub async fn alter(&self, job: JobId, change: JobUpdate) -> Result<(), OrderError> {
         self.order(Input::Alter { job, change }).await
     }
 

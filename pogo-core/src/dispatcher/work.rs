@@ -14,7 +14,7 @@ use super::handle::Message;
 use super::running::Running;
 use super::{Attempt, Clock, DispatchError, Observer};
 use crate::Timestamp;
-use crate::plan::{Command, Hooks, Invocation, JobSpec};
+use crate::plan::{Command, Invocation, JobSpec};
 use crate::scheduler::{
     AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, Phase, Record, Scheduler, TaskEvent,
     TaskEventKind,
@@ -89,8 +89,6 @@ pub(super) struct Outside {
 struct JobCommand {
     command: Arc<Command>,
     invocation: Arc<Invocation>,
-    pre_hooks: Option<Arc<str>>,
-    post_hooks: Option<Arc<str>>,
 }
 
 type Answer = Result<(), InputError>;
@@ -273,17 +271,9 @@ impl Dispatcher {
 
     /// Keeps what every attempt of a job shares.
     fn remember(&mut self, job: JobId, spec: &JobSpec) {
-        // Jobs of journals from before hooks were stored with them go by the policy in force.
-        let defaults = &self.scheduler.policy().defaults;
-        let hooks = |own: &Option<String>, default: &Option<String>, ours: &str| {
-            let path = own.as_deref().or(default.as_deref()).unwrap_or(ours);
-            (!path.is_empty()).then(|| Arc::from(path))
-        };
         let shared = JobCommand {
             command: Arc::new(spec.command.clone()),
             invocation: Arc::new(spec.invocation.clone()),
-            pre_hooks: hooks(&spec.hooks.pre, &defaults.pre_hooks, Hooks::PRE),
-            post_hooks: hooks(&spec.hooks.post, &defaults.post_hooks, Hooks::POST),
         };
         self.commands.insert(job, shared);
     }
@@ -301,21 +291,18 @@ impl Dispatcher {
             Some(host) => fleet.host(host),
             None => crate::fleet::Host::new(host.clone()),
         };
-        let JobCommand {
-            command,
-            invocation,
-            pre_hooks,
-            post_hooks,
-        } = self.commands.get(&job)?.clone();
+        let JobCommand { command, invocation } = self.commands.get(&job)?.clone();
+        let settings = self.scheduler.job(job)?.settings();
+        let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
         Some(Attempt {
             id,
             job,
             host,
             command,
             invocation,
-            pre_hooks,
-            post_hooks,
-            time_limit: self.scheduler.job(job)?.attempt_timeout(),
+            pre_hooks: hooks(&settings.pre_hooks),
+            post_hooks: hooks(&settings.post_hooks),
+            time_limit: settings.attempt_timeout,
             resumed: false,
         })
     }

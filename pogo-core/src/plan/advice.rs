@@ -21,7 +21,7 @@ impl Plan {
             .constraints
             .iter()
             .any(|it| !matches!(it.rule, Rule::MaxFailures(_)));
-        if limits && !uncovered.is_empty() && self.job.max_parallel.is_none() {
+        if limits && !uncovered.is_empty() && self.job.settings.max_parallel.is_none() {
             self.warnings.push(without_limit(uncovered));
         }
         let mut toothless = self.toothless();

@@ -6,21 +6,26 @@ use serde::{Deserialize, Serialize};
 
 use super::{Invocation, PlanError};
 use crate::fleet::Selector;
-use crate::policy::{Limit, OnDoubt};
+use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate, each_setting, nested_hooks};
 use crate::time::millis;
 
 /// One command for some targets, under the namespace's policy.
 ///
-/// A field left `None` takes the policy's default, and where that is silent pogo's own, named at each field.
+/// A setting that is left open takes the policy's default, and where that is silent pogo's own.
 ///
 /// ```
+/// use std::time::Duration;
 /// use pogo_core::plan::{Command, JobSpec};
 ///
-/// let job = JobSpec::new("$frontend".parse()?, Command::shell("systemctl restart web"));
-/// assert_eq!(job.command, Command::shell("systemctl restart web"));
+/// let job = JobSpec::new("$frontend".parse()?, Command::shell("systemctl restart web"))
+///     .max_parallel("25%".parse()?)
+///     .retries(2)
+///     .settle(Duration::from_secs(30));
+/// assert_eq!(job.settings.retries, Some(2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct JobSpec {
     /// The hosts; their order here is the listed order.
     pub targets: Selector,
@@ -29,36 +34,9 @@ pub struct JobSpec {
     /// Who asked for it, for the record.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// Time limit of one attempt. Pogo's default: 1 hour.
-    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
-    pub attempt_timeout: Option<Duration>,
-    /// After how long an attempt is told to be slow, which changes nothing else; zero for never. Pogo's default: 10 minutes.
-    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
-    pub slow_after: Option<Duration>,
-    /// Time limit of the whole job, from its submission. Pogo's default: none.
-    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
-    pub job_timeout: Option<Duration>,
-    /// How often a failed task is tried again. Pogo's default: 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retries: Option<u32>,
-    /// How often a task that could not connect is tried again, apart from `retries`. Pogo's default: 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub connect_retries: Option<u32>,
-    /// Time before a task is tried again; up to half as much again is added as jitter. Pogo's default: 5 seconds.
-    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
-    pub retry_delay: Option<Duration>,
-    /// How long a host keeps its place after success. Pogo's default: not at all.
-    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
-    pub settle: Option<Duration>,
-    /// How many hosts may fail; one more halts the job. Pogo's default: any number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_failures: Option<Limit>,
-    /// What becomes of a host whose attempt ended unknown. Pogo's default: it stays in doubt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on_doubt: Option<OnDoubt>,
-    /// How many of the job's hosts may run at once, whatever the policy would allow. By default any number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_parallel: Option<Limit>,
+    /// How to go about the hosts.
+    #[serde(flatten, with = "nested_hooks")]
+    pub settings: JobSettings,
     /// Sizes of the parts of the job, counted from its start: `[1, 10%, 100%]` is one host, then up to a tenth of the
     /// hosts, then all. When hosts are left, the job goes on in steps of the last size: `[1, 20%]` is one host, then up
     /// to 20 %, 40 %, 60 %, 80 % and 100 %. A part starts when the one before it is complete and its gate opens. By
@@ -67,16 +45,6 @@ pub struct JobSpec {
     /// A job that was submitted has every step here, and its last part takes all the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Limit>,
-    /// How long a wave is watched before the next may begin. Pogo's default: not at all.
-    #[serde(default, with = "millis::option", skip_serializing_if = "Option::is_none")]
-    pub bake: Option<Duration>,
-    /// What opens the next wave once one is complete.
-    #[serde(default, skip_serializing_if = "WaveGate::is_automatic")]
-    pub gate: WaveGate,
-    /// How many hosts of a wave may fail without holding back the next, as a count or a share of the wave. By default
-    /// none. Sequences say so themselves, in the policy.
-    #[serde(default, skip_serializing_if = "Limit::is_default")]
-    pub allow_failures: Limit,
     /// Which of the hosts that may start come first.
     #[serde(default)]
     pub order: Order,
@@ -86,15 +54,9 @@ pub struct JobSpec {
     /// The reason for running without regard to limits and sequences. The hosts are counted and leased all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_constraints: Option<String>,
-    /// Jobs of higher priority take free places first.
-    #[serde(default)]
-    pub priority: i32,
     /// Seed of everything random in the job.
     #[serde(default)]
     pub seed: u64,
-    /// Directories of hooks on the targets.
-    #[serde(default)]
-    pub hooks: Hooks,
     /// How the command is run: as whom, where, with which environment and input.
     #[serde(default, skip_serializing_if = "Invocation::is_plain")]
     pub invocation: Invocation,
@@ -107,30 +69,88 @@ impl JobSpec {
             targets,
             command,
             user: String::new(),
-            attempt_timeout: None,
-            slow_after: None,
-            job_timeout: None,
-            retries: None,
-            connect_retries: None,
-            retry_delay: None,
-            settle: None,
-            max_failures: None,
-            on_doubt: None,
-            max_parallel: None,
+            settings: JobSettings::new(),
             waves: Vec::new(),
-            bake: None,
-            gate: WaveGate::Automatic,
-            allow_failures: Limit::Count(0),
             order: Order::default(),
             expected: Vec::new(),
             override_constraints: None,
-            priority: 0,
             seed: 0,
-            hooks: Hooks::default(),
             invocation: Invocation::default(),
         }
     }
+
+    /// Says who asked for it.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = user.into();
+        self
+    }
+
+    /// Replaces all settings.
+    #[must_use]
+    pub fn settings(mut self, settings: JobSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Splits the job into [waves](field@Self::waves) of these sizes.
+    #[must_use]
+    pub fn waves(mut self, sizes: impl IntoIterator<Item = Limit>) -> Self {
+        self.waves = sizes.into_iter().collect();
+        self
+    }
+
+    /// Chooses which of the hosts that may start come first.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Says how long tasks are expected to take.
+    #[must_use]
+    pub fn expected(mut self, expected: impl IntoIterator<Item = Expectation>) -> Self {
+        self.expected = expected.into_iter().collect();
+        self
+    }
+
+    /// Runs without regard to limits and sequences, for this reason.
+    #[must_use]
+    pub fn override_constraints(mut self, reason: impl Into<String>) -> Self {
+        self.override_constraints = Some(reason.into());
+        self
+    }
+
+    /// Sets the seed of everything random in the job.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Says how the command is run.
+    #[must_use]
+    pub fn invocation(mut self, invocation: Invocation) -> Self {
+        self.invocation = invocation;
+        self
+    }
 }
+
+macro_rules! set_on_job {
+    ($($variant:ident $field:ident: $type:ty, $read:ident;)*) => {
+        impl JobSpec {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](field@JobSettings::", stringify!($field), ").")]
+                #[must_use]
+                pub fn $field(mut self, value: $type) -> Self {
+                    self.settings.$field = Some(value);
+                    self
+                }
+            )*
+        }
+    };
+}
+each_setting!(set_on_job);
 
 impl JobSpec {
     /// Refuses settings that contradict themselves.
@@ -149,54 +169,40 @@ impl JobSpec {
             return refuse("to override constraints, say why");
         }
         self.invocation.check()?;
-        if self.gate == WaveGate::Manual && self.bake.is_some() {
+        let bakes = self.settings.bake.is_some_and(|bake| !bake.is_zero());
+        if self.settings.gate == Some(WaveGate::Manual) && bakes {
             return refuse(
                 "a bake time opens the next wave by itself, and a manual gate by an order; give one of them",
             );
         }
-        check_limits(self.attempt_timeout, self.max_parallel)
+        check_settings(&self.settings)
     }
-}
 
-impl JobSpec {
     /// Refuses what a new job would ask for in vain. A log may have such jobs, from before it was refused.
     pub(crate) fn check_new(&self) -> Result<(), PlanError> {
-        if self.waves.is_empty() && self.bake.is_some_and(|bake| !bake.is_zero()) {
-            let message = "a bake time is between waves, and the job has none; give waves, or leave out the bake time";
-            return Err(PlanError::Spec(message.to_owned()));
-        }
-        Ok(())
+        check_bake(self, &self.settings)
     }
 }
 
-/// Refuses limits under which nothing could ever run, whether a job begins with them or is altered to them.
-pub(crate) fn check_limits(attempt_timeout: Option<Duration>, max_parallel: Option<Limit>) -> Result<(), PlanError> {
+/// Refuses settings under which nothing could ever run, whether a job begins with them or comes to them by an update.
+pub(crate) fn check_settings(settings: &JobSettings) -> Result<(), PlanError> {
     let refuse = |message: &str| Err(PlanError::Spec(message.to_owned()));
-    if attempt_timeout.is_some_and(|limit| limit.is_zero()) {
+    if settings.attempt_timeout.is_some_and(|limit| limit.is_zero()) {
         return refuse("an attempt_timeout of zero leaves no time to run; give at least a second");
     }
-    if max_parallel.is_some_and(|limit| limit.places(u32::MAX) == 0) {
+    if settings.max_parallel.is_some_and(|limit| limit.is_zero()) {
         return refuse("a max_parallel of zero lets nothing run; give at least 1");
     }
     Ok(())
 }
 
-/// What opens the next wave of a job once one is complete.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaveGate {
-    /// It opens by itself, when the bake time has passed. An order opens it earlier.
-    #[default]
-    Automatic,
-    /// An order opens it ([`Input::Promote`](crate::scheduler::Input::Promote)).
-    Manual,
-}
-
-impl WaveGate {
-    /// Whether it opens by itself.
-    pub fn is_automatic(&self) -> bool {
-        *self == Self::Automatic
+/// Refuses a bake time for a job without waves.
+pub(crate) fn check_bake(spec: &JobSpec, settings: &JobSettings) -> Result<(), PlanError> {
+    if spec.waves.is_empty() && settings.bake.is_some_and(|bake| !bake.is_zero()) {
+        let message = "a bake time is between waves, and the job has none; give waves, or leave out the bake time";
+        return Err(PlanError::Spec(message.to_owned()));
     }
+    Ok(())
 }
 
 /// Which of the hosts that may start come first.
@@ -244,25 +250,4 @@ impl Command {
     pub fn argv<I: IntoIterator<Item = S>, S: Into<String>>(argv: I) -> Self {
         Self::Argv(argv.into_iter().map(Into::into).collect())
     }
-}
-
-/// Directories on the target whose executable files run before and after the command.
-///
-/// `None` takes the policy's default, and where that is silent [`PRE`](Self::PRE) and [`POST`](Self::POST).
-/// An empty string is no hooks. A directory that does not exist is an empty one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hooks {
-    /// Run before the command, in sorted order; the first that fails ends the attempt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pre: Option<String>,
-    /// Run after the command has succeeded, in sorted order; the first that fails ends the attempt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub post: Option<String>,
-}
-
-impl Hooks {
-    /// Where pre-hooks are unless the job or the policy says otherwise.
-    pub const PRE: &str = "/etc/pogo/pre.d";
-    /// Where post-hooks are unless the job or the policy says otherwise.
-    pub const POST: &str = "/etc/pogo/post.d";
 }

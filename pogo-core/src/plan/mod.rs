@@ -20,11 +20,11 @@ mod stages;
 mod waves;
 
 pub use invocation::{Invocation, RunAs, SentFile, Stdin};
-pub(crate) use job::check_limits;
-pub use job::{Command, Expectation, Hooks, JobSpec, Order, WaveGate};
+pub use job::{Command, Expectation, JobSpec, Order};
+pub(crate) use job::{check_bake, check_settings};
 pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};
 pub(crate) use rules::Capacity;
 pub use rules::{Bucket, BucketId, BudgetGroup, Rules};
-pub use settings::{PlannedSettings, Resolved};
+pub use settings::PlannedSettings;
 pub use stages::{Stage, StageId, Stages};

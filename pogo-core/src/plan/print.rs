@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
 use super::rules::Bucket;
-use super::settings::{Resolved, more_than};
+use super::settings::more_than;
 use crate::fleet::fold;
+use crate::policy::ResolvedLimit;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +71,7 @@ impl Plan {
     }
 
     fn print_buckets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let own = self.job.max_parallel;
+        let own = self.job.settings.max_parallel;
         if self.buckets.is_empty() && own.is_none() {
             return writeln!(
                 f,
@@ -94,7 +95,7 @@ impl Plan {
             } = bucket;
             writeln!(f, "{group:<width$}  {hosts:>7}  {in_job:>7}  {places:>6}  {rule}")?;
         }
-        if let Some(Resolved { limit, hosts }) = own {
+        if let Some(ResolvedLimit { limit, hosts, .. }) = own {
             let all = self.hosts();
             writeln!(
                 f,

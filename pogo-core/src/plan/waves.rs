@@ -86,7 +86,7 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<Stage
         waves.push(Stage {
             sequence: "waves".to_owned(),
             label: format!("wave {}", wave + 1),
-            allowed_failures: spec.allow_failures.tolerated(upto - taken),
+            allowed_failures: spec.settings.allow_failures.unwrap_or_default().tolerated(upto - taken),
             after: wave.checked_sub(1).map(|before| id(stages.stages().len(), before)),
             wave: Some(wave),
             bakes: wave > 0,

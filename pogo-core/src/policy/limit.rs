@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), pogo_core::policy::LimitError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "Stored", into = "String")]
 pub enum Limit {
     /// That many hosts, whatever the group's size.
     Count(u32),
@@ -52,11 +52,6 @@ impl Limit {
             Self::Count(count) => count,
             Self::Percent(percent) => percent.floor(n),
         }
-    }
-
-    /// Whether it is what a setting is that is left out.
-    pub(crate) fn is_default(&self) -> bool {
-        *self == Self::default()
     }
 
     /// Whether it is 0 or 0 %.
@@ -185,11 +180,22 @@ impl FromStr for Limit {
     }
 }
 
-impl TryFrom<String> for Limit {
+/// A limit in a stored format: text, or a count as a number.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a number of hosts, or a share of them such as \"25%\"")]
+enum Stored {
+    Count(u32),
+    Text(String),
+}
+
+impl TryFrom<Stored> for Limit {
     type Error = LimitError;
 
-    fn try_from(text: String) -> Result<Self, LimitError> {
-        text.parse()
+    fn try_from(stored: Stored) -> Result<Self, LimitError> {
+        match stored {
+            Stored::Count(count) => Ok(Self::Count(count)),
+            Stored::Text(text) => text.parse(),
+        }
     }
 }
 

@@ -4,17 +4,26 @@
 //! Whether its tags exist and its groups match hosts is judged when it meets a fleet, in [`crate::plan`].
 
 mod constraint;
-mod defaults;
 mod guard;
+mod job_settings;
 mod limit;
+mod on_doubt;
 mod origin;
+mod resolved_settings;
 mod sequence;
+mod stored_settings;
+mod wave_gate;
 
 pub use constraint::{Constraint, Rule};
-pub use defaults::{Defaults, OnDoubt};
+pub(crate) use job_settings::each_setting;
+pub use job_settings::{JobSettings, Setting, SettingReader};
 pub use limit::{Limit, LimitError, Percent};
+pub use on_doubt::OnDoubt;
 pub use origin::Origin;
+pub use resolved_settings::{ResolvedLimit, ResolvedSettings};
 pub use sequence::{Sequence, Stage};
+pub(crate) use stored_settings::{bare_counts, nested_hooks};
+pub use wave_gate::WaveGate;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +52,7 @@ pub struct Policy {
     pub constraints: Vec<Constraint>,
     /// What a job gets that does not say otherwise.
     #[serde(default)]
-    pub defaults: Defaults,
+    pub defaults: JobSettings,
 }
 
 impl Policy {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::rehearsal;
 use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
-use super::{Alteration, AttemptId, Input, InputError, JobId, JobStatus, Outcome, Phase};
+use super::{AttemptId, Input, InputError, JobId, JobStatus, JobUpdate, Outcome, Phase};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
-use crate::plan::{JobSpec, PlanError};
+use crate::plan::{JobSpec, PlanError, check_settings};
 
 /// An input that makes sense, with everything that was found out on the way.
 pub(super) enum Checked {
@@ -72,7 +72,7 @@ pub(super) enum Checked {
     },
     Alter {
         job: JobId,
-        change: Alteration,
+        change: JobUpdate,
     },
     Mark {
         host: HostName,
@@ -143,12 +143,19 @@ impl State {
             },
             Input::Alter { job, change } => {
                 self.check_status(job, "altered", JobChange::Alter)?;
-                change.check()?;
-                Checked::Alter { job, change }
+                self.check_update(job, change)?
             }
             Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,
             Input::MarkUp { host, reason } => self.check_mark(host, false, reason)?,
         })
+    }
+
+    fn check_update(&self, id: JobId, change: JobUpdate) -> Result<Checked, InputError> {
+        let job = self.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;
+        change.check(&job.spec)?;
+        let change = change.resolved(&job.spec, &self.policy.defaults);
+        check_settings(change.settings())?;
+        Ok(Checked::Alter { job: id, change })
     }
 
     fn check_promotion(&self, job: JobId) -> Result<Checked, InputError> {

@@ -7,7 +7,7 @@ use super::by_job::FastMap;
 use super::state::{Effect, Job, State};
 use super::{AttemptId, JobId, JobStatus, Phase};
 use crate::Timestamp;
-use crate::plan::WaveGate;
+use crate::policy::WaveGate;
 
 /// How long a transport has to end a cancelled attempt before the attempt is given up.
 pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alteration, AttemptId, JobId, Outcome, Phase};
+use super::{AttemptId, JobId, JobUpdate, Outcome, Phase};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
@@ -112,12 +112,12 @@ pub enum Input {
         /// The hosts; none of them may be running.
         hosts: Vec<HostName>,
     },
-    /// Order: change limits of a job.
+    /// Order: change settings of a job.
     Alter {
         /// The job.
         job: JobId,
         /// What changes.
-        change: Alteration,
+        change: JobUpdate,
     },
     /// Fact: this host is unavailable, whatever the jobs say.
     MarkDown {

@@ -4,7 +4,6 @@
 
 mod admission;
 mod agenda;
-mod alteration;
 mod by_job;
 mod check;
 mod deadlines;
@@ -17,6 +16,7 @@ mod fingerprint;
 mod freeze;
 mod ids;
 mod input;
+mod job_update;
 mod outcome;
 mod outlook;
 mod prospects;
@@ -33,7 +33,6 @@ mod time_limit;
 mod verify;
 mod view;
 
-pub use alteration::Alteration;
 pub(crate) use decide::{EXPIRED, OVER_BUDGET, RESTARTED};
 pub use error::InputError;
 pub use event::{
@@ -44,6 +43,7 @@ pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Ob
 pub use freeze::Freeze;
 pub use ids::{AttemptId, JobId};
 pub use input::Input;
+pub use job_update::JobUpdate;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};

@@ -13,7 +13,8 @@ use super::JobId;
 use super::admission::usages;
 use super::state::{Job, State, TaskState};
 use crate::fleet::HostId;
-use crate::plan::{BucketId, StageId, WaveGate};
+use crate::plan::{BucketId, StageId};
+use crate::policy::WaveGate;
 
 /// The part of a namespace that says whether buckets will have room.
 #[derive(Debug, Clone, Default)]

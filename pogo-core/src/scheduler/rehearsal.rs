@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use super::agenda::Load;
-use super::state::{Compiled, Gates, Settings, State};
+use super::state::{Compiled, Gates, State};
 use crate::fleet::HostId;
 use crate::plan::{BucketId, JobSpec, Order, Stages};
 
@@ -59,7 +59,7 @@ struct Part {
 impl<'a> Rehearsal<'a> {
     fn new(state: &State, spec: &JobSpec, compiled: &'a Compiled) -> Self {
         let hosts = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
-        let settings = Settings::resolve(spec, &state.policy.defaults, hosts);
+        let settings = spec.settings.resolve(hosts);
         let settle = u64::try_from(settings.settle.as_millis()).unwrap_or(u64::MAX);
         let expected = expected(state, spec, compiled);
         let mut known: BTreeMap<BucketId, usize> = BTreeMap::new();
@@ -84,7 +84,7 @@ impl<'a> Rehearsal<'a> {
             stages: &compiled.stages,
             tasks: tasks.collect(),
             slots,
-            max_parallel: settings.max_parallel.map_or(usize::MAX, |limit| limit as usize),
+            max_parallel: settings.max_parallel.map_or(usize::MAX, |most| most.hosts as usize),
         }
     }
 

@@ -163,7 +163,10 @@ impl Scheduler {
             let next = [self.deadlines.next(&self.state), self.agenda.next_delay()];
             return next.into_iter().flatten().min();
         }
-        let delays = self.state.unfinished().flat_map(|job| job.backoffs.values().copied());
+        let delays = self
+            .state
+            .unfinished()
+            .flat_map(|job| job.backoffs.values().map(|delay| delay.until));
         let next = Deadlines::build(&self.state).next(&self.state);
         next.into_iter().chain(delays).min()
     }

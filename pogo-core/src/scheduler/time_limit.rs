@@ -1,7 +1,8 @@
 //! What a host is told that was ended by a time limit: which limit, and which setting.
 
-use super::state::{Job, Running, Settings};
+use super::state::{Job, Running};
 use super::{CancelReason, Failure, FailureKind};
+use crate::policy::ResolvedSettings;
 use crate::time::HumanDuration;
 
 /// A failure, with the time limit that led to it.
@@ -27,7 +28,7 @@ pub(super) fn doubt(running: &Running, job: &Job, message: String) -> String {
     }
 }
 
-fn limit(reason: CancelReason, settings: &Settings) -> Option<String> {
+fn limit(reason: CancelReason, settings: &ResolvedSettings) -> Option<String> {
     match reason {
         CancelReason::AttemptTimeout => Some(format!(
             "after {} by the time limit of an attempt (attempt_timeout / --timeout)",

@@ -116,7 +116,7 @@ impl State {
             job.task(task).state == TaskState::Waiting
                 && !self.hosts.is_leased(host)
                 && !self.freezes.is_frozen(host)
-                && job.backoffs.get(&task).is_none_or(|&until| until <= now)
+                && job.backoffs.get(&task).is_none_or(|delay| delay.until <= now)
                 && !self.is_over_budget(job, host)
                 && (job.spec.override_constraints.is_some()
                     || (job.stages.of(task).iter().all(|&stage| job.gates.is_open(stage))

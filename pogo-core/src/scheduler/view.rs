@@ -4,8 +4,8 @@ use super::state::{Job, JobStatus, State, TaskState};
 use super::{AttemptId, CancelReason, Failure, Holder, JobId, Phase, Tally};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId, WaveGate};
-use crate::policy::Limit;
+use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId};
+use crate::policy::ResolvedSettings;
 
 impl State {
     pub(super) fn job_views(&self) -> impl Iterator<Item = JobView<'_>> {
@@ -102,35 +102,15 @@ impl<'a> JobView<'a> {
         self.job.tally
     }
 
-    /// Time limit of one attempt.
-    pub fn attempt_timeout(&self) -> std::time::Duration {
-        self.job.settings.attempt_timeout
-    }
-
-    /// After how long an attempt is told to be slow; `None` for never.
-    pub fn slow_after(&self) -> Option<std::time::Duration> {
-        self.job.settings.slow_after
-    }
-
-    /// How many of its hosts may run at once, if it says so.
-    pub fn max_parallel(&self) -> Option<u32> {
-        self.job.settings.max_parallel
+    /// The settings in force, every update included.
+    pub fn settings(&self) -> &'a ResolvedSettings {
+        &self.job.settings
     }
 
     /// The wave that may begin as soon as its gate opens, if one waits for that; wave 0 is open from the start.
     pub fn next_wave(&self) -> Option<u32> {
         let (stage, _) = self.job.gates.baking()?;
         self.job.stages.stage(stage).wave
-    }
-
-    /// What opens its waves.
-    pub fn gate(&self) -> WaveGate {
-        self.job.settings.gate
-    }
-
-    /// How many hosts of a wave may fail without holding back the next.
-    pub fn allow_failures(&self) -> Limit {
-        self.job.settings.allow_failures
     }
 
     /// Its stages.

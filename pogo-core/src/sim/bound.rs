@@ -114,19 +114,19 @@ pub fn lower_bound(
         let (stages, _) = Stages::compile(fleet, policy, &hosts, spec)?;
         (Rules::compile(fleet, policy)?, stages)
     };
-    let settle = spec.settle.or(policy.defaults.settle).unwrap_or_default();
+    let settings = spec.settings.resolve(count(hosts.len()));
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let work = Work {
         rules: &rules,
         times: hosts
             .iter()
-            .map(|&host| millis(time(fleet.name(host)).saturating_add(settle)))
+            .map(|&host| millis(time(fleet.name(host)).saturating_add(settings.settle)))
             .collect(),
-        job_places: spec.max_parallel.map(|limit| limit.places(count(hosts.len()))),
+        job_places: settings.max_parallel.map(|most| most.hosts),
         hosts,
     };
     let whole = work.part(0..work.hosts.len());
-    let chain = Chain::longest(&stages, millis(spec.bake.unwrap_or_default()), &work);
+    let chain = Chain::longest(&stages, millis(settings.bake), &work);
     let (makespan, reason) = match chain {
         Some(chain) if chain.until > whole.0 => (chain.until, Binding::Sequence { stages: chain.stages }),
         _ => (whole.0, work.explain(fleet, whole.1)),

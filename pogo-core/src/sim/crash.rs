@@ -63,7 +63,7 @@ mod tests {
             ..Policy::default()
         };
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
-        (spec.on_doubt, spec.retries) = (Some(OnDoubt::Retry), Some(1));
+        (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
         let mut world = World::new(fleet, policy).unwrap().crash(at, Duration::from_secs(3));
         world.submit(spec).unwrap();
         world.run()

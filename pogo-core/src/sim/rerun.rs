@@ -11,7 +11,7 @@ use super::world::Indexed;
 use super::{PastError, TaskTimes, World};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
-use crate::policy::{Defaults, Policy};
+use crate::policy::{JobSettings, Policy};
 use crate::scheduler::{
     DoubtCause, Event, HaltCause, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
     NamespaceEvent, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
@@ -198,7 +198,7 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
 }
 
 /// What operators and others said, as it can be told from what followed.
-fn orders(defaults: &Defaults, records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
+fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
     let mut defaults = defaults;
     let mut orders: Vec<(Timestamp, u64, Input)> = Vec::new();
     for (record, rank) in records.iter().zip(1..) {
@@ -222,7 +222,7 @@ fn orders(defaults: &Defaults, records: &[Record]) -> Vec<(Timestamp, u64, Input
 }
 
 /// The order, if there was one, that this event follows from.
-fn order(defaults: &Defaults, event: &Event) -> Option<Input> {
+fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
     match event.clone() {
         Event::Namespace(event) => namespace_order(event.kind),
         Event::Host(HostEvent { host, kind }) => Some(match kind {
@@ -255,7 +255,7 @@ fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
     })
 }
 
-fn job_order(defaults: &Defaults, JobEvent { job, kind }: JobEvent) -> Option<Input> {
+fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option<Input> {
     Some(match kind {
         JobEventKind::Submitted { spec, hosts } => Input::Submit {
             job,

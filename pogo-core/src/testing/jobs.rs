@@ -5,37 +5,44 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::policies::{limits, parse, value};
-use crate::plan::{Command, Expectation, JobSpec, Order, WaveGate};
-use crate::policy::{Limit, OnDoubt};
+use crate::plan::{Command, Expectation, JobSpec, Order};
+use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate};
 
 /// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
 /// waves, priorities, orders, expected times, and now and then an override of all constraints.
 pub fn job_specs() -> impl Strategy<Value = JobSpec> {
-    (targets(), numbers(), pace(), time_limits(), order()).prop_map(|(targets, numbers, pace, limits, order)| {
-        let mut spec = JobSpec::new(targets, Command::shell("true"));
-        (spec.retries, spec.connect_retries, spec.max_failures, spec.max_parallel) = numbers;
-        (
-            (spec.waves, spec.allow_failures, spec.gate),
-            spec.bake,
-            spec.settle,
-            spec.retry_delay,
-        ) = pace;
-        if spec.gate == WaveGate::Manual {
-            spec.bake = None;
-        }
-        // A bake time without waves is refused.
-        spec.bake = spec.bake.filter(|_| !spec.waves.is_empty());
-        (spec.attempt_timeout, spec.slow_after, spec.job_timeout) = limits;
-        (
-            spec.order,
-            spec.expected,
-            spec.on_doubt,
-            spec.override_constraints,
-            spec.priority,
-            spec.seed,
-        ) = order;
+    (targets(), job_settings(), waves(), order()).prop_map(|(targets, settings, waves, order)| {
+        let mut spec = JobSpec::new(targets, Command::shell("true")).settings(settings);
+        let gate;
+        (spec.waves, spec.settings.allow_failures, gate) = waves;
+        spec.settings.gate = gate;
+        // A bake time without waves is refused, and one with a manual gate.
+        let bakes = !spec.waves.is_empty() && gate != Some(WaveGate::Manual);
+        spec.settings.bake = spec.settings.bake.filter(|_| bakes);
+        (spec.order, spec.expected, spec.override_constraints, spec.seed) = order;
         spec
     })
+}
+
+/// Settings of jobs and of updates, each left open more often than not: none under which nothing could run.
+pub fn job_settings() -> impl Strategy<Value = JobSettings> {
+    (retries(), hosts(), times(), time_limits(), waves(), choices()).prop_map(
+        |(retries, hosts, times, limits, (_, allow_failures, gate), choices)| {
+            let mut settings = JobSettings::new();
+            (settings.allow_failures, settings.gate) = (allow_failures, gate);
+            (settings.retries, settings.connect_retries) = retries;
+            (settings.max_failures, settings.max_parallel) = hosts;
+            (settings.bake, settings.settle, settings.retry_delay) = times;
+            (settings.attempt_timeout, settings.slow_after, settings.job_timeout) = limits;
+            (
+                settings.on_doubt,
+                settings.priority,
+                settings.pre_hooks,
+                settings.post_hooks,
+            ) = choices;
+            settings
+        },
+    )
 }
 
 fn targets() -> impl Strategy<Value = crate::fleet::Selector> {
@@ -47,36 +54,40 @@ fn targets() -> impl Strategy<Value = crate::fleet::Selector> {
     ]
 }
 
-type Numbers = (Option<u32>, Option<u32>, Option<Limit>, Option<Limit>);
+fn retries() -> impl Strategy<Value = (Option<u32>, Option<u32>)> {
+    (prop::option::of(0..3_u32), prop::option::of(0..3_u32))
+}
 
-fn numbers() -> impl Strategy<Value = Numbers> {
-    let max_parallel = limits().prop_filter("a job of no places is refused", |limit| limit.places(1) > 0);
+fn hosts() -> impl Strategy<Value = (Option<Limit>, Option<Limit>)> {
+    let max_parallel = limits().prop_filter("a job of no slots is refused", |limit| !limit.is_zero());
     (
-        prop::option::of(0..3_u32),
-        prop::option::of(0..3_u32),
         prop::option::weighted(0.3, limits()),
         prop::option::weighted(0.3, max_parallel),
     )
 }
 
-type Pace = (
-    (Vec<Limit>, Limit, WaveGate),
-    Option<Duration>,
-    Option<Duration>,
-    Option<Duration>,
-);
+type Waves = (Vec<Limit>, Option<Limit>, Option<WaveGate>);
 
-fn pace() -> impl Strategy<Value = Pace> {
+fn waves() -> impl Strategy<Value = Waves> {
     let sizes = prop::collection::vec(limits(), 1..=3).prop_filter("hosts would be left that never start", |sizes| {
         sizes.last().is_none_or(|last| !last.is_zero())
     });
-    let allowed = prop_oneof![2 => Just(Limit::Count(0)), 1 => limits()];
-    let gates = prop::sample::select(&[WaveGate::Automatic, WaveGate::Automatic, WaveGate::Manual][..]);
-    let waves = prop_oneof![
-        3 => Just((vec![], Limit::Count(0), WaveGate::Automatic)),
-        1 => (sizes, allowed, gates),
-    ];
-    (waves, seconds(0.5, 60), seconds(0.3, 30), seconds(0.5, 10))
+    let gates = prop::sample::select(
+        &[
+            None,
+            Some(WaveGate::Automatic),
+            Some(WaveGate::Automatic),
+            Some(WaveGate::Manual),
+        ][..],
+    );
+    prop_oneof![
+        3 => Just((vec![], None, None)),
+        1 => (sizes, prop::option::weighted(0.3, limits()), gates),
+    ]
+}
+
+fn times() -> impl Strategy<Value = (Option<Duration>, Option<Duration>, Option<Duration>)> {
+    (seconds(0.5, 60), seconds(0.3, 30), seconds(0.5, 10))
 }
 
 fn time_limits() -> impl Strategy<Value = (Option<Duration>, Option<Duration>, Option<Duration>)> {
@@ -88,7 +99,24 @@ fn seconds(given: f64, most: u64) -> impl Strategy<Value = Option<Duration>> {
     prop::option::weighted(given, (0..=most).prop_map(Duration::from_secs))
 }
 
-type Choice = (Order, Vec<Expectation>, Option<OnDoubt>, Option<String>, i32, u64);
+type Choices = (Option<OnDoubt>, Option<i32>, Option<String>, Option<String>);
+
+fn choices() -> impl Strategy<Value = Choices> {
+    let directory = || {
+        prop::option::weighted(
+            0.1,
+            prop::sample::select(&["", "/opt/hooks"][..]).prop_map(str::to_owned),
+        )
+    };
+    (
+        prop::option::of(prop::sample::select(&[OnDoubt::Fail, OnDoubt::Retry][..])),
+        prop::option::of(-1..=1_i32),
+        directory(),
+        directory(),
+    )
+}
+
+type Choice = (Order, Vec<Expectation>, Option<String>, u64);
 
 fn order() -> impl Strategy<Value = Choice> {
     let expectation = (value(), 1..100_u64).prop_map(|(hosts, seconds)| Expectation {
@@ -98,9 +126,7 @@ fn order() -> impl Strategy<Value = Choice> {
     (
         prop::sample::select(&[Order::Balanced, Order::Balanced, Order::Listed, Order::Shuffled][..]),
         prop::collection::vec(expectation, 0..3),
-        prop::option::of(prop::sample::select(&[OnDoubt::Fail, OnDoubt::Retry][..])),
         prop::option::weighted(0.1, Just("it burns".to_owned())),
-        -1..=1_i32,
         0..4_u64,
     )
 }

@@ -1,6 +1,6 @@
 //! PROVE: strategies and invariants, for testing your own policies against the scheduler that will run them.
 //!
-//! - Strategies for [`proptest`]: [`fleets`], [`policies`], [`job_specs`], [`steps`]; or your own fleet and policy.
+//! - Strategies for [`proptest`]: [`fleets`], [`policies`], [`job_specs`], [`job_settings`], [`job_updates`], [`steps`]; or your own fleet and policy.
 //! - [`Drill`] plays [`Step`]s, that is reports, orders, crashes and the passing of time, to a real scheduler.
 //! - Invariants over what was recorded: [`assert_never_more_than`], [`assert_stays_available`], [`assert_order`],
 //!   [`assert_once`]. They look at records only, so a journal of a real rollout does as well.
@@ -57,6 +57,6 @@ pub use attempt::{AttemptWatch, SeenAttempt, TestAttempt};
 pub use drill::Drill;
 pub use fleets::{fleets, group};
 pub use invariants::{assert_never_more_than, assert_once, assert_order, assert_stays_available};
-pub use jobs::job_specs;
+pub use jobs::{job_settings, job_specs};
 pub use policies::{limits, policies};
-pub use steps::{Step, steps};
+pub use steps::{Step, job_updates, steps};

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::fleets::{COLOS, RACKS, ROLES};
+use super::jobs::job_settings;
 use crate::fleet::Selector;
-use crate::policy::{Constraint, Limit, Policy, Rule, Sequence};
+use crate::policy::{Constraint, JobSettings, Limit, Policy, Rule, Sequence};
 
 /// Policies over the tags of [`fleets`](super::fleets): every kind of rule, nested groups, and sequences with scope, `each` and
-/// `allow_failures`. Sequences may wait for each other in a cycle; jobs are then refused.
+/// `allow_failures`, and now and then defaults for jobs. Sequences may wait for each other in a cycle; jobs are then refused.
 pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
     let sequences = prop_oneof![
         2 => Just(0_usize),
@@ -18,11 +19,12 @@ pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
     ];
     let sequences = sequences.prop_flat_map(|count| prop::collection::vec(sequence(), count));
     let constraints = prop::collection::vec(constraint(), 0..4);
-    (sequences, constraints).prop_map(|(sequences, constraints)| {
+    let defaults = prop_oneof![2 => Just(JobSettings::new()), 1 => job_settings()];
+    (sequences, constraints, defaults).prop_map(|(sequences, constraints, defaults)| {
         Arc::new(Policy {
             sequences,
             constraints,
-            ..Policy::default()
+            defaults,
         })
     })
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::policies::{limits as limits_of_failures, value};
-use super::{fleets, job_specs, policies};
+use super::policies::value;
+use super::{fleets, job_settings, job_specs, policies};
 use crate::fleet::{Fleet, Selector};
-use crate::plan::{JobSpec, WaveGate};
-use crate::policy::Policy;
-use crate::scheduler::{Alteration, FailureKind, Outcome, Phase};
+use crate::plan::JobSpec;
+use crate::policy::{Policy, Setting};
+use crate::scheduler::{FailureKind, JobUpdate, Outcome, Phase};
 
 /// One thing that happens. Which attempt, job or host it happens to is a number that
 /// [`Drill::play`](super::Drill::play) takes modulo how many there are, so that every history fits every namespace.
@@ -47,8 +47,8 @@ pub enum Step {
     Retry(u8, u16),
     /// Hosts of a job are skipped: those whose bit is set.
     Skip(u8, u16),
-    /// A job's limits change.
-    Alter(u8, Alteration),
+    /// A job's settings change.
+    Alter(u8, JobUpdate),
     /// A host is marked down.
     MarkDown(u8),
     /// A host is marked up.
@@ -86,7 +86,7 @@ fn orders() -> impl Strategy<Value = Step> {
         2 => any::<u8>().prop_map(Step::Promote),
         4 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Retry(job, hosts)),
         3 => any::<(u8, u16)>().prop_map(|(job, hosts)| Step::Skip(job, hosts)),
-        2 => (any::<u8>(), alterations()).prop_map(|(job, change)| Step::Alter(job, change)),
+        2 => (any::<u8>(), job_updates()).prop_map(|(job, change)| Step::Alter(job, change)),
     ]
 }
 
@@ -115,36 +115,14 @@ fn phases() -> impl Strategy<Value = Phase> {
     )
 }
 
-fn alterations() -> impl Strategy<Value = Alteration> {
-    let few = || prop::option::weighted(0.3, 0..3_u32);
-    let seconds = || prop::option::weighted(0.2, (0..900_u64).prop_map(Duration::from_secs));
-    let priority = prop::option::weighted(0.3, -1..=1_i32);
-    let limits = (seconds(), seconds(), seconds());
-    let gate = prop::sample::select(&[WaveGate::Automatic, WaveGate::Manual][..]);
-    let waves = (
-        prop::option::weighted(0.2, limits_of_failures()),
-        prop::option::weighted(0.2, gate),
-    );
-    (limits, few(), few(), few(), few(), waves, priority).prop_map(
-        |(
-            (attempt_timeout, slow_after, job_timeout),
-            retries,
-            connect_retries,
-            max_failures,
-            max_parallel,
-            (allow_failures, gate),
-            priority,
-        )| Alteration {
-            attempt_timeout,
-            slow_after,
-            job_timeout,
-            retries,
-            connect_retries,
-            max_failures,
-            allow_failures,
-            gate,
-            max_parallel,
-            priority,
-        },
-    )
+/// Random changes of a job's settings: some set, some unset.
+pub fn job_updates() -> impl Strategy<Value = JobUpdate> {
+    let unset = prop::sample::subsequence(Setting::ALL, 0..=3);
+    (job_settings(), prop::sample::subsequence(Setting::ALL, 0..=4), unset).prop_map(|(all, set, unset)| {
+        let mut settings = all;
+        let left = Setting::ALL.iter().filter(|setting| !set.contains(setting));
+        left.for_each(|&setting| settings.unset(setting));
+        let update = JobUpdate::set(settings);
+        unset.into_iter().fold(update, JobUpdate::unset)
+    })
 }

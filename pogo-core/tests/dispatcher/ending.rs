@@ -51,10 +51,7 @@ async fn run<F: Future<Output = ()>>(job: JobSpec, orders: impl FnOnce(Handle) -
 }
 
 fn within_four_hours() -> JobSpec {
-    JobSpec {
-        job_timeout: Some(Duration::from_secs(4 * 3_600)),
-        ..spec()
-    }
+    spec().job_timeout(Duration::from_secs(4 * 3_600))
 }
 
 #[test]
@@ -78,11 +75,7 @@ fn a_paused_job_is_left_although_its_time_limit_is_to_run_out() {
 #[test]
 fn a_retry_is_waited_for() {
     block_on(async {
-        let retried = JobSpec {
-            retries: Some(1),
-            retry_delay: Some(Duration::from_secs(60)),
-            ..within_four_hours()
-        };
+        let retried = within_four_hours().retries(1).retry_delay(Duration::from_secs(60));
         let (ended, took) = run(retried, async |_| ()).await;
         assert_eq!(ended.job(JOB).unwrap().status(), JobStatus::Blocked);
         assert_eq!(ended.job(JOB).unwrap().tasks().next().unwrap().attempts(), 2);
@@ -96,11 +89,8 @@ fn a_retry_is_waited_for() {
 #[test]
 fn a_job_that_settles_is_waited_for() {
     block_on(async {
-        let settling = JobSpec {
-            targets: "web2".parse().unwrap(),
-            settle: Some(Duration::from_secs(60)),
-            ..within_four_hours()
-        };
+        let mut settling = within_four_hours().settle(Duration::from_secs(60));
+        settling.targets = "web2".parse().unwrap();
         let (ended, took) = run(settling, async |_| ()).await;
         assert_eq!(ended.job(JOB).unwrap().status(), JobStatus::Finished);
         assert_eq!(took, Duration::from_secs(60));

@@ -67,7 +67,7 @@ impl Namespace {
     fn submit(&self, moment: &mut Moment) -> Result<Vec<Event>, InputError> {
         moment.submitted += 1;
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
-        spec.max_failures = Some("1".parse().unwrap());
+        spec.settings.max_failures = Some("1".parse().unwrap());
         moment.tell(Input::Submit {
             job: JobId::new(moment.submitted),
             spec: Arc::new(spec),

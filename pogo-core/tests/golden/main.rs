@@ -27,16 +27,21 @@ fn blesses() -> bool {
     std::env::var_os("POGO_BLESS").is_some()
 }
 
-/// Holds what is written today against the file, line by line.
+/// Holds what is written today against the file, line by line. The order of keys is no part of the format.
 fn assert_golden(name: &str, written: &str) {
     if blesses() {
         std::fs::write(path(name), written).unwrap();
     }
     let golden = std::fs::read_to_string(path(name)).unwrap();
-    for (at, (golden, written)) in golden.lines().zip(written.lines()).enumerate() {
-        assert_eq!(written, golden, "{name}, line {}", at + 1);
+    let values = |text: &str| -> Vec<serde_json::Value> {
+        let values = serde_json::Deserializer::from_str(text).into_iter();
+        values.collect::<Result<_, _>>().unwrap()
+    };
+    let (golden, written) = (values(&golden), values(written));
+    for (at, (golden, written)) in golden.iter().zip(&written).enumerate() {
+        assert_eq!(written, golden, "{name}, value {}", at + 1);
     }
-    assert_eq!(written.lines().count(), golden.lines().count(), "{name}");
+    assert_eq!(written.len(), golden.len(), "{name}");
 }
 
 fn read<T: DeserializeOwned>(line: &str) -> T {
@@ -125,7 +130,7 @@ fn files_of_the_first_version_are_read_as_ever() {
     let golden = std::fs::read_to_string(path("former/records.jsonl")).unwrap();
     let records: Vec<Record> = golden.lines().map(read).collect();
     let scheduler = replay(&records).unwrap();
-    assert!(scheduler.jobs().all(|job| job.slow_after().is_none()));
+    assert!(scheduler.jobs().all(|job| job.settings().slow_after.is_none()));
     let upto = [
         ("former/snapshot-busy.json", story::busy(&records)),
         ("former/snapshot-end.json", records.len()),
@@ -137,10 +142,34 @@ fn files_of_the_first_version_are_read_as_ever() {
         // What else it does not say: which jobs had left a host failed before the last that did.
         let known = |scheduler: &Scheduler| {
             let jobs = scheduler.jobs();
-            jobs.map(|job| (job.id(), job.status(), job.tally(), job.attempt_timeout()))
+            jobs.map(|job| (job.id(), job.status(), job.tally(), job.settings().attempt_timeout))
                 .collect::<Vec<_>>()
         };
         assert_eq!(known(&restored), known(&replayed), "{name}");
+    }
+}
+
+/// What was written before every setting could change: jobs without those of their waves, counts alone, no hooks in snapshots.
+#[test]
+fn files_of_before_all_settings_could_change_are_read_as_ever() {
+    let today = stored_records();
+    let golden = std::fs::read_to_string(path("scattered_settings/records.jsonl")).unwrap();
+    let before: Vec<Record> = golden.lines().map(read).collect();
+    assert_eq!(before.len(), today.len());
+    let known = |scheduler: &Scheduler| {
+        let jobs = scheduler.jobs();
+        jobs.map(|job| (job.id(), job.status(), job.tally(), job.settings().clone()))
+            .collect::<Vec<_>>()
+    };
+    for (name, upto) in [
+        ("scattered_settings/snapshot-busy.json", story::busy(&today)),
+        ("scattered_settings/snapshot-end.json", today.len()),
+    ] {
+        let wanted = known(&replay(&today[..upto]).unwrap());
+        assert_eq!(known(&replay(&before[..upto]).unwrap()), wanted, "{name}");
+        let golden = std::fs::read_to_string(path(name)).unwrap();
+        let restored = Scheduler::restore(&read::<Snapshot>(&golden)).unwrap();
+        assert_eq!(known(&restored), wanted, "{name}");
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, Expectation, Hooks, JobSpec, Order, WaveGate};
-use pogo_core::policy::{Constraint, Defaults, OnDoubt, Origin, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Alteration, FailureKind, Input, JobEventKind, JobId, Outcome, Phase, Record};
+use pogo_core::plan::{Command, Expectation, JobSpec, Order};
+use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
+use pogo_core::scheduler::{FailureKind, Input, JobEventKind, JobId, Outcome, Phase, Record};
 use pogo_core::testing::{Drill, Step};
 
 /// Everything that was recorded.
@@ -53,12 +53,10 @@ fn policy() -> Policy {
             Constraint::new(selector("$colo"), Rule::MinAvailable("25%".parse().unwrap())),
             Constraint::new(selector("$colo"), Rule::MaxFailures("1".parse().unwrap())),
         ],
-        defaults: Defaults {
-            attempt_timeout: Some(Duration::from_secs(300)),
-            retries: Some(1),
-            pre_hooks: Some("/etc/shop/pre.d".to_owned()),
-            ..Defaults::default()
-        },
+        defaults: JobSettings::new()
+            .attempt_timeout(Duration::from_secs(300))
+            .retries(1)
+            .pre_hooks("/etc/shop/pre.d".to_owned()),
     }
 }
 
@@ -82,13 +80,16 @@ fn wait(drill: &mut Drill, seconds: u64) {
 fn a_job_in_waves(drill: &mut Drill) {
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart web"));
     spec.user = "ada".to_owned();
-    (spec.waves, spec.bake) = (
+    (spec.waves, spec.settings.bake) = (
         vec!["1".parse().unwrap(), "100%".parse().unwrap()],
         Some(Duration::from_secs(600)),
     );
-    (spec.settle, spec.connect_retries, spec.retry_delay) =
-        (Some(Duration::from_secs(10)), Some(2), Some(Duration::from_secs(5)));
-    (spec.order, spec.seed, spec.priority) = (Order::Shuffled, 7, -1);
+    (
+        spec.settings.settle,
+        spec.settings.connect_retries,
+        spec.settings.retry_delay,
+    ) = (Some(Duration::from_secs(10)), Some(2), Some(Duration::from_secs(5)));
+    (spec.order, spec.seed, spec.settings.priority) = (Order::Shuffled, 7, Some(-1));
     spec.expected = vec![Expectation {
         hosts: "$role.web".parse().unwrap(),
         time: Duration::from_secs(30),
@@ -102,11 +103,10 @@ fn a_job_in_waves(drill: &mut Drill) {
     drill.tell(Input::Pause { job }).unwrap();
     wait(drill, 600);
     drill.tell(Input::Resume { job }).unwrap();
-    let change = Alteration {
-        max_parallel: Some(3),
-        job_timeout: Some(Duration::from_secs(86_400)),
-        ..Alteration::default()
-    };
+    let change = JobSettings::new()
+        .max_parallel(Limit::Count(3))
+        .job_timeout(Duration::from_secs(86_400))
+        .into();
     drill.tell(Input::Alter { job, change }).unwrap();
     let second = drill.running().values().next().unwrap().1.to_string();
     report(
@@ -135,11 +135,13 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
         Command::argv(["/opt/shop/update", "--now"]),
     );
     spec.override_constraints = Some("the shop is down".to_owned());
-    (spec.retries, spec.on_doubt, spec.max_failures) = (Some(0), Some(OnDoubt::Fail), Some("3".parse().unwrap()));
-    spec.hooks = Hooks {
-        pre: Some(String::new()),
-        post: Some("/etc/shop/post.d".to_owned()),
-    };
+    (
+        spec.settings.retries,
+        spec.settings.on_doubt,
+        spec.settings.max_failures,
+    ) = (Some(0), Some(OnDoubt::Fail), Some("3".parse().unwrap()));
+    spec.settings.pre_hooks = Some(String::new());
+    spec.settings.post_hooks = Some("/etc/shop/post.d".to_owned());
     let job = drill.submit(spec).unwrap();
     let signal = "TERM".to_owned();
     report(
@@ -178,7 +180,7 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
     }
     let targets = "cache[01-02].example.com,web6".parse().unwrap();
     let mut spec = JobSpec::new(targets, Command::shell("true"));
-    spec.retries = Some(0);
+    spec.settings.retries = Some(0);
     let job = drill.submit(spec).unwrap();
     for host in ["cache01.example.com", "cache02.example.com"] {
         report(
@@ -194,7 +196,8 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
 /// A host that takes longer than is usual, a freeze that comes meanwhile, and waves that begin by order.
 fn a_job_that_is_slow(drill: &mut Drill) {
     let mut spec = JobSpec::new("web1".parse().unwrap(), Command::shell("apt-get upgrade"));
-    (spec.attempt_timeout, spec.slow_after) = (Some(Duration::from_secs(3_600)), Some(Duration::from_secs(60)));
+    (spec.settings.attempt_timeout, spec.settings.slow_after) =
+        (Some(Duration::from_secs(3_600)), Some(Duration::from_secs(60)));
     drill.submit(spec).unwrap();
     wait(drill, 61);
     let (by, reason) = ("ada".to_owned(), "the sale".to_owned());
@@ -206,8 +209,8 @@ fn a_job_that_is_slow(drill: &mut Drill) {
     drill.tell(Input::Thaw { hosts, by, reason }).unwrap();
     report(drill, "web1", Outcome::Succeeded);
     let mut spec = JobSpec::new("cache[01-02].example.com".parse().unwrap(), Command::shell("true"));
-    (spec.waves, spec.gate) = (vec!["1".parse().unwrap()], WaveGate::Manual);
-    spec.allow_failures = "50%".parse().unwrap();
+    (spec.waves, spec.settings.gate) = (vec!["1".parse().unwrap()], Some(WaveGate::Manual));
+    spec.settings.allow_failures = Some("50%".parse().unwrap());
     let job = drill.submit(spec).unwrap();
     let first = drill.running().values().next().unwrap().1.to_string();
     report(drill, &first, Outcome::Succeeded);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec, Plan, PlanError};
-use pogo_core::policy::{Constraint, Defaults, Limit, OnDoubt, Policy, Rule, Sequence};
+use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Policy, Rule, Sequence};
 
 fn limit(text: &str) -> Limit {
     text.parse().unwrap()
@@ -14,8 +14,8 @@ fn on(targets: &str) -> JobSpec {
     JobSpec::new(targets.parse().unwrap(), Command::shell("true"))
 }
 
-fn seconds(seconds: u64) -> Option<Duration> {
-    Some(Duration::from_secs(seconds))
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }
 
 fn plan(policy: &Policy, spec: &JobSpec) -> Plan {
@@ -36,12 +36,10 @@ fn warnings(plan: &Plan) -> Vec<&str> {
 
 #[test]
 fn limits_of_the_job_are_numbers() {
-    let spec = JobSpec {
-        max_parallel: Some(limit("10%")),
-        max_failures: Some(limit("1%")),
-        job_timeout: seconds(4 * 3_600),
-        ..on("$web")
-    };
+    let spec = on("$web")
+        .max_parallel(limit("10%"))
+        .max_failures(limit("1%"))
+        .job_timeout(seconds(4 * 3_600));
     let plan = plan(&Policy::default(), &spec);
     let printed = plan.to_string();
     for line in [
@@ -61,15 +59,13 @@ fn limits_of_the_job_are_numbers() {
 
 #[test]
 fn defaults_of_the_policy_are_shown() {
-    let defaults = Defaults {
-        settle: seconds(30),
-        retries: Some(2),
-        connect_retries: Some(1),
-        attempt_timeout: seconds(90),
-        max_failures: Some(limit("0")),
-        on_doubt: Some(OnDoubt::Retry),
-        ..Defaults::default()
-    };
+    let defaults = JobSettings::new()
+        .settle(seconds(30))
+        .retries(2)
+        .connect_retries(1)
+        .attempt_timeout(seconds(90))
+        .max_failures(limit("0"))
+        .on_doubt(OnDoubt::Retry);
     let policy = Policy {
         defaults,
         ..Policy::default()
@@ -90,11 +86,7 @@ a host in doubt is tried again like a failed one
 
 #[test]
 fn waves_are_stages_and_their_bake_time_is_shown() {
-    let spec = JobSpec {
-        waves: vec![limit("1"), limit("100%")],
-        bake: seconds(600),
-        ..on("$web")
-    };
+    let spec = on("$web").waves(vec![limit("1"), limit("100%")]).bake(seconds(600));
     let printed = plan(&Policy::default(), &spec).to_string();
     assert!(
         printed.contains("\nwaves\n       wave 1                   1 host: w1"),
@@ -115,10 +107,7 @@ fn hosts_that_no_limit_counts_are_a_warning() {
         ["no limit counts 2 hosts: db1,x; nothing bounds how many of them start at once"]
     );
     assert!(warnings(&plan(&policy, &on("$web"))).is_empty());
-    let bounded = JobSpec {
-        max_parallel: Some(limit("3")),
-        ..on("*")
-    };
+    let bounded = on("*").max_parallel(limit("3"));
     assert!(warnings(&plan(&policy, &bounded)).is_empty(), "the job counts them");
     assert!(warnings(&plan(&Policy::default(), &on("*"))).is_empty(), "said already");
 }
@@ -173,17 +162,11 @@ fn a_share_of_failures_is_resolved_to_a_number_of_the_jobs_hosts() {
 
 #[test]
 fn a_bake_time_without_waves_is_refused() {
-    let spec = JobSpec {
-        bake: seconds(60),
-        ..on("*")
-    };
+    let spec = on("*").bake(seconds(60));
     let fleet = Fleet::builder().host("a").build().unwrap();
     let refused = Plan::compile(&fleet, &Policy::default(), &spec).unwrap_err();
     let said = "a bake time is between waves, and the job has none; give waves, or leave out the bake time";
     assert_eq!(refused, PlanError::Spec(said.to_owned()));
-    let none = JobSpec {
-        bake: seconds(0),
-        ..on("*")
-    };
+    let none = on("*").bake(seconds(0));
     assert!(Plan::compile(&fleet, &Policy::default(), &none).is_ok());
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use pogo_core::plan::{Plan, WaveGate};
+use pogo_core::plan::Plan;
+use pogo_core::policy::WaveGate;
 use pogo_core::scheduler::{
     Blocker, Event, HaltCause, Input, JobEvent, JobEventKind, JobId, TaskEvent, TaskEventKind, TaskState,
 };
@@ -29,10 +30,12 @@ fn shows(plan: &Plan, blocker: &Blocker) -> bool {
             .budgets
             .iter()
             .any(|planned| planned.budget.group == *group && planned.allowed == *allowed),
-        Blocker::JobMaxParallel { limit } => plan.job.max_parallel.is_some_and(|most| most.hosts == *limit),
-        Blocker::Backoff { .. } => plan.job.retries + plan.job.connect_retries > 0,
-        Blocker::Baking { .. } => !plan.job.bake.is_zero() && plan.stages.iter().any(|planned| planned.stage.bakes),
-        Blocker::Unpromoted { .. } => plan.job.gate == WaveGate::Manual,
+        Blocker::JobMaxParallel { limit } => plan.job.settings.max_parallel.is_some_and(|most| most.hosts == *limit),
+        Blocker::Backoff { .. } => plan.job.settings.retries + plan.job.settings.connect_retries > 0,
+        Blocker::Baking { .. } => {
+            !plan.job.settings.bake.is_zero() && plan.stages.iter().any(|planned| planned.stage.bakes)
+        }
+        Blocker::Unpromoted { .. } => plan.job.settings.gate == WaveGate::Manual,
         _ => true,
     }
 }
@@ -41,13 +44,15 @@ fn shows(plan: &Plan, blocker: &Blocker) -> bool {
 fn announces(plan: &Plan, event: &Event) -> bool {
     match event {
         Event::Task(TaskEvent { kind, .. }) => match kind {
-            TaskEventKind::Slow { .. } => plan.job.slow_after.is_some(),
-            TaskEventKind::Retried { ordered: false, .. } => plan.job.retries + plan.job.connect_retries > 0,
+            TaskEventKind::Slow { .. } => plan.job.settings.slow_after.is_some(),
+            TaskEventKind::Retried { ordered: false, .. } => {
+                plan.job.settings.retries + plan.job.settings.connect_retries > 0
+            }
             _ => true,
         },
         Event::Job(JobEvent { kind, .. }) => match kind {
             JobEventKind::Halting { cause, .. } if *cause == Some(HaltCause::MaxFailures) => {
-                plan.job.max_failures.is_some()
+                plan.job.settings.max_failures.is_some()
             }
             _ => true,
         },

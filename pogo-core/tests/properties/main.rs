@@ -19,4 +19,5 @@ mod safety;
 mod scenario;
 mod snapshot;
 mod stored_events;
+mod updates;
 mod what_if;

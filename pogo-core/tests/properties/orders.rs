@@ -60,7 +60,7 @@ impl Overlapping {
             .collect();
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         spec.order = order;
-        spec.max_parallel = self.max_parallel.map(|limit| limit.to_string().parse().unwrap());
+        spec.settings.max_parallel = self.max_parallel.map(|limit| limit.to_string().parse().unwrap());
         if !equal {
             let expect = |(host, &time): (&HostName, &Duration)| Expectation {
                 hosts: host.as_str().parse().unwrap(),

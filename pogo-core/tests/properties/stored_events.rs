@@ -7,7 +7,7 @@ use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Alteration, AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobId, Obstacle, Outcome, Phase, Record, Tally,
+    AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobId, JobUpdate, Obstacle, Outcome, Phase, Record, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ enum FrozenEvent {
     JobAltered {
         job: JobId,
         #[serde(flatten)]
-        change: Alteration,
+        change: JobUpdate,
     },
     JobFinished {
         job: JobId,

@@ -38,7 +38,7 @@ proptest! {
         let mut scenario = scenario;
         for step in &mut scenario.steps {
             if let Step::Submit(spec) = step {
-                spec.job_timeout = None;
+                spec.settings.job_timeout = None;
             }
         }
         let Some(imagined) = imagined(&scenario, 0.0) else { return Ok(()) };

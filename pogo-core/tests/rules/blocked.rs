@@ -1,6 +1,6 @@
 //! What a job says of itself when nothing of it runs.
 
-use pogo_core::plan::{JobSpec, Order, Plan};
+use pogo_core::plan::{Order, Plan};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Blocker, Event, HolderReason, Input, JobEventKind, JobId, JobStatus};
 
@@ -164,11 +164,7 @@ fn with_a_failed_host() -> Story {
 #[test]
 fn a_job_waits_for_a_place_that_another_job_is_about_to_repair() {
     let mut story = with_a_failed_host();
-    let x_then_a = JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        order: Order::Listed,
-        ..on("x,a")
-    };
+    let x_then_a = on("x,a").max_parallel("1".parse().unwrap()).order(Order::Listed);
     assert_eq!(story.submit(x_then_a), "x");
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Waiting);
@@ -216,10 +212,7 @@ fn a_repair_waits_while_the_group_is_busy() {
 #[test]
 fn a_host_that_could_not_run_when_it_is_given_back_is_not_waited_for() {
     let mut story = Story::new(web("a"), at_most("0"));
-    let forced = JobSpec {
-        override_constraints: Some("fire".into()),
-        ..on("a")
-    };
+    let forced = on("a").override_constraints("fire");
     assert_eq!(story.submit(forced), "a");
     assert_eq!(story.submit(on("a")), "");
     assert_eq!(story.status(2), JobStatus::Blocked);
@@ -232,10 +225,7 @@ fn a_budget_that_stops_many_kinds_of_hosts_is_named_once() {
     policy.constraints.push(of_racks);
     let fleet = web("a,b,c").tagged("rack.one", "a,b").tagged("rack.two", "c");
     let mut story = Story::new(fleet, policy);
-    let one_by_one = JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    };
+    let one_by_one = on("*").max_parallel("1".parse().unwrap());
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "");
     let said = reasons(&story);

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::JobSpec;
 use pogo_core::policy::{Constraint, Origin, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Input, JobEventKind, JobId, JobStatus, Obstacle, Scheduler};
 use pogo_core::testing::Step;
@@ -227,10 +226,7 @@ fn a_halted_job_is_resumed_with_what_is_retried() {
         ..Policy::default()
     };
     let mut story = Story::new(web("a,b"), policy);
-    story.submit(JobSpec {
-        max_failures: Some("0".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_failures("0".parse().unwrap()));
     story.fails("a");
     assert_eq!(story.status(1), JobStatus::Halted);
     let said = said(&story, 1, "b");
@@ -242,10 +238,7 @@ fn a_halted_job_is_resumed_with_what_is_retried() {
 #[test]
 fn a_limit_of_the_job_can_be_raised_and_counts_one_host_as_one() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_parallel("1".parse().unwrap()));
     let sentence = "the job runs 1 host, as many at once as it may; it goes on when one ends";
     assert_eq!(said(&story, 1, "b"), [sentence]);
     assert_eq!(cures(&story, 1, "b"), ["pogo update 1 --max-parallel 2"]);

@@ -11,12 +11,8 @@ use pogo_core::scheduler::{AttemptId, Blocker, FailureKind, Input, JobId, JobSta
 use crate::story::{Story, at_most, host, hosts, on, web};
 
 fn retried_after(seconds: u64) -> JobSpec {
-    let retry_delay = Some(Duration::from_secs(seconds));
-    JobSpec {
-        retries: Some(1),
-        retry_delay,
-        ..on("*")
-    }
+    let retry_delay = Duration::from_secs(seconds);
+    on("*").retries(1).retry_delay(retry_delay)
 }
 
 #[test]
@@ -110,10 +106,7 @@ fn an_ordered_retry_leaves_no_delay_behind() {
 #[test]
 fn an_aborted_job_tries_nothing_again_that_was_being_ended_before() {
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        attempt_timeout: Some(Duration::from_secs(5)),
-        ..retried_after(10)
-    });
+    story.submit(retried_after(10).attempt_timeout(Duration::from_secs(5)));
     story.waits(6);
     let (job, reason) = (JobId::new(1), String::new());
     story.tell(Input::Abort { job, reason }).unwrap();

@@ -9,11 +9,7 @@ use pogo_core::scheduler::{FailureKind, Input, JobStatus, Outcome, TaskState};
 use crate::story::{Story, at_most, on, web};
 
 fn retried(retries: u32) -> JobSpec {
-    JobSpec {
-        retries: Some(retries),
-        retry_delay: Some(Duration::ZERO),
-        ..on("*")
-    }
+    on("*").retries(retries).retry_delay(Duration::ZERO)
 }
 
 #[test]
@@ -24,10 +20,7 @@ fn a_host_in_doubt_is_not_run_again_unless_the_policy_says_so() {
     assert_eq!(story.state(1, "a"), TaskState::InDoubt);
 
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        on_doubt: Some(OnDoubt::Retry),
-        ..retried(1)
-    });
+    story.submit(retried(1).on_doubt(OnDoubt::Retry));
     assert_eq!(story.reports("a", Outcome::in_doubt("")), "a");
     assert_eq!(story.reports("a", Outcome::in_doubt("")), "", "once is what it may");
 }
@@ -44,29 +37,20 @@ fn a_host_in_doubt_keeps_its_place() {
 fn failures_to_connect_are_retried_apart_from_others() {
     let unreachable = || Outcome::failed(FailureKind::Unreachable, "");
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        connect_retries: Some(1),
-        ..retried(1)
-    });
+    story.submit(retried(1).connect_retries(1));
     assert_eq!(story.reports("a", unreachable()), "a");
     assert_eq!(story.fails("a"), "a");
     assert_eq!(story.fails("a"), "");
 
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        connect_retries: Some(2),
-        ..retried(0)
-    });
+    story.submit(retried(0).connect_retries(2));
     assert_eq!(story.fails("a"), "", "a command that failed is no failure to connect");
 }
 
 #[test]
 fn an_attempt_that_runs_out_of_time_is_cancelled_and_in_doubt_if_nobody_answers() {
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        attempt_timeout: Some(Duration::from_secs(60)),
-        ..on("*")
-    });
+    story.submit(on("*").attempt_timeout(Duration::from_secs(60)));
     story.waits(59);
     assert!(
         story
@@ -90,10 +74,7 @@ fn an_attempt_that_runs_out_of_time_is_cancelled_and_in_doubt_if_nobody_answers(
 #[test]
 fn whatever_ran_is_in_doubt_after_a_recovery_unless_it_was_settling() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.submit(JobSpec {
-        settle: Some(Duration::from_secs(60)),
-        ..on("*")
-    });
+    story.submit(on("*").settle(Duration::from_secs(60)));
     story.ends("a");
     story.tell(Input::Recover { resumed: vec![] }).unwrap();
     assert_eq!(story.state(1, "b"), TaskState::InDoubt);

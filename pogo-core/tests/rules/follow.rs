@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use pogo_core::Timestamp;
-use pogo_core::plan::JobSpec;
+use pogo_core::policy::{JobSettings, Limit};
 use pogo_core::scheduler::{
-    Alteration, AttemptId, CancelReason, Event, Input, JobEventKind, JobId, Phase, Record, Scheduler, Tally,
-    TaskEventKind,
+    AttemptId, CancelReason, Event, Input, JobEventKind, JobId, Phase, Record, Scheduler, Tally, TaskEventKind,
 };
 
 use crate::story::{Story, at_most, host, hosts, on, web};
@@ -109,10 +108,7 @@ fn an_attempt_is_ended_once_and_not_while_it_settles() {
     assert!(!follows(&story, cancelled(&story)));
 
     let mut story = Story::new(web("a"), at_most("1"));
-    story.submit(JobSpec {
-        settle: Some(Duration::from_secs(9)),
-        ..on("*")
-    });
+    story.submit(on("*").settle(Duration::from_secs(9)));
     story.ends("a");
     assert!(!follows(&story, cancelled(&story)));
 }
@@ -144,11 +140,11 @@ fn only_the_wave_that_bakes_is_opened() {
     assert!(!follows(&story, opened(1)), "it has no waves");
 
     let mut story = Story::new(web("a,b,c"), at_most("1"));
-    story.submit(JobSpec {
-        waves: ["1", "2", "100%"].map(|wave| wave.parse().unwrap()).to_vec(),
-        bake: Some(Duration::from_secs(60)),
-        ..on("*")
-    });
+    story.submit(
+        on("*")
+            .waves(["1", "2", "100%"].map(|wave| wave.parse().unwrap()).to_vec())
+            .bake(Duration::from_secs(60)),
+    );
     assert!(!follows(&story, opened(1)), "the wave before it is not done");
     story.ends("a");
     assert!(follows(&story, opened(1)));
@@ -198,10 +194,7 @@ fn a_job_is_altered_while_it_lasts_and_to_limits_that_can_be() {
         Event::of_job(
             JOB,
             JobEventKind::Altered {
-                change: Alteration {
-                    max_parallel: Some(max_parallel),
-                    ..Alteration::default()
-                },
+                change: JobSettings::new().max_parallel(Limit::Count(max_parallel)).into(),
             },
         )
     };

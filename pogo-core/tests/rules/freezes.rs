@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Blocker, Event, Freeze, Input, InputError, JobEventKind, JobStatus, Scheduler, Snapshot};
 use pogo_core::sim::World;
@@ -49,10 +48,7 @@ fn what_runs_goes_on_and_nothing_more_is_started_in_any_job_until_thawed() {
     story.tell(freeze("$web")).unwrap();
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.submit(on("a,x")), "x", "others go on");
-    let overriding = JobSpec {
-        override_constraints: Some("fire".to_owned()),
-        ..on("b")
-    };
+    let overriding = on("b").override_constraints("fire");
     assert_eq!(story.submit(overriding), "", "a freeze is no constraint");
     assert_eq!(story.tell(thaw("$web")).unwrap(), "b");
 }
@@ -85,10 +81,7 @@ fn a_job_of_which_all_that_waits_is_frozen_is_blocked_and_says_who_and_why_and_s
 #[test]
 fn a_host_that_is_to_be_tried_again_is_not_waited_for_while_it_is_frozen() {
     let mut story = Story::new(web("a,b"), at_most("1"));
-    let retried = JobSpec {
-        retries: Some(1),
-        ..on("a")
-    };
+    let retried = on("a").retries(1);
     assert_eq!(story.submit(retried), "a");
     story.submit(on("b"));
     story.tell(freeze("a")).unwrap();
@@ -174,8 +167,8 @@ fn a_run_with_a_freeze_and_a_promotion_once_more_is_the_same_run() {
             },
         )
         .at(Timestamp::from_millis(90_000), thaw("h[1-3]"));
-    let bake = Some(Duration::from_secs(60));
-    world.submit(JobSpec { waves, bake, ..on("*") }).unwrap();
+    let bake = Duration::from_secs(60);
+    world.submit(on("*").waves(waves).bake(bake)).unwrap();
     let past = world.run();
     assert!(past.scheduler.jobs().all(|job| job.status() == JobStatus::Finished));
     let promoted = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::WaveOpened { ordered: true, .. }));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use pogo_core::plan::{Hooks, JobSpec, Order};
-use pogo_core::policy::{OnDoubt, Policy};
-use pogo_core::scheduler::{Alteration, CancelReason, Input, JobEventKind, JobId, JobStatus, TaskEventKind, TaskState};
+use pogo_core::plan::{JobSpec, Order};
+use pogo_core::policy::{JobSettings, Limit, OnDoubt, Policy, WaveGate};
+use pogo_core::scheduler::{CancelReason, Input, JobEventKind, JobId, JobStatus, TaskEventKind, TaskState};
 
 use crate::story::{Story, at_most, on, web};
 
@@ -12,7 +12,7 @@ use crate::story::{Story, at_most, on, web};
 fn a_job_of_higher_priority_takes_the_next_free_place() {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
     story.submit(on("a,b"));
-    story.submit(JobSpec { priority: 1, ..on("c") });
+    story.submit(on("c").priority(1));
     assert_eq!(story.ends("a"), "c");
     assert_eq!(story.ends("c"), "b");
 }
@@ -22,10 +22,7 @@ fn a_priority_can_be_altered() {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
     story.submit(on("a,b"));
     story.submit(on("c"));
-    let change = Alteration {
-        priority: Some(5),
-        ..Alteration::default()
-    };
+    let change = JobSettings::new().priority(5).into();
     story
         .tell(Input::Alter {
             job: JobId::new(2),
@@ -39,10 +36,7 @@ fn a_priority_can_be_altered() {
 fn an_override_starts_against_every_limit_and_is_counted_and_leased() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(on("a"));
-    let against = JobSpec {
-        override_constraints: Some("it burns".to_owned()),
-        ..on("*")
-    };
+    let against = on("*").override_constraints("it burns");
     assert_eq!(story.submit(against), "b", "the other host is leased");
     let used: Vec<u32> = story
         .drill
@@ -57,18 +51,9 @@ fn an_override_starts_against_every_limit_and_is_counted_and_leased() {
 #[test]
 fn a_job_runs_as_many_at_once_as_it_allows_itself() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
-    assert_eq!(
-        story.submit(JobSpec {
-            max_parallel: Some("2".parse().unwrap()),
-            ..on("*")
-        }),
-        "a b"
-    );
+    assert_eq!(story.submit(on("*").max_parallel("2".parse().unwrap())), "a b");
     assert_eq!(story.fails("a"), "c");
-    let change = Alteration {
-        max_parallel: Some(1),
-        ..Alteration::default()
-    };
+    let change = JobSettings::new().max_parallel(Limit::Count(1)).into();
     story
         .tell(Input::Alter {
             job: JobId::new(1),
@@ -83,7 +68,7 @@ fn a_job_runs_as_many_at_once_as_it_allows_itself() {
 fn a_shuffled_order_is_drawn_from_the_seed() {
     let order = |order: Order, seed: u64| {
         let mut story = Story::new(web("h[1-9]"), at_most("1"));
-        let mut all = vec![story.submit(JobSpec { order, seed, ..on("*") })];
+        let mut all = vec![story.submit(on("*").order(order).seed(seed))];
         while let Some(last) = all.last().cloned().filter(|last| !last.is_empty()) {
             all.push(story.ends(&last));
         }
@@ -119,20 +104,17 @@ fn an_abort_cancels_what_waits_and_what_runs() {
 
 #[test]
 fn every_default_is_decided_when_the_job_is_submitted_and_stored_with_it() {
-    let seconds = |n| Some(Duration::from_secs(n));
+    let seconds = Duration::from_secs;
     let mut policy = Policy::default();
-    policy.defaults.attempt_timeout = seconds(100);
-    policy.defaults.job_timeout = seconds(200);
+    policy.defaults.attempt_timeout = Some(seconds(100));
+    policy.defaults.job_timeout = Some(seconds(200));
     (policy.defaults.retries, policy.defaults.connect_retries) = (Some(3), Some(4));
-    (policy.defaults.retry_delay, policy.defaults.settle) = (seconds(5), seconds(6));
+    (policy.defaults.retry_delay, policy.defaults.settle) = (Some(seconds(5)), Some(seconds(6)));
     policy.defaults.max_failures = Some("50%".parse().unwrap());
     policy.defaults.on_doubt = Some(OnDoubt::Retry);
     policy.defaults.pre_hooks = Some("/before".to_owned());
     let mut story = Story::new(web("a,b"), policy);
-    story.submit(JobSpec {
-        retries: Some(0),
-        ..on("*")
-    });
+    story.submit(on("*").retries(0));
     let stored = story
         .drill
         .records()
@@ -141,24 +123,24 @@ fn every_default_is_decided_when_the_job_is_submitted_and_stored_with_it() {
             Some(JobEventKind::Submitted { spec, .. }) => Some(JobSpec::clone(spec)),
             _ => None,
         });
-    let expected = JobSpec {
-        attempt_timeout: seconds(100),
-        slow_after: seconds(600),
-        job_timeout: seconds(200),
-        retries: Some(0),
-        connect_retries: Some(4),
-        retry_delay: seconds(5),
-        settle: seconds(6),
-        max_failures: Some("50%".parse().unwrap()),
-        on_doubt: Some(OnDoubt::Retry),
-        hooks: Hooks {
-            pre: Some("/before".to_owned()),
-            post: Some("/etc/pogo/post.d".to_owned()),
-        },
-        ..on("*")
-    };
+    let expected = on("*")
+        .attempt_timeout(seconds(100))
+        .slow_after(seconds(600))
+        .job_timeout(seconds(200))
+        .retries(0)
+        .connect_retries(4)
+        .retry_delay(seconds(5))
+        .settle(seconds(6))
+        .max_failures("50%".parse().unwrap())
+        .on_doubt(OnDoubt::Retry)
+        .bake(Duration::ZERO)
+        .gate(WaveGate::Automatic)
+        .allow_failures(Limit::Count(0))
+        .priority(0)
+        .pre_hooks("/before".to_owned())
+        .post_hooks("/etc/pogo/post.d".to_owned());
     assert_eq!(stored, Some(expected));
     story.configure(web("a,b"), Policy::default());
     let job = story.drill.scheduler().job(JobId::new(1)).unwrap();
-    assert_eq!(job.attempt_timeout(), Duration::from_secs(100));
+    assert_eq!(job.settings().attempt_timeout, Duration::from_secs(100));
 }

@@ -1,6 +1,5 @@
 //! A change of fleet or policy under running jobs, and hosts that leave.
 
-use pogo_core::plan::JobSpec;
 use pogo_core::policy::{Policy, Rule, Sequence};
 use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, Outcome, TaskState};
 
@@ -9,10 +8,7 @@ use crate::story::{Story, at_most, host, limited, on, web};
 #[test]
 fn a_host_that_has_left_is_not_tried_again() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.submit(JobSpec {
-        retries: Some(3),
-        ..on("*")
-    });
+    story.submit(on("*").retries(3));
     story.configure(web("a"), Policy::default());
     story.fails("b");
     assert_eq!(story.waits(60), "");
@@ -45,10 +41,7 @@ fn a_host_that_has_left_cannot_be_marked() {
 fn reading_the_fleet_anew_accepts_no_failures() {
     let policy = || limited(Rule::MaxFailures("1".parse().unwrap()));
     let mut story = Story::new(web("a,b,c,d,e"), policy());
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_parallel("1".parse().unwrap()));
     story.fails("a");
     assert_eq!(story.fails("b"), "");
     let job = JobId::new(1);
@@ -64,10 +57,7 @@ fn reading_the_fleet_anew_accepts_no_failures() {
 fn failures_that_an_operator_accepted_stay_accepted_under_another_policy() {
     let policy = |most: &str| limited(Rule::MaxFailures(most.parse().unwrap()));
     let mut story = Story::new(web("a,b,c,d,e"), policy("1"));
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_parallel("1".parse().unwrap()));
     story.fails("a");
     story.fails("b");
     story.tell(Input::Resume { job: JobId::new(1) }).unwrap();
@@ -128,10 +118,7 @@ fn a_policy_that_does_not_fit_an_unfinished_job_is_refused() {
 fn a_budget_that_the_new_policy_widens_is_wider_at_once() {
     let budget = |failures: &str| limited(Rule::MaxFailures(failures.parse().unwrap()));
     let mut story = Story::new(web("a,b"), budget("0"));
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_parallel("1".parse().unwrap()));
     assert_eq!(story.fails("a"), "");
     assert_eq!(story.configure(web("a,b"), budget("1")), "b");
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use pogo_core::plan::JobSpec;
-use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Alteration, Input, InputError, JobId, JobStatus, TaskState};
+use pogo_core::policy::{JobSettings, Limit, Policy};
+use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, TaskState};
 
 use crate::story::{Story, hosts, on, web};
 
@@ -13,14 +12,8 @@ fn a_job_is_not_altered_to_limits_under_which_nothing_can_run() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("*"));
     let nothing = [
-        Alteration {
-            max_parallel: Some(0),
-            ..Alteration::default()
-        },
-        Alteration {
-            attempt_timeout: Some(std::time::Duration::ZERO),
-            ..Alteration::default()
-        },
+        JobSettings::new().max_parallel(Limit::Count(0)).into(),
+        JobSettings::new().attempt_timeout(std::time::Duration::ZERO).into(),
     ];
     for change in nothing {
         let told = story.tell(Input::Alter {
@@ -34,15 +27,9 @@ fn a_job_is_not_altered_to_limits_under_which_nothing_can_run() {
 #[test]
 fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_parallel("1".parse().unwrap()));
     assert_eq!(story.fails("a"), "b");
-    let change = Alteration {
-        max_failures: Some(0),
-        ..Alteration::default()
-    };
+    let change = JobSettings::new().max_failures(Limit::Count(0)).into();
     story
         .tell(Input::Alter {
             job: JobId::new(1),
@@ -61,10 +48,7 @@ fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
 #[test]
 fn a_finished_job_whose_time_is_over_can_be_retried() {
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        job_timeout: Some(Duration::from_secs(60)),
-        ..on("*")
-    });
+    story.submit(on("*").job_timeout(Duration::from_secs(60)));
     story.fails("a");
     assert_eq!(story.status(1), JobStatus::Finished);
     story.waits(100);
@@ -81,18 +65,12 @@ fn a_finished_job_whose_time_is_over_can_be_retried() {
 #[test]
 fn a_time_limit_that_is_altered_after_a_retry_binds_again() {
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        job_timeout: Some(Duration::from_secs(60)),
-        ..on("*")
-    });
+    story.submit(on("*").job_timeout(Duration::from_secs(60)));
     story.fails("a");
     story.waits(100);
     let job = JobId::new(1);
     story.tell(Input::Retry { job, hosts: hosts("a") }).unwrap();
-    let change = Alteration {
-        job_timeout: Some(Duration::from_secs(200)),
-        ..Alteration::default()
-    };
+    let change = JobSettings::new().job_timeout(Duration::from_secs(200)).into();
     story.tell(Input::Alter { job, change }).unwrap();
     assert_eq!(story.status(1), JobStatus::Running);
     story.waits(100);
@@ -103,12 +81,8 @@ fn a_time_limit_that_is_altered_after_a_retry_binds_again() {
 fn a_job_that_goes_on_after_an_abort_retries_again_by_itself() {
     let mut story = Story::new(web("a,b"), Policy::default());
     let job = JobId::new(1);
-    let retry_delay = Some(Duration::ZERO);
-    story.submit(JobSpec {
-        retries: Some(1),
-        retry_delay,
-        ..on("*")
-    });
+    let retry_delay = Duration::ZERO;
+    story.submit(on("*").retries(1).retry_delay(retry_delay));
     story
         .tell(Input::Abort {
             job,

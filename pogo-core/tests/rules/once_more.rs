@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Input, JobEventKind, JobId, Outcome, Record};
 use pogo_core::sim::{History, Mishap, World};
@@ -61,14 +60,8 @@ fn a_transport_may_say_of_a_doubt_whatever_it_likes() {
 
 #[test]
 fn a_job_that_halted_by_itself_does_so_again_even_in_a_log_without_causes() {
-    let over_budget = JobSpec {
-        max_failures: Some("1".parse().unwrap()),
-        ..on("*")
-    };
-    let expired = JobSpec {
-        job_timeout: Some(Duration::from_millis(2_500)),
-        ..on("*")
-    };
+    let over_budget = on("*").max_failures("1".parse().unwrap());
+    let expired = on("*").job_timeout(Duration::from_millis(2_500));
     for spec in [over_budget, expired] {
         let mut world = world(at_most("3")).mishap_everywhere(Mishap::fails(1));
         world.submit(spec).unwrap();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Expectation, JobSpec, Order};
-use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Alteration, Input, JobEventKind, JobId};
+use pogo_core::plan::{Expectation, Order};
+use pogo_core::policy::{Constraint, JobSettings, Policy, Rule};
+use pogo_core::scheduler::{Input, JobEventKind, JobId};
 
 use crate::story::{Story, at_most, host, hosts, on, web};
 
@@ -55,18 +55,12 @@ fn a_retried_host_comes_after_fresh_ones_where_it_was_queued_late() {
 fn a_retried_host_comes_after_fresh_ones_when_the_queues_are_built_anew() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
     let job = JobId::new(1);
-    let one_by_one = JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    };
+    let one_by_one = on("*").max_parallel("1".parse().unwrap());
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "b");
     let retried = hosts("a");
     story.tell(Input::Retry { job, hosts: retried }).unwrap();
-    let change = Alteration {
-        retries: Some(1),
-        ..Alteration::default()
-    };
+    let change = JobSettings::new().retries(1).into();
     story.tell(Input::Alter { job, change }).unwrap();
     assert_eq!(story.ends("b"), "c");
     assert_eq!(story.ends("c"), "a");
@@ -78,11 +72,11 @@ fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
         hosts: hosts.parse().unwrap(),
         time: Duration::from_secs(seconds),
     };
-    let spec = |order| JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        expected: vec![expect("b", 60), expect("c", 600)],
-        order,
-        ..on("*")
+    let spec = |order| {
+        on("*")
+            .max_parallel("1".parse().unwrap())
+            .expected(vec![expect("b", 60), expect("c", 600)])
+            .order(order)
     };
     let started = |order| {
         let mut story = Story::new(web("a,b,c"), Policy::default());
@@ -138,10 +132,7 @@ fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
     };
     let mut story = Story::new(fleet, policy);
     let job = JobId::new(1);
-    let one_by_one = JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    };
+    let one_by_one = on("*").max_parallel("1".parse().unwrap());
     assert_eq!(story.submit(one_by_one), "x1", "the most loaded group comes first");
     let others = || hosts("x2 x3 x4");
     story.tell(Input::Skip { job, hosts: others() }).unwrap();
@@ -153,10 +144,7 @@ fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
 fn of_hosts_that_were_all_tried_the_one_with_fewer_tries_comes_first() {
     let mut story = Story::new(web("a,b"), Policy::default());
     let job = JobId::new(1);
-    let one_by_one = JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    };
+    let one_by_one = on("*").max_parallel("1".parse().unwrap());
     let retry = |names| Input::Retry {
         job,
         hosts: hosts(names),

@@ -10,19 +10,13 @@ use pogo_core::testing::Step;
 use crate::story::{Story, on, web};
 
 fn settling(seconds: u64) -> JobSpec {
-    JobSpec {
-        settle: Some(Duration::from_secs(seconds)),
-        ..on("*")
-    }
+    on("*").settle(Duration::from_secs(seconds))
 }
 
 #[test]
 fn a_success_that_crosses_a_cancellation_settles_like_any_other() {
     let mut story = Story::new(web("a"), Policy::default());
-    story.submit(JobSpec {
-        attempt_timeout: Some(Duration::from_secs(60)),
-        ..settling(300)
-    });
+    story.submit(settling(300).attempt_timeout(Duration::from_secs(60)));
     story.waits(60);
     story.ends("a");
     assert_eq!(story.waits(299), "");

@@ -1,6 +1,5 @@
 //! Snapshots that do not add up are refused.
 
-use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::{Record, Scheduler, Snapshot, TaskEventKind};
 use serde_json::{Value, json};
 
@@ -9,10 +8,7 @@ use crate::story::{Story, at_most, on, web};
 /// `a` failed, `b` runs and `c` waits.
 fn busy() -> Value {
     let mut story = Story::new(web("a,b,c"), at_most("2"));
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(on("*").max_parallel("1".parse().unwrap()));
     story.fails("a");
     stored(&story)
 }

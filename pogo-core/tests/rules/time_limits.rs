@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::journal::replay;
-use pogo_core::plan::JobSpec;
-use pogo_core::policy::{Defaults, Policy};
-use pogo_core::scheduler::{Alteration, Event, FailureKind, Input, JobId, Outcome, Record, TaskEventKind};
+use pogo_core::policy::{JobSettings, Policy};
+use pogo_core::scheduler::{Event, FailureKind, Input, JobId, Outcome, Record, TaskEventKind};
 
 use crate::story::{Story, on, web};
 
 const JOB: JobId = JobId::new(1);
 
-fn seconds(seconds: u64) -> Option<Duration> {
-    Some(Duration::from_secs(seconds))
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
 }
 
 /// The hosts of which this was said, with the second.
@@ -79,14 +78,8 @@ fn a_host_that_takes_ten_minutes_is_slow_once_and_goes_on() {
 #[test]
 fn a_host_that_settles_or_was_told_to_end_is_not_slow() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.submit(JobSpec {
-        settle: seconds(500),
-        ..on("a")
-    });
-    story.submit(JobSpec {
-        attempt_timeout: seconds(590),
-        ..on("b")
-    });
+    story.submit(on("a").settle(seconds(500)));
+    story.submit(on("b").attempt_timeout(seconds(590)));
     story.waits(590);
     story.ends("a");
     story.waits(15);
@@ -96,10 +89,7 @@ fn a_host_that_settles_or_was_told_to_end_is_not_slow() {
 
 #[test]
 fn when_a_host_is_slow_is_said_by_the_job_or_the_policy_and_zero_is_never() {
-    let defaults = Defaults {
-        slow_after: seconds(60),
-        ..Defaults::default()
-    };
+    let defaults = JobSettings::new().slow_after(seconds(60));
     let policy = Policy {
         defaults,
         ..Policy::default()
@@ -107,10 +97,7 @@ fn when_a_host_is_slow_is_said_by_the_job_or_the_policy_and_zero_is_never() {
     let mut story = Story::new(web("a,b,c"), policy);
     story.submit(on("a"));
     for (host, after) in [("b", 30), ("c", 0)] {
-        story.submit(JobSpec {
-            slow_after: seconds(after),
-            ..on(host)
-        });
+        story.submit(on(host).slow_after(seconds(after)));
     }
     story.waits(30);
     story.waits(30);
@@ -124,10 +111,7 @@ fn when_a_host_is_slow_can_be_altered_while_it_runs() {
     story.submit(on("a"));
     story.waits(100);
     let alter = |story: &mut Story, after| {
-        let change = Alteration {
-            slow_after: seconds(after),
-            ..Alteration::default()
-        };
+        let change = JobSettings::new().slow_after(seconds(after)).into();
         story.tell(Input::Alter { job: JOB, change }).unwrap();
     };
     alter(&mut story, 0);
@@ -162,11 +146,7 @@ fn a_host_that_the_limit_of_an_attempt_ended_is_told_which_limit_and_which_setti
 #[test]
 fn a_host_that_the_limit_of_its_job_ended_is_told_so() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.submit(JobSpec {
-        job_timeout: seconds(5_400),
-        attempt_timeout: seconds(7_200),
-        ..on("*")
-    });
+    story.submit(on("*").job_timeout(seconds(5_400)).attempt_timeout(seconds(7_200)));
     story.waits(5_400);
     let signal = "TERM".to_owned();
     story.reports("a", Outcome::failed(FailureKind::Signal { signal }, ""));
@@ -207,11 +187,7 @@ fn a_job_of_an_old_log_has_the_limits_that_it_had() {
 fn a_policy_of_another_day_does_not_change_the_limits_of_a_job() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("a"));
-    let defaults = Defaults {
-        attempt_timeout: seconds(60),
-        slow_after: seconds(30),
-        ..Defaults::default()
-    };
+    let defaults = JobSettings::new().attempt_timeout(seconds(60)).slow_after(seconds(30));
     let policy = Policy {
         defaults,
         ..Policy::default()

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use pogo_core::journal::{CommitId, Epoch, OwnerId};
-use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{HolderReason, Input, JobId, Phase};
 
@@ -13,16 +12,16 @@ use crate::story::{Story, at_most, host, on, web};
 fn a_job_says_when_it_was_submitted_and_what_binds_it() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.waits(7);
-    story.submit(JobSpec {
-        attempt_timeout: Some(Duration::from_secs(90)),
-        max_parallel: Some("50%".parse().unwrap()),
-        ..on("*")
-    });
+    story.submit(
+        on("*")
+            .attempt_timeout(Duration::from_secs(90))
+            .max_parallel("50%".parse().unwrap()),
+    );
     let scheduler = story.drill.scheduler();
     let job = scheduler.job(JobId::new(1)).unwrap();
     assert_eq!(job.submitted().as_millis(), 7_000);
-    assert_eq!(job.attempt_timeout(), Duration::from_secs(90));
-    assert_eq!(job.max_parallel(), Some(1));
+    assert_eq!(job.settings().attempt_timeout, Duration::from_secs(90));
+    assert_eq!(job.settings().max_parallel.map(|most| most.hosts), Some(1));
     let held = scheduler.buckets().next().unwrap().holders();
     assert_eq!(held.len(), 1);
     assert_eq!((held[0].host.as_str(), held[0].since.as_millis()), ("a", 7_000));

@@ -16,11 +16,7 @@ fn ever_blocked(story: &Story) -> bool {
 }
 
 fn retried(targets: &str) -> JobSpec {
-    JobSpec {
-        retries: Some(1),
-        retry_delay: Some(Duration::from_secs(7)),
-        ..on(targets)
-    }
+    on(targets).retries(1).retry_delay(Duration::from_secs(7))
 }
 
 #[test]
@@ -66,11 +62,9 @@ fn a_job_behind_a_repair_whose_wave_bakes_waits() {
     let mut story = Story::new(web("a,b").host("x"), at_most("1"));
     story.submit(on("a"));
     story.fails("a");
-    let x_then_a = JobSpec {
-        waves: vec!["1".parse().unwrap(), "100%".parse().unwrap()],
-        bake: Some(Duration::from_secs(60)),
-        ..on("x,a")
-    };
+    let x_then_a = on("x,a")
+        .waves(vec!["1".parse().unwrap(), "100%".parse().unwrap()])
+        .bake(Duration::from_secs(60));
     assert_eq!(story.submit(x_then_a), "x");
     story.submit(on("b"));
     assert_eq!(story.status(3), JobStatus::Waiting);
@@ -84,10 +78,7 @@ fn a_job_behind_a_repair_whose_wave_bakes_waits() {
 #[test]
 fn a_job_behind_a_host_that_settles_waits() {
     let mut story = Story::new(web("a,b"), at_most("1"));
-    story.submit(JobSpec {
-        settle: Some(Duration::from_secs(60)),
-        ..on("a")
-    });
+    story.submit(on("a").settle(Duration::from_secs(60)));
     story.submit(on("b"));
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.status(2), JobStatus::Waiting);
@@ -211,11 +202,13 @@ fn a_job_that_can_never_start_says_so_while_its_delay_passes() {
 #[test]
 fn a_job_whose_baking_wave_was_skipped_waits_for_the_wave_after_it() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
-    let one_by_one = JobSpec {
-        waves: vec!["1".parse().unwrap(), "2".parse().unwrap(), "100%".parse().unwrap()],
-        bake: Some(Duration::from_secs(60)),
-        ..on("*")
-    };
+    let one_by_one = on("*")
+        .waves(vec![
+            "1".parse().unwrap(),
+            "2".parse().unwrap(),
+            "100%".parse().unwrap(),
+        ])
+        .bake(Duration::from_secs(60));
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.ends("a"), "");
     let job = JobId::new(1);
@@ -237,12 +230,10 @@ fn a_job_on_a_host_that_another_may_break_by_force_is_not_blocked() {
     let mut story = Story::new(fleet, limited(Rule::MinAvailable("3".parse().unwrap())));
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
-    let forced = JobSpec {
-        override_constraints: Some("it burns".to_owned()),
-        max_parallel: Some("1".parse().unwrap()),
-        order: Order::Listed,
-        ..on("a,b")
-    };
+    let forced = on("a,b")
+        .override_constraints("it burns")
+        .max_parallel("1".parse().unwrap())
+        .order(Order::Listed);
     assert_eq!(story.submit(forced), "a");
     assert_eq!(
         story.status(1),

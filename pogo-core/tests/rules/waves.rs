@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{JobSpec, Plan, WaveGate};
-use pogo_core::policy::{Limit, Policy, Sequence};
-use pogo_core::scheduler::{Alteration, Blocker, Input, JobId, JobStatus, Scheduler};
+use pogo_core::plan::{JobSpec, Plan};
+use pogo_core::policy::{JobSettings, Limit, Policy, Sequence, WaveGate};
+use pogo_core::scheduler::{Blocker, Input, JobId, JobStatus, Scheduler};
 use pogo_core::sim::World;
 
 use crate::story::{Story, hosts, on, web};
 
 fn one_then_all(bake: u64) -> JobSpec {
     let waves = vec!["1".parse().unwrap(), "100%".parse().unwrap()];
-    JobSpec {
-        waves,
-        bake: Some(Duration::from_secs(bake)),
-        ..on("*")
-    }
+    on("*").waves(waves).bake(Duration::from_secs(bake))
 }
 
 #[test]
@@ -32,10 +28,7 @@ fn a_wave_waits_until_the_one_before_was_well_for_the_bake_time() {
 #[test]
 fn a_change_of_policy_does_not_close_a_wave_that_is_open() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..one_then_all(60)
-    });
+    story.submit(one_then_all(60).max_parallel("1".parse().unwrap()));
     story.ends("a");
     assert_eq!(story.waits(60), "b");
     assert_eq!(story.configure(web("a,b,c"), Policy::default()), "");
@@ -56,10 +49,7 @@ fn a_change_of_policy_does_not_begin_the_bake_time_anew() {
 fn a_skipped_host_that_is_retried_closes_the_waves_after_it() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
     let job = JobId::new(1);
-    story.submit(JobSpec {
-        max_parallel: Some("1".parse().unwrap()),
-        ..one_then_all(60)
-    });
+    story.submit(one_then_all(60).max_parallel("1".parse().unwrap()));
     story.fails("a");
     story.tell(Input::Skip { job, hosts: hosts("a") }).unwrap();
     assert_eq!(story.waits(60), "b");
@@ -93,7 +83,7 @@ fn a_wave_takes_hosts_as_deep_as_those_before_it_allow() {
     };
     let mut story = Story::new(web("a,b,c"), policy);
     let waves = ["1", "2", "100%"].map(|wave| wave.parse().unwrap()).to_vec();
-    assert_eq!(story.submit(JobSpec { waves, ..on("*") }), "a");
+    assert_eq!(story.submit(on("*").waves(waves)), "a");
     assert_eq!(story.ends("a"), "b");
     assert_eq!(story.ends("b"), "c");
 }
@@ -105,10 +95,7 @@ fn sizes(waves: &[&str]) -> Vec<Limit> {
 /// How many hosts each wave has, of so many.
 fn widths(waves: &[&str], hosts: u32) -> Vec<usize> {
     let fleet = web(&format!("h[1-{hosts}]")).build().unwrap();
-    let spec = JobSpec {
-        waves: sizes(waves),
-        ..on("*")
-    };
+    let spec = on("*").waves(sizes(waves));
     let plan = Plan::compile(&fleet, &Policy::default(), &spec).unwrap();
     plan.stages.iter().map(|stage| stage.hosts.len()).collect()
 }
@@ -133,10 +120,7 @@ fn when_hosts_are_left_a_job_goes_on_in_steps_of_the_last_wave() {
 fn waves_that_never_end_or_are_too_many_are_refused_with_the_cure() {
     let refusal = |waves: &[&str], hosts: u32| {
         let fleet = web(&format!("h[1-{hosts}]")).build().unwrap();
-        let spec = JobSpec {
-            waves: sizes(waves),
-            ..on("*")
-        };
+        let spec = on("*").waves(sizes(waves));
         Plan::compile(&fleet, &Policy::default(), &spec)
             .unwrap_err()
             .to_string()
@@ -148,10 +132,7 @@ fn waves_that_never_end_or_are_too_many_are_refused_with_the_cure() {
 #[test]
 fn a_job_is_stored_with_every_step() {
     let mut story = Story::new(web("h[1-10]"), Policy::default());
-    story.submit(JobSpec {
-        waves: sizes(&["1", "40%"]),
-        ..on("*")
-    });
+    story.submit(on("*").waves(sizes(&["1", "40%"])));
     let job = story.drill.scheduler().job(JobId::new(1)).unwrap();
     assert_eq!(job.spec().waves, sizes(&["1", "40%", "80%", "100%"]));
 }
@@ -160,12 +141,7 @@ fn a_job_is_stored_with_every_step() {
 #[test]
 fn the_last_wave_of_an_old_log_takes_all_the_rest() {
     let mut world = World::new(web("h[1-10]").build().unwrap(), Policy::default()).unwrap();
-    let job = world
-        .submit(JobSpec {
-            waves: sizes(&["1", "100%"]),
-            ..on("*")
-        })
-        .unwrap();
+    let job = world.submit(on("*").waves(sizes(&["1", "100%"]))).unwrap();
     let mut records = world.run().records;
     for record in &mut records {
         let mut line = serde_json::to_value(&*record).unwrap();
@@ -182,11 +158,11 @@ fn the_last_wave_of_an_old_log_takes_all_the_rest() {
 #[test]
 fn failures_may_be_tolerated_in_each_wave() {
     let mut story = Story::new(web("h[1-10]"), Policy::default());
-    story.submit(JobSpec {
-        waves: sizes(&["40%", "100%"]),
-        allow_failures: "25%".parse().unwrap(),
-        ..on("*")
-    });
+    story.submit(
+        on("*")
+            .waves(sizes(&["40%", "100%"]))
+            .allow_failures("25%".parse().unwrap()),
+    );
     let first: Vec<String> = story
         .drill
         .running()
@@ -208,10 +184,7 @@ fn how_many_may_fail_can_be_altered_when_they_have_failed() {
     assert_eq!(story.status(1), JobStatus::Blocked);
     let (job, change) = (
         JobId::new(1),
-        Alteration {
-            allow_failures: Some("1".parse().unwrap()),
-            ..Alteration::default()
-        },
+        JobSettings::new().allow_failures("1".parse().unwrap()).into(),
     );
     assert_eq!(story.tell(Input::Alter { job, change }).unwrap(), "b c");
     let restored = Scheduler::restore(&story.drill.scheduler().snapshot()).unwrap();
@@ -222,21 +195,14 @@ fn how_many_may_fail_can_be_altered_when_they_have_failed() {
 #[test]
 fn a_share_of_nothing_is_stored_as_it_was_given() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
-    story.submit(JobSpec {
-        allow_failures: "0%".parse().unwrap(),
-        ..one_then_all(0)
-    });
+    story.submit(one_then_all(0).allow_failures("0%".parse().unwrap()));
     let text = serde_json::to_string(&story.drill.scheduler().snapshot()).unwrap();
     let restored = Scheduler::restore(&serde_json::from_str(&text).unwrap()).unwrap();
     assert!(restored.same_state(story.drill.scheduler()));
 }
 
 fn manual() -> JobSpec {
-    JobSpec {
-        gate: WaveGate::Manual,
-        bake: None,
-        ..one_then_all(0)
-    }
+    one_then_all(0).gate(WaveGate::Manual)
 }
 
 #[test]
@@ -259,13 +225,7 @@ fn a_gate_can_be_altered() {
     let mut story = Story::new(web("a,b,c"), Policy::default());
     story.submit(manual());
     story.ends("a");
-    let (job, change) = (
-        JobId::new(1),
-        Alteration {
-            gate: Some(WaveGate::Automatic),
-            ..Alteration::default()
-        },
-    );
+    let (job, change) = (JobId::new(1), JobSettings::new().gate(WaveGate::Automatic).into());
     assert_eq!(story.tell(Input::Alter { job, change }).unwrap(), "b c");
 }
 
@@ -281,10 +241,7 @@ fn an_order_cuts_a_bake_time_short() {
 #[test]
 fn a_bake_time_and_a_manual_gate_contradict_each_other() {
     let fleet = web("a,b").build().unwrap();
-    let spec = JobSpec {
-        gate: WaveGate::Manual,
-        ..one_then_all(5)
-    };
+    let spec = one_then_all(5).gate(WaveGate::Manual);
     let refused = Plan::compile(&fleet, &Policy::default(), &spec).unwrap_err();
     assert!(refused.to_string().contains("give one of them"));
 }

@@ -1,27 +1,15 @@
 //! `defaults:` what a job gets that does not say otherwise.
 
-use pogo_core::policy::{Defaults, OnDoubt};
+use std::time::Duration;
+
+use pogo_core::policy::{JobSettings, Limit, OnDoubt, Setting, SettingReader, WaveGate};
 
 use super::setting;
 use crate::source::Problems;
 use crate::tree::{Entry, Node, Value, expect, keys};
 
-const KEYS: [&str; 11] = [
-    "attempt_timeout",
-    "slow_after",
-    "job_timeout",
-    "retries",
-    "connect_retries",
-    "retry_delay",
-    "settle",
-    "max_failures",
-    "on_doubt",
-    "pre_hooks",
-    "post_hooks",
-];
-
 /// Settings given here replace those of included files.
-pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, defaults: &mut Defaults) {
+pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, defaults: &mut JobSettings) {
     match &node.value {
         Value::Null => {}
         Value::Map(entries) => {
@@ -38,31 +26,67 @@ pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, defaults: &mut 
     }
 }
 
-fn setting(problems: &mut Problems<'_>, entry: &Entry<'_>, defaults: &mut Defaults) {
-    let (key, node) = (&*entry.key.text, &entry.value);
-    match key {
-        "attempt_timeout" => defaults.attempt_timeout = setting::duration(problems, node, key),
-        "slow_after" => defaults.slow_after = setting::duration(problems, node, key),
-        "job_timeout" => defaults.job_timeout = setting::duration(problems, node, key),
-        "retries" => defaults.retries = setting::count(problems, node, key),
-        "connect_retries" => defaults.connect_retries = setting::count(problems, node, key),
-        "retry_delay" => defaults.retry_delay = setting::duration(problems, node, key),
-        "settle" => defaults.settle = setting::duration(problems, node, key),
-        "max_failures" => defaults.max_failures = expect::limit(problems, node, key),
-        "on_doubt" => defaults.on_doubt = on_doubt(problems, node),
-        "pre_hooks" => defaults.pre_hooks = setting::text(problems, node, key, "/etc/pogo/pre.d"),
-        "post_hooks" => defaults.post_hooks = setting::text(problems, node, key, "/etc/pogo/post.d"),
-        _ => keys::unknown(problems, &entry.key, "`defaults`", &KEYS),
+fn setting(problems: &mut Problems<'_>, entry: &Entry<'_>, defaults: &mut JobSettings) {
+    let (key, node) = (&entry.key, &entry.value);
+    match Setting::named(&key.text) {
+        Some(setting) => defaults.read(setting, &mut ValueReader { problems, node }),
+        None => {
+            let known: Vec<&str> = Setting::ALL.iter().map(|setting| setting.key()).collect();
+            keys::unknown(problems, key, "`defaults`", &known);
+        }
     }
 }
 
-fn on_doubt(problems: &mut Problems<'_>, node: &Node<'_>) -> Option<OnDoubt> {
-    match node.scalar().map(|text| &**text) {
-        Some("fail") => Some(OnDoubt::Fail),
-        Some("retry") => Some(OnDoubt::Retry),
-        _ => {
-            expect::expected(problems, node, "`fail` or `retry`", "on_doubt: fail");
-            None
+/// Reads the value of one setting, and reports what is wrong with it.
+struct ValueReader<'r, 'p, 'n> {
+    problems: &'r mut Problems<'p>,
+    node: &'r Node<'n>,
+}
+
+impl ValueReader<'_, '_, '_> {
+    /// One of a few words.
+    fn word<T: Copy + ToString>(&mut self, setting: Setting, words: [T; 2]) -> Option<T> {
+        let written = self.node.scalar().map(|text| &**text);
+        let found = words.iter().find(|word| written == Some(&*word.to_string()));
+        if found.is_none() {
+            let [first, second] = words.map(|word| word.to_string());
+            let what = format!("`{first}` or `{second}`");
+            expect::expected(self.problems, self.node, &what, &format!("{setting}: {first}"));
         }
+        found.copied()
+    }
+}
+
+impl SettingReader for ValueReader<'_, '_, '_> {
+    fn duration(&mut self, setting: Setting) -> Option<Duration> {
+        setting::duration(self.problems, self.node, setting.key())
+    }
+
+    fn count(&mut self, setting: Setting) -> Option<u32> {
+        setting::count(self.problems, self.node, setting.key())
+    }
+
+    fn integer(&mut self, setting: Setting) -> Option<i32> {
+        setting::integer(self.problems, self.node, setting.key())
+    }
+
+    fn limit(&mut self, setting: Setting) -> Option<Limit> {
+        expect::limit(self.problems, self.node, setting.key())
+    }
+
+    fn on_doubt(&mut self, setting: Setting) -> Option<OnDoubt> {
+        self.word(setting, [OnDoubt::Fail, OnDoubt::Retry])
+    }
+
+    fn gate(&mut self, setting: Setting) -> Option<WaveGate> {
+        self.word(setting, [WaveGate::Automatic, WaveGate::Manual])
+    }
+
+    fn text(&mut self, setting: Setting) -> Option<String> {
+        let example = match setting {
+            Setting::PostHooks => JobSettings::POST_HOOKS,
+            _ => JobSettings::PRE_HOOKS,
+        };
+        setting::text(self.problems, self.node, setting.key(), example)
     }
 }

@@ -40,6 +40,14 @@ pub(super) fn count(problems: &mut Problems<'_>, node: &Node<'_>, key: &str) -> 
     count
 }
 
+pub(super) fn integer(problems: &mut Problems<'_>, node: &Node<'_>, key: &str) -> Option<i32> {
+    let number = node.scalar().and_then(|text| text.parse().ok());
+    if number.is_none() {
+        expected(problems, node, "a whole number", &format!("{key}: -1"));
+    }
+    number
+}
+
 pub(super) fn text(problems: &mut Problems<'_>, node: &Node<'_>, key: &str, example: &str) -> Option<String> {
     let text = node.scalar().map(|text| text.clone().into_owned());
     if text.is_none() {

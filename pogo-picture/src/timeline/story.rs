@@ -167,7 +167,7 @@ impl Reader {
         let total = &mut self.story.total;
         total.hosts = u32::try_from(self.story.hosts.len()).unwrap_or(u32::MAX);
         let mut used = total.now();
-        used.places = job.and_then(|job| job.max_parallel());
+        used.places = job.and_then(|job| job.settings().max_parallel).map(|most| most.hosts);
         total.note(at, used);
     }
 

@@ -159,7 +159,7 @@ fn what_an_operator_does_is_a_line_across() {
             },
         );
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
-    spec.max_parallel = Some("2".parse().unwrap());
+    spec.settings.max_parallel = Some("2".parse().unwrap());
     world.submit(spec).unwrap();
     let svg = Timeline::of(&world.run().records).unwrap().svg();
     let document = Document::parse(&svg).unwrap();

@@ -103,9 +103,9 @@ fn eventful() -> Vec<Record> {
     let (fleet, policy) = (Arc::new(fleet), Arc::new(policy));
     rollout.tell(Input::Configure { fleet, policy });
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart shop"));
-    spec.connect_retries = Some(1);
-    spec.retry_delay = Some(Duration::from_secs(6));
-    spec.settle = Some(Duration::from_secs(4));
+    spec.settings.connect_retries = Some(1);
+    spec.settings.retry_delay = Some(Duration::from_secs(6));
+    spec.settings.settle = Some(Duration::from_secs(4));
     rollout.planned = vec![
         (
             rollout.now + Duration::from_secs(115),

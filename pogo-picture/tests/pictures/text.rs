@@ -98,10 +98,7 @@ fn moments_count_from_the_first_record() {
 #[test]
 fn the_jobs_own_limit_has_a_row_of_its_own() {
     let mut world = World::new(shop(2, 4).0, pogo_core::policy::Policy::default()).unwrap();
-    let spec = JobSpec {
-        max_parallel: Some("2".parse().unwrap()),
-        ..JobSpec::new("*".parse().unwrap(), Command::shell("restart"))
-    };
+    let spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart")).max_parallel("2".parse().unwrap());
     world.submit(spec).unwrap();
     let text = Timeline::of(&world.run().records).unwrap().text(78);
     let row = text.lines().find(|line| line.trim_start().starts_with("this job"));

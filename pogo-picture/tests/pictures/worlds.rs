@@ -39,7 +39,7 @@ pub(crate) fn rollout(fronts: usize, failing: &str, message: &str) -> Vec<Record
     let mut world = World::new(fleet, policy).unwrap().task_times(times);
     world = world.mishap(&failing.parse().unwrap(), &mishap).unwrap();
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
-    spec.retries = Some(1);
+    spec.settings.retries = Some(1);
     world.submit(spec).unwrap();
     world.run().records
 }

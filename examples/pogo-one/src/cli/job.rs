@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 use pogo_core::fleet::Selector;
 use pogo_core::plan::Order;
-use pogo_core::policy::{Limit, OnDoubt};
+use pogo_core::policy::{Limit, OnDoubt, WaveGate};
 
 use super::expectation::ExpectedTime;
 use super::{TargetArgs, duration, targets, whole_number};
@@ -51,6 +51,9 @@ pub(crate) struct LimitArgs {
     /// Let so many hosts of each wave fail without holding back the next: a number or a share [default: 0]
     #[arg(long, value_name = "N|P%", requires = "waves")]
     pub(crate) allow_failures: Option<Limit>,
+    /// What opens the next wave.
+    #[arg(long, hide = true, value_name = "automatic|manual")]
+    pub(crate) gate: Option<GateArg>,
     /// Which of the hosts that may start come first
     #[arg(long, value_name = "ORDER", value_enum, default_value = "balanced")]
     pub(crate) order: OrderArg,
@@ -64,14 +67,8 @@ pub(crate) struct LimitArgs {
     #[arg(long, hide = true, value_name = "fail|retry")]
     pub(crate) on_doubt: Option<DoubtArg>,
     /// Jobs of higher priority take free slots first.
-    #[arg(
-        long,
-        hide = true,
-        value_name = "N",
-        default_value = "0",
-        allow_negative_numbers = true
-    )]
-    pub(crate) priority: i32,
+    #[arg(long, hide = true, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) priority: Option<i32>,
     /// The reason for running without regard to limits and sequences.
     #[arg(long, hide = true, value_name = "REASON")]
     pub(crate) override_constraints: Option<String>,
@@ -155,6 +152,24 @@ impl From<OrderArg> for Order {
             OrderArg::Balanced => Self::Balanced,
             OrderArg::Listed => Self::Listed,
             OrderArg::Shuffled => Self::Shuffled,
+        }
+    }
+}
+
+/// What opens a wave, as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GateArg {
+    /// Time.
+    Automatic,
+    /// An order.
+    Manual,
+}
+
+impl From<GateArg> for WaveGate {
+    fn from(gate: GateArg) -> Self {
+        match gate {
+            GateArg::Automatic => Self::Automatic,
+            GateArg::Manual => Self::Manual,
         }
     }
 }

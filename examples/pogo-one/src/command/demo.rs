@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::FleetBuilder;
-use pogo_core::plan::{Command, Hooks, JobSpec};
+use pogo_core::plan::{Command, JobSpec};
 use pogo_inventory::PolicyFile;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
@@ -51,11 +51,9 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
             screen.say(&format!("running on all of them: {COMMAND}\n"));
         }
         let fleet = connected(listed, &servers)?.build().map_err(Stop::usage)?;
-        let mut spec = JobSpec::new("*".parse().map_err(Stop::broken)?, Command::shell(COMMAND));
-        spec.hooks = Hooks {
-            pre: Some(LoopbackFleet::PRE_HOOKS.into()),
-            post: Some(LoopbackFleet::POST_HOOKS.into()),
-        };
+        let spec = JobSpec::new("*".parse().map_err(Stop::broken)?, Command::shell(COMMAND))
+            .pre_hooks(LoopbackFleet::PRE_HOOKS.to_owned())
+            .post_hooks(LoopbackFleet::POST_HOOKS.to_owned());
         let transport = servers.transport().build().map_err(Stop::broken)?;
         let namespace = (Arc::new(fleet), Arc::new(policy));
         let operator = Operator {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Hooks, Invocation, Plan};
+use pogo_core::plan::{Command, Invocation, Plan};
 use pogo_ssh::{FirstContacts, JobInputs};
 
 use super::assumed_down::AssumedDown;
@@ -31,10 +31,8 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
     let namespace = source::namespace(&args.job, &targets, &gathered)?;
     let down = source::assumed_down(&args.job, &namespace.0)?;
     let mut spec = source::job(&args.job, &targets, command);
-    spec.hooks = Hooks {
-        pre: args.ssh.pre_hooks.clone(),
-        post: args.ssh.post_hooks.clone(),
-    };
+    spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
+    spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
     spec.invocation = args.invocation.invocation();
     if args.invocation.resumable && matches!(args.ssh.transport, Speaker::Ssh) {
         return Err(Stop::usage(

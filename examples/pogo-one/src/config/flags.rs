@@ -22,6 +22,7 @@ const OF_JOB: &[&str] = &[
     "expected",
     "waves",
     "bake",
+    "gate",
     "allow_failures",
     "cwd",
     "run_as",

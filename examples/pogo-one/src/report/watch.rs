@@ -7,7 +7,7 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostId, HostName, fold};
 use pogo_core::plan::{JobSpec, Rules};
-use pogo_core::policy::{Limit, Policy, Rule};
+use pogo_core::policy::{JobSettings, Limit, Policy, Rule};
 use pogo_core::scheduler::{
     Event, Failure, JobEventKind, NamespaceEventKind, Obstacle, Record, TaskEvent, TaskEventKind,
 };
@@ -56,6 +56,9 @@ pub(crate) struct Watch {
     pub(crate) blocked_by: Vec<Obstacle>,
     /// How many may fail, as it was given and as a number.
     pub(crate) max_failures: Option<(Limit, u32)>,
+    settings: JobSettings,
+    /// How many hosts the job has, which shares are of.
+    hosts_of_job: u32,
     pub(crate) stopped: Option<String>,
     /// Hosts that took longer than is usual, those that still run among them.
     pub(crate) slow: BTreeSet<HostName>,
@@ -104,15 +107,13 @@ impl Watch {
                     spec: Arc::clone(spec),
                 });
                 let all = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
-                self.limited(spec.max_parallel, all);
-                self.max_failures = spec.max_failures.map(|limit| (limit, limit.tolerated(all)));
+                self.hosts_of_job = all;
+                self.limited(spec.settings.clone());
                 hosts.iter().for_each(|host| self.change(host, HostState::Waiting));
             }
             JobEventKind::Blocked { reasons } => self.blocked_by.clone_from(reasons),
             JobEventKind::Altered { change } => {
-                self.limited(change.max_parallel.map(Limit::Count), 0);
-                let failures = change.max_failures.map(|most| (Limit::Count(most), most));
-                self.max_failures = failures.or(self.max_failures);
+                self.limited(change.apply(&self.settings));
             }
             JobEventKind::Halting { reason, .. } => self.stopped = Some(reason.clone()),
             _ => {}
@@ -156,11 +157,15 @@ impl Watch {
         (!names.is_empty()).then(|| format!("in doubt, and perhaps still running: {}", fold(&names)))
     }
 
-    /// The job's own limit on how many run, where it has a new one.
-    fn limited(&mut self, limit: Option<Limit>, hosts: u32) {
-        if let (Some(total), Some(limit)) = (&mut self.total, limit) {
-            total.limit = Some((Rule::MaxParallel(limit), limit.places(hosts)));
+    /// The job's own limits are those of these settings.
+    fn limited(&mut self, settings: JobSettings) {
+        let hosts = self.hosts_of_job;
+        if let Some(total) = &mut self.total {
+            let most = settings.max_parallel;
+            total.limit = most.map(|limit| (Rule::MaxParallel(limit), limit.places(hosts)));
         }
+        self.max_failures = settings.max_failures.map(|limit| (limit, limit.tolerated(hosts)));
+        self.settings = settings;
     }
 
     fn configure(&mut self, fleet: &Arc<Fleet>, rules: Option<Rules>) {

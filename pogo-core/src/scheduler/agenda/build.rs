@@ -54,7 +54,7 @@ impl Agenda {
                 self.load.add(state.rules.profile(profile).buckets, queues.work(task));
             }
             match job.backoffs.get(&task) {
-                Some(&not_before) => _ = self.delayed.insert((not_before, job.id, task)),
+                Some(delay) => _ = self.delayed.insert((delay.until, job.id, task)),
                 None => {
                     self.classes[class].listed.end += 1;
                     queues.waiting.insert(task as usize);

@@ -135,7 +135,7 @@ impl Agenda {
         for (job, task) in state.jobs_on(host).filter(|(job, _)| Some(job.id) != by) {
             if job.task(task).state == TaskState::Waiting
                 // One that is still delayed is queued when its delay ends.
-                && job.backoffs.get(&task).is_none_or(|&until| until <= self.now)
+                && job.backoffs.get(&task).is_none_or(|delay| delay.until <= self.now)
             {
                 self.enlist(state, (job.id, task));
             }
@@ -144,7 +144,7 @@ impl Agenda {
 
     fn requeue(&mut self, state: &State, (job, task): TaskAt) {
         match state.jobs.get(&job).and_then(|job| job.backoffs.get(&task)) {
-            Some(&not_before) => _ = self.delayed.insert((not_before, job, task)),
+            Some(delay) => _ = self.delayed.insert((delay.until, job, task)),
             None => self.enlist(state, (job, task)),
         }
     }
@@ -155,7 +155,7 @@ impl Agenda {
         self.now = now;
         while let Some(&(not_before, job, task)) = self.delayed.first() {
             let current = state.jobs.get(&job).and_then(|job| job.backoffs.get(&task));
-            let waits = current == Some(&not_before);
+            let waits = current.is_some_and(|delay| delay.until == not_before);
             if waits && not_before > now {
                 break;
             }

@@ -140,7 +140,7 @@ impl Scheduler {
         let reason = format!(
             "{} {OVER_BUDGET} ({})",
             job.budget.failures,
-            job.settings.max_failures.unwrap_or(0)
+            job.settings.max_failures.map_or(0, |most| most.hosts)
         );
         let kind = JobEventKind::Halting {
             reason,

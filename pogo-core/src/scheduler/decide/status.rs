@@ -1,6 +1,6 @@
 //! How each job is doing once everything that could start has started.
 
-use crate::plan::WaveGate;
+use crate::policy::WaveGate;
 use crate::scheduler::state::Job;
 use crate::scheduler::{JobEventKind, JobId, JobStatus, Scheduler};
 
@@ -41,6 +41,6 @@ impl Scheduler {
         let frozen = |task: u32| self.state.freezes.is_frozen(job.host(task));
         let mut delays = job.backoffs.iter();
         let bakes = job.settings.gate == WaveGate::Automatic && job.gates.baking().is_some();
-        bakes || delays.any(|(&task, &until)| until > self.now && !frozen(task))
+        bakes || delays.any(|(&task, delay)| delay.until > self.now && !frozen(task))
     }
 }

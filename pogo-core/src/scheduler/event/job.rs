@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::HostName;
 use crate::plan::JobSpec;
-use crate::scheduler::{Alteration, JobId, Obstacle, Tally};
+use crate::scheduler::{JobId, JobUpdate, Obstacle, Tally};
 
 /// An event of a job as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +71,8 @@ pub enum JobEventKind {
     Halted,
     /// An operator changed settings of the job.
     Altered {
-        /// What changed.
-        change: Alteration,
+        /// What changed; what was unset is set here to the default that it went back to, if there is one.
+        change: JobUpdate,
     },
     /// Every task of the job has ended.
     Finished {

@@ -14,7 +14,7 @@ use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{Alteration, AttemptId, Failure, JobId, Obstacle, Outcome, Phase, Tally};
+use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Obstacle, Outcome, Phase, Tally};
 
 /// From one table, with a row for each event, the enum that serde reads and writes, and the conversions from it and into it.
 ///
@@ -113,7 +113,7 @@ stored! {
     }
     JobHalted = Job(JobEvent { job: JobId }) JobEventKind::Halted {}
     JobAltered = Job(JobEvent { job: JobId }) JobEventKind::Altered {
-        #[serde(flatten)] change: Alteration
+        #[serde(flatten)] change: JobUpdate
     }
     JobFinished = Job(JobEvent { job: JobId }) JobEventKind::Finished {
         #[serde(flatten)] tally: Tally

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::sentence::brief;
 use crate::fleet::{HostName, Selector};
+use crate::policy::{JobSettings, Limit};
 use crate::policy::{Origin, Rule};
-use crate::scheduler::{Alteration, Input, JobId};
+use crate::scheduler::{Input, JobId};
 
 /// One way to clear an obstacle: these orders, in this order. Displays as the commands of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,10 +110,7 @@ impl CureOrder {
                 reason: reason.to_owned(),
             }],
             Self::MaxParallel { job, limit } => {
-                let change = Alteration {
-                    max_parallel: Some(*limit),
-                    ..Alteration::default()
-                };
+                let change = JobSettings::new().max_parallel(Limit::Count(*limit)).into();
                 vec![Input::Alter { job: *job, change }]
             }
             Self::Relax { .. } => vec![],

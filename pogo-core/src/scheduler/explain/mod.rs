@@ -18,7 +18,8 @@ use super::admission::{has_room, usages};
 use super::state::{Job, State, TaskState};
 use super::{Freeze, JobId, JobStatus};
 use crate::Timestamp;
-use crate::plan::{BucketId, StageId, WaveGate};
+use crate::plan::{BucketId, StageId};
+use crate::policy::WaveGate;
 use forecast::Forecast;
 
 impl State {
@@ -70,7 +71,8 @@ impl<'a> Explainer<'a> {
         }
         let mut found = self.of_job();
         let state = self.state;
-        if let Some(&until) = job.backoffs.get(&task).filter(|&&until| until > self.now) {
+        if let Some(delay) = job.backoffs.get(&task).filter(|delay| delay.until > self.now) {
+            let until = delay.until;
             found.push(Obstacle::passing(Blocker::Backoff { until }));
         }
         if let Some((other, _)) = state.lease(job.host(task)) {
@@ -111,7 +113,7 @@ impl<'a> Explainer<'a> {
 
     fn max_parallel(&self) -> Option<Obstacle> {
         let job = self.job;
-        let limit = job.settings.max_parallel.filter(|_| job.is_at_max_parallel())?;
+        let limit = job.settings.max_parallel.filter(|_| job.is_at_max_parallel())?.hosts;
         let more = CureOrder::MaxParallel {
             job: job.id,
             limit: job.tally.running.saturating_add(1),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::job::{BudgetData, GroupBudgetData, JobData, TaskRun};
+use super::job::{BackoffData, BudgetData, GroupBudgetData, JobData, TaskRun};
 use super::{RunningData, Snapshot, StuckData};
 use crate::fleet::{HostId, runs};
 use crate::scheduler::state::{Budget, Job, State};
@@ -83,7 +83,7 @@ impl State {
         JobData {
             job: job.id,
             spec: Arc::clone(&job.spec),
-            settings: job.settings.clone(),
+            settings: job.given.clone(),
             submitted: job.submitted,
             status: job.status,
             aborted: job.aborted,
@@ -94,7 +94,11 @@ impl State {
             baking: baking.and_then(|(stage, since)| Some((job.stages.stage(stage).wave?, since))),
             budget: BudgetData::of(&job.budget),
             budgets: budgets.collect(),
-            backoffs: job.backoffs.iter().map(|(task, &until)| (named(task), until)).collect(),
+            backoffs: job
+                .backoffs
+                .iter()
+                .map(|(task, delay)| BackoffData(named(task), delay.until, Some(delay.since)))
+                .collect(),
             failures: job
                 .failures
                 .iter()

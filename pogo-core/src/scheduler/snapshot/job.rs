@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::JobSpec;
-use crate::policy::Limit;
-use crate::scheduler::state::{Settings, TaskRecord};
+use crate::policy::{JobSettings, Limit, bare_counts};
+use crate::scheduler::state::{Backoff, TaskRecord};
 use crate::scheduler::{Failure, JobId, JobStatus, TaskState};
 
 /// A job and how far it is.
@@ -16,8 +16,9 @@ use crate::scheduler::{Failure, JobId, JobStatus, TaskState};
 pub(super) struct JobData {
     pub(super) job: JobId,
     pub(super) spec: Arc<JobSpec>,
-    /// What is in force, alterations included.
-    pub(super) settings: Settings,
+    /// What the job has, every update included; never open but in snapshots from before `resolve` was left to the reader.
+    #[serde(with = "bare_counts")]
+    pub(super) settings: JobSettings,
     pub(super) submitted: Timestamp,
     pub(super) status: JobStatus,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -39,9 +40,43 @@ pub(super) struct JobData {
     pub(super) budgets: Vec<GroupBudgetData>,
     /// Hosts that are not to be tried before a moment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) backoffs: Vec<(HostName, Timestamp)>,
+    pub(super) backoffs: Vec<BackoffData>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) failures: Vec<(HostName, Failure)>,
+}
+
+/// A host that waits: until when, and since when. Snapshots from before a delay could change do not have the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct BackoffData(
+    pub(super) HostName,
+    pub(super) Timestamp,
+    #[serde(default)] pub(super) Option<Timestamp>,
+);
+
+impl JobData {
+    /// The settings, with what snapshots did not have when hooks could not change.
+    pub(super) fn given(&self) -> JobSettings {
+        let spec = &self.spec.settings;
+        let hooks = JobSettings {
+            pre_hooks: spec.pre_hooks.clone(),
+            post_hooks: spec.post_hooks.clone(),
+            ..JobSettings::new()
+        };
+        self.settings.clone().or(&hooks)
+    }
+}
+
+impl BackoffData {
+    pub(super) fn backoff(&self, settings: &JobSettings) -> Backoff {
+        let Self(_, until, since) = *self;
+        let delay = settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY);
+        // Without its jitter, which nobody wrote down.
+        let before = || Timestamp::EPOCH + (until - (Timestamp::EPOCH + delay));
+        Backoff {
+            until,
+            since: since.unwrap_or_else(before),
+        }
+    }
 }
 
 /// Consecutive tasks that are alike.

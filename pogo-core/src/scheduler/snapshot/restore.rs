@@ -87,13 +87,7 @@ impl State {
             Err(_) if data.status == JobStatus::Finished => self.compile_unordered(hosts, names),
             compiled => compiled.map_err(RestoreError::damaged)?,
         };
-        let mut job = Job::new(
-            data.job,
-            Arc::clone(&data.spec),
-            compiled,
-            data.settings.clone(),
-            data.submitted,
-        );
+        let mut job = Job::new(data.job, Arc::clone(&data.spec), compiled, data.given(), data.submitted);
         job.status = data.status;
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);
@@ -108,8 +102,9 @@ impl State {
             )));
         }
         self.restore_budgets(&mut job, data);
-        for (host, until) in &data.backoffs {
-            job.backoffs.insert(self.task_in(&job, host)?, *until);
+        for backoff in &data.backoffs {
+            let task = self.task_in(&job, &backoff.0)?;
+            job.backoffs.insert(task, backoff.backoff(&data.settings));
         }
         for (host, failure) in &data.failures {
             job.failures.insert(self.task_in(&job, host)?, failure.clone());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::hosts::Changing;
 use super::job::Compiled;
 use super::tasks::Moving;
-use super::{ApplyError, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
+use super::{ApplyError, Backoff, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
@@ -222,7 +222,8 @@ impl State {
         let now = self.at;
         let Some(job) = self.jobs.get_mut(&id) else { return };
         if not_before > now {
-            job.backoffs.insert(task, not_before);
+            let (since, until) = (now, not_before);
+            job.backoffs.insert(task, Backoff { since, until });
         }
         let record = job.task_mut(task);
         match (ordered, after_connect) {
@@ -271,12 +272,7 @@ impl State {
             JobEventKind::Halted => self.set_status(id, JobStatus::Halted, effects),
             JobEventKind::Finished { .. } => self.set_status(id, JobStatus::Finished, effects),
             JobEventKind::Altered { change } => {
-                job.settings.alter(change);
-                if change.allow_failures.is_some() {
-                    job.stages.allow_in_waves(job.settings.allow_failures);
-                    job.gates.allow_in_waves(&job.stages, self.at);
-                }
-                job.limit_spent &= change.job_timeout.is_none();
+                job.alter(change, self.at);
                 effects.push(Effect::Rebuild);
             }
             JobEventKind::Submitted { .. } => {}

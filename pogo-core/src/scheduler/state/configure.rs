@@ -140,7 +140,7 @@ impl State {
             job.id,
             Arc::clone(&job.spec),
             compiled,
-            job.settings.clone(),
+            job.given.clone(),
             job.submitted,
         );
         moved.status = job.status;

@@ -95,7 +95,7 @@ impl State {
                 follows(|job| job.status.allows(JobChange::Finish) && job.tally.running == 0 && job.tally.waiting == 0)
             }
             JobEventKind::Altered { change } => self.follows_job(event.job, |job| {
-                job.status.allows(JobChange::Alter) && change.check().is_ok()
+                job.status.allows(JobChange::Alter) && change.check(&job.spec).is_ok()
             }),
         }
     }

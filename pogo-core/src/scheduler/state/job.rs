@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Gates, Settings};
+use super::{Backoff, Budget, Gates};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::{JobSpec, StageId, Stages, WaveGate};
-use crate::scheduler::{AttemptId, Failure, JobId, Tally};
+use crate::plan::{JobSpec, StageId, Stages};
+use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
+use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Tally};
 
 /// How far one task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,7 +116,10 @@ const _: () = assert!(size_of::<Task>() == 64, "a task fills one line of a cache
 pub(crate) struct Job {
     pub(crate) id: JobId,
     pub(crate) spec: Arc<JobSpec>,
-    pub(crate) settings: Settings,
+    /// The settings that the job has, every update included.
+    pub(crate) given: JobSettings,
+    /// The same with defaults filled in.
+    pub(crate) settings: ResolvedSettings,
     pub(crate) submitted: Timestamp,
     pub(crate) status: JobStatus,
     /// An operator gave the job up; it ends when nothing of it runs any more.
@@ -136,7 +140,7 @@ pub(crate) struct Job {
     /// Of the job as a whole; `allowed` is unused while the job has no limit.
     pub(crate) budget: Budget,
     /// Tasks that are not to be tried before a moment.
-    pub(crate) backoffs: BTreeMap<u32, Timestamp>,
+    pub(crate) backoffs: BTreeMap<u32, Backoff>,
     /// How the last attempt of each failed task failed.
     pub(crate) failures: BTreeMap<u32, Failure>,
 }
@@ -147,15 +151,17 @@ impl Job {
         id: JobId,
         spec: Arc<JobSpec>,
         compiled: Compiled,
-        settings: Settings,
+        given: JobSettings,
         at: Timestamp,
     ) -> Self {
         let mut compiled = compiled;
-        compiled.stages.allow_in_waves(settings.allow_failures);
         let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
+        let settings = given.resolve(count);
+        compiled.stages.allow_in_waves(settings.allow_failures);
         Self {
             id,
             spec,
+            given,
             settings,
             submitted: at,
             status: JobStatus::Running,
@@ -185,6 +191,23 @@ impl Job {
         // In this order: the limit of a job that was given up is still its limit.
         self.aborted = false;
         self.limit_spent |= self.deadline().is_some_and(|deadline| deadline <= now);
+    }
+
+    /// Changes its settings.
+    pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
+        self.given = change.apply(&self.given);
+        let hosts = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
+        let before = std::mem::replace(&mut self.settings, self.given.resolve(hosts));
+        if change.changes(Setting::AllowFailures) {
+            self.stages.allow_in_waves(self.settings.allow_failures);
+            self.gates.allow_in_waves(&self.stages, now);
+        }
+        // A limit that is given anew binds anew.
+        self.limit_spent &= !change.changes(Setting::JobTimeout);
+        let (from, to) = (before.retry_delay, self.settings.retry_delay);
+        if from != to {
+            self.backoffs.values_mut().for_each(|backoff| backoff.rescale(from, to));
+        }
     }
 
     /// When the job's time limit runs out, as long as that matters.
@@ -251,16 +274,17 @@ impl Job {
 
     /// Whether more hosts failed than the job as a whole allows.
     pub(crate) fn is_over_budget(&self) -> bool {
-        self.settings
-            .max_failures
-            .is_some_and(|allowed| Budget { allowed, ..self.budget }.is_exceeded())
+        self.settings.max_failures.is_some_and(|most| {
+            let allowed = most.hosts;
+            Budget { allowed, ..self.budget }.is_exceeded()
+        })
     }
 
     /// Whether the job may not run more tasks at once.
     pub(crate) fn is_at_max_parallel(&self) -> bool {
         self.settings
             .max_parallel
-            .is_some_and(|limit| self.tally.running >= limit)
+            .is_some_and(|most| self.tally.running >= most.hosts)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, Settings, State, Target, Task, TaskRecord};
+use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, State, Target, Task, TaskRecord};
 use crate::fleet::{HostId, HostName, ResolveError};
 use crate::plan::{JobSpec, PlanError, Stages};
 use crate::scheduler::{AttemptId, Freeze, JobId};
@@ -90,9 +90,9 @@ impl State {
     }
 
     pub(super) fn add_job(&mut self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled, effects: &mut Effects) {
-        let count = u32::try_from(compiled.tasks.len()).unwrap_or(u32::MAX);
-        let settings = Settings::resolve(&spec, &self.policy.defaults, count);
-        self.jobs.insert(id, Job::new(id, spec, compiled, settings, self.at));
+        // Only jobs of logs from before they were stored with their defaults leave anything to them.
+        let given = spec.settings.clone().or(&self.policy.defaults);
+        self.jobs.insert(id, Job::new(id, spec, compiled, given, self.at));
         self.index_job(id, None);
         effects.push(Effect::JobAdded(id));
     }

@@ -6,6 +6,7 @@
 mod apply;
 mod apply_error;
 mod attempts;
+mod backoff;
 mod budget;
 mod by_host;
 mod configure;
@@ -15,7 +16,6 @@ mod gates;
 mod hosts;
 mod job;
 mod jobs;
-mod settings;
 mod tasks;
 mod transitions;
 
@@ -25,6 +25,7 @@ use std::sync::Arc;
 pub(crate) use apply::Hint;
 pub use apply_error::ApplyError;
 pub(crate) use attempts::{Attempts, Running};
+pub(crate) use backoff::Backoff;
 pub(crate) use budget::Budget;
 pub(crate) use by_host::JobsByHost;
 pub use configure::ConfigureError;
@@ -33,7 +34,6 @@ pub(crate) use gates::Gates;
 pub(crate) use hosts::{Bad, HostState, Hosts, Usage};
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
 pub use job::{JobStatus, TaskState};
-pub(crate) use settings::Settings;
 pub(crate) use transitions::{JobChange, TaskChange};
 
 use super::JobId;

@@ -194,7 +194,13 @@ fn between(scheduler: &Scheduler, job: JobId, before: &HostName, next: &HostName
             group: bucket.group.clone(),
             rule: bucket.rule.to_string(),
         },
-        None if view.max_parallel().is_some_and(|places| view.tally().running >= places) => WaitedFor::JobLimit,
+        None if view
+            .settings()
+            .max_parallel
+            .is_some_and(|most| view.tally().running >= most.hosts) =>
+        {
+            WaitedFor::JobLimit
+        }
         None => WaitedFor::Other,
     }
 }

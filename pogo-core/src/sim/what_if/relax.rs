@@ -81,27 +81,32 @@ pub(super) fn relaxations(policy: &Policy, spec: &JobSpec) -> Vec<(Relaxation, P
 
 fn of_job(policy: &Policy, spec: &JobSpec) -> Vec<(Relaxation, Policy, JobSpec)> {
     let mut all = Vec::new();
-    let mut add = |rule: String, change: Change, spec: JobSpec| {
+    let mut add = |rule: String, change: Change, policy: Policy, spec: JobSpec| {
         let origin = None;
-        all.push((Relaxation { rule, change, origin }, policy.clone(), spec));
+        all.push((Relaxation { rule, change, origin }, policy, spec));
     };
-    if let Some(limit) = spec.max_parallel {
+    if let Some(limit) = spec.settings.max_parallel.or(policy.defaults.max_parallel) {
         let rule = format!("max_parallel: {limit} of the job");
         if let Some(twice) = twice(limit) {
             let mut relaxed = spec.clone();
-            relaxed.max_parallel = Some(twice);
-            add(rule.clone(), Change::Doubled(twice), relaxed);
+            relaxed.settings.max_parallel = Some(twice);
+            add(rule.clone(), Change::Doubled(twice), policy.clone(), relaxed);
         }
-        let mut relaxed = spec.clone();
-        relaxed.max_parallel = None;
-        add(rule, Change::Removed, relaxed);
+        let (mut unlimited, mut relaxed) = (policy.clone(), spec.clone());
+        (unlimited.defaults.max_parallel, relaxed.settings.max_parallel) = (None, None);
+        add(rule, Change::Removed, unlimited, relaxed);
     }
     if !spec.waves.is_empty() {
         let mut relaxed = spec.clone();
         relaxed.waves.clear();
         // What is between waves goes with them.
-        relaxed.bake = None;
-        add("the waves of the job".to_owned(), Change::Removed, relaxed);
+        relaxed.settings.bake = None;
+        add(
+            "the waves of the job".to_owned(),
+            Change::Removed,
+            policy.clone(),
+            relaxed,
+        );
     }
     all
 }
@@ -182,7 +187,7 @@ mod tests {
             ..Policy::default()
         };
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
-        (spec.max_parallel, spec.waves) = (Some(limit("3")), vec![limit("1")]);
+        (spec.settings.max_parallel, spec.waves) = (Some(limit("3")), vec![limit("1")]);
         let said: Vec<String> = relaxations(&policy, &spec)
             .iter()
             .map(|(how, ..)| how.to_string())

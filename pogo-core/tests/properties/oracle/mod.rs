@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName, Selector};
-use pogo_core::plan::{JobSpec, Plan, WaveGate};
-use pogo_core::policy::{Policy, Rule};
+use pogo_core::plan::{JobSpec, Plan};
+use pogo_core::policy::{Policy, Rule, WaveGate};
 use pogo_core::scheduler::{
     AttemptId, Event, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Record, TaskEvent,
     TaskEventKind, TaskState,
@@ -100,7 +100,7 @@ impl Oracle {
             TaskEventKind::Retried { not_before, .. } => {
                 self.set(*job, host, TaskState::Waiting);
                 let job = self.jobs.get_mut(job).ok_or("no such job")?;
-                job.not_before.insert(host.clone(), *not_before);
+                job.delays.insert(host.clone(), (at, *not_before));
                 if std::mem::take(&mut job.finished) {
                     job.go_on(&self.rules.budgets);
                 }
@@ -128,16 +128,11 @@ impl Oracle {
             JobEventKind::Resumed => job.go_on(&self.rules.budgets),
             JobEventKind::Finished { .. } => (job.goes_on, job.finished) = (false, true),
             JobEventKind::Altered { change } => {
-                job.max_parallel = change.max_parallel.or(job.max_parallel);
-                job.max_failures = change.max_failures.or(job.max_failures);
-                if let Some(allowed) = change.allow_failures {
-                    job.allow_failures = allowed;
-                    job.close_waves();
-                }
-                job.gate = change.gate.unwrap_or(job.gate);
+                job.take_settings(change.apply(&job.settings));
+                job.close_waves();
             }
             JobEventKind::WaveOpened { wave, ordered } => {
-                if !ordered && job.gate == WaveGate::Manual {
+                if !ordered && job.settings.gate == Some(WaveGate::Manual) {
                     return Err(format!("wave {wave} opens without an order"));
                 }
                 let wave = *wave as usize;
@@ -197,17 +192,17 @@ impl Oracle {
         {
             return refuse("it is frozen");
         }
-        if job.not_before.get(host).is_some_and(|&until| until > now) {
+        if job.delays.get(host).is_some_and(|&(_, until)| until > now) {
             return refuse("it is too early");
         }
         if job
-            .max_parallel
+            .max_parallel()
             .is_some_and(|most| job.count(TaskState::Running) >= most as usize)
         {
             return refuse("the job runs as many as it may");
         }
         let failed = job.count(TaskState::Failed) - job.accepted;
-        if job.max_failures.is_some_and(|most| failed > most as usize) {
+        if job.max_failures().is_some_and(|most| failed > most as usize) {
             return refuse("too many of the job have failed");
         }
         for (group, limit) in &self.rules.budgets {
@@ -306,16 +301,13 @@ impl Oracle {
         let fresh = Job {
             spec: Arc::clone(spec),
             tasks: hosts.iter().map(|host| (host.clone(), TaskState::Waiting)).collect(),
-            not_before: BTreeMap::new(),
+            delays: BTreeMap::new(),
             goes_on: true,
             finished: false,
-            max_parallel: spec.max_parallel.map(|limit| limit.places(size(hosts.len()))),
-            max_failures: spec.max_failures.map(|limit| limit.tolerated(size(hosts.len()))),
+            settings: spec.settings.clone(),
             accepted: 0,
             forgiven: BTreeMap::new(),
             waves,
-            gate: spec.gate,
-            allow_failures: spec.allow_failures,
             opened: BTreeSet::new(),
             moved: false,
         };
