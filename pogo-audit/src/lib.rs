@@ -3,6 +3,8 @@
 //! [`audit`] follows the events and works out limits, gates and budgets for itself. It shares no code with the scheduler that
 //! wrote them, so a defect there does not hide itself here; the property tests hold each against the other.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod attempts;
 mod auditor;
 mod budgets;
@@ -20,3 +22,8 @@ mod words;
 
 pub use auditor::{Audited, Auditor, audit};
 pub use finding::{Broken, Finding};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

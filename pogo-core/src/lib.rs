@@ -36,6 +36,8 @@
 //! unavailable. A later stage starts only when those before it are complete. A host runs one attempt at a time. No host
 //! waits that could start. The same inputs give the same events, and applying the events gives the same state.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;
@@ -51,3 +53,8 @@ pub mod testing;
 pub mod time;
 
 pub use time::Timestamp;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

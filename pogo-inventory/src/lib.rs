@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "text")]
 #[allow(dead_code, reason = "each source uses its part of what they share")]
@@ -29,6 +30,7 @@ mod host_list;
 mod http;
 #[cfg(any(feature = "ansible", feature = "host-list"))]
 mod input_file;
+mod lacking;
 pub mod merge;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;

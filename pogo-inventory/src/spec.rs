@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use pogo_core::inventory::Inventory;
 
+use crate::lacking::built_without;
+
 /// A source as it is written on a command line: `TYPE:LOCATION`, or a path whose name tells the type.
 ///
 /// | type | location | known by |
@@ -23,7 +25,7 @@ use pogo_core::inventory::Inventory;
 /// | `command` | program that prints JSON, without arguments | |
 /// | `http` | address of a web service that answers with JSON | `http://`, `https://` |
 ///
-/// Types whose feature is off are not known.
+/// Types whose feature is off are refused by that name: [`SpecError::Disabled`].
 ///
 /// ```
 /// use pogo_inventory::SourceSpec;
@@ -61,6 +63,14 @@ pub enum SpecError {
         /// What stands before the colon.
         kind: String,
     },
+    /// A type whose feature is off.
+    #[error("{}", built_without(&format!("sources of type `{kind}`"), &features.join(",")))]
+    Disabled {
+        /// The type, as written or as the name tells.
+        kind: String,
+        /// The features of this crate that it needs.
+        features: Vec<&'static str>,
+    },
     /// Nothing behind the colon.
     #[error("the location behind `{kind}:` is missing")]
     NoLocation {
@@ -70,19 +80,23 @@ pub enum SpecError {
 }
 
 macro_rules! kinds {
-    ($($(#[$gate:meta])* $kind:ident $name:literal => |$location:ident| $open:expr;)*) => {
+    ($([$($feature:literal),+] $kind:ident $name:literal => |$location:ident| $open:expr;)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         enum Kind {
-            $($(#[$gate])* $kind,)*
+            $(#[cfg(all($(feature = $feature),+))] $kind,)*
         }
 
+        /// The features that each type needs, whether they are on or not.
+        const FEATURES: &[(&str, &[&str])] = &[$(($name, &[$($feature),+]),)*];
+
         impl Kind {
-            const ALL: &'static [(&'static str, Self)] = &[$($(#[$gate])* ($name, Self::$kind),)*];
+            const ALL: &'static [(&'static str, Self)] =
+                &[$(#[cfg(all($(feature = $feature),+))] ($name, Self::$kind),)*];
 
             #[allow(unused_variables, reason = "without any source, nothing is opened")]
             fn open(self, location: &str) -> Arc<dyn Inventory> {
                 match self {
-                    $($(#[$gate])* Self::$kind => {
+                    $(#[cfg(all($(feature = $feature),+))] Self::$kind => {
                         let $location = location;
                         Arc::new($open)
                     })*
@@ -93,36 +107,21 @@ macro_rules! kinds {
 }
 
 kinds! {
-    #[cfg(feature = "policy-file")]
-    Policy "policy" => |path| crate::PolicyFile::new(path);
-    #[cfg(feature = "pogo4-file")]
-    Pogo4 "pogo4" => |path| crate::Pogo4File::new(path);
-    #[cfg(feature = "ansible")]
-    Ansible "ansible" => |path| crate::AnsibleInventory::new(path);
-    #[cfg(feature = "ansible")]
-    AnsibleList "ansible-list" => |path| crate::AnsibleList::new(path);
-    #[cfg(all(feature = "ansible", feature = "command"))]
-    AnsibleScript "ansible-script" => |program| crate::AnsibleScript::new(program);
-    #[cfg(feature = "clustershell")]
-    ClusterShell "clustershell" => |path| crate::ClusterShellGroups::new(path);
-    #[cfg(feature = "genders")]
-    Genders "genders" => |path| crate::GendersFile::new(path);
-    #[cfg(feature = "host-list")]
-    Hosts "hosts" => |path| crate::HostList::new(path);
-    #[cfg(feature = "ssh-config")]
-    SshConfig "ssh-config" => |path| crate::SshConfig::new(path);
-    #[cfg(feature = "csv")]
-    Csv "csv" => |path| table(path, crate::table::Format::Csv);
-    #[cfg(feature = "json")]
-    Json "json" => |path| table(path, crate::table::Format::Json);
-    #[cfg(feature = "json")]
-    JsonLines "jsonl" => |path| table(path, crate::table::Format::JsonLines);
-    #[cfg(feature = "toml")]
-    Toml "toml" => |path| table(path, crate::table::Format::Toml);
-    #[cfg(feature = "command")]
-    Command "command" => |program| crate::CommandSource::new(program, crate::table::Mapping::default());
-    #[cfg(feature = "http")]
-    Http "http" => |url| crate::HttpSource::new(url, crate::table::Mapping::default());
+    ["policy-file"] Policy "policy" => |path| crate::PolicyFile::new(path);
+    ["pogo4-file"] Pogo4 "pogo4" => |path| crate::Pogo4File::new(path);
+    ["ansible"] Ansible "ansible" => |path| crate::AnsibleInventory::new(path);
+    ["ansible"] AnsibleList "ansible-list" => |path| crate::AnsibleList::new(path);
+    ["ansible", "command"] AnsibleScript "ansible-script" => |program| crate::AnsibleScript::new(program);
+    ["clustershell"] ClusterShell "clustershell" => |path| crate::ClusterShellGroups::new(path);
+    ["genders"] Genders "genders" => |path| crate::GendersFile::new(path);
+    ["host-list"] Hosts "hosts" => |path| crate::HostList::new(path);
+    ["ssh-config"] SshConfig "ssh-config" => |path| crate::SshConfig::new(path);
+    ["csv"] Csv "csv" => |path| table(path, crate::table::Format::Csv);
+    ["json"] Json "json" => |path| table(path, crate::table::Format::Json);
+    ["json"] JsonLines "jsonl" => |path| table(path, crate::table::Format::JsonLines);
+    ["toml"] Toml "toml" => |path| table(path, crate::table::Format::Toml);
+    ["command"] Command "command" => |program| crate::CommandSource::new(program, crate::table::Mapping::default());
+    ["http"] Http "http" => |url| crate::HttpSource::new(url, crate::table::Mapping::default());
 }
 
 #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
@@ -161,12 +160,14 @@ impl SourceSpec {
         kind.map(|(name, _)| *name).unwrap_or_default()
     }
 
-    fn of(kind: &str, location: &str) -> Option<Self> {
-        let (_, kind) = Kind::ALL.iter().find(|(name, _)| *name == kind)?;
-        Some(Self {
-            kind: *kind,
-            location: location.to_owned(),
-        })
+    fn of(kind: &str, location: &str) -> Result<Self, SpecError> {
+        match Kind::ALL.iter().find(|(name, _)| *name == kind) {
+            Some((_, kind)) => Ok(Self {
+                kind: *kind,
+                location: location.to_owned(),
+            }),
+            None => Err(unknown(kind)),
+        }
     }
 }
 
@@ -178,21 +179,32 @@ impl FromStr for SourceSpec {
             location: text.to_owned(),
         };
         if text.starts_with("http://") || text.starts_with("https://") {
-            return Self::of("http", text).ok_or_else(no_kind);
+            return Self::of("http", text);
         }
         let is_word = |kind: &str| {
             kind.chars()
                 .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         };
         if let Some((kind, location)) = text.split_once(':').filter(|(kind, _)| is_word(kind)) {
-            let kind = kind.to_owned();
-            return match Self::of(&kind, location) {
-                Some(_) if location.is_empty() => Err(SpecError::NoLocation { kind }),
-                Some(spec) => Ok(spec),
-                None => Err(SpecError::UnknownKind { kind }),
+            let spec = Self::of(kind, location)?;
+            return match location.is_empty() {
+                true => Err(SpecError::NoLocation { kind: kind.to_owned() }),
+                false => Ok(spec),
             };
         }
-        kind_of(text).and_then(|kind| Self::of(kind, text)).ok_or_else(no_kind)
+        Self::of(kind_of(text).ok_or_else(no_kind)?, text)
+    }
+}
+
+/// Why there is no such type here.
+pub(crate) fn unknown(kind: &str) -> SpecError {
+    let kind = kind.to_owned();
+    match FEATURES.iter().find(|(name, _)| *name == kind) {
+        Some((_, features)) => SpecError::Disabled {
+            kind,
+            features: features.to_vec(),
+        },
+        None => SpecError::UnknownKind { kind },
     }
 }
 

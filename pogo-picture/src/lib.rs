@@ -30,6 +30,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod markup;
 mod moments;
 mod stages;
@@ -38,3 +40,8 @@ mod timeline;
 pub use moments::{Moments, moments};
 pub use stages::StageGraph;
 pub use timeline::{Timeline, TimelineError};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -259,6 +259,8 @@
 //! once more. An agent has five seconds to list its keys, and a minute to sign.
 //!
 //! Secrets appear in no event, message or `Debug` text.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// Its example is compiled.
@@ -313,3 +315,8 @@ pub use secrecy::SecretString;
 pub use setup::SetupError;
 pub use transport::SshTransport;
 pub use trust::FirstContacts;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::Database;
 use super::question::{Failure, Question};
 use super::table::Table;
+use crate::lacking::{built_without, database_feature};
 
 /// Connects, asks everything, and hangs up.
 #[allow(unused_variables, reason = "each database uses its part")]
@@ -23,6 +24,10 @@ pub(super) async fn ask(
         "postgres" | "postgresql" => postgres::ask(database, secret, questions).await,
         #[cfg(feature = "mysql")]
         "mysql" | "mariadb" => mysql::ask(database, secret, questions).await,
+        _ if database_feature(database.scheme()).is_some() => {
+            let feature = database_feature(database.scheme()).unwrap_or_default();
+            Err(Failure::Wrong(built_without("this database", feature)))
+        }
         _ => {
             let known: &[&str] = &[
                 #[cfg(feature = "sqlite")]

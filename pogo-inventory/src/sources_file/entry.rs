@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::value::{FilePath, Number, Secret, Text, Time, read};
 use crate::source::Problems;
-use crate::spec::SourceSpec;
+use crate::spec::{self, SourceSpec};
 use crate::table::{Format, Mapping, TableFile};
 use crate::tree::{Node, Value, expect};
 
@@ -43,6 +43,13 @@ pub(super) fn source(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>
         "http" => http(problems, folder, item),
         #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
         "database" => database(problems, folder, item),
+        #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+        "database" => no_database(problems, item),
+        // Refused before its keys are read: those of a type that is not there are not known either.
+        kind if !SourceSpec::types().any(|known| known == kind) => {
+            problems.report(entry.value.span, spec::unknown(kind).to_string());
+            None
+        }
         kind => {
             let Plain { location } = read(problems, item, &["type"])?;
             plain(problems, folder, &entry.value, &format!("{kind}:{}", location.0))
@@ -223,7 +230,21 @@ fn database(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Open
 /// A resolver, unless there are problems.
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 pub(super) fn resolver(problems: &mut Problems<'_>, _: &Path, item: &Node<'_>) -> Option<Arc<dyn TagResolver>> {
-    problems.report(item.span, "this program knows no database to ask");
+    no_database(problems, item)
+}
+
+/// A database, in a program that was built without any.
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+fn no_database<T>(problems: &mut Problems<'_>, item: &Node<'_>) -> Option<T> {
+    let location = match &item.value {
+        Value::Map(entries) => entries.iter().find(|entry| entry.key.text == "location"),
+        _ => None,
+    };
+    let feature = location.and_then(|entry| crate::lacking::database_feature(entry.value.scalar()?));
+    problems.report(
+        item.span,
+        crate::lacking::built_without("databases", feature.unwrap_or("sqlite,postgres,mysql")),
+    );
     None
 }
 

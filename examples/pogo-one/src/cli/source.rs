@@ -3,7 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use pogo_inventory::SourceSpec;
+use pogo_inventory::{SourceSpec, SpecError};
+
+/// How to get the program with everything in it.
+const INSTALL: &str = "`cargo install --path examples/pogo-one --features full`";
 
 /// A source. `ssh` means a key by this letter, and `ansible` a list of hosts too.
 pub(crate) fn source(text: &str) -> Result<SourceSpec, String> {
@@ -12,7 +15,10 @@ pub(crate) fn source(text: &str) -> Result<SourceSpec, String> {
             "this is a private key, and -i names an inventory; write --identity {text}"
         ));
     }
-    text.parse().map_err(|error: pogo_inventory::SpecError| {
+    text.parse().map_err(|error: SpecError| {
+        if let SpecError::Disabled { .. } = error {
+            return format!("{error}, or with all sources: {INSTALL}");
+        }
         let is_list = text.contains(',') && !text.contains([':', '/']) && !Path::new(text).exists();
         match is_list {
             true => format!(

@@ -211,6 +211,7 @@ fn a_file_names_sources_with_their_fields() {
     );
 }
 
+#[cfg(feature = "sqlite")]
 #[test]
 fn a_resolver_that_cannot_answer_stops_the_plan() {
     let program = program();
