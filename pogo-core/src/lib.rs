@@ -24,6 +24,8 @@
 //! - **Drive.** Hand inputs to a [`Scheduler`](scheduler::Scheduler) from an event loop of your own.
 //! - **Run.** Give a `Transport` to a `Dispatcher`, which journals and carries out what the scheduler decides.
 //!
+//! Chapters with whole programs: `guide::inventory`, `guide::transport`, `guide::policy`; and of SSH `pogo_ssh::guide`.
+//!
 //! # Features
 //!
 //! - `async` (default): the `dispatcher`, the `inventory` and the traits of the outside world. Without it no async crate is built.
@@ -41,6 +43,8 @@
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(feature = "async")]
 pub mod inventory;
 pub mod journal;

@@ -276,6 +276,8 @@ mod config;
 mod context;
 mod detached;
 mod exec;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod host_key_policy;
 mod input;
 mod link;
