@@ -128,7 +128,7 @@ def tools(fleet, concurrency, command):
     ssh = f"-F {at}/config"
     release = ROOT / "target" / "release"
     pogo = [
-        release / "pogo-one", "run", "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]",
+        release / "pogo", "run", "--allow-unlisted", "-t", f"127.1.[1-{fleet.groups}].[1-{EACH}]",
         "--max-parallel", many, "--ssh-config", "none", "--no-agent", "--user", fleet.user, "--port", str(fleet.port),
         "--identity", f"{at}/client_key", "--known-hosts", f"{at}/known_hosts",
     ]
@@ -139,10 +139,10 @@ def tools(fleet, concurrency, command):
     python = "/usr/bin/python3"
     known = {
         "bare russh loop": [release / "bare_russh", hosts, str(fleet.port), fleet.user, f"{at}/client_key", many, command],
-        "pogo-one": [*pogo, *events, *bare, "--", command],
-        "pogo-one, showing output": [*pogo, *bare, "--", command],
-        "pogo-one, looking for hooks": [*pogo, *events, "--", command],
-        "pogo-one --transport ssh": [*pogo, *events, *bare, "--transport", "ssh", "--", command],
+        "pogo": [*pogo, *events, *bare, "--", command],
+        "pogo, showing output": [*pogo, *bare, "--", command],
+        "pogo, looking for hooks": [*pogo, *events, "--", command],
+        "pogo --transport ssh": [*pogo, *events, *bare, "--transport", "ssh", "--", command],
         "pdsh": ["pdsh", "-R", "ssh", "-f", many, "-w", f"^{hosts}", command],
         "clush": ["clush", "-S", "-f", many, "-o", ssh, "--hostfile", hosts, command],
         "pssh": ["parallel-ssh", "-p", many, "-x", ssh, "-h", hosts, "-i", command],

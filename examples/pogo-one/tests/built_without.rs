@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 fn refusal(args: &[&str], sources: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("sources.yaml"), sources).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_pogo-one"))
+    let output = Command::new(env!("CARGO_BIN_EXE_pogo"))
         .current_dir(folder.path())
         .env("HOME", folder.path())
         .stdin(Stdio::null())

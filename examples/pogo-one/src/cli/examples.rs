@@ -50,7 +50,7 @@ examples! {
         "config --format json",
         "config | grep -v 'not set'";
     COMPLETION:
-        "completion bash >~/.local/share/bash-completion/completions/pogo-one",
-        "completion zsh >~/.zfunc/_pogo-one",
-        "completion fish --dynamic >~/.config/fish/completions/pogo-one.fish";
+        "completion bash >~/.local/share/bash-completion/completions/pogo",
+        "completion zsh >~/.zfunc/_pogo",
+        "completion fish --dynamic >~/.config/fish/completions/pogo.fish";
 }

@@ -1,4 +1,4 @@
-//! `pogo-one audit`
+//! `pogo audit`
 
 use std::sync::Arc;
 

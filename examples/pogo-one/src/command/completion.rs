@@ -1,4 +1,4 @@
-//! `pogo-one completion` and `pogo-one man`: what packages install beside the program.
+//! `pogo completion` and `pogo man`: what packages install beside the program.
 
 use std::path::Path;
 

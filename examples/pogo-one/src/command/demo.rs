@@ -1,4 +1,4 @@
-//! `pogo-one demo`: a rollout to see, with nothing to prepare.
+//! `pogo demo`: a rollout to see, with nothing to prepare.
 
 use std::sync::Arc;
 use std::time::Duration;

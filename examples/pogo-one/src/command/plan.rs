@@ -1,4 +1,4 @@
-//! `pogo-one plan`
+//! `pogo plan`
 
 use pogo_core::plan::Plan;
 use pogo_inventory::merge::Gathered;

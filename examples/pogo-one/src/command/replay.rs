@@ -1,4 +1,4 @@
-//! `pogo-one replay`
+//! `pogo replay`
 
 use std::time::{Duration, Instant};
 

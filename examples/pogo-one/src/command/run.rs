@@ -1,4 +1,4 @@
-//! `pogo-one run`
+//! `pogo run`
 
 use std::sync::Arc;
 

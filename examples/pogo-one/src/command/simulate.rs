@@ -1,4 +1,4 @@
-//! `pogo-one simulate`
+//! `pogo simulate`
 
 use std::fmt::Write as _;
 use std::fs::File;

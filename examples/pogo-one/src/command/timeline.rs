@@ -1,4 +1,4 @@
-//! `pogo-one timeline`
+//! `pogo timeline`
 
 use pogo_core::scheduler::JobId;
 use pogo_picture::{Timeline, TimelineError};

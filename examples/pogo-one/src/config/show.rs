@@ -1,4 +1,4 @@
-//! `pogo-one config`: each setting of the program, and where it comes from.
+//! `pogo config`: each setting of the program, and where it comes from.
 
 use std::fmt::Write;
 

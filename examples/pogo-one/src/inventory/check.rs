@@ -1,4 +1,4 @@
-//! `pogo-one inventory check`
+//! `pogo inventory check`
 
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::plan::{Command, JobSpec, Plan, PlanError, Warning};

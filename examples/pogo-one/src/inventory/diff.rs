@@ -1,4 +1,4 @@
-//! `pogo-one inventory diff`
+//! `pogo inventory diff`
 
 use pogo_inventory::FleetDiff;
 

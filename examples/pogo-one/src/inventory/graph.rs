@@ -1,4 +1,4 @@
-//! `pogo-one inventory graph`
+//! `pogo inventory graph`
 
 use pogo_core::fleet::{Fleet, TagId};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! `pogo-one inventory host`
+//! `pogo inventory host`
 
 use pogo_core::fleet::{HostName, HostRange, Selector};
 use pogo_inventory::merge::{Gathered, Part};

@@ -1,4 +1,4 @@
-//! `pogo-one inventory list`
+//! `pogo inventory list`
 
 use std::collections::BTreeMap;
 

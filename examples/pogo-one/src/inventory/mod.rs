@@ -1,4 +1,4 @@
-//! `pogo-one inventory`: hosts, tags and settings, and where they come from.
+//! `pogo inventory`: hosts, tags and settings, and where they come from.
 
 mod check;
 mod diff;

@@ -29,7 +29,7 @@ pub(crate) fn told<'d>(warnings: impl IntoIterator<Item = &'d Diagnostic>, colou
     let left: usize = alike.iter().skip(SHOWN).map(|alike| alike.more + 1).sum();
     if left > 0 {
         told.push(format!(
-            "and {left} more warnings; `pogo-one inventory check --format json` lists all"
+            "and {left} more warnings; `pogo inventory check --format json` lists all"
         ));
     }
     told

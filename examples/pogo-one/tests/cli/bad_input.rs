@@ -103,7 +103,7 @@ fn a_program_that_breaks_ends_with_70() {
     let program = Program::with_policy("tag: {web: [web1]}\n");
     // There is room for the policy file, and none for a runtime.
     let mut command = program.shell("ulimit -n 4; exec \"$0\" run -c policy.yaml -t web1 --no-agent -- true");
-    command.arg(env!("CARGO_BIN_EXE_pogo-one"));
+    command.arg(env!("CARGO_BIN_EXE_pogo"));
     let done = super::program::Done::of(command.output().unwrap());
     assert_eq!(done.code, 70, "{}{}", done.out, done.err);
     assert!(done.err.contains("error: Too many open files"), "{}", done.err);

@@ -111,7 +111,7 @@ fn targets_that_were_meant_otherwise_are_named() {
     refused(&with(&["@web", "-x", "web[3-1]"]), &["runs backwards"]);
     refused(&with(&["@web", "-x", "@web"]), &["name no host"]);
     refused(&with(&["web1 web2"]), &["join selectors with `,`", "         ^"]);
-    refused(&with(&[]), &["targets are missing", "pogo-one", "'web[1-3]'"]);
+    refused(&with(&[]), &["targets are missing", "pogo", "'web[1-3]'"]);
     refused(&with(&["-t", "30"]), &["--timeout 30"]);
     refused(&with(&["all"]), &["the target '*'"]);
     refused(&["plan", "all"], &["the target '*'"]);

@@ -68,15 +68,15 @@ fn letters_of_other_tools_name_what_to_type_here() {
 fn a_missing_dash_dash_is_named_with_the_line_to_type() {
     let program = Program::new();
     for (line, wanted) in [
-        ("run web1 uptime", "`pogo-one run web1 -- uptime`"),
-        ("run web1 ls -l", "`pogo-one run web1 -- ls -l`"),
-        ("run web1 ls -la /tmp", "`pogo-one run web1 -- ls -la /tmp`"),
+        ("run web1 uptime", "`pogo run web1 -- uptime`"),
+        ("run web1 ls -l", "`pogo run web1 -- ls -l`"),
+        ("run web1 ls -la /tmp", "`pogo run web1 -- ls -la /tmp`"),
         ("run -w web1 uptime", "-- uptime`"),
         ("run -t web1 df -h", ""),
-        ("run -w web1 ls --all", "`pogo-one run -w web1 -- ls --all`"),
+        ("run -w web1 ls --all", "`pogo run -w web1 -- ls --all`"),
         (
             "run -u root web1 systemctl restart nginx --now",
-            "`pogo-one run -u root web1 -- systemctl restart nginx --now`",
+            "`pogo run -u root web1 -- systemctl restart nginx --now`",
         ),
         ("run web1", "a command is missing; write it behind `--`"),
         ("run web1 --", "a command is missing"),
@@ -89,10 +89,7 @@ fn a_missing_dash_dash_is_named_with_the_line_to_type() {
         assert!(said.contains(wanted), "{line}: {said}");
     }
     let said = word(&program, &["run", "web[1-3]", "echo 'a'", "-z"]);
-    assert!(
-        said.contains(r"`pogo-one run 'web[1-3]' -- 'echo '\''a'\''' -z`"),
-        "{said}"
-    );
+    assert!(said.contains(r"`pogo run 'web[1-3]' -- 'echo '\''a'\''' -z`"), "{said}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn failures_hold_nothing_of_it() {
 /// On a terminal, where somebody types this.
 fn typed(typed: &str, more: &str) -> Done {
     let program = Program::new();
-    let pogo = env!("CARGO_BIN_EXE_pogo-one");
+    let pogo = env!("CARGO_BIN_EXE_pogo");
     // Nobody listens there.
     let line = format!(
         "{pogo} run {more} --user nobody --host-keys insecure --no-agent --port 1 -t '127.0.1.[1-101]' -- true"

@@ -33,14 +33,14 @@ fn help_fits_a_terminal_and_shows_examples() {
             for line in done.out.lines() {
                 assert!(line.chars().count() <= 80, "{verb:?} {flag}: {line}");
             }
-            assert!(done.out.contains("Usage: pogo-one"), "{}", done.out);
+            assert!(done.out.contains("Usage: pogo"), "{}", done.out);
             if verb.len() == 1 {
                 let examples = done
                     .out
                     .split("Examples:\n")
                     .nth(1)
                     .unwrap_or_else(|| panic!("{verb:?} has none"));
-                let start = format!("  pogo-one {}", verb[0]);
+                let start = format!("  pogo {}", verb[0]);
                 assert_eq!(
                     examples.lines().filter(|line| line.starts_with(&start)).count(),
                     3,
@@ -87,7 +87,7 @@ fn options_of_run_stand_in_sections_with_their_defaults() {
 #[test]
 fn the_version_names_the_commit_where_there_is_one() {
     let version = Program::new().run(&["--version"]).out;
-    let rest = version.strip_prefix("pogo-one 0.1.0").unwrap().trim();
+    let rest = version.strip_prefix("pogo 0.1.0").unwrap().trim();
     let commit = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let is_commit = |text: &str| text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(rest.is_empty() || commit.is_some_and(is_commit), "{version}");
@@ -128,7 +128,7 @@ fn scripts_of_completion_are_read_by_their_shells() {
     for shell in ["bash", "zsh", "fish"] {
         for more in [&[][..], &["--dynamic"]] {
             let done = program.run(&[&["completion", shell], more].concat());
-            assert!(done.code == 0 && done.out.contains("pogo-one"), "{shell}: {}", done.err);
+            assert!(done.code == 0 && done.out.contains("pogo"), "{shell}: {}", done.err);
             let path = program.write("script", &done.out);
             match Command::new(shell).arg("-n").arg(&path).stdin(Stdio::null()).output() {
                 Ok(output) => assert!(output.status.success(), "{shell} {more:?}: {output:?}"),
@@ -142,7 +142,7 @@ fn scripts_of_completion_are_read_by_their_shells() {
 
 /// What a shell offers for the last of these words.
 fn offered(program: &Program, words: &[&str]) -> Vec<String> {
-    let line: Vec<&str> = [&["--", "pogo-one"], words].concat();
+    let line: Vec<&str> = [&["--", "pogo"], words].concat();
     let index = words.len().to_string();
     let mut command = program.command(&line);
     command.env("COMPLETE", "fish").env("_CLAP_COMPLETE_INDEX", index);
@@ -194,7 +194,7 @@ fn bash_offers(program: &Program, line: &str, cut: &[&str]) -> Vec<String> {
     program.write("script", &script);
     let run = "\
         source ./script; COMP_LINE=$1 COMP_POINT=${#1}; shift; COMP_WORDS=(\"$@\") COMP_CWORD=$(($# - 1))\n\
-        _pogo_whole_words pogo-one \"${!#}\" '' 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        _pogo_whole_words pogo \"${!#}\" '' 2>/dev/null; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let mut command = program.command(&[]);
     command = {
         let mut bash = Command::new("bash");
@@ -204,7 +204,7 @@ fn bash_offers(program: &Program, line: &str, cut: &[&str]) -> Vec<String> {
         bash.envs(known).current_dir(program.directory.path());
         bash
     };
-    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pogo-one"))
+    let programs = std::path::Path::new(env!("CARGO_BIN_EXE_pogo"))
         .parent()
         .unwrap()
         .to_owned();
@@ -220,33 +220,33 @@ fn bash_completes_words_that_it_cuts() {
     program.write("hosts.ini", "[db]\ndb1\n");
     for (line, cut, wanted) in [
         (
-            "pogo-one plan -i ansible:ho",
-            &["pogo-one", "plan", "-i", "ansible", ":", "ho"][..],
+            "pogo plan -i ansible:ho",
+            &["pogo", "plan", "-i", "ansible", ":", "ho"][..],
             &["hosts.ini"][..],
         ),
         (
-            "pogo-one plan -i ansible:",
-            &["pogo-one", "plan", "-i", "ansible", ":", ""],
+            "pogo plan -i ansible:",
+            &["pogo", "plan", "-i", "ansible", ":", ""],
             &["hosts.ini", "policy.yaml", "script", "-", "."],
         ),
         (
-            "pogo-one plan -c policy.yaml @we",
-            &["pogo-one", "plan", "-c", "policy.yaml", "@", "we"],
+            "pogo plan -c policy.yaml @we",
+            &["pogo", "plan", "-c", "policy.yaml", "@", "we"],
             &["web"],
         ),
         (
-            "pogo-one plan -c policy.yaml @we",
-            &["pogo-one", "plan", "-c", "policy.yaml", "@we"],
+            "pogo plan -c policy.yaml @we",
+            &["pogo", "plan", "-c", "policy.yaml", "@we"],
             &["@web"],
         ),
         (
-            "pogo-one plan -i ansible:hosts.ini d",
-            &["pogo-one", "plan", "-i", "ansible", ":", "hosts.ini", "d"],
+            "pogo plan -i ansible:hosts.ini d",
+            &["pogo", "plan", "-i", "ansible", ":", "hosts.ini", "d"],
             &["db1"],
         ),
         (
-            "pogo-one  plan  --order=li",
-            &["pogo-one", "plan", "--order", "=", "li"],
+            "pogo  plan  --order=li",
+            &["pogo", "plan", "--order", "=", "li"],
             &["listed"],
         ),
     ] {
@@ -262,11 +262,11 @@ fn bash_completes_words_that_it_cuts() {
 fn pages_of_the_manual_are_written_for_each_verb() {
     let program = Program::new();
     assert_eq!(program.run(&["man", "pages"]).code, 0);
-    for page in ["pogo-one.1", "pogo-one-run.1", "pogo-one-inventory-list.1"] {
+    for page in ["pogo.1", "pogo-run.1", "pogo-inventory-list.1"] {
         let text = std::fs::read_to_string(program.directory.path().join("pages").join(page)).unwrap();
         assert!(text.contains(".TH"), "{page}");
     }
-    let text = std::fs::read_to_string(program.directory.path().join("pages/pogo-one-run.1")).unwrap();
+    let text = std::fs::read_to_string(program.directory.path().join("pages/pogo-run.1")).unwrap();
     assert!(text.contains("max\\-parallel") && text.contains("Examples"), "{text}");
     program.write("file", "");
     let done = program.run(&["man", "file/pages"]);

@@ -39,7 +39,7 @@ impl Program {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.at_home(env!("CARGO_BIN_EXE_pogo-one"));
+        let mut command = self.at_home(env!("CARGO_BIN_EXE_pogo"));
         command.args(args);
         command
     }

@@ -46,14 +46,14 @@ fn site() -> Site {
         site.servers.known_hosts_file().display(),
         bin.display()
     );
-    let pogo = env!("CARGO_BIN_EXE_pogo-one");
+    let pogo = env!("CARGO_BIN_EXE_pogo");
     // How these hosts are reached is all that is not typed.
     let run = format!("if [ \"$1\" = run ]; then shift; set -- run {ssh} \"$@\"; fi\nexec '{pogo}' \"$@\"");
-    script(&site, "bin/pogo-one", &run);
+    script(&site, "bin/pogo", &run);
     script(
         &site,
         "bin/cargo",
-        "[ \"$1 $2 $3 $4 $5\" = 'run --release -p pogo-one --' ] || exit 64\nshift 5\nexec pogo-one \"$@\"",
+        "[ \"$1 $2 $3 $4 $5\" = 'run --release -p pogo-one --' ] || exit 64\nshift 5\nexec pogo \"$@\"",
     );
     script(&site, "bin/systemctl", "echo \"$*\"");
     site
@@ -73,7 +73,7 @@ fn every_command_of_the_readme_does_what_it_says_in_order() {
     assert!(commands.len() >= 12, "{commands:#?}");
     for command in commands {
         assert!(
-            command.starts_with("pogo-one ") || command.starts_with("cargo run "),
+            command.starts_with("pogo ") || command.starts_with("cargo run "),
             "what is `{command}`?"
         );
         let done = Done::of(site.program.shell(command).env("PATH", &path).output().unwrap());
