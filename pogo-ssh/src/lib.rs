@@ -317,8 +317,3 @@ pub use secrecy::SecretString;
 pub use setup::SetupError;
 pub use transport::SshTransport;
 pub use trust::FirstContacts;
-
-/// The examples of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
