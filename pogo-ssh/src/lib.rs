@@ -261,7 +261,6 @@
 //! Secrets appear in no event, message or `Debug` text.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// Its example is compiled.
 #[cfg(doctest)]
