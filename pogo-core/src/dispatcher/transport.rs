@@ -26,9 +26,10 @@ use crate::scheduler::{AttemptId, JobId, Outcome};
 /// # struct Client;
 /// # impl Client { async fn execute(&self, _: Attempt, _: Reporter) -> Outcome { Outcome::Succeeded } }
 /// # mod tokio { pub mod task {
+/// # use pogo_core::scheduler::Outcome;
 /// # pub struct JoinSet; impl JoinSet { pub fn new() -> Self { Self }
-/// # pub fn spawn(&mut self, _: impl Future<Output = super::super::Outcome> + Send + 'static) {}
-/// # pub async fn join_next(&mut self) -> Option<Result<super::super::Outcome, ()>> { None } } } }
+/// # pub fn spawn(&mut self, _: impl Future<Output = Outcome> + Send + 'static) {}
+/// # pub async fn join_next(&mut self) -> Option<Result<Outcome, ()>> { None } } } }
 /// use tokio::task::JoinSet;
 ///
 /// struct OurTransport {
