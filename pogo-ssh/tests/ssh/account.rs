@@ -11,7 +11,7 @@ use pogo_core::plan::{Command as Line, Invocation, RunAs};
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{SshTransport, SshTransportBuilder};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
 const NAME: &str = "pogo-tester";
@@ -95,9 +95,9 @@ impl Account {
     }
 
     pub(crate) async fn run_on(&self, transport: &SshTransport, invocation: Invocation, line: &str) -> Report {
-        let errand = Errand::to("web1", self.server.connection(), Line::shell(line));
-        let errand = errand.invoked(invocation).within(Duration::from_secs(30));
-        let report = errand.clone().run(transport).await;
+        let attempt = TestAttempt::to("web1", self.server.connection(), Line::shell(line));
+        let attempt = attempt.invoked(invocation).within(Duration::from_secs(30));
+        let report = attempt.clone().run(transport).await;
         if !matches!(report.outcome, Outcome::InDoubt { .. }) {
             return report;
         }
@@ -106,7 +106,7 @@ impl Account {
         let all = String::from_utf8_lossy(&all.stdout);
         let told = format!("{report:?}\n{all}");
         io::stderr().write_all(told.as_bytes()).unwrap();
-        errand.run(transport).await
+        attempt.run(transport).await
     }
 
     /// What sudo has logged.

@@ -9,7 +9,7 @@ use pogo_core::scheduler::FailureKind;
 use pogo_ssh::Agent;
 use tempfile::TempDir;
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::login::{bare, fleet, log_in};
 use crate::openssh::{self, OpenSsh, generate_key};
 
@@ -116,8 +116,8 @@ async fn an_rsa_key_in_the_agent_logs_in_to_openssh() {
     std::fs::write(server.path("authorized_keys"), server.public_key("client_rsa")).unwrap();
     agent.add(&server.path("client_rsa"));
     let transport = server.transport().agent(Agent::Socket(agent.socket())).build().unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    attempt.run(&transport).await.assert_succeeded();
 }
 
 #[tokio::test]

@@ -13,13 +13,13 @@ use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::login::{bare, fleet, log_in};
 use crate::openssh::{self, OpenSsh, generate_key, sign_key};
 
 async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    errand.run(&settings.build().unwrap()).await
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    attempt.run(&settings.build().unwrap()).await
 }
 
 fn user() -> String {
@@ -133,9 +133,9 @@ async fn an_agent_that_hangs_is_given_up_once_and_a_key_file_serves_without_it()
     let settings = fleet.transport().agent(Agent::Socket(socket));
     // Less than what the agent is given: its time is not the host's.
     let transport = settings.connect_timeout(Duration::from_secs(3)).build().unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     for _ in 0..5 {
-        errand.clone().run(&transport).await.assert_succeeded();
+        attempt.clone().run(&transport).await.assert_succeeded();
     }
     assert_eq!(met.load(Ordering::SeqCst), 1);
 }

@@ -7,8 +7,8 @@ use futures::future::join_all;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::SshTransportBuilder;
 
+use crate::attempt::{Report, TestAttempt};
 use crate::client_config::{settings, visit};
-use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh};
 
 const KEX: &[&str] = &[
@@ -365,7 +365,7 @@ async fn what_is_left_out_is_noted_once() {
     let transport = host.settings(lines).build().unwrap();
     let visit = || {
         let command = pogo_core::plan::Command::shell("true");
-        Errand::to("web1", pogo_core::fleet::Connection::default(), command).run(&transport)
+        TestAttempt::to("web1", pogo_core::fleet::Connection::default(), command).run(&transport)
     };
     let first = visit().await;
     first.assert_succeeded();

@@ -7,7 +7,7 @@ use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::{FailureKind, Outcome};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
 /// What becomes of a command while it runs.
@@ -23,13 +23,13 @@ async fn run(server: &OpenSsh, transport: &dyn Transport, (line, pty, then): (&s
         pty,
         ..Invocation::default()
     };
-    let errand = Errand::to("web1", server.connection(), Command::shell(line)).invoked(invocation);
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(line)).invoked(invocation);
     let limit = match then {
         // A quarter of it is for ending what runs, also on a busy machine.
         Then::RunsTooLong => Duration::from_secs(16),
         _ => Duration::from_secs(60),
     };
-    let (running, mut side) = errand.within(limit).start();
+    let (running, mut side) = attempt.within(limit).start();
     let witness = Arc::clone(&running.witness);
     let acting = async {
         if then == Then::IsCancelled {

@@ -11,7 +11,7 @@ use pogo_ssh::loopback::LoopbackFleet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 
 pub(crate) async fn listener() -> (TcpListener, Connection) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -45,8 +45,8 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
     let host = fleet.host("web1").unwrap();
     let run = async |bytes: u64| -> (Report, u64) {
         let (listener, connection) = listener().await;
-        let errand = Errand::to("web1", connection, Command::shell("echo here"));
-        tokio::join!(errand.run(&transport), pass(&listener, host.address(), bytes))
+        let attempt = TestAttempt::to("web1", connection, Command::shell("echo here"));
+        tokio::join!(attempt.run(&transport), pass(&listener, host.address(), bytes))
     };
     let (whole, all) = run(1 << 20).await;
     whole.assert_succeeded();
@@ -83,8 +83,8 @@ async fn endless(words: &'static [u8]) -> String {
     });
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
     let transport = settings.connect_timeout(Duration::from_secs(5)).build().unwrap();
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    let message = errand.run(&transport).await.assert_failed(FailureKind::Unreachable);
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let message = attempt.run(&transport).await.assert_failed(FailureKind::Unreachable);
     // It is hung up on.
     talking.await.unwrap();
     message

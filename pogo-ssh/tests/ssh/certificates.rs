@@ -8,7 +8,7 @@ use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::HostKeyPolicy;
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh, generate_key};
 
 /// A server with a certificate made with these options of `ssh-keygen -s`.
@@ -40,8 +40,8 @@ impl Certified {
     /// Makes these the known hosts and goes there.
     async fn visit(&self, known_hosts: &str) -> Report {
         fs::write(self.server.path("known_hosts"), known_hosts).unwrap();
-        let errand = Errand::to("web1", self.server.connection(), Command::shell("true"));
-        errand.run(&self.server.transport().build().unwrap()).await
+        let attempt = TestAttempt::to("web1", self.server.connection(), Command::shell("true"));
+        attempt.run(&self.server.transport().build().unwrap()).await
     }
 
     async fn visit_trusting(&self, authority: &str) -> Report {
@@ -170,8 +170,8 @@ async fn a_bad_certificate_is_never_accepted_as_new() {
     let line = format!("@cert-authority * {}", host.public_key("other_ca"));
     fs::write(host.server.path("known_hosts"), &line).unwrap();
     let settings = host.server.transport().host_keys(HostKeyPolicy::AcceptNew);
-    let errand = Errand::to("web1", host.server.connection(), Command::shell("true"));
-    errand
+    let attempt = TestAttempt::to("web1", host.server.connection(), Command::shell("true"));
+    attempt
         .run(&settings.build().unwrap())
         .await
         .assert_failed(FailureKind::HostKey);

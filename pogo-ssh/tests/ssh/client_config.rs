@@ -8,7 +8,7 @@ use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, SetupError, SshTransport, SshTransportBuilder};
 
 use crate::agent::RealAgent;
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
 /// A transport that knows nothing but the configuration.
@@ -22,12 +22,12 @@ pub(crate) fn settings(server: &OpenSsh, text: &str) -> SshTransportBuilder {
 }
 
 pub(crate) async fn visit(settings: SshTransportBuilder, name: &str) -> Report {
-    let errand = Errand::to(
+    let attempt = TestAttempt::to(
         name,
         Connection::default(),
         Command::shell("echo $USER $SSH_CONNECTION"),
     );
-    errand.run(&settings.build().unwrap()).await
+    attempt.run(&settings.build().unwrap()).await
 }
 
 const ALL: &str = "\
@@ -74,8 +74,8 @@ async fn what_the_host_or_the_caller_says_comes_before_the_configuration() {
         ..Connection::default()
     };
     let transport = settings(&server, &text).port(2).build().unwrap();
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    attempt.run(&transport).await.assert_succeeded();
 }
 
 #[tokio::test]

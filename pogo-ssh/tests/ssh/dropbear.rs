@@ -18,7 +18,7 @@ use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{end_children, generate_key};
 
 const DROPBEAR: &str = "/usr/sbin/dropbear";
@@ -122,8 +122,8 @@ impl Dropbear {
         end_children(self.server.id());
     }
 
-    fn errand(&self, line: &str) -> Errand {
-        Errand::to("web1", self.connection(), Command::shell(line))
+    fn attempt(&self, line: &str) -> TestAttempt {
+        TestAttempt::to("web1", self.connection(), Command::shell(line))
     }
 }
 
@@ -198,7 +198,7 @@ async fn output_status_and_signal_come_from_dropbear() {
         return;
     };
     for (name, transport) in server.transports() {
-        let report = server.errand("echo out; echo err >&2").run(&*transport).await;
+        let report = server.attempt("echo out; echo err >&2").run(&*transport).await;
         report.assert_succeeded();
         assert_eq!(
             (report.stdout.as_str(), report.stderr.as_str()),
@@ -206,9 +206,9 @@ async fn output_status_and_signal_come_from_dropbear() {
             "{name}"
         );
         assert_eq!(report.phases, [Phase::Connect, Phase::Command]);
-        let report = server.errand("exit 7").run(&*transport).await;
+        let report = server.attempt("exit 7").run(&*transport).await;
         report.assert_failed(FailureKind::Command { status: 7 });
-        let report = server.errand("kill -KILL $$").run(&*transport).await;
+        let report = server.attempt("kill -KILL $$").run(&*transport).await;
         report.assert_failed(FailureKind::Signal {
             signal: "KILL".to_owned(),
         });
@@ -231,8 +231,8 @@ async fn hooks_and_input_reach_dropbear() {
             stdin: Stdin::Text("x".repeat(300_000)),
             ..Invocation::default()
         };
-        let errand = server.errand("wc -c").with_hooks(&hooks, &hooks).invoked(invocation);
-        let report = errand.run(&*transport).await;
+        let attempt = server.attempt("wc -c").with_hooks(&hooks, &hooks).invoked(invocation);
+        let report = attempt.run(&*transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "pre_hook\n300000\npost_hook\n", "{name}");
     }
@@ -246,7 +246,7 @@ async fn what_runs_on_dropbear_is_really_ended() {
     for (name, transport) in server.transports() {
         let trace = server.path(name);
         let line = format!("echo up; sleep 40; echo ended > {}", trace.display());
-        let (running, mut side) = server.errand(&line).start();
+        let (running, mut side) = server.attempt(&line).start();
         let witness = Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("up").await;
@@ -257,7 +257,7 @@ async fn what_runs_on_dropbear_is_really_ended() {
             signal: "TERM".to_owned(),
         });
         let report = server
-            .errand(&line)
+            .attempt(&line)
             .within(Duration::from_secs(4))
             .run(&*transport)
             .await;
@@ -282,7 +282,7 @@ async fn a_key_that_is_not_known_is_refused_and_so_is_a_login() {
         (Box::new(unknown().build_program().unwrap()), FailureKind::HostKey),
     ];
     for (transport, kind) in transports {
-        server.errand("true").run(&*transport).await.assert_failed(kind);
+        server.attempt("true").run(&*transport).await.assert_failed(kind);
     }
 }
 
@@ -292,7 +292,7 @@ async fn much_output_from_dropbear_arrives_whole() {
         return;
     };
     for (name, transport) in server.transports() {
-        let report = server.errand("seq 1 200000").run(&*transport).await;
+        let report = server.attempt("seq 1 200000").run(&*transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout.lines().count(), 200_000, "{name}");
         assert!(report.stdout.ends_with("\n200000\n"), "{name}");

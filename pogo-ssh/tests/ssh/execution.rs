@@ -56,7 +56,7 @@ on_both! {
 
     async fn output_keeps_its_bytes(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, _side) = place.errand(Command::shell("printf '\\377\\000\\036pogo a17 x\\n'")).start();
+        let (running, _side) = place.attempt(Command::shell("printf '\\377\\000\\036pogo a17 x\\n'")).start();
         let witness = std::sync::Arc::clone(&running.witness);
         running.finish(&transport).await.assert_succeeded();
         assert_eq!(witness.bytes(Stream::Stdout), b"\xff\x00\x1epogo a17 x\n");
@@ -87,7 +87,7 @@ on_both! {
     async fn output_over_the_limit_is_cut_with_a_mark_while_the_command_goes_on(place: Place) {
         let transport = place.transport.clone().output_limit(1000).build().unwrap();
         let flood = "i=0; while [ $i -lt 300 ]; do head -c 10000 /dev/zero; i=$((i+1)); done; exit 7";
-        let report = place.errand(Command::shell(flood)).run(&transport).await;
+        let report = place.attempt(Command::shell(flood)).run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 7 });
         // Its head, and the end of this stream.
         assert_eq!(report.stdout.len(), 750 + 125);

@@ -7,7 +7,7 @@ use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh;
 use crate::place::Place;
 
@@ -19,24 +19,24 @@ async fn run_with(fault: Fault, line: &str) -> Report {
         .connect_timeout(Duration::from_millis(500))
         .build()
         .unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
-    errand.run(&transport).await
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+    attempt.run(&transport).await
 }
 
 #[tokio::test]
 async fn a_host_that_refuses_is_unreachable_until_it_is_healed() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let transport = fleet.transport().build().unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
     fleet.inject("web1", Fault::Refuse).unwrap();
-    let message = errand
+    let message = attempt
         .clone()
         .run(&transport)
         .await
         .assert_failed(FailureKind::Unreachable);
     assert!(message.contains("web1 (127.1.0.1:"), "{message}");
     fleet.heal("web1").unwrap();
-    while let pogo_core::scheduler::Outcome::Failed(failure) = errand.clone().run(&transport).await.outcome {
+    while let pogo_core::scheduler::Outcome::Failed(failure) = attempt.clone().run(&transport).await.outcome {
         // The server listens again a moment later.
         assert_eq!(failure.kind, FailureKind::Unreachable);
     }
@@ -54,7 +54,7 @@ async fn a_port_where_nobody_listens_is_unreachable() {
         ..Default::default()
     };
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let report = Errand::to("web1", connection, Command::shell("true"))
+    let report = TestAttempt::to("web1", connection, Command::shell("true"))
         .run(&fleet.transport().build().unwrap())
         .await;
     let message = report.assert_failed(FailureKind::Unreachable);
@@ -68,8 +68,8 @@ async fn a_port_where_nobody_listens_is_unreachable() {
 #[tokio::test]
 async fn a_name_that_does_not_resolve_is_unreachable() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let errand = Errand::to("nowhere.invalid", Default::default(), Command::shell("true"));
-    let message = errand
+    let attempt = TestAttempt::to("nowhere.invalid", Default::default(), Command::shell("true"));
+    let message = attempt
         .run(&fleet.transport().build().unwrap())
         .await
         .assert_failed(FailureKind::Unreachable);
@@ -99,8 +99,8 @@ async fn a_stalled_handshake_is_unreachable_after_the_connect_timeout() {
 async fn connecting_beyond_the_time_limit_is_a_timeout() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", Fault::StallHandshake).unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    let report = errand
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let report = attempt
         .within(Duration::from_millis(300))
         .run(&fleet.transport().build().unwrap())
         .await;
@@ -121,8 +121,8 @@ async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt() {
 async fn a_host_that_hangs_leaves_the_command_in_doubt_within_the_time_limit() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     fleet.inject("web1", Fault::Hang).unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    let report = errand
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let report = attempt
         .within(Duration::from_secs(1))
         .run(&fleet.transport().build().unwrap())
         .await;
@@ -180,10 +180,10 @@ async fn openssh_dying_in_a_pre_hook_leaves_it_in_doubt() {
         let place = Place::openssh();
         place.file("pre.d/deadly", &format!("#!/bin/sh\n{KILL_SESSION}\n"), 0o755);
         let transport: SshTransport = place.transport.clone().build().unwrap();
-        let errand = place
-            .errand(Command::shell("true"))
+        let attempt = place
+            .attempt(Command::shell("true"))
             .with_hooks(&place.path("pre.d"), "");
-        let message = errand.run(&transport).await.assert_in_doubt();
+        let message = attempt.run(&transport).await.assert_in_doubt();
         assert!(message.contains("pre-hooks, which may still run"), "{message}");
     }
 }

@@ -7,19 +7,19 @@ use futures::future::join_all;
 use pogo_core::plan::Command;
 use pogo_ssh::loopback::{LoopbackError, LoopbackFleet};
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_host_is_its_own_and_is_counted() {
     let names: Vec<String> = (1..=40).map(|number| format!("web{number}")).collect();
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().build().unwrap();
-    let errands = names.iter().map(|name| {
+    let attempts = names.iter().map(|name| {
         let line = "echo $POGO_HOST; pwd";
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell(line));
-        errand.run(&transport)
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell(line));
+        attempt.run(&transport)
     });
-    for (name, report) in names.iter().zip(join_all(errands).await) {
+    for (name, report) in names.iter().zip(join_all(attempts).await) {
         report.assert_succeeded();
         let home = fleet.host(name).unwrap().home().display();
         assert_eq!(report.stdout, format!("{name}\n{home}\n"));
@@ -33,12 +33,12 @@ async fn every_host_is_its_own_and_is_counted() {
 async fn a_dropped_fleet_leaves_neither_processes_nor_files() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let transport = fleet.transport().build().unwrap();
-    let errand = Errand::to(
+    let attempt = TestAttempt::to(
         "web1",
         fleet.connection("web1").unwrap(),
         Command::shell("echo $$; exec sleep 300"),
     );
-    let (running, _side) = errand.start();
+    let (running, _side) = attempt.start();
     let witness = std::sync::Arc::clone(&running.witness);
     let directory = fleet.directory().to_owned();
     let dropping = async {
@@ -72,11 +72,11 @@ async fn ten_thousand_hosts_one_thousand_at_once() {
     let names: Vec<String> = (1..=10_000).map(|number| format!("web{number}")).collect();
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().build().unwrap();
-    let errands = names.iter().map(|name| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-        errand.run(&transport)
+    let attempts = names.iter().map(|name| {
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        attempt.run(&transport)
     });
-    let mut reports = futures::stream::iter(errands).buffer_unordered(1_000);
+    let mut reports = futures::stream::iter(attempts).buffer_unordered(1_000);
     while let Some(report) = reports.next().await {
         report.assert_succeeded();
     }

@@ -3,17 +3,17 @@
 use pogo_core::plan::{Command, Invocation, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 
-use crate::errand::Report;
+use crate::attempt::Report;
 use crate::place::{Place, on_both};
 
 const SAY: &str = "#!/bin/sh\necho \"$POGO_PHASE ${0##*/}\"\n";
 
 async fn run(place: &Place, line: &str) -> Report {
     let transport = place.transport.clone().build().unwrap();
-    let errand = place
-        .errand(Command::shell(line))
+    let attempt = place
+        .attempt(Command::shell(line))
         .with_hooks(&place.path("pre it's.d"), &place.path("post.d"));
-    errand.run(&transport).await
+    attempt.run(&transport).await
 }
 
 on_both! {
@@ -116,11 +116,11 @@ on_both! {
         }
         let transport = place.transport.clone().build().unwrap();
         let invocation = Invocation { stdin: Stdin::Text("input\n".repeat(100_000)), ..Invocation::default() };
-        let errand = place
-            .errand(Command::shell("wc -l | tr -d ' '"))
+        let attempt = place
+            .attempt(Command::shell("wc -l | tr -d ' '"))
             .with_hooks(&place.path("pre it's.d"), &place.path("post.d"))
             .invoked(invocation);
-        let report = errand.run(&transport).await;
+        let report = attempt.run(&transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "pre_hook\n100000\npost_hook\n");
     }
@@ -154,9 +154,9 @@ async fn a_relative_directory_is_one_of_the_home_directory() {
     let host = fleet.host("web1").unwrap();
     host.add_pre_hook("10-drain", SAY).unwrap();
     host.add_post_hook("10-fill", SAY).unwrap();
-    let errand = crate::errand::Errand::to("web1", host.connection(), Command::shell("pwd"))
+    let attempt = crate::attempt::TestAttempt::to("web1", host.connection(), Command::shell("pwd"))
         .with_hooks(LoopbackFleet::PRE_HOOKS, LoopbackFleet::POST_HOOKS);
-    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    let report = attempt.run(&fleet.transport().build().unwrap()).await;
     report.assert_succeeded();
     let home = host.home().display();
     assert_eq!(report.stdout, format!("pre_hook 10-drain\n{home}\npost_hook 10-fill\n"));

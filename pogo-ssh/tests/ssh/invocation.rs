@@ -27,8 +27,8 @@ on_both! {
         };
         let transport = place.transport.clone().build().unwrap();
         let command = Command::shell("echo \"$POGO_JOB $POGO_HOST $POGO_ATTEMPT $POGO_PHASE $WORD\"");
-        let errand = place.errand(command).with_hooks(&place.path("pre.d"), "").invoked(invocation);
-        let report = errand.run(&transport).await;
+        let attempt = place.attempt(command).with_hooks(&place.path("pre.d"), "").invoked(invocation);
+        let report = attempt.run(&transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "pre_hook it's $HOME\njob-3 web1 a17 command it's $HOME\n");
     }
@@ -38,14 +38,14 @@ on_both! {
         let directory = directory.parent().unwrap().display().to_string();
         let invocation = Invocation { directory: Some(directory.clone()), ..Invocation::default() };
         let transport = place.transport.clone().build().unwrap();
-        let report = place.errand(Command::argv(["pwd"])).invoked(invocation).run(&transport).await;
+        let report = place.attempt(Command::argv(["pwd"])).invoked(invocation).run(&transport).await;
         assert_eq!(report.stdout, format!("{directory}\n"));
     }
 
     async fn without_its_directory_a_command_is_not_run(place: Place) {
         let invocation = Invocation { directory: Some("/no/such".to_owned()), ..Invocation::default() };
         let transport = place.transport.clone().build().unwrap();
-        let report = place.errand(Command::shell("echo ran")).invoked(invocation).run(&transport).await;
+        let report = place.attempt(Command::shell("echo ran")).invoked(invocation).run(&transport).await;
         let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains("cannot enter the directory /no/such"), "{message}");
         assert_eq!(report.stdout, "");
@@ -62,8 +62,8 @@ on_both! {
             (Stdin::Empty, "0\n"),
             (Stdin::File(file.display().to_string()), "3000000\n"),
         ] {
-            let errand = place.errand(Command::shell("wc -c | tr -d ' '")).invoked(reading(stdin));
-            let report = errand.run(&transport).await;
+            let attempt = place.attempt(Command::shell("wc -c | tr -d ' '")).invoked(reading(stdin));
+            let report = attempt.run(&transport).await;
             report.assert_succeeded();
             assert_eq!(report.stdout, expected);
         }
@@ -72,7 +72,7 @@ on_both! {
     async fn input_that_nobody_reads_holds_up_nothing(place: Place) {
         let transport = place.transport.clone().build().unwrap();
         let big = Stdin::Bytes(vec![b'x'; 8_000_000]);
-        let report = place.errand(Command::shell("echo done; exit 3")).invoked(reading(big)).run(&transport).await;
+        let report = place.attempt(Command::shell("echo done; exit 3")).invoked(reading(big)).run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, "done\n");
     }
@@ -83,7 +83,7 @@ async fn input_that_cannot_be_read_refuses_the_attempt_before_it_connects() {
     let place = Place::loopback().await;
     let transport = place.transport.clone().build().unwrap();
     let report = place
-        .errand(Command::shell("cat"))
+        .attempt(Command::shell("cat"))
         .invoked(reading(Stdin::File("/no/such".to_owned())))
         .run(&transport)
         .await;
@@ -104,7 +104,7 @@ async fn a_command_has_a_terminal_on_request() {
         ..Invocation::default()
     };
     let command = Command::shell("test -t 0 && echo terminal; cat; echo error >&2; exit 4");
-    let report = place.errand(command).invoked(invocation).run(&transport).await;
+    let report = place.attempt(command).invoked(invocation).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 4 });
     assert_eq!(report.stdout, "terminal\ntyped\nerror\n");
 }
@@ -120,8 +120,8 @@ async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
         pty: true,
         ..Invocation::default()
     };
-    let errand = place.errand(Command::shell("sleep 300 & echo up; wait"));
-    let (running, mut side) = errand.invoked(invocation).start();
+    let attempt = place.attempt(Command::shell("sleep 300 & echo up; wait"));
+    let (running, mut side) = attempt.invoked(invocation).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let cancelling = async {
         witness.saw("up").await;
@@ -152,9 +152,11 @@ async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
         pty: true,
         ..Invocation::default()
     };
-    let errand = place.errand(Command::shell(r"printf '\036'"));
-    let errand = errand.with_hooks("/no/such", &place.path("post.d")).invoked(invocation);
-    let attempt = errand.into_attempt();
+    let attempt = place.attempt(Command::shell(r"printf '\036'"));
+    let attempt = attempt
+        .with_hooks("/no/such", &place.path("post.d"))
+        .invoked(invocation);
+    let attempt = attempt.into_attempt();
     let (phases, seen_phases) = mpsc::unbounded();
     let observer = Arc::new(CancelsAtOutput::default());
     let ids = (attempt.job, attempt.host.name.clone(), attempt.id);

@@ -11,7 +11,7 @@ use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::loopback::LoopbackFleet;
 use pogo_ssh::{Hop, SshTransportBuilder};
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{self, OpenSsh};
 
 /// Servers whose keys are known in the first one's known_hosts file, and who take its key.
@@ -37,8 +37,8 @@ fn hop(server: &OpenSsh) -> Hop {
     format!("127.0.0.1:{}", server.port).parse().unwrap()
 }
 
-fn errand(server: &OpenSsh, line: &str) -> Errand {
-    Errand::to("web1", server.connection(), Command::shell(line))
+fn attempt(server: &OpenSsh, line: &str) -> TestAttempt {
+    TestAttempt::to("web1", server.connection(), Command::shell(line))
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_host_behind_a_chain_of_two_is_reached_through_both() {
         .build()
         .unwrap();
     // Whom the server sees is whoever comes last: the second jump host's own address and port.
-    let report = errand(&servers[0], "echo $SSH_CONNECTION").run(&transport).await;
+    let report = attempt(&servers[0], "echo $SSH_CONNECTION").run(&transport).await;
     report.assert_succeeded();
     assert!(
         report.stdout.ends_with(&format!("{}\n", servers[0].port)),
@@ -61,7 +61,7 @@ async fn a_host_behind_a_chain_of_two_is_reached_through_both() {
         report.stdout
     );
     // A second attempt passes through the same connections.
-    errand(&servers[0], "true").run(&transport).await.assert_succeeded();
+    attempt(&servers[0], "true").run(&transport).await.assert_succeeded();
     servers[1].assert_logins(1);
     servers[2].assert_logins(1);
     servers[0].assert_logins(2);
@@ -75,8 +75,8 @@ async fn all_hosts_behind_a_jump_host_share_one_connection_to_it() {
     let servers = servers(2);
     let settings = servers[0].transport().jump([hop(&servers[1])]);
     let transport = settings.max_jump_channels(4).max_jump_handshakes(2).build().unwrap();
-    let errands = (0..20).map(|_| errand(&servers[0], "true").run(&transport));
-    for report in join_all(errands).await {
+    let attempts = (0..20).map(|_| attempt(&servers[0], "true").run(&transport));
+    for report in join_all(attempts).await {
         report.assert_succeeded();
     }
     servers[1].assert_logins(1);
@@ -98,11 +98,11 @@ async fn no_more_connections_and_handshakes_than_allowed_go_through_a_jump_host(
     fs::write(fleet.known_hosts_file(), known).unwrap();
     let settings = through(fleet.transport()).identity(bastion.path("client_ed25519"));
     let transport = settings.max_jump_channels(8).max_jump_handshakes(2).build().unwrap();
-    let errands = names.iter().map(|name| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
-        errand.run(&transport)
+    let attempts = names.iter().map(|name| {
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
+        attempt.run(&transport)
     });
-    for report in join_all(errands).await {
+    for report in join_all(attempts).await {
         report.assert_succeeded();
     }
     assert!(
@@ -134,7 +134,7 @@ async fn the_key_of_every_host_on_the_way_is_checked() {
         fs::write(servers[0].path("known_hosts"), known).unwrap();
         let jump = [hop(&servers[1]), hop(&servers[2])];
         let transport = servers[0].transport().jump(jump).build().unwrap();
-        let report = errand(&servers[0], "true").run(&transport).await;
+        let report = attempt(&servers[0], "true").run(&transport).await;
         let message = report.assert_failed(FailureKind::HostKey);
         assert!(message.contains(&format!("127.0.0.1:{}", unknown.port)), "{message}");
         assert_eq!(report.phases, [Phase::Connect]);
@@ -150,10 +150,10 @@ async fn a_jump_host_that_takes_no_login_or_is_not_there_fails_the_host_in_that_
     fs::write(servers[1].path("authorized_keys"), "").unwrap();
     let jump = hop(&servers[1]);
     let transport = servers[0].transport().jump([jump]).build().unwrap();
-    let report = errand(&servers[0], "true").run(&transport).await;
+    let report = attempt(&servers[0], "true").run(&transport).await;
     report.assert_failed(FailureKind::Authentication);
     servers.truncate(1);
-    let report = errand(&servers[0], "true").run(&transport).await;
+    let report = attempt(&servers[0], "true").run(&transport).await;
     let message = report.assert_failed(FailureKind::Unreachable);
     assert!(message.contains("through 127.0.0.1:"), "{message}");
 }
@@ -165,7 +165,7 @@ async fn a_jump_host_that_lets_nobody_through_says_so() {
     }
     let servers = servers_with(&["", "AllowTcpForwarding no"]);
     let transport = servers[0].transport().jump([hop(&servers[1])]).build().unwrap();
-    let report = errand(&servers[0], "true").run(&transport).await;
+    let report = attempt(&servers[0], "true").run(&transport).await;
     let message = report.assert_failed(FailureKind::Unreachable);
     assert!(message.contains("AllowTcpForwarding"), "{message}");
 }
@@ -177,7 +177,7 @@ async fn a_jump_host_that_dies_leaves_what_runs_in_doubt_and_is_connected_to_ane
     }
     let servers = servers(2);
     let transport = servers[0].transport().jump([hop(&servers[1])]).build().unwrap();
-    let (running, _side) = errand(&servers[0], "echo up; exec sleep 30").start();
+    let (running, _side) = attempt(&servers[0], "echo up; exec sleep 30").start();
     let witness = Arc::clone(&running.witness);
     let cutting = async {
         witness.saw("up").await;
@@ -185,7 +185,7 @@ async fn a_jump_host_that_dies_leaves_what_runs_in_doubt_and_is_connected_to_ane
     };
     let (report, ()) = tokio::join!(running.finish(&transport), cutting);
     report.assert_in_doubt();
-    errand(&servers[0], "true").run(&transport).await.assert_succeeded();
+    attempt(&servers[0], "true").run(&transport).await.assert_succeeded();
 }
 
 #[tokio::test]
@@ -202,8 +202,8 @@ async fn a_silent_host_behind_a_jump_host_delays_no_other() {
         port: Some(silent.local_addr().unwrap().port()),
         ..servers[0].connection()
     };
-    let mute = Box::pin(Errand::to("mute", connection, Command::shell("true")).run(&transport));
-    let well = Box::pin(errand(&servers[0], "true").run(&transport));
+    let mute = Box::pin(TestAttempt::to("mute", connection, Command::shell("true")).run(&transport));
+    let well = Box::pin(attempt(&servers[0], "true").run(&transport));
     let futures::future::Either::Right((well, mute)) = futures::future::select(mute, well).await else {
         panic!("the host that is well had to wait for the other");
     };
@@ -220,7 +220,7 @@ async fn a_host_says_its_own_way_and_a_way_in_a_circle_is_refused() {
     let with = |way: &str| {
         let mut connection = servers[0].connection();
         connection.vars.insert("proxy_jump".to_owned(), way.to_owned());
-        Errand::to("127.0.0.1", connection, Command::shell("true"))
+        TestAttempt::to("127.0.0.1", connection, Command::shell("true"))
     };
     let transport = servers[0].transport().jump([hop(&servers[1])]).build().unwrap();
     with("none").run(&transport).await.assert_succeeded();

@@ -14,7 +14,7 @@ use pogo_ssh::{Agent, NoAnswer, Prompter, Question, SshTransport, SshTransportBu
 use secrecy::SecretString;
 
 use crate::agent::RealAgent;
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::login::{bare, fleet, log_in};
 use crate::openssh::{self, OpenSsh, generate_key};
 
@@ -52,8 +52,8 @@ fn asked(settings: SshTransportBuilder, answers: &'static [&'static str]) -> (Ss
 }
 
 async fn run(server: &OpenSsh, settings: SshTransportBuilder) -> Report {
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    errand.run(&settings.build().unwrap()).await
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    attempt.run(&settings.build().unwrap()).await
 }
 
 /// Keys in each format, and the lines that make them; `@` stands for the file.
@@ -180,11 +180,11 @@ async fn many_hosts_at_once_ask_for_a_passphrase_once() {
     let (settings, count) = asked(bare(&fleet).identity(&locked), &[PASSPHRASE]);
     let transport = settings.build().unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 0, "asked before any host wants it");
-    let errands = ["web1", "web2", "web3", "web4"].map(|name| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-        errand.run(&transport)
+    let attempts = ["web1", "web2", "web3", "web4"].map(|name| {
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        attempt.run(&transport)
     });
-    for report in join_all(errands).await {
+    for report in join_all(attempts).await {
         report.assert_succeeded();
     }
     assert_eq!(count.load(Ordering::SeqCst), 1);
@@ -287,8 +287,8 @@ async fn a_key_that_others_can_read_is_refused_as_by_openssh() {
         "{:?}",
         transport.warnings()
     );
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    attempt.run(&transport).await.assert_succeeded();
     // It is the owner's to say who may read: what belongs to somebody else is taken, as long as it can be read.
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::chown(&key, Some(65534), Some(65534)).unwrap();

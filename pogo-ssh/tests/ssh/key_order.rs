@@ -8,7 +8,7 @@ use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{self, OpenSsh, generate_key};
 
 /// A server that takes none of these keys, and an agent.
@@ -65,8 +65,8 @@ impl Lab {
     }
 
     async fn pogo(&self, settings: SshTransportBuilder) {
-        let errand = Errand::to("web1", self.server.connection(), Command::shell("true"));
-        let report = errand.run(&settings.auth_tries(20).build().unwrap()).await;
+        let attempt = TestAttempt::to("web1", self.server.connection(), Command::shell("true"));
+        let report = attempt.run(&settings.auth_tries(20).build().unwrap()).await;
         report.assert_failed(FailureKind::Authentication);
     }
 
@@ -147,7 +147,7 @@ async fn a_named_key_logs_in_behind_any_number_of_keys_in_the_agent() {
     for number in 1..=9 {
         lab.held(&format!("other{number}"));
     }
-    let errand = || Errand::to("web1", lab.server.connection(), Command::shell("true"));
+    let attempt = || TestAttempt::to("web1", lab.server.connection(), Command::shell("true"));
     let key = lab.server.path("client_ed25519");
     fs::write(
         lab.server.path("authorized_keys"),
@@ -156,16 +156,16 @@ async fn a_named_key_logs_in_behind_any_number_of_keys_in_the_agent() {
     .unwrap();
     // It is in its file only, and the agent's others would use up the tries.
     let settings = lab.settings().identity(&key);
-    errand().run(&settings.build().unwrap()).await.assert_succeeded();
+    attempt().run(&settings.build().unwrap()).await.assert_succeeded();
     // It is in the agent too, and the last there.
     lab.agent.add(&key);
     let settings = lab.settings().identity(&key);
-    errand().run(&settings.build().unwrap()).await.assert_succeeded();
+    attempt().run(&settings.build().unwrap()).await.assert_succeeded();
     // Its private half is in the agent only.
     fs::remove_file(&key).unwrap();
     let settings = lab.settings().identity(&key);
-    errand().run(&settings.build().unwrap()).await.assert_succeeded();
+    attempt().run(&settings.build().unwrap()).await.assert_succeeded();
     // Nobody names it.
-    let report = errand().run(&lab.settings().build().unwrap()).await;
+    let report = attempt().run(&lab.settings().build().unwrap()).await;
     report.assert_failed(FailureKind::Authentication);
 }

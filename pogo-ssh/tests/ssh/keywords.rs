@@ -10,8 +10,8 @@ use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{Agent, SshTransportBuilder};
 
 use crate::agent::RealAgent;
+use crate::attempt::{Report, TestAttempt};
 use crate::client_config::settings;
-use crate::errand::{Errand, Report};
 use crate::openssh::{self, OpenSsh};
 
 const HOST: &str = "\
@@ -26,12 +26,12 @@ fn configured(server: &OpenSsh, lines: &str) -> SshTransportBuilder {
     settings(server, &format!("{lines}\n{HOST}"))
 }
 
-fn errand(name: &str, command: &str) -> Errand {
-    Errand::to(name, Connection::default(), Command::shell(command))
+fn attempt(name: &str, command: &str) -> TestAttempt {
+    TestAttempt::to(name, Connection::default(), Command::shell(command))
 }
 
 async fn run(settings: SshTransportBuilder, command: &str) -> Report {
-    errand("web1", command).run(&settings.build().unwrap()).await
+    attempt("web1", command).run(&settings.build().unwrap()).await
 }
 
 /// Whether there is a server; what is said otherwise.
@@ -55,8 +55,8 @@ async fn a_command_decides_about_each_host_and_runs_once_for_all_where_it_is_the
     );
     let transport = configured(&server, &lines).build().unwrap();
     let (one, other) = tokio::join!(
-        errand("web1", "true").run(&transport),
-        errand("web2", "true").run(&transport)
+        attempt("web1", "true").run(&transport),
+        attempt("web2", "true").run(&transport)
     );
     one.assert_succeeded();
     other.assert_failed(FailureKind::Authentication);
@@ -77,7 +77,7 @@ async fn a_command_that_does_not_end_ends_with_the_attempt() {
         server.directory.path().display()
     );
     let transport = configured(&server, &lines).build().unwrap();
-    let report = errand("web1", "true")
+    let report = attempt("web1", "true")
         .within(Duration::from_secs(2))
         .run(&transport)
         .await;
@@ -106,7 +106,7 @@ async fn the_environment_of_the_configuration_reaches_the_command_as_far_as_the_
         ..Invocation::default()
     };
     let transport = configured(&server, lines).build().unwrap();
-    let report = errand("web1", command).invoked(invocation).run(&transport).await;
+    let report = attempt("web1", command).invoked(invocation).run(&transport).await;
     assert_eq!(report.stdout, "it's a,of the job,,,pogo-ssh\n", "{report:?}");
 }
 

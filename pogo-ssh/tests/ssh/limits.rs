@@ -7,18 +7,18 @@ use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_more_handshakes_than_allowed_at_once() {
     let names: Vec<String> = (1..=30).map(|number| format!("web{number}")).collect();
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().max_handshakes(3).build().unwrap();
-    let errands = names.iter().map(|name| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-        errand.run(&transport)
+    let attempts = names.iter().map(|name| {
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        attempt.run(&transport)
     });
-    for report in join_all(errands).await {
+    for report in join_all(attempts).await {
         report.assert_succeeded();
     }
     assert!(
@@ -37,9 +37,9 @@ async fn a_host_that_says_nothing_takes_no_place_among_the_handshakes() {
         .max_handshakes(1)
         .connect_timeout(Duration::from_secs(3));
     let transport = settings.build().unwrap();
-    let errand = |name: &str| Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-    let mute = Box::pin(errand("mute").run(&transport));
-    let well = Box::pin(errand("well").run(&transport));
+    let attempt = |name: &str| TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+    let mute = Box::pin(attempt("mute").run(&transport));
+    let well = Box::pin(attempt("well").run(&transport));
     let Either::Right((well, mute)) = select(mute, well).await else {
         panic!("the host that is well had to wait for the other");
     };
@@ -52,11 +52,11 @@ async fn no_more_connections_than_allowed_at_once() {
     let names: Vec<String> = (1..=12).map(|number| format!("web{number}")).collect();
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().max_connections(2).build().unwrap();
-    let errands = names.iter().map(|name| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
-        errand.run(&transport)
+    let attempts = names.iter().map(|name| {
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("sleep 0.1"));
+        attempt.run(&transport)
     });
-    for report in join_all(errands).await {
+    for report in join_all(attempts).await {
         report.assert_succeeded();
     }
     assert!((1..=2).contains(&fleet.peak()), "{}", fleet.peak());
@@ -71,25 +71,25 @@ async fn a_kept_connection_takes_the_next_attempt_of_the_same_job_only() {
         .keep_idle(Some(Duration::from_secs(60)))
         .build()
         .unwrap();
-    let errand = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
-    errand("exit 1")
+    let attempt = |line: &str| TestAttempt::to("web1", host.connection(), Command::shell(line));
+    attempt("exit 1")
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 1 });
-    errand("exit 2")
+    attempt("exit 2")
         .of_job(4)
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 2 });
     assert_eq!(host.connections(), 2);
-    errand("exit 3")
+    attempt("exit 3")
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 3 });
-    errand("true").run(&transport).await.assert_succeeded();
+    attempt("true").run(&transport).await.assert_succeeded();
     assert_eq!(host.connections(), 2);
     // After success no other attempt follows.
-    errand("true").run(&transport).await.assert_succeeded();
+    attempt("true").run(&transport).await.assert_succeeded();
     assert_eq!(host.connections(), 3);
 }
 
@@ -99,8 +99,8 @@ async fn a_connection_kept_for_too_long_is_not_used() {
     let host = fleet.host("web1").unwrap();
     let transport = fleet.transport().keep_idle(Some(Duration::ZERO)).build().unwrap();
     for _ in 0..2 {
-        let errand = Errand::to("web1", host.connection(), Command::shell("exit 1"));
-        errand
+        let attempt = TestAttempt::to("web1", host.connection(), Command::shell("exit 1"));
+        attempt
             .run(&transport)
             .await
             .assert_failed(FailureKind::Command { status: 1 });
@@ -117,13 +117,13 @@ async fn a_kept_connection_that_broke_meanwhile_is_replaced() {
         .keep_idle(Some(Duration::from_secs(60)))
         .build()
         .unwrap();
-    let errand = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
-    errand("exit 1")
+    let attempt = |line: &str| TestAttempt::to("web1", host.connection(), Command::shell(line));
+    attempt("exit 1")
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 1 });
     host.cut_connections();
-    errand("true").run(&transport).await.assert_succeeded();
+    attempt("true").run(&transport).await.assert_succeeded();
     assert_eq!(host.connections(), 2);
 }
 
@@ -136,8 +136,8 @@ async fn a_kept_connection_gives_way_to_a_host_that_waits() {
         .keep_idle(Some(Duration::from_secs(600)));
     let transport = settings.build().unwrap();
     for name in ["web1", "web2"] {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("exit 1"));
-        errand
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("exit 1"));
+        attempt
             .run(&transport)
             .await
             .assert_failed(FailureKind::Command { status: 1 });
@@ -154,12 +154,12 @@ async fn times_without_end_are_no_danger() {
         .keepalive(Some(forever))
         .build()
         .unwrap();
-    let errand =
-        |line: &str| Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line)).within(forever);
-    errand("true").run(&transport).await.assert_succeeded();
-    errand("exit 1")
+    let attempt =
+        |line: &str| TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line)).within(forever);
+    attempt("true").run(&transport).await.assert_succeeded();
+    attempt("exit 1")
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 1 });
-    errand("true").run(&transport).await.assert_succeeded();
+    attempt("true").run(&transport).await.assert_succeeded();
 }

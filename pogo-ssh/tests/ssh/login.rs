@@ -8,7 +8,7 @@ use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use pogo_ssh::{Agent, Question, SetupError, SshTransport, SshTransportBuilder};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh, generate_key};
 
 pub(crate) async fn fleet() -> LoopbackFleet {
@@ -16,8 +16,8 @@ pub(crate) async fn fleet() -> LoopbackFleet {
 }
 
 pub(crate) async fn log_in(fleet: &LoopbackFleet, settings: SshTransportBuilder) -> Report {
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    errand.run(&settings.build().unwrap()).await
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    attempt.run(&settings.build().unwrap()).await
 }
 
 /// Settings that trust the fleet and have nothing to log in with.
@@ -98,11 +98,11 @@ async fn a_host_may_name_its_own_key_file() {
     let mut connection = fleet.connection("web1").unwrap();
     let file = fleet.identity_file().display().to_string();
     connection.vars.insert("identity".to_owned(), file);
-    let errand = Errand::to("web1", connection.clone(), Command::shell("true"));
-    errand.run(&bare(&fleet).build().unwrap()).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", connection.clone(), Command::shell("true"));
+    attempt.run(&bare(&fleet).build().unwrap()).await.assert_succeeded();
     connection.vars.insert("identity".to_owned(), "/no/such/key".to_owned());
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    let report = errand.run(&bare(&fleet).build().unwrap()).await;
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let report = attempt.run(&bare(&fleet).build().unwrap()).await;
     let message = report.assert_failed(FailureKind::Authentication);
     assert!(message.contains("cannot read the key file /no/such/key"), "{message}");
 }
@@ -157,8 +157,8 @@ async fn every_usual_type_of_key_logs_in_to_openssh() {
             .agent(Agent::Off)
             .known_hosts([server.path("known_hosts")]);
         let transport = settings.identity(server.path(&name)).build().unwrap();
-        let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-        errand.run(&transport).await.assert_succeeded();
+        let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+        attempt.run(&transport).await.assert_succeeded();
     }
 }
 
@@ -218,8 +218,8 @@ async fn the_passphrase_of_a_key_file_is_asked_for_once() {
     });
     let transport = settings.build().unwrap();
     for _ in 0..2 {
-        let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-        errand.run(&transport).await.assert_succeeded();
+        let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+        attempt.run(&transport).await.assert_succeeded();
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
@@ -233,8 +233,8 @@ async fn a_user_certificate_beside_its_key_logs_in_to_openssh() {
     generate_key(keys.path(), "user_ca", "ed25519");
     let server = OpenSsh::start_with(&format!("TrustedUserCAKeys {}/user_ca.pub", keys.path().display()));
     std::fs::write(server.path("authorized_keys"), "").unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    let report = errand.clone().run(&server.transport().build().unwrap()).await;
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let report = attempt.clone().run(&server.transport().build().unwrap()).await;
     report.assert_failed(FailureKind::Authentication);
     let user = Process::new("id").arg("-un").output().unwrap();
     let signed = Process::new("ssh-keygen")
@@ -244,7 +244,7 @@ async fn a_user_certificate_beside_its_key_logs_in_to_openssh() {
         .current_dir(keys.path())
         .status();
     assert!(signed.unwrap().success());
-    errand
+    attempt
         .run(&server.transport().build().unwrap())
         .await
         .assert_succeeded();

@@ -4,7 +4,7 @@ use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{self, OpenSsh};
 
 /// A server for somebody with this login shell.
@@ -46,8 +46,9 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
                 stdin: Stdin::Text("input".to_owned()),
                 ..Invocation::default()
             };
-            let errand = |command| Errand::to("web1", server.connection(), command).with_hooks("/no/such", "/no/such");
-            let report = errand(Command::shell(line))
+            let attempt =
+                |command| TestAttempt::to("web1", server.connection(), command).with_hooks("/no/such", "/no/such");
+            let report = attempt(Command::shell(line))
                 .invoked(invocation.clone())
                 .run(&*transport)
                 .await;
@@ -64,7 +65,7 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
                 "\n",
                 "",
             ];
-            let report = errand(Command::argv(words)).invoked(invocation).run(&*transport).await;
+            let report = attempt(Command::argv(words)).invoked(invocation).run(&*transport).await;
             report.assert_failed(FailureKind::Command { status: 3 });
             assert_eq!(report.stdout, format!("input{value}|\\|!!|\n||"), "{shell}");
         }
@@ -98,8 +99,8 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
                 stdin: Stdin::Text("input\n".to_owned()),
                 ..Invocation::default()
             };
-            let errand = Errand::to("web1", server.connection(), Command::shell(&script)).invoked(invocation);
-            let report = errand.with_hooks(hooks, hooks).run(&*transport).await;
+            let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).invoked(invocation);
+            let report = attempt.with_hooks(hooks, hooks).run(&*transport).await;
             report.assert_failed(FailureKind::Command { status: 7 });
             assert_eq!(report.stdout, "input\n", "pty: {pty}");
         }
@@ -110,8 +111,8 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
     };
     let kept = server.path("kept").display().to_string();
     let transport = server.transport().detached_directory(kept).build().unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell(&script)).invoked(detached);
-    errand
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).invoked(detached);
+    attempt
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 7 });
@@ -125,8 +126,8 @@ async fn a_script_that_no_host_takes_fails_as_too_long() {
     let server = OpenSsh::start();
     let script = "true\n".repeat(100_000);
     for transport in transports(&server) {
-        let errand = Errand::to("web1", server.connection(), Command::shell(&script));
-        let report = errand.run(&*transport).await;
+        let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script));
+        let report = attempt.run(&*transport).await;
         report.assert_failed(FailureKind::Command { status: 126 });
         assert!(report.stderr.to_lowercase().contains("too long"), "{report:#?}");
     }

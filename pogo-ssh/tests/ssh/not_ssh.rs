@@ -9,7 +9,7 @@ use pogo_core::plan::Command;
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{self, OpenSsh};
 
 /// A server that says this at once, or once it has heard something; then it waits for ever, or closes.
@@ -44,8 +44,8 @@ async fn message(settings: SshTransportBuilder, port: u16) -> String {
         port: Some(port),
         ..Connection::default()
     };
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    let report = errand.run(&settings.build().unwrap()).await;
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    let report = attempt.run(&settings.build().unwrap()).await;
     report.assert_failed(FailureKind::Unreachable)
 }
 
@@ -145,8 +145,8 @@ async fn a_server_may_say_other_lines_first_and_may_wait_for_us() {
         format!("[127.0.0.1]:{port} {}", behind.public_key("host_ed25519")),
     )
     .unwrap();
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    errand
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    attempt
         .run(&behind.transport().build().unwrap())
         .await
         .assert_succeeded();

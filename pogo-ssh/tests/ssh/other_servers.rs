@@ -8,12 +8,12 @@ use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
 /// Runs a command and cancels it once it has said `up`.
-async fn cancel(transport: &SshTransport, errand: Errand) -> Report {
-    let (running, mut side) = errand.start();
+async fn cancel(transport: &SshTransport, attempt: TestAttempt) -> Report {
+    let (running, mut side) = attempt.start();
     let witness = std::sync::Arc::clone(&running.witness);
     let cancelling = async {
         witness.saw("up").await;
@@ -34,11 +34,11 @@ async fn a_server_with_one_session_per_connection_ends_a_command_by_a_second_con
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let transport = server.transport().build().unwrap();
     let hooks = server.path("pre.d").display().to_string();
-    let errand = |line: &str| Errand::to("web1", server.connection(), Command::shell(line));
-    let report = errand("echo command").with_hooks(&hooks, &hooks).run(&transport).await;
+    let attempt = |line: &str| TestAttempt::to("web1", server.connection(), Command::shell(line));
+    let report = attempt("echo command").with_hooks(&hooks, &hooks).run(&transport).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "hook\ncommand\nhook\n");
-    cancel(&transport, errand("echo up; exec sleep 20"))
+    cancel(&transport, attempt("echo up; exec sleep 20"))
         .await
         .assert_failed(FailureKind::Signal {
             signal: "TERM".to_owned(),
@@ -73,9 +73,9 @@ async fn what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends() {
             Box::new(server.transport().build().unwrap()),
             Box::new(server.transport().build_program().unwrap()),
         ];
-        let errand = |hooks: &str, invocation| {
-            let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-            errand.with_hooks(hooks, hooks).invoked(invocation)
+        let attempt = |hooks: &str, invocation| {
+            let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+            attempt.with_hooks(hooks, hooks).invoked(invocation)
         };
         let user = || Some(RunAs::User("nobody".to_owned()));
         for (number, hooks, invocation) in [
@@ -85,7 +85,7 @@ async fn what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends() {
             (0, "", job(None, true, false)),
             (1, "/no/such", job(None, false, false)),
         ] {
-            let report = errand(hooks, invocation).run(&*transports[number]).await;
+            let report = attempt(hooks, invocation).run(&*transports[number]).await;
             let message = report.assert_failed(FailureKind::Refused);
             assert!(message.contains("the command was not run"), "{forced}: {message}");
             assert!(
@@ -99,14 +99,14 @@ async fn what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends() {
         }
         // Who means it takes the status.
         for transport in &transports {
-            let report = errand("/no/such", job(None, false, true)).run(&**transport).await;
+            let report = attempt("/no/such", job(None, false, true)).run(&**transport).await;
             match status {
                 0 => report.assert_succeeded(),
                 _ if forced.contains("rbash") => report.assert_succeeded(),
                 _ => _ = report.assert_failed(FailureKind::Command { status: *status }),
             }
             assert_eq!(report.phases, [Phase::Connect, Phase::Command], "{forced}");
-            let report = errand("", job(None, true, true)).run(&**transport).await;
+            let report = attempt("", job(None, true, true)).run(&**transport).await;
             report.assert_failed(FailureKind::Refused);
         }
     }
@@ -120,12 +120,12 @@ async fn a_forced_command_is_told_the_command_and_given_its_input() {
     let server = OpenSsh::start_with("ForceCommand echo \"[$SSH_ORIGINAL_COMMAND]\"; cat; kill -KILL $$");
     let mut connection = server.connection();
     connection.vars.insert("forced_command".to_owned(), "true".to_owned());
-    let errand = Errand::to("web1", connection, Command::shell("deploy v1 'a b'"));
+    let attempt = TestAttempt::to("web1", connection, Command::shell("deploy v1 'a b'"));
     let invocation = Invocation {
         stdin: Stdin::Text("input".to_owned()),
         ..Invocation::default()
     };
-    let report = errand
+    let report = attempt
         .invoked(invocation)
         .run(&server.transport().build().unwrap())
         .await;
@@ -141,8 +141,11 @@ async fn a_host_of_its_own_that_ended_before_a_detached_attempt_was_found_again_
         return;
     }
     let server = OpenSsh::start_with("ForceCommand /usr/sbin/nologin");
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    let errand = errand.invoked(job(None, true, false)).resumed();
-    let message = errand.run(&server.transport().build().unwrap()).await.assert_in_doubt();
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    let attempt = attempt.invoked(job(None, true, false)).resumed();
+    let message = attempt
+        .run(&server.transport().build().unwrap())
+        .await
+        .assert_in_doubt();
     assert!(message.contains("of its own"), "{message}");
 }

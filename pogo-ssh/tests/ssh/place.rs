@@ -9,7 +9,7 @@ use pogo_core::plan::Command;
 use pogo_ssh::SshTransportBuilder;
 use pogo_ssh::loopback::LoopbackFleet;
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::OpenSsh;
 
 /// A host, and a transport that may log in to it.
@@ -48,13 +48,13 @@ impl Place {
         }
     }
 
-    pub(crate) fn errand(&self, command: Command) -> Errand {
-        Errand::to("web1", self.connection.clone(), command)
+    pub(crate) fn attempt(&self, command: Command) -> TestAttempt {
+        TestAttempt::to("web1", self.connection.clone(), command)
     }
 
     pub(crate) async fn run(&self, command: Command) -> Report {
         let transport = self.transport.clone().build().unwrap();
-        self.errand(command).run(&transport).await
+        self.attempt(command).run(&transport).await
     }
 
     /// A line for the shell.

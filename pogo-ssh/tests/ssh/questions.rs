@@ -14,7 +14,7 @@ use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
 /// A round of questions, and the answers that are right.
@@ -163,8 +163,8 @@ fn settings() -> SshTransportBuilder {
 }
 
 async fn log_in(connection: &Connection, settings: SshTransportBuilder) -> Report {
-    let errand = Errand::to("web1", connection.clone(), Command::shell("true"));
-    errand.run(&settings.build().unwrap()).await
+    let attempt = TestAttempt::to("web1", connection.clone(), Command::shell("true"));
+    attempt.run(&settings.build().unwrap()).await
 }
 
 /// It was let in: what comes then is another matter.
@@ -304,7 +304,7 @@ async fn a_person_may_take_longer_than_a_connection() {
     let count = Arc::new(Mutex::new(0));
     let settings = server.transport().connect_timeout(std::time::Duration::from_secs(8));
     let transport = settings.prompter(Slow(Arc::clone(&count))).build().unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+    attempt.run(&transport).await.assert_succeeded();
     assert_eq!(*count.lock().unwrap(), 1);
 }

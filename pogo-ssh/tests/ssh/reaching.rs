@@ -11,7 +11,7 @@ use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 
 /// Hangs up on as many, then passes one connection on.
 async fn reluctant(listener: TcpListener, refusals: usize, to: std::net::SocketAddr) {
@@ -35,7 +35,7 @@ async fn port_0_is_refused_before_anything_is_dialled() {
     let cases = [(settings.clone(), of_host), (settings.port(0), Connection::default())];
     for (settings, connection) in cases {
         let transport = settings.build().unwrap();
-        let report = Errand::to("web1", connection, Command::shell("true"))
+        let report = TestAttempt::to("web1", connection, Command::shell("true"))
             .run(&transport)
             .await;
         let message = report.assert_failed(FailureKind::Refused);
@@ -56,7 +56,7 @@ async fn an_unreachable_host_is_tried_again_as_often_as_allowed() {
             ..Connection::default()
         };
         let between = tokio::spawn(reluctant(listener, refusals, fleet.host("web1").unwrap().address()));
-        let report = Errand::to("web1", connection, Command::shell("true"))
+        let report = TestAttempt::to("web1", connection, Command::shell("true"))
             .run(&transport)
             .await;
         match succeeds {
@@ -75,19 +75,19 @@ async fn a_refused_login_or_key_and_what_comes_after_connecting_is_not_tried_aga
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let host = fleet.host("web1").unwrap();
     let transport = fleet.transport().connect_retries(3).build().unwrap();
-    let running = |line: &str| Errand::to("web1", host.connection(), Command::shell(line));
-    let errand = || running("exit 4");
+    let running = |line: &str| TestAttempt::to("web1", host.connection(), Command::shell(line));
+    let attempt = || running("exit 4");
     fleet.inject("web1", Fault::RefuseLogin).unwrap();
-    errand()
+    attempt()
         .run(&transport)
         .await
         .assert_failed(FailureKind::Authentication);
     assert_eq!(host.connections(), 1);
     fleet.inject("web1", Fault::ChangedHostKey).unwrap();
-    errand().run(&transport).await.assert_failed(FailureKind::HostKey);
+    attempt().run(&transport).await.assert_failed(FailureKind::HostKey);
     assert_eq!(host.connections(), 2);
     fleet.heal("web1").unwrap();
-    errand()
+    attempt()
         .run(&transport)
         .await
         .assert_failed(FailureKind::Command { status: 4 });
@@ -103,11 +103,11 @@ async fn connections_begin_no_faster_than_allowed() {
     let fleet = LoopbackFleet::start(&names).await.unwrap();
     let transport = fleet.transport().handshake_rate(Some(20)).build().unwrap();
     let start = Instant::now();
-    let errands = names.iter().map(|name| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-        errand.run(&transport)
+    let attempts = names.iter().map(|name| {
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        attempt.run(&transport)
     });
-    for report in join_all(errands).await {
+    for report in join_all(attempts).await {
         report.assert_succeeded();
     }
     // The first begins at once, and ten more at a twentieth of a second each.
@@ -132,7 +132,7 @@ async fn a_host_is_reached_over_ipv6() {
         ..Connection::default()
     };
     let transport = fleet.transport().build().unwrap();
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    attempt.run(&transport).await.assert_succeeded();
     between.abort();
 }

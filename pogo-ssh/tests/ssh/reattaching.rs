@@ -10,17 +10,17 @@ use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
+use crate::attempt::TestAttempt;
 use crate::breaking::{listener, pass};
 use crate::detached::{detached, runs, term};
-use crate::errand::Errand;
 use crate::openssh::{self, OpenSsh};
 
-/// A fleet of one host, and an errand that writes 40 numbered lines and a line to a file.
-async fn counting() -> (LoopbackFleet, Errand) {
+/// A fleet of one host, and an attempt that writes 40 numbered lines and a line to a file.
+async fn counting() -> (LoopbackFleet, TestAttempt) {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let line = "echo ran >>~/ran; i=0; while [ $i -lt 40 ]; do i=$((i + 1)); echo $i; sleep 0.02; done; exit 3";
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
-    (fleet, errand.invoked(detached("k1")))
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
+    (fleet, attempt.invoked(detached("k1")))
 }
 
 fn counted() -> String {
@@ -35,7 +35,7 @@ fn ran(fleet: &LoopbackFleet) -> std::path::PathBuf {
 #[tokio::test]
 async fn a_link_cut_at_any_moment_leaves_no_doubt_and_runs_nothing_twice() {
     for moment in [0, 5, 10, 20, 40, 80, 160, 320, 640, 900, 1000, 1100, 1200] {
-        let (fleet, errand) = counting().await;
+        let (fleet, attempt) = counting().await;
         fleet
             .inject("web1", Fault::DropLink(Duration::from_millis(moment)))
             .unwrap();
@@ -47,7 +47,7 @@ async fn a_link_cut_at_any_moment_leaves_no_doubt_and_runs_nothing_twice() {
             fleet.heal("web1").unwrap();
         };
         let transport = fleet.transport().build().unwrap();
-        let (report, ()) = tokio::join!(errand.run(&transport), healing);
+        let (report, ()) = tokio::join!(attempt.run(&transport), healing);
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, counted(), "cut after {moment} ms");
         assert_eq!(runs(ran(&fleet)), 1, "cut after {moment} ms");
@@ -61,8 +61,8 @@ async fn a_link_cut_at_any_moment_leaves_no_doubt_and_runs_nothing_twice() {
 
 #[tokio::test]
 async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport() {
-    let (fleet, errand) = counting().await;
-    let (running, _side) = errand.clone().start();
+    let (fleet, attempt) = counting().await;
+    let (running, _side) = attempt.clone().start();
     let witness = Arc::clone(&running.witness);
     let first = fleet.transport().build().unwrap();
     tokio::select! {
@@ -70,7 +70,7 @@ async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport()
         () = witness.saw("5\n") => {}
     }
     drop(first);
-    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    let report = attempt.run(&fleet.transport().build().unwrap()).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     assert_eq!(report.stdout, counted());
     assert_eq!(runs(ran(&fleet)), 1);
@@ -80,8 +80,8 @@ async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport()
 async fn an_attempt_that_was_dropped_is_ended_by_the_host_at_its_time_limit() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let command = Command::shell("echo up; sleep 300; echo ran >>~/ran");
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), command).invoked(detached("k1"));
-    let (running, _side) = errand.clone().within(Duration::from_secs(4)).start();
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), command).invoked(detached("k1"));
+    let (running, _side) = attempt.clone().within(Duration::from_secs(4)).start();
     let witness = Arc::clone(&running.witness);
     let first = fleet.transport().build().unwrap();
     tokio::select! {
@@ -90,15 +90,15 @@ async fn an_attempt_that_was_dropped_is_ended_by_the_host_at_its_time_limit() {
     }
     drop(first);
     // Whoever looks on now has more time than the host gives it.
-    let report = errand.run(&fleet.transport().build().unwrap()).await;
+    let report = attempt.run(&fleet.transport().build().unwrap()).await;
     report.assert_failed(FailureKind::Timeout);
     assert_eq!(runs(ran(&fleet)), 0);
 }
 
 #[tokio::test]
 async fn links_that_break_again_and_again_lose_no_output() {
-    let (fleet, errand) = counting().await;
-    let (running, _side) = errand.start();
+    let (fleet, attempt) = counting().await;
+    let (running, _side) = attempt.start();
     let witness = Arc::clone(&running.witness);
     let transport = fleet.transport().build().unwrap();
     let breaking = async {
@@ -116,8 +116,8 @@ async fn links_that_break_again_and_again_lose_no_output() {
 
 #[tokio::test]
 async fn a_host_that_is_away_for_a_while_is_found_again() {
-    let (fleet, errand) = counting().await;
-    let (running, _side) = errand.start();
+    let (fleet, attempt) = counting().await;
+    let (running, _side) = attempt.start();
     let witness = Arc::clone(&running.witness);
     let transport = fleet.transport().build().unwrap();
     let away = async {
@@ -136,12 +136,12 @@ async fn a_host_that_is_away_for_a_while_is_found_again() {
 #[tokio::test]
 async fn cancelled_while_the_link_is_down_it_is_ended_over_a_new_one() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let errand = Errand::to(
+    let attempt = TestAttempt::to(
         "web1",
         fleet.connection("web1").unwrap(),
         Command::shell("echo $$; echo up; sleep 300"),
     );
-    let (running, mut side) = errand.invoked(detached("k1")).start();
+    let (running, mut side) = attempt.invoked(detached("k1")).start();
     let witness = Arc::clone(&running.witness);
     let transport = fleet.transport().build().unwrap();
     let cancelling = async {
@@ -161,12 +161,12 @@ async fn cancelled_while_the_link_is_down_it_is_ended_over_a_new_one() {
 #[tokio::test]
 async fn a_host_that_never_comes_back_leaves_it_in_doubt() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
-    let errand = Errand::to(
+    let attempt = TestAttempt::to(
         "web1",
         fleet.connection("web1").unwrap(),
         Command::shell("echo up; sleep 3"),
     );
-    let (running, _side) = errand.invoked(detached("k1")).within(Duration::from_secs(2)).start();
+    let (running, _side) = attempt.invoked(detached("k1")).within(Duration::from_secs(2)).start();
     let witness = Arc::clone(&running.witness);
     let transport = fleet.transport().build().unwrap();
     let going = async {
@@ -199,8 +199,8 @@ async fn a_link_to_openssh_that_breaks_in_any_packet_leaves_no_doubt_and_runs_no
             }
         });
         let line = format!("echo ran >>'{}'; echo out; exit 3", there.display());
-        let errand = Errand::to("web1", connection, Command::shell(line));
-        let report = errand.invoked(detached(&format!("k{bytes}"))).run(&transport).await;
+        let attempt = TestAttempt::to("web1", connection, Command::shell(line));
+        let report = attempt.invoked(detached(&format!("k{bytes}"))).run(&transport).await;
         let ran = runs(&there);
         let _ = std::fs::remove_file(&there);
         if let Outcome::Failed(failure) = &report.outcome

@@ -12,13 +12,13 @@ use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 
-use crate::errand::{Errand, Report, Witness};
+use crate::attempt::{Report, TestAttempt, Witness};
 use crate::machine::Machine;
 
 /// As long as it takes, in tests of hosts that come back.
 const LONG: Duration = Duration::from_secs(60);
 
-fn errand(machine: &Machine, line: &str, within: Duration) -> Errand {
+fn attempt(machine: &Machine, line: &str, within: Duration) -> TestAttempt {
     let hooks = machine.path("post.d");
     fs::create_dir_all(&hooks).unwrap();
     let hook = hooks.join("10-check");
@@ -33,7 +33,7 @@ fn errand(machine: &Machine, line: &str, within: Duration) -> Errand {
         environment: BTreeMap::from([("PATH".to_owned(), machine.search_path())]),
         ..Invocation::default()
     };
-    Errand::to("web1", machine.connection(), Command::shell(line))
+    TestAttempt::to("web1", machine.connection(), Command::shell(line))
         .with_hooks("", &hooks.display().to_string())
         .invoked(invocation)
 }
@@ -57,13 +57,13 @@ fn assert_checked_in_second_boot(report: &Report) {
     assert_eq!(report.stdout, "checked in second\n");
 }
 
-/// Runs an errand while somebody plays the hardware.
+/// Runs an attempt while somebody plays the hardware.
 async fn run(
-    errand: Errand,
+    attempt: TestAttempt,
     transport: &SshTransport,
     hardware: impl AsyncFnOnce(Arc<Witness>, ReporterSide),
 ) -> Report {
-    let (running, side) = errand.start();
+    let (running, side) = attempt.start();
     let hardware = std::pin::pin!(hardware(Arc::clone(&running.witness), side));
     let finish = std::pin::pin!(running.finish(transport));
     // What is waited for does not come any more once the attempt has ended.
@@ -83,8 +83,8 @@ async fn a_host_that_takes_its_link_along_is_awaited_and_then_runs_its_post_hook
     let Some((mut machine, transport)) = start("a_host_that_takes_its_link_along", 1) else {
         return;
     };
-    let errand = errand(&machine, "echo off >&2; systemctl reboot; sleep 30", LONG);
-    let report = run(errand, &transport, async |witness, _side| {
+    let attempt = attempt(&machine, "echo off >&2; systemctl reboot; sleep 30", LONG);
+    let report = run(attempt, &transport, async |witness, _side| {
         assert_eq!(machine.asked().await, "systemctl reboot");
         // Behind the mark of the phase, which would be lost with the link.
         witness.saw_in(Stream::Stderr, "off").await;
@@ -102,8 +102,8 @@ async fn a_command_that_returns_before_the_host_goes_away_is_no_success_yet() {
     let Some((mut machine, transport)) = start("a_command_that_returns_before_the_host_goes_away", 2) else {
         return;
     };
-    let errand = errand(&machine, "shutdown -r +0", LONG);
-    let report = run(errand, &transport, async |witness, _side| {
+    let attempt = attempt(&machine, "shutdown -r +0", LONG);
+    let report = run(attempt, &transport, async |witness, _side| {
         assert_eq!(machine.asked().await, "shutdown -r +0");
         awaited(&witness).await;
         // Still up for a while, in the old boot.
@@ -121,13 +121,13 @@ async fn a_host_that_falls_silent_is_awaited_too() {
     let Some((mut machine, _)) = start("a_host_that_falls_silent_is_awaited_too", 3) else {
         return;
     };
-    let errand = errand(&machine, "reboot; sleep 30", LONG);
+    let attempt = attempt(&machine, "reboot; sleep 30", LONG);
     let transport = machine
         .transport()
         .keepalive(Some(Duration::from_millis(200)))
         .build()
         .unwrap();
-    let report = run(errand, &transport, async |witness, _side| {
+    let report = run(attempt, &transport, async |witness, _side| {
         machine.asked().await;
         machine.drop_packets();
         awaited(&witness).await;
@@ -144,7 +144,7 @@ async fn a_host_in_the_old_boot_was_not_restarted() {
     let Some((mut machine, transport)) = start("a_host_in_the_old_boot_was_not_restarted", 4) else {
         return;
     };
-    let restarts = errand(&machine, "systemctl reboot", Duration::from_secs(4));
+    let restarts = attempt(&machine, "systemctl reboot", Duration::from_secs(4));
     let report = run(restarts, &transport, async |witness, _side| {
         machine.asked().await;
         awaited(&witness).await;
@@ -156,7 +156,7 @@ async fn a_host_in_the_old_boot_was_not_restarted() {
     assert!(message.contains("not restarted within 4 s"), "{message}");
     assert_eq!(report.stdout, "");
     // Where nobody saw the command's end it may still run.
-    let hangs = errand(&machine, "systemctl reboot; sleep 30", Duration::from_secs(4));
+    let hangs = attempt(&machine, "systemctl reboot; sleep 30", Duration::from_secs(4));
     let report = run(hangs, &transport, async |_witness, _side| {
         restart(&mut machine, "first").await
     })
@@ -173,8 +173,8 @@ async fn a_host_that_never_comes_back_is_in_doubt_with_what_was_seen_last() {
     let Some((mut machine, transport)) = start("a_host_that_never_comes_back_is_in_doubt", 5) else {
         return;
     };
-    let errand = errand(&machine, "systemctl reboot; sleep 30", Duration::from_secs(3));
-    let report = run(errand, &transport, async |_witness, _side| {
+    let attempt = attempt(&machine, "systemctl reboot; sleep 30", Duration::from_secs(3));
+    let report = run(attempt, &transport, async |_witness, _side| {
         machine.asked().await;
         machine.go_down();
     })
@@ -189,8 +189,8 @@ async fn a_host_that_shows_another_key_is_not_trusted() {
     let Some((mut machine, transport)) = start("a_host_that_shows_another_key_is_not_trusted", 6) else {
         return;
     };
-    let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
-    let report = run(errand, &transport, async |_witness, _side| {
+    let attempt = attempt(&machine, "systemctl reboot; sleep 30", LONG);
+    let report = run(attempt, &transport, async |_witness, _side| {
         machine.asked().await;
         machine.go_down();
         machine.change_host_key();
@@ -210,8 +210,8 @@ async fn a_host_that_lets_nobody_in_while_it_starts_is_awaited() {
     let Some((mut machine, transport)) = start("a_host_that_lets_nobody_in_while_it_starts", 7) else {
         return;
     };
-    let errand = errand(&machine, "systemctl reboot; sleep 30", LONG);
-    let report = run(errand, &transport, async |_witness, _side| {
+    let attempt = attempt(&machine, "systemctl reboot; sleep 30", LONG);
+    let report = run(attempt, &transport, async |_witness, _side| {
         machine.asked().await;
         machine.go_down();
         let keys = machine.path("authorized_keys");
@@ -230,10 +230,10 @@ async fn a_command_that_fails_restarts_nothing() {
     let Some((machine, transport)) = start("a_command_that_fails_restarts_nothing", 8) else {
         return;
     };
-    let report = errand(&machine, "exit 3", LONG).run(&transport).await;
+    let report = attempt(&machine, "exit 3", LONG).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     machine.set_boot_id("");
-    let report = errand(&machine, "echo ran", LONG).run(&transport).await;
+    let report = attempt(&machine, "echo ran", LONG).run(&transport).await;
     let message = report.assert_failed(FailureKind::Refused);
     assert!(message.contains("which boot it is in"), "{message}");
     assert_eq!(report.stdout, "");
@@ -245,7 +245,7 @@ async fn the_wait_ends_with_the_attempt() {
         return;
     };
     let start = Instant::now();
-    let cancelled = errand(&machine, "systemctl reboot", LONG);
+    let cancelled = attempt(&machine, "systemctl reboot", LONG);
     let report = run(cancelled, &transport, async |witness, mut side| {
         machine.asked().await;
         awaited(&witness).await;
@@ -256,7 +256,7 @@ async fn the_wait_ends_with_the_attempt() {
     assert!(message.contains("cancelled while the host was restarting"), "{message}");
     // Long enough for the command to begin, however slow this machine is.
     let limit = Duration::from_secs(6).max(start.elapsed() * 8);
-    let late = errand(&machine, "systemctl reboot; sleep 300", LONG).within(limit);
+    let late = attempt(&machine, "systemctl reboot; sleep 300", LONG).within(limit);
     let report = run(late, &transport, async |_witness, _side| {
         machine.asked().await;
         machine.go_down();

@@ -6,7 +6,7 @@ use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Question, SshTransportBuilder};
 
-use crate::errand::Report;
+use crate::attempt::Report;
 use crate::openssh;
 use crate::place::Place;
 
@@ -41,9 +41,9 @@ async fn place() -> Place {
 }
 
 async fn run(place: &Place, config: SshTransportBuilder, line: &str) -> Report {
-    let errand = place.errand(Command::shell(line));
-    let errand = errand.invoked(invocation(Stdin::Text("input".to_owned())));
-    errand.run(&config.build().unwrap()).await
+    let attempt = place.attempt(Command::shell(line));
+    let attempt = attempt.invoked(invocation(Stdin::Text("input".to_owned())));
+    attempt.run(&config.build().unwrap()).await
 }
 
 #[tokio::test]
@@ -113,8 +113,8 @@ async fn what_runs_as_another_is_ended_as_that_other() {
     let place = place().await;
     let config = place.transport.clone().sudo_password("correct horse".to_owned().into());
     let transport = config.build().unwrap();
-    let errand = place.errand(Command::shell("echo up; exec sleep 300"));
-    let (running, mut side) = errand.invoked(invocation(Stdin::Empty)).start();
+    let attempt = place.attempt(Command::shell("echo up; exec sleep 300"));
+    let (running, mut side) = attempt.invoked(invocation(Stdin::Empty)).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let cancelling = async {
         witness.saw("up").await;
@@ -136,7 +136,7 @@ async fn a_command_goes_through_the_program_that_was_named() {
     };
     let transport = place.transport.clone().build().unwrap();
     let report = place
-        .errand(Command::shell("echo \"$WHERE\""))
+        .attempt(Command::shell("echo \"$WHERE\""))
         .invoked(invocation)
         .run(&transport)
         .await;
@@ -161,8 +161,8 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
             pty,
             ..Invocation::default()
         };
-        let errand = place.errand(Command::shell("id -un; echo up; exec sleep 300"));
-        let (running, mut side) = errand.invoked(invocation).start();
+        let attempt = place.attempt(Command::shell("id -un; echo up; exec sleep 300"));
+        let (running, mut side) = attempt.invoked(invocation).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("up").await;
@@ -194,9 +194,11 @@ async fn hooks_after_a_command_of_another_user_run_on_a_terminal_too() {
         pty: true,
         ..Invocation::default()
     };
-    let errand = place.errand(Command::shell("id -un"));
-    let errand = errand.with_hooks("/no/such", &place.path("post.d")).invoked(invocation);
-    let report = errand.run(&builtin).await;
+    let attempt = place.attempt(Command::shell("id -un"));
+    let attempt = attempt
+        .with_hooks("/no/such", &place.path("post.d"))
+        .invoked(invocation);
+    let report = attempt.run(&builtin).await;
     let message = report.assert_failed(FailureKind::PostHook { status: 3 });
     assert_eq!((report.stdout.as_str(), message.as_str()), ("nobody\nhook\n", "say"));
 }

@@ -8,7 +8,7 @@ use pogo_core::plan::{Command, Invocation, RunAs};
 use pogo_ssh::JobInputs;
 
 use crate::account::{Account, PASSWORD};
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{self, OpenSsh};
 
 /// One that no other test has.
@@ -58,12 +58,12 @@ async fn look(
     (invocation, secret): (&Invocation, &str),
 ) {
     let line = format!("{SHOW}; echo it-runs; exec sleep 300");
-    let errand = Errand::to("web1", server.connection(), Command::shell(&line));
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&line));
     // With hooks the wrapper stays beside the command.
     let hooks = server.path("").display().to_string();
-    for errand in [errand.clone(), errand.with_hooks(&hooks, &hooks)] {
+    for attempt in [attempt.clone(), attempt.with_hooks(&hooks, &hooks)] {
         provide(inputs(invocation, secret));
-        let (running, mut side) = errand.invoked(invocation.clone()).start();
+        let (running, mut side) = attempt.invoked(invocation.clone()).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let mut ending = std::pin::pin!(running.finish(transport));
         tokio::select! {

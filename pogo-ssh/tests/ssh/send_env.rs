@@ -8,7 +8,7 @@ use pogo_core::fleet::Connection;
 use pogo_core::plan::{Command, Invocation};
 use pogo_ssh::{ClientConfig, JobInputs, SshTransportBuilder};
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::openssh::{self, OpenSsh};
 
 /// A variable that this process has from cargo, and another: their values stand for those that a program takes from its
@@ -67,8 +67,8 @@ async fn sent(server: &OpenSsh, (transport, provide): Runs<'_>, secret: &[&str],
     );
     let hooks = server.path("hooks").display().to_string();
     let line = format!("printf %s \"${{{SECRET}-}}\"");
-    let errand = Errand::to("web1", Connection::default(), Command::shell(line)).with_hooks(&hooks, "/nowhere");
-    let report = errand.invoked(invocation).run(transport).await;
+    let attempt = TestAttempt::to("web1", Connection::default(), Command::shell(line)).with_hooks(&hooks, "/nowhere");
+    let report = attempt.invoked(invocation).run(transport).await;
     report.assert_succeeded();
     if !secret.is_empty() {
         assert_eq!(report.stdout, "hush");

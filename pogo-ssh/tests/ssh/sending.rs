@@ -7,7 +7,7 @@ use std::path::Path;
 use pogo_core::plan::{Command, Invocation, RunAs, SentFile};
 use pogo_core::scheduler::FailureKind;
 
-use crate::errand::Report;
+use crate::attempt::Report;
 use crate::place::{Place, on_both};
 
 fn sent(source: &Path, destination: Option<&str>, mode: Option<u32>) -> SentFile {
@@ -24,8 +24,8 @@ async fn run(place: &Place, files: Vec<SentFile>, line: &str) -> Report {
         ..Invocation::default()
     };
     let transport = place.transport.clone().build().unwrap();
-    let errand = place.errand(Command::shell(line)).invoked(invocation);
-    errand.run(&transport).await
+    let attempt = place.attempt(Command::shell(line)).invoked(invocation);
+    attempt.run(&transport).await
 }
 
 on_both! {
@@ -48,8 +48,8 @@ on_both! {
         place.file("pre.d/say", "#!/bin/sh\ncat \"$POGO_FILES/tool\"\n", 0o755);
         let invocation = Invocation { files: vec![sent(&tool, None, None)], ..Invocation::default() };
         let transport = place.transport.clone().build().unwrap();
-        let errand = place.errand(Command::shell("true")).with_hooks(&place.path("pre.d"), "").invoked(invocation);
-        assert_eq!(errand.run(&transport).await.stdout, "hello");
+        let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "").invoked(invocation);
+        assert_eq!(attempt.run(&transport).await.stdout, "hello");
     }
 
     async fn a_file_at_a_place_of_its_own_is_removed_after_a_failure_too(place: Place) {
@@ -91,7 +91,7 @@ on_both! {
             ..Invocation::default()
         };
         let transport = place.transport.clone().build().unwrap();
-        let report = place.errand(Command::shell("$POGO_FILES/tool")).invoked(invocation).run(&transport).await;
+        let report = place.attempt(Command::shell("$POGO_FILES/tool")).invoked(invocation).run(&transport).await;
         assert_eq!(report.stdout, "drwx--x--x\n");
     }
 }

@@ -12,7 +12,7 @@ use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::task::JoinSet;
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 use crate::place::Place;
 use crate::sending::SmallDisk;
@@ -41,8 +41,8 @@ fn detached() -> Invocation {
     }
 }
 
-fn to(server: &OpenSsh, invocation: Invocation, line: &str) -> Errand {
-    Errand::to("web1", server.connection(), Command::shell(line)).invoked(invocation)
+fn to(server: &OpenSsh, invocation: Invocation, line: &str) -> TestAttempt {
+    TestAttempt::to("web1", server.connection(), Command::shell(line)).invoked(invocation)
 }
 
 #[tokio::test]
@@ -61,8 +61,8 @@ async fn a_shell_that_talks_at_login_confuses_nothing() {
     let transport = server.transport().build().unwrap();
     for invocation in [Invocation::default(), detached()] {
         let is_detached = invocation.detached.is_some();
-        let errand = to(&server, invocation, "echo here; exit 3").with_hooks(&hooks, "");
-        let report = errand.run(&transport).await;
+        let attempt = to(&server, invocation, "echo here; exit 3").with_hooks(&hooks, "");
+        let report = attempt.run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert!(report.stdout.contains("from the hook\n"), "{report:#?}");
         assert!(report.stdout.ends_with("here\n"), "{report:#?}");
@@ -86,8 +86,8 @@ async fn a_login_shell_that_takes_its_time_is_waited_for_and_delays_nobody_else(
     };
     // As with every job that needs no hooks: one session.
     let transport = server.transport().max_handshakes(1).build().unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell("echo here"));
-    let (slow, _side) = errand.start();
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo here"));
+    let (slow, _side) = attempt.start();
     let quick = async {
         // Opened when the login shell has come to read from it.
         let opening = tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(gate));
@@ -111,10 +111,13 @@ async fn a_login_shell_that_never_comes_to_the_command_leaves_it_in_doubt_within
     let Some(server) = server_with_bashrc(test, &bashrc, home.path()) else {
         return;
     };
-    let errand = Errand::to("web1", server.connection(), Command::shell("echo here"));
-    let errand = errand.within(std::time::Duration::from_secs(2));
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo here"));
+    let attempt = attempt.within(std::time::Duration::from_secs(2));
     // It may come to it later.
-    let message = errand.run(&server.transport().build().unwrap()).await.assert_in_doubt();
+    let message = attempt
+        .run(&server.transport().build().unwrap())
+        .await
+        .assert_in_doubt();
     assert!(message.contains("time limit"), "{message}");
     // Nobody is to wait for the gate for ever.
     let _ = fs::OpenOptions::new()
@@ -166,8 +169,8 @@ async fn a_disk_that_is_full_keeps_nothing_but_a_detached_attempt_from_running()
     place.sh("echo here").await.assert_succeeded();
     let kept = disk.path.join("kept").display().to_string();
     let transport = place.transport.clone().detached_directory(kept).build().unwrap();
-    let errand = place.errand(Command::shell("echo here")).invoked(detached());
-    let message = errand.run(&transport).await.assert_failed(FailureKind::Refused);
+    let attempt = place.attempt(Command::shell("echo here")).invoked(detached());
+    let message = attempt.run(&transport).await.assert_failed(FailureKind::Refused);
     assert!(
         message.contains("disk full") || message.contains("disk is full"),
         "{message}"
@@ -184,8 +187,8 @@ async fn a_disk_that_fills_up_keeps_no_end_of_a_detached_attempt_from_being_know
     let transport = place.transport.clone().detached_directory(kept).build().unwrap();
     let filling = disk.path.join("filling");
     let line = format!("cat /dev/zero >'{}' 2>/dev/null; seq 10000; exit 3", filling.display());
-    let errand = place.errand(Command::shell(line)).invoked(detached());
-    let report = errand.run(&transport).await;
+    let attempt = place.attempt(Command::shell(line)).invoked(detached());
+    let report = attempt.run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     assert!(report.stdout.len() < 48_894, "{}", report.stdout.len());
     assert!(report.notes.contains("output is missing"), "{report:#?}");
@@ -214,8 +217,8 @@ async fn a_clock_that_is_years_away_changes_nothing() {
         let kept = server.path("kept").display().to_string();
         let transport = server.transport().detached_directory(kept).build().unwrap();
         for invocation in [Invocation::default(), detached()] {
-            let errand = Errand::to("web1", server.connection(), Command::shell("date +%Y"));
-            let report = errand.invoked(invocation).run(&transport).await;
+            let attempt = TestAttempt::to("web1", server.connection(), Command::shell("date +%Y"));
+            let report = attempt.invoked(invocation).run(&transport).await;
             report.assert_succeeded();
             let theirs: i64 = report.stdout.trim().parse().unwrap();
             let ours = process::Command::new("date").arg("+%Y").output().unwrap();
@@ -253,9 +256,9 @@ async fn one_sick_host_of_each_kind_delays_no_other() {
         .unwrap();
     let transport = std::sync::Arc::new(transport);
     let start = |name: &str| {
-        let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+        let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
         let transport = std::sync::Arc::clone(&transport);
-        async move { errand.run(&*transport).await }
+        async move { attempt.run(&*transport).await }
     };
     let mut waiting = JoinSet::new();
     for (name, _) in sick {

@@ -11,7 +11,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-use crate::errand::Errand;
+use crate::attempt::TestAttempt;
 use crate::network::Network;
 use crate::openssh::{self, OpenSsh};
 
@@ -38,7 +38,7 @@ async fn a_link_that_goes_silent_leaves_the_command_in_doubt() {
     let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
     let transport = settings.keepalive(Some(Duration::from_millis(100))).build().unwrap();
-    let (running, _side) = Errand::to("web1", connection, Command::shell("echo up; sleep 60")).start();
+    let (running, _side) = TestAttempt::to("web1", connection, Command::shell("echo up; sleep 60")).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let silencing = async {
         witness.saw("up").await;
@@ -63,8 +63,8 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
     let server = OpenSsh::start_at(&network.there(), &network.elsewhere(), "");
     let settings = server.transport().keepalive(Some(Duration::from_millis(100)));
     let transport = settings.connect_timeout(Duration::from_secs(2)).build().unwrap();
-    let errand = Errand::to("web1", server.connection(), Command::shell("echo up; sleep 60"));
-    let (running, _side) = errand.clone().start();
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell("echo up; sleep 60"));
+    let (running, _side) = attempt.clone().start();
     let witness = std::sync::Arc::clone(&running.witness);
     let dropping = async {
         witness.saw("up").await;
@@ -73,7 +73,7 @@ async fn where_packets_are_dropped_what_runs_is_in_doubt_and_what_does_not_is_un
     let (report, ()) = tokio::join!(running.finish(&transport), dropping);
     let message = report.assert_in_doubt();
     assert!(message.contains("no longer answers (keepalive)"), "{message}");
-    let message = errand.run(&transport).await.assert_failed(FailureKind::Unreachable);
+    let message = attempt.run(&transport).await.assert_failed(FailureKind::Unreachable);
     assert!(message.contains(&network.there()), "{message}");
 }
 
@@ -90,7 +90,7 @@ async fn each_address_of_a_name_is_tried() {
     let (_silence, silent) = oneshot::channel();
     let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
     let transport = fleet.transport().host_keys(HostKeyPolicy::Insecure).build().unwrap();
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    errand.run(&transport).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    attempt.run(&transport).await.assert_succeeded();
     between.abort();
 }

@@ -49,7 +49,7 @@ fn term() -> FailureKind {
 on_both! {
     async fn a_cancelled_command_is_ended_with_all_its_processes(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, mut side) = place.errand(Command::shell(LONG)).start();
+        let (running, mut side) = place.attempt(Command::shell(LONG)).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("inner").await;
@@ -63,7 +63,7 @@ on_both! {
 
     async fn what_is_deaf_to_term_is_killed(place: Place) {
         let transport = place.transport.clone().stop_grace(Duration::from_millis(300)).build().unwrap();
-        let (running, mut side) = place.errand(Command::shell(DEAF)).start();
+        let (running, mut side) = place.attempt(Command::shell(DEAF)).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("inner").await;
@@ -79,7 +79,7 @@ on_both! {
         let transport = place.transport.clone().build().unwrap();
         let mut limit = Duration::from_secs(4);
         loop {
-            let report = place.errand(Command::shell(LONG)).within(limit).run(&transport).await;
+            let report = place.attempt(Command::shell(LONG)).within(limit).run(&transport).await;
             // Where a quarter of the limit was too short to show that all has ended, and only there, it is in doubt.
             if matches!(report.outcome, Outcome::InDoubt { .. }) || report.stdout.lines().count() < 2 {
                 limit *= 4;
@@ -95,8 +95,8 @@ on_both! {
     async fn a_hook_is_ended_like_a_command(place: Place) {
         place.file("pre.d/slow", "#!/bin/sh\necho outer $$\nsh -c 'echo inner $$; sleep 300; true'\n", 0o755);
         let transport = place.transport.clone().build().unwrap();
-        let errand = place.errand(Command::shell("echo never")).with_hooks(&place.path("pre.d"), "");
-        let (running, mut side) = errand.start();
+        let attempt = place.attempt(Command::shell("echo never")).with_hooks(&place.path("pre.d"), "");
+        let (running, mut side) = attempt.start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("inner").await;
@@ -112,7 +112,7 @@ on_both! {
     async fn cancelled_before_it_began_is_refused_and_runs_nothing(place: Place) {
         let transport = place.transport.clone().build().unwrap();
         let mark = place.path("ran");
-        let (running, mut side) = place.errand(Command::shell(format!("touch '{mark}'"))).start();
+        let (running, mut side) = place.attempt(Command::shell(format!("touch '{mark}'"))).start();
         side.cancel();
         let report = running.finish(&transport).await;
         let message = report.assert_failed(FailureKind::Refused);
@@ -122,7 +122,7 @@ on_both! {
 
     async fn a_flood_does_not_keep_a_command_from_being_ended(place: Place) {
         let transport = place.transport.clone().output_limit(100_000).build().unwrap();
-        let (running, mut side) = place.errand(Command::shell("while :; do echo flood; done")).start();
+        let (running, mut side) = place.attempt(Command::shell("while :; do echo flood; done")).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("flood").await;
@@ -134,7 +134,7 @@ on_both! {
 
     async fn dropping_an_attempt_cuts_its_connection(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, _side) = place.errand(Command::shell("echo up; read never <&-; sleep 0.1; while echo up; do :; done; sleep 20")).start();
+        let (running, _side) = place.attempt(Command::shell("echo up; read never <&-; sleep 0.1; while echo up; do :; done; sleep 20")).start();
         let witness = std::sync::Arc::clone(&running.witness);
         tokio::select! {
             _ = running.finish(&transport) => panic!("ended by itself"),

@@ -10,11 +10,11 @@ use pogo_core::plan::{Command, Invocation, SentFile, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{ClientConfig, HostKeyPolicy, ProgramTransport, SetupError};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
-fn errand(server: &OpenSsh, line: &str) -> Errand {
-    Errand::to("web1", server.connection(), Command::shell(line))
+fn attempt(server: &OpenSsh, line: &str) -> TestAttempt {
+    TestAttempt::to("web1", server.connection(), Command::shell(line))
 }
 
 fn transport(server: &OpenSsh) -> ProgramTransport {
@@ -22,7 +22,7 @@ fn transport(server: &OpenSsh) -> ProgramTransport {
 }
 
 async fn run(server: &OpenSsh, line: &str) -> Report {
-    errand(server, line).run(&transport(server)).await
+    attempt(server, line).run(&transport(server)).await
 }
 
 #[tokio::test]
@@ -53,8 +53,8 @@ async fn words_arrive_as_they_are() {
     }
     let server = OpenSsh::start();
     let words = ["printf", "%s|", "a b", "$HOME", "'", "`id`", "%h", "-o", "\\"];
-    let errand = Errand::to("web1", server.connection(), Command::argv(words));
-    let report = errand.run(&transport(&server)).await;
+    let attempt = TestAttempt::to("web1", server.connection(), Command::argv(words));
+    let report = attempt.run(&transport(&server)).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "a b|$HOME|'|`id`|%h|-o|\\|");
 }
@@ -70,7 +70,7 @@ async fn hooks_run_around_the_command_over_one_connection() {
     fs::write(&hook, "#!/bin/sh\necho $POGO_PHASE\n").unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let hooks = server.path("hooks").display().to_string();
-    let report = errand(&server, "echo command")
+    let report = attempt(&server, "echo command")
         .with_hooks(&hooks, &hooks)
         .run(&transport(&server))
         .await;
@@ -78,7 +78,7 @@ async fn hooks_run_around_the_command_over_one_connection() {
     assert_eq!(report.stdout, "pre_hook\ncommand\npost_hook\n");
     server.assert_logins(1);
     fs::write(&hook, "#!/bin/sh\nexit 3\n").unwrap();
-    let report = errand(&server, "echo command")
+    let report = attempt(&server, "echo command")
         .with_hooks(&hooks, &hooks)
         .run(&transport(&server))
         .await;
@@ -96,7 +96,7 @@ async fn what_fails_on_the_way_is_told_apart() {
         port: Some(1),
         ..server.connection()
     };
-    let report = Errand::to("web1", nowhere, Command::shell("true"))
+    let report = TestAttempt::to("web1", nowhere, Command::shell("true"))
         .run(&transport(&server))
         .await;
     let message = report.assert_failed(FailureKind::Unreachable);
@@ -127,7 +127,7 @@ async fn a_new_key_is_recorded_only_if_new_keys_are_taken() {
         .host_keys(HostKeyPolicy::AcceptNew)
         .build_program()
         .unwrap();
-    errand(&server, "true").run(&takes).await.assert_succeeded();
+    attempt(&server, "true").run(&takes).await.assert_succeeded();
     run(&server, "true").await.assert_succeeded();
 }
 
@@ -138,7 +138,7 @@ async fn a_link_that_breaks_leaves_the_command_in_doubt() {
     }
     let server = OpenSsh::start();
     let transport = transport(&server);
-    let (running, _side) = errand(&server, "echo up; exec sleep 30").start();
+    let (running, _side) = attempt(&server, "echo up; exec sleep 30").start();
     let witness = Arc::clone(&running.witness);
     let cutting = async {
         witness.saw("up").await;
@@ -157,7 +157,7 @@ async fn a_cancelled_command_and_one_that_takes_too_long_are_really_ended() {
     let transport = transport(&server);
     let trace = server.path("trace");
     let line = format!("echo up; sleep 40; echo ended > {}", trace.display());
-    let (running, mut side) = errand(&server, &line).start();
+    let (running, mut side) = attempt(&server, &line).start();
     let witness = Arc::clone(&running.witness);
     let cancelling = async {
         witness.saw("up").await;
@@ -167,7 +167,7 @@ async fn a_cancelled_command_and_one_that_takes_too_long_are_really_ended() {
     report.assert_failed(FailureKind::Signal {
         signal: "TERM".to_owned(),
     });
-    let report = errand(&server, &line)
+    let report = attempt(&server, &line)
         // A quarter of it is for ending what runs, also on a busy machine.
         .within(Duration::from_secs(16))
         .run(&transport)
@@ -182,7 +182,7 @@ async fn input_is_passed_on_and_what_is_not_supported_is_refused() {
         return;
     }
     let server = OpenSsh::start();
-    let with = |invocation: Invocation| errand(&server, "cat; pwd").invoked(invocation);
+    let with = |invocation: Invocation| attempt(&server, "cat; pwd").invoked(invocation);
     let report = with(Invocation {
         stdin: Stdin::Text("input\n".to_owned()),
         directory: Some("/".to_owned()),
@@ -225,7 +225,7 @@ async fn a_proxy_command_and_a_jump_of_the_configuration_are_followed() {
     let config = ClientConfig::of_file(server.path("config")).unwrap();
     let transport = server.transport().client_config(config).build_program().unwrap();
     for name in ["web1", "web2"] {
-        let report = Errand::to(name, Connection::default(), Command::shell("echo here"))
+        let report = TestAttempt::to(name, Connection::default(), Command::shell("echo here"))
             .run(&transport)
             .await;
         report.assert_succeeded();
@@ -240,7 +240,7 @@ async fn much_output_is_cut_and_something_in_the_background_is_not_waited_for() 
     }
     let server = OpenSsh::start();
     let transport = server.transport().output_limit(1000).build_program().unwrap();
-    let report = errand(&server, "head -c 5000000 /dev/zero | tr '\\0' x; sleep 20 &")
+    let report = attempt(&server, "head -c 5000000 /dev/zero | tr '\\0' x; sleep 20 &")
         .run(&transport)
         .await;
     report.assert_succeeded();

@@ -9,7 +9,7 @@ use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use pogo_ssh::{HostKeyPolicy, SetupError, SshTransportBuilder};
 
-use crate::errand::{Errand, Report};
+use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh, generate_key};
 
 async fn fleet() -> LoopbackFleet {
@@ -17,8 +17,8 @@ async fn fleet() -> LoopbackFleet {
 }
 
 async fn visit(fleet: &LoopbackFleet, name: &str, settings: SshTransportBuilder) -> Report {
-    let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-    errand.run(&settings.build().unwrap()).await
+    let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+    attempt.run(&settings.build().unwrap()).await
 }
 
 /// The line about a host, changed.
@@ -86,8 +86,8 @@ async fn a_new_host_is_recorded_and_then_known() {
     let transport = settings.build().unwrap();
     for _ in 0..2 {
         for name in ["web1", "web2"] {
-            let errand = Errand::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
-            errand.run(&transport).await.assert_succeeded();
+            let attempt = TestAttempt::to(name, fleet.connection(name).unwrap(), Command::shell("true"));
+            attempt.run(&transport).await.assert_succeeded();
         }
     }
     let mut recorded: Vec<String> = fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect();
@@ -103,8 +103,8 @@ async fn a_new_host_is_recorded_and_then_known() {
         .await
         .assert_succeeded();
     fleet.inject("web1", Fault::ChangedHostKey).unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    let message = errand.run(&transport).await.assert_failed(FailureKind::HostKey);
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    let message = attempt.run(&transport).await.assert_failed(FailureKind::HostKey);
     assert!(message.contains(&format!("{}:1", file.display())), "{message}");
 }
 
@@ -121,8 +121,8 @@ async fn what_others_record_meanwhile_counts() {
     // Another process has met another web1 since the file was read.
     fs::copy(fleet.known_hosts_file(), &file).unwrap();
     fleet.inject("web1", Fault::ChangedHostKey).unwrap();
-    let errand = Errand::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
-    errand.run(&transport).await.assert_failed(FailureKind::HostKey);
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell("true"));
+    attempt.run(&transport).await.assert_failed(FailureKind::HostKey);
 }
 
 #[tokio::test]
@@ -196,8 +196,11 @@ async fn an_alias_is_looked_up_instead_of_the_address() {
     connection
         .vars
         .insert("host_key_alias".to_owned(), "The-Web".to_owned());
-    let errand = Errand::to("web1", connection, Command::shell("true"));
-    errand.run(&fleet.transport().build().unwrap()).await.assert_succeeded();
+    let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
+    attempt
+        .run(&fleet.transport().build().unwrap())
+        .await
+        .assert_succeeded();
 }
 
 #[tokio::test]
@@ -260,8 +263,8 @@ async fn openssh_is_asked_for_the_type_of_key_that_is_known() {
     for kind in ["rsa", "ecdsa"] {
         let key = fs::read_to_string(keys.path().join(format!("{kind}.pub"))).unwrap();
         fs::write(server.path("known_hosts"), format!("{} {key}", server.listed())).unwrap();
-        let errand = Errand::to("web1", server.connection(), Command::shell("true"));
-        errand
+        let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
+        attempt
             .run(&server.transport().build().unwrap())
             .await
             .assert_succeeded();
@@ -282,9 +285,9 @@ async fn a_host_that_shows_a_key_of_another_type_than_the_known_one_is_refused()
         ecdsa.display()
     ));
     for policy in [HostKeyPolicy::Strict, HostKeyPolicy::AcceptNew] {
-        let errand = Errand::to("web1", server.connection(), Command::shell("true"));
+        let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
         let transport = server.transport().host_keys(policy).build().unwrap();
-        let message = errand.run(&transport).await.assert_failed(FailureKind::HostKey);
+        let message = attempt.run(&transport).await.assert_failed(FailureKind::HostKey);
         for part in ["has changed", "ecdsa-sha2-nistp256", "known_hosts:1"] {
             assert!(message.contains(part), "{message}");
         }

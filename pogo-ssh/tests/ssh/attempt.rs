@@ -51,11 +51,11 @@ impl Witness {
 
 /// What to run, where.
 #[derive(Clone)]
-pub(crate) struct Errand {
+pub(crate) struct TestAttempt {
     attempt: Attempt,
 }
 
-/// How an errand went.
+/// How an attempt went.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) outcome: Outcome,
@@ -65,7 +65,7 @@ pub(crate) struct Report {
     pub(crate) notes: String,
 }
 
-impl Errand {
+impl TestAttempt {
     pub(crate) fn to(name: &str, connection: Connection, command: Command) -> Self {
         let mut host = Host::new(name.parse().unwrap());
         host.connection = connection;
@@ -128,7 +128,7 @@ impl Errand {
     }
 }
 
-/// An errand on its way.
+/// An attempt on its way.
 pub(crate) struct Running {
     attempt: Attempt,
     reporter: pogo_core::dispatcher::Reporter,
