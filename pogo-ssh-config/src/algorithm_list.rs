@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::FilePosition;
+use super::position::FilePosition;
 use pogo_core::fleet::matches_pattern;
 
 use super::pattern_list::matches_list;
@@ -100,10 +100,7 @@ mod tests {
     const KNOWN: &[&str] = &["a1", "a2", "a3", "b1", "c1"];
 
     fn list(text: &str) -> Result<AlgorithmList, String> {
-        let place = FilePosition {
-            file: Path::new("config").into(),
-            line: 3,
-        };
+        let place = FilePosition::new(Path::new("config").into(), 3, text, 0);
         AlgorithmList::new("ciphers", text, &place, true)
     }
 

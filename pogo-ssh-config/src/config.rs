@@ -1,17 +1,24 @@
 //! OpenSSH's client configuration as a whole.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::answer::settings;
 use super::error::ClientConfigError;
 use super::exec::{ExecAnswers, run_match_exec};
-use super::file::{ConfigFile, ConfigFileReader};
+use super::file::{ConfigFile, FileReader};
+use super::keyword::Keyword;
+use super::line::ConfigLine;
 use super::local::LocalAccount;
 use super::lookup::HostLookup;
 use super::options::CollectedOptions;
 use super::settings::{HostQuery, HostSettings};
 use super::tokens::host_name;
+use super::walk::walk;
 
 /// The configuration of OpenSSH's client (`ssh_config`): read once, asked for each host.
 ///
@@ -52,55 +59,43 @@ impl ClientConfig {
             (users.as_path(), "config", true),
             (Path::new(SYSTEM), "ssh_config", false),
         ] {
-            let reader = ConfigFileReader {
-                local: &local,
-                base,
-                is_users,
-            };
-            match reader.read(&base.join(name), is_users) {
+            let path = base.join(name);
+            match read_file(&local, base, &path, is_users, is_users) {
                 Ok(file) => files.push((file, is_users)),
-                Err(ClientConfigError::Unreadable { path, source })
-                    if source.kind() == std::io::ErrorKind::NotFound && path == base.join(name) => {}
+                Err(ClientConfigError::Unreadable { path: gone, source })
+                    if source.kind() == ErrorKind::NotFound && gone == path => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(Self {
-            local,
-            options: ConfigFile { lines: Vec::new() },
-            given: Vec::new(),
             files,
-            only: None,
+            ..Self::without_files(local, None)
         })
     }
 
     /// Reads no file, as `ssh -F none` does.
     pub fn none() -> Result<Self, ClientConfigError> {
-        Ok(Self {
-            local: LocalAccount::find()?,
-            options: ConfigFile { lines: Vec::new() },
-            given: Vec::new(),
-            files: Vec::new(),
-            only: Some("none".into()),
-        })
+        Ok(Self::without_files(LocalAccount::find()?, Some("none".into())))
     }
 
     /// Reads this file and nothing else, as `ssh -F` does.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, ClientConfigError> {
-        let local = LocalAccount::find()?;
-        let base = local.home.join(".ssh");
-        let reader = ConfigFileReader {
-            local: &local,
-            base: &base,
-            is_users: true,
-        };
-        let file = reader.read(path.as_ref(), false)?;
+        let (local, path) = (LocalAccount::find()?, path.as_ref());
+        let file = read_file(&local, &local.home.join(".ssh"), path, true, false)?;
         Ok(Self {
-            options: ConfigFile { lines: Vec::new() },
-            given: Vec::new(),
             files: vec![(file, true)],
-            only: Some(path.as_ref().to_owned()),
-            local,
+            ..Self::without_files(local, Some(path.to_owned()))
         })
+    }
+
+    fn without_files(local: LocalAccount, only: Option<PathBuf>) -> Self {
+        Self {
+            local,
+            options: ConfigFile::default(),
+            given: Vec::new(),
+            files: Vec::new(),
+            only,
+        }
     }
 
     /// Adds an option, as `ssh -o` takes it: `ConnectTimeout=5`, or with a space in place of the `=`. The first value of
@@ -116,13 +111,9 @@ impl ClientConfig {
     /// ```
     pub fn option(mut self, option: impl AsRef<str>) -> Result<Self, ClientConfigError> {
         let option = option.as_ref();
-        let base = self.local.home.join(".ssh");
-        let reader = ConfigFileReader {
-            local: &self.local,
-            base: &base,
-            is_users: true,
-        };
-        self.options.lines.push(reader.option(option)?);
+        let mut lines = std::mem::take(&mut self.options).lines;
+        lines.push(option_line(option)?);
+        self.options = ConfigFile::new(lines);
         self.given.push(option.to_owned());
         Ok(self)
     }
@@ -154,32 +145,12 @@ impl ClientConfig {
     /// What it says about a host, given what commands of `Match exec` have answered, or the next command whose answer is needed. For
     /// programs that must not block.
     pub fn lookup(&self, query: &HostQuery, answers: &ExecAnswers) -> Result<Lookup, ClientConfigError> {
-        let mut options = CollectedOptions {
-            user: query.user.clone(),
-            // As it stands: a scoped IPv6 address holds a `%`.
-            host_name: query.host_name.as_ref().map(|name| name.replace('%', "%%")),
-            port: query.port,
-            ..CollectedOptions::default()
+        let mut options = given_by(query);
+        let first = self.read(query, answers, &query.host, false, &mut options)?;
+        let wants_final = match first {
+            Reading::Exec(command) => return Ok(Lookup::Exec(command)),
+            Reading::Whole { wants_final } => wants_final,
         };
-        if let Some(jump) = &query.jump {
-            options.proxy_jump = Some(jump.clone());
-        }
-        let mut reading = HostLookup {
-            local: &self.local,
-            query,
-            answers,
-            host: &query.host,
-            is_final: false,
-            options: &mut options,
-            wants_final: false,
-            asks: None,
-        };
-        let read = self.read(&mut reading);
-        let (wants_final, asks) = (reading.wants_final, reading.asks.take());
-        if let Some(command) = asks {
-            return Ok(Lookup::Exec(command));
-        }
-        read?;
         let named = match &options.host_name {
             Some(name) => host_name(name, &query.host).map_err(|problem| ClientConfigError::Line {
                 place: format!("HostName of {}", query.host),
@@ -188,33 +159,128 @@ impl ClientConfig {
             None => query.host.clone(),
         };
         let host = address(&named).unwrap_or_else(|| named.to_lowercase());
-        options.host_name = options.host_name.is_some().then(|| named.clone());
+        options.host_name = options.host_name.is_some().then_some(named);
         if wants_final {
             options.host_name = Some(host.clone());
-            let mut reading = HostLookup {
-                local: &self.local,
-                query,
-                answers,
-                host: &host,
-                is_final: true,
-                options: &mut options,
-                wants_final: false,
-                asks: None,
-            };
-            let read = self.read(&mut reading);
-            if let Some(command) = reading.asks.take() {
+            if let Reading::Exec(command) = self.read(query, answers, &host, true, &mut options)? {
                 return Ok(Lookup::Exec(command));
             }
-            read?;
         }
         let settings = settings(&self.local, &options, &query.host, host)?;
         Ok(Lookup::Settings(Box::new(settings)))
     }
 
-    fn read(&self, reading: &mut HostLookup<'_>) -> Result<(), ClientConfigError> {
-        reading.read(&self.options, true)?;
-        let mut files = self.files.iter();
-        files.try_for_each(|(file, is_users)| reading.read(file, *is_users))
+    /// Reads all lines once; `host` is what `Host` lines are compared with.
+    fn read(
+        &self,
+        query: &HostQuery,
+        answers: &ExecAnswers,
+        host: &str,
+        is_final: bool,
+        options: &mut CollectedOptions,
+    ) -> Result<Reading, ClientConfigError> {
+        let mut lookup = HostLookup {
+            local: &self.local,
+            query,
+            answers,
+            host,
+            is_final,
+            options,
+            wants_final: false,
+            asks: None,
+        };
+        let walked = walk(&self.options, true, &mut lookup).and_then(|()| {
+            let mut files = self.files.iter();
+            files.try_for_each(|(file, is_users)| walk(file, *is_users, &mut lookup))
+        });
+        // What is wrong behind a command without an answer may not apply.
+        match lookup.asks.take() {
+            Some(command) => Ok(Reading::Exec(command)),
+            None => walked.map(|()| Reading::Whole {
+                wants_final: lookup.wants_final,
+            }),
+        }
+    }
+}
+
+/// How far one reading of all lines came.
+enum Reading {
+    Whole {
+        wants_final: bool,
+    },
+    /// This command has no answer yet.
+    Exec(String),
+}
+
+/// What comes before all lines, as on the command line of `ssh`.
+fn given_by(query: &HostQuery) -> CollectedOptions {
+    CollectedOptions {
+        user: query.user.clone(),
+        // As it stands: a scoped IPv6 address holds a `%`.
+        host_name: query.host_name.as_ref().map(|name| name.replace('%', "%%")),
+        port: query.port,
+        proxy_jump: query.jump.clone(),
+        ..CollectedOptions::default()
+    }
+}
+
+/// Reads a file and those it includes; `private` if nobody else may have written the first of them, as for the others.
+fn read_file(
+    local: &LocalAccount,
+    base: &Path,
+    path: &Path,
+    is_users: bool,
+    private: bool,
+) -> Result<ConfigFile, ClientConfigError> {
+    let read = |path: &Path, is_included: bool| match read_bytes(path, private || is_included, local) {
+        Err(ClientConfigError::Unreadable { source, .. }) if is_included && source.kind() == ErrorKind::NotFound => {
+            Ok(None)
+        }
+        read => read.map(Some),
+    };
+    let mut reader = FileReader::new(Some(local), base, is_users, read);
+    let file = reader.file(path);
+    match reader.problems.into_iter().next() {
+        Some(problem) => Err(problem.into()),
+        None => file,
+    }
+}
+
+fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8>, ClientConfigError> {
+    let unreadable = |source| ClientConfigError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let is_ours = metadata.uid() == 0 || metadata.uid() == local.uid;
+    if private && (!is_ours || metadata.mode() & 0o022 != 0) {
+        return Err(ClientConfigError::NotPrivate { path: path.to_owned() });
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+/// An option of the command line: a line that stands in no file.
+fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
+    let place = format!("-o {text}");
+    let malformed = || ClientConfigError::Line {
+        place: place.clone(),
+        problem: "an option is a keyword and its value, as in ConnectTimeout=5".to_owned(),
+    };
+    if text.contains(['\n', '\0']) {
+        return Err(malformed());
+    }
+    let file: Arc<Path> = Path::new(&place).into();
+    let line = ConfigLine::parse(&file, 0, text).map_err(|problem| *problem)?;
+    let line = line.ok_or_else(malformed)?;
+    match line.keyword {
+        None => Err(line.unknown_keyword().into()),
+        Some(Keyword::Host | Keyword::Match | Keyword::Include) => {
+            Err(line.problem("it is for files; name one as the configuration").into())
+        }
+        Some(_) => {
+            line.check(true).map_err(|problem| *problem)?;
+            Ok(line)
+        }
     }
 }
 

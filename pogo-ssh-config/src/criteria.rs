@@ -1,9 +1,147 @@
 //! The conditions of a `Match` line.
 
 use super::exec::ExecAnswers;
-use super::networks::is_in_one_of;
+use super::lex::{Rest, Word, next_word};
+use super::networks::{is_in_one_of, parse_networks};
 use super::pattern_list::{matches_host_list, matches_list};
-use super::words::next_word;
+
+/// The release of OpenSSH whose configuration is understood here, for `Match version`.
+const RELEASE: &str = "OpenSSH_10.5p1";
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Criterion {
+    kind: CriterionKind,
+    /// It holds where it would not.
+    negated: bool,
+    /// What to compare with; empty for those without an argument.
+    argument: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CriterionKind {
+    All,
+    Canonical,
+    Final,
+    Host,
+    OriginalHost,
+    User,
+    LocalUser,
+    Tagged,
+    Command,
+    SessionType,
+    Version,
+    LocalNetwork,
+    Exec,
+}
+
+/// Names in lower case.
+const KINDS: [(&str, CriterionKind); 13] = [
+    ("all", CriterionKind::All),
+    ("canonical", CriterionKind::Canonical),
+    ("final", CriterionKind::Final),
+    ("host", CriterionKind::Host),
+    ("originalhost", CriterionKind::OriginalHost),
+    ("user", CriterionKind::User),
+    ("localuser", CriterionKind::LocalUser),
+    ("tagged", CriterionKind::Tagged),
+    ("command", CriterionKind::Command),
+    ("sessiontype", CriterionKind::SessionType),
+    ("version", CriterionKind::Version),
+    ("localnetwork", CriterionKind::LocalNetwork),
+    ("exec", CriterionKind::Exec),
+];
+
+/// What is wrong with the bytes from the first to the second offset.
+type CriteriaProblem = (usize, usize, String);
+
+/// The conditions of a line, in order.
+pub(super) fn parse_criteria(value: Rest<'_>) -> Result<Vec<Criterion>, CriteriaProblem> {
+    let mut rest = Some(value);
+    let mut criteria = Vec::new();
+    while let Some(word) = next_word(&mut rest).filter(says_something) {
+        let (negated, name) = match word.text.strip_prefix('!') {
+            Some(name) => (true, name),
+            None => (false, word.text.as_str()),
+        };
+        let wrong = |problem: String| (word.start, word.end, problem);
+        let name = name.to_ascii_lowercase();
+        let known = KINDS.iter().find(|(known, _)| *known == name);
+        let Some((_, kind)) = known else {
+            return Err(wrong(format!("OpenSSH knows no condition `{}`", word.text)));
+        };
+        let argument = match kind {
+            CriterionKind::All => {
+                let next = next_word(&mut rest).filter(says_something);
+                if criteria.len() > 1 || next.is_some() {
+                    return Err(wrong("`all` stands alone, or after canonical or final".to_owned()));
+                }
+                rest = None;
+                String::new()
+            }
+            CriterionKind::Canonical | CriterionKind::Final => String::new(),
+            kind => argument(*kind, &mut rest)
+                .ok_or_else(|| wrong(format!("the condition `{name}` needs something to compare with")))?,
+        };
+        if *kind == CriterionKind::LocalNetwork {
+            parse_networks(&argument).map_err(wrong)?;
+        }
+        criteria.push(Criterion {
+            kind: *kind,
+            negated,
+            argument,
+        });
+    }
+    match criteria.is_empty() {
+        true => Err((value.at, value.at + value.text.len(), "it needs a condition".to_owned())),
+        false => Ok(criteria),
+    }
+}
+
+fn says_something(word: &Word) -> bool {
+    !word.text.is_empty() && !word.text.starts_with('#')
+}
+
+fn argument(kind: CriterionKind, rest: &mut Option<Rest<'_>>) -> Option<String> {
+    let may_be_empty = matches!(kind, CriterionKind::Tagged | CriterionKind::Command);
+    let word = next_word(rest)?;
+    let says = (may_be_empty || !word.text.is_empty()) && !word.text.starts_with('#');
+    says.then_some(word.text)
+}
+
+impl Criterion {
+    /// Its name, if nobody knows whether it holds before somebody connects.
+    pub(super) fn name_if_unknown(&self) -> Option<&'static str> {
+        let is_known = matches!(
+            self.kind,
+            CriterionKind::All | CriterionKind::Host | CriterionKind::OriginalHost
+        );
+        let (name, _) = KINDS.iter().find(|(_, kind)| *kind == self.kind && !is_known)?;
+        Some(name)
+    }
+
+    pub(super) fn is_final(&self) -> bool {
+        self.kind == CriterionKind::Final
+    }
+
+    /// Whether it holds for a host of this name, which has this address so far; `None` for what only a connection knows.
+    fn holds_offline(&self, original: &str, address: &str) -> Option<bool> {
+        let holds = match self.kind {
+            CriterionKind::All => true,
+            CriterionKind::Host => matches_host_list(address, &self.argument),
+            CriterionKind::OriginalHost => matches_host_list(original, &self.argument),
+            _ => return None,
+        };
+        Some(holds != self.negated)
+    }
+}
+
+/// Whether all conditions hold for a host of this name, which has this address so far. What only a connection knows does
+/// not hold.
+pub(super) fn hold_offline(criteria: &[Criterion], original: &str, address: &str) -> bool {
+    let mut all = criteria.iter();
+    all.all(|criterion| criterion.holds_offline(original, address) == Some(true))
+}
 
 /// What conditions are compared with.
 #[derive(Clone, Copy)]
@@ -28,7 +166,7 @@ pub(super) struct MatchSubject<'a> {
     pub(super) answers: &'a ExecAnswers,
 }
 
-/// What a `Match` line comes to.
+/// Whether the conditions of a `Match` line hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Matched {
     pub(super) holds: bool,
@@ -38,57 +176,19 @@ pub(super) struct Matched {
     pub(super) asks: Option<String>,
 }
 
-/// The release of OpenSSH whose configuration is understood here, for `Match version`.
-const RELEASE: &str = "OpenSSH_10.5p1";
-
-/// Whether all conditions of the line hold.
-pub(super) fn judge(text: &str, subject: &MatchSubject<'_>) -> Result<Matched, String> {
-    let senseless = |problem: &str| Err(problem.to_owned());
-    let mut rest = Some(text);
+/// Whether all conditions hold. A command is asked for only once all conditions before it hold, as OpenSSH does.
+pub(super) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Result<Matched, String> {
     let mut matched = Matched {
         holds: true,
         wants_final: false,
         asks: None,
     };
-    let mut conditions = 0;
-    while let Some(word) = next_word(&mut rest).filter(|word| !word.is_empty() && !word.starts_with('#')) {
-        let (negated, name) = match word.strip_prefix('!') {
-            Some(name) => (true, name.to_ascii_lowercase()),
-            None => (false, word.to_ascii_lowercase()),
-        };
-        if name == "all" {
-            let next = next_word(&mut rest);
-            if conditions > 1 || next.is_some_and(|next| !next.is_empty() && !next.starts_with('#')) {
-                return senseless("`all` stands alone in a Match, or after canonical or final");
-            }
-            matched.holds &= !negated;
-            return Ok(matched);
-        }
-        conditions += 1;
-        if name == "canonical" || name == "final" {
-            matched.wants_final |= name == "final";
-            matched.holds &= subject.is_final != negated;
-            continue;
-        }
-        let may_be_empty = name == "tagged" || name == "command";
-        let says = |word: &String| (may_be_empty || !word.is_empty()) && !word.starts_with('#');
-        let Some(argument) = next_word(&mut rest).filter(says) else {
-            return senseless(&format!("`{name}` in a Match needs something to compare with"));
-        };
-        let holds = match name.as_str() {
-            "host" => matches_host_list(subject.host, &argument),
-            "originalhost" => matches_host_list(subject.original, &argument),
-            "user" => matches_list(subject.user, &argument),
-            "localuser" => matches_list(subject.local_user, &argument),
-            "tagged" => fits_or_both_empty(subject.tag, &argument),
-            "command" => fits_or_both_empty(subject.command, &argument),
-            "sessiontype" => matches_list(subject.session, &argument),
-            "version" => matches_list(RELEASE, &argument),
-            "localnetwork" => is_in_one_of(&argument)?,
-            "exec" => {
-                let command = (subject.expand)(&argument)?;
+    for criterion in criteria {
+        matched.wants_final |= criterion.is_final();
+        let holds = match criterion.kind {
+            CriterionKind::Exec => {
+                let command = (subject.expand)(&criterion.argument)?;
                 match subject.answers.get(&command) {
-                    // OpenSSH does not run it either then.
                     _ if !matched.holds => continue,
                     Some(holds) => *holds,
                     None => {
@@ -98,14 +198,32 @@ pub(super) fn judge(text: &str, subject: &MatchSubject<'_>) -> Result<Matched, S
                     }
                 }
             }
-            _ => return senseless(&format!("a Match knows no `{name}`")),
+            _ => subject.satisfies(criterion),
         };
-        matched.holds &= holds != negated;
-    }
-    if conditions == 0 {
-        return senseless("a Match needs a condition");
+        matched.holds &= holds != criterion.negated;
     }
     Ok(matched)
+}
+
+impl MatchSubject<'_> {
+    /// Whether it is what a condition asks for, before negation. No command is run.
+    fn satisfies(&self, criterion: &Criterion) -> bool {
+        let argument = &criterion.argument;
+        match criterion.kind {
+            CriterionKind::All => true,
+            CriterionKind::Canonical | CriterionKind::Final => self.is_final,
+            CriterionKind::Host => matches_host_list(self.host, argument),
+            CriterionKind::OriginalHost => matches_host_list(self.original, argument),
+            CriterionKind::User => matches_list(self.user, argument),
+            CriterionKind::LocalUser => matches_list(self.local_user, argument),
+            CriterionKind::Tagged => fits_or_both_empty(self.tag, argument),
+            CriterionKind::Command => fits_or_both_empty(self.command, argument),
+            CriterionKind::SessionType => matches_list(self.session, argument),
+            CriterionKind::Version => matches_list(RELEASE, argument),
+            CriterionKind::LocalNetwork => is_in_one_of(argument).unwrap_or(false),
+            CriterionKind::Exec => false,
+        }
+    }
 }
 
 fn fits_or_both_empty(text: &str, patterns: &str) -> bool {
@@ -136,7 +254,8 @@ mod tests {
             expand: &|text| Ok(text.replace("%n", "web1")),
             answers: &answers,
         };
-        judge(text, &subject)
+        let criteria = parse_criteria(Rest { text, at: 0 }).map_err(|(_, _, problem)| problem)?;
+        judge(&criteria, &subject)
     }
 
     fn holds(text: &str) -> bool {

@@ -1,27 +1,9 @@
 //! What is wrong with a configuration.
 
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-/// A line of a file, or an option of the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FilePosition {
-    /// The file; for an option what it was given as.
-    pub(super) file: Arc<Path>,
-    /// The line, from 1; 0 for an option.
-    pub(super) line: usize,
-}
-
-impl fmt::Display for FilePosition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => write!(f, "{}", self.file.display()),
-            line => write!(f, "{}:{line}", self.file.display()),
-        }
-    }
-}
+use super::position::LineProblem;
 
 /// Why a configuration of OpenSSH's client cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +20,6 @@ pub enum ClientConfigError {
     /// Others may write to a file.
     #[error("{} belongs to somebody else, or others may write to it; make it yours alone (chmod go-w)", path.display())]
     NotPrivate {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Files that include each other.
-    #[error("{} is included within more than 16 files; is it included by itself?", path.display())]
-    TooDeep {
         /// The file.
         path: PathBuf,
     },
@@ -85,11 +61,12 @@ pub enum ClientConfigError {
     },
 }
 
-impl ClientConfigError {
-    pub(super) fn line(place: &FilePosition, problem: impl Into<String>) -> Self {
+impl From<LineProblem> for ClientConfigError {
+    fn from(problem: LineProblem) -> Self {
+        let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
         Self::Line {
-            place: place.to_string(),
-            problem: problem.into(),
+            place: problem.position.to_string(),
+            problem: format!("{}{hint}", problem.message),
         }
     }
 }

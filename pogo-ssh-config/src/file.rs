@@ -1,207 +1,209 @@
 //! Files into lines, with the files that they include.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::{ClientConfigError, FilePosition};
+use super::include::included_paths;
 use super::keyword::Keyword;
-use super::line_values::LineValues;
+use super::line::ConfigLine;
 use super::local::LocalAccount;
-use super::options::CollectedOptions;
-use super::words::{arguments, next_word};
+use super::position::LineProblem;
 
-/// How deep files may include each other.
+/// How deep files may include each other, as in OpenSSH.
 const DEEPEST: usize = 16;
 
+/// Files that are read altogether: with ten `Include`s of the next in each of sixteen, reading would take for ever.
+const MOST_FILES: usize = 1_000;
+
 /// A file that was read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ConfigFile {
     pub(super) lines: Vec<ConfigLine>,
+    blocks: Blocks,
 }
 
-/// A line with something on it.
-#[derive(Debug, Clone)]
-pub(super) struct ConfigLine {
-    pub(super) place: FilePosition,
-    /// Its first word, in lower case.
-    pub(super) name: String,
-    /// What that means, if it is known.
-    pub(super) keyword: Option<Keyword>,
-    /// What comes after the keyword, as written.
-    pub(super) text: String,
-    pub(super) arguments: Vec<String>,
-    /// The files that it includes, in order.
-    pub(super) included: Vec<ConfigFile>,
+/// Lines up to the next `Host` or `Match`.
+type Block = std::ops::Range<usize>;
+
+/// Which blocks are worth a look for a host. Those of `Host` lines that only name other hosts are not: in a file with a block
+/// for each of ten thousand hosts, that is nearly all.
+#[derive(Debug, Clone, Default)]
+struct Blocks {
+    named: HashMap<String, Vec<usize>>,
+    others: Vec<usize>,
+    all: Vec<Block>,
 }
 
-impl ConfigLine {
-    /// Whether its values make sense, wherever it applies: looked at once, so that a file with blocks for ten thousand
-    /// hosts costs each of them only the look at whom a block is for.
-    fn check(&self, is_users: bool) -> Result<(), ClientConfigError> {
-        let mut values = self.values(is_users);
-        let checked = match self.keyword {
-            Some(Keyword::Followed(setting)) => CollectedOptions::default().take(setting, &mut values, false),
-            Some(Keyword::IgnoreUnknown) => values.text().map(drop),
-            Some(Keyword::Host) if self.arguments.iter().any(String::is_empty) => Err("a pattern is empty".to_owned()),
-            _ => return Ok(()),
-        };
-        let checked = match self.keyword {
-            Some(Keyword::Host) => checked,
-            _ => checked.and_then(|()| values.end()),
-        };
-        checked.map_err(|problem| self.problem(&problem))
+impl ConfigFile {
+    pub(super) fn new(lines: Vec<ConfigLine>) -> Self {
+        let is_start = |line: &ConfigLine| matches!(line.keyword, Some(Keyword::Host | Keyword::Match));
+        let starts = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| is_start(line))
+            .map(|(at, _)| at);
+        // What stands before the first of them is for every host.
+        let starts: Vec<usize> = std::iter::once(0).chain(starts.filter(|at| *at > 0)).collect();
+        let ends = starts.iter().skip(1).copied().chain([lines.len()]);
+        let mut blocks = Blocks::default();
+        for (number, (start, end)) in starts.iter().copied().zip(ends).enumerate() {
+            blocks.all.push(start..end);
+            let block = lines.get(start..end).unwrap_or_default();
+            match named_hosts(block) {
+                Some(names) => {
+                    for name in names {
+                        let of_name = blocks.named.entry(name).or_default();
+                        if of_name.last() != Some(&number) {
+                            of_name.push(number);
+                        }
+                    }
+                }
+                None => blocks.others.push(number),
+            }
+        }
+        Self { lines, blocks }
     }
 
-    pub(super) fn values(&self, is_users: bool) -> LineValues<'_> {
-        LineValues::new((&self.place, is_users), &self.name, (&self.text, &self.arguments))
+    /// The lines that may matter for a host, in order.
+    pub(super) fn lines_for(&self, host: &str) -> impl Iterator<Item = &ConfigLine> {
+        let named = self.blocks.named.get(host).into_iter().flatten();
+        let mut blocks: Vec<usize> = named.chain(&self.blocks.others).copied().collect();
+        blocks.sort_unstable();
+        let ranges = blocks
+            .into_iter()
+            .filter_map(|number| self.blocks.all.get(number).cloned());
+        ranges.flat_map(|range| self.lines.get(range).unwrap_or_default())
     }
 
-    pub(super) fn problem(&self, problem: &str) -> ClientConfigError {
-        ClientConfigError::line(&self.place, format!("{}: {problem}", self.name))
+    /// How many blocks each host has to be compared with.
+    pub(super) fn compared(&self) -> usize {
+        let included = self.lines.iter().flat_map(|line| &line.included);
+        let included: usize = included.map(|(_, file)| file.compared()).sum();
+        self.blocks.others.len() + included
     }
 }
 
-/// Reads files of one kind.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ConfigFileReader<'a> {
-    pub(super) local: &'a LocalAccount,
+/// The hosts that a block is for, if it is for nobody else and changes nothing where it does not apply.
+fn named_hosts(block: &[ConfigLine]) -> Option<Vec<String>> {
+    let (first, settings) = block.split_first()?;
+    let is_plain = |name: &str| !name.contains(['*', '?', '!']);
+    let names = first.words.iter().map(|word| word.text.as_str());
+    // Mistakes in what is included, and unknown keywords, count even where nothing applies.
+    let matters_anyway = |line: &ConfigLine| matches!(line.keyword, None | Some(Keyword::Include));
+    let is_named =
+        first.keyword == Some(Keyword::Host) && names.clone().all(is_plain) && !settings.iter().any(matters_anyway);
+    is_named.then(|| names.map(str::to_owned).collect())
+}
+
+/// Reads a file and those that it includes, in the order of their lines.
+pub(super) struct FileReader<'a, F> {
+    /// Who `~` is.
+    pub(super) local: Option<&'a LocalAccount>,
     /// Where relative names start: the user's `~/.ssh`, or `/etc/ssh`.
     pub(super) base: &'a Path,
     /// Whether the files are the user's, who may write `~/`.
     pub(super) is_users: bool,
+    /// Reads a file; `None` for one that has gone since its name was found. The flag is for files that are included.
+    pub(super) read: F,
+    /// What is wrong with lines, in order.
+    pub(super) problems: Vec<LineProblem>,
+    files: usize,
+    is_full: bool,
 }
 
-impl ConfigFileReader<'_> {
-    /// Reads a file; `private` if nobody else may have written it.
-    pub(super) fn read(&self, path: &Path, private: bool) -> Result<ConfigFile, ClientConfigError> {
-        self.read_at(path, private, 0)
+impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, F> {
+    pub(super) fn new(local: Option<&'a LocalAccount>, base: &'a Path, is_users: bool, read: F) -> Self {
+        Self {
+            local,
+            base,
+            is_users,
+            read,
+            problems: Vec::new(),
+            files: 0,
+            is_full: false,
+        }
     }
 
-    fn read_at(&self, path: &Path, private: bool, depth: usize) -> Result<ConfigFile, ClientConfigError> {
-        let unreadable = |source| ClientConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
+    pub(super) fn file(&mut self, path: &Path) -> Result<ConfigFile, E> {
+        Ok(self.file_at(path, 0)?.unwrap_or_default())
+    }
+
+    fn file_at(&mut self, path: &Path, depth: usize) -> Result<Option<ConfigFile>, E> {
+        let Some(bytes) = (self.read)(path, depth > 0)? else {
+            return Ok(None);
         };
-        if depth > DEEPEST {
-            return Err(ClientConfigError::TooDeep { path: path.to_owned() });
-        }
-        let metadata = fs::metadata(path).map_err(unreadable)?;
-        let is_ours = metadata.uid() == 0 || metadata.uid() == self.local.uid;
-        if private && (!is_ours || metadata.mode() & 0o022 != 0) {
-            return Err(ClientConfigError::NotPrivate { path: path.to_owned() });
-        }
-        let bytes = fs::read(path).map_err(unreadable)?;
+        self.files += 1;
         let file: Arc<Path> = path.into();
         let mut lines = Vec::new();
         for (number, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            let place = FilePosition {
-                file: Arc::clone(&file),
-                line: number + 1,
-            };
+            if self.is_full {
+                break;
+            }
             // Up to a byte 0, as C does.
             let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-            if let Some(line) = self.line(place, &String::from_utf8_lossy(text), depth)? {
-                lines.push(line);
-            }
+            lines.extend(self.line(&file, number + 1, &String::from_utf8_lossy(text), depth)?);
         }
-        Ok(ConfigFile { lines })
+        Ok(Some(ConfigFile::new(lines)))
     }
 
-    /// Reads an option of the command line: a line that stands in no file.
-    pub(super) fn option(&self, text: &str) -> Result<ConfigLine, ClientConfigError> {
-        let place = FilePosition {
-            file: Path::new(&format!("-o {text}")).into(),
-            line: 0,
-        };
-        let form = "an option is a keyword and its value, as in ConnectTimeout=5";
-        if text.contains(['\n', '\0']) {
-            return Err(ClientConfigError::line(&place, form));
-        }
-        let line = self.line(place.clone(), text, 0)?;
-        let line = line.ok_or_else(|| ClientConfigError::line(&place, form))?;
-        match line.keyword {
-            None => Err(line.problem("no keyword that is known")),
-            Some(Keyword::Host | Keyword::Match | Keyword::Include) => {
-                Err(line.problem("it is for files; name one as the configuration"))
-            }
-            Some(_) => Ok(line),
-        }
-    }
-
-    fn line(&self, place: FilePosition, text: &str, depth: usize) -> Result<Option<ConfigLine>, ClientConfigError> {
-        let mut rest = Some(text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']));
-        let mut keyword = next_word(&mut rest);
-        if keyword.as_deref() == Some("") {
-            keyword = next_word(&mut rest);
-        }
-        let Some(keyword) = keyword.filter(|word| !word.is_empty() && !word.starts_with('#')) else {
-            return Ok(None);
-        };
-        let name = keyword.to_ascii_lowercase();
-        let keyword = Keyword::of(&name);
-        let text = rest.unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']);
-        if text.is_empty() {
-            return Err(ClientConfigError::line(&place, format!("`{name}` has no value")));
-        }
-        let arguments =
-            arguments(text).map_err(|_| ClientConfigError::line(&place, "a quote is opened and never closed"))?;
-        let included = match keyword {
-            Some(Keyword::Include) => self.included(&place, &arguments, depth)?,
-            _ => Vec::new(),
-        };
-        let line = ConfigLine {
-            text: text.to_owned(),
-            place,
-            name,
-            keyword,
-            arguments,
-            included,
-        };
-        line.check(self.is_users)?;
-        Ok(Some(line))
-    }
-
-    fn included(
-        &self,
-        place: &FilePosition,
-        patterns: &[String],
+    /// A line without problems.
+    pub(super) fn line(
+        &mut self,
+        file: &Arc<Path>,
+        number: usize,
+        text: &str,
         depth: usize,
-    ) -> Result<Vec<ConfigFile>, ClientConfigError> {
-        let mut files = Vec::new();
-        for pattern in patterns {
-            for path in self.named_by(place, pattern)? {
-                match self.read_at(&path, true, depth + 1) {
-                    Ok(file) => files.push(file),
-                    // It has gone since its name was found.
-                    Err(ClientConfigError::Unreadable { source, .. })
-                        if source.kind() == std::io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(error),
+    ) -> Result<Option<ConfigLine>, E> {
+        let parsed = ConfigLine::parse(file, number, text).and_then(|line| match line {
+            Some(line) => line.check(self.is_users).map(|()| Some(line)),
+            None => Ok(None),
+        });
+        match parsed {
+            Ok(Some(mut line)) => {
+                if line.keyword == Some(Keyword::Include) {
+                    line.included = self.included(&line, depth)?;
                 }
+                Ok(Some(line))
+            }
+            Ok(None) => Ok(None),
+            Err(problem) => {
+                self.problems.push(*problem);
+                Ok(None)
+            }
+        }
+    }
+
+    fn included(&mut self, line: &ConfigLine, depth: usize) -> Result<Vec<(usize, ConfigFile)>, E> {
+        let mut files = Vec::new();
+        for (at, word) in line.words.iter().enumerate() {
+            let paths: Vec<PathBuf> = match included_paths(&word.text, self.base, self.local, self.is_users) {
+                Ok(paths) => paths,
+                Err(problem) => {
+                    self.problems.push(line.problem_at(word, &problem));
+                    continue;
+                }
+            };
+            for path in paths {
+                let limit = if depth == DEEPEST {
+                    Some(format!("files include each other more than {DEEPEST} levels deep"))
+                } else if self.files >= MOST_FILES {
+                    Some(format!("more than {MOST_FILES} files are included"))
+                } else {
+                    None
+                };
+                if let Some(limit) = limit.filter(|_| !self.is_full) {
+                    let mut problem = line.problem_at(word, &limit);
+                    problem.hint = Some("does a file include itself?".to_owned());
+                    self.problems.push(problem);
+                    self.is_full = true;
+                }
+                if self.is_full {
+                    return Ok(files);
+                }
+                files.extend(self.file_at(&path, depth + 1)?.map(|file| (at, file)));
             }
         }
         Ok(files)
-    }
-
-    /// The files that a pattern names, sorted. None is fine.
-    fn named_by(&self, place: &FilePosition, pattern: &str) -> Result<Vec<PathBuf>, ClientConfigError> {
-        let bad = |problem: String| ClientConfigError::line(place, problem);
-        let rooted = match pattern.strip_prefix('~') {
-            Some(_) if !self.is_users => return Err(bad(format!("`{pattern}` cannot start with ~ here"))),
-            Some(_) => self.local.at_home(pattern).map_err(bad)?,
-            None if pattern.is_empty() => return Err(bad("Include names an empty file".to_owned())),
-            None if pattern.starts_with('/') => pattern.to_owned(),
-            None => format!("{}/{pattern}", self.base.display()),
-        };
-        let options = glob::MatchOptions {
-            case_sensitive: true,
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-        };
-        let found = glob::glob_with(&rooted, options).map_err(|error| bad(format!("`{pattern}`: {error}")))?;
-        let mut paths: Vec<PathBuf> = found.filter_map(Result::ok).collect();
-        paths.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
-        Ok(paths)
     }
 }

@@ -19,9 +19,11 @@ pub(super) enum Keyword {
     Noted(&'static [&'static str]),
 }
 
-/// The settings that are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Setting {
+/// The settings that are followed, by OpenSSH's names. Older names of a setting are the same setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is the keyword of that name")]
+pub enum Setting {
     AddressFamily,
     BindAddress,
     BindInterface,
@@ -253,6 +255,17 @@ impl Keyword {
         let found = KEYWORDS.binary_search_by_key(&name, |(name, _)| name);
         found.ok().and_then(|at| KEYWORDS.get(at)).map(|(_, keyword)| *keyword)
     }
+
+    /// The keyword that was probably meant.
+    pub(super) fn nearest(name: &str) -> Option<&'static str> {
+        const LONGEST: usize = 64;
+        let close = KEYWORDS.iter().filter(|_| name.len() <= LONGEST).map(|(known, _)| {
+            let distance = strsim::damerau_levenshtein(name, known);
+            (*known, distance)
+        });
+        let (known, distance) = close.min_by_key(|(_, distance)| *distance)?;
+        (distance <= 2.max(known.len() / 3)).then_some(known)
+    }
 }
 
 #[cfg(test)]
@@ -266,5 +279,13 @@ mod tests {
             assert_eq!(Keyword::of(name), Some(*keyword));
         }
         assert_eq!(Keyword::of("nosuchkeyword"), None);
+    }
+
+    #[test]
+    fn a_slip_finds_the_keyword_and_nonsense_finds_none() {
+        assert_eq!(Keyword::nearest("hostt"), Some("host"));
+        assert_eq!(Keyword::nearest("identifyfile"), Some("identityfile"));
+        assert_eq!(Keyword::nearest("qqqqqqqqqq"), None);
+        assert_eq!(Keyword::nearest(&"x".repeat(1_000_000)), None);
     }
 }

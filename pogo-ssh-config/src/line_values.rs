@@ -1,19 +1,19 @@
 //! The arguments of one line, as values.
 
 use super::algorithm_list::AlgorithmList;
-use super::error::FilePosition;
+use super::lex::Word;
+use super::line::ConfigLine;
 use super::time::time_or_none;
 use pogo_core::fleet::matches_pattern;
 
 /// The arguments of one line; what is left over at its end is an error.
 #[derive(Debug)]
 pub(super) struct LineValues<'a> {
-    pub(super) place: &'a FilePosition,
+    pub(super) line: &'a ConfigLine,
     /// Whether the line is in the user's own configuration.
     pub(super) is_users: bool,
-    keyword: &'a str,
-    text: &'a str,
-    left: &'a [String],
+    left: &'a [Word],
+    last: Option<&'a Word>,
 }
 
 /// The message for an invalid value.
@@ -22,25 +22,35 @@ pub(super) fn bad(value: &str) -> String {
 }
 
 impl<'a> LineValues<'a> {
-    /// The values behind a keyword: as written, and as arguments.
-    pub(super) fn new(
-        (place, is_users): (&'a FilePosition, bool),
-        keyword: &'a str,
-        (text, arguments): (&'a str, &'a [String]),
-    ) -> Self {
+    pub(super) fn new(line: &'a ConfigLine, is_users: bool) -> Self {
         Self {
-            place,
+            line,
             is_users,
-            keyword,
-            text,
-            left: arguments,
+            left: &line.words,
+            last: None,
         }
     }
 
-    fn next(&mut self) -> Option<&'a str> {
+    /// The word that was taken last, to which a problem belongs.
+    pub(super) fn last(&self) -> Option<&'a Word> {
+        self.last
+    }
+
+    pub(super) fn next_word(&mut self) -> Option<&'a Word> {
         let (first, left) = self.left.split_first()?;
         self.left = left;
+        self.last = Some(first);
         Some(first)
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.next_word().map(|word| word.text.as_str())
+    }
+
+    /// All that are left.
+    fn all(&mut self) -> Vec<&'a str> {
+        let words = std::mem::take(&mut self.left);
+        words.iter().map(|word| word.text.as_str()).collect()
     }
 
     /// An argument that is not empty.
@@ -51,8 +61,12 @@ impl<'a> LineValues<'a> {
 
     /// The rest of the line as written, quotes and all.
     pub(super) fn whole_text(&mut self) -> String {
+        self.last = self.left.first();
         self.left = &[];
-        self.text.trim_start_matches([' ', '\t', '\r', '\n', '=']).to_owned()
+        self.line
+            .value()
+            .trim_start_matches([' ', '\t', '\r', '\n', '='])
+            .to_owned()
     }
 
     pub(super) fn one_of<T: Copy>(&mut self, forms: &[(&str, T)]) -> Result<T, String> {
@@ -88,7 +102,7 @@ impl<'a> LineValues<'a> {
 
     /// A list of algorithms.
     pub(super) fn algorithms(&mut self, allows_patterns: bool) -> Result<AlgorithmList, String> {
-        AlgorithmList::new(self.keyword, &self.text()?, self.place, allows_patterns)
+        AlgorithmList::new(&self.line.name, &self.text()?, &self.line.position(), allows_patterns)
     }
 
     /// Seconds; `None` for `none`.
@@ -99,29 +113,29 @@ impl<'a> LineValues<'a> {
 
     /// All arguments, if none have been named yet. `none` stands alone.
     pub(super) fn files(&mut self, named: &mut Vec<String>, active: bool) -> Result<(), String> {
-        let files = std::mem::take(&mut self.left);
-        if files.iter().any(String::is_empty) {
+        let files = self.all();
+        if files.iter().any(|file| file.is_empty()) {
             return Err("it names an empty file".to_owned());
         }
         if files.len() > 1 && files.iter().any(|file| file.eq_ignore_ascii_case("none")) {
             return Err("`none` must stand alone".to_owned());
         }
         if active && named.is_empty() {
-            named.extend_from_slice(files);
+            named.extend(files.into_iter().map(str::to_owned));
         }
         Ok(())
     }
 
     /// Names of variables, or patterns for them; one with `-` before it takes out those before it.
     pub(super) fn sent_variables(&mut self, sent: &mut Vec<String>, active: bool) -> Result<(), String> {
-        let names = std::mem::take(&mut self.left);
+        let names = self.all();
         if let Some(bad_name) = names.iter().find(|name| name.is_empty() || name.contains('=')) {
             return Err(format!("`{bad_name}` is no name of a variable"));
         }
         for name in names.iter().filter(|_| active) {
             match name.strip_prefix('-') {
                 Some(pattern) => sent.retain(|sent| !matches_pattern(pattern, sent)),
-                None => sent.push(name.clone()),
+                None => sent.push((*name).to_owned()),
             }
         }
         Ok(())
@@ -130,7 +144,7 @@ impl<'a> LineValues<'a> {
     /// `NAME=VALUE`, if none have been set yet; of two with one name the first counts.
     pub(super) fn set_variables(&mut self, set: &mut Vec<(String, String)>, active: bool) -> Result<(), String> {
         let mut variables: Vec<(String, String)> = Vec::new();
-        for text in std::mem::take(&mut self.left) {
+        for text in self.all() {
             let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
             if !variables.iter().any(|(known, _)| known == name) {
                 variables.push((name.to_owned(), value.to_owned()));
@@ -151,14 +165,6 @@ impl<'a> LineValues<'a> {
         };
         let bytes = bytes.ok_or_else(|| bad(&text))?;
         Ok((bytes, if self.left.is_empty() { None } else { self.time()? }))
-    }
-
-    /// Nothing may be left over.
-    pub(super) fn end(self) -> Result<(), String> {
-        match self.left.first() {
-            None => Ok(()),
-            Some(extra) => Err(format!("`{extra}` is one argument too many")),
-        }
     }
 }
 

@@ -1,17 +1,16 @@
 //! One reading of all lines for one host.
 
 use super::criteria::{MatchSubject, judge};
-use super::error::{ClientConfigError, FilePosition};
+use super::error::ClientConfigError;
 use super::exec::ExecAnswers;
-use super::file::{ConfigFile, ConfigLine};
 use super::keyword::Keyword;
+use super::line::ConfigLine;
 use super::local::LocalAccount;
 use super::options::{CollectedOptions, UnsupportedOption, first};
+use super::pattern_list::matches_list;
 use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
-use pogo_core::fleet::matches_pattern;
-
-use super::pattern_list::matches_list;
+use super::walk::LineVisitor;
 
 /// One reading; there may be a second, with what is known by then.
 pub(super) struct HostLookup<'a> {
@@ -29,83 +28,47 @@ pub(super) struct HostLookup<'a> {
     pub(super) asks: Option<String>,
 }
 
-/// What the lines before mean for a line.
-#[derive(Debug, Clone, Copy)]
-struct Block {
-    /// It applies to this host.
-    active: bool,
-    /// No line of this file ever applies: it is included where nothing does.
-    never: bool,
-    /// The file is the user's own.
-    is_users: bool,
-}
+impl<'a> LineVisitor<'a> for HostLookup<'_> {
+    type Error = ClientConfigError;
 
-impl HostLookup<'_> {
-    /// Reads a file and all that it includes.
-    pub(super) fn read(&mut self, file: &ConfigFile, is_users: bool) -> Result<(), ClientConfigError> {
-        self.read_within(
-            file,
-            Block {
-                active: true,
-                never: false,
-                is_users,
-            },
-        )
+    fn host(&self) -> &str {
+        self.host
     }
 
-    fn read_within(&mut self, file: &ConfigFile, mut block: Block) -> Result<(), ClientConfigError> {
-        for line in &file.lines {
-            match line.keyword {
-                Some(keyword) => self.line(keyword, line, &mut block)?,
-                None => self.unknown(line)?,
-            }
-        }
-        Ok(())
-    }
+    fn named(&mut self, _: &'a ConfigLine) {}
 
     /// An unknown keyword may be one that is to be ignored.
-    fn unknown(&self, line: &ConfigLine) -> Result<(), ClientConfigError> {
+    fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), ClientConfigError> {
         let ignored = self.options.ignored_unknown.as_deref();
-        match ignored.is_some_and(|patterns| matches_list(&line.name, &patterns.to_ascii_lowercase())) {
+        match ignored.is_some_and(|patterns| is_ignored(line, patterns)) {
             true => Ok(()),
-            false => Err(line.problem("no keyword that is known")),
+            false => Err(line.unknown_keyword().into()),
         }
     }
 
-    fn line(&mut self, keyword: Keyword, line: &ConfigLine, block: &mut Block) -> Result<(), ClientConfigError> {
+    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, is_users: bool) -> Result<(), ClientConfigError> {
         let at_line = |problem: String| line.problem(&problem);
         match keyword {
-            Keyword::Host => block.active = !block.never && self.is_for_host(line),
-            Keyword::Match => block.active = self.matches(line, block.never)?,
-            Keyword::Include => {
-                for file in &line.included {
-                    let inner = Block {
-                        never: block.never || !block.active,
-                        ..*block
-                    };
-                    self.read_within(file, inner)?;
-                }
-            }
-            _ if !block.active => {}
+            // The walk has followed them.
+            Keyword::Host | Keyword::Match | Keyword::Include | Keyword::Harmless => {}
             Keyword::IgnoreUnknown => {
-                let patterns = line.values(block.is_users).text().map_err(at_line)?;
+                let patterns = line.values(is_users).text().map_err(at_line)?;
                 first(&mut self.options.ignored_unknown, patterns, true);
             }
             Keyword::Followed(setting) => {
-                let mut values = line.values(block.is_users);
+                let mut values = line.values(is_users);
                 self.options.take(setting, &mut values, true).map_err(at_line)?;
             }
-            Keyword::Harmless => {}
             Keyword::RefuseConnection => {
                 return Err(ClientConfigError::Refused {
-                    place: line.place.to_string(),
-                    message: line.arguments.join(" "),
+                    place: line.position().to_string(),
+                    message: line.joined_arguments(),
                 });
             }
             Keyword::Only(harmless) | Keyword::Noted(harmless) => {
                 let other = UnsupportedOption {
-                    value: line.arguments.join(" "),
-                    place: line.place.clone(),
+                    value: line.joined_arguments(),
+                    place: line.position(),
                     harmless,
                     refused: matches!(keyword, Keyword::Only(_)),
                 };
@@ -115,20 +78,8 @@ impl HostLookup<'_> {
         Ok(())
     }
 
-    fn is_for_host(&self, line: &ConfigLine) -> bool {
-        let mut active = false;
-        for pattern in &line.arguments {
-            match pattern.strip_prefix('!') {
-                Some(pattern) if matches_pattern(pattern, self.host) => return false,
-                Some(_) => {}
-                None => active |= matches_pattern(pattern, self.host),
-            }
-        }
-        active
-    }
-
-    fn matches(&mut self, line: &ConfigLine, never: bool) -> Result<bool, ClientConfigError> {
-        let host = self.host_so_far(&line.place)?;
+    fn holds(&mut self, line: &'a ConfigLine, never: bool) -> Result<bool, ClientConfigError> {
+        let host = self.host_so_far(line)?;
         let user = self.options.user.as_deref().unwrap_or(&self.local.user);
         let tokens = Tokens {
             local: self.local,
@@ -156,21 +107,28 @@ impl HostLookup<'_> {
             expand: &|command| tokens.command(command),
             answers: self.answers,
         };
-        let matched = judge(&line.text, &subject).map_err(|problem| ClientConfigError::line(&line.place, problem))?;
+        let matched = judge(&line.criteria, &subject).map_err(|problem| line.problem(&problem))?;
         self.wants_final |= matched.wants_final;
         // Nobody needs to know what holds in a file of which no line applies.
         if let Some(command) = matched.asks.filter(|_| !never) {
             self.asks.get_or_insert(command);
         }
-        Ok(matched.holds && !never)
+        Ok(matched.holds)
     }
+}
 
+impl HostLookup<'_> {
     /// The host with what is known of its name so far.
-    fn host_so_far(&self, place: &FilePosition) -> Result<String, ClientConfigError> {
+    fn host_so_far(&self, line: &ConfigLine) -> Result<String, ClientConfigError> {
         match &self.options.host_name {
             Some(name) if self.is_final => Ok(name.clone()),
-            Some(name) => host_name(name, self.host).map_err(|problem| ClientConfigError::line(place, problem)),
+            Some(name) => Ok(host_name(name, self.host).map_err(|problem| line.problem(&problem))?),
             None => Ok(self.host.to_owned()),
         }
     }
+}
+
+/// Whether an unknown keyword is among those to ignore.
+pub(super) fn is_ignored(line: &ConfigLine, patterns: &str) -> bool {
+    matches_list(&line.name, &patterns.to_ascii_lowercase())
 }

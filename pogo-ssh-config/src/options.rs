@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::error::FilePosition;
 use super::jump::{Hop, jump_hosts};
 use super::keyword::Setting;
 use super::line_values::{LineValues, bad};
+use super::position::FilePosition;
 use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 
 /// A key file, and whether the user's own configuration names it.
@@ -127,7 +127,7 @@ impl CollectedOptions {
                 }
             }
             Setting::ProxyCommand => {
-                let command = (values.whole_text(), values.place.clone());
+                let command = (values.whole_text(), values.line.position());
                 first(&mut self.proxy_command, command, active && self.proxy_jump.is_none());
             }
             Setting::ProxyJump => self.take_jump(values, active)?,
@@ -199,7 +199,7 @@ impl CollectedOptions {
         let hops = jump_hosts(&text).ok_or_else(|| bad(&text))?;
         if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {
             if !hops.is_empty() {
-                self.proxy_command = Some(("none".to_owned(), values.place.clone()));
+                self.proxy_command = Some(("none".to_owned(), values.line.position()));
             }
             self.proxy_jump = Some(hops);
         }

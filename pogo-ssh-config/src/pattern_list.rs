@@ -4,8 +4,13 @@ use pogo_core::fleet::matches_pattern;
 
 /// Whether the text matches one of the patterns, with commas between them, and none that has a `!` before it.
 pub(super) fn matches_list(text: &str, patterns: &str) -> bool {
+    matches_words(text, patterns.split(','))
+}
+
+/// Whether the text matches one of the patterns, and none that has a `!` before it.
+pub(super) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p str>) -> bool {
     let mut matches_one = false;
-    for pattern in patterns.split(',') {
+    for pattern in patterns {
         match pattern.strip_prefix('!') {
             Some(pattern) if matches_pattern(pattern, text) => return false,
             Some(_) => {}

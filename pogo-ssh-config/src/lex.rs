@@ -3,29 +3,62 @@
 
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
+/// A word of a line without its quotes, and the bytes of the line that it was written in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Word {
+    /// The word.
+    pub text: String,
+    /// Offset of its first byte in the line.
+    pub start: usize,
+    /// Offset behind its last byte.
+    pub end: usize,
+}
+
+/// What is left of a line, and where in the line it begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+}
+
+impl<'a> Rest<'a> {
+    pub(super) fn after(self, tail: &'a str) -> Self {
+        Self {
+            text: tail,
+            at: self.at + self.text.len() - tail.len(),
+        }
+    }
+
+    pub(super) fn trim_start(self) -> Self {
+        self.after(self.text.trim_start_matches(SPACE))
+    }
+}
+
 /// Takes the next word off the front; `None` at the end, and at a quote that is never closed.
-pub(super) fn next_word(rest: &mut Option<&str>) -> Option<String> {
-    let text = (*rest)?;
+pub(super) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
+    let from = (*rest)?;
+    let word = |text: String, end: usize| Word {
+        text,
+        start: from.at,
+        end,
+    };
     let is_end = |c: char| SPACE.contains(&c) || c == '"' || c == '=';
-    let Some((word, tail)) = text.find(is_end).and_then(|at| text.split_at_checked(at)) else {
+    let found = from.text.find(is_end).and_then(|at| from.text.split_at_checked(at));
+    let Some((head, tail)) = found else {
         *rest = None;
-        return Some(text.to_owned());
+        return Some(word(from.text.to_owned(), from.at + from.text.len()));
     };
     if let Some(inside) = tail.strip_prefix('"') {
         let closed = inside.split_once('"');
-        *rest = closed.map(|(_, after)| after.trim_start_matches(SPACE));
-        return closed.map(|(quoted, _)| format!("{word}{quoted}"));
+        *rest = closed.map(|(_, after)| from.after(after).trim_start());
+        return closed.map(|(quoted, after)| word(format!("{head}{quoted}"), from.after(after).at));
     }
     // One `=`, with space on either side of it.
-    let after = match tail.strip_prefix('=') {
-        Some(after) => after.trim_start_matches(SPACE),
-        None => {
-            let after = tail.trim_start_matches(SPACE);
-            after.strip_prefix('=').unwrap_or(after).trim_start_matches(SPACE)
-        }
-    };
-    *rest = Some(after);
-    Some(word.to_owned())
+    let after = tail.trim_start_matches(SPACE);
+    let after = after.strip_prefix('=').unwrap_or(after);
+    *rest = Some(from.after(after).trim_start());
+    Some(word(head.to_owned(), from.at + head.len()))
 }
 
 /// A quote that is never closed.
@@ -34,16 +67,20 @@ pub(super) struct OpenQuote;
 
 /// The arguments of a line, up to a comment. Quotes of both kinds group, a backslash takes the meaning of quotes,
 /// spaces and backslashes away, and nothing else.
-pub(super) fn arguments(text: &str) -> Result<Vec<String>, OpenQuote> {
+pub(super) fn arguments(mut rest: Rest<'_>) -> Result<Vec<Word>, OpenQuote> {
     let mut words = Vec::new();
-    let mut rest = text;
     loop {
-        rest = rest.trim_start_matches([' ', '\t']);
-        if rest.is_empty() || rest.starts_with('#') {
+        rest = rest.after(rest.text.trim_start_matches([' ', '\t']));
+        if rest.text.is_empty() || rest.text.starts_with('#') {
             return Ok(words);
         }
-        let (word, after) = argument(rest)?;
-        words.push(word);
+        let (text, after) = argument(rest.text)?;
+        let after = rest.after(after);
+        words.push(Word {
+            text,
+            start: rest.at,
+            end: after.at,
+        });
         rest = after;
     }
 }
@@ -82,10 +119,10 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let mut rest = Some(text);
+        let mut rest = Some(Rest { text, at: 0 });
         let mut words = Vec::new();
         while let Some(word) = next_word(&mut rest) {
-            words.push(word);
+            words.push(word.text);
         }
         words
     }
@@ -102,12 +139,30 @@ mod tests {
 
     #[test]
     fn arguments_know_quotes_escapes_and_comments() {
-        let of = |text| arguments(text).unwrap();
+        let of = |text| -> Vec<String> {
+            let words = arguments(Rest { text, at: 0 }).unwrap();
+            words.into_iter().map(|word| word.text).collect()
+        };
         assert_eq!(of(r#"a "b c" 'd "e' f\ g"#), ["a", "b c", "d \"e", "f g"]);
         assert_eq!(of(r#"a\x "\"" '\'' "a\ b""#), [r"a\x", "\"", "'", r"a\ b"]);
         assert_eq!(of("a b#c # d"), ["a", "b#c"]);
         assert_eq!(of("# all"), Vec::<String>::new());
         assert_eq!(of("\"\" x"), ["", "x"]);
-        assert_eq!(arguments("'open"), Err(OpenQuote));
+        let open = Rest { text: "'open", at: 0 };
+        assert_eq!(arguments(open), Err(OpenQuote));
+    }
+
+    #[test]
+    fn words_know_where_they_were_written() {
+        let text = "x  \"b c\"=d\te";
+        let mut rest = Some(Rest { text, at: 10 });
+        let written = |word: &Word| text.get(word.start - 10..word.end - 10).unwrap().to_owned();
+        let mut found = Vec::new();
+        while let Some(word) = next_word(&mut rest) {
+            found.push(written(&word));
+        }
+        assert_eq!(found, ["x", "\"b c\"", "", "d", "e"]);
+        let found: Vec<String> = arguments(Rest { text, at: 10 }).unwrap().iter().map(written).collect();
+        assert_eq!(found, ["x", "\"b c\"=d", "e"]);
     }
 }

@@ -1,0 +1,173 @@
+//! A configuration as it is written: for lists of its hosts, before anybody connects.
+
+use std::convert::Infallible;
+use std::path::Path;
+
+use super::criteria::hold_offline;
+use super::file::{ConfigFile, FileReader};
+use super::keyword::{Keyword, Setting};
+use super::lex::Word;
+use super::line::ConfigLine;
+use super::local::LocalAccount;
+use super::lookup::is_ignored;
+use super::position::LineProblem;
+use super::tokens::host_name;
+use super::walk::{LineVisitor, walk};
+
+/// The lines of a configuration file and of those that it includes.
+///
+/// It knows nothing of who connects: of `Match`, the conditions `all`, `host` and `originalhost` count, and what stands behind any
+/// other applies to nobody ([`ConfigLine::unknown_condition`]).
+///
+/// ```
+/// use std::path::Path;
+/// use pogo_ssh_config::ConfigFiles;
+///
+/// let text = "Host web1 web2\n  HostName %h.example.com\nHost *\n  User deploy\n";
+/// let read = |_: &Path| Ok::<_, std::io::Error>(text.as_bytes().to_vec());
+/// let files = ConfigFiles::read_with(Path::new("config"), Path::new(""), read)?;
+/// let hosts: Vec<&str> = files.named_hosts().map(|(_, word)| word.text.as_str()).collect();
+/// assert_eq!(hosts, ["web1", "web2"]);
+/// let applied = files.lines_for("web1");
+/// assert_eq!(applied.settings.len(), 2);
+/// assert_eq!(applied.settings[1].position().to_string(), "config:4");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ConfigFiles {
+    file: ConfigFile,
+    problems: Vec<LineProblem>,
+}
+
+/// The lines that apply to a host, as far as that is known before anybody connects.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct AppliedLines<'a> {
+    /// Those that say how it is reached, in the order in which they count: the first of a setting does.
+    pub settings: Vec<&'a ConfigLine>,
+    /// `Host` lines that are for it.
+    pub named_by: Vec<&'a ConfigLine>,
+    /// Lines whose keyword OpenSSH does not know, which it refuses when it is asked for this host.
+    pub unknown: Vec<LineProblem>,
+}
+
+impl ConfigFiles {
+    /// Reads a file, and those that it includes, through `read`; relative names begin at `base`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`. What is wrong with lines is [`problems`](Self::problems).
+    pub fn read_with<E>(
+        path: &Path,
+        base: &Path,
+        mut read: impl FnMut(&Path) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, E> {
+        let local = LocalAccount::find().ok();
+        let mut reader = FileReader::new(local.as_ref(), base, true, |path: &Path, _| read(path).map(Some));
+        let file = reader.file(path)?;
+        Ok(Self {
+            file,
+            problems: reader.problems,
+        })
+    }
+
+    /// What OpenSSH refuses, in the order in which it stands.
+    pub fn problems(&self) -> &[LineProblem] {
+        &self.problems
+    }
+
+    /// All lines in the order in which they count, whomever they apply to.
+    pub fn lines(&self) -> Vec<&ConfigLine> {
+        let mut lines = Vec::new();
+        add_lines(&self.file, &mut lines);
+        lines
+    }
+
+    /// The names in `Host` lines that are no patterns, each with its line. A name may stand in several.
+    pub fn named_hosts(&self) -> impl Iterator<Item = (&ConfigLine, &Word)> {
+        let hosts = self
+            .lines()
+            .into_iter()
+            .filter(|line| line.keyword == Some(Keyword::Host));
+        let is_name = |word: &&Word| !word.text.starts_with('!') && !word.text.contains(['*', '?']);
+        hosts.flat_map(move |line| line.words.iter().filter(is_name).map(move |word| (line, word)))
+    }
+
+    /// How many blocks each host is compared with, besides those that name it.
+    pub fn compared_blocks(&self) -> usize {
+        self.file.compared()
+    }
+
+    /// The lines that apply to a host of this name.
+    pub fn lines_for(&self, host: &str) -> AppliedLines<'_> {
+        let mut visitor = OfflineLookup {
+            host,
+            applied: AppliedLines::default(),
+            ignored: None,
+        };
+        match walk(&self.file, true, &mut visitor) {
+            Ok(()) => visitor.applied,
+            Err(never) => match never {},
+        }
+    }
+}
+
+fn add_lines<'a>(file: &'a ConfigFile, lines: &mut Vec<&'a ConfigLine>) {
+    for line in &file.lines {
+        lines.push(line);
+        line.included.iter().for_each(|(_, file)| add_lines(file, lines));
+    }
+}
+
+struct OfflineLookup<'a, 'h> {
+    host: &'h str,
+    applied: AppliedLines<'a>,
+    /// The first `IgnoreUnknown`.
+    ignored: Option<&'a str>,
+}
+
+impl OfflineLookup<'_, '_> {
+    /// The host with what is known of its name so far.
+    fn address(&self) -> String {
+        let is_name = |line: &&&ConfigLine| line.setting() == Some(Setting::HostName);
+        let line = self.applied.settings.iter().find(is_name);
+        let written = line.and_then(|line| line.words.first());
+        let address = written.and_then(|word| host_name(&word.text, self.host).ok());
+        address.unwrap_or_else(|| self.host.to_owned())
+    }
+}
+
+impl<'a> LineVisitor<'a> for OfflineLookup<'a, '_> {
+    type Error = Infallible;
+
+    fn host(&self) -> &str {
+        self.host
+    }
+
+    fn holds(&mut self, line: &'a ConfigLine, _: bool) -> Result<bool, Infallible> {
+        Ok(hold_offline(&line.criteria, self.host, &self.address()))
+    }
+
+    fn named(&mut self, line: &'a ConfigLine) {
+        self.applied.named_by.push(line);
+    }
+
+    fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), Infallible> {
+        if !self.ignored.is_some_and(|patterns| is_ignored(line, patterns)) {
+            self.applied.unknown.push(line.unknown_keyword());
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, _: bool) -> Result<(), Infallible> {
+        match keyword {
+            Keyword::IgnoreUnknown => {
+                let patterns = line.words.first().map(|word| word.text.as_str());
+                self.ignored = self.ignored.or(patterns);
+            }
+            Keyword::Followed(_) => self.applied.settings.push(line),
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Which files an `Include` names.
+
+use std::path::{Path, PathBuf};
+
+use super::local::LocalAccount;
+
+/// The files that a pattern names, sorted. None is fine.
+pub(super) fn included_paths(
+    pattern: &str,
+    base: &Path,
+    local: Option<&LocalAccount>,
+    is_users: bool,
+) -> Result<Vec<PathBuf>, String> {
+    if pattern.is_empty() {
+        return Err("it names an empty file".to_owned());
+    }
+    // Newer releases of OpenSSH replace them, older ones do not.
+    if pattern.contains('%') || pattern.contains("${") {
+        return Err(format!(
+            "tokens and variables in `{pattern}` are not supported; write the file's name"
+        ));
+    }
+    let rooted = if pattern.starts_with('~') {
+        let local = local.ok_or_else(|| format!("nobody knows whose home directory `{pattern}` begins with"))?;
+        match is_users {
+            true => local.at_home(pattern)?,
+            false => return Err(format!("`{pattern}` cannot start with ~ here")),
+        }
+    } else if pattern.starts_with('/') {
+        pattern.to_owned()
+    } else {
+        let base = base.join("");
+        format!("{}{pattern}", glob::Pattern::escape(&base.to_string_lossy()))
+    };
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let found = glob::glob_with(&rooted, options).map_err(|error| format!("`{pattern}`: {error}"))?;
+    let mut paths: Vec<PathBuf> = found.filter_map(Result::ok).collect();
+    paths.sort_by(|one, other| one.as_os_str().cmp(other.as_os_str()));
+    Ok(paths)
+}

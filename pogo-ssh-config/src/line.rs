@@ -1,0 +1,209 @@
+//! One line of a configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::criteria::{Criterion, parse_criteria};
+use super::file::ConfigFile;
+use super::keyword::{Keyword, Setting};
+use super::lex::{Rest, Word, arguments, next_word};
+use super::line_values::LineValues;
+use super::options::CollectedOptions;
+use super::position::{FilePosition, LineProblem};
+
+/// A line with something on it.
+#[derive(Debug, Clone)]
+pub struct ConfigLine {
+    file: Arc<Path>,
+    number: usize,
+    text: String,
+    keyword_word: Word,
+    /// The first word, in lower case.
+    pub(super) name: String,
+    /// What that means, if it is known.
+    pub(super) keyword: Option<Keyword>,
+    value: usize,
+    pub(super) words: Vec<Word>,
+    /// The conditions of a `Match`.
+    pub(super) criteria: Vec<Criterion>,
+    /// The files that an `Include` names, each with the argument that names it.
+    pub(super) included: Vec<(usize, ConfigFile)>,
+}
+
+impl ConfigLine {
+    /// A line of a file; `None` if there is nothing on it.
+    pub(super) fn parse(file: &Arc<Path>, number: usize, text: &str) -> Result<Option<Self>, Box<LineProblem>> {
+        let trimmed = text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']);
+        let mut rest = Some(Rest { text: trimmed, at: 0 });
+        let mut first = next_word(&mut rest);
+        if first.as_ref().is_some_and(|word| word.text.is_empty()) {
+            first = next_word(&mut rest);
+        }
+        let Some(word) = first.filter(|word| !word.text.is_empty() && !word.text.starts_with('#')) else {
+            return Ok(None);
+        };
+        let end = Rest {
+            text: "",
+            at: trimmed.len(),
+        };
+        let value = rest.unwrap_or(end).trim_start();
+        let name = word.text.to_ascii_lowercase();
+        let mut line = Self {
+            file: Arc::clone(file),
+            number,
+            keyword: Keyword::of(&name),
+            name,
+            keyword_word: word,
+            value: value.at,
+            words: Vec::new(),
+            criteria: Vec::new(),
+            included: Vec::new(),
+            text: trimmed.to_owned(),
+        };
+        if value.text.is_empty() {
+            return Err(line.problem("it has no value").into());
+        }
+        match arguments(value) {
+            Ok(words) => line.words = words,
+            Err(_) => return Err(line.problem("a quote is opened and never closed").into()),
+        }
+        if line.keyword == Some(Keyword::Match) {
+            line.criteria = parse_criteria(value).map_err(|(start, end, problem)| {
+                let word = Word {
+                    text: String::new(),
+                    start,
+                    end,
+                };
+                line.problem_at(&word, &problem)
+            })?;
+        }
+        Ok(Some(line))
+    }
+
+    /// Whether its values are valid, wherever it applies: checked once, so that a file with blocks for ten thousand
+    /// hosts costs each of them only the look at whom a block is for.
+    pub(super) fn check(&self, is_users: bool) -> Result<(), Box<LineProblem>> {
+        let mut values = self.values(is_users);
+        let checked = match self.keyword {
+            Some(Keyword::Followed(setting)) => CollectedOptions::default().take(setting, &mut values, false),
+            Some(Keyword::IgnoreUnknown) => values.text().map(drop),
+            Some(Keyword::Host) => match self.words.iter().find(|word| word.text.is_empty()) {
+                Some(empty) => return Err(self.problem_at(empty, "a pattern is empty").into()),
+                None => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        let place = values.last().cloned();
+        let checked = checked.and_then(|()| match values.next_word() {
+            None => Ok(()),
+            Some(extra) => Err(format!("`{}` is one argument too many", extra.text)),
+        });
+        let place = values.last().cloned().or(place);
+        checked.map_err(|problem| match &place {
+            Some(word) => self.problem_at(word, &problem).into(),
+            None => self.problem(&problem).into(),
+        })
+    }
+
+    pub(super) fn values(&self, is_users: bool) -> LineValues<'_> {
+        LineValues::new(self, is_users)
+    }
+
+    /// A problem of the line as a whole.
+    pub(super) fn problem(&self, problem: &str) -> LineProblem {
+        self.problem_at(&self.keyword_word, problem)
+    }
+
+    pub(super) fn problem_at(&self, word: &Word, problem: &str) -> LineProblem {
+        let written = self.text.get(word.start..word.end).unwrap_or_default();
+        LineProblem {
+            position: self.position_of(word),
+            length: u32::try_from(written.chars().count()).unwrap_or(u32::MAX).max(1),
+            message: format!("{}: {problem}", self.name),
+            hint: None,
+            line: self.text.clone(),
+        }
+    }
+
+    /// A keyword that OpenSSH does not know, and perhaps the one that was meant.
+    pub(super) fn unknown_keyword(&self) -> LineProblem {
+        let mut problem = self.problem("no keyword that is known");
+        let meant = Keyword::nearest(&self.name).map(|meant| format!("did you mean `{meant}`?"));
+        problem.hint = meant;
+        problem
+    }
+
+    /// Its arguments in one text.
+    pub(super) fn joined_arguments(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        words.join(" ")
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> FilePosition {
+        self.position_of(&self.keyword_word)
+    }
+
+    /// Where one of its words stands.
+    pub fn position_of(&self, word: &Word) -> FilePosition {
+        FilePosition::new(Arc::clone(&self.file), self.number, &self.text, word.start)
+    }
+
+    /// The whole line as it is written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The keyword, as it is written.
+    pub fn keyword(&self) -> &Word {
+        &self.keyword_word
+    }
+
+    /// What follows the keyword, without quotes and comments.
+    pub fn arguments(&self) -> &[Word] {
+        &self.words
+    }
+
+    /// What follows the keyword, quotes, comments and all.
+    pub fn value(&self) -> &str {
+        self.text.get(self.value..).unwrap_or_default()
+    }
+
+    /// The setting it gives, if this crate follows it.
+    pub fn setting(&self) -> Option<Setting> {
+        match self.keyword {
+            Some(Keyword::Followed(setting)) => Some(setting),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a `Host`, a `Match` or an `Include`, of this name in lower case.
+    pub fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+
+    /// Arguments of an `Include` that name no file, though they hold no wildcard.
+    pub fn missing_files(&self) -> impl Iterator<Item = &Word> {
+        let is_missing = |at: usize| !self.included.iter().any(|(by, _)| *by == at);
+        let is_wild = |word: &Word| word.text.contains(['*', '?', '[']);
+        let words = self
+            .words
+            .iter()
+            .enumerate()
+            .filter(|_| self.keyword == Some(Keyword::Include));
+        words
+            .filter(move |(at, word)| is_missing(*at) && !is_wild(word))
+            .map(|(_, word)| word)
+    }
+
+    /// The first condition of a `Match` of which nobody knows whether it holds before somebody connects.
+    pub fn unknown_condition(&self) -> Option<&'static str> {
+        let mut names = self.criteria.iter().map(Criterion::name_if_unknown);
+        names.find_map(|name| name)
+    }
+
+    /// Whether a `Match` asks for a second reading of the configuration.
+    pub fn asks_for_second_reading(&self) -> bool {
+        self.criteria.iter().any(Criterion::is_final)
+    }
+}

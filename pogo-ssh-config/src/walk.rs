@@ -1,0 +1,88 @@
+//! The lines that apply to a host: `Host`, `Match` and `Include`, for whoever asks.
+
+use super::file::ConfigFile;
+use super::keyword::Keyword;
+use super::lex::Word;
+use super::line::ConfigLine;
+use super::pattern_list::matches_words;
+
+/// Who asks which lines apply to a host, and what becomes of them.
+pub(super) trait LineVisitor<'a> {
+    type Error;
+
+    /// The host that `Host` lines are compared with.
+    fn host(&self) -> &str;
+
+    /// Whether a `Match` holds; `never` where its file is included in a block that does not apply.
+    fn holds(&mut self, line: &'a ConfigLine, never: bool) -> Result<bool, Self::Error>;
+
+    /// A `Host` line that is for this host.
+    fn named(&mut self, line: &'a ConfigLine);
+
+    /// A line with a keyword that OpenSSH does not know, whether it applies or not.
+    fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), Self::Error>;
+
+    /// A line that applies.
+    fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, is_users: bool) -> Result<(), Self::Error>;
+}
+
+/// What the lines before mean for a line.
+#[derive(Debug, Clone, Copy)]
+struct BlockState {
+    /// It applies to this host.
+    active: bool,
+    /// No line of this file ever applies: it is included where nothing does.
+    never: bool,
+    /// The file is the user's own.
+    is_users: bool,
+}
+
+/// Visits the lines of a file and of all that it includes.
+pub(super) fn walk<'a, V: LineVisitor<'a>>(
+    file: &'a ConfigFile,
+    is_users: bool,
+    visitor: &mut V,
+) -> Result<(), V::Error> {
+    let outermost = BlockState {
+        active: true,
+        never: false,
+        is_users,
+    };
+    walk_within(file, outermost, visitor)
+}
+
+fn walk_within<'a, V: LineVisitor<'a>>(
+    file: &'a ConfigFile,
+    mut block: BlockState,
+    visitor: &mut V,
+) -> Result<(), V::Error> {
+    let host = visitor.host().to_owned();
+    for line in file.lines_for(&host) {
+        match line.keyword {
+            None => visitor.unknown(line)?,
+            Some(Keyword::Host) => {
+                block.active = !block.never && is_for_host(&line.words, &host);
+                if block.active {
+                    visitor.named(line);
+                }
+            }
+            Some(Keyword::Match) => block.active = visitor.holds(line, block.never)? && !block.never,
+            Some(Keyword::Include) => {
+                for (_, file) in &line.included {
+                    let inner = BlockState {
+                        never: block.never || !block.active,
+                        ..block
+                    };
+                    walk_within(file, inner, visitor)?;
+                }
+            }
+            Some(keyword) if block.active => visitor.apply(keyword, line, block.is_users)?,
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_for_host(patterns: &[Word], host: &str) -> bool {
+    matches_words(host, patterns.iter().map(|word| word.text.as_str()))
+}
