@@ -36,36 +36,44 @@ pub(super) fn settings(
 }
 
 fn gather(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<HostSettings, String> {
-    let paths = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| tokens.path(text))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let allows = |method: &str, flag: Option<bool>| {
-        let preferred = options.preferred.as_deref();
-        flag.unwrap_or(true) && preferred.is_none_or(|list| list.split(',').any(|one| one.trim() == method))
-    };
-    let count = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(1).max(1));
-    let time = |time: Option<u64>| time.map(Duration::from_secs);
-    let identities = named(&options.identity_files);
+    let paths =
+        |texts: &[String]| -> Result<Vec<PathBuf>, String> { texts.iter().map(|text| tokens.path(text)).collect() };
+    let identity_files = named(&options.identity_files).as_deref().map(paths).transpose()?;
+    let identity_agent = options.identity_agent.as_deref().map(|text| agent(text, tokens));
     Ok(HostSettings {
-        identity_files: identities.as_deref().map(paths).transpose()?,
+        identity_files,
         certificate_files: paths(&named(&options.certificate_files).unwrap_or_default())?,
-        identity_agent: options
-            .identity_agent
-            .as_deref()
-            .map(|text| agent(text, tokens))
-            .transpose()?,
+        identity_agent: identity_agent.transpose()?,
         forward_agent: forwarded(options, tokens)?,
         user_known_hosts: files_or_none(&options.user_known_hosts, paths)?,
         global_known_hosts: files_or_none(&options.global_known_hosts, plain)?,
+        host_key_alias: tokens.alias.map(str::to_owned),
+        jump: jump(options, tokens)?,
+        ..without_tokens(options, tokens.host)
+    })
+}
+
+/// All settings in which no token stands for anything.
+fn without_tokens(options: &CollectedOptions, host: &str) -> HostSettings {
+    let count = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(1).max(1));
+    let time = |time: Option<u64>| time.map(Duration::from_secs);
+    HostSettings {
+        host_name: host.to_owned(),
+        user: options.user.clone(),
+        port: options.port,
+        host_key_alias: None,
+        identity_files: None,
+        certificate_files: Vec::new(),
+        identities_only: options.identities_only,
+        identity_agent: None,
+        forward_agent: None,
+        user_known_hosts: None,
+        global_known_hosts: None,
         hash_known_hosts: options.hash_known_hosts,
         check_host_ip: options.check_host_ip,
         trusts_localhost: options.trusts_localhost.unwrap_or(false),
-        public_keys: allows("publickey", options.public_keys),
-        passwords: allows("password", options.passwords),
-        questions: allows("keyboard-interactive", options.questions),
+        strict_host_key_checking: options.strict,
+        jump: Vec::new(),
         connect_timeout: time(options.connect_timeout),
         connection_attempts: count(options.connection_attempts),
         server_alive_interval: time(options.server_alive_interval),
@@ -75,20 +83,22 @@ fn gather(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<HostSetting
             bytes: options.rekey_limit.filter(|bytes| *bytes > 0),
             interval: time(options.rekey_interval.filter(|seconds| *seconds > 0)),
         },
-        address_family: options.address_family.unwrap_or_default(),
         bind_address: options.bind_address.clone(),
         bind_interface: options.bind_interface.clone(),
         environment: Environment::of(&options.send_env, &options.set_env),
-        strict_host_key_checking: options.strict,
-        identities_only: options.identities_only,
-        user: options.user.clone(),
-        port: options.port,
-        host_key_alias: tokens.alias.map(str::to_owned),
+        address_family: options.address_family.unwrap_or_default(),
+        public_keys: allows(options, "publickey", options.public_keys),
+        passwords: allows(options, "password", options.passwords),
+        questions: allows(options, "keyboard-interactive", options.questions),
         algorithms: options.algorithms.clone(),
         notes: notes(options),
-        jump: jump(options, tokens)?,
-        host_name: tokens.host.to_owned(),
-    })
+    }
+}
+
+/// Whether a method to log in may be tried.
+fn allows(options: &CollectedOptions, method: &str, flag: Option<bool>) -> bool {
+    let preferred = options.preferred.as_deref();
+    flag.unwrap_or(true) && preferred.is_none_or(|list| list.split(',').any(|one| one.trim() == method))
 }
 
 /// The files that are named; none at all if that is said.

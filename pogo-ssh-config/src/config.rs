@@ -1,21 +1,17 @@
 //! OpenSSH's client configuration as a whole.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::answer::settings;
 use super::error::ClientConfigError;
 use super::exec::{ExecAnswers, run_match_exec};
-use super::file::{ConfigFile, FileReader};
-use super::keyword::Keyword;
-use super::line::ConfigLine;
+use super::file::ConfigFile;
 use super::local::LocalAccount;
 use super::lookup::HostLookup;
 use super::options::CollectedOptions;
+use super::private_file::{option_line, read_file};
 use super::settings::{HostQuery, HostSettings};
 use super::tokens::host_name;
 use super::walk::walk;
@@ -221,66 +217,6 @@ fn given_by(query: &HostQuery) -> CollectedOptions {
         port: query.port,
         proxy_jump: query.jump.clone(),
         ..CollectedOptions::default()
-    }
-}
-
-/// Reads a file and those it includes; `private` if nobody else may have written the first of them, as for the others.
-fn read_file(
-    local: &LocalAccount,
-    base: &Path,
-    path: &Path,
-    is_users: bool,
-    private: bool,
-) -> Result<ConfigFile, ClientConfigError> {
-    let read = |path: &Path, is_included: bool| match read_bytes(path, private || is_included, local) {
-        Err(ClientConfigError::Unreadable { source, .. }) if is_included && source.kind() == ErrorKind::NotFound => {
-            Ok(None)
-        }
-        read => read.map(Some),
-    };
-    let mut reader = FileReader::new(Some(local), base, is_users, read);
-    let file = reader.file(path);
-    match reader.problems.into_iter().next() {
-        Some(problem) => Err(problem.into()),
-        None => file,
-    }
-}
-
-fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8>, ClientConfigError> {
-    let unreadable = |source| ClientConfigError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    let is_ours = metadata.uid() == 0 || metadata.uid() == local.uid;
-    if private && (!is_ours || metadata.mode() & 0o022 != 0) {
-        return Err(ClientConfigError::NotPrivate { path: path.to_owned() });
-    }
-    fs::read(path).map_err(unreadable)
-}
-
-/// An option of the command line: a line that stands in no file.
-fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
-    let place = format!("-o {text}");
-    let malformed = || ClientConfigError::Line {
-        place: place.clone(),
-        problem: "an option is a keyword and its value, as in ConnectTimeout=5".to_owned(),
-    };
-    if text.contains(['\n', '\0']) {
-        return Err(malformed());
-    }
-    let file: Arc<Path> = Path::new(&place).into();
-    let line = ConfigLine::parse(&file, 0, text).map_err(|problem| *problem)?;
-    let line = line.ok_or_else(malformed)?;
-    match line.keyword {
-        None => Err(line.unknown_keyword().into()),
-        Some(Keyword::Host | Keyword::Match | Keyword::Include) => {
-            Err(line.problem("it is for files; name one as the configuration").into())
-        }
-        Some(_) => {
-            line.check(true).map_err(|problem| *problem)?;
-            Ok(line)
-        }
     }
 }
 

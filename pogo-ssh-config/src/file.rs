@@ -76,11 +76,16 @@ impl ConfigFile {
         ranges.flat_map(|range| self.lines.get(range).unwrap_or_default())
     }
 
-    /// How many blocks each host has to be compared with.
-    pub(super) fn compared(&self) -> usize {
+    /// How many lines are looked at for each host.
+    pub(super) fn lines_for_any_host(&self) -> usize {
+        let blocks = self
+            .blocks
+            .others
+            .iter()
+            .filter_map(|number| self.blocks.all.get(*number));
         let included = self.lines.iter().flat_map(|line| &line.included);
-        let included: usize = included.map(|(_, file)| file.compared()).sum();
-        self.blocks.others.len() + included
+        let included = included.map(|(_, file)| file.lines_for_any_host());
+        blocks.map(ExactSizeIterator::len).chain(included).sum()
     }
 }
 

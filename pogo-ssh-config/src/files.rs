@@ -47,8 +47,9 @@ pub struct AppliedLines<'a> {
     pub settings: Vec<&'a ConfigLine>,
     /// `Host` lines that are for it.
     pub named_by: Vec<&'a ConfigLine>,
-    /// Lines whose keyword OpenSSH does not know, which it refuses when it is asked for this host.
-    pub unknown: Vec<LineProblem>,
+    /// Lines whose keyword OpenSSH does not know, which it refuses when it is asked for this host; see
+    /// [`ConfigLine::unknown_keyword`].
+    pub unknown: Vec<&'a ConfigLine>,
 }
 
 impl ConfigFiles {
@@ -93,9 +94,9 @@ impl ConfigFiles {
         hosts.flat_map(move |line| line.words.iter().filter(is_name).map(move |word| (line, word)))
     }
 
-    /// How many blocks each host is compared with, besides those that name it.
-    pub fn compared_blocks(&self) -> usize {
-        self.file.compared()
+    /// How many lines are looked at for each host, besides those of blocks that name it.
+    pub fn lines_for_any_host(&self) -> usize {
+        self.file.lines_for_any_host()
     }
 
     /// The lines that apply to a host of this name.
@@ -154,7 +155,7 @@ impl<'a> LineVisitor<'a> for OfflineLookup<'a, '_> {
 
     fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), Infallible> {
         if !self.ignored.is_some_and(|patterns| is_ignored(line, patterns)) {
-            self.applied.unknown.push(line.unknown_keyword());
+            self.applied.unknown.push(line);
         }
         Ok(())
     }

@@ -114,7 +114,8 @@ impl ConfigLine {
         self.problem_at(&self.keyword_word, problem)
     }
 
-    pub(super) fn problem_at(&self, word: &Word, problem: &str) -> LineProblem {
+    /// A problem of one of its words.
+    pub fn problem_at(&self, word: &Word, problem: &str) -> LineProblem {
         let written = self.text.get(word.start..word.end).unwrap_or_default();
         LineProblem {
             position: self.position_of(word),
@@ -126,7 +127,7 @@ impl ConfigLine {
     }
 
     /// A keyword that OpenSSH does not know, and perhaps the one that was meant.
-    pub(super) fn unknown_keyword(&self) -> LineProblem {
+    pub fn unknown_keyword(&self) -> LineProblem {
         let mut problem = self.problem("no keyword that is known");
         let meant = Keyword::nearest(&self.name).map(|meant| format!("did you mean `{meant}`?"));
         problem.hint = meant;
@@ -167,6 +168,22 @@ impl ConfigLine {
     /// What follows the keyword, quotes, comments and all.
     pub fn value(&self) -> &str {
         self.text.get(self.value..).unwrap_or_default()
+    }
+
+    /// The value of its setting, if that is one text: the first argument, the port as a number, and of `ProxyJump` and `ProxyCommand` the
+    /// rest of the line, as OpenSSH takes them.
+    pub fn setting_value(&self) -> Option<String> {
+        let mut values = self.values(true);
+        match self.setting()? {
+            Setting::Port => values.port().ok().map(|port| port.to_string()),
+            Setting::ProxyCommand => Some(values.whole_text()),
+            Setting::ProxyJump => {
+                let text = values.whole_text();
+                let before_comment = text.split('#').next().unwrap_or_default();
+                Some(before_comment.trim_end().to_owned())
+            }
+            _ => values.text().ok(),
+        }
     }
 
     /// The setting it gives, if this crate follows it.

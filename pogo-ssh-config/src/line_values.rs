@@ -91,7 +91,8 @@ impl<'a> LineValues<'a> {
             "ssh" => Some(22),
             text => whole_number(text).and_then(|port| u16::try_from(port).ok()),
         };
-        port.filter(|port| *port > 0).ok_or_else(|| bad(&text))
+        port.filter(|port| *port > 0)
+            .ok_or_else(|| format!("`{text}` is not a port, a number from 1 to 65535"))
     }
 
     pub(super) fn number(&mut self) -> Result<i64, String> {

@@ -1,11 +1,11 @@
 //! One reading of all lines for one host.
 
-use super::criteria::{MatchSubject, judge};
 use super::error::ClientConfigError;
 use super::exec::ExecAnswers;
 use super::keyword::Keyword;
 use super::line::ConfigLine;
 use super::local::LocalAccount;
+use super::match_subject::{MatchSubject, judge};
 use super::options::{CollectedOptions, UnsupportedOption, first};
 use super::pattern_list::matches_list;
 use super::settings::HostQuery;

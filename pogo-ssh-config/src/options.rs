@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::jump::{Hop, jump_hosts};
 use super::keyword::Setting;
-use super::line_values::{LineValues, bad};
+use super::line_values::LineValues;
 use super::position::FilePosition;
 use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 
-/// A key file, and whether the user's own configuration names it.
-type Identity = (String, bool);
+/// A file of keys or certificates, and whether the user's own configuration names it.
+type NamedFile = (String, bool);
 
 /// A setting that is not followed, as first written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) struct CollectedOptions {
     pub(super) host_name: Option<String>,
     pub(super) port: Option<u16>,
     pub(super) host_key_alias: Option<String>,
-    pub(super) identity_files: Vec<Identity>,
+    pub(super) identity_files: Vec<NamedFile>,
     pub(super) identities_only: Option<bool>,
     pub(super) identity_agent: Option<String>,
     pub(super) user_known_hosts: Vec<String>,
@@ -56,7 +56,7 @@ pub(super) struct CollectedOptions {
     pub(super) preferred: Option<String>,
     pub(super) ignored_unknown: Option<String>,
     pub(super) algorithms: AlgorithmLists,
-    pub(super) certificate_files: Vec<Identity>,
+    pub(super) certificate_files: Vec<NamedFile>,
     pub(super) forward_agent: Option<bool>,
     /// The socket of the agent to forward, or the variable that names it.
     pub(super) forwarded_socket: Option<String>,
@@ -91,60 +91,87 @@ fn first_time(slot: &mut Option<u64>, value: Option<u64>, active: bool) {
 impl CollectedOptions {
     /// Takes a line's value; only checks it if the line does not apply.
     pub(super) fn take(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
+        if let Some(slot) = self.text_of(setting) {
+            first(slot, values.text()?, active);
+        } else if let Some(slot) = self.flag_of(setting) {
+            first(slot, values.flag()?, active);
+        } else if let Some(slot) = self.time_of(setting) {
+            first_time(slot, values.time()?, active);
+        } else if let Some(slot) = self.count_of(setting) {
+            first(slot, values.number()?, active);
+        } else {
+            return self.take_special(setting, values, active);
+        }
+        Ok(())
+    }
+
+    /// The setting's place, if its value is one text.
+    fn text_of(&mut self, setting: Setting) -> Option<&mut Option<String>> {
+        Some(match setting {
+            Setting::User => &mut self.user,
+            Setting::HostName => &mut self.host_name,
+            Setting::HostKeyAlias => &mut self.host_key_alias,
+            Setting::IdentityAgent => &mut self.identity_agent,
+            Setting::PreferredAuthentications => &mut self.preferred,
+            Setting::BindAddress => &mut self.bind_address,
+            Setting::BindInterface => &mut self.bind_interface,
+            Setting::Tag => &mut self.tag,
+            _ => return None,
+        })
+    }
+
+    /// The setting's place, if its value is yes or no.
+    fn flag_of(&mut self, setting: Setting) -> Option<&mut Option<bool>> {
+        Some(match setting {
+            Setting::IdentitiesOnly => &mut self.identities_only,
+            Setting::PasswordAuthentication => &mut self.passwords,
+            Setting::KbdInteractiveAuthentication => &mut self.questions,
+            Setting::TcpKeepAlive => &mut self.tcp_keep_alive,
+            Setting::CheckHostIp => &mut self.check_host_ip,
+            Setting::NoHostAuthenticationForLocalhost => &mut self.trusts_localhost,
+            Setting::HashKnownHosts => &mut self.hash_known_hosts,
+            _ => return None,
+        })
+    }
+
+    /// The setting's place, if its value is a time.
+    fn time_of(&mut self, setting: Setting) -> Option<&mut Option<u64>> {
+        Some(match setting {
+            Setting::ConnectTimeout => &mut self.connect_timeout,
+            Setting::ServerAliveInterval => &mut self.server_alive_interval,
+            _ => return None,
+        })
+    }
+
+    /// The setting's place, if its value is a number.
+    fn count_of(&mut self, setting: Setting) -> Option<&mut Option<i64>> {
+        Some(match setting {
+            Setting::ConnectionAttempts => &mut self.connection_attempts,
+            Setting::ServerAliveCountMax => &mut self.server_alive_count_max,
+            _ => return None,
+        })
+    }
+
+    /// Settings with a form of their own.
+    fn take_special(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         match setting {
-            Setting::User => first(&mut self.user, values.text()?, active),
-            Setting::HostName => first(&mut self.host_name, values.text()?, active),
-            Setting::HostKeyAlias => first(&mut self.host_key_alias, values.text()?, active),
-            Setting::IdentityAgent => first(&mut self.identity_agent, values.text()?, active),
-            Setting::PreferredAuthentications => first(&mut self.preferred, values.text()?, active),
             Setting::Port => first(&mut self.port, values.port()?, active),
-            Setting::IdentitiesOnly => first(&mut self.identities_only, values.flag()?, active),
-            Setting::PasswordAuthentication => first(&mut self.passwords, values.flag()?, active),
-            Setting::KbdInteractiveAuthentication => first(&mut self.questions, values.flag()?, active),
             Setting::PubkeyAuthentication => {
                 let forms = [("unbound", true), ("host-bound", true)];
                 first(&mut self.public_keys, values.one_of_or_flag(&forms)?, active);
             }
-            Setting::ConnectionAttempts => first(&mut self.connection_attempts, values.number()?, active),
-            Setting::ServerAliveCountMax => first(&mut self.server_alive_count_max, values.number()?, active),
-            Setting::ConnectTimeout => first_time(&mut self.connect_timeout, values.time()?, active),
-            Setting::ServerAliveInterval => first_time(&mut self.server_alive_interval, values.time()?, active),
-            Setting::AddressFamily => {
-                let forms = [
-                    ("inet", AddressFamily::Inet),
-                    ("inet6", AddressFamily::Inet6),
-                    ("any", AddressFamily::Any),
-                ];
-                first(&mut self.address_family, values.one_of(&forms)?, active);
-            }
+            Setting::AddressFamily => first(&mut self.address_family, values.one_of(FAMILIES)?, active),
             Setting::StrictHostKeyChecking => first(&mut self.strict, values.one_of(STRICT)?, active),
             Setting::UserKnownHostsFile => values.files(&mut self.user_known_hosts, active)?,
             Setting::GlobalKnownHostsFile => values.files(&mut self.global_known_hosts, active)?,
-            Setting::IdentityFile => {
-                let identity = (values.text()?, values.is_users);
-                if active && !self.identity_files.contains(&identity) {
-                    self.identity_files.push(identity);
-                }
-            }
+            Setting::IdentityFile => add_file(&mut self.identity_files, values, active)?,
+            Setting::CertificateFile => add_file(&mut self.certificate_files, values, active)?,
             Setting::ProxyCommand => {
                 let command = (values.whole_text(), values.line.position());
                 first(&mut self.proxy_command, command, active && self.proxy_jump.is_none());
             }
             Setting::ProxyJump => self.take_jump(values, active)?,
-            Setting::CertificateFile => {
-                let file = (values.text()?, values.is_users);
-                if active && !self.certificate_files.contains(&file) {
-                    self.certificate_files.push(file);
-                }
-            }
             Setting::ForwardAgent => self.take_agent(values.text()?, active),
-            Setting::BindAddress => first(&mut self.bind_address, values.text()?, active),
-            Setting::BindInterface => first(&mut self.bind_interface, values.text()?, active),
-            Setting::Tag => first(&mut self.tag, values.text()?, active),
-            Setting::TcpKeepAlive => first(&mut self.tcp_keep_alive, values.flag()?, active),
-            Setting::CheckHostIp => first(&mut self.check_host_ip, values.flag()?, active),
-            Setting::NoHostAuthenticationForLocalhost => first(&mut self.trusts_localhost, values.flag()?, active),
-            Setting::HashKnownHosts => first(&mut self.hash_known_hosts, values.flag()?, active),
             Setting::SendEnv => values.sent_variables(&mut self.send_env, active)?,
             Setting::SetEnv => values.set_variables(&mut self.set_env, active)?,
             Setting::RekeyLimit => {
@@ -196,7 +223,9 @@ impl CollectedOptions {
 
     fn take_jump(&mut self, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         let text = values.whole_text();
-        let hops = jump_hosts(&text).ok_or_else(|| bad(&text))?;
+        let hops = jump_hosts(&text).ok_or_else(|| {
+            format!("`{text}` is no jump; write `[user@]host[:port]`, several with a comma between two")
+        })?;
         if active && self.proxy_command.is_none() && self.proxy_jump.is_none() {
             if !hops.is_empty() {
                 self.proxy_command = Some(("none".to_owned(), values.line.position()));
@@ -206,6 +235,21 @@ impl CollectedOptions {
         Ok(())
     }
 }
+
+/// Adds a file that is not among them yet.
+fn add_file(files: &mut Vec<NamedFile>, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
+    let file = (values.text()?, values.is_users);
+    if active && !files.contains(&file) {
+        files.push(file);
+    }
+    Ok(())
+}
+
+const FAMILIES: &[(&str, AddressFamily)] = &[
+    ("inet", AddressFamily::Inet),
+    ("inet6", AddressFamily::Inet6),
+    ("any", AddressFamily::Any),
+];
 
 const STRICT: &[(&str, StrictHostKeyChecking)] = &[
     ("yes", StrictHostKeyChecking::Yes),

@@ -1,19 +1,17 @@
 //! The configuration of OpenSSH's client: its `Host` entries as hosts.
 
-mod condition;
+mod check;
 mod hosts;
-mod include;
-mod keyword;
-mod line;
-mod pattern;
-mod reader;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::inventory::{Inventory, InventoryError, Listing};
+use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
+use pogo_ssh_config::ConfigFiles;
 
-use self::reader::Reader;
+use self::hosts::HostCollector;
+use crate::{file, guess};
 
 /// A configuration file of OpenSSH's client, such as `~/.ssh/config`.
 ///
@@ -22,10 +20,10 @@ use self::reader::Reader;
 /// address, `Port` and `User` what they say, and as further settings `IdentityFile` becomes `identity`, `HostKeyAlias`
 /// `host_key_alias` and `ProxyJump` `proxy_jump`. There are no tags.
 ///
-/// `Include` is followed; relative names begin at the folder of the file that is read first, which for `~/.ssh/config`
-/// is what OpenSSH does. Of `Match` the conditions `all`, `host` and `originalhost` count; settings behind any other are not
-/// taken over, with a warning: whether it holds is not known before somebody connects. Words that OpenSSH doesn't know either are refused, and `ProxyCommand` is not taken over, with a warning.
-/// `/etc/ssh/ssh_config` is not read besides.
+/// Files are read by `pogo-ssh-config`, which the SSH transport uses too: what OpenSSH refuses is refused. `Include` is followed;
+/// relative names begin at the folder of the file that is read first, which for `~/.ssh/config` is what OpenSSH does. Of `Match`
+/// the conditions `all`, `host` and `originalhost` count; settings behind any other are not taken over, with a warning: whether
+/// it holds is not known before somebody connects. Nor is `ProxyCommand`, with a warning. `/etc/ssh/ssh_config` is not read.
 ///
 /// ```
 /// use pogo_inventory::SshConfig;
@@ -61,10 +59,53 @@ impl SshConfig {
     }
 
     fn listing(path: &Path) -> Result<Listing, InventoryError> {
-        let mut reader = Reader::new(path);
-        reader.file(path, &[], 0)?;
-        hosts::of(reader)
+        let (mut files, mut bytes) = (Vec::new(), 0);
+        let read = |path: &Path| {
+            files.push(path.to_owned());
+            let text = file::read_text(path)?;
+            bytes += text.len() as u64;
+            match bytes > file::MAX_BYTES {
+                true => Err(too_large(path)),
+                false => Ok(text.into_bytes()),
+            }
+        };
+        let config = ConfigFiles::read_with(path, path.parent().unwrap_or(Path::new("")), read)?;
+        let mut problems = check::problems(&config);
+        problems.extend(check::too_many(&config, path, config.named_hosts().count()));
+        let mut hosts = HostCollector::default();
+        if problems.is_empty() {
+            hosts.collect(&config);
+            problems.append(&mut hosts.problems);
+        }
+        if !problems.is_empty() {
+            return Err(refused(problems, path));
+        }
+        let mut listing = Listing::new(hosts.fleet);
+        listing.origins = Arc::new(hosts.origins);
+        listing.warnings = check::warnings(&config);
+        listing.warnings.append(&mut hosts.warnings);
+        listing.files = files;
+        Ok(listing)
     }
+}
+
+fn too_large(path: &Path) -> InventoryError {
+    let most = file::MAX_BYTES >> 20;
+    InventoryError::invalid(
+        path.display().to_string(),
+        format!("the files up to here have more than {most} MiB"),
+    )
+}
+
+/// Every problem; with a guess where the file looks like one of another type.
+fn refused(problems: Vec<Diagnostic>, path: &Path) -> InventoryError {
+    let text = file::read_text(path).unwrap_or_default();
+    InventoryError::Invalid(guess::hinted(
+        problems,
+        "ssh-config",
+        &path.display().to_string(),
+        &text,
+    ))
 }
 
 #[async_trait]

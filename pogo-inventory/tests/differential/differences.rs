@@ -227,11 +227,6 @@ pub(crate) const KNOWN: &[Difference] = &[
         "whether such a condition holds is not known before somebody connects",
     ),
     ssh(
-        "is not a port",
-        "Host a\n Port ssh\n",
-        "names of services depend on the machine, and nobody writes them here",
-    ),
-    ssh(
         "is not supported here",
         "Host a\n User u%r\n",
         "OpenSSH 9.2 takes the `%` as it is, newer ones do not",

@@ -1,0 +1,185 @@
+//! What is wrong with a configuration as a list of hosts, and what of it is not taken over.
+
+use std::path::Path;
+
+use pogo_core::fleet::HostName;
+use pogo_core::inventory::{Diagnostic, Excerpt};
+use pogo_core::policy::Origin;
+use pogo_ssh_config::{ConfigFiles, ConfigLine, FilePosition, LineProblem, Setting, Word};
+
+use crate::address::{wrong_address, wrong_user};
+use crate::source::looks_secret;
+
+/// Where it stands.
+pub(super) fn origin(position: &FilePosition) -> Origin {
+    Origin::new(position.file.display().to_string(), position.line, position.column)
+}
+
+/// A problem with its line, unless that may hold a secret: commands do, and variables.
+pub(super) fn diagnostic(problem: &LineProblem) -> Diagnostic {
+    let mut found = Diagnostic::at(&origin(&problem.position), problem.message.as_str()).with_length(problem.length);
+    let lower = problem.line.to_ascii_lowercase();
+    let keeps_secrets = looks_secret(&lower) || lower.contains("command") || lower.contains("setenv");
+    found.excerpt = found
+        .place
+        .filter(|_| !keeps_secrets)
+        .map(|place| Excerpt::of(&problem.line, place));
+    match &problem.hint {
+        Some(hint) => found.with_hint(hint.as_str()),
+        None => found,
+    }
+}
+
+/// A problem of a word, in words of this crate.
+fn problem_of(line: &ConfigLine, word: &Word, message: String, hint: &str) -> Diagnostic {
+    let mut problem = line.problem_at(word, "");
+    problem.message = message;
+    problem.hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
+    diagnostic(&problem)
+}
+
+/// What OpenSSH refuses, and values that cannot be taken over, wherever they apply; in the order of the files and their lines.
+pub(super) fn problems(config: &ConfigFiles) -> Vec<Diagnostic> {
+    let mut problems: Vec<(FilePosition, Diagnostic)> = Vec::new();
+    for problem in config.problems() {
+        problems.push((problem.position.clone(), diagnostic(problem)));
+    }
+    let lines = config.lines();
+    for line in &lines {
+        if let (Some(setting), Some(word)) = (line.setting(), line.arguments().first())
+            && let Some((message, hint)) = wrong_value(setting, &line.setting_value().unwrap_or_default())
+        {
+            problems.push((line.position_of(word), problem_of(line, word, message, hint)));
+        }
+    }
+    for (line, word) in config.named_hosts() {
+        if let Err(error) = HostName::new(&word.text) {
+            problems.push((line.position_of(word), problem_of(line, word, error.to_string(), "")));
+        }
+    }
+    if !problems.is_empty() || config.named_hosts().next().is_none() {
+        // Otherwise each host has a say in which of them are to be ignored.
+        for line in config.lines_for("").unknown {
+            problems.push((line.position(), diagnostic(&line.unknown_keyword())));
+        }
+    }
+    let mut files: Vec<_> = lines.iter().map(|line| line.position().file).collect();
+    files.dedup();
+    let of = |position: &FilePosition| files.iter().position(|file| *file == position.file);
+    problems.sort_by_key(|(position, _)| (of(position), position.line, position.column));
+    problems.into_iter().map(|(_, problem)| problem).collect()
+}
+
+/// What is wrong with a value that would be taken over, and the cure.
+fn wrong_value(setting: Setting, text: &str) -> Option<(String, &'static str)> {
+    let known_tokens = match setting {
+        Setting::HostName => "%h",
+        Setting::IdentityFile => "%dhnpr",
+        Setting::ProxyJump => "%hnpr",
+        Setting::User | Setting::HostKeyAlias => "",
+        _ => return None,
+    };
+    if text.contains("${") {
+        return Some((
+            "variables of the environment are not supported".to_owned(),
+            "write the value",
+        ));
+    }
+    let wrong = match setting {
+        Setting::HostName => wrong_address(text),
+        Setting::User => wrong_user(text),
+        _ => None,
+    };
+    wrong.or_else(|| wrong_token(text, known_tokens))
+}
+
+fn wrong_token(text: &str, known: &str) -> Option<(String, &'static str)> {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            continue;
+        }
+        let token = characters.next();
+        if !token.is_some_and(|token| known.contains(token)) {
+            let written: String = token.into_iter().collect();
+            let message = format!("the token `%{}` is not supported here", written.escape_debug());
+            return Some((message, "write the value"));
+        }
+    }
+    None
+}
+
+/// What is not taken over, whomever it is for.
+pub(super) fn warnings(config: &ConfigFiles) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    // A `Match` that nobody can judge is warned of once it has something to say.
+    let mut unjudged: Option<&ConfigLine> = None;
+    for line in config.lines() {
+        let same_file = |known: &&ConfigLine| known.position().file == line.position().file;
+        unjudged = unjudged.filter(same_file);
+        if line.is("host") {
+            unjudged = None;
+        } else if line.is("match") {
+            unjudged = Some(line).filter(|line| line.unknown_condition().is_some());
+            if line.asks_for_second_reading() {
+                // OpenSSH reads all lines twice then, so that others may hold too.
+                warnings.extend(unjudged.take().map(not_judged));
+            }
+        } else if line.is("include") {
+            warnings.extend(unjudged.take().map(not_judged));
+            let missing = |word: &Word| {
+                problem_of(
+                    line,
+                    word,
+                    format!("there is no file `{}`", word.text.escape_debug()),
+                    "",
+                )
+            };
+            warnings.extend(line.missing_files().map(missing));
+        } else if line.setting().is_some_and(is_taken_over) {
+            if is_command(line) {
+                // The command itself may hold a secret.
+                let problem = Diagnostic::at(&origin(&line.position()), "`ProxyCommand` is not taken over");
+                warnings.push(problem.with_hint("name hosts to go through with `ProxyJump`"));
+            }
+            warnings.extend(unjudged.take().map(not_judged));
+        }
+    }
+    warnings
+}
+
+fn not_judged(line: &ConfigLine) -> Diagnostic {
+    let name = line.unknown_condition().unwrap_or_default();
+    let message = format!(
+        "the settings of this `Match` are not taken over: whether `{name}` holds is not known before somebody connects"
+    );
+    let hint = "name the hosts with `Host`, or leave it to the transport, which reads OpenSSH's configuration itself";
+    problem_of(line, line.keyword(), message, hint)
+}
+
+/// Settings that say how a host is reached, `ProxyCommand` included, which stands in the way of `ProxyJump`.
+pub(super) fn is_taken_over(setting: Setting) -> bool {
+    matches!(
+        setting,
+        Setting::HostName
+            | Setting::Port
+            | Setting::User
+            | Setting::IdentityFile
+            | Setting::HostKeyAlias
+            | Setting::ProxyJump
+            | Setting::ProxyCommand
+    )
+}
+
+fn is_command(line: &ConfigLine) -> bool {
+    let command = line.setting_value().unwrap_or_default();
+    line.setting() == Some(Setting::ProxyCommand) && !command.trim().eq_ignore_ascii_case("none")
+}
+
+/// Too many lines for too many hosts: a file must not take for ever.
+pub(super) fn too_many(config: &ConfigFiles, path: &Path, hosts: usize) -> Option<Diagnostic> {
+    const MAX_COMPARED: usize = 100_000_000;
+    let lines = config.lines_for_any_host();
+    let message = format!("{lines} lines and {hosts} hosts are too many to compare");
+    (lines.saturating_mul(hosts) > MAX_COMPARED).then(|| Diagnostic::new(path.display().to_string(), message))
+}

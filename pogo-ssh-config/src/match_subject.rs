@@ -1,0 +1,198 @@
+//! Whether the conditions of a `Match` line hold.
+
+use super::criteria::{Criterion, CriterionKind};
+use super::exec::ExecAnswers;
+use super::networks::is_in_one_of;
+use super::pattern_list::{matches_host_list, matches_list};
+
+/// The release of OpenSSH whose configuration is understood here, for `Match version`.
+const RELEASE: &str = "OpenSSH_10.5p1";
+
+/// What conditions are compared with.
+#[derive(Clone, Copy)]
+pub(super) struct MatchSubject<'a> {
+    /// The host as it is known so far.
+    pub(super) host: &'a str,
+    /// The host as asked for.
+    pub(super) original: &'a str,
+    pub(super) user: &'a str,
+    pub(super) local_user: &'a str,
+    /// What is said by `Tag`, or nothing.
+    pub(super) tag: &'a str,
+    /// What is to be run there, or nothing.
+    pub(super) command: &'a str,
+    /// What the session is for.
+    pub(super) session: &'a str,
+    /// Whether everything has been read once already.
+    pub(super) is_final: bool,
+    /// Replaces the tokens of a command.
+    pub(super) expand: &'a dyn Fn(&str) -> Result<String, String>,
+    /// What commands have answered.
+    pub(super) answers: &'a ExecAnswers,
+}
+
+/// Whether the conditions of a `Match` line hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Matched {
+    pub(super) holds: bool,
+    /// It asks for a second reading.
+    pub(super) wants_final: bool,
+    /// It asks for the answer of this command.
+    pub(super) asks: Option<String>,
+}
+
+/// Whether all conditions hold. A command is asked for only once all conditions before it hold, as OpenSSH does.
+pub(super) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Result<Matched, String> {
+    let mut matched = Matched {
+        holds: true,
+        wants_final: false,
+        asks: None,
+    };
+    for criterion in criteria {
+        matched.wants_final |= criterion.is_final();
+        let holds = match criterion.kind {
+            CriterionKind::Exec => {
+                let command = (subject.expand)(&criterion.argument)?;
+                match subject.answers.get(&command) {
+                    _ if !matched.holds => continue,
+                    Some(holds) => *holds,
+                    None => {
+                        matched.asks = Some(command);
+                        matched.holds = false;
+                        return Ok(matched);
+                    }
+                }
+            }
+            _ => subject.satisfies(criterion),
+        };
+        matched.holds &= holds != criterion.negated;
+    }
+    Ok(matched)
+}
+
+impl MatchSubject<'_> {
+    /// Whether it is what a condition asks for, before negation. No command is run.
+    fn satisfies(&self, criterion: &Criterion) -> bool {
+        let argument = &criterion.argument;
+        match criterion.kind {
+            CriterionKind::All => true,
+            CriterionKind::Canonical | CriterionKind::Final => self.is_final,
+            CriterionKind::Host => matches_host_list(self.host, argument),
+            CriterionKind::OriginalHost => matches_host_list(self.original, argument),
+            CriterionKind::User => matches_list(self.user, argument),
+            CriterionKind::LocalUser => matches_list(self.local_user, argument),
+            CriterionKind::Tagged => fits_or_both_empty(self.tag, argument),
+            CriterionKind::Command => fits_or_both_empty(self.command, argument),
+            CriterionKind::SessionType => matches_list(self.session, argument),
+            CriterionKind::Version => matches_list(RELEASE, argument),
+            CriterionKind::LocalNetwork => is_in_one_of(argument).unwrap_or(false),
+            CriterionKind::Exec => false,
+        }
+    }
+}
+
+fn fits_or_both_empty(text: &str, patterns: &str) -> bool {
+    match text {
+        "" => patterns.is_empty(),
+        text => matches_list(text, patterns),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::criteria::parse_criteria;
+    use super::super::lex::Rest;
+    use super::*;
+
+    fn judged(text: &str, answers: &[(&str, bool)]) -> Result<Matched, String> {
+        let answers = answers
+            .iter()
+            .map(|(command, holds)| ((*command).to_owned(), *holds))
+            .collect();
+        let subject = MatchSubject {
+            host: "web1.example.com",
+            original: "web1",
+            user: "deploy",
+            local_user: "me",
+            tag: "blue",
+            command: "uptime -p",
+            session: "exec",
+            is_final: false,
+            expand: &|text| Ok(text.replace("%n", "web1")),
+            answers: &answers,
+        };
+        let criteria = parse_criteria(Rest { text, at: 0 }).map_err(|(_, _, problem)| problem)?;
+        judge(&criteria, &subject)
+    }
+
+    fn holds(text: &str) -> bool {
+        judged(text, &[]).unwrap().holds
+    }
+
+    #[test]
+    fn all_conditions_must_hold() {
+        for (text, wanted) in [
+            ("all", true),
+            ("!all", false),
+            ("host *.EXAMPLE.com", true),
+            ("host=web1", false),
+            ("originalhost web1 user deploy,root", true),
+            ("originalhost web1 !user deploy", false),
+            ("!originalhost web2 localuser m?", true),
+            ("host \"*.example.com\" # user nobody", true),
+            ("canonical", false),
+            ("!canonical", true),
+            ("final all", false),
+            ("tagged blue,red", true),
+            ("tagged \"\"", false),
+            ("command uptime*", true),
+            ("!command \"\" sessiontype exec", true),
+            ("sessiontype shell,subsystem", false),
+            ("version OpenSSH_9.*,OpenSSH_10.*", true),
+            ("localnetwork 127.0.0.0/8", true),
+            ("!localnetwork 127.0.0.0/8", false),
+            ("user nobody exec \"anything at all\"", false),
+        ] {
+            assert_eq!(holds(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_asked_for_once_all_before_it_holds() {
+        let line = "host web1.* exec \"test %n = web1\"";
+        let matched = judged(line, &[]).unwrap();
+        assert_eq!(
+            (matched.holds, matched.asks.as_deref()),
+            (false, Some("test web1 = web1"))
+        );
+        for answer in [true, false] {
+            let answers = [("test web1 = web1", answer)];
+            let matched = judged(line, &answers).unwrap();
+            assert_eq!((matched.holds, matched.asks), (answer, None));
+            assert_eq!(judged(&line.replace("exec", "!exec"), &answers).unwrap().holds, !answer);
+        }
+        assert_eq!(judged(&format!("user nobody {line}"), &[]).unwrap().asks, None);
+    }
+
+    #[test]
+    fn conditions_that_make_no_sense_are_refused() {
+        for text in [
+            "",
+            "host",
+            "host x user y all",
+            "nobody x",
+            "all host x",
+            "canonical final all",
+            "user \"\"",
+            "localnetwork 10.0.0.1/8",
+        ] {
+            assert!(judged(text, &[]).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_second_reading_is_asked_for_even_where_it_does_not_match() {
+        assert!(judged("user nobody final", &[]).unwrap().wants_final);
+        assert!(!judged("canonical", &[]).unwrap().wants_final);
+    }
+}

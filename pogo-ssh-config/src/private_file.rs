@@ -1,0 +1,73 @@
+//! Files that nobody else may write to, and options of the command line.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::ClientConfigError;
+use super::file::{ConfigFile, FileReader};
+use super::keyword::Keyword;
+use super::line::ConfigLine;
+use super::local::LocalAccount;
+
+/// Reads a file and those it includes; `private` if nobody else may have written the first of them, as for the others.
+pub(super) fn read_file(
+    local: &LocalAccount,
+    base: &Path,
+    path: &Path,
+    is_users: bool,
+    private: bool,
+) -> Result<ConfigFile, ClientConfigError> {
+    let read = |path: &Path, is_included: bool| match read_bytes(path, private || is_included, local) {
+        Err(ClientConfigError::Unreadable { source, .. }) if is_included && source.kind() == ErrorKind::NotFound => {
+            Ok(None)
+        }
+        read => read.map(Some),
+    };
+    let mut reader = FileReader::new(Some(local), base, is_users, read);
+    let file = reader.file(path);
+    match reader.problems.into_iter().next() {
+        Some(problem) => Err(problem.into()),
+        None => file,
+    }
+}
+
+fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8>, ClientConfigError> {
+    let unreadable = |source| ClientConfigError::Unreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let is_ours = metadata.uid() == 0 || metadata.uid() == local.uid;
+    if private && (!is_ours || metadata.mode() & 0o022 != 0) {
+        return Err(ClientConfigError::NotPrivate { path: path.to_owned() });
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+/// An option of the command line: a line that stands in no file.
+pub(super) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
+    let place = format!("-o {text}");
+    let malformed = || ClientConfigError::Line {
+        place: place.clone(),
+        problem: "an option is a keyword and its value, as in ConnectTimeout=5".to_owned(),
+    };
+    if text.contains(['\n', '\0']) {
+        return Err(malformed());
+    }
+    let file: Arc<Path> = Path::new(&place).into();
+    let line = ConfigLine::parse(&file, 0, text).map_err(|problem| *problem)?;
+    let line = line.ok_or_else(malformed)?;
+    match line.keyword {
+        None => Err(line.unknown_keyword().into()),
+        Some(Keyword::Host | Keyword::Match | Keyword::Include) => {
+            Err(line.problem("it is for files; name one as the configuration").into())
+        }
+        Some(_) => {
+            line.check(true).map_err(|problem| *problem)?;
+            Ok(line)
+        }
+    }
+}
