@@ -58,8 +58,8 @@ impl GendersFile {
     }
 
     fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
-        let mut reader = Reader {
-            problems: Problems::new(source::Source::new(Arc::clone(&source_name), text)),
+        let mut reader = GendersReader {
+            problems: Problems::new(source::SourceText::new(Arc::clone(&source_name), text)),
             roster: Roster::default(),
             values: HashMap::new(),
             given: HashMap::new(),
@@ -67,7 +67,7 @@ impl GendersFile {
         };
         let mut start = 0;
         for (number, line) in text.split('\n').enumerate() {
-            reader.line(Line {
+            reader.line(GendersLine {
                 text: line,
                 start,
                 number,
@@ -96,13 +96,13 @@ impl Inventory for GendersFile {
     }
 }
 
-struct Line<'a> {
+struct GendersLine<'a> {
     text: &'a str,
     start: usize,
     number: usize,
 }
 
-impl Line<'_> {
+impl GendersLine<'_> {
     /// The place of a part of the line.
     fn span(&self, from: usize, length: usize) -> Span {
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
@@ -115,7 +115,7 @@ impl Line<'_> {
     }
 }
 
-struct Reader<'a> {
+struct GendersReader<'a> {
     problems: Problems<'a>,
     roster: Roster,
     /// Which value a tag was made of.
@@ -125,12 +125,12 @@ struct Reader<'a> {
     members: usize,
 }
 
-impl Reader<'_> {
+impl GendersReader<'_> {
     /// Nodes and attributes of all lines together: a short text must not fill the memory.
     const MAX_MEMBERS: usize = 3_000_000;
 
     /// `nodes attributes`
-    fn line(&mut self, line: Line<'_>) {
+    fn line(&mut self, line: GendersLine<'_>) {
         if self.members > Self::MAX_MEMBERS {
             return;
         }

@@ -72,7 +72,7 @@ mod tree {
 
     #[cfg(feature = "yaml")]
     pub(super) fn of(text: &str) -> Option<Guess> {
-        use crate::source::{Problems, Source};
+        use crate::source::{Problems, SourceText};
         use crate::tree::Value;
 
         // Without quotes it is a list or a map of YAML.
@@ -81,7 +81,7 @@ mod tree {
         if is_json && text.trim_end().contains('\n') && lines.all(|line| line.starts_with('{') && line.ends_with('}')) {
             return guess("jsonl", "a table of JSON lines");
         }
-        let mut problems = Problems::new(Source::new("", text));
+        let mut problems = Problems::new(SourceText::new("", text));
         let root = crate::yaml::load(&mut problems).filter(|_| problems.is_empty())?;
         let json = || {
             if is_json {

@@ -56,7 +56,7 @@ impl HostList {
 }
 
 fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
-    let mut problems = Problems::new(source::Source::new(Arc::clone(&name), text));
+    let mut problems = Problems::new(source::SourceText::new(Arc::clone(&name), text));
     let mut roster = Roster::default();
     roster.reserve(problems.source.rows());
     let mut start = 0;
@@ -162,6 +162,6 @@ impl Inventory for HostList {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let list = self.clone();
-        crate::elsewhere::elsewhere(move || list.listing()).await
+        crate::blocking::spawn_blocking(move || list.listing()).await
     }
 }

@@ -9,6 +9,9 @@
 mod address;
 #[cfg(feature = "ansible")]
 mod ansible;
+#[cfg(feature = "threads")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
+mod blocking;
 #[cfg(feature = "clustershell")]
 mod clustershell;
 #[cfg(feature = "command")]
@@ -17,9 +20,6 @@ mod command;
 mod database;
 pub mod diagnostic;
 mod diff;
-#[cfg(feature = "threads")]
-#[allow(dead_code, reason = "each source uses its part of what they share")]
-mod elsewhere;
 #[cfg(feature = "text")]
 mod file;
 #[cfg(feature = "genders")]

@@ -7,7 +7,7 @@ use pogo_core::inventory::{Diagnostic, InventoryError};
 use pogo_core::policy::Origin;
 
 use crate::file;
-use crate::source::{Problems, Source, Span};
+use crate::source::{Problems, SourceText, Span};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
 
@@ -85,7 +85,7 @@ impl SettingsFile {
     /// # Errors
     /// As for [`read`](Self::read).
     pub fn parse(name: &str, text: &str) -> Result<Self, InventoryError> {
-        let mut problems = Problems::new(Source::new(name, text).without_secrets());
+        let mut problems = Problems::new(SourceText::new(name, text).without_secrets());
         let settings = match yaml::load(&mut problems) {
             Some(Node {
                 value: Value::Map(entries),
@@ -132,8 +132,8 @@ impl SettingsFile {
         self.problem(setting.place, message).with_hint(hint)
     }
 
-    fn source(&self) -> Source<'_> {
-        Source::new(Arc::clone(&self.name), &self.text).without_secrets()
+    fn source(&self) -> SourceText<'_> {
+        SourceText::new(Arc::clone(&self.name), &self.text).without_secrets()
     }
 }
 

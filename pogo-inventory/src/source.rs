@@ -42,13 +42,13 @@ pub(crate) fn column(line: &str, from: usize) -> u32 {
 
 /// A named text.
 #[derive(Debug, Clone)]
-pub(crate) struct Source<'a> {
+pub(crate) struct SourceText<'a> {
     pub(crate) name: Arc<str>,
     pub(crate) text: &'a str,
     secretive: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> SourceText<'a> {
     pub(crate) fn new(name: impl Into<Arc<str>>, text: &'a str) -> Self {
         Self {
             name: name.into(),
@@ -164,7 +164,7 @@ pub(crate) fn looks_secret(line: &str) -> bool {
 /// Problems in the order in which they were found.
 #[derive(Debug)]
 pub(crate) struct Problems<'a> {
-    pub(crate) source: Source<'a>,
+    pub(crate) source: SourceText<'a>,
     list: Vec<Diagnostic>,
     /// Problems that matter only if what stands there is used.
     deferred: Vec<(Span, Diagnostic)>,
@@ -175,7 +175,7 @@ impl<'a> Problems<'a> {
     /// A file in which everything is wrong must not take memory without bound.
     pub(crate) const MOST: usize = 1_000;
 
-    pub(crate) fn new(source: Source<'a>) -> Self {
+    pub(crate) fn new(source: SourceText<'a>) -> Self {
         Self {
             source,
             list: Vec::new(),

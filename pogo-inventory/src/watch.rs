@@ -43,14 +43,14 @@ use crate::merge::{Gathered, Sources};
 /// ```
 pub struct Watch {
     sources: Sources,
-    looks: Vec<(PathBuf, Look)>,
+    looks: Vec<(PathBuf, FileStamp)>,
     clock: Arc<dyn Clock>,
     every: Duration,
     reread: Duration,
 }
 
 /// What a file or folder looks like from outside; `None` if it is not there.
-type Look = Option<(Option<SystemTime>, u64, u64)>;
+type FileStamp = Option<(Option<SystemTime>, u64, u64)>;
 
 impl Watch {
     /// How often files are looked at, unless said otherwise.
@@ -130,7 +130,7 @@ impl Watch {
     }
 }
 
-fn looks(gathered: &Gathered) -> Vec<(PathBuf, Look)> {
+fn looks(gathered: &Gathered) -> Vec<(PathBuf, FileStamp)> {
     let mut files: Vec<PathBuf> = gathered.parts.iter().flat_map(|part| part.files.clone()).collect();
     files.sort();
     files.dedup();
@@ -143,7 +143,7 @@ fn looks(gathered: &Gathered) -> Vec<(PathBuf, Look)> {
         .collect()
 }
 
-fn look(path: &Path) -> Look {
+fn look(path: &Path) -> FileStamp {
     let data = fs::metadata(path).ok()?;
     Some((data.modified().ok(), data.len(), identity(&data)))
 }

@@ -7,14 +7,14 @@ use super::vars::{
     ADDRESS, CONNECTION, KEY_FILE, Name, PORT, Setting, USER, Var, Vars, unsupported as unsupported_names,
 };
 use crate::address::{wrong_address, wrong_user};
-use crate::origins::Mark;
+use crate::origins::SourcePosition;
 
 /// The transport's name for a key file.
 const IDENTITY: &str = "identity";
 
 /// Something about a variable that its author should know.
 pub(super) struct Remark {
-    pub(super) place: Mark,
+    pub(super) place: SourcePosition,
     pub(super) message: String,
     pub(super) hint: &'static str,
 }
@@ -92,7 +92,7 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
 pub(super) const SETTINGS: [&str; 4] = ["address", "port", "user", IDENTITY];
 
 /// Where each of the [`SETTINGS`] comes from, if the host has it.
-pub(super) type Places = [Option<Mark>; SETTINGS.len()];
+pub(super) type Places = [Option<SourcePosition>; SETTINGS.len()];
 
 pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> Places {
     [

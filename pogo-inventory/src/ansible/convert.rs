@@ -9,7 +9,7 @@ use pogo_core::inventory::Diagnostic;
 use super::connection::{self, Layers, Places, Remark};
 use super::groups::Groups;
 use super::model::Model;
-use crate::origins::{Mark, OriginTable};
+use crate::origins::{OriginTable, SourcePosition};
 
 /// Ways from the outermost groups down to one group.
 const MAX_WAYS: usize = 100;
@@ -27,7 +27,7 @@ pub(super) struct Converted {
 }
 
 impl Converted {
-    fn diagnostic(&self, place: Mark, message: String) -> Diagnostic {
+    fn diagnostic(&self, place: SourcePosition, message: String) -> Diagnostic {
         match self.origins.origin(place) {
             Some(origin) => Diagnostic::at(&origin, message),
             // No place is of a file that was never opened.
@@ -100,7 +100,7 @@ fn leave_out(model: Model, mut connections: Connections, converted: &mut Convert
     let left_out: BTreeSet<HostId> = connections.refused.iter().map(|(host, _)| *host).collect();
     let is_all = left_out.len() == model.hosts.len();
     // A variable of a group is remarked once, with all hosts that have it.
-    let mut by_cause: BTreeMap<(Mark, String), (&'static str, Vec<HostName>)> = BTreeMap::new();
+    let mut by_cause: BTreeMap<(SourcePosition, String), (&'static str, Vec<HostName>)> = BTreeMap::new();
     for (host, why) in std::mem::take(&mut connections.refused) {
         let (_, hosts) = by_cause
             .entry((why.place, why.message))

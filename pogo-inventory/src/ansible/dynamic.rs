@@ -10,10 +10,10 @@ use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 use super::finish;
 use super::model::Model;
 use super::printed::{list, object};
-use super::var_files::Seen;
+use super::var_files::FilesRead;
 use super::yaml::vars;
+use crate::blocking::spawn_blocking;
 use crate::command::Program;
-use crate::elsewhere::elsewhere;
 use crate::source::{self, Problems};
 
 /// An executable inventory of Ansible: a program that prints groups, hosts and variables as JSON when it is called
@@ -61,9 +61,10 @@ impl AnsibleScript {
     }
 
     fn listing(&self) -> Result<Listing, InventoryError> {
-        let (mut model, mut seen) = (Model::default(), Seen::default());
+        let (mut model, mut seen) = (Model::default(), FilesRead::default());
         let text = self.program.run(&["--list"])?;
-        let mut problems = Problems::new(source::Source::new(self.program.name(), &text).without_secrets()).deferring();
+        let mut problems =
+            Problems::new(source::SourceText::new(self.program.name(), &text).without_secrets()).deferring();
         let has_vars = list(&mut problems, &mut model);
         seen.problems = problems.into_sorted();
         if !has_vars && seen.problems.is_empty() {
@@ -76,14 +77,14 @@ impl AnsibleScript {
         finish(model, seen)
     }
 
-    fn ask_for_each(&self, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryError> {
+    fn ask_for_each(&self, model: &mut Model, seen: &mut FilesRead) -> Result<(), InventoryError> {
         let hosts = (0..).map(HostId::new).take(model.hosts.len());
         let names: Vec<HostName> = hosts.filter_map(|id| model.fleet.name(id).cloned()).collect();
         for name in &names {
             let name = name.as_str();
             let text = self.program.run(&["--host", name])?;
             let source = format!("{} --host {name}", self.program.name());
-            let mut problems = Problems::new(source::Source::new(source, &text).without_secrets()).deferring();
+            let mut problems = Problems::new(source::SourceText::new(source, &text).without_secrets()).deferring();
             if let Some(node) = object(&mut problems).filter(|_| !text.trim().is_empty()) {
                 let source = model.origins.open(&problems.source.name);
                 let found = vars(&mut problems, source, &node);
@@ -103,6 +104,6 @@ impl Inventory for AnsibleScript {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let script = self.clone();
-        elsewhere(move || script.listing()).await
+        spawn_blocking(move || script.listing()).await
     }
 }

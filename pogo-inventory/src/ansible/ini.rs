@@ -21,7 +21,7 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     let text = problems.source.text;
     let source = model.origins.open(&problems.source.name);
     model.reserve(problems.source.rows());
-    let mut reader = Reader {
+    let mut reader = IniReader {
         problems,
         source,
         at: model.number("ungrouped", source.at(Span::START)),
@@ -33,7 +33,7 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     };
     let mut start = 0;
     for (number, line) in text.split('\n').enumerate() {
-        reader.line(Line::new(line, start, number + 1));
+        reader.line(IniLine::new(line, start, number + 1));
         start += line.len() + 1;
     }
     for (name, (span, message)) in std::mem::take(&mut reader.pending) {
@@ -43,14 +43,14 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
 }
 
 /// A line without its indentation and trailing white space.
-struct Line<'a> {
+struct IniLine<'a> {
     text: &'a str,
     start: usize,
     number: usize,
     indentation: usize,
 }
 
-impl<'a> Line<'a> {
+impl<'a> IniLine<'a> {
     fn new(line: &'a str, start: usize, number: usize) -> Self {
         let text = line.trim_start();
         let indentation = line.len() - text.len();
@@ -78,7 +78,7 @@ impl<'a> Line<'a> {
     }
 }
 
-struct Reader<'r, 'a> {
+struct IniReader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     model: &'r mut Model,
     source: SourceNumber,
@@ -91,8 +91,8 @@ struct Reader<'r, 'a> {
     pending: BTreeMap<String, (Span, String)>,
 }
 
-impl<'a> Reader<'_, 'a> {
-    fn line(&mut self, line: Line<'a>) {
+impl<'a> IniReader<'_, 'a> {
+    fn line(&mut self, line: IniLine<'a>) {
         if line.text.is_empty() || line.text.starts_with(['#', ';']) {
             return;
         }
@@ -110,7 +110,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn header(&mut self, line: &Line<'_>, (name, kind): (&str, Option<&str>)) {
+    fn header(&mut self, line: &IniLine<'_>, (name, kind): (&str, Option<&str>)) {
         let span = line.span(1, 1 + name.len());
         self.section = match kind {
             None | Some("hosts") => Section::Hosts,
@@ -136,7 +136,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn hosts(&mut self, line: &Line<'a>) {
+    fn hosts(&mut self, line: &IniLine<'a>) {
         // In a place that is used again, for there may be very many lines.
         let mut words = std::mem::take(&mut self.words);
         words.clear();
@@ -147,7 +147,7 @@ impl<'a> Reader<'_, 'a> {
         self.words = words;
     }
 
-    fn listed(&mut self, line: &Line<'a>, words: &[Word<'a>]) {
+    fn listed(&mut self, line: &IniLine<'a>, words: &[Word<'a>]) {
         let Some((first, assignments)) = words.split_first() else {
             return;
         };
@@ -168,7 +168,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn assignments(&mut self, line: &Line<'_>, assignments: &[Word<'_>]) -> Vars {
+    fn assignments(&mut self, line: &IniLine<'_>, assignments: &[Word<'_>]) -> Vars {
         let mut vars = Vars::with_capacity(assignments.len());
         for word in assignments {
             let span = || line.span(word.start, word.end);
@@ -189,7 +189,7 @@ impl<'a> Reader<'_, 'a> {
         vars
     }
 
-    fn child(&mut self, line: &Line<'_>) {
+    fn child(&mut self, line: &IniLine<'_>) {
         let name = line.text.split('#').next().unwrap_or_default().trim_end();
         let span = line.span(0, name.len());
         if name.is_empty() || name.contains([':', ']']) || name.contains(char::is_whitespace) {
@@ -208,7 +208,7 @@ impl<'a> Reader<'_, 'a> {
         self.model.group(&self.group, place).children.insert(name.to_owned());
     }
 
-    fn var(&mut self, line: &Line<'_>) {
+    fn var(&mut self, line: &IniLine<'_>) {
         let Some((name, value)) = line.text.split_once('=') else {
             let message = "expected `name=value`";
             return self.problems.report(line.whole(), message);

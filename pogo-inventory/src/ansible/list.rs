@@ -9,8 +9,8 @@ use pogo_core::inventory::{Inventory, InventoryError, Listing};
 use super::finish;
 use super::model::Model;
 use super::printed::{self, field};
-use super::var_files::Seen;
-use crate::elsewhere::elsewhere;
+use super::var_files::FilesRead;
+use crate::blocking::spawn_blocking;
 use crate::guess;
 use crate::input_file::InputFile;
 use crate::source::{self, Problems, Span};
@@ -68,8 +68,8 @@ impl AnsibleList {
 }
 
 fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
-    let (mut model, mut seen) = (Model::default(), Seen::default());
-    let mut problems = Problems::new(source::Source::new(Arc::clone(&name), text).without_secrets()).deferring();
+    let (mut model, mut seen) = (Model::default(), FilesRead::default());
+    let mut problems = Problems::new(source::SourceText::new(Arc::clone(&name), text).without_secrets()).deferring();
     let root = printed::object(&mut problems);
     let meta = root.as_ref().and_then(|root| field(root, "_meta"));
     let hostvars = meta.and_then(|meta| field(meta, "hostvars"));
@@ -94,6 +94,6 @@ impl Inventory for AnsibleList {
     async fn load(&self) -> Result<Listing, InventoryError> {
         // Standard input may take its time.
         let source = self.clone();
-        elsewhere(move || source.listing()).await
+        spawn_blocking(move || source.listing()).await
     }
 }

@@ -30,7 +30,7 @@ use async_trait::async_trait;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use self::model::Model;
-use self::var_files::Seen;
+use self::var_files::FilesRead;
 use crate::file;
 use crate::guess;
 use crate::source::{self, Problems, Span};
@@ -77,7 +77,7 @@ impl AnsibleInventory {
     }
 
     fn try_listing(path: &Path) -> Result<Listing, InventoryError> {
-        let (mut model, mut seen) = (Model::default(), Seen::default());
+        let (mut model, mut seen) = (Model::default(), FilesRead::default());
         for file in folder::files(path, &mut seen.warnings)? {
             one(&file, &mut model, &mut seen)?;
         }
@@ -123,7 +123,7 @@ fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
 }
 
 /// Reads one file into the model.
-fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryError> {
+fn one(path: &Path, model: &mut Model, seen: &mut FilesRead) -> Result<(), InventoryError> {
     let text = file::read_text(path)?;
     if text.starts_with("#!") {
         let problem = Diagnostic::new(path.display().to_string(), "is a program, not an inventory file");
@@ -133,7 +133,7 @@ fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryE
     }
     seen.files.push(path.to_owned());
     let mut problems =
-        Problems::new(source::Source::new(path.display().to_string(), &text).without_secrets()).deferring();
+        Problems::new(source::SourceText::new(path.display().to_string(), &text).without_secrets()).deferring();
     if is_yaml(path, &text) {
         yaml::read(&mut problems, model);
     } else {
@@ -143,7 +143,7 @@ fn one(path: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryE
     Ok(())
 }
 
-fn finish(model: Model, mut seen: Seen) -> Result<Listing, InventoryError> {
+fn finish(model: Model, mut seen: FilesRead) -> Result<Listing, InventoryError> {
     let converted = convert::convert(model);
     seen.problems.extend(converted.problems);
     seen.warnings.extend(converted.warnings);
@@ -164,7 +164,7 @@ fn is_yaml(path: &Path, text: &str) -> bool {
         Some("yaml" | "yml" | "json") => true,
         Some(_) => false,
         None => {
-            let mut problems = Problems::new(source::Source::new("", text)).deferring();
+            let mut problems = Problems::new(source::SourceText::new("", text)).deferring();
             let root = crate::yaml::load_with(&mut problems, &yaml::OPAQUE);
             problems.is_empty() && root.is_some_and(|root| matches!(root.value, crate::tree::Value::Map(_)))
         }

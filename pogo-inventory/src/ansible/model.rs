@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use smol_str::ToSmolStr;
 
 use super::vars::{Setting, Var, Vars, known};
-use crate::origins::{Mark, OriginTable};
+use crate::origins::{OriginTable, SourcePosition};
 
 /// Things by name, in the order in which they were met.
 pub(super) type IndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
@@ -24,7 +24,7 @@ pub(super) struct Model {
     /// The files that were read.
     pub(super) origins: OriginTable,
     /// What cannot be the name of a host.
-    pub(super) misnamed: Vec<(Mark, NameError)>,
+    pub(super) misnamed: Vec<(SourcePosition, NameError)>,
     listed: Vec<Listed>,
 }
 
@@ -34,7 +34,7 @@ struct Listed {
     host: HostId,
     /// The group's number.
     group: usize,
-    place: Mark,
+    place: SourcePosition,
 }
 
 #[derive(Debug, Default)]
@@ -52,12 +52,12 @@ pub(super) struct Group {
     pub(super) vars: Vars,
     /// From `group_vars`, which beat those in the inventory itself.
     pub(super) file_vars: Vars,
-    pub(super) place: Mark,
+    pub(super) place: SourcePosition,
 }
 
 impl Model {
     /// The group, made if it is new.
-    pub(super) fn group(&mut self, name: &str, place: Mark) -> &mut Group {
+    pub(super) fn group(&mut self, name: &str, place: SourcePosition) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
             children: IndexSet::new(),
             vars: Vars::default(),
@@ -67,14 +67,14 @@ impl Model {
     }
 
     /// The number of the group, made if it is new.
-    pub(super) fn number(&mut self, name: &str, place: Mark) -> usize {
+    pub(super) fn number(&mut self, name: &str, place: SourcePosition) -> usize {
         self.group(name, place);
         self.groups.get_index_of(name).unwrap_or_default()
     }
 
     /// Puts the host, made if it is new, into the group of this number. A port that stands behind its name counts where
     /// it is met first.
-    pub(super) fn join(&mut self, group: usize, name: &str, place: Mark, port: Option<u16>) {
+    pub(super) fn join(&mut self, group: usize, name: &str, place: SourcePosition, port: Option<u16>) {
         let host = match HostName::new(name) {
             Ok(name) => self.fleet.insert(name),
             Err(error) => return self.misnamed.push((place, error)),
@@ -109,7 +109,7 @@ impl Model {
     }
 
     /// Hosts that have the name of a group, each with the place where it is listed first.
-    pub(super) fn namesakes(&self) -> impl Iterator<Item = (&str, Mark)> {
+    pub(super) fn namesakes(&self) -> impl Iterator<Item = (&str, SourcePosition)> {
         self.groups.keys().filter_map(|name| {
             let host = self.hosts.get(self.fleet.find(name)?.index())?;
             Some((name.as_str(), self.first(host)?))
@@ -149,7 +149,7 @@ impl Model {
     }
 
     /// Where a host is listed first.
-    pub(super) fn first(&self, host: &Host) -> Option<Mark> {
+    pub(super) fn first(&self, host: &Host) -> Option<SourcePosition> {
         self.listed.get(host.first).map(|listed| listed.place)
     }
 
@@ -223,7 +223,7 @@ pub(super) struct Memberships<'m> {
 
 impl<'m> Memberships<'m> {
     /// The groups of the host, which stands behind those that were asked for before.
-    pub(super) fn of(&mut self, host: HostId) -> impl Iterator<Item = (usize, Mark)> + '_ {
+    pub(super) fn of(&mut self, host: HostId) -> impl Iterator<Item = (usize, SourcePosition)> + '_ {
         let rest = self.listed.get(self.next..).unwrap_or_default();
         let here = rest.iter().take_while(|listed| listed.host <= host).count();
         self.next += here;
@@ -233,7 +233,7 @@ impl<'m> Memberships<'m> {
 }
 
 /// Sets a variable if it is one that pogo uses.
-pub(super) fn set(vars: &mut Vars, name: &str, value: Var, place: Mark) {
+pub(super) fn set(vars: &mut Vars, name: &str, value: Var, place: SourcePosition) {
     if let Some(name) = known(name) {
         vars.insert(name, Setting { value, place });
     }

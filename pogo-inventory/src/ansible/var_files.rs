@@ -13,7 +13,7 @@ use super::vars::Vars;
 use super::yaml::{OPAQUE, vars};
 use crate::file;
 use crate::origins::OriginTable;
-use crate::source::{Problems, Source};
+use crate::source::{Problems, SourceText};
 use crate::yaml::load_with;
 
 const EXTENSIONS: [&str; 3] = ["yml", "yaml", "json"];
@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 16;
 
 /// What was seen on the way.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct FilesRead {
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
     /// Files and folders that were looked at.
@@ -31,7 +31,7 @@ pub(super) struct Seen {
 }
 
 /// Reads the variables of all groups and hosts of the model from the folders in `base`.
-pub(super) fn read(base: &Path, model: &mut Model, seen: &mut Seen) -> Result<(), InventoryError> {
+pub(super) fn read(base: &Path, model: &mut Model, seen: &mut FilesRead) -> Result<(), InventoryError> {
     seen.files.extend([base.join("group_vars"), base.join("host_vars")]);
     let groups = Folder::open(base.join("group_vars"))?;
     for (name, group) in &mut model.groups {
@@ -69,7 +69,7 @@ impl Folder {
         Ok(Self { path, names })
     }
 
-    fn vars(&self, name: &str, origins: &mut OriginTable, seen: &mut Seen) -> Result<Vars, InventoryError> {
+    fn vars(&self, name: &str, origins: &mut OriginTable, seen: &mut FilesRead) -> Result<Vars, InventoryError> {
         if name.contains('/') && !self.names.is_empty() {
             let message = format!(
                 "`{}` would have its variables in a folder within this one",
@@ -91,7 +91,7 @@ impl Folder {
 }
 
 /// The variables of a file, or of all files in a folder.
-fn of(found: PathBuf, origins: &mut OriginTable, seen: &mut Seen) -> Result<Vars, InventoryError> {
+fn of(found: PathBuf, origins: &mut OriginTable, seen: &mut FilesRead) -> Result<Vars, InventoryError> {
     let mut vars = Vars::default();
     let mut files = Vec::new();
     if found.is_dir() {
@@ -152,7 +152,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, InventoryError> {
     Ok(paths)
 }
 
-fn file_vars(path: &Path, origins: &mut OriginTable, seen: &mut Seen) -> Result<Vars, InventoryError> {
+fn file_vars(path: &Path, origins: &mut OriginTable, seen: &mut FilesRead) -> Result<Vars, InventoryError> {
     seen.files.push(path.to_owned());
     let text = file::read_text(path)?;
     let name = path.display().to_string();
@@ -162,7 +162,7 @@ fn file_vars(path: &Path, origins: &mut OriginTable, seen: &mut Seen) -> Result<
         seen.warnings.push(Diagnostic::new(name, message).with_hint(hint));
         return Ok(Vars::default());
     }
-    let mut problems = Problems::new(Source::new(name, &text).without_secrets()).deferring();
+    let mut problems = Problems::new(SourceText::new(name, &text).without_secrets()).deferring();
     let root = load_with(&mut problems, &OPAQUE);
     let source = origins.open(&problems.source.name);
     let found = root.map(|root| vars(&mut problems, source, &root)).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::origins::Mark;
+use crate::origins::SourcePosition;
 
 /// A variable's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Var {
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) value: Var,
-    pub(super) place: Mark,
+    pub(super) place: SourcePosition,
 }
 
 /// A variable that pogo has to know, by its place among the [`KNOWN`].

@@ -5,7 +5,7 @@ use super::model::Model;
 use super::vars::{Setting, Var, Vars, known};
 use super::{pattern, yaml_value};
 use crate::origins::SourceNumber;
-use crate::source::{Problems, Source, Span};
+use crate::source::{Problems, SourceText, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value, keys};
 use crate::yaml::load_with;
@@ -31,7 +31,7 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
         return problems.report_with(plugin.key.span, "inventory plugins are not supported", hint);
     }
     let source = model.origins.open(&problems.source.name);
-    let mut reader = Reader {
+    let mut reader = YamlInventoryReader {
         problems,
         model,
         source,
@@ -43,13 +43,13 @@ pub(super) fn read(problems: &mut Problems<'_>, model: &mut Model) {
     }
 }
 
-struct Reader<'r, 'a> {
+struct YamlInventoryReader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     model: &'r mut Model,
     source: SourceNumber,
 }
 
-impl Reader<'_, '_> {
+impl YamlInventoryReader<'_, '_> {
     fn group(&mut self, name: &Key<'_>, node: &Node<'_>) {
         let place = self.source.at(name.span);
         self.model.group(&name.text, place);
@@ -190,7 +190,7 @@ fn value(problems: &Problems<'_>, node: &Node<'_>) -> Var {
 }
 
 /// Whether a scalar stands there without quotes, and without a type that makes it a text.
-fn is_plain(source: &Source<'_>, span: Span, text: &str) -> bool {
+fn is_plain(source: &SourceText<'_>, span: Span, text: &str) -> bool {
     let before = source.text.get(..span.start as usize).unwrap_or_default();
     source.slice(span) == text && !before.trim_end().ends_with("!!str")
 }

@@ -7,7 +7,7 @@ use pogo_core::fleet::{HostName, TagPath};
 use pogo_core::inventory::Diagnostic;
 
 use super::flat;
-use crate::nodeset::{Lookup, Names, NodeSetError, evaluate};
+use crate::nodeset::{Lookup, NodeNames, NodeSetError, evaluate};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::expect::expected;
@@ -95,7 +95,7 @@ pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
                     enter(problems, &path, group.span, &nodes, &mut read.roster);
                 }
             }
-            Err(Failure { span, text, error }) => {
+            Err(GroupFailure { span, text, error }) => {
                 let at = problems.source.within(span, &text, error.offset);
                 problems.report(at, error.message);
             }
@@ -189,7 +189,7 @@ fn parts<'n>(problems: &mut Problems<'_>, node: &'n Node<'_>) -> Vec<(Span, &'n 
     }
 }
 
-fn enter(problems: &mut Problems<'_>, path: &TagPath, span: Span, nodes: &Names, roster: &mut Roster) {
+fn enter(problems: &mut Problems<'_>, path: &TagPath, span: Span, nodes: &NodeNames, roster: &mut Roster) {
     roster.declare(path);
     roster.at(&problems.source, span);
     for node in nodes {
@@ -201,7 +201,7 @@ fn enter(problems: &mut Problems<'_>, path: &TagPath, span: Span, nodes: &Names,
 }
 
 /// A mistake in one part of a group.
-struct Failure {
+struct GroupFailure {
     span: Span,
     text: String,
     error: NodeSetError,
@@ -209,16 +209,16 @@ struct Failure {
 
 struct Resolver<'g, 'a> {
     groups: &'g Groups<'a>,
-    known: HashMap<GroupName, Rc<Names>>,
+    known: HashMap<GroupName, Rc<NodeNames>>,
     open: Vec<GroupName>,
 }
 
 impl Resolver<'_, '_> {
-    fn group(&mut self, name: &GroupName) -> Result<Rc<Names>, Failure> {
+    fn group(&mut self, name: &GroupName) -> Result<Rc<NodeNames>, GroupFailure> {
         if let Some(nodes) = self.known.get(name) {
             return Ok(Rc::clone(nodes));
         }
-        let mut nodes = Names::new();
+        let mut nodes = NodeNames::new();
         let groups = self.groups;
         self.open.push(name.clone());
         let parts = groups.by_name.get(name).into_iter().flat_map(|group| &group.parts);
@@ -231,7 +231,7 @@ impl Resolver<'_, '_> {
                 Ok(found) => nodes.extend(found),
                 Err(error) => {
                     self.open.pop();
-                    return Err(Failure {
+                    return Err(GroupFailure {
                         span: *span,
                         text: (*text).to_owned(),
                         error,
@@ -245,7 +245,7 @@ impl Resolver<'_, '_> {
         Ok(nodes)
     }
 
-    fn reference(&mut self, source: &str, group: &str) -> Result<Names, String> {
+    fn reference(&mut self, source: &str, group: &str) -> Result<NodeNames, String> {
         let name = (source.to_owned(), group.to_owned());
         if self.open.contains(&name) {
             return Err(format!("the group `@{source}:{group}` contains itself"));
@@ -261,12 +261,12 @@ impl Resolver<'_, '_> {
             };
             return Err(format!("{place} no group `@{source}:{group}` here"));
         }
-        let wrong = |failure: Failure| format!("in `@{source}:{group}`: {}", failure.error.message);
+        let wrong = |failure: GroupFailure| format!("in `@{source}:{group}`: {}", failure.error.message);
         self.group(&name).map(|nodes| (*nodes).clone()).map_err(wrong)
     }
 
     /// All nodes of a source: those of its group `all`, or else of all its groups.
-    fn all(&mut self, source: &str) -> Result<Names, String> {
+    fn all(&mut self, source: &str) -> Result<NodeNames, String> {
         let groups = self.groups;
         if !groups.sources.contains_key(source) {
             return Err(format!("there is no source `{source}` here"));
@@ -283,7 +283,7 @@ impl Resolver<'_, '_> {
                 "`@{source}:*` would mix up the operators of its groups; give `{source}` a group `all`"
             ));
         }
-        let mut all = Names::new();
+        let mut all = NodeNames::new();
         for (_, group) in groups.order.iter().filter(|(of, _)| of == source) {
             all.extend(self.reference(source, group)?);
         }
@@ -298,7 +298,7 @@ struct Within<'r, 'g, 'a> {
 }
 
 impl Lookup for Within<'_, '_, '_> {
-    fn group(&mut self, reference: &str) -> Result<Names, String> {
+    fn group(&mut self, reference: &str) -> Result<NodeNames, String> {
         let (source, group) = reference.split_once(':').unwrap_or((self.source, reference));
         match group {
             "*" => self.resolver.all(source),
@@ -306,7 +306,7 @@ impl Lookup for Within<'_, '_, '_> {
         }
     }
 
-    fn all(&mut self) -> Result<Names, String> {
+    fn all(&mut self) -> Result<NodeNames, String> {
         self.resolver.all(self.source)
     }
 }

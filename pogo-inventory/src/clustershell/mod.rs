@@ -113,7 +113,7 @@ fn problems_of(source_name: Arc<str>, text: &str) -> (Problems<'_>, Option<Strin
     let path = PathBuf::from(&*source_name);
     let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-    let mut problems = Problems::new(source::Source::new(source_name, text));
+    let mut problems = Problems::new(source::SourceText::new(source_name, text));
     if extension == "conf" {
         let hint = "name the files with groups, such as those in /etc/clustershell/groups.d";
         problems.report_with(Span::START, "this says where groups come from, and holds none", hint);

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
-use crate::elsewhere::elsewhere;
+use crate::blocking::spawn_blocking;
 use crate::table::{Format, Mapping, TableFile};
 
 /// A program that prints hosts as JSON or JSON lines: a script around a database, a cloud's command line.
@@ -93,6 +93,6 @@ impl Inventory for CommandSource {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
-        elsewhere(move || source.listing()).await
+        spawn_blocking(move || source.listing()).await
     }
 }

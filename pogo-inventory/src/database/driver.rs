@@ -5,7 +5,7 @@ use std::time::Instant;
 use secrecy::SecretString;
 
 use super::Database;
-use super::question::{Failure, Question};
+use super::query::{QueryFailure, SqlQuery};
 use super::table::Table;
 use crate::lacking::{built_without, database_feature};
 
@@ -14,9 +14,9 @@ use crate::lacking::{built_without, database_feature};
 pub(super) async fn ask(
     database: &Database,
     secret: Option<&SecretString>,
-    questions: &[Question],
+    questions: &[SqlQuery],
     deadline: Instant,
-) -> Result<Vec<Table>, Failure> {
+) -> Result<Vec<Table>, QueryFailure> {
     match database.scheme() {
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite::ask(database, questions, deadline).await,
@@ -41,7 +41,7 @@ pub(super) async fn ask(
                 "no such database is known; an address begins with {}",
                 known.join(" or ")
             );
-            Err(Failure::Wrong(message))
+            Err(QueryFailure::Wrong(message))
         }
     }
 }
@@ -65,7 +65,7 @@ macro_rules! answer {
         use futures::TryStreamExt;
         use sqlx::{Column, Either, Executor, Row, Statement, TypeInfo, ValueRef};
 
-        let (connection, question): (_, &Question) = ($connection, $question);
+        let (connection, question): (_, &SqlQuery) = ($connection, $question);
         let statement = connection.prepare(&question.sql).await?;
         let wanted = match statement.parameters() {
             Some(Either::Left(types)) => types.len(),
@@ -74,7 +74,7 @@ macro_rules! answer {
         };
         if wanted != question.values.len() {
             let given = question.values.len();
-            return Err(Failure::Wrong(format!("parameters of the query: {wanted}, values given: {given}")));
+            return Err(QueryFailure::Wrong(format!("parameters of the query: {wanted}, values given: {given}")));
         }
         let mut table = Table::new(statement.columns().iter().map(Column::name))?;
         let width = statement.columns().len();
@@ -93,10 +93,10 @@ macro_rules! answer {
                     // A column of SQLite holds values of any type, so it is the value that is asked.
                     let raw = row.try_get_raw(at);
                     let kind = raw.map_or_else(|_| "unknown".to_owned(), |raw| raw.type_info().name().to_owned());
-                    Failure::Wrong($crate::database::driver::misfit(row.column(at).name(), &kind, as_text.as_ref()))
+                    QueryFailure::Wrong($crate::database::driver::misfit(row.column(at).name(), &kind, as_text.as_ref()))
                 })?);
             }
-            table.push(&cells).map_err(Failure::Wrong)?;
+            table.push(&cells).map_err(QueryFailure::Wrong)?;
         }
         Ok(table)
     }};
@@ -110,17 +110,19 @@ mod sqlite {
     use sqlx::sqlite::SqliteConnectOptions;
     use sqlx::{ConnectOptions, SqliteConnection};
 
-    use super::{Database, Failure, Question, Table};
+    use super::{Database, QueryFailure, SqlQuery, Table};
 
     pub(super) async fn ask(
         database: &Database,
-        questions: &[Question],
+        questions: &[SqlQuery],
         deadline: Instant,
-    ) -> Result<Vec<Table>, Failure> {
+    ) -> Result<Vec<Table>, QueryFailure> {
         let options: SqliteConnectOptions = database.url.expose_secret().parse()?;
         let options = options.read_only(true).create_if_missing(false);
         if let Some(kind) = crate::file::special(options.get_filename()) {
-            return Err(Failure::Wrong(format!("is {kind}, not a file, and is not waited for")));
+            return Err(QueryFailure::Wrong(format!(
+                "is {kind}, not a file, and is not waited for"
+            )));
         }
         let mut connection = options.connect().await?;
         // The query runs on a thread of its own, which would go on when nobody waits any more.
@@ -134,7 +136,7 @@ mod sqlite {
         Ok(tables)
     }
 
-    async fn rows(connection: &mut SqliteConnection, question: &Question) -> Result<Table, Failure> {
+    async fn rows(connection: &mut SqliteConnection, question: &SqlQuery) -> Result<Table, QueryFailure> {
         answer!(&mut *connection, question, [i64])
     }
 }
@@ -145,13 +147,13 @@ mod postgres {
     use sqlx::postgres::PgConnectOptions;
     use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
-    use super::{Database, Failure, Question, Table};
+    use super::{Database, QueryFailure, SqlQuery, Table};
 
     pub(super) async fn ask(
         database: &Database,
         secret: Option<&SecretString>,
-        questions: &[Question],
-    ) -> Result<Vec<Table>, Failure> {
+        questions: &[SqlQuery],
+    ) -> Result<Vec<Table>, QueryFailure> {
         let mut options: PgConnectOptions = database.url.expose_secret().parse()?;
         if let Some(secret) = secret {
             options = options.password(secret.expose_secret());
@@ -169,7 +171,7 @@ mod postgres {
         Ok(tables)
     }
 
-    async fn rows(connection: &mut PgConnection, question: &Question) -> Result<Table, Failure> {
+    async fn rows(connection: &mut PgConnection, question: &SqlQuery) -> Result<Table, QueryFailure> {
         answer!(&mut *connection, question, [i64, i32, i16])
     }
 }
@@ -180,13 +182,13 @@ mod mysql {
     use sqlx::mysql::MySqlConnectOptions;
     use sqlx::{ConnectOptions, Connection, Executor, MySqlConnection};
 
-    use super::{Database, Failure, Question, Table};
+    use super::{Database, QueryFailure, SqlQuery, Table};
 
     pub(super) async fn ask(
         database: &Database,
         secret: Option<&SecretString>,
-        questions: &[Question],
-    ) -> Result<Vec<Table>, Failure> {
+        questions: &[SqlQuery],
+    ) -> Result<Vec<Table>, QueryFailure> {
         let mut options: MySqlConnectOptions = database.url.expose_secret().parse()?;
         if let Some(secret) = secret {
             options = options.password(secret.expose_secret());
@@ -213,7 +215,7 @@ mod mysql {
         Ok(tables)
     }
 
-    async fn rows(connection: &mut MySqlConnection, question: &Question) -> Result<Table, Failure> {
+    async fn rows(connection: &mut MySqlConnection, question: &SqlQuery) -> Result<Table, QueryFailure> {
         answer!(&mut *connection, question, [i64, u64])
     }
 }

@@ -1,7 +1,7 @@
 //! Hosts from a database, through SQL.
 
 mod driver;
-mod question;
+mod query;
 mod resolver;
 mod source;
 mod table;

@@ -6,9 +6,9 @@ use pogo_core::fleet::HostName;
 use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use super::Database;
-use super::question::Question;
+use super::query::SqlQuery;
 use super::table::Table;
-use crate::elsewhere::{elsewhere, to_its_end};
+use crate::blocking::{block_on, spawn_blocking};
 
 /// A query that answers which hosts `$rolesdb(mysql)` names.
 ///
@@ -50,12 +50,12 @@ impl DatabaseResolver {
     }
 
     fn tables(&self, groups: &[String]) -> Result<Vec<Table>, InventoryError> {
-        let question = |group: &String| Question {
+        let question = |group: &String| SqlQuery {
             sql: self.query.clone(),
             values: vec![group.clone()],
         };
-        let questions: Vec<Question> = groups.iter().map(question).collect();
-        to_its_end(Question::ask(&questions, &self.database))
+        let questions: Vec<SqlQuery> = groups.iter().map(question).collect();
+        block_on(SqlQuery::ask(&questions, &self.database))
     }
 
     fn hosts(&self, table: Table) -> Result<Vec<HostName>, InventoryError> {
@@ -78,7 +78,7 @@ impl DatabaseResolver {
 impl TagResolver for DatabaseResolver {
     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
         let (resolver, groups) = (self.clone(), questions.to_owned());
-        let tables = elsewhere(move || resolver.tables(&groups)).await;
+        let tables = spawn_blocking(move || resolver.tables(&groups)).await;
         // The query is wrong for every question, so the first may stand for all.
         let first = questions.first().map(String::as_str).unwrap_or_default();
         let tables = tables.map_err(|error| refusal(error, first))?;

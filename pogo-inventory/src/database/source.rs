@@ -5,8 +5,8 @@ use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use super::Database;
-use super::question::Question;
-use crate::elsewhere::{elsewhere, to_its_end};
+use super::query::SqlQuery;
+use crate::blocking::{block_on, spawn_blocking};
 use crate::table::{Format, Mapping, TableFile};
 
 /// A query of a database that yields rows of a host and a tag: the roles database.
@@ -28,7 +28,7 @@ use crate::table::{Format, Mapping, TableFile};
 #[derive(Debug, Clone)]
 pub struct DatabaseSource {
     database: Database,
-    question: Question,
+    question: SqlQuery,
     mapping: Mapping,
 }
 
@@ -37,7 +37,7 @@ impl DatabaseSource {
     pub fn new(database: Database, query: impl Into<String>, mapping: Mapping) -> Self {
         Self {
             database,
-            question: Question {
+            question: SqlQuery {
                 sql: query.into(),
                 values: Vec::new(),
             },
@@ -68,7 +68,7 @@ impl DatabaseSource {
 
     fn listing(&self) -> Result<Listing, InventoryError> {
         let questions = std::slice::from_ref(&self.question);
-        let tables = to_its_end(Question::ask(questions, &self.database))?;
+        let tables = block_on(SqlQuery::ask(questions, &self.database))?;
         let name = self.database.name();
         let Some(table) = tables.into_iter().next().filter(|table| table.rows > 0) else {
             let problem = Diagnostic::new(name, "the query yields no rows");
@@ -90,6 +90,6 @@ impl Inventory for DatabaseSource {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
-        elsewhere(move || source.listing()).await
+        spawn_blocking(move || source.listing()).await
     }
 }

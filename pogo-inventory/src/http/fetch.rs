@@ -20,7 +20,7 @@ use crate::table::CURE;
 const MAX_REDIRECTS: usize = 5;
 
 /// What the service said.
-pub(super) enum Answer {
+pub(super) enum HttpAnswer {
     Unchanged(Freshness),
     Changed(Body),
 }
@@ -34,7 +34,7 @@ pub(super) struct Body {
 }
 
 /// Why there is no answer.
-pub(super) enum Failure {
+pub(super) enum FetchFailure {
     /// It may go better later.
     Down { message: String, wait: Option<Duration> },
     /// It will not.
@@ -42,7 +42,7 @@ pub(super) enum Failure {
 }
 
 /// A service to ask, with everything that can go wrong beforehand behind it.
-pub(super) struct Question<'s> {
+pub(super) struct HttpRequest<'s> {
     source: &'s HttpSource,
     name: &'s str,
     client: Client,
@@ -50,7 +50,7 @@ pub(super) struct Question<'s> {
     headers: HeaderMap,
 }
 
-impl<'s> Question<'s> {
+impl<'s> HttpRequest<'s> {
     pub(super) fn new(source: &'s HttpSource, name: &'s str) -> Result<Self, InventoryError> {
         let invalid =
             |message: String, hint: &str| InventoryError::Invalid(vec![Diagnostic::new(name, message).with_hint(hint)]);
@@ -109,11 +109,11 @@ impl<'s> Question<'s> {
     }
 
     /// Asks, again and again if the service is down.
-    pub(super) async fn ask(&self, old: Option<&Copy>) -> Result<Answer, Failure> {
+    pub(super) async fn ask(&self, old: Option<&Copy>) -> Result<HttpAnswer, FetchFailure> {
         let mut number = 0;
         loop {
             match self.once(old).await {
-                Err(Failure::Down { wait, .. }) if number < self.source.retries => {
+                Err(FetchFailure::Down { wait, .. }) if number < self.source.retries => {
                     tokio::time::sleep(retry::delay(self.source.retry_delay, number, wait, retry::dice())).await;
                     number += 1;
                 }
@@ -122,8 +122,8 @@ impl<'s> Question<'s> {
         }
     }
 
-    async fn once(&self, old: Option<&Copy>) -> Result<Answer, Failure> {
-        let down = |error| Failure::Down {
+    async fn once(&self, old: Option<&Copy>) -> Result<HttpAnswer, FetchFailure> {
+        let down = |error| FetchFailure::Down {
             message: describe(error, self.source.timeout),
             wait: None,
         };
@@ -139,9 +139,9 @@ impl<'s> Question<'s> {
             return Err(self.wrong(format!("{what} says that there are more hosts than these"), Some(CURE)));
         }
         match response.status() {
-            StatusCode::OK => self.body(response, freshness).await.map(Answer::Changed),
-            StatusCode::NOT_MODIFIED if asked => Ok(Answer::Unchanged(freshness)),
-            StatusCode::NOT_MODIFIED => Err(Failure::Down {
+            StatusCode::OK => self.body(response, freshness).await.map(HttpAnswer::Changed),
+            StatusCode::NOT_MODIFIED if asked => Ok(HttpAnswer::Unchanged(freshness)),
+            StatusCode::NOT_MODIFIED => Err(FetchFailure::Down {
                 message: "answers 304 Not Modified, but was not asked whether anything changed".to_owned(),
                 wait: None,
             }),
@@ -168,7 +168,7 @@ impl<'s> Question<'s> {
         Ok(request)
     }
 
-    async fn body(&self, mut response: Response, freshness: Freshness) -> Result<Body, Failure> {
+    async fn body(&self, mut response: Response, freshness: Freshness) -> Result<Body, FetchFailure> {
         let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let (etag, last_modified) = (header(ETAG), header(LAST_MODIFIED));
         let too_large = || self.wrong(format!("answers with more than {} MiB", MAX_BYTES >> 20), None);
@@ -176,7 +176,7 @@ impl<'s> Question<'s> {
             return Err(too_large());
         }
         let mut bytes = Vec::new();
-        let cut = |error| Failure::Down {
+        let cut = |error| FetchFailure::Down {
             message: describe(error, self.source.timeout),
             wait: None,
         };
@@ -196,12 +196,12 @@ impl<'s> Question<'s> {
         })
     }
 
-    fn refused(&self, status: StatusCode, response: &Response) -> Failure {
+    fn refused(&self, status: StatusCode, response: &Response) -> FetchFailure {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if status.is_server_error() || matches!(status.as_u16(), 408 | 429) {
             let wait = header(RETRY_AFTER).and_then(|wait| wait.trim().parse().ok());
             let wait = wait.map(Duration::from_secs);
-            return Failure::Down {
+            return FetchFailure::Down {
                 message: format!("answers {status}"),
                 wait,
             };
@@ -223,10 +223,10 @@ impl<'s> Question<'s> {
         self.wrong(format!("answers {status}"), hint)
     }
 
-    fn wrong(&self, message: impl Into<String>, hint: Option<&str>) -> Failure {
+    fn wrong(&self, message: impl Into<String>, hint: Option<&str>) -> FetchFailure {
         let mut problem = Diagnostic::new(self.name, message);
         problem.hint = hint.map(str::to_owned);
-        Failure::Wrong(InventoryError::Invalid(vec![problem]))
+        FetchFailure::Wrong(InventoryError::Invalid(vec![problem]))
     }
 }
 

@@ -21,7 +21,7 @@ use secrecy::SecretString;
 
 use self::copy::Copy;
 use self::secret::Secret;
-use crate::elsewhere::{elsewhere, to_its_end};
+use crate::blocking::{block_on, spawn_blocking};
 use crate::table::{Format, Mapping};
 
 /// A web service that answers with hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
@@ -161,7 +161,7 @@ impl HttpSource {
     /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it refuses, when
     /// what it answers makes no sense, or when too many hosts would be gone.
     pub fn read(&self) -> Result<Listing, InventoryError> {
-        to_its_end(read::read(self))
+        block_on(read::read(self))
     }
 }
 
@@ -173,7 +173,7 @@ impl Inventory for HttpSource {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
-        elsewhere(move || source.read()).await
+        spawn_blocking(move || source.read()).await
     }
 }
 

@@ -7,7 +7,7 @@ use pogo_core::inventory::{Diagnostic, InventoryError, Listing};
 use secrecy::ExposeSecret;
 
 use super::copy::{self, Copy};
-use super::fetch::{Answer, Body, Failure, Question};
+use super::fetch::{Body, FetchFailure, HttpAnswer, HttpRequest};
 use super::shrink::{self, Sizes};
 use super::{HttpSource, secret};
 use crate::table::TableFile;
@@ -15,7 +15,7 @@ use crate::table::TableFile;
 /// The hosts that are known now.
 pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError> {
     let name = secret::shown(&source.url);
-    let mut reader = Reader {
+    let mut reader = AnswerReader {
         source,
         name: &name,
         now: SystemTime::now(),
@@ -33,7 +33,7 @@ pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError>
     Ok(listing)
 }
 
-struct Reader<'s> {
+struct AnswerReader<'s> {
     source: &'s HttpSource,
     name: &'s str,
     now: SystemTime,
@@ -42,7 +42,7 @@ struct Reader<'s> {
     rows: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl AnswerReader<'_> {
     /// The last good answer, if it makes sense today.
     fn last(&mut self) -> Option<(Copy, FleetBuilder)> {
         let copy = copy::last(self.source, self.source.url.expose_secret(), &mut self.warnings)?;
@@ -58,18 +58,18 @@ impl Reader<'_> {
     }
 
     async fn ask(&mut self, old: Option<(Copy, FleetBuilder)>) -> Result<FleetBuilder, InventoryError> {
-        let question = Question::new(self.source, self.name)?;
+        let question = HttpRequest::new(self.source, self.name)?;
         match (question.ask(old.as_ref().map(|(copy, _)| copy)).await, old) {
-            (Ok(Answer::Changed(body)), old) => self.changed(body, old),
-            (Ok(Answer::Unchanged(freshness)), Some((mut copy, fleet))) => {
+            (Ok(HttpAnswer::Changed(body)), old) => self.changed(body, old),
+            (Ok(HttpAnswer::Unchanged(freshness)), Some((mut copy, fleet))) => {
                 copy.renew(self.now, freshness);
                 copy::keep(self.source, copy, &mut self.warnings);
                 Ok(fleet)
             }
             // Nothing is asked so without a copy.
-            (Ok(Answer::Unchanged(_)), None) => Err(self.unavailable("answers that nothing changed")),
-            (Err(Failure::Wrong(error)), _) => Err(error),
-            (Err(Failure::Down { message, .. }), old) => self.down(&message, old),
+            (Ok(HttpAnswer::Unchanged(_)), None) => Err(self.unavailable("answers that nothing changed")),
+            (Err(FetchFailure::Wrong(error)), _) => Err(error),
+            (Err(FetchFailure::Down { message, .. }), old) => self.down(&message, old),
         }
     }
 

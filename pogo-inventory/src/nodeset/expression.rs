@@ -1,24 +1,24 @@
 //! Expressions of ClusterShell: operators, groups and wildcards.
 
 use super::ranges::{checked, expand};
-use super::{MAX_NODES, Names, NodeSetError};
+use super::{MAX_NODES, NodeNames, NodeSetError};
 
 /// What an expression refers to.
 pub(crate) trait Lookup {
     /// The members of `@group`, given without the `@`.
-    fn group(&mut self, reference: &str) -> Result<Names, String>;
+    fn group(&mut self, reference: &str) -> Result<NodeNames, String>;
 
     /// All nodes among which those are that a name with `*` or `?` stands for.
-    fn all(&mut self) -> Result<Names, String>;
+    fn all(&mut self) -> Result<NodeNames, String>;
 }
 
 /// Evaluates from left to right: `,` and white space unite, `!` takes away, `&` intersects, `^` keeps what is in one
 /// only. `@group` and `@source:group` are looked up, and names with wildcards are those of all nodes that fit.
-pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<Names, NodeSetError> {
-    let mut result = Names::new();
+pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<NodeNames, NodeSetError> {
+    let mut result = NodeNames::new();
     for (operator, offset, pattern) in operands(text)? {
         let fail = |message| NodeSetError::new(offset, message);
-        let mut operand = Names::new();
+        let mut operand = NodeNames::new();
         match pattern.strip_prefix('@') {
             Some(reference) => {
                 for name in expand(reference, offset + 1)? {
@@ -36,7 +36,7 @@ pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<Names, No
             '!' => result.retain(|name| !operand.contains(name)),
             '&' => result.retain(|name| operand.contains(name)),
             '^' => {
-                let common: Names = result.intersection(&operand).cloned().collect();
+                let common: NodeNames = result.intersection(&operand).cloned().collect();
                 result.extend(operand);
                 result.retain(|name| !common.contains(name));
             }
@@ -129,14 +129,14 @@ mod tests {
     struct Web;
 
     impl Lookup for Web {
-        fn group(&mut self, name: &str) -> Result<Names, String> {
+        fn group(&mut self, name: &str) -> Result<NodeNames, String> {
             match name {
                 "web" => Ok(["w1", "w2"].map(str::to_owned).into()),
                 other => Err(format!("no {other}")),
             }
         }
 
-        fn all(&mut self) -> Result<Names, String> {
+        fn all(&mut self) -> Result<NodeNames, String> {
             Ok(["w1", "w2", "w10", "db1"].map(str::to_owned).into())
         }
     }

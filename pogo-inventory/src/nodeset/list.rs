@@ -1,11 +1,11 @@
 //! Lists of nodes as genders has them.
 
 use super::ranges::{checked, expand};
-use super::{Names, NodeSetError};
+use super::{NodeNames, NodeSetError};
 
 /// A list of nodes without operators and groups, as genders has it: `web[1-3],db1`.
-pub(crate) fn list(text: &str) -> Result<Names, NodeSetError> {
-    let mut names = Names::new();
+pub(crate) fn list(text: &str) -> Result<NodeNames, NodeSetError> {
+    let mut names = NodeNames::new();
     let (mut start, mut open) = (0, false);
     for (at, character) in text.char_indices().chain([(text.len(), ',')]) {
         open = character == '[' || open && character != ']';

@@ -13,8 +13,8 @@ pub(crate) use expression::{Lookup, evaluate};
 #[cfg(feature = "genders")]
 pub(crate) use list::list;
 
-/// Names in the order in which they were first mentioned.
-pub(crate) type Names = IndexSet<String>;
+/// Names of nodes in the order in which they were first mentioned.
+pub(crate) type NodeNames = IndexSet<String>;
 
 /// Nodes that one expression may name.
 const MAX_NODES: usize = 1_000_000;

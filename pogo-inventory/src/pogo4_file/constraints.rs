@@ -3,21 +3,21 @@
 use pogo_core::fleet::{Selector, TagPath};
 use pogo_core::policy::{Constraint, Limit, Origin, Percent, Policy, Rule, Sequence, Stage};
 
-use super::document::{Names, map};
+use super::document::{Pogo4Names, map};
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value, expect, keys};
 
 const KEYS: [&str; 2] = ["concurrency", "sequence"];
 const EXAMPLE: &str = "coast: { concurrency: [ { frontend: 25% } ], sequence: [ [ backend, frontend ] ] }";
 
-pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, names: &Names, policy: &mut Policy) {
+pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, names: &Pogo4Names, policy: &mut Policy) {
     for Entry { key, value } in map(problems, node, "a map from environments to constraints", EXAMPLE) {
         let Some(env) = names.envs.get(&*key.text) else {
             let known: Vec<&str> = names.envs.keys().map(String::as_str).collect();
             unknown(problems, key.span, "environment", &key.text, &known);
             continue;
         };
-        let mut reader = Reader {
+        let mut reader = ConstraintReader {
             problems: &mut *problems,
             names,
             env,
@@ -36,14 +36,14 @@ fn unknown(problems: &mut Problems<'_>, span: Span, what: &str, name: &str, know
     problems.report_with(span, message, hint);
 }
 
-struct Reader<'r, 'a> {
+struct ConstraintReader<'r, 'a> {
     problems: &'r mut Problems<'a>,
-    names: &'r Names,
+    names: &'r Pogo4Names,
     env: &'r TagPath,
     policy: &'r mut Policy,
 }
 
-impl Reader<'_, '_> {
+impl ConstraintReader<'_, '_> {
     fn environment(&mut self, node: &Node<'_>) {
         for Entry { key, value } in map(self.problems, node, "`concurrency` and `sequence`", EXAMPLE) {
             match &*key.text {

@@ -15,14 +15,14 @@ const KEYS: [&str; 3] = ["apps", "envs", "constraints"];
 
 /// The names that constraints may use.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct Pogo4Names {
     pub(super) apps: BTreeMap<String, TagPath>,
     pub(super) envs: BTreeMap<String, TagPath>,
 }
 
 /// What stands in the file, as far as it makes sense; `problems` tell whether all of it does.
 pub(super) fn read(problems: &mut Problems<'_>) -> (Roster, Policy) {
-    let (mut roster, mut policy, mut names) = (Roster::default(), Policy::default(), Names::default());
+    let (mut roster, mut policy, mut names) = (Roster::default(), Policy::default(), Pogo4Names::default());
     let root = yaml::load(problems);
     let Some(Value::Map(entries)) = root.as_ref().map(|root| &root.value) else {
         refuse(problems, root.as_ref());
@@ -66,7 +66,7 @@ fn refuse(problems: &mut Problems<'_>, root: Option<&Node<'_>>) {
     }
 }
 
-fn apps(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Roster, names: &mut Names) {
+fn apps(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Roster, names: &mut Pogo4Names) {
     for Entry { key, value } in map(
         problems,
         node,
@@ -80,7 +80,7 @@ fn apps(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Roster, names
     }
 }
 
-fn envs(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Roster, names: &mut Names) {
+fn envs(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Roster, names: &mut Pogo4Names) {
     let example = "envs: { coast: { east: [\"web[1-9]\"] } }";
     for Entry { key, value } in map(problems, node, "a map from environments to their values", example) {
         if names.apps.contains_key(&*key.text) {

@@ -61,7 +61,7 @@ impl Pogo4File {
     }
 
     fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
-        let mut problems = Problems::new(source::Source::new(Arc::clone(&source_name), text));
+        let mut problems = Problems::new(source::SourceText::new(Arc::clone(&source_name), text));
         let (roster, policy) = document::read(&mut problems);
         let found = guess::hinted(problems.into_sorted(), "pogo4", &source_name, text);
         let mut listing = roster.into_listing(found)?;

@@ -19,7 +19,7 @@ const RULES: [(&str, MakeRule); 5] = [
 ];
 
 pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>) -> Vec<Constraint> {
-    let mut reader = Reader {
+    let mut reader = ConstraintReader {
         problems,
         roster,
         group: Vec::new(),
@@ -38,7 +38,7 @@ pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>
     reader.constraints
 }
 
-struct Reader<'r, 'a> {
+struct ConstraintReader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     roster: &'r Roster,
     /// The path of groups down to here.
@@ -46,7 +46,7 @@ struct Reader<'r, 'a> {
     constraints: Vec<Constraint>,
 }
 
-impl Reader<'_, '_> {
+impl ConstraintReader<'_, '_> {
     fn groups(&mut self, entries: &[Entry<'_>]) {
         for entry in entries {
             if rule(&entry.key.text).is_some() {

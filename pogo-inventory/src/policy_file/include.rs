@@ -9,7 +9,7 @@ use pogo_core::inventory::{Diagnostic, InventoryError};
 use super::document::{self, Reading};
 use crate::file;
 use crate::guess;
-use crate::source::{Problems, Source, Span};
+use crate::source::{Problems, SourceText, Span};
 use crate::tree::{Node, Value, expect};
 
 const EXAMPLE: &str = "include: [hosts.yaml, limits.yaml]";
@@ -36,7 +36,7 @@ impl Includes {
         self.files.push(path.to_owned());
         let text = file::read_text(path)?;
         self.open.push(identity(path));
-        let mut problems = Problems::new(Source::new(path.display().to_string(), &text));
+        let mut problems = Problems::new(SourceText::new(path.display().to_string(), &text));
         document::read(&mut problems, reading, Some(self));
         let found = problems.into_sorted();
         self.found

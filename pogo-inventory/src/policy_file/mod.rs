@@ -91,7 +91,7 @@ impl PolicyFile {
     ///
     /// As for [`PolicyFile::read`].
     pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), InventoryError> {
-        let mut problems = Problems::new(source::Source::new(source_name, text));
+        let mut problems = Problems::new(source::SourceText::new(source_name, text));
         let mut reading = Reading::default();
         document::read(&mut problems, &mut reading, None);
         let name = Arc::clone(&problems.source.name);

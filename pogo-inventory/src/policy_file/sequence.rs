@@ -29,7 +29,7 @@ pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>
         allow_failures: Limit::default(),
         origin: problems.source.origin(node.span),
     };
-    let mut reader = Reader {
+    let mut reader = SequenceReader {
         problems,
         roster,
         sequences: Vec::new(),
@@ -47,13 +47,13 @@ fn is_long_form(entries: &[Entry<'_>]) -> bool {
     entries.iter().any(|entry| KEYS.contains(&&*entry.key.text))
 }
 
-struct Reader<'r, 'a> {
+struct SequenceReader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     roster: &'r Roster,
     sequences: Vec<Sequence>,
 }
 
-impl Reader<'_, '_> {
+impl SequenceReader<'_, '_> {
     /// A map from names or scopes to sequences.
     fn named(&mut self, outer: &Frame, entries: &[Entry<'_>]) {
         for entry in entries {

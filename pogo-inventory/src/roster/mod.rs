@@ -12,8 +12,8 @@ use pogo_core::fleet::{Connection, FleetBuilder, HostId, HostName, HostRange, Se
 use pogo_core::inventory::{Diagnostic, InventoryError, Listing, Origins as _};
 
 use crate::address;
-use crate::origins::{Mark, OriginTable};
-use crate::source::{Problems, Source, Span};
+use crate::origins::{OriginTable, SourcePosition};
+use crate::source::{Problems, SourceText, Span};
 use carried::Carried;
 
 /// Collects what a source says of its hosts. What cannot be part of a fleet is reported where it stands.
@@ -33,7 +33,7 @@ struct Pattern {
     range: HostRange,
     path: TagPath,
     nobody: Diagnostic,
-    place: Mark,
+    place: SourcePosition,
 }
 
 impl Roster {
@@ -53,7 +53,7 @@ impl Roster {
     }
 
     /// Hosts and tags that are added from now on, stand there.
-    pub(crate) fn at(&mut self, source: &Source<'_>, span: Span) {
+    pub(crate) fn at(&mut self, source: &SourceText<'_>, span: Span) {
         self.origins.at(&source.name, span.line, span.column);
     }
 

@@ -71,7 +71,7 @@ impl SourcesFile {
     ///
     /// As for [`SourcesFile::read`].
     pub fn parse(name: &str, text: &str) -> Result<Self, InventoryError> {
-        let mut problems = Problems::new(source::Source::new(name, text).without_secrets());
+        let mut problems = Problems::new(source::SourceText::new(name, text).without_secrets());
         let mut file = Self::default();
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         match yaml::load(&mut problems) {

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::source::{Problems, Source, Span};
+use crate::source::{Problems, SourceText, Span};
 use crate::tree::{Node, Value};
 use crate::yaml;
 
@@ -20,12 +20,12 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
 
 /// One object, or one name, in each line; empty lines are passed over.
 pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
-    let Source { name, text, .. } = problems.source.clone();
+    let SourceText { name, text, .. } = problems.source.clone();
     let mut items = Vec::new();
     let mut start = 0;
     for (number, line) in text.split('\n').enumerate() {
         if !line.trim().is_empty() {
-            let mut inner = Problems::new(Source::new(name.clone(), line));
+            let mut inner = Problems::new(SourceText::new(name.clone(), line));
             let item = load(&mut inner);
             items.extend(item.map(|item| moved(item, start, number)));
             for mut problem in inner.into_sorted() {

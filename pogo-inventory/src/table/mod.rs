@@ -161,7 +161,7 @@ impl TableFile {
         format: Format,
         mapping: &Mapping,
     ) -> Result<Listing, InventoryError> {
-        let mut problems = Problems::new(source::Source::new(source_name, text));
+        let mut problems = Problems::new(source::SourceText::new(source_name, text));
         let mut roster = Roster::default();
         let warnings = match format {
             #[cfg(feature = "csv")]

@@ -47,10 +47,10 @@ fn choose<'n, 'a>(items: &'n [Node<'a>], which: &str) -> Option<&'n Node<'a>> {
 #[cfg(all(test, feature = "json"))]
 mod tests {
     use super::*;
-    use crate::source::{Problems, Source};
+    use crate::source::{Problems, SourceText};
 
     fn found(text: &str, path: &str) -> Option<String> {
-        let mut problems = Problems::new(Source::new("test", text));
+        let mut problems = Problems::new(SourceText::new("test", text));
         let root = crate::yaml::load(&mut problems)?;
         let Value::Map(fields) = &root.value else { return None };
         find(fields, path)?.scalar().map(|text| text.clone().into_owned())

@@ -45,7 +45,7 @@ pub(crate) fn load_with<'a>(problems: &mut Problems<'a>, opaque: &[&str]) -> Opt
 }
 
 /// Reading cannot go on; the problem is reported.
-struct Stop;
+struct LoadAborted;
 
 struct Loader<'p, 'a> {
     problems: &'p mut Problems<'a>,
@@ -70,7 +70,7 @@ enum Items<'a> {
 }
 
 impl<'a> Loader<'_, 'a> {
-    fn take(&mut self, event: Event<'a>, span: Span, opaque: bool) -> Result<(), Stop> {
+    fn take(&mut self, event: Event<'a>, span: Span, opaque: bool) -> Result<(), LoadAborted> {
         match event {
             Event::DocumentStart(..) => return self.document(span),
             Event::Alias(id) => {
@@ -119,7 +119,7 @@ impl<'a> Loader<'_, 'a> {
         false
     }
 
-    fn document(&mut self, span: Span) -> Result<(), Stop> {
+    fn document(&mut self, span: Span) -> Result<(), LoadAborted> {
         self.documents += 1;
         if self.documents == 1 {
             return Ok(());
@@ -129,14 +129,14 @@ impl<'a> Loader<'_, 'a> {
             "a second YAML document begins here; a file holds one",
             "remove the `---` line, or move what follows it to a file of its own",
         );
-        Err(Stop)
+        Err(LoadAborted)
     }
 
     fn open(&mut self, span: Span, anchor: usize, items: Items<'a>) {
         self.stack.push(Frame { span, anchor, items });
     }
 
-    fn close(&mut self, end: Span) -> Result<(), Stop> {
+    fn close(&mut self, end: Span) -> Result<(), LoadAborted> {
         let Some(frame) = self.stack.pop() else {
             return Ok(());
         };
@@ -155,7 +155,7 @@ impl<'a> Loader<'_, 'a> {
     }
 
     /// Puts a complete value where it belongs.
-    fn place(&mut self, node: Node<'a>, anchor: usize) -> Result<(), Stop> {
+    fn place(&mut self, node: Node<'a>, anchor: usize) -> Result<(), LoadAborted> {
         if anchor != 0 && !self.anchors.define(anchor, &node) {
             return self.bomb(node.span);
         }
@@ -174,28 +174,28 @@ impl<'a> Loader<'_, 'a> {
         Ok(())
     }
 
-    fn alias(&mut self, id: usize, span: Span) -> Result<Node<'a>, Stop> {
+    fn alias(&mut self, id: usize, span: Span) -> Result<Node<'a>, LoadAborted> {
         match self.anchors.resolve(id, self.stack.len()) {
             Ok(node) => Ok(node),
             Err(AliasError::ToItself) => {
                 self.problems
                     .report(span, "this alias stands inside the very value that it repeats");
-                Err(Stop)
+                Err(LoadAborted)
             }
             Err(AliasError::TooDeep) => {
                 let message = format!("aliases nest more than {MAX_DEPTH} levels deep here");
                 self.problems.report(span, message);
-                Err(Stop)
+                Err(LoadAborted)
             }
             Err(AliasError::TooMuch) => self.bomb(span),
         }
     }
 
-    fn bomb<T>(&mut self, span: Span) -> Result<T, Stop> {
+    fn bomb<T>(&mut self, span: Span) -> Result<T, LoadAborted> {
         let message = format!("aliases repeat more than {MAX_ALIASED} values up to here");
         self.problems
             .report_with(span, message, "name a group once and refer to it by its tag");
-        Err(Stop)
+        Err(LoadAborted)
     }
 
     fn broken(self, error: &ScanError) -> Option<Node<'a>> {

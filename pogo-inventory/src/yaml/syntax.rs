@@ -3,13 +3,13 @@
 use granit_parser::{ErrorKind, ScanError};
 use pogo_core::inventory::Diagnostic;
 
-use crate::source::{Source, Span};
+use crate::source::{SourceText, Span};
 
 const QUOTE_RANGES: &str =
     "inside [ ] and { } quote host ranges and selectors with brackets: [\"web[1-3]\", \"$a&($b|$c)\"]";
 
 /// The problem that the parser stopped at; `open` is the innermost list or map that was not complete.
-pub(super) fn explain(source: &Source<'_>, error: &ScanError, open: Option<Span>) -> Diagnostic {
+pub(super) fn explain(source: &SourceText<'_>, error: &ScanError, open: Option<Span>) -> Diagnostic {
     let span = span_of(source, error);
     if let Some(tab) = tab_in_indentation(source, span) {
         return source
@@ -76,7 +76,7 @@ fn describe(kind: &ErrorKind) -> (String, Option<&'static str>) {
 }
 
 /// `*name` where no `&name` is: mostly a glob that wants quotes.
-pub(super) fn unresolved(source: &Source<'_>, span: Span, name: &str) -> Diagnostic {
+pub(super) fn unresolved(source: &SourceText<'_>, span: Span, name: &str) -> Diagnostic {
     let message = format!("`*{name}` is a YAML alias, but nothing is called `&{name}`");
     source
         .diagnostic(span, message)
@@ -84,14 +84,14 @@ pub(super) fn unresolved(source: &Source<'_>, span: Span, name: &str) -> Diagnos
 }
 
 /// `!name`: mostly a selector that wants quotes.
-pub(super) fn tagged(source: &Source<'_>, span: Span) -> Diagnostic {
+pub(super) fn tagged(source: &SourceText<'_>, span: Span) -> Diagnostic {
     let tag = source.slice(span);
     source
         .diagnostic(span, format!("`{tag}` is a YAML type tag, which has no meaning here"))
         .with_hint("quote a selector that begins with `!`: \"!$frontend\"")
 }
 
-fn starts_flow(source: &Source<'_>, span: Span) -> bool {
+fn starts_flow(source: &SourceText<'_>, span: Span) -> bool {
     source
         .text
         .get(span.start as usize..)
@@ -105,7 +105,7 @@ fn first_character(span: Span) -> Span {
     }
 }
 
-fn span_of(source: &Source<'_>, error: &ScanError) -> Span {
+fn span_of(source: &SourceText<'_>, error: &ScanError) -> Span {
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let marker = error.marker();
     let start = marker.byte_offset().unwrap_or(source.text.len()).min(source.text.len());
@@ -118,7 +118,7 @@ fn span_of(source: &Source<'_>, error: &ScanError) -> Span {
 }
 
 /// The parser stops behind the tab, or in the line below it.
-fn tab_in_indentation(source: &Source<'_>, stopped: Span) -> Option<Span> {
+fn tab_in_indentation(source: &SourceText<'_>, stopped: Span) -> Option<Span> {
     let line = source.line(stopped);
     let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
     let column = line.get(..indentation)?.find('\t')?;

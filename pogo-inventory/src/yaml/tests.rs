@@ -1,5 +1,5 @@
 use super::{load, load_with};
-use crate::source::{Problems, Source};
+use crate::source::{Problems, SourceText};
 use crate::tree::{Entry, Node, Value};
 
 /// The tree in short: text in quotes, places behind an `@`.
@@ -27,7 +27,7 @@ fn show(node: &Node<'_>) -> String {
 }
 
 fn tree(text: &str) -> String {
-    let mut problems = Problems::new(Source::new("f", text));
+    let mut problems = Problems::new(SourceText::new("f", text));
     let node = load(&mut problems);
     assert_eq!(problems.into_sorted(), [], "{text}");
     node.as_ref().map(show).unwrap_or_default()
@@ -35,7 +35,7 @@ fn tree(text: &str) -> String {
 
 /// The problems' first lines, with what they are about, and hints.
 fn problems(text: &str) -> Vec<String> {
-    let mut problems = Problems::new(Source::new("f", text));
+    let mut problems = Problems::new(SourceText::new("f", text));
     load(&mut problems);
     let first_and_hint = |problem: &crate::Diagnostic| {
         let rendered = problem.to_string();
@@ -94,7 +94,7 @@ fn a_merge_key_adds_what_is_not_there() {
 
 #[test]
 fn encrypted_values_are_passed_over_where_they_may_stand() {
-    let mut problems = Problems::new(Source::new("f", "a: !vault |\n  6638\nb: !other x\n"));
+    let mut problems = Problems::new(SourceText::new("f", "a: !vault |\n  6638\nb: !other x\n"));
     let node = load_with(&mut problems, &["!vault"]);
     assert_eq!(
         node.as_ref().map(show).unwrap_or_default(),

@@ -9,105 +9,30 @@ use pogo_core::inventory::Origins;
 use pogo_core::policy::Origin;
 
 #[cfg(feature = "ansible")]
-use crate::source::Span;
+use super::SourceNumber;
+use super::SourcePosition;
+use super::host_run::HostRun;
+use super::setting_names::{GivenSettings, SettingNames};
 
 /// The line of each host, tag and setting, kept small enough for very many hosts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OriginTable {
     sources: Vec<Arc<str>>,
-    here: Mark,
+    here: SourcePosition,
     /// Tags that are said together; each host names them by their number here.
     tags: Vec<Vec<TagPath>>,
     /// Where a tag is alone.
     tag_numbers: HashMap<TagPath, u32>,
     /// Settings that are said together.
-    names: Vec<Names>,
-    name_numbers: HashMap<Names, u32>,
-    listed: Vec<Claim>,
-    carried: Vec<(u32, Claim)>,
-    settings: Vec<(u32, Claim)>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Names {
-    One(Cow<'static, str>),
-    Of(Given),
-}
-
-/// Which settings a connection has.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Given {
-    address: bool,
-    port: bool,
-    user: bool,
-    vars: Vec<String>,
-}
-
-impl Names {
-    /// Whether they are exactly those of the connection.
-    fn are(&self, connection: &Connection) -> bool {
-        let Self::Of(given) = self else { return false };
-        let Connection {
-            address,
-            port,
-            user,
-            vars,
-        } = connection;
-        given.address == address.is_some()
-            && given.port == port.is_some()
-            && given.user == user.is_some()
-            && given.vars.iter().eq(vars.keys())
-    }
-
-    fn have(&self, setting: &str) -> bool {
-        match (self, setting) {
-            (Self::One(name), _) => name == setting,
-            (Self::Of(given), "address") => given.address,
-            (Self::Of(given), "port") => given.port,
-            (Self::Of(given), "user") => given.user,
-            (Self::Of(given), _) => given.vars.iter().any(|var| var == setting),
-        }
-    }
-}
-
-/// A place, small enough to be kept for each of very many hosts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mark {
-    source: u32,
-    line: u32,
-    column: u32,
-}
-
-/// A source among those that the origins know.
-#[cfg(feature = "ansible")]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SourceNumber(u32);
-
-#[cfg(feature = "ansible")]
-impl SourceNumber {
-    /// A place in it.
-    pub(crate) fn at(self, span: Span) -> Mark {
-        Mark {
-            source: self.0,
-            line: span.line,
-            column: span.column,
-        }
-    }
-}
-
-/// Something that is said of neighbouring hosts, in one place or in a line for each.
-#[derive(Debug, Clone, Copy)]
-struct Claim {
-    first: u32,
-    last: u32,
-    /// Of the first of them.
-    place: Mark,
-    /// How many lines further each of the others is.
-    step: u32,
+    names: Vec<SettingNames>,
+    name_numbers: HashMap<SettingNames, u32>,
+    listed: Vec<HostRun>,
+    carried: Vec<(u32, HostRun)>,
+    settings: Vec<(u32, HostRun)>,
 }
 
 impl OriginTable {
-    /// A source to come, whose places are kept as marks.
+    /// A source to come, whose places are kept as positions.
     #[cfg(feature = "ansible")]
     pub(crate) fn open(&mut self, source: &Arc<str>) -> SourceNumber {
         self.sources.push(Arc::clone(source));
@@ -124,31 +49,31 @@ impl OriginTable {
                 self.sources.len() - 1
             }
         };
-        self.here = Mark {
+        self.here = SourcePosition {
             source: u32::try_from(number).unwrap_or(u32::MAX),
             line,
             column,
         };
     }
 
-    /// The same.
+    /// What is said from now on, stands at this origin.
     pub(crate) fn at_origin(&mut self, origin: &Origin) {
         self.at(&origin.source, origin.line, origin.column);
     }
 
-    /// The same, at a place that was kept.
-    pub(crate) fn back_to(&mut self, place: Mark) {
+    /// What is said from now on, stands at a position that was kept.
+    pub(crate) fn back_to(&mut self, place: SourcePosition) {
         self.here = place;
     }
 
     /// What is said now, stands there.
-    pub(crate) fn here(&self) -> Mark {
+    pub(crate) fn here(&self) -> SourcePosition {
         self.here
     }
 
     /// The host is named for the first time.
     pub(crate) fn list(&mut self, host: HostId) {
-        let claim = Claim::new(host, self.here);
+        let claim = HostRun::new(host, self.here);
         if !self.listed.last_mut().is_some_and(|last| last.take(&claim)) {
             self.listed.push(claim);
         }
@@ -156,7 +81,7 @@ impl OriginTable {
 
     /// The host carries the tags of this number.
     pub(crate) fn carry_numbered(&mut self, tags: u32, host: HostId) {
-        let claim = Claim::new(host, self.here);
+        let claim = HostRun::new(host, self.here);
         let last = self.carried.last_mut();
         if !last.is_some_and(|(last_tags, last)| *last_tags == tags && last.take(&claim)) {
             self.carried.push((tags, claim));
@@ -171,7 +96,7 @@ impl OriginTable {
 
     /// The host has the setting of this number.
     pub(crate) fn set_numbered(&mut self, host: HostId, setting: u32) {
-        let claim = Claim::new(host, self.here);
+        let claim = HostRun::new(host, self.here);
         // A line may say several settings of a host, and the next line the same of the next one.
         for (number, last) in self.settings.iter_mut().rev().take(4) {
             if *number == setting {
@@ -186,7 +111,7 @@ impl OriginTable {
 
     /// What the setting is called here.
     pub(crate) fn named(&mut self, setting: impl Into<Cow<'static, str>>) -> u32 {
-        self.together_named(Names::One(setting.into()))
+        self.together_named(SettingNames::One(setting.into()))
     }
 
     /// The host has all of these settings.
@@ -198,7 +123,7 @@ impl OriginTable {
             names.is_some_and(|names| names.are(connection))
         });
         let number = same.unwrap_or_else(|| {
-            self.together_named(Names::Of(Given {
+            self.together_named(SettingNames::Of(GivenSettings {
                 address: connection.address.is_some(),
                 port: connection.port.is_some(),
                 user: connection.user.is_some(),
@@ -208,7 +133,7 @@ impl OriginTable {
         self.set_numbered(host, number);
     }
 
-    fn together_named(&mut self, names: Names) -> u32 {
+    fn together_named(&mut self, names: SettingNames) -> u32 {
         if let Some(number) = self.name_numbers.get(&names) {
             return *number;
         }
@@ -241,7 +166,7 @@ impl OriginTable {
     }
 
     /// The place with the name of its source.
-    pub(crate) fn origin(&self, place: Mark) -> Option<Origin> {
+    pub(crate) fn origin(&self, place: SourcePosition) -> Option<Origin> {
         let source = self.sources.get(place.source as usize)?;
         Some(Origin::new(Arc::clone(source), place.line, place.column))
     }
@@ -264,58 +189,11 @@ impl Origins for OriginTable {
 
     fn setting(&self, host: HostId, setting: &str) -> Option<Origin> {
         let names = |number: u32| self.names.get(number as usize);
-        let found = |(number, claim): &&(u32, Claim)| {
+        let found = |(number, claim): &&(u32, HostRun)| {
             claim.covers(host) && names(*number).is_some_and(|names| names.have(setting))
         };
         let (_, claim) = self.settings.iter().find(found)?;
         self.origin(claim.place_of(host))
-    }
-}
-
-impl Claim {
-    fn new(host: HostId, place: Mark) -> Self {
-        let at = u32::try_from(host.index()).unwrap_or(u32::MAX);
-        Self {
-            first: at,
-            last: at,
-            place,
-            step: 0,
-        }
-    }
-
-    fn covers(&self, host: HostId) -> bool {
-        (self.first as usize..=self.last as usize).contains(&host.index())
-    }
-
-    fn place_of(&self, host: HostId) -> Mark {
-        let further = u32::try_from(host.index())
-            .unwrap_or(u32::MAX)
-            .saturating_sub(self.first);
-        Mark {
-            line: self.place.line.saturating_add(further.saturating_mul(self.step)),
-            ..self.place
-        }
-    }
-
-    /// Goes on with the next host, if it stands in the same place, as the hosts of a range do, or in the next line.
-    fn take(&mut self, next: &Self) -> bool {
-        if self.last.checked_add(1) != Some(next.first) {
-            return false;
-        }
-        let step = match self.first == self.last {
-            true => next.place.line.wrapping_sub(self.place.line),
-            false => self.step,
-        };
-        let extended = Self {
-            last: next.last,
-            step,
-            ..*self
-        };
-        let goes_on = step <= 1 && extended.place_of(HostId::new(next.first)) == next.place;
-        if goes_on {
-            *self = extended;
-        }
-        goes_on
     }
 }
 

@@ -9,20 +9,20 @@ use super::{Database, driver};
 
 /// A query and the values of its parameters, which are never part of its text.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(super) struct SqlQuery {
     pub(super) sql: String,
     pub(super) values: Vec<String>,
 }
 
 /// Why there is no answer.
-pub(super) enum Failure {
+pub(super) enum QueryFailure {
     /// It may go better later.
     Down(String),
     /// It will not.
     Wrong(String),
 }
 
-impl Question {
+impl SqlQuery {
     /// Asks all of them through one connection, within one time limit. An answer has a row for each of the database's,
     /// and names its columns.
     pub(super) async fn ask(questions: &[Self], database: &Database) -> Result<Vec<Table>, InventoryError> {
@@ -32,12 +32,12 @@ impl Question {
         let name = database.name();
         match tokio::time::timeout_at(deadline.into(), work).await {
             Ok(Ok(tables)) => Ok(tables),
-            Ok(Err(Failure::Wrong(message))) => Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)])),
+            Ok(Err(QueryFailure::Wrong(message))) => Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)])),
             // An interrupted query is the limit at work.
-            Ok(Err(Failure::Down(message))) if Instant::now() < deadline => {
+            Ok(Err(QueryFailure::Down(message))) if Instant::now() < deadline => {
                 Err(InventoryError::unavailable(name, message))
             }
-            Ok(Err(Failure::Down(_))) | Err(_) => {
+            Ok(Err(QueryFailure::Down(_))) | Err(_) => {
                 let limit = humantime::format_duration(database.timeout);
                 Err(InventoryError::unavailable(
                     name,
@@ -48,7 +48,7 @@ impl Question {
     }
 }
 
-impl From<sqlx::Error> for Failure {
+impl From<sqlx::Error> for QueryFailure {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(said) => match said.code().as_deref() {
@@ -66,7 +66,7 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-impl From<csv::Error> for Failure {
+impl From<csv::Error> for QueryFailure {
     fn from(error: csv::Error) -> Self {
         Self::Wrong(error.to_string())
     }

@@ -5,7 +5,7 @@ use std::thread;
 use pogo_core::inventory::InventoryError;
 
 /// Runs work on a thread of its own, so that any executor can wait for it.
-pub(crate) async fn elsewhere<T: Send + 'static>(
+pub(crate) async fn spawn_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, InventoryError> + Send + 'static,
 ) -> Result<T, InventoryError> {
     let (sender, receiver) = futures::channel::oneshot::channel();
@@ -15,7 +15,7 @@ pub(crate) async fn elsewhere<T: Send + 'static>(
 
 /// Runs asynchronous work to its end, wherever the caller runs: inside of an executor too.
 #[cfg(any(feature = "http", feature = "sqlite", feature = "postgres", feature = "mysql"))]
-pub(crate) fn to_its_end<T: Send>(
+pub(crate) fn block_on<T: Send>(
     work: impl Future<Output = Result<T, InventoryError>> + Send,
 ) -> Result<T, InventoryError> {
     let run = || {

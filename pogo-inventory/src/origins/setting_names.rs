@@ -1,0 +1,49 @@
+//! Which settings a line gives.
+
+use std::borrow::Cow;
+
+use pogo_core::fleet::Connection;
+
+/// Settings that one place gives together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum SettingNames {
+    One(Cow<'static, str>),
+    Of(GivenSettings),
+}
+
+/// Which settings a connection has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct GivenSettings {
+    pub(super) address: bool,
+    pub(super) port: bool,
+    pub(super) user: bool,
+    pub(super) vars: Vec<String>,
+}
+
+impl SettingNames {
+    /// Whether they are exactly those of the connection.
+    pub(super) fn are(&self, connection: &Connection) -> bool {
+        let Self::Of(given) = self else { return false };
+        let Connection {
+            address,
+            port,
+            user,
+            vars,
+        } = connection;
+        given.address == address.is_some()
+            && given.port == port.is_some()
+            && given.user == user.is_some()
+            && given.vars.iter().eq(vars.keys())
+    }
+
+    /// Whether this is one of them.
+    pub(super) fn have(&self, setting: &str) -> bool {
+        match (self, setting) {
+            (Self::One(name), _) => name == setting,
+            (Self::Of(given), "address") => given.address,
+            (Self::Of(given), "port") => given.port,
+            (Self::Of(given), "user") => given.user,
+            (Self::Of(given), _) => given.vars.iter().any(|var| var == setting),
+        }
+    }
+}
