@@ -14,7 +14,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, InventoryError> {
     read_text_up_to(path, MAX_BYTES)
 }
 
-/// The same, of a file of another size.
+/// The text of a file that may have up to so many bytes.
 pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, InventoryError> {
     let name = path.display().to_string();
     if let Some(kind) = special(path) {

@@ -140,7 +140,7 @@ impl SourceSpec {
         self.kind.open(&self.location)
     }
 
-    /// The same, where a path is relative to this folder. A program without a folder stays one that is looked for.
+    /// Takes a path as relative to this folder. A program without a folder stays one that is looked for.
     #[cfg(feature = "sources-file")]
     pub(crate) fn within(mut self, folder: &std::path::Path) -> Self {
         let elsewhere = match self.name() {

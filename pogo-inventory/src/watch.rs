@@ -69,19 +69,19 @@ impl Watch {
         }
     }
 
-    /// The same, looking at files this often, and no more often than every 10 milliseconds.
+    /// Looks at files this often, and no more often than every 10 milliseconds.
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every.max(Duration::from_millis(10));
         self
     }
 
-    /// The same, reading the sources this often in any case.
+    /// Reads the sources this often in any case.
     pub fn reread(mut self, reread: Duration) -> Self {
         self.reread = reread;
         self
     }
 
-    /// The same, by this clock.
+    /// Uses this clock. By default the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self

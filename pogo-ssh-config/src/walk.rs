@@ -6,7 +6,7 @@ use super::lex::Word;
 use super::line::ConfigLine;
 use super::pattern_list::matches_words;
 
-/// Who asks which lines apply to a host, and what becomes of them.
+/// Receives the lines that apply to a host.
 pub(super) trait LineVisitor<'a> {
     type Error;
 

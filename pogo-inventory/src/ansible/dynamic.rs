@@ -39,13 +39,13 @@ impl AnsibleScript {
         }
     }
 
-    /// The same, with an argument in front of `--list`, which is passed on unchanged and never shown.
+    /// Adds an argument in front of `--list`, which is passed on unchanged and never shown.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.program.args.push(arg.into());
         self
     }
 
-    /// The same, with another time limit for each call.
+    /// Sets the time limit of each call.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.program.timeout = timeout;
         self

@@ -51,19 +51,19 @@ impl CommandSource {
         }
     }
 
-    /// The same, with one more argument, which is passed on unchanged and never shown.
+    /// Adds an argument, which is passed on unchanged and never shown.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.program.args.push(arg.into());
         self
     }
 
-    /// The same, with another time limit.
+    /// Sets the time limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.program.timeout = timeout;
         self
     }
 
-    /// The same, where the program prints this format.
+    /// Reads what the program prints in this format.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
@@ -74,7 +74,7 @@ impl CommandSource {
     /// # Errors
     ///
     /// [`InventoryError::Unavailable`] when it cannot be run, fails, or does not end in time; [`InventoryError::Invalid`]
-    /// when what it prints makes no sense.
+    /// when its output is invalid.
     pub fn read(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(self.listing()?.fleet)
     }

@@ -45,13 +45,13 @@ impl Database {
         }
     }
 
-    /// The same, with a password from a file, without the white space around it; the file is read afresh each time.
+    /// Takes the password from a file, without the white space around it; the file is read afresh each time.
     pub fn password_from_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.password = Some(path.into());
         self
     }
 
-    /// The same, with another time limit for each question.
+    /// Sets the time limit of each query.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

@@ -59,7 +59,7 @@ impl From<sqlx::Error> for QueryFailure {
                 }
                 _ => Self::Down(said.message().to_owned()),
             },
-            sqlx::Error::Configuration(reason) => Self::Wrong(format!("the address makes no sense: {reason}")),
+            sqlx::Error::Configuration(reason) => Self::Wrong(format!("the address is invalid: {reason}")),
             sqlx::Error::Io(reason) => Self::Down(format!("cannot be reached: {reason}")),
             other => Self::Down(other.to_string()),
         }

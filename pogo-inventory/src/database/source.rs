@@ -50,7 +50,7 @@ impl DatabaseSource {
         Mapping::named_by("host").tags("tag")
     }
 
-    /// The same, with a value for the query's next parameter (`?`, or `$1` in PostgreSQL), which is a text.
+    /// Adds a value for the query's next parameter (`?`, or `$1` in PostgreSQL), which is a text.
     pub fn bind(mut self, value: impl Into<String>) -> Self {
         self.question.values.push(value.into());
         self
@@ -61,7 +61,7 @@ impl DatabaseSource {
     /// # Errors
     ///
     /// [`InventoryError::Unavailable`] when it cannot be reached or doesn't answer in time; [`InventoryError::Invalid`] when it
-    /// refuses the query, or when the answer makes no sense or has no rows.
+    /// refuses the query, or when the answer is invalid or has no rows.
     pub fn read(&self) -> Result<FleetBuilder, InventoryError> {
         Ok(self.listing()?.fleet)
     }

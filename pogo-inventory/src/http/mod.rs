@@ -94,56 +94,56 @@ impl HttpSource {
         }
     }
 
-    /// The same, where the service answers in this format.
+    /// Reads answers in this format.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
     }
 
-    /// The same, with a header such as `Authorization`. Its value is never shown.
+    /// Sends a header such as `Authorization`. Its value is never shown.
     pub fn header(mut self, name: impl Into<String>, value: SecretString) -> Self {
         self.headers.push((name.into(), Secret::Given(value)));
         self
     }
 
-    /// The same, with a header whose value is in a file, without the white space around it; the file is read afresh each time.
+    /// Sends a header whose value is in a file, without the white space around it; the file is read afresh each time.
     pub fn header_from_file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.headers.push((name.into(), Secret::File(path.into())));
         self
     }
 
-    /// The same, trusting the certificates (and authorities) of this PEM file in place of the operating system's.
+    /// Trusts the certificates (and authorities) of this PEM file in place of the operating system's.
     pub fn trust(mut self, path: impl Into<PathBuf>) -> Self {
         self.trusted = Some(path.into());
         self
     }
 
-    /// The same, with another time limit for each attempt.
+    /// Sets the time limit of each attempt.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The same, asking so many times more when the service is down, first after about this delay.
+    /// Asks so many times more when the service is down, first after about this delay.
     pub fn retries(mut self, retries: u32, delay: Duration) -> Self {
         self.retries = retries;
         self.retry_delay = delay;
         self
     }
 
-    /// The same, keeping the last good answer in this file, readable for its owner alone.
+    /// Keeps the last good answer in this file, readable for its owner alone.
     pub fn copy(mut self, path: impl Into<PathBuf>) -> Self {
         self.copy = Some(path.into());
         self
     }
 
-    /// The same, where a copy older than this is not used. By default, there is no such limit.
+    /// Refuses a copy older than this. By default, there is no such limit.
     pub fn max_copy_age(mut self, age: Duration) -> Self {
         self.max_copy_age = Some(age);
         self
     }
 
-    /// The same, where up to this percentage of the last good copy's hosts may be missing from an answer. Default 20;
+    /// Lets up to this percentage of the last good copy's hosts be missing from an answer. Default 20;
     /// 100 accepts every answer.
     ///
     /// The number of hosts, and the number of members of each group, must not go down by more than that from the largest
@@ -159,7 +159,7 @@ impl HttpSource {
     /// # Errors
     ///
     /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it refuses, when
-    /// what it answers makes no sense, or when too many hosts would be gone.
+    /// its answer is invalid, or when too many hosts would be gone.
     pub fn read(&self) -> Result<Listing, InventoryError> {
         block_on(read::read(self))
     }

@@ -108,13 +108,13 @@ impl Sources {
         Self::default()
     }
 
-    /// The same, and this source behind those before.
+    /// Adds a source behind those before.
     pub fn with(mut self, source: Arc<dyn Inventory>) -> Self {
         self.sources.push(source);
         self
     }
 
-    /// The same, with these rules for conflicts. By default, every conflict is an error.
+    /// Sets the rules for conflicts. By default, every conflict is an error.
     pub fn rules(mut self, rules: MergeRules) -> Self {
         self.rules = rules;
         self

@@ -43,19 +43,19 @@ pub struct RuleError {
 }
 
 impl MergeRules {
-    /// The same, with this rule for settings that have none of their own.
+    /// Sets the rule for settings that have none of their own.
     pub fn otherwise(mut self, rule: OnConflict) -> Self {
         self.otherwise = rule;
         self
     }
 
-    /// The same, with this rule for one setting: `address`, `port`, `user`, or a further setting by its name.
+    /// Sets the rule for one setting: `address`, `port`, `user`, or a further setting by its name.
     pub fn setting(mut self, setting: impl Into<String>, rule: OnConflict) -> Self {
         self.settings.insert(setting.into(), rule);
         self
     }
 
-    /// The same, with the rule of this text.
+    /// Adds the rule of this text.
     ///
     /// # Errors
     /// The text is no rule.

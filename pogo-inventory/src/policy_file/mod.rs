@@ -41,7 +41,7 @@ impl PolicyFile {
         }
     }
 
-    /// The same, read for this namespace: what the file says for all, and what it says below `namespace:` for this one.
+    /// Reads it for this namespace: what the file says for all, and what it says below `namespace:` for this one.
     pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
         self.namespace = Some(name.into());
         self

@@ -32,7 +32,7 @@ pub(super) fn parse(problems: &mut Problems<'_>, roster: &Roster, span: Span, te
     }
 }
 
-/// The same for a value.
+/// A selector that is a value.
 pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>, example: &str) -> Option<Selector> {
     let Some(text) = node.scalar() else {
         expect::expected(problems, node, "a group", example);

@@ -76,7 +76,7 @@ impl Roster {
         hosts
     }
 
-    /// The same, and they carry the tag, which is declared already. Patterns match the hosts that the source names anywhere.
+    /// Adds hosts that carry the tag, which is declared already. Patterns match the hosts that the source names anywhere.
     pub(crate) fn members(&mut self, problems: &mut Problems<'_>, span: Span, text: &str, path: &TagPath) {
         self.at(&problems.source, span);
         // Most are plain names, and there may be very many.
@@ -188,7 +188,7 @@ impl Roster {
         }
     }
 
-    /// The same, of a host that was inserted.
+    /// Adds settings of a host that was inserted.
     pub(crate) fn connect_known(
         &mut self,
         problems: &mut Problems<'_>,
@@ -226,7 +226,7 @@ impl Roster {
         self.fleet
     }
 
-    /// The same, with the lines that say so, unless there are problems.
+    /// Everything collected with its origins, unless there are problems.
     pub(crate) fn into_listing(mut self, mut problems: Vec<Diagnostic>) -> Result<Listing, InventoryError> {
         self.match_patterns(&mut problems);
         if !problems.is_empty() {

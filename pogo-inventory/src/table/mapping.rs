@@ -98,7 +98,7 @@ impl Mapping {
         }
     }
 
-    /// The same, where hosts that have no name in the fields before are named by this one.
+    /// Names hosts by this field, if they have no name in the fields before.
     ///
     /// ```
     /// # #[cfg(feature = "json")] {
@@ -116,7 +116,7 @@ impl Mapping {
         self
     }
 
-    /// The same, where `field`, which every row must have, holds whole tags: `frontend colo.east`.
+    /// Takes whole tags from `field`, which every row must have: `frontend colo.east`.
     pub fn tags(mut self, field: impl Into<String>) -> Self {
         self.tags.push(TagField {
             field: field.into(),
@@ -127,7 +127,7 @@ impl Mapping {
         self
     }
 
-    /// The same, where `field`, which every row must have, holds values of `tag`.
+    /// Takes values of `tag` from `field`, which every row must have.
     pub fn tag_values(mut self, field: impl Into<String>, tag: impl Into<String>) -> Self {
         self.tags.push(TagField {
             field: field.into(),
@@ -138,7 +138,7 @@ impl Mapping {
         self
     }
 
-    /// The same, where hosts that have `field`, even an empty one, carry `tag`.
+    /// Gives `tag` to hosts that have `field`, even an empty one.
     pub fn tag_if(mut self, field: impl Into<String>, tag: impl Into<String>) -> Self {
         self.tags.push(TagField {
             field: field.into(),
@@ -149,7 +149,7 @@ impl Mapping {
         self
     }
 
-    /// The same, where rows need not have the field with tags that was named last.
+    /// Lets rows lack the field with tags that was named last.
     pub fn optional(mut self) -> Self {
         if let Some(last) = self.tags.last_mut() {
             last.required = false;
@@ -157,37 +157,37 @@ impl Mapping {
         self
     }
 
-    /// The same, with the address to connect to in this field.
+    /// Takes the address to connect to from this field.
     pub fn address(mut self, field: impl Into<String>) -> Self {
         self.address = field.into();
         self
     }
 
-    /// The same, with the port in this field.
+    /// Takes the port from this field.
     pub fn port(mut self, field: impl Into<String>) -> Self {
         self.port = field.into();
         self
     }
 
-    /// The same, with the user to log in as in this field.
+    /// Takes the user to log in as from this field.
     pub fn user(mut self, field: impl Into<String>) -> Self {
         self.user = field.into();
         self
     }
 
-    /// The same, with the rows below this key.
+    /// Looks for the rows below this key.
     pub fn rows(mut self, key: impl Into<String>) -> Self {
         self.rows = Some(key.into());
         self
     }
 
-    /// The same, for CSV files whose first line is a row already: the names of the columns, in order.
+    /// Names the columns in order, for CSV files whose first line is a row already.
     pub fn columns<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.columns = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The same, with a further field for the transport.
+    /// Takes a further setting for the transport from a field.
     pub fn var(mut self, field: impl Into<String>) -> Self {
         self.vars.push(field.into());
         self

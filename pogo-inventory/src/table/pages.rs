@@ -40,7 +40,7 @@ const NEXT: [&str; 30] = [
     "has_more",
 ];
 
-/// The same, in the other words of GraphQL, Stripe and their like.
+/// Marks of further pages, in the other words of GraphQL, Stripe and their like.
 const MORE: [&str; 6] = [
     "hasMore",
     "has_next",

@@ -15,7 +15,7 @@ pub(crate) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     load_with(problems, &[])
 }
 
-/// The same, where values of these YAML types (`!vault`) may stand; they become [`Value::Opaque`].
+/// Reads a text in which values of these YAML types (`!vault`) may stand; they become [`Value::Opaque`].
 pub(crate) fn load_with<'a>(problems: &mut Problems<'a>, opaque: &[&str]) -> Option<Node<'a>> {
     let options = granit_parser::options! {
         emit_comments: false,

@@ -91,7 +91,7 @@ pub(super) async fn a_source_out_of_reach_is_unavailable(fixture: InventoryFixtu
     };
     match gone.load().await {
         Err(InventoryError::Unavailable(problem)) => tells(&gone.name(), &problem),
-        Err(other) => fail(format_args!("a source out of reach is said to make no sense: {other}")),
+        Err(other) => fail(format_args!("a source out of reach is reported as invalid: {other}")),
         Ok(listing) => fail(format_args!(
             "a source out of reach gives {} hosts",
             listing.fleet.len()
@@ -101,7 +101,7 @@ pub(super) async fn a_source_out_of_reach_is_unavailable(fixture: InventoryFixtu
 
 pub(super) async fn a_source_without_sense_is_invalid(fixture: InventoryFixture) -> Case {
     let Some(odd) = &fixture.without_sense else {
-        return skip("the fixture has no source that makes no sense");
+        return skip("the fixture has no invalid source");
     };
     match odd.load().await {
         Err(InventoryError::Invalid(problems)) => {
@@ -111,12 +111,9 @@ pub(super) async fn a_source_without_sense_is_invalid(fixture: InventoryFixture)
             tells(&odd.name(), first)
         }
         Err(other) => fail(format_args!(
-            "a source that makes no sense is said to be out of reach: {other}"
+            "a source that is invalid is reported as out of reach: {other}"
         )),
-        Ok(listing) => fail(format_args!(
-            "a source that makes no sense gives {} hosts",
-            listing.fleet.len()
-        )),
+        Ok(listing) => fail(format_args!("an invalid source gives {} hosts", listing.fleet.len())),
     }
 }
 
