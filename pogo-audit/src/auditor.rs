@@ -280,8 +280,7 @@ impl Auditor {
 
 /// Whether another dispatcher went on where one had died, perhaps in the middle of what it wrote.
 fn took_over(event: &Event) -> bool {
-    let restarted = Some(DoubtCause::Restarted);
-    matches!(event.task_kind(), Some(TaskEventKind::InDoubt { cause, .. }) if cause.is_none() || *cause == restarted)
+    event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
 }
 
 fn is_configured(event: &Event) -> bool {

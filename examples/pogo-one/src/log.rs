@@ -29,8 +29,17 @@ pub(crate) enum Entry {
 impl Log {
     /// Reads a log; `-` is standard input. The end of a line that is still being written is left out, with a remark.
     pub(crate) fn read(path: &Path) -> Result<Self, Stop> {
+        Self::read_as(path, "")
+    }
+
+    /// Reads the log that a flag names. If it cannot be read, the flag is named.
+    pub(crate) fn of_flag(flag: &str, path: &Path) -> Result<Self, Stop> {
+        Self::read_as(path, &format!("{flag}: "))
+    }
+
+    fn read_as(path: &Path, flag: &str) -> Result<Self, Stop> {
         let name = name(path);
-        let text = text(path).map_err(|error| Stop::usage(format!("cannot read {name}: {error}")))?;
+        let text = text(path).map_err(|error| Stop::usage(format!("{flag}cannot read {name}: {error}")))?;
         Self::parse(name, &text)
     }
 

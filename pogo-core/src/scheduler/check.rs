@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rehearsal;
 use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
-use super::{AttemptId, Input, InputError, JobId, JobStatus, JobUpdate, Outcome, Phase};
+use super::{AttemptId, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, Phase};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError, check_settings};
@@ -101,19 +101,19 @@ impl State {
                 Checked::Recover { resumed }
             }
             Input::Pause { job } => {
-                self.check_status(job, "paused", JobChange::Pause)?;
+                self.check_status(job, OrderKind::Pause, JobChange::Pause)?;
                 Checked::Pause { job }
             }
             Input::Resume { job } => {
-                self.check_status(job, "resumed", JobChange::Resume)?;
+                self.check_status(job, OrderKind::Resume, JobChange::Resume)?;
                 Checked::Resume { job }
             }
             Input::Halt { job, reason } => {
-                self.check_status(job, "halted", JobChange::Halt)?;
+                self.check_status(job, OrderKind::Halt, JobChange::Halt)?;
                 Checked::Halt { job, reason }
             }
             Input::Abort { job, reason } => {
-                self.check_status(job, "aborted", JobChange::Abort)?;
+                self.check_status(job, OrderKind::Abort, JobChange::Abort)?;
                 Checked::Abort { job, reason }
             }
             Input::Promote { job } => self.check_promotion(job)?,
@@ -134,15 +134,15 @@ impl State {
                 Checked::Thaw { hosts, by, reason }
             }
             Input::Retry { job, hosts } => {
-                let tasks = self.check_tasks(job, &hosts, "retried", TaskChange::Retry)?;
+                let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
                 self.check_fits(job)?;
                 Checked::Retry { tasks }
             }
             Input::Skip { job, hosts } => Checked::Skip {
-                tasks: self.check_tasks(job, &hosts, "skipped", TaskChange::Skip)?,
+                tasks: self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?,
             },
             Input::Alter { job, change } => {
-                self.check_status(job, "altered", JobChange::Alter)?;
+                self.check_status(job, OrderKind::Alter, JobChange::Alter)?;
                 self.check_update(job, change)?
             }
             Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,
@@ -159,7 +159,7 @@ impl State {
     }
 
     fn check_promotion(&self, job: JobId) -> Result<Checked, InputError> {
-        self.check_status(job, "promoted", JobChange::Promote)?;
+        self.check_status(job, OrderKind::Promote, JobChange::Promote)?;
         let waiting = self.jobs.get(&job).and_then(|job| {
             let (stage, _) = job.gates.baking()?;
             job.stages.stage(stage).wave
@@ -227,7 +227,7 @@ impl State {
         }
     }
 
-    fn check_status(&self, job: JobId, order: &'static str, change: JobChange) -> Result<(), InputError> {
+    fn check_status(&self, job: JobId, order: OrderKind, change: JobChange) -> Result<(), InputError> {
         let status = self.jobs.get(&job).ok_or(InputError::UnknownJob { job })?.status;
         if status.allows(change) {
             Ok(())
@@ -240,7 +240,7 @@ impl State {
         &self,
         id: JobId,
         hosts: &[HostName],
-        order: &'static str,
+        order: OrderKind,
         change: TaskChange,
     ) -> Result<Vec<TaskAt>, InputError> {
         let job = self.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;

@@ -1,7 +1,7 @@
 //! Why an input is refused.
 
 use super::state::ConfigureError;
-use super::{AttemptId, Freeze, JobId, JobStatus, TaskState};
+use super::{AttemptId, Freeze, JobId, JobStatus, OrderKind, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
@@ -51,7 +51,7 @@ pub enum InputError {
         host: HostName,
     },
     /// The order does not fit the state of the task.
-    #[error("host `{host}` of {job} is {}: it cannot be {order}", name(state))]
+    #[error("host `{host}` of {job} is {}: it cannot be {}", name(state), order.participle())]
     WrongTaskState {
         /// The job.
         job: JobId,
@@ -59,18 +59,18 @@ pub enum InputError {
         host: HostName,
         /// The state it is in.
         state: TaskState,
-        /// What was ordered, as in `retried`.
-        order: &'static str,
+        /// What was ordered.
+        order: OrderKind,
     },
     /// The order does not fit the state of the job.
-    #[error("{job} is {}: it cannot be {order}", job_name(status))]
+    #[error("{job} is {}: it cannot be {}", job_name(status), order.participle())]
     WrongJobStatus {
         /// The job.
         job: JobId,
         /// The state it is in.
         status: JobStatus,
-        /// What was ordered, as in `paused`.
-        order: &'static str,
+        /// What was ordered.
+        order: OrderKind,
     },
     /// No wave of the job waits for its gate to open.
     #[error("no wave of {job} waits to begin: the one under way has to be complete first, or there is none after it")]

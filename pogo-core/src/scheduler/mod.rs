@@ -17,6 +17,7 @@ mod freeze;
 mod ids;
 mod input;
 mod job_update;
+mod order_kind;
 mod outcome;
 mod outlook;
 mod prospects;
@@ -33,7 +34,6 @@ mod time_limit;
 mod verify;
 mod view;
 
-pub(crate) use decide::{EXPIRED, OVER_BUDGET, RESTARTED};
 pub use error::InputError;
 pub use event::{
     CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,
@@ -44,6 +44,7 @@ pub use freeze::Freeze;
 pub use ids::{AttemptId, JobId};
 pub use input::Input;
 pub use job_update::JobUpdate;
+pub use order_kind::OrderKind;
 pub use outcome::{Failure, FailureKind, Outcome, Phase};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};

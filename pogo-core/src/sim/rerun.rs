@@ -16,7 +16,6 @@ use crate::scheduler::{
     DoubtCause, Event, HaltCause, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
     NamespaceEvent, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
 };
-use crate::scheduler::{EXPIRED, OVER_BUDGET, RESTARTED};
 
 /// How the attempts of a log went, and where in it they were reported.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -179,13 +178,9 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
 
 /// Each time another dispatcher took over from one that had died while something ran.
 fn crashes(records: &[Record]) -> Vec<Crash> {
-    let took_over = |record: &Record| match record.event.task_kind() {
-        Some(TaskEventKind::InDoubt { cause, message, .. }) => match cause {
-            Some(cause) => *cause == DoubtCause::Restarted,
-            // Before causes were recorded, only the text told.
-            None => message == RESTARTED,
-        },
-        _ => false,
+    let took_over = |record: &Record| {
+        let cause = record.event.task_kind().and_then(TaskEventKind::doubt_cause);
+        cause == Some(DoubtCause::Restarted)
     };
     let pairs = records.iter().zip(records.iter().skip(1)).zip(0..);
     pairs
@@ -256,6 +251,10 @@ fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
 }
 
 fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option<Input> {
+    // Time limits run out again by themselves, and so do budgets.
+    if kind.halt_cause().is_some_and(|cause| cause != HaltCause::Order) {
+        return None;
+    }
     Some(match kind {
         JobEventKind::Submitted { spec, hosts } => Input::Submit {
             job,
@@ -263,7 +262,6 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
         },
         JobEventKind::Paused => Input::Pause { job },
         JobEventKind::Resumed => Input::Resume { job },
-        JobEventKind::Halting { reason, cause, .. } if halted_by_itself(&reason, cause) => return None,
         JobEventKind::Halting { reason, abort, .. } => match abort {
             false => Input::Halt { job, reason },
             true => Input::Abort { job, reason },
@@ -277,25 +275,6 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
         | JobEventKind::Unblocked
         | JobEventKind::Halted
         | JobEventKind::Finished { .. } => return None,
-    })
-}
-
-/// Time limits run out again by themselves, and so do budgets.
-fn halted_by_itself(reason: &str, cause: Option<HaltCause>) -> bool {
-    match cause {
-        Some(cause) => cause != HaltCause::Order,
-        // Before causes were recorded, only the text told.
-        None => reason == EXPIRED || is_over_budget(reason),
-    }
-}
-
-/// Whether this is to the letter what a job said of which too many hosts had failed.
-fn is_over_budget(reason: &str) -> bool {
-    let numbers = reason.split_once(OVER_BUDGET);
-    numbers.is_some_and(|(failed, allowed)| {
-        let allowed = allowed.strip_prefix(" (").and_then(|allowed| allowed.strip_suffix(')'));
-        let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        failed.strip_suffix(' ').is_some_and(number) && allowed.is_some_and(number)
     })
 }
 

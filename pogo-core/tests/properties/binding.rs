@@ -51,9 +51,7 @@ fn announces(plan: &Plan, event: &Event) -> bool {
             _ => true,
         },
         Event::Job(JobEvent { kind, .. }) => match kind {
-            JobEventKind::Halting { cause, .. } if *cause == Some(HaltCause::MaxFailures) => {
-                plan.job.settings.max_failures.is_some()
-            }
+            kind if kind.halt_cause() == Some(HaltCause::MaxFailures) => plan.job.settings.max_failures.is_some(),
             _ => true,
         },
         _ => true,

@@ -9,8 +9,10 @@ const SHOWN: usize = 60;
 
 /// What certainly is no SSH, by its first words: then there is nothing to wait for.
 pub(super) fn foreign(first: &[u8], port: u16) -> Option<String> {
-    let protocol = protocol(first)?;
-    Some(not_ssh(protocol, port))
+    if first.starts_with(b"SSH-1.") && !first.starts_with(b"SSH-1.9") && first.len() > 7 {
+        return Some("it speaks SSH 1, which is not safe and not supported: update its server".to_owned());
+    }
+    Some(not_ssh(protocol(first)?, port))
 }
 
 /// What is said of a host whose handshake has failed and whose first words were these. `None` if it speaks SSH.
@@ -26,10 +28,7 @@ pub(super) fn unfinished(first: &[u8], port: u16) -> Option<String> {
 }
 
 fn not_ssh(what: &str, port: u16) -> String {
-    match what.starts_with("SSH 1") {
-        true => format!("it speaks {what}, which is not safe and not supported: update its server"),
-        false => format!("it answers {what}, not SSH: is {port} the right port?"),
-    }
+    format!("it answers {what}, not SSH: is {port} the right port?")
 }
 
 fn protocol(first: &[u8]) -> Option<&'static str> {
@@ -48,7 +47,6 @@ fn protocol(first: &[u8]) -> Option<&'static str> {
     // An alert or a handshake of TLS 1.0 to 1.3.
     let tls = matches!(first, [0x15 | 0x16, 3, 0..=4, ..]);
     Some(match () {
-        () if begins("SSH-1.") && !begins("SSH-1.9") && first.len() > 7 => "SSH 1",
         () if begins("HTTP/") || begins("<!DOCTYPE") || begins("<html") || begins("<HTML") => "HTTP",
         () if begins("220 ") || begins("220-") => mail(),
         () if begins("+OK ") => "POP3",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 use pogo_core::fleet::Selector;
 use pogo_core::plan::Order;
-use pogo_core::policy::{Limit, OnDoubt, WaveGate};
+use pogo_core::policy::{Limit, LimitError, OnDoubt, WaveGate};
 
 use super::expectation::ExpectedTime;
 use super::{TargetArgs, duration, targets, whole_number};
@@ -118,9 +118,9 @@ impl std::str::FromStr for MaxParallel {
             return Ok(Self::Unlimited);
         }
         let limit = text.parse().map(Self::Limit);
-        limit.map_err(|error: pogo_core::policy::LimitError| match error.to_string() {
-            error if error.contains("percentage") => format!("{error}, or `none`"),
-            error => error,
+        limit.map_err(|error| match error {
+            error @ LimitError::Syntax { .. } => format!("{error}, or `none`"),
+            error => error.to_string(),
         })
     }
 }

@@ -74,10 +74,7 @@ fn times(args: &SimulateArgs, world: World) -> Result<World, Stop> {
         Some(TimesArg::Drawn(times)) => return Ok(world.task_times(times.clone())),
         None => return Ok(world.task_times(TaskTimes::Fixed(args.task_time))),
     };
-    let log = Log::read(path).map_err(|stop| match stop {
-        Stop::Usage(message) if message.starts_with("cannot read ") => Stop::Usage(format!("--times: {message}")),
-        stop => stop,
-    })?;
+    let log = Log::of_flag("--times", path)?;
     if args.outcomes {
         let last = last_job(&log.records).ok_or_else(|| log.refused("it tells of no job"))?;
         return world.follow(&log.records, last).map_err(|error| log.refused(error));

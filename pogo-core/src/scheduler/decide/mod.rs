@@ -6,10 +6,6 @@ mod reports;
 pub(in crate::scheduler) mod status;
 mod timeouts;
 
-pub(crate) use recover::RESTARTED;
-pub(crate) use reports::OVER_BUDGET;
-pub(crate) use timeouts::EXPIRED;
-
 use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::state::{Hint, TaskAt};

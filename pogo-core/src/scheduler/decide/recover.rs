@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::scheduler::{AttemptId, DoubtCause, Phase, Scheduler};
 
-/// What the log says of attempts that ran when their dispatcher died.
-pub(crate) const RESTARTED: &str = "the dispatcher was restarted while it ran";
-
 impl Scheduler {
-    /// Whoever ran the attempts is gone: each that nobody takes up again is in doubt, by an event of its own.
+    /// Whoever ran the attempts is gone: each that is not resumed is in doubt, by an event of its own.
     pub(super) fn recover(&mut self, resumed: &[AttemptId]) {
         let resumed: BTreeSet<AttemptId> = resumed.iter().copied().collect();
         let attempts: Vec<(AttemptId, Phase)> = self
@@ -21,7 +18,8 @@ impl Scheduler {
         for (attempt, phase) in attempts {
             // A settling host has succeeded; its time goes on.
             if phase != Phase::Settle && !resumed.contains(&attempt) {
-                self.doubt(attempt, RESTARTED.to_owned(), DoubtCause::Restarted);
+                let message = "the dispatcher was restarted while it ran".to_owned();
+                self.doubt(attempt, message, DoubtCause::Restarted);
             }
         }
         // The log may end between a change of fleet and what follows from it.

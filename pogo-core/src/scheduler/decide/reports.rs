@@ -13,9 +13,6 @@ use crate::scheduler::{
     TaskEventKind,
 };
 
-/// Why a job is halted of which too many hosts have failed, after their number.
-pub(crate) const OVER_BUDGET: &str = "hosts failed, more than max_failures allows";
-
 impl Scheduler {
     pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase) {
         let Some(running) = self.state.attempts.get(attempt) else {
@@ -138,7 +135,7 @@ impl Scheduler {
             return;
         }
         let reason = format!(
-            "{} {OVER_BUDGET} ({})",
+            "{} hosts failed, more than max_failures allows ({})",
             job.budget.failures,
             job.settings.max_failures.map_or(0, |most| most.hosts)
         );

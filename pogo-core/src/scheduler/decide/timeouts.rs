@@ -3,9 +3,6 @@
 use crate::scheduler::deadlines::Due;
 use crate::scheduler::{AttemptId, CancelReason, DoubtCause, HaltCause, JobEventKind, JobId, Scheduler, TaskEventKind};
 
-/// Why a job is given up whose own time limit ran out.
-pub(crate) const EXPIRED: &str = "the job's time limit ran out";
-
 impl Scheduler {
     /// Does everything whose time has come.
     pub(super) fn time_out(&mut self) {
@@ -30,7 +27,8 @@ impl Scheduler {
     }
 
     fn expire(&mut self, job: JobId) {
-        self.give_up(job, EXPIRED.to_owned(), HaltCause::JobTimeout);
+        let reason = "the job's time limit ran out".to_owned();
+        self.give_up(job, reason, HaltCause::JobTimeout);
     }
 
     fn slow(&mut self, attempt: AttemptId) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::former;
 use crate::fleet::HostName;
 use crate::plan::JobSpec;
 use crate::scheduler::{JobId, JobUpdate, Obstacle, Tally};
@@ -79,6 +80,16 @@ pub enum JobEventKind {
         /// How many ended how.
         tally: Tally,
     },
+}
+
+impl JobEventKind {
+    /// What led to the halt of the job, if it is halted. For logs from before causes were recorded, this is worked out from the reason.
+    pub fn halt_cause(&self) -> Option<HaltCause> {
+        match self {
+            Self::Halting { cause, reason, .. } => Some(cause.unwrap_or_else(|| former::halt_cause(reason))),
+            _ => None,
+        }
+    }
 }
 
 /// What led to the halt of a job.

@@ -5,6 +5,7 @@
     reason = "the module is named for what it is about, its file for what it holds"
 )]
 mod event;
+mod former;
 mod host;
 mod job;
 mod namespace;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::former;
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Failure, JobId, Phase};
@@ -124,6 +125,16 @@ pub enum TaskEventKind {
     Skipped,
     /// The host waited and will not be run in this job.
     Cancelled,
+}
+
+impl TaskEventKind {
+    /// What led to the attempt's being in doubt, if it is. For logs from before causes were recorded, this is worked out from the message.
+    pub fn doubt_cause(&self) -> Option<DoubtCause> {
+        match self {
+            Self::InDoubt { cause, message, .. } => Some(cause.unwrap_or_else(|| former::doubt_cause(message))),
+            _ => None,
+        }
+    }
 }
 
 /// What led to an attempt's being in doubt.
