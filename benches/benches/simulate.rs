@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use pogo_benches::{estate, estate_policy, row};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::sim::what_if::Scenario;
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::sim::{Fault, TaskTimes, World};
 
 fn main() {
     let columns = ["world", "numbers", "history", "attempts"].map(str::to_owned);
@@ -27,9 +27,7 @@ fn main() {
         };
         let fleet = estate(hosts);
         let (world, compile) = timed(|| World::new(fleet, estate_policy()).expect("a world"));
-        let world = world
-            .task_times(times)
-            .mishap_everywhere(Mishap::fails_sometimes(0.001));
+        let world = world.task_times(times).inject_everywhere(Fault::fails_sometimes(0.001));
         let mut spec = JobSpec::new("*".parse().expect("a selector"), Command::shell("true"));
         spec.settings.retries = Some(2);
         let scenario = Scenario::new(world, spec);

@@ -11,7 +11,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Event, HostEventKind, JobEventKind, NamespaceEventKind, Record, TaskEventKind};
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::sim::{Fault, TaskTimes, World};
 use serde_json::{Value, json};
 
 fn on(targets: &str) -> JobSpec {
@@ -99,11 +99,11 @@ fn a_host_that_waits_behind_a_stage_that_is_complete_is_found() {
 #[test]
 fn a_host_that_is_tried_again_too_late_is_found() {
     let retried = on("web1,web2").retries(1).retry_delay(Duration::from_secs(5));
-    let first = Mishap::First {
+    let first = Fault::First {
         attempts: 1,
         outcome: pogo_core::scheduler::Outcome::failed(pogo_core::scheduler::FailureKind::Command { status: 1 }, ""),
     };
-    let mut records = log(world(at_most("1")).mishap_everywhere(first), retried);
+    let mut records = log(world(at_most("1")).inject_everywhere(first), retried);
     delay_the_last_start(&mut records);
     // Somebody was there at the moment of the delay's end, and did nothing.
     let late = records.iter().rposition(started).unwrap();
@@ -122,9 +122,9 @@ fn a_host_that_is_tried_again_too_late_is_found() {
 #[test]
 fn a_job_that_goes_on_although_too_many_have_failed_is_found() {
     let failing = world(Policy::default())
-        .mishap(&"web[1-2]".parse().unwrap(), &Mishap::fails(1))
+        .inject(&"web[1-2]".parse().unwrap(), &Fault::fails(1))
         .unwrap()
-        .mishap(&"web[3-4]".parse().unwrap(), &Mishap::Slow(Duration::from_secs(5)))
+        .inject(&"web[3-4]".parse().unwrap(), &Fault::Slow(Duration::from_secs(5)))
         .unwrap();
     let spec = on("*").max_failures("2".parse().unwrap());
     let finding = found(&with_setting(&log(failing, spec), "max_failures", &json!("1")));
@@ -149,7 +149,7 @@ fn attempts_and_jobs_beyond_their_time_limits_are_found() {
 #[test]
 fn an_attempt_that_is_never_given_up_is_found() {
     let hanging = world(Policy::default())
-        .mishap(&"web1".parse().unwrap(), &Mishap::times_out())
+        .inject(&"web1".parse().unwrap(), &Fault::times_out())
         .unwrap();
     let limited = on("web1").attempt_timeout(Duration::from_secs(5));
     let mut records = log(hanging, limited);

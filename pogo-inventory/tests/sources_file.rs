@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use futures::executor::block_on;
-use pogo_core::dispatcher::Questions;
+use pogo_core::dispatcher::ResolverQueries;
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_inventory::merge::Sources;
 use pogo_inventory::{InventoryError, SourcesFile};
@@ -104,7 +104,7 @@ fn a_resolver_answers_for_the_tags_that_name_it() {
     )]);
     database(&folder.path().join("roles.db"));
     let file = SourcesFile::read(folder.path().join("sources.yaml")).unwrap();
-    let questions = Questions::default().and(&"$rolesdb(mysql)".parse().unwrap());
+    let questions = ResolverQueries::default().and(&"$rolesdb(mysql)".parse().unwrap());
     let fleet = block_on(file.resolvers.answer(&questions, FleetBuilder::default()));
     assert_eq!(
         members(&fleet.unwrap().build().unwrap(), "$rolesdb(mysql)"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use pogo_core::dispatcher::{Questions, Resolvers};
+use pogo_core::dispatcher::{ResolverQueries, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder, Selector};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::{Gathered, MergeRules, Sources};
@@ -119,7 +119,7 @@ impl SourceArgs {
     /// Whether resolvers have to answer for tags that these rules and targets name. Without resolvers it is the plan that
     /// says, line by line, which tags nobody knows.
     pub(crate) fn asks(&self, (policy, targets): (&Policy, &Selector)) -> bool {
-        self.sources.is_some() && !Questions::of(policy).and(targets).is_empty()
+        self.sources.is_some() && !ResolverQueries::of(policy).and(targets).is_empty()
     }
 
     /// The fleet, with what resolvers answer to the tags that these rules and targets name.
@@ -131,7 +131,7 @@ impl SourceArgs {
         if !self.asks((policy, targets)) {
             return Ok(fleet);
         }
-        let questions = Questions::of(policy).and(targets);
+        let questions = ResolverQueries::of(policy).and(targets);
         let resolvers = self.resolvers()?;
         now(resolvers.answer(&questions, fleet))?.map_err(Stop::usage)
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Questions, Resolvers};
+use pogo_core::dispatcher::{ResolverQueries, Resolvers};
 use pogo_core::fleet::{Fleet, Selector};
 use pogo_examples::Racks;
 
@@ -11,7 +11,7 @@ use pogo_examples::Racks;
 async fn hosts(targets: &str) -> Result<Vec<String>, String> {
     let resolvers = Resolvers::new().with("rack", Arc::new(Racks("r1 web1 db1\nr2 web2")));
     let targets: Selector = targets.parse().unwrap();
-    let questions = Questions::default().and(&targets);
+    let questions = ResolverQueries::default().and(&targets);
     let inventory = Fleet::builder().tagged("web", "web[1-2]").tagged("db", "db1");
     let answered = resolvers.answer(&questions, inventory).await;
     let fleet = answered.map_err(|error| error.to_string())?.build().unwrap();

@@ -5,7 +5,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{Event, FailureKind, JobStatus, Outcome, TaskEvent, TaskEventKind};
-use pogo_core::sim::{History, Mishap, World};
+use pogo_core::sim::{Fault, History, World};
 
 /// Runs everything under our policy; these hosts fail.
 fn roll_out(failing: &str) -> History {
@@ -28,7 +28,7 @@ fn roll_out(failing: &str) -> History {
     let failure = Outcome::failed(FailureKind::Command { status: 1 }, "");
     let world = World::new(fleet, policy).unwrap();
     let mut world = world
-        .mishap(&failing.parse().unwrap(), &Mishap::Always(failure))
+        .inject(&failing.parse().unwrap(), &Fault::Always(failure))
         .unwrap();
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use futures::channel::mpsc;
 
 use super::commit::{Snapshots, Tail};
+use super::event_loop::Io;
 use super::guarded::Guarded;
 use super::running::Running;
-use super::work::Outside;
 use super::{Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
 use crate::journal::{Journal, JournalError, MemoryJournal, OwnerId, ReplayError, Seq};
 use crate::scheduler::Scheduler;
@@ -50,13 +50,13 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Tells this observer. By default nobody.
+    /// Shows every event and all output to this observer. By default there is none.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
         self
     }
 
-    /// Owns the journal under this name, for people.
+    /// Sets the name under which the journal is owned; it is for people.
     pub fn owner(mut self, owner: OwnerId) -> Self {
         self.owner = owner;
         self
@@ -85,7 +85,7 @@ impl DispatcherBuilder {
             upto,
         };
         let tail = Tail::new(owned, Arc::clone(&self.clock), at, snapshots);
-        let outside = Outside {
+        let io = Io {
             running,
             phases,
             messages: inbox,
@@ -93,7 +93,7 @@ impl DispatcherBuilder {
             clock: self.clock,
             observer,
         };
-        let mut dispatcher = Dispatcher::over(scheduler, outside);
+        let mut dispatcher = Dispatcher::over(scheduler, io);
         if at > Seq::default() {
             dispatcher.recover().await?;
         }

@@ -75,7 +75,7 @@ impl Handle {
         .await
     }
 
-    /// Starts no more of a job until it is resumed. Errors as [`order`](Self::order).
+    /// Starts no more hosts of a job until it is resumed. Errors as [`order`](Self::order).
     pub async fn pause(&self, job: JobId) -> Result<(), OrderError> {
         self.order(Input::Pause { job }).await
     }
@@ -85,7 +85,7 @@ impl Handle {
         self.order(Input::Resume { job }).await
     }
 
-    /// Starts no more of a job and lets the running end. Errors as [`order`](Self::order).
+    /// Starts no more hosts of a job; attempts that run may end. Errors as [`order`](Self::order).
     pub async fn halt(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
         self.order(Input::Halt {
             job,
@@ -151,7 +151,7 @@ impl Handle {
         self.order(Input::MarkDown { host, reason }).await
     }
 
-    /// Counts a host as serving again: it gives back its places. Errors as [`order`](Self::order).
+    /// Counts a host as available again: it gives back its slots. Errors as [`order`](Self::order).
     pub async fn mark_up(&self, host: HostName, reason: impl Into<String> + Send) -> Result<(), OrderError> {
         let reason = reason.into();
         self.order(Input::MarkUp { host, reason }).await

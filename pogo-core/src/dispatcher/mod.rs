@@ -1,4 +1,4 @@
-//! DO: the async loop, and the traits of the outside world.
+//! DO: the async event loop, and the traits that connect it to transports, clocks and observers.
 //!
 //! [`Dispatcher`] carries events from the [`Scheduler`](crate::scheduler::Scheduler) to the journal, then to the
 //! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
@@ -8,6 +8,7 @@ mod builder;
 mod clock;
 mod commit;
 mod error;
+mod event_loop;
 mod guarded;
 mod handle;
 pub mod layer;
@@ -17,15 +18,17 @@ mod resolver;
 mod running;
 mod system_clock;
 mod transport;
-mod work;
 
 pub use builder::DispatcherBuilder;
 pub use clock::Clock;
 pub use error::{DispatchError, OrderError};
+pub use event_loop::Dispatcher;
 pub use handle::Handle;
 pub use observer::{Observer, OutputChunk, Stream};
 pub use reporter::{ReportHook, Reporter, ReporterSide};
-pub use resolver::{AskError, Question, Questions, ResolverError, Resolvers, TagResolver, Unanswered, Why};
+pub use resolver::{
+    ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
+    TagResolver,
+};
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Transport};
-pub use work::Dispatcher;

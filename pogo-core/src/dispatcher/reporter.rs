@@ -66,7 +66,7 @@ impl Reporter {
             return;
         }
         self.begun.fetch_or(phase > Phase::Connect, Ordering::Relaxed);
-        // A dispatcher that is gone needs no news.
+        // A dispatcher that is gone needs no report.
         let _ = self.phases.unbounded_send((self.attempt, phase));
     }
 

@@ -51,7 +51,7 @@ impl Running {
         self.attempts.is_empty()
     }
 
-    /// Whether the transport takes up this attempt where it is.
+    /// Whether the transport can resume this attempt.
     pub(super) fn resumes(&self, attempt: &Attempt) -> bool {
         self.transport.resumes(attempt)
     }

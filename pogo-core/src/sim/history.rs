@@ -39,17 +39,17 @@ impl History {
     }
 
     /// The most tasks that ran at the same time.
-    pub fn widest(&self) -> u32 {
-        let (mut running, mut widest) = (0_u32, 0);
+    pub fn peak_running(&self) -> u32 {
+        let (mut running, mut peak) = (0_u32, 0);
         for record in &self.records {
             if record.event.started().is_some() {
                 running += 1;
             } else if record.event.ended().is_some() {
                 running = running.saturating_sub(1);
             }
-            widest = widest.max(running);
+            peak = peak.max(running);
         }
-        widest
+        peak
     }
 }
 

@@ -1,6 +1,6 @@
 //! PRETEND: the real scheduler in a world of virtual time.
 //!
-//! A [`World`] has hosts, tasks that take as long as [`TaskTimes`] say, and [`Mishap`]s; it hands the scheduler
+//! A [`World`] has hosts, tasks that take as long as [`TaskTimes`] say, and [`Fault`]s; it hands the scheduler
 //! what real transports and operators would, and never waits. One seed, one history: the same world gives the same
 //! events, and how long a host takes does not depend on when it is started.
 //!
@@ -26,8 +26,8 @@ mod bound;
 mod chain;
 mod crash;
 mod draw;
+mod fault;
 mod history;
-mod mishap;
 mod pass;
 mod past;
 mod plans;
@@ -37,8 +37,8 @@ pub mod what_if;
 mod world;
 
 pub use bound::{Binding, LowerBound, lower_bound};
+pub use fault::Fault;
 pub use history::History;
-pub use mishap::Mishap;
 pub use past::{PastError, PastTimes};
 pub use rerun::RerunError;
 pub use times::TaskTimes;

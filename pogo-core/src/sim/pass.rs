@@ -1,7 +1,7 @@
 //! How time passes in a world.
 
 use super::World;
-use super::mishap::{Attempt, Fate};
+use super::fault::{Attempt, AttemptEnd};
 use super::plans::{Planned, Plans};
 use crate::fleet::HostName;
 use crate::scheduler::{
@@ -110,8 +110,8 @@ impl World {
         let script = self.script.as_ref();
         if let Some(part) = script.and_then(|script| script.of(job, host, number)).cloned() {
             if part.lingers.is_none() {
-                let end = Planned::End(attempt, part.fate.outcome.clone());
-                self.plans.add(self.now + part.fate.takes, part.rank, end);
+                let end = Planned::End(attempt, part.end.outcome.clone());
+                self.plans.add(self.now + part.end.takes, part.rank, end);
             }
             self.running.insert(attempt, Some(Box::new(part)));
             return;
@@ -125,8 +125,8 @@ impl World {
             number,
             begun: self.now,
         };
-        let own = self.mishaps.get(host).into_iter().flatten();
-        if let Some(Fate { takes, outcome }) = asked.fate(usual, own.chain(&self.everywhere)) {
+        let own = self.faults.get(host).into_iter().flatten();
+        if let Some(AttemptEnd { takes, outcome }) = asked.end(usual, own.chain(&self.everywhere)) {
             self.plans
                 .add(self.now + takes, Plans::LAST, Planned::End(attempt, outcome));
         }
@@ -146,7 +146,7 @@ impl World {
                 (self.now, Plans::LAST, Outcome::failed(kind, ""))
             }
             Some(Some(part)) => match part.lingers {
-                Some(lingers) => (self.now + lingers, part.rank, part.fate.outcome.clone()),
+                Some(lingers) => (self.now + lingers, part.rank, part.end.outcome.clone()),
                 // It ended without having been told to, and does so again.
                 None => return,
             },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::crash::Crash;
-use super::mishap::Fate;
+use super::fault::AttemptEnd;
 use super::past::{self, PastTimes};
 use super::plans::Planned;
 use super::world::Indexed;
@@ -20,13 +20,13 @@ use crate::scheduler::{
 /// How the attempts of a log went, and where in it they were reported.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Script {
-    attempts: Indexed<(JobId, HostName, u32), Part>,
+    attempts: Indexed<(JobId, HostName, u32), ScriptedAttempt>,
 }
 
 /// How one attempt went.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Part {
-    pub(super) fate: Fate,
+pub(super) struct ScriptedAttempt {
+    pub(super) end: AttemptEnd,
     /// Position in the log of its end.
     pub(super) rank: u64,
     /// If it was told to end: how long it took from then on.
@@ -39,8 +39,8 @@ impl Script {
         let attempts = past::attempts(records).into_iter().map(|attempt| {
             let key = (attempt.job, attempt.host, attempt.number);
             let (takes, outcome) = (attempt.took, attempt.outcome);
-            let part = Part {
-                fate: Fate { takes, outcome },
+            let part = ScriptedAttempt {
+                end: AttemptEnd { takes, outcome },
                 rank: rank(attempt.reported),
                 lingers: attempt.lingered,
             };
@@ -61,7 +61,7 @@ impl Script {
         }
     }
 
-    pub(super) fn of(&self, job: JobId, host: &HostName, number: u32) -> Option<&Part> {
+    pub(super) fn of(&self, job: JobId, host: &HostName, number: u32) -> Option<&ScriptedAttempt> {
         self.attempts.get(&(job, host.clone(), number))
     }
 }
@@ -85,17 +85,17 @@ impl World {
     /// A past run once more: the hosts, rules, jobs and orders of a log, each attempt with the time it took and the end it
     /// came to, in virtual time from zero. The real scheduler decides anew, so the same version of it decides the same.
     ///
-    /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the median of the log's times and succeeds. Mishaps and further orders may be
+    /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the median of the log's times and succeeds. Faults and further orders may be
     /// added, and strike what the log does not tell of.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
     /// use pogo_core::plan::{Command, JobSpec};
     /// use pogo_core::policy::Policy;
-    /// use pogo_core::sim::{Mishap, World};
+    /// use pogo_core::sim::{Fault, World};
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-9]").build()?;
-    /// let mut world = World::new(fleet, Policy::default())?.mishap_everywhere(Mishap::fails_sometimes(0.5));
+    /// let mut world = World::new(fleet, Policy::default())?.inject_everywhere(Fault::fails_sometimes(0.5));
     /// world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
     /// let past = world.run();
     /// assert_eq!(World::rerun(&past.records)?.run().records, past.records);
@@ -134,11 +134,11 @@ impl World {
     /// use pogo_core::fleet::Fleet;
     /// use pogo_core::plan::{Command, JobSpec};
     /// use pogo_core::policy::{Constraint, Policy, Rule};
-    /// use pogo_core::sim::{Mishap, World};
+    /// use pogo_core::sim::{Fault, World};
     ///
     /// let fleet = || Fleet::builder().tagged("web", "web[1-4]").build();
     /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
-    /// let mut world = World::new(fleet()?, Policy::default())?.mishap(&"web2".parse()?, &Mishap::fails(3))?;
+    /// let mut world = World::new(fleet()?, Policy::default())?.inject(&"web2".parse()?, &Fault::fails(3))?;
     /// let job = world.submit(spec.clone())?;
     /// let past = world.run();
     ///

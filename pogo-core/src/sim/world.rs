@@ -9,8 +9,8 @@ use rustc_hash::FxHasher;
 
 use super::crash::Crash;
 use super::plans::{Planned, Plans};
-use super::rerun::{Part, Script};
-use super::{History, Mishap, TaskTimes};
+use super::rerun::{Script, ScriptedAttempt};
+use super::{Fault, History, TaskTimes};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, ResolveError, Selector, TagPath};
 use crate::plan::JobSpec;
@@ -26,12 +26,12 @@ pub struct World {
     pub(super) now: Timestamp,
     pub(super) seed: u64,
     pub(super) times: TaskTimes,
-    pub(super) mishaps: Indexed<HostName, Vec<Mishap>>,
+    pub(super) faults: Indexed<HostName, Vec<Fault>>,
     /// What every host is under, after its own.
-    pub(super) everywhere: Vec<Mishap>,
+    pub(super) everywhere: Vec<Fault>,
     pub(super) plans: Plans,
     /// Attempts that run, and what they follow if they follow a script.
-    pub(super) running: Indexed<AttemptId, Option<Box<Part>>>,
+    pub(super) running: Indexed<AttemptId, Option<Box<ScriptedAttempt>>>,
     /// How many attempts have ended other than well.
     pub(super) spent: Indexed<(JobId, HostName), u32>,
     /// How attempts go that are to go as they did before.
@@ -53,7 +53,7 @@ impl World {
             now: Timestamp::EPOCH,
             seed: 0,
             times: TaskTimes::Fixed(Duration::from_secs(1)),
-            mishaps: IndexMap::default(),
+            faults: IndexMap::default(),
             everywhere: vec![],
             plans: Plans::default(),
             running: IndexMap::default(),
@@ -82,15 +82,15 @@ impl World {
         self
     }
 
-    /// Attempts on these hosts go wrong. Of several mishaps of one host the first that strikes counts.
+    /// Injects a fault into attempts on these hosts. Of several faults of one host the first that strikes counts.
     ///
     /// # Errors
     /// The selector names what the fleet does not have.
-    pub fn mishap(mut self, hosts: &Selector, mishap: &Mishap) -> Result<Self, ResolveError> {
+    pub fn inject(mut self, hosts: &Selector, fault: &Fault) -> Result<Self, ResolveError> {
         let fleet = Arc::clone(self.scheduler.fleet());
         for host in fleet.resolve(hosts)? {
-            let own = self.mishaps.entry(fleet.name(host).clone()).or_default();
-            own.push(mishap.clone());
+            let own = self.faults.entry(fleet.name(host).clone()).or_default();
+            own.push(fault.clone());
         }
         Ok(self)
     }
@@ -107,7 +107,7 @@ impl World {
     ///
     /// let fleet = Fleet::builder().tagged("rack.r1", "a[1-5]").tagged("rack.r2", "b[1-5]").build()?;
     /// let dead = Outcome::failed(FailureKind::Unreachable, "the rack has no power");
-    /// let mut world = World::new(fleet, Policy::default())?.mishap_by_value(&"rack".parse()?, 0.5, &dead)?;
+    /// let mut world = World::new(fleet, Policy::default())?.inject_by_value(&"rack".parse()?, 0.5, &dead)?;
     /// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
     /// let failed = world.run().scheduler.job(job).map(|job| job.tally().failed);
     /// assert!([0, 5, 10].map(Some).contains(&failed)); // never part of a rack
@@ -116,27 +116,27 @@ impl World {
     ///
     /// # Errors
     /// The fleet does not have the tag.
-    pub fn mishap_by_value(mut self, tag: &TagPath, probability: f64, outcome: &Outcome) -> Result<Self, ResolveError> {
+    pub fn inject_by_value(mut self, tag: &TagPath, probability: f64, outcome: &Outcome) -> Result<Self, ResolveError> {
         let fleet = Arc::clone(self.scheduler.fleet());
         fleet.resolve(&Selector::Tag(tag.clone()))?;
         let Some(tag) = fleet.tag(tag) else { return Ok(self) };
         for &value in fleet.children(tag) {
-            let mishap = Mishap::Together {
+            let fault = Fault::Together {
                 group: fleet.tag_path(value).to_string(),
                 probability,
                 outcome: outcome.clone(),
             };
             for &host in fleet.members(value) {
-                let own = self.mishaps.entry(fleet.name(host).clone()).or_default();
-                own.push(mishap.clone());
+                let own = self.faults.entry(fleet.name(host).clone()).or_default();
+                own.push(fault.clone());
             }
         }
         Ok(self)
     }
 
-    /// Every host is under this mishap, after its own; such as [`Mishap::fails_sometimes`].
-    pub fn mishap_everywhere(mut self, mishap: Mishap) -> Self {
-        self.everywhere.push(mishap);
+    /// Injects a fault into attempts on every host, after its own faults; such as [`Fault::fails_sometimes`].
+    pub fn inject_everywhere(mut self, fault: Fault) -> Self {
+        self.everywhere.push(fault);
         self
     }
 

@@ -55,7 +55,7 @@ fn every_history_of_a_crossing_policy_keeps_the_rules() {
     let namespace = Namespace {
         policy: crossing(),
         jobs: 1,
-        mishaps: 2,
+        faults: 2,
         orders: 2,
         planted: Planted::Nothing,
     };
@@ -68,7 +68,7 @@ fn every_history_of_a_tolerant_policy_keeps_the_rules() {
     let namespace = Namespace {
         policy: tolerant(),
         jobs: 1,
-        mishaps: 2,
+        faults: 2,
         orders: 2,
         planted: Planted::Nothing,
     };
@@ -81,7 +81,7 @@ fn every_history_of_two_jobs_keeps_the_rules() {
     let namespace = Namespace {
         policy: crossing(),
         jobs: 2,
-        mishaps: 2,
+        faults: 2,
         orders: 1,
         planted: Planted::Nothing,
     };
@@ -95,7 +95,7 @@ fn a_scheduler_that_forgets_failed_hosts_is_found_out() {
     let namespace = Namespace {
         policy: crossing(),
         jobs: 1,
-        mishaps: 2,
+        faults: 2,
         orders: 0,
         planted: Planted::FailedHostsGiveTheirPlacesBack,
     };
@@ -108,7 +108,7 @@ fn a_scheduler_that_loses_reports_is_found_out() {
     let namespace = Namespace {
         policy: crossing(),
         jobs: 1,
-        mishaps: 1,
+        faults: 1,
         orders: 0,
         planted: Planted::AReportIsLost,
     };

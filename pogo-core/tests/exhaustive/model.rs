@@ -20,7 +20,7 @@ pub(crate) struct Namespace {
     /// How many jobs are submitted, each at any moment after the first.
     pub(crate) jobs: u32,
     /// How many attempts may fail or become in doubt, together.
-    pub(crate) mishaps: u8,
+    pub(crate) faults: u8,
     /// How many orders operators may give, beside submitting.
     pub(crate) orders: u8,
     pub(crate) planted: Planted,
@@ -87,7 +87,7 @@ impl Namespace {
                 return moment.report(nth, Outcome::Succeeded).map(|_| ());
             }
             Action::Fail(nth) | Action::Doubt(nth) => {
-                moment.mishaps -= 1;
+                moment.faults -= 1;
                 let failed = Outcome::failed(FailureKind::Command { status: 1 }, "");
                 let on = moment.running[nth].1.clone();
                 moment.report(
@@ -142,7 +142,7 @@ impl Model for Namespace {
             oracle: Oracle::default(),
             running: vec![],
             submitted: 0,
-            mishaps: self.mishaps,
+            faults: self.faults,
             orders: self.orders,
             lost: false,
             broken: None,
@@ -159,7 +159,7 @@ impl Model for Namespace {
         }
         for nth in 0..moment.running.len() {
             actions.push(Action::Succeed(nth));
-            if moment.mishaps > 0 {
+            if moment.faults > 0 {
                 actions.extend([Action::Fail(nth), Action::Doubt(nth)]);
             }
         }

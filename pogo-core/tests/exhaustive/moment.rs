@@ -16,7 +16,7 @@ pub(crate) struct Moment {
     pub(super) oracle: Oracle,
     pub(super) running: Vec<(JobId, HostName, AttemptId)>,
     pub(super) submitted: u32,
-    pub(super) mishaps: u8,
+    pub(super) faults: u8,
     pub(super) orders: u8,
     pub(super) lost: bool,
     /// The first rule that was broken.
@@ -35,7 +35,7 @@ impl fmt::Debug for Moment {
 
 impl Hash for Moment {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let left = (self.submitted, self.mishaps, self.orders, self.lost);
+        let left = (self.submitted, self.faults, self.orders, self.lost);
         (self.scheduler.fingerprint(), left, &self.broken).hash(state);
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use pogo_core::plan::Plan;
 use pogo_core::policy::WaveGate;
-use pogo_core::scheduler::{
-    Blocker, Event, HaltCause, Input, JobEvent, JobEventKind, JobId, TaskEvent, TaskEventKind, TaskState,
-};
+use pogo_core::scheduler::{Blocker, Event, HaltCause, Input, JobEvent, JobId, TaskEvent, TaskEventKind, TaskState};
 use pogo_core::testing::{Drill, Step};
 use proptest::prelude::*;
 

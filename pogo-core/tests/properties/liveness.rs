@@ -1,4 +1,4 @@
-//! Once mishaps stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
+//! Once faults stop, everything comes to rest in finite time; once operators have dealt with what is left, every job ends.
 
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, Input, JobEventKind, JobId, JobStatus, Outcome, TaskState};
@@ -11,7 +11,7 @@ proptest! {
     #![proptest_config(config(300))]
 
     #[test]
-    fn once_mishaps_stop_every_job_ends_or_says_what_it_needs(scenario in scenarios(50)) {
+    fn once_faults_stop_every_job_ends_or_says_what_it_needs(scenario in scenarios(50)) {
         let mut drill = scenario.drill();
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
         come_to_rest(&mut drill)?;

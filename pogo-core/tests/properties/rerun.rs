@@ -8,7 +8,7 @@ use pogo_core::journal::replay;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{Input, JobId, Outcome, Record};
-use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
+use pogo_core::sim::{Fault, History, PastTimes, TaskTimes, World};
 use pogo_core::testing::{Drill, Step, assert_once, job_specs};
 use proptest::prelude::*;
 
@@ -82,16 +82,16 @@ fn order(kind: u8, second: u64) -> Input {
 
 fn ran(scenario: &Scenario, times: &TaskTimes, trouble: &Trouble) -> Option<History> {
     let world = World::new(Arc::clone(&scenario.fleet), Arc::clone(&scenario.policy)).unwrap();
-    let flap = Mishap::Flap {
+    let flap = Fault::Flap {
         up: Duration::from_secs(90),
         down: Duration::from_secs(10),
     };
     let mut world = world
         .seed(trouble.seed)
         .task_times(times.clone())
-        .mishap_everywhere(Mishap::fails_sometimes(trouble.fail_rate));
+        .inject_everywhere(Fault::fails_sometimes(trouble.fail_rate));
     if trouble.flapping {
-        world = world.mishap_everywhere(flap);
+        world = world.inject_everywhere(flap);
     }
     for &(kind, second) in &trouble.orders {
         world = world.at(Timestamp::from_millis(second * 1_000), order(kind, second));
@@ -156,7 +156,7 @@ proptest! {
     }
 
     #[test]
-    fn the_times_of_a_log_alone_give_the_makespan_of_a_job_without_mishaps(
+    fn the_times_of_a_log_alone_give_the_makespan_of_a_job_without_faults(
         scenario in scenarios_of(1..=20, 1),
         spec in job_specs(),
         times in times(),

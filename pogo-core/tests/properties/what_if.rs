@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::plan::JobSpec;
 use pogo_core::scheduler::JobId;
 use pogo_core::sim::what_if::{CriticalPath, Questions, Scenario as Imagined, WaitedFor};
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::sim::{Fault, TaskTimes, World};
 use pogo_core::testing::Step;
 use proptest::prelude::*;
 
@@ -20,7 +20,7 @@ fn imagined(scenario: &Scenario, fail_rate: f64) -> Option<Imagined> {
     };
     let world = world
         .task_times(times)
-        .mishap_everywhere(Mishap::fails_sometimes(fail_rate));
+        .inject_everywhere(Fault::fails_sometimes(fail_rate));
     let spec = scenario.steps.iter().find_map(|step| match step {
         Step::Submit(spec) => Some(JobSpec::clone(spec)),
         _ => None,
@@ -73,7 +73,7 @@ proptest! {
         let Some(imagined) = imagined(&scenario, 0.1) else { return Ok(()) };
         let (run, history) = (imagined.run(seed).unwrap(), imagined.history(seed).unwrap());
         prop_assert_eq!(run.makespan, history.makespan());
-        prop_assert_eq!(run.widest, history.widest());
+        prop_assert_eq!(run.peak_running, history.peak_running());
         let job = history.scheduler.job(JobId::new(1)).unwrap();
         prop_assert_eq!((run.status, run.tally), (job.status(), job.tally()));
         for (group, bucket) in run.groups.iter().zip(history.scheduler.buckets()) {

@@ -6,7 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Input, JobEventKind, JobId, Outcome, Record};
-use pogo_core::sim::{History, Mishap, World};
+use pogo_core::sim::{Fault, History, World};
 
 use crate::story::{at_most, on};
 
@@ -51,7 +51,7 @@ fn an_operator_may_halt_a_job_for_whatever_reason() {
 fn a_transport_may_say_of_a_doubt_whatever_it_likes() {
     let lost = Outcome::in_doubt("the dispatcher was restarted while it ran");
     let mut world = world(at_most("1"))
-        .mishap(&"web2".parse().unwrap(), &Mishap::Always(lost))
+        .inject(&"web2".parse().unwrap(), &Fault::Always(lost))
         .unwrap();
     world.submit(on("*")).unwrap();
     let past = world.run();
@@ -63,7 +63,7 @@ fn a_job_that_halted_by_itself_does_so_again_even_in_a_log_without_causes() {
     let over_budget = on("*").max_failures("1".parse().unwrap());
     let expired = on("*").job_timeout(Duration::from_millis(2_500));
     for spec in [over_budget, expired] {
-        let mut world = world(at_most("3")).mishap_everywhere(Mishap::fails(1));
+        let mut world = world(at_most("3")).inject_everywhere(Fault::fails(1));
         world.submit(spec).unwrap();
         let past = world.run();
         assert_eq!(past.records, once_more(&past.records).records);
@@ -82,7 +82,7 @@ fn a_crash_is_seen_even_in_a_log_without_causes() {
 
 #[test]
 fn hosts_that_a_limit_ended_are_told_so_once() {
-    let mut world = world(Policy::default()).mishap_everywhere(Mishap::times_out());
+    let mut world = world(Policy::default()).inject_everywhere(Fault::times_out());
     world.submit(on("*")).unwrap();
     let past = world.run();
     assert_eq!(past.makespan(), Duration::from_secs(3_600));

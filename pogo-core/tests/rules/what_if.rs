@@ -6,7 +6,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::sim::what_if::{Change, Questions, Scenario};
-use pogo_core::sim::{Binding, Mishap, TaskTimes, World};
+use pogo_core::sim::{Binding, Fault, TaskTimes, World};
 
 /// Four databases one at a time, then forty front ends a quarter at a time.
 fn shop(fail_rate: f64) -> Scenario {
@@ -25,7 +25,7 @@ fn shop(fail_rate: f64) -> Scenario {
     let world = World::new(fleet, policy)
         .unwrap()
         .task_times(TaskTimes::Fixed(Duration::from_secs(30)))
-        .mishap_everywhere(Mishap::fails_sometimes(fail_rate));
+        .inject_everywhere(Fault::fails_sometimes(fail_rate));
     Scenario::new(world, JobSpec::new("*".parse().unwrap(), Command::shell("true")))
 }
 

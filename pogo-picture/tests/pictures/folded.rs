@@ -45,7 +45,7 @@ fn a_single_failure_among_thousands_shows_and_is_named() {
     let outcome = pogo_core::scheduler::Outcome::in_doubt("the link broke");
     let mut world = pogo_core::sim::World::new(fleet, policy).unwrap();
     world = world
-        .mishap(&"front1500".parse().unwrap(), &pogo_core::sim::Mishap::Always(outcome))
+        .inject(&"front1500".parse().unwrap(), &pogo_core::sim::Fault::Always(outcome))
         .unwrap();
     let command = pogo_core::plan::Command::shell("restart");
     world

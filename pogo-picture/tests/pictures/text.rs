@@ -5,7 +5,7 @@ use std::time::Duration;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{FailureKind, Outcome};
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::sim::{Fault, TaskTimes, World};
 use pogo_picture::{Timeline, moments};
 
 use super::worlds::{rollout, shop};
@@ -18,7 +18,7 @@ fn a_small_rollout_looks_like_this() {
         .unwrap()
         .task_times(TaskTimes::Fixed(Duration::from_secs(10)));
     world = world
-        .mishap(&"front2".parse().unwrap(), &Mishap::Always(failed))
+        .inject(&"front2".parse().unwrap(), &Fault::Always(failed))
         .unwrap();
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))
@@ -57,10 +57,10 @@ $front.west  (4 hosts)
 #[test]
 fn a_host_that_takes_longer_than_is_usual_is_marked() {
     let fleet = pogo_core::fleet::Fleet::builder().hosts("a,b").build().unwrap();
-    let slow = Mishap::Slow(std::time::Duration::from_secs(899));
+    let slow = Fault::Slow(std::time::Duration::from_secs(899));
     let mut world = World::new(fleet, Policy::default())
         .unwrap()
-        .mishap(&"b".parse().unwrap(), &slow)
+        .inject(&"b".parse().unwrap(), &slow)
         .unwrap();
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))

@@ -7,7 +7,7 @@ use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::scheduler::{FailureKind, JobStatus, Outcome, Record, TaskState};
 use pogo_core::sim::what_if::{Questions, Scenario};
-use pogo_core::sim::{Mishap, World};
+use pogo_core::sim::{Fault, World};
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 use pogo_picture::Timeline;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ fn blocked(fronts: usize, failing: &str) -> Vec<Record> {
     let failure = Outcome::failed(FailureKind::Command { status: 3 }, "");
     let world = World::new(fleet, policy).unwrap();
     let mut world = world
-        .mishap(&failing.parse().unwrap(), &Mishap::Always(failure))
+        .inject(&failing.parse().unwrap(), &Fault::Always(failure))
         .unwrap();
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))

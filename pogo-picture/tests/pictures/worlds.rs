@@ -6,7 +6,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use pogo_core::scheduler::{FailureKind, Outcome, Record};
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::sim::{Fault, TaskTimes, World};
 use roxmltree::{Document, Node};
 
 /// The namespace of the demo: caches one at a time, then a quarter of each site.
@@ -31,13 +31,13 @@ pub(crate) fn shop(caches: usize, fronts: usize) -> (Fleet, Policy) {
 pub(crate) fn rollout(fronts: usize, failing: &str, message: &str) -> Vec<Record> {
     let (fleet, policy) = shop(4, fronts);
     let outcome = Outcome::failed(FailureKind::Command { status: 3 }, message);
-    let mishap = Mishap::First { attempts: 1, outcome };
+    let fault = Fault::First { attempts: 1, outcome };
     let times = TaskTimes::LogNormal {
         median: Duration::from_secs(20),
         sigma: 0.5,
     };
     let mut world = World::new(fleet, policy).unwrap().task_times(times);
-    world = world.mishap(&failing.parse().unwrap(), &mishap).unwrap();
+    world = world.inject(&failing.parse().unwrap(), &fault).unwrap();
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("restart"));
     spec.settings.retries = Some(1);
     world.submit(spec).unwrap();

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Handle, Questions, Resolvers};
+use pogo_core::dispatcher::{Handle, ResolverQueries, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::Gathered;
@@ -25,7 +25,7 @@ pub(super) struct Follow {
     logins: Vec<Login>,
     policy: Arc<Policy>,
     resolvers: Resolvers,
-    questions: Questions,
+    questions: ResolverQueries,
     limit: Limit,
     warned: Already,
 }
@@ -56,7 +56,7 @@ impl Follow {
             logins: targets.logins.clone(),
             policy: Arc::clone(policy),
             resolvers: job.sources.resolvers()?,
-            questions: Questions::of(policy).and(&targets.selector),
+            questions: ResolverQueries::of(policy).and(&targets.selector),
             limit: follow.max_inventory_change,
         }))
     }
@@ -125,7 +125,7 @@ struct Taking<'t> {
     logins: Vec<Login>,
     policy: Arc<Policy>,
     resolvers: Resolvers,
-    questions: Questions,
+    questions: ResolverQueries,
     limit: Limit,
     /// A fleet that waits for an answer, and the answer that takes it.
     offered: Option<(Arc<Fleet>, String)>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pogo_core::scheduler::{FailureKind, JobId, Outcome, Record};
 use pogo_core::sim::what_if::{Questions, Scenario, Spread};
-use pogo_core::sim::{History, Mishap, PastTimes, TaskTimes, World};
+use pogo_core::sim::{Fault, History, PastTimes, TaskTimes, World};
 use pogo_inventory::merge::Gathered;
 use pogo_picture::{Timeline, moments};
 
@@ -55,10 +55,10 @@ fn scenario(args: &SimulateArgs, targets: &Targets, gathered: &Gathered) -> Resu
     let mut world = times(args, world)?;
     if let Some(failing) = &args.fail {
         let failure = Outcome::failed(FailureKind::Command { status: 1 }, "simulated failure");
-        world = world.mishap(failing, &Mishap::Always(failure)).map_err(Stop::usage)?;
+        world = world.inject(failing, &Fault::Always(failure)).map_err(Stop::usage)?;
     }
     if let Some(rate) = args.fail_rate {
-        world = world.mishap_everywhere(Mishap::fails_sometimes(rate));
+        world = world.inject_everywhere(Fault::fails_sometimes(rate));
     }
     Ok(Scenario::new(world, source::imagined_job(&args.job, targets)))
 }

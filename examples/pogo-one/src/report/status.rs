@@ -216,7 +216,7 @@ mod tests {
     use pogo_core::plan::{Command, JobSpec};
     use pogo_core::policy::{Constraint, Policy, Rule};
     use pogo_core::scheduler::{FailureKind, Outcome, Record};
-    use pogo_core::sim::{Mishap, World};
+    use pogo_core::sim::{Fault, World};
     use proptest::prelude::*;
 
     use super::*;
@@ -244,7 +244,7 @@ mod tests {
         let failure = Outcome::failed(FailureKind::Command { status: 1 }, "");
         let world = World::new(fleet.build().unwrap(), policy).unwrap();
         let mut world = world
-            .mishap(&format!("{name}00-1").parse().unwrap(), &Mishap::Always(failure))
+            .inject(&format!("{name}00-1").parse().unwrap(), &Fault::Always(failure))
             .unwrap();
         world
             .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))

@@ -11,7 +11,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
 use pogo_core::sim::what_if::{Questions, Scenario};
-use pogo_core::sim::{Mishap, TaskTimes, World};
+use pogo_core::sim::{Fault, TaskTimes, World};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let fleet = Arc::new(
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         let world = World::new(Arc::clone(&fleet), policy)?
             .task_times(times)
-            .mishap_everywhere(Mishap::fails_sometimes(0.01));
+            .inject_everywhere(Fault::fails_sometimes(0.01));
         let scenario = Scenario::new(
             world,
             JobSpec::new("*".parse()?, Command::shell("systemctl restart web")),

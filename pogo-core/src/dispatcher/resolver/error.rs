@@ -1,33 +1,33 @@
-//! Why questions stay without an answer.
+//! Why a resolver's answers are missing.
 
 use std::fmt;
 use std::time::Duration;
 
-use super::Question;
+use super::ResolverQuery;
 
-/// Questions that have no answer, so that there is no fleet to work with.
+/// Queries that failed, so that there is no fleet to work with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", lines(unanswered))]
+#[error("{}", lines(failures))]
 #[non_exhaustive]
-pub struct AskError {
-    /// Every question without an answer, at least one, sorted by resolver.
-    pub unanswered: Vec<Unanswered>,
+pub struct ResolversError {
+    /// Every query that failed, at least one, sorted by resolver.
+    pub failures: Vec<ResolverFailure>,
 }
 
-/// One question without an answer.
+/// One query that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Unanswered {
+pub struct ResolverFailure {
     /// What was asked, and where it is written.
-    pub question: Question,
-    /// Why there is no answer.
-    pub why: Why,
+    pub query: ResolverQuery,
+    /// Why it failed.
+    pub reason: ResolverFailureReason,
 }
 
-/// Why a question has no answer.
+/// Why a query failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Why {
+pub enum ResolverFailureReason {
     /// No resolver has this name.
     #[error("there is no tag resolver of this name; {}", known(near))]
     NoResolver {
@@ -40,7 +40,7 @@ pub enum Why {
         /// What was seen.
         message: String,
     },
-    /// The resolver makes no sense of the question.
+    /// The resolver does not know what the query names, or cannot read it.
     #[error("the tag resolver refuses it: {message}")]
     Refused {
         /// What is wrong, and the cure.
@@ -52,27 +52,27 @@ pub enum Why {
         /// The time limit.
         limit: Duration,
     },
-    /// The resolver broke its promise of one list for each question.
+    /// The resolver broke its promise of one list for each query.
     #[error("the tag resolver gave {given} answers to {asked} questions; this is a defect of the resolver")]
     Miscounted {
         /// Lists it gave.
         given: usize,
-        /// Questions it was asked.
+        /// Queries it was asked.
         asked: usize,
     },
 }
 
-impl fmt::Display for Unanswered {
+impl fmt::Display for ResolverFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(origin) = &self.question.origin {
+        if let Some(origin) = &self.query.origin {
             write!(f, "{origin}: ")?;
         }
-        write!(f, "`{}` has no answer: {}", self.question, self.why)
+        write!(f, "`{}` has no answer: {}", self.query, self.reason)
     }
 }
 
-fn lines(unanswered: &[Unanswered]) -> String {
-    let lines: Vec<String> = unanswered.iter().map(ToString::to_string).collect();
+fn lines(failures: &[ResolverFailure]) -> String {
+    let lines: Vec<String> = failures.iter().map(ToString::to_string).collect();
     lines.join("\n")
 }
 

@@ -1,14 +1,14 @@
-//! External tag resolvers: who answers `$resolver(args)`.
+//! External tag resolvers, which answer `$resolver(args)`.
 
 mod cache;
 mod error;
-mod questions;
+mod query;
 mod resolvers;
 #[cfg(test)]
 mod tests;
 
-pub use error::{AskError, Unanswered, Why};
-pub use questions::{Question, Questions};
+pub use error::{ResolverFailure, ResolverFailureReason, ResolversError};
+pub use query::{ResolverQueries, ResolverQuery};
 pub use resolvers::Resolvers;
 
 use async_trait::async_trait;
@@ -58,7 +58,7 @@ pub enum ResolverError {
         /// What was seen.
         message: String,
     },
-    /// One question makes no sense to it.
+    /// It does not know what one query names, or cannot read it.
     #[error("{message}")]
     Refused {
         /// The question.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures::future::{Either, join_all, select};
 
 use super::cache::Cache;
-use super::{AskError, Question, Questions, ResolverError, TagResolver, Unanswered, Why};
+use super::{
+    ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, ResolversError, TagResolver,
+};
 use crate::dispatcher::{Clock, SystemClock};
 use crate::fleet::{FleetBuilder, HostName, near};
 
@@ -20,7 +22,7 @@ use crate::fleet::{FleetBuilder, HostName, near};
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
-/// use pogo_core::dispatcher::{Questions, ResolverError, Resolvers, TagResolver};
+/// use pogo_core::dispatcher::{ResolverQueries, ResolverError, Resolvers, TagResolver};
 /// use pogo_core::fleet::{Fleet, HostName};
 ///
 /// struct Roles;
@@ -35,7 +37,7 @@ use crate::fleet::{FleetBuilder, HostName, near};
 /// # futures::executor::block_on(async {
 /// let targets = "$rolesdb(mysql)".parse()?;
 /// let resolvers = Resolvers::new().with("rolesdb", Arc::new(Roles));
-/// let fleet = resolvers.answer(&Questions::default().and(&targets), Fleet::builder()).await?.build()?;
+/// let fleet = resolvers.answer(&ResolverQueries::default().and(&targets), Fleet::builder()).await?.build()?;
 /// assert_eq!(fleet.name(fleet.resolve(&targets)?[0]).as_str(), "mysql1");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -65,37 +67,41 @@ impl Resolvers {
         }
     }
 
-    /// The same, where this one answers `$name(…)`, in place of any that had the name before.
+    /// Adds a resolver that answers `$name(…)`, in place of any that had the name before.
     pub fn with(mut self, name: impl Into<String>, resolver: Arc<dyn TagResolver>) -> Self {
         self.resolvers.insert(name.into(), resolver);
         self
     }
 
-    /// The same, with this time limit for each resolver, in place of [`TIME_LIMIT`](Self::TIME_LIMIT).
+    /// Sets the time limit of each resolver, [`TIME_LIMIT`](Self::TIME_LIMIT) by default.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self
     }
 
-    /// The same, with answers used for this long, in place of [`LIFETIME`](Self::LIFETIME). Zero asks every time.
+    /// Sets for how long an answer is used, [`LIFETIME`](Self::LIFETIME) by default. Zero asks every time.
     pub fn lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// The same, by this clock. By default the [`SystemClock`].
+    /// Uses this clock. By default the [`SystemClock`].
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Adds the answers to all questions to a fleet. Hosts that the fleet does not have are added to it.
+    /// Adds the answers to all queries to a fleet. Hosts that the fleet does not have are added to it.
     ///
     /// # Errors
-    /// Every question that has no answer. Answers that did come are kept for the next call.
-    pub async fn answer(&self, questions: &Questions, mut fleet: FleetBuilder) -> Result<FleetBuilder, AskError> {
-        let batches = questions.by_resolver().map(|(name, asked)| self.batch(name, asked));
-        let mut unanswered = Vec::new();
+    /// Every query that failed. Answers that did come are kept for the next call.
+    pub async fn answer(
+        &self,
+        queries: &ResolverQueries,
+        mut fleet: FleetBuilder,
+    ) -> Result<FleetBuilder, ResolversError> {
+        let batches = queries.by_resolver().map(|(name, asked)| self.batch(name, asked));
+        let mut failures = Vec::new();
         for answered in join_all(batches).await {
             match answered {
                 Ok(answers) => {
@@ -103,21 +109,25 @@ impl Resolvers {
                         fleet = fleet.external(&question.resolver, &question.args, &hosts);
                     }
                 }
-                Err(failed) => unanswered.extend(failed),
+                Err(failed) => failures.extend(failed),
             }
         }
-        if unanswered.is_empty() {
+        if failures.is_empty() {
             Ok(fleet)
         } else {
-            Err(AskError { unanswered })
+            Err(ResolversError { failures })
         }
     }
 
     /// All that one resolver is asked: from memory, and what is not there in one call.
-    async fn batch(&self, name: &str, asked: Vec<Question>) -> Result<Vec<(Question, Vec<HostName>)>, Vec<Unanswered>> {
+    async fn batch(
+        &self,
+        name: &str,
+        asked: Vec<ResolverQuery>,
+    ) -> Result<Vec<(ResolverQuery, Vec<HostName>)>, Vec<ResolverFailure>> {
         let Some(resolver) = self.resolvers.get(name) else {
             let near = near(name, self.resolvers.keys().map(String::as_str));
-            return Err(because(asked, &Why::NoResolver { near }));
+            return Err(because(asked, &ResolverFailureReason::NoResolver { near }));
         };
         let (mut answers, asked) = self.remembered(asked);
         if asked.is_empty() {
@@ -129,20 +139,23 @@ impl Resolvers {
             Either::Left((answered, _)) => answered,
             Either::Right(((), _)) => {
                 let limit = self.time_limit;
-                return Err(because(asked, &Why::TimedOut { limit }));
+                return Err(because(asked, &ResolverFailureReason::TimedOut { limit }));
             }
         };
         let lists = answered.map_err(|error| failed(&asked, error))?;
         if lists.len() != asked.len() {
             let (given, wanted) = (lists.len(), asked.len());
-            return Err(because(asked, &Why::Miscounted { given, asked: wanted }));
+            return Err(because(
+                asked,
+                &ResolverFailureReason::Miscounted { given, asked: wanted },
+            ));
         }
         self.remember(&asked, &lists);
         answers.extend(asked.into_iter().zip(lists));
         Ok(answers)
     }
 
-    fn remembered(&self, asked: Vec<Question>) -> (Vec<(Question, Vec<HostName>)>, Vec<Question>) {
+    fn remembered(&self, asked: Vec<ResolverQuery>) -> (Vec<(ResolverQuery, Vec<HostName>)>, Vec<ResolverQuery>) {
         let now = self.clock.now();
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut known, mut open) = (Vec::new(), Vec::new());
@@ -155,7 +168,7 @@ impl Resolvers {
         (known, open)
     }
 
-    fn remember(&self, asked: &[Question], lists: &[Vec<HostName>]) {
+    fn remember(&self, asked: &[ResolverQuery], lists: &[Vec<HostName>]) {
         let now = self.clock.now();
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         for (question, hosts) in asked.iter().zip(lists) {
@@ -165,26 +178,29 @@ impl Resolvers {
     }
 }
 
-/// A refused question is that question's problem; a resolver that is down is everybody's.
-fn failed(asked: &[Question], error: ResolverError) -> Vec<Unanswered> {
+/// A refused query is that query's problem; a resolver that is down is everybody's.
+fn failed(asked: &[ResolverQuery], error: ResolverError) -> Vec<ResolverFailure> {
     match error {
-        ResolverError::Unavailable { message } => because(asked.to_vec(), &Why::Unavailable { message }),
+        ResolverError::Unavailable { message } => {
+            because(asked.to_vec(), &ResolverFailureReason::Unavailable { message })
+        }
         ResolverError::Refused { args, message } => {
-            let mut meant: Vec<Question> = asked.iter().filter(|question| question.args == args).cloned().collect();
+            let mut meant: Vec<ResolverQuery> =
+                asked.iter().filter(|question| question.args == args).cloned().collect();
             if meant.is_empty() {
                 meant = asked.to_vec();
             }
-            because(meant, &Why::Refused { message })
+            because(meant, &ResolverFailureReason::Refused { message })
         }
     }
 }
 
-fn because(asked: Vec<Question>, why: &Why) -> Vec<Unanswered> {
-    let unanswered = |question| Unanswered {
-        question,
-        why: why.clone(),
+fn because(asked: Vec<ResolverQuery>, reason: &ResolverFailureReason) -> Vec<ResolverFailure> {
+    let failure = |query| ResolverFailure {
+        query,
+        reason: reason.clone(),
     };
-    asked.into_iter().map(unanswered).collect()
+    asked.into_iter().map(failure).collect()
 }
 
 impl Default for Resolvers {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::executor::block_on;
 
-use super::{AskError, Questions, ResolverError, Resolvers, TagResolver, Why};
+use super::{ResolverError, ResolverFailureReason, ResolverQueries, Resolvers, ResolversError, TagResolver};
 use crate::Timestamp;
 use crate::dispatcher::Clock;
 use crate::fleet::{Fleet, FleetBuilder, HostName, Selector};
@@ -71,8 +71,8 @@ fn selector(text: &str) -> Selector {
     text.parse().unwrap()
 }
 
-fn ask(resolvers: &Resolvers, text: &str) -> Result<Fleet, AskError> {
-    let questions = Questions::default().and(&selector(text));
+fn ask(resolvers: &Resolvers, text: &str) -> Result<Fleet, ResolversError> {
+    let questions = ResolverQueries::default().and(&selector(text));
     Ok(block_on(resolvers.answer(&questions, FleetBuilder::default()))?
         .build()
         .unwrap())
@@ -80,7 +80,7 @@ fn ask(resolvers: &Resolvers, text: &str) -> Result<Fleet, AskError> {
 
 fn why(resolver: impl TagResolver + 'static, text: &str) -> Vec<String> {
     let error = ask(&Resolvers::new().with("db", Arc::new(resolver)), text).unwrap_err();
-    error.unanswered.iter().map(ToString::to_string).collect()
+    error.failures.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn everything_that_a_policy_and_targets_ask_is_one_call() {
         ],
         ..Policy::default()
     };
-    let questions = Questions::of(&policy).and(&selector("$db(e) & $db(b)"));
+    let questions = ResolverQueries::of(&policy).and(&selector("$db(e) & $db(b)"));
     let fleet = block_on(resolvers.answer(&questions, FleetBuilder::default())).unwrap();
     let fleet = fleet.build().unwrap();
     assert_eq!(*ones.0.lock().unwrap(), [["a", "b", "c", "d", "e"]]);
@@ -141,7 +141,10 @@ fn a_resolver_that_takes_too_long_is_given_up() {
         .clock(clock)
         .time_limit(Duration::ZERO);
     let error = ask(&resolvers, "$db(a)").unwrap_err();
-    assert!(matches!(error.unanswered[0].why, Why::TimedOut { .. }), "{error}");
+    assert!(
+        matches!(error.failures[0].reason, ResolverFailureReason::TimedOut { .. }),
+        "{error}"
+    );
 }
 
 #[test]
@@ -176,9 +179,9 @@ fn a_failure_says_where_the_question_is_written() {
         constraints: vec![constraint],
         ..Policy::default()
     };
-    let questions = Questions::default().and(&selector("$db(a)"));
+    let questions = ResolverQueries::default().and(&selector("$db(a)"));
     assert_eq!(questions.iter().next().unwrap().origin, None);
-    let answered = block_on(Resolvers::new().answer(&Questions::of(&policy), FleetBuilder::default()));
+    let answered = block_on(Resolvers::new().answer(&ResolverQueries::of(&policy), FleetBuilder::default()));
     let said = answered.unwrap_err().to_string();
     assert!(said.starts_with("pogo.yaml:3:5: `$db(a)` has no answer"), "{said}");
 }
@@ -192,7 +195,7 @@ fn one_resolver_that_fails_fails_the_call_and_others_are_remembered() {
         .with("two", Arc::new(down));
     for _ in 0..2 {
         let error = ask(&resolvers, "$one(a), $two(b)").unwrap_err();
-        assert_eq!(error.unanswered.len(), 1);
+        assert_eq!(error.failures.len(), 1);
     }
     assert_eq!(ones.0.lock().unwrap().len(), 1);
 }

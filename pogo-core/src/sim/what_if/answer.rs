@@ -35,7 +35,8 @@ pub struct WhatIf {
     /// Hosts that failed or were left in doubt, on average over the runs.
     pub failed_hosts: f64,
     /// The most hosts that ran at the same time in any run.
-    pub widest: u32,
+    #[serde(rename = "widest")]
+    pub peak_running: u32,
     /// The run that is looked at closely: the median one of those that came to their end, if any did.
     pub typical: Quantile,
     /// How early that run could have ended at best, and what sets it.
@@ -164,7 +165,7 @@ impl WhatIf {
             stopped: stopped(runs),
             stopped_seeds: stuck.map(|run| run.seed).take(10).collect(),
             failed_hosts: lost.sum::<f64>() / f64::from(count(runs.len()).max(1)),
-            widest: runs.iter().map(|run| run.widest).max().unwrap_or(0),
+            peak_running: runs.iter().map(|run| run.peak_running).max().unwrap_or(0),
             typical,
             bound: scenario.lower_bound(typical.seed)?,
             path: scenario.path(typical.seed)?,

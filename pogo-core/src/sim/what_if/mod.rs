@@ -8,14 +8,14 @@
 //! use pogo_core::fleet::Fleet;
 //! use pogo_core::plan::{Command, JobSpec};
 //! use pogo_core::policy::{Constraint, Policy, Rule};
-//! use pogo_core::sim::{Mishap, TaskTimes, World};
+//! use pogo_core::sim::{Fault, TaskTimes, World};
 //! use pogo_core::sim::what_if::{Questions, Scenario};
 //!
 //! let fleet = Fleet::builder().tagged("web", "web[1-40]").build()?;
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("10%".parse()?));
 //! let policy = Policy { constraints: vec![limit], ..Policy::default() };
 //! let times = TaskTimes::LogNormal { median: Duration::from_secs(30), sigma: 0.8 };
-//! let world = World::new(fleet, policy)?.task_times(times).mishap_everywhere(Mishap::fails_sometimes(0.02));
+//! let world = World::new(fleet, policy)?.task_times(times).inject_everywhere(Fault::fails_sometimes(0.02));
 //! let scenario = Scenario::new(world, JobSpec::new("$web".parse()?, Command::shell("restart")));
 //!
 //! let answer = scenario.what_if(&Questions::new(7, 50))?;

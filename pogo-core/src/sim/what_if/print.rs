@@ -30,7 +30,7 @@ impl fmt::Display for WhatIf {
             writeln!(f, "                    in the runs of seed {}", seeds.join(", "))?;
         }
         writeln!(f, "failed or in doubt  {:.1} hosts of a run", self.failed_hosts)?;
-        writeln!(f, "at once             {} hosts at most", self.widest)?;
+        writeln!(f, "at once             {} hosts at most", self.peak_running)?;
         writeln!(
             f,
             "\nseed {} took {}; at best it takes {}",

@@ -21,7 +21,8 @@ pub struct Run {
     /// How many of its tasks ended how.
     pub tally: Tally,
     /// The most tasks that ran at the same time.
-    pub widest: u32,
+    #[serde(rename = "widest")]
+    pub peak_running: u32,
     /// What was used of each limit, in the order of the policy.
     pub groups: Vec<GroupUse>,
 }

@@ -10,7 +10,7 @@ use crate::plan::JobSpec;
 use crate::scheduler::{Input, InputError, JobId};
 use crate::sim::{History, LowerBound, World, lower_bound};
 
-/// A job in a world: its hosts, rules, task times, mishaps and orders. Each seed is another run of it, and the same
+/// A job in a world: its hosts, rules, task times, faults and orders. Each seed is another run of it, and the same
 /// seed is the same run.
 #[derive(Debug, Clone)]
 pub struct Scenario {

@@ -17,7 +17,7 @@ pub(super) struct Tracker {
     submitted: Timestamp,
     last_end: Timestamp,
     running: u32,
-    widest: u32,
+    peak_running: u32,
     groups: Vec<Group>,
 }
 
@@ -39,7 +39,7 @@ impl Tracker {
             submitted: Timestamp::EPOCH,
             last_end: Timestamp::EPOCH,
             running: 0,
-            widest: 0,
+            peak_running: 0,
             groups: vec![],
         }
     }
@@ -73,7 +73,7 @@ impl Tracker {
         match kind {
             TaskEventKind::Started { .. } => {
                 self.running += 1;
-                self.widest = self.widest.max(self.running);
+                self.peak_running = self.peak_running.max(self.running);
                 self.host(at, host, true, scheduler);
             }
             TaskEventKind::Succeeded { .. } | TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
@@ -111,7 +111,7 @@ impl Tracker {
             status: job.map_or(JobStatus::Waiting, |job| job.status()),
             makespan: self.last_end - self.submitted,
             tally: job.map(|job| job.tally()).unwrap_or_default(),
-            widest: self.widest,
+            peak_running: self.peak_running,
             groups: groups.collect(),
         }
     }

@@ -1,4 +1,4 @@
-//! What external resolvers have to be asked.
+//! What external resolvers are asked.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::policy::{Origin, Policy};
 /// One `$resolver(args)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Question {
+pub struct ResolverQuery {
     /// The resolver's name.
     pub resolver: String,
     /// What it is asked.
@@ -18,29 +18,29 @@ pub struct Question {
     pub origin: Option<Origin>,
 }
 
-impl fmt::Display for Question {
+impl fmt::Display for ResolverQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "${}({})", self.resolver, self.args)
     }
 }
 
-/// What policies and targets ask of external resolvers, each question once.
+/// What policies and targets ask of external resolvers, each query once.
 ///
 /// ```
-/// use pogo_core::dispatcher::Questions;
+/// use pogo_core::dispatcher::ResolverQueries;
 /// use pogo_core::policy::{Constraint, Policy, Rule};
 ///
 /// let limit = Constraint::new("$rolesdb(mysql)".parse()?, Rule::MaxParallel("1".parse()?));
 /// let policy = Policy { constraints: vec![limit], ..Policy::default() };
-/// let questions = Questions::of(&policy).and(&"$rolesdb(mysql) & $rack(r7)".parse()?);
+/// let questions = ResolverQueries::of(&policy).and(&"$rolesdb(mysql) & $rack(r7)".parse()?);
 /// let written: Vec<String> = questions.iter().map(|question| question.to_string()).collect();
 /// assert_eq!(written, ["$rack(r7)", "$rolesdb(mysql)"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Questions(BTreeMap<String, BTreeMap<String, Option<Origin>>>);
+pub struct ResolverQueries(BTreeMap<String, BTreeMap<String, Option<Origin>>>);
 
-impl Questions {
+impl ResolverQueries {
     /// Everything that the policy's sequences and constraints ask.
     pub fn of(policy: &Policy) -> Self {
         let mut questions = Self::default();
@@ -50,7 +50,7 @@ impl Questions {
         questions
     }
 
-    /// The same, and what a job's targets ask.
+    /// Adds what a job's targets ask.
     pub fn and(mut self, targets: &Selector) -> Self {
         self.add(targets, None);
         self
@@ -61,10 +61,10 @@ impl Questions {
         self.0.is_empty()
     }
 
-    /// Every question, sorted by resolver.
-    pub fn iter(&self) -> impl Iterator<Item = Question> {
+    /// Every query, sorted by resolver.
+    pub fn iter(&self) -> impl Iterator<Item = ResolverQuery> {
         self.0.iter().flat_map(|(resolver, asked)| {
-            asked.iter().map(|(args, origin)| Question {
+            asked.iter().map(|(args, origin)| ResolverQuery {
                 resolver: resolver.clone(),
                 args: args.clone(),
                 origin: origin.clone(),
@@ -73,9 +73,9 @@ impl Questions {
     }
 
     /// What each resolver is asked.
-    pub(super) fn by_resolver(&self) -> impl Iterator<Item = (&str, Vec<Question>)> {
+    pub(super) fn by_resolver(&self) -> impl Iterator<Item = (&str, Vec<ResolverQuery>)> {
         self.0.iter().map(|(resolver, asked)| {
-            let question = |(args, origin): (&String, &Option<Origin>)| Question {
+            let question = |(args, origin): (&String, &Option<Origin>)| ResolverQuery {
                 resolver: resolver.clone(),
                 args: args.clone(),
                 origin: origin.clone(),

@@ -1,4 +1,4 @@
-//! The loop.
+//! The event loop: what wakes the dispatcher, and what it does then.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -74,8 +74,8 @@ pub struct Dispatcher {
     commands: BTreeMap<JobId, JobCommand>,
 }
 
-/// Everything that a dispatcher mediates between.
-pub(super) struct Outside {
+/// What a dispatcher reads from and writes to.
+pub(super) struct Io {
     pub(super) running: Running,
     pub(super) phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
@@ -93,12 +93,17 @@ struct JobCommand {
 
 type Answer = Result<(), InputError>;
 
-/// Something that happened outside.
-enum News {
+/// What wakes the dispatcher.
+enum Wakeup {
+    /// An attempt entered a phase.
     Phase(AttemptId, Phase),
+    /// An attempt ended.
     Ended(AttemptId, crate::scheduler::Outcome),
+    /// A handle sent an order or a query.
     Message(Message),
-    Unsteered,
+    /// The last handle was dropped: nobody gives orders any more.
+    HandlesDropped,
+    /// The scheduler asked to be woken at this time.
     Timeout,
 }
 
@@ -106,18 +111,18 @@ impl Dispatcher {
     /// The most inputs that share one commit.
     const BATCH: usize = 1_000;
 
-    /// The time in which a transport may find out about an attempt whose own time is over.
-    const FINDING: Duration = Duration::from_secs(30);
+    /// The least time that a resumed attempt has, so that its transport can find out about one whose own time is over.
+    const FIND_TIME: Duration = Duration::from_secs(30);
 
-    pub(super) fn over(scheduler: Scheduler, outside: Outside) -> Self {
-        let Outside {
+    pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
+        let Io {
             running,
             phases,
             messages,
             tail,
             clock,
             observer,
-        } = outside;
+        } = io;
         Self {
             now: scheduler.now(),
             scheduler,
@@ -149,59 +154,59 @@ impl Dispatcher {
                     panics => Err(DispatchError::Observer { panics }),
                 };
             }
-            let first = self.news().await;
-            let mut news = VecDeque::from([first]);
-            while news.len() < Self::BATCH
-                && let Some(more) = self.news().now_or_never()
+            let first = self.next_wakeup().await;
+            let mut wakeups = VecDeque::from([first]);
+            while wakeups.len() < Self::BATCH
+                && let Some(more) = self.next_wakeup().now_or_never()
             {
-                news.push_back(more);
+                wakeups.push_back(more);
             }
-            self.take_in(news).await?;
+            self.process_batch(wakeups).await?;
         }
     }
 
-    /// What happens next. Always in the same order: what an attempt reported comes before its end.
-    async fn news(&mut self) -> News {
+    /// Waits for what comes next. Always in the same order: what an attempt reported comes before its end.
+    async fn next_wakeup(&mut self) -> Wakeup {
         poll_fn(|context| {
             use std::task::Poll;
             if let Poll::Ready(Some((attempt, phase))) = self.phases.poll_next_unpin(context) {
-                return Poll::Ready(News::Phase(attempt, phase));
+                return Poll::Ready(Wakeup::Phase(attempt, phase));
             }
             if let Poll::Ready((attempt, outcome)) = self.running.poll_end(context) {
-                return Poll::Ready(News::Ended(attempt, outcome));
+                return Poll::Ready(Wakeup::Ended(attempt, outcome));
             }
             if self.steered {
                 match self.messages.poll_next_unpin(context) {
-                    Poll::Ready(Some(message)) => return Poll::Ready(News::Message(message)),
-                    Poll::Ready(None) => return Poll::Ready(News::Unsteered),
+                    Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Message(message)),
+                    Poll::Ready(None) => return Poll::Ready(Wakeup::HandlesDropped),
                     Poll::Pending => {}
                 }
             }
-            self.timer.poll_unpin(context).map(|()| News::Timeout)
+            self.timer.poll_unpin(context).map(|()| Wakeup::Timeout)
         })
         .await
     }
 
-    /// Lets the scheduler decide on all of it, makes that durable, and acts on it.
-    async fn take_in(&mut self, news: VecDeque<News>) -> Result<(), DispatchError> {
+    /// Lets the scheduler decide on a batch, makes its decisions durable with one commit, and acts on them.
+    async fn process_batch(&mut self, wakeups: VecDeque<Wakeup>) -> Result<(), DispatchError> {
         let mut records = Vec::new();
         let mut replies: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::new();
-        for news in news {
-            match news {
-                News::Phase(attempt, phase) => {
+        for wakeup in wakeups {
+            match wakeup {
+                Wakeup::Phase(attempt, phase) => {
                     // The scheduler issued the attempt, so it does not refuse what is reported of it.
                     let _ = self.input(Input::PhaseEntered { attempt, phase }, &mut records);
                 }
-                News::Ended(attempt, outcome) => {
+                Wakeup::Ended(attempt, outcome) => {
                     let _ = self.input(Input::Reported { attempt, outcome }, &mut records);
                 }
-                News::Message(Message::Order(input, reply)) => {
+                Wakeup::Message(Message::Order(input, reply)) => {
                     let answer = self.input(input, &mut records);
                     replies.push((reply, answer));
                 }
-                News::Message(Message::Query(look)) => look(&self.scheduler),
-                News::Unsteered => self.steered = false,
-                News::Timeout => {
+                Wakeup::Message(Message::Query(look)) => look(&self.scheduler),
+                Wakeup::HandlesDropped => self.steered = false,
+                Wakeup::Timeout => {
                     self.timer_at = None;
                     let _ = self.input(Input::Tick, &mut records);
                 }
@@ -347,7 +352,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Attempts that the transport can take up again, with the time that is left to them, and whether they are to end.
+    /// Attempts that the transport can resume, with the time that is left to them, and whether they are to end.
     fn resumable(&self) -> Vec<(Attempt, bool)> {
         let now = self.now.max(self.clock.now());
         let views = self.scheduler.attempts().into_iter();
@@ -357,7 +362,7 @@ impl Dispatcher {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;
                 attempt.resumed = true;
                 let left = attempt.time_limit.saturating_sub(now - view.started);
-                attempt.time_limit = left.max(Self::FINDING);
+                attempt.time_limit = left.max(Self::FIND_TIME);
                 Some((attempt, view.cancelling.is_some()))
             })
             .filter(|(attempt, _)| self.running.resumes(attempt))

@@ -1,4 +1,4 @@
-//! What goes wrong in a world.
+//! Faults: what goes wrong in a world.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{FailureKind, JobId, Outcome};
 
-/// What becomes of attempts on some hosts instead of success.
+/// What happens to attempts on some hosts instead of success.
 ///
 /// ```
 /// use std::time::Duration;
 /// use pogo_core::fleet::Fleet;
 /// use pogo_core::plan::{Command, JobSpec};
 /// use pogo_core::policy::Policy;
-/// use pogo_core::sim::{Mishap, World};
+/// use pogo_core::sim::{Fault, World};
 ///
 /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
 /// let mut world = World::new(fleet, Policy::default())?
-///     .mishap(&"web1".parse()?, &Mishap::fails(3))?
-///     .mishap(&"web2".parse()?, &Mishap::times_out())?
-///     .mishap(&"web3".parse()?, &Mishap::loses_the_link())?
-///     .mishap(&"web4".parse()?, &Mishap::refuses())?;
+///     .inject(&"web1".parse()?, &Fault::fails(3))?
+///     .inject(&"web2".parse()?, &Fault::times_out())?
+///     .inject(&"web3".parse()?, &Fault::loses_the_link())?
+///     .inject(&"web4".parse()?, &Fault::refuses())?;
 /// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
 /// let history = world.run();
 /// let tally = history.scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
@@ -31,7 +31,7 @@ use crate::scheduler::{FailureKind, JobId, Outcome};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Mishap {
+pub enum Fault {
     /// Every attempt ends this way, after its usual time.
     Always(Outcome),
     /// Every attempt ends this way as soon as it begins.
@@ -51,7 +51,7 @@ pub enum Mishap {
         outcome: Outcome,
     },
     /// With a probability every attempt ends this way, on all hosts of the group or on none of them: drawn once for
-    /// each group. [`World::mishap_by_value`](super::World::mishap_by_value) gives one to each value of a tag.
+    /// each group. [`World::inject_by_value`](super::World::inject_by_value) gives one to each value of a tag.
     Together {
         /// Whoever shares it shares the draw.
         group: String,
@@ -81,7 +81,7 @@ pub enum Mishap {
     },
 }
 
-impl Mishap {
+impl Fault {
     /// The command ends with this status, always.
     pub fn fails(status: u32) -> Self {
         Self::Always(Outcome::failed(FailureKind::Command { status }, ""))
@@ -109,7 +109,7 @@ impl Mishap {
     }
 }
 
-/// One attempt, as far as mishaps ask for it.
+/// One attempt, as far as faults depend on it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt<'a> {
     pub(super) seed: u64,
@@ -120,58 +120,58 @@ pub(super) struct Attempt<'a> {
     pub(super) begun: Timestamp,
 }
 
-/// How an attempt goes.
+/// When an attempt ends, and how.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Fate {
+pub(super) struct AttemptEnd {
     pub(super) takes: Duration,
     pub(super) outcome: Outcome,
 }
 
 impl Attempt<'_> {
-    /// How the attempt goes under these mishaps; `None` if it never ends by itself.
-    pub(super) fn fate<'m>(&self, takes: Duration, mishaps: impl Iterator<Item = &'m Mishap>) -> Option<Fate> {
-        let mut fate = Fate {
+    /// How the attempt goes under these faults; `None` if it never ends by itself.
+    pub(super) fn end<'m>(&self, takes: Duration, faults: impl Iterator<Item = &'m Fault>) -> Option<AttemptEnd> {
+        let mut end = AttemptEnd {
             takes,
             outcome: Outcome::Succeeded,
         };
         let mut away: Option<(Timestamp, Timestamp)> = None;
-        for mishap in mishaps {
-            match mishap {
-                Mishap::Slow(more) => fate.takes = fate.takes.saturating_add(*more),
-                Mishap::Hang => return None,
-                Mishap::Away { from, until } => away = sooner(away, (*from, *until), self.begun),
-                Mishap::Flap { up, down } => away = sooner(away, self.next_flap(*up, *down), self.begun),
-                _ if fate.outcome != Outcome::Succeeded => {}
-                Mishap::AtOnce(outcome) => {
-                    (fate.takes, fate.outcome) = (Duration::ZERO, outcome.clone());
+        for fault in faults {
+            match fault {
+                Fault::Slow(more) => end.takes = end.takes.saturating_add(*more),
+                Fault::Hang => return None,
+                Fault::Away { from, until } => away = sooner(away, (*from, *until), self.begun),
+                Fault::Flap { up, down } => away = sooner(away, self.next_flap(*up, *down), self.begun),
+                _ if end.outcome != Outcome::Succeeded => {}
+                Fault::AtOnce(outcome) => {
+                    (end.takes, end.outcome) = (Duration::ZERO, outcome.clone());
                 }
-                _ => fate.outcome = self.struck(mishap).unwrap_or(Outcome::Succeeded),
+                _ => end.outcome = self.struck(fault).unwrap_or(Outcome::Succeeded),
             }
         }
         Some(match away {
-            Some((from, _)) if from <= self.begun => Fate {
+            Some((from, _)) if from <= self.begun => AttemptEnd {
                 takes: Duration::ZERO,
                 outcome: Outcome::failed(FailureKind::Unreachable, "the host is away"),
             },
-            Some((from, _)) if from < self.begun + fate.takes => Fate {
+            Some((from, _)) if from < self.begun + end.takes => AttemptEnd {
                 takes: from - self.begun,
                 outcome: Outcome::in_doubt("the host went away"),
             },
-            _ => fate,
+            _ => end,
         })
     }
 
-    /// How the attempt ends if this mishap strikes it.
-    fn struck(&self, mishap: &Mishap) -> Option<Outcome> {
+    /// How the attempt ends if this fault strikes it.
+    fn struck(&self, fault: &Fault) -> Option<Outcome> {
         let strikes = |probability: f64, drawn: f64, outcome: &Outcome| (drawn < probability).then(|| outcome.clone());
-        match mishap {
-            Mishap::Always(outcome) => Some(outcome.clone()),
-            Mishap::First { attempts, outcome } => (self.number <= *attempts).then(|| outcome.clone()),
-            Mishap::Sometimes { probability, outcome } => {
+        match fault {
+            Fault::Always(outcome) => Some(outcome.clone()),
+            Fault::First { attempts, outcome } => (self.number <= *attempts).then(|| outcome.clone()),
+            Fault::Sometimes { probability, outcome } => {
                 let drawn = draw::uniform(self.seed, (self.host.as_str(), self.job, self.number));
                 strikes(*probability, drawn, outcome)
             }
-            Mishap::Together {
+            Fault::Together {
                 group,
                 probability,
                 outcome,
@@ -232,7 +232,7 @@ mod tests {
         Timestamp::from_millis(begun)
     }
 
-    fn fate(begun: u64, mishaps: &[Mishap]) -> Option<Fate> {
+    fn end_of(begun: u64, faults: &[Fault]) -> Option<AttemptEnd> {
         let host: HostName = "web1".parse().unwrap();
         let attempt = Attempt {
             seed: 3,
@@ -241,44 +241,44 @@ mod tests {
             number: 1,
             begun: at(begun),
         };
-        attempt.fate(SECOND, mishaps.iter())
+        attempt.end(SECOND, faults.iter())
     }
 
     #[test]
     fn whoever_begins_while_the_host_is_away_finds_it_unreachable() {
-        let away = [Mishap::Away {
+        let away = [Fault::Away {
             from: at(5_000),
             until: at(7_000),
         }];
         for begun in [5_000, 6_999] {
-            let fate = fate(begun, &away).unwrap();
-            assert!(matches!(&fate.outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Unreachable));
-            assert_eq!(fate.takes, Duration::ZERO);
+            let end = end_of(begun, &away).unwrap();
+            assert!(matches!(&end.outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Unreachable));
+            assert_eq!(end.takes, Duration::ZERO);
         }
     }
 
     #[test]
     fn whoever_is_under_way_when_the_host_goes_is_in_doubt_from_then_on() {
-        let away = [Mishap::Away {
+        let away = [Fault::Away {
             from: at(5_000),
             until: at(7_000),
         }];
-        let caught = fate(4_400, &away).unwrap();
+        let caught = end_of(4_400, &away).unwrap();
         assert!(matches!(caught.outcome, Outcome::InDoubt { .. }));
         assert_eq!(caught.takes, Duration::from_millis(600));
         for begun in [4_000, 7_000] {
-            assert_eq!(fate(begun, &away).unwrap().outcome, Outcome::Succeeded, "{begun}");
+            assert_eq!(end_of(begun, &away).unwrap().outcome, Outcome::Succeeded, "{begun}");
         }
     }
 
     #[test]
     fn a_flapping_host_is_away_for_its_share_of_the_time() {
-        let flap = [Mishap::Flap {
+        let flap = [Fault::Flap {
             up: SECOND * 9,
             down: SECOND,
         }];
         let unreachable = |begun: &u64| {
-            let outcome = fate(*begun, &flap).unwrap().outcome;
+            let outcome = end_of(*begun, &flap).unwrap().outcome;
             matches!(outcome, Outcome::Failed(failure) if failure.kind == FailureKind::Unreachable)
         };
         let away = (0..100_000).step_by(100).filter(unreachable).count();
@@ -286,15 +286,15 @@ mod tests {
     }
 
     #[test]
-    fn the_first_mishap_that_strikes_counts_and_delays_add_up() {
+    fn the_first_fault_that_strikes_counts_and_delays_add_up() {
         let both = [
-            Mishap::Slow(SECOND),
-            Mishap::fails(3),
-            Mishap::Slow(SECOND),
-            Mishap::fails(4),
+            Fault::Slow(SECOND),
+            Fault::fails(3),
+            Fault::Slow(SECOND),
+            Fault::fails(4),
         ];
-        let fate = fate(0, &both).unwrap();
-        assert_eq!(fate.takes, SECOND * 3);
-        assert_eq!(fate.outcome, Outcome::failed(FailureKind::Command { status: 3 }, ""));
+        let end = end_of(0, &both).unwrap();
+        assert_eq!(end.takes, SECOND * 3);
+        assert_eq!(end.outcome, Outcome::failed(FailureKind::Command { status: 3 }, ""));
     }
 }
