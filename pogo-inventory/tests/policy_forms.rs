@@ -202,6 +202,7 @@ defaults:
   retries: 2
   connect_retries: 5
   retry_delay: 500ms
+  retry_backoff: 2
   settle: 0
   max_failures: 5%
   on_doubt: retry
@@ -220,6 +221,7 @@ defaults:
         .retries(2)
         .connect_retries(5)
         .retry_delay(Duration::from_millis(500))
+        .retry_backoff(2)
         .settle(Duration::ZERO)
         .max_failures(limit("5%"))
         .on_doubt(OnDoubt::Retry)

@@ -190,6 +190,9 @@ pub(crate) fn check_settings(settings: &JobSettings) -> Result<(), PlanError> {
     if settings.attempt_timeout.is_some_and(|limit| limit.is_zero()) {
         return refuse("an attempt_timeout of zero leaves no time to run; give at least a second");
     }
+    if settings.retry_backoff == Some(0) {
+        return refuse("a retry_backoff of zero leaves no delay; give 1 for the same delay each time");
+    }
     if settings.max_parallel.is_some_and(|limit| limit.is_zero()) {
         return refuse("a max_parallel of zero lets nothing run; give at least 1");
     }

@@ -42,6 +42,24 @@ impl Binding<'_> {
         text
     }
 
+    /// What is added to that where the delay grows.
+    fn growing(&self) -> String {
+        match self.0 {
+            ResolvedSettings { retry_backoff: 1, .. } => String::new(),
+            ResolvedSettings {
+                retries: 0..=1,
+                connect_retries: 0,
+                ..
+            }
+            | ResolvedSettings {
+                retries: 0,
+                connect_retries: 1,
+                ..
+            } => String::new(),
+            settings => format!(", and {} times as long each further time", settings.retry_backoff),
+        }
+    }
+
     fn retried(&self) -> String {
         let delay = span(self.0.retry_delay);
         match (self.0.retries, self.0.connect_retries) {
@@ -53,6 +71,7 @@ impl Binding<'_> {
             ),
         }
         .replace("1 times", "once")
+            + &self.growing()
     }
 }
 

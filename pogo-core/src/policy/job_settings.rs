@@ -21,6 +21,7 @@ macro_rules! each_setting {
             Retries retries: u32, count;
             ConnectRetries connect_retries: u32, count;
             RetryDelay retry_delay: Duration, duration;
+            RetryBackoff retry_backoff: u32, count;
             Settle settle: Duration, duration;
             MaxFailures max_failures: Limit, limit;
             OnDoubt on_doubt: OnDoubt, on_doubt;
@@ -74,6 +75,10 @@ pub struct JobSettings {
     /// After a change, a host that waits already waits in proportion, counted from its failure.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
     pub retry_delay: Option<Duration>,
+    /// By how much the delay grows with each retry that a task has used: with 2, it is twice as long each time, up to an hour.
+    /// Pogo's default: 1, the same delay each time. A change holds for later failures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_backoff: Option<u32>,
     /// How long a host keeps its slots after success. Pogo's default: not at all. A change holds for hosts that settle already,
     /// counted from their success.
     #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]

@@ -33,6 +33,8 @@ pub struct ResolvedSettings {
     /// Time before a task is tried again, at least.
     #[serde(with = "millis")]
     pub retry_delay: Duration,
+    /// By how much that time grows with each retry that a task has used.
+    pub retry_backoff: u32,
     /// How long a host keeps its slots after success.
     #[serde(with = "millis")]
     pub settle: Duration,
@@ -87,6 +89,7 @@ impl JobSettings {
             .retries(0)
             .connect_retries(0)
             .retry_delay(Self::RETRY_DELAY)
+            .retry_backoff(1)
             .settle(Duration::ZERO)
             .on_doubt(OnDoubt::default())
             .bake(Duration::ZERO)
@@ -112,6 +115,7 @@ impl JobSettings {
             retries: self.retries.unwrap_or(0).min(Self::MAX_RETRIES),
             connect_retries: self.connect_retries.unwrap_or(0).min(Self::MAX_RETRIES),
             retry_delay: self.retry_delay.unwrap_or(Self::RETRY_DELAY),
+            retry_backoff: self.retry_backoff.unwrap_or(1),
             settle: self.settle.unwrap_or_default(),
             bake: self.bake.unwrap_or_default(),
             gate: self.gate.unwrap_or_default(),

@@ -30,7 +30,7 @@ pub fn job_settings() -> impl Strategy<Value = JobSettings> {
         |(retries, hosts, times, limits, (_, allow_failures, gate), choices)| {
             let mut settings = JobSettings::new();
             (settings.allow_failures, settings.gate) = (allow_failures, gate);
-            (settings.retries, settings.connect_retries) = retries;
+            (settings.retries, settings.connect_retries, settings.retry_backoff) = retries;
             (settings.max_failures, settings.max_parallel) = hosts;
             (settings.bake, settings.settle, settings.retry_delay) = times;
             (settings.attempt_timeout, settings.slow_after, settings.job_timeout) = limits;
@@ -54,8 +54,9 @@ fn targets() -> impl Strategy<Value = crate::fleet::Selector> {
     ]
 }
 
-fn retries() -> impl Strategy<Value = (Option<u32>, Option<u32>)> {
-    (prop::option::of(0..3_u32), prop::option::of(0..3_u32))
+fn retries() -> impl Strategy<Value = (Option<u32>, Option<u32>, Option<u32>)> {
+    let backoff = prop::option::weighted(0.3, 1..=3_u32);
+    (prop::option::of(0..3_u32), prop::option::of(0..3_u32), backoff)
 }
 
 fn hosts() -> impl Strategy<Value = (Option<Limit>, Option<Limit>)> {

@@ -114,3 +114,98 @@ fn an_aborted_job_tries_nothing_again_that_was_being_ended_before() {
     assert_eq!(story.state(1, "a"), TaskState::Failed);
     assert_eq!(story.status(1), JobStatus::Finished);
 }
+
+/// For how many seconds a host waits after each of these failures, one after the other.
+fn waits_of(spec: JobSpec, outcomes: impl IntoIterator<Item = Outcome>) -> Vec<u64> {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(spec);
+    let waits = outcomes.into_iter().map(|outcome| {
+        let scheduler = |story: &Story| story.drill.scheduler().now();
+        let failed = scheduler(&story);
+        story.reports("a", outcome);
+        let due = story.drill.scheduler().next_timeout().unwrap();
+        let wait = due - failed;
+        story.waits(wait.as_secs() + 1);
+        wait.as_secs()
+    });
+    waits.collect()
+}
+
+fn failed() -> Outcome {
+    Outcome::failed(FailureKind::Command { status: 1 }, "")
+}
+
+#[test]
+fn each_delay_is_as_many_times_the_one_before_as_the_backoff_says() {
+    let spec = on("*").retries(4).retry_delay(Duration::from_secs(10)).retry_backoff(3);
+    let waits = waits_of(spec, (0..4).map(|_| failed()));
+    for (wait, delay) in waits.iter().zip([10, 30, 90, 270]) {
+        assert!(
+            (delay..=delay * 3 / 2).contains(wait),
+            "{waits:?}: half as much again is jitter"
+        );
+    }
+}
+
+#[test]
+fn retries_of_connecting_count_for_the_backoff_too() {
+    let spec = on("*")
+        .retries(1)
+        .connect_retries(1)
+        .retry_delay(Duration::from_secs(10))
+        .retry_backoff(10);
+    let waits = waits_of(spec, [Outcome::failed(FailureKind::Unreachable, ""), failed()]);
+    assert!(
+        (10..=15).contains(&waits[0]) && (100..=150).contains(&waits[1]),
+        "{waits:?}"
+    );
+}
+
+#[test]
+fn a_delay_grows_to_an_hour_and_no_further() {
+    let spec = on("*")
+        .retries(40)
+        .retry_delay(Duration::from_secs(1_000))
+        .retry_backoff(u32::MAX);
+    let waits = waits_of(spec, (0..3).map(|_| failed()));
+    assert!(
+        waits[1..].iter().all(|wait| (3_600..=5_400).contains(wait)),
+        "{waits:?}"
+    );
+    let longer = on("*")
+        .retries(2)
+        .retry_delay(Duration::from_secs(7_200))
+        .retry_backoff(2);
+    let waits = waits_of(longer, (0..2).map(|_| failed()));
+    assert!(waits.iter().all(|wait| (7_200..=10_800).contains(wait)), "{waits:?}");
+}
+
+#[test]
+fn an_order_to_retry_starts_the_backoff_afresh() {
+    let mut story = Story::new(web("a"), Policy::default());
+    story.submit(
+        on("*")
+            .retries(1)
+            .retry_delay(Duration::from_secs(10))
+            .retry_backoff(10),
+    );
+    story.fails("a");
+    assert_eq!(story.waits(15), "a");
+    story.fails("a");
+    let retry = Input::Retry {
+        job: JobId::new(1),
+        hosts: hosts("a"),
+    };
+    assert_eq!(story.tell(retry).unwrap(), "a");
+    story.fails("a");
+    assert_eq!(story.waits(15), "a");
+}
+
+#[test]
+fn a_backoff_of_zero_is_refused() {
+    let mut story = Story::new(web("a"), Policy::default());
+    let spec = Arc::new(on("*").retry_backoff(0));
+    let job = JobId::new(1);
+    let refused = story.tell(Input::Submit { job, spec }).unwrap_err().to_string();
+    assert!(refused.contains("give 1"), "{refused}");
+}

@@ -130,6 +130,7 @@ fn every_default_is_decided_when_the_job_is_submitted_and_stored_with_it() {
         .retries(0)
         .connect_retries(4)
         .retry_delay(seconds(5))
+        .retry_backoff(1)
         .settle(seconds(6))
         .max_failures("50%".parse().unwrap())
         .on_doubt(OnDoubt::Retry)

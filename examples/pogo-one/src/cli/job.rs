@@ -99,6 +99,9 @@ pub(crate) struct TimeArgs {
     /// Wait this long before trying a host again [default: as the policy says, or 5s]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) retry_delay: Option<Duration>,
+    /// Wait so many times as long before each further try, up to 1h [default: as the policy says, or 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
+    pub(crate) retry_backoff: Option<u32>,
 }
 
 /// The most hosts at once, as it is typed.

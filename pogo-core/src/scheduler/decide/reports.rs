@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rustc_hash::FxHasher;
 
-use crate::policy::OnDoubt;
-use crate::scheduler::state::{Job, JobChange, Running, TaskAt};
+use crate::policy::{OnDoubt, ResolvedSettings};
+use crate::scheduler::state::{Job, JobChange, Running, TaskAt, TaskRecord};
 use crate::scheduler::time_limit;
 use crate::scheduler::{
     AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobEventKind, JobId, Outcome, Phase, Scheduler,
@@ -92,7 +92,7 @@ impl Scheduler {
 
     fn retry_later(&mut self, (id, task): TaskAt, attempt: AttemptId, after_connect: bool) {
         let Some(job) = self.state.jobs.get(&id) else { return };
-        let delay = job.settings.retry_delay;
+        let delay = retry_delay(&job.settings, job.task(task));
         let not_before = self.now + delay + jitter(job.spec.seed, attempt, delay / 2);
         let host = job.name(task).clone();
         let kind = TaskEventKind::Retried {
@@ -158,6 +158,16 @@ impl Scheduler {
         let running = self.state.attempts.get(attempt)?;
         Some((running, self.state.jobs.get(&running.task.0)?))
     }
+}
+
+/// The delay before another try, without its jitter.
+fn retry_delay(settings: &ResolvedSettings, task: &TaskRecord) -> Duration {
+    // A host that is down for a night is tried again soon after it is back.
+    const LONGEST: Duration = Duration::from_secs(3_600);
+    let used = u32::from(task.retries).saturating_add(u32::from(task.connect_retries));
+    let times = settings.retry_backoff.saturating_pow(used);
+    let longest = LONGEST.max(settings.retry_delay);
+    settings.retry_delay.saturating_mul(times).min(longest)
 }
 
 /// A delay below `most`, drawn from the job's seed: the same for the same attempt, different for its neighbours.
