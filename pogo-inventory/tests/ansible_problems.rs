@@ -328,57 +328,6 @@ fn links_in_variable_folders_cannot_lead_around_for_ever() {
     assert!(found.is_ok() || found.is_err_and(|error| error.to_string().contains("does a link lead back?")));
 }
 
-mod robustness {
-    use proptest::prelude::*;
-    use proptest::sample::select;
-
-    use super::*;
-
-    const WORDS: [&str; 30] = [
-        "[web]",
-        "[web:children]",
-        "[web:vars]",
-        "[db]",
-        "[",
-        "]",
-        ":",
-        "\n",
-        "\n",
-        "\n",
-        " ",
-        "web",
-        "db",
-        "h1",
-        "h[1:3]",
-        "h[a:c]",
-        ":22",
-        "ansible_user=",
-        "ansible_port=22",
-        "'",
-        "\"",
-        "\\",
-        "#",
-        ";",
-        "=",
-        "{{",
-        "é",
-        "\t",
-        "[::1]:22",
-        "\r",
-    ];
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(words in prop::collection::vec(select(&WORDS[..]), 0..40), yaml in any::<bool>()) {
-            let name = if yaml { "h.yml" } else { "h.ini" };
-            let folder = Folder::new("any", &[(name, &words.concat())]);
-            if let Err(error) = AnsibleInventory::read(folder.0.join(name)) {
-                prop_assert!(!error.to_string().is_empty());
-            }
-        }
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn folders_that_are_no_inventory_are_refused() {
