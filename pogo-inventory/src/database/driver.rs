@@ -26,7 +26,7 @@ pub(super) async fn ask(
         "mysql" | "mariadb" => mysql::ask(database, secret, questions).await,
         _ if database_feature(database.scheme()).is_some() => {
             let feature = database_feature(database.scheme()).unwrap_or_default();
-            Err(Failure::Wrong(built_without("this database", feature)))
+            Err(QueryFailure::Wrong(built_without("this database", feature)))
         }
         _ => {
             let known: &[&str] = &[
