@@ -45,6 +45,11 @@ impl<V> JobMap<V> {
         self.0.insert_sorted(job, value).1
     }
 
+    /// The job with the highest number.
+    pub(crate) fn last(&self) -> Option<JobId> {
+        self.0.last().map(|(job, _)| *job)
+    }
+
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
         self.0.values()
     }

@@ -36,6 +36,9 @@ pub(super) enum Checked {
     Recover {
         resumed: Vec<AttemptId>,
     },
+    Drain {
+        cancel: Vec<AttemptId>,
+    },
     Pause {
         job: JobId,
     },
@@ -99,6 +102,13 @@ impl State {
                     return Err(InputError::UnknownAttempt { attempt });
                 }
                 Checked::Recover { resumed }
+            }
+            Input::Drain { cancel } => {
+                let unknown = |attempt: &&AttemptId| !self.attempts.was_issued(**attempt);
+                if let Some(&attempt) = cancel.iter().find(unknown) {
+                    return Err(InputError::UnknownAttempt { attempt });
+                }
+                Checked::Drain { cancel }
             }
             Input::Pause { job } => {
                 self.check_status(job, OrderKind::Pause, JobChange::Pause)?;

@@ -18,6 +18,9 @@ pub enum InputError {
         /// The time of the latest input before it.
         last: Timestamp,
     },
+    /// It starts nothing more, since whoever runs its attempts ends ([`Input::Drain`](super::Input::Drain)).
+    #[error("the dispatcher shuts down and starts nothing more; give the order to the one that takes over")]
+    Draining,
     /// No such job.
     #[error("there is no {job}; submit it first")]
     UnknownJob {

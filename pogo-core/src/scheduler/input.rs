@@ -50,6 +50,13 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         resumed: Vec<AttemptId>,
     },
+    /// Order: start nothing more from now on, in any job, and cancel these attempts: whoever runs them ends, and leaves the
+    /// rest to a scheduler that is restored from the same log. Nothing is recorded of it but the cancelling.
+    Drain {
+        /// Attempts to cancel; those that have ended, settle or are cancelled already are passed over.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cancel: Vec<AttemptId>,
+    },
     /// Order: start no more of this job until it is resumed.
     Pause {
         /// The job.
@@ -133,4 +140,14 @@ pub enum Input {
         /// Why, for the record.
         reason: String,
     },
+}
+
+impl Input {
+    /// Whether it leads to starts by itself, so that a scheduler that drains refuses it.
+    pub(super) fn starts(&self) -> bool {
+        matches!(
+            self,
+            Self::Submit { .. } | Self::Resume { .. } | Self::Retry { .. } | Self::Promote { .. }
+        )
+    }
 }

@@ -66,6 +66,8 @@ pub struct Scheduler {
     pub(super) outlook: Outlook,
     /// The latest time seen.
     pub(super) now: Timestamp,
+    /// It starts nothing more. No part of the state: whoever replays the log goes on.
+    pub(super) draining: bool,
     pub(super) effects: Effects,
     pub(super) events: Vec<Event>,
 }
@@ -82,6 +84,7 @@ impl Scheduler {
             deadlines: Deadlines::default(),
             outlook: Outlook::default(),
             now: Timestamp::EPOCH,
+            draining: false,
             effects: Effects::new(),
             events: Vec::new(),
         }
@@ -94,6 +97,9 @@ impl Scheduler {
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Vec<Event>, InputError> {
         if now < self.now {
             return Err(InputError::TimeWentBack { now, last: self.now });
+        }
+        if self.draining && input.starts() {
+            return Err(InputError::Draining);
         }
         let checked = self.state.check(now, input)?;
         self.now = now;
@@ -120,6 +126,12 @@ impl Scheduler {
         // The queues are built when they are next needed: once for a whole journal.
         self.forget_queues();
         Ok(())
+    }
+
+    /// The number of the next job: one more than the highest that was ever used, and so the same after a restart.
+    pub fn next_job(&self) -> JobId {
+        let last = self.state.jobs.last().map_or(0, JobId::number);
+        JobId::new(last.saturating_add(1))
     }
 
     /// Whether nothing can happen any more without an order, except that the time limit of a job runs out that waits for one.
@@ -189,6 +201,10 @@ impl Scheduler {
         // After a replay nothing has been decided yet on the state that came of it.
         if self.agenda.is_stale() {
             return Ok(());
+        }
+        if self.draining {
+            // What could start waits for whoever goes on.
+            return self.state.verify_status();
         }
         self.state.verify_decisions(self.now)
     }

@@ -1,4 +1,4 @@
-//! What a host is told that was ended by a time limit: which limit, and which setting.
+//! What a host is told that was ended from outside: by which limit, and which setting.
 
 use super::state::{Job, Running};
 use super::{CancelReason, Failure, FailureKind};
@@ -38,6 +38,7 @@ fn limit(reason: CancelReason, settings: &ResolvedSettings) -> Option<String> {
             "by the time limit of the job, {} (job_timeout / --job-timeout)",
             HumanDuration(settings.job_timeout?)
         )),
+        CancelReason::Shutdown => Some("by the shutdown of its dispatcher".to_owned()),
         CancelReason::Abort => None,
     }
 }

@@ -93,7 +93,7 @@ impl State {
     }
 
     /// A job is blocked when nothing of it runs and nothing can start without an order, and only then.
-    fn verify_status(&self) -> Result<(), Violation> {
+    pub(super) fn verify_status(&self) -> Result<(), Violation> {
         let prospects = Prospects::of(self);
         for job in self.unfinished().filter(|job| job.status.may_start()) {
             let startable = prospects.any(job.id);

@@ -139,7 +139,7 @@ impl World {
             Some(None) => {
                 let kind = match reason {
                     CancelReason::AttemptTimeout | CancelReason::JobTimeout => FailureKind::Timeout,
-                    CancelReason::Abort => FailureKind::Signal {
+                    CancelReason::Abort | CancelReason::Shutdown => FailureKind::Signal {
                         signal: "TERM".to_owned(),
                     },
                 };

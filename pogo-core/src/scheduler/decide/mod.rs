@@ -42,6 +42,7 @@ impl Scheduler {
                 self.emit_namespace(NamespaceEventKind::LateReported { attempt, outcome });
             }
             Checked::Recover { resumed } => self.recover(&resumed),
+            Checked::Drain { cancel } => self.drain(cancel),
             order => self.order(order),
         }
         self.time_out();
@@ -85,7 +86,9 @@ impl Scheduler {
         self.agenda.refresh(&self.state);
         let ended = self.agenda.end_delays(&self.state, self.now);
         ended.into_iter().for_each(|job| self.outlook.touch(job));
-        while let Some((task, host)) = self.agenda.pick(&self.state) {
+        while !self.draining
+            && let Some((task, host)) = self.agenda.pick(&self.state)
+        {
             self.start(task, host);
         }
     }

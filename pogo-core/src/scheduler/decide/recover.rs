@@ -1,8 +1,9 @@
-//! Going on after a restart.
+//! Going on after a restart, and ending so that another goes on.
 
 use std::collections::BTreeSet;
 
-use crate::scheduler::{AttemptId, DoubtCause, Phase, Scheduler};
+use crate::scheduler::state::Running;
+use crate::scheduler::{AttemptId, CancelReason, DoubtCause, Phase, Scheduler};
 
 impl Scheduler {
     /// Whoever ran the attempts is gone: each that is not resumed is in doubt, by an event of its own.
@@ -24,5 +25,16 @@ impl Scheduler {
         }
         // The log may end between a change of fleet and what follows from it.
         self.cancel_removed();
+    }
+
+    /// Starts nothing more, and cancels these attempts.
+    pub(super) fn drain(&mut self, cancel: Vec<AttemptId>) {
+        self.draining = true;
+        for attempt in cancel {
+            let runs = |running: &Running| running.phase != Phase::Settle && running.cancelling.is_none();
+            if self.state.attempts.get(attempt).is_some_and(runs) {
+                self.request_cancel(attempt, CancelReason::Shutdown);
+            }
+        }
     }
 }

@@ -29,7 +29,8 @@ impl Scheduler {
             (status, Some(false)) => (status != JobStatus::Blocked).then(|| JobEventKind::Blocked {
                 reasons: self.state.obstacles(self.now, job),
             }),
-            (status, Some(_)) if self.goes_on_in_time(job) => {
+            // What could start now is started by whoever goes on after this scheduler.
+            (status, Some(_)) if self.draining || self.goes_on_in_time(job) => {
                 (status != JobStatus::Running).then_some(JobEventKind::Unblocked)
             }
             (status, Some(_)) => (status != JobStatus::Waiting).then_some(JobEventKind::Waiting),

@@ -160,4 +160,6 @@ pub enum CancelReason {
     JobTimeout,
     /// An operator aborted the job.
     Abort,
+    /// The dispatcher was shut down, and the time was over in which it might end by itself.
+    Shutdown,
 }
