@@ -9,6 +9,7 @@ use super::commit::{Snapshots, Tail};
 use super::event_loop::Io;
 use super::guarded::Guarded;
 use super::running::Running;
+use super::subscription::{Growth, GrowthSide};
 use super::{Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
 use crate::journal::{Journal, JournalError, MemoryJournal, OwnerId, ReplayError, Seq};
 use crate::scheduler::Scheduler;
@@ -20,7 +21,7 @@ impl Dispatcher {
             transport,
             journal: Arc::new(MemoryJournal::new()),
             clock: Arc::new(SystemClock),
-            observer: Arc::new(()),
+            observers: Vec::new(),
             owner: OwnerId("pogo".into()),
             snapshot_every: None,
         }
@@ -32,7 +33,7 @@ pub struct DispatcherBuilder {
     transport: Arc<dyn Transport>,
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
-    observer: Arc<dyn Observer>,
+    observers: Vec<Arc<dyn Observer>>,
     owner: OwnerId,
     snapshot_every: Option<NonZeroU64>,
 }
@@ -50,9 +51,10 @@ impl DispatcherBuilder {
         self
     }
 
-    /// Shows every event and all output to this observer. By default there is none.
+    /// Shows every event and all output to this observer too: each call adds one, and they are called in this order.
+    /// By default there is none.
     pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = observer;
+        self.observers.push(observer);
         self
     }
 
@@ -78,13 +80,16 @@ impl DispatcherBuilder {
         let owned = self.journal.acquire(self.owner).await?;
         let (scheduler, upto, at) = restore(self.journal.as_ref()).await?;
         let (messages, inbox) = mpsc::unbounded();
-        let observer = Guarded::new(self.observer);
+        let observer = Guarded::new(self.observers);
+        observer.started(&scheduler);
         let (running, phases) = Running::new(self.transport, Arc::clone(&observer) as _);
         let snapshots = Snapshots {
             every: self.snapshot_every,
             upto,
         };
-        let tail = Tail::new(owned, Arc::clone(&self.clock), at, snapshots);
+        let growth = Arc::<Growth>::default();
+        let end = (at, GrowthSide(Arc::clone(&growth)));
+        let tail = Tail::new(owned, Arc::clone(&self.clock), end, snapshots);
         let io = Io {
             running,
             phases,
@@ -97,7 +102,12 @@ impl DispatcherBuilder {
         if at > Seq::default() {
             dispatcher.recover().await?;
         }
-        Ok((dispatcher, Handle { messages }))
+        let handle = Handle {
+            messages,
+            journal: self.journal,
+            growth,
+        };
+        Ok((dispatcher, handle))
     }
 }
 

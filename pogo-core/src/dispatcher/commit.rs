@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Clock;
+use super::subscription::GrowthSide;
 use crate::journal::{Commit, CommitId, JournalError, OwnedJournal, Seq};
 use crate::scheduler::{Record, Scheduler};
 
@@ -13,6 +14,7 @@ pub(super) struct Tail {
     journal: Box<dyn OwnedJournal>,
     clock: Arc<dyn Clock>,
     at: Seq,
+    growth: GrowthSide,
     commits: u64,
     snapshots: Snapshots,
 }
@@ -28,11 +30,17 @@ impl Tail {
     const TRIES: u32 = 8;
     const FIRST_DELAY: Duration = Duration::from_millis(100);
 
-    pub(super) fn new(journal: Box<dyn OwnedJournal>, clock: Arc<dyn Clock>, at: Seq, snapshots: Snapshots) -> Self {
+    pub(super) fn new(
+        journal: Box<dyn OwnedJournal>,
+        clock: Arc<dyn Clock>,
+        (at, growth): (Seq, GrowthSide),
+        snapshots: Snapshots,
+    ) -> Self {
         Self {
             journal,
             clock,
             at,
+            growth,
             commits: 0,
             snapshots,
         }
@@ -60,22 +68,23 @@ impl Tail {
             number: self.commits,
         };
         let commit = Commit::new(id, self.at, records);
+        self.at = self.append_patiently(&commit).await?;
+        self.growth.notify();
+        Ok(commit.records)
+    }
+
+    async fn append_patiently(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         let mut delay = Self::FIRST_DELAY;
         for _ in 0..Self::TRIES {
-            match self.try_append(&commit).await {
-                Ok(end) => {
-                    self.at = end;
-                    return Ok(commit.records);
-                }
+            match self.try_append(commit).await {
                 Err(JournalError::Unavailable { .. } | JournalError::Unknown(_)) => {
                     self.clock.sleep_until(self.clock.now() + delay).await;
                     delay *= 2;
                 }
-                Err(final_error) => return Err(final_error),
+                answer => return answer,
             }
         }
-        self.at = self.try_append(&commit).await?;
-        Ok(commit.records)
+        self.try_append(commit).await
     }
 
     async fn try_append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {

@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::channel::{mpsc, oneshot};
+use futures::channel::mpsc;
 use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
 use futures::stream::StreamExt;
 
+use super::attempts::JobCommand;
 use super::commit::Tail;
 use super::guarded::Guarded;
 use super::handle::Message;
+use super::messages::Reply;
 use super::running::Running;
-use super::{Attempt, Clock, DispatchError, Observer};
+use super::shutdown::Shutdown;
+use super::waiters::Waiters;
+use super::{Clock, DispatchError, Observer};
 use crate::Timestamp;
-use crate::plan::{Command, Invocation, JobSpec};
 use crate::scheduler::{
     AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, Phase, Record, Scheduler, TaskEvent,
     TaskEventKind,
@@ -29,7 +31,7 @@ use crate::scheduler::{
 /// use pogo_core::fleet::Fleet;
 /// use pogo_core::plan::{Command, JobSpec};
 /// use pogo_core::policy::Policy;
-/// use pogo_core::scheduler::{JobId, JobStatus, Outcome};
+/// use pogo_core::scheduler::{JobStatus, Outcome};
 ///
 /// struct Imaginary;
 ///
@@ -48,30 +50,34 @@ use crate::scheduler::{
 /// let (dispatcher, handle) = Dispatcher::builder(Arc::new(Imaginary)).build().await?;
 /// let steer = async move {
 ///     handle.configure(Arc::new(fleet), Arc::new(Policy::default())).await?;
-///     handle.submit(JobId::new(1), JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
-///     Ok::<_, Box<dyn std::error::Error>>(())
+///     let job = handle.submit(JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
+///     Ok::<_, Box<dyn std::error::Error>>(handle.wait(job).await?)
 /// };
 /// // Without a handle left to steer it, the dispatcher ends when there is nothing more to do.
 /// let (ended, steered) = futures::join!(dispatcher.run(), steer);
-/// steered?;
-/// assert_eq!(ended?.job(JobId::new(1)).unwrap().status(), JobStatus::Finished);
+/// ended?;
+/// let end = steered?;
+/// assert_eq!((end.status, end.tally.succeeded), (JobStatus::Finished, 20));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
 pub struct Dispatcher {
-    scheduler: Scheduler,
-    running: Running,
+    pub(super) scheduler: Scheduler,
+    pub(super) running: Running,
     phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
     messages: mpsc::UnboundedReceiver<Message>,
     /// Whether a handle is left.
     steered: bool,
-    tail: Tail,
-    clock: Arc<dyn Clock>,
+    pub(super) tail: Tail,
+    pub(super) clock: Arc<dyn Clock>,
     observer: Arc<Guarded>,
     timer: Fuse<BoxFuture<'static, ()>>,
     timer_at: Option<Timestamp>,
-    now: Timestamp,
-    commands: BTreeMap<JobId, JobCommand>,
+    pub(super) now: Timestamp,
+    pub(super) commands: BTreeMap<JobId, JobCommand>,
+    pub(super) waiters: Waiters,
+    /// It is to end, and starts nothing more.
+    pub(super) shutdown: Option<Shutdown>,
 }
 
 /// What a dispatcher reads from and writes to.
@@ -83,15 +89,6 @@ pub(super) struct Io {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<Guarded>,
 }
-
-/// What every attempt of a job shares.
-#[derive(Clone)]
-struct JobCommand {
-    command: Arc<Command>,
-    invocation: Arc<Invocation>,
-}
-
-type Answer = Result<(), InputError>;
 
 /// What wakes the dispatcher.
 enum Wakeup {
@@ -110,9 +107,6 @@ enum Wakeup {
 impl Dispatcher {
     /// The most inputs that share one commit.
     const BATCH: usize = 1_000;
-
-    /// The least time that a resumed attempt has, so that its transport can find out about one whose own time is over.
-    const FIND_TIME: Duration = Duration::from_secs(30);
 
     pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
         let Io {
@@ -136,11 +130,14 @@ impl Dispatcher {
             timer: Fuse::terminated(),
             timer_at: None,
             commands: BTreeMap::new(),
+            waiters: Waiters::default(),
+            shutdown: None,
         }
     }
 
     /// Runs until every [`Handle`](super::Handle) is dropped and nothing more happens by itself: all jobs are finished, or wait for
-    /// an operator. That the time limit of such a job is still to run out is not waited for. Returns the scheduler as it then is.
+    /// an operator. That the time limit of such a job is still to run out is not waited for. Or until it has
+    /// [shut down](super::Handle::shutdown). Returns the scheduler as it then is.
     ///
     /// # Errors
     /// The journal failed, or another dispatcher took over. Attempts under way are dropped; nothing more is started. Or the
@@ -148,7 +145,7 @@ impl Dispatcher {
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
             self.arm_timer();
-            if !self.steered && self.running.is_empty() && self.scheduler.is_at_rest() {
+            if self.is_over() {
                 return match self.observer.panics() {
                     0 => Ok(self.scheduler),
                     panics => Err(DispatchError::Observer { panics }),
@@ -162,6 +159,13 @@ impl Dispatcher {
                 wakeups.push_back(more);
             }
             self.process_batch(wakeups).await?;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.shutdown {
+            Some(shutdown) => self.running.all_among(&shutdown.left),
+            None => !self.steered && self.running.is_empty() && self.scheduler.is_at_rest(),
         }
     }
 
@@ -190,7 +194,7 @@ impl Dispatcher {
     /// Lets the scheduler decide on a batch, makes its decisions durable with one commit, and acts on them.
     async fn process_batch(&mut self, wakeups: VecDeque<Wakeup>) -> Result<(), DispatchError> {
         let mut records = Vec::new();
-        let mut replies: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::new();
+        let mut replies: Vec<Reply> = Vec::new();
         for wakeup in wakeups {
             match wakeup {
                 Wakeup::Phase(attempt, phase) => {
@@ -200,15 +204,12 @@ impl Dispatcher {
                 Wakeup::Ended(attempt, outcome) => {
                     let _ = self.input(Input::Reported { attempt, outcome }, &mut records);
                 }
-                Wakeup::Message(Message::Order(input, reply)) => {
-                    let answer = self.input(input, &mut records);
-                    replies.push((reply, answer));
-                }
-                Wakeup::Message(Message::Query(look)) => look(&self.scheduler),
+                Wakeup::Message(message) => self.receive(message, &mut records, &mut replies),
                 Wakeup::HandlesDropped => self.steered = false,
                 Wakeup::Timeout => {
                     self.timer_at = None;
                     let _ = self.input(Input::Tick, &mut records);
+                    self.end_grace(&mut records);
                 }
             }
         }
@@ -217,21 +218,19 @@ impl Dispatcher {
             self.act(records);
             self.tail.snapshot(&self.scheduler).await?;
         }
-        for (reply, answer) in replies {
-            // Whoever ordered it may have stopped listening.
-            let _ = reply.send(answer);
-        }
+        replies.into_iter().for_each(|reply| reply());
+        self.waiters.settle(&self.scheduler);
         Ok(())
     }
 
-    fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
+    pub(super) fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
         self.now = self.now.max(self.clock.now());
         let events = self.scheduler.handle(self.now, input)?;
         records.extend(events.into_iter().map(|event| Record { at: self.now, event }));
         Ok(())
     }
 
-    fn act(&mut self, records: Vec<Record>) {
+    pub(super) fn act(&mut self, records: Vec<Record>) {
         for record in records {
             self.observer.event(&record);
             match record.event {
@@ -274,46 +273,9 @@ impl Dispatcher {
         }
     }
 
-    /// Keeps what every attempt of a job shares.
-    fn remember(&mut self, job: JobId, spec: &JobSpec) {
-        let shared = JobCommand {
-            command: Arc::new(spec.command.clone()),
-            invocation: Arc::new(spec.invocation.clone()),
-        };
-        self.commands.insert(job, shared);
-    }
-
-    fn start(&mut self, job: JobId, host: &crate::fleet::HostName, id: AttemptId) {
-        if let Some(attempt) = self.attempt(job, host, id) {
-            self.running.start(attempt);
-        }
-    }
-
-    /// What the transport needs to know to run an attempt.
-    fn attempt(&self, job: JobId, host: &crate::fleet::HostName, id: AttemptId) -> Option<Attempt> {
-        let fleet = self.scheduler.fleet();
-        let host = match fleet.id(host.as_str()) {
-            Some(host) => fleet.host(host),
-            None => crate::fleet::Host::new(host.clone()),
-        };
-        let JobCommand { command, invocation } = self.commands.get(&job)?.clone();
-        let settings = self.scheduler.job(job)?.settings();
-        let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
-        Some(Attempt {
-            id,
-            job,
-            host,
-            command,
-            invocation,
-            pre_hooks: hooks(&settings.pre_hooks),
-            post_hooks: hooks(&settings.post_hooks),
-            time_limit: settings.attempt_timeout,
-            resumed: false,
-        })
-    }
-
     fn arm_timer(&mut self) {
-        let next = self.scheduler.next_timeout();
+        let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
+        let next = self.scheduler.next_timeout().into_iter().chain(grace_end).min();
         if next != self.timer_at {
             self.timer_at = next;
             let clock = Arc::clone(&self.clock);
@@ -322,50 +284,5 @@ impl Dispatcher {
                 None => Fuse::terminated(),
             };
         }
-    }
-
-    /// Takes over where another dispatcher left off.
-    pub(super) async fn recover(&mut self) -> Result<(), DispatchError> {
-        let submitted: Vec<_> = self
-            .scheduler
-            .jobs()
-            .map(|job| (job.id(), Arc::new(job.spec().clone())))
-            .collect();
-        for (job, spec) in submitted {
-            self.remember(job, &spec);
-        }
-        let resumable = self.resumable();
-        let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
-        let mut records = Vec::new();
-        let _ = self.input(Input::Recover { resumed }, &mut records);
-        if !records.is_empty() {
-            records = self.tail.append(records).await?;
-            self.act(records);
-        }
-        for (attempt, cancelling) in resumable {
-            let id = attempt.id;
-            self.running.start(attempt);
-            if cancelling {
-                self.running.cancel(id);
-            }
-        }
-        Ok(())
-    }
-
-    /// Attempts that the transport can resume, with the time that is left to them, and whether they are to end.
-    fn resumable(&self) -> Vec<(Attempt, bool)> {
-        let now = self.now.max(self.clock.now());
-        let views = self.scheduler.attempts().into_iter();
-        views
-            .filter(|view| view.phase != Phase::Settle)
-            .filter_map(|view| {
-                let mut attempt = self.attempt(view.job, &view.host, view.id)?;
-                attempt.resumed = true;
-                let left = attempt.time_limit.saturating_sub(now - view.started);
-                attempt.time_limit = left.max(Self::FIND_TIME);
-                Some((attempt, view.cancelling.is_some()))
-            })
-            .filter(|(attempt, _)| self.running.resumes(attempt))
-            .collect()
     }
 }

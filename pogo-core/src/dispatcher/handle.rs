@@ -3,11 +3,14 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::channel::{mpsc, oneshot};
 
-use super::OrderError;
+use super::subscription::Growth;
+use super::{JobEnd, OrderError, Subscription};
 use crate::fleet::{Fleet, HostName, Selector};
+use crate::journal::{Journal, Seq};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{Input, InputError, JobId, JobUpdate, Scheduler};
@@ -17,7 +20,10 @@ pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 /// What a handle sends.
 pub(super) enum Message {
     Order(Input, oneshot::Sender<Result<(), InputError>>),
+    Submit(Arc<JobSpec>, oneshot::Sender<Result<JobId, InputError>>),
     Query(Query),
+    Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
+    Shutdown(Duration, oneshot::Sender<()>),
 }
 
 /// Steers a running dispatcher. Cheap to clone.
@@ -26,19 +32,24 @@ pub(super) enum Message {
 #[derive(Clone)]
 pub struct Handle {
     pub(super) messages: mpsc::UnboundedSender<Message>,
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) growth: Arc<Growth>,
 }
 
 impl Handle {
+    async fn send<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Result<T, OrderError> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.messages.unbounded_send(message(reply));
+        sent.map_err(|_| OrderError::Stopped)?;
+        answer.await.map_err(|_| OrderError::Stopped)
+    }
+
     /// Gives the scheduler an input of any kind.
     ///
     /// # Errors
     /// The scheduler's refusal, or that the dispatcher has stopped.
     pub async fn order(&self, input: Input) -> Result<(), OrderError> {
-        let (reply, answer) = oneshot::channel();
-        self.messages
-            .unbounded_send(Message::Order(input, reply))
-            .map_err(|_| OrderError::Stopped)?;
-        Ok(answer.await.map_err(|_| OrderError::Stopped)??)
+        Ok(self.send(|reply| Message::Order(input, reply)).await??)
     }
 
     /// Looks at the scheduler, between two inputs.
@@ -49,16 +60,14 @@ impl Handle {
         &self,
         look: impl FnOnce(&Scheduler) -> T + Send + 'static,
     ) -> Result<T, OrderError> {
-        let (reply, answer) = oneshot::channel();
-        let query: Query = Box::new(move |scheduler| {
-            // It only looks, so a panic leaves nothing half changed.
-            let _ = reply.send(catch_unwind(AssertUnwindSafe(|| look(scheduler))));
-        });
-        self.messages
-            .unbounded_send(Message::Query(query))
-            .map_err(|_| OrderError::Stopped)?;
-        let seen = answer.await.map_err(|_| OrderError::Stopped)?;
-        seen.map_err(|_panic| OrderError::Panicked)
+        let query = |reply: oneshot::Sender<_>| {
+            let query: Query = Box::new(move |scheduler| {
+                // It only looks, so a panic leaves nothing half changed.
+                let _ = reply.send(catch_unwind(AssertUnwindSafe(|| look(scheduler))));
+            });
+            Message::Query(query)
+        };
+        self.send(query).await?.map_err(|_panic| OrderError::Panicked)
     }
 
     /// Takes this fleet and policy. Errors as [`order`](Self::order).
@@ -66,13 +75,80 @@ impl Handle {
         self.order(Input::Configure { fleet, policy }).await
     }
 
-    /// Takes on a job. Errors as [`order`](Self::order).
-    pub async fn submit(&self, job: JobId, spec: JobSpec) -> Result<(), OrderError> {
-        self.order(Input::Submit {
-            job,
-            spec: Arc::new(spec),
-        })
-        .await
+    /// Takes on a job, and says which number it got. Errors as [`order`](Self::order).
+    ///
+    /// Numbers are given out by the [scheduler](Scheduler::next_job) when the order is taken, and never twice in a namespace.
+    /// Whoever wants a certain number [orders](Self::order) [`Input::Submit`].
+    pub async fn submit(&self, spec: JobSpec) -> Result<JobId, OrderError> {
+        let spec = Arc::new(spec);
+        Ok(self.send(|reply| Message::Submit(spec, reply)).await??)
+    }
+
+    /// Waits until a job is over or goes no further without an order: it is finished, halted or blocked. A paused
+    /// job is waited for. If it is so already, the answer comes at once.
+    ///
+    /// # Errors
+    /// There is no such job, or the dispatcher has stopped before it was over.
+    pub async fn wait(&self, job: JobId) -> Result<JobEnd, OrderError> {
+        self.send(|reply| Message::Wait(job, reply)).await?
+    }
+
+    /// Follows the journal from a position, `Seq(0)` for its beginning: first what is there, then what comes, each record once and
+    /// in order, after it has become durable. The stream ends when the dispatcher has ended; it does not keep the dispatcher from ending.
+    ///
+    /// A subscriber reads from the journal at its own pace: it holds a page of records, and the dispatcher never waits for it. An
+    /// error is the last item; of [`JournalError::Compacted`](crate::journal::JournalError::Compacted), go on with the journal's latest snapshot.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use futures::StreamExt;
+    /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, Transport};
+    /// # use pogo_core::fleet::Fleet;
+    /// # use pogo_core::journal::Seq;
+    /// # use pogo_core::plan::{Command, JobSpec};
+    /// # use pogo_core::scheduler::Outcome;
+    /// # struct Imaginary;
+    /// # #[async_trait::async_trait]
+    /// # impl Transport for Imaginary {
+    /// #     fn capabilities(&self) -> Capabilities { Capabilities::default() }
+    /// #     async fn run(&self, _: Attempt, _: Reporter) -> Outcome { Outcome::Succeeded }
+    /// # }
+    /// # futures::executor::block_on(async {
+    /// # let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
+    /// # let (dispatcher, handle) = Dispatcher::builder(Arc::new(Imaginary)).build().await?;
+    /// let records = handle.subscribe(Seq(0));
+    /// # let steer = async move {
+    /// #     handle.configure(Arc::new(fleet), Arc::default()).await?;
+    /// #     handle.submit(JobSpec::new("$web".parse()?, Command::shell("uptime"))).await?;
+    /// #     Ok::<_, Box<dyn std::error::Error>>(())
+    /// # };
+    /// let print = records.for_each(async |record| match record {
+    ///     Ok((seq, record)) => println!("{seq} {} {:?}", record.at, record.event),
+    ///     Err(error) => eprintln!("{error}"),
+    /// });
+    /// # let (ended, steered, ()) = futures::join!(dispatcher.run(), steer, print);
+    /// # ended?;
+    /// # steered
+    /// # }).unwrap();
+    /// ```
+    pub fn subscribe(&self, from: Seq) -> Subscription {
+        Subscription::new(Arc::clone(&self.journal), Arc::clone(&self.growth), from)
+    }
+
+    /// Ends the dispatcher so that another can go on with its jobs. Returns when that is under way;
+    /// [`Dispatcher::run`](super::Dispatcher::run) returns when it is done. Of several calls the shortest time counts.
+    ///
+    /// - From now on nothing is started, and orders that would start something (submit, resume, retry, promote) are refused. All
+    ///   others are taken, for whoever goes on. Jobs keep their status: this is no pause, and needs no resume.
+    /// - What runs may end by itself within `grace`. After it, attempts that the transport
+    ///   [resumes](super::Transport::resumes) are left to the next dispatcher; the others are cancelled, as an abort
+    ///   does, and fail, are in doubt or succeed as the transport says. Their jobs' retries apply, in the next dispatcher.
+    /// - Hosts in their settle phase have nothing left to run; the next dispatcher counts their time to its end.
+    ///
+    /// # Errors
+    /// The dispatcher has stopped before.
+    pub async fn shutdown(&self, grace: Duration) -> Result<(), OrderError> {
+        self.send(|reply| Message::Shutdown(grace, reply)).await
     }
 
     /// Starts no more hosts of a job until it is resumed. Errors as [`order`](Self::order).

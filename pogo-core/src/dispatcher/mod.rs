@@ -4,6 +4,7 @@
 //! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
 //! [`layer`] has what can be put around any transport.
 
+mod attempts;
 mod builder;
 mod clock;
 mod commit;
@@ -12,12 +13,16 @@ mod event_loop;
 mod guarded;
 mod handle;
 pub mod layer;
+mod messages;
 mod observer;
 mod reporter;
 mod resolver;
 mod running;
+mod shutdown;
+mod subscription;
 mod system_clock;
 mod transport;
+mod waiters;
 
 pub use builder::DispatcherBuilder;
 pub use clock::Clock;
@@ -30,5 +35,7 @@ pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
     TagResolver,
 };
+pub use subscription::Subscription;
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Transport};
+pub use waiters::JobEnd;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, JobId, Record};
+use crate::scheduler::{AttemptId, JobId, Record, Scheduler};
 
 /// Watches a rollout: a terminal, a web page, metrics, a test.
 ///
@@ -11,6 +11,14 @@ use crate::scheduler::{AttemptId, JobId, Record};
 /// that has more to do queues it. A panic is caught and counted: the rollout goes on, the next call comes as if nothing had
 /// happened, and [`Dispatcher::run`](super::Dispatcher::run) says so in the end.
 pub trait Observer: Send + Sync {
+    /// The state from which this dispatcher goes on, as the journal gave it: called once, before the first event.
+    /// With an empty journal there is no host and no job in it.
+    ///
+    /// What was running then is running in it; that it is resumed or in doubt is told by the events that follow.
+    fn started(&self, scheduler: &Scheduler) {
+        let _ = scheduler;
+    }
+
     /// An event, after it has become durable, in order.
     fn event(&self, record: &Record) {
         let _ = record;

@@ -1,6 +1,6 @@
 //! Attempts that the transport is executing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -49,6 +49,11 @@ impl Running {
 
     pub(super) fn is_empty(&self) -> bool {
         self.attempts.is_empty()
+    }
+
+    /// Whether none runs but some of these.
+    pub(super) fn all_among(&self, attempts: &BTreeSet<AttemptId>) -> bool {
+        self.controls.keys().all(|attempt| attempts.contains(attempt))
     }
 
     /// Whether the transport can resume this attempt.

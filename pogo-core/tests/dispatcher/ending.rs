@@ -43,7 +43,7 @@ async fn run<F: Future<Output = ()>>(job: JobSpec, orders: impl FnOnce(Handle) -
     let steer = async move {
         let (fleet, policy) = fleet_and_policy();
         handle.configure(fleet, policy).await.unwrap();
-        handle.submit(JOB, job).await.unwrap();
+        handle.submit(job).await.unwrap();
         orders(handle).await;
     };
     let (ended, ()) = futures::join!(dispatcher.run(), steer);

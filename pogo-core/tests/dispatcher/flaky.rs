@@ -27,15 +27,27 @@ pub(crate) enum Fate {
 pub(crate) struct Flaky {
     inner: MemoryJournal,
     fates: Arc<Mutex<VecDeque<Fate>>>,
+    /// Records from here on have been dropped, as it says.
+    compacted: Option<Seq>,
 }
 
 impl Flaky {
     pub(crate) fn new(fates: &[Fate]) -> (Arc<Self>, MemoryJournal) {
+        Self::over(fates, None)
+    }
+
+    /// It has nothing but its beginning.
+    pub(crate) fn unreadable() -> (Arc<Self>, MemoryJournal) {
+        Self::over(&[], Some(Seq(1)))
+    }
+
+    fn over(fates: &[Fate], compacted: Option<Seq>) -> (Arc<Self>, MemoryJournal) {
         let inner = MemoryJournal::new();
         let fates = Arc::new(Mutex::new(fates.iter().copied().collect()));
         let journal = Self {
             inner: inner.clone(),
             fates,
+            compacted,
         };
         (Arc::new(journal), inner)
     }
@@ -54,7 +66,10 @@ impl Journal for Flaky {
     }
 
     async fn read(&self, from: Seq) -> Result<Page, JournalError> {
-        self.inner.read(from).await
+        match self.compacted {
+            Some(first) if from >= first => Err(JournalError::Compacted { first }),
+            _ => self.inner.read(from).await,
+        }
     }
 }
 

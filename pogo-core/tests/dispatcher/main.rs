@@ -5,6 +5,13 @@
 mod ending;
 mod flaky;
 mod journal;
+mod numbers;
+mod observers;
 mod panics;
 mod shop;
+mod shutdown;
+mod shutdown_anywhere;
+mod subscribe;
 mod takeover;
+mod wait;
+mod yields;

@@ -65,7 +65,7 @@ fn an_observer_that_panics_is_told_of_what_comes_after_and_stops_nothing() {
         let steer = async move {
             let (fleet, policy) = fleet_and_policy();
             handle.configure(fleet, policy).await.unwrap();
-            handle.submit(JOB, spec()).await.unwrap();
+            handle.submit(spec()).await.unwrap();
         };
         let (ended, ()) = futures::join!(dispatcher.run(), steer);
         assert_eq!(ended.unwrap_err(), DispatchError::Observer { panics: 2 });
@@ -90,7 +90,7 @@ fn a_query_that_panics_says_so_and_the_jobs_go_on() {
             handle.configure(fleet, policy).await.unwrap();
             let told = handle.query(|scheduler| assert!(scheduler.job(JOB).is_some())).await;
             assert_eq!(told, Err(OrderError::Panicked));
-            handle.submit(JOB, spec()).await.unwrap();
+            handle.submit(spec()).await.unwrap();
             let jobs = handle.query(|scheduler| scheduler.jobs().count()).await;
             assert_eq!(jobs, Ok(1));
         };

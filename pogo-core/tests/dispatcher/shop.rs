@@ -105,7 +105,7 @@ pub(crate) async fn run_a_job(
         let (fleet, policy) = fleet_and_policy();
         // A dispatcher that had to stop says so itself.
         if handle.configure(fleet, policy).await.is_ok() {
-            let _ = handle.submit(JOB, spec()).await;
+            let _ = handle.submit(spec()).await;
         }
     };
     futures::join!(dispatcher.run(), steer).0

@@ -8,12 +8,12 @@ use futures::future::{Either, select};
 use pogo_core::dispatcher::{DispatchError, Dispatcher};
 use pogo_core::journal::{Journal, JournalError, MemoryJournal, OwnerId, Seq};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{Event, JobStatus, Scheduler, TaskEventKind, TaskState};
+use pogo_core::scheduler::{Event, JobId, JobStatus, Scheduler, TaskEventKind, TaskState};
 
 use super::shop::{Counting, JOB, Patient, fleet_and_policy, run_a_job, spec};
 
 /// A dispatcher that dies while `web2` runs.
-async fn die_in_the_middle(journal: &MemoryJournal, snapshot_every: Option<NonZeroU64>) {
+pub(crate) async fn die_in_the_middle(journal: &MemoryJournal, snapshot_every: Option<NonZeroU64>) {
     let transport = Arc::new(Counting {
         stuck: vec!["web2"],
         ..Counting::default()
@@ -26,7 +26,7 @@ async fn die_in_the_middle(journal: &MemoryJournal, snapshot_every: Option<NonZe
     let steer = Box::pin(async {
         let (fleet, policy) = fleet_and_policy();
         handle.configure(fleet, policy).await.unwrap();
-        handle.submit(JOB, spec()).await.unwrap();
+        handle.submit(spec()).await.unwrap();
         while transport.ran().len() < 2 {
             handle.query(|_| ()).await.unwrap();
         }
@@ -128,10 +128,8 @@ fn a_second_job_goes_into_the_same_journal() {
             .await
             .unwrap();
         let steer = async move {
-            handle
-                .submit(pogo_core::scheduler::JobId::new(2), spec())
-                .await
-                .unwrap()
+            let job = handle.submit(spec()).await.unwrap();
+            assert_eq!(job, JobId::new(2), "numbers go on after a restart");
         };
         let (ended, ()) = futures::join!(dispatcher.run(), steer);
         assert_eq!(ended.unwrap().jobs().count(), 2);
@@ -239,7 +237,7 @@ fn hooks_are_those_of_the_policy_under_which_the_job_was_submitted() {
                 .configure(Arc::clone(&fleet), with_hooks("/old", None))
                 .await
                 .unwrap();
-            handle.submit(JOB, spec()).await.unwrap();
+            handle.submit(spec()).await.unwrap();
             handle.configure(fleet, with_hooks("/new", Some("/new"))).await.unwrap();
         };
         let (ended, ()) = futures::join!(dispatcher.run(), steer);

@@ -66,7 +66,7 @@ async fn taken_over(place: &Place, meanwhile: impl Fn(&Place)) -> Tally {
     let began = async {
         let (fleet, spec) = job_on(place, line);
         handle.configure(Arc::new(fleet), Arc::default()).await.unwrap();
-        handle.submit(JobId::new(1), spec).await.unwrap();
+        handle.submit(spec).await.unwrap();
         opened.await.unwrap().unwrap()
     };
     let mut gate = tokio::select! {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::{Dispatcher, Observer, OutputChunk, Transport};
+use pogo_core::dispatcher::{Dispatcher, Transport};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{JobEventKind, JobId, Record};
-use tokio::sync::Notify;
+use pogo_core::scheduler::JobId;
 
 use super::follow::{self, Follow};
 use super::stop::{StopSignals, Stopping};
@@ -16,8 +15,6 @@ use crate::ask::People;
 use crate::exit::{Exit, Stop};
 use crate::report::Screen;
 use crate::source::{self, ASSUMED_DOWN};
-
-const JOB: JobId = JobId::new(1);
 
 /// Who follows and steers a job from outside.
 pub(super) struct Operator {
@@ -59,13 +56,8 @@ async fn run_to_end(
         down,
         stop_grace,
     } = operator;
-    let over = Arc::new(Notify::new());
-    let observer = Arc::new(Watcher {
-        screen: Arc::clone(&screen),
-        over: Arc::clone(&over),
-    });
     let (dispatcher, handle) = Dispatcher::builder(transport)
-        .observer(observer)
+        .observer(Arc::clone(&screen) as _)
         .build()
         .await
         .map_err(Stop::broken)?;
@@ -80,57 +72,33 @@ async fn run_to_end(
             let marked = handle.mark_down(host, ASSUMED_DOWN).await;
             marked.map_err(|error| source::not_ordered(&error))?;
         }
-        handle
-            .submit(JOB, spec)
-            .await
-            .map_err(|error| source::not_ordered(&error))?;
+        let job = handle.submit(spec).await.map_err(|error| source::not_ordered(&error))?;
         let stopping = Stopping {
-            job: JOB,
+            job,
             handle: &handle,
             screen: &screen,
             people: &people,
             grace: stop_grace,
         };
         tokio::select! {
-            () = over.notified() => {}
+            // One that stops before says why itself.
+            _ = handle.wait(job) => {}
             () = stopping.obey(&mut signals) => {}
             () = follow::sources(follow, &handle, &screen) => {}
         }
-        Ok::<(), Stop>(())
+        Ok::<JobId, Stop>(job)
     };
     // On a worker, beside the connections that wake it: from a thread of its own, each message would be a switch.
     let mut dispatcher = tokio::spawn(dispatcher.run());
-    let ended = tokio::select! {
+    let (ended, job) = tokio::select! {
         // One that breaks never tells that the job is over.
-        ended = &mut dispatcher => ended,
+        ended = &mut dispatcher => (ended, None),
         steered = steer => {
-            steered?;
-            dispatcher.await
+            let job = steered?;
+            (dispatcher.await, Some(job))
         }
     };
     let ended = ended.map_err(Stop::broken)?.map_err(Stop::broken)?;
-    Ok(ended
-        .job(JOB)
-        .map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
-}
-
-/// Shows events, and notices when the job can get no further.
-struct Watcher {
-    screen: Arc<Screen>,
-    over: Arc<Notify>,
-}
-
-impl Observer for Watcher {
-    fn event(&self, record: &Record) {
-        self.screen.event(record);
-        if let Some(JobEventKind::Finished { .. } | JobEventKind::Blocked { .. } | JobEventKind::Halted) =
-            record.event.job_kind()
-        {
-            self.over.notify_one();
-        }
-    }
-
-    fn output(&self, chunk: &OutputChunk<'_>) {
-        self.screen.output(chunk);
-    }
+    let job = job.and_then(|job| ended.job(job));
+    Ok(job.map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pogo_core::Timestamp;
+use pogo_core::dispatcher::Observer as _;
 use pogo_core::journal;
 use pogo_core::scheduler::Record;
 use pogo_picture::moments;

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pogo_core::dispatcher::OutputChunk;
+use pogo_core::dispatcher::{Observer, OutputChunk};
 use pogo_core::scheduler::{Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
@@ -115,30 +115,6 @@ impl Screen {
         self.record(&mut self.shown(), |_, text| text.extend_from_slice(lines.as_bytes()));
     }
 
-    pub(crate) fn event(&self, record: &Record) {
-        let mut shown = self.shown();
-        let changed = shown.watch.note(record);
-        shown.pane.noted();
-        self.record(&mut shown, |records, text| records.event(record, text));
-        if self.format == LogFormat::Jsonl {
-            return;
-        }
-        self.task(&mut shown, &record.event);
-        if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
-            && let TaskEventKind::Slow { after, .. } = kind
-        {
-            shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
-        }
-        match changed {
-            Some((host, HostState::Failed(_))) if shown.contacts.is_refused(host) => {}
-            Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why.to_string()))),
-            Some((host, HostState::Running)) if shown.verbosity.verbose => shown.say(&format!("{host} started")),
-            Some((host, HostState::Succeeded)) if shown.verbosity.verbose => shown.say(&format!("{host} succeeded")),
-            Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", visible(&why))),
-            _ => {}
-        }
-    }
-
     /// Makes room for a question, until [`close_prompt`](Self::close_prompt).
     pub(crate) fn open_prompt(&self, prompt: OpenPrompt) {
         self.shown().pane.open_prompt(prompt);
@@ -158,19 +134,6 @@ impl Screen {
     /// Lines on standard output.
     pub(crate) fn print(&self, text: impl std::fmt::Display) -> io::Result<()> {
         terminal::print(&text.to_string())
-    }
-
-    pub(crate) fn output(&self, chunk: &OutputChunk<'_>) {
-        let mut shown = self.shown();
-        self.record(&mut shown, |records, text| records.output(chunk, text));
-        if self.format == LogFormat::Jsonl {
-            return;
-        }
-        shown.tails.push(chunk);
-        match &mut shown.folded {
-            Some((outputs, _)) => outputs.push(chunk),
-            None => self.lines(&mut shown, |lines, printed| lines.push(chunk, printed)),
-        }
     }
 
     /// A remark for the person at the terminal.
@@ -311,6 +274,45 @@ fn emptied(mut text: Vec<u8>) -> Vec<u8> {
     text.clear();
     text.shrink_to(ROOM);
     text
+}
+
+impl Observer for Screen {
+    fn event(&self, record: &Record) {
+        let mut shown = self.shown();
+        let changed = shown.watch.note(record);
+        shown.pane.noted();
+        self.record(&mut shown, |records, text| records.event(record, text));
+        if self.format == LogFormat::Jsonl {
+            return;
+        }
+        self.task(&mut shown, &record.event);
+        if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
+            && let TaskEventKind::Slow { after, .. } = kind
+        {
+            shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
+        }
+        match changed {
+            Some((host, HostState::Failed(_))) if shown.contacts.is_refused(host) => {}
+            Some((host, HostState::Failed(why))) => shown.say(&format!("{host} failed: {}", visible(&why.to_string()))),
+            Some((host, HostState::Running)) if shown.verbosity.verbose => shown.say(&format!("{host} started")),
+            Some((host, HostState::Succeeded)) if shown.verbosity.verbose => shown.say(&format!("{host} succeeded")),
+            Some((host, HostState::InDoubt(why))) => shown.say(&format!("{host} is in doubt: {}", visible(&why))),
+            _ => {}
+        }
+    }
+
+    fn output(&self, chunk: &OutputChunk<'_>) {
+        let mut shown = self.shown();
+        self.record(&mut shown, |records, text| records.output(chunk, text));
+        if self.format == LogFormat::Jsonl {
+            return;
+        }
+        shown.tails.push(chunk);
+        match &mut shown.folded {
+            Some((outputs, _)) => outputs.push(chunk),
+            None => self.lines(&mut shown, |lines, printed| lines.push(chunk, printed)),
+        }
+    }
 }
 
 impl Shown {

@@ -7,7 +7,6 @@ use pogo_core::dispatcher::{Dispatcher, Observer, OutputChunk};
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::JobId;
 use pogo_examples::Local;
 
 struct Print;
@@ -31,10 +30,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .await?;
     let steer = async move {
         handle.configure(Arc::new(fleet), Arc::new(Policy::default())).await?;
-        handle.submit(JobId::new(1), job).await
+        let job = handle.submit(job).await?;
+        handle.wait(job).await
     };
     let (ended, steered) = futures::join!(dispatcher.run(), steer);
-    steered?;
-    assert_eq!(ended?.job(JobId::new(1)).map(|job| job.tally().succeeded), Some(3));
+    ended?;
+    assert_eq!(steered?.tally.succeeded, 3);
     Ok(())
 }

@@ -1,0 +1,104 @@
+//! From a started task to what the transport needs to know to run it, also after a restart.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Attempt, DispatchError, Dispatcher};
+use crate::fleet::{Host, HostName};
+use crate::plan::{Command, Invocation, JobSpec};
+use crate::scheduler::{AttemptId, Input, JobId, Phase};
+
+/// What every attempt of a job shares.
+#[derive(Clone)]
+pub(super) struct JobCommand {
+    command: Arc<Command>,
+    invocation: Arc<Invocation>,
+}
+
+impl Dispatcher {
+    /// The least time that a resumed attempt has, so that its transport can find out about one whose own time is over.
+    const FIND_TIME: Duration = Duration::from_secs(30);
+
+    /// Keeps what every attempt of a job shares.
+    pub(super) fn remember(&mut self, job: JobId, spec: &JobSpec) {
+        let shared = JobCommand {
+            command: Arc::new(spec.command.clone()),
+            invocation: Arc::new(spec.invocation.clone()),
+        };
+        self.commands.insert(job, shared);
+    }
+
+    pub(super) fn start(&mut self, job: JobId, host: &HostName, id: AttemptId) {
+        if let Some(attempt) = self.attempt(job, host, id) {
+            self.running.start(attempt);
+        }
+    }
+
+    /// What the transport needs to know to run an attempt.
+    fn attempt(&self, job: JobId, host: &HostName, id: AttemptId) -> Option<Attempt> {
+        let fleet = self.scheduler.fleet();
+        let host = match fleet.id(host.as_str()) {
+            Some(host) => fleet.host(host),
+            None => Host::new(host.clone()),
+        };
+        let JobCommand { command, invocation } = self.commands.get(&job)?.clone();
+        let settings = self.scheduler.job(job)?.settings();
+        let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
+        Some(Attempt {
+            id,
+            job,
+            host,
+            command,
+            invocation,
+            pre_hooks: hooks(&settings.pre_hooks),
+            post_hooks: hooks(&settings.post_hooks),
+            time_limit: settings.attempt_timeout,
+            resumed: false,
+        })
+    }
+
+    /// Takes over where another dispatcher left off.
+    pub(super) async fn recover(&mut self) -> Result<(), DispatchError> {
+        let submitted: Vec<_> = self
+            .scheduler
+            .jobs()
+            .map(|job| (job.id(), Arc::new(job.spec().clone())))
+            .collect();
+        for (job, spec) in submitted {
+            self.remember(job, &spec);
+        }
+        let resumable = self.resumable();
+        let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
+        let mut records = Vec::new();
+        let _ = self.input(Input::Recover { resumed }, &mut records);
+        if !records.is_empty() {
+            records = self.tail.append(records).await?;
+            self.act(records);
+        }
+        for (attempt, cancelling) in resumable {
+            let id = attempt.id;
+            self.running.start(attempt);
+            if cancelling {
+                self.running.cancel(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Attempts that the transport can resume, with the time that is left to them, and whether they are to end.
+    pub(super) fn resumable(&self) -> Vec<(Attempt, bool)> {
+        let now = self.now.max(self.clock.now());
+        let views = self.scheduler.attempts().into_iter();
+        views
+            .filter(|view| view.phase != Phase::Settle)
+            .filter_map(|view| {
+                let mut attempt = self.attempt(view.job, &view.host, view.id)?;
+                attempt.resumed = true;
+                let left = attempt.time_limit.saturating_sub(now - view.started);
+                attempt.time_limit = left.max(Self::FIND_TIME);
+                Some((attempt, view.cancelling.is_some()))
+            })
+            .filter(|(attempt, _)| self.running.resumes(attempt))
+            .collect()
+    }
+}

@@ -1,0 +1,51 @@
+//! Waiting until a job is over.
+
+use futures::channel::oneshot;
+
+use super::OrderError;
+use crate::scheduler::{InputError, JobId, JobStatus, Scheduler, Tally};
+
+/// How a job ended, or why it goes no further without an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JobEnd {
+    /// The job.
+    pub job: JobId,
+    /// `Finished` when every host has ended, `Halted` when it was stopped before, `Blocked` when it waits for an operator.
+    pub status: JobStatus,
+    /// How many of its hosts are in which state.
+    pub tally: Tally,
+}
+
+type Answer = oneshot::Sender<Result<JobEnd, OrderError>>;
+
+/// Everybody who waits for a job to end.
+#[derive(Default)]
+pub(super) struct Waiters(Vec<(JobId, Answer)>);
+
+impl Waiters {
+    pub(super) fn add(&mut self, job: JobId, answer: Answer) {
+        self.0.push((job, answer));
+    }
+
+    /// Answers those whose job is over or unknown; what is asked here must be durable.
+    pub(super) fn settle(&mut self, scheduler: &Scheduler) {
+        self.0.retain_mut(|(_, answer)| !answer.is_canceled());
+        for at in (0..self.0.len()).rev() {
+            let found = self.0.get(at).and_then(|(job, _)| end_of(scheduler, *job));
+            if let Some(end) = found {
+                let (_, answer) = self.0.swap_remove(at);
+                let _ = answer.send(end);
+            }
+        }
+    }
+}
+
+fn end_of(scheduler: &Scheduler, job: JobId) -> Option<Result<JobEnd, OrderError>> {
+    let Some(view) = scheduler.job(job) else {
+        return Some(Err(InputError::UnknownJob { job }.into()));
+    };
+    let (status, tally) = (view.status(), view.tally());
+    let over = matches!(status, JobStatus::Finished | JobStatus::Halted | JobStatus::Blocked);
+    over.then_some(Ok(JobEnd { job, status, tally }))
+}

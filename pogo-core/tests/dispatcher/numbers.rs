@@ -1,0 +1,75 @@
+//! Jobs are numbered when their order is taken.
+
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use pogo_core::dispatcher::{Dispatcher, OrderError};
+use pogo_core::journal::MemoryJournal;
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::scheduler::{Input, InputError, JobId};
+
+use super::shop::{Counting, fleet_and_policy, spec};
+
+#[test]
+fn submissions_at_the_same_time_have_numbers_of_their_own() {
+    block_on(async {
+        let (dispatcher, handle) = Dispatcher::builder(Arc::<Counting>::default()).build().await.unwrap();
+        let steer = async move {
+            let (fleet, policy) = fleet_and_policy();
+            handle.configure(fleet, policy).await.unwrap();
+            let other = handle.clone();
+            let (first, second) = futures::join!(handle.submit(spec()), other.submit(spec()));
+            assert_eq!((first, second), (Ok(JobId::new(1)), Ok(JobId::new(2))));
+        };
+        let (ended, ()) = futures::join!(dispatcher.run(), steer);
+        assert_eq!(ended.unwrap().next_job(), JobId::new(3));
+    });
+}
+
+#[test]
+fn a_refused_submission_uses_no_number() {
+    block_on(async {
+        let (dispatcher, handle) = Dispatcher::builder(Arc::<Counting>::default()).build().await.unwrap();
+        let steer = async move {
+            let (fleet, policy) = fleet_and_policy();
+            handle.configure(fleet, policy).await.unwrap();
+            let nowhere = JobSpec::new("nowhere".parse().unwrap(), Command::shell("true"));
+            let refused = handle.submit(nowhere).await;
+            assert!(
+                matches!(refused, Err(OrderError::Refused(InputError::Plan(_)))),
+                "{refused:?}"
+            );
+            assert_eq!(handle.submit(spec()).await, Ok(JobId::new(1)));
+        };
+        let (ended, ()) = futures::join!(dispatcher.run(), steer);
+        ended.unwrap();
+    });
+}
+
+#[test]
+fn numbers_go_on_behind_the_highest_that_was_ever_used() {
+    for every in [None, NonZeroU64::new(1)] {
+        block_on(async {
+            let journal = MemoryJournal::new();
+            for (own, next) in [(Some(7), 8), (Some(3), 9), (None, 10)] {
+                let mut builder = Dispatcher::builder(Arc::<Counting>::default()).journal(Arc::new(journal.clone()));
+                if let Some(records) = every {
+                    builder = builder.snapshot_every(records);
+                }
+                let (dispatcher, handle) = builder.build().await.unwrap();
+                let steer = async move {
+                    let (fleet, policy) = fleet_and_policy();
+                    handle.configure(fleet, policy).await.unwrap();
+                    if let Some(number) = own {
+                        let (job, spec) = (JobId::new(number), Arc::new(spec()));
+                        handle.order(Input::Submit { job, spec }).await.unwrap();
+                    }
+                    assert_eq!(handle.submit(spec()).await, Ok(JobId::new(next)));
+                };
+                let (ended, ()) = futures::join!(dispatcher.run(), steer);
+                ended.unwrap();
+            }
+        });
+    }
+}
