@@ -6,6 +6,7 @@
 
 mod attempts;
 mod builder;
+mod clipped;
 mod clock;
 mod commit;
 mod error;
@@ -15,6 +16,7 @@ mod handle;
 pub mod layer;
 mod messages;
 mod observer;
+mod output_collector;
 mod reporter;
 mod resolver;
 mod running;
@@ -25,11 +27,13 @@ mod transport;
 mod waiters;
 
 pub use builder::DispatcherBuilder;
+pub use clipped::Clipped;
 pub use clock::Clock;
 pub use error::{DispatchError, OrderError};
 pub use event_loop::Dispatcher;
 pub use handle::Handle;
 pub use observer::{Observer, OutputChunk, Stream};
+pub use output_collector::{AttemptOutput, OutputCollector};
 pub use reporter::{ReportHook, Reporter, ReporterSide};
 pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,

@@ -3,29 +3,20 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Dispatcher, Observer, OutputChunk};
+use pogo_core::dispatcher::{Dispatcher, OutputCollector};
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_examples::Local;
 
-struct Print;
-
-impl Observer for Print {
-    #[allow(clippy::print_stdout, reason = "it is what this program is for")]
-    fn output(&self, chunk: &OutputChunk<'_>) {
-        for line in String::from_utf8_lossy(chunk.bytes).lines() {
-            println!("{}: {line}", chunk.host);
-        }
-    }
-}
-
+#[allow(clippy::print_stdout, reason = "it is what this program is for")]
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
     let job = JobSpec::new("$web".parse()?, Command::shell("echo restarted $POGO_HOST"));
+    let outputs = Arc::new(OutputCollector::new());
     let (dispatcher, handle) = Dispatcher::builder(Arc::new(Local))
-        .observer(Arc::new(Print))
+        .observer(Arc::clone(&outputs) as _)
         .build()
         .await?;
     let steer = async move {
@@ -35,6 +26,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let (ended, steered) = futures::join!(dispatcher.run(), steer);
     ended?;
-    assert_eq!(steered?.tally.succeeded, 3);
+    let end = steered?;
+    for host in outputs.hosts(end.job) {
+        let output = outputs.output_of(end.job, &host).ok_or("it wrote something")?;
+        for line in String::from_utf8_lossy(&output.stdout.to_bytes()).lines() {
+            println!("{host}: {}", line.escape_debug());
+        }
+    }
+    assert_eq!(end.tally.succeeded, 3);
     Ok(())
 }
