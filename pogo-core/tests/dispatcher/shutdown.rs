@@ -10,7 +10,7 @@ use futures::future::{Either, join, select};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Attempt, Capabilities, Clock as _, Dispatcher, Handle, OrderError, Reporter, Transport};
 use pogo_core::journal::MemoryJournal;
-use pogo_core::plan::JobSpec;
+use pogo_core::plan::{Command, JobSpec};
 use pogo_core::scheduler::{
     CancelReason, Event, FailureKind, Input, InputError, JobStatus, Outcome, Scheduler, TaskEvent, TaskEventKind,
     TaskState,
@@ -189,11 +189,7 @@ fn what_runs_longer_is_cancelled_and_its_retries_are_the_next_dispatchers() {
                 confirms: true,
                 ..Gated::default()
             });
-            let job = JobSpec {
-                retries: Some(retries),
-                retry_delay: Some(Duration::ZERO),
-                ..spec()
-            };
+            let job = spec().retries(retries).retry_delay(Duration::ZERO);
             let ended = place
                 .shut_down_in_the_middle(job, async |_handle| place.clock.pass(GRACE))
                 .await;
@@ -285,11 +281,7 @@ fn orders_that_start_something_are_refused_and_all_others_are_taken() {
 fn a_host_that_settles_is_not_waited_for_and_settles_in_the_next_dispatcher() {
     block_on(async {
         let place = Place::default();
-        let job = JobSpec {
-            settle: Some(GRACE * 10),
-            targets: "web1".parse().unwrap(),
-            ..spec()
-        };
+        let job = JobSpec::new("web1".parse().unwrap(), Command::shell("true")).settle(GRACE * 10);
         let ended = place
             .shut_down_in_the_middle(job, async |_handle| place.transport.open_all())
             .await;
@@ -309,11 +301,7 @@ fn a_retry_whose_delay_ends_meanwhile_is_left_to_the_next_dispatcher() {
             ..Gated::default()
         });
         // The first host fails and is to be tried again, while the second runs.
-        let job = JobSpec {
-            retries: Some(1),
-            retry_delay: Some(GRACE / 4),
-            ..spec()
-        };
+        let job = spec().retries(1).retry_delay(GRACE / 4);
         let ended = place
             .run(async |handle| {
                 let fleet = fleet_and_policy().0;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures::executor::block_on;
 use futures::future::{FutureExt, join};
 use pogo_core::dispatcher::{Dispatcher, Handle, OrderError};
-use pogo_core::plan::JobSpec;
+use pogo_core::plan::{Command, JobSpec};
 use pogo_core::scheduler::{InputError, JobId, JobStatus};
 
-use super::shop::{Counting, JOB, fleet_and_policy, spec};
+use super::shop::{Counting, JOB, fleet_and_policy};
 
 /// What a handle does with a namespace where `web1` fails and `web3` never ends.
 async fn with_handle<F: Future<Output = ()>>(orders: impl FnOnce(Handle) -> F) {
@@ -28,10 +28,7 @@ async fn with_handle<F: Future<Output = ()>>(orders: impl FnOnce(Handle) -> F) {
 }
 
 fn on(host: &str) -> JobSpec {
-    JobSpec {
-        targets: host.parse().unwrap(),
-        ..spec()
-    }
+    JobSpec::new(host.parse().unwrap(), Command::shell("true"))
 }
 
 #[test]
