@@ -11,6 +11,7 @@ mod imitation;
 mod kill;
 mod last_line;
 mod line;
+mod linger;
 mod mark;
 mod marker;
 mod privilege;
@@ -34,6 +35,7 @@ pub(crate) use last_line::LastLine;
 pub(crate) use line::CommandLine;
 #[cfg(feature = "loopback")]
 pub(crate) use line::is_command;
+pub(crate) use linger::{LINGER, LINGERS, until};
 pub(crate) use mark::{Mark, MarkParser, ProcessGroup};
 pub(crate) use marker::Marker;
 pub(crate) use privilege::Privilege;

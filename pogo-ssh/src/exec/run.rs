@@ -6,20 +6,18 @@ use std::time::Duration;
 use pogo_core::scheduler::Phase;
 use russh::client::Msg;
 use russh::{Channel, Pty, Sig};
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::context::ExecContext;
 use super::execution::{ChannelEnd, Execution};
 use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::kill::{KillOutcome, kill};
+use super::linger::{LINGER, LINGERS, until};
 use super::mark::ProcessGroup;
 use super::session::Session;
 use crate::input::CommandInput;
 use crate::link::Link;
 use crate::output::Output;
-
-/// How long output is still taken after the exit status, in case something in the background holds it open.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// Runs a session, passing on its output and telling of its phases, until it has ended or is given up. Gives the phase it
 /// was in.
@@ -133,7 +131,7 @@ impl Execution<'_> {
                     None => return Err(reason),
                 },
                 () = until(linger_until) => {
-                    self.output.note("[something in the background holds the output open; not waiting for it]");
+                    self.output.note(LINGERS);
                     break;
                 }
                 () = self.feed.write_pending() => ControlFlow::Continue(()),
@@ -243,12 +241,5 @@ impl Execution<'_> {
                 return;
             }
         }
-    }
-}
-
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }

@@ -10,21 +10,18 @@ use pogo_core::scheduler::Phase;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::arguments;
 use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
 use crate::exec::{
-    ExitReport, Mark, MarkParser, Marker, NotStarted, Privilege, ProcessGroup, Session, SessionProgress, StopReason,
-    kill_line,
+    ExitReport, LINGER, LINGERS, Mark, MarkParser, Marker, NotStarted, Privilege, ProcessGroup, Session,
+    SessionProgress, StopReason, kill_line, until,
 };
 use crate::input::CommandInput;
 use crate::output::Output;
-
-/// How long output is still taken after the end, in case something in the background holds it open.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// Shell text that runs this one and tells how it ended: the program's own status cannot be told from its failure.
 fn telling(marker: &Marker, script: &str) -> String {
@@ -145,7 +142,7 @@ impl RunningSession<'_> {
                     None => return Err(reason),
                 },
                 () = until(linger_until) => {
-                    self.output.note("[something in the background holds the output open; not waiting for it]");
+                    self.output.note(LINGERS);
                     break;
                 }
                 goes_on = self.more(context) => if !goes_on { break },
@@ -288,13 +285,6 @@ impl RunningSession<'_> {
 async fn piece(from: &mut Option<impl AsyncRead + Unpin>, buffer: &mut [u8]) -> io::Result<usize> {
     match from {
         Some(from) => from.read(buffer).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
         None => std::future::pending().await,
     }
 }

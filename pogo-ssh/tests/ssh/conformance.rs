@@ -4,8 +4,10 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
+use pogo_core::dispatcher::layer::{ConcurrencyLimit, InjectFaults, RateLimit, Record, RetryConnect, TransportExt};
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::testing::conformance::{self, TransportFixture};
+use pogo_ssh::SshTransport;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use crate::dropbear::Dropbear;
@@ -48,10 +50,10 @@ fn fixture(transport: &Arc<dyn Transport>, connection: &Connection) -> Transport
         .unreachable(gone())
 }
 
-#[tokio::test]
-async fn the_transport_conforms_against_the_loopback_fleet() {
+/// Runs the suite on a fleet of this process, with what is put around the transport.
+async fn hold_on_the_loopback_fleet(around: impl FnOnce(SshTransport) -> Arc<dyn Transport>) {
     let fleet = Arc::new(LoopbackFleet::start(["web1", "web2", "forced"]).await.unwrap());
-    let transport: Arc<dyn Transport> = Arc::new(fleet.transport().build().unwrap());
+    let transport = around(fleet.transport().build().unwrap());
     let (first, second) = (fleet.connection("web1").unwrap(), fleet.connection("web2").unwrap());
     fleet.inject("forced", Fault::ForcedCommand(0)).unwrap();
     let forced = host("forced", fleet.connection("forced").unwrap());
@@ -65,6 +67,25 @@ async fn the_transport_conforms_against_the_loopback_fleet() {
     let report = report.await;
     report.assert_passed();
     report.assert_skipped(&SKIPPED[..1]);
+}
+
+#[tokio::test]
+async fn the_transport_conforms_against_the_loopback_fleet() {
+    hold_on_the_loopback_fleet(|transport| Arc::new(transport)).await;
+}
+
+#[tokio::test]
+async fn the_transport_conforms_with_all_layers_around_it() {
+    hold_on_the_loopback_fleet(|transport| {
+        let transport = transport
+            .layer(InjectFaults::new(|_| None))
+            .layer(RetryConnect::new(1))
+            .layer(Record::new(drop))
+            .layer(RateLimit::per_second(100.try_into().unwrap()))
+            .layer(ConcurrencyLimit::new(8.try_into().unwrap()));
+        Arc::new(transport)
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -28,6 +28,9 @@ pub enum InjectedFault {
     CutAt(Phase),
 }
 
+/// Chooses what goes wrong with an attempt, if anything.
+type Choice = dyn Fn(&Attempt) -> Option<InjectedFault> + Send + Sync;
+
 /// Lets attempts fail in ways that hosts do, to try a policy, an alert or a run book on real transports.
 ///
 /// ```
@@ -45,7 +48,7 @@ pub enum InjectedFault {
 /// ```
 #[derive(Clone)]
 pub struct InjectFaults {
-    choose: Arc<dyn Fn(&Attempt) -> Option<InjectedFault> + Send + Sync>,
+    choose: Arc<Choice>,
     clock: Arc<dyn Clock>,
 }
 
