@@ -37,7 +37,8 @@ mod lacking;
 pub mod merge;
 #[cfg(any(feature = "clustershell", feature = "genders"))]
 mod nodeset;
-#[allow(dead_code, reason = "each source uses its part of what they share")]
+#[cfg(feature = "text")]
+#[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod origins;
 #[cfg(feature = "pogo4-file")]
 mod pogo4_file;
