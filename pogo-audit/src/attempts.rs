@@ -1,29 +1,59 @@
-//! Attempts: where one may begin, and what its end means.
+//! The events of attempts: where one may start, and what its end changes.
 
-use super::auditor::{Auditor, job};
-use super::finding::{Breach, Broken, broken};
+use super::finding::{Breach, BrokenRule, broken, unknown};
+use super::state::State;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskState};
+use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
 
-impl Auditor {
-    pub(super) fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
-        if attempt.number() != self.issued + 1 {
-            let message = format!("{attempt} starts, and the next is a{}", self.issued + 1);
-            return broken(Broken::Log, message);
+impl State {
+    pub(super) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
+        let TaskEvent { job, host, kind, .. } = event;
+        match kind {
+            TaskEventKind::Started { attempt } => self.start(*job, host, *attempt),
+            TaskEventKind::PhaseEntered { attempt, phase } => self.enter(*job, host, *attempt, *phase),
+            TaskEventKind::Succeeded { attempt } => {
+                let (task, at) = (self.attempt(*job, host, *attempt)?, self.at);
+                self.job(*job)?.may_succeed(task, at)?;
+                self.end(*job, task, *attempt, TaskState::Succeeded)
+            }
+            TaskEventKind::Failed { attempt, .. } => {
+                let task = self.attempt(*job, host, *attempt)?;
+                self.end(*job, task, *attempt, TaskState::Failed)
+            }
+            TaskEventKind::InDoubt { attempt, .. } => {
+                let task = self.attempt(*job, host, *attempt)?;
+                self.end(*job, task, *attempt, TaskState::InDoubt)
+            }
+            TaskEventKind::CancelRequested { attempt, .. } => self.request_cancel(*job, host, *attempt),
+            TaskEventKind::Slow { .. } => self.job(*job).map(|_| ()),
+            TaskEventKind::Retried {
+                not_before,
+                ordered,
+                after_connect,
+            } => self.retry(*job, host, *not_before, (*ordered, *after_connect)),
+            TaskEventKind::Skipped => self.skip(*job, host),
+            TaskEventKind::Cancelled => self.cancel(*job, host),
+            _ => unknown(event),
         }
-        let known = self.namespace.host(self.namespace.id(host)?);
-        if let Some((other, earlier)) = known.running {
+    }
+
+    fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+        if attempt.number() != self.started + 1 {
+            let message = format!("{attempt} starts, and the next is a{}", self.started + 1);
+            return broken(BrokenRule::Log, message);
+        }
+        let host_state = self.namespace.host(self.namespace.id(host)?);
+        if let Some((other, earlier)) = host_state.running {
             return broken(
-                Broken::Once,
+                BrokenRule::Once,
                 format!("`{host}` starts while {earlier} of {other} runs there"),
             );
         }
-        if known.gone {
-            return broken(Broken::Log, format!("`{host}` starts, and has left the fleet"));
+        if host_state.left_fleet {
+            return broken(BrokenRule::Log, format!("`{host}` starts, and has left the fleet"));
         }
         let at = self.at;
-        let Self { namespace, jobs, .. } = self;
-        let job = job(jobs, id)?;
+        let (job, namespace) = self.job_in_namespace(id)?;
         let task = job.task(host)?;
         job.may_start(namespace, task, at)?;
         job.set(namespace, task, TaskState::Running, at)?;
@@ -32,17 +62,11 @@ impl Auditor {
         let host_id = namespace.id(host)?;
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
         self.running.insert(attempt, (id, host.clone()));
-        self.issued += 1;
+        self.started += 1;
         Ok(())
     }
 
-    pub(super) fn enter(
-        &mut self,
-        job: JobId,
-        host: &HostName,
-        attempt: AttemptId,
-        phase: Phase,
-    ) -> Result<(), Breach> {
+    fn enter(&mut self, job: JobId, host: &HostName, attempt: AttemptId, phase: Phase) -> Result<(), Breach> {
         let (task, at) = (self.attempt(job, host, attempt)?, self.at);
         let job = self.job(job)?;
         if phase == Phase::Settle {
@@ -51,25 +75,24 @@ impl Auditor {
         }
         let task = &mut job.tasks[task];
         if phase <= task.phase.0 {
-            return broken(Broken::Log, format!("{attempt} goes back to {phase}"));
+            return broken(BrokenRule::Log, format!("{attempt} goes back to {phase}"));
         }
         task.phase = (phase, at);
         Ok(())
     }
 
-    /// The task that this attempt is at.
-    pub(super) fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
+    /// The position of this attempt's task.
+    fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
         match self.running.get(&attempt) {
             Some((job, at)) if *job == id && at == host => self.job(id)?.task(host),
-            _ => broken(Broken::Log, format!("{attempt} of {id} does not run on `{host}`")),
+            _ => broken(BrokenRule::Log, format!("{attempt} of {id} does not run on `{host}`")),
         }
     }
 
-    pub(super) fn end(&mut self, id: JobId, task: usize, attempt: AttemptId, to: TaskState) -> Result<(), Breach> {
+    fn end(&mut self, id: JobId, task: usize, attempt: AttemptId, to: TaskState) -> Result<(), Breach> {
         let at = self.at;
-        let Self { namespace, jobs, .. } = self;
-        let job = job(jobs, id)?;
-        // What ran when its dispatcher died is learned of late.
+        let (job, namespace) = self.job_in_namespace(id)?;
+        // An attempt that ran when its dispatcher died is known to be in doubt only after the restart.
         if to != TaskState::InDoubt {
             job.limits.ends_in_time(attempt, at)?;
         }
@@ -77,15 +100,41 @@ impl Auditor {
         job.set(namespace, task, to, at)?;
         let host = namespace.id(&job.hosts[task])?;
         namespace.change(host, |host| {
-            // A host that has left the fleet is counted until it ends, and no longer.
-            (host.running, host.down) = (None, host.down && !host.gone);
-            if to == TaskState::Succeeded || host.gone {
-                host.bad.clear();
+            // A host that left the fleet counts until its attempt ends, and no longer.
+            (host.running, host.down) = (None, host.down && !host.left_fleet);
+            if to == TaskState::Succeeded || host.left_fleet {
+                host.failed_jobs.clear();
             } else {
-                host.bad.insert(id);
+                host.failed_jobs.insert(id);
             }
         });
         self.running.remove(&attempt);
         Ok(())
+    }
+
+    fn request_cancel(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+        let (task, at) = (self.attempt(id, host, attempt)?, self.at);
+        let job = self.job(id)?;
+        job.limits.cancel(attempt, at);
+        let task = &mut job.tasks[task];
+        if std::mem::replace(&mut task.cancelling, true) || task.phase.0 == Phase::Settle {
+            return broken(BrokenRule::Log, format!("{attempt} is cancelled, and cannot be"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn report_late(&mut self, attempt: AttemptId) -> Result<(), Breach> {
+        let settles = match self.running.get(&attempt).cloned() {
+            None => attempt.number() <= self.started,
+            Some((job, host)) => {
+                let job = self.job(job)?;
+                job.tasks[job.task(&host)?].phase.0 == Phase::Settle
+            }
+        };
+        if settles {
+            Ok(())
+        } else {
+            broken(BrokenRule::Log, format!("{attempt} is not late"))
+        }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::{Breach, Broken, broken};
-use super::namespace::{Budgeted, Namespace};
+use super::finding::{Breach, BrokenRule, broken};
+use super::namespace::{GroupBudget, Namespace};
 use pogo_core::fleet::HostId;
 
 /// One budget of one job.
 #[derive(Clone, Default)]
 struct Budget {
-    of: Option<Budgeted>,
+    group: Option<GroupBudget>,
     allowed: u32,
     failed: u32,
     /// Failures that an operator has accepted.
@@ -21,8 +21,8 @@ impl Budget {
         self.failed.saturating_sub(self.forgiven) > self.allowed
     }
 
-    fn count(&mut self, fails: bool) {
-        if fails {
+    fn count(&mut self, failed: bool) {
+        if failed {
             self.failed += 1;
         } else {
             self.failed = self.failed.saturating_sub(1);
@@ -35,7 +35,7 @@ impl Budget {
 #[derive(Default)]
 pub(super) struct Budgets {
     job: Budget,
-    /// Whether the job as a whole has one.
+    /// Whether the job as a whole has a budget.
     limited: bool,
     groups: BTreeMap<u32, Budget>,
 }
@@ -49,7 +49,7 @@ impl Budgets {
             let of = namespace.budgets[group as usize].clone();
             let budget = Budget {
                 allowed: of.limit.tolerated(members),
-                of: Some(of),
+                group: Some(of),
                 ..Budget::default()
             };
             (group, budget)
@@ -60,11 +60,11 @@ impl Budgets {
         }
     }
 
-    /// The same failures under another policy: shares stay those of the hosts at submission, and what was accepted stays so.
+    /// Carries failures over to another policy. A share stays that of the hosts at submission, and accepted failures stay accepted.
     pub(super) fn after(mut self, before: &Self) -> Self {
         (self.job, self.limited) = (before.job.clone(), before.limited);
         for budget in self.groups.values_mut() {
-            match before.groups.values().find(|before| before.of == budget.of) {
+            match before.groups.values().find(|before| before.group == budget.group) {
                 Some(kept) => {
                     budget.allowed = kept.allowed;
                     budget.forgiven = kept.forgiven.min(budget.failed);
@@ -79,21 +79,21 @@ impl Budgets {
         (self.job.allowed, self.limited) = (failures.unwrap_or(0), failures.is_some());
     }
 
-    /// A host of the job has failed, or no longer counts as failed.
-    pub(super) fn count(&mut self, namespace: &Namespace, host: HostId, fails: bool) {
-        self.job.count(fails);
-        self.count_groups(namespace, host, fails);
+    /// Counts a host of the job that has failed, or that no longer counts as failed.
+    pub(super) fn count(&mut self, namespace: &Namespace, host: HostId, failed: bool) {
+        self.job.count(failed);
+        self.count_groups(namespace, host, failed);
     }
 
-    pub(super) fn count_groups(&mut self, namespace: &Namespace, host: HostId, fails: bool) {
+    pub(super) fn count_groups(&mut self, namespace: &Namespace, host: HostId, failed: bool) {
         for group in &namespace.budgets_of[host.index()] {
             if let Some(budget) = self.groups.get_mut(group) {
-                budget.count(fails);
+                budget.count(failed);
             }
         }
     }
 
-    /// An operator lets the job go on.
+    /// Accepts the failures so far: an operator has resumed the job.
     pub(super) fn forgive(&mut self) {
         for budget in self.groups.values_mut().chain([&mut self.job]) {
             budget.forgiven = budget.failed;
@@ -104,7 +104,7 @@ impl Budgets {
         self.groups.is_empty()
     }
 
-    /// How many of the job failed and may, if that is too many.
+    /// How many hosts of the job failed and how many may, if the budget is exceeded.
     pub(super) fn exceeded(&self) -> Option<(u32, u32)> {
         let exceeded = self.limited && self.job.is_exceeded();
         exceeded.then_some((self.job.failed, self.job.allowed))
@@ -118,17 +118,17 @@ impl Budgets {
                 "`{name}` starts although {} of the job failed, and {} may",
                 self.job.failed, self.job.allowed
             );
-            return broken(Broken::Failures, message);
+            return broken(BrokenRule::Failures, message);
         }
         let of_host = namespace.budgets_of[host.index()].iter();
         let mut of_host = of_host.filter_map(|group| self.groups.get(group));
         match of_host.find(|budget| budget.is_exceeded()) {
             Some(Budget {
-                of, failed, allowed, ..
+                group, failed, allowed, ..
             }) => {
-                let group = of.as_ref().map_or("", |of| &of.label);
+                let group = group.as_ref().map_or("", |group| &group.label);
                 let message = format!("`{name}` starts although {failed} of {group} failed, and {allowed} may");
-                broken(Broken::Failures, message)
+                broken(BrokenRule::Failures, message)
             }
             None => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! What an audit finds.
+//! The result of an audit that failed.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Finding {
     /// Its time.
     pub at: Timestamp,
     /// The rule it breaks.
-    pub rule: Broken,
+    pub rule: BrokenRule,
     /// How, in one sentence.
     pub message: String,
 }
@@ -24,7 +24,7 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Broken {
+pub enum BrokenRule {
     /// More hosts of a group run at once than a limit allows.
     Running,
     /// A host is taken out of service while as many of a group as a limit allows are.
@@ -49,7 +49,7 @@ pub enum Broken {
     Log,
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for BrokenRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Running => "running",
@@ -68,9 +68,14 @@ impl fmt::Display for Broken {
 }
 
 /// A rule and how it is broken, before it is known where.
-pub(super) type Breach = (Broken, String);
+pub(super) type Breach = (BrokenRule, String);
 
 /// Refuses a record.
-pub(super) fn broken<T>(rule: Broken, message: impl Into<String>) -> Result<T, Breach> {
+pub(super) fn broken<T>(rule: BrokenRule, message: impl Into<String>) -> Result<T, Breach> {
     Err((rule, message.into()))
+}
+
+/// Refuses an event that the audit has not learned to judge, so that a new one cannot be forgotten here.
+pub(super) fn unknown(event: &impl fmt::Debug) -> Result<(), Breach> {
+    broken(BrokenRule::Log, format!("this audit cannot judge {event:?}"))
 }

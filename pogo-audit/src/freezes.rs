@@ -2,56 +2,56 @@
 
 use std::collections::BTreeSet;
 
-use super::auditor::Auditor;
-use super::finding::{Breach, Broken, broken};
-use super::namespace::Namespace;
+use super::finding::{Breach, BrokenRule, broken};
+use super::groups::named;
 use pogo_core::fleet::{Fleet, HostId, Selector};
 
-/// A freeze in force, and for each host of the fleet whether it holds it.
-pub(super) struct Freeze {
+/// The freezes in force.
+#[derive(Default)]
+pub(super) struct Freezes(Vec<Freeze>);
+
+/// A freeze, and for each host of the fleet whether it is frozen by it.
+struct Freeze {
     selector: Selector,
     by: String,
     holds: Vec<bool>,
 }
 
-impl Auditor {
-    pub(super) fn freeze(&mut self, hosts: &Selector, by: &str) -> Result<(), Breach> {
-        let freezes = &mut self.namespace.freezes;
-        if freezes.iter().any(|freeze| freeze.selector == *hosts) {
-            return broken(Broken::Log, format!("`{hosts}` is frozen, and was frozen already"));
+impl Freezes {
+    pub(super) fn freeze(&mut self, fleet: &Fleet, hosts: &Selector, by: &str) -> Result<(), Breach> {
+        if self.0.iter().any(|freeze| freeze.selector == *hosts) {
+            return broken(BrokenRule::Log, format!("`{hosts}` is frozen, and was frozen already"));
         }
-        freezes.push(Freeze {
+        self.0.push(Freeze {
             selector: hosts.clone(),
             by: by.to_owned(),
-            holds: holds(&self.namespace.fleet, hosts),
+            holds: holds(fleet, hosts),
         });
         Ok(())
     }
 
     pub(super) fn thaw(&mut self, hosts: &Selector) -> Result<(), Breach> {
-        let freezes = &mut self.namespace.freezes;
-        let Some(at) = freezes.iter().position(|freeze| freeze.selector == *hosts) else {
-            return broken(Broken::Log, format!("`{hosts}` is thawed, and was not frozen"));
+        let Some(at) = self.0.iter().position(|freeze| freeze.selector == *hosts) else {
+            return broken(BrokenRule::Log, format!("`{hosts}` is thawed, and was not frozen"));
         };
-        freezes.remove(at);
+        self.0.remove(at);
         Ok(())
     }
-}
 
-impl Namespace {
-    /// The fleet has changed, and with it the members of groups.
-    pub(super) fn freeze_anew(&mut self) {
-        for freeze in &mut self.freezes {
-            freeze.holds = holds(&self.fleet, &freeze.selector);
+    /// Resolves the selectors again, in another fleet: a freeze holds for hosts that join its group later, too.
+    pub(super) fn resolve(&mut self, fleet: &Fleet) {
+        for freeze in &mut self.0 {
+            freeze.holds = holds(fleet, &freeze.selector);
         }
     }
 
-    pub(super) fn not_frozen(&self, host: HostId) -> Result<(), Breach> {
-        match self.freezes.iter().find(|freeze| freeze.holds[host.index()]) {
+    /// Whether no freeze stops this host.
+    pub(super) fn allow_start(&self, fleet: &Fleet, host: HostId) -> Result<(), Breach> {
+        match self.0.iter().find(|freeze| freeze.holds[host.index()]) {
             Some(Freeze { selector, by, .. }) => {
-                let name = self.fleet.name(host);
+                let name = fleet.name(host);
                 broken(
-                    Broken::Frozen,
+                    BrokenRule::Frozen,
                     format!("`{name}` starts although {by} has frozen `{selector}`"),
                 )
             }
@@ -83,11 +83,10 @@ fn holds(fleet: &Fleet, selector: &Selector) -> Vec<bool> {
         Selector::Or(parts) => both(parts, false, |one, other| one || other),
         Selector::And(parts) => both(parts, true, |one, other| one && other),
         leaf => {
-            let mut named = vec![false; fleet.len()];
-            super::groups::named(fleet, leaf)
-                .iter()
-                .for_each(|host| named[host.index()] = true);
-            named
+            let members = named(fleet, leaf);
+            let mut holds = vec![false; fleet.len()];
+            members.iter().for_each(|host| holds[host.index()] = true);
+            holds
         }
     }
 }

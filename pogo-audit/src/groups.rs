@@ -1,4 +1,4 @@
-//! Which groups each host is in, worked out host by host.
+//! The groups of each host, computed host by host: the scheduler computes them tag by tag.
 
 use std::collections::BTreeMap;
 
@@ -60,13 +60,12 @@ impl Groups {
         }
         let mut known: BTreeMap<String, u32> = BTreeMap::new();
         let mut all = Vec::new();
-        let number = |label: String| {
+        let mut number = |label: String| {
             *known.entry(label.clone()).or_insert_with(|| {
                 all.push(label);
                 u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
             })
         };
-        let mut number = number;
         let of_host = labels
             .into_iter()
             .map(|labels| labels.into_iter().map(&mut number).collect())

@@ -1,14 +1,14 @@
-//! One job, as the records so far have it.
+//! The state of one job.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::budgets::Budgets;
-use super::finding::{Breach, Broken, broken};
+use super::finding::{Breach, BrokenRule, broken};
 use super::groups::named;
 use super::namespace::Namespace;
-use super::stages::Chains;
+use super::stages::JobSequences;
 use super::time_limits::TimeLimits;
 use super::waves::Waves;
 use super::words;
@@ -21,11 +21,11 @@ use pogo_core::scheduler::{JobStatus, JobUpdate, Phase, Tally, TaskState};
 #[derive(Clone)]
 pub(super) struct Task {
     pub(super) state: TaskState,
-    /// Its attempt's phase, and since when.
+    /// The phase of its attempt, and since when.
     pub(super) phase: (Phase, Timestamp),
     pub(super) cancelling: bool,
     pub(super) not_before: Timestamp,
-    /// Since when it waits for that moment.
+    /// Since when the task waits for `not_before`.
     delayed: Timestamp,
     retries: u32,
     connect_retries: u32,
@@ -39,15 +39,15 @@ pub(super) struct Job {
     pub(super) status: JobStatus,
     pub(super) aborted: bool,
     pub(super) tally: Tally,
-    chains: Chains,
+    sequences: JobSequences,
     waves: Waves,
     budgets: Budgets,
-    /// Whether a host of the job left the fleet; what came after it in a sequence is then not known.
+    /// A host of the job left the fleet. Its stages are then unknown, and order is no longer judged.
     depleted: bool,
     settings: JobSettings,
     pub(super) limits: TimeLimits,
-    /// The fleet or the policy has changed since it was submitted.
-    moved: bool,
+    /// Fleet or policy have changed since the job was submitted.
+    reconfigured: bool,
 }
 
 impl Job {
@@ -65,7 +65,7 @@ impl Job {
                 namespace.fleet.name(*stranger),
                 spec.targets
             );
-            return broken(Broken::Log, message);
+            return broken(BrokenRule::Log, message);
         }
         let count = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
         let settings = spec.settings.clone().or(&namespace.policy.defaults);
@@ -88,13 +88,13 @@ impl Job {
             status: JobStatus::Running,
             aborted: false,
             tally: Tally::default(),
-            chains: Chains::new(namespace, &ids),
+            sequences: JobSequences::new(namespace, &ids),
             waves: Waves::new(namespace, spec, &ids, now),
             budgets,
             depleted: false,
             limits: TimeLimits::new(&settings, now),
             settings,
-            moved: false,
+            reconfigured: false,
         };
         job.count_all(&ids, now);
         Ok(job)
@@ -104,22 +104,22 @@ impl Job {
         self.tally = Tally::default();
         for (task, &host) in hosts.iter().enumerate() {
             let state = self.tasks[task].state;
-            *slot(&mut self.tally, state) += 1;
-            self.chains.count(host, state, true);
+            *counter(&mut self.tally, state) += 1;
+            self.sequences.count(host, state, true);
             self.waves.count(task, state, true);
         }
         self.waves.follow(now);
     }
 
-    /// The fleet or the policy has changed.
+    /// Applies a change of fleet or policy.
     pub(super) fn reconfigure(&mut self, namespace: &Namespace, now: Timestamp) -> Result<(), Breach> {
         let ids: Vec<HostId> = self
             .hosts
             .iter()
             .map(|host| namespace.id(host))
             .collect::<Result<_, _>>()?;
-        self.moved = true;
-        self.depleted = ids.iter().any(|&host| namespace.host(host).gone);
+        self.reconfigured = true;
+        self.depleted = ids.iter().any(|&host| namespace.host(host).left_fleet);
         let mut budgets = Budgets::new(namespace, &ids);
         for (task, &host) in self.tasks.iter().zip(&ids) {
             if is_bad(task.state) {
@@ -127,7 +127,7 @@ impl Job {
             }
         }
         self.budgets = budgets.after(&self.budgets);
-        self.chains = Chains::new(namespace, &ids);
+        self.sequences = JobSequences::new(namespace, &ids);
         let before = std::mem::replace(&mut self.waves, Waves::new(namespace, &self.spec, &ids, now));
         self.waves.alter(&self.settings);
         self.count_all(&ids, now);
@@ -138,7 +138,7 @@ impl Job {
     pub(super) fn task(&self, host: &HostName) -> Result<usize, Breach> {
         match self.position.get(host) {
             Some(&task) => Ok(task),
-            None => broken(Broken::Log, format!("`{host}` is not in the job")),
+            None => broken(BrokenRule::Log, format!("`{host}` is not in the job")),
         }
     }
 
@@ -151,11 +151,11 @@ impl Job {
     ) -> Result<(), Breach> {
         let host = namespace.id(&self.hosts[task])?;
         let from = std::mem::replace(&mut self.tasks[task].state, to);
-        *slot(&mut self.tally, from) -= 1;
-        *slot(&mut self.tally, to) += 1;
-        for (state, comes) in [(from, false), (to, true)] {
-            self.chains.count(host, state, comes);
-            self.waves.count(task, state, comes);
+        *counter(&mut self.tally, from) -= 1;
+        *counter(&mut self.tally, to) += 1;
+        for (state, entered) in [(from, false), (to, true)] {
+            self.sequences.count(host, state, entered);
+            self.waves.count(task, state, entered);
         }
         self.waves.follow(now);
         if is_bad(from) != is_bad(to) {
@@ -170,75 +170,85 @@ impl Job {
         let host = namespace.id(name)?;
         match of.state {
             TaskState::Waiting => {}
-            TaskState::Succeeded => return broken(Broken::Once, format!("`{name}` is done and starts again")),
+            TaskState::Succeeded => return broken(BrokenRule::Once, format!("`{name}` is done and starts again")),
             state => {
                 return broken(
-                    Broken::Log,
+                    BrokenRule::Log,
                     format!("`{name}` starts, and is {}", words::of_task(state)),
                 );
             }
         }
         if !self.status.may_start() {
             let message = format!("`{name}` starts although the job is {}", words::of_job(self.status));
-            return broken(Broken::Stopped, message);
+            return broken(BrokenRule::Stopped, message);
         }
-        namespace.not_frozen(host)?;
+        namespace.freezes.allow_start(&namespace.fleet, host)?;
         if of.not_before > now {
-            return broken(Broken::Stopped, format!("`{name}` starts before its delay has passed"));
+            return broken(
+                BrokenRule::Stopped,
+                format!("`{name}` starts before its delay has passed"),
+            );
         }
         if let Some(most) = self.max_parallel().filter(|&most| self.tally.running >= most) {
             let message = format!(
                 "`{name}` starts while {} of the job run, and {most} may",
                 self.tally.running
             );
-            return broken(Broken::Stopped, message);
+            return broken(BrokenRule::Stopped, message);
         }
         self.budgets.allow_start(namespace, host)?;
         if self.spec.override_constraints.is_some() {
             return Ok(());
         }
-        if let Some(stage) = self.chains.before(host).filter(|_| !self.depleted) {
+        if let Some(stage) = self.sequences.before(host).filter(|_| !self.depleted) {
             let message = format!(
                 "`{name}` starts before {} is complete: {} still to be done, {} failed",
                 stage.label, stage.pending, stage.failed
             );
-            return broken(Broken::Order, message);
+            return broken(BrokenRule::Order, message);
         }
         if let Some(wave) = self.waves.closed(task).filter(|_| !self.depleted) {
-            return broken(Broken::Order, format!("`{name}` starts before {} is open", wave.label));
+            return broken(
+                BrokenRule::Order,
+                format!("`{name}` starts before {} is open", wave.label),
+            );
         }
-        namespace.has_place(host)
+        namespace.allow_start(host)
     }
 
-    /// What could stop a host of the job, so that hosts which are alike in it stand for each other.
-    pub(super) fn kind(&self, namespace: &Namespace, task: usize, host: HostId) -> impl Ord + use<> {
+    /// What could stop a host of the job. Hosts for which it is equal stand for each other.
+    pub(super) fn class(&self, namespace: &Namespace, task: usize, host: HostId) -> impl Ord + use<> {
         (
             namespace.limits_of(host).to_vec(),
             namespace.budgets_of[host.index()].clone(),
-            self.chains.of(host).to_vec(),
+            self.sequences.of(host).to_vec(),
             self.waves.of(task),
         )
     }
 
-    /// Whether a host that ends may let others go on that no limit holds back.
+    /// Whether the end of this host may let others start that no limit stops.
     pub(super) fn ends_a_stage(&self, namespace: &Namespace, host: &HostName) -> bool {
-        self.settings.max_parallel.is_some() || namespace.id(host).is_ok_and(|host| self.chains.any_is_complete(host))
+        self.settings.max_parallel.is_some()
+            || namespace
+                .id(host)
+                .is_ok_and(|host| self.sequences.any_is_complete(host))
     }
 
-    /// Whether it is known what its hosts wait for; not of all after a change of fleet or policy.
+    /// Whether it is known what its hosts wait for. After a change of fleet or policy, budgets and waves may differ from the
+    /// scheduler's, which keep what they had.
     pub(super) fn is_followed(&self) -> bool {
-        !self.depleted && (!self.moved || (self.spec.waves.is_empty() && self.budgets.are_none()))
+        !self.depleted && (!self.reconfigured || (self.spec.waves.is_empty() && self.budgets.are_none()))
     }
 
-    /// More hosts failed than the job allows, and it starts more.
+    /// Failed and allowed hosts, if the budget is exceeded and the job still starts hosts.
     pub(super) fn is_over_budget(&self) -> Option<(u32, u32)> {
         self.budgets.exceeded().filter(|_| self.status.may_start())
     }
 
-    /// It has been well for its settle time.
+    /// Refuses a success before the settle time has passed.
     pub(super) fn may_succeed(&self, task: usize, now: Timestamp) -> Result<(), Breach> {
         let (phase, since) = self.tasks[task].phase;
-        // A job that is given up does not watch its hosts to the end.
+        // An aborted job ends its attempts during their settle time.
         let settle = self.settings.settle.unwrap_or_default();
         if settle.is_zero() || self.aborted || (phase == Phase::Settle && now - since >= settle) {
             return Ok(());
@@ -247,7 +257,7 @@ impl Job {
             "`{}` counts as done before its settle time has passed",
             self.hosts[task]
         );
-        broken(Broken::Settle, message)
+        broken(BrokenRule::Settle, message)
     }
 
     pub(super) fn retry(
@@ -266,7 +276,7 @@ impl Job {
         }
         if of.state == TaskState::InDoubt && doubt != OnDoubt::Retry {
             return broken(
-                Broken::Once,
+                BrokenRule::Once,
                 format!("`{name}` is in doubt and is tried again without an order"),
             );
         }
@@ -278,14 +288,14 @@ impl Job {
         *used += 1;
         if *used > allowed {
             return broken(
-                Broken::Once,
+                BrokenRule::Once,
                 format!("`{name}` is tried again, and {allowed} retries are allowed"),
             );
         }
         Ok(())
     }
 
-    /// An operator lets the job go on.
+    /// Resumes the job by an operator's order.
     pub(super) fn reopen(&mut self, now: Timestamp) {
         (self.status, self.aborted) = (JobStatus::Running, false);
         self.limits.reopen(now);
@@ -316,10 +326,13 @@ impl Job {
 
     pub(super) fn open_wave(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
         if self.settings.gate == Some(WaveGate::Manual) && !ordered {
-            return broken(Broken::Order, "a wave begins without an order, and its gate is manual");
+            return broken(
+                BrokenRule::Order,
+                "a wave begins without an order, and its gate is manual",
+            );
         }
         if self.depleted {
-            // What is in which wave is not known; it is open, then.
+            // Which host is in which wave is unknown, so the wave counts as open.
             let _ = self.waves.open(wave, ordered, now);
             return Ok(());
         }
@@ -328,7 +341,7 @@ impl Job {
 }
 
 impl Task {
-    /// A delay that goes on is as long as if it had been another from its beginning.
+    /// Scales a delay that has not passed, as if the new delay had held from its beginning.
     fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
         let waits = (self.not_before - self.delayed).as_millis();
         if waits > 0 && before > 0 {
@@ -347,7 +360,7 @@ pub(super) fn is_bad(state: TaskState) -> bool {
     matches!(state, TaskState::Failed | TaskState::InDoubt)
 }
 
-fn slot(tally: &mut Tally, state: TaskState) -> &mut u32 {
+fn counter(tally: &mut Tally, state: TaskState) -> &mut u32 {
     match state {
         TaskState::Waiting => &mut tally.waiting,
         TaskState::Running => &mut tally.running,

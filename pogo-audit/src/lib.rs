@@ -1,6 +1,6 @@
-//! CHECK: whether a finished or running job kept every rule, from its log alone.
+//! CHECK: whether a finished or running job kept every rule, computed from its log alone.
 //!
-//! [`audit`] follows the events and works out limits, gates and budgets for itself. It shares no code with the scheduler that
+//! [`audit`] follows the events and computes limits, gates and budgets by itself. It shares no code with the scheduler that
 //! wrote them, so a defect there does not hide itself here; the property tests hold each against the other.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -13,15 +13,17 @@ mod freezes;
 mod groups;
 mod idle;
 mod job;
+mod job_events;
 mod namespace;
-mod orders;
 mod stages;
+mod state;
+mod tasks;
 mod time_limits;
 mod waves;
 mod words;
 
-pub use auditor::{Audited, Auditor, audit};
-pub use finding::{Broken, Finding};
+pub use auditor::{AuditSummary, Auditor, audit};
+pub use finding::{BrokenRule, Finding};
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

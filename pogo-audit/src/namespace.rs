@@ -3,62 +3,62 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::finding::{Breach, Broken, broken};
-use super::freezes::Freeze;
+use super::finding::{Breach, BrokenRule, broken};
+use super::freezes::Freezes;
 use super::groups::Groups;
 use pogo_core::fleet::{Fleet, FleetBuilder, HostId, HostName};
 use pogo_core::policy::{Limit, Policy, Rule};
 use pogo_core::scheduler::{AttemptId, JobId};
 
-/// A limit on a group.
-pub(super) struct Limited {
+/// A limit of a group, and how many of its hosts count against it.
+pub(super) struct GroupLimit {
     label: String,
     rule: Rule,
-    places: u32,
+    slots: u32,
     running: u32,
     unavailable: u32,
 }
 
 /// A failure budget of a group.
 #[derive(Clone, PartialEq)]
-pub(super) struct Budgeted {
+pub(super) struct GroupBudget {
     pub(super) label: String,
     pub(super) limit: Limit,
 }
 
-/// What is known of a host.
+/// What the log says of a host.
 #[derive(Clone, Default)]
-pub(super) struct Known {
+pub(super) struct HostState {
     pub(super) running: Option<(JobId, AttemptId)>,
     /// Jobs whose last attempt here failed or is in doubt, since an attempt last succeeded.
-    pub(super) bad: BTreeSet<JobId>,
+    pub(super) failed_jobs: BTreeSet<JobId>,
     pub(super) down: bool,
-    /// It left the fleet.
-    pub(super) gone: bool,
+    /// The fleet no longer has it, and an attempt still runs there or a job names it.
+    pub(super) left_fleet: bool,
 }
 
-impl Known {
-    pub(super) fn is_away(&self) -> bool {
-        self.running.is_some() || !self.bad.is_empty() || self.down
+impl HostState {
+    pub(super) fn is_unavailable(&self) -> bool {
+        self.running.is_some() || !self.failed_jobs.is_empty() || self.down
     }
 }
 
-/// Everything that jobs share.
+/// Fleet, policy and hosts, which all jobs share.
 #[derive(Default)]
 pub(super) struct Namespace {
     pub(super) fleet: Arc<Fleet>,
     pub(super) policy: Arc<Policy>,
-    hosts: Vec<Known>,
-    limits: Vec<Limited>,
+    hosts: Vec<HostState>,
+    limits: Vec<GroupLimit>,
     limits_of: Vec<Vec<u32>>,
-    pub(super) budgets: Vec<Budgeted>,
+    pub(super) budgets: Vec<GroupBudget>,
     pub(super) budgets_of: Vec<Vec<u32>>,
-    pub(super) freezes: Vec<Freeze>,
+    pub(super) freezes: Freezes,
 }
 
 impl Namespace {
-    /// Takes another fleet and policy. Hosts that run are counted on, with the tags they had; those that jobs still name
-    /// are known on.
+    /// Replaces fleet and policy. Hosts that left the fleet are kept while a job names them; those with a running attempt keep
+    /// their tags too, since they still count against the limits of their groups.
     pub(super) fn configure(
         &mut self,
         fleet: &Arc<Fleet>,
@@ -77,26 +77,26 @@ impl Namespace {
         }
         let extended = match builder.build() {
             Ok(extended) => Arc::new(extended),
-            Err(error) => return broken(Broken::Log, error.to_string()),
+            Err(error) => return broken(BrokenRule::Log, error.to_string()),
         };
-        let mut hosts = vec![Known::default(); extended.len()];
+        let mut hosts = vec![HostState::default(); extended.len()];
         for host in extended.ids() {
             let name = extended.name(host).as_str();
-            let gone = fleet.id(name).is_none();
+            let left_fleet = fleet.id(name).is_none();
             let before = self.fleet.id(name).map(|before| self.hosts[before.index()].clone());
-            let kept = before.filter(|before| !gone || before.running.is_some());
-            hosts[host.index()] = Known {
-                gone,
+            let kept = before.filter(|before| !left_fleet || before.running.is_some());
+            hosts[host.index()] = HostState {
+                left_fleet,
                 ..kept.unwrap_or_default()
             };
         }
         (self.fleet, self.policy, self.hosts) = (extended, Arc::clone(policy), hosts);
-        self.work_out_limits();
-        self.freeze_anew();
+        self.compile_constraints();
+        self.freezes.resolve(&self.fleet);
         Ok(())
     }
 
-    fn work_out_limits(&mut self) {
+    fn compile_constraints(&mut self) {
         (self.limits, self.budgets) = (vec![], vec![]);
         self.limits_of = vec![vec![]; self.fleet.len()];
         self.budgets_of = vec![vec![]; self.fleet.len()];
@@ -109,22 +109,22 @@ impl Namespace {
             let mut sizes = vec![0; groups.labels.len()];
             for (host, of_host) in groups.of_host.iter().enumerate() {
                 for &group in of_host {
-                    sizes[group as usize] += u32::from(!self.hosts[host].gone);
+                    sizes[group as usize] += u32::from(!self.hosts[host].left_fleet);
                     list[host].push(u32::try_from(first).unwrap_or(u32::MAX) + group);
                 }
             }
             for (label, size) in groups.labels.into_iter().zip(sizes) {
                 let (rule, limit) = (constraint.rule, constraint.rule.limit());
                 match rule {
-                    Rule::MaxFailures(_) => self.budgets.push(Budgeted { label, limit }),
-                    _ => self.limits.push(Limited::new(label, rule, size)),
+                    Rule::MaxFailures(_) => self.budgets.push(GroupBudget { label, limit }),
+                    _ => self.limits.push(GroupLimit::new(label, rule, size)),
                 }
             }
         }
         for (host, limits) in self.hosts.iter().zip(&self.limits_of) {
             for &limit in limits {
                 self.limits[limit as usize].running += u32::from(host.running.is_some());
-                self.limits[limit as usize].unavailable += u32::from(host.is_away());
+                self.limits[limit as usize].unavailable += u32::from(host.is_unavailable());
             }
         }
     }
@@ -132,19 +132,19 @@ impl Namespace {
     pub(super) fn id(&self, host: &HostName) -> Result<HostId, Breach> {
         match self.fleet.id(host.as_str()) {
             Some(host) => Ok(host),
-            None => broken(Broken::Log, format!("`{host}` is not in the fleet")),
+            None => broken(BrokenRule::Log, format!("`{host}` is not in the fleet")),
         }
     }
 
-    pub(super) fn host(&self, host: HostId) -> &Known {
+    pub(super) fn host(&self, host: HostId) -> &HostState {
         &self.hosts[host.index()]
     }
 
-    pub(super) fn change(&mut self, host: HostId, change: impl FnOnce(&mut Known)) {
+    pub(super) fn change(&mut self, host: HostId, change: impl FnOnce(&mut HostState)) {
         let entry = &mut self.hosts[host.index()];
-        let before = (entry.running.is_some(), entry.is_away());
+        let before = (entry.running.is_some(), entry.is_unavailable());
         change(entry);
-        let after = (entry.running.is_some(), entry.is_away());
+        let after = (entry.running.is_some(), entry.is_unavailable());
         for &limit in &self.limits_of[host.index()] {
             let limit = &mut self.limits[limit as usize];
             limit.running = limit.running + u32::from(after.0) - u32::from(before.0);
@@ -156,52 +156,52 @@ impl Namespace {
         &self.limits_of[host.index()]
     }
 
-    /// The first limit that has no room for this host.
+    /// The first limit without a free slot for this host.
     pub(super) fn full_limit(&self, host: HostId) -> Option<u32> {
-        let away = self.hosts[host.index()].is_away();
+        let away = self.hosts[host.index()].is_unavailable();
         let full = |limit: &&u32| {
             let limit = &self.limits[**limit as usize];
-            let runs = !matches!(limit.rule, Rule::MinAvailable(_)) && limit.running >= limit.places;
-            runs || (!away && limit.rule.counts_unavailable() && limit.unavailable >= limit.places)
+            let runs = !matches!(limit.rule, Rule::MinAvailable(_)) && limit.running >= limit.slots;
+            runs || (!away && limit.rule.counts_unavailable() && limit.unavailable >= limit.slots)
         };
         self.limits_of(host).iter().find(full).copied()
     }
 
-    /// Whether every limit has a place for this host.
-    pub(super) fn has_place(&self, host: HostId) -> Result<(), Breach> {
+    /// Whether every limit has a free slot for this host.
+    pub(super) fn allow_start(&self, host: HostId) -> Result<(), Breach> {
         let name = self.fleet.name(host);
         for &limit in &self.limits_of[host.index()] {
-            let Limited {
+            let GroupLimit {
                 label,
                 rule,
-                places,
+                slots,
                 running,
                 unavailable,
             } = &self.limits[limit as usize];
-            if !matches!(rule, Rule::MinAvailable(_)) && running >= places {
-                let message = format!("`{name}` starts while {running} of {label} run, and {rule} allows {places}");
-                return broken(Broken::Running, message);
+            if !matches!(rule, Rule::MinAvailable(_)) && running >= slots {
+                let message = format!("`{name}` starts while {running} of {label} run, and {rule} allows {slots}");
+                return broken(BrokenRule::Running, message);
             }
-            if !self.hosts[host.index()].is_away() && rule.counts_unavailable() && unavailable >= places {
+            if !self.hosts[host.index()].is_unavailable() && rule.counts_unavailable() && unavailable >= slots {
                 let message =
-                    format!("`{name}` is taken away while {unavailable} of {label} are, and {rule} allows {places}");
-                return broken(Broken::Available, message);
+                    format!("`{name}` is taken away while {unavailable} of {label} are, and {rule} allows {slots}");
+                return broken(BrokenRule::Available, message);
             }
         }
         Ok(())
     }
 }
 
-impl Limited {
+impl GroupLimit {
     fn new(label: String, rule: Rule, size: u32) -> Self {
-        let places = match rule {
+        let slots = match rule {
             Rule::MinAvailable(limit) => limit.spare(size),
             rule => rule.limit().places(size),
         };
         Self {
             label,
             rule,
-            places,
+            slots,
             running: 0,
             unavailable: 0,
         }

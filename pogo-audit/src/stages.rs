@@ -29,26 +29,30 @@ impl Stage {
         self.pending == 0 && self.failed <= self.allowed
     }
 
-    /// A host of the stage is now in this state, or was until now.
-    pub(super) fn count(&mut self, state: TaskState, comes: bool) {
+    /// Counts a host of the stage that has entered this state, or has left it.
+    pub(super) fn count(&mut self, state: TaskState, entered: bool) {
         let counter = match state {
             TaskState::Waiting | TaskState::Running | TaskState::Cancelled => &mut self.pending,
             TaskState::Failed | TaskState::InDoubt => &mut self.failed,
             TaskState::Succeeded | TaskState::Skipped => return,
         };
-        *counter = if comes { *counter + 1 } else { counter.saturating_sub(1) };
+        *counter = if entered {
+            *counter + 1
+        } else {
+            counter.saturating_sub(1)
+        };
     }
 }
 
 /// The sequences as they apply to one job.
 #[derive(Default)]
-pub(super) struct Chains {
+pub(super) struct JobSequences {
     chains: Vec<Vec<Stage>>,
     /// For each host of the fleet, its stage in each chain that it is in.
     of_host: BTreeMap<HostId, Vec<(usize, usize)>>,
 }
 
-impl Chains {
+impl JobSequences {
     pub(super) fn new(namespace: &Namespace, hosts: &[HostId]) -> Self {
         let mut this = Self::default();
         for sequence in &namespace.policy.sequences {
@@ -92,7 +96,7 @@ impl Chains {
                     let labels = sequence.stages.iter().map(|stage| stage.selector.to_string());
                     self.chains.push(labels.map(Stage::named).collect());
                 }
-                // How many there are, for now.
+                // The number of hosts for now: a share of it is taken once all are counted.
                 self.chains[chain][stage].allowed += 1;
                 self.of_host.entry(host).or_default().push((chain, stage));
             }
@@ -115,10 +119,10 @@ impl Chains {
         stages.any(|&(chain, stage)| self.chains[chain][stage].is_complete())
     }
 
-    /// A host is now in this state, or was until now.
-    pub(super) fn count(&mut self, host: HostId, state: TaskState, comes: bool) {
+    /// Counts a host that has entered this state, or has left it.
+    pub(super) fn count(&mut self, host: HostId, state: TaskState, entered: bool) {
         for &(chain, stage) in self.of_host.get(&host).into_iter().flatten() {
-            self.chains[chain][stage].count(state, comes);
+            self.chains[chain][stage].count(state, entered);
         }
     }
 

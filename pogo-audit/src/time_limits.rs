@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::auditor::Auditor;
-use super::finding::{Breach, Broken, broken};
+use super::finding::{Breach, BrokenRule, broken};
 use pogo_core::Timestamp;
 use pogo_core::policy::JobSettings;
-use pogo_core::scheduler::{AttemptId, JobStatus};
+use pogo_core::scheduler::{AttemptId, JobId};
 use pogo_core::time::HumanDuration;
 
-/// How long whoever runs an attempt has to end it once it was told to.
+/// How long a transport has to end an attempt that was cancelled, before the scheduler gives it up.
 const GRACE: Duration = Duration::from_secs(30);
-/// What held for jobs of logs from before it was stored with them.
+/// Logs of earlier versions don't store the time limit of attempts; this was the default then.
 const FORMER_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The time limits of one job, and the attempts that they end.
@@ -20,13 +19,13 @@ pub(super) struct TimeLimits {
     attempt: Duration,
     job: Option<Duration>,
     submitted: Timestamp,
-    /// The job's limit had run out when an operator let it go on.
+    /// The job's limit had run out when an operator resumed it; it is not judged again.
     spent: bool,
-    /// Attempts that run, by their beginnings.
+    /// Attempts that run, by when they started.
     running: BTreeSet<(Timestamp, AttemptId)>,
-    /// Attempts that were told to end, and when.
-    ending: BTreeSet<(Timestamp, AttemptId)>,
-    /// Where each attempt stands in one of them.
+    /// Attempts whose cancellation was requested, by when it was.
+    cancelled: BTreeSet<(Timestamp, AttemptId)>,
+    /// The time under which each attempt is in `running` or `cancelled`.
     since: BTreeMap<AttemptId, Timestamp>,
 }
 
@@ -38,16 +37,16 @@ impl TimeLimits {
             submitted: now,
             spent: false,
             running: BTreeSet::new(),
-            ending: BTreeSet::new(),
+            cancelled: BTreeSet::new(),
             since: BTreeMap::new(),
         }
     }
 
-    /// The settings are others now; whether the time limit of the job is among those that changed.
-    pub(super) fn alter(&mut self, settings: &JobSettings, anew: bool) {
+    /// Applies altered settings. A new time limit of the job binds again, even if the old one had run out.
+    pub(super) fn alter(&mut self, settings: &JobSettings, new_job_timeout: bool) {
         self.attempt = settings.attempt_timeout.unwrap_or(FORMER_TIMEOUT);
         self.job = settings.job_timeout;
-        self.spent &= !anew;
+        self.spent &= !new_job_timeout;
     }
 
     pub(super) fn reopen(&mut self, now: Timestamp) {
@@ -59,13 +58,14 @@ impl TimeLimits {
         self.since.insert(attempt, now);
     }
 
-    pub(super) fn tell_to_end(&mut self, attempt: AttemptId, now: Timestamp) {
+    pub(super) fn cancel(&mut self, attempt: AttemptId, now: Timestamp) {
         self.end(attempt);
-        self.ending.insert((now, attempt));
+        self.cancelled.insert((now, attempt));
         self.since.insert(attempt, now);
     }
 
-    /// Whether an attempt that ends now should have been told to end before. Whoever keeps the time may be a little late.
+    /// Refuses an attempt that ends now and should have been cancelled before. A timer may be late, so the limit is exceeded only
+    /// after the grace time.
     pub(super) fn ends_in_time(&self, attempt: AttemptId, now: Timestamp) -> Result<(), Breach> {
         let began = self
             .since
@@ -75,52 +75,37 @@ impl TimeLimits {
             Some(began) => {
                 let (ran, limit) = (HumanDuration(now - *began), HumanDuration(self.attempt));
                 let message = format!("{attempt} ran for {ran}, and the time limit of an attempt is {limit}");
-                broken(Broken::Time, message)
+                broken(BrokenRule::Time, message)
             }
             None => Ok(()),
         }
     }
 
-    /// It has ended, or succeeded and is only watched.
+    /// Forgets an attempt that has ended, or that succeeded and settles.
     pub(super) fn end(&mut self, attempt: AttemptId) {
         if let Some(since) = self.since.remove(&attempt) {
             self.running.remove(&(since, attempt));
-            self.ending.remove(&(since, attempt));
+            self.cancelled.remove(&(since, attempt));
         }
     }
-}
 
-impl Auditor {
-    /// Judges a moment when all that was to be decided in it has been: nothing is beyond its time limit.
-    pub(super) fn nobody_is_late(&self) -> Result<(), Breach> {
-        let now = self.at;
-        for (id, job) in self.jobs.iter().filter(|(_, job)| job.status != JobStatus::Finished) {
-            let limits = &job.limits;
-            if let Some(&(began, attempt)) = limits
-                .running
-                .first()
-                .filter(|(began, _)| *began + limits.attempt <= now)
-            {
-                let (ran, limit) = (HumanDuration(now - began), HumanDuration(limits.attempt));
-                let message =
-                    format!("{attempt} of {id} has run for {ran}, and the time limit of an attempt is {limit}");
-                return broken(Broken::Time, message);
-            }
-            if let Some(&(told, attempt)) = limits.ending.first().filter(|(told, _)| *told + GRACE <= now) {
-                let since = HumanDuration(now - told);
-                let message = format!("{attempt} of {id} was told to end {since} ago, and has not been given up");
-                return broken(Broken::Time, message);
-            }
-            let late = limits
-                .job
-                .filter(|limit| limits.submitted + *limit <= now && !limits.spent);
-            if let Some(limit) = late.filter(|_| !job.aborted) {
-                let (ran, limit) = (HumanDuration(now - limits.submitted), HumanDuration(limit));
-                return broken(
-                    Broken::Time,
-                    format!("{id} has gone on for {ran}, and its time limit is {limit}"),
-                );
-            }
+    /// Judges a moment when everything was decided that belongs to it: no time limit of this job is exceeded.
+    pub(super) fn check(&self, job: JobId, now: Timestamp, aborted: bool) -> Result<(), Breach> {
+        if let Some(&(began, attempt)) = self.running.first().filter(|(began, _)| *began + self.attempt <= now) {
+            let (ran, limit) = (HumanDuration(now - began), HumanDuration(self.attempt));
+            let message = format!("{attempt} of {job} has run for {ran}, and the time limit of an attempt is {limit}");
+            return broken(BrokenRule::Time, message);
+        }
+        if let Some(&(cancelled, attempt)) = self.cancelled.first().filter(|(since, _)| *since + GRACE <= now) {
+            let since = HumanDuration(now - cancelled);
+            let message = format!("{attempt} of {job} was told to end {since} ago, and has not been given up");
+            return broken(BrokenRule::Time, message);
+        }
+        let late = self.job.filter(|limit| self.submitted + *limit <= now && !self.spent);
+        if let Some(limit) = late.filter(|_| !aborted) {
+            let (ran, limit) = (HumanDuration(now - self.submitted), HumanDuration(limit));
+            let message = format!("{job} has gone on for {ran}, and its time limit is {limit}");
+            return broken(BrokenRule::Time, message);
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! A job's waves, and when the next may begin.
+//! The waves of a job, and when the next may open.
 
 use std::time::Duration;
 
-use super::finding::{Breach, Broken, broken};
+use super::finding::{Breach, BrokenRule, broken};
 use super::namespace::Namespace;
 use super::stages::Stage;
 use pogo_core::Timestamp;
@@ -17,7 +17,7 @@ pub(super) struct Waves {
     /// By position in the job.
     wave_of: Vec<usize>,
     bake: Duration,
-    /// Whether it is known since when each wave is watched; not after a change of fleet or policy.
+    /// Whether `watched` is exact. After a change of fleet or policy it is not, and the bake time is not judged.
     timed: bool,
 }
 
@@ -26,7 +26,7 @@ struct Wave {
     stage: Stage,
     hosts: u32,
     open: bool,
-    /// Since when those before it are complete, while it is not open.
+    /// Since when all waves before it are complete, while it is not open.
     watched: Option<Timestamp>,
 }
 
@@ -60,7 +60,7 @@ impl Waves {
         this
     }
 
-    /// So long is each wave watched, and so many of its hosts may fail.
+    /// Sets the bake time, and how many hosts of each wave may fail.
     pub(super) fn alter(&mut self, settings: &JobSettings) {
         self.bake = settings.bake.unwrap_or_default();
         let failures = settings.allow_failures.unwrap_or_default();
@@ -69,7 +69,7 @@ impl Waves {
         }
     }
 
-    /// The same waves under another fleet or policy: those that were open stay so, as far as they can.
+    /// Carries the waves over to another fleet or policy: open waves stay open while those before them are complete.
     pub(super) fn after(mut self, before: &Self, now: Timestamp) -> Self {
         for (wave, before) in self.waves.iter_mut().zip(&before.waves) {
             wave.open |= before.open;
@@ -80,9 +80,9 @@ impl Waves {
         self
     }
 
-    pub(super) fn count(&mut self, task: usize, state: TaskState, comes: bool) {
+    pub(super) fn count(&mut self, task: usize, state: TaskState, entered: bool) {
         if let Some(wave) = self.wave_of.get(task).and_then(|&wave| self.waves.get_mut(wave)) {
-            wave.stage.count(state, comes);
+            wave.stage.count(state, entered);
         }
     }
 
@@ -99,19 +99,24 @@ impl Waves {
         }
     }
 
-    /// A wave opens: after the bake time, or when an operator does not wait for it.
+    /// Opens a wave: after the bake time, or on an operator's order before it.
     pub(super) fn open(&mut self, wave: u32, ordered: bool, now: Timestamp) -> Result<(), Breach> {
         let (bake, timed) = (self.bake, self.timed && !ordered);
         let Some(wave) = self.waves.get_mut(wave as usize) else {
-            return broken(Broken::Log, format!("the job has no wave {}", u64::from(wave) + 1));
+            return broken(BrokenRule::Log, format!("the job has no wave {}", u64::from(wave) + 1));
         };
         let label = &wave.stage.label;
         match wave.watched {
             Some(since) if !timed || now - since >= bake => {}
-            Some(_) => return broken(Broken::Order, format!("{label} opens before the bake time has passed")),
+            Some(_) => {
+                return broken(
+                    BrokenRule::Order,
+                    format!("{label} opens before the bake time has passed"),
+                );
+            }
             None => {
                 return broken(
-                    Broken::Order,
+                    BrokenRule::Order,
                     format!("{label} opens before those ahead of it are complete"),
                 );
             }

@@ -1,4 +1,4 @@
-//! States in words.
+//! The words of findings for states.
 
 use pogo_core::scheduler::{JobStatus, Tally, TaskState};
 

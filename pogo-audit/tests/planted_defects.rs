@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use pogo_audit::{Broken, Finding, audit};
+use pogo_audit::{BrokenRule, Finding, audit};
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
@@ -76,7 +76,7 @@ fn a_host_that_waits_and_could_start_is_found() {
         let mut records = log(world(policy), on("*"));
         delay_the_last_start(&mut records);
         let finding = found(&records);
-        assert_eq!(finding.rule, Broken::Idle, "{finding}");
+        assert_eq!(finding.rule, BrokenRule::Idle, "{finding}");
         assert!(
             finding.message.contains("`web4` of job-1 could have started at"),
             "{finding}"
@@ -93,7 +93,7 @@ fn a_host_that_waits_behind_a_stage_that_is_complete_is_found() {
     };
     let mut records = log(world(policy), on("*"));
     delay_the_last_start(&mut records);
-    assert_eq!(found(&records).rule, Broken::Idle);
+    assert_eq!(found(&records).rule, BrokenRule::Idle);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_host_that_is_tried_again_too_late_is_found() {
     );
     let at = Timestamp::from_millis(at.as_millis() - 250);
     records.insert(late, Record { at, event });
-    assert_eq!(found(&records).rule, Broken::Idle);
+    assert_eq!(found(&records).rule, BrokenRule::Idle);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_job_that_goes_on_although_too_many_have_failed_is_found() {
         .unwrap();
     let spec = on("*").max_failures("2".parse().unwrap());
     let finding = found(&with_setting(&log(failing, spec), "max_failures", &json!("1")));
-    assert_eq!(finding.rule, Broken::Failures, "{finding}");
+    assert_eq!(finding.rule, BrokenRule::Failures, "{finding}");
     let said = "job-1 goes on although 2 of its hosts failed, and 1 may";
     assert_eq!(finding.message, said);
 }
@@ -138,11 +138,11 @@ fn attempts_and_jobs_beyond_their_time_limits_are_found() {
     let minute = TaskTimes::Fixed(Duration::from_secs(60));
     let records = log(world(at_most("1")).task_times(minute), on("*"));
     let attempt = found(&with_setting(&records, "attempt_timeout", &json!(20_000)));
-    assert_eq!(attempt.rule, Broken::Time);
+    assert_eq!(attempt.rule, BrokenRule::Time);
     let said = "a1 ran for 1m, and the time limit of an attempt is 20s";
     assert_eq!(attempt.message, said);
     let job = found(&with_setting(&records, "job_timeout", &json!(150_000)));
-    assert_eq!(job.rule, Broken::Time);
+    assert_eq!(job.rule, BrokenRule::Time);
     assert_eq!(job.message, "job-1 has gone on for 3m, and its time limit is 2m 30s");
 }
 
@@ -170,7 +170,7 @@ fn an_attempt_that_is_never_given_up_is_found() {
     );
     records.insert(ends, Record { at, event });
     let finding = found(&records);
-    assert_eq!(finding.rule, Broken::Time, "{finding}");
+    assert_eq!(finding.rule, BrokenRule::Time, "{finding}");
     assert!(finding.message.contains("was told to end"), "{finding}");
 }
 
@@ -186,7 +186,7 @@ fn a_start_on_a_frozen_host_is_found() {
     let at = records[last - 1].at;
     records.insert(last, Record { at, event });
     let finding = found(&records);
-    assert_eq!(finding.rule, Broken::Frozen, "{finding}");
+    assert_eq!(finding.rule, BrokenRule::Frozen, "{finding}");
     assert_eq!(finding.message, "`web4` starts although ann has frozen `$web & !web1`");
 }
 

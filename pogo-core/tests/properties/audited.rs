@@ -1,6 +1,6 @@
 //! The auditor accepts every log that the scheduler writes, and rejects logs of which something is not as it was.
 
-use pogo_audit::{Broken, audit};
+use pogo_audit::{BrokenRule, audit};
 use pogo_core::scheduler::{
     AttemptId, Event, JobEvent, JobEventKind, JobId, NamespaceEvent, NamespaceEventKind, Record, TaskEvent,
     TaskEventKind,
@@ -206,10 +206,10 @@ fn one_over_a_limit_is_found_whichever_it_is() {
         .build()
         .unwrap();
     let rules = [
-        (Rule::MaxParallel("2".parse().unwrap()), Broken::Running),
-        (Rule::MaxParallelTotal("2".parse().unwrap()), Broken::Running),
-        (Rule::MinAvailable("7".parse().unwrap()), Broken::Available),
-        (Rule::MaxRunning("2".parse().unwrap()), Broken::Running),
+        (Rule::MaxParallel("2".parse().unwrap()), BrokenRule::Running),
+        (Rule::MaxParallelTotal("2".parse().unwrap()), BrokenRule::Running),
+        (Rule::MinAvailable("7".parse().unwrap()), BrokenRule::Available),
+        (Rule::MaxRunning("2".parse().unwrap()), BrokenRule::Running),
     ];
     for (rule, broken) in rules {
         let policy = Policy {

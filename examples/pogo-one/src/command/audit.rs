@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pogo_audit::{Audited, Auditor, Finding};
+use pogo_audit::{AuditSummary, Auditor, Finding};
 use pogo_inventory::PolicyFile;
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
         }
         None => Auditor::new(),
     };
-    let taken = log.records.iter().try_for_each(|record| auditor.take(record));
+    let taken = log.records.iter().try_for_each(|record| auditor.check(record));
     let audited = taken.and_then(|()| auditor.finish());
     match args.format {
         PlanFormat::Json => report::print(&report::json_line(&as_json(&log, &audited))?)?,
@@ -32,17 +32,17 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
     Ok(if audited.is_ok() { Exit::Succeeded } else { Exit::Failed })
 }
 
-fn as_json(log: &Log, audited: &Result<Audited, Finding>) -> serde_json::Value {
+fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>) -> serde_json::Value {
     match audited {
         Ok(audited) => json!({ "kept": true, "audited": audited }),
         Err(finding) => json!({ "kept": false, "place": log.place(finding.position), "finding": finding }),
     }
 }
 
-fn as_text(log: &Log, audited: &Result<Audited, Finding>) -> String {
+fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>) -> String {
     let plural = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     match audited {
-        Ok(Audited {
+        Ok(AuditSummary {
             jobs, starts, running, ..
         }) => {
             let still = if *running > 0 {

@@ -1,0 +1,73 @@
+//! The events of jobs.
+
+use super::finding::{Breach, BrokenRule, broken, unknown};
+use super::job::Job;
+use super::state::State;
+use super::words;
+use pogo_core::Timestamp;
+use pogo_core::scheduler::{JobEvent, JobEventKind, JobStatus};
+
+impl State {
+    pub(super) fn apply_job_event(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), Breach> {
+        let at = self.at;
+        if let JobEventKind::Submitted { spec, hosts } = kind {
+            let fresh = Job::new(&self.namespace, spec, hosts, at)?;
+            return match self.jobs.insert(*id, fresh) {
+                None => Ok(()),
+                Some(_) => broken(BrokenRule::Log, format!("{id} is submitted twice")),
+            };
+        }
+        let job = self.job(*id)?;
+        let (status, tally) = (job.status, job.tally);
+        let Some((fits, next)) = transition(job, kind) else {
+            return unknown(kind);
+        };
+        // A wave that opens too early says more than that the job's state does not fit.
+        change(job, kind, at)?;
+        if !fits {
+            let (status, tally) = (words::of_job(status), words::of_tally(&tally));
+            let message = format!("{id} is {status} ({tally}), which does not lead to this");
+            return broken(BrokenRule::Log, message);
+        }
+        job.status = next;
+        Ok(())
+    }
+}
+
+/// Whether an event may follow in the state that the job is in, and the status that it leads to.
+fn transition(job: &Job, kind: &JobEventKind) -> Option<(bool, JobStatus)> {
+    let (status, tally) = (job.status, job.tally);
+    let (idle, open) = (tally.running == 0, status != JobStatus::Finished);
+    Some(match kind {
+        JobEventKind::WaveOpened { .. } | JobEventKind::FailureBudgetExceeded { .. } | JobEventKind::Altered { .. } => {
+            (open, status)
+        }
+        JobEventKind::Blocked { .. } => (status.may_start() && idle, JobStatus::Blocked),
+        JobEventKind::Waiting => (status.may_start() && idle, JobStatus::Waiting),
+        JobEventKind::Unblocked => {
+            let stood = matches!(status, JobStatus::Waiting | JobStatus::Blocked);
+            (stood, JobStatus::Running)
+        }
+        JobEventKind::Paused => (status.may_start(), JobStatus::Paused),
+        JobEventKind::Resumed => (status.may_resume(), JobStatus::Running),
+        JobEventKind::Halting { .. } => (open, JobStatus::Halting),
+        JobEventKind::Halted => (status == JobStatus::Halting && idle, JobStatus::Halted),
+        JobEventKind::Finished { tally: said } => {
+            let over = idle && tally.waiting == 0;
+            (open && over && *said == tally, JobStatus::Finished)
+        }
+        _ => return None,
+    })
+}
+
+/// What an event changes besides the job's status.
+fn change(job: &mut Job, kind: &JobEventKind, at: Timestamp) -> Result<(), Breach> {
+    match kind {
+        JobEventKind::WaveOpened { wave, ordered } => job.open_wave(*wave, *ordered, at)?,
+        JobEventKind::Resumed => job.reopen(at),
+        JobEventKind::Halting { abort, .. } => job.aborted |= abort,
+        JobEventKind::Altered { change } => job.alter(change, at),
+        _ => {}
+    }
+    Ok(())
+}

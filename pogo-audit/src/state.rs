@@ -1,0 +1,36 @@
+//! Everything that the records so far say.
+
+use std::collections::BTreeMap;
+
+use super::finding::{Breach, BrokenRule, broken};
+use super::job::Job;
+use super::namespace::Namespace;
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{AttemptId, JobId};
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) namespace: Namespace,
+    pub(super) jobs: BTreeMap<JobId, Job>,
+    /// Attempts that have not ended.
+    pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
+    /// The number of attempts that were started, which is also the number of the last one.
+    pub(super) started: u64,
+    /// The time of the last record.
+    pub(super) at: Timestamp,
+}
+
+impl State {
+    pub(super) fn job(&mut self, id: JobId) -> Result<&mut Job, Breach> {
+        self.job_in_namespace(id).map(|(job, _)| job)
+    }
+
+    /// A job together with the namespace, for changes that touch both.
+    pub(super) fn job_in_namespace(&mut self, id: JobId) -> Result<(&mut Job, &mut Namespace), Breach> {
+        match self.jobs.get_mut(&id) {
+            Some(job) => Ok((job, &mut self.namespace)),
+            None => broken(BrokenRule::Log, format!("{id} was never submitted")),
+        }
+    }
+}

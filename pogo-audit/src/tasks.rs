@@ -1,0 +1,67 @@
+//! The events of tasks without an attempt: retried, skipped, cancelled.
+
+use super::finding::{Breach, BrokenRule, broken};
+use super::state::State;
+use super::words;
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{JobId, JobStatus, TaskState};
+
+impl State {
+    /// A host waits for another attempt, which starts at `not_before` at the earliest.
+    pub(super) fn retry(
+        &mut self,
+        id: JobId,
+        host: &HostName,
+        not_before: Timestamp,
+        (ordered, after_connect): (bool, bool),
+    ) -> Result<(), Breach> {
+        let (task, state) = self.task(id, host)?;
+        if matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded) {
+            let said = words::of_task(state);
+            return broken(BrokenRule::Log, format!("`{host}` is to be tried again, and is {said}"));
+        }
+        let at = self.at;
+        let (job, namespace) = self.job_in_namespace(id)?;
+        job.retry(task, not_before, at, (ordered, after_connect))?;
+        job.set(namespace, task, TaskState::Waiting, at)?;
+        if job.status == JobStatus::Finished {
+            job.reopen(at);
+        }
+        Ok(())
+    }
+
+    /// A host leaves the job without having succeeded.
+    pub(super) fn skip(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
+        let (task, state) = self.task(id, host)?;
+        if matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped) {
+            let said = words::of_task(state);
+            return broken(BrokenRule::Log, format!("`{host}` is skipped, and is {said}"));
+        }
+        let at = self.at;
+        let (job, namespace) = self.job_in_namespace(id)?;
+        job.set(namespace, task, TaskState::Skipped, at)?;
+        let host = namespace.id(host)?;
+        // A host that is skipped here may still have failed in another job.
+        namespace.change(host, |host| _ = host.failed_jobs.remove(&id));
+        Ok(())
+    }
+
+    /// A waiting host will not be started.
+    pub(super) fn cancel(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
+        let (task, state) = self.task(id, host)?;
+        if state != TaskState::Waiting {
+            let said = words::of_task(state);
+            return broken(BrokenRule::Log, format!("`{host}` is cancelled, and is {said}"));
+        }
+        let at = self.at;
+        let (job, namespace) = self.job_in_namespace(id)?;
+        job.set(namespace, task, TaskState::Cancelled, at)
+    }
+
+    fn task(&mut self, id: JobId, host: &HostName) -> Result<(usize, TaskState), Breach> {
+        let job = self.job(id)?;
+        let task = job.task(host)?;
+        Ok((task, job.tasks[task].state))
+    }
+}
