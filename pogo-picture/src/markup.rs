@@ -1,4 +1,4 @@
-//! Writing XML: everything that is not ours to trust is escaped on the way.
+//! Writes XML. Names and texts of logs are escaped.
 
 use std::fmt::{self, Display, Write};
 
@@ -31,18 +31,18 @@ impl Markup {
         }
     }
 
-    /// A tooltip of the open element, and its name for those who do not see it.
+    /// A tooltip of the open element, which screen readers read as its name.
     pub(super) fn title(&mut self, text: &str) {
         self.element("title").text(text);
     }
 
-    /// Takes text as it stands. Only for constants of this program.
+    /// Appends text without escaping it. Only for constants of this program.
     pub(super) fn constant(&mut self, text: &'static str) {
         self.text.push_str(text);
     }
 
-    /// Takes markup that was written by another.
-    pub(super) fn own(&mut self, markup: &str) {
+    /// Appends markup that another [`Markup`] wrote.
+    pub(super) fn raw(&mut self, markup: &str) {
         self.text.push_str(markup);
     }
 
@@ -86,7 +86,7 @@ impl<'a> Element<'a> {
         self.attr("width", Px(width)).attr("height", Px(height))
     }
 
-    /// Leaves it open for others inside.
+    /// Opens it for elements inside.
     pub(super) fn begin(self) {
         self.markup.text.push('>');
         self.markup.open.push(self.name);
@@ -134,7 +134,7 @@ impl Write for Escape<'_> {
                 character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
                     self.0.push('\u{fffd}');
                 }
-                // They turn the text around them, so that it reads as what it is not.
+                // Bidirectional overrides reorder the text around them, so that a name can look like another.
                 '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => self.0.push('\u{fffd}'),
                 character => self.0.push(character),
             }

@@ -3,15 +3,14 @@
 use petgraph::dot::{Config, Dot, RankDir};
 use petgraph::graph::DiGraph;
 
-use super::StageGraph;
-use super::graph::{Edge, Node};
+use super::graph::{Edge, Node, Stages};
 use crate::markup::shorten;
 
-/// Names longer than this are shortened.
+/// Longer lists of hosts are shortened to so many characters.
 const NAMES: usize = 60;
 
-pub(super) fn draw(stages: &StageGraph) -> String {
-    let labels: DiGraph<String, &str> = stages.graph.map(|_, node| label(node), |_, edge| style(*edge));
+pub(super) fn draw(stages: &Stages) -> String {
+    let labels: DiGraph<String, &str> = stages.map(|_, node| label(node), |_, edge| style(*edge));
     let config = [Config::EdgeNoLabel, Config::RankDir(RankDir::LR)];
     let edge = |_, edge: petgraph::graph::EdgeReference<'_, &str>| (*edge.weight()).to_owned();
     let node = |_, _| "shape = box".to_owned();
@@ -31,6 +30,6 @@ fn label(node: &Node) -> String {
     lines.push(node.label.clone());
     lines.push(format!("{} host{plural}: {}", node.hosts, shorten(&node.names, NAMES)));
     lines.extend(node.remarks.iter().cloned());
-    // Each line's end sets it to the left.
+    // Graphviz aligns a line to the left if it ends with a line break.
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }

@@ -1,23 +1,22 @@
-//! Where boxes stand: a lane for each sequence, and a layer for each step that must come before.
+//! The positions of boxes: a lane for each sequence, and a layer for each step that must come before.
 
 use indexmap::IndexMap;
 use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::NodeIndex;
 
-use super::StageGraph;
+use super::graph::Stages;
 
-/// A box's place, counted from the top left.
+/// The position of a box, counted from the top left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct BoxPosition {
     pub(super) layer: usize,
     pub(super) lane: usize,
 }
 
-/// The place of each node, and the names of the lanes.
-pub(super) fn places(stages: &StageGraph) -> (Vec<Place>, Vec<Option<String>>) {
-    let graph = &stages.graph;
-    // What has a cycle cannot come from a plan; it is drawn in the order of its nodes all the same.
+/// The position of each node, and the names of the lanes.
+pub(super) fn positions(graph: &Stages) -> (Vec<BoxPosition>, Vec<Option<String>>) {
+    // A plan has no cycle. If one had, its stages would be drawn in the order of the plan.
     let order = toposort(graph, None).unwrap_or_else(|_| graph.node_indices().collect());
     let mut layers = vec![0; graph.node_count()];
     for node in order {
@@ -31,13 +30,13 @@ pub(super) fn places(stages: &StageGraph) -> (Vec<Place>, Vec<Option<String>>) {
         }
     }
     let mut lanes: IndexMap<Option<String>, ()> = IndexMap::new();
-    let place = |node: NodeIndex| {
+    let position = |node: NodeIndex| {
         let sequence = graph.node_weight(node).and_then(|node| node.sequence.clone());
-        Place {
+        BoxPosition {
             layer: layers.get(node.index()).copied().unwrap_or(0),
             lane: lanes.insert_full(sequence, ()).0,
         }
     };
-    let places = graph.node_indices().map(place).collect();
-    (places, lanes.into_keys().collect())
+    let positions = graph.node_indices().map(position).collect();
+    (positions, lanes.into_keys().collect())
 }

@@ -3,6 +3,7 @@
 mod dot;
 mod graph;
 mod layers;
-mod sheet;
+mod stage_graph;
+mod svg;
 
-pub use graph::StageGraph;
+pub use stage_graph::StageGraph;

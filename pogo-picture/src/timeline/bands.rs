@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::axis::Axis;
+use super::data::TimelineData;
 use super::opened;
-use super::sheet::{Alone, Sheet};
+use super::sheet::{Sheet, SvgTarget};
 use super::state::State;
-use super::story::Story;
 use crate::markup::Px;
 use pogo_core::fleet::fold;
 use pogo_core::time::format_duration;
 
-/// Reasons to wait that a band tells.
+/// Reasons to wait that a band's tooltip lists.
 const REASONS: usize = 3;
 const STATES: usize = State::ALL.len();
-/// A host that failed shows, however many stand beside it.
+/// The least height of failed hosts, so that one among thousands can be seen.
 const VISIBLE: f64 = 1.6;
 
 /// How many hosts are in which state, from a pixel column on.
-struct Moment {
+struct BandStep {
     column: u32,
     counts: [u32; STATES],
 }
@@ -32,14 +32,14 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
         .element("text")
         .class("small right dim")
         .at(left - 8.0, top + lane - 2.5);
-    names.text(cut(&folded(sheet.story, hosts), 36));
-    let moments = moments(sheet.story, &sheet.axis, hosts);
+    names.text(cut(&folded(sheet.data, hosts), 36));
+    let steps = steps(sheet.data, &sheet.axis, hosts);
     let band = sheet.markup.element("g").class("bar band");
-    match sheet.alone {
-        Alone::File => band.begin(),
-        Alone::Page => opened::attributes(band, sheet.story, hosts).begin(),
+    match sheet.target {
+        SvgTarget::File => band.begin(),
+        SvgTarget::Page => opened::attributes(band, sheet.data, hosts).begin(),
     }
-    sheet.markup.title(&told(sheet.story, block, hosts));
+    sheet.markup.title(&tooltip(sheet.data, block, hosts));
     sheet
         .markup
         .element("rect")
@@ -47,19 +47,19 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
         .at(left, top)
         .size(width, lane)
         .empty();
-    layers(sheet, &moments, hosts.len(), lane);
+    layers(sheet, &steps, hosts.len(), lane);
     sheet.markup.end();
     signs(sheet, hosts, lane);
 }
 
 /// The stack from its top down, each colour over the one before: only upper edges need be drawn.
-fn layers(sheet: &mut Sheet<'_>, moments: &[Moment], hosts: usize, lane: f64) {
+fn layers(sheet: &mut Sheet<'_>, steps: &[BandStep], hosts: usize, lane: f64) {
     let shown = |state: &State| {
-        let some = |moment: &Moment| moment.counts.get(state.index()).is_some_and(|&count| count > 0);
-        *state != State::Waiting && moments.iter().any(some)
+        let some = |step: &BandStep| step.counts.get(state.index()).is_some_and(|&count| count > 0);
+        *state != State::Waiting && steps.iter().any(some)
     };
     for state in State::ALL.into_iter().rev().filter(shown) {
-        let shape = outline(sheet, moments, state, hosts, lane);
+        let shape = outline(sheet, steps, state, hosts, lane);
         let mut soft = "";
         if state == State::Succeeded {
             // What is under a soft colour must not shine through.
@@ -74,16 +74,16 @@ fn layers(sheet: &mut Sheet<'_>, moments: &[Moment], hosts: usize, lane: f64) {
 }
 
 /// Everything up to a state, from the bottom, as a path of steps.
-fn outline(sheet: &Sheet<'_>, moments: &[Moment], state: State, hosts: usize, lane: f64) -> String {
+fn outline(sheet: &Sheet<'_>, steps: &[BandStep], state: State, hosts: usize, lane: f64) -> String {
     let (left, bottom) = (sheet.axis.left(), sheet.y + lane);
     let mut path = String::new();
     let mut height_before = 0.0;
-    for moment in moments {
-        let height = stacked(&moment.counts, state, hosts, lane);
+    for step in steps {
+        let height = stacked(&step.counts, state, hosts, lane);
         if height == height_before {
             continue;
         }
-        let x = Px(left + f64::from(moment.column));
+        let x = Px(left + f64::from(step.column));
         if path.is_empty() {
             path = format!("M{x} {}", Px(bottom));
         } else {
@@ -113,12 +113,12 @@ fn stacked(counts: &[u32; STATES], state: State, hosts: usize, lane: f64) -> f64
     (height.min(lane) * 10.0).round() / 10.0
 }
 
-/// The band's course, one moment for each pixel column in which something changes.
-fn moments(story: &Story, axis: &Axis, hosts: &[usize]) -> Vec<Moment> {
+/// The states of a band's hosts, one step for each pixel column in which something changes.
+fn steps(data: &TimelineData, axis: &Axis, hosts: &[usize]) -> Vec<BandStep> {
     let mut changes: Vec<(u32, State, State)> = vec![];
-    for (_, host) in hosts.iter().filter_map(|&host| story.hosts.get_index(host)) {
+    for (_, host) in hosts.iter().filter_map(|&host| data.hosts.get_index(host)) {
         let mut before = State::Waiting;
-        for &(at, state) in host.course.iter().filter(|(at, _)| *at <= story.until) {
+        for &(at, state) in host.states.iter().filter(|(at, _)| *at <= data.until) {
             changes.push((axis.column(at), before, state));
             before = state;
         }
@@ -128,7 +128,7 @@ fn moments(story: &Story, axis: &Axis, hosts: &[usize]) -> Vec<Moment> {
     if let Some(waiting) = counts.get_mut(State::Waiting.index()) {
         *waiting = u32::try_from(hosts.len()).unwrap_or(u32::MAX);
     }
-    let mut moments: Vec<Moment> = vec![];
+    let mut steps: Vec<BandStep> = vec![];
     for (column, from, to) in changes {
         if let Some(count) = counts.get_mut(from.index()) {
             *count = count.saturating_sub(1);
@@ -136,23 +136,23 @@ fn moments(story: &Story, axis: &Axis, hosts: &[usize]) -> Vec<Moment> {
         if let Some(count) = counts.get_mut(to.index()) {
             *count += 1;
         }
-        match moments.last_mut() {
+        match steps.last_mut() {
             Some(last) if last.column == column => last.counts = counts,
-            _ => moments.push(Moment { column, counts }),
+            _ => steps.push(BandStep { column, counts }),
         }
     }
-    moments
+    steps
 }
 
 /// Where hosts failed, got in doubt or went down: a sign each, as far as they do not cover each other.
 fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
-    let story = sheet.story;
+    let data = sheet.data;
     let mut bad: Vec<(u32, State)> = vec![];
-    for (_, host) in hosts.iter().filter_map(|&host| story.hosts.get_index(host)) {
+    for (_, host) in hosts.iter().filter_map(|&host| data.hosts.get_index(host)) {
         let held = host
-            .course
+            .states
             .iter()
-            .filter(|(at, state)| state.is_held() && *at <= story.until);
+            .filter(|(at, state)| state.is_held() && *at <= data.until);
         bad.extend(held.map(|&(at, state)| (sheet.axis.column(at), state)));
     }
     bad.sort_unstable();
@@ -177,17 +177,17 @@ fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
     }
 }
 
-fn folded(story: &Story, hosts: &[usize]) -> String {
-    let names = hosts.iter().filter_map(|&host| story.hosts.get_index(host));
+fn folded(data: &TimelineData, hosts: &[usize]) -> String {
+    let names = hosts.iter().filter_map(|&host| data.hosts.get_index(host));
     fold(names.map(|(name, _)| name.as_str())).to_string()
 }
 
 /// Everything about a band, in parts.
-fn told(story: &Story, block: &str, hosts: &[usize]) -> String {
+fn tooltip(data: &TimelineData, block: &str, hosts: &[usize]) -> String {
     let of = || {
         hosts
             .iter()
-            .filter_map(|&host| story.hosts.get_index(host).map(|(_, host)| host))
+            .filter_map(|&host| data.hosts.get_index(host).map(|(_, host)| host))
     };
     let first = of()
         .filter_map(|host| host.attempts.first())
@@ -199,10 +199,10 @@ fn told(story: &Story, block: &str, hosts: &[usize]) -> String {
     let last = ends.map(|(at, _)| *at).max();
     let mut parts = vec![
         block.to_owned(),
-        format!("{} hosts: {}", hosts.len(), cut(&folded(story, hosts), 200)),
+        format!("{} hosts: {}", hosts.len(), cut(&folded(data, hosts), 200)),
     ];
     if let (Some(first), Some(last)) = (first, last) {
-        let (first, last) = (first - story.began, last.max(first) - story.began);
+        let (first, last) = (first - data.began, last.max(first) - data.began);
         parts.push(format!("from {} to {}", format_duration(first), format_duration(last)));
     }
     for state in State::ALL {
@@ -220,16 +220,16 @@ fn told(story: &Story, block: &str, hosts: &[usize]) -> String {
             )),
         }
     }
-    for (why, count) in reasons(story, hosts) {
+    for (why, count) in reasons(data, hosts) {
         parts.push(format!("{count} wait: {}", cut(&why.replace(" \u{b7} ", "; "), 400)));
     }
     parts.join(" \u{b7} ")
 }
 
 /// Why hosts of a band wait, those of most hosts first, and of how many each.
-fn reasons<'a>(story: &'a Story, hosts: &[usize]) -> Vec<(&'a str, usize)> {
+fn reasons<'a>(data: &'a TimelineData, hosts: &[usize]) -> Vec<(&'a str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for why in hosts.iter().filter_map(|&host| story.waits.why(host)) {
+    for why in hosts.iter().filter_map(|&host| data.waits.why(host)) {
         *counts.entry(why).or_default() += 1;
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();

@@ -1,7 +1,7 @@
 //! A host's row: a bar for each attempt.
 
-use super::host::{Attempt, HostStory};
-use super::sheet::{Sheet, count};
+use super::host::{Attempt, HostTimeline};
+use super::sheet::Sheet;
 use super::state::State;
 use crate::markup::{Px, shorten};
 use pogo_core::Timestamp;
@@ -9,10 +9,10 @@ use pogo_core::time::format_duration;
 
 /// Draws the host's name, its attempts, and where it kept its slots.
 pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
-    let story = sheet.story;
+    let data = sheet.data;
     for (at, host) in hosts
         .iter()
-        .filter_map(|&at| story.hosts.get_index(at).map(|(_, host)| (at, host)))
+        .filter_map(|&at| data.hosts.get_index(at).map(|(_, host)| (at, host)))
     {
         let (left, right, middle) = (sheet.axis.left(), sheet.axis.right(), sheet.y + height / 2.0);
         let class = if height < 14.0 { "small right" } else { "right" };
@@ -31,10 +31,10 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
 }
 
 /// Where the host kept its slots without running.
-fn trails(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64) {
-    let until = sheet.story.until;
-    let ends = host.course.iter().skip(1).map(|&(at, _)| at).chain([until]);
-    for (&(from, state), to) in host.course.iter().zip(ends) {
+fn trails(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64) {
+    let until = sheet.data.until;
+    let ends = host.states.iter().skip(1).map(|&(at, _)| at).chain([until]);
+    for (&(from, state), to) in host.states.iter().zip(ends) {
         if !state.is_held() || from >= until {
             continue;
         }
@@ -57,33 +57,33 @@ fn trails(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64) {
 }
 
 /// Since when the host waits, and why.
-fn waits(sheet: &mut Sheet<'_>, at: usize, host: &HostStory, middle: f64) {
-    let story = sheet.story;
-    let Some(why) = story.waits.why(at) else { return };
+fn waits(sheet: &mut Sheet<'_>, at: usize, host: &HostTimeline, middle: f64) {
+    let data = sheet.data;
+    let Some(why) = data.waits.why(at) else { return };
     let since = host
-        .course
+        .states
         .last()
-        .map_or(story.began, |&(since, _)| since)
-        .max(story.began);
+        .map_or(data.began, |&(since, _)| since)
+        .max(data.began);
     let (x, right) = (sheet.axis.x(since), sheet.axis.right());
     sheet.markup.element("g").class("wait").begin();
-    let told = format!(
+    let tooltip = format!(
         "{} \u{b7} waits since {} \u{b7} {why}",
         host.name,
-        format_duration(since - story.began)
+        format_duration(since - data.began)
     );
-    sheet.markup.title(&told);
+    sheet.markup.title(&tooltip);
     let rect = sheet.markup.element("rect").class("lane").at(x, middle - 2.5);
     rect.size((right - x).max(0.5), 5.0).empty();
     sheet.markup.end();
 }
 
-fn attempt(sheet: &mut Sheet<'_>, host: &HostStory, attempt: &Attempt, middle: f64, bar: f64) {
-    let until = sheet.story.until;
+fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle: f64, bar: f64) {
+    let until = sheet.data.until;
     let axis = sheet.axis;
     let stretches = attempt.stretches(until);
     sheet.markup.element("g").class("bar").begin();
-    sheet.markup.title(&told(sheet.story.began, until, host, attempt));
+    sheet.markup.title(&tooltip(sheet.data.began, until, host, attempt));
     for &(from, to, state) in &stretches {
         // Connecting is thin: nothing runs on the host yet.
         let height = if state == State::Connect {
@@ -123,15 +123,15 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostStory, attempt: &Attempt, middle: f
     sheet.markup.end();
 }
 
-/// How each attempt ended, beside its bar, and what became of a host that did not run.
-fn signs(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64, bar: f64) {
-    let until = sheet.story.until;
+/// A sign for the end of each attempt, and for a host that was skipped, cancelled or marked down.
+fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
+    let until = sheet.data.until;
     let ends = host.attempts.iter().map(|attempt| match &attempt.ended {
         Some((at, ending)) => (*at, ending.state),
         None => (until, State::Running),
     });
     let apart = host
-        .course
+        .states
         .iter()
         .filter(|(at, state)| matches!(state, State::Skipped | State::Cancelled | State::Down) && *at <= until);
     let mut signs: Vec<(Timestamp, State)> = ends.chain(apart.copied()).collect();
@@ -155,7 +155,7 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostStory, middle: f64, bar: f64) {
 }
 
 /// Everything about an attempt, in parts.
-fn told(began: Timestamp, until: Timestamp, host: &HostStory, attempt: &Attempt) -> String {
+fn tooltip(began: Timestamp, until: Timestamp, host: &HostTimeline, attempt: &Attempt) -> String {
     let end = attempt.ended.as_ref().map_or(until, |(at, _)| *at);
     let outcome = match &attempt.ended {
         None => "running".to_owned(),
@@ -185,13 +185,4 @@ fn told(began: Timestamp, until: Timestamp, host: &HostStory, attempt: &Attempt)
         parts.push(phases.collect::<Vec<_>>().join(", "));
     }
     parts.join(" \u{b7} ")
-}
-
-/// The most characters of a name that fit so many pixels.
-pub(super) fn fitting(pixels: f64) -> usize {
-    let mut fits = 0;
-    while count(fits + 1) * 6.2 <= pixels {
-        fits += 1;
-    }
-    fits
 }

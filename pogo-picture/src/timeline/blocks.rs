@@ -6,12 +6,12 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexMap;
 use rustc_hash::FxHasher;
 
-use super::story::Story;
+use super::data::TimelineData;
 use pogo_core::fleet::HostId;
 use pogo_core::plan::Rules;
 use pogo_core::policy::Policy;
 
-/// Hosts that are in the same groups, by their position in the story.
+/// Hosts that are in the same groups, by their position in the data.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) label: String,
@@ -28,10 +28,10 @@ const MOST: usize = 24;
 /// Sorts the hosts into blocks: by stages, then by one constraint after the other, as long as that tells more of them
 /// apart and the blocks do not become too many. Blocks stand in the order of the plan, hosts within a block in that in
 /// which they started.
-pub(super) fn blocks(story: &Story) -> Vec<Block> {
-    let partitions = [stages(story)].into_iter().chain(constraints(story));
-    let mut keys: Vec<Vec<String>> = vec![vec![]; story.hosts.len()];
-    let mut ranks: Vec<Vec<usize>> = vec![vec![]; story.hosts.len()];
+pub(super) fn blocks(data: &TimelineData) -> Vec<Block> {
+    let partitions = [stages(data)].into_iter().chain(constraints(data));
+    let mut keys: Vec<Vec<String>> = vec![vec![]; data.hosts.len()];
+    let mut ranks: Vec<Vec<usize>> = vec![vec![]; data.hosts.len()];
     let mut count = 1;
     for partition in partitions {
         let labels = partition.iter().map(|(_, label)| label);
@@ -50,7 +50,7 @@ pub(super) fn blocks(story: &Story) -> Vec<Block> {
         }
     }
     let mut blocks: IndexMap<Vec<String>, Vec<usize>, BuildHasherDefault<FxHasher>> = IndexMap::default();
-    for host in in_order(story) {
+    for host in in_order(data) {
         if let Some(key) = keys.get(host) {
             blocks.entry(key.clone()).or_default().push(host);
         }
@@ -87,10 +87,10 @@ fn refine(key: &mut Vec<String>, label: String) {
 }
 
 /// Hosts by their first start; those that never started come last, in listed order.
-fn in_order(story: &Story) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..story.hosts.len()).collect();
+fn in_order(data: &TimelineData) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..data.hosts.len()).collect();
     order.sort_by_key(|&host| {
-        let first = story.hosts.get_index(host).and_then(|(_, host)| host.attempts.first());
+        let first = data.hosts.get_index(host).and_then(|(_, host)| host.attempts.first());
         first.map_or((u64::MAX, u64::MAX), |attempt| {
             (attempt.began.as_millis(), attempt.id.number())
         })
@@ -99,12 +99,12 @@ fn in_order(story: &Story) -> Vec<usize> {
 }
 
 /// The stages that each host is in, by all jobs.
-fn stages(story: &Story) -> Partition {
-    let mut labels: Vec<BTreeMap<(String, usize), String>> = vec![BTreeMap::new(); story.hosts.len()];
-    for job in story.jobs.iter().filter_map(|&job| story.scheduler.job(job)) {
+fn stages(data: &TimelineData) -> Partition {
+    let mut labels: Vec<BTreeMap<(String, usize), String>> = vec![BTreeMap::new(); data.hosts.len()];
+    for job in data.jobs.iter().filter_map(|&job| data.scheduler.job(job)) {
         let hosts: Vec<usize> = job
             .tasks()
-            .map(|task| story.hosts.get_index_of(task.host().as_str()).unwrap_or(usize::MAX))
+            .map(|task| data.hosts.get_index_of(task.host().as_str()).unwrap_or(usize::MAX))
             .collect();
         for (at, stage) in job
             .stages()
@@ -130,9 +130,9 @@ fn stages(story: &Story) -> Partition {
 }
 
 /// For each constraint, the groups that each host is in.
-fn constraints(story: &Story) -> impl Iterator<Item = Partition> {
-    let (fleet, policy) = (story.scheduler.fleet(), story.scheduler.policy());
-    let ids: Vec<Option<HostId>> = story.hosts.keys().map(|host| fleet.id(host.as_str())).collect();
+fn constraints(data: &TimelineData) -> impl Iterator<Item = Partition> {
+    let (fleet, policy) = (data.scheduler.fleet(), data.scheduler.policy());
+    let ids: Vec<Option<HostId>> = data.hosts.keys().map(|host| fleet.id(host.as_str())).collect();
     policy.constraints.iter().filter_map(move |constraint| {
         let alone = Policy {
             constraints: vec![constraint.clone()],

@@ -1,8 +1,7 @@
 //! How much of each limit was used, as step charts.
 
-use super::bars::fitting;
-use super::sheet::{EDGE, Sheet};
-use super::usage::{Point, Series, Used};
+use super::sheet::{EDGE, Sheet, fitting};
+use super::usage::{Point, Series, Usage};
 use crate::markup::{Px, shorten};
 use pogo_core::time::format_duration;
 
@@ -10,12 +9,12 @@ use pogo_core::time::format_duration;
 const MOST: usize = 16;
 const HEIGHT: f64 = 44.0;
 
-/// What of a limit is counted.
-type Count = fn(Used) -> u32;
+/// A part of what a limit counts.
+type UsagePart = fn(Usage) -> u32;
 
 /// Draws all hosts together, then the limits in the order of the policy.
 pub(super) fn draw(sheet: &mut Sheet<'_>) {
-    let story = sheet.story;
+    let data = sheet.data;
     sheet.y += 26.0;
     let title = sheet.markup.element("text").class("bold").at(EDGE, sheet.y);
     title.text("Slots in use");
@@ -24,10 +23,10 @@ pub(super) fn draw(sheet: &mut Sheet<'_>) {
         "solid: running \u{b7} hatched: failed, in doubt or down, and still counted \u{b7} dashed line: the limit",
     );
     sheet.y += 10.0;
-    chart(sheet, &story.total);
-    let counted: Vec<&Series> = story.limits.iter().filter(|limit| limit.in_job).collect();
+    chart(sheet, &data.total);
+    let counted: Vec<&Series> = data.limits.iter().filter(|limit| limit.in_job).collect();
     let mut fullest: Vec<usize> = (0..counted.len()).collect();
-    let full = |at: &usize| counted.get(*at).map(|limit| limit.full_for(story.began, story.until));
+    let full = |at: &usize| counted.get(*at).map(|limit| limit.full_for(data.began, data.until));
     fullest.sort_by_cached_key(|at| std::cmp::Reverse(full(at)));
     fullest.truncate(MOST);
     fullest.sort_unstable();
@@ -45,22 +44,22 @@ pub(super) fn draw(sheet: &mut Sheet<'_>) {
 }
 
 fn chart(sheet: &mut Sheet<'_>, series: &Series) {
-    let (began, until) = (sheet.story.began, sheet.story.until);
+    let (began, until) = (sheet.data.began, sheet.data.until);
     let (top, bottom) = (sheet.y + 8.0, sheet.y + 8.0 + HEIGHT);
-    let (most, places) = series.most(began, until);
+    let (most, slots) = series.most(began, until);
     // A limit far above what is ever used would press the steps flat.
-    let in_sight = if places > most.saturating_mul(6) { most } else { places };
+    let in_sight = if slots > most.saturating_mul(6) { most } else { slots };
     let highest = f64::from(most.max(in_sight).max(1)) * 1.12;
     let height = |count: u32| (f64::from(count) / highest * HEIGHT).min(HEIGHT);
     sheet.grid(top, HEIGHT);
-    let (steps, told) = (steps(sheet, series), told(sheet, series, most));
+    let (steps, tooltip) = (steps(sheet, series), tooltip(sheet, series, most));
     sheet
         .markup
         .element("g")
         .class("chart")
         .attr("data-steps", steps)
         .begin();
-    sheet.markup.title(&told);
+    sheet.markup.title(&tooltip);
     let back = sheet.markup.element("rect").class("lane soft");
     back.at(sheet.axis.left(), top).size(sheet.axis.width(), HEIGHT).empty();
     let points = columns(sheet, series);
@@ -69,7 +68,7 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     let edge = format!("M{} {}H{}", Px(sheet.axis.left()), Px(bottom), Px(sheet.axis.right()));
     sheet.markup.element("path").class("edge").attr("d", edge).empty();
     labels(sheet, series, top);
-    if series.now().places.is_none() && most > 0 {
+    if series.now().slots.is_none() && most > 0 {
         let label = sheet.markup.element("text").class("dim");
         label
             .at(sheet.axis.right() + 5.0, bottom - height(most) + 4.0)
@@ -79,10 +78,10 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     sheet.y = bottom + 6.0;
 }
 
-/// What is taken, and of that what is held, hatched.
-fn areas(sheet: &mut Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: impl Fn(u32) -> f64) {
-    let held = |used: Used| used.held;
-    let layers: [(&str, Count); 3] = [("used", Used::taken), ("paper", held), ("trail-failed", held)];
+/// The slots that are taken, and hatched those that no attempt uses.
+fn areas(sheet: &mut Sheet<'_>, points: &[(u32, Usage)], bottom: f64, height: impl Fn(u32) -> f64) {
+    let held = |used: Usage| used.held;
+    let layers: [(&str, UsagePart); 3] = [("used", Usage::taken), ("paper", held), ("trail-failed", held)];
     for (class, of) in layers {
         let path = area(sheet, points, bottom, |used| height(of(used)));
         if !path.is_empty() {
@@ -92,9 +91,9 @@ fn areas(sheet: &mut Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: imp
 }
 
 /// The last point of each pixel column.
-fn columns(sheet: &Sheet<'_>, series: &Series) -> Vec<(u32, Used)> {
-    let mut columns: Vec<(u32, Used)> = vec![];
-    for Point { at, used } in series.between(sheet.story.began, sheet.story.until) {
+fn columns(sheet: &Sheet<'_>, series: &Series) -> Vec<(u32, Usage)> {
+    let mut columns: Vec<(u32, Usage)> = vec![];
+    for Point { at, used } in series.between(sheet.data.began, sheet.data.until) {
         let column = sheet.axis.column(at);
         match columns.last_mut() {
             Some(last) if last.0 == column => last.1 = used,
@@ -104,7 +103,7 @@ fn columns(sheet: &Sheet<'_>, series: &Series) -> Vec<(u32, Used)> {
     columns
 }
 
-fn area(sheet: &Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: impl Fn(Used) -> f64) -> String {
+fn area(sheet: &Sheet<'_>, points: &[(u32, Usage)], bottom: f64, height: impl Fn(Usage) -> f64) -> String {
     let mut path = String::new();
     let mut before = 0.0;
     for &(column, used) in points {
@@ -127,41 +126,41 @@ fn area(sheet: &Sheet<'_>, points: &[(u32, Used)], bottom: f64, height: impl Fn(
 }
 
 /// The limit as a line of steps, with its number at the end.
-fn limit(sheet: &mut Sheet<'_>, points: &[(u32, Used)], bottom: f64, in_sight: u32, height: impl Fn(u32) -> f64) {
+fn limit(sheet: &mut Sheet<'_>, points: &[(u32, Usage)], bottom: f64, in_sight: u32, height: impl Fn(u32) -> f64) {
     let mut path = String::new();
     let mut now: Option<u32> = None;
-    for (column, places) in points.iter().map(|(column, used)| (column, used.places)) {
-        if places == now {
+    for (column, slots) in points.iter().map(|(column, used)| (column, used.slots)) {
+        if slots == now {
             continue;
         }
         let x = Px(sheet.axis.left() + f64::from(*column));
-        let drawn = |places: u32| places <= in_sight;
+        let drawn = |slots: u32| slots <= in_sight;
         if now.is_some_and(drawn) {
             path.push_str(&format!("H{x}"));
         }
-        if let Some(places) = places.filter(|&places| drawn(places)) {
-            let y = Px(bottom - height(places));
+        if let Some(slots) = slots.filter(|&slots| drawn(slots)) {
+            let y = Px(bottom - height(slots));
             path.push_str(&match now.filter(|&now| drawn(now)) {
                 Some(_) => format!("V{y}"),
                 None => format!("M{x} {y}"),
             });
         }
-        now = places;
+        now = slots;
     }
-    let Some(places) = now else { return };
+    let Some(slots) = now else { return };
     let right = sheet.axis.right();
-    let y = if places <= in_sight {
+    let y = if slots <= in_sight {
         path.push_str(&format!("H{}", Px(right)));
-        bottom - height(places)
+        bottom - height(slots)
     } else {
         bottom - HEIGHT
     };
     if !path.is_empty() {
         sheet.markup.element("path").class("limit").attr("d", path).empty();
     }
-    let above = if places > in_sight { "\u{2191} " } else { "" };
+    let above = if slots > in_sight { "\u{2191} " } else { "" };
     let label = sheet.markup.element("text").at(right + 5.0, y + 4.0);
-    label.text(format_args!("{above}{places}"));
+    label.text(format_args!("{above}{slots}"));
 }
 
 fn labels(sheet: &mut Sheet<'_>, series: &Series, top: f64) {
@@ -177,22 +176,22 @@ fn labels(sheet: &mut Sheet<'_>, series: &Series, top: f64) {
     rule.text(shorten(&about, room));
 }
 
-fn told(sheet: &Sheet<'_>, series: &Series, most: u32) -> String {
-    let full = series.full_for(sheet.story.began, sheet.story.until);
+fn tooltip(sheet: &Sheet<'_>, series: &Series, most: u32) -> String {
+    let full = series.full_for(sheet.data.began, sheet.data.until);
     let mut parts = vec![series.group.clone()];
     parts.extend(series.rule.map(|rule| rule.to_string()));
     parts.push(format!("at most {most} in use"));
-    if series.now().places.is_some() {
-        parts.push(format!("every place taken for {}", format_duration(full)));
+    if series.now().slots.is_some() {
+        parts.push(format!("every slot taken for {}", format_duration(full)));
     }
     parts.join(" \u{b7} ")
 }
 
-/// The chart's numbers, for the page's script: column, running, held and places, step by step.
+/// The chart's numbers, for the page's script: column, running, held and slots, step by step.
 fn steps(sheet: &Sheet<'_>, series: &Series) -> String {
     let steps = columns(sheet, series).into_iter().map(|(column, used)| {
-        let places = used.places.map(|places| places.to_string()).unwrap_or_default();
-        format!("{column},{},{},{places}", used.running, used.held)
+        let slots = used.slots.map(|slots| slots.to_string()).unwrap_or_default();
+        format!("{column},{},{},{slots}", used.running, used.held)
     });
     steps.collect::<Vec<_>>().join(";")
 }

@@ -8,11 +8,11 @@ use super::state::State;
 
 /// One host: its attempts, and what it was doing at each moment.
 #[derive(Debug, Clone)]
-pub(super) struct HostStory {
+pub(super) struct HostTimeline {
     pub(super) name: HostName,
     pub(super) attempts: Vec<Attempt>,
     /// From when on it was doing what, in order; what comes later wins.
-    pub(super) course: Vec<(Timestamp, State)>,
+    pub(super) states: Vec<(Timestamp, State)>,
     /// What becomes of its task, running apart.
     pub(super) task: State,
     /// It is among those that are counted as running.
@@ -46,12 +46,12 @@ pub(super) struct Ending {
     pub(super) in_connect: bool,
 }
 
-impl HostStory {
+impl HostTimeline {
     pub(super) fn new(name: HostName) -> Self {
         Self {
             name,
             attempts: vec![],
-            course: vec![],
+            states: vec![],
             task: State::Waiting,
             counted: false,
         }
@@ -59,15 +59,15 @@ impl HostStory {
 
     /// The state now.
     pub(super) fn now(&self) -> State {
-        self.course.last().map_or(State::Waiting, |&(_, state)| state)
+        self.states.last().map_or(State::Waiting, |&(_, state)| state)
     }
 
     /// Takes note that the host is in this state from now on.
     pub(super) fn enter(&mut self, at: Timestamp, state: State) {
-        match self.course.last_mut() {
+        match self.states.last_mut() {
             Some(last) if last.1 == state => {}
             Some(last) if last.0 == at => last.1 = state,
-            _ => self.course.push((at, state)),
+            _ => self.states.push((at, state)),
         }
     }
 
@@ -129,7 +129,7 @@ impl HostStory {
     }
 
     fn rename_running(&mut self, to: State) {
-        if let Some(last) = self.course.last_mut()
+        if let Some(last) = self.states.last_mut()
             && last.1 == State::Running
         {
             last.1 = to;
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_time_before_the_first_phase_is_connecting() {
-        let mut host = HostStory::new("web1".parse().unwrap());
+        let mut host = HostTimeline::new("web1".parse().unwrap());
         let id = AttemptId::new(1);
         host.begin(at(10), JobId::new(1), id);
         host.phase(at(15), id, Phase::Command);
@@ -172,12 +172,12 @@ mod tests {
             attempt.stretches(at(20)),
             [(at(10), at(15), State::Connect), (at(15), at(20), State::Command)]
         );
-        assert_eq!(host.course, [(at(10), State::Connect), (at(15), State::Command)]);
+        assert_eq!(host.states, [(at(10), State::Connect), (at(15), State::Command)]);
     }
 
     #[test]
     fn an_attempt_without_phases_just_runs() {
-        let mut host = HostStory::new("web1".parse().unwrap());
+        let mut host = HostTimeline::new("web1".parse().unwrap());
         host.begin(at(10), JobId::new(1), AttemptId::new(1));
         let attempt = host.attempts.first().unwrap();
         assert_eq!(attempt.stretches(at(20)), [(at(10), at(20), State::Running)]);
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn attempts_are_counted_for_each_job() {
-        let mut host = HostStory::new("web1".parse().unwrap());
+        let mut host = HostTimeline::new("web1".parse().unwrap());
         for (job, id) in [(1, 1), (1, 2), (2, 3)] {
             host.begin(at(id), JobId::new(job), AttemptId::new(id));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::usage::{Series, Used};
+use super::usage::{Series, Usage};
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{Bucket, BucketId};
@@ -34,7 +34,7 @@ impl Ledger {
             }
         }
         for (series, _) in limits.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
-            series.note(at, Used::default());
+            series.note(at, Usage::default());
         }
         for bucket in scheduler.buckets() {
             self.note(at, bucket, limits);
@@ -80,10 +80,10 @@ impl Ledger {
         let running = bucket.running();
         series.note(
             at,
-            Used {
+            Usage {
                 running,
                 held: bucket.unavailable().saturating_sub(running),
-                places: Some(bucket.bucket().places),
+                slots: Some(bucket.bucket().places),
             },
         );
     }

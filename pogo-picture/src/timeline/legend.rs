@@ -49,9 +49,9 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
 /// States that some host is in at some moment, in the order in which an attempt goes through them.
 fn present(sheet: &Sheet<'_>) -> Vec<State> {
     let mut seen = [false; State::ALL.len()];
-    let story = sheet.story;
-    let courses = story.hosts.values().flat_map(|host| &host.course);
-    for (_, state) in courses.filter(|(at, _)| *at <= story.until) {
+    let data = sheet.data;
+    let states = data.hosts.values().flat_map(|host| &host.states);
+    for (_, state) in states.filter(|(at, _)| *at <= data.until) {
         if let Some(seen) = seen.get_mut(state.index()) {
             *seen = true;
         }

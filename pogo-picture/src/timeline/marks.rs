@@ -7,14 +7,14 @@ use pogo_core::time::format_duration;
 
 /// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
 pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
-    let story = sheet.story;
-    let shown: Vec<&Mark> = story.marks.iter().filter(|mark| mark.at <= story.until).collect();
+    let data = sheet.data;
+    let shown: Vec<&Mark> = data.marks.iter().filter(|mark| mark.at <= data.until).collect();
     let mut free = 0.0;
     let axis = sheet.axis;
     for marks in shown.chunk_by(|one, other| axis.column(one.at) == axis.column(other.at)) {
         free = line(sheet, marks, top, free);
     }
-    if story.open {
+    if data.open {
         let right = sheet.axis.right();
         let end = format!("M{} {}V{}", Px(right), Px(top), Px(sheet.y));
         sheet.markup.element("path").class("now").attr("d", end).empty();
@@ -29,10 +29,10 @@ fn line(sheet: &mut Sheet<'_>, marks: &[&Mark], top: f64, free: f64) -> f64 {
     let x = sheet.axis.x(first.at);
     let join = |of: fn(&Mark) -> &str| marks.iter().map(|mark| of(mark)).collect::<Vec<_>>().join(", ");
     let (text, label) = (join(|mark| &mark.text), shorten(&join(|mark| &mark.label), 32));
-    let into = format_duration(first.at - sheet.story.began);
+    let into = format_duration(first.at - sheet.data.began);
     sheet.markup.element("g").class("mark").begin();
-    let told = format!("{} \u{b7} at {into}", shorten(&text, 400));
-    sheet.markup.title(&told);
+    let tooltip = format!("{} \u{b7} at {into}", shorten(&text, 400));
+    sheet.markup.title(&tooltip);
     let line = format!("M{} {}V{}", Px(x), Px(top), Px(sheet.y));
     sheet.markup.element("path").class("line").attr("d", line).empty();
     let width = breadth(&label) * 0.82 + 8.0;

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::host::HostStory;
+use super::data::TimelineData;
+use super::host::HostTimeline;
 use super::state::State;
-use super::story::Story;
 use crate::markup::{Element, shorten};
 
 /// Divides reasons; a host's name holds none of the characters that divide hosts.
@@ -12,15 +12,15 @@ const DIVIDER: char = '\u{b6}';
 
 /// Adds what the page's script makes rows of: a host is its name, then since how many milliseconds it was in which state,
 /// then what is to be said of it; reasons to wait are said once.
-pub(super) fn attributes<'a>(band: Element<'a>, story: &Story, hosts: &[usize]) -> Element<'a> {
+pub(super) fn attributes<'a>(band: Element<'a>, data: &TimelineData, hosts: &[usize]) -> Element<'a> {
     let (mut text, mut reasons): (String, Vec<String>) = (String::new(), vec![]);
     for &at in hosts {
-        let Some((name, host)) = story.hosts.get_index(at) else {
+        let Some((name, host)) = data.hosts.get_index(at) else {
             continue;
         };
         let divider = if text.is_empty() { "" } else { " " };
-        let _ = write!(text, "{divider}{name}|{}", course(story, host));
-        if let Some(why) = story.waits.why(at) {
+        let _ = write!(text, "{divider}{name}|{}", course(data, host));
+        if let Some(why) = data.waits.why(at) {
             let why = clean(why);
             let known = reasons.iter().position(|known| *known == why);
             let reason = known.unwrap_or(reasons.len());
@@ -41,17 +41,17 @@ pub(super) fn attributes<'a>(band: Element<'a>, story: &Story, hosts: &[usize]) 
 }
 
 /// `0,connect,1200,command,5000,ok`.
-fn course(story: &Story, host: &HostStory) -> String {
+fn course(data: &TimelineData, host: &HostTimeline) -> String {
     let steps = host
-        .course
+        .states
         .iter()
-        .filter(|(at, state)| *at <= story.until && *state != State::Waiting);
+        .filter(|(at, state)| *at <= data.until && *state != State::Waiting);
     let steps =
-        steps.map(|&(at, state)| format!("{},{}", (at.max(story.began) - story.began).as_millis(), state.class()));
+        steps.map(|&(at, state)| format!("{},{}", (at.max(data.began) - data.began).as_millis(), state.class()));
     steps.collect::<Vec<_>>().join(",")
 }
 
-fn last_failure(host: &HostStory) -> Option<String> {
+fn last_failure(host: &HostTimeline) -> Option<String> {
     let (_, ending) = host.attempts.last()?.ended.as_ref()?;
     (!ending.why.is_empty()).then(|| format!("{}: {}", ending.state.word(), ending.why))
 }

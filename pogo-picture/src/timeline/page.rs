@@ -1,9 +1,10 @@
-//! The picture as a page.
+//! The timeline as an HTML page.
 
+use super::data::TimelineData;
+use super::heading::heading;
 use super::rows::Layout;
-use super::sheet::{self, Alone, heading};
-use super::story::Story;
-use super::style;
+use super::sheet::SvgTarget;
+use super::{style, svg};
 use crate::markup::Markup;
 
 const PAGE_STYLE: &str = "\
@@ -18,14 +19,14 @@ const PAGE_STYLE: &str = "\
 @media (prefers-color-scheme:dark){body{background:#10151b}.wait:hover rect,.wait:focus-visible rect{fill:#3a4653}#blocked{background:#2b2110;color:#f1e4cf;border-color:#ffb347}#tip{background:#e4e9ee;color:#10151b}#tip div:last-child{color:#55616d}}
 ";
 
-/// Turns the tooltips that SVG has by itself into ones that come at once and tell the time under the pointer, and opens
-/// bands into their hosts. Tells whoever tests the page how many bars it found.
+/// Replaces the tooltips of SVG by some that appear at once and show the time under the pointer, and opens bands into
+/// their hosts. It leaves the number of bars in the page for tests.
 const SCRIPT: &str = include_str!("page.js");
 /// Lets a browser run this one script and no other, whatever a log may have smuggled in.
 const ALLOWED: &str = "\
 default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-E6kCRmQIu9rUrqMDW5RWcLqOABDZakJBqp3YC2YnFSw='";
 
-pub(super) fn page(story: &Story, layout: &Layout) -> String {
+pub(super) fn page(data: &TimelineData, layout: &Layout) -> String {
     let mut page = Markup::default();
     page.constant("<!DOCTYPE html>\n");
     page.element("html").attr("lang", "en").begin();
@@ -35,15 +36,15 @@ pub(super) fn page(story: &Story, layout: &Layout) -> String {
     policy.attr("content", ALLOWED).empty();
     let viewport = page.element("meta").attr("name", "viewport");
     viewport.attr("content", "width=device-width, initial-scale=1").empty();
-    page.element("title").text(heading(story));
+    page.element("title").text(heading(data));
     page.constant("<style>\n");
     page.constant(style::SHEET);
     page.constant(PAGE_STYLE);
     page.constant("</style>\n");
     page.end();
     page.element("body").begin();
-    blocked(&mut page, &story.waits.blocked);
-    page.own(&sheet::draw(story, layout, Alone::Page));
+    blocked(&mut page, &data.waits.blocked);
+    page.raw(&svg::draw(data, layout, SvgTarget::Page));
     page.element("div")
         .attr("id", "tip")
         .attr("role", "status")
@@ -55,7 +56,7 @@ pub(super) fn page(story: &Story, layout: &Layout) -> String {
     page.finish()
 }
 
-/// What keeps the job from going on, above everything else.
+/// What blocks the job, above everything else.
 fn blocked(page: &mut Markup, sentences: &[String]) {
     if sentences.is_empty() {
         return;

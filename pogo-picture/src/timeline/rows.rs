@@ -1,9 +1,9 @@
 //! Blocks of hosts as rows: one for each host, or bands of many.
 
 use super::blocks::blocks;
-use super::story::Story;
+use super::data::TimelineData;
 
-/// What the rows of a picture hold.
+/// The rows of a picture.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) sections: Vec<Section>,
@@ -16,32 +16,32 @@ pub(super) struct Layout {
 pub(super) struct Section {
     pub(super) label: String,
     pub(super) hosts: usize,
-    /// Each with the hosts it shows, by their position in the story.
+    /// Each with the hosts it shows, by their position in the data.
     pub(super) rows: Vec<Vec<usize>>,
 }
 
 /// How many rows there may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
-    /// As long as each host has a row of its own.
+pub(super) struct RowLimits {
+    /// While each host has a row of its own.
     pub(super) hosts: usize,
-    /// When hosts fold into bands.
+    /// Once hosts fold into bands.
     pub(super) bands: usize,
 }
 
 impl Layout {
-    pub(super) fn of(story: &Story, room: Room) -> Self {
-        let blocks = blocks(story);
-        let hosts = story.hosts.len();
-        let band = (hosts > room.hosts).then(|| {
+    pub(super) fn of(data: &TimelineData, limits: RowLimits) -> Self {
+        let blocks = blocks(data);
+        let hosts = data.hosts.len();
+        let band = (hosts > limits.hosts).then(|| {
             let bands = |size: usize| {
                 blocks
                     .iter()
                     .map(|block| block.hosts.len().div_ceil(size))
                     .sum::<usize>()
             };
-            round()
-                .find(|&size| size >= hosts || bands(size) <= room.bands)
+            round_sizes()
+                .find(|&size| size >= hosts || bands(size) <= limits.bands)
                 .unwrap_or(hosts)
         });
         let sections = blocks.into_iter().map(|block| Section {
@@ -65,7 +65,7 @@ impl Layout {
 }
 
 /// 2, 5, 10, 20, 25, 50, 100, 200, 250, 500 and so on.
-fn round() -> impl Iterator<Item = usize> {
+fn round_sizes() -> impl Iterator<Item = usize> {
     let tens = (1..).map_while(|power| 10_usize.checked_pow(power));
     [2, 5].into_iter().chain(tens.flat_map(|ten| {
         [
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn bands_have_round_sizes() {
-        let sizes: Vec<usize> = round().take(10).collect();
+        let sizes: Vec<usize> = round_sizes().take(10).collect();
         assert_eq!(sizes, [2, 5, 10, 20, 25, 50, 100, 200, 250, 500]);
     }
 }

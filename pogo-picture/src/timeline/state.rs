@@ -5,11 +5,11 @@ use pogo_core::scheduler::Phase;
 /// What a host is doing, in the order in which bands stack it from the bottom up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum State {
-    /// Its last attempt failed; it keeps its places.
+    /// Its last attempt failed; it keeps its slots.
     Failed,
-    /// Its last attempt ended unknown; it keeps its places.
+    /// Its last attempt ended unknown; it keeps its slots.
     InDoubt,
-    /// Marked down; it keeps its places.
+    /// Marked down; it keeps its slots.
     Down,
     Succeeded,
     Skipped,
@@ -54,7 +54,7 @@ impl State {
         )
     }
 
-    /// It keeps its places without running.
+    /// It keeps its slots without running.
     pub(super) const fn is_held(self) -> bool {
         matches!(self, Self::Failed | Self::InDoubt | Self::Down)
     }

@@ -1,30 +1,31 @@
-//! The timeline as text.
+//! The timeline as text for a terminal.
 
 use std::fmt::Write;
 
 use super::axis::Axis;
-use super::rows::{Layout, Room};
-use super::sheet::{heading, outcome};
+use super::data::TimelineData;
+use super::heading::{heading, outcome};
+use super::rows::{Layout, RowLimits};
+use super::sheet::count;
 use super::state::State;
-use super::story::Story;
 use super::usage::Series;
 use crate::markup::shorten;
 use pogo_core::Timestamp;
 use pogo_core::fleet::fold;
 
-const ROOM: Room = Room { hosts: 40, bands: 40 };
+const LIMITS: RowLimits = RowLimits { hosts: 40, bands: 40 };
 const NAMES: usize = 26;
-/// Room for numbers behind the cells.
+/// Width of the numbers behind the cells.
 const NUMBERS: usize = 10;
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A chart that is so many columns wide, and at least 60.
-pub(super) fn draw(story: &Story, columns: usize) -> String {
-    let layout = Layout::of(story, ROOM);
+/// A chart of this width in columns, at least 60.
+pub(super) fn draw(data: &TimelineData, columns: usize) -> String {
+    let layout = Layout::of(data, LIMITS);
     let cells = columns.max(60) - NAMES - NUMBERS - 4;
     let chart = Chart {
-        story,
-        axis: Axis::new(story.began, story.until, 0.0, super::sheet::count(cells)),
+        data,
+        axis: Axis::new(data.began, data.until, 0.0, count(cells)),
         cells,
         text: String::new(),
     };
@@ -32,7 +33,7 @@ pub(super) fn draw(story: &Story, columns: usize) -> String {
 }
 
 struct Chart<'a> {
-    story: &'a Story,
+    data: &'a TimelineData,
     axis: Axis,
     cells: usize,
     text: String,
@@ -40,13 +41,13 @@ struct Chart<'a> {
 
 impl Chart<'_> {
     fn draw(mut self, layout: &Layout) -> String {
-        let (heading, outcome) = (heading(self.story), outcome(self.story));
+        let (heading, outcome) = (heading(self.data), outcome(self.data));
         self.line(&heading);
         self.line(&outcome);
-        if let Some(among) = &self.story.among {
+        if let Some(among) = &self.data.among {
             self.line(among);
         }
-        for sentence in &self.story.waits.blocked {
+        for sentence in &self.data.waits.blocked {
             self.line(&format!("blocked: {}", plain(sentence)));
         }
         self.line("");
@@ -55,7 +56,7 @@ impl Chart<'_> {
             let plural = if section.hosts == 1 { "" } else { "s" };
             self.line(&format!("{}  ({} host{plural})", plain(&section.label), section.hosts));
             for hosts in &section.rows {
-                let names = hosts.iter().filter_map(|&host| self.story.hosts.get_index(host));
+                let names = hosts.iter().filter_map(|&host| self.data.hosts.get_index(host));
                 let name = fold(names.map(|(name, _)| name.as_str())).to_string();
                 let cells = if layout.is_folded() {
                     self.band(hosts)
@@ -66,11 +67,11 @@ impl Chart<'_> {
             }
         }
         self.line("");
-        let story = self.story;
-        if story.total.now().places.is_some() {
-            self.limit("this job", &story.total);
+        let data = self.data;
+        if data.total.now().slots.is_some() {
+            self.limit("this job", &data.total);
         }
-        for series in story.limits.iter().filter(|series| series.in_job).take(ROOM.bands) {
+        for series in data.limits.iter().filter(|series| series.in_job).take(LIMITS.bands) {
             self.limit(&series.group, series);
         }
         self.legend(layout.is_folded());
@@ -105,12 +106,12 @@ impl Chart<'_> {
         usize::try_from(self.axis.column(at)).map_or(0, |cell| cell.min(self.cells.saturating_sub(1)))
     }
 
-    /// One host: what it did in each cell. What is over in less than a cell shows until something else begins there.
+    /// One host: its state in each cell. A state shorter than a cell is shown until another begins there.
     fn host(&self, hosts: &[usize]) -> String {
         let mut cells = vec!['·'; self.cells];
-        for (_, host) in hosts.iter().filter_map(|&host| self.story.hosts.get_index(host)) {
-            let ends = host.course.iter().skip(1).map(|&(at, _)| at).chain([self.story.until]);
-            for (&(from, state), to) in host.course.iter().zip(ends) {
+        for (_, host) in hosts.iter().filter_map(|&host| self.data.hosts.get_index(host)) {
+            let ends = host.states.iter().skip(1).map(|&(at, _)| at).chain([self.data.until]);
+            for (&(from, state), to) in host.states.iter().zip(ends) {
                 let (first, last) = (self.cell(from), self.cell(to));
                 let lasts = if self.is_last(to) { last + 1 } else { last };
                 let held = cells.iter_mut().take(lasts.max(first + 1)).skip(first);
@@ -120,7 +121,7 @@ impl Chart<'_> {
                 }
             }
         }
-        for (_, host) in hosts.iter().filter_map(|&host| self.story.hosts.get_index(host)) {
+        for (_, host) in hosts.iter().filter_map(|&host| self.data.hosts.get_index(host)) {
             for slow in host.attempts.iter().filter_map(|attempt| attempt.slow) {
                 if let Some(cell) = cells.get_mut(self.cell(slow)).filter(|cell| **cell == '█') {
                     *cell = '!';
@@ -131,7 +132,7 @@ impl Chart<'_> {
     }
 
     fn is_last(&self, to: Timestamp) -> bool {
-        to >= self.story.until
+        to >= self.data.until
     }
 
     /// Many hosts: the share of them that ran, and where some failed.
@@ -139,14 +140,14 @@ impl Chart<'_> {
         let mut running = vec![0_usize; self.cells];
         let mut bad = vec![false; self.cells];
         let (mut first, mut last) = (self.cells, 0);
-        for (_, host) in hosts.iter().filter_map(|&host| self.story.hosts.get_index(host)) {
+        for (_, host) in hosts.iter().filter_map(|&host| self.data.hosts.get_index(host)) {
             for attempt in &host.attempts {
-                let to = self.cell(attempt.ended.as_ref().map_or(self.story.until, |(at, _)| *at));
+                let to = self.cell(attempt.ended.as_ref().map_or(self.data.until, |(at, _)| *at));
                 let from = self.cell(attempt.began);
                 (first, last) = (first.min(from), last.max(to));
                 running.iter_mut().take(to + 1).skip(from).for_each(|count| *count += 1);
             }
-            for &(at, _) in host.course.iter().filter(|(_, state)| state.is_held()) {
+            for &(at, _) in host.states.iter().filter(|(_, state)| state.is_held()) {
                 if let Some(bad) = bad.get_mut(self.cell(at)) {
                     *bad = true;
                 }
@@ -166,22 +167,22 @@ impl Chart<'_> {
     /// A limit: the share of its slots that are taken in each cell.
     fn limit(&mut self, name: &str, series: &Series) {
         let mut cells = vec![(0, 0); self.cells];
-        let points = series.between(self.story.began, self.story.until);
-        let ends = points.iter().skip(1).map(|point| point.at).chain([self.story.until]);
+        let points = series.between(self.data.began, self.data.until);
+        let ends = points.iter().skip(1).map(|point| point.at).chain([self.data.until]);
         for (point, to) in points.iter().zip(ends) {
             let (from, to) = (self.cell(point.at), self.cell(to));
             for cell in cells.iter_mut().take(to.max(from + 1)).skip(from) {
-                let places = point.used.places.unwrap_or(0);
-                *cell = (*cell).max((point.used.taken(), places));
+                let slots = point.used.slots.unwrap_or(0);
+                *cell = (*cell).max((point.used.taken(), slots));
             }
         }
-        let drawn = cells.iter().map(|&(taken, places)| match taken {
+        let drawn = cells.iter().map(|&(taken, slots)| match taken {
             0 => ' ',
-            taken => step(taken as usize, places.max(taken) as usize),
+            taken => step(taken as usize, slots.max(taken) as usize),
         });
-        let (most, places) = series.most(self.story.began, self.story.until);
+        let (most, slots) = series.most(self.data.began, self.data.until);
         let drawn: String = drawn.collect();
-        self.row(name, &drawn, &format!(" {most}/{places}"));
+        self.row(name, &drawn, &format!(" {most}/{slots}"));
     }
 
     fn legend(&mut self, folded: bool) {
@@ -201,7 +202,7 @@ fn step(count: usize, of: usize) -> char {
     STEPS.get(eighth - 1).copied().unwrap_or('█')
 }
 
-/// What stands in the first cell of a state, where that is worth a sign.
+/// The sign in the first cell of a state that has one.
 fn sign(state: State) -> Option<char> {
     Some(match state {
         State::Failed => '✕',
@@ -227,7 +228,7 @@ fn fill(state: State) -> char {
     }
 }
 
-/// Without characters that would steer the terminal.
+/// A text without control characters, which a terminal would obey.
 fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

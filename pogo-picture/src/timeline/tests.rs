@@ -1,11 +1,11 @@
-//! What the story holds, against the scheduler that wrote the log.
+//! What the data holds, against the scheduler that wrote the log.
 
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::log_reader::read;
 use super::state::State;
-use super::story::Story;
 use pogo_core::scheduler::TaskState;
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 
@@ -24,7 +24,7 @@ proptest! {
 
     #[test]
     fn every_chart_ends_where_the_scheduler_stands(drill in drill()) {
-        let Ok(story) = Story::of(drill.records(), None) else { return Ok(()) };
+        let Ok(data) = read(drill.records(), None) else { return Ok(()) };
         for bucket in drill.scheduler().buckets() {
             let is = |series: &&super::usage::Series| {
                 let used = series.now();
@@ -32,26 +32,26 @@ proptest! {
                     && series.rule == Some(bucket.bucket().rule)
                     && used.running == bucket.running()
                     && used.taken() == bucket.unavailable()
-                    && used.places == Some(bucket.bucket().places)
+                    && used.slots == Some(bucket.bucket().places)
             };
-            prop_assert!(story.limits.iter().any(|series| is(&series)), "{:?}", bucket.bucket());
+            prop_assert!(data.limits.iter().any(|series| is(&series)), "{:?}", bucket.bucket());
         }
     }
 
     #[test]
     fn every_host_ends_as_its_task_does(drill in drill()) {
-        let Ok(story) = Story::of(drill.records(), None) else { return Ok(()) };
-        let Some(last) = story.jobs.last() else { return Ok(()) };
+        let Ok(data) = read(drill.records(), None) else { return Ok(()) };
+        let Some(last) = data.jobs.last() else { return Ok(()) };
         // Of several jobs, the last one of a host has the last word only if it has begun there.
-        if story.jobs.len() > 1 { return Ok(()) }
+        if data.jobs.len() > 1 { return Ok(()) }
         let job = drill.scheduler().job(*last).unwrap();
         for task in job.tasks() {
-            let now = story.hosts[task.host().as_str()].now();
+            let now = data.hosts[task.host().as_str()].now();
             let fits = match task.state() {
                 TaskState::Running => now.is_running(),
                 TaskState::Succeeded => matches!(now, State::Succeeded | State::Down),
                 TaskState::Skipped => matches!(now, State::Skipped | State::Down),
-                // Whoever marks a host up says that it serves again.
+                // Marking a host up says that it is available.
                 TaskState::Failed | TaskState::InDoubt => !now.is_running(),
                 TaskState::Waiting | TaskState::Cancelled => now.is_held() || matches!(now, State::Waiting | State::Cancelled),
             };
@@ -61,10 +61,10 @@ proptest! {
 
     #[test]
     fn all_hosts_together_count_what_runs(drill in drill()) {
-        let Ok(story) = Story::of(drill.records(), None) else { return Ok(()) };
-        let used = story.total.now();
+        let Ok(data) = read(drill.records(), None) else { return Ok(()) };
+        let used = data.total.now();
         prop_assert_eq!(used.running as usize, drill.running().len());
-        let drawn = story.hosts.values().filter(|host| host.now().is_running()).count();
+        let drawn = data.hosts.values().filter(|host| host.now().is_running()).count();
         prop_assert_eq!(used.running as usize, drawn);
     }
 }

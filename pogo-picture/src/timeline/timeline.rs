@@ -1,15 +1,17 @@
-//! A timeline: read once, drawn in any form.
+//! A log that is read once and drawn in several forms.
 
-use super::rows::{Layout, Room};
-use super::story::Story;
-use super::{page, sheet, terminal};
+use super::data::TimelineData;
+use super::error::TimelineError;
+use super::log_reader::read;
+use super::rows::{Layout, RowLimits};
+use super::sheet::SvgTarget;
+use super::{page, svg, terminal};
 use pogo_core::Timestamp;
-use pogo_core::journal::ReplayError;
 use pogo_core::scheduler::{JobId, Record};
 use pogo_core::sim::what_if::Spread;
 use pogo_core::time::format_duration;
 
-/// What a log tells, ready to be drawn.
+/// An event log, ready to be drawn.
 ///
 /// Hosts stand in blocks, one for each group that the rules tell apart, in the order of the plan. Every
 /// attempt is a bar, coloured by its phases and marked by its end; a host that failed keeps its slots, which shows
@@ -37,7 +39,7 @@ use pogo_core::time::format_duration;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Timeline {
-    story: Story,
+    data: TimelineData,
     layout: Layout,
 }
 
@@ -54,7 +56,7 @@ impl Timeline {
     /// # Errors
     /// The log is damaged, or has no job.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Result<Self, TimelineError> {
-        Story::of(records, None).map(Self::told)
+        read(records, None).map(Self::new)
     }
 
     /// Reads a log for one of its jobs. The charts of limits still count the hosts of all jobs, as the limits do.
@@ -62,33 +64,33 @@ impl Timeline {
     /// # Errors
     /// The log is damaged, or does not have the job.
     pub fn of_job<'a>(records: impl IntoIterator<Item = &'a Record>, job: JobId) -> Result<Self, TimelineError> {
-        Story::of(records, Some(job)).map(Self::told)
+        read(records, Some(job)).map(Self::new)
     }
 
-    fn told(story: Story) -> Self {
-        let room = Room {
-            hosts: if story.attempts() > Self::MOST_ATTEMPTS {
+    fn new(data: TimelineData) -> Self {
+        let limits = RowLimits {
+            hosts: if data.attempts() > Self::MOST_ATTEMPTS {
                 0
             } else {
                 Self::MOST_HOSTS
             },
             bands: Self::MOST_BANDS,
         };
-        let layout = Layout::of(&story, room);
-        Self { story, layout }
+        let layout = Layout::of(&data, limits);
+        Self { data, layout }
     }
 
     /// Draws what has not ended as running up to this moment: the present, for a job that is watched. Earlier moments
     /// than the last record's, and jobs that are over, change nothing.
     #[must_use]
     pub fn until(mut self, now: Timestamp) -> Self {
-        if self.story.open {
-            self.story.until = self.story.until.max(now);
+        if self.data.open {
+            self.data.until = self.data.until.max(now);
         }
         self
     }
 
-    /// Says how long many runs of the job took, of which this log is one: what one run shows is chance, how they spread is not.
+    /// Adds how long many runs of the job took, of which this log is one: one run alone may be an outlier.
     #[must_use]
     pub fn among(mut self, runs: u32, makespan: &Spread) -> Self {
         let Spread {
@@ -100,13 +102,13 @@ impl Timeline {
         } = makespan;
         let times = [("min", min), ("p50", p50), ("p90", p90), ("p99", p99), ("max", max)];
         let times = times.map(|(name, quantile)| format!("{name} {}", format_duration(quantile.time)));
-        self.story.among = Some(format!("one of {runs} runs, which took {}", times.join(", ")));
+        self.data.among = Some(format!("one of {runs} runs, which took {}", times.join(", ")));
         self
     }
 
     /// Whether the log may go on: some job was still under way after its last record.
     pub fn is_open(&self) -> bool {
-        self.story.open
+        self.data.open
     }
 
     /// How many bars [`svg`](Self::svg) and [`html`](Self::html) have: one for each attempt, or for each band.
@@ -114,42 +116,24 @@ impl Timeline {
         if self.layout.is_folded() {
             self.layout.rows().count()
         } else {
-            self.story.attempts()
+            self.data.attempts()
         }
     }
 
-    /// An SVG file that needs nothing else. Hovering a bar tells host, attempt, phases and outcome.
+    /// An SVG file that refers to no other. Hovering a bar shows host, attempt, phases and outcome.
     pub fn svg(&self) -> String {
-        sheet::draw(&self.story, &self.layout, sheet::Alone::File)
+        svg::draw(&self.data, &self.layout, SvgTarget::File)
     }
 
-    /// A page that needs nothing else: the SVG, with a line under the pointer that tells the time, and bands that open into
+    /// A page that refers to no other file: the SVG, with a line under the pointer that shows the time, and bands that open into
     /// their hosts (by a click, by Enter, or by an address that ends with `#band-3` or `#open`). It loads nothing and runs
     /// no script but its own.
     pub fn html(&self) -> String {
-        page::page(&self.story, &self.layout)
+        page::page(&self.data, &self.layout)
     }
 
     /// A chart for a terminal of so many columns, at least 60, with a row for each host or band.
     pub fn text(&self, columns: usize) -> String {
-        terminal::draw(&self.story, columns)
+        terminal::draw(&self.data, columns)
     }
-}
-
-/// A log that no timeline can be drawn of.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TimelineError {
-    /// A record cannot follow those before it.
-    #[error(transparent)]
-    Damaged(#[from] ReplayError),
-    /// No job was ever submitted.
-    #[error("the log has no job; draw it once one is submitted")]
-    NoJob,
-    /// The wanted job is not there.
-    #[error("the log has no {job}")]
-    UnknownJob {
-        /// The job.
-        job: JobId,
-    },
 }

@@ -23,27 +23,27 @@ pub(super) struct Series {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) at: Timestamp,
-    pub(super) used: Used,
+    pub(super) used: Usage,
 }
 
 /// What is used of a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Used {
+pub(super) struct Usage {
     /// Hosts that run.
     pub(super) running: u32,
-    /// Hosts that keep a place without running: failed, in doubt, marked down.
+    /// Hosts that keep a slot without running: failed, in doubt, marked down.
     pub(super) held: u32,
     /// The limit; `None` where there is none.
-    pub(super) places: Option<u32>,
+    pub(super) slots: Option<u32>,
 }
 
-impl Used {
+impl Usage {
     pub(super) fn taken(self) -> u32 {
         self.running + self.held
     }
 
     pub(super) fn is_full(self) -> bool {
-        self.places.is_some_and(|places| self.taken() >= places)
+        self.slots.is_some_and(|slots| self.taken() >= slots)
     }
 }
 
@@ -58,11 +58,11 @@ impl Series {
         }
     }
 
-    pub(super) fn now(&self) -> Used {
+    pub(super) fn now(&self) -> Usage {
         self.points.last().map(|point| point.used).unwrap_or_default()
     }
 
-    pub(super) fn note(&mut self, at: Timestamp, used: Used) {
+    pub(super) fn note(&mut self, at: Timestamp, used: Usage) {
         match self.points.last_mut() {
             Some(last) if last.used == used => {}
             Some(last) if last.at == at => last.used = used,
@@ -81,7 +81,7 @@ impl Series {
         first.into_iter().chain(later.copied()).collect()
     }
 
-    /// For how long every place was taken.
+    /// For how long every slot was taken.
     pub(super) fn full_for(&self, began: Timestamp, until: Timestamp) -> Duration {
         let points = self.between(began, until);
         let ends = points.iter().skip(1).map(|point| point.at).chain([until]);
@@ -93,7 +93,7 @@ impl Series {
     pub(super) fn most(&self, began: Timestamp, until: Timestamp) -> (u32, u32) {
         let points = self.between(began, until);
         let taken = points.iter().map(|point| point.used.taken()).max();
-        let places = points.iter().filter_map(|point| point.used.places).max();
-        (taken.unwrap_or(0), places.unwrap_or(0))
+        let slots = points.iter().filter_map(|point| point.used.slots).max();
+        (taken.unwrap_or(0), slots.unwrap_or(0))
     }
 }

@@ -2,9 +2,8 @@
 
 use petgraph::visit::EdgeRef;
 
-use super::StageGraph;
-use super::graph::{Edge, Node};
-use super::layers::{Place, places};
+use super::graph::{Edge, Node, Stages};
+use super::layers::{BoxPosition, positions};
 use crate::markup::{Markup, Px, shorten};
 use crate::timeline::STYLE;
 
@@ -20,14 +19,14 @@ const LANES: usize = 60;
 /// Names in tooltips are cut after so many characters.
 const NAMES: usize = 1_000;
 
-const TIPS: &str = "\
+const ARROW_HEADS: &str = "\
 <defs><marker id=\"pogo-tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path class=\"tip-arrow\" d=\"M0 0 8 4 0 8z\"/></marker>
 <marker id=\"pogo-tip-across\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\"><path class=\"tip-across\" d=\"M0 0 8 4 0 8z\"/></marker></defs>
 ";
 
-pub(super) fn draw(stages: &StageGraph) -> String {
-    let (places, lanes) = places(stages);
-    let layers = places.iter().map(|place| place.layer + 1).max().unwrap_or(1);
+pub(super) fn draw(stages: &Stages) -> String {
+    let (positions, lanes) = positions(stages);
+    let layers = positions.iter().map(|position| position.layer + 1).max().unwrap_or(1);
     let shown = lanes.len().min(LANES);
     let width = (EDGE * 2.0 + count(layers) * (WIDTH + BETWEEN) - BETWEEN).max(640.0);
     let height = TOP + count(shown) * LANE + if lanes.len() > shown { 30.0 } else { 4.0 };
@@ -42,16 +41,16 @@ pub(super) fn draw(stages: &StageGraph) -> String {
     svg.constant("<style>\n");
     svg.constant(STYLE);
     svg.constant("</style>\n");
-    svg.constant(TIPS);
+    svg.constant(ARROW_HEADS);
     svg.element("rect").class("paper").size(width, height).empty();
     heading(&mut svg, stages);
-    edges(&mut svg, stages, &places);
-    boxes(&mut svg, stages, &places, &lanes);
+    edges(&mut svg, stages, &positions);
+    boxes(&mut svg, stages, &positions, &lanes);
     svg.finish()
 }
 
 /// The lanes by name, and the stages in them.
-fn boxes(svg: &mut Markup, stages: &StageGraph, places: &[Place], lanes: &[Option<String>]) {
+fn boxes(svg: &mut Markup, stages: &Stages, positions: &[BoxPosition], lanes: &[Option<String>]) {
     for (lane, name) in lanes.iter().take(LANES).enumerate() {
         let text = svg
             .element("text")
@@ -59,13 +58,12 @@ fn boxes(svg: &mut Markup, stages: &StageGraph, places: &[Place], lanes: &[Optio
             .at(EDGE, TOP + count(lane) * LANE + 4.0);
         text.text(shorten(name.as_deref().unwrap_or("hosts in no sequence"), 90));
     }
-    for (node, &place) in stages
-        .graph
+    for (node, &position) in stages
         .node_weights()
-        .zip(places)
-        .filter(|(_, place)| place.lane < LANES)
+        .zip(positions)
+        .filter(|(_, position)| position.lane < LANES)
     {
-        stage(svg, node, place);
+        stage(svg, node, position);
     }
     if lanes.len() > LANES {
         let text = svg
@@ -76,12 +74,12 @@ fn boxes(svg: &mut Markup, stages: &StageGraph, places: &[Place], lanes: &[Optio
     }
 }
 
-fn heading(svg: &mut Markup, stages: &StageGraph) {
+fn heading(svg: &mut Markup, stages: &Stages) {
     svg.element("text")
         .class("head")
         .at(EDGE, 30.0)
         .text("Stages, and which wait for which");
-    let mut kinds = stages.graph.edge_weights();
+    let mut kinds = stages.edge_weights();
     let about = if kinds.any(|edge| *edge == Edge::Across) {
         "Solid: next in its sequence. Dashed: cannot be complete before, for it shares hosts with a stage that waits."
     } else {
@@ -90,9 +88,11 @@ fn heading(svg: &mut Markup, stages: &StageGraph) {
     svg.element("text").class("dim").at(EDGE, 51.0).text(about);
 }
 
-fn edges(svg: &mut Markup, stages: &StageGraph, places: &[Place]) {
-    for edge in stages.graph.edge_references() {
-        let ends = places.get(edge.source().index()).zip(places.get(edge.target().index()));
+fn edges(svg: &mut Markup, stages: &Stages, positions: &[BoxPosition]) {
+    for edge in stages.edge_references() {
+        let ends = positions
+            .get(edge.source().index())
+            .zip(positions.get(edge.target().index()));
         let Some((from, to)) = ends.filter(|(from, to)| from.lane < LANES && to.lane < LANES) else {
             continue;
         };
@@ -105,8 +105,8 @@ fn edges(svg: &mut Markup, stages: &StageGraph, places: &[Place]) {
     }
 }
 
-/// From the right side of one box to the left side of another; between lanes and layers, so as not to run through boxes.
-fn curve(from: Place, to: Place) -> String {
+/// A path from the right side of one box to the left side of another, through the gaps between lanes and layers.
+fn curve(from: BoxPosition, to: BoxPosition) -> String {
     let ((left, top), (end_x, end_y)) = (corner(from), corner(to));
     let (x, y, end_x, end_y) = (left + WIDTH, top + HEIGHT / 2.0, end_x - 2.0, end_y + HEIGHT / 2.0);
     if from.lane == to.lane {
@@ -137,15 +137,15 @@ fn bend((x, y): (f64, f64), (end_x, end_y): (f64, f64)) -> String {
     format!("C{middle} {} {middle} {} {} {}", Px(y), Px(end_y), Px(end_x), Px(end_y))
 }
 
-fn corner(place: Place) -> (f64, f64) {
+fn corner(position: BoxPosition) -> (f64, f64) {
     (
-        EDGE + count(place.layer) * (WIDTH + BETWEEN),
-        TOP + count(place.lane) * LANE + 12.0,
+        EDGE + count(position.layer) * (WIDTH + BETWEEN),
+        TOP + count(position.lane) * LANE + 12.0,
     )
 }
 
-fn stage(svg: &mut Markup, node: &Node, place: Place) {
-    let (x, y) = corner(place);
+fn stage(svg: &mut Markup, node: &Node, position: BoxPosition) {
+    let (x, y) = corner(position);
     let plural = if node.hosts == 1 { "" } else { "s" };
     svg.element("g").class("stage").begin();
     let names: String = node.names.chars().take(NAMES).collect();

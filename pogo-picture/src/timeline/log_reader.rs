@@ -1,0 +1,223 @@
+//! From the records of a log to a [`TimelineData`].
+
+use std::collections::BTreeMap;
+
+use super::data::{Hosts, TimelineData};
+use super::error::TimelineError;
+use super::explain::wait_reasons;
+use super::host::{Ending, HostTimeline};
+use super::ledger::Ledger;
+use super::mark::mark;
+use super::state::State;
+use super::usage::Series;
+use super::waits::WaitReasons;
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::journal::{ReplayError, Seq};
+use pogo_core::scheduler::{
+    ApplyError, Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, Obstacle, Outcome,
+    Record, Scheduler, TaskEvent, TaskEventKind,
+};
+
+/// Reads a log with all its jobs, or for one of them.
+pub(super) fn read<'a>(
+    records: impl IntoIterator<Item = &'a Record>,
+    wanted: Option<JobId>,
+) -> Result<TimelineData, TimelineError> {
+    let mut reader = LogReader::new(wanted);
+    for (record, at) in records.into_iter().zip(0..) {
+        reader
+            .read(record)
+            .map_err(|error| ReplayError { at: Seq(at), error })?;
+    }
+    reader.finish()
+}
+
+struct LogReader {
+    data: TimelineData,
+    ledger: Ledger,
+    /// The obstacles of each job when it was blocked last.
+    blocked: BTreeMap<JobId, Vec<Obstacle>>,
+    /// The only job to show, if not all.
+    wanted: Option<JobId>,
+    /// The time of the last record that refers to a wanted job.
+    last: Timestamp,
+}
+
+impl LogReader {
+    fn new(wanted: Option<JobId>) -> Self {
+        let data = TimelineData {
+            hosts: Hosts::default(),
+            total: Series::new("all hosts".to_owned(), None, 0),
+            limits: vec![],
+            marks: vec![],
+            jobs: vec![],
+            began: Timestamp::EPOCH,
+            until: Timestamp::EPOCH,
+            open: false,
+            waits: WaitReasons::default(),
+            among: None,
+            scheduler: Scheduler::new(),
+        };
+        Self {
+            data,
+            ledger: Ledger::default(),
+            blocked: BTreeMap::new(),
+            wanted,
+            last: Timestamp::EPOCH,
+        }
+    }
+
+    fn read(&mut self, record: &Record) -> Result<(), ApplyError> {
+        self.data.scheduler.apply(record)?;
+        let (at, event) = (record.at, &record.event);
+        self.data.until = at;
+        let wanted = event.job().is_some_and(|job| self.wants(job));
+        if wanted {
+            self.last = at;
+        }
+        match event {
+            Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::Configured { .. }) => {
+                self.configured(at);
+            }
+            Event::Job(event) => self.job(at, event, wanted),
+            Event::Task(event) if wanted => self.task(at, event),
+            _ => {}
+        }
+        if wanted || event.job().is_none() {
+            self.data.marks.extend(mark(at, event, self.data.jobs.is_empty()));
+        }
+        if let Some(host) = event.host() {
+            self.settle(at, host);
+            self.ledger.host(at, host, &self.data.scheduler, &mut self.data.limits);
+        }
+        Ok(())
+    }
+
+    fn wants(&self, job: JobId) -> bool {
+        self.wanted.is_none_or(|wanted| wanted == job)
+    }
+
+    fn configured(&mut self, at: Timestamp) {
+        self.ledger.configured(at, &self.data.scheduler, &mut self.data.limits);
+        let hosts: Vec<HostName> = self.data.hosts.keys().cloned().collect();
+        hosts.iter().for_each(|host| self.settle(at, host));
+    }
+
+    fn submitted(&mut self, at: Timestamp, job: JobId, hosts: &[HostName]) {
+        if self.data.jobs.is_empty() {
+            self.data.began = at;
+        }
+        self.data.jobs.push(job);
+        for host in hosts {
+            let data = self.data.hosts.entry(host.clone());
+            data.or_insert_with_key(|name| HostTimeline::new(name.clone())).task = State::Waiting;
+            self.settle(at, host);
+            self.ledger.in_job(host, &self.data.scheduler, &mut self.data.limits);
+        }
+        self.limited(at);
+    }
+
+    /// The job's own limit, where there is just one job that could have one.
+    fn limited(&mut self, at: Timestamp) {
+        let job = match self.data.jobs.as_slice() {
+            [job] => self.data.scheduler.job(*job),
+            _ => None,
+        };
+        let total = &mut self.data.total;
+        total.hosts = u32::try_from(self.data.hosts.len()).unwrap_or(u32::MAX);
+        let mut used = total.now();
+        used.slots = job.and_then(|job| job.settings().max_parallel).map(|most| most.hosts);
+        total.note(at, used);
+    }
+
+    fn job(&mut self, at: Timestamp, JobEvent { job, kind, .. }: &JobEvent, wanted: bool) {
+        match kind {
+            JobEventKind::Submitted { hosts, .. } if wanted => self.submitted(at, *job, hosts),
+            JobEventKind::Altered { .. } => self.limited(at),
+            JobEventKind::Blocked { reasons } => _ = self.blocked.insert(*job, reasons.clone()),
+            _ => {}
+        }
+    }
+
+    fn task(&mut self, at: Timestamp, TaskEvent { job, host, kind, .. }: &TaskEvent) {
+        let Some(data) = self.data.hosts.get_mut(host.as_str()) else {
+            return;
+        };
+        match kind {
+            TaskEventKind::Started { attempt } => data.begin(at, *job, *attempt),
+            TaskEventKind::PhaseEntered { attempt, phase } => data.phase(at, *attempt, *phase),
+            TaskEventKind::Slow { attempt, .. } => data.slow(at, *attempt),
+            TaskEventKind::Succeeded { attempt } => data.end(at, *attempt, ending(&Outcome::Succeeded)),
+            TaskEventKind::Failed { attempt, failure } => {
+                data.end(at, *attempt, ending(&Outcome::Failed(failure.clone())));
+            }
+            TaskEventKind::InDoubt { attempt, message, .. } => {
+                data.end(at, *attempt, ending(&Outcome::in_doubt(message)));
+            }
+            TaskEventKind::Retried { .. } => data.task = State::Waiting,
+            TaskEventKind::Skipped => data.task = State::Skipped,
+            TaskEventKind::Cancelled => data.task = State::Cancelled,
+            _ => {}
+        }
+    }
+
+    /// Puts the host into the state that it has now.
+    fn settle(&mut self, at: Timestamp, host: &HostName) {
+        let held = self.data.scheduler.holder_reason(host);
+        let Some(data) = self.data.hosts.get_mut(host.as_str()) else {
+            return;
+        };
+        let before = data.now();
+        let state = match held {
+            Some(HolderReason::Running { job }) if self.wanted.is_none_or(|wanted| wanted == job) => before,
+            Some(HolderReason::Failed { .. }) => State::Failed,
+            Some(HolderReason::InDoubt { .. }) => State::InDoubt,
+            Some(HolderReason::Down) => State::Down,
+            Some(HolderReason::Running { .. }) | None => data.task,
+        };
+        data.enter(at, state);
+        let mut used = self.data.total.now();
+        match (
+            std::mem::replace(&mut data.counted, state.is_running()),
+            state.is_running(),
+        ) {
+            (false, true) => used.running += 1,
+            (true, false) => used.running = used.running.saturating_sub(1),
+            _ => {}
+        }
+        self.data.total.note(at, used);
+    }
+
+    fn finish(mut self) -> Result<TimelineData, TimelineError> {
+        let data = &mut self.data;
+        if data.jobs.is_empty() {
+            return Err(match self.wanted {
+                Some(job) => TimelineError::UnknownJob { job },
+                None => TimelineError::NoJob,
+            });
+        }
+        let at_rest = |job: &JobId| {
+            let status = data.scheduler.job(*job).map(|job| job.status());
+            matches!(
+                status,
+                Some(JobStatus::Finished | JobStatus::Halted | JobStatus::Blocked)
+            )
+        };
+        data.open = !data.jobs.iter().all(at_rest);
+        if !data.open {
+            data.until = self.last;
+        }
+        data.waits = wait_reasons(data, &self.blocked);
+        Ok(self.data)
+    }
+}
+
+fn ending(outcome: &Outcome) -> Ending {
+    let (state, why, in_connect) = match outcome {
+        Outcome::Succeeded => (State::Succeeded, String::new(), false),
+        Outcome::Failed(failure) => (State::Failed, failure.to_string(), failure.kind.is_connect()),
+        Outcome::InDoubt { message } => (State::InDoubt, message.clone(), false),
+    };
+    Ending { state, why, in_connect }
+}
