@@ -3,11 +3,11 @@
 mod ask;
 mod cli;
 mod command;
+mod complete;
 mod config;
 mod exit;
 mod guard;
 mod inventory;
-mod invocation;
 mod log;
 mod report;
 mod source;
@@ -16,7 +16,7 @@ mod sources;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use cli::{Cli, Command};
 use exit::{Exit, Stop};
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 
 fn program() -> ExitCode {
     // Where a shell asks how a word goes on, this answers and ends.
-    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    clap_complete::CompleteEnv::with_factory(complete::command).complete();
     let line: Vec<OsString> = std::env::args_os().collect();
     cli::Color::of_line(&line).choose();
     let cli = match parse(line) {

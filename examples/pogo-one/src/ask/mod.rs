@@ -6,5 +6,5 @@ mod prompter;
 mod tty;
 mod turns;
 
-pub(crate) use people::{OpenPrompt, People};
+pub(crate) use people::People;
 pub(crate) use prompter::Answers;

@@ -1,7 +1,6 @@
 //! Whoever sits at the terminal.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::tty;
-use crate::report::{Screen, visible_lines};
+use crate::report::{OpenPrompt, Screen, visible_lines};
 
 /// Asks one question at a time on the terminal, beside what the screen shows.
 #[derive(Default)]
@@ -23,27 +22,6 @@ pub(crate) struct People {
 
 /// An interrupt is dealt with at once; this is for when nobody does.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
-
-/// A question that waits for its answer, in the last line of the terminal.
-pub(crate) struct OpenPrompt {
-    tty: File,
-    text: String,
-}
-
-impl OpenPrompt {
-    /// Lets something be printed above the question.
-    pub(crate) fn above<T>(&self, print: impl FnOnce() -> T) -> T {
-        self.erase();
-        let printed = print();
-        let _ = (&self.tty).write_all(self.text.as_bytes());
-        printed
-    }
-
-    /// Takes it from the last line, where nothing else is yet.
-    pub(crate) fn erase(&self) {
-        let _ = (&self.tty).write_all(b"\r\x1b[J");
-    }
-}
 
 impl People {
     /// From now on, questions get out of the way of what is shown here.
@@ -76,7 +54,7 @@ impl People {
         let screen = self.screen.get();
         if let (Some(screen), Ok(tty)) = (screen, tty.try_clone()) {
             let text = text.clone();
-            screen.open_prompt(OpenPrompt { tty, text });
+            screen.open_prompt(OpenPrompt::new(tty, text));
         }
         let answer = hidden.read_line(&text, echo);
         drop(hidden);

@@ -9,8 +9,7 @@ use pogo_core::plan::Order;
 use pogo_core::policy::{Limit, LimitError, OnDoubt, WaveGate};
 
 use super::expectation::ExpectedTime;
-use super::{TargetArgs, duration, targets, whole_number};
-use crate::sources::SourceArgs;
+use super::{SourceArgs, TargetArgs, duration, targets, whole_number};
 
 /// What every job needs.
 #[derive(Debug, Args)]
@@ -58,7 +57,7 @@ pub(crate) struct LimitArgs {
     #[arg(long, value_name = "ORDER", value_enum, default_value = "balanced")]
     pub(crate) order: OrderArg,
     /// Take these hosts to be down already: they use up limits, as failed hosts do
-    #[arg(long, value_name = "HOSTS", value_parser = targets, add = super::complete::targets())]
+    #[arg(long, value_name = "HOSTS", value_parser = targets)]
     pub(crate) assume_down: Option<Selector>,
     /// How long a host keeps its slots after success.
     #[arg(long, hide = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]

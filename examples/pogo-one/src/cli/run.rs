@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{FoldArgs, JobArgs, LogFormat, SshArgs, Verbosity, duration};
-use crate::invocation::InvocationArgs;
-use crate::sources::FollowArgs;
+use super::{FoldArgs, FollowArgs, InvocationArgs, JobArgs, LogFormat, SshArgs, Verbosity, duration};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use pogo_core::fleet::Selector;
 
+use super::NAME;
 use super::login::{Login, split};
 use crate::exit::Stop;
 
@@ -16,16 +17,16 @@ pub(crate) struct TargetArgs {
     /// Hosts to run on: names, ranges and tags, as in `web[1-20],@cache & !@colo.east`; `user@host:port` too
     ///
     /// `@cache` and `$cache` are the same tag; a shell leaves `@cache` alone. Several words count together.
-    #[arg(value_name = "TARGETS", add = super::complete::targets())]
+    #[arg(value_name = "TARGETS")]
     words: Vec<String>,
     /// The same as an option; may be given several times
-    #[arg(short, long, short_alias = 'w', value_name = "TARGETS", add = super::complete::targets())]
+    #[arg(short, long, short_alias = 'w', value_name = "TARGETS")]
     targets: Vec<String>,
     /// File that lists targets, one or more a line; `-` is standard input
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub(crate) targets_file: Option<PathBuf>,
     /// Hosts to leave out, written as targets are; may be given several times
-    #[arg(short = 'x', long, value_name = "HOSTS", add = super::complete::targets())]
+    #[arg(short = 'x', long, value_name = "HOSTS")]
     exclude: Vec<String>,
     /// Allow targets that no source knows; they are under no rule
     #[arg(long)]
@@ -80,7 +81,7 @@ impl TargetArgs {
         let Some(first) = parts.pop() else {
             return Err(Stop::usage(format!(
                 "targets are missing; name hosts, ranges or tags, as in `{0} … 'web[1-3]'`, `{0} … @cache` or `{0} … '*'`",
-                super::NAME
+                NAME
             )));
         };
         let mut selector = match parts.is_empty() {

@@ -14,4 +14,4 @@ mod show;
 mod values;
 
 pub(crate) use line::complete;
-pub(crate) use show::{ConfigArgs, config};
+pub(crate) use show::config;

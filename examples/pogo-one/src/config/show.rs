@@ -2,22 +2,14 @@
 
 use std::fmt::Write;
 
-use clap::Args;
 use serde::Serialize;
 
 use super::flags::{Flags, Scope, is_list, is_switch, key};
 use super::layer::Layer;
 use super::{environment, files};
-use crate::cli::PlanFormat;
+use crate::cli::{ConfigArgs, PlanFormat};
 use crate::exit::{Exit, Stop};
 use crate::report;
-
-#[derive(Debug, Args)]
-pub(crate) struct ConfigArgs {
-    /// How to print the settings
-    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    format: PlanFormat,
-}
 
 #[derive(Serialize)]
 struct Shown {

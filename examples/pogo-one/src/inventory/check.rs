@@ -8,11 +8,10 @@ use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::{Conflict, Gathered};
 use serde::Serialize;
 
-use super::GraphArgs;
-use crate::cli::{Color, PlanFormat};
+use crate::cli::{Color, GraphArgs, PlanFormat, SourceArgs};
 use crate::exit::{Exit, Stop};
 use crate::report;
-use crate::sources::{SourceArgs, now};
+use crate::sources::now;
 
 /// Everything that was found.
 #[derive(Default, Serialize)]

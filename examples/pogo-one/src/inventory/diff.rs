@@ -2,7 +2,8 @@
 
 use pogo_inventory::FleetDiff;
 
-use super::{DiffArgs, show};
+use super::show;
+use crate::cli::DiffArgs;
 use crate::exit::{Exit, Stop};
 use crate::report::WithWarnings;
 use crate::sources;

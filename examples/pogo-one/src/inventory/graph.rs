@@ -3,7 +3,8 @@
 use pogo_core::fleet::{Fleet, TagId};
 use serde::Serialize;
 
-use super::{GraphArgs, show};
+use super::{gather, show};
+use crate::cli::GraphArgs;
 use crate::exit::{Exit, Stop};
 use crate::report::WithWarnings;
 
@@ -19,7 +20,7 @@ struct Group {
 }
 
 pub(super) fn graph(args: &GraphArgs) -> Result<Exit, Stop> {
-    let gathered = args.gather()?;
+    let gathered = gather(args)?;
     let root = all(&gathered.fleet);
     let mut text = format!("all hosts ({})\n", root.hosts);
     branches(&root.groups, "", &mut text);

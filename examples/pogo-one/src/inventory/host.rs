@@ -4,7 +4,8 @@ use pogo_core::fleet::{HostName, HostRange, Selector};
 use pogo_inventory::merge::{Gathered, Part};
 use serde::Serialize;
 
-use super::{HostArgs, settings, show};
+use super::{gather, settings, show};
+use crate::cli::HostArgs;
 use crate::exit::{Exit, Stop};
 use crate::report::WithWarnings;
 
@@ -34,7 +35,7 @@ struct Setting {
 }
 
 pub(super) fn host(args: &HostArgs) -> Result<Exit, Stop> {
-    let gathered = args.common.gather()?;
+    let gathered = gather(&args.common)?;
     let name: HostName = args.name.parse().map_err(Stop::usage)?;
     let wanted = Selector::Hosts(HostRange::single(&name));
     // Says which names are near.

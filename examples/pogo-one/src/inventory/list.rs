@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use pogo_core::fleet::{Fleet, HostId, HostName};
 use serde::Serialize;
 
-use super::{ListArgs, settings, show};
+use super::{gather, settings, show};
+use crate::cli::ListArgs;
 use crate::exit::{Exit, Stop};
 
 /// A host of the list.
@@ -17,7 +18,7 @@ struct Row<'f> {
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<Exit, Stop> {
-    let gathered = args.common.gather()?;
+    let gathered = gather(&args.common)?;
     let fleet = &*gathered.fleet;
     let hosts = match &args.targets {
         Some(targets) => fleet.resolve(targets).map_err(Stop::usage)?,

@@ -6,74 +6,13 @@ mod graph;
 mod host;
 mod list;
 
-use clap::{Args, Subcommand};
-use pogo_core::fleet::{Connection, Selector};
-use pogo_inventory::SourceSpec;
+use pogo_core::fleet::Connection;
+use pogo_inventory::merge::Gathered;
 use serde::Serialize;
 
-use crate::cli::PlanFormat;
+use crate::cli::{GraphArgs, InventoryArgs, InventoryCommand, PlanFormat};
 use crate::exit::{Exit, Stop};
 use crate::report;
-use crate::sources::SourceArgs;
-
-#[derive(Debug, Args)]
-pub(crate) struct InventoryArgs {
-    #[command(subcommand)]
-    command: InventoryCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum InventoryCommand {
-    /// List hosts with their tags and settings.
-    List(ListArgs),
-    /// Show one host, with the source and line of each tag and setting.
-    Host(HostArgs),
-    /// Show groups as a tree, with the number of their hosts.
-    Graph(GraphArgs),
-    /// Compare two sources. Exit code 1 if they differ.
-    Diff(DiffArgs),
-    /// Show every problem and warning of every source, and of the rules as far as they are known. Exit code 64 if there is a problem.
-    Check(GraphArgs),
-}
-
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    common: GraphArgs,
-    /// Only these hosts.
-    #[arg(short, long, value_name = "TARGETS", value_parser = crate::cli::targets)]
-    targets: Option<Selector>,
-}
-
-#[derive(Debug, Args)]
-struct HostArgs {
-    #[command(flatten)]
-    common: GraphArgs,
-    /// The host's name.
-    name: String,
-}
-
-#[derive(Debug, Args)]
-struct GraphArgs {
-    #[command(flatten)]
-    sources: SourceArgs,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    format: PlanFormat,
-}
-
-#[derive(Debug, Args)]
-struct DiffArgs {
-    /// The source as it was.
-    #[arg(add = crate::cli::complete_source())]
-    old: SourceSpec,
-    /// The source as it is.
-    #[arg(add = crate::cli::complete_source())]
-    new: SourceSpec,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "text")]
-    format: PlanFormat,
-}
 
 pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit, Stop> {
     match &args.command {
@@ -85,16 +24,14 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit, Stop> {
     }
 }
 
-impl GraphArgs {
-    /// What the sources say; at least one must be named.
-    fn gather(&self) -> Result<pogo_inventory::merge::Gathered, Stop> {
-        if self.sources.is_empty() {
-            return Err(Stop::usage(
-                "no source is named; name a policy file with -c, or a source with -i",
-            ));
-        }
-        self.sources.gather()
+/// What the sources say; at least one must be named.
+fn gather(args: &GraphArgs) -> Result<Gathered, Stop> {
+    if args.sources.is_empty() {
+        return Err(Stop::usage(
+            "no source is named; name a policy file with -c, or a source with -i",
+        ));
     }
+    args.sources.gather()
 }
 
 /// Prints something as text or as JSON.

@@ -6,7 +6,7 @@ use pogo_core::Timestamp;
 use pogo_core::plan::Bucket;
 use pogo_core::policy::{Policy, Rule};
 
-use super::watch::HostState;
+use super::host_state::HostState;
 
 /// Whether a bucket is the guard: a limit of a policy file says where it was written.
 pub(crate) fn is_guard(bucket: &Bucket) -> bool {

@@ -6,11 +6,11 @@ use std::time::Instant;
 use pogo_core::Timestamp;
 
 use super::forecast::Forecast;
+use super::prompt::OpenPrompt;
 use super::region::{Region, Size};
 use super::status::Status;
 use super::terminal;
 use super::watch::Watch;
-use crate::ask::OpenPrompt;
 
 pub(super) struct Pane {
     /// Standard error is a terminal, and shows status lines.

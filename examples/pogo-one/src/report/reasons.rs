@@ -6,9 +6,10 @@ use std::fmt;
 use pogo_core::fleet::{HostName, fold};
 use pogo_core::scheduler::FailureKind;
 
+use super::host_state::HostState;
 use super::tails::Tails;
 use super::visible::visible;
-use super::watch::{HostState, Watch};
+use super::watch::Watch;
 use super::width::cut;
 
 /// Hosts that failed, or are in doubt, for the same reason, the most hosts first.

@@ -13,14 +13,14 @@ use super::destination::Destination;
 use super::first_contacts::met;
 use super::folding::{self, Form, Outputs};
 use super::frames::{self, Frame};
+use super::host_state::HostState;
 use super::lines::{Lines, Printed};
 use super::pane::Pane;
+use super::prompt::OpenPrompt;
 use super::records::Records;
 use super::span::span;
 use super::visible::{visible, visible_lines};
-use super::watch::HostState;
 use super::{Summary, Tails, Watch, terminal};
-use crate::ask::OpenPrompt;
 use crate::cli::{LogFormat, Verbosity};
 use crate::exit::Stop;
 

@@ -6,13 +6,14 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{CureOrder, JobEventKind, Obstacle, Record};
 
+use super::host_state::HostState;
 use super::moment::moment;
 use super::names::names;
 use super::reasons::Reasons;
 use super::span::span;
 use super::tails::Tails;
 use super::visible::visible;
-use super::watch::{HostState, Watch};
+use super::watch::Watch;
 
 /// What is in the way of a simulated job whose records end here: a sentence for each obstacle.
 pub(crate) fn blockers(records: &[Record]) -> Vec<String> {

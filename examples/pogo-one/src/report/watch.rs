@@ -8,32 +8,10 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostId, HostName, fold};
 use pogo_core::plan::{JobSpec, Rules};
 use pogo_core::policy::{JobSettings, Limit, Policy, Rule};
-use pogo_core::scheduler::{
-    Event, Failure, JobEventKind, NamespaceEventKind, Obstacle, Record, TaskEvent, TaskEventKind,
-};
+use pogo_core::scheduler::{Event, JobEventKind, NamespaceEventKind, Obstacle, Record, TaskEvent, TaskEventKind};
 
 use super::group::Group;
-
-/// How far a host is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum HostState {
-    /// Not part of the job.
-    #[default]
-    Absent,
-    Waiting,
-    Running,
-    Succeeded,
-    Failed(Failure),
-    InDoubt(String),
-    Skipped,
-    Cancelled,
-}
-
-impl HostState {
-    pub(super) fn is_bad(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::InDoubt(_))
-    }
-}
+use super::host_state::HostState;
 
 /// What a job was when it was submitted.
 #[derive(Debug, Clone)]

@@ -2,24 +2,43 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use pogo_inventory::SourceSpec;
 
-use super::Cli;
-use crate::sources::SourceArgs;
+use crate::cli::{Cli, SourceArgs};
+use crate::config;
 
-/// No shell shows more, and a fleet may have a million hosts.
+/// A fleet may have a million hosts, and no shell shows more than this.
 const MOST: usize = 500;
 
+/// The command line with completers of values, for shells that ask the program.
+pub(crate) fn command() -> Command {
+    with_completers(Cli::command())
+}
+
+// The arguments do not carry their completers: a completer parses the line, and so depends on all arguments.
+fn with_completers(command: Command) -> Command {
+    command.mut_args(with_completer).mut_subcommands(with_completers)
+}
+
+fn with_completer(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "words" | "targets" | "exclude" | "assume_down" => arg.add(targets()),
+        "inventory" | "old" | "new" => arg.add(source()),
+        "policy" => arg.add(policy()),
+        _ => arg,
+    }
+}
+
 /// Completes targets.
-pub(super) fn targets() -> ArgValueCompleter {
+fn targets() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| candidates(current).unwrap_or_default())
 }
 
 fn candidates(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
     let current = current.to_str()?;
-    // What stands before the last part is kept.
+    // Only the last part of an expression is completed.
     let start = current.rfind([',', '|', '&', '!', '(', ' ']).map_or(0, |at| at + 1);
     let (before, last) = current.split_at_checked(start)?;
     let fleet = sources()?.quiet_fleet()?;
@@ -37,7 +56,7 @@ fn candidates(current: &OsStr) -> Option<Vec<CompletionCandidate>> {
 }
 
 /// Completes a source: its type, and the path behind that.
-pub(crate) fn source() -> ArgValueCompleter {
+fn source() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let Some((of_type, path)) = current.to_str().and_then(|text| text.split_once(':')) else {
             return types(current).chain(PathCompleter::any().complete(current)).collect();
@@ -54,7 +73,7 @@ pub(crate) fn source() -> ArgValueCompleter {
 }
 
 /// Completes the policy file, which may be one of Pogo 4.0.
-pub(crate) fn policy() -> ArgValueCompleter {
+fn policy() -> ArgValueCompleter {
     ArgValueCompleter::new(
         |current: &OsStr| match current.to_str().and_then(|text| text.strip_prefix("pogo4:")) {
             Some(path) => {
@@ -74,10 +93,10 @@ fn types(current: &OsStr) -> impl Iterator<Item = CompletionCandidate> {
         .map(|name| CompletionCandidate::new(format!("{name}:")))
 }
 
-/// The sources of the line that is being typed: it stands behind the `--` with which the shell asks.
+/// The sources of the line that is being typed, which the shell passes behind `--`.
 fn sources() -> Option<SourceArgs> {
     let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    let line = crate::config::complete(words).ok()?.line;
+    let line = config::complete(words).ok()?.line;
     let matches = Cli::command().ignore_errors(true).try_get_matches_from(line).ok()?;
     let (name, mut matches) = matches.subcommand()?;
     if name == "inventory" {

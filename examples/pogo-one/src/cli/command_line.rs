@@ -1,48 +1,14 @@
-//! The command line.
-
-mod color;
-mod complete;
-mod completion;
-mod duration;
-mod examples;
-mod expectation;
-mod foreign;
-mod job;
-mod log;
-mod login;
-mod output;
-mod plan;
-mod run;
-mod simulate;
-mod source;
-mod ssh;
-mod targets;
+//! The command line as a whole.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use color::Color;
-pub(crate) use complete::{policy as complete_policy, source as complete_source};
-pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
-pub(crate) use duration::{duration, whole_number};
-pub(crate) use foreign::{explain, missing_command};
-pub(crate) use job::{JobArgs, LimitArgs, TimeArgs};
-pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};
-pub(crate) use login::Login;
-pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
-pub(crate) use plan::PlanArgs;
-pub(crate) use run::RunArgs;
-pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
-pub(crate) use source::source;
-pub(crate) use ssh::{HostKeys, Speaker, SshArgs};
-pub(crate) use targets::{TargetArgs, Targets, targets};
-
-use crate::config::ConfigArgs;
-use crate::inventory::InventoryArgs;
-
-/// What the program is called, in usage and messages.
-pub(crate) const NAME: &str = env!("CARGO_BIN_NAME");
+use super::examples;
+use super::{
+    AuditArgs, Color, CompletionArgs, ConfigArgs, InventoryArgs, LogFormat, ManArgs, NAME, PlanArgs, ReplayArgs,
+    RunArgs, SimulateArgs, TimelineArgs, Verbosity,
+};
 
 /// Roll a command out to many hosts, as fast as the rules allow and never faster.
 #[derive(Debug, Parser)]

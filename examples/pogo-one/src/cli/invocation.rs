@@ -8,6 +8,7 @@ use clap::{Args, ValueHint};
 use pogo_core::plan::{Command, Invocation, RunAs, SentFile, Stdin};
 use secrecy::SecretString;
 
+use super::duration;
 use crate::exit::Stop;
 
 #[derive(Debug, Args)]
@@ -59,7 +60,7 @@ pub(crate) struct InvocationArgs {
     #[arg(long, conflicts_with_all = ["resumable", "forced_command"])]
     pub(crate) reboot: bool,
     /// How long a host may take to restart.
-    #[arg(long, value_name = "TIME", value_parser = crate::cli::duration, default_value = "10m", requires = "reboot")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "10m", requires = "reboot")]
     pub(crate) reboot_timeout: Duration,
 }
 

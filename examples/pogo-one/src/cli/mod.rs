@@ -1,0 +1,45 @@
+//! The command line: its arguments, and how their values are parsed.
+
+mod color;
+mod command_line;
+mod completion;
+mod config;
+mod duration;
+mod examples;
+mod expectation;
+mod foreign;
+mod inventory;
+mod invocation;
+mod job;
+mod log;
+mod login;
+mod name;
+mod output;
+mod plan;
+mod run;
+mod simulate;
+mod source;
+mod sources;
+mod ssh;
+mod targets;
+
+pub(crate) use color::Color;
+pub(crate) use command_line::{Cli, Command, DemoArgs};
+pub(crate) use completion::{CompletionArgs, ManArgs, Shell};
+pub(crate) use config::ConfigArgs;
+pub(crate) use duration::{duration, whole_number};
+pub(crate) use foreign::{explain, missing_command};
+pub(crate) use inventory::{DiffArgs, GraphArgs, HostArgs, InventoryArgs, InventoryCommand, ListArgs};
+pub(crate) use invocation::InvocationArgs;
+pub(crate) use job::{JobArgs, LimitArgs, TimeArgs};
+pub(crate) use log::{AuditArgs, ReplayArgs, Speed, TimelineArgs};
+pub(crate) use login::Login;
+pub(crate) use name::NAME;
+pub(crate) use output::{FoldArgs, LogFormat, PictureArgs, PlanFormat, Verbosity};
+pub(crate) use plan::PlanArgs;
+pub(crate) use run::RunArgs;
+pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
+pub(crate) use source::source;
+pub(crate) use sources::{FollowArgs, SourceArgs};
+pub(crate) use ssh::{HostKeys, Speaker, SshArgs};
+pub(crate) use targets::{TargetArgs, Targets, targets};
