@@ -1,5 +1,6 @@
 //! Hosts from a database, through SQL.
 
+mod ask;
 mod driver;
 mod query;
 mod resolver;

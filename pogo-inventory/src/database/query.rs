@@ -1,11 +1,4 @@
-//! One question to a database, within limits.
-
-use std::time::Instant;
-
-use pogo_core::inventory::{Diagnostic, InventoryError};
-
-use super::table::Table;
-use super::{Database, driver};
+//! One question to a database, and why it may have no answer.
 
 /// A query and the values of its parameters, which are never part of its text.
 #[derive(Debug, Clone)]
@@ -20,32 +13,6 @@ pub(super) enum QueryFailure {
     Down(String),
     /// It will not.
     Wrong(String),
-}
-
-impl SqlQuery {
-    /// Asks all of them through one connection, within one time limit. An answer has a row for each of the database's,
-    /// and names its columns.
-    pub(super) async fn ask(questions: &[Self], database: &Database) -> Result<Vec<Table>, InventoryError> {
-        let secret = database.secret()?;
-        let deadline = Instant::now() + database.timeout;
-        let work = driver::ask(database, secret.as_ref(), questions, deadline);
-        let name = database.name();
-        match tokio::time::timeout_at(deadline.into(), work).await {
-            Ok(Ok(tables)) => Ok(tables),
-            Ok(Err(QueryFailure::Wrong(message))) => Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)])),
-            // An interrupted query is the limit at work.
-            Ok(Err(QueryFailure::Down(message))) if Instant::now() < deadline => {
-                Err(InventoryError::unavailable(name, message))
-            }
-            Ok(Err(QueryFailure::Down(_))) | Err(_) => {
-                let limit = humantime::format_duration(database.timeout);
-                Err(InventoryError::unavailable(
-                    name,
-                    format!("did not answer within {limit}"),
-                ))
-            }
-        }
-    }
 }
 
 impl From<sqlx::Error> for QueryFailure {

@@ -6,6 +6,7 @@ use pogo_core::fleet::HostName;
 use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use super::Database;
+use super::ask::ask;
 use super::query::SqlQuery;
 use super::table::Table;
 use crate::blocking::{block_on, spawn_blocking};
@@ -55,7 +56,7 @@ impl DatabaseResolver {
             values: vec![group.clone()],
         };
         let questions: Vec<SqlQuery> = groups.iter().map(question).collect();
-        block_on(SqlQuery::ask(&questions, &self.database))
+        block_on(ask(&questions, &self.database))
     }
 
     fn hosts(&self, table: Table) -> Result<Vec<HostName>, InventoryError> {

@@ -5,6 +5,7 @@ use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use super::Database;
+use super::ask::ask;
 use super::query::SqlQuery;
 use crate::blocking::{block_on, spawn_blocking};
 use crate::table::{Format, Mapping, TableFile};
@@ -68,7 +69,7 @@ impl DatabaseSource {
 
     fn listing(&self) -> Result<Listing, InventoryError> {
         let questions = std::slice::from_ref(&self.question);
-        let tables = block_on(SqlQuery::ask(questions, &self.database))?;
+        let tables = block_on(ask(questions, &self.database))?;
         let name = self.database.name();
         let Some(table) = tables.into_iter().next().filter(|table| table.rows > 0) else {
             let problem = Diagnostic::new(name, "the query yields no rows");

@@ -8,7 +8,7 @@ use pogo_core::inventory::{Diagnostic, InventoryError};
 use serde::{Deserialize, Serialize};
 
 use super::HttpSource;
-use super::fetch::Body;
+use super::answer::Body;
 use super::freshness::Freshness;
 use super::shrink::Sizes;
 use crate::file;

@@ -10,6 +10,7 @@ use reqwest::header::{
 use reqwest::{Client, Request, Response, StatusCode, Url, redirect};
 use secrecy::ExposeSecret;
 
+use super::answer::{Body, HttpAnswer};
 use super::copy::Copy;
 use super::freshness::Freshness;
 use super::{HttpSource, pages, retry, secret, tls};
@@ -18,20 +19,6 @@ use crate::table::CURE;
 
 /// How often an answer may say that it stands elsewhere.
 const MAX_REDIRECTS: usize = 5;
-
-/// What the service said.
-pub(super) enum HttpAnswer {
-    Unchanged(Freshness),
-    Changed(Body),
-}
-
-/// A text, and what the service said about it.
-pub(super) struct Body {
-    pub(super) text: String,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) freshness: Freshness,
-}
 
 /// Why there is no answer.
 pub(super) enum FetchFailure {

@@ -1,5 +1,6 @@
 //! A web service that answers with hosts.
 
+mod answer;
 mod copy;
 mod fetch;
 mod freshness;

@@ -6,8 +6,9 @@ use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Diagnostic, InventoryError, Listing};
 use secrecy::ExposeSecret;
 
+use super::answer::{Body, HttpAnswer};
 use super::copy::{self, Copy};
-use super::fetch::{Body, FetchFailure, HttpAnswer, HttpRequest};
+use super::fetch::{FetchFailure, HttpRequest};
 use super::shrink::{self, Sizes};
 use super::{HttpSource, secret};
 use crate::table::TableFile;

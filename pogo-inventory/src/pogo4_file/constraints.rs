@@ -3,7 +3,7 @@
 use pogo_core::fleet::{Selector, TagPath};
 use pogo_core::policy::{Constraint, Limit, Origin, Percent, Policy, Rule, Sequence, Stage};
 
-use super::document::{Pogo4Names, map};
+use super::names::{Pogo4Names, map};
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value, expect, keys};
 

@@ -1,24 +1,16 @@
 //! The whole file: its sections.
 
-use std::collections::BTreeMap;
-
 use pogo_core::fleet::TagPath;
 use pogo_core::policy::Policy;
 
 use super::constraints;
+use super::names::{Pogo4Names, map};
 use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value, expect, keys};
 use crate::yaml;
 
 const KEYS: [&str; 3] = ["apps", "envs", "constraints"];
-
-/// The names that constraints may use.
-#[derive(Default)]
-pub(super) struct Pogo4Names {
-    pub(super) apps: BTreeMap<String, TagPath>,
-    pub(super) envs: BTreeMap<String, TagPath>,
-}
 
 /// What stands in the file, as far as it makes sense; `problems` tell whether all of it does.
 pub(super) fn read(problems: &mut Problems<'_>) -> (Roster, Policy) {
@@ -130,22 +122,5 @@ fn hosts(problems: &mut Problems<'_>, path: &TagPath, node: &Node<'_>, roster: &
             }
         }
         _ => expect::expected(problems, node, "a list of hosts", "[\"web[1-9]\"]"),
-    }
-}
-
-/// The entries of a map; none if it is something else, which is reported.
-pub(super) fn map<'n, 'a>(
-    problems: &mut Problems<'_>,
-    node: &'n Node<'a>,
-    what: &str,
-    example: &str,
-) -> &'n [Entry<'a>] {
-    match &node.value {
-        Value::Null => &[],
-        Value::Map(entries) => entries,
-        _ => {
-            expect::expected(problems, node, what, example);
-            &[]
-        }
     }
 }

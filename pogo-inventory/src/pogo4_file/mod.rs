@@ -2,6 +2,7 @@
 
 mod constraints;
 mod document;
+mod names;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,12 +1,15 @@
 //! The whole file: its sections.
 
+use std::path::Path;
+
+use pogo_core::inventory::InventoryError;
 use pogo_core::policy::Policy;
 
 use super::include::Includes;
-use super::namespace::{self, Namespaces};
-use super::{constraint, defaults, host, sequence, tag};
+use super::namespace::Namespaces;
+use super::{constraint, defaults, host, include, namespace, sequence, tag};
 use crate::roster::Roster;
-use crate::source::{Problems, Span};
+use crate::source::{Problems, SourceText, Span};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
 
@@ -28,6 +31,15 @@ pub(super) struct Reading {
     pub(super) namespaces: Namespaces,
 }
 
+/// Adds what is in a file and in those that it includes. A file that cannot be read is the error; problems inside are kept.
+pub(super) fn read_file(path: &Path, reading: &mut Reading, includes: &mut Includes) -> Result<(), InventoryError> {
+    let text = includes.open(path)?;
+    let mut problems = Problems::new(SourceText::new(path.display().to_string(), &text));
+    read(&mut problems, reading, Some(includes));
+    includes.close(path, &text, problems);
+    Ok(())
+}
+
 /// Adds what stands in the file, as far as it makes sense; `problems` tell whether all of it does.
 /// Without `includes` no further files can be read.
 pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes: Option<&mut Includes>) {
@@ -46,7 +58,7 @@ pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes:
 }
 
 /// In the order in which they build upon each other, not that of the file.
-pub(super) fn sections(
+fn sections(
     problems: &mut Problems<'_>,
     entries: &[Entry<'_>],
     reading: &mut Reading,
@@ -60,7 +72,7 @@ pub(super) fn sections(
                 message,
                 "read the file as one of these, or name the groups under `tag:`",
             );
-        } else if key.text == "namespace" && reading.namespaces.is_inside() {
+        } else if key.text == "namespace" && reading.namespaces.inside {
             problems.report(key.span, "namespaces have no namespaces of their own");
         } else if !KEYS.contains(&&*key.text) {
             keys::unknown(problems, key, "the file", &KEYS);
@@ -71,7 +83,7 @@ pub(super) fn sections(
         Some(&entry.value)
     };
     if let Some(node) = section("include") {
-        super::include::read(problems, node, reading, includes.as_deref_mut());
+        include_files(problems, node, reading, includes.as_deref_mut());
     }
     if let Some(node) = section("tag") {
         tag::read(problems, node, &mut reading.roster);
@@ -92,7 +104,29 @@ pub(super) fn sections(
     }
     // Last, so that what a namespace says of its own counts.
     if let Some(node) = section("namespace") {
-        namespace::read(problems, node, reading, includes);
+        let chosen = namespace::chosen(problems, node, &mut reading.namespaces);
+        if let Some(entries) = chosen {
+            reading.namespaces.inside = true;
+            sections(problems, entries, reading, includes);
+            reading.namespaces.inside = false;
+        }
+    }
+}
+
+fn include_files(problems: &mut Problems<'_>, node: &Node<'_>, reading: &mut Reading, includes: Option<&mut Includes>) {
+    let Some(nodes) = include::names(problems, node) else {
+        return;
+    };
+    let Some(includes) = includes else {
+        let hint = "read it from a file, to whose folder the included files are relative";
+        return problems.report_with(node.span, "a text without a file cannot include files", hint);
+    };
+    for node in nodes {
+        let path = include::name(problems, node).and_then(|name| includes.path(problems, node.span, name));
+        let Some(path) = path else { continue };
+        if let Err(error) = read_file(&path, reading, includes) {
+            includes.failed(problems, node.span, &path, &error);
+        }
     }
 }
 

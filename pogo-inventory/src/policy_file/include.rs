@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use pogo_core::inventory::{Diagnostic, InventoryError};
 
-use super::document::{self, Reading};
 use crate::file;
 use crate::guess;
-use crate::source::{Problems, SourceText, Span};
+use crate::source::{Problems, Span};
 use crate::tree::{Node, Value, expect};
 
 const EXAMPLE: &str = "include: [hosts.yaml, limits.yaml]";
@@ -31,46 +30,56 @@ impl Includes {
     /// Files in all.
     const MAX_FILES: usize = 1_000;
 
-    /// Reads a file and what it includes. A file that cannot be read is the error; what is wrong inside is found.
-    pub(super) fn file(&mut self, path: &Path, reading: &mut Reading) -> Result<(), InventoryError> {
+    /// Reads the text of a file, whose includes are read until it is [closed](Self::close).
+    pub(super) fn open(&mut self, path: &Path) -> Result<String, InventoryError> {
         self.files.push(path.to_owned());
         let text = file::read_text(path)?;
         self.open.push(identity(path));
-        let mut problems = Problems::new(SourceText::new(path.display().to_string(), &text));
-        document::read(&mut problems, reading, Some(self));
-        let found = problems.into_sorted();
-        self.found
-            .extend(guess::hinted(found, "policy", &path.display().to_string(), &text));
-        self.done.extend(self.open.pop());
-        Ok(())
+        Ok(text)
     }
 
-    fn include(&mut self, problems: &mut Problems<'_>, span: Span, name: &str, reading: &mut Reading) {
+    /// Keeps the problems of a file that was read to its end.
+    pub(super) fn close(&mut self, path: &Path, text: &str, problems: Problems<'_>) {
+        let found = problems.into_sorted();
+        self.found
+            .extend(guess::hinted(found, "policy", &path.display().to_string(), text));
+        self.done.extend(self.open.pop());
+    }
+
+    /// The path of an included file, if it is to be read: it has not been, and nothing is wrong with including it here.
+    pub(super) fn path(&self, problems: &mut Problems<'_>, span: Span, name: &str) -> Option<PathBuf> {
         let folder = Path::new(&*problems.source.name).parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
         let identity = identity(&path);
         if self.done.contains(&identity) {
-            return;
+            return None;
         }
         if let Some(at) = self.open.iter().position(|open| *open == identity) {
             let way = self.open.iter().skip(at).chain([&identity]);
             let way: Vec<_> = way.map(|path| path.display().to_string()).collect();
             let message = format!("`{name}` includes itself: {}", way.join(" -> "));
-            return problems.report_with(span, message, "take one of these includes out");
+            problems.report_with(span, message, "take one of these includes out");
+            return None;
         }
         if self.open.len() > Self::MAX_DEPTH {
-            return problems.report(span, format!("includes nest more than {} deep", Self::MAX_DEPTH));
+            problems.report(span, format!("includes nest more than {} deep", Self::MAX_DEPTH));
+            return None;
         }
         if self.open.len() + self.done.len() >= Self::MAX_FILES {
-            return problems.report(span, format!("more than {} files are included", Self::MAX_FILES));
+            problems.report(span, format!("more than {} files are included", Self::MAX_FILES));
+            return None;
         }
-        match self.file(&path, reading) {
-            Ok(()) => {}
-            Err(InventoryError::Unavailable(problem)) => {
+        Some(path)
+    }
+
+    /// Keeps the error of an included file that could not be read.
+    pub(super) fn failed(&mut self, problems: &mut Problems<'_>, span: Span, path: &Path, error: &InventoryError) {
+        match error {
+            InventoryError::Unavailable(problem) => {
                 let message = format!("cannot include `{}`: {}", path.display(), problem.message);
                 problems.report_with(span, message, "paths are relative to the file that includes");
             }
-            Err(error) => self.found.extend(error.diagnostics().iter().cloned()),
+            error => self.found.extend(error.diagnostics().iter().cloned()),
         }
     }
 }
@@ -80,26 +89,24 @@ fn identity(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-pub(super) fn read(
-    problems: &mut Problems<'_>,
-    node: &Node<'_>,
-    reading: &mut Reading,
-    includes: Option<&mut Includes>,
-) {
-    let nodes = match &node.value {
-        Value::Null => return,
-        Value::Scalar(_) => std::slice::from_ref(node),
-        Value::List(items) => items,
-        _ => return expect::expected(problems, node, "a list of files", EXAMPLE),
-    };
-    let Some(includes) = includes else {
-        let hint = "read it from a file, to whose folder the included files are relative";
-        return problems.report_with(node.span, "a text without a file cannot include files", hint);
-    };
-    for node in nodes {
-        match node.scalar() {
-            Some(name) => includes.include(problems, node.span, name, reading),
-            None => expect::expected(problems, node, "the name of a file", EXAMPLE),
+/// The nodes that name files; `None` if there is nothing to include.
+pub(super) fn names<'n, 'a>(problems: &mut Problems<'_>, node: &'n Node<'a>) -> Option<&'n [Node<'a>]> {
+    match &node.value {
+        Value::Null => None,
+        Value::Scalar(_) => Some(std::slice::from_ref(node)),
+        Value::List(items) => Some(items),
+        _ => {
+            expect::expected(problems, node, "a list of files", EXAMPLE);
+            None
         }
     }
+}
+
+/// The name of one file.
+pub(super) fn name<'n>(problems: &mut Problems<'_>, node: &'n Node<'_>) -> Option<&'n str> {
+    let name = node.scalar().map(|name| &**name);
+    if name.is_none() {
+        expect::expected(problems, node, "the name of a file", EXAMPLE);
+    }
+    name
 }

@@ -55,7 +55,7 @@ impl PolicyFile {
     pub fn namespaces(path: impl AsRef<Path>) -> Result<Vec<String>, InventoryError> {
         let mut reading = Reading::default();
         let mut includes = Includes::default();
-        includes.file(path.as_ref(), &mut reading)?;
+        document::read_file(path.as_ref(), &mut reading, &mut includes)?;
         if includes.found.is_empty() {
             Ok(reading.namespaces.seen.into_keys().collect())
         } else {
@@ -78,7 +78,7 @@ impl PolicyFile {
         let mut reading = Reading::default();
         reading.namespaces.chosen.clone_from(&self.namespace);
         let mut includes = Includes::default();
-        includes.file(&self.path, &mut reading)?;
+        document::read_file(&self.path, &mut reading, &mut includes)?;
         includes.found.extend(reading.namespaces.problem(&self.name()));
         let mut listing = reading.finish(includes.found)?;
         listing.files = includes.files;

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use pogo_core::inventory::Diagnostic;
 
-use super::document::{self, Reading};
-use super::include::Includes;
 use crate::source::Problems;
 use crate::tree::{Entry, Node, Value, expect, keys};
 
@@ -18,15 +16,11 @@ pub(super) struct Namespaces {
     pub(super) chosen: Option<Arc<str>>,
     /// With the first place of each.
     pub(super) seen: BTreeMap<String, Diagnostic>,
-    inside: bool,
+    /// What is read now belongs to the chosen namespace alone.
+    pub(super) inside: bool,
 }
 
 impl Namespaces {
-    /// Whether what is read now belongs to one namespace alone.
-    pub(super) fn is_inside(&self) -> bool {
-        self.inside
-    }
-
     /// What is wrong with the choice, when all files are read.
     pub(super) fn problem(&self, source: &str) -> Option<Diagnostic> {
         let names: Vec<&str> = self.seen.keys().map(String::as_str).collect();
@@ -51,31 +45,32 @@ impl Namespaces {
     }
 }
 
-pub(super) fn read(
+/// The sections of the namespace that is chosen, if the file has any.
+pub(super) fn chosen<'n, 'a>(
     problems: &mut Problems<'_>,
-    node: &Node<'_>,
-    reading: &mut Reading,
-    mut includes: Option<&mut Includes>,
-) {
+    node: &'n Node<'a>,
+    namespaces: &mut Namespaces,
+) -> Option<&'n [Entry<'a>]> {
     let entries = match &node.value {
-        Value::Null => return,
-        Value::Map(entries) if !reading.namespaces.inside => entries,
-        Value::Map(_) => return,
-        _ => return expect::expected(problems, node, "a map of namespaces", EXAMPLE),
+        Value::Null => return None,
+        Value::Map(entries) if !namespaces.inside => entries,
+        Value::Map(_) => return None,
+        _ => {
+            expect::expected(problems, node, "a map of namespaces", EXAMPLE);
+            return None;
+        }
     };
+    let mut found = None;
     for Entry { key, value } in entries {
         let place = problems.source.diagnostic(key.span, "");
         let name = key.text.clone().into_owned();
-        reading.namespaces.seen.entry(name).or_insert(place);
+        namespaces.seen.entry(name).or_insert(place);
         match &value.value {
             Value::Null => {}
-            Value::Map(entries) if reading.namespaces.chosen.as_deref() == Some(&*key.text) => {
-                reading.namespaces.inside = true;
-                document::sections(problems, entries, reading, includes.as_deref_mut());
-                reading.namespaces.inside = false;
-            }
+            Value::Map(entries) if namespaces.chosen.as_deref() == Some(&*key.text) => found = Some(&**entries),
             Value::Map(_) => {}
             _ => expect::expected(problems, value, "the sections of a namespace", EXAMPLE),
         }
     }
+    found
 }
