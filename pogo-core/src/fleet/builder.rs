@@ -21,9 +21,16 @@ pub struct FleetBuilder {
     pub(super) errors: Vec<FleetError>,
 }
 
+impl Fleet {
+    /// Collects hosts and tags.
+    pub fn builder() -> FleetBuilder {
+        FleetBuilder::default()
+    }
+}
+
 impl FleetBuilder {
     /// The most hosts of a fleet.
-    pub const MAX_HOSTS: usize = 100_000_000;
+    pub const MAX_HOSTS: usize = Names::MAX;
 
     /// Goes to a host, and creates it if it is new. Settings and tags that follow are its.
     pub fn host(mut self, name: &str) -> Self {

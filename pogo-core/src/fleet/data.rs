@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Connection, Fleet, FleetBuilder, FleetError, HostId, HostName, HostRange, TagPath};
 
 /// The stored form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct FleetData {
+struct FleetData {
     /// Host names in listed order, as ranges.
     hosts: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -27,8 +28,8 @@ struct External {
     hosts: Vec<String>,
 }
 
-impl From<Fleet> for FleetData {
-    fn from(fleet: Fleet) -> Self {
+impl From<&Fleet> for FleetData {
+    fn from(fleet: &Fleet) -> Self {
         let names = |hosts: &[HostId]| runs(hosts.iter().map(|&host| fleet.name(host)));
         Self {
             hosts: runs(fleet.names.iter()),
@@ -52,6 +53,19 @@ impl From<Fleet> for FleetData {
                 })
                 .collect(),
         }
+    }
+}
+
+impl Serialize for Fleet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        FleetData::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fleet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let data = FleetData::deserialize(deserializer)?;
+        FleetBuilder::from(data).build().map_err(D::Error::custom)
     }
 }
 

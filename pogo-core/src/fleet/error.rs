@@ -1,7 +1,8 @@
 //! Why a fleet cannot be built.
 
+use super::names::Names;
 use super::visible::Shown;
-use super::{FleetBuilder, HostName, NameError, SelectorError, TagError};
+use super::{HostName, NameError, SelectorError, TagError};
 
 /// A fleet that contradicts itself, or names that are none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +65,6 @@ pub enum FleetError {
     #[error("a setting or tag comes before any host; call `host` first")]
     NoHost,
     /// More than the largest fleet.
-    #[error("the fleet has more than {} hosts", FleetBuilder::MAX_HOSTS)]
+    #[error("the fleet has more than {} hosts", Names::MAX)]
     TooLarge,
 }

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::connections::Connections;
-use super::data::FleetData;
 use super::names::Names;
-use super::{Connection, FleetBuilder, FleetError, Host, HostId, HostName, TagPath};
+use super::{Connection, Host, HostId, HostName, TagPath};
 
 /// A tag's position in its fleet. Means nothing in another fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,8 +23,7 @@ pub struct TagId(pub(super) u32);
 /// assert_eq!(fleet.resolve(&"$colo & !$role".parse()?)?.len(), 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "FleetData", into = "FleetData")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Fleet {
     pub(super) names: Names,
     pub(super) connections: Connections,
@@ -48,11 +44,6 @@ pub(super) struct Tag {
 }
 
 impl Fleet {
-    /// Collects hosts and tags.
-    pub fn builder() -> FleetBuilder {
-        FleetBuilder::default()
-    }
-
     /// How many hosts there are.
     pub fn len(&self) -> usize {
         self.names.len()
@@ -146,13 +137,5 @@ impl Fleet {
 
     fn at(&self, tag: TagId) -> &Tag {
         &self.tags[tag.0 as usize]
-    }
-}
-
-impl TryFrom<FleetData> for Fleet {
-    type Error = FleetError;
-
-    fn try_from(data: FleetData) -> Result<Self, FleetError> {
-        FleetBuilder::from(data).build()
     }
 }

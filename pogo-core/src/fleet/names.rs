@@ -22,6 +22,9 @@ fn hash(name: &str) -> u64 {
 }
 
 impl Names {
+    /// The most names, which is the most hosts of a fleet.
+    pub(super) const MAX: usize = 100_000_000;
+
     pub(super) fn len(&self) -> usize {
         self.list.len()
     }

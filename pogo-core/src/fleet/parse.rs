@@ -1,5 +1,7 @@
 //! Reading selectors.
 
+use std::str::FromStr;
+
 use super::range::Reader;
 use super::visible;
 use super::{Selector, SelectorError, TagPath};
@@ -7,7 +9,7 @@ use super::{Selector, SelectorError, TagPath};
 /// How deep `!` and parentheses may nest; no person writes more, and the stack has an end.
 const MAX_DEPTH: u32 = 64;
 
-pub(super) fn selector(text: &str) -> Result<Selector, SelectorError> {
+fn selector(text: &str) -> Result<Selector, SelectorError> {
     visible::check(text)?;
     let mut parser = Parser {
         reader: Reader { text, at: 0 },
@@ -20,6 +22,14 @@ pub(super) fn selector(text: &str) -> Result<Selector, SelectorError> {
         Some(other) => Err(parser.error(format!(
             "`{other}` does not belong here; join selectors with `,` or `&`"
         ))),
+    }
+}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, SelectorError> {
+        selector(text)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::HostName;
+use super::{HostName, SelectorError};
 
 /// Names in one expression: `web[1-3,7].{east,west}.example.com`.
 ///
@@ -177,28 +177,6 @@ impl FromStr for HostRange {
             )),
             None => Ok(range),
         }
-    }
-}
-
-/// Text that is not a selector or a host range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SelectorError {
-    offset: usize,
-    message: String,
-}
-
-impl SelectorError {
-    pub(super) fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self {
-            offset,
-            message: message.into(),
-        }
-    }
-
-    /// Where in the text it went wrong, in bytes.
-    pub fn offset(&self) -> usize {
-        self.offset
     }
 }
 

@@ -1,7 +1,6 @@
 //! Selectors: expressions that name hosts.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +76,7 @@ impl Selector {
     /// Reads a selector as the original's files spell it: where `$resolver text` stands for `$resolver(text)`.
     ///
     /// # Errors
-    /// As [`FromStr`].
+    /// As [`FromStr`](std::str::FromStr).
     pub fn parse_original(text: &str) -> Result<Self, SelectorError> {
         let trimmed = text.trim();
         if let Some((head, args)) = trimmed
@@ -159,14 +158,6 @@ fn join(
         }
     }
     Ok(())
-}
-
-impl FromStr for Selector {
-    type Err = SelectorError;
-
-    fn from_str(text: &str) -> Result<Self, SelectorError> {
-        super::parse::selector(text)
-    }
 }
 
 impl TryFrom<String> for Selector {

@@ -1,8 +1,8 @@
 //! What a plan warns of: rules that bind otherwise than their author may think.
 
 use super::plan::Plan;
-use super::print::count;
 use super::problem::Warning;
+use super::words::count;
 use crate::fleet::{HostName, fold};
 use crate::policy::{Origin, Policy, Rule};
 

@@ -15,9 +15,11 @@ mod print;
 mod problem;
 mod resolve;
 mod rules;
+mod sequences;
 mod settings;
 mod stages;
 mod waves;
+mod words;
 
 pub use invocation::{Invocation, RunAs, SentFile, Stdin};
 pub use job::{Command, Expectation, JobSpec, Order};

@@ -4,10 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::print::count;
-use super::rules::Bucket;
 use crate::fleet::ResolveError;
-use crate::policy::{Constraint, Origin};
+use crate::policy::Origin;
 
 /// A policy that cannot be used with this fleet, or a job that cannot be run under it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -74,36 +72,6 @@ pub struct Warning {
 impl Warning {
     pub(super) fn new(message: String, origin: Option<Origin>) -> Self {
         Self { message, origin }
-    }
-
-    pub(super) fn empty_constraint(constraint: &Constraint) -> Self {
-        let group = constraint
-            .group
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" & ");
-        Self::new(
-            format!(
-                "`{}` on `{group}` matches no host, so it limits nothing",
-                constraint.rule
-            ),
-            constraint.origin.clone(),
-        )
-    }
-
-    pub(super) fn frozen(bucket: &Bucket) -> Self {
-        let Bucket { group, rule, .. } = bucket;
-        let hosts = count(bucket.hosts, "host");
-        let effect = if bucket.bounds_running() {
-            "none of them can run"
-        } else {
-            "only those already down can run"
-        };
-        Self::new(
-            format!("`{rule}` leaves no slot for the {hosts} of `{group}`: {effect}"),
-            bucket.origin.clone(),
-        )
     }
 }
 

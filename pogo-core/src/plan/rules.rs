@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use super::gather::Gathered;
 use super::groups::Groups;
 use super::problem::{PlanError, Problem, Warning};
+use super::words;
 use crate::fleet::{Fleet, HostId};
 use crate::policy::{Constraint, Limit, Origin, Policy, Rule};
 
@@ -226,7 +227,7 @@ impl Draft<'_> {
             }
         };
         if groups.labels.is_empty() {
-            return self.warnings.push(Warning::empty_constraint(constraint));
+            return self.warnings.push(empty_constraint(constraint));
         }
         let mut sizes = vec![0_u32; groups.labels.len()];
         for &(host, group) in &groups.rows {
@@ -267,7 +268,7 @@ impl Draft<'_> {
             origin: constraint.origin.clone(),
         };
         if places == 0 {
-            self.warnings.push(Warning::frozen(&bucket));
+            self.warnings.push(frozen(&bucket));
         }
         self.buckets.push(bucket);
     }
@@ -306,6 +307,36 @@ impl Draft<'_> {
             warnings: self.warnings,
         }
     }
+}
+
+fn empty_constraint(constraint: &Constraint) -> Warning {
+    let group = constraint
+        .group
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" & ");
+    Warning::new(
+        format!(
+            "`{}` on `{group}` matches no host, so it limits nothing",
+            constraint.rule
+        ),
+        constraint.origin.clone(),
+    )
+}
+
+fn frozen(bucket: &Bucket) -> Warning {
+    let Bucket { group, rule, .. } = bucket;
+    let hosts = words::count(bucket.hosts, "host");
+    let effect = if bucket.bounds_running() {
+        "none of them can run"
+    } else {
+        "only those already down can run"
+    };
+    Warning::new(
+        format!("`{rule}` leaves no slot for the {hosts} of `{group}`: {effect}"),
+        bucket.origin.clone(),
+    )
 }
 
 /// Positions fit: a fleet holds at most `u32::MAX` hosts, and the groups of one are fewer than its memberships.

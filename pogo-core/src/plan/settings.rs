@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::JobSpec;
-use super::print::{count, span};
+use super::words::{count, span};
 use crate::policy::{OnDoubt, ResolvedSettings};
 
 /// A job's own settings as they will be in force; the moments in milliseconds.

@@ -4,14 +4,8 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 
-use super::JobSpec;
-use super::cycle;
 use super::gather::Gathered;
-use super::groups::Groups;
-use super::problem::{PlanError, Problem, Warning};
-use super::waves;
-use crate::fleet::{Fleet, HostId, Selector};
-use crate::policy::{Limit, Policy, Sequence};
+use crate::policy::Limit;
 
 /// A stage's position among the [`Stages`] of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -55,50 +49,20 @@ impl Stage {
 /// The stages of one job: a directed graph without cycles, made of one chain per sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stages {
-    stages: Vec<Stage>,
+    pub(super) stages: Vec<Stage>,
     /// Distinct sets of stages that hosts belong to.
     tracks: Vec<Box<[StageId]>>,
     track_of: Vec<u32>,
 }
 
 impl Stages {
-    /// Compiles the policy's sequences and the job's waves for these hosts.
-    ///
-    /// # Errors
-    /// Every sequence that does not resolve, at once; or the cycle, when sequences wait for each other.
-    pub fn compile(
-        fleet: &Fleet,
-        policy: &Policy,
-        hosts: &[HostId],
-        spec: &JobSpec,
-    ) -> Result<(Self, Vec<Warning>), PlanError> {
-        let mut draft = Draft::new(fleet, hosts);
-        for sequence in &policy.sequences {
-            draft.sequence(sequence);
-        }
-        if !draft.problems.is_empty() {
-            return Err(PlanError::Policy {
-                problems: draft.problems,
-            });
-        }
-        let warnings = std::mem::take(&mut draft.warnings);
-        let tasks = draft.tasks;
-        let stages = Self::index(draft.stages, tasks);
-        cycle::refuse(&stages)?;
-        if spec.waves.is_empty() {
-            return Ok((stages, warnings));
-        }
-        let waves = waves::stages(&stages, spec, tasks);
-        Ok((Self::index([stages.stages, waves].concat(), tasks), warnings))
-    }
-
     /// No stages, for that many hosts.
     pub(crate) fn none(tasks: usize) -> Self {
         Self::index(vec![], tasks)
     }
 
     /// Sorts tasks into tracks: the distinct sets of stages that they are in.
-    fn index(stages: Vec<Stage>, tasks: usize) -> Self {
+    pub(super) fn index(stages: Vec<Stage>, tasks: usize) -> Self {
         let in_stage = (0..)
             .zip(&stages)
             .flat_map(|(id, stage)| stage.tasks.iter().map(move |&task| (task, id)));
@@ -165,153 +129,5 @@ impl Stages {
     /// The stages that the tasks of a track are in.
     pub(crate) fn of_track(&self, track: u32) -> &[StageId] {
         &self.tracks[track as usize]
-    }
-}
-
-const NOT_IN_JOB: u32 = u32::MAX;
-
-struct Draft<'a> {
-    fleet: &'a Fleet,
-    /// Position in the job of each host of the fleet.
-    task_of: Vec<u32>,
-    tasks: usize,
-    stages: Vec<Stage>,
-    warnings: Vec<Warning>,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Draft<'a> {
-    fn new(fleet: &'a Fleet, hosts: &[HostId]) -> Self {
-        let mut task_of = vec![NOT_IN_JOB; fleet.len()];
-        for (task, host) in (0..).zip(hosts) {
-            task_of[host.index()] = task;
-        }
-        Self {
-            fleet,
-            task_of,
-            tasks: hosts.len(),
-            stages: vec![],
-            warnings: vec![],
-            problems: vec![],
-        }
-    }
-
-    fn sequence(&mut self, sequence: &Sequence) {
-        let scope = sequence
-            .scope
-            .as_ref()
-            .map(|scope| self.tasks_of(scope, sequence.origin.as_ref()));
-        let stages: Vec<Vec<u32>> = sequence
-            .stages
-            .iter()
-            .map(|stage| self.tasks_of(&stage.selector, stage.origin.as_ref().or(sequence.origin.as_ref())))
-            .collect();
-        let repeats = self.repeats(sequence);
-        let stage_of = self.first_stage(&stages, scope.as_deref());
-        match repeats {
-            None => self.chain(sequence, sequence.name.clone(), &stages, |task| stage_of[task as usize]),
-            Some(groups) => self.chains(sequence, &groups, &stages, &stage_of),
-        }
-    }
-
-    /// The job's tasks that a selector names, in its order. Hosts outside the job do not count.
-    fn tasks_of(&mut self, selector: &Selector, origin: Option<&crate::policy::Origin>) -> Vec<u32> {
-        match self.fleet.resolve(selector) {
-            Ok(hosts) => {
-                if hosts.is_empty() {
-                    let message = format!("`{selector}` of a sequence matches no host");
-                    self.warnings.push(Warning::new(message, origin.cloned()));
-                }
-                hosts
-                    .iter()
-                    .map(|host| self.task_of[host.index()])
-                    .filter(|&task| task != NOT_IN_JOB)
-                    .collect()
-            }
-            Err(error) => {
-                self.problems.push(Problem::new(error.to_string(), origin.cloned()));
-                vec![]
-            }
-        }
-    }
-
-    fn repeats(&mut self, sequence: &Sequence) -> Option<Groups> {
-        let tag = sequence.each.as_ref()?;
-        Groups::level(self.fleet, &Selector::Tag(tag.clone()), false)
-            .map_err(|error| {
-                self.problems
-                    .push(Problem::new(error.to_string(), sequence.origin.clone()))
-            })
-            .ok()
-    }
-
-    /// For each task the first stage that names it, or `NOT_IN_JOB`.
-    fn first_stage(&self, stages: &[Vec<u32>], scope: Option<&[u32]>) -> Vec<u32> {
-        let mut stage_of = vec![NOT_IN_JOB; self.tasks];
-        for (stage, tasks) in (0..).zip(stages) {
-            for &task in tasks {
-                let entry = &mut stage_of[task as usize];
-                *entry = (*entry).min(stage);
-            }
-        }
-        if let Some(scope) = scope {
-            let mut inside = vec![false; self.tasks];
-            scope.iter().for_each(|&task| inside[task as usize] = true);
-            stage_of
-                .iter_mut()
-                .zip(inside)
-                .filter(|(_, inside)| !inside)
-                .for_each(|(stage, _)| *stage = NOT_IN_JOB);
-        }
-        stage_of
-    }
-
-    /// A chain of its own for each value of the tag.
-    fn chains(&mut self, sequence: &Sequence, groups: &Groups, stages: &[Vec<u32>], stage_of: &[u32]) {
-        let mut members: Vec<Vec<u32>> = vec![vec![]; groups.labels.len()];
-        for &(host, group) in &groups.rows {
-            let task = self.task_of[host.index()];
-            if task != NOT_IN_JOB && stage_of[task as usize] != NOT_IN_JOB {
-                members[group as usize].push(task);
-            }
-        }
-        for (label, mut tasks) in groups.labels.iter().zip(members) {
-            tasks.sort_unstable();
-            let mut split: Vec<Vec<u32>> = vec![vec![]; stages.len()];
-            tasks
-                .iter()
-                .for_each(|&task| split[stage_of[task as usize] as usize].push(task));
-            self.chain(sequence, format!("{} in {label}", sequence.name), &split, |task| {
-                stage_of[task as usize]
-            });
-        }
-    }
-
-    fn chain(&mut self, sequence: &Sequence, name: String, stages: &[Vec<u32>], stage_of: impl Fn(u32) -> u32) {
-        let mut after = None;
-        for (position, (entry, tasks)) in (0..).zip(sequence.stages.iter().zip(stages)) {
-            let tasks: Vec<u32> = tasks
-                .iter()
-                .copied()
-                .filter(|&task| stage_of(task) == position)
-                .collect();
-            if tasks.is_empty() {
-                // Order is kept across it: the next stage waits for the one before.
-                continue;
-            }
-            let id = StageId(u32::try_from(self.stages.len()).unwrap_or(u32::MAX));
-            self.stages.push(Stage {
-                sequence: name.clone(),
-                label: entry.selector.to_string(),
-                allowed_failures: sequence
-                    .allow_failures
-                    .tolerated(u32::try_from(tasks.len()).unwrap_or(u32::MAX)),
-                after,
-                wave: None,
-                bakes: false,
-                tasks,
-            });
-            after = Some(id);
-        }
     }
 }

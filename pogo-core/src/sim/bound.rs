@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::chain::Chain;
-use crate::fleet::{Fleet, HostId, HostName};
+use super::work::{Cause, Work};
+use crate::fleet::{Fleet, HostName};
 use crate::plan::{JobSpec, PlanError, Rules, Stages};
 use crate::policy::Policy;
 use crate::time::format_duration;
@@ -122,14 +123,14 @@ pub fn lower_bound(
             .iter()
             .map(|&host| millis(time(fleet.name(host)).saturating_add(settings.settle)))
             .collect(),
-        job_places: settings.max_parallel.map(|most| most.hosts),
+        job_slots: settings.max_parallel.map(|most| most.hosts),
         hosts,
     };
     let whole = work.part(0..work.hosts.len());
     let chain = Chain::longest(&stages, millis(settings.bake), &work);
     let (makespan, reason) = match chain {
         Some(chain) if chain.until > whole.0 => (chain.until, Binding::Sequence { stages: chain.stages }),
-        _ => (whole.0, work.explain(fleet, whole.1)),
+        _ => (whole.0, explain(&work, fleet, whole.1)),
     };
     Ok(LowerBound {
         makespan: Duration::from_millis(makespan),
@@ -141,113 +142,24 @@ fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// Tasks, their times and the limits they are under.
-pub(super) struct Work<'a> {
-    rules: &'a Rules,
-    hosts: Vec<HostId>,
-    /// Of each task, in milliseconds.
-    times: Vec<u64>,
-    job_places: Option<u32>,
-}
-
-/// What sets the bound of some tasks.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Cause {
-    Task(usize),
-    Bucket(usize),
-    Job(u32),
-}
-
-impl Work<'_> {
-    pub(super) fn time(&self, task: usize) -> u64 {
-        self.times.get(task).copied().unwrap_or(0)
-    }
-
-    /// The least time in which these tasks can pass through all limits, and what sets it.
-    pub(super) fn part(&self, tasks: impl Iterator<Item = usize>) -> (u64, Cause) {
-        let mut held: Vec<Vec<u64>> = vec![vec![]; self.rules.buckets().len()];
-        let mut all = Vec::new();
-        let mut best = (0, Cause::Task(0));
-        for (task, &host) in tasks.filter_map(|task| Some((task, self.hosts.get(task)?))) {
-            let time = self.time(task);
-            if time > best.0 {
-                best = (time, Cause::Task(task));
-            }
-            for bucket in self.rules.buckets_of(host) {
-                if let Some(held) = held.get_mut(bucket.index()) {
-                    held.push(time);
-                }
-            }
-            all.push(time);
-        }
-        if let Some(places) = self.job_places {
-            let bound = through(&mut all, places);
-            if bound > best.0 {
-                best = (bound, Cause::Job(places));
+/// What a cause is called.
+fn explain(work: &Work<'_>, fleet: &Fleet, cause: Cause) -> Binding {
+    let host = |task: usize| work.hosts.get(task).or(work.hosts.first());
+    match cause {
+        Cause::Job(places) => Binding::JobLimit { places },
+        Cause::Bucket(at) if work.rules.buckets().get(at).is_some() => {
+            let bucket = &work.rules.buckets()[at];
+            Binding::Limit {
+                group: bucket.group.clone(),
+                rule: bucket.rule.to_string(),
+                places: bucket.places,
             }
         }
-        for ((bucket, mut times), at) in self.rules.buckets().iter().zip(held).zip(0..) {
-            let bound = through(&mut times, bucket.places);
-            if bound > best.0 {
-                best = (bound, Cause::Bucket(at));
-            }
-        }
-        best
-    }
-
-    fn explain(&self, fleet: &Fleet, cause: Cause) -> Binding {
-        let host = |task: usize| self.hosts.get(task).or(self.hosts.first());
-        match cause {
-            Cause::Job(places) => Binding::JobLimit { places },
-            Cause::Bucket(at) if self.rules.buckets().get(at).is_some() => {
-                let bucket = &self.rules.buckets()[at];
-                Binding::Limit {
-                    group: bucket.group.clone(),
-                    rule: bucket.rule.to_string(),
-                    places: bucket.places,
-                }
-            }
-            Cause::Bucket(task) | Cause::Task(task) => match host(task) {
-                Some(&host) => Binding::LongestTask {
-                    host: fleet.name(host).clone(),
-                },
-                None => Binding::Sequence { stages: vec![] },
+        Cause::Bucket(task) | Cause::Task(task) => match host(task) {
+            Some(&host) => Binding::LongestTask {
+                host: fleet.name(host).clone(),
             },
-        }
-    }
-}
-
-/// The least time in which tasks of these times can pass through so many places.
-fn through(times: &mut [u64], places: u32) -> u64 {
-    // A frozen bucket has no bound that means anything.
-    let places = u64::from(places.max(1));
-    let sum = times.iter().fold(0, |sum: u64, &time| sum.saturating_add(time));
-    // Some place takes at least this many tasks, at best the shortest.
-    let rounds = u64::try_from(times.len()).unwrap_or(u64::MAX).div_ceil(places);
-    let rounds = usize::try_from(rounds).unwrap_or(usize::MAX).min(times.len());
-    if rounds > 0 && rounds < times.len() {
-        times.select_nth_unstable(rounds);
-    }
-    let shortest = times
-        .iter()
-        .take(rounds)
-        .fold(0, |sum: u64, &time| sum.saturating_add(time));
-    sum.div_ceil(places).max(shortest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::through;
-
-    #[test]
-    fn equal_tasks_go_in_whole_rounds() {
-        assert_eq!(through(&mut [10; 7], 3), 30);
-        assert_eq!(through(&mut [10; 6], 3), 20);
-    }
-
-    #[test]
-    fn work_is_shared_among_places_at_best() {
-        assert_eq!(through(&mut [1, 1, 28], 2), 15);
-        assert_eq!(through(&mut [], 2), 0);
+            None => Binding::Sequence { stages: vec![] },
+        },
     }
 }

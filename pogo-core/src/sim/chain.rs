@@ -1,6 +1,6 @@
 //! The chain of stages that takes longest.
 
-use super::bound::Work;
+use super::work::Work;
 use crate::plan::{Stage, StageId, Stages};
 
 /// Stages that come one after the other, also from one sequence to another by the hosts they share.

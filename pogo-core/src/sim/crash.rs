@@ -1,10 +1,6 @@
-//! A dispatcher that dies, and another that takes over.
+//! The death of a dispatcher.
 
 use std::time::Duration;
-
-use super::World;
-use crate::journal::replay;
-use crate::scheduler::Input;
 
 /// When the dispatcher dies, and for how long nobody is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,90 +8,4 @@ pub(super) struct Crash {
     /// Position in the records of the last event that is written down.
     pub(super) event: usize,
     pub(super) downtime: Duration,
-}
-
-impl World {
-    /// Whether the dispatcher dies while it writes down so many events: how many of them are written, and what follows.
-    pub(super) fn crash_among(&mut self, events: usize) -> Option<(usize, Crash)> {
-        let written = self.records.len();
-        while let Some(&crash) = self.crashes.last() {
-            if crash.event >= written + events {
-                return None;
-            }
-            self.crashes.pop();
-            if crash.event >= written {
-                return Some((crash.event - written + 1, crash));
-            }
-        }
-        None
-    }
-
-    /// Another dispatcher takes over. Links have died with the first, so nobody ever tells how what ran has ended.
-    pub(super) fn recover(&mut self, crash: Crash) {
-        let replayed = replay(&self.records);
-        debug_assert!(replayed.is_ok(), "what a scheduler has decided can be replayed");
-        if let Ok(scheduler) = replayed {
-            self.scheduler = scheduler;
-        }
-        self.running.clear();
-        self.plans.forget_ends();
-        self.now = self.now + crash.downtime;
-        // Recovering is refused to nobody.
-        let _ = self.tell(Input::Recover { resumed: vec![] });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use crate::fleet::Fleet;
-    use crate::plan::{Command, JobSpec};
-    use crate::policy::{Constraint, OnDoubt, Policy, Rule};
-    use crate::scheduler::{JobStatus, TaskEventKind};
-    use crate::sim::{History, World};
-
-    fn crashed(at: usize) -> History {
-        let fleet = Fleet::builder().tagged("web", "web[1-6]").build().unwrap();
-        let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("2".parse().unwrap()));
-        let policy = Policy {
-            constraints: vec![limit],
-            ..Policy::default()
-        };
-        let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
-        (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
-        let mut world = World::new(fleet, policy).unwrap().crash(at, Duration::from_secs(3));
-        world.submit(spec).unwrap();
-        world.run()
-    }
-
-    #[test]
-    fn a_job_ends_well_after_a_crash_at_any_event() {
-        let calm = crashed(usize::MAX);
-        for at in 1..calm.records.len() - 1 {
-            let history = crashed(at);
-            assert!(
-                history
-                    .scheduler
-                    .jobs()
-                    .all(|job| job.status() == JobStatus::Finished && job.tally().succeeded == 6),
-                "after a crash at event {at}"
-            );
-            assert_eq!(
-                history.records[..=at],
-                calm.records[..=at],
-                "a crash changes nothing before it"
-            );
-        }
-    }
-
-    #[test]
-    fn what_ran_when_the_dispatcher_died_is_in_doubt() {
-        let history = crashed(3);
-        let doubts = |record: &&crate::scheduler::Record| {
-            matches!(record.event.task_kind(), Some(TaskEventKind::InDoubt { .. }))
-        };
-        assert_eq!(history.records.iter().filter(doubts).count(), 2);
-        assert_eq!(history.records[4].at, crate::Timestamp::from_millis(3_000));
-    }
 }

@@ -28,12 +28,16 @@ mod crash;
 mod draw;
 mod fault;
 mod history;
+mod indexed;
 mod pass;
 mod past;
 mod plans;
+mod recovery;
 mod rerun;
+mod script;
 mod times;
 pub mod what_if;
+mod work;
 mod world;
 
 pub use bound::{Binding, LowerBound, lower_bound};

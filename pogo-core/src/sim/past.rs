@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use indexmap::IndexMap;
-
-use super::world::Indexed;
+use super::indexed::Indexed;
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, JobId, Outcome, Phase, Record, TaskEvent, TaskEventKind};
@@ -121,8 +119,8 @@ struct Open {
 
 /// Every attempt of a log that has ended, in the order of the ends.
 pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
-    let mut open: Indexed<AttemptId, Open> = IndexMap::default();
-    let mut begun: Indexed<(JobId, HostName), u32> = IndexMap::default();
+    let mut open: Indexed<AttemptId, Open> = Indexed::default();
+    let mut begun: Indexed<(JobId, HostName), u32> = Indexed::default();
     let mut ended = Vec::new();
     for (record, at) in records.iter().zip(0..) {
         let Event::Task(TaskEvent { job, host, kind }) = &record.event else {

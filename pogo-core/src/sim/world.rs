@@ -1,23 +1,18 @@
 //! The world.
 
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use rustc_hash::FxHasher;
-
 use super::crash::Crash;
+use super::indexed::Indexed;
 use super::plans::{Planned, Plans};
-use super::rerun::{Script, ScriptedAttempt};
+use super::script::{Script, ScriptedAttempt};
 use super::{Fault, History, TaskTimes};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, ResolveError, Selector, TagPath};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{AttemptId, Input, InputError, JobId, Outcome, Record, Scheduler};
-
-pub(super) type Indexed<K, V> = IndexMap<K, V, BuildHasherDefault<FxHasher>>;
 
 /// The real scheduler among pretended hosts, in virtual time that begins at zero.
 #[derive(Debug, Clone)]
@@ -53,11 +48,11 @@ impl World {
             now: Timestamp::EPOCH,
             seed: 0,
             times: TaskTimes::Fixed(Duration::from_secs(1)),
-            faults: IndexMap::default(),
+            faults: Indexed::default(),
             everywhere: vec![],
             plans: Plans::default(),
-            running: IndexMap::default(),
-            spent: IndexMap::default(),
+            running: Indexed::default(),
+            spent: Indexed::default(),
             script: None,
             crashes: vec![],
             jobs: 0,

@@ -1,11 +1,10 @@
 //! One problem of a source.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Excerpt, render};
+use super::{Excerpt, LineSpan};
 use crate::policy::Origin;
 
 /// One problem of a source.
@@ -49,17 +48,6 @@ pub struct Diagnostic {
     /// The offending line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excerpt: Option<Excerpt>,
-}
-
-/// A stretch of one line. Lines and columns count from 1, columns and length count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct LineSpan {
-    /// The line, from 1.
-    pub line: u32,
-    /// The column, from 1, in characters.
-    pub column: u32,
-    /// How many characters it covers; at least 1.
-    pub length: u32,
 }
 
 impl Diagnostic {
@@ -110,11 +98,6 @@ impl Diagnostic {
         let said = self.message.split('`').step_by(2).collect::<Vec<_>>().join("`");
         said.chars().filter(|character| !character.is_ascii_digit()).collect()
     }
-
-    /// For a terminal: with the line, a caret and the hint, in colours if wanted.
-    pub fn render(&self, colour: bool) -> String {
-        render::render(self, colour)
-    }
 }
 
 /// Cuts a message after 800 characters: messages quote what a file holds, which may be a word of many megabytes.
@@ -125,10 +108,4 @@ fn shorten(mut text: String) -> String {
         text.push('…');
     }
     text
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
-    }
 }

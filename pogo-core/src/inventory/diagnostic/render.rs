@@ -1,13 +1,27 @@
 //! A problem as text for a terminal.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::Diagnostic;
 use crate::fleet::is_invisible;
 
-pub(super) fn render(problem: &Diagnostic, colour: bool) -> String {
+impl Diagnostic {
+    /// For a terminal: with the line, a caret and the hint, in colours if wanted.
+    pub fn render(&self, colour: bool) -> String {
+        render(self, colour)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+fn render(problem: &Diagnostic, colour: bool) -> String {
     let title = match problem.place {
         Some(place) => format!(
             "{}:{}:{}: {}",

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::CriticalPath;
 use super::relax::{self, Relaxation};
 use super::run::Run;
 use super::tracker::Tracker;
-use super::{CriticalPath, WhatIf};
 use crate::plan::JobSpec;
 use crate::scheduler::{Input, InputError, JobId};
 use crate::sim::{History, LowerBound, World, lower_bound};
@@ -18,33 +18,6 @@ pub struct Scenario {
     spec: JobSpec,
 }
 
-/// What to find out about a scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Questions {
-    /// The seed of the first run; each further run has the next.
-    pub seed: u64,
-    /// How many runs.
-    pub runs: u32,
-    /// In how many of these runs each rule is relaxed in turn, to see what it costs; 0 asks nothing of the kind.
-    pub cost_runs: u32,
-}
-
-impl Questions {
-    /// So many runs from this seed on, the first 20 of which are run again with each rule relaxed.
-    pub fn new(seed: u64, runs: u32) -> Self {
-        let runs = runs.max(1);
-        let cost_runs = runs.min(20);
-        Self { seed, runs, cost_runs }
-    }
-
-    /// The same with another number of runs for costs, at most all of them.
-    pub fn cost_runs(mut self, runs: u32) -> Self {
-        self.cost_runs = runs.min(self.runs);
-        self
-    }
-}
-
 /// One run that is to be made; on any thread.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -53,6 +26,10 @@ pub struct Trial {
 }
 
 impl Trial {
+    pub(super) fn new(scenario: Arc<Scenario>, seed: u64) -> Self {
+        Self { scenario, seed }
+    }
+
     /// Makes the run.
     ///
     /// # Errors
@@ -146,65 +123,6 @@ impl Scenario {
             all.push((how, Self { world, spec }));
         }
         Ok(all)
-    }
-
-    /// Finds out everything, one run after the other.
-    ///
-    /// # Errors
-    /// The scheduler refuses the job.
-    pub fn what_if(&self, questions: &Questions) -> Result<WhatIf, InputError> {
-        self.what_if_by(questions, |trials| trials.iter().map(Trial::run).collect())
-    }
-
-    /// The same, where the caller makes the runs; on several threads, say. The results are to be in the order of the trials,
-    /// and the answer is the same however they were made.
-    ///
-    /// ```
-    /// use pogo_core::fleet::Fleet;
-    /// use pogo_core::plan::{Command, JobSpec};
-    /// use pogo_core::policy::Policy;
-    /// use pogo_core::sim::World;
-    /// use pogo_core::sim::what_if::{Questions, Scenario};
-    ///
-    /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
-    /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
-    /// let scenario = Scenario::new(World::new(fleet, Policy::default())?, spec);
-    /// let answer = scenario.what_if_by(&Questions::new(1, 8), |trials| {
-    ///     std::thread::scope(|scope| {
-    ///         let (one, other) = trials.split_at(trials.len() / 2);
-    ///         let other = scope.spawn(|| other.iter().map(|trial| trial.run()).collect::<Vec<_>>());
-    ///         let mut runs: Vec<_> = one.iter().map(|trial| trial.run()).collect();
-    ///         runs.extend(other.join().unwrap());
-    ///         runs
-    ///     })
-    /// })?;
-    /// assert_eq!(answer, scenario.what_if(&Questions::new(1, 8))?);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The scheduler refuses the job.
-    pub fn what_if_by(
-        &self,
-        questions: &Questions,
-        mut make: impl FnMut(&[Trial]) -> Vec<Result<Run, InputError>>,
-    ) -> Result<WhatIf, InputError> {
-        let mut made = |scenario: Self, runs: u32| -> Result<Vec<Run>, InputError> {
-            let scenario = Arc::new(scenario);
-            let trial = |run: u32| Trial {
-                scenario: Arc::clone(&scenario),
-                seed: questions.seed.wrapping_add(run.into()),
-            };
-            make(&(0..runs).map(trial).collect::<Vec<_>>()).into_iter().collect()
-        };
-        let runs = made(self.clone(), questions.runs)?;
-        let mut relaxed = Vec::new();
-        if questions.cost_runs > 0 {
-            for (how, scenario) in self.relaxed()? {
-                relaxed.push((how, made(scenario, questions.cost_runs)?));
-            }
-        }
-        WhatIf::of(self, &runs, relaxed)
     }
 
     /// Host by host, what set the end of one run.

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, JobEventKind, JobId, Record};
-use crate::sim::world::Indexed;
+use crate::sim::indexed::Indexed;
 
 /// One attempt on the path.
 #[derive(Debug, Clone, Copy)]
