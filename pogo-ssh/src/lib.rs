@@ -275,6 +275,7 @@ mod config;
 mod context;
 mod detached;
 mod exec;
+mod first_contacts;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod host_key_policy;
@@ -304,6 +305,7 @@ mod transport;
 mod trust;
 
 pub use config::{Agent, SshTransportBuilder};
+pub use first_contacts::FirstContacts;
 pub use host_key_policy::HostKeyPolicy;
 pub use input::{InputError, JobInputs};
 pub use pogo_ssh_config::{
@@ -315,4 +317,3 @@ pub use question::{NoAnswer, Prompter, Question};
 pub use secrecy::SecretString;
 pub use setup::SetupError;
 pub use transport::SshTransport;
-pub use trust::FirstContacts;

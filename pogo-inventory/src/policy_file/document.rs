@@ -64,20 +64,7 @@ fn sections(
     reading: &mut Reading,
     mut includes: Option<&mut Includes>,
 ) {
-    for Entry { key, .. } in entries {
-        if matches!(&*key.text, "apps" | "envs") {
-            let message = format!("`{}` belongs to the files of Pogo 4.0", key.text);
-            problems.report_with(
-                key.span,
-                message,
-                "read the file as one of these, or name the groups under `tag:`",
-            );
-        } else if key.text == "namespace" && reading.namespaces.inside {
-            problems.report(key.span, "namespaces have no namespaces of their own");
-        } else if !KEYS.contains(&&*key.text) {
-            keys::unknown(problems, key, "the file", &KEYS);
-        }
-    }
+    check_keys(problems, entries, reading.namespaces.inside);
     let section = |name: &str| -> Option<&Node<'_>> {
         let entry = entries.iter().find(|entry| entry.key.text == name)?;
         Some(&entry.value)
@@ -109,6 +96,23 @@ fn sections(
             reading.namespaces.inside = true;
             sections(problems, entries, reading, includes);
             reading.namespaces.inside = false;
+        }
+    }
+}
+
+fn check_keys(problems: &mut Problems<'_>, entries: &[Entry<'_>], in_namespace: bool) {
+    for Entry { key, .. } in entries {
+        if matches!(&*key.text, "apps" | "envs") {
+            let message = format!("`{}` belongs to the files of Pogo 4.0", key.text);
+            problems.report_with(
+                key.span,
+                message,
+                "read the file as one of these, or name the groups under `tag:`",
+            );
+        } else if key.text == "namespace" && in_namespace {
+            problems.report(key.span, "namespaces have no namespaces of their own");
+        } else if !KEYS.contains(&&*key.text) {
+            keys::unknown(problems, key, "the file", &KEYS);
         }
     }
 }

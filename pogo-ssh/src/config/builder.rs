@@ -9,9 +9,9 @@ use secrecy::SecretString;
 use super::LONGEST;
 use super::agent::Agent;
 use super::connect_options::ConnectOptions;
+use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::question::{Prompter, Question, SharedPrompter};
-use crate::trust::FirstContacts;
 
 /// Settings of an [`SshTransport`](crate::SshTransport). What a host's own [`Connection`](pogo_core::fleet::Connection) sets comes first;
 /// these are the defaults behind it.

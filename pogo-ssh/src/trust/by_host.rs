@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::first_contacts::FirstContacts;
 use super::verifier::Verifier;
+use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 

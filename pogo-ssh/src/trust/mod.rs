@@ -5,13 +5,11 @@ mod addresses;
 mod append;
 mod by_host;
 mod certificate;
-mod first_contacts;
 mod known_hosts;
 mod refusal;
 mod verifier;
 
 pub(crate) use by_host::Trust;
-pub use first_contacts::FirstContacts;
 pub(crate) use known_hosts::FileError;
 pub(crate) use refusal::{HostKeyRefusal, fingerprint};
 pub(crate) use verifier::Verifier;

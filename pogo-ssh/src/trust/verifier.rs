@@ -9,10 +9,10 @@ use russh::keys::{Algorithm, Certificate, PublicKey, PublicKeyOrCertificate};
 
 use super::append::LockedFile;
 use super::certificate::{self, CertificateFault};
-use super::first_contacts::FirstContacts;
 use super::known_hosts::{FileError, KeyVerdict, KnownHosts, hashed, lookup_name};
 use super::refusal::{HostKeyRefusal, fingerprint};
 use crate::algorithms::family;
+use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Key;
-use super::park::Lot;
+use super::lot::Lot;
 use crate::scheduler::JobId;
 
 /// A class's position in the agenda.

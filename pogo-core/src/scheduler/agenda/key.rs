@@ -1,12 +1,6 @@
 //! Which class comes first.
 
-use std::cmp::Reverse;
-
-use super::class::Front;
-use super::{Agenda, ClassId, ClassKey};
-use crate::plan::Order;
 use crate::scheduler::JobId;
-use crate::scheduler::state::State;
 
 /// The urgency of a class's next task; greater comes first. It only ever decreases while the agenda is not built
 /// anew, so a queue may hold an old key: the true one is never greater.
@@ -53,35 +47,10 @@ impl Key {
     }
 }
 
-impl Agenda {
-    /// The class's next task and its urgency. Tasks that wait no longer are dropped on the way.
-    pub(super) fn front(&mut self, state: &State, class: ClassId) -> Option<(u32, Key)> {
-        let load = self.load.of(state, self.classes[class].key.profile);
-        self.front_under(state, class, load)
-    }
-
-    /// The same, where it is known how loaded the class's most loaded bucket is.
-    pub(super) fn front_under(&mut self, state: &State, class: ClassId, load: u16) -> Option<(u32, Key)> {
-        let ClassKey { job: id, .. } = self.classes[class].key;
-        let job = state.jobs.get(&id)?;
-        let Front {
-            order: (tries, Reverse(expected), rank, task),
-            ..
-        } = self.first_waiting(state, job, class)?;
-        let urgency = Urgency {
-            priority: job.settings.priority,
-            tries,
-            load: if job.spec.order == Order::Balanced { load } else { 0 },
-            expected,
-            job: id,
-            rank,
-        };
-        Some((task, urgency.into()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cmp::Reverse;
+
     use proptest::prelude::*;
 
     use super::*;

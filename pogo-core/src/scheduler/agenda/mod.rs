@@ -10,8 +10,10 @@
 
 mod build;
 mod class;
+mod front;
 mod key;
 mod load;
+mod lot;
 mod park;
 mod pick;
 mod rekey;
@@ -24,8 +26,9 @@ use hashbrown::HashTable;
 pub(crate) use class::{Class, ClassId, ClassKey, Place};
 pub(crate) use key::Key;
 pub(crate) use load::Load;
+use lot::Lot;
 pub(crate) use park::Parking;
-use park::{Lot, Queue};
+use park::Queue;
 
 use super::JobId;
 use super::by_job::FastMap;

@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::class::Entry;
+use super::lot::Lot;
 use super::{ClassId, Key};
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
@@ -63,13 +64,6 @@ pub(crate) struct Awake {
     pub(crate) top: Option<(Key, ClassId)>,
     /// Whether it was looked up since the state last changed.
     pub(crate) is_current: bool,
-}
-
-/// One queue of the parking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lot {
-    Bucket { bucket: BucketId, repair: bool },
-    Job(JobId),
 }
 
 impl Parking {

@@ -3,7 +3,8 @@
 use std::collections::binary_heap::PeekMut;
 
 use super::class::{Front, Span};
-use super::park::{Awake, Lot, Queue};
+use super::lot::Lot;
+use super::park::{Awake, Queue};
 use super::{Agenda, ClassId, Key, Place};
 use crate::fleet::HostName;
 use crate::scheduler::admission::{admit, has_room, usages};

@@ -1,6 +1,7 @@
 //! Putting the keys of a queue right all at once.
 
-use super::park::{Lot, Queue};
+use super::lot::Lot;
+use super::park::Queue;
 use super::pick::place;
 use super::{Agenda, ClassId};
 use crate::scheduler::state::State;

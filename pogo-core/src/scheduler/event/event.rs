@@ -1,8 +1,5 @@
 //! Any event.
 
-use serde::{Deserialize, Serialize};
-
-use super::stored::Stored;
 use super::{
     HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent, NamespaceEventKind, TaskEvent, TaskEventKind,
 };
@@ -33,8 +30,7 @@ use crate::scheduler::{AttemptId, JobId};
 /// assert_eq!(serde_json::to_string(&event)?, stored);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// Something happened to the namespace as a whole.

@@ -4,7 +4,7 @@ use std::ops::Not;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,
@@ -16,6 +16,18 @@ use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Obstacle, Outcome, Phase, Tally};
 
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored::from(self.clone()).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Stored::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// From one table, with a row for each event, the enum that serde reads and writes, and the conversions from it and into it.
 ///
 /// Flattening one level into the other would need no table. But serde then copies every field of every record into a
@@ -26,7 +38,7 @@ macro_rules! stored {
     })*) => {
         #[derive(Serialize, Deserialize)]
         #[serde(tag = "event", rename_all = "snake_case")]
-        pub(super) enum Stored {
+        enum Stored {
             $($name { $($of: $of_type,)* $($(#[$attribute])* $field: $type),* },)*
         }
 

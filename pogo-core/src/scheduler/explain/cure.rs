@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::sentence::brief;
+use super::brief::brief;
 use crate::fleet::{HostName, Selector};
 use crate::policy::{JobSettings, Limit};
 use crate::policy::{Origin, Rule};

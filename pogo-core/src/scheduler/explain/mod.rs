@@ -1,6 +1,7 @@
 //! Why a host waits, and which orders would help.
 
 mod blocker;
+mod brief;
 mod cure;
 mod cures;
 mod forecast;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::brief::brief;
 use super::{Blocker, Holder, HolderReason, Obstacle};
 use crate::Timestamp;
-use crate::fleet::{HostName, fold};
+use crate::fleet::HostName;
 use crate::policy::{Limit, Rule};
 use crate::scheduler::Freeze;
 
@@ -176,20 +177,6 @@ fn short<N: AsRef<str>>(names: impl AsRef<[N]>) -> String {
     match brief(names.as_ref()) {
         (text, 0) => text,
         (text, more) => format!("{text} and {more} more"),
-    }
-}
-
-/// As many of the hosts as fit into a line, as ranges, and how many are left over.
-pub(super) fn brief<N: AsRef<str>>(names: &[N]) -> (String, usize) {
-    const LONGEST: usize = 120;
-    let mut shown = names.len();
-    loop {
-        let text = fold(names.get(..shown).unwrap_or_default()).to_string();
-        if text.len() <= LONGEST || shown <= 1 {
-            return (text, names.len() - shown);
-        }
-        // Ranges are short however many they name, so nothing but trying tells how many fit.
-        shown = shown.min(64) / 2;
     }
 }
 

@@ -1,8 +1,5 @@
 //! Budgets of failures: how many hosts of a job, or of a group of its hosts, may fail.
 
-use super::{Job, State};
-use crate::fleet::HostId;
-
 /// A count of failures against what is allowed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Budget {
@@ -37,14 +34,5 @@ impl Budget {
         if !self.is_exceeded() {
             self.tripped = false;
         }
-    }
-}
-
-impl State {
-    /// Whether a failure budget stops this host of a job.
-    pub(in crate::scheduler) fn is_over_budget(&self, job: &Job, host: HostId) -> bool {
-        let budgets = self.rules.profile(self.rules.profile_of(host)).budgets;
-        let mut known = budgets.iter().filter_map(|at| job.budgets.get(at));
-        known.any(Budget::is_exceeded)
     }
 }

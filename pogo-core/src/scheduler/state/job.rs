@@ -5,32 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backoff, Budget, Gates};
+use super::{Backoff, Budget, Gates, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
 use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Tally};
-
-/// How far one task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskState {
-    /// Not started, or to be tried again.
-    Waiting,
-    /// An attempt is under way, or settling.
-    Running,
-    /// Done.
-    Succeeded,
-    /// Its last attempt failed.
-    Failed,
-    /// Its last attempt ended unknown.
-    InDoubt,
-    /// An operator took it out.
-    Skipped,
-    /// It was not run and will not be.
-    Cancelled,
-}
 
 /// How a job is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

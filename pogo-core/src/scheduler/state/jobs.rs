@@ -10,6 +10,13 @@ use crate::plan::{JobSpec, PlanError, Stages};
 use crate::scheduler::{AttemptId, Freeze, JobId};
 
 impl State {
+    /// Whether a failure budget stops this host of a job.
+    pub(in crate::scheduler) fn is_over_budget(&self, job: &Job, host: HostId) -> bool {
+        let budgets = self.rules.profile(self.rules.profile_of(host)).budgets;
+        let mut known = budgets.iter().filter_map(|at| job.budgets.get(at));
+        known.any(Budget::is_exceeded)
+    }
+
     /// Compiles a job for these hosts; a pure function of fleet, policy and arguments.
     pub(crate) fn compile(
         &self,

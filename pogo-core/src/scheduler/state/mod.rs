@@ -16,6 +16,7 @@ mod gates;
 mod hosts;
 mod job;
 mod jobs;
+mod task_state;
 mod tasks;
 mod transitions;
 
@@ -32,8 +33,9 @@ pub use configure::ConfigureError;
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
 pub(crate) use hosts::{Bad, HostState, Hosts, Usage};
+pub use job::JobStatus;
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
-pub use job::{JobStatus, TaskState};
+pub use task_state::TaskState;
 pub(crate) use transitions::{JobChange, TaskChange};
 
 use super::JobId;
