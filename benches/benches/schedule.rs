@@ -59,6 +59,21 @@ fn main() {
         return;
     }
 
+    narrow_limits(floor);
+    neighbours();
+    let [small, .., large] = &costs[..] else { return };
+    let cost = |driven: &Driven, hosts| (driven.compile + driven.run).as_secs_f64() / f64::from(hosts);
+    let growth = cost(large, 1_000_000) / cost(small, 10_000);
+    println!("\ncost per host at a million, against ten thousand: {growth:.2} (to hold: 1.5)");
+    println!(
+        "run of a million hosts, against the floor: {:.1} (to hold: 12); compiling it: {:.1}",
+        ratio(large.run, floor),
+        ratio(large.compile, floor)
+    );
+}
+
+/// Limits that let few hosts run at once, and many limits for each host.
+fn narrow_limits(floor: Duration) {
     for hosts in [10_000, 100_000] {
         let (fleet, policy) = one_place(hosts);
         report(
@@ -78,29 +93,10 @@ fn main() {
             floor,
         );
     }
-    neighbours();
-    let [small, .., large] = &costs[..] else { return };
-    let cost = |driven: &Driven, hosts| (driven.compile + driven.run).as_secs_f64() / f64::from(hosts);
-    let growth = cost(large, 1_000_000) / cost(small, 10_000);
-    println!("\ncost per host at a million, against ten thousand: {growth:.2} (to hold: 1.5)");
-    println!(
-        "run of a million hosts, against the floor: {:.1} (to hold: 12); compiling it: {:.1}",
-        ratio(large.run, floor),
-        ratio(large.compile, floor)
-    );
 }
 
 /// What jobs cost each other.
 fn neighbours() {
-    let small_jobs = |jobs: u32, caches: Caches| {
-        // Many jobs in each case, so that none is measured by a handful of them.
-        let rounds = 0..(1_000 / jobs).max(1);
-        let costs: Vec<Cost> = rounds.flat_map(|_| small_jobs(jobs, caches)).collect();
-        Cost {
-            submission: typical(costs.iter().map(|cost| cost.submission)),
-            report: typical(costs.iter().map(|cost| cost.report)),
-        }
-    };
     println!(
         "\n{}",
         row("neighbours", &["jobs", "submission", "report"].map(str::to_owned))
@@ -108,13 +104,13 @@ fn neighbours() {
     let costs: Vec<Cost> = [10, 100, 1_000, 10_000]
         .into_iter()
         .map(|jobs| {
-            let cost = small_jobs(jobs, Caches::Warm);
+            let cost = typical_cost(jobs, Caches::Warm);
             let columns = [cell(jobs), nanos(cost.submission, 1), nanos(cost.report, 1)];
             println!("{}", row("jobs of 3 hosts, of a fleet of 30,000", &columns));
             cost
         })
         .collect();
-    let cold = small_jobs(10, Caches::Cold);
+    let cold = typical_cost(10, Caches::Cold);
     let columns = [cell(10), String::new(), nanos(cold.report, 1)];
     println!("{}", row("the same, where caches hold something else", &columns));
     let one: Vec<Duration> = [10, 10_000]
@@ -144,6 +140,17 @@ fn neighbours() {
         ratio(one[1], one[0]),
         ratio(blocked[1], blocked[0]),
     );
+}
+
+/// The cost of a job among so many small ones.
+fn typical_cost(jobs: u32, caches: Caches) -> Cost {
+    // Many jobs in each case, so that none is measured by a handful of them.
+    let rounds = 0..(1_000 / jobs).max(1);
+    let costs: Vec<Cost> = rounds.flat_map(|_| small_jobs(jobs, caches)).collect();
+    Cost {
+        submission: typical(costs.iter().map(|cost| cost.submission)),
+        report: typical(costs.iter().map(|cost| cost.report)),
+    }
 }
 
 fn report(

@@ -69,14 +69,11 @@ pub fn drive_collecting(
         };
         tell(&mut scheduler, Input::Reported { attempt, outcome }, &mut ready);
     }
-    let run = begin.elapsed();
-    (
-        Driven {
-            compile,
-            run,
-            started,
-            events: log.len(),
-        },
-        scheduler,
-    )
+    let driven = Driven {
+        compile,
+        run: begin.elapsed(),
+        started,
+        events: log.len(),
+    };
+    (driven, scheduler)
 }

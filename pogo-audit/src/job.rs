@@ -71,20 +71,11 @@ impl Job {
         let settings = spec.settings.clone().or(&namespace.policy.defaults);
         let mut budgets = Budgets::new(namespace, &ids);
         budgets.allow(settings.max_failures.map(|limit| limit.tolerated(count)));
-        let task = Task {
-            state: TaskState::Waiting,
-            phase: (Phase::Connect, now),
-            cancelling: false,
-            not_before: Timestamp::EPOCH,
-            delayed: Timestamp::EPOCH,
-            retries: 0,
-            connect_retries: 0,
-        };
         let mut job = Self {
             spec: Arc::clone(spec),
             hosts: Arc::clone(hosts),
             position: hosts.iter().cloned().zip(0..).collect(),
-            tasks: vec![task; hosts.len()],
+            tasks: vec![Task::new(now); hosts.len()],
             status: JobStatus::Running,
             aborted: false,
             tally: Tally::default(),
@@ -341,6 +332,18 @@ impl Job {
 }
 
 impl Task {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            state: TaskState::Waiting,
+            phase: (Phase::Connect, now),
+            cancelling: false,
+            not_before: Timestamp::EPOCH,
+            delayed: Timestamp::EPOCH,
+            retries: 0,
+            connect_retries: 0,
+        }
+    }
+
     /// Scales a delay that has not passed, as if the new delay had held from its beginning.
     fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
         let waits = (self.not_before - self.delayed).as_millis();

@@ -1,7 +1,7 @@
 //! The rollout policy of Fern & Kettle, a shop that does not exist.
 //!
-//! This is what a crate of one's own around pogo may look like: the policy is a file that people read and change, and
-//! `tests/promises.rs` holds whatever is in it to what was promised, with the scheduler that will run it.
+//! An example of a crate around pogo: the policy is a file that people read and change, and `tests/promises.rs` checks it
+//! against the promises of the shop, with the scheduler that will run it.
 
 use pogo_core::policy::Policy;
 use pogo_inventory::{InventoryError, PolicyFile};

@@ -1,4 +1,4 @@
-//! Small examples of linking pogo: see `src/bin` and `tests`. The README's quick start is tested here.
+//! Small programs that embed pogo: see `src/bin` and `tests`. The README's quick start is tested here.
 
 mod local;
 mod racks;

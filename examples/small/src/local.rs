@@ -1,4 +1,4 @@
-//! A transport of one's own: commands run as processes on this machine, with the host's name in their environment.
+//! A custom transport: commands run as processes on this machine, with the host's name in their environment.
 
 use std::process::Stdio;
 
@@ -21,7 +21,7 @@ impl Transport for Local {
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
-        // Whoever asks for what this does not do is told so, rather than given something else.
+        // What this transport does not support is refused, and not run in another way.
         if !attempt.invocation.is_plain() {
             return Outcome::failed(FailureKind::Refused, "only plain commands run here");
         }

@@ -1,4 +1,4 @@
-//! A tag resolver of one's own: `$rack(r7)` in policies and targets, answered by an in-house service, here a text.
+//! A custom tag resolver: `$rack(r7)` in policies and targets, answered by an in-house service, here a text.
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{ResolverError, TagResolver};

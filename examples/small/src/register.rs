@@ -1,4 +1,4 @@
-//! An inventory of one's own: hosts and roles from wherever the company keeps them, here lines of `host address role...`.
+//! A custom inventory: hosts and roles from a company's own register, here lines of `host address role...`.
 
 use std::path::PathBuf;
 

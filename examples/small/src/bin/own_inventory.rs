@@ -1,4 +1,4 @@
-//! An inventory of one's own, [`Register`], asked who the web servers are.
+//! A custom inventory, [`Register`], asked for the web servers.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Scheduling without any async: an event loop of one's own around the scheduler.
+//! Scheduling without async: a custom event loop around the scheduler.
 //!
 //! Here the "transport" is a queue in which every task takes three steps of a counter that serves as the clock.
 
@@ -19,14 +19,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         .tagged("db", "db[1-2]")
         .tagged("web", "web[1-4]")
         .build()?;
-    let policy = Policy {
-        sequences: vec![Sequence::new("databases first", ["$db".parse()?, "$web".parse()?])],
-        constraints: vec![
-            Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)),
-            Constraint::new("$web".parse()?, Rule::MaxParallel("50%".parse()?)),
-        ],
-        ..Policy::default()
-    };
     let job = JobSpec::new("*".parse()?, Command::shell("systemctl restart app"));
 
     let mut scheduler = Scheduler::new();
@@ -35,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             0,
             Input::Configure {
                 fleet: Arc::new(fleet),
-                policy: Arc::new(policy),
+                policy: Arc::new(policy()?),
             },
         ),
         (
@@ -46,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             },
         ),
     ]);
-    // Every task takes as long, so the queue is in the order of time.
+    // All tasks take the same time, so the queue is in order of time.
     while let Some((time, input)) = inputs.pop_front() {
         for event in scheduler.handle(Timestamp::from_millis(time), input)? {
             let Event::Task(event) = event else { continue };
@@ -65,6 +57,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let status = scheduler.job(JOB).map(|job| job.status());
     assert_eq!(status, Some(JobStatus::Finished));
     Ok(())
+}
+
+/// Databases before web servers, one at a time and half at a time.
+fn policy() -> Result<Policy, Box<dyn Error>> {
+    Ok(Policy {
+        sequences: vec![Sequence::new("databases first", ["$db".parse()?, "$web".parse()?])],
+        constraints: vec![
+            Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)),
+            Constraint::new("$web".parse()?, Rule::MaxParallel("50%".parse()?)),
+        ],
+        ..Policy::default()
+    })
 }
 
 #[allow(clippy::print_stdout, reason = "it is what this program is for")]

@@ -1,4 +1,4 @@
-//! A tag resolver of one's own, [`Racks`], asked for targets.
+//! A custom tag resolver, [`Racks`], asked for targets.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A job through a transport of one's own: [`Local`] is that transport, and `tests/own_adapter.rs` proves that it is one.
+//! A job through a custom transport, [`Local`]; `tests/own_adapter.rs` holds it to the contract of transports.
 
 use std::error::Error;
 use std::sync::Arc;
