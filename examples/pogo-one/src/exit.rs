@@ -1,4 +1,4 @@
-//! Exit codes, and the ways in which a command stops early.
+//! Exit codes, and the errors that end a command.
 
 use std::io;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ impl Exit {
         }
     }
 
-    /// What became of a job.
+    /// The exit code of a job.
     pub(crate) fn of(status: JobStatus, tally: Tally) -> Self {
         let Tally {
             waiting,
@@ -57,18 +57,18 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command stops without having run its job.
+/// An error that ends a command.
 #[derive(Debug)]
-pub(crate) enum Stop {
-    /// What was asked for makes no sense.
+pub(crate) enum CliError {
+    /// The command line, the policy or the targets are invalid.
     Usage(String),
-    /// Something that should work does not.
+    /// The program or its machine fails: a runtime, a file, a stream.
     Broken(String),
-    /// Nobody reads the output any more.
+    /// Standard output is a closed pipe: its reader has seen enough, so this is no error to report.
     Unread,
 }
 
-impl Stop {
+impl CliError {
     pub(crate) fn usage(error: impl ToString) -> Self {
         Self::Usage(error.to_string())
     }
@@ -78,7 +78,7 @@ impl Stop {
     }
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Unread,

@@ -1,4 +1,4 @@
-//! What bounds hosts that no limit counts: three thousand dead ones are not to be three thousand connections at once.
+//! The guard: a limit for hosts without one, since three thousand dead hosts would be three thousand connections at once.
 
 use std::io::{self, IsTerminal};
 
@@ -7,13 +7,13 @@ use pogo_core::plan::{Plan, Rules};
 use pogo_core::policy::{Limit, Policy};
 
 use crate::cli::LimitArgs;
-use crate::exit::Stop;
+use crate::exit::CliError;
 use crate::report;
 
-/// More such hosts than this are asked about.
+/// Runs on more such hosts than this need a confirmation.
 const MANY: u32 = 100;
 
-/// The policy with the guard, where more targets than it lets run are under no limit, and nobody has said how many may.
+/// Adds the guard to the policy, if more targets are without a limit than it allows and no `--max-parallel` is given.
 pub(crate) fn guarded(policy: Policy, fleet: &Fleet, (targets, args): (&Selector, &LimitArgs)) -> Policy {
     let Limit::Count(at_once) = Policy::GUARD else {
         return policy;
@@ -60,7 +60,7 @@ pub(crate) fn described(plan: &Plan) -> String {
 }
 
 /// Asks whether so many hosts are meant, where somebody is there to answer.
-pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), Stop> {
+pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), CliError> {
     let Some(hosts) = in_guard(plan).filter(|hosts| *hosts > MANY) else {
         return Ok(());
     };
@@ -74,9 +74,9 @@ pub(crate) fn confirm(plan: &Plan, yes: bool) -> Result<(), Stop> {
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
-        .map_err(|error| Stop::usage(format!("cannot ask whether to run: {error}; -y answers")))?;
+        .map_err(|error| CliError::usage(format!("cannot ask whether to run: {error}; -y answers")))?;
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(Stop::Usage("nothing was run".to_owned())),
+        _ => Err(CliError::Usage("nothing was run".to_owned())),
     }
 }

@@ -10,8 +10,8 @@ use pogo_core::journal::ReplayError;
 use pogo_core::scheduler::{ApplyError, Record, Scheduler};
 use serde::de::IgnoredAny;
 
-use crate::exit::Stop;
-use crate::report::{self, LoggedOutput, Warned};
+use crate::exit::CliError;
+use crate::report::{self, LoggedOutput, WarningRecord};
 
 /// The records of a file, and the lines they stand in.
 pub(crate) struct Log {
@@ -20,30 +20,30 @@ pub(crate) struct Log {
     name: String,
 }
 
-/// What a line of a log holds.
-pub(crate) enum Entry {
+/// A line of a log.
+pub(crate) enum LogEntry {
     Record(Record),
     Output(LoggedOutput),
 }
 
 impl Log {
     /// Reads a log; `-` is standard input. The end of a line that is still being written is left out, with a remark.
-    pub(crate) fn read(path: &Path) -> Result<Self, Stop> {
+    pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
         Self::read_as(path, "")
     }
 
     /// Reads the log that a flag names. If it cannot be read, the flag is named.
-    pub(crate) fn of_flag(flag: &str, path: &Path) -> Result<Self, Stop> {
+    pub(crate) fn of_flag(flag: &str, path: &Path) -> Result<Self, CliError> {
         Self::read_as(path, &format!("{flag}: "))
     }
 
-    fn read_as(path: &Path, flag: &str) -> Result<Self, Stop> {
+    fn read_as(path: &Path, flag: &str) -> Result<Self, CliError> {
         let name = name(path);
-        let text = text(path).map_err(|error| Stop::usage(format!("{flag}cannot read {name}: {error}")))?;
+        let text = text(path).map_err(|error| CliError::usage(format!("{flag}cannot read {name}: {error}")))?;
         Self::parse(name, &text)
     }
 
-    fn parse(name: String, text: &str) -> Result<Self, Stop> {
+    fn parse(name: String, text: &str) -> Result<Self, CliError> {
         let (mut records, mut lines) = (vec![], vec![]);
         for (line, at) in text.split_inclusive('\n').zip(1..) {
             if let Some(record) = parse_line(&name, at, line)? {
@@ -62,9 +62,9 @@ impl Log {
 
     /// Hands on each record and each piece of output as it comes, until the end. What cannot follow is refused where it
     /// stands.
-    pub(crate) fn follow(path: &Path, mut each: impl FnMut(Entry) -> Result<(), Stop>) -> Result<(), Stop> {
+    pub(crate) fn follow(path: &Path, mut each: impl FnMut(LogEntry) -> Result<(), CliError>) -> Result<(), CliError> {
         let name = name(path);
-        let cannot = |error| Stop::usage(format!("cannot read {name}: {error}"));
+        let cannot = |error| CliError::usage(format!("cannot read {name}: {error}"));
         let mut pipe: Box<dyn BufRead> = match path == Path::new("-") {
             true => Box::new(std::io::stdin().lock()),
             false => Box::new(BufReader::new(File::open(path).map_err(cannot)?)),
@@ -76,20 +76,20 @@ impl Log {
             if let Some(record) = parse_line(&name, at, &line)? {
                 state.apply(&record).map_err(|error| cannot_follow(&name, at, &error))?;
                 jobs += u32::from(record.event.submitted().is_some());
-                each(Entry::Record(record))?;
+                each(LogEntry::Record(record))?;
             } else if let Some(output) = LoggedOutput::read(&line) {
-                each(Entry::Output(output))?;
+                each(LogEntry::Output(output))?;
             }
             line.clear();
         }
         match jobs {
-            0 => Err(Stop::usage(format!("{name}: it has no job"))),
+            0 => Err(CliError::usage(format!("{name}: it has no job"))),
             _ => Ok(()),
         }
     }
 
     /// A record that cannot follow those before it, by the line it stands in.
-    pub(crate) fn damaged(&self, error: &ReplayError) -> Stop {
+    pub(crate) fn damaged(&self, error: &ReplayError) -> CliError {
         let record = usize::try_from(error.at.0).unwrap_or(usize::MAX);
         let line = self.lines.get(record).copied().unwrap_or(0);
         cannot_follow(&self.name, line, &error.error)
@@ -102,8 +102,8 @@ impl Log {
     }
 
     /// A log that is whole and of no use all the same.
-    pub(crate) fn refused(&self, why: impl Display) -> Stop {
-        Stop::usage(format!("{}: {why}", self.name))
+    pub(crate) fn refused(&self, why: impl Display) -> CliError {
+        CliError::usage(format!("{}: {why}", self.name))
     }
 }
 
@@ -123,14 +123,14 @@ fn name(path: &Path) -> String {
     }
 }
 
-fn cannot_follow(name: &str, line: usize, error: &ApplyError) -> Stop {
-    Stop::usage(format!(
+fn cannot_follow(name: &str, line: usize, error: &ApplyError) -> CliError {
+    CliError::usage(format!(
         "{name}:{line}: {error}; a log begins with `namespace_configured` and leaves nothing out"
     ))
 }
 
 /// The record of a line; `None` for lines that are none and belong to a log all the same.
-fn parse_line(name: &str, at: usize, line: &str) -> Result<Option<Record>, Stop> {
+fn parse_line(name: &str, at: usize, line: &str) -> Result<Option<Record>, CliError> {
     if line.trim().is_empty() {
         return Ok(None);
     }
@@ -138,13 +138,13 @@ fn parse_line(name: &str, at: usize, line: &str) -> Result<Option<Record>, Stop>
         Ok(record) => Ok(Some(record)),
         Err(_) if report::is_output(line) => Ok(None),
         // What sources warned of stands in front of the events.
-        Err(_) if serde_json::from_str::<Warned<IgnoredAny>>(line).is_ok() => Ok(None),
-        // Whoever writes a log writes whole lines in the end.
+        Err(_) if serde_json::from_str::<WarningRecord<IgnoredAny>>(line).is_ok() => Ok(None),
+        // A line without its end is still being written.
         Err(_) if !line.ends_with('\n') && at > 1 => {
             report::remark(&format!("{name}:{at}: the last line is not complete yet, and left out"));
             Ok(None)
         }
-        Err(error) => Err(Stop::usage(format!(
+        Err(error) => Err(CliError::usage(format!(
             "{name}:{at}: this is no event: {error}; a log is what `run --format jsonl` prints"
         ))),
     }

@@ -10,8 +10,8 @@ mod guard;
 mod inventory;
 mod log;
 mod report;
-mod source;
 mod sources;
+mod submission;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -19,15 +19,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use cli::{Cli, Command};
-use exit::{Exit, Stop};
+use exit::{CliError, Exit};
 
 fn main() -> ExitCode {
-    // The panic itself has been said on standard error.
+    // The panic message is on standard error already.
     std::panic::catch_unwind(program).unwrap_or_else(|_| Exit::Broken.into())
 }
 
 fn program() -> ExitCode {
-    // Where a shell asks how a word goes on, this answers and ends.
+    // Answers a shell that asks for completions, and exits.
     clap_complete::CompleteEnv::with_factory(complete::command).complete();
     let line: Vec<OsString> = std::env::args_os().collect();
     cli::Color::of_line(&line).choose();
@@ -51,23 +51,23 @@ fn program() -> ExitCode {
     ended(done)
 }
 
-/// The arguments, with what is said elsewhere; or what becomes of a line that is no order.
-fn parse(line: Vec<OsString>) -> Result<Cli, Result<Exit, Stop>> {
-    // What is typed is judged first: a mistake there is not one of a file.
+/// The arguments, with settings from files and the environment; or the end of the program for help and errors.
+fn parse(line: Vec<OsString>) -> Result<Cli, Result<Exit, CliError>> {
+    // The typed line is parsed first, so that its errors are not blamed on a file.
     let typed = Cli::try_parse_from(&line).map_err(|error| (cli::explain(&error, &line), error));
     if let Err((None, error)) = &typed
         && !error.use_stderr()
     {
-        // Help and version are no mistakes, and go to standard output.
+        // clap reports help and version as errors; they go to standard output.
         let text = error.render();
         let printed = match cli::Color::is_on(&std::io::stdout()) {
             true => report::print_styled(&text.ansi().to_string()),
             false => report::print(&text.to_string()),
         };
-        return Err(printed.map(|()| Exit::Succeeded).map_err(Stop::from));
+        return Err(printed.map(|()| Exit::Succeeded).map_err(CliError::from));
     }
     if let Err((Some(message), _)) = typed {
-        return Err(Err(Stop::Usage(message)));
+        return Err(Err(CliError::Usage(message)));
     }
     let completed = config::complete(line).map_err(Err)?;
     Cli::try_parse_from(&completed.line).map_err(|error| {
@@ -77,18 +77,18 @@ fn parse(line: Vec<OsString>) -> Result<Cli, Result<Exit, Stop>> {
     })
 }
 
-fn ended(done: Result<Exit, Stop>) -> ExitCode {
+fn ended(done: Result<Exit, CliError>) -> ExitCode {
     match done {
         Ok(exit) => exit.into(),
-        Err(Stop::Usage(message)) => {
+        Err(CliError::Usage(message)) => {
             report::complain(&message);
             Exit::Usage.into()
         }
-        Err(Stop::Broken(message)) => {
+        Err(CliError::Broken(message)) => {
             report::complain(&message);
             Exit::Broken.into()
         }
-        // Whoever read the output has seen enough.
-        Err(Stop::Unread) => Exit::Succeeded.into(),
+        // A closed pipe ends the program as `head` ends its writers.
+        Err(CliError::Unread) => Exit::Succeeded.into(),
     }
 }

@@ -9,7 +9,7 @@ use pogo_inventory::merge::{Gathered, MergeRules, Sources};
 use pogo_inventory::{Inventory, PolicyFile, SourceSpec, SourcesFile};
 
 use crate::cli::SourceArgs;
-use crate::exit::Stop;
+use crate::exit::CliError;
 use crate::report;
 
 impl SourceArgs {
@@ -19,7 +19,7 @@ impl SourceArgs {
     }
 
     /// The sources: the policy file comes first.
-    pub(crate) fn sources(&self) -> Result<Sources, Stop> {
+    pub(crate) fn sources(&self) -> Result<Sources, CliError> {
         let mut sources = Sources::new().rules(self.rules()?);
         if let Some(config) = self.config()? {
             sources = sources.with(config);
@@ -31,21 +31,21 @@ impl SourceArgs {
             .fold(sources, |sources, spec| sources.with(spec.open())))
     }
 
-    /// The hosts and tags as far as they can be read, without a word.
+    /// The hosts and tags, without warnings; `None` if they cannot be read.
     pub(crate) fn quiet_fleet(&self) -> Option<Arc<Fleet>> {
         let gathered = now(self.sources().ok()?.gather()).ok()?.ok()?;
         Some(gathered.fleet)
     }
 
-    /// Reads all sources, and tells what they warn of.
-    pub(crate) fn gather(&self) -> Result<Gathered, Stop> {
+    /// Reads all sources, and prints their warnings.
+    pub(crate) fn gather(&self) -> Result<Gathered, CliError> {
         let gathered = now(self.sources()?.gather())?.map_err(|error| self.unread(&error.to_string()))?;
         report::warn(gathered.warnings());
         Ok(gathered)
     }
 
-    /// What is wrong with sources; a file that is not there with the flag that names it.
-    fn unread(&self, error: &str) -> Stop {
+    /// The error of sources; a missing file is named with its flag.
+    fn unread(&self, error: &str) -> CliError {
         let policy = self.policy.iter().map(|path| ("-c", path.display().to_string()));
         let inventories = self.inventory.iter().map(|spec| {
             let spec = spec.to_string();
@@ -56,23 +56,23 @@ impl SourceArgs {
         });
         let mut named = policy.chain(inventories);
         match named.find(|(_, path)| error.starts_with(&format!("{path}: no such file"))) {
-            Some((flag, _)) => Stop::Usage(format!("{flag} {error}")),
-            None => Stop::usage(error),
+            Some((flag, _)) => CliError::Usage(format!("{flag} {error}")),
+            None => CliError::usage(error),
         }
     }
 
     /// The resolvers that the file names.
-    pub(crate) fn resolvers(&self) -> Result<Resolvers, Stop> {
+    pub(crate) fn resolvers(&self) -> Result<Resolvers, CliError> {
         Ok(self.named()?.resolvers)
     }
 
-    fn named(&self) -> Result<SourcesFile, Stop> {
+    fn named(&self) -> Result<SourcesFile, CliError> {
         let Some(path) = &self.sources else {
             return Ok(SourcesFile::default());
         };
         SourcesFile::read(path).map_err(|error| match path.exists() {
-            true => Stop::usage(error),
-            false => Stop::Usage(format!("--sources {error}")),
+            true => CliError::usage(error),
+            false => CliError::Usage(format!("--sources {error}")),
         })
     }
 
@@ -87,13 +87,13 @@ impl SourceArgs {
         &self,
         fleet: FleetBuilder,
         (policy, targets): (&Policy, &Selector),
-    ) -> Result<FleetBuilder, Stop> {
+    ) -> Result<FleetBuilder, CliError> {
         if !self.asks((policy, targets)) {
             return Ok(fleet);
         }
         let questions = ResolverQueries::of(policy).and(targets);
         let resolvers = self.resolvers()?;
-        now(resolvers.answer(&questions, fleet))?.map_err(Stop::usage)
+        now(resolvers.answer(&questions, fleet))?.map_err(CliError::usage)
     }
 
     /// Whether the rules are known although the sources at these positions cannot be read: the policy file comes first.
@@ -102,13 +102,13 @@ impl SourceArgs {
     }
 
     /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
-    pub(crate) fn policy(&self, gathered: &Gathered) -> Result<Policy, Stop> {
+    pub(crate) fn policy(&self, gathered: &Gathered) -> Result<Policy, CliError> {
         let mut parts = gathered.parts.iter();
         let config = self.policy.is_some().then(|| parts.next()).flatten();
         for part in parts {
             if part.policy.as_ref().is_some_and(|policy| *policy != Policy::default()) {
                 let name = &part.name;
-                return Err(Stop::usage(format!(
+                return Err(CliError::usage(format!(
                     "{name} has rules, and of a source named with -i only the hosts count; name it with -c"
                 )));
             }
@@ -132,11 +132,11 @@ impl SourceArgs {
         names.into_iter().map(chosen).collect()
     }
 
-    fn config(&self) -> Result<Option<Arc<dyn Inventory>>, Stop> {
+    fn config(&self) -> Result<Option<Arc<dyn Inventory>>, CliError> {
         let Some(path) = &self.policy else { return Ok(None) };
         if let Some(location) = path.to_str().and_then(|text| text.strip_prefix("pogo4:")) {
             if self.namespace.is_some() {
-                return Err(Stop::usage("files of Pogo 4.0 have no namespaces; leave -n out"));
+                return Err(CliError::usage("files of Pogo 4.0 have no namespaces; leave -n out"));
             }
             return Ok(Some(Arc::new(pogo_inventory::Pogo4File::new(location))));
         }
@@ -147,24 +147,24 @@ impl SourceArgs {
         })))
     }
 
-    fn rules(&self) -> Result<MergeRules, Stop> {
+    fn rules(&self) -> Result<MergeRules, CliError> {
         let and = |rules: MergeRules, text: &String| rules.and(text);
         self.merge
             .iter()
             .try_fold(MergeRules::default(), and)
-            .map_err(Stop::usage)
+            .map_err(CliError::usage)
     }
 }
 
 /// Reads one source.
-pub(crate) fn read(spec: &SourceSpec) -> Result<Gathered, Stop> {
-    let gathered = now(Sources::new().with(spec.open()).gather())?.map_err(Stop::usage)?;
+pub(crate) fn read(spec: &SourceSpec) -> Result<Gathered, CliError> {
+    let gathered = now(Sources::new().with(spec.open()).gather())?.map_err(CliError::usage)?;
     report::warn(gathered.warnings());
     Ok(gathered)
 }
 
-/// Waits for what sources and resolvers say.
-pub(crate) fn now<T>(work: impl Future<Output = T>) -> Result<T, Stop> {
+/// Runs a future of sources or resolvers to its end on this thread.
+pub(crate) fn now<T>(work: impl Future<Output = T>) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    Ok(runtime.map_err(Stop::broken)?.block_on(work))
+    Ok(runtime.map_err(CliError::broken)?.block_on(work))
 }

@@ -1,4 +1,4 @@
-//! From files and arguments to a fleet, a policy and a job.
+//! What arguments submit: a fleet, a policy and a job; and the errors of submitting it.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use pogo_inventory::diagnostic::with_line;
 use pogo_inventory::merge::Gathered;
 
 use crate::cli::{JobArgs, LimitArgs, Login, Targets, TimeArgs};
-use crate::exit::Stop;
+use crate::exit::CliError;
 use crate::guard;
 
-/// Why hosts are down that an operator says are.
+/// The reason in the log for hosts that an operator assumes to be down.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
 
-/// The fleet and policy of what was gathered.
+/// The fleet and the policy of the gathered sources and the arguments.
 pub(crate) fn namespace(
     args: &JobArgs,
     targets: &Targets,
     gathered: &Gathered,
-) -> Result<(Arc<Fleet>, Arc<Policy>), Stop> {
+) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
     let policy = args.sources.policy(gathered)?;
     let knows_all = || {
         gathered.fleet.id("all").is_some()
@@ -33,7 +33,7 @@ pub(crate) fn namespace(
                 .any(|tag| gathered.fleet.tag_path(tag).as_str() == "all")
     };
     if args.targets.names_all() && !knows_all() {
-        return Err(Stop::usage(
+        return Err(CliError::usage(
             "no host is called `all`; all hosts of an inventory are the target '*'",
         ));
     }
@@ -45,24 +45,24 @@ pub(crate) fn namespace(
         if unlisted {
             more = more.unlisted(&targets.selector);
         }
-        more = Login::apply(&targets.logins, more).map_err(Stop::usage)?;
+        more = Login::apply(&targets.logins, more).map_err(CliError::usage)?;
         let more = args.sources.answered(more, (&policy, &targets.selector))?;
-        fleet = Arc::new(more.build().map_err(Stop::usage)?);
+        fleet = Arc::new(more.build().map_err(CliError::usage)?);
     }
     let policy = guard::guarded(policy, &fleet, (&targets.selector, &args.limits));
     Ok((fleet, Arc::new(policy)))
 }
 
 /// The hosts of a fleet that are assumed to be down.
-pub(crate) fn assumed_down(args: &JobArgs, fleet: &Fleet) -> Result<Vec<HostName>, Stop> {
+pub(crate) fn assumed_down(args: &JobArgs, fleet: &Fleet) -> Result<Vec<HostName>, CliError> {
     let Some(down) = &args.limits.assume_down else {
         return Ok(vec![]);
     };
-    let hosts = fleet.resolve(down).map_err(Stop::usage)?;
+    let hosts = fleet.resolve(down).map_err(CliError::usage)?;
     Ok(hosts.into_iter().map(|host| fleet.name(host).clone()).collect())
 }
 
-/// The job that the arguments ask for.
+/// The job of the arguments.
 pub(crate) fn job(args: &JobArgs, targets: &Targets, command: Command) -> JobSpec {
     let (limits, times) = (&args.limits, &args.times);
     let mut spec = JobSpec::new(targets.selector.clone(), command)
@@ -101,10 +101,10 @@ pub(crate) fn imagined_job(args: &JobArgs, targets: &Targets) -> JobSpec {
     job(args, targets, Command::shell("true"))
 }
 
-/// A policy that does not fit its hosts: each problem with the line it is in.
-pub(crate) fn refused(error: &PlanError) -> Stop {
+/// The error of a plan: each problem of a policy with its line.
+pub(crate) fn plan_error(error: &PlanError) -> CliError {
     let PlanError::Policy { problems } = error else {
-        return Stop::usage(error);
+        return CliError::usage(error);
     };
     let shown: Vec<String> = problems
         .iter()
@@ -116,21 +116,21 @@ pub(crate) fn refused(error: &PlanError) -> Stop {
             None => problem.to_string(),
         })
         .collect();
-    Stop::usage(shown.join("\n"))
+    CliError::usage(shown.join("\n"))
 }
 
-/// What the scheduler does not take on.
-pub(crate) fn not_taken(error: &InputError) -> Stop {
+/// The error of an input that the scheduler refuses.
+pub(crate) fn input_error(error: &InputError) -> CliError {
     match error {
-        InputError::Plan(error) | InputError::Configure(ConfigureError::Plan(error)) => refused(error),
-        other => Stop::usage(other),
+        InputError::Plan(error) | InputError::Configure(ConfigureError::Plan(error)) => plan_error(error),
+        other => CliError::usage(other),
     }
 }
 
-/// What the dispatcher does not take on.
-pub(crate) fn not_ordered(error: &OrderError) -> Stop {
+/// The error of an order that the dispatcher refuses.
+pub(crate) fn order_error(error: &OrderError) -> CliError {
     match error {
-        OrderError::Refused(error) => not_taken(error),
-        other => Stop::broken(other),
+        OrderError::Refused(error) => input_error(error),
+        other => CliError::broken(other),
     }
 }

@@ -1,4 +1,4 @@
-//! A program that asks in our place, as `ssh` uses one.
+//! The askpass program, as `ssh` uses one.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,10 +11,10 @@ use secrecy::SecretString;
 /// The longest answer that is taken, in bytes.
 const LONGEST: u64 = 64 << 10;
 
-/// Which program asks, and when.
+/// An askpass program, and when it is used.
 pub(super) struct Askpass {
     program: PathBuf,
-    /// Also where there is a terminal.
+    /// It is used even where there is a terminal.
     pub(super) always: bool,
 }
 
@@ -34,7 +34,7 @@ impl Askpass {
         )
     }
 
-    /// Its answer. It shows the question, which is its argument, and prints what was typed.
+    /// Runs the program with the question as its argument, and reads the answer that it prints.
     pub(super) fn ask(&self, question: &str, host: Option<&str>) -> io::Result<SecretString> {
         let mut command = Command::new(&self.program);
         command.arg(question).stdin(Stdio::null()).stdout(Stdio::piped());

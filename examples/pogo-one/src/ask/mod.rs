@@ -1,10 +1,10 @@
-//! Asking whoever runs the program: passwords, passphrases, the questions of hosts.
+//! Prompts for passwords, passphrases and the questions of hosts.
 
 mod askpass;
-mod people;
 mod prompter;
+mod queue;
+mod terminal;
 mod tty;
-mod turns;
 
-pub(crate) use people::People;
-pub(crate) use prompter::Answers;
+pub(crate) use prompter::CliPrompter;
+pub(crate) use terminal::TerminalPrompter;

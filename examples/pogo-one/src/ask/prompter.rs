@@ -1,4 +1,4 @@
-//! Who answers what the transport asks: a file, a program, or a person.
+//! Answers the transport's questions from a file, a program or the terminal.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,24 +8,28 @@ use pogo_ssh::{NoAnswer, Prompter, Question};
 use secrecy::SecretString;
 
 use super::askpass::Askpass;
-use super::people::People;
-use super::turns::Turns;
+use super::queue::PromptQueue;
+use super::terminal::TerminalPrompter;
 
-/// Answers to the transport's questions.
-pub(crate) struct Answers {
+/// The prompter of the SSH transport.
+pub(crate) struct CliPrompter {
     passphrase: Option<SecretString>,
     askpass: Option<Askpass>,
-    people: Arc<People>,
-    turns: Turns,
+    terminal: Arc<TerminalPrompter>,
+    turns: PromptQueue,
 }
 
-impl Answers {
-    pub(crate) fn new(passphrase: Option<SecretString>, askpass: Option<PathBuf>, people: Arc<People>) -> Self {
+impl CliPrompter {
+    pub(crate) fn new(
+        passphrase: Option<SecretString>,
+        askpass: Option<PathBuf>,
+        terminal: Arc<TerminalPrompter>,
+    ) -> Self {
         Self {
             passphrase,
             askpass: Askpass::find(askpass),
-            people,
-            turns: Turns::default(),
+            terminal,
+            turns: PromptQueue::default(),
         }
     }
 
@@ -38,22 +42,22 @@ impl Answers {
         NoAnswer::Unavailable(format!("there is no terminal to ask on; {flags}"))
     }
 
-    /// Asks a person, or the program that does.
+    /// Asks on the terminal, or through the askpass program.
     fn ask(&self, topic: &str, prompt: &str, host: Option<&str>, echo: bool) -> Result<SecretString, NoAnswer> {
         let turn = self.turns.wait(topic);
         match self
             .askpass
             .as_ref()
-            .filter(|askpass| askpass.always || !People::are_there())
+            .filter(|askpass| askpass.always || !TerminalPrompter::are_there())
         {
             Some(askpass) => askpass
                 .ask(prompt, host)
                 .map_err(|error| NoAnswer::Unavailable(format!("{} gave no answer: {error}", askpass.name()))),
             None => {
-                if let Some(hosts) = turn.news {
-                    self.people.tell(&format!("{hosts} hosts ask for: {topic}"));
+                if let Some(hosts) = turn.more_hosts {
+                    self.terminal.tell(&format!("{hosts} hosts ask for: {topic}"));
                 }
-                self.people.ask(prompt, echo).map_err(|error| match error.kind() {
+                self.terminal.ask(prompt, echo).map_err(|error| match error.kind() {
                     io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => NoAnswer::Declined,
                     _ => NoAnswer::Unavailable(format!("the terminal cannot be asked: {error}")),
                 })
@@ -62,7 +66,7 @@ impl Answers {
     }
 }
 
-impl Prompter for Answers {
+impl Prompter for CliPrompter {
     fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {
         self.can_answer(question)?;
         match question {
@@ -108,7 +112,7 @@ impl Prompter for Answers {
     fn can_answer(&self, question: Question<'_>) -> Result<(), NoAnswer> {
         let has_passphrase = self.passphrase.is_some() && matches!(question, Question::Passphrase { .. });
         let is_sudo = matches!(question, Question::Sudo { .. });
-        match !is_sudo && (has_passphrase || self.askpass.is_some() || People::are_there()) {
+        match !is_sudo && (has_passphrase || self.askpass.is_some() || TerminalPrompter::are_there()) {
             true => Ok(()),
             false => Err(Self::unavailable(question)),
         }

@@ -1,39 +1,39 @@
-//! Many who ask at once: one at a time, and how many of them ask the same.
+//! The order of prompts: one at a time, with the number of hosts that ask the same.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// Hosts that are connected to at once ask at nearly the same time. A person does not notice.
+/// Hosts that are connected to at once ask within moments. Waiting this long lets one remark name them all, and is not noticed.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// Who waits to ask.
+/// Serializes prompts.
 #[derive(Default)]
-pub(super) struct Turns {
+pub(super) struct PromptQueue {
     turn: Mutex<()>,
-    waiting: Mutex<BTreeMap<String, Waiting>>,
+    waiting: Mutex<BTreeMap<String, AskingHosts>>,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct AskingHosts {
     hosts: usize,
-    /// How many of them the person knows of.
+    /// How many of them a remark has named.
     told: usize,
 }
 
-/// The right to ask now.
-pub(super) struct Turn<'a> {
-    turns: &'a Turns,
+/// The right to prompt, until it is dropped.
+pub(super) struct PromptTurn<'a> {
+    turns: &'a PromptQueue,
     topic: String,
-    /// How many hosts ask the same, if the person does not know yet.
-    pub(super) news: Option<usize>,
+    /// The number of hosts that ask the same, if no remark has named them yet.
+    pub(super) more_hosts: Option<usize>,
     _turn: MutexGuard<'a, ()>,
 }
 
-impl Turns {
-    /// Waits until nobody else asks.
-    pub(super) fn wait(&self, topic: &str) -> Turn<'_> {
+impl PromptQueue {
+    /// Waits until no other prompt is open.
+    pub(super) fn wait(&self, topic: &str) -> PromptTurn<'_> {
         let is_first = self.with(topic, |waiting| {
             waiting.hosts += 1;
             waiting.hosts == 1
@@ -42,26 +42,26 @@ impl Turns {
         if is_first {
             thread::sleep(GATHER);
         }
-        let news = self.with(topic, |waiting| {
+        let more_hosts = self.with(topic, |waiting| {
             let more = waiting.hosts > waiting.told && waiting.hosts > 1;
             waiting.told = waiting.told.max(waiting.hosts);
             more.then_some(waiting.hosts)
         });
-        Turn {
+        PromptTurn {
             turns: self,
             topic: topic.to_owned(),
-            news,
+            more_hosts,
             _turn: turn,
         }
     }
 
-    fn with<T>(&self, topic: &str, change: impl FnOnce(&mut Waiting) -> T) -> T {
+    fn with<T>(&self, topic: &str, change: impl FnOnce(&mut AskingHosts) -> T) -> T {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         change(waiting.entry(topic.to_owned()).or_default())
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for PromptTurn<'_> {
     fn drop(&mut self) {
         self.turns.with(&self.topic, |waiting| {
             waiting.hosts = waiting.hosts.saturating_sub(1);
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn nobody_asks_while_another_does() {
-        let turns = Turns::default();
+        let turns = PromptQueue::default();
         let asking = Mutex::new(());
         thread::scope(|scope| {
             for _ in 0..5 {
@@ -91,13 +91,13 @@ mod tests {
 
     #[test]
     fn who_asks_something_else_is_not_counted() {
-        let turns = Turns::default();
+        let turns = PromptQueue::default();
         turns.with("code", |waiting| waiting.hosts = 3);
-        assert_eq!(turns.wait("password").news, None);
-        assert_eq!(turns.wait("code").news, Some(4));
+        assert_eq!(turns.wait("password").more_hosts, None);
+        assert_eq!(turns.wait("code").more_hosts, Some(4));
         // The next is one of those that the person knows of; then one more comes.
         turns.with("code", |waiting| waiting.hosts -= 1);
-        assert_eq!(turns.wait("code").news, None);
-        assert_eq!(turns.wait("code").news, Some(3));
+        assert_eq!(turns.wait("code").more_hosts, None);
+        assert_eq!(turns.wait("code").more_hosts, Some(3));
     }
 }

@@ -1,4 +1,4 @@
-//! Whoever sits at the terminal.
+//! Prompts on the terminal.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,19 +12,19 @@ use crate::report::{OpenPrompt, Screen, visible_lines};
 
 /// Asks one question at a time on the terminal, beside what the screen shows.
 #[derive(Default)]
-pub(crate) struct People {
+pub(crate) struct TerminalPrompter {
     screen: OnceLock<Arc<Screen>>,
-    /// Nobody wants to be asked any more.
+    /// ^C was pressed at a prompt: further questions are not asked.
     gone: AtomicBool,
-    /// Whether the job has been told to stop, and a sign of it.
+    /// Whether the job has been told to stop, and a condition to wait for that.
     stopped: (Mutex<bool>, Condvar),
 }
 
-/// An interrupt is dealt with at once; this is for when nobody does.
+/// The job stops at once after ^C. This bounds the wait where it does not.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
-impl People {
-    /// From now on, questions get out of the way of what is shown here.
+impl TerminalPrompter {
+    /// Shows questions below the output of this screen from now on.
     pub(crate) fn meet(&self, screen: Arc<Screen>) {
         let _ = self.screen.set(screen);
     }
@@ -34,7 +34,7 @@ impl People {
         tty::open().is_some()
     }
 
-    /// Asks. The question may hold a host's own words.
+    /// Asks a question, which may contain a host's own text.
     pub(crate) fn ask(&self, question: &str, echo: bool) -> io::Result<SecretString> {
         if self.gone.load(Ordering::SeqCst) {
             self.wait_for_stop();
@@ -50,7 +50,7 @@ impl People {
         if let Some(before) = before {
             self.tell(&before);
         }
-        let hidden = tty::Hidden::new(&tty);
+        let hidden = tty::EchoOff::new(&tty);
         let screen = self.screen.get();
         if let (Some(screen), Ok(tty)) = (screen, tty.try_clone()) {
             let text = text.clone();
@@ -71,14 +71,14 @@ impl People {
         answer
     }
 
-    /// The job begins no more hosts.
+    /// Ends the wait of prompts after ^C: the job starts no more hosts.
     pub(crate) fn stopped(&self) {
         let (stopped, sign) = &self.stopped;
         *stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         sign.notify_all();
     }
 
-    /// A host that fails for want of an answer must not make room for the next, which would fail as well.
+    /// Waits until the job stops. A host that failed at once after ^C would free its slot for the next, which would fail too.
     fn wait_for_stop(&self) {
         let (stopped, sign) = &self.stopped;
         let stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,7 +87,7 @@ impl People {
         }
     }
 
-    /// Tells something about what follows.
+    /// Prints a remark above the question.
     pub(super) fn tell(&self, text: &str) {
         match self.screen.get() {
             Some(screen) => screen.say(text),
@@ -95,7 +95,7 @@ impl People {
         }
     }
 
-    /// The program ends; a question may still be open.
+    /// Restores the terminal when the program ends, where a question may still be open.
     pub(crate) fn leave() {
         tty::restore();
     }

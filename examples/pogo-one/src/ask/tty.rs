@@ -8,7 +8,7 @@ use rpassword::ConfigBuilder;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 
-/// As it was before the first question.
+/// The settings of the terminal before the first question.
 static BEFORE: OnceLock<Termios> = OnceLock::new();
 
 /// The terminal, if this process has one; that is what `ssh` asks on, too.
@@ -16,16 +16,16 @@ pub(super) fn open() -> Option<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty").ok()
 }
 
-/// Keeps what is typed for the question, and does not show it, until it is dropped.
+/// Turns echo off, and keeps typed text for the question, until it is dropped.
 ///
 /// It must exist before the prompt is shown: whoever answers at once, as `expect` does, would see the secret echoed, and a ^C
 /// would stop the job but leave the question open.
-pub(super) struct Hidden<'a> {
+pub(super) struct EchoOff<'a> {
     tty: &'a File,
     before: Option<Termios>,
 }
 
-impl<'a> Hidden<'a> {
+impl<'a> EchoOff<'a> {
     pub(super) fn new(tty: &'a File) -> Self {
         let before = tcgetattr(tty).ok();
         if let Some(before) = &before {
@@ -56,7 +56,7 @@ impl<'a> Hidden<'a> {
     }
 }
 
-impl Drop for Hidden<'_> {
+impl Drop for EchoOff<'_> {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
             let _ = tcsetattr(self.tty, OptionalActions::Now, before);
@@ -64,7 +64,7 @@ impl Drop for Hidden<'_> {
     }
 }
 
-/// Shows what is typed again, should the program end in the middle of a question.
+/// Turns echo on again where the program ends during a question.
 pub(super) fn restore() {
     if let (Some(before), Some(tty)) = (BEFORE.get(), open()) {
         let _ = tcsetattr(&tty, OptionalActions::Now, before);

@@ -9,7 +9,7 @@ use pogo_core::plan::{Command, Invocation, RunAs, SentFile, Stdin};
 use secrecy::SecretString;
 
 use super::duration;
-use crate::exit::Stop;
+use crate::exit::CliError;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Command")]
@@ -115,14 +115,14 @@ impl InvocationArgs {
     }
 
     /// Something that cannot be read, with the flag that names it.
-    pub(crate) fn unread(&self, error: &str) -> Stop {
+    pub(crate) fn unread(&self, error: &str) -> CliError {
         let files = self.send.iter().map(|file| ("--send", file.source.clone()));
         let stdin = self.stdin.iter().map(|path| ("--stdin", path.display().to_string()));
         let script = self.script.iter().map(|path| ("--script", path.clone()));
         let mut named = script.chain(stdin).chain(files);
         match named.find(|(_, path)| error.starts_with(&format!("cannot read {path}: "))) {
-            Some((flag, _)) => Stop::Usage(format!("{flag}: {error}")),
-            None => Stop::Usage(error.to_owned()),
+            Some((flag, _)) => CliError::Usage(format!("{flag}: {error}")),
+            None => CliError::Usage(error.to_owned()),
         }
     }
 

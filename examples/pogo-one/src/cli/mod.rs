@@ -41,5 +41,5 @@ pub(crate) use run::RunArgs;
 pub(crate) use simulate::{SimulateArgs, SimulateFormat, TimesArg};
 pub(crate) use source::source;
 pub(crate) use sources::{FollowArgs, SourceArgs};
-pub(crate) use ssh::{HostKeys, Speaker, SshArgs};
+pub(crate) use ssh::{HostKeys, SshArgs, TransportArg};
 pub(crate) use targets::{TargetArgs, Targets, targets};

@@ -32,7 +32,7 @@ pub(crate) struct SshArgs {
     /// How SSH is spoken: by pogo itself, or by the ssh program for what pogo does not do (FIDO keys, Kerberos,
     /// ProxyCommand), at more than ten times the cost for each host.
     #[arg(long, value_enum, default_value = "builtin")]
-    pub(crate) transport: Speaker,
+    pub(crate) transport: TransportArg,
     /// OpenSSH client configuration to follow, `none` for none [default: ~/.ssh/config and /etc/ssh/ssh_config]
     #[arg(long, value_name = "FILE|none")]
     pub(crate) ssh_config: Option<PathBuf>,
@@ -74,7 +74,7 @@ pub(crate) struct SshArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Speaker {
+pub(crate) enum TransportArg {
     /// Pogo itself.
     Builtin,
     /// The ssh program.

@@ -8,7 +8,7 @@ use pogo_core::fleet::Selector;
 
 use super::NAME;
 use super::login::{Login, split};
-use crate::exit::Stop;
+use crate::exit::CliError;
 
 /// Which hosts a job is for.
 #[derive(Debug, Clone, Args)]
@@ -64,22 +64,22 @@ impl TargetArgs {
     }
 
     /// Reads them all.
-    pub(crate) fn read(&self) -> Result<Targets, Stop> {
+    pub(crate) fn read(&self) -> Result<Targets, CliError> {
         if let Some(number) = self.targets.iter().find(|text| is_number(text)) {
-            return Err(Stop::usage(format!(
+            return Err(CliError::usage(format!(
                 "-t names targets here, and `{number}` is a number: a time limit is --timeout {number} or --connect-timeout {number}, and a host of this name a target without -t"
             )));
         }
         let mut parts = Vec::new();
         let mut logins = Vec::new();
         for text in self.words.iter().chain(&self.targets) {
-            parts.push(read(text, &mut logins).map_err(Stop::usage)?);
+            parts.push(read(text, &mut logins).map_err(CliError::usage)?);
         }
         if let Some(path) = &self.targets_file {
             parts.extend(listed(path, &mut logins)?);
         }
         let Some(first) = parts.pop() else {
-            return Err(Stop::usage(format!(
+            return Err(CliError::usage(format!(
                 "targets are missing; name hosts, ranges or tags, as in `{0} … 'web[1-3]'`, `{0} … @cache` or `{0} … '*'`",
                 NAME
             )));
@@ -90,7 +90,7 @@ impl TargetArgs {
         };
         let mut left_out = Vec::new();
         for text in &self.exclude {
-            let excluded = read(text, &mut Vec::new()).map_err(Stop::usage)?;
+            let excluded = read(text, &mut Vec::new()).map_err(CliError::usage)?;
             left_out.push(Selector::Not(Box::new(excluded)));
         }
         if !left_out.is_empty() {
@@ -105,13 +105,13 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Targets of a file, a line at a time; what follows `#` is a remark.
-fn listed(path: &Path, logins: &mut Vec<Login>) -> Result<Vec<Selector>, Stop> {
+fn listed(path: &Path, logins: &mut Vec<Login>) -> Result<Vec<Selector>, CliError> {
     let is_stdin = path == Path::new("-");
     let name = match is_stdin {
         true => "standard input".to_owned(),
         false => path.display().to_string(),
     };
-    let unreadable = |error| Stop::usage(format!("cannot read the targets from {name}: {error}"));
+    let unreadable = |error| CliError::usage(format!("cannot read the targets from {name}: {error}"));
     let mut bytes = Vec::new();
     match is_stdin {
         true => std::io::stdin().lock().read_to_end(&mut bytes).map_err(unreadable)?,
@@ -119,19 +119,19 @@ fn listed(path: &Path, logins: &mut Vec<Login>) -> Result<Vec<Selector>, Stop> {
             .and_then(|mut file| file.read_to_end(&mut bytes))
             .map_err(unreadable)?,
     };
-    let text =
-        String::from_utf8(bytes).map_err(|_| Stop::usage(format!("{name} is no list of targets: it is not text")))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CliError::usage(format!("{name} is no list of targets: it is not text")))?;
     let mut parts = Vec::new();
     for (line, at) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
         let line = line.split('#').next().unwrap_or_default().trim_end();
         if line.trim().is_empty() {
             continue;
         }
-        let read = read(line, logins).map_err(|problem| Stop::usage(format!("{name}:{at}: {problem}")))?;
+        let read = read(line, logins).map_err(|problem| CliError::usage(format!("{name}:{at}: {problem}")))?;
         parts.push(read);
     }
     match parts.is_empty() {
-        true => Err(Stop::usage(format!(
+        true => Err(CliError::usage(format!(
             "{name} lists no targets; write hosts, ranges or tags, one a line"
         ))),
         false => Ok(parts),

@@ -1,4 +1,4 @@
-//! What hosts that are assumed to be down mean for a job: slots they hold, what starts all the same, what is blocked.
+//! The effect of hosts that are assumed to be down on a job: held slots, hosts that still start, hosts that are blocked.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use pogo_core::sim::{TaskTimes, World};
 use serde::{Serialize, Serializer};
 
 use crate::cli::JobArgs;
-use crate::exit::Stop;
+use crate::exit::CliError;
 use crate::report::blockers;
-use crate::source::{self, ASSUMED_DOWN};
+use crate::submission::{self, ASSUMED_DOWN};
 
 /// Displays itself for a person and serializes for a program.
 #[derive(Debug, Serialize)]
@@ -47,20 +47,21 @@ impl AssumedDown {
         args: &JobArgs,
         (fleet, policy): (&Arc<Fleet>, &Arc<Policy>),
         spec: JobSpec,
-    ) -> Result<Option<Self>, Stop> {
+    ) -> Result<Option<Self>, CliError> {
         let Some(down) = &args.limits.assume_down else {
             return Ok(None);
         };
-        let world = World::new(Arc::clone(fleet), Arc::clone(policy)).map_err(|error| source::not_taken(&error))?;
+        let world =
+            World::new(Arc::clone(fleet), Arc::clone(policy)).map_err(|error| submission::input_error(&error))?;
         // Shorter than any time limit.
         let world = world.task_times(TaskTimes::Fixed(Duration::from_millis(1)));
-        let world = world.down(down, ASSUMED_DOWN).map_err(Stop::usage)?;
+        let world = world.down(down, ASSUMED_DOWN).map_err(CliError::usage)?;
         let scenario = Scenario::new(world, spec);
-        let history = scenario.history(0).map_err(|error| source::not_taken(&error))?;
+        let history = scenario.history(0).map_err(|error| submission::input_error(&error))?;
         let tasks = history.scheduler.jobs().flat_map(|job| job.tasks());
         let waiting = tasks.filter(|task| matches!(task.state(), TaskState::Waiting));
         Ok(Some(Self {
-            hosts: source::assumed_down(args, fleet)?,
+            hosts: submission::assumed_down(args, fleet)?,
             held: held(scenario.world().scheduler()),
             starts: first(&history.records),
             blocked: waiting.map(|task| task.host().clone()).collect(),

@@ -7,19 +7,19 @@ use pogo_inventory::PolicyFile;
 use serde_json::json;
 
 use crate::cli::{AuditArgs, PlanFormat};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::log::Log;
 use crate::report;
 
-pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, Stop> {
+pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
     let log = Log::read(&args.log)?;
     if log.records.is_empty() {
         return Err(log.refused("there is nothing in it"));
     }
     let mut auditor = match &args.policy {
         Some(path) => {
-            let (fleet, policy) = PolicyFile::read(path).map_err(Stop::usage)?;
-            Auditor::against(Arc::new(fleet.build().map_err(Stop::usage)?), Arc::new(policy))
+            let (fleet, policy) = PolicyFile::read(path).map_err(CliError::usage)?;
+            Auditor::against(Arc::new(fleet.build().map_err(CliError::usage)?), Arc::new(policy))
         }
         None => Auditor::new(),
     };

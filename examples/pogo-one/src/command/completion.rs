@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 
 use crate::cli::{Cli, CompletionArgs, ManArgs, NAME, Shell};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report;
 
 /// Bash cuts words at `:`, `@` and `=` and completes the last part alone: the parts are put together for the program, and what stands
@@ -32,7 +32,7 @@ complete -o nospace -o bashdefault -F _pogo_whole_words NAME
 "#;
 
 /// Prints the script of a shell.
-pub(crate) fn completion(args: &CompletionArgs) -> Result<Exit, Stop> {
+pub(crate) fn completion(args: &CompletionArgs) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     if args.dynamic {
         let shell: &dyn EnvCompleter = match args.shell {
@@ -62,10 +62,10 @@ pub(crate) fn completion(args: &CompletionArgs) -> Result<Exit, Stop> {
 }
 
 /// Writes a page of the manual for each verb.
-pub(crate) fn man(args: &ManArgs) -> Result<Exit, Stop> {
+pub(crate) fn man(args: &ManArgs) -> Result<Exit, CliError> {
     let write = |path: &Path| clap_mangen::generate_to(Cli::command(), path);
     std::fs::create_dir_all(&args.directory)
         .and_then(|()| write(&args.directory))
-        .map_err(|error| Stop::usage(format!("cannot write into {}: {error}", args.directory.display())))?;
+        .map_err(|error| CliError::usage(format!("cannot write into {}: {error}", args.directory.display())))?;
     Ok(Exit::Succeeded)
 }

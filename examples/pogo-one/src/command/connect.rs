@@ -6,13 +6,13 @@ use std::sync::Arc;
 use pogo_ssh::{Agent, ClientConfig, HostKeyPolicy, HostQuery, SshTransportBuilder, StrictHostKeyChecking};
 use secrecy::SecretString;
 
-use crate::ask::{Answers, People};
-use crate::cli::{HostKeys, Speaker, SshArgs};
-use crate::exit::Stop;
+use crate::ask::{CliPrompter, TerminalPrompter};
+use crate::cli::{HostKeys, SshArgs, TransportArg};
+use crate::exit::CliError;
 
-pub(super) fn settings(args: &SshArgs, people: &Arc<People>) -> Result<SshTransportBuilder, Stop> {
-    if args.transport == Speaker::Ssh && (args.passphrase_file.is_some() || args.askpass.is_some()) {
-        return Err(Stop::usage(
+pub(super) fn settings(args: &SshArgs, terminal: &Arc<TerminalPrompter>) -> Result<SshTransportBuilder, CliError> {
+    if args.transport == TransportArg::Ssh && (args.passphrase_file.is_some() || args.askpass.is_some()) {
+        return Err(CliError::usage(
             "--passphrase-file and --askpass are for the built-in transport; give the ssh program an ssh-agent",
         ));
     }
@@ -40,34 +40,38 @@ pub(super) fn settings(args: &SshArgs, people: &Arc<People>) -> Result<SshTransp
     if args.no_agent {
         config = config.agent(Agent::Off);
     }
-    if let Some(password) = password(args, people)? {
+    if let Some(password) = password(args, terminal)? {
         config = config.password(password);
     }
     let passphrase = args.passphrase_file.as_deref().map(|path| secret(path, "passphrase"));
-    let answers = Answers::new(passphrase.transpose()?, args.askpass.clone(), Arc::clone(people));
+    let answers = CliPrompter::new(passphrase.transpose()?, args.askpass.clone(), Arc::clone(terminal));
     Ok(config.prompter(answers))
 }
 
 /// Asks on the terminal, without showing what is typed.
-pub(super) fn ask(prompt: &str, people: &People) -> Result<SecretString, Stop> {
+pub(super) fn ask(prompt: &str, terminal: &TerminalPrompter) -> Result<SecretString, CliError> {
     // ^C must not end the program before the terminal is as it was.
     let interrupts = tokio::signal::unix::SignalKind::interrupt();
-    let _listening = tokio::signal::unix::signal(interrupts).map_err(Stop::broken)?;
-    let asked = people.ask(prompt, false);
-    asked.map_err(|error| Stop::usage(format!("cannot ask for a password: {error}")))
+    let _listening = tokio::signal::unix::signal(interrupts).map_err(CliError::broken)?;
+    let asked = terminal.ask(prompt, false);
+    asked.map_err(|error| CliError::usage(format!("cannot ask for a password: {error}")))
 }
 
 /// How hosts are reached.
-fn way(args: &SshArgs) -> Result<SshTransportBuilder, Stop> {
+fn way(args: &SshArgs) -> Result<SshTransportBuilder, CliError> {
     let mut config = SshTransportBuilder::default().handshake_rate(args.handshake_rate);
     let client = match &args.ssh_config {
         None => Some(ClientConfig::usual()),
         Some(path) if path.as_os_str() == "none" => (!args.ssh_option.is_empty()).then(ClientConfig::none),
         Some(path) => Some(ClientConfig::of_file(path)),
     };
-    if let Some(client) = client.transpose().map_err(Stop::usage)? {
+    if let Some(client) = client.transpose().map_err(CliError::usage)? {
         let mut options = args.ssh_option.iter();
-        config = config.client_config(options.try_fold(client, ClientConfig::option).map_err(Stop::usage)?);
+        config = config.client_config(
+            options
+                .try_fold(client, ClientConfig::option)
+                .map_err(CliError::usage)?,
+        );
     }
     if accepts_any_key(&args.ssh_option)? {
         config = config.host_keys(HostKeyPolicy::Insecure);
@@ -82,20 +86,20 @@ fn way(args: &SshArgs) -> Result<SshTransportBuilder, Stop> {
 }
 
 /// Whether an option asks for what a file cannot: a file would do it unseen, for hosts that nobody thought of.
-fn accepts_any_key(options: &[String]) -> Result<bool, Stop> {
+fn accepts_any_key(options: &[String]) -> Result<bool, CliError> {
     if options.is_empty() {
         return Ok(false);
     }
-    let empty = ClientConfig::none().map_err(Stop::usage)?;
+    let empty = ClientConfig::none().map_err(CliError::usage)?;
     let options = options.iter().try_fold(empty, ClientConfig::option);
     let asked = options.and_then(|options| options.settings(&HostQuery::new("any")));
     // What is refused is refused for each host, with its place.
     Ok(asked.is_ok_and(|asked| asked.strict_host_key_checking == Some(StrictHostKeyChecking::No)))
 }
 
-fn password(args: &SshArgs, people: &People) -> Result<Option<SecretString>, Stop> {
+fn password(args: &SshArgs, terminal: &TerminalPrompter) -> Result<Option<SecretString>, CliError> {
     if args.ask_password {
-        return ask("password: ", people).map(Some);
+        return ask("password: ", terminal).map(Some);
     }
     args.password_file
         .as_deref()
@@ -104,12 +108,12 @@ fn password(args: &SshArgs, people: &People) -> Result<Option<SecretString>, Sto
 }
 
 /// The first line of a file.
-fn secret(path: &Path, what: &str) -> Result<SecretString, Stop> {
-    let unreadable = |error| Stop::usage(format!("cannot read the {what} file {}: {error}", path.display()));
+fn secret(path: &Path, what: &str) -> Result<SecretString, CliError> {
+    let unreadable = |error| CliError::usage(format!("cannot read the {what} file {}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        return Err(Stop::usage(format!(
+        return Err(CliError::usage(format!(
             "the first line of {} is empty; write the {what} there",
             path.display()
         )));

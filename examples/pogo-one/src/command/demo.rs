@@ -10,7 +10,7 @@ use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
 use super::dispatch::{Operator, dispatch};
 use crate::cli::{DemoArgs, LogFormat};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 
 const POLICY: &str = "\
 tag:
@@ -31,15 +31,15 @@ const FAILING: &str = "front07";
 /// No command of the demo takes longer.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
-pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
-    let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
+pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     runtime.block_on(async {
-        let (listed, policy) = PolicyFile::parse("demo.yaml", POLICY).map_err(Stop::usage)?;
-        let names = listed.clone().build().map_err(Stop::usage)?;
+        let (listed, policy) = PolicyFile::parse("demo.yaml", POLICY).map_err(CliError::usage)?;
+        let names = listed.clone().build().map_err(CliError::usage)?;
         let servers = LoopbackFleet::start(names.ids().map(|host| names.name(host).clone()))
             .await
-            .map_err(Stop::broken)?;
-        servers.inject(FAILING, Fault::FailWith(3)).map_err(Stop::broken)?;
+            .map_err(CliError::broken)?;
+        servers.inject(FAILING, Fault::FailWith(3)).map_err(CliError::broken)?;
 
         let screen = Arc::new(super::screen(args.format, args.events.as_deref(), args.verbosity)?);
         if args.format == LogFormat::Text && !args.verbosity.quiet {
@@ -50,15 +50,15 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
             screen.say(&POLICY.lines().map(|line| format!("    {line}\n")).collect::<String>());
             screen.say(&format!("running on all of them: {COMMAND}\n"));
         }
-        let fleet = connected(listed, &servers)?.build().map_err(Stop::usage)?;
-        let spec = JobSpec::new("*".parse().map_err(Stop::broken)?, Command::shell(COMMAND))
+        let fleet = connected(listed, &servers)?.build().map_err(CliError::usage)?;
+        let spec = JobSpec::new("*".parse().map_err(CliError::broken)?, Command::shell(COMMAND))
             .pre_hooks(LoopbackFleet::PRE_HOOKS.to_owned())
             .post_hooks(LoopbackFleet::POST_HOOKS.to_owned());
-        let transport = servers.transport().build().map_err(Stop::broken)?;
+        let transport = servers.transport().build().map_err(CliError::broken)?;
         let namespace = (Arc::new(fleet), Arc::new(policy));
         let operator = Operator {
             screen: Arc::clone(&screen),
-            people: Arc::default(),
+            terminal: Arc::default(),
             follow: None,
             down: vec![],
             stop_grace: STOP_GRACE,
@@ -75,7 +75,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, Stop> {
 }
 
 /// The same hosts, with the addresses of their servers.
-fn connected(mut fleet: FleetBuilder, servers: &LoopbackFleet) -> Result<FleetBuilder, Stop> {
+fn connected(mut fleet: FleetBuilder, servers: &LoopbackFleet) -> Result<FleetBuilder, CliError> {
     for server in servers.hosts() {
         fleet = fleet.host(server.name().as_str()).connection(&server.connection());
     }

@@ -3,27 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::{Dispatcher, Transport};
+use pogo_core::dispatcher::{Dispatcher, Handle, Transport};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::JobId;
 
-use super::follow::{self, Follow};
-use super::stop::{StopSignals, Stopping};
-use crate::ask::People;
-use crate::exit::{Exit, Stop};
+use super::follow::{self, FollowedSources};
+use super::stop::{JobStopper, StopSignals};
+use crate::ask::TerminalPrompter;
+use crate::exit::{CliError, Exit};
 use crate::report::Screen;
-use crate::source::{self, ASSUMED_DOWN};
+use crate::submission::{self, ASSUMED_DOWN};
 
-/// Who follows and steers a job from outside.
+/// What the operator of a job has chosen, and how the job reaches the operator.
 pub(super) struct Operator {
     pub(super) screen: Arc<Screen>,
-    pub(super) people: Arc<People>,
-    pub(super) follow: Option<Follow>,
-    /// Hosts that are taken to be down.
+    pub(super) terminal: Arc<TerminalPrompter>,
+    pub(super) follow: Option<FollowedSources>,
+    /// Hosts that are assumed to be down.
     pub(super) down: Vec<HostName>,
-    /// How long what runs may go on after SIGTERM or SIGHUP.
+    /// How long attempts may run on after SIGTERM or SIGHUP.
     pub(super) stop_grace: Duration,
 }
 
@@ -33,72 +33,71 @@ pub(super) async fn dispatch(
     spec: JobSpec,
     transport: Arc<dyn Transport>,
     operator: Operator,
-) -> Result<Exit, Stop> {
+) -> Result<Exit, CliError> {
     let screen = Arc::clone(&operator.screen);
     let exit = run_to_end(namespace, spec, transport, operator).await;
     let shown = screen.finish();
-    // That it broke matters more than that this could not be shown.
+    // The error of the job matters more than an error of showing it.
     let exit = exit?;
     shown?;
     Ok(exit)
 }
 
 async fn run_to_end(
-    (fleet, policy): (Arc<Fleet>, Arc<Policy>),
+    namespace: (Arc<Fleet>, Arc<Policy>),
     spec: JobSpec,
     transport: Arc<dyn Transport>,
     operator: Operator,
-) -> Result<Exit, Stop> {
-    let Operator {
-        screen,
-        people,
-        follow,
-        down,
-        stop_grace,
-    } = operator;
+) -> Result<Exit, CliError> {
     let (dispatcher, handle) = Dispatcher::builder(transport)
-        .observer(Arc::clone(&screen) as _)
+        .observer(Arc::clone(&operator.screen) as _)
         .build()
         .await
-        .map_err(Stop::broken)?;
-    // One listener for the whole job: a signal that comes while another is dealt with must not get lost.
-    let mut signals = StopSignals::listen().map_err(Stop::broken)?;
-    let steer = async move {
-        handle
-            .configure(fleet, policy)
-            .await
-            .map_err(|error| source::not_ordered(&error))?;
-        for host in down {
-            let marked = handle.mark_down(host, ASSUMED_DOWN).await;
-            marked.map_err(|error| source::not_ordered(&error))?;
-        }
-        let job = handle.submit(spec).await.map_err(|error| source::not_ordered(&error))?;
-        let stopping = Stopping {
-            job,
-            handle: &handle,
-            screen: &screen,
-            people: &people,
-            grace: stop_grace,
-        };
-        tokio::select! {
-            // One that stops before says why itself.
-            _ = handle.wait(job) => {}
-            () = stopping.obey(&mut signals) => {}
-            () = follow::sources(follow, &handle, &screen) => {}
-        }
-        Ok::<JobId, Stop>(job)
-    };
+        .map_err(CliError::broken)?;
+    // One listener for the whole job: a signal that comes while another is handled must not get lost.
+    let signals = StopSignals::listen().map_err(CliError::broken)?;
+    let steer = steer(handle, namespace, spec, (operator, signals));
     // On a worker, beside the connections that wake it: from a thread of its own, each message would be a switch.
     let mut dispatcher = tokio::spawn(dispatcher.run());
     let (ended, job) = tokio::select! {
-        // One that breaks never tells that the job is over.
+        // A dispatcher that fails never says that the job is over.
         ended = &mut dispatcher => (ended, None),
         steered = steer => {
             let job = steered?;
             (dispatcher.await, Some(job))
         }
     };
-    let ended = ended.map_err(Stop::broken)?.map_err(Stop::broken)?;
+    let ended = ended.map_err(CliError::broken)?.map_err(CliError::broken)?;
     let job = job.and_then(|job| ended.job(job));
     Ok(job.map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
+}
+
+/// Submits the job, and passes on signals and changes of the inventory until it is over. The dispatcher ends when the handle
+/// is dropped.
+async fn steer(
+    handle: Handle,
+    (fleet, policy): (Arc<Fleet>, Arc<Policy>),
+    spec: JobSpec,
+    (operator, mut signals): (Operator, StopSignals),
+) -> Result<JobId, CliError> {
+    let refused = |error| submission::order_error(&error);
+    handle.configure(fleet, policy).await.map_err(refused)?;
+    for host in operator.down {
+        handle.mark_down(host, ASSUMED_DOWN).await.map_err(refused)?;
+    }
+    let job = handle.submit(spec).await.map_err(refused)?;
+    let stopper = JobStopper {
+        job,
+        handle: &handle,
+        screen: &operator.screen,
+        terminal: &operator.terminal,
+        grace: operator.stop_grace,
+    };
+    tokio::select! {
+        // A dispatcher that stops before reports its error itself.
+        _ = handle.wait(job) => {}
+        () = stopper.handle_signals(&mut signals) => {}
+        () = follow::sources(operator.follow, &handle, &operator.screen) => {}
+    }
+    Ok(job)
 }

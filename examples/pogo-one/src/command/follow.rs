@@ -1,4 +1,4 @@
-//! Following sources while a job runs.
+//! Applies changes of the inventory while a job runs.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use pogo_inventory::{FleetDiff, InventoryError, Watch};
 use tokio::sync::mpsc;
 
 use crate::cli::{Login, RunArgs, Targets};
-use crate::exit::Stop;
-use crate::report::{Already, Screen};
-use crate::source;
+use crate::exit::CliError;
+use crate::report::{Screen, SeenWarnings};
+use crate::submission;
 
-/// Sources that are followed, and what is known of them.
-pub(super) struct Follow {
+/// The sources to follow, and their last accepted state.
+pub(super) struct FollowedSources {
     watch: Watch,
-    /// What the sources said when the present fleet was taken.
+    /// The fleet of the sources when it was last applied.
     known: Arc<Fleet>,
     /// Hosts that are in no source stay as they are.
     unlisted: Option<pogo_core::fleet::Selector>,
@@ -27,26 +27,26 @@ pub(super) struct Follow {
     resolvers: Resolvers,
     questions: ResolverQueries,
     limit: Limit,
-    warned: Already,
+    warned: SeenWarnings,
 }
 
-impl Follow {
-    /// `None` if nothing is to be followed.
+impl FollowedSources {
+    /// `None` without `--watch-inventory`.
     pub(super) fn of(
         args: &RunArgs,
         targets: &Targets,
         gathered: &Gathered,
         (_, policy): &(Arc<Fleet>, Arc<Policy>),
-    ) -> Result<Option<Self>, Stop> {
+    ) -> Result<Option<Self>, CliError> {
         let (job, follow) = (&args.job, &args.follow);
         if !follow.watch_inventory {
             return Ok(None);
         }
         if job.sources.is_empty() {
             let message = "there is no source to watch; name a policy file with -c, or a source with -i";
-            return Err(Stop::usage(message));
+            return Err(CliError::usage(message));
         }
-        let mut warned = Already::default();
+        let mut warned = SeenWarnings::default();
         warned.new_of(gathered);
         Ok(Some(Self {
             warned,
@@ -62,9 +62,9 @@ impl Follow {
     }
 }
 
-/// Gives the dispatcher each new fleet. Never returns; without sources to follow it does nothing.
-pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Screen) {
-    let Some(Follow {
+/// Applies each new fleet to the dispatcher. Never returns.
+pub(super) async fn sources(follow: Option<FollowedSources>, handle: &Handle, screen: &Screen) {
+    let Some(FollowedSources {
         mut watch,
         known,
         unlisted,
@@ -78,10 +78,10 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
     else {
         return std::future::pending().await;
     };
-    let (news, mut heard) = mpsc::channel(1);
+    let (changes, mut listings) = mpsc::channel(1);
     // On a task of its own, so that a question to the operator does not keep it from seeing what changes next.
-    tokio::spawn(async move { while news.send(watch.next().await).await.is_ok() {} });
-    let mut taking = Taking {
+    tokio::spawn(async move { while changes.send(watch.next().await).await.is_ok() {} });
+    let mut review = FleetReview {
         known,
         unlisted,
         logins,
@@ -99,13 +99,13 @@ pub(super) async fn sources(follow: Option<Follow>, handle: &Handle, screen: &Sc
     };
     loop {
         tokio::select! {
-            Some(read) = heard.recv() => taking.read(read).await,
-            answer = answer(&mut taking.answers), if taking.offered.is_some() => taking.answered(answer).await,
+            Some(read) = listings.recv() => review.read(read).await,
+            answer = answer(&mut review.answers), if review.offered.is_some() => review.answered(answer).await,
         }
     }
 }
 
-/// The next line that somebody types; `None` when nobody can.
+/// The next line from standard input; `None` at its end.
 async fn answer(answers: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option<String> {
     let answers = answers.get_or_insert_with(|| {
         let (typed, answers) = mpsc::unbounded_channel();
@@ -118,8 +118,8 @@ async fn answer(answers: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option
     answers.recv().await
 }
 
-/// Deciding whether a fleet is taken.
-struct Taking<'t> {
+/// Decides whether a new fleet is applied.
+struct FleetReview<'t> {
     known: Arc<Fleet>,
     unlisted: Option<pogo_core::fleet::Selector>,
     logins: Vec<Login>,
@@ -127,19 +127,19 @@ struct Taking<'t> {
     resolvers: Resolvers,
     questions: ResolverQueries,
     limit: Limit,
-    /// A fleet that waits for an answer, and the answer that takes it.
+    /// A fleet that waits for the operator's answer, and the answer that accepts it.
     offered: Option<(Arc<Fleet>, String)>,
-    /// A fleet that was not taken, and is not offered again.
+    /// The last fleet that was refused; it is not offered again.
     refused: Option<Arc<Fleet>>,
-    warned: Already,
-    /// What was wrong the last time: it is said once.
+    warned: SeenWarnings,
+    /// The last complaint; it is printed once.
     complaint: Option<String>,
     answers: Option<mpsc::UnboundedReceiver<String>>,
     handle: &'t Handle,
     screen: &'t Screen,
 }
 
-impl Taking<'_> {
+impl FleetReview<'_> {
     async fn read(&mut self, read: Result<Gathered, InventoryError>) {
         let fleet = match read {
             Ok(gathered) => {
@@ -209,7 +209,7 @@ impl Taking<'_> {
                 self.screen.say("the new fleet is taken");
             }
             Err(error) => {
-                let (Stop::Usage(why) | Stop::Broken(why)) = source::not_ordered(&error) else {
+                let (CliError::Usage(why) | CliError::Broken(why)) = submission::order_error(&error) else {
                     return;
                 };
                 self.complain(format!("the new fleet is refused: {why}"));

@@ -28,14 +28,14 @@ pub(crate) use timeline::timeline;
 use std::path::Path;
 
 use crate::cli::{LogFormat, Verbosity};
-use crate::exit::Stop;
+use crate::exit::CliError;
 use crate::report::Screen;
 
 /// A screen, with an event log in this file beside it.
-fn screen(format: LogFormat, events: Option<&Path>, verbosity: Verbosity) -> Result<Screen, Stop> {
+fn screen(format: LogFormat, events: Option<&Path>, verbosity: Verbosity) -> Result<Screen, CliError> {
     let named = |error| {
         let file = events.unwrap_or(Path::new("")).display();
-        Stop::usage(format!("cannot write the event log {file}: {error}"))
+        CliError::usage(format!("cannot write the event log {file}: {error}"))
     };
     Screen::new(format).verbosity(verbosity).with_log(events).map_err(named)
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use pogo_picture::Timeline;
 
 use crate::cli::PictureArgs;
-use crate::exit::Stop;
+use crate::exit::CliError;
 
 /// Draws a timeline in each form that is wanted.
-pub(super) fn draw(args: &PictureArgs, timeline: &Timeline) -> Result<(), Stop> {
+pub(super) fn draw(args: &PictureArgs, timeline: &Timeline) -> Result<(), CliError> {
     if let Some(path) = &args.svg {
         write(path, &timeline.svg())?;
     }
@@ -18,6 +18,6 @@ pub(super) fn draw(args: &PictureArgs, timeline: &Timeline) -> Result<(), Stop> 
     Ok(())
 }
 
-pub(super) fn write(path: &Path, picture: &str) -> Result<(), Stop> {
-    std::fs::write(path, picture).map_err(|error| Stop::usage(format!("cannot write {}: {error}", path.display())))
+pub(super) fn write(path: &Path, picture: &str) -> Result<(), CliError> {
+    std::fs::write(path, picture).map_err(|error| CliError::usage(format!("cannot write {}: {error}", path.display())))
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use super::assumed_down::AssumedDown;
 use crate::cli::{JobArgs, PlanArgs, PlanFormat};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, WithWarnings};
-use crate::source;
+use crate::submission;
 
-pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
+pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, CliError> {
     let (plan, gathered, down) = compiled(&args.job)?;
     if let Some(path) = &args.graph {
         let graph = StageGraph::of(&plan);
@@ -23,7 +23,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
     match args.format {
         PlanFormat::Text => report::print(&described(&plan, down.as_ref()))?,
         PlanFormat::Json => {
-            let planned = Planned {
+            let planned = PlanOutput {
                 plan: &plan,
                 assumed_down: down.as_ref(),
             };
@@ -35,7 +35,7 @@ pub(crate) fn plan(args: &PlanArgs) -> Result<Exit, Stop> {
 
 /// A plan for a program.
 #[derive(Serialize)]
-struct Planned<'p> {
+struct PlanOutput<'p> {
     #[serde(flatten)]
     plan: &'p Plan,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,12 +48,12 @@ pub(super) fn described(plan: &Plan, down: Option<&AssumedDown>) -> String {
     down.map_or_else(|| plan.clone(), |down| format!("{plan}\n{down}"))
 }
 
-fn compiled(args: &JobArgs) -> Result<(Plan, Gathered, Option<AssumedDown>), Stop> {
+fn compiled(args: &JobArgs) -> Result<(Plan, Gathered, Option<AssumedDown>), CliError> {
     let targets = args.targets.read()?;
     let gathered = args.sources.gather()?;
-    let (fleet, policy) = source::namespace(args, &targets, &gathered)?;
-    let spec = source::imagined_job(args, &targets);
-    let plan = Plan::compile(&fleet, &policy, &spec).map_err(|error| source::refused(&error))?;
+    let (fleet, policy) = submission::namespace(args, &targets, &gathered)?;
+    let spec = submission::imagined_job(args, &targets);
+    let plan = Plan::compile(&fleet, &policy, &spec).map_err(|error| submission::plan_error(&error))?;
     let down = AssumedDown::of(args, (&fleet, &policy), spec)?;
     Ok((plan, gathered, down))
 }

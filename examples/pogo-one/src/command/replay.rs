@@ -9,12 +9,12 @@ use pogo_core::scheduler::Record;
 use pogo_picture::moments;
 
 use crate::cli::{LogFormat, ReplayArgs, Speed};
-use crate::exit::{Exit, Stop};
-use crate::log::{Entry, Log};
+use crate::exit::{CliError, Exit};
+use crate::log::{Log, LogEntry};
 use crate::report::{LoggedOutput, Screen};
 
-pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Stop> {
-    let mut player = Player::new(args);
+pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
+    let mut player = LogPlayer::new(args);
     if !Log::is_pipe(&args.log) {
         let log = Log::read(&args.log)?;
         // What is not a log is refused before any of it is shown.
@@ -24,26 +24,26 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, Stop> {
         }
     }
     Log::follow(&args.log, |entry| match entry {
-        Entry::Record(record) => player.play(record),
-        Entry::Output(output) => player.output(&output),
+        LogEntry::Record(record) => player.play(record),
+        LogEntry::Output(output) => player.output(&output),
     })?;
     player.finish()?;
     Ok(Exit::Succeeded)
 }
 
 /// Shows records when they are due.
-struct Player {
+struct LogPlayer {
     screen: Screen,
     speed: Speed,
     /// When the first job was submitted, and when that was shown.
     began: Option<(Timestamp, Instant)>,
     /// Records of the moment that is shown, where lines tell of moments.
     moment: Vec<Record>,
-    /// Nothing is told but what went wrong, and how it ended.
+    /// Only failures and the end are printed.
     quiet: bool,
 }
 
-impl Player {
+impl LogPlayer {
     fn new(args: &ReplayArgs) -> Self {
         let (speed, quiet) = (args.speed, args.verbosity.quiet);
         let screen = Screen::new(LogFormat::Text).verbosity(args.verbosity);
@@ -61,7 +61,7 @@ impl Player {
         }
     }
 
-    fn play(&mut self, record: Record) -> Result<(), Stop> {
+    fn play(&mut self, record: Record) -> Result<(), CliError> {
         if record.event.submitted().is_some() {
             self.began.get_or_insert_with(|| (record.at, Instant::now()));
         }
@@ -77,7 +77,7 @@ impl Player {
     }
 
     /// Shows what a host wrote.
-    fn output(&mut self, output: &LoggedOutput) -> Result<(), Stop> {
+    fn output(&mut self, output: &LoggedOutput) -> Result<(), CliError> {
         self.wait(output.at);
         self.tell()?;
         self.screen.output(&output.chunk());
@@ -93,15 +93,15 @@ impl Player {
         }
     }
 
-    /// Tells what happened at this moment, in lines.
-    fn tell(&mut self) -> Result<(), Stop> {
+    /// Prints what happened at this moment.
+    fn tell(&mut self) -> Result<(), CliError> {
         let began = self.began.map_or(Timestamp::EPOCH, |(at, _)| at);
         self.screen.print(moments(&self.moment).since(began))?;
         self.moment.clear();
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), Stop> {
+    fn finish(mut self) -> Result<(), CliError> {
         self.tell()?;
         self.screen.finish()
     }

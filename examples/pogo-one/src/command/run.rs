@@ -3,141 +3,190 @@
 use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Invocation, Plan};
-use pogo_ssh::{FirstContacts, JobInputs};
+use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::plan::{Command, Invocation, JobSpec, Plan};
+use pogo_core::policy::Policy;
+use pogo_inventory::merge::Gathered;
+use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder};
 
 use super::assumed_down::AssumedDown;
 use super::connect;
 use super::dispatch::{Operator, dispatch};
-use super::follow::Follow;
+use super::follow::FollowedSources;
 use super::plan::described;
-use crate::ask::People;
-use crate::cli::{FoldArgs, LogFormat, RunArgs, Speaker, missing_command};
-use crate::exit::{Exit, Stop};
+use crate::ask::TerminalPrompter;
+use crate::cli::{FoldArgs, InvocationArgs, LogFormat, RunArgs, Targets, TransportArg, missing_command};
+use crate::exit::{CliError, Exit};
 use crate::guard;
-use crate::report::{self, Form, Warned};
-use crate::source;
+use crate::report::{self, FoldStyle, Screen, WarningRecord};
+use crate::submission;
 
-pub(crate) fn run(args: &RunArgs) -> Result<Exit, Stop> {
-    args.invocation.check_secrets().map_err(Stop::usage)?;
+/// A job that is ready to run.
+struct PreparedJob {
+    targets: Targets,
+    gathered: Gathered,
+    namespace: (Arc<Fleet>, Arc<Policy>),
+    /// Hosts that are assumed to be down.
+    down: Vec<HostName>,
+    spec: JobSpec,
+    plan: Plan,
+}
+
+pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
+    let job = prepare(args)?;
+    if args.dry_run {
+        let down = AssumedDown::of(&args.job, (&job.namespace.0, &job.namespace.1), job.spec)?;
+        report::print(&described(&job.plan, down.as_ref()))?;
+        return Ok(Exit::Succeeded);
+    }
+    guard::confirm(&job.plan, args.yes)?;
+    execute(args, job)
+}
+
+fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
+    args.invocation.check_secrets().map_err(CliError::usage)?;
     let command = command(args)?;
     if args.job.targets.reads_stdin() && args.invocation.reads_stdin() {
-        return Err(Stop::usage(
+        return Err(CliError::usage(
             "standard input cannot hold both the targets and what the command reads; put one of them into a file",
         ));
     }
     let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
-    let namespace = source::namespace(&args.job, &targets, &gathered)?;
-    let down = source::assumed_down(&args.job, &namespace.0)?;
-    let mut spec = source::job(&args.job, &targets, command);
+    let namespace = submission::namespace(&args.job, &targets, &gathered)?;
+    let down = submission::assumed_down(&args.job, &namespace.0)?;
+    let mut spec = submission::job(&args.job, &targets, command);
     spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
     spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
     spec.invocation = args.invocation.invocation();
-    if args.invocation.resumable && matches!(args.ssh.transport, Speaker::Ssh) {
-        return Err(Stop::usage(
+    if matches!(args.ssh.transport, TransportArg::Ssh) {
+        check_program_transport(&args.invocation)?;
+    }
+    // An invalid job is refused before a password is asked for.
+    let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| submission::plan_error(&error))?;
+    Ok(PreparedJob {
+        targets,
+        gathered,
+        namespace,
+        down,
+        spec,
+        plan,
+    })
+}
+
+/// Refuses what the transport through the ssh program does not support.
+fn check_program_transport(args: &InvocationArgs) -> Result<(), CliError> {
+    let unsupported = [
+        (
+            args.resumable,
             "--resumable is not to be had through the ssh program; leave out --transport ssh",
-        ));
-    }
-    if args.invocation.script.is_some() && matches!(args.ssh.transport, Speaker::Ssh) {
-        return Err(Stop::usage(
+        ),
+        (
+            args.script.is_some(),
             "--script sends a file, which is not to be had through the ssh program; leave out --transport ssh, or pipe it: --stdin FILE -- sh",
-        ));
-    }
-    if args.invocation.reboot && matches!(args.ssh.transport, Speaker::Ssh) {
-        return Err(Stop::usage(
+        ),
+        (
+            args.reboot,
             "--reboot is not to be had through the ssh program; leave out --transport ssh",
-        ));
+        ),
+    ];
+    match unsupported.iter().find(|(asked, _)| *asked) {
+        Some((_, message)) => Err(CliError::usage(message)),
+        None => Ok(()),
     }
-    // A job that makes no sense is refused before anybody is asked for a password.
-    let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| source::refused(&error))?;
-    if args.dry_run {
-        let down = AssumedDown::of(&args.job, (&namespace.0, &namespace.1), spec)?;
-        report::print(&described(&plan, down.as_ref()))?;
-        return Ok(Exit::Succeeded);
-    }
-    guard::confirm(&plan, args.yes)?;
-    let inputs = inputs(args, &spec.invocation)?;
-    let follow = Follow::of(args, &targets, &gathered, &namespace)?;
+}
+
+fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
+    let inputs = inputs(args, &job.spec.invocation)?;
+    let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
     let contacts = FirstContacts::default();
     let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?
         .meeting(&contacts)
         .folding(folding(args)?);
-    let runtime = tokio::runtime::Runtime::new().map_err(Stop::broken)?;
-    let people = Arc::new(People::default());
+    let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
+    let terminal = Arc::new(TerminalPrompter::default());
     let settings = {
         let _entered = runtime.enter();
-        let settings = connect::settings(&args.ssh, &people)?.first_contacts(&contacts);
+        let settings = connect::settings(&args.ssh, &terminal)?.first_contacts(&contacts);
         match args.invocation.ask_sudo_password {
-            true => settings.sudo_password(connect::ask("sudo password: ", &people)?),
+            true => settings.sudo_password(connect::ask("sudo password: ", &terminal)?),
             false => settings,
         }
     };
     let done = runtime.block_on(async {
         let screen = Arc::new(screen);
-        people.meet(Arc::clone(&screen));
-        guard::remark(&plan).iter().for_each(|remark| screen.say(remark));
-        screen.log(&Warned::lines(&gathered)?);
-        let transport: Arc<dyn Transport> = match args.ssh.transport {
-            Speaker::Builtin => {
-                let transport = settings.build().map_err(Stop::usage)?;
-                transport.warnings().iter().for_each(|warning| screen.say(warning));
-                transport.provide(inputs);
-                Arc::new(transport)
-            }
-            Speaker::Ssh => {
-                let transport = settings.build_program().map_err(Stop::usage)?;
-                transport.provide(inputs);
-                Arc::new(transport)
-            }
-        };
+        terminal.meet(Arc::clone(&screen));
+        guard::remark(&job.plan).iter().for_each(|remark| screen.say(remark));
+        screen.log(&WarningRecord::lines(&job.gathered)?);
+        let transport = transport(args.ssh.transport, settings, inputs, &screen)?;
         let operator = Operator {
             screen,
-            people,
+            terminal,
             follow,
-            down,
+            down: job.down,
             stop_grace: args.stop_grace,
         };
-        dispatch(namespace, spec, transport, operator).await
+        dispatch(job.namespace, job.spec, transport, operator).await
     });
-    // What an impatient operator left running is not waited for.
+    // Attempts that the operator did not wait for must not hold up the end of the program.
     runtime.shutdown_background();
-    People::leave();
+    TerminalPrompter::leave();
     done
 }
 
-/// What the hosts are given, secrets included.
-fn inputs(args: &RunArgs, invocation: &Invocation) -> Result<JobInputs, Stop> {
+fn transport(
+    kind: TransportArg,
+    settings: SshTransportBuilder,
+    inputs: JobInputs,
+    screen: &Screen,
+) -> Result<Arc<dyn Transport>, CliError> {
+    Ok(match kind {
+        TransportArg::Builtin => {
+            let transport = settings.build().map_err(CliError::usage)?;
+            transport.warnings().iter().for_each(|warning| screen.say(warning));
+            transport.provide(inputs);
+            Arc::new(transport)
+        }
+        TransportArg::Ssh => {
+            let transport = settings.build_program().map_err(CliError::usage)?;
+            transport.provide(inputs);
+            Arc::new(transport)
+        }
+    })
+}
+
+/// The inputs of the command, secrets included.
+fn inputs(args: &RunArgs, invocation: &Invocation) -> Result<JobInputs, CliError> {
     for name in args.invocation.exposed() {
         report::remark(&format!(
             "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
         ));
     }
     let inputs = JobInputs::read(invocation).map_err(|error| args.invocation.unread(&error.to_string()))?;
-    let mut secrets = args.invocation.secrets().map_err(Stop::usage)?.into_iter();
+    let mut secrets = args.invocation.secrets().map_err(CliError::usage)?.into_iter();
     Ok(secrets
         .by_ref()
         .fold(inputs, |inputs, (name, value)| inputs.secret(name, value)))
 }
 
 /// How hosts' output is folded, if it is.
-fn folding(args: &RunArgs) -> Result<Option<Form>, Stop> {
-    let form = match args.fold {
-        FoldArgs { diff: true, .. } => Form::Diff,
-        FoldArgs { fold: true, .. } => Form::Whole,
+fn folding(args: &RunArgs) -> Result<Option<FoldStyle>, CliError> {
+    let style = match args.fold {
+        FoldArgs { diff: true, .. } => FoldStyle::Diff,
+        FoldArgs { fold: true, .. } => FoldStyle::Whole,
         _ => return Ok(None),
     };
     match args.format {
-        LogFormat::Text => Ok(Some(form)),
-        LogFormat::Jsonl => Err(Stop::usage(
+        LogFormat::Text => Ok(Some(style)),
+        LogFormat::Jsonl => Err(CliError::usage(
             "--fold and --diff are for people; leave them out, or leave out --format jsonl",
         )),
     }
 }
 
-/// What is to run. Where the `--` before it is missing, it stands among the targets.
-fn command(args: &RunArgs) -> Result<Command, Stop> {
+/// The command. Where the `--` before it is missing, it is among the words for targets.
+fn command(args: &RunArgs) -> Result<Command, CliError> {
     let targets = &args.job.targets;
     let command = args.invocation.command(&args.command);
-    command.ok_or_else(|| Stop::usage(missing_command(targets.words(), targets.has_options())))
+    command.ok_or_else(|| CliError::usage(missing_command(targets.words(), targets.has_options())))
 }

@@ -1,4 +1,4 @@
-//! What stops a job before its end: signals, and a log that cannot be written.
+//! Stops a job before its end: on signals, and when the log cannot be written.
 
 use std::io;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use pogo_core::scheduler::JobId;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
-use crate::ask::People;
+use crate::ask::TerminalPrompter;
 use crate::exit::Exit;
 use crate::report::Screen;
 
@@ -16,36 +16,36 @@ use crate::report::Screen;
 pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
-    /// `None` under nohup: it is to go on without its terminal.
+    /// `None` under nohup, where the job goes on without its terminal.
     hang_up: Option<Signal>,
 }
 
-/// What asked the job to stop.
+/// Why the job is to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
+enum StopCause {
     Interrupt,
     Terminate,
     HangUp,
-    /// What happens can no longer be written down.
+    /// The event log cannot be written any more.
     Unwritable,
-    /// The time is over that `--stop-grace` gave to what runs.
+    /// The time of `--stop-grace` has passed since SIGTERM or SIGHUP.
     GraceOver,
 }
 
-/// What is done about it.
+/// How the job is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Start no more, and wait for what runs.
+enum StopStep {
+    /// Start no more hosts, and wait for running attempts.
     Halt,
-    /// End what runs.
+    /// Cancel running attempts.
     Abort,
-    /// Wait no longer.
+    /// End the program without waiting for them.
     Leave,
 }
 
-/// How far the job is on its way to a stop.
+/// How far the job has been stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
+enum StopStage {
     #[default]
     Runs,
     Halting,
@@ -53,7 +53,7 @@ enum Stage {
 }
 
 impl StopSignals {
-    /// From now on these signals no longer end the program.
+    /// Installs handlers, so that these signals no longer end the program.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -65,7 +65,7 @@ impl StopSignals {
         })
     }
 
-    async fn next(&mut self) -> Cause {
+    async fn next(&mut self) -> StopCause {
         let hang_up = async {
             match &mut self.hang_up {
                 Some(hang_up) => hang_up.recv().await,
@@ -73,14 +73,14 @@ impl StopSignals {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => Cause::Interrupt,
-            _ = self.terminate.recv() => Cause::Terminate,
-            _ = hang_up => Cause::HangUp,
+            _ = self.interrupt.recv() => StopCause::Interrupt,
+            _ = self.terminate.recv() => StopCause::Terminate,
+            _ = hang_up => StopCause::HangUp,
         }
     }
 }
 
-/// Whether whoever started the program had it ignore that its terminal is gone. A listener would undo that.
+/// Whether SIGHUP was ignored at the start of the program, as by nohup. A handler would undo that.
 fn ignores_hang_up() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
         return false;
@@ -90,56 +90,56 @@ fn ignores_hang_up() -> bool {
     ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
-/// A job that may be asked to stop.
-pub(super) struct Stopping<'a> {
+/// Stops a running job.
+pub(super) struct JobStopper<'a> {
     pub(super) job: JobId,
     pub(super) handle: &'a Handle,
     pub(super) screen: &'a Screen,
-    pub(super) people: &'a People,
-    /// How long what runs may go on after SIGTERM or SIGHUP.
+    pub(super) terminal: &'a TerminalPrompter,
+    /// How long attempts may run on after SIGTERM or SIGHUP.
     pub(super) grace: Duration,
 }
 
-impl Stopping<'_> {
-    /// Stops the job as it is asked to. Never returns: whoever knows that the job is over drops this.
-    pub(super) async fn obey(&self, signals: &mut StopSignals) {
-        let mut stage = Stage::default();
+impl JobStopper<'_> {
+    /// Stops the job on signals. Never returns; the caller drops the future when the job is over.
+    pub(super) async fn handle_signals(&self, signals: &mut StopSignals) {
+        let mut stage = StopStage::default();
         let mut grace_over: Option<Instant> = None;
         loop {
             let cause = tokio::select! {
                 cause = signals.next() => cause,
-                () = self.screen.cannot_write() => Cause::Unwritable,
-                () = until(grace_over) => Cause::GraceOver,
+                () = self.screen.cannot_write() => StopCause::Unwritable,
+                () = until(grace_over) => StopCause::GraceOver,
             };
             match cause {
-                Cause::Terminate | Cause::HangUp if stage < Stage::Aborting && grace_over.is_none() => {
+                StopCause::Terminate | StopCause::HangUp if stage < StopStage::Aborting && grace_over.is_none() => {
                     grace_over = Some(Instant::now() + self.grace);
                 }
-                Cause::GraceOver => grace_over = None,
+                StopCause::GraceOver => grace_over = None,
                 _ => {}
             }
             let Some(step) = next_step(stage, cause) else { continue };
             self.take(step, cause).await;
             stage = match step {
-                Step::Halt => Stage::Halting,
-                Step::Abort | Step::Leave => Stage::Aborting,
+                StopStep::Halt => StopStage::Halting,
+                StopStep::Abort | StopStep::Leave => StopStage::Aborting,
             };
-            if stage == Stage::Aborting {
+            if stage == StopStage::Aborting {
                 grace_over = None;
             }
         }
     }
 
-    async fn take(&self, step: Step, cause: Cause) {
+    async fn take(&self, step: StopStep, cause: StopCause) {
         // A job that has just ended refuses; then its end is what comes next.
         let _ = match step {
-            Step::Halt => {
+            StopStep::Halt => {
                 self.screen.say(&self.why_halt(cause));
                 self.handle.halt(self.job, reason(cause)).await
             }
-            Step::Abort => {
+            StopStep::Abort => {
                 let (said, reason) = match cause {
-                    Cause::GraceOver => (
+                    StopCause::GraceOver => (
                         "the time to end is over: ending what runs",
                         "ended, after the time to stop",
                     ),
@@ -148,21 +148,23 @@ impl Stopping<'_> {
                 self.screen.say(said);
                 self.handle.abort(self.job, reason).await
             }
-            Step::Leave => {
+            StopStep::Leave => {
                 self.screen.say("leaving without waiting; what still runs is in doubt");
                 self.screen.leave();
-                People::leave();
+                TerminalPrompter::leave();
                 std::process::exit(i32::from(Exit::Blocked.code()));
             }
         };
-        self.people.stopped();
+        self.terminal.stopped();
     }
 
-    fn why_halt(&self, cause: Cause) -> String {
+    fn why_halt(&self, cause: StopCause) -> String {
         let grace = humantime::format_duration(self.grace);
         match cause {
-            Cause::Unwritable => "starting no more, waiting for what runs (^C to end it now)".to_owned(),
-            Cause::Interrupt => "interrupted: starting no more, waiting for what runs (again to end it now)".to_owned(),
+            StopCause::Unwritable => "starting no more, waiting for what runs (^C to end it now)".to_owned(),
+            StopCause::Interrupt => {
+                "interrupted: starting no more, waiting for what runs (again to end it now)".to_owned()
+            }
             _ => format!(
                 "{}: starting no more, waiting up to {grace} for what runs",
                 reason(cause)
@@ -171,23 +173,25 @@ impl Stopping<'_> {
     }
 }
 
-/// Why a job stops, for its record.
-const fn reason(cause: Cause) -> &'static str {
+/// The reason in the event log.
+const fn reason(cause: StopCause) -> &'static str {
     match cause {
-        Cause::Interrupt => "interrupted",
-        Cause::Terminate => "ended by SIGTERM",
-        Cause::HangUp => "ended by SIGHUP, the terminal is gone",
-        Cause::Unwritable => "what happens cannot be written",
-        Cause::GraceOver => "the time to stop is over",
+        StopCause::Interrupt => "interrupted",
+        StopCause::Terminate => "ended by SIGTERM",
+        StopCause::HangUp => "ended by SIGHUP, the terminal is gone",
+        StopCause::Unwritable => "what happens cannot be written",
+        StopCause::GraceOver => "the time to stop is over",
     }
 }
 
-/// What comes next. Only a person presses ^C twice; SIGTERM and SIGHUP often come together, and mean the same as one.
-const fn next_step(stage: Stage, cause: Cause) -> Option<Step> {
+/// The next step. Only a person presses ^C twice; SIGTERM and SIGHUP often come together, and mean the same as one.
+const fn next_step(stage: StopStage, cause: StopCause) -> Option<StopStep> {
     match (stage, cause) {
-        (Stage::Halting, Cause::Interrupt) | (Stage::Runs | Stage::Halting, Cause::GraceOver) => Some(Step::Abort),
-        (Stage::Runs, _) => Some(Step::Halt),
-        (Stage::Aborting, Cause::Interrupt) => Some(Step::Leave),
+        (StopStage::Halting, StopCause::Interrupt) | (StopStage::Runs | StopStage::Halting, StopCause::GraceOver) => {
+            Some(StopStep::Abort)
+        }
+        (StopStage::Runs, _) => Some(StopStep::Halt),
+        (StopStage::Aborting, StopCause::Interrupt) => Some(StopStep::Leave),
         _ => None,
     }
 }

@@ -5,14 +5,14 @@ use pogo_picture::{Timeline, TimelineError};
 
 use super::pictures;
 use crate::cli::TimelineArgs;
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::log::Log;
 use crate::report;
 
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 100;
 
-pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, Stop> {
+pub(crate) fn timeline(args: &TimelineArgs) -> Result<Exit, CliError> {
     let log = Log::read(&args.log)?;
     let drawn = match args.job {
         Some(job) => Timeline::of_job(&log.records, JobId::new(job)),

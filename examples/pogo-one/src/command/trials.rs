@@ -1,4 +1,4 @@
-//! Runs of a simulation, on all processors.
+//! Runs simulations on all processors.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,33 +6,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pogo_core::scheduler::InputError;
 use pogo_core::sim::what_if::{Run, Trial};
 
-type Made = Result<Run, InputError>;
+type TrialResult = Result<Run, InputError>;
 
-/// Makes the runs, each on whichever thread is free. What comes of a run does not depend on the thread.
-pub(super) fn run(trials: &[Trial]) -> Vec<Made> {
+/// Runs the trials, each on the next free thread. A result does not depend on its thread.
+pub(super) fn run(trials: &[Trial]) -> Vec<TrialResult> {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism()
         .map_or(1, NonZero::get)
         .min(trials.len());
     let work = || {
-        let mut made: Vec<(usize, Made)> = Vec::new();
+        let mut results: Vec<(usize, TrialResult)> = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(trial) = trials.get(at) else { return made };
-            made.push((at, trial.run()));
+            let Some(trial) = trials.get(at) else { return results };
+            results.push((at, trial.run()));
         }
     };
-    let mut made: Vec<(usize, Made)> = std::thread::scope(|scope| {
+    let mut results: Vec<(usize, TrialResult)> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut made = work();
+        let mut results = work();
         for other in others {
             match other.join() {
-                Ok(more) => made.extend(more),
+                Ok(more) => results.extend(more),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        made
+        results
     });
-    made.sort_unstable_by_key(|(at, _)| *at);
-    made.into_iter().map(|(_, made)| made).collect()
+    results.sort_unstable_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, results)| results).collect()
 }

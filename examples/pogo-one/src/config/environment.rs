@@ -1,26 +1,26 @@
 //! Settings from variables: `POGO_MAX_PARALLEL` is `--max-parallel`.
 
-use super::flags::{Flags, Scope, is_switch, key};
-use super::layer::{Layer, Place};
+use super::flags::{Flags, SettingScope, is_switch, key};
+use super::layer::{Layer, SettingOrigin};
 use super::values::{applied, check};
-use crate::exit::Stop;
+use crate::exit::CliError;
 
 const PREFIX: &str = "POGO_";
 
-/// What pogo itself sets for commands on hosts, where it may run again.
+/// Variables that pogo sets for commands on hosts. They are ignored: pogo may run there too.
 const OF_HOSTS: &[&str] = &["HOST", "JOB", "ATTEMPT", "PHASE", "FILES"];
 
-/// What others set of whom nobody knows: scripts that install the program.
+/// Variables of scripts that install the program. They are ignored.
 const OF_OTHERS: &[&str] = &["VERSION", "HELP"];
 
-/// What the environment says.
-pub(super) fn layer() -> Result<Layer, Stop> {
+/// The settings of the environment.
+pub(super) fn layer() -> Result<Layer, CliError> {
     let mut variables: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .filter(|(name, _)| name.starts_with(PREFIX))
         .collect();
     variables.sort();
-    read(&variables).map_err(Stop::usage)
+    read(&variables).map_err(CliError::usage)
 }
 
 fn read(variables: &[(String, String)]) -> Result<Layer, String> {
@@ -32,7 +32,7 @@ fn read(variables: &[(String, String)]) -> Result<Layer, String> {
             continue;
         }
         let wanted = short.to_lowercase();
-        let Some(arg) = flags.of(&wanted, Scope::Defaults) else {
+        let Some(arg) = flags.of(&wanted, SettingScope::Defaults) else {
             refuse(&flags, name, &wanted)?;
             continue;
         };
@@ -43,21 +43,23 @@ fn read(variables: &[(String, String)]) -> Result<Layer, String> {
             (false, value) => value,
         };
         check(arg, value).map_err(|problem| format!("the variable {name}: {problem}"))?;
-        layer
-            .settings
-            .push(applied(arg, vec![value.to_owned()], Place::Variable(name.clone())));
+        layer.settings.push(applied(
+            arg,
+            vec![value.to_owned()],
+            SettingOrigin::Variable(name.clone()),
+        ));
     }
     Ok(layer)
 }
 
-/// A variable that is none, and looks as if it were to be one. Others may use this prefix too.
+/// Refuses a variable that looks like a misspelt setting. Other programs may use the prefix too.
 fn refuse(flags: &Flags, name: &str, wanted: &str) -> Result<(), String> {
-    if Flags::elsewhere(wanted, Scope::Defaults).is_some() {
+    if Flags::elsewhere(wanted, SettingScope::Defaults).is_some() {
         return Err(format!(
             "the variable {name} is set, and `{wanted}` is no default of the program; unset it"
         ));
     }
-    let near = flags.all(Scope::Defaults).map(key).find(|key| {
+    let near = flags.all(SettingScope::Defaults).map(key).find(|key| {
         let distance = strsim::damerau_levenshtein(key, wanted);
         distance <= 2 && key.len() > 4
     });

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use pogo_inventory::SettingsFile;
 
-use super::flags::Scope;
+use super::flags::SettingScope;
 use super::layer::Layer;
 use super::values;
-use crate::exit::Stop;
+use crate::exit::CliError;
 
-/// The machine's.
+/// The defaults of the machine.
 const OF_MACHINE: &str = "/etc/pogo/config.yaml";
 
 /// The files that are read, the user's own first.
@@ -27,29 +27,29 @@ pub(super) fn paths() -> Vec<PathBuf> {
     users.into_iter().chain([PathBuf::from(OF_MACHINE)]).collect()
 }
 
-/// What these files say, those aside that are not there.
-pub(super) fn layers(paths: &[PathBuf]) -> Result<Vec<Layer>, Stop> {
+/// The settings of these files. Missing files are skipped.
+pub(super) fn layers(paths: &[PathBuf]) -> Result<Vec<Layer>, CliError> {
     let read = paths.iter().map(|path| defaults(path));
     read.filter_map(Result::transpose).collect()
 }
 
-fn defaults(path: &Path) -> Result<Option<Layer>, Stop> {
+fn defaults(path: &Path) -> Result<Option<Layer>, CliError> {
     match std::fs::metadata(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
         _ => {}
     }
-    let file = SettingsFile::read(path).map_err(Stop::usage)?;
+    let file = SettingsFile::read(path).map_err(CliError::usage)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    values::read(&file, folder, Scope::Defaults).map(Some)
+    values::read(&file, folder, SettingScope::Defaults).map(Some)
 }
 
-/// A job that stands in a file.
-pub(super) fn job(path: &Path) -> Result<Layer, Stop> {
-    let file = SettingsFile::read(path).map_err(Stop::usage)?;
+/// The settings of a job file.
+pub(super) fn job(path: &Path) -> Result<Layer, CliError> {
+    let file = SettingsFile::read(path).map_err(CliError::usage)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    values::read(&file, folder, Scope::Job)
+    values::read(&file, folder, SettingScope::Job)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Which settings there are: the flags of `run`.
+//! The settings that exist: the flags of `run`.
 
 use clap::builder::ArgAction;
 use clap::{Arg, Command, CommandFactory};
 
 use crate::cli::Cli;
 
-/// The job's own matters, which are no defaults of a program.
+/// Settings of one job, which cannot be defaults of the program.
 const OF_JOB: &[&str] = &[
     "targets",
     "exclude",
@@ -33,17 +33,17 @@ const OF_JOB: &[&str] = &[
     "priority",
 ];
 
-/// What is said to one call of the program, on its command line alone.
+/// Flags for the command line alone.
 const OF_CALL: &[&str] = &[
     "help", "version", "job_file", "dry_run", "format", "events", "words", "color", "fold", "diff",
 ];
 
-/// What the program itself is told, which is no part of a job.
+/// Settings of the program, which are no part of a job.
 const OF_PROGRAM: &[&str] = &["quiet", "verbose", "yes", "stop_grace"];
 
-/// Where settings may stand.
+/// Where settings may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum SettingScope {
     /// In a job file.
     Job,
     /// In a file of defaults, or a variable.
@@ -66,7 +66,7 @@ impl Flags {
     }
 
     /// The flag of this key, if the key may stand here.
-    pub(super) fn of(&self, key: &str, scope: Scope) -> Option<&Arg> {
+    pub(super) fn of(&self, key: &str, scope: SettingScope) -> Option<&Arg> {
         self.all(scope).find(|arg| {
             let aliases = arg.get_all_aliases().unwrap_or_default();
             arg.get_long()
@@ -77,7 +77,7 @@ impl Flags {
     }
 
     /// All flags that may stand here.
-    pub(super) fn all(&self, scope: Scope) -> impl Iterator<Item = &Arg> {
+    pub(super) fn all(&self, scope: SettingScope) -> impl Iterator<Item = &Arg> {
         self.run.get_arguments().filter(move |arg| {
             let Some(key) = arg.get_long().map(|long| long.replace('-', "_")) else {
                 return false;
@@ -85,19 +85,19 @@ impl Flags {
             let key = key.as_str();
             !OF_CALL.contains(&key)
                 && match scope {
-                    Scope::Job => !OF_PROGRAM.contains(&key),
-                    Scope::Defaults => !OF_JOB.contains(&key),
+                    SettingScope::Job => !OF_PROGRAM.contains(&key),
+                    SettingScope::Defaults => !OF_JOB.contains(&key),
                 }
         })
     }
 
-    /// Why a key may not stand here that is known elsewhere.
-    pub(super) fn elsewhere(key: &str, scope: Scope) -> Option<&'static str> {
+    /// Why a key that is valid elsewhere is invalid here.
+    pub(super) fn elsewhere(key: &str, scope: SettingScope) -> Option<&'static str> {
         match scope {
-            Scope::Defaults if OF_JOB.contains(&key) => {
+            SettingScope::Defaults if OF_JOB.contains(&key) => {
                 Some("this is a job's own matter; put it into a job file, and name that with --job-file")
             }
-            Scope::Job if OF_PROGRAM.contains(&key) => {
+            SettingScope::Job if OF_PROGRAM.contains(&key) => {
                 Some("this is no part of a job; put it into the program's defaults, see `config`")
             }
             _ if OF_CALL.contains(&key) => Some("this is for the command line alone"),

@@ -1,4 +1,4 @@
-//! Settings from one place.
+//! Settings of one file or of the environment.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -7,14 +7,14 @@ use pogo_core::policy::Origin;
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SettingOrigin {
     /// A line of a file.
     File(Origin),
     /// A variable of the environment.
     Variable(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(origin) => write!(f, "{}:{}", origin.source, origin.line),
@@ -23,9 +23,9 @@ impl fmt::Display for Place {
     }
 }
 
-/// One setting, as it is typed.
+/// One setting, as it would be typed.
 #[derive(Debug, Clone)]
-pub(super) struct Applied {
+pub(super) struct AppliedSetting {
     /// The flag's id.
     pub(super) id: String,
     /// Its key.
@@ -34,12 +34,12 @@ pub(super) struct Applied {
     pub(super) values: Vec<String>,
     /// What is typed for it; nothing for a switch that is off.
     pub(super) typed: Vec<OsString>,
-    pub(super) place: Place,
+    pub(super) place: SettingOrigin,
 }
 
-/// Settings from one place, and the command that they name.
+/// The settings of one file or of the environment, and the command in a job file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layer {
-    pub(super) settings: Vec<Applied>,
+    pub(super) settings: Vec<AppliedSetting>,
     pub(super) command: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The command line, with what is said elsewhere.
+//! Completes a command line with settings from files and the environment.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -6,19 +6,19 @@ use std::path::Path;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
 
-use super::layer::{Applied, Layer};
+use super::layer::{AppliedSetting, Layer};
 use super::{environment, files};
 use crate::cli::Cli;
-use crate::exit::Stop;
+use crate::exit::CliError;
 
-/// A command line, and where its parts come from that were not typed.
-pub(crate) struct Completed {
+/// A completed command line, with the origins of the settings that were added.
+pub(crate) struct CompletedLine {
     pub(crate) line: Vec<OsString>,
     origins: Vec<(String, String)>,
 }
 
-impl Completed {
-    /// Where flags come from that a message names.
+impl CompletedLine {
+    /// The origins of the flags that an error message names.
     pub(crate) fn origins(&self, message: &str) -> String {
         let named = self.origins.iter().filter(|(flag, _)| message.contains(flag.as_str()));
         named
@@ -28,8 +28,8 @@ impl Completed {
 }
 
 /// Adds what a job file, the environment and files of defaults say to a command line.
-pub(crate) fn complete(line: Vec<OsString>) -> Result<Completed, Stop> {
-    let nothing = |line| Completed { line, origins: vec![] };
+pub(crate) fn complete(line: Vec<OsString>) -> Result<CompletedLine, CliError> {
+    let nothing = |line| CompletedLine { line, origins: vec![] };
     // Errors show when it is parsed as a whole.
     let lenient = Cli::command().ignore_errors(true);
     let Ok(matches) = lenient.clone().try_get_matches_from(&line) else {
@@ -65,7 +65,7 @@ pub(crate) fn complete(line: Vec<OsString>) -> Result<Completed, Stop> {
         line.push("--".into());
         line.extend(command.into_iter().map(OsString::from));
     }
-    Ok(Completed { line, origins })
+    Ok(CompletedLine { line, origins })
 }
 
 /// The verb that settings are for, and how many words it has.
@@ -92,20 +92,20 @@ fn job_file(matches: &ArgMatches) -> Option<&std::path::PathBuf> {
 }
 
 /// The settings that count, and the command where none is typed.
-fn chosen(layers: Vec<Layer>, verb: &Command, typed: &ArgMatches) -> (Vec<Applied>, Vec<String>) {
-    let mut chosen: Vec<Applied> = Vec::new();
+fn chosen(layers: Vec<Layer>, verb: &Command, typed: &ArgMatches) -> (Vec<AppliedSetting>, Vec<String>) {
+    let mut chosen: Vec<AppliedSetting> = Vec::new();
     let mut command = Vec::new();
     let has_command = verb.get_arguments().any(|arg| arg.get_id() == "command");
     let typed_ids: Vec<&str> = verb.get_arguments().map(|arg| arg.get_id().as_str()).collect();
     let typed_ids: Vec<&str> = typed_ids.into_iter().filter(|id| is_typed(typed, id)).collect();
     for layer in layers {
         let taken: Vec<String> = chosen.iter().map(|setting| setting.id.clone()).collect();
-        let counts = |setting: &Applied| {
+        let counts = |setting: &AppliedSetting| {
             let Some(arg) = verb.get_arguments().find(|arg| arg.get_id() == setting.id.as_str()) else {
                 return false;
             };
             let mut before = typed_ids.iter().copied().chain(taken.iter().map(String::as_str));
-            before.all(|id| id != setting.id && !same_matter(id, &setting.id) && !are_rivals(verb, arg, id))
+            before.all(|id| id != setting.id && !name_the_same(id, &setting.id) && !are_rivals(verb, arg, id))
         };
         chosen.extend(layer.settings.into_iter().filter(counts));
         if has_command && command.is_empty() && !["command", "script"].iter().any(|id| typed_ids.contains(id)) {
@@ -126,8 +126,8 @@ fn are_rivals(verb: &Command, arg: &Arg, id: &str) -> bool {
     names(arg, id) || other.is_some_and(|other| names(other, arg.get_id().as_str()))
 }
 
-/// Whether one says in another way what the other says.
-fn same_matter(id: &str, other: &str) -> bool {
+/// Whether both set the same thing in different ways.
+fn name_the_same(id: &str, other: &str) -> bool {
     const TARGETS: [&str; 3] = ["words", "targets", "targets_file"];
     TARGETS.contains(&id) && TARGETS.contains(&other)
 }

@@ -1,4 +1,4 @@
-//! Settings from elsewhere than the command line: a job file, `POGO_*` variables, files of defaults.
+//! Settings that are not on the command line: a job file, `POGO_*` variables, files of defaults.
 //!
 //! A setting is a flag of `run` by its long name, with `_` for `-`. What is not typed is taken from the job file, then
 //! from the environment, then from the user's file, then from the machine's; it joins the command line as if it were

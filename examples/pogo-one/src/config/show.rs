@@ -4,22 +4,22 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::flags::{Flags, Scope, is_list, is_switch, key};
+use super::flags::{Flags, SettingScope, is_list, is_switch, key};
 use super::layer::Layer;
 use super::{environment, files};
 use crate::cli::{ConfigArgs, PlanFormat};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report;
 
 #[derive(Serialize)]
-struct Shown {
+struct SettingRow {
     key: String,
     value: Option<serde_json::Value>,
     origin: String,
 }
 
 /// Shows the defaults of the program.
-pub(crate) fn config(args: &ConfigArgs) -> Result<Exit, Stop> {
+pub(crate) fn config(args: &ConfigArgs) -> Result<Exit, CliError> {
     let paths = files::paths();
     let mut layers = vec![environment::layer()?];
     layers.extend(files::layers(&paths)?);
@@ -51,10 +51,10 @@ pub(crate) fn config(args: &ConfigArgs) -> Result<Exit, Stop> {
     Ok(Exit::Succeeded)
 }
 
-fn settings(layers: &[Layer]) -> Vec<Shown> {
+fn settings(layers: &[Layer]) -> Vec<SettingRow> {
     let flags = Flags::new();
-    let mut shown: Vec<Shown> = flags
-        .all(Scope::Defaults)
+    let mut shown: Vec<SettingRow> = flags
+        .all(SettingScope::Defaults)
         .map(|arg| {
             let id = arg.get_id().as_str();
             let set = layers
@@ -67,7 +67,7 @@ fn settings(layers: &[Layer]) -> Vec<Shown> {
                 (None, Some(default)) => (Some(default.to_string_lossy().into()), "default".to_owned()),
                 (None, None) => (None, "not set".to_owned()),
             };
-            Shown {
+            SettingRow {
                 key: key(arg),
                 value,
                 origin,

@@ -6,14 +6,14 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory};
 use pogo_inventory::{Diagnostic, InventoryError, Setting, SettingItem, SettingValue, SettingsFile};
 
-use super::flags::{Flags, Scope, is_list, is_switch, key};
-use super::layer::{Applied, Layer, Place};
+use super::flags::{Flags, SettingScope, is_list, is_switch, key};
+use super::layer::{AppliedSetting, Layer, SettingOrigin};
 use super::paths;
 use crate::cli::Cli;
-use crate::exit::Stop;
+use crate::exit::CliError;
 
 /// Reads a file of settings.
-pub(super) fn read(file: &SettingsFile, folder: &Path, scope: Scope) -> Result<Layer, Stop> {
+pub(super) fn read(file: &SettingsFile, folder: &Path, scope: SettingScope) -> Result<Layer, CliError> {
     let reader = FileReader {
         file,
         folder,
@@ -29,7 +29,7 @@ pub(super) fn read(file: &SettingsFile, folder: &Path, scope: Scope) -> Result<L
     }
     match problems.is_empty() {
         true => Ok(layer),
-        false => Err(Stop::usage(InventoryError::Invalid(problems))),
+        false => Err(CliError::usage(InventoryError::Invalid(problems))),
     }
 }
 
@@ -38,14 +38,14 @@ type Problem = Box<Diagnostic>;
 struct FileReader<'f> {
     file: &'f SettingsFile,
     folder: &'f Path,
-    scope: Scope,
+    scope: SettingScope,
     flags: Flags,
 }
 
 impl FileReader<'_> {
     fn setting(&self, setting: &Setting, layer: &mut Layer) -> Result<(), Problem> {
         let name = setting.key.as_str();
-        if self.scope == Scope::Job && matches!(name, "command" | "arguments") {
+        if self.scope == SettingScope::Job && matches!(name, "command" | "arguments") {
             layer.command = self.command(setting)?;
             return Ok(());
         }
@@ -62,7 +62,7 @@ impl FileReader<'_> {
             Ok(text)
         });
         let values: Vec<String> = typed.collect::<Result<_, Problem>>()?;
-        let place = Place::File(self.file.origin(setting.place));
+        let place = SettingOrigin::File(self.file.origin(setting.place));
         layer.settings.push(applied(arg, values, place));
         Ok(())
     }
@@ -75,8 +75,8 @@ impl FileReader<'_> {
         }
         let mut known: Vec<String> = self.flags.all(self.scope).map(key).collect();
         let (what, own) = match self.scope {
-            Scope::Job => ("a job", &["command", "arguments"][..]),
-            Scope::Defaults => ("the program's defaults", &[][..]),
+            SettingScope::Job => ("a job", &["command", "arguments"][..]),
+            SettingScope::Defaults => ("the program's defaults", &[][..]),
         };
         known.extend(own.iter().map(ToString::to_string));
         known.sort_unstable();
@@ -165,14 +165,14 @@ fn example(arg: &Arg) -> String {
 }
 
 /// What is typed for a flag.
-pub(super) fn applied(arg: &Arg, values: Vec<String>, place: Place) -> Applied {
+pub(super) fn applied(arg: &Arg, values: Vec<String>, place: SettingOrigin) -> AppliedSetting {
     let long = arg.get_long().unwrap_or_default();
     let typed = match is_switch(arg) {
         true if values.iter().any(|value| value == "true") => vec![format!("--{long}").into()],
         true => vec![],
         false => values.iter().map(|value| format!("--{long}={value}").into()).collect(),
     };
-    Applied {
+    AppliedSetting {
         id: arg.get_id().to_string(),
         key: key(arg),
         values,

@@ -9,25 +9,25 @@ use pogo_inventory::merge::{Conflict, Gathered};
 use serde::Serialize;
 
 use crate::cli::{Color, GraphArgs, PlanFormat, SourceArgs};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report;
 use crate::sources::now;
 
-/// Everything that was found.
+/// The problems and warnings of all sources.
 #[derive(Default, Serialize)]
-struct Found {
+struct CheckReport {
     hosts: usize,
     problems: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
 }
 
-pub(super) fn check(args: &GraphArgs) -> Result<Exit, Stop> {
+pub(super) fn check(args: &GraphArgs) -> Result<Exit, CliError> {
     if args.sources.is_empty() {
-        return Err(Stop::usage(
+        return Err(CliError::usage(
             "no source is named; name a policy file with -c, or a source with -i",
         ));
     }
-    let mut found = Found::default();
+    let mut found = CheckReport::default();
     for sources in args.sources.each_namespace() {
         found.look(&sources)?;
     }
@@ -43,8 +43,8 @@ pub(super) fn check(args: &GraphArgs) -> Result<Exit, Stop> {
     })
 }
 
-impl Found {
-    fn look(&mut self, sources: &SourceArgs) -> Result<(), Stop> {
+impl CheckReport {
+    fn look(&mut self, sources: &SourceArgs) -> Result<(), CliError> {
         let survey = now(sources.sources()?.survey())?;
         let (gathered, mut missing) = (&survey.gathered, Vec::new());
         for (at, error) in &survey.failed {
@@ -72,17 +72,17 @@ impl Found {
     fn rules(&mut self, sources: &SourceArgs, gathered: &Gathered) {
         let policy = match sources.policy(gathered) {
             Ok(policy) => policy,
-            Err(Stop::Usage(message) | Stop::Broken(message)) => {
+            Err(CliError::Usage(message) | CliError::Broken(message)) => {
                 return self.problem(&Diagnostic::new("rules", message));
             }
-            Err(Stop::Unread) => return,
+            Err(CliError::Unread) => return,
         };
         let fleet = match answered(sources, gathered, &policy) {
             Ok(fleet) => fleet,
-            Err(Stop::Usage(message) | Stop::Broken(message)) => {
+            Err(CliError::Usage(message) | CliError::Broken(message)) => {
                 return self.problem(&Diagnostic::new("resolvers", message));
             }
-            Err(Stop::Unread) => return,
+            Err(CliError::Unread) => return,
         };
         // A job on all hosts meets all rules.
         let job = JobSpec::new(Selector::All, Command::shell("true"));
@@ -115,7 +115,7 @@ impl Found {
             .iter()
             .map(|problem| problem.render(colour) + "\n")
             .collect();
-        for warning in report::told(&self.warnings, colour) {
+        for warning in report::warning_lines(&self.warnings, colour) {
             text.push_str(&format!("{warning}\n"));
         }
         let (problems, warnings) = (self.problems.len(), self.warnings.len());
@@ -136,7 +136,7 @@ fn located(message: &str, origin: Option<&Origin>) -> Diagnostic {
 }
 
 /// The fleet with what resolvers say of the rules' tags.
-fn answered(sources: &SourceArgs, gathered: &Gathered, policy: &Policy) -> Result<Fleet, Stop> {
+fn answered(sources: &SourceArgs, gathered: &Gathered, policy: &Policy) -> Result<Fleet, CliError> {
     let fleet = sources.answered(FleetBuilder::from(&*gathered.fleet), (policy, &Selector::All))?;
-    fleet.build().map_err(Stop::usage)
+    fleet.build().map_err(CliError::usage)
 }

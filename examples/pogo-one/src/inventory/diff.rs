@@ -4,11 +4,11 @@ use pogo_inventory::FleetDiff;
 
 use super::show;
 use crate::cli::DiffArgs;
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report::WithWarnings;
 use crate::sources;
 
-pub(super) fn diff(args: &DiffArgs) -> Result<Exit, Stop> {
+pub(super) fn diff(args: &DiffArgs) -> Result<Exit, CliError> {
     let (old, new) = (sources::read(&args.old)?, sources::read(&args.new)?);
     let diff = FleetDiff::between(&old.fleet, &new.fleet);
     let mut found = WithWarnings::of(&diff, &old);

@@ -5,21 +5,21 @@ use serde::Serialize;
 
 use super::{gather, show};
 use crate::cli::GraphArgs;
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report::WithWarnings;
 
 /// A group, and the groups within it.
 #[derive(Serialize)]
-struct Group {
+struct GroupNode {
     /// The last part of the tag.
     name: String,
     /// Its selector.
     selector: String,
     hosts: usize,
-    groups: Vec<Group>,
+    groups: Vec<GroupNode>,
 }
 
-pub(super) fn graph(args: &GraphArgs) -> Result<Exit, Stop> {
+pub(super) fn graph(args: &GraphArgs) -> Result<Exit, CliError> {
     let gathered = gather(args)?;
     let root = all(&gathered.fleet);
     let mut text = format!("all hosts ({})\n", root.hosts);
@@ -28,9 +28,9 @@ pub(super) fn graph(args: &GraphArgs) -> Result<Exit, Stop> {
     Ok(Exit::Succeeded)
 }
 
-fn all(fleet: &Fleet) -> Group {
+fn all(fleet: &Fleet) -> GroupNode {
     let tops = fleet.tags().filter(|&tag| !fleet.tag_path(tag).as_str().contains('.'));
-    Group {
+    GroupNode {
         name: "all hosts".to_owned(),
         selector: "*".to_owned(),
         hosts: fleet.len(),
@@ -38,9 +38,9 @@ fn all(fleet: &Fleet) -> Group {
     }
 }
 
-fn group(fleet: &Fleet, tag: TagId) -> Group {
+fn group(fleet: &Fleet, tag: TagId) -> GroupNode {
     let path = fleet.tag_path(tag).as_str();
-    Group {
+    GroupNode {
         name: path.rsplit('.').next().unwrap_or(path).to_owned(),
         selector: format!("${path}"),
         hosts: fleet.members(tag).len(),
@@ -48,7 +48,7 @@ fn group(fleet: &Fleet, tag: TagId) -> Group {
     }
 }
 
-fn branches(groups: &[Group], indentation: &str, text: &mut String) {
+fn branches(groups: &[GroupNode], indentation: &str, text: &mut String) {
     for (left, group) in (0..groups.len()).rev().zip(groups) {
         let (fork, line) = if left > 0 {
             ("├── ", "│   ")

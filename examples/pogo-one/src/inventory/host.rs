@@ -6,27 +6,27 @@ use serde::Serialize;
 
 use super::{gather, settings, show};
 use crate::cli::HostArgs;
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report::WithWarnings;
 
-/// A host, and who says what of it.
+/// A host with the origin of each tag and setting.
 #[derive(Serialize)]
-struct Told {
+struct HostReport {
     name: HostName,
-    /// The places that name it.
+    /// Where sources list it.
     listed: Vec<String>,
-    tags: Vec<Tag>,
-    settings: Vec<Setting>,
+    tags: Vec<TagOrigin>,
+    settings: Vec<SettingOrigin>,
 }
 
 #[derive(Serialize)]
-struct Tag {
+struct TagOrigin {
     tag: String,
     from: String,
 }
 
 #[derive(Serialize)]
-struct Setting {
+struct SettingOrigin {
     setting: String,
     value: String,
     from: String,
@@ -34,19 +34,19 @@ struct Setting {
     counts: bool,
 }
 
-pub(super) fn host(args: &HostArgs) -> Result<Exit, Stop> {
+pub(super) fn host(args: &HostArgs) -> Result<Exit, CliError> {
     let gathered = gather(&args.common)?;
-    let name: HostName = args.name.parse().map_err(Stop::usage)?;
+    let name: HostName = args.name.parse().map_err(CliError::usage)?;
     let wanted = Selector::Hosts(HostRange::single(&name));
     // Says which names are near.
-    gathered.fleet.resolve(&wanted).map_err(Stop::usage)?;
+    gathered.fleet.resolve(&wanted).map_err(CliError::usage)?;
     let told = told(&gathered, name);
     show(args.common.format, &WithWarnings::of(&told, &gathered), &told.text())?;
     Ok(Exit::Succeeded)
 }
 
-fn told(gathered: &Gathered, name: HostName) -> Told {
-    let mut told = Told {
+fn told(gathered: &Gathered, name: HostName) -> HostReport {
+    let mut told = HostReport {
         name,
         listed: vec![],
         tags: vec![],
@@ -60,18 +60,18 @@ fn told(gathered: &Gathered, name: HostName) -> Told {
     told
 }
 
-impl Told {
+impl HostReport {
     fn add(&mut self, part: &Part, effective: &[(String, String)]) {
         let Some(id) = part.fleet.id(self.name.as_str()) else {
             return;
         };
         let listed = part.origins.listed(id).map(|origin| origin.to_string());
         self.listed.push(listed.unwrap_or_else(|| part.name.clone()));
-        let known: Vec<Tag> = part
+        let known: Vec<TagOrigin> = part
             .origins
             .tags(id)
             .into_iter()
-            .map(|(tag, origin)| Tag {
+            .map(|(tag, origin)| TagOrigin {
                 tag: format!("${tag}"),
                 from: origin.to_string(),
             })
@@ -82,8 +82,8 @@ impl Told {
             .tags_of(id)
             .map(|tag| format!("${}", part.fleet.tag_path(tag)));
         let others = others.filter(|tag| !known.iter().any(|known| known.tag == *tag));
-        let others: Vec<Tag> = others
-            .map(|tag| Tag {
+        let others: Vec<TagOrigin> = others
+            .map(|tag| TagOrigin {
                 tag,
                 from: part.name.clone(),
             })
@@ -96,7 +96,7 @@ impl Told {
             let counts = effective
                 .iter()
                 .any(|(name, counts)| *name == setting && *counts == value);
-            self.settings.push(Setting {
+            self.settings.push(SettingOrigin {
                 setting,
                 value,
                 from,

@@ -7,30 +7,30 @@ use serde::Serialize;
 
 use super::{gather, settings, show};
 use crate::cli::ListArgs;
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 
 /// A host of the list.
 #[derive(Serialize)]
-struct Row<'f> {
+struct HostRow<'f> {
     name: &'f HostName,
     tags: Vec<&'f str>,
     settings: BTreeMap<String, String>,
 }
 
-pub(super) fn list(args: &ListArgs) -> Result<Exit, Stop> {
+pub(super) fn list(args: &ListArgs) -> Result<Exit, CliError> {
     let gathered = gather(&args.common)?;
     let fleet = &*gathered.fleet;
     let hosts = match &args.targets {
-        Some(targets) => fleet.resolve(targets).map_err(Stop::usage)?,
+        Some(targets) => fleet.resolve(targets).map_err(CliError::usage)?,
         None => fleet.ids().collect(),
     };
     let mut tags = tags(fleet);
-    let row = |host: HostId| Row {
+    let row = |host: HostId| HostRow {
         name: fleet.name(host),
         tags: tags.get_mut(host.index()).map(std::mem::take).unwrap_or_default(),
         settings: settings(fleet.connection(host)).into_iter().collect(),
     };
-    let rows: Vec<Row<'_>> = hosts.into_iter().map(row).collect();
+    let rows: Vec<HostRow<'_>> = hosts.into_iter().map(row).collect();
     let width = rows
         .iter()
         .map(|row| row.name.as_str().chars().count())
@@ -41,7 +41,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Stop> {
     Ok(Exit::Succeeded)
 }
 
-impl Row<'_> {
+impl HostRow<'_> {
     fn line(&self, width: usize) -> String {
         let tags = self.tags.iter().map(|tag| format!("${tag}"));
         let settings = self.settings.iter();

@@ -11,10 +11,10 @@ use pogo_inventory::merge::Gathered;
 use serde::Serialize;
 
 use crate::cli::{GraphArgs, InventoryArgs, InventoryCommand, PlanFormat};
-use crate::exit::{Exit, Stop};
+use crate::exit::{CliError, Exit};
 use crate::report;
 
-pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit, Stop> {
+pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit, CliError> {
     match &args.command {
         InventoryCommand::List(args) => list::list(args),
         InventoryCommand::Host(args) => host::host(args),
@@ -25,9 +25,9 @@ pub(crate) fn inventory(args: &InventoryArgs) -> Result<Exit, Stop> {
 }
 
 /// What the sources say; at least one must be named.
-fn gather(args: &GraphArgs) -> Result<Gathered, Stop> {
+fn gather(args: &GraphArgs) -> Result<Gathered, CliError> {
     if args.sources.is_empty() {
-        return Err(Stop::usage(
+        return Err(CliError::usage(
             "no source is named; name a policy file with -c, or a source with -i",
         ));
     }
@@ -35,7 +35,7 @@ fn gather(args: &GraphArgs) -> Result<Gathered, Stop> {
 }
 
 /// Prints something as text or as JSON.
-fn show(format: PlanFormat, value: &impl Serialize, text: &str) -> Result<(), Stop> {
+fn show(format: PlanFormat, value: &impl Serialize, text: &str) -> Result<(), CliError> {
     match format {
         PlanFormat::Text => report::print(text)?,
         PlanFormat::Json => report::print_json(value)?,

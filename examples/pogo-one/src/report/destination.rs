@@ -6,14 +6,14 @@ use std::path::Path;
 
 use super::terminal;
 
-/// Standard output or a file, and whether it still takes anything.
+/// Standard output or a file, and whether it still accepts lines.
 pub(super) struct Destination {
     name: String,
-    to: To,
-    state: State,
+    to: Sink,
+    state: SinkState,
 }
 
-enum To {
+enum Sink {
     /// Standard output, and whether it is a terminal: one that is gone has no reader, as a closed pipe has none.
     Stdout {
         terminal: bool,
@@ -21,9 +21,9 @@ enum To {
     File(File),
 }
 
-enum State {
+enum SinkState {
     Open,
-    /// Nobody reads it any more, which is no mistake.
+    /// Its reader has closed the pipe, or its terminal is gone. That is no error.
     Unread,
     Failed(io::Error),
 }
@@ -31,24 +31,24 @@ enum State {
 impl Destination {
     pub(super) fn stdout() -> Self {
         let terminal = io::stdout().is_terminal();
-        Self::to("standard output".to_owned(), To::Stdout { terminal })
+        Self::to("standard output".to_owned(), Sink::Stdout { terminal })
     }
 
     /// A new file, or in place of what this file holds.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
-        Ok(Self::to(path.display().to_string(), To::File(File::create(path)?)))
+        Ok(Self::to(path.display().to_string(), Sink::File(File::create(path)?)))
     }
 
-    fn to(name: String, to: To) -> Self {
+    fn to(name: String, to: Sink) -> Self {
         Self {
             name,
             to,
-            state: State::Open,
+            state: SinkState::Open,
         }
     }
 
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.state, State::Open)
+        matches!(self.state, SinkState::Open)
     }
 
     /// Writes lines that have nothing raw in them, in one piece. Gives what is to be said when this is the first that fails.
@@ -57,14 +57,14 @@ impl Destination {
             return None;
         }
         let written = match &mut self.to {
-            To::Stdout { .. } => terminal::write(lines),
-            To::File(file) => file.write_all(lines),
+            Sink::Stdout { .. } => terminal::write(lines),
+            Sink::File(file) => file.write_all(lines),
         };
         let error = written.err()?;
         self.state = match &self.to {
-            _ if error.kind() == io::ErrorKind::BrokenPipe => State::Unread,
-            To::Stdout { terminal: true } => State::Unread,
-            _ => State::Failed(error),
+            _ if error.kind() == io::ErrorKind::BrokenPipe => SinkState::Unread,
+            Sink::Stdout { terminal: true } => SinkState::Unread,
+            _ => SinkState::Failed(error),
         };
         self.failure()
     }
@@ -72,8 +72,8 @@ impl Destination {
     /// What is to be said where it could not be written.
     pub(super) fn failure(&self) -> Option<String> {
         match &self.state {
-            State::Failed(error) => Some(format!("cannot write {}: {error}", self.name)),
-            State::Open | State::Unread => None,
+            SinkState::Failed(error) => Some(format!("cannot write {}: {error}", self.name)),
+            SinkState::Open | SinkState::Unread => None,
         }
     }
 }

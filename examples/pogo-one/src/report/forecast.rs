@@ -1,4 +1,4 @@
-//! How long a job will still take.
+//! An estimate of the time that a job still needs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,21 +7,21 @@ use pogo_core::Timestamp;
 use pogo_core::scheduler::TaskEventKind;
 use pogo_core::sim::{TaskTimes, World};
 
-use super::watch::{Submitted, Watch};
+use super::progress::{JobProgress, Submitted};
 
-/// Estimates by the same scheduler in virtual time, with hosts that take as long as those that have ended.
+/// Simulates the job with the same scheduler, where each host takes the mean time of those that have ended.
 #[derive(Debug, Default)]
 pub(super) struct Forecast {
-    course: Arc<Mutex<Course>>,
-    /// The mean time that the course was asked for with.
+    simulated: Arc<Mutex<SimulatedEnds>>,
+    /// The mean time of a host in the last simulation.
     asked: Option<Duration>,
 }
 
 /// When each host ends in a simulation, in order.
 #[derive(Debug, Default)]
-struct Course {
+struct SimulatedEnds {
     ends: Vec<Duration>,
-    /// It is being made.
+    /// A simulation is under way.
     pending: bool,
 }
 
@@ -30,29 +30,29 @@ impl Forecast {
     const MOST: u32 = 20_000;
 
     /// What is left at this moment. Asks for a new simulation where hosts take other times than those it was made with.
-    pub(super) fn left(&mut self, watch: &Watch, now: Timestamp) -> Option<Duration> {
-        let (job, mean, total) = (watch.job.as_ref()?, watch.mean_time()?, watch.total.as_ref()?);
+    pub(super) fn left(&mut self, progress: &JobProgress, now: Timestamp) -> Option<Duration> {
+        let (job, mean, total) = (progress.job.as_ref()?, progress.mean_time()?, progress.total.as_ref()?);
         let differs = |asked: Duration| mean > asked.mul_f64(1.25) || mean < asked.mul_f64(0.8);
         if total.hosts <= Self::MOST && self.asked.is_none_or(differs) {
             self.ask(job.clone(), mean);
         }
-        let course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
-        left(&course.ends, total.done(), now - watch.began)
+        let simulated = self.simulated.lock().unwrap_or_else(PoisonError::into_inner);
+        left(&simulated.ends, total.done(), now - progress.began)
     }
 
     fn ask(&mut self, job: Submitted, mean: Duration) {
-        let course = Arc::clone(&self.course);
-        let mut locked = course.lock().unwrap_or_else(PoisonError::into_inner);
+        let simulated = Arc::clone(&self.simulated);
+        let mut locked = simulated.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::replace(&mut locked.pending, true) {
             return;
         }
         drop(locked);
         self.asked = Some(mean);
-        // Nobody waits for it, not even the end of the program.
+        // Detached: the end of the program does not wait for an estimate.
         std::thread::spawn(move || {
             let ends = simulate(job, mean);
-            let mut course = course.lock().unwrap_or_else(PoisonError::into_inner);
-            *course = Course { ends, pending: false };
+            let mut simulated = simulated.lock().unwrap_or_else(PoisonError::into_inner);
+            *simulated = SimulatedEnds { ends, pending: false };
         });
     }
 }

@@ -1,21 +1,21 @@
-//! When a screen is drawn anew.
+//! Redraws the screen while a job runs.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-/// What is drawn again and again.
+/// Something that is redrawn.
 pub(super) trait Frame: Send + Sync + 'static {
-    /// Draws what has changed; false when nothing more is to be drawn.
+    /// Draws changes. Returns false when there is nothing more to draw.
     fn frame(&self) -> bool;
 }
 
-/// A thread that draws until it is told to stop: a screen that is not drawn holds up no job.
+/// A thread that draws until it is stopped. Drawing on a thread of its own never delays the job.
 #[derive(Debug, Default)]
-pub(super) struct Drawing(Arc<Stop>);
+pub(super) struct Drawing(Arc<StopFlag>);
 
 /// A signal that ends the drawing at once.
 #[derive(Debug, Default)]
-struct Stop {
+struct StopFlag {
     stopped: Mutex<bool>,
     sign: Condvar,
 }
@@ -26,7 +26,7 @@ const EVERY: Duration = Duration::from_millis(80);
 impl Drawing {
     /// Draws this, if there is anything to draw.
     pub(super) fn of<F: Frame>(frame: Option<Weak<F>>) -> Self {
-        let stop = Arc::new(Stop::default());
+        let stop = Arc::new(StopFlag::default());
         if let Some(frame) = frame {
             let stop = Arc::clone(&stop);
             std::thread::spawn(move || {
@@ -49,7 +49,7 @@ impl Drop for Drawing {
     }
 }
 
-impl Stop {
+impl StopFlag {
     /// Waits so long, and says whether it is over.
     fn within(&self, time: Duration) -> bool {
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);

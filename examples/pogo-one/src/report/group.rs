@@ -38,7 +38,7 @@ pub(crate) struct Group {
     pub(crate) widest: u32,
     /// Only what runs counts: the limit is the job's own.
     pub(crate) is_job: bool,
-    /// The limit is one that nobody wrote.
+    /// The limit is the guard, which no policy states.
     is_guard: bool,
     /// For how long hosts waited while every slot was taken.
     pub(crate) full_for: Duration,

@@ -8,9 +8,9 @@ use pogo_core::scheduler::Record;
 use serde::Serialize;
 
 use super::group::Group;
-use super::{Watch, json_line};
+use super::{JobProgress, json_line};
 
-impl Watch {
+impl JobProgress {
     /// The limits on hosts of the job, those first that held hosts back longest.
     pub(super) fn limits(&self) -> Vec<&Group> {
         let own = self.total.iter().filter(|total| total.limit.is_some());
@@ -37,9 +37,9 @@ impl Watch {
 
 /// That line, for records that are all there.
 pub(crate) fn limits_of(records: &[Record]) -> io::Result<String> {
-    let mut watch = Watch::default();
-    records.iter().for_each(|record| _ = watch.note(record));
-    Ok(watch.limits_line()?.unwrap_or_default())
+    let mut progress = JobProgress::default();
+    records.iter().for_each(|record| _ = progress.note(record));
+    Ok(progress.limits_line()?.unwrap_or_default())
 }
 
 /// Readers of logs skip lines of a version above that of output, also those that know nothing of this one.

@@ -9,25 +9,25 @@ use pogo_core::scheduler::AttemptId;
 
 use super::visible::push_visible;
 
-/// Puts pieces of output together to lines, each behind its host's name, with nothing raw in them.
+/// Joins chunks of output to lines, prefixed with the host's name, with control characters escaped.
 #[derive(Debug)]
 pub(super) struct Lines {
     /// The start of each line that is not complete.
-    begun: BTreeMap<(AttemptId, Stream), Vec<u8>>,
+    incomplete: BTreeMap<(AttemptId, Stream), Vec<u8>>,
     /// How many bytes these are together.
     held: usize,
     longest: usize,
     most_held: usize,
 }
 
-/// Lines on their way, by where they go: a host's standard error is ours.
+/// Complete lines, for standard output and standard error.
 #[derive(Debug, Default)]
-pub(super) struct Printed {
+pub(super) struct PrintedLines {
     pub(super) out: Vec<u8>,
     pub(super) err: Vec<u8>,
 }
 
-impl Printed {
+impl PrintedLines {
     fn of(&mut self, stream: Stream) -> &mut Vec<u8> {
         match stream {
             Stream::Stderr => &mut self.err,
@@ -40,7 +40,7 @@ impl Printed {
 impl Default for Lines {
     fn default() -> Self {
         Self {
-            begun: BTreeMap::new(),
+            incomplete: BTreeMap::new(),
             held: 0,
             longest: Self::LONGEST,
             most_held: Self::MOST_HELD,
@@ -55,25 +55,25 @@ impl Lines {
     const MOST_HELD: usize = 64 << 20;
 
     /// Adds the lines that this piece completes.
-    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>, printed: &mut Printed) {
+    pub(super) fn push(&mut self, chunk: &OutputChunk<'_>, printed: &mut PrintedLines) {
         if chunk.stream == Stream::Note {
             // A remark stands at its place, and what came before is before it.
             self.end(chunk.attempt, chunk.host, printed);
         }
         let text = printed.of(chunk.stream);
         let key = (chunk.attempt, chunk.stream);
-        let mut begun = self.begun.remove(&key).unwrap_or_default();
-        self.held -= begun.len();
+        let mut incomplete = self.incomplete.remove(&key).unwrap_or_default();
+        self.held -= incomplete.len();
         let prefix = prefix(chunk.host);
         let whole = memrchr(b'\n', chunk.bytes).map_or(0, |last| last + 1);
         let (mut whole, rest) = chunk.bytes.split_at(whole);
-        if !begun.is_empty()
+        if !incomplete.is_empty()
             && let Some(end) = memchr(b'\n', whole)
         {
             let (first, more) = whole.split_at(end + 1);
-            begun.extend_from_slice(first);
-            self.add(&prefix, &begun, text);
-            begun.clear();
+            incomplete.extend_from_slice(first);
+            self.add(&prefix, &incomplete, text);
+            incomplete.clear();
             whole = more;
         }
         while let Some(end) = memchr(b'\n', whole) {
@@ -81,30 +81,32 @@ impl Lines {
             self.add(&prefix, line, text);
             whole = more;
         }
-        begun.extend_from_slice(rest);
-        self.hold(key, begun, &prefix, text);
+        incomplete.extend_from_slice(rest);
+        self.hold(key, incomplete, &prefix, text);
     }
 
     /// Adds what an attempt left without an end of line.
-    pub(super) fn end(&mut self, attempt: AttemptId, host: &HostName, printed: &mut Printed) {
+    pub(super) fn end(&mut self, attempt: AttemptId, host: &HostName, printed: &mut PrintedLines) {
         for stream in [Stream::Stdout, Stream::Stderr, Stream::Note] {
-            if let Some(begun) = self.begun.remove(&(attempt, stream)) {
-                self.held -= begun.len();
-                self.add(&prefix(host), &begun, printed.of(stream));
+            if let Some(incomplete) = self.incomplete.remove(&(attempt, stream)) {
+                self.held -= incomplete.len();
+                self.add(&prefix(host), &incomplete, printed.of(stream));
             }
         }
     }
 
     /// Keeps the start of a line, or cuts it where it takes too much.
-    fn hold(&mut self, key: (AttemptId, Stream), mut begun: Vec<u8>, prefix: &[u8], text: &mut Vec<u8>) {
-        while begun.len() > self.longest || (self.held + begun.len() > self.most_held && !begun.is_empty()) {
-            let rest = begun.split_off(whole_characters(&begun, self.longest));
-            add_part(prefix, &begun, text);
-            begun = rest;
+    fn hold(&mut self, key: (AttemptId, Stream), mut incomplete: Vec<u8>, prefix: &[u8], text: &mut Vec<u8>) {
+        while incomplete.len() > self.longest
+            || (self.held + incomplete.len() > self.most_held && !incomplete.is_empty())
+        {
+            let rest = incomplete.split_off(whole_characters(&incomplete, self.longest));
+            add_part(prefix, &incomplete, text);
+            incomplete = rest;
         }
-        if !begun.is_empty() {
-            self.held += begun.len();
-            self.begun.insert(key, begun);
+        if !incomplete.is_empty() {
+            self.held += incomplete.len();
+            self.incomplete.insert(key, incomplete);
         }
     }
 
@@ -167,12 +169,12 @@ mod tests {
     }
 
     fn both_of(mut lines: Lines, pieces: &[(Stream, &[u8])]) -> (String, String) {
-        let (host, mut printed) = ("web1".parse().unwrap(), Printed::default());
+        let (host, mut printed) = ("web1".parse().unwrap(), PrintedLines::default());
         for (stream, bytes) in pieces {
             lines.push(&chunk(&host, *stream, bytes), &mut printed);
         }
         lines.end(AttemptId::new(1), &host, &mut printed);
-        assert_eq!((lines.held, lines.begun.len()), (0, 0));
+        assert_eq!((lines.held, lines.incomplete.len()), (0, 0));
         let [out, err] = [printed.out, printed.err].map(|text| String::from_utf8(text).unwrap());
         (out, err)
     }
@@ -243,7 +245,7 @@ mod tests {
 
     #[test]
     fn lines_without_an_end_take_a_bounded_room_together() {
-        let (mut lines, mut printed) = (short(), Printed::default());
+        let (mut lines, mut printed) = (short(), PrintedLines::default());
         for number in 1..=10 {
             let host = format!("web{number}").parse().unwrap();
             let chunk = OutputChunk {

@@ -1,4 +1,4 @@
-//! What the user sees.
+//! Output for the user: the screen, the event log, summaries and messages.
 
 mod destination;
 mod first_contacts;
@@ -12,6 +12,7 @@ mod lines;
 mod moment;
 mod names;
 mod pane;
+mod progress;
 mod prompt;
 mod reasons;
 mod records;
@@ -24,18 +25,17 @@ mod tails;
 mod terminal;
 mod visible;
 mod warnings;
-mod watch;
 mod width;
 
-pub(crate) use folding::Form;
+pub(crate) use folding::FoldStyle;
 pub(crate) use group::{is_guard, label};
 pub(crate) use limits::limits_of;
+pub(crate) use progress::JobProgress;
 pub(crate) use prompt::OpenPrompt;
 pub(crate) use records::{LoggedOutput, is_output};
 pub(crate) use screen::Screen;
 pub(crate) use summary::{Summary, blockers};
-pub(crate) use tails::Tails;
+pub(crate) use tails::OutputTails;
 pub(crate) use terminal::{complain, json_line, print, print_json, print_styled, prompt, remark};
 pub(crate) use visible::visible_lines;
-pub(crate) use warnings::{Already, Warned, WithWarnings, told, warn};
-pub(crate) use watch::Watch;
+pub(crate) use warnings::{SeenWarnings, WarningRecord, WithWarnings, warn, warning_lines};

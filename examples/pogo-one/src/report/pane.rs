@@ -1,4 +1,4 @@
-//! What stays below everything that is printed on the terminal: a question, or status lines.
+//! The bottom of the terminal: a question, or status lines.
 
 use std::io::{self, IsTerminal};
 use std::time::Instant;
@@ -6,11 +6,11 @@ use std::time::Instant;
 use pogo_core::Timestamp;
 
 use super::forecast::Forecast;
+use super::progress::JobProgress;
 use super::prompt::OpenPrompt;
-use super::region::{Region, Size};
-use super::status::Status;
+use super::region::{Region, TerminalSize};
+use super::status::StatusLines;
 use super::terminal;
-use super::watch::Watch;
 
 pub(super) struct Pane {
     /// Standard error is a terminal, and shows status lines.
@@ -19,7 +19,7 @@ pub(super) struct Pane {
     out_is_terminal: bool,
     region: Region,
     lines: Vec<String>,
-    size: Option<Size>,
+    size: Option<TerminalSize>,
     /// A question that waits for its answer; status lines are not shown meanwhile.
     prompt: Option<OpenPrompt>,
     forecast: Forecast,
@@ -66,7 +66,7 @@ impl Pane {
         if self.lines.is_empty() {
             return print();
         }
-        let size = Size::of_terminal();
+        let size = TerminalSize::of_terminal();
         terminal::write_err(&self.region.begin_above(size));
         let printed = print();
         terminal::write_err(&self.region.draw(&self.lines, size));
@@ -82,27 +82,27 @@ impl Pane {
     }
 
     pub(super) fn open_prompt(&mut self, prompt: OpenPrompt) {
-        terminal::write_err(&self.region.erase(Size::of_terminal()));
+        terminal::write_err(&self.region.erase(TerminalSize::of_terminal()));
         self.prompt = Some(prompt);
     }
 
-    pub(super) fn close_prompt(&mut self, watch: &Watch) {
+    pub(super) fn close_prompt(&mut self, progress: &JobProgress) {
         if let Some(prompt) = self.prompt.take() {
             // It may have been written once more after the answer.
             prompt.erase();
         }
         self.size = None;
-        self.draw(watch);
+        self.draw(progress);
     }
 
     /// Draws the status lines, if they or the terminal have changed.
-    pub(super) fn draw(&mut self, watch: &Watch) {
-        if !self.live || self.prompt.is_some() || watch.job.is_none() {
+    pub(super) fn draw(&mut self, progress: &JobProgress) {
+        if !self.live || self.prompt.is_some() || progress.job.is_none() {
             return;
         }
-        let (size, now) = (Size::of_terminal(), self.now(watch));
-        let left = self.forecast.left(watch, now);
-        let lines = Status { watch, now, left }.lines(size);
+        let (size, now) = (TerminalSize::of_terminal(), self.now(progress));
+        let left = self.forecast.left(progress, now);
+        let lines = StatusLines { progress, now, left }.lines(size);
         if lines != self.lines || self.size != Some(size) {
             self.lines = lines;
             self.size = Some(size);
@@ -114,12 +114,12 @@ impl Pane {
     pub(super) fn end(&mut self) {
         self.live = false;
         self.lines.clear();
-        terminal::write_err(&self.region.erase(Size::of_terminal()));
+        terminal::write_err(&self.region.erase(TerminalSize::of_terminal()));
     }
 
     /// The time of the job: that of its last event, and what has passed since.
-    fn now(&self, watch: &Watch) -> Timestamp {
+    fn now(&self, progress: &JobProgress) -> Timestamp {
         let passed = self.noted.elapsed().as_secs_f64() * self.speed;
-        watch.now + std::time::Duration::try_from_secs_f64(passed).unwrap_or_default()
+        progress.now + std::time::Duration::try_from_secs_f64(passed).unwrap_or_default()
     }
 }

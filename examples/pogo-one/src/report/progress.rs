@@ -1,4 +1,4 @@
-//! What the events add up to: who is how far, how wide the rollout got, and where a limit held it back.
+//! The progress of a job by its events: the state of each host, and how far each limit is used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use pogo_core::scheduler::{Event, JobEventKind, NamespaceEventKind, Obstacle, Re
 use super::group::Group;
 use super::host_state::HostState;
 
-/// What a job was when it was submitted.
+/// A job as it was submitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Submitted {
     pub(crate) fleet: Arc<Fleet>,
@@ -23,7 +23,7 @@ pub(crate) struct Submitted {
 
 /// Follows one job by its events.
 #[derive(Debug, Default)]
-pub(crate) struct Watch {
+pub(crate) struct JobProgress {
     fleet: Arc<Fleet>,
     policy: Arc<Policy>,
     rules: Option<Rules>,
@@ -51,8 +51,8 @@ pub(crate) struct Watch {
     pub(crate) now: Timestamp,
 }
 
-impl Watch {
-    /// Takes note of an event. Returns the host and its state, if the state has changed.
+impl JobProgress {
+    /// Applies an event. Returns the host and its state, if the state has changed.
     pub(crate) fn note<'a>(&mut self, record: &'a Record) -> Option<(&'a HostName, HostState)> {
         self.now = record.at;
         match &record.event {
@@ -294,12 +294,12 @@ mod tests {
         world
             .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))
             .unwrap();
-        let mut watch = Watch::default();
-        world.run().records.iter().for_each(|record| _ = watch.note(record));
+        let mut progress = JobProgress::default();
+        world.run().records.iter().for_each(|record| _ = progress.note(record));
 
-        let group = &watch.groups[0];
+        let group = &progress.groups[0];
         assert_eq!((group.widest, group.full_for), (2, Duration::from_secs(1)));
-        assert_eq!(watch.elapsed(), Duration::from_secs(2));
-        assert_eq!(watch.hosts(|state| *state == HostState::Succeeded).len(), 4);
+        assert_eq!(progress.elapsed(), Duration::from_secs(2));
+        assert_eq!(progress.hosts(|state| *state == HostState::Succeeded).len(), 4);
     }
 }

@@ -7,9 +7,9 @@ use pogo_core::fleet::{HostName, fold};
 use pogo_core::scheduler::FailureKind;
 
 use super::host_state::HostState;
-use super::tails::Tails;
+use super::progress::JobProgress;
+use super::tails::OutputTails;
 use super::visible::visible;
-use super::watch::Watch;
 use super::width::cut;
 
 /// Hosts that failed, or are in doubt, for the same reason, the most hosts first.
@@ -33,9 +33,9 @@ impl Reasons {
     /// Columns for the hosts of one; all of them are named elsewhere.
     const HOSTS: usize = 120;
 
-    pub(super) fn of(watch: &Watch, tails: &Tails, wanted: fn(&HostState) -> bool) -> Self {
+    pub(super) fn of(progress: &JobProgress, tails: &OutputTails, wanted: fn(&HostState) -> bool) -> Self {
         let mut reasons: BTreeMap<(String, String, Vec<String>), Reason> = BTreeMap::new();
-        for (host, state) in watch.hosts(wanted) {
+        for (host, state) in progress.hosts(wanted) {
             let (what, message) = said(state);
             let lines = tails.of(host);
             let alike = lines.iter().map(|line| alike(line, host)).collect();
@@ -157,8 +157,8 @@ mod tests {
 
     /// What is said of hosts that ended like this, with what they wrote to standard error.
     fn said(hosts: &[(&str, FailureKind, &str, &str)]) -> String {
-        let mut watch = Watch::default();
-        let mut tails = Tails::default();
+        let mut progress = JobProgress::default();
+        let mut tails = OutputTails::default();
         let mut fleet = Fleet::builder();
         for (host, ..) in hosts {
             fleet = fleet.host(host);
@@ -171,13 +171,13 @@ mod tests {
         let fleet = std::sync::Arc::new(fleet.build().unwrap());
         let names: Vec<HostName> = fleet.ids().map(|id| fleet.name(id).clone()).collect();
         let policy = std::sync::Arc::new(Policy::default());
-        watch.note(&record(Event::of_namespace(NamespaceEventKind::Configured {
+        progress.note(&record(Event::of_namespace(NamespaceEventKind::Configured {
             fleet,
             policy,
         })));
         let spec = std::sync::Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("x")));
         let hosts_of = names.into();
-        watch.note(&record(Event::of_job(
+        progress.note(&record(Event::of_job(
             job,
             JobEventKind::Submitted { spec, hosts: hosts_of },
         )));
@@ -196,13 +196,13 @@ mod tests {
                 kind: kind.clone(),
                 message: (*message).to_owned(),
             };
-            watch.note(&record(Event::of_task(
+            progress.note(&record(Event::of_task(
                 job,
                 host,
                 TaskEventKind::Failed { attempt, failure },
             )));
         }
-        Reasons::of(&watch, &tails, HostState::is_bad).to_string()
+        Reasons::of(&progress, &tails, HostState::is_bad).to_string()
     }
 
     fn exit(status: u32) -> FailureKind {

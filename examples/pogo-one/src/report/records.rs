@@ -13,14 +13,14 @@ use serde::Deserialize;
 use super::terminal::json_line;
 use super::visible::push_json_text;
 
-/// Makes lines of events and output. A character that comes in two pieces is kept whole.
+/// Writes events and output as lines of JSON. A UTF-8 character that comes in two chunks is written whole.
 #[derive(Default)]
 pub(super) struct Records {
     /// The start of a character at the end of each piece that had one.
-    begun: BTreeMap<(AttemptId, Stream), Begun>,
+    incomplete: BTreeMap<(AttemptId, Stream), IncompleteChar>,
 }
 
-struct Begun {
+struct IncompleteChar {
     job: JobId,
     host: HostName,
     bytes: Vec<u8>,
@@ -45,43 +45,43 @@ impl Records {
     pub(super) fn output(&mut self, chunk: &OutputChunk<'_>, text: &mut Vec<u8>) {
         let key = (chunk.attempt, chunk.stream);
         let joined = self
-            .begun
+            .incomplete
             .remove(&key)
-            .map(|begun| [&begun.bytes, chunk.bytes].concat());
+            .map(|incomplete| [&incomplete.bytes, chunk.bytes].concat());
         let bytes = joined.as_deref().unwrap_or(chunk.bytes);
         let about = (chunk.job, chunk.host);
         match std::str::from_utf8(bytes) {
-            Ok(whole) => push_line(about, key, Piece::Text(whole), text),
+            Ok(whole) => push_line(about, key, EncodedText::Text(whole), text),
             Err(error) if error.error_len().is_none() => {
-                let (whole, begun) = bytes.split_at(error.valid_up_to());
-                push_line(about, key, Piece::of(whole), text);
-                let (job, host, bytes) = (chunk.job, chunk.host.clone(), begun.to_vec());
-                self.begun.insert(key, Begun { job, host, bytes });
+                let (whole, incomplete) = bytes.split_at(error.valid_up_to());
+                push_line(about, key, EncodedText::of(whole), text);
+                let (job, host, bytes) = (chunk.job, chunk.host.clone(), incomplete.to_vec());
+                self.incomplete.insert(key, IncompleteChar { job, host, bytes });
             }
-            Err(_) => push_line(about, key, Piece::Bytes(bytes), text),
+            Err(_) => push_line(about, key, EncodedText::Bytes(bytes), text),
         }
     }
 
     /// Adds what is left of all output.
     pub(super) fn finish(&mut self, text: &mut Vec<u8>) {
-        while let Some(key) = self.begun.keys().next().copied() {
+        while let Some(key) = self.incomplete.keys().next().copied() {
             self.end(key, text);
         }
     }
 
     fn end(&mut self, key: (AttemptId, Stream), text: &mut Vec<u8>) {
-        if let Some(Begun { job, host, bytes }) = self.begun.remove(&key) {
-            push_line((job, &host), key, Piece::Bytes(&bytes), text);
+        if let Some(IncompleteChar { job, host, bytes }) = self.incomplete.remove(&key) {
+            push_line((job, &host), key, EncodedText::Bytes(&bytes), text);
         }
     }
 }
 
-enum Piece<'a> {
+enum EncodedText<'a> {
     Text(&'a str),
     Bytes(&'a [u8]),
 }
 
-impl<'a> Piece<'a> {
+impl<'a> EncodedText<'a> {
     fn of(bytes: &'a [u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Text)
     }
@@ -90,10 +90,10 @@ impl<'a> Piece<'a> {
 fn push_line(
     (job, host): (JobId, &HostName),
     (attempt, stream): (AttemptId, Stream),
-    piece: Piece<'_>,
+    piece: EncodedText<'_>,
     text: &mut Vec<u8>,
 ) {
-    if let Piece::Text("") | Piece::Bytes([]) = piece {
+    if let EncodedText::Text("") | EncodedText::Bytes([]) = piece {
         return;
     }
     let (at, version) = (SystemClock.now(), Records::OUTPUT_VERSION);
@@ -103,11 +103,11 @@ fn push_line(
     push_json_text(text, host.as_str());
     text.extend_from_slice(format!("\",\"attempt\":{},", attempt.number()).as_bytes());
     match piece {
-        Piece::Text(piece) => {
+        EncodedText::Text(piece) => {
             text.extend_from_slice(b"\"text\":\"");
             push_json_text(text, piece);
         }
-        Piece::Bytes(piece) => {
+        EncodedText::Bytes(piece) => {
             text.extend_from_slice(b"\"base64\":\"");
             text.extend_from_slice(Base64::encode_string(piece).as_bytes());
         }
@@ -125,8 +125,8 @@ fn name(stream: Stream) -> &'static str {
 
 /// Whether a line of a log is output. What has a newer version is taken for some.
 pub(crate) fn is_output(line: &str) -> bool {
-    serde_json::from_str(line).is_ok_and(|Version { version }| version > Records::OUTPUT_VERSION)
-        || serde_json::from_str(line).is_ok_and(|stored: Stored| stored.bytes().is_some())
+    serde_json::from_str(line).is_ok_and(|OutputVersion { version }| version > Records::OUTPUT_VERSION)
+        || serde_json::from_str(line).is_ok_and(|stored: StoredOutput| stored.bytes().is_some())
 }
 
 /// A piece of output that a log holds.
@@ -142,7 +142,7 @@ pub(crate) struct LoggedOutput {
 impl LoggedOutput {
     /// Reads a line; `None` where it is something else, or of a newer form.
     pub(crate) fn read(line: &str) -> Option<Self> {
-        let stored: Stored = serde_json::from_str(line).ok()?;
+        let stored: StoredOutput = serde_json::from_str(line).ok()?;
         let (at, job, host, attempt) = (stored.at, stored.job, stored.host.clone(), stored.attempt);
         let streams = [Stream::Stdout, Stream::Stderr, Stream::Note];
         let stream = streams.into_iter().find(|&stream| name(stream) == stored.output)?;
@@ -170,14 +170,14 @@ impl LoggedOutput {
 }
 
 #[derive(Deserialize)]
-struct Version {
+struct OutputVersion {
     version: u32,
 }
 
 /// A line of output as it is stored.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredOutput {
     at: Timestamp,
     output: String,
     #[serde(rename = "version")]
@@ -189,7 +189,7 @@ struct Stored {
     base64: Option<String>,
 }
 
-impl Stored {
+impl StoredOutput {
     /// What the host wrote; `None` where the line is damaged.
     fn bytes(self) -> Option<Vec<u8>> {
         match (self.output.as_str(), self.text, self.base64) {
@@ -226,7 +226,7 @@ mod tests {
     /// Everything that lines hold of one stream.
     fn stored(lines: &[String], stream: &str) -> Vec<u8> {
         let stored = lines.iter().map(|line| serde_json::from_str(line).unwrap());
-        let of_stream = stored.filter(|stored: &Stored| stored.output == stream);
+        let of_stream = stored.filter(|stored: &StoredOutput| stored.output == stream);
         of_stream.flat_map(|stored| stored.bytes().unwrap()).collect()
     }
 

@@ -4,12 +4,12 @@ use super::width::width;
 
 /// How large a terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
+pub(super) struct TerminalSize {
     pub(super) columns: usize,
     pub(super) rows: usize,
 }
 
-impl Size {
+impl TerminalSize {
     /// What is assumed of a terminal that does not say.
     const USUAL: Self = Self { columns: 80, rows: 24 };
 
@@ -40,7 +40,7 @@ const WRAP: (&str, &str) = ("\x1b[?7l", "\x1b[?7h");
 
 impl Region {
     /// The text that makes room for something to be printed above the lines, which are drawn again after it.
-    pub(super) fn begin_above(&mut self, size: Size) -> Vec<u8> {
+    pub(super) fn begin_above(&mut self, size: TerminalSize) -> Vec<u8> {
         let text = [TOGETHER.0, &self.to_start(size), "\x1b[J"].concat();
         self.drawn.clear();
         text.into_bytes()
@@ -48,7 +48,7 @@ impl Region {
 
     /// The text that puts these lines in the place of those that stand there. Lines are written over: nothing is blank
     /// in between.
-    pub(super) fn draw(&mut self, lines: &[String], size: Size) -> Vec<u8> {
+    pub(super) fn draw(&mut self, lines: &[String], size: TerminalSize) -> Vec<u8> {
         let mut text = [TOGETHER.0, &self.to_start(size), WRAP.0].concat();
         for (at, line) in lines.iter().enumerate() {
             if at > 0 {
@@ -65,7 +65,7 @@ impl Region {
     }
 
     /// The text that takes the lines away, and leaves the cursor where they began.
-    pub(super) fn erase(&mut self, size: Size) -> Vec<u8> {
+    pub(super) fn erase(&mut self, size: TerminalSize) -> Vec<u8> {
         if self.drawn.is_empty() {
             return Vec::new();
         }
@@ -75,7 +75,7 @@ impl Region {
     }
 
     /// Moves to where the first line begins. A terminal that became narrower has wrapped the lines.
-    fn to_start(&self, size: Size) -> String {
+    fn to_start(&self, size: TerminalSize) -> String {
         let rows = |width: &usize| width.div_ceil(size.columns.max(1)).max(1);
         let rows: usize = self.drawn.iter().map(rows).sum();
         match rows {
@@ -91,11 +91,11 @@ mod tests {
 
     use super::*;
 
-    const WIDE: Size = Size { columns: 40, rows: 400 };
-    const USUAL: Size = Size { columns: 40, rows: 24 };
+    const WIDE: TerminalSize = TerminalSize { columns: 40, rows: 400 };
+    const USUAL: TerminalSize = TerminalSize { columns: 40, rows: 24 };
 
     /// A real terminal's behaviour, in memory.
-    fn terminal(size: Size) -> vt100::Parser {
+    fn terminal(size: TerminalSize) -> vt100::Parser {
         let count = |count: usize| u16::try_from(count).unwrap().try_into().unwrap();
         vt100::Parser::new(count(size.rows), count(size.columns), 1000)
     }
@@ -104,7 +104,7 @@ mod tests {
         text.iter().map(|&line| line.to_owned()).collect()
     }
 
-    fn above(terminal: &mut vt100::Parser, region: &mut Region, text: &str, lines: &[String], size: Size) {
+    fn above(terminal: &mut vt100::Parser, region: &mut Region, text: &str, lines: &[String], size: TerminalSize) {
         terminal.process(&region.begin_above(size));
         terminal.process(text.as_bytes());
         terminal.process(&region.draw(lines, size));
@@ -159,7 +159,7 @@ mod tests {
     fn lines_that_a_narrower_terminal_has_wrapped_are_written_over() {
         let mut region = Region::default();
         region.draw(&lines(&["x".repeat(30).as_str(), "short"]), USUAL);
-        let narrow = Size { columns: 10, rows: 24 };
+        let narrow = TerminalSize { columns: 10, rows: 24 };
         assert_eq!(region.to_start(narrow), "\r\x1b[3A", "three rows, and one below");
     }
 

@@ -11,39 +11,39 @@ use tokio::sync::Notify;
 
 use super::destination::Destination;
 use super::first_contacts::met;
-use super::folding::{self, Form, Outputs};
+use super::folding::{self, FoldStyle, Outputs};
 use super::frames::{self, Frame};
 use super::host_state::HostState;
-use super::lines::{Lines, Printed};
+use super::lines::{Lines, PrintedLines};
 use super::pane::Pane;
 use super::prompt::OpenPrompt;
 use super::records::Records;
 use super::span::span;
 use super::visible::{visible, visible_lines};
-use super::{Summary, Tails, Watch, terminal};
+use super::{JobProgress, OutputTails, Summary, terminal};
 use crate::cli::{LogFormat, Verbosity};
-use crate::exit::Stop;
+use crate::exit::CliError;
 
 /// Shows a job: hosts' output or events on standard output, progress and remarks on standard error.
 pub(crate) struct Screen {
     format: LogFormat,
-    shown: Arc<Mutex<Shown>>,
+    shown: Arc<Mutex<ScreenState>>,
     drawing: frames::Drawing,
     cannot_write: Notify,
 }
 
-struct Shown {
-    watch: Watch,
+struct ScreenState {
+    progress: JobProgress,
     lines: Lines,
     records: Records,
     /// Lines on their way; their room is used again.
-    printed: Printed,
+    printed: PrintedLines,
     out: Destination,
     /// The event log beside the screen.
     log: Option<Destination>,
-    tails: Tails,
+    tails: OutputTails,
     /// Hosts' outputs, where they are shown when all are there.
-    folded: Option<(Outputs, Form)>,
+    folded: Option<(Outputs, FoldStyle)>,
     pane: Pane,
     verbosity: Verbosity,
     /// Hosts that are met for the first time: one line tells of all.
@@ -53,14 +53,14 @@ struct Shown {
 impl Screen {
     pub(crate) fn new(format: LogFormat) -> Self {
         let live = format == LogFormat::Text && io::stderr().is_terminal();
-        let shown = Shown {
-            watch: Watch::default(),
+        let shown = ScreenState {
+            progress: JobProgress::default(),
             lines: Lines::default(),
             records: Records::default(),
-            printed: Printed::default(),
+            printed: PrintedLines::default(),
             out: Destination::stdout(),
             log: None,
-            tails: Tails::default(),
+            tails: OutputTails::default(),
             folded: None,
             pane: Pane::new(live),
             verbosity: Verbosity::default(),
@@ -88,8 +88,8 @@ impl Screen {
     }
 
     /// Shows outputs that are the same once, when the job is over.
-    pub(crate) fn folding(self, form: Option<Form>) -> Self {
-        self.shown().folded = form.map(|form| (Outputs::default(), form));
+    pub(crate) fn folding(self, style: Option<FoldStyle>) -> Self {
+        self.shown().folded = style.map(|style| (Outputs::default(), style));
         self
     }
 
@@ -122,8 +122,8 @@ impl Screen {
 
     /// The question has its answer.
     pub(crate) fn close_prompt(&self) {
-        let Shown { pane, watch, .. } = &mut *self.shown();
-        pane.close_prompt(watch);
+        let ScreenState { pane, progress, .. } = &mut *self.shown();
+        pane.close_prompt(progress);
     }
 
     /// Whether status lines show how the job is doing.
@@ -141,32 +141,32 @@ impl Screen {
         self.shown().say(remark);
     }
 
-    /// Waits until something that was to be written could not be; that nobody reads it is no such thing.
+    /// Waits until a write fails. A closed pipe is no failure.
     pub(crate) async fn cannot_write(&self) {
         self.cannot_write.notified().await;
     }
 
     /// Shows how the job stands when the program ends before it: what runs is in doubt.
     pub(crate) fn leave(&self) {
-        self.shown().watch.leave();
+        self.shown().progress.leave();
         let _ = self.finish();
     }
 
     /// Shows how the job ended. An error says what could not be written.
-    pub(crate) fn finish(&self) -> Result<(), Stop> {
+    pub(crate) fn finish(&self) -> Result<(), CliError> {
         self.drawing.stop();
         let mut shown = self.shown();
         shown.pane.end();
         self.unfold(&mut shown);
         self.record(&mut shown, |records, text| records.finish(text));
         // It holds nothing that could not be written as JSON.
-        let limits = shown.watch.limits_line().ok().flatten().unwrap_or_default();
+        let limits = shown.progress.limits_line().ok().flatten().unwrap_or_default();
         self.record(&mut shown, |_, text| text.extend_from_slice(limits.as_bytes()));
-        let in_doubt = shown.watch.in_doubt();
+        let in_doubt = shown.progress.in_doubt();
         let contacts = shown.contacts.clone();
         met(&contacts).iter().for_each(|line| shown.say(line));
         if self.format == LogFormat::Text {
-            let summary = format!("\n{}", Summary::of(&shown.watch, &shown.tails));
+            let summary = format!("\n{}", Summary::of(&shown.progress, &shown.tails));
             let written = shown.out.write(visible_lines(&summary).as_bytes());
             self.failed(&mut shown, written);
         }
@@ -176,13 +176,13 @@ impl Screen {
         }
         let failures = [Some(&shown.out), shown.log.as_ref()];
         match failures.into_iter().flatten().find_map(Destination::failure) {
-            Some(failure) => Err(Stop::Broken(failure)),
+            Some(failure) => Err(CliError::Broken(failure)),
             None => Ok(()),
         }
     }
 
     /// Adds lines to the event log, wherever there is one.
-    fn record<T>(&self, shown: &mut Shown, add: impl FnOnce(&mut Records, &mut Vec<u8>) -> T) {
+    fn record<T>(&self, shown: &mut ScreenState, add: impl FnOnce(&mut Records, &mut Vec<u8>) -> T) {
         let on_screen = self.format == LogFormat::Jsonl && shown.out.is_open();
         if !on_screen && !shown.log.as_ref().is_some_and(Destination::is_open) {
             return;
@@ -198,7 +198,7 @@ impl Screen {
     }
 
     /// Takes note of an attempt that begins or ends.
-    fn task(&self, shown: &mut Shown, event: &Event) {
+    fn task(&self, shown: &mut ScreenState, event: &Event) {
         let Event::Task(TaskEvent { host, kind, .. }) = event else {
             return;
         };
@@ -218,16 +218,16 @@ impl Screen {
     }
 
     /// Prints the outputs that were folded.
-    fn unfold(&self, shown: &mut Shown) {
-        if let Some((mut outputs, form)) = shown.folded.take() {
-            let (out, err) = folding::print(&mut outputs, form, |host| shown.watch.rank(host));
+    fn unfold(&self, shown: &mut ScreenState) {
+        if let Some((mut outputs, style)) = shown.folded.take() {
+            let (out, err) = folding::print(&mut outputs, style, |host| shown.progress.rank(host));
             self.put(shown, &out);
             terminal::write_err(&err);
         }
     }
 
     /// Prints the lines that this adds.
-    fn lines(&self, shown: &mut Shown, add: impl FnOnce(&mut Lines, &mut Printed)) {
+    fn lines(&self, shown: &mut ScreenState, add: impl FnOnce(&mut Lines, &mut PrintedLines)) {
         if shown.verbosity.quiet {
             return;
         }
@@ -237,31 +237,31 @@ impl Screen {
         if !printed.err.is_empty() {
             shown.pane.above_err(|| terminal::write_err(&printed.err));
         }
-        let Printed { out, err } = printed;
-        shown.printed = Printed {
+        let PrintedLines { out, err } = printed;
+        shown.printed = PrintedLines {
             out: emptied(out),
             err: emptied(err),
         };
     }
 
     /// Prints whole lines that have nothing raw in them, in one piece.
-    fn put(&self, shown: &mut Shown, text: &[u8]) {
+    fn put(&self, shown: &mut ScreenState, text: &[u8]) {
         if !shown.out.is_open() || text.is_empty() {
             return;
         }
-        let Shown { out, pane, .. } = &mut *shown;
+        let ScreenState { out, pane, .. } = &mut *shown;
         let failure = pane.above_out(|| out.write(text));
         self.failed(shown, failure);
     }
 
-    fn failed(&self, shown: &mut Shown, failure: Option<String>) {
+    fn failed(&self, shown: &mut ScreenState, failure: Option<String>) {
         if let Some(failure) = failure {
             shown.say(&failure);
             self.cannot_write.notify_one();
         }
     }
 
-    fn shown(&self) -> MutexGuard<'_, Shown> {
+    fn shown(&self) -> MutexGuard<'_, ScreenState> {
         // What is shown may be half a line short after a panic, never wrong.
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -279,7 +279,7 @@ fn emptied(mut text: Vec<u8>) -> Vec<u8> {
 impl Observer for Screen {
     fn event(&self, record: &Record) {
         let mut shown = self.shown();
-        let changed = shown.watch.note(record);
+        let changed = shown.progress.note(record);
         shown.pane.noted();
         self.record(&mut shown, |records, text| records.event(record, text));
         if self.format == LogFormat::Jsonl {
@@ -315,16 +315,16 @@ impl Observer for Screen {
     }
 }
 
-impl Shown {
+impl ScreenState {
     fn say(&mut self, remark: &str) {
         self.pane.above_err(|| terminal::remark(remark));
     }
 }
 
-impl Frame for Mutex<Shown> {
+impl Frame for Mutex<ScreenState> {
     fn frame(&self) -> bool {
-        let Shown { pane, watch, .. } = &mut *self.lock().unwrap_or_else(PoisonError::into_inner);
-        pane.draw(watch);
+        let ScreenState { pane, progress, .. } = &mut *self.lock().unwrap_or_else(PoisonError::into_inner);
+        pane.draw(progress);
         pane.is_live()
     }
 }

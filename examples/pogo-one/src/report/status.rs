@@ -1,4 +1,4 @@
-//! How a job is doing, in as many lines and columns as a terminal has.
+//! Status lines of a job, fitted to the terminal.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,26 +6,28 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 
 use super::group::Group;
-use super::region::Size;
+use super::progress::JobProgress;
+use super::region::TerminalSize;
 use super::span::span;
 use super::visible::visible;
-use super::watch::Watch;
 use super::width::{cut, padded, width};
 
-/// What is shown of a job at a moment.
-pub(super) struct Status<'a> {
-    pub(super) watch: &'a Watch,
+/// The status lines of a job at a moment.
+pub(super) struct StatusLines<'a> {
+    pub(super) progress: &'a JobProgress,
     pub(super) now: Timestamp,
     /// How long it will take from now on, if that can be told.
     pub(super) left: Option<Duration>,
 }
 
-impl Status<'_> {
+impl StatusLines<'_> {
     /// The lines, none as wide as the terminal, and at most half as many as it has.
-    pub(super) fn lines(&self, size: Size) -> Vec<String> {
-        let Some(total) = &self.watch.total else { return vec![] };
+    pub(super) fn lines(&self, size: TerminalSize) -> Vec<String> {
+        let Some(total) = &self.progress.total else {
+            return vec![];
+        };
         let (columns, rows) = (size.columns.saturating_sub(1), (size.rows / 2).max(1));
-        let limits = limits(&self.watch.groups);
+        let limits = limits(&self.progress.groups);
         // One line is for what runs, one for all hosts, and one for limits that have none.
         let room = rows.saturating_sub(2);
         let shown = active(
@@ -41,14 +43,21 @@ impl Status<'_> {
             .map(|group| width(&visible(&group.name)))
             .max()
             .unwrap_or(0);
-        let said: Vec<String> = shown
+        let counts: Vec<String> = shown
             .iter()
-            .map(|group| said(group))
+            .map(|group| counts(group))
             .chain([self.total(total)])
             .collect();
-        let form = Form::new(columns, names, said.iter().map(|said| width(said)).max().unwrap_or(0));
+        let layout = LineLayout::new(
+            columns,
+            names,
+            counts.iter().map(|counts| width(counts)).max().unwrap_or(0),
+        );
         let groups = shown.iter().copied().chain([total]);
-        let mut lines: Vec<String> = groups.zip(&said).map(|(group, said)| form.line(group, said)).collect();
+        let mut lines: Vec<String> = groups
+            .zip(&counts)
+            .map(|(group, counts)| layout.line(group, counts))
+            .collect();
         let last = lines.pop();
         let hidden = limits.len() - shown.len();
         if hidden > 0 && rows > 2 {
@@ -62,12 +71,12 @@ impl Status<'_> {
     }
 
     fn total(&self, total: &Group) -> String {
-        let slow = self.watch.slow_now();
-        let stopping = self.watch.stopped.is_some() && total.running > 0;
+        let slow = self.progress.slow_now();
+        let stopping = self.progress.stopped.is_some() && total.running > 0;
         let mut parts: Vec<String> = stopping.then(|| "stopping".to_owned()).into_iter().collect();
-        parts.push(said(total));
+        parts.push(counts(total));
         parts.extend((slow > 0).then(|| format!("{slow} slow")));
-        let elapsed = whole(self.now - self.watch.began);
+        let elapsed = whole(self.now - self.progress.began);
         parts.push(match self.left {
             Some(left) if total.running + total.waiting > 0 && !stopping => format!("{elapsed}, ~{} left", rough(left)),
             _ => elapsed,
@@ -78,10 +87,10 @@ impl Status<'_> {
     /// Which hosts run, and for how long.
     fn running(&self, columns: usize) -> String {
         let mut line = "running:".to_owned();
-        let all = self.watch.total.as_ref().map_or(0, |total| total.running);
+        let all = self.progress.total.as_ref().map_or(0, |total| total.running);
         let mut named = 0;
-        for (host, since) in self.watch.running() {
-            let slow = if self.watch.slow.contains(host) { " slow" } else { "" };
+        for (host, since) in self.progress.running() {
+            let slow = if self.progress.slow.contains(host) { " slow" } else { "" };
             let time = whole(self.now.max(since) - since);
             let next = format!(" {}{slow} {time}", visible(host.as_str()));
             let more = format!(", and {} more", all - named - 1);
@@ -103,33 +112,33 @@ impl Status<'_> {
 }
 
 /// How lines are divided.
-struct Form {
+struct LineLayout {
     columns: usize,
     name: usize,
     bar: usize,
 }
 
-impl Form {
-    /// Columns of a bar: the widest that leaves room for what is said, in steps, or it would move with every word.
+impl LineLayout {
+    /// Columns of a bar: the widest that leaves room for the counts, in steps, so that it does not move with every digit.
     const BARS: [usize; 5] = [30, 24, 18, 12, 6];
     /// Columns of how many hosts are done, of how many.
     const COUNT: usize = 9;
 
-    fn new(columns: usize, names: usize, said: usize) -> Self {
+    fn new(columns: usize, names: usize, counts: usize) -> Self {
         let name = names.max("all hosts".len()).min(columns / 3);
-        let room = columns.saturating_sub(name + Self::COUNT + said + 3);
+        let room = columns.saturating_sub(name + Self::COUNT + counts + 3);
         let bar = Self::BARS.into_iter().find(|&bar| bar <= room).unwrap_or(0);
         Self { columns, name, bar }
     }
 
-    fn line(&self, group: &Group, said: &str) -> String {
+    fn line(&self, group: &Group, counts: &str) -> String {
         let name = padded(&visible(&group.name), self.name);
         let count = format!("{:>4}/{:<4}", group.done(), group.hosts);
         let bar = match self.bar {
             0 => String::new(),
             columns => bar(group, columns) + " ",
         };
-        cut(format!("{name} {bar}{count} {said}").trim_end(), self.columns)
+        cut(format!("{name} {bar}{count} {counts}").trim_end(), self.columns)
     }
 }
 
@@ -174,10 +183,10 @@ fn active<'a>(limits: &[&'a Group], most: usize) -> Vec<&'a Group> {
     order.iter().filter_map(|&at| limits.get(at).copied()).collect()
 }
 
-fn said(group: &Group) -> String {
+fn counts(group: &Group) -> String {
     let slots = group.limit.map(|(_, slots)| format!(" of {slots}")).unwrap_or_default();
     let over = group.waiting + group.running == 0;
-    let mut said = match over {
+    let mut counts = match over {
         true => "over".to_owned(),
         false => format!("{} running{slots}", group.running),
     };
@@ -187,10 +196,10 @@ fn said(group: &Group) -> String {
         (group.cancelled, "cancelled"),
     ] {
         if count > 0 {
-            said.push_str(&format!(", {count} {word}"));
+            counts.push_str(&format!(", {count} {word}"));
         }
     }
-    said
+    counts
 }
 
 /// An estimate is not worth seconds when it is of many minutes.
@@ -254,15 +263,15 @@ mod tests {
 
     /// The lines after so many seconds.
     fn lines(records: &[Record], seconds: u64, (columns, rows): (usize, usize)) -> Vec<String> {
-        let mut watch = Watch::default();
+        let mut progress = JobProgress::default();
         let now = Timestamp::from_millis(seconds * 1000);
         records
             .iter()
             .filter(|record| record.at <= now)
-            .for_each(|record| _ = watch.note(record));
+            .for_each(|record| _ = progress.note(record));
         let left = Some(Duration::from_secs(130));
-        let watch = &watch;
-        Status { watch, now, left }.lines(Size { columns, rows })
+        let progress = &progress;
+        StatusLines { progress, now, left }.lines(TerminalSize { columns, rows })
     }
 
     #[test]

@@ -9,11 +9,11 @@ use pogo_core::scheduler::{CureOrder, JobEventKind, Obstacle, Record};
 use super::host_state::HostState;
 use super::moment::moment;
 use super::names::names;
+use super::progress::JobProgress;
 use super::reasons::Reasons;
 use super::span::span;
-use super::tails::Tails;
+use super::tails::OutputTails;
 use super::visible::visible;
-use super::watch::Watch;
 
 /// What is in the way of a simulated job whose records end here: a sentence for each obstacle.
 pub(crate) fn blockers(records: &[Record]) -> Vec<String> {
@@ -32,8 +32,8 @@ pub(crate) fn blockers(records: &[Record]) -> Vec<String> {
 
 /// Displays what became of a job.
 pub(crate) struct Summary<'a> {
-    watch: &'a Watch,
-    tails: &'a Tails,
+    progress: &'a JobProgress,
+    tails: &'a OutputTails,
 }
 
 impl<'a> Summary<'a> {
@@ -42,12 +42,12 @@ impl<'a> Summary<'a> {
     /// How many limits are shown.
     const LIMITS: usize = 20;
 
-    pub(crate) fn of(watch: &'a Watch, tails: &'a Tails) -> Self {
-        Self { watch, tails }
+    pub(crate) fn of(progress: &'a JobProgress, tails: &'a OutputTails) -> Self {
+        Self { progress, tails }
     }
 
     fn hosts(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
-        let hosts: Vec<&HostName> = self.watch.hosts(wanted).into_iter().map(|(host, _)| host).collect();
+        let hosts: Vec<&HostName> = self.progress.hosts(wanted).into_iter().map(|(host, _)| host).collect();
         if hosts.is_empty() {
             Ok(())
         } else {
@@ -55,7 +55,7 @@ impl<'a> Summary<'a> {
                 f,
                 "  {label:<10} {:>6}  {}",
                 hosts.len(),
-                names(self.watch.fleet(), &hosts)
+                names(self.progress.fleet(), &hosts)
             )
         }
     }
@@ -63,14 +63,14 @@ impl<'a> Summary<'a> {
     /// Hosts that ended badly, and why.
     fn bad(&self, f: &mut fmt::Formatter<'_>, label: &str, wanted: fn(&HostState) -> bool) -> fmt::Result {
         self.hosts(f, label, wanted)?;
-        write!(f, "{}", Reasons::of(self.watch, self.tails, wanted))
+        write!(f, "{}", Reasons::of(self.progress, self.tails, wanted))
     }
 
     /// What was in the way in the end, and what can be done about it when this program has ended: it keeps no job.
     fn blocked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reasons = &self.watch.blocked_by;
+        let reasons = &self.progress.blocked_by;
         for obstacle in reasons.iter().take(Self::OBSTACLES) {
-            let what = obstacle.blocker.describe(&|at| moment(at, self.watch.now));
+            let what = obstacle.blocker.describe(&|at| moment(at, self.progress.now));
             write!(f, "\nblocked: {}", visible(&what))?;
             let orders = obstacle.cures.iter().flat_map(|cure| &cure.orders);
             for order in orders.filter(|order| matches!(order, CureOrder::Relax { .. })) {
@@ -95,7 +95,7 @@ impl<'a> Summary<'a> {
     }
 
     fn failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Some((limit, allowed)), Some(total)) = (self.watch.max_failures, &self.watch.total) else {
+        let (Some((limit, allowed)), Some(total)) = (self.progress.max_failures, &self.progress.total) else {
             return Ok(());
         };
         writeln!(
@@ -106,7 +106,7 @@ impl<'a> Summary<'a> {
     }
 
     fn limits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limits = self.watch.limits();
+        let limits = self.progress.limits();
         if limits.is_empty() {
             return Ok(());
         }
@@ -147,13 +147,15 @@ impl<'a> Summary<'a> {
 
 impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(total) = &self.watch.total else { return Ok(()) };
+        let Some(total) = &self.progress.total else {
+            return Ok(());
+        };
         let plural = if total.hosts == 1 { "" } else { "s" };
         writeln!(
             f,
             "{} host{plural} in {}, at most {} at once",
             total.hosts,
-            span(self.watch.elapsed()),
+            span(self.progress.elapsed()),
             total.widest
         )?;
         self.hosts(f, "succeeded", |state| *state == HostState::Succeeded)?;
@@ -164,20 +166,20 @@ impl fmt::Display for Summary<'_> {
         self.hosts(f, "not run", |state| {
             matches!(state, HostState::Waiting | HostState::Cancelled)
         })?;
-        if !self.watch.slow.is_empty() {
-            let slow = &self.watch.slow;
+        if !self.progress.slow.is_empty() {
+            let slow = &self.progress.slow;
             let hosts: Vec<&HostName> = slow.iter().collect();
             writeln!(
                 f,
                 "  {:<10} {:>6}  {}",
                 "slow",
                 slow.len(),
-                names(self.watch.fleet(), &hosts)
+                names(self.progress.fleet(), &hosts)
             )?;
         }
         self.limits(f)?;
         self.failures(f)?;
-        if let Some(reason) = &self.watch.stopped {
+        if let Some(reason) = &self.progress.stopped {
             writeln!(f, "\nstopped: {reason}")?;
         }
         self.blocked(f)

@@ -10,12 +10,12 @@ use super::visible::push_visible;
 
 /// Keeps a little of each host that runs, and less of each that failed.
 #[derive(Debug, Default)]
-pub(crate) struct Tails {
+pub(crate) struct OutputTails {
     running: BTreeMap<AttemptId, Vec<u8>>,
     failed: BTreeMap<HostName, Vec<String>>,
 }
 
-impl Tails {
+impl OutputTails {
     /// Bytes that are kept of a host that runs.
     const BYTES: usize = 1024;
     /// Lines that are kept of one that failed, and characters of each.
@@ -54,11 +54,11 @@ fn lines(tail: &[u8]) -> Vec<String> {
     let mut lines: Vec<String> = lines
         .rev()
         .filter(|line| !line.trim_ascii().is_empty())
-        .take(Tails::LINES)
+        .take(OutputTails::LINES)
         .map(|line| {
             let mut shown = Vec::new();
             push_visible(&mut shown, line);
-            super::width::cut(&String::from_utf8_lossy(&shown), Tails::CHARACTERS)
+            super::width::cut(&String::from_utf8_lossy(&shown), OutputTails::CHARACTERS)
         })
         .collect();
     lines.reverse();
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn little_is_kept_of_a_host_that_writes_much_and_nothing_of_one_that_succeeds() {
         let (host, attempt): (HostName, _) = ("web1".parse().unwrap(), AttemptId::new(1));
-        let mut tails = Tails::default();
+        let mut tails = OutputTails::default();
         for number in 0..5_000 {
             let text = format!("line {number}\n");
             let chunk = OutputChunk {
@@ -85,7 +85,7 @@ mod tests {
                 bytes: text.as_bytes(),
             };
             tails.push(&chunk);
-            assert!(tails.running[&attempt].len() <= 2 * Tails::BYTES);
+            assert!(tails.running[&attempt].len() <= 2 * OutputTails::BYTES);
         }
         tails.end(&host, attempt, true);
         assert_eq!(tails.of(&host), ["line 4997", "line 4998", "line 4999"]);

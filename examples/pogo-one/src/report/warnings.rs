@@ -1,4 +1,4 @@
-//! What sources warn of, for a person and for a program.
+//! Warnings of sources, as text and as JSON.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -15,24 +15,24 @@ const SHOWN: usize = 20;
 
 /// Tells the warnings on standard error, those that are alike as one.
 pub(crate) fn warn<'d>(warnings: impl IntoIterator<Item = &'d Diagnostic>) {
-    told(warnings, false).iter().for_each(|text| remark(text));
+    warning_lines(warnings, false).iter().for_each(|text| remark(text));
 }
 
-/// What is said of these warnings.
-pub(crate) fn told<'d>(warnings: impl IntoIterator<Item = &'d Diagnostic>, colour: bool) -> Vec<String> {
+/// Warnings as lines of text.
+pub(crate) fn warning_lines<'d>(warnings: impl IntoIterator<Item = &'d Diagnostic>, colour: bool) -> Vec<String> {
     let alike = Alike::of(warnings);
-    let mut told: Vec<String> = alike
+    let mut lines: Vec<String> = alike
         .iter()
         .take(SHOWN)
         .map(|alike| format!("warning: {}", alike.render(colour)))
         .collect();
     let left: usize = alike.iter().skip(SHOWN).map(|alike| alike.more + 1).sum();
     if left > 0 {
-        told.push(format!(
+        lines.push(format!(
             "and {left} more warnings; `pogo inventory check --format json` lists all"
         ));
     }
-    told
+    lines
 }
 
 /// A value for a program, and what the sources behind it warn of.
@@ -51,14 +51,14 @@ impl<'w, T> WithWarnings<'w, T> {
     }
 }
 
-/// A line among events that is none: what a source warns of.
+/// A line of the event log that holds a warning of a source instead of an event.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Warned<D> {
+pub(crate) struct WarningRecord<D> {
     source_warning: D,
 }
 
-impl<'w> Warned<&'w Diagnostic> {
+impl<'w> WarningRecord<&'w Diagnostic> {
     /// A line for each warning.
     pub(crate) fn lines(gathered: &'w Gathered) -> io::Result<String> {
         gathered
@@ -68,17 +68,17 @@ impl<'w> Warned<&'w Diagnostic> {
     }
 }
 
-/// Warnings that were told already, while sources are read again and again.
+/// Warnings that were printed already, while sources are polled.
 #[derive(Default)]
-pub(crate) struct Already(BTreeSet<(String, String)>);
+pub(crate) struct SeenWarnings(BTreeSet<(String, String)>);
 
-impl Already {
+impl SeenWarnings {
     /// Takes note of these, and says what is new.
     pub(crate) fn new_of(&mut self, gathered: &Gathered) -> Vec<String> {
         let new = gathered.warnings().filter(|warning| {
             // Ages and counts change from one reading to the next.
             self.0.insert((warning.source.to_string(), warning.kind()))
         });
-        told(new, false)
+        warning_lines(new, false)
     }
 }

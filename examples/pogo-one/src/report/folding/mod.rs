@@ -1,12 +1,12 @@
-//! Outputs that are the same, once for all hosts that wrote them.
+//! Folded output: each distinct output once, with the hosts that wrote it.
 
 mod diff;
-mod kept;
 mod outputs;
 mod print;
+mod store;
 
 pub(super) use outputs::Outputs;
-pub(crate) use print::Form;
+pub(crate) use print::FoldStyle;
 pub(super) use print::print;
 
 #[cfg(test)]

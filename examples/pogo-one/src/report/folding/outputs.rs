@@ -1,4 +1,4 @@
-//! What hosts wrote, and which of them wrote the same.
+//! The outputs of hosts, grouped by their text.
 
 use std::collections::BTreeMap;
 
@@ -7,30 +7,30 @@ use pogo_core::dispatcher::{OutputChunk, Stream};
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::AttemptId;
 
-use super::kept::{Content, Kept, Output};
+use super::store::{HostOutput, OutputKey, OutputStore};
 
 /// The output of each host's last attempt.
 ///
-/// Takes at most [`Kept::MOST`] bytes for the text of all hosts together, and a block for each stream of a host that runs,
+/// Takes at most [`OutputStore::MOST`] bytes for the text of all hosts together, and a block for each stream of a host that runs,
 /// however many hosts write however much.
 #[derive(Debug, Default)]
 pub(in crate::report) struct Outputs {
-    kept: Kept,
-    hosts: IndexMap<HostName, Attempt>,
+    store: OutputStore,
+    hosts: IndexMap<HostName, AttemptOutput>,
 }
 
 #[derive(Debug)]
-struct Attempt {
+struct AttemptOutput {
     id: AttemptId,
-    out: Output,
-    err: Output,
-    ended: Option<Ended>,
+    out: HostOutput,
+    err: HostOutput,
+    ended: Option<StreamKeys>,
 }
 
 /// What an attempt wrote to standard output, and to standard error.
-type Ended = (Content, Content);
+type StreamKeys = (OutputKey, OutputKey);
 
-impl Attempt {
+impl AttemptOutput {
     fn new(id: AttemptId) -> Self {
         let (out, err) = Default::default();
         Self {
@@ -41,19 +41,19 @@ impl Attempt {
         }
     }
 
-    fn end(&mut self, kept: &mut Kept) -> Ended {
+    fn end(&mut self, store: &mut OutputStore) -> StreamKeys {
         *self
             .ended
-            .get_or_insert_with(|| (kept.end(&mut self.out), kept.end(&mut self.err)))
+            .get_or_insert_with(|| (store.end(&mut self.out), store.end(&mut self.err)))
     }
 }
 
 /// Hosts that wrote the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct OutputGroup {
     /// In listed order.
     pub(super) hosts: Vec<HostName>,
-    pub(super) content: Content,
+    pub(super) content: OutputKey,
 }
 
 impl Outputs {
@@ -75,63 +75,63 @@ impl Outputs {
             Stream::Stdout => &mut attempt.out,
             Stream::Stderr => &mut attempt.err,
             Stream::Note => {
-                output_line(&mut self.kept, &mut attempt.out, chunk.bytes);
+                output_line(&mut self.store, &mut attempt.out, chunk.bytes);
                 return;
             }
         };
-        self.kept.push(output, chunk.bytes);
+        self.store.push(output, chunk.bytes);
     }
 
     pub(in crate::report) fn end(&mut self, host: &HostName, attempt: AttemptId) {
         if let Some(ended) = self.hosts.get_mut(host).filter(|of| of.id == attempt) {
-            ended.end(&mut self.kept);
+            ended.end(&mut self.store);
         }
     }
 
     fn attempt(&mut self, host: &HostName, id: AttemptId) {
         match self.hosts.get_mut(host) {
-            Some(before) if before.id < id => *before = Attempt::new(id),
+            Some(before) if before.id < id => *before = AttemptOutput::new(id),
             Some(_) => {}
-            None => _ = self.hosts.insert(host.clone(), Attempt::new(id)),
+            None => _ = self.hosts.insert(host.clone(), AttemptOutput::new(id)),
         }
     }
 
     /// Groups of hosts that wrote the same to standard output, and to standard error: the largest first, then by their first
     /// host; hosts stand in the order of `rank`. Each host is in one group of each.
-    pub(super) fn groups<R: Ord>(&mut self, rank: impl Fn(&HostName) -> R) -> (Vec<Group>, Vec<Group>) {
+    pub(super) fn groups<R: Ord>(&mut self, rank: impl Fn(&HostName) -> R) -> (Vec<OutputGroup>, Vec<OutputGroup>) {
         let (mut out, mut err) = (BTreeMap::new(), BTreeMap::new());
-        let mut hosts: Vec<(&HostName, &mut Attempt)> = self.hosts.iter_mut().collect();
+        let mut hosts: Vec<(&HostName, &mut AttemptOutput)> = self.hosts.iter_mut().collect();
         hosts.sort_by_key(|(host, _)| rank(host));
         for (host, attempt) in hosts {
-            let (of_out, of_err) = attempt.end(&mut self.kept);
+            let (of_out, of_err) = attempt.end(&mut self.store);
             add(&mut out, of_out, host);
             add(&mut err, of_err, host);
         }
         (sorted(out, &rank), sorted(err, &rank))
     }
 
-    /// The text that is kept of an output.
-    pub(super) fn text(&self, content: &Content) -> Vec<u8> {
-        self.kept.text(content)
+    /// The stored text of an output.
+    pub(super) fn text(&self, content: &OutputKey) -> Vec<u8> {
+        self.store.text(content)
     }
 }
 
 /// Adds a remark of the transport, which stands on lines of its own.
-fn output_line(kept: &mut Kept, output: &mut Output, remark: &[u8]) {
+fn output_line(store: &mut OutputStore, output: &mut HostOutput, remark: &[u8]) {
     if output.is_within_line() {
-        kept.push(output, b"\n");
+        store.push(output, b"\n");
     }
-    kept.push(output, remark);
+    store.push(output, remark);
 }
 
-fn add(groups: &mut BTreeMap<Content, Vec<HostName>>, content: Content, host: &HostName) {
+fn add(groups: &mut BTreeMap<OutputKey, Vec<HostName>>, content: OutputKey, host: &HostName) {
     groups.entry(content).or_default().push(host.clone());
 }
 
-fn sorted<R: Ord>(groups: BTreeMap<Content, Vec<HostName>>, rank: impl Fn(&HostName) -> R) -> Vec<Group> {
-    let mut groups: Vec<Group> = groups
+fn sorted<R: Ord>(groups: BTreeMap<OutputKey, Vec<HostName>>, rank: impl Fn(&HostName) -> R) -> Vec<OutputGroup> {
+    let mut groups: Vec<OutputGroup> = groups
         .into_iter()
-        .map(|(content, hosts)| Group { hosts, content })
+        .map(|(content, hosts)| OutputGroup { hosts, content })
         .collect();
     groups.sort_by_key(|group| (std::cmp::Reverse(group.hosts.len()), group.hosts.first().map(&rank)));
     groups

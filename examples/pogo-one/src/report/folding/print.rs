@@ -3,12 +3,12 @@
 use pogo_core::fleet::{HostName, fold};
 
 use super::diff::diff;
-use super::outputs::{Group, Outputs};
+use super::outputs::{OutputGroup, Outputs};
 use crate::report::visible::{push_visible, visible};
 
-/// How folded output is shown.
+/// How folded output is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum FoldStyle {
     /// Each distinct output whole.
     Whole,
     /// The most common one whole, and how the others differ from it.
@@ -20,19 +20,19 @@ const RULE: &str = "---------------";
 /// The text for standard output, and that for standard error.
 pub(in crate::report) fn print<R: Ord>(
     outputs: &mut Outputs,
-    form: Form,
+    form: FoldStyle,
     rank: impl Fn(&HostName) -> R,
 ) -> (Vec<u8>, Vec<u8>) {
     let (out, err) = outputs.groups(rank);
-    // Who wrote no errors is not worth a word.
-    let err: Vec<Group> = err.into_iter().filter(|group| !group.content.is_empty()).collect();
+    // Hosts without errors are not listed.
+    let err: Vec<OutputGroup> = err.into_iter().filter(|group| !group.content.is_empty()).collect();
     (
         groups(outputs, form, &out, ""),
         groups(outputs, form, &err, ", standard error"),
     )
 }
 
-fn groups(outputs: &Outputs, form: Form, groups: &[Group], which: &str) -> Vec<u8> {
+fn groups(outputs: &Outputs, form: FoldStyle, groups: &[OutputGroup], which: &str) -> Vec<u8> {
     let mut text = Vec::new();
     let mut common: Option<(String, String)> = None;
     for group in groups {
@@ -42,14 +42,14 @@ fn groups(outputs: &Outputs, form: Form, groups: &[Group], which: &str) -> Vec<u
             None => {
                 let lines = lines(outputs, group);
                 whole(&mut text, &name, group, &lines);
-                common = (form == Form::Diff).then_some((name, lines));
+                common = (form == FoldStyle::Diff).then_some((name, lines));
             }
         }
     }
     text
 }
 
-fn whole(text: &mut Vec<u8>, name: &str, group: &Group, lines: &str) {
+fn whole(text: &mut Vec<u8>, name: &str, group: &OutputGroup, lines: &str) {
     if group.content.is_empty() {
         text.extend(format!("{name}: no output\n").into_bytes());
         return;
@@ -58,7 +58,7 @@ fn whole(text: &mut Vec<u8>, name: &str, group: &Group, lines: &str) {
 }
 
 /// The hosts as a range, and how many they are.
-fn name(group: &Group) -> String {
+fn name(group: &OutputGroup) -> String {
     let hosts = fold(&group.hosts).to_string();
     let count = match group.hosts.len() {
         1 => String::new(),
@@ -68,7 +68,7 @@ fn name(group: &Group) -> String {
 }
 
 /// The output with nothing raw in it, each line with its end.
-fn lines(outputs: &Outputs, group: &Group) -> String {
+fn lines(outputs: &Outputs, group: &OutputGroup) -> String {
     let text = outputs.text(&group.content);
     let mut shown = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|&byte| byte == b'\n') {

@@ -1,4 +1,4 @@
-//! One copy of each distinct output, from its first byte on.
+//! Stores each distinct output once.
 
 use std::hash::{Hash, Hasher};
 
@@ -8,38 +8,38 @@ use sha2::{Digest, Sha256};
 
 /// The text that hosts wrote, in blocks. Hosts that have written the same so far share all blocks.
 #[derive(Debug)]
-pub(super) struct Kept {
-    blocks: IndexSet<Block>,
+pub(super) struct OutputStore {
+    blocks: IndexSet<TextBlock>,
     bytes: usize,
     most: usize,
-    /// Never again false: with a block here and there the same output could be told in two ways.
+    /// Once true it stays so: with single later blocks stored, equal outputs could get different keys.
     full: bool,
 }
 
 /// A block of text, and the one before it.
 #[derive(Debug, PartialEq, Eq)]
-struct Block {
+struct TextBlock {
     before: Option<usize>,
     bytes: Box<[u8]>,
 }
 
-/// The same without a copy of the bytes.
-struct Looked<'a>(Option<usize>, &'a [u8]);
+/// The key of a block, without a copy of its bytes.
+struct BlockKey<'a>(Option<usize>, &'a [u8]);
 
-impl Hash for Block {
+impl Hash for TextBlock {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        Looked(self.before, &self.bytes).hash(state);
+        BlockKey(self.before, &self.bytes).hash(state);
     }
 }
 
-impl Hash for Looked<'_> {
+impl Hash for BlockKey<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (self.0, self.1).hash(state);
     }
 }
 
-impl Equivalent<Block> for Looked<'_> {
-    fn equivalent(&self, block: &Block) -> bool {
+impl Equivalent<TextBlock> for BlockKey<'_> {
+    fn equivalent(&self, block: &TextBlock) -> bool {
         self.0 == block.before && *self.1 == *block.bytes
     }
 }
@@ -48,35 +48,35 @@ impl Equivalent<Block> for Looked<'_> {
 ///
 /// Ends of lines are those of Unix, and the last line has one.
 #[derive(Debug, Default)]
-pub(super) struct Output {
+pub(super) struct HostOutput {
     last: Option<usize>,
     /// Not a whole block yet.
     tail: Vec<u8>,
-    rest: Option<Box<Rest>>,
+    rest: Option<Box<DigestedText>>,
 }
 
-impl Output {
+impl HostOutput {
     /// Whether the last line has no end yet.
     pub(super) fn is_within_line(&self) -> bool {
         self.tail.last().is_some_and(|&last| last != b'\n')
     }
 }
 
-/// Text that is not kept, only told apart.
+/// Text that is not stored, only compared by its digest.
 #[derive(Debug, Clone, Default)]
-struct Rest {
+struct DigestedText {
     digest: Sha256,
     bytes: u64,
 }
 
-/// Equal for outputs that are equal.
+/// Identifies an output: equal outputs have equal keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Content {
+pub(super) struct OutputKey {
     last: Option<usize>,
     rest: Option<([u8; 32], u64)>,
 }
 
-impl Content {
+impl OutputKey {
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -87,13 +87,13 @@ impl Content {
     }
 }
 
-impl Default for Kept {
+impl Default for OutputStore {
     fn default() -> Self {
         Self::up_to(Self::MOST)
     }
 }
 
-impl Kept {
+impl OutputStore {
     /// Distinct text up to this is kept; what comes later is counted.
     pub(super) const MOST: usize = 256 << 20;
     const BLOCK: usize = 4096;
@@ -109,7 +109,7 @@ impl Kept {
         }
     }
 
-    pub(super) fn push(&mut self, output: &mut Output, mut bytes: &[u8]) {
+    pub(super) fn push(&mut self, output: &mut HostOutput, mut bytes: &[u8]) {
         if bytes.first() == Some(&b'\n') && output.tail.last() == Some(&b'\r') {
             output.tail.pop();
         }
@@ -125,7 +125,7 @@ impl Kept {
     }
 
     /// Adds text. Its last byte stays in the tail: what follows may still change it.
-    fn add(&mut self, output: &mut Output, mut bytes: &[u8]) {
+    fn add(&mut self, output: &mut HostOutput, mut bytes: &[u8]) {
         while output.tail.len() + bytes.len() > Self::BLOCK {
             let (now, later) = bytes.split_at(Self::BLOCK.saturating_sub(output.tail.len()));
             output.tail.extend_from_slice(now);
@@ -136,7 +136,7 @@ impl Kept {
     }
 
     /// Ends an output. Nothing is added to it from now on.
-    pub(super) fn end(&mut self, output: &mut Output) -> Content {
+    pub(super) fn end(&mut self, output: &mut HostOutput) -> OutputKey {
         if output.is_within_line() {
             self.add(output, b"\n");
         }
@@ -145,15 +145,15 @@ impl Kept {
         }
         output.tail = Vec::new();
         let rest = output.rest.as_ref();
-        Content {
+        OutputKey {
             last: output.last,
             rest: rest.map(|rest| (rest.digest.clone().finalize().into(), rest.bytes)),
         }
     }
 
     /// Makes a block of the tail.
-    fn keep(&mut self, output: &mut Output) {
-        let looked = Looked(output.last, &output.tail);
+    fn keep(&mut self, output: &mut HostOutput) {
+        let looked = BlockKey(output.last, &output.tail);
         let known = output
             .rest
             .is_none()
@@ -171,14 +171,14 @@ impl Kept {
             None => {
                 let (before, bytes) = (output.last, output.tail.as_slice().into());
                 self.bytes += size;
-                output.last = Some(self.blocks.insert_full(Block { before, bytes }).0);
+                output.last = Some(self.blocks.insert_full(TextBlock { before, bytes }).0);
             }
         }
         output.tail.clear();
     }
 
     /// The text that is kept of an output.
-    pub(super) fn text(&self, content: &Content) -> Vec<u8> {
+    pub(super) fn text(&self, content: &OutputKey) -> Vec<u8> {
         let block = |at: &usize| self.blocks.get_index(*at);
         let blocks = std::iter::successors(content.last, |at| block(at).and_then(|block| block.before));
         let mut blocks: Vec<usize> = blocks.collect();

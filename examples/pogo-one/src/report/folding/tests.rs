@@ -5,9 +5,9 @@ use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId};
 use proptest::prelude::*;
 
-use super::kept::{Kept, Output};
 use super::outputs::Outputs;
-use super::print::{Form, print};
+use super::print::{FoldStyle, print};
+use super::store::{HostOutput, OutputStore};
 
 fn push(outputs: &mut Outputs, host: &str, attempt: u64, stream: Stream, bytes: &[u8]) {
     outputs.push(&OutputChunk {
@@ -20,7 +20,7 @@ fn push(outputs: &mut Outputs, host: &str, attempt: u64, stream: Stream, bytes: 
 }
 
 /// What hosts wrote, as it is shown.
-fn shown(form: Form, wrote: &[(&str, Stream, &str)]) -> (String, String) {
+fn shown(form: FoldStyle, wrote: &[(&str, Stream, &str)]) -> (String, String) {
     let mut outputs = Outputs::default();
     for (host, stream, text) in wrote {
         push(&mut outputs, host, 1, *stream, text.as_bytes());
@@ -49,7 +49,7 @@ web3
 ---------------
 Debian 12
 ";
-    assert_eq!(shown(Form::Whole, &wrote), (wanted.to_owned(), String::new()));
+    assert_eq!(shown(FoldStyle::Whole, &wrote), (wanted.to_owned(), String::new()));
 }
 
 #[test]
@@ -81,7 +81,7 @@ c
 -b
 -c
 ";
-    assert_eq!(shown(Form::Diff, &wrote).0, wanted);
+    assert_eq!(shown(FoldStyle::Diff, &wrote).0, wanted);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn standard_error_is_folded_apart_and_hosts_without_output_are_named() {
         ("web3", Stderr, "no\n"),
         ("web3", Stdout, "x"),
     ];
-    let (out, err) = shown(Form::Whole, &wrote);
+    let (out, err) = shown(FoldStyle::Whole, &wrote);
     let wanted = "web[1-2] (2): no output\n---------------\nweb3\n---------------\nx\n";
     assert_eq!(out, wanted);
     assert_eq!(
@@ -108,7 +108,7 @@ fn nothing_of_a_host_reaches_the_terminal_raw_and_remarks_stand_on_lines_of_thei
         ("web1", Note, "[cut]\n"),
         ("web1", Stdout, "c"),
     ];
-    let (out, _) = shown(Form::Whole, &wrote);
+    let (out, _) = shown(FoldStyle::Whole, &wrote);
     assert!(out.ends_with("\n\\u{1b}[2Ja\nb\n[cut]\nc\n"), "{out}");
 }
 
@@ -120,41 +120,41 @@ fn of_several_attempts_the_last_counts() {
     outputs.begin(&"web1".parse().unwrap(), AttemptId::new(2));
     push(&mut outputs, "web1", 1, Stdout, b"late\n");
     push(&mut outputs, "web1", 2, Stdout, b"second\n");
-    let (out, _) = print(&mut outputs, Form::Whole, HostName::clone);
+    let (out, _) = print(&mut outputs, FoldStyle::Whole, HostName::clone);
     assert!(String::from_utf8(out).unwrap().ends_with("---\nsecond\n"));
 }
 
 #[test]
 fn ten_thousand_hosts_with_the_same_megabyte_take_one() {
-    let mut kept = Kept::up_to(2 << 20);
+    let mut store = OutputStore::up_to(2 << 20);
     let block = "0123456789abcdef".repeat(1 << 12);
-    let mut hosts: Vec<Output> = (0..200).map(|_| Output::default()).collect();
+    let mut hosts: Vec<HostOutput> = (0..200).map(|_| HostOutput::default()).collect();
     for _ in 0..16 {
-        hosts.iter_mut().for_each(|host| kept.push(host, block.as_bytes()));
+        hosts.iter_mut().for_each(|host| store.push(host, block.as_bytes()));
     }
-    let contents: BTreeSet<_> = hosts.iter_mut().map(|host| kept.end(host)).collect();
+    let contents: BTreeSet<_> = hosts.iter_mut().map(|host| store.end(host)).collect();
     let [content] = contents.iter().collect::<Vec<_>>()[..] else {
         panic!("{contents:?}")
     };
-    assert_eq!((content.missing(), kept.text(content).len()), (0, (1 << 20) + 1));
-    assert!(kept.bytes() < 1_100_000, "{}", kept.bytes());
+    assert_eq!((content.missing(), store.text(content).len()), (0, (1 << 20) + 1));
+    assert!(store.bytes() < 1_100_000, "{}", store.bytes());
 }
 
 #[test]
 fn what_is_over_the_limit_is_told_apart_and_counted() {
-    let mut kept = Kept::up_to(20_000);
+    let mut store = OutputStore::up_to(20_000);
     let text = |host: usize| format!("{}\n", host % 4).repeat(10_000);
     let mut contents = BTreeMap::new();
     for host in 0..40 {
-        let mut output = Output::default();
-        kept.push(&mut output, text(host).as_bytes());
-        let content = kept.end(&mut output);
-        assert_eq!(kept.text(&content).len() as u64 + content.missing(), 20_000);
-        assert!(text(host).as_bytes().starts_with(&kept.text(&content)));
+        let mut output = HostOutput::default();
+        store.push(&mut output, text(host).as_bytes());
+        let content = store.end(&mut output);
+        assert_eq!(store.text(&content).len() as u64 + content.missing(), 20_000);
+        assert!(text(host).as_bytes().starts_with(&store.text(&content)));
         assert_eq!(*contents.entry(host % 4).or_insert(content), content);
     }
     assert_eq!(contents.values().collect::<BTreeSet<_>>().len(), 4);
-    assert!(kept.bytes() <= 20_000, "{}", kept.bytes());
+    assert!(store.bytes() <= 20_000, "{}", store.bytes());
 }
 
 /// A text as it is compared.
@@ -182,22 +182,22 @@ proptest! {
         pieces in 1_usize..7,
         most in prop::sample::select(vec![0_usize, 100, 9_000, 1 << 20]),
     ) {
-        let mut kept = Kept::up_to(most);
+        let mut store = OutputStore::up_to(most);
         let texts: Vec<Vec<u8>> = texts.iter().map(|text| [vec![b'x'; filler], text.clone()].concat()).collect();
         let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        let mut outputs: Vec<(usize, Output)> = texts.iter().map(|_| Output::default()).enumerate().collect();
+        let mut outputs: Vec<(usize, HostOutput)> = texts.iter().map(|_| HostOutput::default()).enumerate().collect();
         // All write at once, in pieces of different sizes.
         let longest = texts.iter().map(Vec::len).max().unwrap();
         for at in 0..=longest {
             for (host, output) in &mut outputs {
                 let size = pieces + *host % 2;
                 if let Some(piece) = texts[*host].chunks(size).nth(at) {
-                    kept.push(output, piece);
+                    store.push(output, piece);
                 }
             }
         }
         for (host, output) in &mut outputs {
-            groups.entry(kept.end(output)).or_default().push(*host);
+            groups.entry(store.end(output)).or_default().push(*host);
         }
         prop_assert_eq!(groups.values().map(Vec::len).sum::<usize>(), texts.len());
         let mut seen = BTreeSet::new();
@@ -205,9 +205,9 @@ proptest! {
             let text = normal(&texts[hosts[0]]);
             prop_assert!(seen.insert(text.clone()), "two groups of one output");
             prop_assert!(hosts.iter().all(|host| normal(&texts[*host]) == text));
-            prop_assert!(text.starts_with(&kept.text(content)));
-            prop_assert_eq!(kept.text(content).len() as u64 + content.missing(), text.len() as u64);
+            prop_assert!(text.starts_with(&store.text(content)));
+            prop_assert_eq!(store.text(content).len() as u64 + content.missing(), text.len() as u64);
         }
-        prop_assert!(kept.bytes() <= most);
+        prop_assert!(store.bytes() <= most);
     }
 }
