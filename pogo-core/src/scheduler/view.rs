@@ -169,7 +169,7 @@ pub struct BucketView<'a> {
 }
 
 impl<'a> BucketView<'a> {
-    /// Its position among the [`Rules`].
+    /// Its position among the [`Rules`](crate::plan::Rules).
     pub fn id(&self) -> BucketId {
         self.id
     }
