@@ -246,8 +246,8 @@ fn the_shortest_of_several_times_counts() {
     block_on(async {
         let place = Place::default();
         let then = async |handle: Handle| {
-            handle.shutdown(GRACE * 10).await.unwrap();
             handle.shutdown(GRACE / 2).await.unwrap();
+            handle.shutdown(GRACE * 10).await.unwrap();
             place.clock.pass(GRACE / 2);
         };
         let ended = place.shut_down_in_the_middle(spec(), then).await;
