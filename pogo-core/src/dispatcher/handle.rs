@@ -19,7 +19,7 @@ pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 
 /// What a handle sends.
 pub(super) enum Message {
-    Order(Input, oneshot::Sender<Result<(), InputError>>),
+    Order(Box<Input>, oneshot::Sender<Result<(), InputError>>),
     Submit(Arc<JobSpec>, oneshot::Sender<Result<JobId, InputError>>),
     Query(Query),
     Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
@@ -49,7 +49,7 @@ impl Handle {
     /// # Errors
     /// The scheduler's refusal, or that the dispatcher has stopped.
     pub async fn order(&self, input: Input) -> Result<(), OrderError> {
-        Ok(self.send(|reply| Message::Order(input, reply)).await??)
+        Ok(self.send(|reply| Message::Order(Box::new(input), reply)).await??)
     }
 
     /// Looks at the scheduler, between two inputs.

@@ -13,7 +13,7 @@ impl Dispatcher {
     pub(super) fn receive(&mut self, message: Message, records: &mut Vec<Record>, replies: &mut Vec<Reply>) {
         match message {
             Message::Order(input, reply) => {
-                let answer = self.input(input, records);
+                let answer = self.input(*input, records);
                 replies.push(answer_with(reply, answer));
             }
             Message::Submit(spec, reply) => {

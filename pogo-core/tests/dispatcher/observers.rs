@@ -22,7 +22,7 @@ impl Observer for Copying {
 
     fn event(&self, record: &Record) {
         let mut copy = self.0.lock().unwrap();
-        copy.as_mut().expect("it has started").apply(record).unwrap();
+        copy.as_mut().unwrap().apply(record).unwrap();
     }
 }
 
