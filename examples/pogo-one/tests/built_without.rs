@@ -1,6 +1,5 @@
-//! Sources that this build was made without are refused with the words to get them. The suite has all features, so `.ci/run` runs this
-//! by itself, with the default ones.
-#![cfg(not(any(feature = "http", feature = "sqlite", feature = "postgres", feature = "mysql")))]
+//! Sources that this build was made without are refused with the words to get them. Beside the other crates' tests the program has every
+//! source, so that these are run by themselves: `cargo test -p pogo-one --test built_without -- --ignored`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::process::{Command, Stdio};
@@ -21,6 +20,7 @@ fn refusal(args: &[&str], sources: &str) -> String {
 }
 
 #[test]
+#[ignore = "the program must be built with its default features alone"]
 fn a_web_service_is_refused_with_the_words_to_get_it() {
     for address in [
         "https://assets.example.com/hosts",
@@ -36,6 +36,7 @@ fn a_web_service_is_refused_with_the_words_to_get_it() {
 }
 
 #[test]
+#[ignore = "the program must be built with its default features alone"]
 fn the_line_of_a_file_of_sources_is_refused_with_the_words_to_get_it() {
     for (line, feature) in [
         (
@@ -63,6 +64,7 @@ fn the_line_of_a_file_of_sources_is_refused_with_the_words_to_get_it() {
 }
 
 #[test]
+#[ignore = "the program must be built with its default features alone"]
 fn a_resolver_is_refused_with_the_words_to_get_it() {
     let file = "resolvers:\n  roles: { location: \"sqlite:a.db\", query: SELECT }\n";
     let said = refusal(&["--sources", "sources.yaml", "-t", "$roles(web)"], file);
@@ -73,6 +75,7 @@ fn a_resolver_is_refused_with_the_words_to_get_it() {
 }
 
 #[test]
+#[ignore = "the program must be built with its default features alone"]
 fn what_needs_no_feature_is_not_refused_for_one() {
     let said = refusal(&["-i", "nothing:of-the-kind"], "");
     assert!(

@@ -211,7 +211,6 @@ fn a_file_names_sources_with_their_fields() {
     );
 }
 
-#[cfg(feature = "sqlite")]
 #[test]
 fn a_resolver_that_cannot_answer_stops_the_plan() {
     let program = program();
@@ -230,6 +229,10 @@ fn a_resolver_that_cannot_answer_stops_the_plan() {
     ];
     let done = program.run(&args);
     assert_eq!(done.code, 64);
+    if done.err.contains("--features sqlite") {
+        eprintln!("LEFT OUT: a_resolver_that_cannot_answer_stops_the_plan needs a program with `sqlite`");
+        return;
+    }
     assert!(
         done.err.contains("$rolesdb(mysql)") && done.err.contains("gone.db"),
         "{}",
