@@ -41,8 +41,8 @@ fn file(name: &str, [good, changed, senseless]: [&str; 3], source: fn(&Path) -> 
         let (changing, changed) = (path.clone(), changed.to_owned());
         InventoryFixture::new(source(&path))
             .hosts(["web1", "web2"])
-            .out_of_reach(source(&gone))
-            .without_sense(source(&broken))
+            .unavailable(source(&gone))
+            .invalid(source(&broken))
             .change(move || fs::write(&changing, &changed).unwrap())
     }));
     report.assert_passed();
@@ -131,8 +131,8 @@ fn programs() {
     let report = futures::executor::block_on(conformance::inventory(async || {
         InventoryFixture::new(shell("echo '[\"web[1-2]\"]'"))
             .hosts(["web1", "web2"])
-            .out_of_reach(shell("exit 1"))
-            .without_sense(shell("echo '['"))
+            .unavailable(shell("exit 1"))
+            .invalid(shell("echo '['"))
             .secret("hunter2")
     }));
     report.assert_passed();
@@ -155,8 +155,8 @@ fn databases() {
     let report = futures::executor::block_on(conformance::inventory(async || {
         InventoryFixture::new(source(good, "sqlite::memory:"))
             .hosts(["web1", "web2"])
-            .out_of_reach(source(good, "sqlite:/no/such.db"))
-            .without_sense(source("SELECT", "sqlite::memory:"))
+            .unavailable(source(good, "sqlite:/no/such.db"))
+            .invalid(source("SELECT", "sqlite::memory:"))
     }));
     report.assert_passed();
     report.assert_skipped(&["a_change_is_seen_by_the_next_load", "no_secret_is_told"]);
@@ -168,8 +168,8 @@ fn executable_inventories_of_ansible() {
     let report = futures::executor::block_on(conformance::inventory(async || {
         InventoryFixture::new(script(r#"echo '{"web": ["web1", "web2"], "_meta": {"hostvars": {}}}'"#))
             .hosts(["web1", "web2"])
-            .out_of_reach(script("exit 3"))
-            .without_sense(script("echo '['"))
+            .unavailable(script("exit 3"))
+            .invalid(script("echo '['"))
             .secret("hunter2")
     }));
     report.assert_passed();

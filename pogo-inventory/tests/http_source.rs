@@ -347,8 +347,8 @@ fn the_contract_of_an_inventory_is_kept() {
     let report = futures::executor::block_on(conformance::inventory(async || {
         InventoryFixture::new(source(&always(TEN).address))
             .hosts((1..=10).map(|number| format!("web{number}")))
-            .out_of_reach(source("http://127.0.0.1:1"))
-            .without_sense(source(&always("[").address))
+            .unavailable(source("http://127.0.0.1:1"))
+            .invalid(source(&always("[").address))
             .secret("hunter2")
     }));
     report.assert_passed();

@@ -17,8 +17,8 @@ async fn our_inventory_keeps_the_contract() {
         let file = good.clone();
         InventoryFixture::new(Arc::new(Register(good.clone())))
             .hosts(["web1", "db1"])
-            .out_of_reach(Arc::new(Register(gone.clone())))
-            .without_sense(Arc::new(Register(broken.clone())))
+            .unavailable(Arc::new(Register(gone.clone())))
+            .invalid(Arc::new(Register(broken.clone())))
             .change(move || write(&file, "web1 10.0.0.1 web\nweb2 10.0.0.2 web\n").unwrap())
     });
     let report = report.await;

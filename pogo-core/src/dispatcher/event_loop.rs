@@ -141,7 +141,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The journal failed, or another dispatcher took over. Attempts under way are dropped; nothing more is started. Or the
-    /// observer panicked, which is told once everything is over.
+    /// observer panicked, which is reported once everything is over.
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
             self.arm_timer();

@@ -46,7 +46,7 @@ pub enum Input {
     Tick,
     /// Fact: whoever ran the attempts is gone; how they ended is unknown. The first input after a restart.
     Recover {
-        /// Attempts that go on nevertheless: somebody takes them up again, and will report on them.
+        /// Attempts that are resumed: somebody goes on with them, and will report on them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         resumed: Vec<AttemptId>,
     },

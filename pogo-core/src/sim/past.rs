@@ -1,4 +1,4 @@
-//! What a log tells about attempts.
+//! How the attempts of a log went.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub struct PastTimes {
     median: Duration,
 }
 
-/// A log that tells no task times.
+/// A log without task times.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PastError {
@@ -83,12 +83,12 @@ impl PastTimes {
         times.get(at).or(times.last()).copied()
     }
 
-    /// Half of the attempts took less; this is what a host takes that the log does not tell of.
+    /// Half of the attempts took less; a host that is not in the log takes as long.
     pub fn median(&self) -> Duration {
         self.median
     }
 
-    /// How many hosts the log tells of.
+    /// How many hosts are in the log.
     pub fn hosts(&self) -> usize {
         self.times.len()
     }

@@ -19,10 +19,10 @@ use crate::scheduler::{
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RerunError {
-    /// It does not tell of hosts and rules first.
+    /// It does not begin with hosts and rules.
     #[error("the log does not begin with `namespace_configured`; take the whole log, from its first line")]
     NotFromTheStart,
-    /// It tells of no attempt.
+    /// No attempt in it has ended.
     #[error(transparent)]
     Past(#[from] PastError),
     /// The hosts and rules of the log do not fit each other.
@@ -35,7 +35,7 @@ impl World {
     /// came to, in virtual time from zero. The real scheduler decides anew, so the same version of it decides the same.
     ///
     /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the median of the log's times and succeeds. Faults and further orders may be
-    /// added, and strike what the log does not tell of.
+    /// added, and apply to attempts that the log does not have.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
@@ -77,7 +77,7 @@ impl World {
 
 impl World {
     /// Lets the first job that is submitted here go as a job of a log went: each attempt takes the time it took, and comes to
-    /// the end it came to. Hosts, rules and orders are this world's own. What the log does not tell of takes the median of its times.
+    /// the end it came to. Hosts, rules and orders are this world's own. Attempts that the log does not have take the median of its times.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
@@ -97,7 +97,7 @@ impl World {
     /// let mut world = World::new(fleet()?, stricter)?.follow(&past.records, job)?;
     /// let job = world.submit(spec)?;
     /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
-    /// assert_eq!((tally.succeeded, tally.failed, tally.waiting), (1, 1, 2)); // web2 keeps the only place
+    /// assert_eq!((tally.succeeded, tally.failed, tally.waiting), (1, 1, 2)); // web2 keeps the only slot
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -37,7 +37,7 @@ pub enum TaskTimes {
         /// Time of hosts not listed.
         otherwise: Duration,
     },
-    /// As in the log of a past job, attempt by attempt; hosts it does not tell of take its median.
+    /// As in the log of a past job, attempt by attempt; hosts that are not in it take its median.
     Logged(Arc<PastTimes>),
 }
 

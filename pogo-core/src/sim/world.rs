@@ -135,7 +135,7 @@ impl World {
         self
     }
 
-    /// These hosts do not serve when the job begins: they are marked down now.
+    /// Marks hosts down before the job begins: they are unavailable.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;

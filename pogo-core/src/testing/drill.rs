@@ -69,7 +69,7 @@ impl Drill {
         Ok(job)
     }
 
-    /// Lets a step happen. Steps that speak of what there is none of, and orders that the scheduler refuses, change nothing.
+    /// Lets a step happen. Steps about something that does not exist, and orders that the scheduler refuses, change nothing.
     ///
     /// Returns what the scheduler was told, and what it said to that.
     ///
@@ -255,7 +255,7 @@ impl Drill {
         fleet.ids().nth(nth).map(|host| fleet.name(host).clone())
     }
 
-    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, lest every order be refused.
+    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, or nearly every order would be refused.
     fn hosts(&self, job: u8, bits: u16) -> Option<Vec<HostName>> {
         let job = self.scheduler.job(self.job(job)?)?;
         let ended_badly = |state| {

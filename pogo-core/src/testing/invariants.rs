@@ -27,11 +27,11 @@ pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usiz
     }
 }
 
-/// No host that serves is started while `most` of these hosts, or more, do not serve: because they run, have failed, are in doubt or
-/// are marked down. Hosts that do not serve anyway may be started, and may go on failing.
+/// No available host is started while `most` of these hosts, or more, are unavailable: because they run, have failed, are in doubt or
+/// are marked down. Hosts that are unavailable already may be started, and may go on failing.
 ///
 /// # Panics
-/// One is. The message names the record and the hosts that did not serve.
+/// One is. The message names the record and the hosts that were unavailable.
 #[track_caller]
 pub fn assert_stays_available(records: &[Record], hosts: &[HostName], most: usize) {
     let mut now = Recorded::default();
@@ -44,7 +44,7 @@ pub fn assert_stays_available(records: &[Record], hosts: &[HostName], most: usiz
             let away: Vec<&HostName> = hosts.iter().filter(|host| now.is_unavailable(host)).collect();
             assert!(
                 away.len() < most,
-                "{host} is taken out of service although {} of {} do not serve, and {most} may: {}\n{}",
+                "{host} is taken out of service although {} of {} are unavailable, and {most} may be: {}\n{}",
                 away.len(),
                 fold(hosts),
                 fold(away),

@@ -27,7 +27,7 @@ impl<'a> Recorded<'a> {
                 }
                 HostEventKind::MarkedUp { .. } => {
                     self.down.remove(host);
-                    self.serves(host);
+                    self.set_available(host);
                 }
             },
             Event::Namespace(_) | Event::Job(_) => {}
@@ -39,7 +39,7 @@ impl<'a> Recorded<'a> {
             TaskEventKind::Started { attempt } => _ = self.running.insert(host, (*job, *attempt)),
             TaskEventKind::Succeeded { .. } => {
                 self.running.remove(host);
-                self.serves(host);
+                self.set_available(host);
             }
             TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
                 self.running.remove(host);
@@ -49,7 +49,7 @@ impl<'a> Recorded<'a> {
             TaskEventKind::Skipped => {
                 self.bad.remove(&(host, *job));
                 if !self.bad.iter().any(|(bad, _)| *bad == host) {
-                    self.serves(host);
+                    self.set_available(host);
                 }
             }
             TaskEventKind::PhaseEntered { .. }
@@ -60,8 +60,8 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    /// Nothing but a mark from outside speaks against the host any more.
-    fn serves(&mut self, host: &'a HostName) {
+    /// The host is well: it is available again, unless it is marked down.
+    fn set_available(&mut self, host: &'a HostName) {
         self.bad.retain(|(bad, _)| *bad != host);
         if !self.down.contains(host) {
             self.stuck.remove(host);

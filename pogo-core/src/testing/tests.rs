@@ -44,7 +44,7 @@ fn one_too_many_is_named() {
 }
 
 #[test]
-#[should_panic(expected = "b is taken out of service although 1 of a,b do not serve, and 1 may: a")]
+#[should_panic(expected = "b is taken out of service although 1 of a,b are unavailable, and 1 may be: a")]
 fn a_host_marked_down_counts() {
     let down = Event::of_host(host("a"), HostEventKind::MarkedDown { reason: String::new() });
     assert_stays_available(&[at(down), started("b", 1)], &[host("a"), host("b")], 1);
@@ -125,7 +125,7 @@ fn a_host_that_failed_may_be_repaired() {
 }
 
 #[test]
-#[should_panic(expected = "b is taken out of service although 1 of a,b do not serve")]
+#[should_panic(expected = "b is taken out of service although 1 of a,b are unavailable")]
 fn a_host_that_failed_keeps_its_place() {
     assert_stays_available(
         &[started("a", 1), failed("a", 1), started("b", 2)],

@@ -100,8 +100,8 @@ fn hold(defect: Defect) -> ConformanceReport {
         let grown = Arc::clone(&more);
         InventoryFixture::new(of(Source::Good))
             .hosts(["web1", "web2"])
-            .out_of_reach(of(Source::Gone))
-            .without_sense(of(Source::Nonsense))
+            .unavailable(of(Source::Gone))
+            .invalid(of(Source::Nonsense))
             .change(move || _ = grown.fetch_add(1, Ordering::SeqCst))
             .secret(SECRET)
     };

@@ -131,7 +131,7 @@ fn hold(defect: Defect) -> ConformanceReport {
     let fixture = async || {
         let journal = Flawed::new(defect);
         let same = journal.clone();
-        JournalFixture::new(Arc::new(journal)).opened_again(move || {
+        JournalFixture::new(Arc::new(journal)).reopened(move || {
             let again = match defect {
                 Defect::Volatile => Flawed::new(defect),
                 _ => same.clone(),

@@ -67,10 +67,10 @@ pub struct GroupForecast {
     pub places: u32,
     /// How many were, at most.
     pub peak: Peak,
-    /// Time that places stood idle while hosts of the group were still to be started, summed over the places; on average.
+    /// Time that slots stood idle while hosts of the group were still to be started, summed over the slots; on average.
     #[serde(with = "millis")]
     pub idle: Duration,
-    /// The share of the places' time, until the last host was started, in which they were used; on average, from 0 to 1.
+    /// The share of the slots' time, until the last host was started, in which they were used; on average, from 0 to 1.
     pub used: f64,
 }
 

@@ -79,7 +79,7 @@ pub enum WaitedFor {
         /// The rule.
         rule: String,
     },
-    /// The attempt before it gave back one of the places that the job itself allows.
+    /// The attempt before it gave back one of the slots that the job itself allows.
     JobLimit,
     /// The attempt before it was of the same host, and failed.
     Retry,

@@ -32,10 +32,10 @@ pub struct Run {
 pub struct GroupUse {
     /// The most hosts of the group that were unavailable at the same time.
     pub peak: u32,
-    /// Time that places stood idle, summed over the places, while hosts of the group were still to be started. In milliseconds.
+    /// Time that slots stood idle, summed over the slots, while hosts of the group were still to be started. In milliseconds.
     #[serde(with = "millis")]
     pub idle: Duration,
-    /// All the time of all places until the last host of the group was started, idle or not. In milliseconds.
+    /// All the time of all slots until the last host of the group was started, idle or not. In milliseconds.
     #[serde(with = "millis")]
     pub offered: Duration,
 }

@@ -108,7 +108,7 @@ impl Scenario {
         Ok(bound)
     }
 
-    /// The same job with one rule relaxed, for each rule in turn: each limit with twice the places and without it, each
+    /// The same job with one rule relaxed, for each rule in turn: each limit with twice the slots and without it, each
     /// step of a sequence without the order, and the job's own limit and waves.
     ///
     /// # Errors

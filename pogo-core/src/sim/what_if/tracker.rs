@@ -21,7 +21,7 @@ pub(super) struct Tracker {
     groups: Vec<Group>,
 }
 
-/// One limit. Areas are in milliseconds times places.
+/// One limit. Areas are in milliseconds times slots.
 #[derive(Debug, Clone, Copy, Default)]
 struct Group {
     since: Timestamp,

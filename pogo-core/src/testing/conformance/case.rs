@@ -21,7 +21,7 @@ pub(super) enum Stop {
 /// What a case comes to.
 pub(super) type Case = Result<(), Stop>;
 
-/// A case by name, for a place of this type.
+/// A case by name, for a context of this type.
 pub(super) type Named<P> = (&'static str, fn(P) -> BoxFuture<'static, Case>);
 
 /// How long a case may take that has no limit of its own.
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The name of each case and the function that runs it.
 macro_rules! cases {
     ($($group:ident: $($name:ident),+;)+) => {
-        &[$($((stringify!($name), |place| Box::pin($group::$name(place)))),+),+]
+        &[$($((stringify!($name), |context| Box::pin($group::$name(context)))),+),+]
     };
 }
 pub(super) use cases;
@@ -52,15 +52,15 @@ pub(super) fn unknown<P>(cases: &[Named<P>], names: &[&'static str]) -> Vec<Case
     unknown.map(failed).collect()
 }
 
-/// Runs all cases, one after the other, each at a place of its own.
+/// Runs all cases, one after the other, each in a context of its own.
 pub(super) async fn run_all<P>(
     suite: &'static str,
     cases: &[Named<P>],
-    mut place: impl AsyncFnMut() -> P,
+    mut context: impl AsyncFnMut() -> P,
 ) -> ConformanceReport {
     let mut report = ConformanceReport { suite, cases: vec![] };
     for (name, case) in cases {
-        let run = async { case(place().await).await };
+        let run = async { case(context().await).await };
         let verdict = match within(PATIENCE, AssertUnwindSafe(run).catch_unwind()).await {
             None => Verdict::Failed(format!("it does not end within {PATIENCE:?}")),
             Some(Err(panic)) => Verdict::Failed(told(&*panic)),

@@ -86,7 +86,7 @@ pub(super) async fn a_change_is_seen_by_the_next_load(fixture: InventoryFixture)
 }
 
 pub(super) async fn a_source_out_of_reach_is_unavailable(fixture: InventoryFixture) -> Case {
-    let Some(gone) = &fixture.out_of_reach else {
+    let Some(gone) = &fixture.unavailable else {
         return skip("the fixture has no source out of reach");
     };
     match gone.load().await {
@@ -100,7 +100,7 @@ pub(super) async fn a_source_out_of_reach_is_unavailable(fixture: InventoryFixtu
 }
 
 pub(super) async fn a_source_without_sense_is_invalid(fixture: InventoryFixture) -> Case {
-    let Some(odd) = &fixture.without_sense else {
+    let Some(odd) = &fixture.invalid else {
         return skip("the fixture has no invalid source");
     };
     match odd.load().await {
@@ -131,8 +131,8 @@ pub(super) async fn no_secret_is_told(fixture: InventoryFixture) -> Case {
     };
     let all = [
         Some(&fixture.inventory),
-        fixture.out_of_reach.as_ref(),
-        fixture.without_sense.as_ref(),
+        fixture.unavailable.as_ref(),
+        fixture.invalid.as_ref(),
     ];
     for inventory in all.into_iter().flatten() {
         hold(!inventory.name().contains(secret), "its name holds the secret")?;

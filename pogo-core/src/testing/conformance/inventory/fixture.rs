@@ -13,15 +13,15 @@ use crate::inventory::Inventory;
 /// use pogo_core::testing::conformance::InventoryFixture;
 ///
 /// fn fixture(good: Arc<dyn Inventory>, gone: Arc<dyn Inventory>) -> InventoryFixture {
-///     InventoryFixture::new(good).hosts(["web1", "web2"]).out_of_reach(gone).secret("hunter2")
+///     InventoryFixture::new(good).hosts(["web1", "web2"]).unavailable(gone).secret("hunter2")
 /// }
 /// ```
 #[derive(Clone)]
 pub struct InventoryFixture {
     pub(super) inventory: Arc<dyn Inventory>,
     pub(super) hosts: Option<Vec<String>>,
-    pub(super) out_of_reach: Option<Arc<dyn Inventory>>,
-    pub(super) without_sense: Option<Arc<dyn Inventory>>,
+    pub(super) unavailable: Option<Arc<dyn Inventory>>,
+    pub(super) invalid: Option<Arc<dyn Inventory>>,
     pub(super) change: Option<Arc<dyn Fn() + Send + Sync>>,
     pub(super) secret: Option<String>,
 }
@@ -32,28 +32,28 @@ impl InventoryFixture {
         Self {
             inventory,
             hosts: None,
-            out_of_reach: None,
-            without_sense: None,
+            unavailable: None,
+            invalid: None,
             change: None,
             secret: None,
         }
     }
 
-    /// The names of all its hosts, in any order.
+    /// Gives the names of all its hosts, in any order.
     pub fn hosts<S: Into<String>>(mut self, hosts: impl IntoIterator<Item = S>) -> Self {
         self.hosts = Some(hosts.into_iter().map(Into::into).collect());
         self
     }
 
-    /// The same kind of inventory, of a source that is not there.
-    pub fn out_of_reach(mut self, inventory: Arc<dyn Inventory>) -> Self {
-        self.out_of_reach = Some(inventory);
+    /// Gives an inventory of the same kind whose source cannot be reached.
+    pub fn unavailable(mut self, inventory: Arc<dyn Inventory>) -> Self {
+        self.unavailable = Some(inventory);
         self
     }
 
-    /// The same kind of inventory, of a source that is there and makes no sense: cut off in the middle, say.
-    pub fn without_sense(mut self, inventory: Arc<dyn Inventory>) -> Self {
-        self.without_sense = Some(inventory);
+    /// Gives an inventory of the same kind whose source is there and invalid: cut off in the middle, say.
+    pub fn invalid(mut self, inventory: Arc<dyn Inventory>) -> Self {
+        self.invalid = Some(inventory);
         self
     }
 
@@ -63,7 +63,7 @@ impl InventoryFixture {
         self
     }
 
-    /// A text that the inventories of this fixture know and never tell, such as a password.
+    /// Gives a text that the inventories of this fixture know and must not show, such as a password.
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(secret.into());
         self

@@ -16,7 +16,7 @@ const CASES: &[Named<InventoryFixture>] = named! {
 
 /// Holds an inventory to the contract of [`Inventory`](crate::inventory::Inventory).
 ///
-/// Each case takes a fixture of its own. Cases that need to know the hosts, or a source that is out of reach, makes no sense,
+/// Each case takes a fixture of its own. Cases that need to know the hosts, or a source that is out of reach, is invalid,
 /// can be changed or holds a secret, are skipped where the fixture has none.
 ///
 /// ```

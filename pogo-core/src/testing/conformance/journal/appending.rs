@@ -1,12 +1,12 @@
-//! What becomes of commits.
+//! Commits: when they are durable, and when they are refused.
 
 use super::super::case::{Case, fail, hold, same};
 use super::fixture::{JournalFixture, commit, done, len, log};
 use crate::journal::{CommitId, JournalError, Seq};
 
-pub(super) async fn an_append_returns_the_position_after_it(place: JournalFixture) -> Case {
+pub(super) async fn an_append_returns_the_position_after_it(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let first = commit(&*owner, 1, Seq(0), &records[..2]);
     same("the position", &done("append", owner.append(&first).await)?, &Seq(2))?;
     let second = commit(&*owner, 2, Seq(2), &records[2..]);
@@ -17,9 +17,9 @@ pub(super) async fn an_append_returns_the_position_after_it(place: JournalFixtur
     )
 }
 
-pub(super) async fn a_commit_that_does_not_stand_at_the_end_is_refused(place: JournalFixture) -> Case {
+pub(super) async fn a_commit_that_does_not_stand_at_the_end_is_refused(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..4])).await)?;
     for (number, at) in [(2, 0), (3, 3), (4, 5), (5, 1_000)] {
         let answer = owner.append(&commit(&*owner, number, Seq(at), &records[4..])).await;
@@ -29,12 +29,12 @@ pub(super) async fn a_commit_that_does_not_stand_at_the_end_is_refused(place: Jo
             &Err(JournalError::Conflict { at: Seq(4) }),
         )?;
     }
-    same("the end after that", &place.read_from(Seq(0)).await?.1, &Seq(4))
+    same("the end after that", &fixture.read_from(Seq(0)).await?.1, &Seq(4))
 }
 
-pub(super) async fn a_commit_that_landed_is_resolved_to_its_end(place: JournalFixture) -> Case {
+pub(super) async fn a_commit_that_landed_is_resolved_to_its_end(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let first = commit(&*owner, 1, Seq(0), &records[..2]);
     let second = commit(&*owner, 2, Seq(2), &records[2..5]);
     done("append", owner.append(&first).await)?;
@@ -45,9 +45,9 @@ pub(super) async fn a_commit_that_landed_is_resolved_to_its_end(place: JournalFi
     Ok(())
 }
 
-pub(super) async fn a_commit_that_never_landed_is_resolved_to_none(place: JournalFixture) -> Case {
+pub(super) async fn a_commit_that_never_landed_is_resolved_to_none(fixture: JournalFixture) -> Case {
     let records = log(2);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     done("append", owner.append(&commit(&*owner, 1, Seq(0), &records)).await)?;
     let refused = commit(&*owner, 2, Seq(0), &records);
     hold(
@@ -64,9 +64,9 @@ pub(super) async fn a_commit_that_never_landed_is_resolved_to_none(place: Journa
     Ok(())
 }
 
-pub(super) async fn a_commit_that_landed_cannot_land_twice(place: JournalFixture) -> Case {
+pub(super) async fn a_commit_that_landed_cannot_land_twice(fixture: JournalFixture) -> Case {
     let records = log(2);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let once = commit(&*owner, 1, Seq(0), &records);
     let end = done("append", owner.append(&once).await)?;
     match owner.append(&once).await {
@@ -75,17 +75,17 @@ pub(super) async fn a_commit_that_landed_cannot_land_twice(place: JournalFixture
         Err(JournalError::Conflict { at }) => same("where the journal stands", &at, &end)?,
         Err(other) => return fail(format_args!("the same commit once more gives {other:?}")),
     }
-    same("the end", &place.read_from(Seq(0)).await?.1, &end)
+    same("the end", &fixture.read_from(Seq(0)).await?.1, &end)
 }
 
-pub(super) async fn a_commit_is_read_whole_or_not_at_all(place: JournalFixture) -> Case {
+pub(super) async fn a_commit_is_read_whole_or_not_at_all(fixture: JournalFixture) -> Case {
     let records = log(500);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let whole = commit(&*owner, 1, Seq(0), &records);
     let reading = async {
         let mut seen = vec![];
         for _ in 0..3 {
-            seen.push(place.read_from(Seq(0)).await?.1);
+            seen.push(fixture.read_from(Seq(0)).await?.1);
         }
         Ok::<_, super::super::case::Stop>(seen)
     };

@@ -22,7 +22,7 @@ use crate::sim::World;
 ///
 /// let journal = MemoryJournal::new();
 /// let again = journal.clone();
-/// let fixture = JournalFixture::new(Arc::new(journal)).opened_again(move || {
+/// let fixture = JournalFixture::new(Arc::new(journal)).reopened(move || {
 ///     let again: Arc<dyn Journal> = Arc::new(again.clone());
 ///     async { again }
 /// });
@@ -42,8 +42,8 @@ impl JournalFixture {
         Self { journal, again: None }
     }
 
-    /// Opens the same store once more, as another process would that knows nothing of the first.
-    pub fn opened_again<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
+    /// Gives a way to open the same store once more, as another process would that knows nothing of the first.
+    pub fn reopened<F>(mut self, open: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Arc<dyn Journal>> + Send + 'static,
     {

@@ -6,18 +6,23 @@ use super::super::case::{Case, hold, same};
 use super::fixture::{JournalFixture, commit, done, len, log, read_all};
 use crate::journal::{Epoch, JournalError, Seq};
 
-pub(super) async fn every_ownership_has_a_higher_epoch(place: JournalFixture) -> Case {
+pub(super) async fn every_ownership_has_a_higher_epoch(fixture: JournalFixture) -> Case {
     let mut last = Epoch(0);
     for _ in 0..5 {
-        let epoch = place.acquire().await?.epoch();
+        let epoch = fixture.acquire().await?.epoch();
         hold(epoch > last, format_args!("{epoch} comes after {last}"))?;
         last = epoch;
     }
     Ok(())
 }
 
-pub(super) async fn owners_at_once_have_epochs_of_their_own(place: JournalFixture) -> Case {
-    let owners = futures::join!(place.acquire(), place.acquire(), place.acquire(), place.acquire());
+pub(super) async fn owners_at_once_have_epochs_of_their_own(fixture: JournalFixture) -> Case {
+    let owners = futures::join!(
+        fixture.acquire(),
+        fixture.acquire(),
+        fixture.acquire(),
+        fixture.acquire()
+    );
     let mut owners = [owners.0?, owners.1?, owners.2?, owners.3?];
     let epochs: BTreeSet<Epoch> = owners.iter().map(|owner| owner.epoch()).collect();
     same("the number of epochs of four owners", &epochs.len(), &4)?;
@@ -36,31 +41,31 @@ pub(super) async fn owners_at_once_have_epochs_of_their_own(place: JournalFixtur
     same("the number of owners that append", &landed, &1)
 }
 
-pub(super) async fn a_new_owner_goes_on_where_the_last_one_ended(place: JournalFixture) -> Case {
+pub(super) async fn a_new_owner_goes_on_where_the_last_one_ended(fixture: JournalFixture) -> Case {
     let records = log(3);
     let mut at = Seq(0);
     for piece in records.chunks(3) {
-        let mut owner = place.acquire().await?;
+        let mut owner = fixture.acquire().await?;
         // Each owner counts its commits from 1.
         at = done("append", owner.append(&commit(&*owner, 1, at, piece)).await)?;
     }
     hold(
-        place.read_from(Seq(0)).await?.0 == records,
+        fixture.read_from(Seq(0)).await?.0 == records,
         "what several owners appended is not read in order",
     )
 }
 
-pub(super) async fn a_former_owner_appends_nothing(place: JournalFixture) -> Case {
+pub(super) async fn a_former_owner_appends_nothing(fixture: JournalFixture) -> Case {
     let records = log(2);
-    let mut former = place.acquire().await?;
+    let mut former = fixture.acquire().await?;
     let at = done(
         "append",
         former.append(&commit(&*former, 1, Seq(0), &records[..2])).await,
     )?;
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let answer = former.append(&commit(&*former, 2, at, &records[2..])).await;
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))?;
-    same("the end", &place.read_from(Seq(0)).await?.1, &at)?;
+    same("the end", &fixture.read_from(Seq(0)).await?.1, &at)?;
     done(
         "append by the new owner",
         owner.append(&commit(&*owner, 1, at, &records[2..])).await,
@@ -69,31 +74,31 @@ pub(super) async fn a_former_owner_appends_nothing(place: JournalFixture) -> Cas
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))
 }
 
-pub(super) async fn a_former_owner_resolves_nothing(place: JournalFixture) -> Case {
+pub(super) async fn a_former_owner_resolves_nothing(fixture: JournalFixture) -> Case {
     let records = log(1);
-    let mut former = place.acquire().await?;
+    let mut former = fixture.acquire().await?;
     let pending = commit(&*former, 1, Seq(0), &records);
-    place.acquire().await?;
+    fixture.acquire().await?;
     let answer = former.resolve(pending.id).await;
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))
 }
 
-pub(super) async fn what_was_appended_outlives_its_journal(place: JournalFixture) -> Case {
+pub(super) async fn what_was_appended_outlives_its_journal(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let first = commit(&*owner, 1, Seq(0), &records[..4]);
     let at = done("append", owner.append(&first).await)?;
     let epoch = owner.epoch();
     drop(owner);
-    let journal = place.open_again().await?;
+    let journal = fixture.open_again().await?;
     let (read, end) = read_all(&*journal, Seq(0)).await?;
     same("the end after it was opened again", &end, &at)?;
     hold(
         read == records[..4],
         "what is read after it was opened again is not what was appended",
     )?;
-    let place = JournalFixture::new(journal);
-    let mut owner = place.acquire().await?;
+    let fixture = JournalFixture::new(journal);
+    let mut owner = fixture.acquire().await?;
     hold(
         owner.epoch() > epoch,
         format_args!("{} comes after {epoch}", owner.epoch()),

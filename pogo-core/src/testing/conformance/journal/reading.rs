@@ -4,36 +4,36 @@ use super::super::case::{Case, hold, same};
 use super::fixture::{JournalFixture, commit, done, len, log};
 use crate::journal::Seq;
 
-pub(super) async fn a_new_journal_is_empty(place: JournalFixture) -> Case {
-    let (records, end) = place.read_from(Seq(0)).await?;
+pub(super) async fn a_new_journal_is_empty(fixture: JournalFixture) -> Case {
+    let (records, end) = fixture.read_from(Seq(0)).await?;
     hold(
         records.is_empty(),
         "there are records in it; the fixture should give an empty journal",
     )?;
     same("the end", &end, &Seq(0))?;
-    let snapshot = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+    let snapshot = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
     hold(snapshot.is_none(), "it has a snapshot")
 }
 
-pub(super) async fn what_was_appended_is_read_as_it_was(place: JournalFixture) -> Case {
+pub(super) async fn what_was_appended_is_read_as_it_was(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     for (number, (at, piece)) in (1..).zip((0..).zip(records.chunks(1))) {
         done("append", owner.append(&commit(&*owner, number, Seq(at), piece)).await)?;
     }
-    let (read, end) = place.read_from(Seq(0)).await?;
+    let (read, end) = fixture.read_from(Seq(0)).await?;
     hold(read == records, "what is read is not what was appended, in that order")?;
     same("the end", &end, &Seq(len(&records)))
 }
 
-pub(super) async fn pages_follow_each_other_to_the_end(place: JournalFixture) -> Case {
+pub(super) async fn pages_follow_each_other_to_the_end(fixture: JournalFixture) -> Case {
     let records = log(4_000);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let mut at = Seq(0);
     for (number, piece) in (1..).zip(records.chunks(700)) {
         at = done("append", owner.append(&commit(&*owner, number, at, piece)).await)?;
     }
-    let (read, end) = place.read_from(Seq(0)).await?;
+    let (read, end) = fixture.read_from(Seq(0)).await?;
     same("the end", &end, &Seq(len(&records)))?;
     hold(
         read == records,
@@ -41,14 +41,14 @@ pub(super) async fn pages_follow_each_other_to_the_end(place: JournalFixture) ->
     )
 }
 
-pub(super) async fn reading_begins_at_any_record(place: JournalFixture) -> Case {
+pub(super) async fn reading_begins_at_any_record(fixture: JournalFixture) -> Case {
     let records = log(4);
     let (one, two) = records.split_at(5);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let at = done("append", owner.append(&commit(&*owner, 1, Seq(0), one)).await)?;
     done("append", owner.append(&commit(&*owner, 2, at, two)).await)?;
     for from in 0..=records.len() {
-        let (read, _) = place.read_from(Seq(u64::try_from(from).unwrap_or(u64::MAX))).await?;
+        let (read, _) = fixture.read_from(Seq(u64::try_from(from).unwrap_or(u64::MAX))).await?;
         hold(
             records[from..] == read[..],
             format_args!("reading from record {from} does not give the records from there on"),
@@ -57,18 +57,18 @@ pub(super) async fn reading_begins_at_any_record(place: JournalFixture) -> Case 
     Ok(())
 }
 
-pub(super) async fn anybody_may_read_while_it_is_owned(place: JournalFixture) -> Case {
+pub(super) async fn anybody_may_read_while_it_is_owned(fixture: JournalFixture) -> Case {
     let records = log(2);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let at = done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..3])).await)?;
     same(
         "how much is read of a journal that is owned",
-        &place.read_from(Seq(0)).await?.1,
+        &fixture.read_from(Seq(0)).await?.1,
         &at,
     )?;
     let end = done(
         "append after others have read",
         owner.append(&commit(&*owner, 2, at, &records[3..])).await,
     )?;
-    same("how much is read then", &place.read_from(Seq(0)).await?.1, &end)
+    same("how much is read then", &fixture.read_from(Seq(0)).await?.1, &end)
 }

@@ -19,13 +19,13 @@ async fn store(owner: &mut dyn OwnedJournal, records: &[Record], upto: usize) ->
     Ok((seq, state))
 }
 
-pub(super) async fn the_latest_snapshot_is_kept_as_it_was(place: JournalFixture) -> Case {
+pub(super) async fn the_latest_snapshot_is_kept_as_it_was(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     done("append", owner.append(&commit(&*owner, 1, Seq(0), &records)).await)?;
     for upto in [3, 7, records.len()] {
         let stored = store(&mut *owner, &records, upto).await?;
-        let latest = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+        let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
         hold(
             latest == Some(stored),
             format_args!("the latest snapshot is not the one that was stored of {upto} records"),
@@ -34,9 +34,9 @@ pub(super) async fn the_latest_snapshot_is_kept_as_it_was(place: JournalFixture)
     Ok(())
 }
 
-pub(super) async fn a_snapshot_leaves_what_comes_after_it(place: JournalFixture) -> Case {
+pub(super) async fn a_snapshot_leaves_what_comes_after_it(fixture: JournalFixture) -> Case {
     let records = log(3);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     let half = commit(&*owner, 1, Seq(0), &records[..6]);
     let at = done("append", owner.append(&half).await)?;
     let (upto, _) = store(&mut *owner, &records, 4).await?;
@@ -45,12 +45,12 @@ pub(super) async fn a_snapshot_leaves_what_comes_after_it(place: JournalFixture)
         owner.append(&commit(&*owner, 2, at, &records[6..])).await,
     )?;
     same("the end", &end, &Seq(len(&records)))?;
-    let (read, _) = place.read_from(upto).await?;
+    let (read, _) = fixture.read_from(upto).await?;
     hold(
         read == records[4..],
         "the records after a snapshot are not read as they were appended",
     )?;
-    match place.journal.read(Seq(0)).await {
+    match fixture.journal.read(Seq(0)).await {
         Ok(page) => hold(
             records.starts_with(&page.records) && !page.records.is_empty(),
             "the records that a snapshot stands for are neither there nor said to be dropped",
@@ -63,27 +63,27 @@ pub(super) async fn a_snapshot_leaves_what_comes_after_it(place: JournalFixture)
     }
 }
 
-pub(super) async fn a_snapshot_ahead_of_the_end_is_refused(place: JournalFixture) -> Case {
+pub(super) async fn a_snapshot_ahead_of_the_end_is_refused(fixture: JournalFixture) -> Case {
     let records = log(2);
-    let mut owner = place.acquire().await?;
+    let mut owner = fixture.acquire().await?;
     done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..3])).await)?;
     let answer = owner.snapshot(Seq(4), state(&records[..4])?).await;
     hold(
         answer.is_err(),
         "a snapshot of 4 records is taken by a journal that has 3",
     )?;
-    let latest = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+    let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
     hold(latest.is_none(), "a snapshot that was refused is there")?;
     done("append", owner.append(&commit(&*owner, 2, Seq(3), &records[3..])).await).map(drop)
 }
 
-pub(super) async fn a_former_owner_stores_no_snapshot(place: JournalFixture) -> Case {
+pub(super) async fn a_former_owner_stores_no_snapshot(fixture: JournalFixture) -> Case {
     let records = log(2);
-    let mut former = place.acquire().await?;
+    let mut former = fixture.acquire().await?;
     done("append", former.append(&commit(&*former, 1, Seq(0), &records)).await)?;
-    place.acquire().await?;
+    fixture.acquire().await?;
     let answer = former.snapshot(Seq(3), state(&records[..3])?).await;
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))?;
-    let latest = done("latest_snapshot", place.journal.latest_snapshot().await)?;
+    let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
     hold(latest.is_none(), "the snapshot of a former owner is there")
 }

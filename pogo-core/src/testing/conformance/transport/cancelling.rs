@@ -1,38 +1,38 @@
 //! Cancellation, of transports that confirm it.
 
 use super::super::case::{Case, Stop, fail, hold, skip, within};
-use super::place::{Place, first_line};
+use super::context::{CaseContext, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
 use crate::testing::SeenAttempt;
 
-pub(super) async fn a_cancelled_attempt_ends(place: Place) -> Case {
-    needs_confirmation(&place)?;
-    let seen = cancel(&place, place.lasting()?, Sign::Phase).await?.1;
+pub(super) async fn a_cancelled_attempt_ends(context: CaseContext) -> Case {
+    needs_confirmation(&context)?;
+    let seen = cancel(&context, context.lasting()?, Sign::Phase).await?.1;
     hold(
         seen.outcome != Outcome::Succeeded,
         "a command that was cancelled is said to have succeeded",
     )
 }
 
-pub(super) async fn a_cancelled_attempt_that_has_failed_has_ended(place: Place) -> Case {
-    needs_confirmation(&place)?;
-    place.needs_shell()?;
-    place.needs_output()?;
-    let (process, seen) = cancel(&place, Command::shell("echo $$; exec sleep 300"), Sign::Line).await?;
-    let gone = !seen.has_failed() || place.is_gone(&process).await?;
-    let _ = place.sh(&format!("kill -KILL {process}")).await;
+pub(super) async fn a_cancelled_attempt_that_has_failed_has_ended(context: CaseContext) -> Case {
+    needs_confirmation(&context)?;
+    context.needs_shell()?;
+    context.needs_output()?;
+    let (process, seen) = cancel(&context, Command::shell("echo $$; exec sleep 300"), Sign::Line).await?;
+    let gone = !seen.has_failed() || context.is_gone(&process).await?;
+    let _ = context.sh(&format!("kill -KILL {process}")).await;
     hold(
         gone,
         format_args!("the outcome is {:?}, and the command still runs", seen.outcome),
     )
 }
 
-pub(super) async fn an_attempt_cancelled_at_once_ends(place: Place) -> Case {
-    needs_confirmation(&place)?;
-    let (running, mut watch) = place.begin(place.attempt(place.lasting()?));
+pub(super) async fn an_attempt_cancelled_at_once_ends(context: CaseContext) -> Case {
+    needs_confirmation(&context)?;
+    let (running, mut watch) = context.begin(context.attempt(context.lasting()?));
     watch.cancel();
-    let patience = place.fixture.patience;
+    let patience = context.fixture.patience;
     let Some(outcome) = within(patience, running).await else {
         return fail(format_args!("it still runs {patience:?} after it was cancelled"));
     };
@@ -48,8 +48,8 @@ pub(super) async fn an_attempt_cancelled_at_once_ends(place: Place) -> Case {
     )
 }
 
-fn needs_confirmation(place: &Place) -> Case {
-    if place.fixture.transport.capabilities().confirms_cancel {
+fn needs_confirmation(context: &CaseContext) -> Case {
+    if context.fixture.transport.capabilities().confirms_cancel {
         Ok(())
     } else {
         skip("it does not confirm cancellations")
@@ -63,8 +63,8 @@ enum Sign {
 }
 
 /// Cancels a command once it has begun. Returns its first line, if that was waited for, and how it ended.
-async fn cancel(place: &Place, command: Command, sign: Sign) -> Result<(String, SeenAttempt), Stop> {
-    let (running, mut watch) = place.begin(place.attempt(command));
+async fn cancel(context: &CaseContext, command: Command, sign: Sign) -> Result<(String, SeenAttempt), Stop> {
+    let (running, mut watch) = context.begin(context.attempt(command));
     let begin = async {
         let line = match sign {
             Sign::Line => first_line(&watch).await,
@@ -76,7 +76,7 @@ async fn cancel(place: &Place, command: Command, sign: Sign) -> Result<(String, 
         watch.cancel();
         line
     };
-    let patience = place.fixture.patience;
+    let patience = context.fixture.patience;
     let both = async { futures::join!(running, begin) };
     match within(patience, both).await {
         Some((outcome, line)) => Ok((line, watch.end(outcome).await)),

@@ -1,4 +1,4 @@
-//! Where a case runs: a fixture, and attempts at its hosts.
+//! What a case works with: a fixture, and attempts at its hosts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::plan::{Command, Invocation};
 use crate::scheduler::{AttemptId, JobId, Outcome};
 use crate::testing::{AttemptWatch, SeenAttempt, TestAttempt};
 
-/// Where a case runs.
-pub(super) struct Place {
+/// What a case works with; attempts of different cases differ in their numbers.
+pub(super) struct CaseContext {
     pub(super) fixture: TransportFixture,
     job: JobId,
     issued: Mutex<u64>,
 }
 
-impl Place {
+impl CaseContext {
     pub(super) fn new(fixture: TransportFixture, number: u32) -> Self {
         Self {
             fixture,

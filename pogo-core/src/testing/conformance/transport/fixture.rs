@@ -57,57 +57,57 @@ impl TransportFixture {
         }
     }
 
-    /// A second host that it reaches.
+    /// Gives a second host that it reaches.
     pub fn second_host(mut self, host: Host) -> Self {
         self.second = Some(host);
         self
     }
 
-    /// A host that it cannot reach: nobody listens there, or its name does not resolve.
+    /// Gives a host that it cannot reach: nobody listens there, or its name does not resolve.
     pub fn unreachable(mut self, host: Host) -> Self {
         self.unreachable = Some(host);
         self
     }
 
-    /// A host that it reaches, and that runs something of its own in place of every command, with status 0: a login
+    /// Gives a host that it reaches, and that runs something of its own in place of every command, with status 0: a login
     /// that is restricted to one script.
     pub fn forced(mut self, host: Host) -> Self {
         self.forced = Some(host);
         self
     }
 
-    /// Breaks the links to the host that are open when it is called, as a network that fails would.
+    /// Gives a function that breaks the links to the host that are open when it is called, as a network that fails would.
     pub fn cut(mut self, cut: impl Fn() + Send + Sync + 'static) -> Self {
         self.cut = Some(Arc::new(cut));
         self
     }
 
-    /// Commands do not run in a POSIX shell. What they are is told by [`succeeding`](Self::succeeding),
+    /// Says that commands do not run in a POSIX shell. What they are instead is said by [`succeeding`](Self::succeeding),
     /// [`failing`](Self::failing) and [`lasting`](Self::lasting); cases that need one that is not told are skipped.
     pub fn without_shell(mut self) -> Self {
         (self.shell, self.succeeding, self.failing, self.lasting) = (false, None, None, None);
         self
     }
 
-    /// A command that succeeds.
+    /// Gives a command that succeeds.
     pub fn succeeding(mut self, command: Command) -> Self {
         self.succeeding = Some(command);
         self
     }
 
-    /// A command that fails with this exit status.
+    /// Gives a command that fails with this exit status.
     pub fn failing(mut self, command: Command, status: u32) -> Self {
         self.failing = Some((command, status));
         self
     }
 
-    /// A command that runs for minutes, and then succeeds.
+    /// Gives a command that runs for minutes, and then succeeds.
     pub fn lasting(mut self, command: Command) -> Self {
         self.lasting = Some(command);
         self
     }
 
-    /// How long the suite waits for something that a transport without defects shows: a sign of a command, its end once it is
+    /// Sets how long the suite waits for something that a transport without defects shows: a sign of a command, its end once it is
     /// cancelled or its time limit is over. 20 seconds, unless this says otherwise; little is enough to see that one never ends.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

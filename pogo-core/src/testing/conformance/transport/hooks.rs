@@ -1,43 +1,43 @@
 //! Hook directories before and after the command.
 
 use super::super::case::{Case, Stop, fail, same, skip};
-use super::place::Place;
+use super::context::CaseContext;
 use crate::plan::Command;
 use crate::scheduler::{FailureKind, Outcome, Phase};
 use crate::testing::SeenAttempt;
 
 /// Two hook directories on the host.
 struct Hooks {
-    place: Place,
+    context: CaseContext,
     directory: String,
 }
 
 impl Hooks {
-    async fn at(place: Place) -> Result<Self, Stop> {
-        if !place.fixture.transport.capabilities().hooks {
+    async fn at(context: CaseContext) -> Result<Self, Stop> {
+        if !context.fixture.transport.capabilities().hooks {
             return skip("it runs no hooks");
         }
-        let directory = place.directory().await?;
-        place
+        let directory = context.directory().await?;
+        context
             .ask(&format!("mkdir '{directory}/pre d' {directory}/post"))
             .await?;
-        Ok(Self { place, directory })
+        Ok(Self { context, directory })
     }
 
     /// Puts a file with one line of shell into `pre d` or `post`.
     async fn put(&self, path: &str, line: &str, mode: &str) -> Case {
         let file = format!("'{}/{path}'", self.directory);
         let write = format!("printf '#!/bin/sh\\n%s\\n' '{line}' > {file} && chmod {mode} {file}");
-        self.place.ask(&write).await.map(drop)
+        self.context.ask(&write).await.map(drop)
     }
 
     /// Runs a line between the hooks, and removes them.
     async fn run(self, line: &str) -> Result<SeenAttempt, Stop> {
-        let mut attempt = self.place.attempt(Command::shell(line));
+        let mut attempt = self.context.attempt(Command::shell(line));
         attempt.pre_hooks = Some(format!("{}/pre d", self.directory).into());
         attempt.post_hooks = Some(format!("{}/post", self.directory).into());
-        let seen = self.place.run(attempt).await?;
-        self.place.remove(&self.directory).await?;
+        let seen = self.context.run(attempt).await?;
+        self.context.remove(&self.directory).await?;
         Ok(seen)
     }
 }
@@ -57,8 +57,8 @@ fn same_failure(seen: &SeenAttempt, wanted: &FailureKind) -> Case {
     }
 }
 
-pub(super) async fn hooks_run_in_sorted_order_around_the_command(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn hooks_run_in_sorted_order_around_the_command(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     for name in ["20-b", "10-a", "B"] {
         hooks
             .put(&format!("pre d/{name}"), &format!("echo pre {name}"), "755")
@@ -80,8 +80,8 @@ pub(super) async fn hooks_run_in_sorted_order_around_the_command(place: Place) -
     )
 }
 
-pub(super) async fn a_failed_pre_hook_keeps_the_command_from_running(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn a_failed_pre_hook_keeps_the_command_from_running(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     hooks.put("pre d/10-good", "echo good", "755").await?;
     hooks.put("pre d/20-bad", "exit 5", "755").await?;
     hooks.put("pre d/30-never", "echo never", "755").await?;
@@ -91,8 +91,8 @@ pub(super) async fn a_failed_pre_hook_keeps_the_command_from_running(place: Plac
     same_output(&seen, "good\n")
 }
 
-pub(super) async fn a_failed_post_hook_fails_the_attempt(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn a_failed_post_hook_fails_the_attempt(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     hooks.put("post/10-bad", "exit 6", "755").await?;
     hooks.put("post/20-never", "echo never", "755").await?;
     let seen = hooks.run("echo command").await?;
@@ -100,16 +100,16 @@ pub(super) async fn a_failed_post_hook_fails_the_attempt(place: Place) -> Case {
     same_output(&seen, "command\n")
 }
 
-pub(super) async fn post_hooks_run_after_success_only(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn post_hooks_run_after_success_only(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     hooks.put("post/never", "echo never", "755").await?;
     let seen = hooks.run("echo command; exit 3").await?;
     same_failure(&seen, &FailureKind::Command { status: 3 })?;
     same_output(&seen, "command\n")
 }
 
-pub(super) async fn dot_files_and_what_cannot_be_executed_are_no_hooks(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn dot_files_and_what_cannot_be_executed_are_no_hooks(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     hooks.put("pre d/.hidden", "echo never", "755").await?;
     hooks.put("pre d/README", "echo never", "644").await?;
     let seen = hooks.run("echo command").await?;
@@ -117,8 +117,8 @@ pub(super) async fn dot_files_and_what_cannot_be_executed_are_no_hooks(place: Pl
     same_output(&seen, "command\n")
 }
 
-pub(super) async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     hooks.put("pre d/README", "echo never", "644").await?;
     let seen = hooks.run("echo command").await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
@@ -130,8 +130,8 @@ pub(super) async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(place: Place
     same("what is told of phases", &told, &vec![Phase::Command])
 }
 
-pub(super) async fn post_hooks_are_looked_for_after_the_command(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn post_hooks_are_looked_for_after_the_command(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     let post = format!("{}/post/new", hooks.directory);
     let seen = hooks
         .run(&format!(
@@ -142,11 +142,11 @@ pub(super) async fn post_hooks_are_looked_for_after_the_command(place: Place) ->
     same_output(&seen, "installed\n")
 }
 
-pub(super) async fn a_missing_directory_of_hooks_is_an_empty_one(place: Place) -> Case {
-    let hooks = Hooks::at(place).await?;
+pub(super) async fn a_missing_directory_of_hooks_is_an_empty_one(context: CaseContext) -> Case {
+    let hooks = Hooks::at(context).await?;
     let directory = &hooks.directory;
     hooks
-        .place
+        .context
         .ask(&format!("rmdir '{directory}/pre d' {directory}/post"))
         .await?;
     let seen = hooks.run("echo command").await?;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::case::{Case, same};
-use super::place::Place;
+use super::context::CaseContext;
 use crate::plan::{Command, Invocation, Stdin};
 use crate::scheduler::{Failure, FailureKind, Outcome};
 
-pub(super) async fn an_argument_vector_arrives_unchanged(place: Place) -> Case {
-    place.needs_shell()?;
-    place.needs_output()?;
+pub(super) async fn an_argument_vector_arrives_unchanged(context: CaseContext) -> Case {
+    context.needs_shell()?;
+    context.needs_output()?;
     let words = [
         "printf",
         "%s|",
@@ -25,59 +25,59 @@ pub(super) async fn an_argument_vector_arrives_unchanged(place: Place) -> Case {
         "`id`",
         "ü",
     ];
-    let seen = place.run(place.attempt(Command::argv(words))).await?;
+    let seen = context.run(context.attempt(Command::argv(words))).await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
     let arrived = String::from_utf8_lossy(&seen.stdout).into_owned();
     same("what arrives", &arrived, &format!("{}|", words[2..].join("|")))
 }
 
-pub(super) async fn a_line_is_read_by_the_shell_as_it_is(place: Place) -> Case {
-    place.needs_output()?;
-    let seen = place
+pub(super) async fn a_line_is_read_by_the_shell_as_it_is(context: CaseContext) -> Case {
+    context.needs_output()?;
+    let seen = context
         .sh("x='it'\\''s' # comment\nfor i in 1 2; do echo \"$x $i\"; done | tr s S")
         .await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
     same("standard output", &seen.stdout, &b"it'S 1\nit'S 2\n".to_vec())
 }
 
-pub(super) async fn a_command_without_input_finds_none(place: Place) -> Case {
-    let seen = place.sh("test -z \"$(cat)\"").await?;
+pub(super) async fn a_command_without_input_finds_none(context: CaseContext) -> Case {
+    let seen = context.sh("test -z \"$(cat)\"").await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)
 }
 
-pub(super) async fn input_arrives_or_is_refused(place: Place) -> Case {
+pub(super) async fn input_arrives_or_is_refused(context: CaseContext) -> Case {
     let invocation = Invocation {
         stdin: Stdin::Bytes(b"one\ntwo \xff\n".to_vec()),
         ..Invocation::default()
     };
     arrives_or_is_refused(
-        place,
+        context,
         "test \"$(od -An -tx1 | tr -d ' \\n')\" = 6f6e650a74776f20ff0a",
         invocation,
     )
     .await
 }
 
-pub(super) async fn environment_arrives_or_is_refused(place: Place) -> Case {
+pub(super) async fn environment_arrives_or_is_refused(context: CaseContext) -> Case {
     let invocation = Invocation {
         environment: BTreeMap::from([("CONFORMANCE_CASE".to_owned(), "it's \"$x\"".to_owned())]),
         ..Invocation::default()
     };
-    arrives_or_is_refused(place, "test \"$CONFORMANCE_CASE\" = 'it'\\''s \"$x\"'", invocation).await
+    arrives_or_is_refused(context, "test \"$CONFORMANCE_CASE\" = 'it'\\''s \"$x\"'", invocation).await
 }
 
-pub(super) async fn a_directory_is_entered_or_refused(place: Place) -> Case {
+pub(super) async fn a_directory_is_entered_or_refused(context: CaseContext) -> Case {
     let invocation = Invocation {
         directory: Some("/".to_owned()),
         ..Invocation::default()
     };
-    arrives_or_is_refused(place, "test \"$(pwd)\" = /", invocation).await
+    arrives_or_is_refused(context, "test \"$(pwd)\" = /", invocation).await
 }
 
 /// The line, which tests for what was asked, succeeds; or the transport says that it does not do it.
-async fn arrives_or_is_refused(place: Place, line: &str, invocation: Invocation) -> Case {
-    place.needs_shell()?;
-    let seen = place.run(place.invoked(line, invocation)).await?;
+async fn arrives_or_is_refused(context: CaseContext, line: &str, invocation: Invocation) -> Case {
+    context.needs_shell()?;
+    let seen = context.run(context.invoked(line, invocation)).await?;
     match seen.outcome {
         Outcome::Failed(Failure {
             kind: FailureKind::Refused,

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::super::case::{Case, fail, hold, same, skip, within};
-use super::place::{Place, first_line};
+use super::context::{CaseContext, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Failure, FailureKind, Outcome, Phase};
 
 const LONG: Duration = Duration::from_secs(128);
 
-pub(super) async fn an_attempt_ends_within_its_time_limit(place: Place) -> Case {
-    let mut attempt = place.attempt(place.lasting()?);
-    attempt.time_limit = place.fixture.time_limit;
-    match place.run(attempt).await?.outcome {
+pub(super) async fn an_attempt_ends_within_its_time_limit(context: CaseContext) -> Case {
+    let mut attempt = context.attempt(context.lasting()?);
+    attempt.time_limit = context.fixture.time_limit;
+    match context.run(attempt).await?.outcome {
         Outcome::Failed(Failure {
             kind: FailureKind::Timeout,
             ..
@@ -24,16 +24,16 @@ pub(super) async fn an_attempt_ends_within_its_time_limit(place: Place) -> Case 
     }
 }
 
-pub(super) async fn a_timeout_is_told_only_of_a_command_that_has_ended(place: Place) -> Case {
-    place.needs_shell()?;
-    let directory = place.directory().await?;
-    let (mut limit, mut process, mut seen) = (place.fixture.time_limit, String::new(), None);
+pub(super) async fn a_timeout_is_told_only_of_a_command_that_has_ended(context: CaseContext) -> Case {
+    context.needs_shell()?;
+    let directory = context.directory().await?;
+    let (mut limit, mut process, mut seen) = (context.fixture.time_limit, String::new(), None);
     // A host under load may not begin in so short a time, and then there is nothing to see.
     while process.is_empty() && limit <= LONG {
-        let mut attempt = place.attempt(Command::shell(format!("echo $$ > {directory}/process; exec sleep 300")));
+        let mut attempt = context.attempt(Command::shell(format!("echo $$ > {directory}/process; exec sleep 300")));
         attempt.time_limit = limit;
-        seen = Some(place.run(attempt).await?);
-        process = place
+        seen = Some(context.run(attempt).await?);
+        process = context
             .ask(&format!("cat {directory}/process 2>/dev/null || true"))
             .await?;
         limit *= 4;
@@ -41,36 +41,36 @@ pub(super) async fn a_timeout_is_told_only_of_a_command_that_has_ended(place: Pl
     let Some(seen) = seen.filter(|_| !process.is_empty()) else {
         return fail(format_args!("within {LONG:?} the command does not begin"));
     };
-    let gone = !seen.has_failed() || place.is_gone(&process).await?;
-    let _ = place.sh(&format!("kill -KILL {process}")).await;
-    place.remove(&directory).await?;
+    let gone = !seen.has_failed() || context.is_gone(&process).await?;
+    let _ = context.sh(&format!("kill -KILL {process}")).await;
+    context.remove(&directory).await?;
     hold(
         gone,
         format_args!("the outcome is {:?}, and the command still runs", seen.outcome),
     )
 }
 
-pub(super) async fn a_dropped_attempt_leaves_its_host_usable(place: Place) -> Case {
-    let mut attempt = place.attempt(place.lasting()?);
+pub(super) async fn a_dropped_attempt_leaves_its_host_usable(context: CaseContext) -> Case {
+    let mut attempt = context.attempt(context.lasting()?);
     attempt.time_limit = Duration::from_secs(20);
-    let (succeeding, patience) = (place.succeeding()?, place.fixture.patience);
-    let (running, mut watch) = place.begin(attempt);
+    let (succeeding, patience) = (context.succeeding()?, context.fixture.patience);
+    let (running, mut watch) = context.begin(attempt);
     begins(patience, running, watch.reaches(Phase::Command)).await?;
-    let seen = place.run(place.attempt(succeeding)).await?;
+    let seen = context.run(context.attempt(succeeding)).await?;
     same("the outcome of the next attempt", &seen.outcome, &Outcome::Succeeded)
 }
 
-pub(super) async fn a_dropped_attempt_is_cancelled(place: Place) -> Case {
-    if place.fixture.transport.capabilities().confirms_cancel {
+pub(super) async fn a_dropped_attempt_is_cancelled(context: CaseContext) -> Case {
+    if context.fixture.transport.capabilities().confirms_cancel {
         return skip("it confirms cancellations, and is asked for them");
     }
-    place.needs_shell()?;
-    place.needs_output()?;
-    let (running, watch) = place.begin(place.attempt(Command::shell("echo $$; exec sleep 300")));
-    let patience = place.fixture.patience;
+    context.needs_shell()?;
+    context.needs_output()?;
+    let (running, watch) = context.begin(context.attempt(Command::shell("echo $$; exec sleep 300")));
+    let patience = context.fixture.patience;
     let process = begins(patience, running, first_line(&watch)).await?;
-    let gone = place.is_gone(&process).await?;
-    let _ = place.sh(&format!("kill -KILL {process}")).await;
+    let gone = context.is_gone(&process).await?;
+    let _ = context.sh(&format!("kill -KILL {process}")).await;
     hold(
         gone,
         format_args!("{patience:?} after the attempt was dropped, its command still runs"),

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::super::case::{Case, Stop, fail, hold, skip, within};
-use super::place::{Place, first_line};
+use super::context::{CaseContext, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
 use crate::testing::SeenAttempt;
 
-pub(super) async fn a_host_out_of_reach_is_a_failure_to_connect(place: Place) -> Case {
-    let seen = reach_out(&place, Duration::from_secs(60)).await?;
+pub(super) async fn a_host_out_of_reach_is_a_failure_to_connect(context: CaseContext) -> Case {
+    let seen = reach_out(&context, Duration::from_secs(60)).await?;
     match &seen.outcome {
         Outcome::Failed(failure) if failure.kind.is_connect() => {}
         other => return fail(format_args!("a host out of reach gives {other:?}")),
@@ -20,8 +20,8 @@ pub(super) async fn a_host_out_of_reach_is_a_failure_to_connect(place: Place) ->
     )
 }
 
-pub(super) async fn a_host_out_of_reach_is_given_up_within_the_time_limit(place: Place) -> Case {
-    let seen = reach_out(&place, Duration::from_secs(2)).await?;
+pub(super) async fn a_host_out_of_reach_is_given_up_within_the_time_limit(context: CaseContext) -> Case {
+    let seen = reach_out(&context, Duration::from_secs(2)).await?;
     hold(
         seen.has_failed(),
         format_args!(
@@ -31,35 +31,35 @@ pub(super) async fn a_host_out_of_reach_is_given_up_within_the_time_limit(place:
     )
 }
 
-async fn reach_out(place: &Place, time_limit: Duration) -> Result<SeenAttempt, Stop> {
-    let Some(host) = place.fixture.unreachable.clone() else {
+async fn reach_out(context: &CaseContext, time_limit: Duration) -> Result<SeenAttempt, Stop> {
+    let Some(host) = context.fixture.unreachable.clone() else {
         return skip("the fixture has no host out of reach");
     };
-    let command = place.fixture.succeeding.clone();
-    let mut attempt = place.attempt(command.unwrap_or_else(|| Command::shell("true")));
+    let command = context.fixture.succeeding.clone();
+    let mut attempt = context.attempt(command.unwrap_or_else(|| Command::shell("true")));
     (attempt.host, attempt.time_limit) = (host, time_limit);
-    place.run(attempt).await
+    context.run(attempt).await
 }
 
-pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(place: Place) -> Case {
-    let Some(cut) = place.fixture.cut.clone() else {
+pub(super) async fn a_link_that_breaks_during_the_command_leaves_it_in_doubt(context: CaseContext) -> Case {
+    let Some(cut) = context.fixture.cut.clone() else {
         return skip("the fixture cannot cut links");
     };
-    place.needs_shell()?;
-    place.needs_output()?;
-    let (running, watch) = place.begin(place.attempt(Command::shell("echo $$; exec sleep 300")));
+    context.needs_shell()?;
+    context.needs_output()?;
+    let (running, watch) = context.begin(context.attempt(Command::shell("echo $$; exec sleep 300")));
     let cutting = async {
         let process = first_line(&watch).await;
         cut();
         process
     };
-    let patience = place.fixture.patience;
+    let patience = context.fixture.patience;
     let Some((outcome, process)) = within(patience, async { futures::join!(running, cutting) }).await else {
         return fail(format_args!(
             "{patience:?} after its link broke, the attempt still runs"
         ));
     };
-    let _ = place.sh(&format!("kill -KILL {process}")).await;
+    let _ = context.sh(&format!("kill -KILL {process}")).await;
     hold(
         matches!(outcome, Outcome::InDoubt { .. }),
         format_args!("the link broke while the command ran, and its outcome is {outcome:?}"),

@@ -1,6 +1,7 @@
 //! The contract of [`Transport`](crate::dispatcher::Transport), line by line.
 
 mod cancelling;
+mod context;
 mod fixture;
 mod hooks;
 mod invocations;
@@ -8,15 +9,14 @@ mod limits;
 mod links;
 mod outcomes;
 mod output;
-mod place;
 mod resuming;
 
 use super::ConformanceReport;
 use super::case::{Named, cases, chosen, run_all, unknown};
+use context::CaseContext;
 pub use fixture::TransportFixture;
-use place::Place;
 
-const CASES: &[Named<Place>] = cases! {
+const CASES: &[Named<CaseContext>] = cases! {
     outcomes: a_command_that_succeeds_has_succeeded, a_command_that_fails_has_failed_with_its_status,
         a_command_ended_by_a_signal_has_not_succeeded, a_program_that_is_missing_has_failed,
         a_command_that_was_not_seen_to_begin_has_not_succeeded,
@@ -43,7 +43,7 @@ const CASES: &[Named<Place>] = cases! {
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
 ///
 /// Each case takes a fixture of its own, which may be the same transport and hosts each time. Cases that need hooks,
-/// output, a confirmed cancellation, attempts that are taken up again, a shell, a second host, a host out of reach, one that runs something of its own or a link
+/// output, a confirmed cancellation, attempts that are resumed, a shell, a second host, an unreachable host, one that runs something of its own or a link
 /// to cut are skipped where there is none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
 ///
 /// ```
@@ -91,11 +91,11 @@ pub async fn transport_only(names: &[&'static str], fixture: impl FnMut() -> Tra
     report
 }
 
-async fn run(cases: &[Named<Place>], mut fixture: impl FnMut() -> TransportFixture) -> ConformanceReport {
+async fn run(cases: &[Named<CaseContext>], mut fixture: impl FnMut() -> TransportFixture) -> ConformanceReport {
     let mut number = 0;
     run_all("transport", cases, async || {
         number += 1;
-        Place::new(fixture(), number)
+        CaseContext::new(fixture(), number)
     })
     .await
 }

@@ -1,29 +1,29 @@
 //! What commands write.
 
 use super::super::case::{Case, fail, hold, same, within};
-use super::place::{Place, first_line};
+use super::context::{CaseContext, first_line};
 use crate::plan::Command;
 use crate::scheduler::Outcome;
 
-pub(super) async fn output_arrives_on_its_own_stream(place: Place) -> Case {
-    place.needs_output()?;
-    let seen = place.sh("echo out; echo err >&2").await?;
+pub(super) async fn output_arrives_on_its_own_stream(context: CaseContext) -> Case {
+    context.needs_output()?;
+    let seen = context.sh("echo out; echo err >&2").await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
     same("standard output", &seen.stdout, &b"out\n".to_vec())?;
     same("standard error", &seen.stderr, &b"err\n".to_vec())
 }
 
-pub(super) async fn output_keeps_its_bytes(place: Place) -> Case {
-    place.needs_output()?;
-    let seen = place.sh("printf '\\377\\000\\r\\n\\033[1mlast'").await?;
+pub(super) async fn output_keeps_its_bytes(context: CaseContext) -> Case {
+    context.needs_output()?;
+    let seen = context.sh("printf '\\377\\000\\r\\n\\033[1mlast'").await?;
     same("standard output", &seen.stdout, &b"\xff\x00\r\n\x1b[1mlast".to_vec())
 }
 
-pub(super) async fn output_comes_while_the_command_runs(place: Place) -> Case {
-    place.needs_output()?;
-    place.needs_shell()?;
-    let patience = place.fixture.patience;
-    let (running, watch) = place.begin(place.attempt(Command::shell("echo up; exec sleep 300")));
+pub(super) async fn output_comes_while_the_command_runs(context: CaseContext) -> Case {
+    context.needs_output()?;
+    context.needs_shell()?;
+    let patience = context.fixture.patience;
+    let (running, watch) = context.begin(context.attempt(Command::shell("echo up; exec sleep 300")));
     let first = within(
         patience,
         futures::future::select(Box::pin(running), Box::pin(first_line(&watch))),
@@ -39,10 +39,10 @@ pub(super) async fn output_comes_while_the_command_runs(place: Place) -> Case {
     }
 }
 
-pub(super) async fn output_is_whole_or_marked_as_cut(place: Place) -> Case {
+pub(super) async fn output_is_whole_or_marked_as_cut(context: CaseContext) -> Case {
     const WRITTEN: usize = 8_000_000;
-    place.needs_output()?;
-    let seen = place.sh(&format!("head -c {WRITTEN} /dev/zero; exit 0")).await?;
+    context.needs_output()?;
+    let seen = context.sh(&format!("head -c {WRITTEN} /dev/zero; exit 0")).await?;
     hold(
         seen.stdout.iter().all(|&byte| byte == 0),
         "standard output holds what the command did not write",

@@ -1,23 +1,23 @@
-//! Attempts that are taken up again after a restart.
+//! Attempts that are resumed after a restart.
 
 use std::hash::{BuildHasher, RandomState};
 
 use super::super::case::{Case, Stop, fail, hold, same, skip, within};
-use super::place::{Place, first_line};
+use super::context::{CaseContext, first_line};
 use crate::dispatcher::Attempt;
 use crate::plan::Invocation;
 use crate::scheduler::{Failure, FailureKind, Outcome};
 
-pub(super) async fn a_resumed_attempt_goes_on_where_it_is(place: Place) -> Case {
-    let attempt = |line: &str| resumable(&place, line);
+pub(super) async fn a_resumed_attempt_goes_on_where_it_is(context: CaseContext) -> Case {
+    let attempt = |line: &str| resumable(&context, line);
     attempt("true")?;
-    let directory = place.directory().await?;
+    let directory = context.directory().await?;
     let line = format!(
         "echo begun; echo ran >> {directory}/ran; until [ -e {directory}/go ]; do sleep 0.1; done; echo over; exit 7"
     );
     let mut attempt = attempt(&line)?;
-    let (running, watch) = place.begin(attempt.clone());
-    let patience = place.fixture.patience;
+    let (running, watch) = context.begin(attempt.clone());
+    let patience = context.fixture.patience;
     // Whoever awaited it is gone.
     match within(
         patience,
@@ -32,11 +32,11 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(place: Place) -> Case 
             ));
         }
     }
-    place.ask(&format!("touch {directory}/go")).await?;
+    context.ask(&format!("touch {directory}/go")).await?;
     attempt.resumed = true;
-    let seen = place.run(attempt).await?;
-    let ran = place.ask(&format!("cat {directory}/ran")).await?;
-    place.remove(&directory).await?;
+    let seen = context.run(attempt).await?;
+    let ran = context.ask(&format!("cat {directory}/ran")).await?;
+    context.remove(&directory).await?;
     same(
         "what the command wrote, once for each time that it ran,",
         &ran.as_str(),
@@ -60,14 +60,14 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(place: Place) -> Case 
     )
 }
 
-pub(super) async fn a_resumed_attempt_that_cannot_be_found_is_not_begun(place: Place) -> Case {
-    resumable(&place, "true")?;
-    let directory = place.directory().await?;
-    let mut attempt = resumable(&place, &format!("echo ran > {directory}/ran"))?;
+pub(super) async fn a_resumed_attempt_that_cannot_be_found_is_not_begun(context: CaseContext) -> Case {
+    resumable(&context, "true")?;
+    let directory = context.directory().await?;
+    let mut attempt = resumable(&context, &format!("echo ran > {directory}/ran"))?;
     attempt.resumed = true;
-    let seen = place.run(attempt).await?;
-    let there = place.ask(&format!("ls {directory}")).await?;
-    place.remove(&directory).await?;
+    let seen = context.run(attempt).await?;
+    let there = context.ask(&format!("ls {directory}")).await?;
+    context.remove(&directory).await?;
     hold(
         there.is_empty(),
         "an attempt that could not be found was begun: it may have run before",
@@ -78,18 +78,18 @@ pub(super) async fn a_resumed_attempt_that_cannot_be_found_is_not_begun(place: P
     )
 }
 
-/// An attempt that the transport says it can take up again.
-fn resumable(place: &Place, line: &str) -> Result<Attempt, Stop> {
-    place.needs_shell()?;
-    place.needs_output()?;
+/// An attempt that the transport says it can resume.
+fn resumable(context: &CaseContext, line: &str) -> Result<Attempt, Stop> {
+    context.needs_shell()?;
+    context.needs_output()?;
     // The host may know attempts of the same number from the last time that the suite ran.
     let nonce = RandomState::new().hash_one(());
     let invocation = Invocation {
         detached: Some(format!("conformance-{nonce:x}")),
         ..Invocation::default()
     };
-    let attempt = place.invoked(line, invocation);
-    if place.fixture.transport.resumes(&attempt) {
+    let attempt = context.invoked(line, invocation);
+    if context.fixture.transport.resumes(&attempt) {
         Ok(attempt)
     } else {
         skip("it takes up no attempts again")
