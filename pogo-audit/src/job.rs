@@ -11,7 +11,6 @@ use super::namespace::Namespace;
 use super::stages::JobSequences;
 use super::time_limits::TimeLimits;
 use super::waves::Waves;
-use super::words;
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostId, HostName};
 use pogo_core::plan::JobSpec;
@@ -163,14 +162,11 @@ impl Job {
             TaskState::Waiting => {}
             TaskState::Succeeded => return broken(BrokenRule::Once, format!("`{name}` is done and starts again")),
             state => {
-                return broken(
-                    BrokenRule::Log,
-                    format!("`{name}` starts, and is {}", words::of_task(state)),
-                );
+                return broken(BrokenRule::Log, format!("`{name}` starts, and is {}", state));
             }
         }
         if !self.status.may_start() {
-            let message = format!("`{name}` starts although the job is {}", words::of_job(self.status));
+            let message = format!("`{name}` starts although the job is {}", self.status);
             return broken(BrokenRule::Stopped, message);
         }
         namespace.freezes.allow_start(&namespace.fleet, host)?;

@@ -3,7 +3,6 @@
 use super::finding::{Breach, BrokenRule, broken, unknown};
 use super::job::Job;
 use super::state::State;
-use super::words;
 use pogo_core::Timestamp;
 use pogo_core::scheduler::{JobEvent, JobEventKind, JobStatus};
 
@@ -25,7 +24,7 @@ impl State {
         // A wave that opens too early says more than that the job's state does not fit.
         change(job, kind, at)?;
         if !fits {
-            let (status, tally) = (words::of_job(status), words::of_tally(&tally));
+            let (status, tally) = (status, tally);
             let message = format!("{id} is {status} ({tally}), which does not lead to this");
             return broken(BrokenRule::Log, message);
         }

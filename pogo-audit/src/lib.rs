@@ -20,7 +20,6 @@ mod state;
 mod tasks;
 mod time_limits;
 mod waves;
-mod words;
 
 pub use auditor::{AuditSummary, Auditor, audit};
 pub use finding::{BrokenRule, Finding};

@@ -2,7 +2,6 @@
 
 use super::finding::{Breach, BrokenRule, broken};
 use super::state::State;
-use super::words;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{JobId, JobStatus, TaskState};
@@ -18,7 +17,7 @@ impl State {
     ) -> Result<(), Breach> {
         let (task, state) = self.task(id, host)?;
         if matches!(state, TaskState::Waiting | TaskState::Running | TaskState::Succeeded) {
-            let said = words::of_task(state);
+            let said = state;
             return broken(BrokenRule::Log, format!("`{host}` is to be tried again, and is {said}"));
         }
         let at = self.at;
@@ -35,7 +34,7 @@ impl State {
     pub(super) fn skip(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
         let (task, state) = self.task(id, host)?;
         if matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped) {
-            let said = words::of_task(state);
+            let said = state;
             return broken(BrokenRule::Log, format!("`{host}` is skipped, and is {said}"));
         }
         let at = self.at;
@@ -51,7 +50,7 @@ impl State {
     pub(super) fn cancel(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
         let (task, state) = self.task(id, host)?;
         if state != TaskState::Waiting {
-            let said = words::of_task(state);
+            let said = state;
             return broken(BrokenRule::Log, format!("`{host}` is cancelled, and is {said}"));
         }
         let at = self.at;

@@ -48,6 +48,7 @@ pub struct Plan {
 
 /// A stage and its hosts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PlannedStage {
     /// The stage.
     #[serde(flatten)]
@@ -59,6 +60,7 @@ pub struct PlannedStage {
 
 /// A bucket and what of it this job touches.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PlannedBucket {
     /// The limit.
     #[serde(flatten)]
@@ -69,6 +71,7 @@ pub struct PlannedBucket {
 
 /// A failure budget, and what it is for this job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PlannedBudget {
     /// The budget.
     #[serde(flatten)]

@@ -39,6 +39,7 @@ pub enum PlanError {
 
 /// One thing that is wrong, and where it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Problem {
     /// What is wrong, and the cure.
     pub message: String,
@@ -61,6 +62,7 @@ impl fmt::Display for Problem {
 
 /// Something odd that does no harm: the job can run, but perhaps not as its author thinks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Warning {
     /// What is odd, and what it leads to.
     pub message: String,

@@ -26,6 +26,7 @@ impl BucketId {
 
 /// One limit and the hosts it counts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Bucket {
     /// The group, as in `$frontend & $colo.na`.
     pub group: String,
@@ -51,6 +52,7 @@ impl Bucket {
 
 /// A budget of failures for one group; counted for each job on its own.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BudgetGroup {
     /// The group.
     pub group: String,

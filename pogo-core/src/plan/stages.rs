@@ -20,6 +20,7 @@ impl StageId {
 
 /// The job's hosts of one entry of a sequence; never empty.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Stage {
     /// The sequence it belongs to, with the value it is repeated for.
     pub sequence: String,

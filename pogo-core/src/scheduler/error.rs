@@ -54,7 +54,7 @@ pub enum InputError {
         host: HostName,
     },
     /// The order does not fit the state of the task.
-    #[error("host `{host}` of {job} is {}: it cannot be {}", name(state), order.participle())]
+    #[error("host `{host}` of {job} is {state}: it cannot be {}", order.participle())]
     WrongTaskState {
         /// The job.
         job: JobId,
@@ -66,7 +66,7 @@ pub enum InputError {
         order: OrderKind,
     },
     /// The order does not fit the state of the job.
-    #[error("{job} is {}: it cannot be {}", job_name(status), order.participle())]
+    #[error("{job} is {status}: it cannot be {}", order.participle())]
     WrongJobStatus {
         /// The job.
         job: JobId,
@@ -112,28 +112,4 @@ fn in_force(frozen: &[Selector]) -> String {
     }
     let frozen: Vec<String> = frozen.iter().map(|hosts| format!("`{hosts}`")).collect();
     format!("a freeze is ended by the selector it was given: {}", frozen.join("; "))
-}
-
-fn name(state: &TaskState) -> &'static str {
-    match state {
-        TaskState::Waiting => "waiting",
-        TaskState::Running => "running",
-        TaskState::Succeeded => "done",
-        TaskState::Failed => "failed",
-        TaskState::InDoubt => "in doubt",
-        TaskState::Skipped => "skipped",
-        TaskState::Cancelled => "cancelled",
-    }
-}
-
-fn job_name(status: &JobStatus) -> &'static str {
-    match status {
-        JobStatus::Running => "running",
-        JobStatus::Waiting => "waiting",
-        JobStatus::Paused => "paused",
-        JobStatus::Blocked => "blocked",
-        JobStatus::Halting => "halting",
-        JobStatus::Halted => "halted",
-        JobStatus::Finished => "finished",
-    }
 }

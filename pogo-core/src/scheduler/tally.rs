@@ -1,6 +1,10 @@
 //! How many tasks of a job are in which state.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use super::TaskState;
 
 /// How many tasks of a job are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,4 +23,38 @@ pub struct Tally {
     pub skipped: u32,
     /// Will not be run.
     pub cancelled: u32,
+}
+
+impl fmt::Display for Tally {
+    /// States without a task are left out: `2 waiting, 1 running`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.waiting, TaskState::Waiting),
+            (self.running, TaskState::Running),
+            (self.succeeded, TaskState::Succeeded),
+            (self.failed, TaskState::Failed),
+            (self.in_doubt, TaskState::InDoubt),
+            (self.skipped, TaskState::Skipped),
+            (self.cancelled, TaskState::Cancelled),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<String> = counts.map(|(count, state)| format!("{count} {state}")).collect();
+        f.write_str(&counts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_prints_the_states_that_tasks_are_in() {
+        let tally = Tally {
+            waiting: 2,
+            in_doubt: 1,
+            ..Tally::default()
+        };
+        assert_eq!(tally.to_string(), "2 waiting, 1 in doubt");
+        assert_eq!(Tally::default().to_string(), "");
+    }
 }

@@ -1,6 +1,7 @@
 //! One job: its hosts, and how far each of them is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,40 @@ pub enum JobStatus {
     Finished,
 }
 
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Succeeded => "done",
+            Self::Failed => "failed",
+            Self::InDoubt => "in doubt",
+            Self::Skipped => "skipped",
+            Self::Cancelled => "cancelled",
+        })
+    }
+}
+
+impl fmt::Display for JobStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Blocked => "blocked",
+            Self::Halting => "halting",
+            Self::Halted => "halted",
+            Self::Finished => "finished",
+        })
+    }
+}
+
 impl JobStatus {
+    /// Whether every task has ended. A job that is halted is not over: it can be resumed.
+    pub fn is_over(self) -> bool {
+        self == Self::Finished
+    }
+
     /// Whether the job may start tasks.
     pub fn may_start(self) -> bool {
         matches!(self, Self::Running | Self::Waiting | Self::Blocked)
