@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::by_job::FastMap;
+use super::job_map::FastMap;
 use super::state::{Effect, Job, State};
 use super::{AttemptId, JobId, JobStatus, Phase};
 use crate::Timestamp;

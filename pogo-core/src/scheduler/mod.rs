@@ -4,7 +4,6 @@
 
 mod admission;
 mod agenda;
-mod by_job;
 mod check;
 mod deadlines;
 mod decide;
@@ -16,6 +15,7 @@ mod fingerprint;
 mod freeze;
 mod ids;
 mod input;
+mod job_map;
 mod job_update;
 mod order_kind;
 mod outcome;

@@ -7,7 +7,7 @@ use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::class::{Span, TaskOrder};
-use super::{Agenda, Class, ClassId, ClassKey, JobQueues, Load, Parking, Place};
+use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, JobQueues, Load, WaitQueues};
 use crate::plan::Order;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
@@ -17,7 +17,7 @@ impl Agenda {
         let buckets = state.rules.buckets().len();
         let mut agenda = Self {
             load: Load::new(buckets),
-            parking: Parking::new(buckets),
+            wait_queues: WaitQueues::new(buckets),
             ..Self::default()
         };
         for job in state.unfinished() {
@@ -131,7 +131,7 @@ impl Agenda {
     }
 
     /// Queues a task that waits, in the class that its host is in now.
-    pub(super) fn enlist(&mut self, state: &State, (id, task): TaskAt) {
+    pub(super) fn enqueue(&mut self, state: &State, (id, task): TaskAt) {
         let Some(job) = state.jobs.get(&id) else { return };
         let Some(queues) = self.jobs.get_mut(&id) else {
             // The job had finished and is no longer queued.
@@ -141,26 +141,26 @@ impl Agenda {
         let mut queues = std::mem::take(queues);
         let class = self.class_for(state, job, task, &mut queues);
         queues.class_of[task as usize] = u32::try_from(class).unwrap_or(u32::MAX);
-        queues.enlist(task);
+        queues.enqueue(task);
         self.classes[class]
             .late
             .insert(queues.order(job, task, job.task(task).tries));
         self.classes[class].front = None;
         self.jobs.insert(id, queues);
-        self.raise(state, class);
+        self.requeue_if_startable(state, class);
     }
 
-    /// A class has a new task, which may be more urgent than its queue knows.
-    fn raise(&mut self, state: &State, class: ClassId) {
-        match self.classes[class].place {
-            // What it is parked at, if it still is, is found anew.
-            Place::Open | Place::Parked(_) => self.reopen(state, class),
-            Place::Gate | Place::Held => {}
+    /// A class has a new task, which may be more urgent than its entry says.
+    fn requeue_if_startable(&mut self, state: &State, class: ClassId) {
+        match self.classes[class].status {
+            // If what it waits for still stops it, that is found again.
+            ClassStatus::Open | ClassStatus::Waiting(_) => self.reopen(state, class),
+            ClassStatus::BehindGate | ClassStatus::Held => {}
         }
     }
 
     /// A task waits no longer; a fresh one is no longer to be done.
-    pub(super) fn unqueue(&mut self, state: &State, (id, task): TaskAt, fresh: bool) {
+    pub(super) fn dequeue(&mut self, state: &State, (id, task): TaskAt, fresh: bool) {
         let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get_mut(&id)) else {
             return;
         };
@@ -195,17 +195,17 @@ impl JobQueues {
         )
     }
 
-    fn enlist(&mut self, task: u32) {
+    fn enqueue(&mut self, task: u32) {
         self.waiting.insert(task as usize);
-        self.enlisted.grow_and_insert(task as usize);
+        self.late.grow_and_insert(task as usize);
     }
 
     pub(super) fn is_waiting(&self, task: u32) -> bool {
         self.waiting.contains(task as usize)
     }
 
-    pub(super) fn is_enlisted(&self, task: u32) -> bool {
-        self.enlisted.contains(task as usize)
+    pub(super) fn is_late(&self, task: u32) -> bool {
+        self.late.contains(task as usize)
     }
 
     pub(super) fn work(&self, task: u32) -> u32 {

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Key;
-use super::lot::Lot;
+use super::wait_reason::WaitReason;
 use crate::scheduler::JobId;
 
 /// A class's position in the agenda.
@@ -53,7 +53,7 @@ pub(crate) struct ClassKey {
 
 /// Where a task stands among those of its class; smaller comes first.
 ///
-/// Retries queue behind fresh hosts, or one flapping host starves its group.
+/// Tries first: retries queue behind fresh hosts, or one flapping host starves its group.
 pub(crate) type TaskOrder = (u16, Reverse<u32>, u32, u32);
 
 /// A queue of interchangeable tasks.
@@ -69,8 +69,8 @@ pub(crate) struct Class {
     pub(crate) listed: Span,
     /// Tasks that came later.
     pub(crate) late: Late,
-    pub(crate) place: Place,
-    /// Of the one entry that stands for the class in a queue; entries with another are left over.
+    pub(crate) status: ClassStatus,
+    /// Of the one entry that stands for the class in a queue; entries with another ticket stand for nothing.
     pub(crate) ticket: u32,
     /// The next task, as last found; looked for again when it has left or an earlier one has come.
     pub(crate) front: Option<Front>,
@@ -110,16 +110,16 @@ impl Late {
     }
 }
 
-/// Where a class waits.
+/// Whether a class may start its next task, and what it waits for otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Among those that may be able to start.
+pub(crate) enum ClassStatus {
+    /// It may be able to start: it is queued with all others of which that is so.
     Open,
-    /// For room in a bucket, or for an earlier task of its job to end.
-    Parked(Lot),
-    /// For a gate.
-    Gate,
-    /// For something about the job as a whole.
+    /// It waits for room in a bucket, or for another task of its job to end.
+    Waiting(WaitReason),
+    /// A gate is closed to its track.
+    BehindGate,
+    /// Its job starts nothing now, or one of its failure budgets is exceeded.
     Held,
 }
 
@@ -129,7 +129,7 @@ impl Class {
             key,
             listed: Span::default(),
             late: Late::default(),
-            place: Place::Open,
+            status: ClassStatus::Open,
             ticket: 0,
             front: None,
         }
@@ -140,8 +140,8 @@ impl Class {
         self.listed.next == self.listed.end && self.late.0.is_none() && self.front.is_none()
     }
 
-    /// A new entry takes the place of any before it. Were both to stay, a class to which tasks come one by one would
-    /// have an entry for each, and all of them would have to be put right whenever one starts.
+    /// A new entry replaces any before it.
+    // Were both to count, a class to which tasks come one by one would have an entry for each, all to be corrected at each start.
     pub(super) fn entry(&mut self, key: Key, class: ClassId) -> Entry {
         self.ticket = self.ticket.wrapping_add(1);
         Entry {

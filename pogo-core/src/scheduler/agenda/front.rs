@@ -15,7 +15,7 @@ impl Agenda {
         self.front_under(state, class, load)
     }
 
-    /// The same, where it is known how loaded the class's most loaded bucket is.
+    /// [`front`](Self::front) of a class whose most loaded bucket is known to have this load.
     pub(super) fn front_under(&mut self, state: &State, class: ClassId, load: u16) -> Option<(u32, Key)> {
         let ClassKey { job: id, .. } = self.classes[class].key;
         let job = state.jobs.get(&id)?;

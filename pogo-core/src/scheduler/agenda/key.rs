@@ -2,8 +2,8 @@
 
 use crate::scheduler::JobId;
 
-/// The urgency of a class's next task; greater comes first. It only ever decreases while the agenda is not built
-/// anew, so a queue may hold an old key: the true one is never greater.
+/// The urgency of a class's next task; greater comes first. Until the agenda is built
+/// again it only decreases, so a queue may hold an old key: the true one is never greater.
 ///
 /// By priority, then by tries (few first), load, expected time, job and rank (low first): packed, since queues are
 /// mostly comparing and moving these.
@@ -39,7 +39,7 @@ impl From<Urgency> for Key {
 }
 
 impl Key {
-    /// Makes it no more urgent than this load does. A key without one stays so.
+    /// Lowers the load to this one. A key without a load keeps none.
     pub(super) fn lower_load(&mut self, load: u16) {
         const LOAD: u64 = 0xffff;
         let low = (self.priority_tries_load & LOAD).min(u64::from(load));

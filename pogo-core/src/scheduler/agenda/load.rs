@@ -1,4 +1,4 @@
-//! How loaded buckets are: the work that waits, per place.
+//! How loaded buckets are: the work that waits, per slot.
 
 use crate::plan::BucketId;
 use crate::scheduler::state::State;
@@ -7,7 +7,7 @@ use crate::scheduler::state::State;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Load {
     work: Vec<u64>,
-    /// The same per place, rounded so that it changes rarely.
+    /// Work per slot, rounded so that it changes rarely.
     level: Vec<u16>,
 }
 

@@ -1,9 +1,9 @@
 //! Which task starts next: queues over the state, kept up to date by the effects of events.
 //!
 //! Hosts under the same limits and behind the same gates are one [`Class`] and wait in one queue, so that the work
-//! done for a free place depends on how many *kinds* of hosts wait for it, not on how many hosts. A class whose next
-//! host cannot start is parked at one thing that stops it (a full bucket, say) and is looked at again when that gives
-//! way. A class that is not parked anywhere is in `open`.
+//! done for a free slot depends on how many *kinds* of hosts wait for it, not on how many hosts. A class whose next
+//! host cannot start waits in the queue of one reason (a full bucket, say) and is looked at again when that is gone:
+//! waiting for all its reasons at once was tried, and cost more than it saved. Any other class is in `open`.
 //!
 //! The agenda is scratch space: it holds nothing that cannot be computed from the state, and decides the same
 //! whether it was kept up to date or built afresh.
@@ -13,25 +13,25 @@ mod class;
 mod front;
 mod key;
 mod load;
-mod lot;
-mod park;
 mod pick;
 mod rekey;
+mod wait_queues;
+mod wait_reason;
 
 use std::collections::BTreeSet;
 
 use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
 
-pub(crate) use class::{Class, ClassId, ClassKey, Place};
+pub(crate) use class::{Class, ClassId, ClassKey, ClassStatus};
 pub(crate) use key::Key;
 pub(crate) use load::Load;
-use lot::Lot;
-pub(crate) use park::Parking;
-use park::Queue;
+pub(crate) use wait_queues::WaitQueues;
+use wait_queues::Queue;
+use wait_reason::WaitReason;
 
 use super::JobId;
-use super::by_job::FastMap;
+use super::job_map::FastMap;
 use super::state::{Effect, State, TaskAt, TaskState};
 use crate::Timestamp;
 
@@ -45,7 +45,7 @@ pub(crate) struct Agenda {
     by_key: HashTable<u32>,
     jobs: FastMap<JobId, JobQueues>,
     load: Load,
-    parking: Parking,
+    wait_queues: WaitQueues,
     open: Queue,
     /// The classes of each bucket, once more than one job has any.
     by_bucket: Option<Vec<Vec<u32>>>,
@@ -64,9 +64,9 @@ struct JobQueues {
     class_of: Vec<u32>,
     /// Tasks that wait in a queue. The state says so too, but not in a bit for each.
     waiting: FixedBitSet,
-    /// Tasks that were queued since the queues were built: where they were listed is out of date. Empty while there
-    /// are none.
-    enlisted: FixedBitSet,
+    /// Tasks that were queued after the queues were built, so that their positions in the list are out of date. Empty
+    /// while there are none.
+    late: FixedBitSet,
     /// Whether any of the tasks that are listed was tried before.
     lists_tried: bool,
     /// Position in the order of the job, where that is not the listed order.
@@ -80,7 +80,7 @@ struct JobQueues {
 }
 
 impl Agenda {
-    /// Takes note of what events did.
+    /// Brings the queues up to date with what events changed.
     pub(crate) fn note(&mut self, state: &State, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             if self.stale {
@@ -88,22 +88,22 @@ impl Agenda {
             }
             match effect {
                 Effect::Rebuild => self.stale = true,
-                Effect::Unqueued { task, fresh } => self.unqueue(state, task, fresh),
+                Effect::Dequeued { task, fresh } => self.dequeue(state, task, fresh),
                 Effect::Requeued(at) => self.requeue(state, at),
                 Effect::HostFreed { host, profile, by } => {
-                    self.parking.wake_buckets(state.rules.profile(profile).buckets);
+                    self.wait_queues.wake_buckets(state.rules.profile(profile).buckets);
                     if let Some(job) = by {
-                        self.parking.wake_job(job);
+                        self.wait_queues.wake_job(job);
                     }
-                    self.enlist_others(state, host, by);
+                    self.enqueue_others(state, host, by);
                 }
                 Effect::HostChanged(host) => {
-                    self.parking.wake_buckets(state.rules.buckets_of(host));
-                    self.enlist_others(state, host, None);
+                    self.wait_queues.wake_buckets(state.rules.buckets_of(host));
+                    self.enqueue_others(state, host, None);
                 }
                 Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
-                Effect::JobAdded(job) => self.admit(state, job),
-                Effect::JobChanged(job) if !state.is_unfinished(job) => self.dismiss(job),
+                Effect::JobAdded(job) => self.insert_job(state, job),
+                Effect::JobChanged(job) if !state.is_unfinished(job) => self.remove_job(job),
                 Effect::JobChanged(job) => self.release_held(state, job),
                 Effect::Started { .. }
                 | Effect::TaskTurned(_)
@@ -116,7 +116,7 @@ impl Agenda {
         }
     }
 
-    /// Events went by unseen: the queues are useless.
+    /// Events were applied without [`note`](Self::note), so the queues have to be built again.
     pub(crate) fn forget(&mut self) {
         self.stale = true;
     }
@@ -125,7 +125,7 @@ impl Agenda {
         self.stale
     }
 
-    /// Builds the queues anew if they are useless.
+    /// Builds the queues again if events were applied without them.
     pub(crate) fn refresh(&mut self, state: &State) {
         if self.stale {
             *self = Self::build(state);
@@ -133,14 +133,14 @@ impl Agenda {
     }
 
     /// A host may have become startable, or startable under another rule, for jobs that wait for it.
-    fn enlist_others(&mut self, state: &State, host: crate::fleet::HostId, by: Option<JobId>) {
-        // The job that ran there has ended its task, and queues it anew when it is retried.
+    fn enqueue_others(&mut self, state: &State, host: crate::fleet::HostId, by: Option<JobId>) {
+        // The job that ran there has ended its task, and queues it again when it is retried.
         for (job, task) in state.jobs_on(host).filter(|(job, _)| Some(job.id) != by) {
             if job.task(task).state == TaskState::Waiting
                 // One that is still delayed is queued when its delay ends.
                 && job.backoffs.get(&task).is_none_or(|delay| delay.until <= self.now)
             {
-                self.enlist(state, (job.id, task));
+                self.enqueue(state, (job.id, task));
             }
         }
     }
@@ -148,7 +148,7 @@ impl Agenda {
     fn requeue(&mut self, state: &State, (job, task): TaskAt) {
         match state.jobs.get(&job).and_then(|job| job.backoffs.get(&task)) {
             Some(delay) => _ = self.delayed.insert((delay.until, job, task)),
-            None => self.enlist(state, (job, task)),
+            None => self.enqueue(state, (job, task)),
         }
     }
 
@@ -165,14 +165,14 @@ impl Agenda {
             self.delayed.pop_first();
             if waits {
                 jobs.push(job);
-                self.enlist(state, (job, task));
+                self.enqueue(state, (job, task));
             }
         }
         jobs
     }
 
-    /// Queues a job that has just come.
-    fn admit(&mut self, state: &State, id: JobId) {
+    /// Queues the tasks of a job that was just submitted.
+    fn insert_job(&mut self, state: &State, id: JobId) {
         let Some(job) = state.jobs.get(&id) else { return };
         let first = self.classes.len();
         if self.by_bucket.is_none() && first > 0 {
@@ -188,15 +188,16 @@ impl Agenda {
             let buckets = state.rules.profile(self.classes[class].key.profile).buckets;
             for &bucket in buckets {
                 if self.load.weigh(state, bucket) {
-                    self.raise_all(state, bucket, first);
+                    self.raise_urgency(state, bucket, first);
                 }
             }
         }
         (first..self.classes.len()).for_each(|class| self.reopen(state, class));
     }
 
-    /// There is more work in a bucket than before, so that all its classes before this one may be more urgent than their queues know.
-    fn raise_all(&mut self, state: &State, bucket: crate::plan::BucketId, before: ClassId) {
+    /// A bucket has more work than before, so its classes before this one may be more urgent than their entries say.
+    // Only what another job adds makes a class more urgent; everything else only lowers keys, which queues correct lazily.
+    fn raise_urgency(&mut self, state: &State, bucket: crate::plan::BucketId, before: ClassId) {
         let Some(by_bucket) = &mut self.by_bucket else { return };
         let classes = std::mem::take(&mut by_bucket[bucket.index()]);
         for &at in &classes {
@@ -204,22 +205,22 @@ impl Agenda {
             if at >= before || class.is_spent() {
                 continue;
             }
-            let lot = match class.place {
-                Place::Open => None,
-                Place::Parked(lot) => Some(lot),
-                Place::Gate | Place::Held => continue,
+            let reason = match class.status {
+                ClassStatus::Open => None,
+                ClassStatus::Waiting(reason) => Some(reason),
+                ClassStatus::BehindGate | ClassStatus::Held => continue,
             };
-            let own = matches!(lot, Some(Lot::Bucket { bucket: at, .. }) if at == bucket);
-            // Where another bucket is more loaded, that one decides.
+            let own = matches!(reason, Some(WaitReason::Bucket { bucket: at, .. }) if at == bucket);
+            // Where another bucket of the class is more loaded, that one decides its key.
             if !own && self.load.of(state, class.key.profile) == self.load.level(bucket) {
-                self.queue_anew(state, at, lot);
+                self.requeue_class(state, at, reason);
             }
         }
         for repair in [false, true] {
-            let lot = Lot::Bucket { bucket, repair };
-            if self.parking.is_occupied(lot) {
-                self.rebuild(state, Some(lot));
-                self.parking.forget_top(lot);
+            let reason = WaitReason::Bucket { bucket, repair };
+            if self.wait_queues.is_occupied(reason) {
+                self.recompute_keys(state, Some(reason));
+                self.wait_queues.forget_top(reason);
             }
         }
         if let Some(by_bucket) = &mut self.by_bucket {
@@ -227,11 +228,12 @@ impl Agenda {
         }
     }
 
-    /// Forgets a job that has finished. What is left of it in the queues goes when that is three quarters of them.
-    fn dismiss(&mut self, job: JobId) {
+    /// Forgets a job that has finished. Its tasks stay in the lists until such tasks are three quarters of them.
+    // Taking them out at once would cost a pass over every queue for each job that ends.
+    fn remove_job(&mut self, job: JobId) {
         const SLACK: usize = 1_024;
         if let Some(queues) = self.jobs.remove(&job) {
-            self.parking.forget_job(job);
+            self.wait_queues.forget_job(job);
             let tasks = queues.class_of.len();
             self.sizes = (self.sizes.0 - tasks, self.sizes.1 + tasks);
             self.stale |= self.sizes.1 > 3 * self.sizes.0 + SLACK;
@@ -254,7 +256,7 @@ impl Agenda {
             }
         }
         for class in opened {
-            if self.classes[class].place == Place::Gate {
+            if self.classes[class].status == ClassStatus::BehindGate {
                 self.reopen(state, class);
             }
         }
@@ -267,7 +269,7 @@ impl Agenda {
             .map(|queues| std::mem::take(&mut queues.held))
             .unwrap_or_default();
         for class in held {
-            if self.classes[class].place == Place::Held {
+            if self.classes[class].status == ClassStatus::Held {
                 self.reopen(state, class);
             }
         }

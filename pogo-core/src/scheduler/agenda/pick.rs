@@ -3,19 +3,12 @@
 use std::collections::binary_heap::PeekMut;
 
 use super::class::{Front, Span};
-use super::lot::Lot;
-use super::park::{Awake, Queue};
-use super::{Agenda, ClassId, Key, Place};
+use super::wait_queues::{Queue, WokenQueue};
+use super::wait_reason::WaitReason;
+use super::{Agenda, ClassId, ClassStatus, Key};
 use crate::fleet::HostName;
 use crate::scheduler::admission::{admit, has_room, usages};
 use crate::scheduler::state::{Job, State, TaskAt};
-
-/// Why a class cannot start its next task.
-enum Stop {
-    Park(Lot),
-    Gate,
-    Held,
-}
 
 impl Agenda {
     /// The most urgent task that may start now, taken out of its queue. Starting it is up to the caller.
@@ -25,14 +18,14 @@ impl Agenda {
                 self.tidy();
                 return None;
             };
-            match self.stop(state, class) {
+            match self.blocked_by(state, class) {
                 None => return self.take(state, class, source),
-                Some(stop) => self.put_away((key, class), source, stop),
+                Some(status) => self.set_waiting((key, class), source, status),
             }
         }
     }
 
-    /// Gives back the room of what was open at first and is parked by now.
+    /// Gives back the memory of what was open at first and waits elsewhere by now.
     fn tidy(&mut self) {
         const SLACK: usize = 1_024;
         let open = &mut self.open.heap;
@@ -42,7 +35,7 @@ impl Agenda {
     }
 
     /// Takes the next task out of a class at the front of a queue. The class stays in that queue, for its task after that.
-    fn take(&mut self, state: &State, class: ClassId, source: Option<Lot>) -> Option<(TaskAt, HostName)> {
+    fn take(&mut self, state: &State, class: ClassId, source: Option<WaitReason>) -> Option<(TaskAt, HostName)> {
         let task = self.pop_front(class)?;
         let job = self.classes[class].key.job;
         // Fetched before the next task is looked for: a processor waits for both at once.
@@ -58,76 +51,76 @@ impl Agenda {
         Some(((job, task), name))
     }
 
-    pub(super) fn queue(&mut self, lot: Option<Lot>) -> &mut Queue {
-        match lot {
-            Some(lot) => self.parking.queue(lot),
+    pub(super) fn queue(&mut self, reason: Option<WaitReason>) -> &mut Queue {
+        match reason {
+            Some(reason) => self.wait_queues.queue(reason),
             None => &mut self.open,
         }
     }
 
     /// The most urgent class among those that may be able to start, and where it is queued.
-    fn most_urgent(&mut self, state: &State) -> Option<((Key, ClassId), Option<Lot>)> {
+    fn most_urgent(&mut self, state: &State) -> Option<((Key, ClassId), Option<WaitReason>)> {
         let open = self.top(state, None);
-        self.parking
-            .awake()
+        self.wait_queues
+            .woken()
             .iter_mut()
-            .for_each(|awake| awake.is_current = false);
+            .for_each(|woken| woken.is_current = false);
         self.look_up_tops(state);
         loop {
-            let awake = self.parking.awake().iter_mut();
-            let best = awake.filter(|awake| awake.top.is_some()).max_by_key(|awake| awake.top);
+            let woken = self.wait_queues.woken().iter_mut();
+            let best = woken.filter(|woken| woken.top.is_some()).max_by_key(|woken| woken.top);
             let (best, found) = match (best.and_then(|best| Some((best.top?, best))), open) {
                 (Some(((key, _), _)), Some(open)) if open.0 >= key => return Some((open, None)),
                 (None, open) => return open.map(|open| (open, None)),
                 (Some((top, best)), _) => (best, top),
             };
-            let lot = best.lot;
+            let reason = best.reason;
             if best.is_current {
-                return Some((found, Some(lot)));
+                return Some((found, Some(reason)));
             }
             // What was looked up a while ago may be less urgent by now.
-            let current = self.top(state, Some(lot));
+            let current = self.top(state, Some(reason));
             if current == Some(found) {
-                return Some((found, Some(lot)));
+                return Some((found, Some(reason)));
             }
-            if let Some(awake) = self.parking.awake().iter_mut().find(|awake| awake.lot == lot) {
-                (awake.top, awake.is_current) = (current, true);
+            if let Some(woken) = self.wait_queues.woken().iter_mut().find(|woken| woken.reason == reason) {
+                (woken.top, woken.is_current) = (current, true);
             }
         }
     }
 
-    /// Knows the front of every queue that is awake. Those that have none, or are full again, go back to sleep.
+    /// Finds the front of every woken queue. Those that have none, or whose bucket is full again, sleep again.
     fn look_up_tops(&mut self, state: &State) {
         let mut at = 0;
-        while let Some(&Awake { lot, top, .. }) = self.parking.awake().get(at) {
+        while let Some(&WokenQueue { reason, top, .. }) = self.wait_queues.woken().get(at) {
             let looked_up = match top {
-                _ if !lot.has_room(state) => None,
+                _ if !reason.has_room(state) => None,
                 Some(top) => Some((top, false)),
-                None => self.top(state, Some(lot)).map(|top| (top, true)),
+                None => self.top(state, Some(reason)).map(|top| (top, true)),
             };
             match looked_up {
                 Some((top, is_current)) => {
-                    self.parking.awake()[at] = Awake {
-                        lot,
+                    self.wait_queues.woken()[at] = WokenQueue {
+                        reason,
                         top: Some(top),
                         is_current,
                     };
                     at += 1;
                 }
-                None => _ = self.parking.awake().swap_remove(at),
+                None => _ = self.wait_queues.woken().swap_remove(at),
             }
         }
     }
 
-    /// The front of one queue, once keys that have decreased are put right and leftovers are gone.
-    fn top(&mut self, state: &State, lot: Option<Lot>) -> Option<(Key, ClassId)> {
+    /// The front of one queue, after correcting keys that have decreased and dropping entries that stand for nothing.
+    fn top(&mut self, state: &State, reason: Option<WaitReason>) -> Option<(Key, ClassId)> {
         loop {
-            let first = *self.queue(lot).heap.peek()?;
+            let first = *self.queue(reason).heap.peek()?;
             let class = first.class();
             // Fetched before the class is looked at: a processor waits for both at once.
             let load = self.load.of(state, first.profile);
             let entry = &self.classes[class];
-            let current = if entry.place == place(lot) && entry.ticket == first.ticket {
+            let current = if entry.status == status_for(reason) && entry.ticket == first.ticket {
                 self.front_under(state, class, load)
             } else {
                 None
@@ -137,10 +130,10 @@ impl Agenda {
             {
                 return Some((key, class));
             }
-            let queue = self.queue(lot);
+            let queue = self.queue(reason);
             queue.corrected += 1;
             if queue.is_out_of_date() {
-                self.lower(state, lot);
+                self.lower_keys(state, reason);
                 continue;
             }
             let mut top = queue.heap.peek_mut()?;
@@ -151,59 +144,60 @@ impl Agenda {
         }
     }
 
-    /// What stops the class's next task, if anything does.
-    fn stop(&self, state: &State, class: ClassId) -> Option<Stop> {
+    /// Where the class has to wait, if anything keeps its next task from starting.
+    // What lasts longest is asked first: a class that waits behind a gate is not woken by each slot that is freed meanwhile.
+    fn blocked_by(&self, state: &State, class: ClassId) -> Option<ClassStatus> {
         let key = self.classes[class].key;
         let job = state.jobs.get(&key.job)?;
         let overridden = job.spec.override_constraints.is_some();
         if !job.status.may_start() {
-            return Some(Stop::Held);
+            return Some(ClassStatus::Held);
         }
         let budgets = state.rules.profile(key.profile).budgets;
         if budgets
             .iter()
             .any(|budget| job.budgets.get(budget).is_some_and(|budget| budget.is_exceeded()))
         {
-            return Some(Stop::Held);
+            return Some(ClassStatus::Held);
         }
         if !overridden && !job.gates.track_is_open(key.track) {
-            return Some(Stop::Gate);
+            return Some(ClassStatus::BehindGate);
         }
         if job.is_at_max_parallel() {
-            return Some(Stop::Park(Lot::Job(key.job)));
+            return Some(ClassStatus::Waiting(WaitReason::Job(key.job)));
         }
         if overridden {
             return None;
         }
         let bucket = admit(usages(state, key.profile), key.repair).err()?.bucket;
-        Some(Stop::Park(Lot::Bucket {
+        Some(ClassStatus::Waiting(WaitReason::Bucket {
             bucket,
             repair: key.repair,
         }))
     }
 
-    /// Puts a class that cannot start where it waits, out of the queue at whose front it was.
-    fn put_away(&mut self, (key, class): (Key, ClassId), source: Option<Lot>, stop: Stop) {
+    /// Moves a class that cannot start from the front of its queue to where it waits.
+    fn set_waiting(&mut self, (key, class): (Key, ClassId), source: Option<WaitReason>, status: ClassStatus) {
         self.queue(source).heap.pop();
-        match stop {
-            Stop::Gate => self.classes[class].place = Place::Gate,
-            Stop::Held => {
-                self.classes[class].place = Place::Held;
+        self.classes[class].status = status;
+        match status {
+            // `open_stage` finds them by their track.
+            ClassStatus::Open | ClassStatus::BehindGate => {}
+            ClassStatus::Held => {
                 let job = self.classes[class].key.job;
                 if let Some(queues) = self.jobs.get_mut(&job) {
                     queues.held.push(class);
                 }
             }
-            Stop::Park(lot) => {
-                self.classes[class].place = place(Some(lot));
-                self.parking.park(lot, self.classes[class].entry(key, class));
+            ClassStatus::Waiting(reason) => {
+                self.wait_queues.push(reason, self.classes[class].entry(key, class));
             }
         }
     }
 
     /// Puts a class among those that may be able to start.
     pub(super) fn reopen(&mut self, state: &State, class: ClassId) {
-        self.classes[class].place = Place::Open;
+        self.classes[class].status = ClassStatus::Open;
         if let Some((_, key)) = self.front(state, class) {
             self.open.heap.push(self.classes[class].entry(key, class));
         }
@@ -218,28 +212,28 @@ impl Agenda {
         let waits = |task: u32| {
             queues.is_waiting(task)
                 && (alone || !state.hosts.is_leased(job.host(task)))
-                // Thawing builds the queues anew, so that those who are passed over here come back.
+                // Thawing rebuilds the queues, so that tasks which are skipped here are found again.
                 && !state.freezes.is_frozen(job.host(task))
         };
-        let enlisted_here = |task: u32| queues.is_enlisted(task) && queues.class_of[task as usize] as usize == class;
+        let late_here = |task: u32| queues.is_late(task) && queues.class_of[task as usize] as usize == class;
         let here = |front: Front| {
             if front.listed {
-                !queues.is_enlisted(front.task())
+                !queues.is_late(front.task())
             } else {
-                enlisted_here(front.task())
+                late_here(front.task())
             }
         };
         if entry.front.is_some_and(|front| here(front) && waits(front.task())) {
             return entry.front;
         }
-        let listed = |task: u32| !queues.is_enlisted(task) && waits(task);
+        let listed = |task: u32| !queues.is_late(task) && waits(task);
         let Span { next, end } = &mut entry.listed;
         while next < end && !listed(self.listed[*next as usize]) {
             *next += 1;
         }
         let listed = (next < end).then(|| queues.listed_order(job, self.listed[*next as usize]));
         // A task that was tried since it was queued is queued once more, behind those that were not.
-        let late = |tries: u16, task: u32| tries == job.task(task).tries && enlisted_here(task) && waits(task);
+        let late = |tries: u16, task: u32| tries == job.task(task).tries && late_here(task) && waits(task);
         while entry.late.first().is_some_and(|(tries, .., task)| !late(tries, task)) {
             entry.late.pop_first();
         }
@@ -264,8 +258,8 @@ impl Agenda {
     }
 }
 
-impl Lot {
-    /// Whether what it waits for has given way, as far as that can be told without looking at who waits.
+impl WaitReason {
+    /// Whether it may be gone, as far as that can be told without looking at who waits.
     fn has_room(self, state: &State) -> bool {
         match self {
             Self::Bucket { bucket, repair } => has_room(state.usage[bucket.index()], repair),
@@ -274,9 +268,9 @@ impl Lot {
     }
 }
 
-pub(super) fn place(lot: Option<Lot>) -> Place {
-    match lot {
-        None => Place::Open,
-        Some(lot) => Place::Parked(lot),
+pub(super) fn status_for(reason: Option<WaitReason>) -> ClassStatus {
+    match reason {
+        None => ClassStatus::Open,
+        Some(reason) => ClassStatus::Waiting(reason),
     }
 }

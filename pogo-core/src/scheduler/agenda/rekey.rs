@@ -1,47 +1,49 @@
-//! Putting the keys of a queue right all at once.
+//! Correcting the keys of a queue, all of them at once.
 
-use super::lot::Lot;
-use super::park::Queue;
-use super::pick::place;
+use super::pick::status_for;
+use super::wait_queues::Queue;
+use super::wait_reason::WaitReason;
 use super::{Agenda, ClassId};
 use crate::scheduler::state::State;
 
 impl Agenda {
-    /// Lowers all keys of a queue to what its buckets are loaded by now, and drops leftovers. When a bucket is less loaded than
-    /// before, every entry would come to the front to be put right, at ten times the cost.
-    pub(super) fn lower(&mut self, state: &State, lot: Option<Lot>) {
-        let mut entries = self.queue(lot).take();
+    /// Lowers all keys of a queue to the load that their buckets have by now, and drops entries that stand for nothing.
+    // Otherwise every entry of a bucket whose load went down comes to the front to be corrected, at ten times the cost.
+    pub(super) fn lower_keys(&mut self, state: &State, reason: Option<WaitReason>) {
+        let mut entries = self.queue(reason).take();
         entries.retain_mut(|entry| {
             let class = &self.classes[entry.class()];
             entry.key.lower_load(self.load.of(state, entry.profile));
-            class.place == place(lot) && class.ticket == entry.ticket
+            class.status == status_for(reason) && class.ticket == entry.ticket
         });
-        self.queue(lot).heap = entries.into();
+        self.queue(reason).heap = entries.into();
     }
 
-    /// The same, where keys may be greater than before.
-    pub(super) fn rebuild(&mut self, state: &State, lot: Option<Lot>) {
-        let mut entries = self.queue(lot).take();
+    /// Works out all keys of a queue, which may be greater than before, and drops entries that stand for nothing.
+    pub(super) fn recompute_keys(&mut self, state: &State, reason: Option<WaitReason>) {
+        let mut entries = self.queue(reason).take();
         entries.retain_mut(|entry| {
             let class = &self.classes[entry.class()];
-            let stands = class.place == place(lot) && class.ticket == entry.ticket;
+            let stands = class.status == status_for(reason) && class.ticket == entry.ticket;
             let front = if stands { self.front(state, entry.class()) } else { None };
             front.map(|(_, key)| entry.key = key).is_some()
         });
-        self.queue(lot).heap = entries.into();
+        self.queue(reason).heap = entries.into();
     }
 
-    /// Queues a class where it is, which is more urgent than its queue knows.
-    pub(super) fn queue_anew(&mut self, state: &State, class: ClassId, lot: Option<Lot>) {
-        if self.queue(lot).heap.len() <= Queue::MANY {
-            self.rebuild(state, lot);
+    /// Queues a class again in its own queue, because it is more urgent than its entry there says.
+    pub(super) fn requeue_class(&mut self, state: &State, class: ClassId, reason: Option<WaitReason>) {
+        if self.queue(reason).heap.len() <= Queue::MANY {
+            self.recompute_keys(state, reason);
         } else if let Some((_, key)) = self.front(state, class) {
             let entry = self.classes[class].entry(key, class);
-            let queue = self.queue(lot);
-            // The entry that it had is a leftover now.
+            let queue = self.queue(reason);
+            // Its old entry has another ticket, and stands for nothing from now on.
             queue.corrected += 1;
             queue.heap.push(entry);
         }
-        lot.into_iter().for_each(|lot| self.parking.forget_top(lot));
+        reason
+            .into_iter()
+            .for_each(|reason| self.wait_queues.forget_top(reason));
     }
 }

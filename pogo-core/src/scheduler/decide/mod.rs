@@ -85,7 +85,7 @@ impl Scheduler {
     fn start_all(&mut self) {
         self.agenda.refresh(&self.state);
         let ended = self.agenda.end_delays(&self.state, self.now);
-        ended.into_iter().for_each(|job| self.outlook.touch(job));
+        ended.into_iter().for_each(|job| self.outlook.mark(job));
         while !self.draining
             && let Some((task, host)) = self.agenda.pick(&self.state)
         {

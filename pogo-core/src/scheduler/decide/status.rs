@@ -7,12 +7,12 @@ use crate::scheduler::{JobEventKind, JobId, JobStatus, Scheduler};
 impl Scheduler {
     /// Looks once at each job that may fare otherwise than before: nothing that is decided here changes what another can do.
     pub(super) fn update_status(&mut self) {
-        for id in self.outlook.settle(&self.state) {
+        for id in self.outlook.take_marked(&self.state) {
             if let Some(kind) = self.next_status(id) {
                 self.emit_job(id, kind);
             }
         }
-        self.outlook.calm();
+        self.outlook.clear();
     }
 
     fn next_status(&mut self, id: JobId) -> Option<JobEventKind> {

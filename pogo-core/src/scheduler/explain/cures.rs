@@ -7,7 +7,7 @@ use super::{Cure, CureOrder, named};
 use crate::fleet::{HostId, HostName};
 use crate::plan::BucketId;
 use crate::scheduler::JobId;
-use crate::scheduler::state::{Bad, Budget, Job, TaskChange, TaskState};
+use crate::scheduler::state::{Budget, FailedAttempt, Job, TaskChange, TaskState};
 
 impl Forecast<'_> {
     /// What gives an available host a slot of this bucket.
@@ -38,8 +38,10 @@ impl Forecast<'_> {
         for &host in stuck {
             let known = state.host(host);
             // What is marked down stays so whatever its jobs say.
-            let bad = known.bad.filter(|_| known.down.is_none());
-            let of = bad.and_then(|bad| Some((bad.job, state.jobs.get(&bad.job)?.task_of(host)?)));
+            let failed_attempt = known.failed_attempt.filter(|_| known.down.is_none());
+            let of = failed_attempt.and_then(|failed_attempt| {
+                Some((failed_attempt.job, state.jobs.get(&failed_attempt.job)?.task_of(host)?))
+            });
             if let Some((job, task)) = of {
                 failed.entry(job).or_default().push(task);
             }
@@ -62,14 +64,14 @@ impl Forecast<'_> {
         let mut freed = Freed::default();
         for &host in stuck {
             let known = state.host(host);
-            let bad = state.hosts.earlier(host).iter().chain(&known.bad);
-            let task = |bad: &Bad| {
-                let job = state.jobs.get(&bad.job)?;
+            let failed_attempt = state.hosts.earlier(host).iter().chain(&known.failed_attempt);
+            let task = |failed_attempt: &FailedAttempt| {
+                let job = state.jobs.get(&failed_attempt.job)?;
                 let task = job.task_of(host)?;
                 let skippable = job.task(task).state.allows(TaskChange::Skip);
-                skippable.then_some((bad.job, task))
+                skippable.then_some((failed_attempt.job, task))
             };
-            let Some(tasks) = bad.map(task).collect::<Option<Vec<_>>>() else {
+            let Some(tasks) = failed_attempt.map(task).collect::<Option<Vec<_>>>() else {
                 continue;
             };
             if known.down.is_some() || tasks.is_empty() {
@@ -108,7 +110,7 @@ impl Forecast<'_> {
     /// Those of the tasks that can be retried, and would start then.
     fn retryable(&self, job: &Job, tasks: Vec<u32>, resumed: bool) -> Vec<u32> {
         let mut tasks = tasks;
-        tasks.retain(|&task| job.task(task).state.is_bad() || job.task(task).state == TaskState::Cancelled);
+        tasks.retain(|&task| job.task(task).state.counts_as_failed() || job.task(task).state == TaskState::Cancelled);
         // Each that is left out is one failure more for the budgets of the others.
         loop {
             let fits: Vec<u32> = tasks

@@ -87,14 +87,14 @@ impl State {
         }
         for (host, state) in self.hosts.stuck_states() {
             let reasons = hosts.entry(host).or_default();
-            for bad in self.hosts.earlier(host).iter().chain(&state.bad) {
-                let job = bad.job;
-                let reason = if bad.in_doubt {
+            for failed_attempt in self.hosts.earlier(host).iter().chain(&state.failed_attempt) {
+                let job = failed_attempt.job;
+                let reason = if failed_attempt.in_doubt {
                     HolderReason::InDoubt { job }
                 } else {
                     HolderReason::Failed { job }
                 };
-                reasons.push((reason, bad.at));
+                reasons.push((reason, failed_attempt.at));
             }
             reasons.extend(state.down.map(|since| (HolderReason::Down, since)));
         }
@@ -104,10 +104,14 @@ impl State {
     /// Why this host holds slots, if it holds any; of several reasons the one that is closest to a task.
     pub(in crate::scheduler) fn holds(&self, host: HostId) -> Option<HolderReason> {
         let state = self.host(host);
-        match (self.lease(host), state.bad) {
+        match (self.lease(host), state.failed_attempt) {
             (Some((job, _)), _) => Some(HolderReason::Running { job }),
-            (None, Some(bad)) if bad.in_doubt => Some(HolderReason::InDoubt { job: bad.job }),
-            (None, Some(bad)) => Some(HolderReason::Failed { job: bad.job }),
+            (None, Some(failed_attempt)) if failed_attempt.in_doubt => Some(HolderReason::InDoubt {
+                job: failed_attempt.job,
+            }),
+            (None, Some(failed_attempt)) => Some(HolderReason::Failed {
+                job: failed_attempt.job,
+            }),
             (None, None) => state.down.is_some().then_some(HolderReason::Down),
         }
     }

@@ -138,7 +138,7 @@ impl<'a> Explainer<'a> {
         let counts = |task: &u32| rules.profile(job.target(*task).profile).budgets.contains(&at);
         let failed: Vec<u32> = job
             .positions()
-            .filter(|&task| job.task(task).state.is_bad())
+            .filter(|&task| job.task(task).state.counts_as_failed())
             .filter(counts)
             .collect();
         let blocker = Blocker::FailureBudget {
@@ -214,7 +214,7 @@ impl<'a> Explainer<'a> {
             tasks.filter(|&task| is(job.task(task).state)).collect()
         };
         let pending = of_state(|state| matches!(state, TaskState::Waiting | TaskState::Running));
-        let failed = of_state(TaskState::is_bad);
+        let failed = of_state(TaskState::counts_as_failed);
         let cancelled = of_state(|state| state == TaskState::Cancelled);
         let blocker = Blocker::GateClosed {
             sequence: label.sequence.clone(),
@@ -324,7 +324,8 @@ impl<'a> Explainer<'a> {
             let tasks = stage.tasks.iter();
             tasks.filter(|&&task| is(self.job.task(task).state)).count()
         };
-        count(TaskState::is_bad) > stage.allowed_failures as usize || count(|state| state == TaskState::Cancelled) > 0
+        count(TaskState::counts_as_failed) > stage.allowed_failures as usize
+            || count(|state| state == TaskState::Cancelled) > 0
     }
 
     /// The tasks that wait and that this one waits for, through any number of gates.

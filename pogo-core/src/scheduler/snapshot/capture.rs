@@ -31,16 +31,18 @@ impl State {
         StuckData {
             host: self.fleet.name(host).clone(),
             since: known.since,
-            job: known.bad.map(|bad| bad.job),
-            in_doubt: known.bad.is_some_and(|bad| bad.in_doubt),
-            ended: known.bad.map(|bad| bad.at),
+            job: known.failed_attempt.map(|failed_attempt| failed_attempt.job),
+            in_doubt: known
+                .failed_attempt
+                .is_some_and(|failed_attempt| failed_attempt.in_doubt),
+            ended: known.failed_attempt.map(|failed_attempt| failed_attempt.at),
             down: known.down.is_some(),
             marked: known.down,
             earlier: self
                 .hosts
                 .earlier(host)
                 .iter()
-                .map(|bad| (bad.job, bad.in_doubt, bad.at))
+                .map(|failed_attempt| (failed_attempt.job, failed_attempt.in_doubt, failed_attempt.at))
                 .collect(),
         }
     }

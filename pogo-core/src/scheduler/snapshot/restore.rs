@@ -8,7 +8,7 @@ use super::{RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
 use crate::scheduler::JobId;
-use crate::scheduler::state::{Bad, Budget, HostState, Hosts, Job, JobStatus, Running, State, Usage};
+use crate::scheduler::state::{Budget, FailedAttempt, HostState, Hosts, Job, JobStatus, Running, State, Usage};
 
 impl State {
     /// The state that this snapshot was taken of; see [`Scheduler::restore`](crate::scheduler::Scheduler::restore).
@@ -117,7 +117,7 @@ impl State {
             .iter()
             .flat_map(|run| std::iter::repeat_n(run.task(), run.hosts as usize));
         for (task, record) in (0..).zip(records) {
-            self.take_up(job, task, record);
+            self.restore_task(job, task, record);
         }
     }
 
@@ -139,23 +139,23 @@ impl State {
     fn restore_stuck(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
         for data in &snapshot.stuck {
             let host = self.known(&data.host)?;
-            let bad = data.job.map(|job| Bad {
+            let failed_attempt = data.job.map(|job| FailedAttempt {
                 job,
                 in_doubt: data.in_doubt,
                 at: data.ended.unwrap_or(data.since),
             });
             let mut state = self.host(host);
             let marked = data.marked.unwrap_or(data.since);
-            (state.bad, state.down) = (bad, data.down.then_some(marked));
+            (state.failed_attempt, state.down) = (failed_attempt, data.down.then_some(marked));
             if state.is_stuck() {
                 state.since = data.since;
             }
             self.put_host(host, state);
-            if bad.is_some() {
+            if failed_attempt.is_some() {
                 let earlier = data
                     .earlier
                     .iter()
-                    .map(|&(job, in_doubt, at)| Bad { job, in_doubt, at });
+                    .map(|&(job, in_doubt, at)| FailedAttempt { job, in_doubt, at });
                 self.hosts.set_earlier(host, earlier.collect());
             }
         }

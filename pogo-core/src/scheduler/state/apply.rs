@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::hosts::Changing;
+use super::hosts::HostChange;
 use super::job::Compiled;
-use super::tasks::Moving;
-use super::{ApplyError, Backoff, Bad, Effect, Effects, JobStatus, Running, State, TaskAt, TaskState};
+use super::tasks::TaskMove;
+use super::{ApplyError, Backoff, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
@@ -36,7 +36,7 @@ impl State {
         if at < self.at {
             return Err(ApplyError::OutOfOrder { at, last: self.at });
         }
-        self.can_follow(event)?;
+        self.validate_event(event)?;
         self.apply_decided(at, event, Hint::default(), effects)
     }
 
@@ -49,7 +49,7 @@ impl State {
         effects: &mut Effects,
     ) -> Result<(), ApplyError> {
         debug_assert!(at >= self.at);
-        debug_assert_eq!(self.can_follow(event), Ok(()), "{event:?}");
+        debug_assert_eq!(self.validate_event(event), Ok(()), "{event:?}");
         let before = std::mem::replace(&mut self.at, at);
         self.apply_now(event, hint, effects).inspect_err(|_| self.at = before)
     }
@@ -144,7 +144,7 @@ impl State {
             TaskEventKind::Skipped => {
                 let at = self.task_at(*job, host, hint)?;
                 self.move_task(at, TaskState::Skipped, effects);
-                self.excuse(self.host_id(host)?, *job, effects);
+                self.clear_failure(self.host_id(host)?, *job, effects);
             }
             TaskEventKind::Cancelled => {
                 let at = self.task_at(*job, host, hint)?;
@@ -168,7 +168,7 @@ impl State {
         task.record.tries = task.record.tries.saturating_add(1);
         task.attempt = attempt;
         let target = task.target.clone();
-        let host = Changing::of(id, &target, self.at);
+        let host = HostChange::of(id, &target, self.at);
         let running = Running {
             task: at,
             target,
@@ -191,27 +191,27 @@ impl State {
         let (id, task) = running.task;
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         job.tasks[task as usize].attempt = AttemptId::NONE;
-        let moving = Moving {
+        let moving = TaskMove {
             profile: running.target.profile,
             track: running.target.track,
             from: TaskState::Running,
             fresh: false,
         };
-        let host = Changing::of(id, &running.target, running.started);
+        let host = HostChange::of(id, &running.target, running.started);
         self.step(running.task, moving, to, effects);
         let (in_doubt, at) = (to == TaskState::InDoubt, self.at);
         let badly = in_doubt || to == TaskState::Failed;
         let mut before = None;
-        let mut bad = badly.then_some(Bad { job: id, in_doubt, at });
+        let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
         self.change_host(host, effects, |host| {
             host.leased = false;
             // A host that has left the fleet is counted until it ends, and no longer.
-            bad = bad.filter(|_| !host.removed);
-            before = std::mem::replace(&mut host.bad, bad);
+            failed_attempt = failed_attempt.filter(|_| !host.removed);
+            before = std::mem::replace(&mut host.failed_attempt, failed_attempt);
             host.down = host.down.filter(|_| !host.removed);
         });
         if before.is_some() {
-            self.leave(running.target.host, before, bad);
+            self.keep_earlier(running.target.host, before, failed_attempt);
         }
         Ok(())
     }
@@ -287,7 +287,7 @@ impl State {
             if down {
                 host.down = host.down.or(Some(at));
             } else {
-                (host.down, host.bad) = (None, None);
+                (host.down, host.failed_attempt) = (None, None);
             }
         });
         if !down {

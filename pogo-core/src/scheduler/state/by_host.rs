@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Job, JobStatus, State};
 use crate::fleet::HostId;
 use crate::scheduler::JobId;
-use crate::scheduler::by_job::FastMap;
+use crate::scheduler::job_map::FastMap;
 
 /// The unfinished jobs of each host.
 ///

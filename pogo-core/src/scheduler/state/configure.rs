@@ -147,7 +147,7 @@ impl State {
         (moved.aborted, moved.limit_spent) = (job.aborted, job.limit_spent);
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
         for (at, task) in (0..).zip(&job.tasks) {
-            self.take_up(&mut moved, at, task.record);
+            self.restore_task(&mut moved, at, task.record);
             moved.tasks[at as usize].attempt = task.attempt;
         }
         moved.budget = job.budget;

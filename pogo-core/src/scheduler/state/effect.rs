@@ -11,7 +11,7 @@ pub(crate) enum Effect {
     /// An attempt began.
     Started { attempt: AttemptId },
     /// A task waits no longer; a fresh one had never been tried.
-    Unqueued { task: TaskAt, fresh: bool },
+    Dequeued { task: TaskAt, fresh: bool },
     /// A task is waiting again, not before a moment that its job knows.
     Requeued(TaskAt),
     /// A host no longer runs a task of this job, or counts as available again: its buckets may have room, and the

@@ -16,7 +16,7 @@ pub(crate) struct HostState {
     /// A task runs here, and no other may.
     pub(crate) leased: bool,
     /// How its last attempt ended, when that was not well.
-    pub(crate) bad: Option<Bad>,
+    pub(crate) failed_attempt: Option<FailedAttempt>,
     /// Marked down from outside, at this moment.
     pub(crate) down: Option<Timestamp>,
     /// Taken out of the fleet while it was still needed.
@@ -27,7 +27,7 @@ pub(crate) struct HostState {
 
 /// An attempt that did not end well, and leaves its host unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Bad {
+pub(crate) struct FailedAttempt {
     /// The job whose attempt it was.
     pub(crate) job: JobId,
     /// Unknown rather than failed.
@@ -39,7 +39,7 @@ pub(crate) struct Bad {
 impl HostState {
     /// Unavailable for another reason than running.
     pub(crate) fn is_stuck(&self) -> bool {
-        self.bad.is_some() || self.down.is_some()
+        self.failed_attempt.is_some() || self.down.is_some()
     }
 
     /// It may not be serving.
@@ -59,7 +59,7 @@ pub(crate) struct Hosts {
     /// Hosts of which more is to know than that a task runs there, unavailable since that began.
     noted: BTreeMap<HostId, HostState>,
     /// Attempts of other jobs that did not end well either, before the one that a host's state names. Few hosts have any.
-    earlier: BTreeMap<HostId, Vec<Bad>>,
+    earlier: BTreeMap<HostId, Vec<FailedAttempt>>,
 }
 
 impl Hosts {
@@ -124,16 +124,16 @@ impl Hosts {
 
     /// All of it that is not said by the attempts under way.
     #[cfg(feature = "testing")]
-    pub(crate) fn notes(&self) -> (&BTreeMap<HostId, HostState>, &BTreeMap<HostId, Vec<Bad>>) {
+    pub(crate) fn notes(&self) -> (&BTreeMap<HostId, HostState>, &BTreeMap<HostId, Vec<FailedAttempt>>) {
         (&self.noted, &self.earlier)
     }
 
     /// What other jobs left behind on a host before the one that its state names, the latest last.
-    pub(crate) fn earlier(&self, host: HostId) -> &[Bad] {
+    pub(crate) fn earlier(&self, host: HostId) -> &[FailedAttempt] {
         self.earlier.get(&host).map_or(&[], Vec::as_slice)
     }
 
-    pub(in crate::scheduler) fn set_earlier(&mut self, host: HostId, earlier: Vec<Bad>) {
+    pub(in crate::scheduler) fn set_earlier(&mut self, host: HostId, earlier: Vec<FailedAttempt>) {
         if earlier.is_empty() {
             self.earlier.remove(&host);
         } else {
@@ -205,7 +205,7 @@ impl Usage {
 
 /// A host that changes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Changing {
+pub(super) struct HostChange {
     host: HostId,
     profile: u32,
     /// When the attempt on it began, if there is one.
@@ -214,7 +214,7 @@ pub(super) struct Changing {
     by: Option<JobId>,
 }
 
-impl Changing {
+impl HostChange {
     /// The host of a task whose attempt begins or ends.
     pub(super) fn of(job: JobId, target: &Target, begun: Timestamp) -> Self {
         Self {
@@ -248,9 +248,9 @@ impl State {
     }
 
     /// A host that changes for another reason than an attempt on it.
-    pub(super) fn changing(&self, host: HostId) -> Changing {
+    pub(super) fn changing(&self, host: HostId) -> HostChange {
         let running = self.running_on(host);
-        Changing {
+        HostChange {
             host,
             profile: self.rules.profile_of(host),
             begun: running.map_or(Timestamp::EPOCH, |running| running.started),
@@ -261,11 +261,11 @@ impl State {
     /// Changes one host and keeps the ledger in step. All changes to a host go through here.
     pub(super) fn change_host(
         &mut self,
-        changing: Changing,
+        changing: HostChange,
         effects: &mut Effects,
         change: impl FnOnce(&mut HostState),
     ) {
-        let Changing {
+        let HostChange {
             host,
             profile,
             begun,
@@ -290,24 +290,32 @@ impl State {
         }
     }
 
-    /// An attempt on a host that was left bad `before` has ended. What other jobs left there stands until the host is well.
-    pub(super) fn leave(&mut self, host: HostId, before: Option<Bad>, bad: Option<Bad>) {
+    /// An attempt has ended on a host where `before` had failed. What failed there in other jobs counts until the host succeeds.
+    pub(super) fn keep_earlier(
+        &mut self,
+        host: HostId,
+        before: Option<FailedAttempt>,
+        failed_attempt: Option<FailedAttempt>,
+    ) {
         let all = self.hosts.earlier(host).iter().copied().chain(before);
-        let earlier = match bad {
-            Some(bad) => all.filter(|earlier| earlier.job != bad.job).collect(),
+        let earlier = match failed_attempt {
+            Some(failed_attempt) => all.filter(|earlier| earlier.job != failed_attempt.job).collect(),
             None => vec![],
         };
         self.hosts.set_earlier(host, earlier);
     }
 
     /// An operator answers for what this job left behind on a host, and for nothing else.
-    pub(super) fn excuse(&mut self, host: HostId, job: JobId, effects: &mut Effects) {
+    pub(super) fn clear_failure(&mut self, host: HostId, job: JobId, effects: &mut Effects) {
         let mut earlier = self.hosts.earlier(host).to_vec();
         earlier.retain(|earlier| earlier.job != job);
         let changing = self.changing(host);
         self.change_host(changing, effects, |state| {
-            if state.bad.is_some_and(|bad| bad.job == job) {
-                state.bad = earlier.pop();
+            if state
+                .failed_attempt
+                .is_some_and(|failed_attempt| failed_attempt.job == job)
+            {
+                state.failed_attempt = earlier.pop();
             }
         });
         self.hosts.set_earlier(host, earlier);
@@ -315,7 +323,7 @@ impl State {
 
     /// Puts a host where it already is, in a state that is being put together.
     pub(in crate::scheduler) fn put_host(&mut self, host: HostId, state: HostState) {
-        let Changing { profile, begun, .. } = self.changing(host);
+        let HostChange { profile, begun, .. } = self.changing(host);
         let before = self.hosts.get(host, begun);
         self.hosts.set(host, state, begun);
         self.count(profile, before, state);

@@ -5,7 +5,7 @@ use super::{Effect, Effects, Job, State, Target, Task, TaskAt, TaskRecord, TaskS
 use crate::scheduler::{JobId, Tally};
 
 /// A task that is moved from one state to another, as far as is known of it without looking.
-pub(super) struct Moving {
+pub(super) struct TaskMove {
     pub(super) profile: u32,
     pub(super) track: u32,
     pub(super) from: TaskState,
@@ -15,7 +15,7 @@ pub(super) struct Moving {
 
 impl State {
     /// Puts a task of a job that is being put together where it already is.
-    pub(in crate::scheduler) fn take_up(&self, job: &mut Job, task: u32, record: TaskRecord) {
+    pub(in crate::scheduler) fn restore_task(&self, job: &mut Job, task: u32, record: TaskRecord) {
         let to = record.state;
         *job.task_mut(task) = record;
         *slot(&mut job.tally, TaskState::Waiting) -= 1;
@@ -23,7 +23,7 @@ impl State {
         let Target { profile, track, .. } = *job.target(task);
         let Job { gates, stages, .. } = job;
         let _ = gates.task_changed(stages, track, (TaskState::Waiting, to), self.at);
-        if to.is_bad() {
+        if to.counts_as_failed() {
             each_budget(job, self.rules.profile(profile).budgets, |budget| budget.fail());
         }
     }
@@ -32,7 +32,7 @@ impl State {
     pub(super) fn move_task(&mut self, (id, task): TaskAt, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get(&id) else { return };
         let Task { target, record, .. } = &job.tasks[task as usize];
-        let moving = Moving {
+        let moving = TaskMove {
             profile: target.profile,
             track: target.track,
             from: record.state,
@@ -42,9 +42,9 @@ impl State {
     }
 
     /// Moves one task to another state. All changes of a task's state go through here.
-    pub(super) fn step(&mut self, (id, task): TaskAt, moving: Moving, to: TaskState, effects: &mut Effects) {
+    pub(super) fn step(&mut self, (id, task): TaskAt, moving: TaskMove, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Moving {
+        let TaskMove {
             profile,
             track,
             from,
@@ -58,7 +58,7 @@ impl State {
         *slot(&mut job.tally, to) += 1;
         if from == TaskState::Waiting {
             job.backoffs.remove(&task);
-            effects.push(Effect::Unqueued {
+            effects.push(Effect::Dequeued {
                 task: (id, task),
                 fresh,
             });
@@ -69,11 +69,11 @@ impl State {
         for change in job.gates.task_changed(&job.stages, track, (from, to), self.at) {
             effects.push(effect(id, change));
         }
-        if from.is_bad() == to.is_bad() {
+        if from.counts_as_failed() == to.counts_as_failed() {
             return;
         }
         let budgets = self.rules.profile(profile).budgets;
-        if to.is_bad() {
+        if to.counts_as_failed() {
             each_budget(job, budgets, |budget| budget.fail());
         } else {
             job.failures.remove(&task);

@@ -27,7 +27,7 @@ impl TaskState {
     }
 
     /// Failed or in doubt: it counts against budgets, and leaves its host unavailable.
-    pub(crate) fn is_bad(self) -> bool {
+    pub(crate) fn counts_as_failed(self) -> bool {
         matches!(self, Self::Failed | Self::InDoubt)
     }
 }

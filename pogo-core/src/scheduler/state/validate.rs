@@ -10,19 +10,19 @@ use crate::scheduler::{
 impl State {
     /// Refuses an event that cannot come next. What the scheduler decides always can; so what is checked is whether the event
     /// makes sense, not whether it is what this version would have decided.
-    pub(super) fn can_follow(&self, event: &Event) -> Result<(), ApplyError> {
+    pub(super) fn validate_event(&self, event: &Event) -> Result<(), ApplyError> {
         match event {
-            Event::Namespace(event) => self.namespace_can_follow(&event.kind),
+            Event::Namespace(event) => self.validate_namespace_event(&event.kind),
             // A mark may be repeated.
             Event::Host(HostEvent { kind, .. }) => match kind {
                 HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } => Ok(()),
             },
-            Event::Job(event) => self.job_can_follow(event),
-            Event::Task(event) => self.task_can_follow(event),
+            Event::Job(event) => self.validate_job_event(event),
+            Event::Task(event) => self.validate_task_event(event),
         }
     }
 
-    fn namespace_can_follow(&self, event: &NamespaceEventKind) -> Result<(), ApplyError> {
+    fn validate_namespace_event(&self, event: &NamespaceEventKind) -> Result<(), ApplyError> {
         match event {
             NamespaceEventKind::HostsFrozen { hosts, .. } if self.freezes.get(hosts).is_some() => {
                 Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
@@ -37,11 +37,11 @@ impl State {
         }
     }
 
-    fn task_can_follow(&self, TaskEvent { job, host, kind }: &TaskEvent) -> Result<(), ApplyError> {
-        let attempt_follows = |attempt, fits: fn(&Running) -> bool| self.follows_attempt(*job, host, attempt, fits);
+    fn validate_task_event(&self, TaskEvent { job, host, kind }: &TaskEvent) -> Result<(), ApplyError> {
+        let attempt_follows = |attempt, fits: fn(&Running) -> bool| self.validate_attempt(*job, host, attempt, fits);
         match kind {
             TaskEventKind::Started { attempt } => {
-                self.follows_task(*job, host, TaskChange::Start)?;
+                self.validate_task(*job, host, TaskChange::Start)?;
                 let id = self.host_id(host)?;
                 if self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id() {
                     return Err(ApplyError::UnknownAttempt { attempt: *attempt });
@@ -49,7 +49,7 @@ impl State {
                 Ok(())
             }
             TaskEventKind::PhaseEntered { attempt, phase } => {
-                self.follows_attempt(*job, host, *attempt, |running| *phase > running.phase)
+                self.validate_attempt(*job, host, *attempt, |running| *phase > running.phase)
             }
             TaskEventKind::CancelRequested { attempt, .. } => attempt_follows(*attempt, |running| {
                 running.cancelling.is_none() && running.phase != Phase::Settle
@@ -64,21 +64,21 @@ impl State {
                 if self.hosts.is_removed(self.host_id(host)?) {
                     return Err(ApplyError::UnknownHost { host: host.clone() });
                 }
-                self.follows_task(*job, host, TaskChange::Retry)
+                self.validate_task(*job, host, TaskChange::Retry)
             }
-            TaskEventKind::Skipped => self.follows_task(*job, host, TaskChange::Skip),
-            TaskEventKind::Cancelled => self.follows_task(*job, host, TaskChange::Cancel),
+            TaskEventKind::Skipped => self.validate_task(*job, host, TaskChange::Skip),
+            TaskEventKind::Cancelled => self.validate_task(*job, host, TaskChange::Cancel),
         }
     }
 
-    fn job_can_follow(&self, event: &JobEvent) -> Result<(), ApplyError> {
-        let follows = |fits: fn(&Job) -> bool| self.follows_job(event.job, fits);
+    fn validate_job_event(&self, event: &JobEvent) -> Result<(), ApplyError> {
+        let follows = |fits: fn(&Job) -> bool| self.validate_job(event.job, fits);
         match &event.kind {
             JobEventKind::Submitted { .. } if self.jobs.contains_key(&event.job) => {
                 Err(ApplyError::DuplicateJob { job: event.job })
             }
             JobEventKind::Submitted { .. } => Ok(()),
-            JobEventKind::WaveOpened { wave, .. } => self.follows_job(event.job, |job| {
+            JobEventKind::WaveOpened { wave, .. } => self.validate_job(event.job, |job| {
                 let stage = job.stages.wave(*wave);
                 stage.is_some() && stage == job.gates.baking().map(|(stage, _)| stage)
             }),
@@ -94,13 +94,13 @@ impl State {
             JobEventKind::Finished { .. } => {
                 follows(|job| job.status.allows(JobChange::Finish) && job.tally.running == 0 && job.tally.waiting == 0)
             }
-            JobEventKind::Altered { change } => self.follows_job(event.job, |job| {
+            JobEventKind::Altered { change } => self.validate_job(event.job, |job| {
                 job.status.allows(JobChange::Alter) && change.check(&job.spec).is_ok()
             }),
         }
     }
 
-    fn follows_job(&self, id: JobId, fits: impl Fn(&Job) -> bool) -> Result<(), ApplyError> {
+    fn validate_job(&self, id: JobId, fits: impl Fn(&Job) -> bool) -> Result<(), ApplyError> {
         let job = self.jobs.get(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         if fits(job) {
             Ok(())
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    fn follows_task(&self, id: JobId, host: &HostName, change: TaskChange) -> Result<(), ApplyError> {
+    fn validate_task(&self, id: JobId, host: &HostName, change: TaskChange) -> Result<(), ApplyError> {
         let job = self.jobs.get(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         let unknown = || ApplyError::UnknownHost { host: host.clone() };
         let state = job.task(job.task_of(self.host_id(host)?).ok_or_else(unknown)?).state;
@@ -127,7 +127,7 @@ impl State {
         }
     }
 
-    fn follows_attempt(
+    fn validate_attempt(
         &self,
         id: JobId,
         host: &HostName,
