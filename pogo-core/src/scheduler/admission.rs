@@ -3,7 +3,7 @@
 use super::state::{State, Usage};
 use crate::plan::BucketId;
 
-/// A bucket without a place for the host.
+/// A bucket without a slot for the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct BucketFull {
     pub(crate) bucket: BucketId,
@@ -15,7 +15,7 @@ pub(crate) struct BucketFull {
 /// are a part. A host that is unavailable already takes nothing away by being repaired, so only the number that
 /// runs counts, and that only where the rule bounds it.
 pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bool) -> Result<(), BucketFull> {
-    // Of several full buckets the one with the fewest places gives way least often, so waiting there costs least.
+    // Of several full buckets the one with the fewest slots has room least often, so a class that waits there is woken least.
     let full = buckets.filter(|&(_, usage)| !has_room(usage, repair));
     match full.min_by_key(|(_, usage)| usage.limit.places) {
         Some((bucket, _)) => Err(BucketFull { bucket }),
@@ -23,7 +23,7 @@ pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bo
     }
 }
 
-/// Whether one bucket has a place for the host.
+/// Whether one bucket has a slot for the host.
 pub(crate) fn has_room(usage: Usage, repair: bool) -> bool {
     if repair {
         !usage.limit.bounds_running || usage.running < usage.limit.places
@@ -57,14 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn failed_hosts_use_up_places() {
+    fn failed_hosts_use_up_slots() {
         assert!(!full(true, 5, 3, 4, false));
         assert!(full(true, 5, 4, 5, false));
         assert!(full(true, 5, 0, 5, false));
     }
 
     #[test]
-    fn repairing_needs_no_second_place() {
+    fn repairing_needs_no_second_slot() {
         assert!(!full(true, 5, 0, 5, true));
         assert!(!full(true, 5, 4, 9, true));
         assert!(full(true, 5, 5, 9, true));

@@ -9,7 +9,7 @@ use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError, check_settings};
 
-/// An input that makes sense, with everything that was found out on the way.
+/// A valid input, with everything that was found out while checking it.
 pub(super) enum Checked {
     Configure {
         input: Input,

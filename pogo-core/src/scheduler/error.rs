@@ -6,7 +6,7 @@ use crate::Timestamp;
 use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
 
-/// An input that makes no sense; nothing has changed.
+/// An input that was refused; nothing has changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {

@@ -3,7 +3,8 @@
 //!
 //! It is the least set with that property, so hosts that wait for each other are not in it. An attempt may fail as well,
 //! and then another job may repair what it left: what only that would let start is in it too, so that nothing leaves
-//! the set and comes back without an operator.
+//! the set and comes back without an operator. To ask whether something runs now was tried: a job then was blocked
+//! while it waited for a retry of another, and went on by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +125,7 @@ impl Prospects {
                 *prospects.held.entry(bucket).or_default() += 1;
             }
         }
-        // Each round may let more start, also in jobs that come before.
+        // Each round may let more start, also in jobs that were looked at earlier in the round.
         loop {
             let mut grown = false;
             for (id, tasks) in &scope.jobs {

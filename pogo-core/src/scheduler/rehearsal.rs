@@ -196,3 +196,68 @@ fn expected(state: &State, spec: &JobSpec, compiled: &Compiled) -> BTreeMap<Host
     }
     expected
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Command;
+    use crate::scheduler::state::{Target, Task, TaskRecord};
+    use crate::scheduler::{AttemptId, TaskState};
+
+    fn compiled(profiles: &[u32]) -> Compiled {
+        let task = |(at, &profile): (u32, &u32)| Task {
+            target: Target {
+                name: format!("h{at}").parse().unwrap(),
+                host: HostId::new(at),
+                profile,
+                track: 0,
+            },
+            record: TaskRecord {
+                state: TaskState::Waiting,
+                retries: 0,
+                connect_retries: 0,
+                tries: 0,
+            },
+            attempt: AttemptId::NONE,
+        };
+        let tasks: Vec<Task> = (0..).zip(profiles).map(task).collect();
+        Compiled {
+            names: tasks.iter().map(|task| task.target.name.clone()).collect(),
+            stages: Stages::none(tasks.len()),
+            budgets: BTreeMap::new(),
+            fleet_len: tasks.len(),
+            fits: true,
+            tasks,
+        }
+    }
+
+    #[test]
+    fn hosts_are_alike_under_the_same_limits_alone() {
+        let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        assert!(are_alike(&spec, &compiled(&[3, 3, 3])));
+        assert!(!are_alike(&spec, &compiled(&[0, 1, 2])));
+        assert!(!are_alike(&spec, &compiled(&[0, 0, 1])));
+    }
+
+    #[test]
+    fn what_has_begun_is_no_longer_work_that_waits() {
+        let stages = Stages::none(2);
+        let part = || Part {
+            work: 10,
+            time: 10,
+            track: 0,
+            buckets: vec![0],
+        };
+        let job = Rehearsal {
+            stages: &stages,
+            tasks: vec![part(), part()],
+            slots: vec![2],
+            max_parallel: usize::MAX,
+        };
+        let mut run = Run::new(&job);
+        run.take(&job, 0);
+        assert_eq!((run.work[0], run.free[0], run.started), (10, 1, 1));
+        run.take(&job, 1);
+        assert_eq!((run.work[0], run.free[0], run.started), (0, 0, 2));
+    }
+}

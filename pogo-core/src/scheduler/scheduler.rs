@@ -93,7 +93,7 @@ impl Scheduler {
     /// Takes one input, and returns everything that was decided on it, in order. All of it has been applied.
     ///
     /// # Errors
-    /// An input that makes no sense is refused before anything has changed.
+    /// An invalid input is refused before anything has changed.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Vec<Event>, InputError> {
         if now < self.now {
             return Err(InputError::TimeWentBack { now, last: self.now });

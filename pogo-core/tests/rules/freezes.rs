@@ -42,6 +42,14 @@ fn refusal(story: &mut Story, input: Input) -> String {
 }
 
 #[test]
+fn a_freeze_of_a_pattern_holds_every_host_that_matches() {
+    let mut story = Story::new(web("web1,web2,db1"), Policy::default());
+    story.tell(freeze("web*")).unwrap();
+    assert_eq!(story.submit(on("*")), "db1");
+    assert_eq!(story.tell(thaw("web*")).unwrap(), "web1 web2");
+}
+
+#[test]
 fn what_runs_goes_on_and_nothing_more_is_started_in_any_job_until_thawed() {
     let mut story = Story::new(web("a,b").host("x"), at_most("1"));
     assert_eq!(story.submit(on("$web")), "a");

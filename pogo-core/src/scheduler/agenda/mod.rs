@@ -26,8 +26,8 @@ use hashbrown::HashTable;
 pub(crate) use class::{Class, ClassId, ClassKey, ClassStatus};
 pub(crate) use key::Key;
 pub(crate) use load::Load;
-pub(crate) use wait_queues::WaitQueues;
 use wait_queues::Queue;
+pub(crate) use wait_queues::WaitQueues;
 use wait_reason::WaitReason;
 
 use super::JobId;
@@ -220,7 +220,6 @@ impl Agenda {
             let reason = WaitReason::Bucket { bucket, repair };
             if self.wait_queues.is_occupied(reason) {
                 self.recompute_keys(state, Some(reason));
-                self.wait_queues.forget_top(reason);
             }
         }
         if let Some(by_bucket) = &mut self.by_bucket {

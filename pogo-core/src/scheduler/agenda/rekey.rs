@@ -42,8 +42,5 @@ impl Agenda {
             queue.corrected += 1;
             queue.heap.push(entry);
         }
-        reason
-            .into_iter()
-            .for_each(|reason| self.wait_queues.forget_top(reason));
     }
 }

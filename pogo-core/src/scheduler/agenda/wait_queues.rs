@@ -60,8 +60,8 @@ pub(crate) struct WaitQueues {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WokenQueue {
     pub(crate) reason: WaitReason,
-    /// The front of the queue as last found. Urgency only decreases, so the true one is not more urgent, unless
-    /// something was queued since; then this is `None`.
+    /// The front of the queue as last found. Urgency only decreases, and nothing more urgent is queued while tasks are
+    /// picked, so the true one is not more urgent. `None` before the first look.
     pub(crate) top: Option<(Key, ClassId)>,
     /// Whether it was found since the state last changed.
     pub(crate) is_current: bool,
@@ -143,15 +143,6 @@ impl WaitQueues {
                 top: None,
                 is_current: false,
             });
-        }
-    }
-
-    /// Something more urgent than its front may have been queued.
-    pub(super) fn forget_top(&mut self, reason: WaitReason) {
-        for woken in &mut self.woken {
-            if woken.reason == reason {
-                woken.top = None;
-            }
         }
     }
 

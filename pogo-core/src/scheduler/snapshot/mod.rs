@@ -20,7 +20,7 @@ use crate::policy::Policy;
 /// Everything that a scheduler knows at one moment, to start from instead of from the first record of a journal.
 ///
 /// It says of each task and host how far it is, and nothing that follows from that: limits, gates and counts are worked
-/// out anew when it is [restored](super::Scheduler::restore). Its size is linear in the hosts and tasks it speaks of;
+/// out anew when it is [restored](super::Scheduler::restore). Its size is linear in the hosts and tasks it refers to;
 /// hosts and tasks that are alike share an entry.
 ///
 /// ```

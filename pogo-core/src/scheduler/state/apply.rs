@@ -40,7 +40,7 @@ impl State {
         self.apply_decided(at, event, Hint::default(), effects)
     }
 
-    /// The same for an event that was decided on this very state, so that it can follow.
+    /// Applies an event that was decided on this very state, so that it need not be validated.
     pub(crate) fn apply_decided(
         &mut self,
         at: Timestamp,

@@ -9,20 +9,20 @@ use crate::scheduler::{AttemptId, JobId};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApplyError {
-    /// It speaks of a job that was never submitted.
-    #[error("an event speaks of {job}, which was never submitted")]
+    /// It refers to a job that was never submitted.
+    #[error("an event refers to {job}, which was never submitted")]
     UnknownJob {
         /// The job.
         job: JobId,
     },
-    /// It speaks of a host that the fleet or the job does not have.
-    #[error("an event speaks of host `{host}`, which is not part of the job or the fleet")]
+    /// It refers to a host that the fleet or the job does not have.
+    #[error("an event refers to host `{host}`, which is not part of the job or the fleet")]
     UnknownHost {
         /// The host.
         host: HostName,
     },
-    /// It speaks of an attempt that is not under way there, or begins one that is not the next.
-    #[error("an event speaks of attempt {attempt}, to which that cannot have happened")]
+    /// It refers to an attempt that is not under way there, or begins one that is not the next.
+    #[error("an event refers to attempt {attempt}, to which that cannot have happened")]
     UnknownAttempt {
         /// The attempt.
         attempt: AttemptId,
@@ -34,7 +34,7 @@ pub enum ApplyError {
         job: JobId,
     },
     /// It does something to a task that cannot be done in the task's state.
-    #[error("an event speaks of host `{host}` of {job}, which was {state:?} and cannot have become that")]
+    #[error("an event refers to host `{host}` of {job}, which was {state:?} and cannot have become that")]
     WrongTaskState {
         /// The job.
         job: JobId,
@@ -44,7 +44,7 @@ pub enum ApplyError {
         state: TaskState,
     },
     /// It does something to a job that cannot be done in the job's state.
-    #[error("an event speaks of {job}, which was {status:?} and cannot have become that")]
+    #[error("an event refers to {job}, which was {status:?} and cannot have become that")]
     WrongJobStatus {
         /// The job.
         job: JobId,

@@ -30,7 +30,7 @@ pub enum ConfigureError {
 }
 
 impl State {
-    /// The state under another fleet and policy. Running tasks keep their places: a host that is no longer in the
+    /// The state under another fleet and policy. Running tasks keep their slots: a host that is no longer in the
     /// fleet stays, with the tags it had, for as long as it runs.
     pub(crate) fn configured(
         &self,

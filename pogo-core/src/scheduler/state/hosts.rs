@@ -101,7 +101,7 @@ impl Hosts {
         stuck.map(|(&host, _)| host)
     }
 
-    /// The same, with all that is known of them.
+    /// [`stuck`](Self::stuck) hosts, with all that is known of them.
     pub(crate) fn stuck_states(&self) -> impl Iterator<Item = (HostId, &HostState)> {
         let noted = self.noted.iter().map(|(&host, state)| (host, state));
         noted.filter(|(_, host)| host.is_stuck())

@@ -17,19 +17,19 @@ use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Tally};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JobStatus {
-    /// Something runs, or will by itself after a delay.
+    /// A task runs, or one will start by itself when a delay or a bake time is over.
     Running,
-    /// Nothing runs; it goes on when other jobs give back hosts or places.
+    /// Nothing runs; it goes on when other jobs give back hosts or slots.
     Waiting,
     /// An operator paused it.
     Paused,
-    /// Nothing runs and nothing can start without an operator.
+    /// Nothing runs, and nothing can start without an operator, whatever other jobs do.
     Blocked,
-    /// It starts no more, and something still runs.
+    /// It was halted or aborted, by an order, by too many failures or by its time limit, and something still runs.
     Halting,
-    /// It starts no more, and nothing runs.
+    /// It was halted, and nothing runs any more. An operator may resume it.
     Halted,
-    /// Every task has ended.
+    /// Nothing runs or waits any more: every task has succeeded, failed, or was skipped, cancelled or left in doubt.
     Finished,
 }
 
@@ -112,8 +112,8 @@ pub(crate) struct Target {
 
 /// One task.
 ///
-/// A rollout comes back to a task when all those before it have been started, so what is in several places of
-/// memory is fetched several times: this is one line of a cache.
+/// A rollout comes back to a task when all those before it have been started, so what is spread over memory is fetched
+/// several times: this is one line of a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[repr(align(64))]
 pub(crate) struct Task {

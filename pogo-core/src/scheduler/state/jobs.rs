@@ -28,7 +28,7 @@ impl State {
         Ok(self.compiled(hosts, names, stages))
     }
 
-    /// The same without any order.
+    /// Compiles a job without its sequences and waves: for a job that does not fit the policy in force.
     pub(in crate::scheduler) fn compile_unordered(&self, hosts: Vec<HostId>, names: Arc<[HostName]>) -> Compiled {
         let stages = Stages::none(hosts.len());
         Compiled {

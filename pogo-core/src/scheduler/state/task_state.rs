@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskState {
-    /// Not started, or to be tried again.
+    /// It has not started, or waits to be tried again: after a failure with retries left, or by an order to retry it.
     Waiting,
-    /// An attempt is under way, or settling.
+    /// An attempt is under way, or has succeeded and its host settles.
     Running,
-    /// Done.
+    /// Its last attempt succeeded, and its host has settled.
     Succeeded,
-    /// Its last attempt failed.
+    /// Its last attempt failed, and no retry was left or allowed.
     Failed,
-    /// Its last attempt ended unknown.
+    /// It is unknown how its last attempt ended, and the job does not retry such attempts.
     InDoubt,
-    /// An operator took it out.
+    /// An operator skipped it: it counts as done.
     Skipped,
-    /// It was not run and will not be.
+    /// It was waiting when its job was aborted, or when its host left the fleet, and will not be run.
     Cancelled,
 }
