@@ -162,7 +162,7 @@ impl Job {
             TaskState::Waiting => {}
             TaskState::Succeeded => return broken(BrokenRule::Once, format!("`{name}` is done and starts again")),
             state => {
-                return broken(BrokenRule::Log, format!("`{name}` starts, and is {}", state));
+                return broken(BrokenRule::Log, format!("`{name}` starts, and is {state}"));
             }
         }
         if !self.status.may_start() {
