@@ -80,8 +80,7 @@ impl TargetArgs {
         }
         let Some(first) = parts.pop() else {
             return Err(CliError::usage(format!(
-                "targets are missing; name hosts, ranges or tags, as in `{0} … 'web[1-3]'`, `{0} … @cache` or `{0} … '*'`",
-                NAME
+                "targets are missing; name hosts, ranges or tags, as in `{NAME} … 'web[1-3]'`, `{NAME} … @cache` or `{NAME} … '*'`"
             )));
         };
         let mut selector = match parts.is_empty() {
