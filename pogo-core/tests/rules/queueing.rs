@@ -156,3 +156,43 @@ fn of_hosts_that_were_all_tried_the_one_with_fewer_tries_comes_first() {
     assert_eq!(story.fails("a"), "");
     assert_eq!(story.tell(retry("a b")).unwrap(), "b");
 }
+
+fn limits(limits: &[(&str, &str)]) -> Policy {
+    let rule = |(group, limit): &(&str, &str)| {
+        Constraint::new(group.parse().unwrap(), Rule::MaxParallel(limit.parse().unwrap()))
+    };
+    Policy {
+        constraints: limits.iter().map(rule).collect(),
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn hosts_become_more_urgent_when_another_job_adds_work_to_their_group() {
+    for (another, next) in [(false, "b2"), (true, "a1")] {
+        let fleet = Fleet::builder().tagged("a", "a[1-20]").tagged("b", "b[1-4]");
+        let mut story = Story::new(fleet, limits(&[("$a", "2"), ("$b", "1")]));
+        let one_by_one = |hosts| on(hosts).max_parallel("1".parse().unwrap());
+        assert_eq!(story.submit(one_by_one("a[1-2],b[1-4]")), "b1");
+        if another {
+            assert_eq!(story.submit(one_by_one("a[3-20]")), "a3");
+        }
+        assert_eq!(story.ends("b1"), next);
+    }
+}
+
+#[test]
+fn work_that_another_job_adds_to_a_full_group_counts_for_all_that_wait_for_it() {
+    for (another, next) in [(false, "x"), (true, "y")] {
+        let fleet = Fleet::builder().tagged("a", "h,y,x,a[1-20]").tagged("c", "x,c[1-9]");
+        let mut story = Story::new(fleet, limits(&[("$a", "1"), ("$c", "2")]));
+        assert_eq!(story.submit(on("h")), "h");
+        assert_eq!(story.submit(on("c[1-9]").max_parallel("1".parse().unwrap())), "c1");
+        // `x` comes first because of `c`, unless `a` is more loaded than that.
+        assert_eq!(story.submit(on("y,x")), "");
+        if another {
+            assert_eq!(story.submit(on("a[1-20]")), "");
+        }
+        assert_eq!(story.ends("h"), next);
+    }
+}
