@@ -1,10 +1,10 @@
 //! What is in the way of a blocked job as a whole.
 
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Blocker, Input, JobStatus, Obstacle};
+use pogo_core::scheduler::{Blocker, Input, JobId, JobStatus, Obstacle};
 
 use crate::cures::{blocked, cures, down};
-use crate::story::{Story, at_most, limited, on, web};
+use crate::story::{Story, at_most, host, limited, on, web};
 
 #[test]
 fn a_blocked_job_says_all_that_is_in_the_way_of_its_hosts() {
@@ -149,4 +149,17 @@ fn what_is_in_the_way_reads_the_same_with_and_without_its_cure() {
     let described = slot.blocker.to_string();
     assert!(described.contains("$web"), "{described}");
     assert!(slot.to_string().starts_with(&described), "{slot}");
+}
+
+#[test]
+fn a_job_that_is_retried_in_part_names_the_gate_that_its_cancelled_hosts_keep_closed() {
+    let mut story = gate_and_slot();
+    story.fails("w");
+    assert_eq!(story.submit(on("a,b,c")), "");
+    let (job, reason) = (JobId::new(2), String::new());
+    story.tell(Input::Abort { job, reason }).unwrap();
+    let hosts = vec![host("b"), host("c")];
+    assert_eq!(story.tell(Input::Retry { job, hosts }).unwrap(), "");
+    assert_eq!(in_the_way(&blocked(&story)), ["after $first", "$db"]);
+    assert_eq!(cures(&story, 2, "b"), ["pogo skip 2 a"], "for `a` there is no slot");
 }
