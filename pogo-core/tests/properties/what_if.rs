@@ -41,6 +41,7 @@ proptest! {
                 spec.settings.job_timeout = None;
             }
         }
+        Arc::make_mut(&mut scenario.policy).defaults.job_timeout = None;
         let Some(imagined) = imagined(&scenario, 0.0) else { return Ok(()) };
         let run = imagined.run(seed).unwrap();
         if run.came_to_its_end() && run.tally.failed + run.tally.in_doubt + run.tally.skipped == 0 {
