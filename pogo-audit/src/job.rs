@@ -94,7 +94,7 @@ impl Job {
         self.tally = Tally::default();
         for (task, &host) in hosts.iter().enumerate() {
             let state = self.tasks[task].state;
-            *counter(&mut self.tally, state) += 1;
+            *self.tally.count_mut(state) += 1;
             self.sequences.count(host, state, true);
             self.waves.count(task, state, true);
         }
@@ -141,8 +141,8 @@ impl Job {
     ) -> Result<(), Breach> {
         let host = namespace.id(&self.hosts[task])?;
         let from = std::mem::replace(&mut self.tasks[task].state, to);
-        *counter(&mut self.tally, from) -= 1;
-        *counter(&mut self.tally, to) += 1;
+        *self.tally.count_mut(from) -= 1;
+        *self.tally.count_mut(to) += 1;
         for (state, entered) in [(from, false), (to, true)] {
             self.sequences.count(host, state, entered);
             self.waves.count(task, state, entered);
@@ -357,16 +357,4 @@ fn delay(settings: &JobSettings) -> u128 {
 
 pub(super) fn is_bad(state: TaskState) -> bool {
     matches!(state, TaskState::Failed | TaskState::InDoubt)
-}
-
-fn counter(tally: &mut Tally, state: TaskState) -> &mut u32 {
-    match state {
-        TaskState::Waiting => &mut tally.waiting,
-        TaskState::Running => &mut tally.running,
-        TaskState::Succeeded => &mut tally.succeeded,
-        TaskState::Failed => &mut tally.failed,
-        TaskState::InDoubt => &mut tally.in_doubt,
-        TaskState::Skipped => &mut tally.skipped,
-        TaskState::Cancelled => &mut tally.cancelled,
-    }
 }

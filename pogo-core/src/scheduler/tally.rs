@@ -25,6 +25,21 @@ pub struct Tally {
     pub cancelled: u32,
 }
 
+impl Tally {
+    /// The number of tasks in this state, to be changed.
+    pub fn count_mut(&mut self, state: TaskState) -> &mut u32 {
+        match state {
+            TaskState::Waiting => &mut self.waiting,
+            TaskState::Running => &mut self.running,
+            TaskState::Succeeded => &mut self.succeeded,
+            TaskState::Failed => &mut self.failed,
+            TaskState::InDoubt => &mut self.in_doubt,
+            TaskState::Skipped => &mut self.skipped,
+            TaskState::Cancelled => &mut self.cancelled,
+        }
+    }
+}
+
 impl fmt::Display for Tally {
     /// States without a task are left out: `2 waiting, 1 running`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

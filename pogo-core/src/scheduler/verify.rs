@@ -235,15 +235,7 @@ fn complete(job: &Job, stage: usize) -> bool {
 fn verify_tally(job: &Job) -> Result<(), Violation> {
     let mut tally = Tally::default();
     for task in &job.tasks {
-        *match task.record.state {
-            TaskState::Waiting => &mut tally.waiting,
-            TaskState::Running => &mut tally.running,
-            TaskState::Succeeded => &mut tally.succeeded,
-            TaskState::Failed => &mut tally.failed,
-            TaskState::InDoubt => &mut tally.in_doubt,
-            TaskState::Skipped => &mut tally.skipped,
-            TaskState::Cancelled => &mut tally.cancelled,
-        } += 1;
+        *tally.count_mut(task.record.state) += 1;
     }
     if tally == job.tally {
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::gates::GateChange;
 use super::{Effect, Effects, Job, State, Target, Task, TaskAt, TaskRecord, TaskState};
-use crate::scheduler::{JobId, Tally};
+use crate::scheduler::JobId;
 
 /// A task that is moved from one state to another, as far as is known of it without looking.
 pub(super) struct TaskMove {
@@ -18,8 +18,8 @@ impl State {
     pub(in crate::scheduler) fn restore_task(&self, job: &mut Job, task: u32, record: TaskRecord) {
         let to = record.state;
         *job.task_mut(task) = record;
-        *slot(&mut job.tally, TaskState::Waiting) -= 1;
-        *slot(&mut job.tally, to) += 1;
+        *job.tally.count_mut(TaskState::Waiting) -= 1;
+        *job.tally.count_mut(to) += 1;
         let Target { profile, track, .. } = *job.target(task);
         let Job { gates, stages, .. } = job;
         let _ = gates.task_changed(stages, track, (TaskState::Waiting, to), self.at);
@@ -54,8 +54,8 @@ impl State {
             return;
         }
         job.task_mut(task).state = to;
-        *slot(&mut job.tally, from) -= 1;
-        *slot(&mut job.tally, to) += 1;
+        *job.tally.count_mut(from) -= 1;
+        *job.tally.count_mut(to) += 1;
         if from == TaskState::Waiting {
             job.backoffs.remove(&task);
             effects.push(Effect::Dequeued {
@@ -97,17 +97,5 @@ fn each_budget(job: &mut Job, budgets: &[u32], change: impl Fn(&mut super::Budge
         if let Some(budget) = job.budgets.get_mut(budget) {
             change(budget);
         }
-    }
-}
-
-fn slot(tally: &mut Tally, state: TaskState) -> &mut u32 {
-    match state {
-        TaskState::Waiting => &mut tally.waiting,
-        TaskState::Running => &mut tally.running,
-        TaskState::Succeeded => &mut tally.succeeded,
-        TaskState::Failed => &mut tally.failed,
-        TaskState::InDoubt => &mut tally.in_doubt,
-        TaskState::Skipped => &mut tally.skipped,
-        TaskState::Cancelled => &mut tally.cancelled,
     }
 }
