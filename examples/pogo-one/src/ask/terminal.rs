@@ -16,7 +16,7 @@ pub(crate) struct TerminalPrompter {
     screen: OnceLock<Arc<Screen>>,
     /// ^C was pressed at a prompt: further questions are not asked.
     gone: AtomicBool,
-    /// Whether the job has been told to stop, and a condition to wait for that.
+    /// Whether the job is to stop, and a condition to wait for that.
     stopped: (Mutex<bool>, Condvar),
 }
 

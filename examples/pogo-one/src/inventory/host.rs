@@ -40,24 +40,28 @@ pub(super) fn host(args: &HostArgs) -> Result<Exit, CliError> {
     let wanted = Selector::Hosts(HostRange::single(&name));
     // Says which names are near.
     gathered.fleet.resolve(&wanted).map_err(CliError::usage)?;
-    let told = told(&gathered, name);
-    show(args.common.format, &WithWarnings::of(&told, &gathered), &told.text())?;
+    let report = report(&gathered, name);
+    show(
+        args.common.format,
+        &WithWarnings::of(&report, &gathered),
+        &report.text(),
+    )?;
     Ok(Exit::Succeeded)
 }
 
-fn told(gathered: &Gathered, name: HostName) -> HostReport {
-    let mut told = HostReport {
+fn report(gathered: &Gathered, name: HostName) -> HostReport {
+    let mut report = HostReport {
         name,
         listed: vec![],
         tags: vec![],
         settings: vec![],
     };
     let merged = &gathered.fleet;
-    let effective = settings(merged.id(told.name.as_str()).and_then(|id| merged.connection(id)));
+    let effective = settings(merged.id(report.name.as_str()).and_then(|id| merged.connection(id)));
     for part in &gathered.parts {
-        told.add(part, &effective);
+        report.add(part, &effective);
     }
-    told
+    report
 }
 
 impl HostReport {
