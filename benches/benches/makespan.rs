@@ -164,7 +164,7 @@ fn batch_makespan(fleet: &Fleet, policy: &Policy, time: impl Fn(&HostName) -> Du
     let mut waiting: Vec<HostId> = fleet.ids().collect();
     let mut makespan = Duration::ZERO;
     while !waiting.is_empty() {
-        let mut left: Vec<u32> = rules.buckets().iter().map(|bucket| bucket.places).collect();
+        let mut left: Vec<u32> = rules.buckets().iter().map(|bucket| bucket.slots).collect();
         let mut longest = Duration::ZERO;
         waiting.retain(|&host| {
             let buckets = rules.buckets_of(host);

@@ -291,7 +291,7 @@ impl Job {
 
     fn max_parallel(&self) -> Option<u32> {
         let hosts = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        self.settings.max_parallel.map(|limit| limit.places(hosts))
+        self.settings.max_parallel.map(|limit| limit.slots(hosts))
     }
 
     pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {

@@ -196,7 +196,7 @@ impl GroupLimit {
     fn new(label: String, rule: Rule, size: u32) -> Self {
         let slots = match rule {
             Rule::MinAvailable(limit) => limit.spare(size),
-            rule => rule.limit().places(size),
+            rule => rule.limit().slots(size),
         };
         Self {
             label,

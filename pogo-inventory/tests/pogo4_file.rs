@@ -41,7 +41,7 @@ fn limits_hold_per_app_and_value_and_count_the_whole_group() {
     let mut buckets: Vec<String> = plan
         .buckets
         .iter()
-        .map(|planned| format!("{}: {}", planned.bucket.group, planned.bucket.places))
+        .map(|planned| format!("{}: {}", planned.bucket.group, planned.bucket.slots))
         .collect();
     buckets.sort();
     assert_eq!(

@@ -20,14 +20,14 @@ fn plan(text: &str, targets: &str) -> Plan {
     plan
 }
 
-/// Each stage as `sequence: hosts`, each limit as `group: places`.
+/// Each stage as `sequence: hosts`, each limit as `group: slots`.
 fn shape(plan: &Plan) -> (Vec<String>, Vec<String>) {
     let stage = |stage: &PlannedStage| format!("{}: {}", stage.stage.sequence, fold(&stage.hosts));
     let buckets = plan.buckets.iter();
     (
         plan.stages.iter().map(stage).collect(),
         buckets
-            .map(|planned| format!("{}: {}", planned.bucket.group, planned.bucket.places))
+            .map(|planned| format!("{}: {}", planned.bucket.group, planned.bucket.slots))
             .collect(),
     )
 }

@@ -37,7 +37,7 @@ impl Plan {
             let bucket = &planned.bucket;
             let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
             let is_all = bucket.rule.limit().to_string() == "100%";
-            if !is_share || is_all || bucket.places < bucket.hosts {
+            if !is_share || is_all || bucket.slots < bucket.hosts {
                 continue;
             }
             let group = (bucket.group.as_str(), bucket.hosts);

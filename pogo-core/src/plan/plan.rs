@@ -24,7 +24,7 @@ use crate::policy::Policy;
 ///     ..Policy::default()
 /// };
 /// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, Command::shell("uptime")))?;
-/// assert_eq!(plan.buckets[0].bucket.places, 1); // half of three, rounded down
+/// assert_eq!(plan.buckets[0].bucket.slots, 1); // half of three, rounded down
 /// assert_eq!(plan.stages.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

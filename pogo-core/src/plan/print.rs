@@ -90,10 +90,10 @@ impl Plan {
                 group,
                 rule,
                 hosts,
-                places,
+                slots,
                 ..
             } = bucket;
-            writeln!(f, "{group:<width$}  {hosts:>7}  {in_job:>7}  {places:>6}  {rule}")?;
+            writeln!(f, "{group:<width$}  {hosts:>7}  {in_job:>7}  {slots:>6}  {rule}")?;
         }
         if let Some(ResolvedLimit { limit, hosts, .. }) = own {
             let all = self.hosts();

@@ -41,7 +41,7 @@ impl JobSpec {
         if let Some(last) = spec
             .waves
             .last_mut()
-            .filter(|last| last.places(count(hosts)) < count(hosts))
+            .filter(|last| last.slots(count(hosts)) < count(hosts))
         {
             *last = EVERYTHING;
         }

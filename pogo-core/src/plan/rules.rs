@@ -36,8 +36,7 @@ pub struct Bucket {
     /// Hosts of the group in the fleet.
     pub hosts: u32,
     /// How many of them may be unavailable at once; the resolved number.
-    #[serde(rename = "slots")]
-    pub places: u32,
+    pub slots: u32,
     /// Where the rule was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
@@ -74,7 +73,7 @@ pub(crate) struct Profile<'a> {
 /// What admission needs to know of a bucket, and no more, so that many fit into a cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Capacity {
-    pub(crate) places: u32,
+    pub(crate) slots: u32,
     /// Whether it also bounds how many run at once.
     pub(crate) bounds_running: bool,
     /// Whether unavailable hosts take slots without running.
@@ -193,7 +192,7 @@ impl Rules {
     pub(crate) fn capacity(&self, bucket: BucketId) -> Capacity {
         let bucket = self.bucket(bucket);
         Capacity {
-            places: bucket.places,
+            slots: bucket.slots,
             bounds_running: bucket.bounds_running(),
             counts_unavailable: bucket.rule.counts_unavailable(),
         }
@@ -258,18 +257,18 @@ impl Draft<'_> {
     }
 
     fn bucket(&mut self, constraint: &Constraint, group: String, hosts: u32) {
-        let places = match constraint.rule {
+        let slots = match constraint.rule {
             Rule::MinAvailable(limit) => limit.spare(hosts),
-            rule => rule.limit().places(hosts),
+            rule => rule.limit().slots(hosts),
         };
         let bucket = Bucket {
             group,
             rule: constraint.rule,
             hosts,
-            places,
+            slots,
             origin: constraint.origin.clone(),
         };
-        if places == 0 {
+        if slots == 0 {
             self.warnings.push(frozen(&bucket));
         }
         self.buckets.push(bucket);

@@ -22,7 +22,7 @@ pub(super) const EVERYTHING: Limit = match Percent::from_hundredths(10_000) {
 pub(super) fn with_steps(given: &[Limit], total: u32) -> Result<Vec<Limit>, PlanError> {
     let Some(&step) = given.last() else { return Ok(vec![]) };
     let mut sizes = given.to_vec();
-    if step.places(total) >= total {
+    if step.slots(total) >= total {
         return Ok(sizes);
     }
     if step.is_zero() {
@@ -30,15 +30,15 @@ pub(super) fn with_steps(given: &[Limit], total: u32) -> Result<Vec<Limit>, Plan
                        on in (20%), or with 100% for all the rest at once";
         return Err(PlanError::Spec(message.to_owned()));
     }
-    let mut taken = given.iter().map(|size| size.places(total)).max().unwrap_or(0);
+    let mut taken = given.iter().map(|size| size.slots(total)).max().unwrap_or(0);
     for times in 2.. {
         let size = multiple(step, times);
-        if size.places(total) >= total {
+        if size.slots(total) >= total {
             break;
         }
         // A small share of few hosts may come to the same number several times.
-        if size.places(total) > taken {
-            taken = size.places(total);
+        if size.slots(total) > taken {
+            taken = size.slots(total);
             sizes.push(size);
         }
         if sizes.len() >= MOST {
@@ -75,7 +75,7 @@ pub(super) fn stages(stages: &Stages, spec: &JobSpec, tasks: usize) -> Vec<Stage
         let upto = if at == last {
             total
         } else {
-            size.places(total).min(total)
+            size.slots(total).min(total)
         };
         if upto <= taken {
             continue;

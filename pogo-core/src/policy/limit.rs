@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 /// use pogo_core::policy::Limit;
 ///
 /// let limit: Limit = "25%".parse()?;
-/// assert_eq!(limit.places(10), 2); // rounded down ...
-/// assert_eq!(limit.places(3), 1); // ... but at least 1
-/// assert_eq!("0%".parse::<Limit>()?.places(10), 0); // unless the group is frozen
-/// assert_eq!("7".parse::<Limit>()?.places(10), 7);
+/// assert_eq!(limit.slots(10), 2); // rounded down ...
+/// assert_eq!(limit.slots(3), 1); // ... but at least 1
+/// assert_eq!("0%".parse::<Limit>()?.slots(10), 0); // unless the group is frozen
+/// assert_eq!("7".parse::<Limit>()?.slots(10), 7);
 /// # Ok::<(), pogo_core::policy::LimitError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,9 +27,9 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// For a limit on how many may be away: of a group of `n` hosts, the number of places.
+    /// How many hosts of a group of `n` the limit lets be unavailable (or whatever else it bounds).
     /// A share is rounded down but is at least 1; zero freezes the group.
-    pub fn places(self, n: u32) -> u32 {
+    pub fn slots(self, n: u32) -> u32 {
         match self {
             Self::Count(count) => count,
             Self::Percent(percent) if percent.is_zero() => 0,
@@ -212,13 +212,13 @@ mod tests {
     #[test]
     fn a_share_is_rounded_down_but_at_least_one() {
         let limit: Limit = "25%".parse().unwrap();
-        assert_eq!([0, 1, 3, 4, 7, 8, 101].map(|n| limit.places(n)), [1, 1, 1, 1, 1, 2, 25]);
+        assert_eq!([0, 1, 3, 4, 7, 8, 101].map(|n| limit.slots(n)), [1, 1, 1, 1, 1, 2, 25]);
     }
 
     #[test]
     fn zero_freezes() {
         for text in ["0", "0%", "0.00%"] {
-            assert_eq!(text.parse::<Limit>().unwrap().places(1000), 0, "{text}");
+            assert_eq!(text.parse::<Limit>().unwrap().slots(1000), 0, "{text}");
         }
     }
 
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_share_of_the_largest_group_does_not_overflow() {
         let all: Limit = "100%".parse().unwrap();
-        assert_eq!(all.places(u32::MAX), u32::MAX);
+        assert_eq!(all.slots(u32::MAX), u32::MAX);
         assert_eq!(all.spare(u32::MAX), 0);
     }
 

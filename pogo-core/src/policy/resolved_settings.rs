@@ -107,7 +107,7 @@ impl JobSettings {
         let limit = |limit: Limit, hosts: u32| ResolvedLimit { limit, hosts };
         let hooks = |own: &Option<String>, default: &str| own.as_deref().unwrap_or(default).to_owned();
         ResolvedSettings {
-            max_parallel: self.max_parallel.map(|most| limit(most, most.places(hosts))),
+            max_parallel: self.max_parallel.map(|most| limit(most, most.slots(hosts))),
             max_failures: self.max_failures.map(|most| limit(most, most.tolerated(hosts))),
             attempt_timeout: self.attempt_timeout.unwrap_or(Self::FORMER_ATTEMPT_TIMEOUT),
             slow_after: self.slow_after.filter(|after| !after.is_zero()),

@@ -17,7 +17,7 @@ pub(crate) struct BucketFull {
 pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bool) -> Result<(), BucketFull> {
     // Of several full buckets the one with the fewest slots has room least often, so a class that waits there is woken least.
     let full = buckets.filter(|&(_, usage)| !has_room(usage, repair));
-    match full.min_by_key(|(_, usage)| usage.limit.places) {
+    match full.min_by_key(|(_, usage)| usage.limit.slots) {
         Some((bucket, _)) => Err(BucketFull { bucket }),
         None => Ok(()),
     }
@@ -26,9 +26,9 @@ pub(crate) fn admit(buckets: impl Iterator<Item = (BucketId, Usage)>, repair: bo
 /// Whether one bucket has a slot for the host.
 pub(crate) fn has_room(usage: Usage, repair: bool) -> bool {
     if repair {
-        !usage.limit.bounds_running || usage.running < usage.limit.places
+        !usage.limit.bounds_running || usage.running < usage.limit.slots
     } else {
-        usage.unavailable < usage.limit.places
+        usage.unavailable < usage.limit.slots
     }
 }
 
@@ -43,12 +43,12 @@ mod tests {
     use super::*;
     use crate::plan::Capacity;
 
-    fn full(bounds_running: bool, places: u32, running: u32, unavailable: u32, repair: bool) -> bool {
+    fn full(bounds_running: bool, slots: u32, running: u32, unavailable: u32, repair: bool) -> bool {
         let usage = Usage {
             running,
             unavailable,
             limit: Capacity {
-                places,
+                slots,
                 bounds_running,
                 counts_unavailable: true,
             },

@@ -271,7 +271,7 @@ impl Outlook {
         let mut startable = true;
         for (bucket, usage) in usages(state, state.rules.profile_of(host)) {
             startable &= if repair {
-                usage.limit.places > 0 || !usage.limit.bounds_running
+                usage.limit.slots > 0 || !usage.limit.bounds_running
             } else {
                 buckets.push(bucket);
                 self.has_room(state, bucket)
@@ -299,7 +299,7 @@ impl Outlook {
 
     /// Whether a bucket will have room for another host without an order, and what says so.
     fn work_out(&self, state: &State, bucket: BucketId) -> (bool, Scope) {
-        let slots = state.usage[bucket.index()].limit.places;
+        let slots = state.usage[bucket.index()].limit.slots;
         let stuck = self.stuck_in.get(&bucket).map_or(0, BTreeSet::len);
         if slots == 0 || stuck < slots as usize {
             return (slots > 0, Scope::default());

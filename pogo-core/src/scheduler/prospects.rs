@@ -46,7 +46,7 @@ impl Scope {
         let mut scope = Self::default();
         let mut todo = vec![bucket];
         while let Some(bucket) = todo.pop() {
-            let slots = state.usage[bucket.index()].limit.places as usize;
+            let slots = state.usage[bucket.index()].limit.slots as usize;
             if !scope.buckets.insert(bucket) {
                 continue;
             }
@@ -207,9 +207,9 @@ impl Prospects {
         job.stages.of(task).iter().all(|stage| openable[stage.index()])
             && usages(state, state.rules.profile_of(host)).all(|(bucket, usage)| {
                 if repair {
-                    usage.limit.places > 0 || !usage.limit.bounds_running
+                    usage.limit.slots > 0 || !usage.limit.bounds_running
                 } else {
-                    self.held(bucket) < usage.limit.places
+                    self.held(bucket) < usage.limit.slots
                 }
             })
     }

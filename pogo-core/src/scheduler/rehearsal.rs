@@ -68,7 +68,7 @@ impl<'a> Rehearsal<'a> {
             let buckets = state.rules.profile(task.target.profile).buckets.iter();
             let buckets = buckets.map(|&bucket| {
                 *known.entry(bucket).or_insert_with(|| {
-                    slots.push(state.usage[bucket.index()].limit.places);
+                    slots.push(state.usage[bucket.index()].limit.slots);
                     slots.len() - 1
                 })
             });

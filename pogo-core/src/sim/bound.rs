@@ -33,19 +33,21 @@ pub enum Binding {
         /// The host.
         host: HostName,
     },
-    /// So much work has to pass through so few places.
+    /// So much work has to pass through so few slots.
     Limit {
         /// The group, as in `$frontend & $colo.na`.
         group: String,
         /// The rule as the policy says it.
         rule: String,
-        /// How many places it gives.
-        places: u32,
+        /// How many slots.
+        #[serde(rename = "places")]
+        slots: u32,
     },
     /// The job's own limit on how many run at once.
     JobLimit {
-        /// How many places it gives.
-        places: u32,
+        /// How many slots.
+        #[serde(rename = "places")]
+        slots: u32,
     },
     /// Stages that come one after the other.
     Sequence {
@@ -58,16 +60,16 @@ impl fmt::Display for Binding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LongestTask { host } => write!(f, "the longest task, on {host}"),
-            Self::Limit { group, rule, places } => write!(f, "{rule} on {group} ({})", Places(*places)),
-            Self::JobLimit { places } => write!(f, "the job's own max_parallel ({})", Places(*places)),
+            Self::Limit { group, rule, slots } => write!(f, "{rule} on {group} ({})", Slots(*slots)),
+            Self::JobLimit { slots } => write!(f, "the job's own max_parallel ({})", Slots(*slots)),
             Self::Sequence { stages } => write!(f, "the order {}", stages.join(", then ")),
         }
     }
 }
 
-struct Places(u32);
+struct Slots(u32);
 
-impl fmt::Display for Places {
+impl fmt::Display for Slots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} slot{}", self.0, if self.0 == 1 { "" } else { "s" })
     }
@@ -146,13 +148,13 @@ fn count(len: usize) -> u32 {
 fn explain(work: &Work<'_>, fleet: &Fleet, cause: Cause) -> Binding {
     let host = |task: usize| work.hosts.get(task).or(work.hosts.first());
     match cause {
-        Cause::Job(places) => Binding::JobLimit { places },
+        Cause::Job(slots) => Binding::JobLimit { slots },
         Cause::Bucket(at) if work.rules.buckets().get(at).is_some() => {
             let bucket = &work.rules.buckets()[at];
             Binding::Limit {
                 group: bucket.group.clone(),
                 rule: bucket.rule.to_string(),
-                places: bucket.places,
+                slots: bucket.slots,
             }
         }
         Cause::Bucket(task) | Cause::Task(task) => match host(task) {

@@ -49,7 +49,7 @@ impl Work<'_> {
             }
         }
         for ((bucket, mut times), at) in self.rules.buckets().iter().zip(held).zip(0..) {
-            let bound = through(&mut times, bucket.places);
+            let bound = through(&mut times, bucket.slots);
             if bound > best.0 {
                 best = (bound, Cause::Bucket(at));
             }

@@ -19,7 +19,7 @@ fn shows(plan: &Plan, blocker: &Blocker) -> bool {
     match blocker {
         Blocker::BucketFull { group, rule, slots, .. } => plan.buckets.iter().any(|planned| {
             let bucket = &planned.bucket;
-            bucket.group == *group && bucket.rule == *rule && bucket.places == *slots
+            bucket.group == *group && bucket.rule == *rule && bucket.slots == *slots
         }),
         Blocker::GateClosed {
             sequence, stage, after, ..

@@ -81,7 +81,7 @@ proptest! {
             prop_assert!(group.peak >= bucket.unavailable());
             prop_assert!(group.idle <= group.offered);
             // Only whoever overrides constraints takes more than there is.
-            prop_assert!(group.peak <= bucket.bucket().places || job.spec().override_constraints.is_some());
+            prop_assert!(group.peak <= bucket.bucket().slots || job.spec().override_constraints.is_some());
         }
     }
 }

@@ -68,9 +68,9 @@ fn a_delay_that_has_passed_does_not_hide_that_the_job_is_blocked() {
 fn when_the_delay_is_over_it_is_no_longer_a_reason() {
     let (fleet, job) = (Arc::new(web("a").build().unwrap()), JobId::new(1));
     let mut scheduler = Scheduler::new();
-    let configure = |places| Input::Configure {
+    let configure = |slots| Input::Configure {
         fleet: Arc::clone(&fleet),
-        policy: Arc::new(at_most(places)),
+        policy: Arc::new(at_most(slots)),
     };
     let start = Timestamp::EPOCH;
     scheduler.handle(start, configure("1")).unwrap();

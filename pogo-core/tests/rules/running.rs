@@ -87,7 +87,7 @@ fn the_guard_counts_what_no_limit_counts() {
     let plan = Plan::compile(&fleet().build().unwrap(), &policy, &on("*")).unwrap();
     let guard = &plan.buckets[1];
     assert_eq!(
-        (guard.bucket.group.as_str(), guard.bucket.places, guard.in_job),
+        (guard.bucket.group.as_str(), guard.bucket.slots, guard.in_job),
         ("!$db", 2, 3)
     );
     assert!(plan.to_string().contains("max_running: 2"), "{plan}");

@@ -122,6 +122,6 @@ pub(crate) fn limited(rule: Rule) -> Policy {
     }
 }
 
-pub(crate) fn at_most(places: &str) -> Policy {
-    limited(Rule::MaxParallel(places.parse().unwrap()))
+pub(crate) fn at_most(slots: &str) -> Policy {
+    limited(Rule::MaxParallel(slots.parse().unwrap()))
 }

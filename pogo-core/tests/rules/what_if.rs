@@ -86,7 +86,7 @@ fn places_that_wait_for_another_group_stand_idle() {
         panic!("two limits")
     };
     assert_eq!((db.idle, db.used), (Duration::ZERO, 1.0));
-    // Ten places for the two minutes that the databases take; then 90 seconds until the last start.
+    // Ten slots for the two minutes that the databases take; then 90 seconds until the last start.
     assert_eq!(web.idle, Duration::from_secs(1_200));
     assert!((web.used - 90.0 / 210.0).abs() < 1e-9, "{}", web.used);
     assert_eq!((db.peak.most, web.peak.most), (1, 10));

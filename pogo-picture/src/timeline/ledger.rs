@@ -83,7 +83,7 @@ impl Ledger {
             Usage {
                 running,
                 held: bucket.unavailable().saturating_sub(running),
-                slots: Some(bucket.bucket().places),
+                slots: Some(bucket.bucket().slots),
             },
         );
     }

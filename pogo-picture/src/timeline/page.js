@@ -23,9 +23,9 @@
   const used = (chart, column) => {
     let now = null;
     for (const step of chart.dataset.steps.split(";")) {
-      const [from, running, held, places] = step.split(",");
+      const [from, running, held, slots] = step.split(",");
       if (Number(from) > column) break;
-      now = running + " running" + (held > 0 ? ", " + held + " held" : "") + (places ? ", limit " + places : "");
+      now = running + " running" + (held > 0 ? ", " + held + " held" : "") + (slots ? ", limit " + slots : "");
     }
     return now;
   };

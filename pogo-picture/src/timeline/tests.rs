@@ -32,7 +32,7 @@ proptest! {
                     && series.rule == Some(bucket.bucket().rule)
                     && used.running == bucket.running()
                     && used.taken() == bucket.unavailable()
-                    && used.slots == Some(bucket.bucket().places)
+                    && used.slots == Some(bucket.bucket().slots)
             };
             prop_assert!(data.limits.iter().any(|series| is(&series)), "{:?}", bucket.bucket());
         }

@@ -74,7 +74,7 @@ fn held(scheduler: &Scheduler) -> Vec<HeldSlots> {
     let held = scheduler.buckets().map(|view| HeldSlots {
         group: view.bucket().group.clone(),
         rule: view.bucket().rule,
-        slots: view.bucket().places,
+        slots: view.bucket().slots,
         held: view.unavailable(),
     });
     held.filter(|limit| limit.held > 0 && limit.rule.counts_unavailable())

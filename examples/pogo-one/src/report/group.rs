@@ -52,7 +52,7 @@ impl Group {
     pub(super) fn of(bucket: &Bucket) -> Self {
         Self {
             is_guard: is_guard(bucket),
-            ..Self::new(label(bucket), Some((bucket.rule, bucket.places)))
+            ..Self::new(label(bucket), Some((bucket.rule, bucket.slots)))
         }
     }
 

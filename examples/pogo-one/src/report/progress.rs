@@ -140,7 +140,7 @@ impl JobProgress {
         let hosts = self.hosts_of_job;
         if let Some(total) = &mut self.total {
             let most = settings.max_parallel;
-            total.limit = most.map(|limit| (Rule::MaxParallel(limit), limit.places(hosts)));
+            total.limit = most.map(|limit| (Rule::MaxParallel(limit), limit.slots(hosts)));
         }
         self.max_failures = settings.max_failures.map(|limit| (limit, limit.tolerated(hosts)));
         self.settings = settings;

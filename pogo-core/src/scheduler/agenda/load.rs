@@ -63,7 +63,7 @@ impl Load {
 
     /// Says whether the bucket is more loaded than when it was weighed before.
     pub(super) fn weigh(&mut self, state: &State, bucket: BucketId) -> bool {
-        let level = Self::per_slot(self.work[bucket.index()], state.usage[bucket.index()].limit.places);
+        let level = Self::per_slot(self.work[bucket.index()], state.usage[bucket.index()].limit.slots);
         std::mem::replace(&mut self.level[bucket.index()], level) < level
     }
 }

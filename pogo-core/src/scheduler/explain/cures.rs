@@ -14,7 +14,7 @@ impl Forecast<'_> {
     pub(super) fn free_slots(&self, bucket: BucketId) -> Vec<Cure> {
         let state = self.state;
         let limit = state.rules.bucket(bucket);
-        if limit.places == 0 {
+        if limit.slots == 0 {
             let (group, rule, origin) = (limit.group.clone(), limit.rule, limit.origin.clone());
             return vec![Cure::of(CureOrder::Relax { group, rule, origin })];
         }

@@ -45,7 +45,7 @@ impl<'a> Forecast<'a> {
     pub(super) fn too_many(&self, bucket: BucketId) -> u32 {
         let (_, usage) = self.state.bucket(bucket);
         let held = self.held.get(&bucket).copied().unwrap_or(0);
-        (held + 1).saturating_sub(usage.limit.places)
+        (held + 1).saturating_sub(usage.limit.slots)
     }
 
     /// Whether no available host of this bucket will ever find a slot.
@@ -57,7 +57,7 @@ impl<'a> Forecast<'a> {
     pub(super) fn is_closed_to(&self, bucket: BucketId, repair: bool) -> bool {
         let limit = self.state.bucket(bucket).1.limit;
         if repair {
-            limit.bounds_running && limit.places == 0
+            limit.bounds_running && limit.slots == 0
         } else {
             self.is_full_for_good(bucket)
         }

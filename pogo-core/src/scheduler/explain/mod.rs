@@ -258,7 +258,7 @@ impl<'a> Explainer<'a> {
             let blocker = Blocker::BucketFull {
                 group: limit.group.clone(),
                 rule: limit.rule,
-                slots: limit.places,
+                slots: limit.slots,
                 holders: holders.remove(&bucket).unwrap_or_default(),
                 origin: limit.origin.clone(),
             };

@@ -64,7 +64,8 @@ pub struct GroupForecast {
     /// Of them, hosts of the job.
     pub in_job: u32,
     /// How many of the group may be unavailable at once.
-    pub places: u32,
+    #[serde(rename = "places")]
+    pub slots: u32,
     /// How many were, at most.
     pub peak: Peak,
     /// Time that slots stood idle while hosts of the group were still to be started, summed over the slots; on average.
@@ -202,7 +203,7 @@ fn groups(scenario: &Scenario, plan: &Plan, runs: &[Run]) -> Vec<GroupForecast> 
             rule: bucket.rule,
             hosts: bucket.hosts,
             in_job: touched.in_job,
-            places: bucket.places,
+            slots: bucket.slots,
             peak: Peak {
                 p50: peaks.get(peaks.len().saturating_sub(1) / 2).copied().unwrap_or(0),
                 most: peaks.last().copied().unwrap_or(0),

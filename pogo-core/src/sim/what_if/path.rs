@@ -183,8 +183,8 @@ fn between(scheduler: &Scheduler, job: JobId, before: &HostName, next: &HostName
     let (of_before, of_next) = (rules.buckets_of(before), rules.buckets_of(next));
     let is_full = |bucket: &BucketId| {
         let (running, unavailable) = scheduler.usage(*bucket);
-        let places = rules.buckets().get(bucket.index()).map_or(0, |bucket| bucket.places);
-        unavailable >= places || running >= places
+        let slots = rules.buckets().get(bucket.index()).map_or(0, |bucket| bucket.slots);
+        unavailable >= slots || running >= slots
     };
     let full = of_next
         .iter()

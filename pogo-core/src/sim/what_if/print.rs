@@ -126,7 +126,7 @@ fn print_groups(f: &mut fmt::Formatter<'_>, groups: &[GroupForecast]) -> fmt::Re
             "{:<width$}  {:>6}  {:>6}  {:>6}  {:>6}  {:>4.0}%  {:>12}  {}",
             group.group,
             group.in_job,
-            group.places,
+            group.slots,
             group.peak.most,
             group.peak.p50,
             group.used * 100.0,

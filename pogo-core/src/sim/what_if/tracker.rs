@@ -99,7 +99,7 @@ impl Tracker {
             let span = group.last_start.map_or(0, |last| (last - self.submitted).as_millis());
             let offered = u64::try_from(span)
                 .unwrap_or(u64::MAX)
-                .saturating_mul(bucket.places.into());
+                .saturating_mul(bucket.slots.into());
             GroupUse {
                 peak: group.peak,
                 idle: Duration::from_millis(group.idle_until_last_start),
@@ -126,7 +126,7 @@ impl Tracker {
                 let unavailable = scheduler.usage(id).1;
                 Group {
                     since: at,
-                    free: bucket.places.saturating_sub(unavailable),
+                    free: bucket.slots.saturating_sub(unavailable),
                     peak: unavailable,
                     ..Group::default()
                 }
@@ -147,7 +147,7 @@ impl Tracker {
             group.idle = group.idle.saturating_add(span.saturating_mul(group.free.into()));
             let unavailable = scheduler.usage(id).1;
             group.since = at;
-            group.free = bucket.places.saturating_sub(unavailable);
+            group.free = bucket.slots.saturating_sub(unavailable);
             group.peak = group.peak.max(unavailable);
             if started {
                 group.idle_until_last_start = group.idle;

@@ -43,7 +43,7 @@ impl Job {
 
     pub(super) fn max_parallel(&self) -> Option<u32> {
         let all = size(self.tasks.len());
-        self.settings.max_parallel.map(|limit| limit.places(all))
+        self.settings.max_parallel.map(|limit| limit.slots(all))
     }
 
     pub(super) fn max_failures(&self) -> Option<u32> {

@@ -231,18 +231,18 @@ impl Oracle {
             if !group.contains(host) {
                 continue;
             }
-            let places = match rule {
+            let slots = match rule {
                 Rule::MinAvailable(limit) => limit.spare(size(group.len())),
-                rule => rule.limit().places(size(group.len())),
+                rule => rule.limit().slots(size(group.len())),
             };
             let running = group.iter().filter(|host| self.running.contains_key(*host)).count();
             let unavailable = group.iter().filter(|host| away(host)).count();
             let bounds_running = !matches!(rule, Rule::MinAvailable(_));
-            if bounds_running && running >= places as usize {
+            if bounds_running && running >= slots as usize {
                 return Err(format!("{running} of {group:?} run ({rule})"));
             }
             let counts_unavailable = !matches!(rule, Rule::MaxRunning(_));
-            if counts_unavailable && !away(host) && unavailable >= places as usize {
+            if counts_unavailable && !away(host) && unavailable >= slots as usize {
                 return Err(format!("{unavailable} of {group:?} are unavailable ({rule})"));
             }
         }
