@@ -39,7 +39,7 @@ pub fn drive_collecting(
     let mut ready: VecDeque<AttemptId> = VecDeque::new();
     let mut started = 0;
     let now = Timestamp::EPOCH;
-    let mut tell = |scheduler: &mut Scheduler, input: Input, ready: &mut VecDeque<AttemptId>| {
+    let mut handle = |scheduler: &mut Scheduler, input: Input, ready: &mut VecDeque<AttemptId>| {
         for event in scheduler.handle(now, input).expect("an input that makes sense") {
             if let Some(attempt) = event.started() {
                 started += 1;
@@ -50,9 +50,9 @@ pub fn drive_collecting(
     };
     let begin = Instant::now();
     let (fleet, policy) = (Arc::clone(fleet), Arc::clone(policy));
-    tell(&mut scheduler, Input::Configure { fleet, policy }, &mut ready);
+    handle(&mut scheduler, Input::Configure { fleet, policy }, &mut ready);
     let spec = Arc::new(JobSpec::new("*".parse().expect("a selector"), Command::shell("true")));
-    tell(
+    handle(
         &mut scheduler,
         Input::Submit {
             job: JobId::new(1),
@@ -67,7 +67,7 @@ pub fn drive_collecting(
             Some(0) => Outcome::failed(FailureKind::Command { status: 1 }, ""),
             _ => Outcome::Succeeded,
         };
-        tell(&mut scheduler, Input::Reported { attempt, outcome }, &mut ready);
+        handle(&mut scheduler, Input::Reported { attempt, outcome }, &mut ready);
     }
     let driven = Driven {
         compile,

@@ -54,11 +54,11 @@ impl Driver {
             ..Policy::default()
         };
         let policy = Arc::new(policy);
-        driver.tell(Input::Configure { fleet, policy });
+        driver.handle(Input::Configure { fleet, policy });
         driver
     }
 
-    fn tell(&mut self, input: Input) {
+    fn handle(&mut self, input: Input) {
         let events = self
             .scheduler
             .handle(Timestamp::EPOCH, input)
@@ -74,7 +74,7 @@ impl Driver {
         self.jobs += 1;
         let job = JobId::new(self.jobs);
         let spec = JobSpec::new(targets.parse().expect("a selector"), Command::shell("true"));
-        self.tell(Input::Submit {
+        self.handle(Input::Submit {
             job,
             spec: Arc::new(spec),
         });
@@ -93,7 +93,7 @@ impl Driver {
         let Some(attempt) = self.ready.pop_front() else {
             return false;
         };
-        self.tell(Input::Reported { attempt, outcome });
+        self.handle(Input::Reported { attempt, outcome });
         true
     }
 }

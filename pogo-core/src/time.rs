@@ -205,9 +205,9 @@ mod tests {
 
     #[test]
     fn a_span_is_told_in_its_two_largest_units() {
-        let told = |millis| HumanDuration(Duration::from_millis(millis)).to_string();
+        let text = |millis| HumanDuration(Duration::from_millis(millis)).to_string();
         assert_eq!(
-            [0, 90, 1_500, 60_000, 5_400_000, 3_600_500, 90_000_000].map(told),
+            [0, 90, 1_500, 60_000, 5_400_000, 3_600_500, 90_000_000].map(text),
             ["0s", "90ms", "1s 500ms", "1m", "1h 30m", "1h", "1d 1h"]
         );
     }

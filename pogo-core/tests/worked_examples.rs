@@ -26,13 +26,13 @@ impl Story {
             running: BTreeMap::new(),
         };
         let (fleet, policy) = (Arc::new(fleet.build().unwrap()), Arc::new(policy));
-        story.tell(Input::Configure { fleet, policy });
+        story.handle(Input::Configure { fleet, policy });
         story
     }
 
     fn submit(&mut self, targets: &str) -> String {
         let spec = Arc::new(JobSpec::new(selector(targets), Command::shell("true")));
-        self.tell(Input::Submit { job: JOB, spec })
+        self.handle(Input::Submit { job: JOB, spec })
     }
 
     /// These hosts succeed, in turn; returns who starts.
@@ -52,7 +52,7 @@ impl Story {
                     .running
                     .remove(host)
                     .unwrap_or_else(|| panic!("{host} does not run"));
-                self.tell(Input::Reported {
+                self.handle(Input::Reported {
                     attempt,
                     outcome: outcome.clone(),
                 })
@@ -62,7 +62,7 @@ impl Story {
         started.join(" ")
     }
 
-    fn tell(&mut self, input: Input) -> String {
+    fn handle(&mut self, input: Input) -> String {
         let mut started = Vec::new();
         for event in self.scheduler.handle(Timestamp::EPOCH, input).unwrap() {
             if let (Some(attempt), Some(host)) = (event.started(), event.host()) {

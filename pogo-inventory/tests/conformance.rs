@@ -46,7 +46,7 @@ fn file(name: &str, [good, changed, senseless]: [&str; 3], source: fn(&Path) -> 
             .change(move || fs::write(&changing, &changed).unwrap())
     }));
     report.assert_passed();
-    report.assert_skipped(&["no_secret_is_told"]);
+    report.assert_skipped(&["no_secret_is_shown"]);
 }
 
 fn table(path: &Path) -> Arc<dyn Inventory> {
@@ -159,7 +159,7 @@ fn databases() {
             .invalid(source("SELECT", "sqlite::memory:"))
     }));
     report.assert_passed();
-    report.assert_skipped(&["a_change_is_seen_by_the_next_load", "no_secret_is_told"]);
+    report.assert_skipped(&["a_change_is_seen_by_the_next_load", "no_secret_is_shown"]);
 }
 
 #[test]

@@ -30,19 +30,19 @@ impl Folder {
     }
 
     /// What a source says of a host, with the lines that say so.
-    fn told(&self, source: &dyn Inventory, host: &str) -> Vec<String> {
+    fn origins_of(&self, source: &dyn Inventory, host: &str) -> Vec<String> {
         let listing = block_on(source.load()).unwrap();
         let short = |text: String| text.replace(&format!("{}/", self.0.path().display()), "");
-        let told = told(&listing, host);
-        told.into_iter().map(short).collect()
+        let lines = origins_of(&listing, host);
+        lines.into_iter().map(short).collect()
     }
 }
 
-fn told(Listing { fleet, origins, .. }: &Listing, host: &str) -> Vec<String> {
+fn origins_of(Listing { fleet, origins, .. }: &Listing, host: &str) -> Vec<String> {
     let fleet = fleet.clone().build().unwrap();
     let id = fleet.id(host).unwrap();
-    let mut told = vec![format!("listed {}", origins.listed(id).unwrap())];
-    told.extend(
+    let mut lines = vec![format!("listed {}", origins.listed(id).unwrap())];
+    lines.extend(
         origins
             .tags(id)
             .into_iter()
@@ -50,9 +50,9 @@ fn told(Listing { fleet, origins, .. }: &Listing, host: &str) -> Vec<String> {
     );
     for setting in ["address", "port", "user", "identity"] {
         let origin = origins.setting(id, setting);
-        told.extend(origin.map(|origin| format!("{setting} {origin}")));
+        lines.extend(origin.map(|origin| format!("{setting} {origin}")));
     }
-    told
+    lines
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn policy_files_know_their_lines_and_those_of_files_they_include() {
         "p.yaml",
         "include: more.yaml\ntag:\n  web: [\"web[1-3]\", db1]\n  all: [\"web*\"]\n",
     );
-    let said = folder.told(&PolicyFile::new(&path), "web2");
+    let said = folder.origins_of(&PolicyFile::new(&path), "web2");
     let lines = [
         "listed more.yaml:2:3",
         "web p.yaml:3:9",
@@ -90,7 +90,7 @@ fn tables_know_the_rows() {
         "colo.east h.csv:3:1",
         "address h.csv:3:1",
     ];
-    assert_eq!(folder.told(&table, "web2"), lines);
+    assert_eq!(folder.origins_of(&table, "web2"), lines);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn ansible_inventories_know_the_line_in_each_group_and_the_file_of_each_variable
         "port hosts.ini:2:10",
         "user group_vars/web.yml:1:15",
     ];
-    assert_eq!(folder.told(&AnsibleInventory::new(&path), "web2"), lines);
+    assert_eq!(folder.origins_of(&AnsibleInventory::new(&path), "web2"), lines);
     let files = block_on(AnsibleInventory::new(&path).load()).unwrap().files;
     let read = |name: &str| files.iter().any(|file| file == &folder.0.path().join(Path::new(name)));
     // A folder that is not there may come.
@@ -126,15 +126,15 @@ fn group_files_know_their_lines() {
         "colo.east genders:1:14",
         "canary genders:2:6",
     ];
-    assert_eq!(folder.told(&GendersFile::new(genders), "web2"), lines);
+    assert_eq!(folder.origins_of(&GendersFile::new(genders), "web2"), lines);
     let groups = folder.write("groups.yaml", "roles:\n  web: 'web[1-3]'\n  all: '@web'\n");
     let lines = [
         "listed groups.yaml:2:3",
         "roles.web groups.yaml:2:3",
         "roles.all groups.yaml:3:3",
     ];
-    assert_eq!(folder.told(&ClusterShellGroups::new(groups), "web2"), lines);
+    assert_eq!(folder.origins_of(&ClusterShellGroups::new(groups), "web2"), lines);
     let pogo4 = folder.write("p4.yaml", "apps:\n  web: [web1]\nenvs:\n  coast: { east: [web1] }\n");
     let lines = ["listed p4.yaml:2:9", "web p4.yaml:2:9", "coast.east p4.yaml:4:19"];
-    assert_eq!(folder.told(&Pogo4File::new(pogo4), "web1"), lines);
+    assert_eq!(folder.origins_of(&Pogo4File::new(pogo4), "web1"), lines);
 }

@@ -117,12 +117,12 @@ fn sources_without_files_are_read_again_in_any_case() {
 }
 
 /// A source that says by itself when it changes.
-struct Told(Mutex<mpsc::UnboundedReceiver<()>>);
+struct Announced(Mutex<mpsc::UnboundedReceiver<()>>);
 
 #[async_trait]
-impl Inventory for Told {
+impl Inventory for Announced {
     fn name(&self) -> String {
-        "told".to_owned()
+        "announced".to_owned()
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
@@ -137,7 +137,7 @@ impl Inventory for Told {
 #[test]
 fn a_source_that_says_that_it_changed_is_read_again() {
     let (say, said) = mpsc::unbounded();
-    let mut watch = watch(Sources::new().with(Arc::new(Told(Mutex::new(said)))));
+    let mut watch = watch(Sources::new().with(Arc::new(Announced(Mutex::new(said)))));
     block_on(async {
         let next = watch.next().boxed();
         let Either::Right(((), next)) = select(next, async {}.boxed()).await else {

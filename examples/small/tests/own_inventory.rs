@@ -23,5 +23,5 @@ async fn our_inventory_keeps_the_contract() {
     });
     let report = report.await;
     report.assert_passed();
-    report.assert_skipped(&["no_secret_is_told"]);
+    report.assert_skipped(&["no_secret_is_shown"]);
 }

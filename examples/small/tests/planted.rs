@@ -92,7 +92,7 @@ async fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::RunsTwice, "each_attempt_runs_the_command_once"),
         (
             Defect::GoesOnAfterTimeout,
-            "a_timeout_is_told_only_of_a_command_that_has_ended",
+            "a_timeout_is_reported_only_of_a_command_that_has_ended",
         ),
         (Defect::GoesOnAfterDrop, "a_dropped_attempt_is_cancelled"),
         (Defect::OneStream, "output_arrives_on_its_own_stream"),

@@ -27,10 +27,10 @@ impl Guarded {
         self.panics.load(Ordering::Relaxed)
     }
 
-    fn call(&self, tell: impl Fn(&dyn Observer)) {
+    fn call(&self, notify: impl Fn(&dyn Observer)) {
         for observer in &self.observers {
             // The dispatcher shares nothing with its observers that a panic could leave half changed.
-            if catch_unwind(AssertUnwindSafe(|| tell(observer.as_ref()))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| notify(observer.as_ref()))).is_err() {
                 self.panics.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -156,13 +156,13 @@ impl FleetBuilder {
     ///
     /// let mut builder = FleetBuilder::default();
     /// let web1 = builder.insert("web1".parse()?);
-    /// builder.carry(&"frontend".parse()?, web1);
+    /// builder.add_tag(&"frontend".parse()?, web1);
     /// // Whoever is not in this fleet carries nothing.
-    /// builder.carry(&"frontend".parse()?, [HostId::new(7)]);
+    /// builder.add_tag(&"frontend".parse()?, [HostId::new(7)]);
     /// assert_eq!(builder.build()?, FleetBuilder::default().tagged("frontend", "web1").build()?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn carry(&mut self, tag: &TagPath, hosts: impl IntoIterator<Item = HostId>) {
+    pub fn add_tag(&mut self, tag: &TagPath, hosts: impl IntoIterator<Item = HostId>) {
         let known = self.hosts.len();
         let hosts = hosts.into_iter().filter(|host| host.index() < known);
         let hosts = hosts.filter_map(|host| u32::try_from(host.index()).ok());

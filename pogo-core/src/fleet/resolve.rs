@@ -24,7 +24,7 @@ pub enum ResolveError {
     },
     /// A resolver has not been asked, or is not known.
     #[error("no answer is known to `${resolver}({args})`; plug in a tag resolver named `{resolver}`")]
-    Unanswered {
+    UnresolvedExternal {
         /// The resolver's name.
         resolver: String,
         /// What it is asked.
@@ -60,11 +60,11 @@ impl Fleet {
             },
             Selector::External { resolver, args } => {
                 let answer = self.externals.get(&(resolver.clone(), args.clone()));
-                let unanswered = || ResolveError::Unanswered {
+                let unresolved = || ResolveError::UnresolvedExternal {
                     resolver: resolver.clone(),
                     args: args.clone(),
                 };
-                answer.cloned().ok_or_else(unanswered)
+                answer.cloned().ok_or_else(unresolved)
             }
             Selector::Hosts(range) if range.has_wildcards() => Ok(self.matching(range)),
             Selector::Hosts(range) => self.listed(range),

@@ -34,7 +34,7 @@ type Since = BTreeSet<(Timestamp, AttemptId)>;
 struct Queues {
     running: VecDeque<AttemptId>,
     /// How many at the front of `running` need not be told to be slow: the next in time is the one after them.
-    told: usize,
+    reported_slow: usize,
     settling: Since,
 }
 
@@ -70,7 +70,7 @@ impl Deadlines {
                         self.change(running.task.0);
                     }
                 }
-                Effect::ToldSlow { attempt } => {
+                Effect::ReportedSlow { attempt } => {
                     if let Some(running) = state.attempts.get(attempt) {
                         self.change(running.task.0);
                     }
@@ -194,7 +194,7 @@ impl Deadlines {
             Some((running.started + job.settings.attempt_timeout, Due::Attempt(attempt)))
         });
         let slow = queues
-            .and_then(|queues| queues.running.get(queues.told))
+            .and_then(|queues| queues.running.get(queues.reported_slow))
             .and_then(|&attempt| {
                 let running = state.attempts.get(attempt)?;
                 Some((running.started + job.settings.slow_after?, Due::Slow(attempt)))
@@ -231,14 +231,14 @@ impl Queues {
     fn tidy(&mut self, state: &State) {
         while self.running.front().is_some_and(|&attempt| !is_running(state, attempt)) {
             self.running.pop_front();
-            self.told = self.told.saturating_sub(1);
+            self.reported_slow = self.reported_slow.saturating_sub(1);
         }
         while self
             .running
-            .get(self.told)
+            .get(self.reported_slow)
             .is_some_and(|&attempt| !may_become_slow(state, attempt))
         {
-            self.told += 1;
+            self.reported_slow += 1;
         }
         drop_first(&mut self.settling, |attempt| is_settling(state, attempt));
     }

@@ -93,7 +93,7 @@ impl Outlook {
                 }
                 Effect::Started { .. }
                 | Effect::Settling { .. }
-                | Effect::ToldSlow { .. }
+                | Effect::ReportedSlow { .. }
                 | Effect::Cancelling { .. } => {}
             }
         }

@@ -42,18 +42,18 @@ impl World {
                 // Whoever was cancelled has answered already.
                 Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
                 Some(Planned::End(attempt, outcome)) => Input::Reported { attempt, outcome },
-                Some(Planned::Told(input)) => *input,
+                Some(Planned::Input(input)) => *input,
                 None => return true,
             }
         } else {
             Input::Tick
         };
         // Nobody is there to be told of a refusal; reports are never refused, and orders may come too late.
-        let _ = self.tell(input);
+        let _ = self.handle(input);
         true
     }
 
-    pub(super) fn tell(&mut self, input: Input) -> Result<(), InputError> {
+    pub(super) fn handle(&mut self, input: Input) -> Result<(), InputError> {
         let mut events = self.scheduler.handle(self.now, input)?;
         let crash = self.crash_among(events.len());
         if let Some((written, _)) = crash {

@@ -114,7 +114,7 @@ struct Open {
     started: Timestamp,
     /// When it was reported to have succeeded, and the record that says so.
     settles: Option<(Timestamp, usize)>,
-    told_to_end: Option<Timestamp>,
+    cancelled_at: Option<Timestamp>,
 }
 
 /// Every attempt of a log that has ended, in the order of the ends.
@@ -137,7 +137,7 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
                         number,
                         started,
                         settles: None,
-                        told_to_end: None,
+                        cancelled_at: None,
                     },
                 );
                 continue;
@@ -150,7 +150,7 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
             }
             TaskEventKind::CancelRequested { attempt, .. } => {
                 if let Some(open) = open.get_mut(attempt) {
-                    open.told_to_end = Some(record.at);
+                    open.cancelled_at = Some(record.at);
                 }
                 continue;
             }
@@ -172,7 +172,7 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
             number: open.number,
             took: end - open.started,
             outcome,
-            lingered: open.told_to_end.map(|told| end - told),
+            lingered: open.cancelled_at.map(|cancelled| end - cancelled),
             reported,
         });
     }

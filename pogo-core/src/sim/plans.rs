@@ -19,7 +19,7 @@ pub(super) enum Planned {
     /// An attempt ends.
     End(AttemptId, Outcome),
     /// Somebody says something. Boxed, because attempts are many and orders are few.
-    Told(Box<Input>),
+    Input(Box<Input>),
 }
 
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Plans {
 
     /// Nobody is left to tell how attempts end.
     pub(super) fn forget_ends(&mut self) {
-        self.heap.retain(|plan| matches!(plan.what, Planned::Told(_)));
+        self.heap.retain(|plan| matches!(plan.what, Planned::Input(_)));
     }
 }
 

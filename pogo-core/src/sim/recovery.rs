@@ -32,7 +32,7 @@ impl World {
         self.plans.forget_ends();
         self.now = self.now + crash.downtime;
         // Recovering is refused to nobody.
-        let _ = self.tell(Input::Recover { resumed: vec![] });
+        let _ = self.handle(Input::Recover { resumed: vec![] });
     }
 }
 

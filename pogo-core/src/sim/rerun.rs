@@ -67,7 +67,7 @@ impl World {
             if let Input::Submit { job, .. } = input {
                 world.jobs = world.jobs.max(job.number());
             }
-            world.plans.add(at, rank, Planned::Told(Box::new(input)));
+            world.plans.add(at, rank, Planned::Input(Box::new(input)));
         }
         Ok(crashes(records)
             .into_iter()

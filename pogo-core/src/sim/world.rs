@@ -58,7 +58,7 @@ impl World {
             jobs: 0,
             records: vec![],
         };
-        world.tell(Input::Configure {
+        world.handle(Input::Configure {
             fleet: fleet.into(),
             policy: policy.into(),
         })?;
@@ -155,7 +155,7 @@ impl World {
         for host in fleet.resolve(hosts)? {
             let (host, reason) = (fleet.name(host).clone(), reason.to_owned());
             // Only hosts that the fleet does not have are refused.
-            let _ = self.tell(Input::MarkDown { host, reason });
+            let _ = self.handle(Input::MarkDown { host, reason });
         }
         Ok(self)
     }
@@ -183,7 +183,7 @@ impl World {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn at(mut self, time: Timestamp, input: Input) -> Self {
-        self.plans.add(time, Plans::LAST, Planned::Told(Box::new(input)));
+        self.plans.add(time, Plans::LAST, Planned::Input(Box::new(input)));
         self
     }
 
@@ -217,7 +217,7 @@ impl World {
     /// The scheduler refuses it.
     pub fn submit(&mut self, spec: JobSpec) -> Result<JobId, InputError> {
         let job = JobId::new(self.jobs + 1);
-        self.tell(Input::Submit {
+        self.handle(Input::Submit {
             job,
             spec: Arc::new(spec),
         })?;

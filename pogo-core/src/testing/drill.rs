@@ -54,7 +54,7 @@ impl Drill {
             issued: 0,
             jobs: 0,
         };
-        drill.tell(Input::Configure { fleet, policy })?;
+        drill.handle(Input::Configure { fleet, policy })?;
         Ok(drill)
     }
 
@@ -65,7 +65,7 @@ impl Drill {
     pub fn submit(&mut self, spec: JobSpec) -> Result<JobId, InputError> {
         let job = JobId::new(self.jobs + 1);
         let spec = Arc::new(spec);
-        self.tell(Input::Submit { job, spec })?;
+        self.handle(Input::Submit { job, spec })?;
         Ok(job)
     }
 
@@ -83,15 +83,15 @@ impl Drill {
             _ => {}
         }
         let input = self.input(step)?;
-        let told = self.tell(input.clone());
-        Some((input, told))
+        let result = self.handle(input.clone());
+        Some((input, result))
     }
 
     /// Hands the scheduler one input, at the present time.
     ///
     /// # Errors
     /// The scheduler refuses it.
-    pub fn tell(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+    pub fn handle(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
         self.inputs.push((self.now, input.clone()));
         let events = self.scheduler.handle(self.now, input)?;
         for event in &events {

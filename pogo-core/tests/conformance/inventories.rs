@@ -125,8 +125,8 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::EmptyWhenGone, "a_source_out_of_reach_is_unavailable"),
         (Defect::GoneIsInvalid, "a_source_out_of_reach_is_unavailable"),
         (Defect::NonsenseIsEmpty, "a_source_without_sense_is_invalid"),
-        (Defect::TellsSecrets, "no_secret_is_told"),
-        (Defect::WarnsOfSecrets, "no_secret_is_told"),
+        (Defect::TellsSecrets, "no_secret_is_shown"),
+        (Defect::WarnsOfSecrets, "no_secret_is_shown"),
         (Defect::NoFleet, "what_it_loads_is_a_fleet"),
     ];
     for (defect, name) in planted {

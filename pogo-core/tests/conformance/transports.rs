@@ -189,9 +189,9 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
             "a_command_that_fails_has_failed_with_its_status",
         ),
         (Defect::AnotherStatus, "a_command_that_fails_has_failed_with_its_status"),
-        (Defect::PhasesBackwards, "phases_are_told_once_and_in_order"),
-        (Defect::NoPhase, "phases_are_told_once_and_in_order"),
-        (Defect::Settles, "phases_are_told_once_and_in_order"),
+        (Defect::PhasesBackwards, "phases_are_reported_once_and_in_order"),
+        (Defect::NoPhase, "phases_are_reported_once_and_in_order"),
+        (Defect::Settles, "phases_are_reported_once_and_in_order"),
         (Defect::FailsBeyondTheLimit, "an_attempt_ends_within_its_time_limit"),
         (
             Defect::DoubtsTheUnreachable,
@@ -232,7 +232,7 @@ fn attempts_that_go_on_for_ever_are_found() {
 fn a_case_that_the_suite_does_not_have_is_a_failed_one() {
     let report = hold(Defect::None, &["output_keeps_its_bites"]);
     assert!(
-        matches!(&report.cases[0].verdict, Verdict::Failed(told) if told.contains("no such case")),
+        matches!(&report.cases[0].verdict, Verdict::Failed(reason) if reason.contains("no such case")),
         "{report}"
     );
 }

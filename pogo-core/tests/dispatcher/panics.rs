@@ -88,8 +88,8 @@ fn a_query_that_panics_says_so_and_the_jobs_go_on() {
         let steer = async move {
             let (fleet, policy) = fleet_and_policy();
             handle.configure(fleet, policy).await.unwrap();
-            let told = handle.query(|scheduler| assert!(scheduler.job(JOB).is_some())).await;
-            assert_eq!(told, Err(OrderError::Panicked));
+            let result = handle.query(|scheduler| assert!(scheduler.job(JOB).is_some())).await;
+            assert_eq!(result, Err(OrderError::Panicked));
             handle.submit(spec()).await.unwrap();
             let jobs = handle.query(|scheduler| scheduler.jobs().count()).await;
             assert_eq!(jobs, Ok(1));

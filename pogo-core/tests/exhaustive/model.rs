@@ -68,7 +68,7 @@ impl Namespace {
         moment.submitted += 1;
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         spec.settings.max_failures = Some("1".parse().unwrap());
-        moment.tell(Input::Submit {
+        moment.handle(Input::Submit {
             job: JobId::new(moment.submitted),
             spec: Arc::new(spec),
         })
@@ -104,11 +104,11 @@ impl Namespace {
                         .scheduler
                         .handle(Timestamp::EPOCH, Input::MarkUp { host: on, reason })?;
                     for event in events.into_iter().skip(1) {
-                        let told = moment.oracle.take(&Record {
+                        let result = moment.oracle.take(&Record {
                             at: Timestamp::EPOCH,
                             event,
                         });
-                        moment.broken = moment.broken.take().or(told.err());
+                        moment.broken = moment.broken.take().or(result.err());
                     }
                 }
                 return Ok(());
@@ -128,7 +128,7 @@ impl Namespace {
             Action::MarkUp(at) => Input::MarkUp { host: host(at), reason },
         };
         moment.orders -= 1;
-        moment.tell(input).map(|_| ())
+        moment.handle(input).map(|_| ())
     }
 }
 
@@ -148,7 +148,7 @@ impl Model for Namespace {
             broken: None,
         };
         let (fleet, policy) = (Arc::new(fleet()), Arc::new(self.policy.clone()));
-        moment.tell(Input::Configure { fleet, policy }).unwrap();
+        moment.handle(Input::Configure { fleet, policy }).unwrap();
         self.submit(&mut moment).unwrap();
         vec![moment]
     }

@@ -47,7 +47,7 @@ impl PartialEq for Moment {
 }
 
 impl Moment {
-    pub(super) fn tell(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
+    pub(super) fn handle(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
         let events = self.scheduler.handle(Timestamp::EPOCH, input)?;
         for event in &events {
             let record = Record {
@@ -81,7 +81,7 @@ impl Moment {
 
     pub(super) fn report(&mut self, nth: usize, outcome: Outcome) -> Result<Vec<Event>, InputError> {
         let attempt = self.running[nth].2;
-        self.tell(Input::Reported { attempt, outcome })
+        self.handle(Input::Reported { attempt, outcome })
     }
 
     pub(super) fn any(&self, status: JobStatus) -> bool {

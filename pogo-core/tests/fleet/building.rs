@@ -33,12 +33,12 @@ fn settings_belong_to_the_host_before_them() {
 
 #[test]
 fn two_values_of_one_setting_are_refused_and_one_twice_is_not() {
-    let told = Fleet::builder().host("a").var("rack", "r1").port(22);
-    assert!(told.clone().host("a").var("rack", "r1").port(22).build().is_ok());
+    let builder = Fleet::builder().host("a").var("rack", "r1").port(22);
+    assert!(builder.clone().host("a").var("rack", "r1").port(22).build().is_ok());
     let says = "host `a` has two values for rack: `r1` and `r2`; take one out";
-    assert_eq!(refused(told.clone().var("rack", "r2")), says);
+    assert_eq!(refused(builder.clone().var("rack", "r2")), says);
     let says = "host `a` has two values for port: `22` and `23`; take one out";
-    assert_eq!(refused(told.port(23)), says);
+    assert_eq!(refused(builder.port(23)), says);
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn only_hosts_of_the_builder_can_carry_and_be_connected() {
     let (web, at): (TagPath, _) = ("web".parse().unwrap(), Connection::default);
     let mut builder = Fleet::builder();
     let host = builder.insert(name("a")).unwrap();
-    builder.carry(&web, [host, HostId::new(1)]);
-    builder.carry(&web, [HostId::new(1)]);
+    builder.add_tag(&web, [host, HostId::new(1)]);
+    builder.add_tag(&web, [HostId::new(1)]);
     builder.connect(host, Connection { port: Some(22), ..at() });
     builder.connect(
         host,

@@ -63,13 +63,13 @@ fn policy() -> Policy {
 fn report(drill: &mut Drill, host: &str, outcome: Outcome) {
     let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
     let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
-    drill.tell(Input::Reported { attempt, outcome }).unwrap();
+    drill.handle(Input::Reported { attempt, outcome }).unwrap();
 }
 
 fn phase(drill: &mut Drill, host: &str, phase: Phase) {
     let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
     let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
-    drill.tell(Input::PhaseEntered { attempt, phase }).unwrap();
+    drill.handle(Input::PhaseEntered { attempt, phase }).unwrap();
 }
 
 fn wait(drill: &mut Drill, seconds: u64) {
@@ -100,14 +100,14 @@ fn a_job_in_waves(drill: &mut Drill) {
     wait(drill, 3);
     report(drill, &first, Outcome::Succeeded);
     wait(drill, 10);
-    drill.tell(Input::Pause { job }).unwrap();
+    drill.handle(Input::Pause { job }).unwrap();
     wait(drill, 600);
-    drill.tell(Input::Resume { job }).unwrap();
+    drill.handle(Input::Resume { job }).unwrap();
     let change = JobSettings::new()
         .max_parallel(Limit::Count(3))
         .job_timeout(Duration::from_secs(86_400))
         .into();
-    drill.tell(Input::Alter { job, change }).unwrap();
+    drill.handle(Input::Alter { job, change }).unwrap();
     let second = drill.running().values().next().unwrap().1.to_string();
     report(
         drill,
@@ -117,7 +117,7 @@ fn a_job_in_waves(drill: &mut Drill) {
     wait(drill, 30);
     let host = "web5".parse().unwrap();
     let reason = "disk is being replaced".to_owned();
-    drill.tell(Input::MarkDown { host, reason }).unwrap();
+    drill.handle(Input::MarkDown { host, reason }).unwrap();
     report(
         drill,
         &second,
@@ -152,24 +152,24 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
     report(drill, "web2", Outcome::failed(FailureKind::PostHook { status: 9 }, ""));
     report(drill, "web3", Outcome::in_doubt("the link broke"));
     let hosts = vec!["web3".parse().unwrap()];
-    drill.tell(Input::Skip { job, hosts }).unwrap();
+    drill.handle(Input::Skip { job, hosts }).unwrap();
     let hosts = vec!["web2".parse().unwrap()];
-    drill.tell(Input::Retry { job, hosts }).unwrap();
+    drill.handle(Input::Retry { job, hosts }).unwrap();
     wait(drill, 301);
     let (fleet, policy) = (Arc::new(fleet(6)), Arc::new(policy()));
-    drill.tell(Input::Configure { fleet, policy }).unwrap();
+    drill.handle(Input::Configure { fleet, policy }).unwrap();
     let reason = "enough".to_owned();
-    drill.tell(Input::Abort { job, reason }).unwrap();
+    drill.handle(Input::Abort { job, reason }).unwrap();
     wait(drill, 31);
     let late = drill.records().iter().find_map(|record| record.event.started());
     let (attempt, outcome) = (late.unwrap(), Outcome::Succeeded);
-    drill.tell(Input::Reported { attempt, outcome }).unwrap();
+    drill.handle(Input::Reported { attempt, outcome }).unwrap();
     let first = JobId::new(1);
     let reason = "not tonight".to_owned();
-    drill.tell(Input::Halt { job: first, reason }).unwrap();
+    drill.handle(Input::Halt { job: first, reason }).unwrap();
     let host = "web5".parse().unwrap();
     let reason = "disk is new".to_owned();
-    drill.tell(Input::MarkUp { host, reason }).unwrap();
+    drill.handle(Input::MarkUp { host, reason }).unwrap();
 }
 
 /// Both caches fail, so what comes after them cannot start.
@@ -190,7 +190,7 @@ fn a_job_that_is_blocked(drill: &mut Drill) {
         );
     }
     let reason = "another day".to_owned();
-    drill.tell(Input::Abort { job, reason }).unwrap();
+    drill.handle(Input::Abort { job, reason }).unwrap();
 }
 
 /// A host that takes longer than is usual, a freeze that comes meanwhile, and waves that begin by order.
@@ -202,11 +202,11 @@ fn a_job_that_is_slow(drill: &mut Drill) {
     wait(drill, 61);
     let (by, reason) = ("ada".to_owned(), "the sale".to_owned());
     let hosts = "$role.web & !web3".parse().unwrap();
-    drill.tell(Input::Freeze { hosts, by, reason }).unwrap();
+    drill.handle(Input::Freeze { hosts, by, reason }).unwrap();
     let (hosts, by, reason) = ("web2".parse().unwrap(), "ada".to_owned(), String::new());
-    drill.tell(Input::Freeze { hosts, by, reason }).unwrap();
+    drill.handle(Input::Freeze { hosts, by, reason }).unwrap();
     let (hosts, by, reason) = ("web2".parse().unwrap(), "bob".to_owned(), "a typo".to_owned());
-    drill.tell(Input::Thaw { hosts, by, reason }).unwrap();
+    drill.handle(Input::Thaw { hosts, by, reason }).unwrap();
     report(drill, "web1", Outcome::Succeeded);
     let mut spec = JobSpec::new("cache[01-02].example.com".parse().unwrap(), Command::shell("true"));
     (spec.waves, spec.settings.gate) = (vec!["1".parse().unwrap()], Some(WaveGate::Manual));
@@ -214,5 +214,5 @@ fn a_job_that_is_slow(drill: &mut Drill) {
     let job = drill.submit(spec).unwrap();
     let first = drill.running().values().next().unwrap().1.to_string();
     report(drill, &first, Outcome::Succeeded);
-    drill.tell(Input::Promote { job }).unwrap();
+    drill.handle(Input::Promote { job }).unwrap();
 }

@@ -56,7 +56,7 @@ fn pauses_double_within_bounds_and_differ() {
 
 proptest! {
     #[test]
-    fn a_host_is_tried_as_often_as_may_be_and_its_phases_are_told_once(fails in 0..6_u32, retries in 0..6_u32) {
+    fn a_host_is_tried_as_often_as_may_be_and_its_phases_are_reported_once(fails in 0..6_u32, retries in 0..6_u32) {
         let inner = flaky(fails, Duration::from_millis(10), Phase::Connect);
         let seen = tried(&inner, retries, MINUTE);
         prop_assert_eq!(inner.seen().begun.len() as u32, fails.min(retries) + 1);

@@ -86,13 +86,13 @@ proptest! {
         let mut drill = scenario.drill();
         let mut plans: BTreeMap<JobId, Plan> = BTreeMap::new();
         for step in &scenario.steps {
-            let Some((input, told)) = drill.play(step) else { continue };
+            let Some((input, result)) = drill.play(step) else { continue };
             let submitted = plan(&scenario, &input);
             if let Some((job, plan)) = submitted {
-                prop_assert_eq!(plan.is_some(), told.is_ok(), "{} is planned or refused, and the other in fact", job);
+                prop_assert_eq!(plan.is_some(), result.is_ok(), "{} is planned or refused, and the other in fact", job);
                 plans.extend(plan.map(|plan| (job, plan)));
             }
-            for event in told.unwrap_or_default() {
+            for event in result.unwrap_or_default() {
                 let plan = event.job().and_then(|job| plans.get(&job));
                 prop_assert!(plan.is_none_or(|plan| announces(plan, &event)), "{:?} is not in the plan", event);
             }

@@ -33,8 +33,8 @@ proptest! {
             for cure in &obstacle.cures {
                 let mut drill = drill.replayed();
                 for order in &cure.orders {
-                    let told = give(&mut drill, order);
-                    prop_assert!(told.is_ok(), "{} of {}: {} is refused: {:?}", host, job, order, told);
+                    let result = give(&mut drill, order);
+                    prop_assert!(result.is_ok(), "{} of {}: {} is refused: {:?}", host, job, order, result);
                 }
                 if go_well(&mut drill)? {
                     prop_assert!(is_cleared(&drill, job, &host, &obstacle), "{} of {}: {} does not clear {:?}", host, job, cure, obstacle);
@@ -112,7 +112,7 @@ fn give(drill: &mut Drill, order: &CureOrder) -> Result<(), String> {
         order => order.inputs("a drill"),
     };
     for input in inputs {
-        drill.tell(input).map_err(|error| error.to_string())?;
+        drill.handle(input).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ fn go_well(drill: &mut Drill) -> Result<bool, TestCaseError> {
         let running: Vec<_> = drill.running().keys().copied().collect();
         for attempt in running {
             let outcome = Outcome::Succeeded;
-            drill.tell(Input::Reported { attempt, outcome }).unwrap();
+            drill.handle(Input::Reported { attempt, outcome }).unwrap();
         }
         if drill.play(&Step::Tick).is_none() && drill.running().is_empty() {
             let ended = |event: &Event| matches!(event.job_kind(), Some(JobEventKind::Halting { .. }));

@@ -33,9 +33,9 @@ proptest! {
         let mut drill = scenario.drill();
         for step in &scenario.steps {
             let blocked: Vec<JobId> = with_status(&drill, JobStatus::Blocked);
-            let told = drill.play(step);
+            let result = drill.play(step);
             let by_itself = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Tick | Step::Wait(_));
-            for event in told.and_then(|(_, events)| events.ok()).unwrap_or_default().iter().filter(|_| by_itself) {
+            for event in result.and_then(|(_, events)| events.ok()).unwrap_or_default().iter().filter(|_| by_itself) {
                 let went_on = event.started().is_some() || matches!(event.job_kind(), Some(JobEventKind::Waiting | JobEventKind::Unblocked));
                 prop_assert!(!went_on || event.job().is_none_or(|job| !blocked.contains(&job)), "{event:?}");
             }
@@ -99,7 +99,7 @@ fn come_to_rest(drill: &mut Drill) -> Result<(), TestCaseError> {
         let running: Vec<AttemptId> = drill.running().keys().copied().collect();
         for attempt in running {
             let outcome = Outcome::Succeeded;
-            drill.tell(Input::Reported { attempt, outcome }).unwrap();
+            drill.handle(Input::Reported { attempt, outcome }).unwrap();
         }
         // What runs now settles or has just started; with nothing running, what is left is time.
         if drill.play(&Step::Tick).is_none() && drill.running().is_empty() {
@@ -125,14 +125,14 @@ fn order_all(drill: &mut Drill, retry: bool) {
             for host in of_state(drill, |state| {
                 matches!(state, TaskState::Failed | TaskState::InDoubt | TaskState::Cancelled)
             }) {
-                let _ = drill.tell(Input::Retry { job, hosts: vec![host] });
+                let _ = drill.handle(Input::Retry { job, hosts: vec![host] });
             }
         } else {
             let hosts = of_state(drill, |state| {
                 !matches!(state, TaskState::Succeeded | TaskState::Skipped | TaskState::Running)
             });
-            drill.tell(Input::Skip { job, hosts }).unwrap();
+            drill.handle(Input::Skip { job, hosts }).unwrap();
         }
-        let _ = drill.tell(Input::Resume { job });
+        let _ = drill.handle(Input::Resume { job });
     }
 }

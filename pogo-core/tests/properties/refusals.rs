@@ -31,7 +31,7 @@ proptest! {
         scenario.steps.iter().for_each(|step| _ = drill.play(step));
         let before = drill.replayed();
         let input = nonsensical(&drill, nonsense);
-        prop_assert!(drill.tell(input.clone()).is_err(), "{:?}", input);
+        prop_assert!(drill.handle(input.clone()).is_err(), "{:?}", input);
         prop_assert!(before.scheduler().same_state(drill.scheduler()));
         prop_assert_eq!(drill.scheduler().verify(), Ok(()));
     }
@@ -90,6 +90,6 @@ fn time_that_goes_back_is_refused() {
     let mut scheduler = pogo_core::scheduler::Scheduler::new();
     let [later, now] = [Timestamp::from_millis(2), Timestamp::from_millis(1)];
     scheduler.handle(later, Input::Tick).unwrap();
-    let told = scheduler.handle(now, Input::Tick);
-    assert_eq!(told, Err(InputError::TimeWentBack { now, last: later }));
+    let result = scheduler.handle(now, Input::Tick);
+    assert_eq!(result, Err(InputError::TimeWentBack { now, last: later }));
 }

@@ -62,7 +62,7 @@ fn stops_and_goes_on(scenario: &Scenario, stop: usize) -> Result<(), TestCaseErr
     before.iter().for_each(|step| _ = live.play(step));
     let mut restarted = live.replayed();
     // Deadlines are known again from the first input on.
-    prop_assert_eq!(live.tell(Input::Tick), restarted.tell(Input::Tick));
+    prop_assert_eq!(live.handle(Input::Tick), restarted.handle(Input::Tick));
     for step in after {
         prop_assert_eq!(live.play(step), restarted.play(step), "at {:?}", step);
         prop_assert_eq!(live.scheduler().next_timeout(), restarted.scheduler().next_timeout());

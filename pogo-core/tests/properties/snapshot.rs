@@ -67,8 +67,8 @@ fn stops_and_goes_on(scenario: &Scenario, taken: usize, tail: usize) -> Result<(
     let mut restarted = live.with_scheduler(scheduler);
     // Running tasks become in doubt, by an event, and that is all that recovery does.
     prop_assert_eq!(
-        live.tell(Input::Recover { resumed: vec![] }),
-        restarted.tell(Input::Recover { resumed: vec![] })
+        live.handle(Input::Recover { resumed: vec![] }),
+        restarted.handle(Input::Recover { resumed: vec![] })
     );
     for step in &scenario.steps[stop..] {
         prop_assert_eq!(live.play(step), restarted.play(step), "at {:?}", step);

@@ -39,7 +39,7 @@ proptest! {
         let built_in = stored(&JobSettings::built_in());
         for change in updates {
             let asked = stored(change.settings());
-            if drill.tell(Input::Alter { job: id, change: change.clone() }).is_err() {
+            if drill.handle(Input::Alter { job: id, change: change.clone() }).is_err() {
                 continue;
             }
             for setting in change.unsets() {

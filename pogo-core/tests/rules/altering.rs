@@ -24,7 +24,7 @@ fn limit(text: &str) -> Limit {
 impl Story {
     fn alter(&mut self, change: impl Into<JobUpdate>) -> String {
         let change = change.into();
-        self.tell(Input::Alter { job: JOB, change }).unwrap()
+        self.handle(Input::Alter { job: JOB, change }).unwrap()
     }
 
     /// A restart from a snapshot and one from the journal know what this knows.
@@ -197,7 +197,7 @@ fn an_update_that_contradicts_itself_is_refused() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("*"));
     let change: JobUpdate = serde_json::from_str(r#"{"settle":5000,"unset":["settle"]}"#).unwrap();
-    let refused = story.tell(Input::Alter { job: JOB, change }).unwrap_err().to_string();
+    let refused = story.handle(Input::Alter { job: JOB, change }).unwrap_err().to_string();
     assert_eq!(refused, "`settle` is both set and unset; leave one out");
 }
 
@@ -209,7 +209,7 @@ fn a_limit_of_the_policy_under_which_nothing_runs_is_not_gone_back_to() {
     story.submit(on("*"));
     story.configure(web("a"), policy);
     let change = JobUpdate::default().unset(Setting::MaxParallel);
-    let refused = story.tell(Input::Alter { job: JOB, change }).unwrap_err().to_string();
+    let refused = story.handle(Input::Alter { job: JOB, change }).unwrap_err().to_string();
     assert!(refused.contains("max_parallel of zero"), "{refused}");
 }
 
@@ -228,7 +228,7 @@ fn a_bake_time_is_not_given_to_a_job_without_waves() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("*"));
     let change = settings().bake(seconds(60)).into();
-    let refused = story.tell(Input::Alter { job: JOB, change }).unwrap_err().to_string();
+    let refused = story.handle(Input::Alter { job: JOB, change }).unwrap_err().to_string();
     assert!(refused.contains("the job has none"), "{refused}");
 }
 
@@ -244,7 +244,7 @@ fn a_job_s_own_bake_time_counts_where_the_policy_s_gate_is_manual() {
     story.ends("a");
     story.ends("c");
     assert_eq!(story.waits(60), "b");
-    assert_eq!(story.tell(Input::Promote { job: JobId::new(2) }).unwrap(), "d");
+    assert_eq!(story.handle(Input::Promote { job: JobId::new(2) }).unwrap(), "d");
 }
 
 #[test]
@@ -264,11 +264,11 @@ fn a_task_that_was_skipped_while_it_waited_waits_no_more_after_a_change_of_delay
         job: JOB,
         hosts: hosts("a"),
     };
-    story.tell(skip).unwrap();
+    story.handle(skip).unwrap();
     assert_eq!(story.alter(settings().retry_delay(Duration::ZERO)), "");
     let retry = Input::Retry {
         job: JOB,
         hosts: vec![host("a")],
     };
-    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.handle(retry).unwrap(), "a");
 }

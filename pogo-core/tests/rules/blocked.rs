@@ -111,7 +111,7 @@ fn a_place_held_by_a_failed_host_of_a_finished_job_blocks_the_next() {
 fn a_floor_on_the_available_lets_hosts_that_are_down_be_repaired() {
     let mut story = Story::new(web("a,b"), limited(Rule::MinAvailable("100%".parse().unwrap())));
     let (host, reason) = (hosts("b").remove(0), String::new());
-    story.tell(Input::MarkDown { host, reason }).unwrap();
+    story.handle(Input::MarkDown { host, reason }).unwrap();
     assert_eq!(story.submit(on("*")), "b");
     assert_eq!(story.ends("b"), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
@@ -131,7 +131,7 @@ fn a_group_of_which_too_many_failed_starts_no_more_until_the_job_is_resumed() {
     story.fails("a");
     assert_eq!(story.ends("c"), "e", "one may fail");
     story.fails("b");
-    let told = |event: &Event| {
+    let is_exceeded = |event: &Event| {
         matches!(
             event.job_kind(),
             Some(JobEventKind::FailureBudgetExceeded {
@@ -146,7 +146,7 @@ fn a_group_of_which_too_many_failed_starts_no_more_until_the_job_is_resumed() {
             .drill
             .records()
             .iter()
-            .filter(|record| told(&record.event))
+            .filter(|record| is_exceeded(&record.event))
             .count(),
         1
     );
@@ -189,13 +189,13 @@ fn a_job_does_not_wait_for_a_place_that_nobody_is_about_to_repair() {
 fn a_place_of_a_host_that_is_down_is_held_whatever_runs_there() {
     let mut story = with_a_failed_host();
     let (down, reason) = (host("a"), String::new());
-    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Input::MarkDown { host: down, reason }).unwrap();
     assert_eq!(story.submit(on("a")), "a", "a host that is down may be repaired");
     assert_eq!(story.submit(on("b")), "");
     assert_eq!(story.status(3), JobStatus::Blocked);
     assert_eq!(story.ends("a"), "");
     let (up, reason) = (host("a"), String::new());
-    assert_eq!(story.tell(Input::MarkUp { host: up, reason }).unwrap(), "b");
+    assert_eq!(story.handle(Input::MarkUp { host: up, reason }).unwrap(), "b");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_repair_waits_while_the_group_is_busy() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     assert_eq!(story.submit(on("b")), "b");
     let (down, reason) = (host("a"), String::new());
-    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Input::MarkDown { host: down, reason }).unwrap();
     assert_eq!(story.submit(on("a")), "");
     assert_eq!(story.status(2), JobStatus::Waiting);
     assert_eq!(story.ends("b"), "a");
@@ -251,7 +251,7 @@ fn a_budget_that_is_exceeded_again_says_so_again() {
     story.fails("a");
     assert_eq!(exceeded(&story), 1);
     let (job, skipped) = (JobId::new(1), hosts("a"));
-    story.tell(Input::Skip { job, hosts: skipped }).unwrap();
+    story.handle(Input::Skip { job, hosts: skipped }).unwrap();
     story.fails("b");
     assert_eq!(exceeded(&story), 2);
     story.fails("c");

@@ -33,7 +33,7 @@ pub(crate) fn cures(story: &Story, job: u32, host: &str) -> Vec<String> {
 
 pub(crate) fn down(story: &mut Story, name: &str) {
     let (host, reason) = (host(name), String::new());
-    story.tell(Input::MarkDown { host, reason }).unwrap();
+    story.handle(Input::MarkDown { host, reason }).unwrap();
 }
 
 /// The time of day, on the day of these stories.
@@ -109,10 +109,10 @@ fn a_host_that_was_cancelled_does_not_still_have_to_end() {
     story.submit(on("a,b"));
     let job = JobId::new(2);
     let reason = String::new();
-    story.tell(Input::Abort { job, reason }).unwrap();
+    story.handle(Input::Abort { job, reason }).unwrap();
     story.ends("c");
     let retried = hosts("b");
-    story.tell(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Input::Retry { job, hosts: retried }).unwrap();
     assert_eq!(story.status(2), JobStatus::Blocked);
     let sentence = "b comes after a in sequence `in order`, where a was cancelled: pogo retry 2 a";
     assert_eq!(said(&story, 2, "b"), [sentence]);
@@ -189,7 +189,7 @@ fn a_host_whose_job_is_paused_is_not_to_be_retried_there() {
     story.submit(on("a"));
     let job = JobId::new(1);
     story.submit(on("b"));
-    story.tell(Input::Pause { job }).unwrap();
+    story.handle(Input::Pause { job }).unwrap();
     story.fails("a");
     assert_eq!(
         cures(&story, 2, "b"),
@@ -199,7 +199,7 @@ fn a_host_whose_job_is_paused_is_not_to_be_retried_there() {
     let mut story = Story::new(web("a,b,c"), at_most("1"));
     story.submit(on("a,c"));
     story.submit(on("b"));
-    story.tell(Input::Pause { job }).unwrap();
+    story.handle(Input::Pause { job }).unwrap();
     story.fails("a");
     assert_eq!(cures(&story, 2, "b"), ["pogo skip 1 a", "pogo mark up a"]);
 }

@@ -30,23 +30,23 @@ fn a_host_marked_up_after_its_delay_needs_a_place_like_any_other() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(retried_after(10));
     assert_eq!(story.fails("a"), "", "the failed host holds the one place");
-    story.tell(Input::Pause { job: JobId::new(1) }).unwrap();
+    story.handle(Input::Pause { job: JobId::new(1) }).unwrap();
     assert_eq!(story.waits(60), "");
     let reason = String::new();
     story
-        .tell(Input::MarkUp {
+        .handle(Input::MarkUp {
             host: host("a"),
             reason: reason.clone(),
         })
         .unwrap();
     story
-        .tell(Input::MarkDown {
+        .handle(Input::MarkDown {
             host: host("b"),
             reason,
         })
         .unwrap();
     assert_eq!(
-        story.tell(Input::Resume { job: JobId::new(1) }).unwrap(),
+        story.handle(Input::Resume { job: JobId::new(1) }).unwrap(),
         "b",
         "only the repair is allowed"
     );
@@ -57,10 +57,10 @@ fn a_delay_that_has_passed_does_not_hide_that_the_job_is_blocked() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     story.submit(retried_after(10));
     story.fails("a");
-    story.tell(Input::Pause { job: JobId::new(1) }).unwrap();
+    story.handle(Input::Pause { job: JobId::new(1) }).unwrap();
     story.waits(60);
     story.configure(web("a,b"), at_most("0"));
-    story.tell(Input::Resume { job: JobId::new(1) }).unwrap();
+    story.handle(Input::Resume { job: JobId::new(1) }).unwrap();
     assert_eq!(story.status(1), JobStatus::Blocked);
 }
 
@@ -97,8 +97,8 @@ fn an_ordered_retry_leaves_no_delay_behind() {
     story.submit(on("*"));
     story.fails("a");
     let (job, retried) = (JobId::new(1), hosts("a"));
-    story.tell(Input::Pause { job }).unwrap();
-    story.tell(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Input::Pause { job }).unwrap();
+    story.handle(Input::Retry { job, hosts: retried }).unwrap();
     let stored = serde_json::to_string(&story.drill.scheduler().snapshot()).unwrap();
     assert!(!stored.contains("backoffs"), "{stored}");
 }
@@ -109,7 +109,7 @@ fn an_aborted_job_tries_nothing_again_that_was_being_ended_before() {
     story.submit(retried_after(10).attempt_timeout(Duration::from_secs(5)));
     story.waits(6);
     let (job, reason) = (JobId::new(1), String::new());
-    story.tell(Input::Abort { job, reason }).unwrap();
+    story.handle(Input::Abort { job, reason }).unwrap();
     story.fails("a");
     assert_eq!(story.state(1, "a"), TaskState::Failed);
     assert_eq!(story.status(1), JobStatus::Finished);
@@ -196,7 +196,7 @@ fn an_order_to_retry_starts_the_backoff_afresh() {
         job: JobId::new(1),
         hosts: hosts("a"),
     };
-    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.handle(retry).unwrap(), "a");
     story.fails("a");
     assert_eq!(story.waits(15), "a");
 }
@@ -206,6 +206,6 @@ fn a_backoff_of_zero_is_refused() {
     let mut story = Story::new(web("a"), Policy::default());
     let spec = Arc::new(on("*").retry_backoff(0));
     let job = JobId::new(1);
-    let refused = story.tell(Input::Submit { job, spec }).unwrap_err().to_string();
+    let refused = story.handle(Input::Submit { job, spec }).unwrap_err().to_string();
     assert!(refused.contains("give 1"), "{refused}");
 }

@@ -76,7 +76,7 @@ fn whatever_ran_is_in_doubt_after_a_recovery_unless_it_was_settling() {
     let mut story = Story::new(web("a,b"), Policy::default());
     story.submit(on("*").settle(Duration::from_secs(60)));
     story.ends("a");
-    story.tell(Input::Recover { resumed: vec![] }).unwrap();
+    story.handle(Input::Recover { resumed: vec![] }).unwrap();
     assert_eq!(story.state(1, "b"), TaskState::InDoubt);
     assert_eq!(story.state(1, "a"), TaskState::Running);
     story.waits(60);
@@ -95,7 +95,7 @@ fn a_failed_host_tells_how_it_failed_until_it_is_retried() {
     };
     assert_eq!(failure(&story), (1, Some("command exited with 3: no".to_owned())));
     let hosts = crate::story::hosts("a");
-    story.tell(Input::Retry { job, hosts }).unwrap();
+    story.handle(Input::Retry { job, hosts }).unwrap();
     assert_eq!(failure(&story), (2, None));
 }
 
@@ -104,12 +104,12 @@ fn an_attempt_that_goes_on_after_a_restart_is_not_in_doubt() {
     let mut story = Story::new(web("a,b"), Policy::default());
     story.submit(on("*"));
     let resumed = vec![story.attempt("a")];
-    story.tell(Input::Recover { resumed }).unwrap();
+    story.handle(Input::Recover { resumed }).unwrap();
     assert_eq!(story.state(1, "a"), TaskState::Running);
     assert_eq!(story.state(1, "b"), TaskState::InDoubt);
     story.ends("a");
     let resumed = vec![pogo_core::scheduler::AttemptId::new(1)];
-    let refused = story.tell(Input::Recover { resumed }).unwrap_err();
+    let refused = story.handle(Input::Recover { resumed }).unwrap_err();
     assert!(refused.to_string().contains("a1"), "{refused}");
 }
 

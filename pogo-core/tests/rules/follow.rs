@@ -83,7 +83,7 @@ fn phases_only_ever_go_on() {
     let attempt = story.attempt("a");
     let entered = |phase| Event::of_task(JOB, host("a"), TaskEventKind::PhaseEntered { attempt, phase });
     let phase = Phase::Command;
-    story.tell(Input::PhaseEntered { attempt, phase }).unwrap();
+    story.handle(Input::PhaseEntered { attempt, phase }).unwrap();
     assert!(!follows(&story, entered(Phase::PreHook)));
     assert!(!follows(&story, entered(Phase::Command)));
     assert!(follows(&story, entered(Phase::PostHook)));
@@ -104,7 +104,7 @@ fn an_attempt_is_ended_once_and_not_while_it_settles() {
     let mut story = one_runs();
     assert!(follows(&story, cancelled(&story)));
     let reason = String::new();
-    story.tell(Input::Abort { job: JOB, reason }).unwrap();
+    story.handle(Input::Abort { job: JOB, reason }).unwrap();
     assert!(!follows(&story, cancelled(&story)));
 
     let mut story = Story::new(web("a"), at_most("1"));
@@ -168,14 +168,14 @@ fn a_job_stops_when_nothing_of_it_runs_and_ends_when_nothing_is_left() {
     assert!(!follows(&story, finished()), "one runs, and others wait");
     assert!(follows(&story, paused()));
     let reason = String::new();
-    story.tell(Input::Halt { job: JOB, reason }).unwrap();
+    story.handle(Input::Halt { job: JOB, reason }).unwrap();
     assert!(!follows(&story, halted()) && !follows(&story, paused()), "one runs");
     story.ends("a");
     assert!(!follows(&story, halted()), "it has halted");
     assert!(!follows(&story, finished()), "others wait");
     let skipped = hosts("b c");
     story
-        .tell(Input::Skip {
+        .handle(Input::Skip {
             job: JOB,
             hosts: skipped,
         })

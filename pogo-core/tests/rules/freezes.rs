@@ -38,34 +38,34 @@ fn frozen(hosts: &str, at: u64) -> Blocker {
 }
 
 fn refusal(story: &mut Story, input: Input) -> String {
-    story.tell(input).unwrap_err().to_string()
+    story.handle(input).unwrap_err().to_string()
 }
 
 #[test]
 fn a_freeze_of_a_pattern_holds_every_host_that_matches() {
     let mut story = Story::new(web("web1,web2,db1"), Policy::default());
-    story.tell(freeze("web*")).unwrap();
+    story.handle(freeze("web*")).unwrap();
     assert_eq!(story.submit(on("*")), "db1");
-    assert_eq!(story.tell(thaw("web*")).unwrap(), "web1 web2");
+    assert_eq!(story.handle(thaw("web*")).unwrap(), "web1 web2");
 }
 
 #[test]
 fn what_runs_goes_on_and_nothing_more_is_started_in_any_job_until_thawed() {
     let mut story = Story::new(web("a,b").host("x"), at_most("1"));
     assert_eq!(story.submit(on("$web")), "a");
-    story.tell(freeze("$web")).unwrap();
+    story.handle(freeze("$web")).unwrap();
     assert_eq!(story.ends("a"), "");
     assert_eq!(story.submit(on("a,x")), "x", "others go on");
     let overriding = on("b").override_constraints("fire");
     assert_eq!(story.submit(overriding), "", "a freeze is no constraint");
-    assert_eq!(story.tell(thaw("$web")).unwrap(), "b");
+    assert_eq!(story.handle(thaw("$web")).unwrap(), "b");
 }
 
 #[test]
 fn a_job_of_which_all_that_waits_is_frozen_is_blocked_and_says_who_and_why_and_since_when() {
     let mut story = Story::new(web("a,b"), Policy::default());
     story.waits(7);
-    story.tell(freeze("*")).unwrap();
+    story.handle(freeze("*")).unwrap();
     assert_eq!(story.submit(on("*")), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
     assert_eq!(story.explain(1, "a"), [frozen("*", 7)]);
@@ -82,7 +82,7 @@ fn a_job_of_which_all_that_waits_is_frozen_is_blocked_and_says_who_and_why_and_s
         said,
         ["* is frozen by ann since 1970-01-01 00:00 UTC (the sale): pogo thaw '*'"]
     );
-    assert_eq!(story.tell(thaw("*")).unwrap(), "a b");
+    assert_eq!(story.handle(thaw("*")).unwrap(), "a b");
     assert_eq!(story.status(1), JobStatus::Running);
 }
 
@@ -92,42 +92,42 @@ fn a_host_that_is_to_be_tried_again_is_not_waited_for_while_it_is_frozen() {
     let retried = on("a").retries(1);
     assert_eq!(story.submit(retried), "a");
     story.submit(on("b"));
-    story.tell(freeze("a")).unwrap();
+    story.handle(freeze("a")).unwrap();
     story.fails("a");
     assert_eq!([story.status(1), story.status(2)], [JobStatus::Blocked; 2]);
     story.waits(60);
-    assert_eq!(story.tell(thaw("a")).unwrap(), "a");
+    assert_eq!(story.handle(thaw("a")).unwrap(), "a");
 }
 
 #[test]
 fn a_host_that_two_freezes_hold_is_thawed_by_both() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.tell(freeze("$web")).unwrap();
+    story.handle(freeze("$web")).unwrap();
     story.waits(1);
-    story.tell(freeze("a")).unwrap();
+    story.handle(freeze("a")).unwrap();
     story.submit(on("*"));
     assert_eq!(story.explain(1, "a"), [frozen("$web", 0), frozen("a", 1)]);
-    assert_eq!(story.tell(thaw("$web")).unwrap(), "b");
-    assert_eq!(story.tell(thaw("a")).unwrap(), "a");
+    assert_eq!(story.handle(thaw("$web")).unwrap(), "b");
+    assert_eq!(story.handle(thaw("a")).unwrap(), "a");
 }
 
 #[test]
 fn hosts_that_join_the_group_later_are_frozen_and_hosts_that_leave_the_fleet_thaw_nobody() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.tell(freeze("$web")).unwrap();
-    story.tell(freeze("a,x")).unwrap_err();
-    story.tell(freeze("a,b")).unwrap();
+    story.handle(freeze("$web")).unwrap();
+    story.handle(freeze("a,x")).unwrap_err();
+    story.handle(freeze("a,b")).unwrap();
     story.configure(web("a,c"), Policy::default());
     assert_eq!(story.submit(on("*")), "");
     assert_eq!(story.explain(1, "c"), [frozen("$web", 0)]);
-    assert_eq!(story.tell(thaw("$web")).unwrap(), "c");
+    assert_eq!(story.handle(thaw("$web")).unwrap(), "c");
     assert_eq!(story.explain(1, "a"), [frozen("a,b", 0)]);
 }
 
 #[test]
 fn a_fleet_without_a_tag_that_is_frozen_is_refused_with_the_cure() {
     let mut story = Story::new(web("a"), Policy::default());
-    story.tell(freeze("$web")).unwrap();
+    story.handle(freeze("$web")).unwrap();
     let fleet = std::sync::Arc::new(Fleet::builder().host("a").build().unwrap());
     let policy = std::sync::Arc::new(Policy::default());
     let refused = refusal(&mut story, Input::Configure { fleet, policy });
@@ -140,10 +140,10 @@ fn a_freeze_is_named_by_its_selector() {
     let mut story = Story::new(web("a,b"), Policy::default());
     let nothing = "`$web` is not frozen; nothing is";
     assert_eq!(refusal(&mut story, thaw("$web")), nothing);
-    story.tell(freeze("$web")).unwrap();
+    story.handle(freeze("$web")).unwrap();
     let other = "`*` is not frozen; a freeze is ended by the selector it was given: `$web`";
     assert_eq!(refusal(&mut story, thaw("*")), other);
-    let twice = story.tell(freeze("$web")).unwrap_err();
+    let twice = story.handle(freeze("$web")).unwrap_err();
     assert!(matches!(twice, InputError::AlreadyFrozen { .. }));
     assert!(refusal(&mut story, freeze("$wob")).contains("$wob"));
 }
@@ -151,7 +151,7 @@ fn a_freeze_is_named_by_its_selector() {
 #[test]
 fn a_freeze_survives_a_restart() {
     let mut story = Story::new(web("a,b"), Policy::default());
-    story.tell(freeze("a")).unwrap();
+    story.handle(freeze("a")).unwrap();
     let replayed = story.drill.replayed();
     let text = serde_json::to_string(&story.drill.scheduler().snapshot()).unwrap();
     let restored = Scheduler::restore(&serde_json::from_str::<Snapshot>(&text).unwrap()).unwrap();

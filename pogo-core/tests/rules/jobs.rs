@@ -24,7 +24,7 @@ fn a_priority_can_be_altered() {
     story.submit(on("c"));
     let change = JobSettings::new().priority(5).into();
     story
-        .tell(Input::Alter {
+        .handle(Input::Alter {
             job: JobId::new(2),
             change,
         })
@@ -55,7 +55,7 @@ fn a_job_runs_as_many_at_once_as_it_allows_itself() {
     assert_eq!(story.fails("a"), "c");
     let change = JobSettings::new().max_parallel(Limit::Count(1)).into();
     story
-        .tell(Input::Alter {
+        .handle(Input::Alter {
             job: JobId::new(1),
             change,
         })
@@ -86,7 +86,7 @@ fn an_abort_cancels_what_waits_and_what_runs() {
     story.submit(on("*"));
     let (job, attempt) = (JobId::new(1), story.attempt("a"));
     story
-        .tell(Input::Abort {
+        .handle(Input::Abort {
             job,
             reason: "enough".to_owned(),
         })

@@ -30,11 +30,11 @@ fn a_host_that_has_left_cannot_be_marked() {
     let mut story = Story::new(web("a,b"), Policy::default());
     story.submit(on("*"));
     story.configure(web("a"), Policy::default());
-    let told = story.tell(Input::MarkDown {
+    let result = story.handle(Input::MarkDown {
         host: host("b"),
         reason: String::new(),
     });
-    assert_eq!(told, Err(InputError::UnknownHost { host: host("b") }));
+    assert_eq!(result, Err(InputError::UnknownHost { host: host("b") }));
 }
 
 #[test]
@@ -45,12 +45,12 @@ fn reading_the_fleet_anew_accepts_no_failures() {
     story.fails("a");
     assert_eq!(story.fails("b"), "");
     let job = JobId::new(1);
-    assert_eq!(story.tell(Input::Resume { job }).unwrap(), "c");
+    assert_eq!(story.handle(Input::Resume { job }).unwrap(), "c");
     story.fails("c");
     assert_eq!(story.fails("d"), "", "one more than the operator accepted");
     assert_eq!(story.configure(web("a,b,c,d,e"), policy()), "");
     assert_eq!(story.status(1), JobStatus::Blocked);
-    assert_eq!(story.tell(Input::Resume { job }).unwrap(), "e");
+    assert_eq!(story.handle(Input::Resume { job }).unwrap(), "e");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn failures_that_an_operator_accepted_stay_accepted_under_another_policy() {
     story.submit(on("*").max_parallel("1".parse().unwrap()));
     story.fails("a");
     story.fails("b");
-    story.tell(Input::Resume { job: JobId::new(1) }).unwrap();
+    story.handle(Input::Resume { job: JobId::new(1) }).unwrap();
     story.configure(web("a,b,c,d,e"), policy("0"));
     assert_eq!(story.ends("c"), "d");
     assert_eq!(story.fails("d"), "");
@@ -90,9 +90,9 @@ fn a_finished_job_does_not_stand_in_the_way_of_a_policy_that_does_not_fit_it() {
         job: JobId::new(1),
         hosts: vec![host("a")],
     };
-    assert!(matches!(story.tell(retry.clone()), Err(InputError::Plan(_))));
+    assert!(matches!(story.handle(retry.clone()), Err(InputError::Plan(_))));
     story.configure(web("a,b"), Policy::default());
-    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.handle(retry).unwrap(), "a");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_policy_that_does_not_fit_an_unfinished_job_is_refused() {
         .into(),
     );
     assert!(matches!(
-        story.tell(Input::Configure { fleet, policy }),
+        story.handle(Input::Configure { fleet, policy }),
         Err(InputError::Configure(_))
     ));
 }

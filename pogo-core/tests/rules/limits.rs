@@ -16,11 +16,11 @@ fn a_job_is_not_altered_to_limits_under_which_nothing_can_run() {
         JobSettings::new().attempt_timeout(std::time::Duration::ZERO).into(),
     ];
     for change in nothing {
-        let told = story.tell(Input::Alter {
+        let result = story.handle(Input::Alter {
             job: JobId::new(1),
             change,
         });
-        assert!(matches!(told, Err(InputError::Plan(_))), "{told:?}");
+        assert!(matches!(result, Err(InputError::Plan(_))), "{result:?}");
     }
 }
 
@@ -31,7 +31,7 @@ fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
     assert_eq!(story.fails("a"), "b");
     let change = JobSettings::new().max_failures(Limit::Count(0)).into();
     story
-        .tell(Input::Alter {
+        .handle(Input::Alter {
             job: JobId::new(1),
             change,
         })
@@ -39,7 +39,7 @@ fn a_job_that_is_altered_to_allow_fewer_failures_than_it_has_halts_at_once() {
     assert_eq!(story.status(1), JobStatus::Halting);
     assert_eq!(story.ends("b"), "");
     assert_eq!(
-        story.tell(Input::Resume { job: JobId::new(1) }).unwrap(),
+        story.handle(Input::Resume { job: JobId::new(1) }).unwrap(),
         "c",
         "the operator accepts the failure"
     );
@@ -56,7 +56,7 @@ fn a_finished_job_whose_time_is_over_can_be_retried() {
         job: JobId::new(1),
         hosts: hosts("a"),
     };
-    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.handle(retry).unwrap(), "a");
     assert_eq!(story.waits(100), "");
     story.ends("a");
     assert_eq!(story.state(1, "a"), TaskState::Succeeded);
@@ -69,9 +69,9 @@ fn a_time_limit_that_is_altered_after_a_retry_binds_again() {
     story.fails("a");
     story.waits(100);
     let job = JobId::new(1);
-    story.tell(Input::Retry { job, hosts: hosts("a") }).unwrap();
+    story.handle(Input::Retry { job, hosts: hosts("a") }).unwrap();
     let change = JobSettings::new().job_timeout(Duration::from_secs(200)).into();
-    story.tell(Input::Alter { job, change }).unwrap();
+    story.handle(Input::Alter { job, change }).unwrap();
     assert_eq!(story.status(1), JobStatus::Running);
     story.waits(100);
     assert_eq!(story.status(1), JobStatus::Halting);
@@ -84,14 +84,14 @@ fn a_job_that_goes_on_after_an_abort_retries_again_by_itself() {
     let retry_delay = Duration::ZERO;
     story.submit(on("*").retries(1).retry_delay(retry_delay));
     story
-        .tell(Input::Abort {
+        .handle(Input::Abort {
             job,
             reason: String::new(),
         })
         .unwrap();
     story.fails("a");
-    story.tell(Input::Resume { job }).unwrap();
+    story.handle(Input::Resume { job }).unwrap();
     let retry = Input::Retry { job, hosts: hosts("a") };
-    assert_eq!(story.tell(retry).unwrap(), "a");
+    assert_eq!(story.handle(retry).unwrap(), "a");
     assert_eq!(story.fails("a"), "a");
 }

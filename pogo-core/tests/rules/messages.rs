@@ -7,7 +7,7 @@ use crate::story::{Story, at_most, hosts, on, web};
 const JOB: JobId = JobId::new(1);
 
 fn refusal(story: &mut Story, input: Input) -> String {
-    story.tell(input).unwrap_err().to_string()
+    story.handle(input).unwrap_err().to_string()
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_refused_order_names_the_state_that_it_does_not_fit() {
         refusal(&mut story, Input::Resume { job: JOB }),
         "job-1 is running: it cannot be resumed"
     );
-    story.tell(Input::Pause { job: JOB }).unwrap();
+    story.handle(Input::Pause { job: JOB }).unwrap();
     assert_eq!(
         refusal(&mut story, Input::Pause { job: JOB }),
         "job-1 is paused: it cannot be paused"

@@ -42,8 +42,8 @@ fn an_operator_may_halt_a_job_for_whatever_reason() {
         world.submit(on("*")).unwrap();
         let past = world.run();
         assert_eq!(past.records, once_more(&past.records).records);
-        let told = |record: &Record| matches!(record.event.job_kind(), Some(JobEventKind::Halted));
-        assert!(past.records.iter().any(told));
+        let is_halted = |record: &Record| matches!(record.event.job_kind(), Some(JobEventKind::Halted));
+        assert!(past.records.iter().any(is_halted));
     }
 }
 

@@ -16,7 +16,7 @@ fn mark(story: &mut Story, name: &str, down: bool) -> String {
     } else {
         Input::MarkUp { host, reason }
     };
-    story.tell(mark).unwrap()
+    story.handle(mark).unwrap()
 }
 
 /// `c` runs as a repair before its turn, fails, and is marked up to be retried behind the fresh `b` and `d`.
@@ -24,12 +24,12 @@ fn after_a_repair_that_failed(story: &mut Story) -> String {
     let job = JobId::new(1);
     mark(story, "c", true);
     assert_eq!(story.ends("a"), "c");
-    story.tell(Input::Pause { job }).unwrap();
+    story.handle(Input::Pause { job }).unwrap();
     story.fails("c");
     let retried = hosts("c");
-    story.tell(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Input::Retry { job, hosts: retried }).unwrap();
     mark(story, "c", false);
-    assert_eq!(story.tell(Input::Resume { job }).unwrap(), "b");
+    assert_eq!(story.handle(Input::Resume { job }).unwrap(), "b");
     story.ends("b")
 }
 
@@ -59,9 +59,9 @@ fn a_retried_host_comes_after_fresh_ones_when_the_queues_are_built_anew() {
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "b");
     let retried = hosts("a");
-    story.tell(Input::Retry { job, hosts: retried }).unwrap();
+    story.handle(Input::Retry { job, hosts: retried }).unwrap();
     let change = JobSettings::new().retries(1).into();
-    story.tell(Input::Alter { job, change }).unwrap();
+    story.handle(Input::Alter { job, change }).unwrap();
     assert_eq!(story.ends("b"), "c");
     assert_eq!(story.ends("c"), "a");
 }
@@ -135,8 +135,8 @@ fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
     let one_by_one = on("*").max_parallel("1".parse().unwrap());
     assert_eq!(story.submit(one_by_one), "x1", "the most loaded group comes first");
     let others = || hosts("x2 x3 x4");
-    story.tell(Input::Skip { job, hosts: others() }).unwrap();
-    story.tell(Input::Retry { job, hosts: others() }).unwrap();
+    story.handle(Input::Skip { job, hosts: others() }).unwrap();
+    story.handle(Input::Retry { job, hosts: others() }).unwrap();
     assert_eq!(story.ends("x1"), "x2");
 }
 
@@ -151,10 +151,10 @@ fn of_hosts_that_were_all_tried_the_one_with_fewer_tries_comes_first() {
     };
     assert_eq!(story.submit(one_by_one), "a");
     assert_eq!(story.fails("a"), "b");
-    story.tell(retry("a")).unwrap();
+    story.handle(retry("a")).unwrap();
     assert_eq!(story.fails("b"), "a");
     assert_eq!(story.fails("a"), "");
-    assert_eq!(story.tell(retry("a b")).unwrap(), "b");
+    assert_eq!(story.handle(retry("a b")).unwrap(), "b");
 }
 
 fn limits(limits: &[(&str, &str)]) -> Policy {

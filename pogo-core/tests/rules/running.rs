@@ -26,7 +26,7 @@ fn hosts_that_are_down_hold_nothing_of_it() {
     let mut story = Story::new(web("a,b,c"), running("1"));
     for down in ["a", "b"] {
         let (host, reason) = (host(down), String::new());
-        story.tell(Input::MarkDown { host, reason }).unwrap();
+        story.handle(Input::MarkDown { host, reason }).unwrap();
     }
     assert_eq!(story.submit(on("*")), "a");
     assert_eq!(story.fails("a"), "b");

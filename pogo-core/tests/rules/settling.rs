@@ -32,7 +32,7 @@ fn hosts_that_settled_at_the_same_moment_end_in_the_same_order_after_a_restart()
     story.ends("b");
     story.ends("a");
     let mut restarted = story.drill.replayed();
-    restarted.tell(Input::Recover { resumed: vec![] }).unwrap();
+    restarted.handle(Input::Recover { resumed: vec![] }).unwrap();
     let step = Step::Wait(Duration::from_secs(10));
     assert_eq!(restarted.play(&step), story.drill.play(&step));
 }
@@ -48,6 +48,6 @@ fn a_settling_host_is_no_longer_reported_on() {
         attempt,
         outcome: outcome.clone(),
     };
-    let events = story.drill.tell(Input::Reported { attempt, outcome }).unwrap();
+    let events = story.drill.handle(Input::Reported { attempt, outcome }).unwrap();
     assert_eq!(events, [Event::of_namespace(late)]);
 }

@@ -17,7 +17,7 @@ fn h1_is_broken() -> Story {
 
 fn skip(story: &mut Story, job: u32, host: &str) -> String {
     let (job, hosts) = (JobId::new(job), hosts(host));
-    story.tell(Input::Skip { job, hosts }).unwrap()
+    story.handle(Input::Skip { job, hosts }).unwrap()
 }
 
 #[test]
@@ -27,13 +27,13 @@ fn skipping_a_host_because_it_is_broken_does_not_give_its_slot_back() {
     story.fails("h1");
     let job = JobId::new(2);
     story.submit(on("h2"));
-    story.tell(Input::Pause { job }).unwrap();
+    story.handle(Input::Pause { job }).unwrap();
     assert_eq!(story.submit(on("h1,h2")), "h1", "a repair");
-    story.tell(Input::Pause { job: JobId::new(3) }).unwrap();
+    story.handle(Input::Pause { job: JobId::new(3) }).unwrap();
     story.fails("h1");
     assert_eq!(skip(&mut story, 3, "h1"), "");
     assert_eq!(
-        story.tell(Input::Resume { job }).unwrap(),
+        story.handle(Input::Resume { job }).unwrap(),
         "",
         "it is still broken, by job 1"
     );
@@ -62,7 +62,7 @@ fn marking_a_host_up_gives_back_what_every_job_did_to_it() {
     assert_eq!(skip(&mut story, 3, "h1"), "");
     assert_eq!(skip(&mut story, 2, "h1"), "");
     let (host, reason) = (host("h1"), String::new());
-    assert_eq!(story.tell(Input::MarkUp { host, reason }).unwrap(), "h2");
+    assert_eq!(story.handle(Input::MarkUp { host, reason }).unwrap(), "h2");
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Story {
 
     pub(crate) fn submit(&mut self, spec: JobSpec) -> String {
         let job = JobId::new(u32::try_from(self.drill.scheduler().jobs().count()).unwrap() + 1);
-        self.tell(Input::Submit {
+        self.handle(Input::Submit {
             job,
             spec: Arc::new(spec),
         })
@@ -41,7 +41,7 @@ impl Story {
 
     pub(crate) fn reports(&mut self, host: &str, outcome: Outcome) -> String {
         let attempt = self.attempt(host);
-        self.tell(Input::Reported { attempt, outcome }).unwrap()
+        self.handle(Input::Reported { attempt, outcome }).unwrap()
     }
 
     pub(crate) fn attempt(&self, host: &str) -> AttemptId {
@@ -59,11 +59,11 @@ impl Story {
 
     pub(crate) fn configure(&mut self, fleet: FleetBuilder, policy: Policy) -> String {
         let (fleet, policy) = (Arc::new(fleet.build().unwrap()), Arc::new(policy));
-        self.tell(Input::Configure { fleet, policy }).unwrap()
+        self.handle(Input::Configure { fleet, policy }).unwrap()
     }
 
-    pub(crate) fn tell(&mut self, input: Input) -> Result<String, InputError> {
-        let events = self.drill.tell(input)?;
+    pub(crate) fn handle(&mut self, input: Input) -> Result<String, InputError> {
+        let events = self.drill.handle(input)?;
         assert_eq!(self.drill.scheduler().verify(), Ok(()));
         Ok(started(&events))
     }

@@ -30,7 +30,7 @@ fn slow(story: &Story) -> Vec<(u64, String)> {
     })
 }
 
-fn told_to_end(story: &Story) -> Vec<(u64, String)> {
+fn cancellations(story: &Story) -> Vec<(u64, String)> {
     said(story, |event| {
         matches!(event.task_kind(), Some(TaskEventKind::CancelRequested { .. }))
     })
@@ -54,9 +54,9 @@ fn an_attempt_may_take_an_hour() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("a"));
     story.waits(3_599);
-    assert_eq!(told_to_end(&story), []);
+    assert_eq!(cancellations(&story), []);
     story.waits(1);
-    assert_eq!(told_to_end(&story), [(3_600, "a".to_owned())]);
+    assert_eq!(cancellations(&story), [(3_600, "a".to_owned())]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_host_that_settles_or_was_told_to_end_is_not_slow() {
     story.waits(590);
     story.ends("a");
     story.waits(15);
-    assert_eq!(told_to_end(&story), [(590, "b".to_owned())]);
+    assert_eq!(cancellations(&story), [(590, "b".to_owned())]);
     assert_eq!(slow(&story), []);
 }
 
@@ -112,7 +112,7 @@ fn when_a_host_is_slow_can_be_altered_while_it_runs() {
     story.waits(100);
     let alter = |story: &mut Story, after| {
         let change = JobSettings::new().slow_after(seconds(after)).into();
-        story.tell(Input::Alter { job: JOB, change }).unwrap();
+        story.handle(Input::Alter { job: JOB, change }).unwrap();
     };
     alter(&mut story, 0);
     story.waits(1_000);
@@ -195,7 +195,7 @@ fn a_policy_of_another_day_does_not_change_the_limits_of_a_job() {
     story.configure(web("a"), policy);
     let mut replayed = story.drill.replayed();
     for drill in [&mut story.drill, &mut replayed] {
-        drill.tell(Input::Tick).unwrap();
+        drill.handle(Input::Tick).unwrap();
         assert_eq!(drill.scheduler().next_timeout(), Some(Timestamp::from_millis(600_000)));
     }
 }

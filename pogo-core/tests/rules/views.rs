@@ -32,7 +32,7 @@ fn a_job_says_when_it_was_submitted_and_what_binds_it() {
 fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
     let mut story = Story::new(web("a,b"), at_most("1"));
     let (down, reason) = (host("a"), String::new());
-    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Input::MarkDown { host: down, reason }).unwrap();
     story.waits(5);
     assert_eq!(story.submit(on("a")), "a");
     let holders = |story: &Story| {
@@ -44,7 +44,7 @@ fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
     let running = HolderReason::Running { job: JobId::new(1) };
     assert_eq!(holders(&story), [(running, 5_000), (HolderReason::Down, 0)]);
     let (up, reason) = (host("a"), String::new());
-    story.tell(Input::MarkUp { host: up, reason }).unwrap();
+    story.handle(Input::MarkUp { host: up, reason }).unwrap();
     assert_eq!(holders(&story), [(running, 5_000)]);
 }
 
@@ -67,7 +67,7 @@ fn fingerprints_differ_when_a_host_is_down() {
     let mut story = Story::new(web("a,b"), Policy::default());
     let before = story.drill.scheduler().fingerprint();
     let (down, reason) = (host("a"), String::new());
-    story.tell(Input::MarkDown { host: down, reason }).unwrap();
+    story.handle(Input::MarkDown { host: down, reason }).unwrap();
     assert_ne!(story.drill.scheduler().fingerprint(), before);
 }
 
@@ -78,7 +78,7 @@ fn a_phase_that_is_reported_after_the_end_is_no_news() {
     let attempt = story.attempt("a");
     story.ends("a");
     let phase = Phase::Command;
-    assert_eq!(story.tell(Input::PhaseEntered { attempt, phase }).unwrap(), "");
+    assert_eq!(story.handle(Input::PhaseEntered { attempt, phase }).unwrap(), "");
 }
 
 #[test]

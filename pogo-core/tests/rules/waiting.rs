@@ -51,9 +51,9 @@ fn a_job_behind_a_retry_that_was_paused_is_blocked() {
     story.submit(on("b"));
     story.fails("a");
     let job = JobId::new(1);
-    story.tell(Input::Pause { job }).unwrap();
+    story.handle(Input::Pause { job }).unwrap();
     assert_eq!(story.status(2), JobStatus::Blocked, "only resuming helps");
-    story.tell(Input::Resume { job }).unwrap();
+    story.handle(Input::Resume { job }).unwrap();
     assert_eq!(story.status(2), JobStatus::Waiting);
 }
 
@@ -155,7 +155,7 @@ fn jobs_that_wait_for_each_other_in_a_circle_are_blocked() {
     assert_eq!(story.submit(on("x,a")), "", "would repair a after x, which waits for y");
     assert_eq!([story.status(2), story.status(3)], [JobStatus::Blocked; 2]);
     let (job, hosts) = (JobId::new(2), hosts("b"));
-    assert_eq!(story.tell(Input::Skip { job, hosts }).unwrap(), "y");
+    assert_eq!(story.handle(Input::Skip { job, hosts }).unwrap(), "y");
     assert_eq!(story.status(3), JobStatus::Waiting);
 }
 
@@ -166,20 +166,20 @@ fn a_repair_in_a_job_that_has_halted_is_not_waited_for() {
     story.fails("a");
     let (job, reason) = (JobId::new(2), String::new());
     story
-        .tell(Input::MarkDown {
+        .handle(Input::MarkDown {
             host: host("b"),
             reason: reason.clone(),
         })
         .unwrap();
     assert_eq!(story.submit(on("a,b")), "a", "one repair at a time");
     story
-        .tell(Input::Halt {
+        .handle(Input::Halt {
             job,
             reason: reason.clone(),
         })
         .unwrap();
     story
-        .tell(Input::MarkUp {
+        .handle(Input::MarkUp {
             host: host("b"),
             reason,
         })
@@ -217,7 +217,7 @@ fn a_job_whose_baking_wave_was_skipped_waits_for_the_wave_after_it() {
         matches!(why[..], [Blocker::Baking { .. }])
     });
     let hosts = hosts(second.unwrap());
-    story.tell(Input::Skip { job, hosts }).unwrap();
+    story.handle(Input::Skip { job, hosts }).unwrap();
     assert!(!ever_blocked(&story));
     assert_eq!(story.waits(60), "");
     assert!(!story.waits(60).is_empty(), "the last wave");

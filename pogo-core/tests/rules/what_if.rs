@@ -32,13 +32,13 @@ fn shop(fail_rate: f64) -> Scenario {
 #[test]
 fn the_rule_that_costs_most_comes_first() {
     let answer = shop(0.0).what_if(&Questions::new(1, 3)).unwrap();
-    let mut told: Vec<(i64, String)> = answer
+    let mut rows: Vec<(i64, String)> = answer
         .costs
         .iter()
         .map(|cost| (-cost.gain() as i64, cost.relaxation.to_string()))
         .collect();
-    assert!(told.is_sorted_by_key(|(gain, _)| *gain), "{told:?}");
-    told.sort();
+    assert!(rows.is_sorted_by_key(|(gain, _)| *gain), "{rows:?}");
+    rows.sort();
     let wanted = [
         (-120, "without $db before $web (tiers)"),
         (-90, "without max_parallel: 1 on $db"),
@@ -46,7 +46,7 @@ fn the_rule_that_costs_most_comes_first() {
         (-60, "2 in max_parallel: 1 on $db"),
         (-60, "50% in max_parallel: 25% on $web"),
     ];
-    assert_eq!(told, wanted.map(|(gain, how)| (gain, how.to_owned())));
+    assert_eq!(rows, wanted.map(|(gain, how)| (gain, how.to_owned())));
     assert_eq!(answer.costs[0].relaxation.change, Change::Removed);
 }
 

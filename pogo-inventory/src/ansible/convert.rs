@@ -233,7 +233,7 @@ impl Carried {
 
     fn hand_over(self, fleet: &mut FleetBuilder) {
         for (path, hosts) in self.tags {
-            fleet.carry(&path, hosts);
+            fleet.add_tag(&path, hosts);
         }
     }
 }

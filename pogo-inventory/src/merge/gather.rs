@@ -252,7 +252,7 @@ impl Merge<'_> {
         for tag in part.fleet.tags() {
             let carriers = part.fleet.carriers(tag).iter();
             let carriers = carriers.filter_map(|host| places.get(host.index()).copied().flatten());
-            self.fleet.carry(part.fleet.tag_path(tag), carriers);
+            self.fleet.add_tag(part.fleet.tag_path(tag), carriers);
         }
     }
 

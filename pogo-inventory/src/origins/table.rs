@@ -180,11 +180,11 @@ impl Origins for OriginTable {
 
     fn tags(&self, host: HostId) -> Vec<(TagPath, Origin)> {
         let of_host = self.carried.iter().filter(|(_, claim)| claim.covers(host));
-        let told = of_host.flat_map(|(number, claim)| {
+        let origins = of_host.flat_map(|(number, claim)| {
             let tags = self.tags.get(*number as usize).into_iter().flatten();
             tags.filter_map(move |tag| Some((tag.clone(), self.origin(claim.place_of(host))?)))
         });
-        told.collect()
+        origins.collect()
     }
 
     fn setting(&self, host: HostId, setting: &str) -> Option<Origin> {
@@ -245,10 +245,10 @@ mod tests {
             origins.set_numbered(host(at), port);
         }
         for at in 0..100 {
-            let told = |origin: Option<Origin>| origin.unwrap().to_string();
-            assert_eq!(told(origins.listed(host(at))), format!("a:{}:3", line(at)));
-            assert_eq!(told(origins.setting(host(at), "address")), format!("a:{}:3", line(at)));
-            assert_eq!(told(origins.setting(host(at), "port")), format!("a:{}:20", line(at)));
+            let text = |origin: Option<Origin>| origin.unwrap().to_string();
+            assert_eq!(text(origins.listed(host(at))), format!("a:{}:3", line(at)));
+            assert_eq!(text(origins.setting(host(at), "address")), format!("a:{}:3", line(at)));
+            assert_eq!(text(origins.setting(host(at), "port")), format!("a:{}:20", line(at)));
         }
         assert_eq!((origins.listed.len(), origins.settings.len()), (2, 4));
     }

@@ -86,7 +86,7 @@ impl Carried {
 
     pub(super) fn hand_over(self, fleet: &mut FleetBuilder) {
         for Carriers { path, hosts, .. } in self.tags {
-            fleet.carry(&path, hosts);
+            fleet.add_tag(&path, hosts);
         }
     }
 }

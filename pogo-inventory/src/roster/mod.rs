@@ -49,7 +49,7 @@ impl Roster {
         let ends = text.match_indices('.').map(|(dot, _)| dot).chain([text.len()]);
         self.tags
             .extend(ends.filter_map(|end| text.get(..end)).map(str::to_owned));
-        self.fleet.carry(path, []);
+        self.fleet.add_tag(path, []);
     }
 
     /// Hosts and tags that are added from now on, stand there.
@@ -81,7 +81,7 @@ impl Roster {
         self.at(&problems.source, span);
         // Most are plain names, and there may be very many.
         if let Ok(host) = HostName::new(text) {
-            return self.carry(host, path);
+            return self.add_tag(host, path);
         }
         for range in ranges(problems, span, text) {
             if range.has_wildcards() {
@@ -132,10 +132,10 @@ impl Roster {
     /// The host carries the tag.
     pub(crate) fn tag(&mut self, host: &HostName, path: &TagPath) {
         self.declare(path);
-        self.carry(host.clone(), path);
+        self.add_tag(host.clone(), path);
     }
 
-    fn carry(&mut self, host: HostName, path: &TagPath) {
+    fn add_tag(&mut self, host: HostName, path: &TagPath) {
         let Some(host) = self.insert(host) else { return };
         let tag = self.carried.number(path, &mut self.origins);
         self.carried.push(host, tag, &mut self.origins);

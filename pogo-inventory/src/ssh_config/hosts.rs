@@ -24,7 +24,7 @@ pub(super) struct HostCollector {
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
     /// Lines that were warned of, or found wrong.
-    told: HashSet<String>,
+    reported: HashSet<String>,
 }
 
 /// Names of hosts, each with where it is named first in a line that is for it, and with its lines.
@@ -56,7 +56,7 @@ impl HostCollector {
 
     fn refuse_unknown(&mut self, applied: &AppliedLines<'_>) {
         for line in &applied.unknown {
-            if self.told.insert(origin(&line.position()).to_string()) {
+            if self.reported.insert(origin(&line.position()).to_string()) {
                 self.problems.push(diagnostic(&line.unknown_keyword()));
             }
         }
@@ -65,7 +65,7 @@ impl HostCollector {
     fn add(&mut self, host: &HostName, named: &Origin, lines: &HostLines<'_>) {
         if let Some(line) = lines.second_identity
             && let place = value_origin(line)
-            && self.told.insert(place.to_string())
+            && self.reported.insert(place.to_string())
         {
             let message = format!("a second key file for `{host}` is not taken over");
             let hint = "the transport tries its own keys behind the first";

@@ -3,7 +3,7 @@
 use pogo_picture::Timeline;
 use roxmltree::Document;
 
-use super::worlds::{of_class, rollout, told};
+use super::worlds::{of_class, rollout, tooltip};
 
 /// As the goal has it: readable, and under 2 MB.
 const LARGEST: usize = 2_000_000;
@@ -32,8 +32,8 @@ fn every_host_is_in_one_band() {
     let svg = Timeline::of(&rollout(996, "front007", "")).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
     let counted = of_class(&document, "band").into_iter().map(|band| {
-        let told = told(&band);
-        let hosts = told.split(" \u{b7} ").nth(1).unwrap().split(' ').next().unwrap();
+        let tooltip = tooltip(&band);
+        let hosts = tooltip.split(" \u{b7} ").nth(1).unwrap().split(' ').next().unwrap();
         hosts.parse::<usize>().unwrap()
     });
     assert_eq!(counted.sum::<usize>(), 1_000);
@@ -56,8 +56,8 @@ fn a_single_failure_among_thousands_shows_and_is_named() {
     let bands = of_class(&document, "band");
     let named: Vec<String> = bands
         .iter()
-        .map(told)
-        .filter(|told| told.contains("1 in doubt: front1500"))
+        .map(tooltip)
+        .filter(|tooltip| tooltip.contains("1 in doubt: front1500"))
         .collect();
     assert_eq!(named.len(), 1);
     // A stripe and a sign, one more of each in the legend, and the pattern that is always there.

@@ -7,7 +7,7 @@ use pogo_core::sim::World;
 use pogo_picture::{Timeline, TimelineError};
 use roxmltree::Document;
 
-use super::worlds::{of_class, rollout, shop, told};
+use super::worlds::{of_class, rollout, shop, tooltip};
 
 #[test]
 fn every_attempt_is_a_bar_that_tells_how_it_ended() {
@@ -19,8 +19,8 @@ fn every_attempt_is_a_bar_that_tells_how_it_ended() {
     assert_eq!((bars.len(), timeline.bars()), (29, 29), "28 hosts, one of them twice");
     let of_front07: Vec<String> = bars
         .iter()
-        .map(told)
-        .filter(|told| told.starts_with("front07 "))
+        .map(tooltip)
+        .filter(|tooltip| tooltip.starts_with("front07 "))
         .collect();
     let [first, second] = of_front07.as_slice() else {
         panic!("{of_front07:?}")
@@ -44,8 +44,8 @@ fn a_host_that_keeps_its_places_has_a_trail_until_it_is_tried_again() {
     assert_eq!(
         trails
             .iter()
-            .map(told)
-            .filter(|told| told.starts_with("front07 "))
+            .map(tooltip)
+            .filter(|tooltip| tooltip.starts_with("front07 "))
             .count(),
         1
     );
@@ -58,7 +58,7 @@ fn every_limit_has_a_chart_and_the_whole_job_too() {
     let document = Document::parse(&svg).unwrap();
     let groups: Vec<String> = of_class(&document, "chart")
         .iter()
-        .map(|chart| told(chart).split(' ').next().unwrap().to_owned())
+        .map(|chart| tooltip(chart).split(' ').next().unwrap().to_owned())
         .collect();
     assert_eq!(groups, ["all", "$cache", "$front.east", "$front.west"]);
 }
@@ -163,9 +163,9 @@ fn what_an_operator_does_is_a_line_across() {
     world.submit(spec).unwrap();
     let svg = Timeline::of(&world.run().records).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
-    let told: Vec<String> = of_class(&document, "mark").iter().map(told).collect();
+    let tooltip: Vec<String> = of_class(&document, "mark").iter().map(tooltip).collect();
     assert_eq!(
-        told,
+        tooltip,
         [
             "job-1 paused \u{b7} at 2.00s",
             "job-1 resumed \u{b7} at 1m 00s",

@@ -20,7 +20,7 @@ struct Rollout {
 }
 
 impl Rollout {
-    fn tell(&mut self, input: Input) {
+    fn handle(&mut self, input: Input) {
         let Ok(events) = self.scheduler.handle(self.now, input) else {
             return;
         };
@@ -87,7 +87,7 @@ impl Rollout {
             } else {
                 Input::Tick
             };
-            self.tell(input);
+            self.handle(input);
         }
     }
 }
@@ -101,7 +101,7 @@ fn eventful() -> Vec<Record> {
         records: vec![],
     };
     let (fleet, policy) = (Arc::new(fleet), Arc::new(policy));
-    rollout.tell(Input::Configure { fleet, policy });
+    rollout.handle(Input::Configure { fleet, policy });
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("systemctl restart shop"));
     spec.settings.connect_retries = Some(1);
     spec.settings.retry_delay = Some(Duration::from_secs(6));
@@ -116,7 +116,7 @@ fn eventful() -> Vec<Record> {
             Input::Resume { job: JobId::new(1) },
         ),
     ];
-    rollout.tell(Input::Submit {
+    rollout.handle(Input::Submit {
         job: JobId::new(1),
         spec: Arc::new(spec),
     });

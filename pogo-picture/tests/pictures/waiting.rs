@@ -13,7 +13,7 @@ use pogo_picture::Timeline;
 use proptest::prelude::*;
 use roxmltree::Document;
 
-use super::worlds::{of_class, rollout, shop, told};
+use super::worlds::{of_class, rollout, shop, tooltip};
 
 /// A rollout that ends when this host has failed: it holds a slot that others wait for.
 fn blocked(fronts: usize, failing: &str) -> Vec<Record> {
@@ -55,18 +55,18 @@ fn a_blocked_job_says_what_keeps_it_from_going_on() {
 fn waiting_hosts_say_why() {
     let svg = Timeline::of(&blocked(8, "front[1-4]")).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
-    let waits: Vec<String> = of_class(&document, "wait").iter().map(told).collect();
+    let waits: Vec<String> = of_class(&document, "wait").iter().map(tooltip).collect();
     let why = "waits since 0ms \u{b7} front1 (failed in job 1 at 5.00s) holds the only slot of $front.east (max_parallel: 25%)";
     let wanted = ["front2", "front3", "front4"].map(|host| format!("{host} \u{b7} {why}"));
     assert_eq!(waits, wanted);
     // Two obstacles: the limit, and the stage before.
     let svg = Timeline::of(&blocked(8, "cache2")).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
-    let told: Vec<String> = of_class(&document, "wait").iter().map(told).collect();
-    for told in told.iter().filter(|told| told.starts_with("front")) {
+    let tooltip: Vec<String> = of_class(&document, "wait").iter().map(tooltip).collect();
+    for tooltip in tooltip.iter().filter(|tooltip| tooltip.starts_with("front")) {
         assert!(
-            told.contains("where cache2 failed") && told.contains("cache[3-4]"),
-            "{told}"
+            tooltip.contains("where cache2 failed") && tooltip.contains("cache[3-4]"),
+            "{tooltip}"
         );
     }
 }
@@ -75,16 +75,16 @@ fn waiting_hosts_say_why() {
 fn a_band_says_why_how_many_of_its_hosts_wait() {
     let svg = Timeline::of(&blocked(996, "cache2")).unwrap().svg();
     let document = Document::parse(&svg).unwrap();
-    let bands: Vec<String> = of_class(&document, "band").iter().map(told).collect();
-    let cache = bands.iter().find(|told| told.starts_with("$cache")).unwrap();
+    let bands: Vec<String> = of_class(&document, "band").iter().map(tooltip).collect();
+    let cache = bands.iter().find(|tooltip| tooltip.starts_with("$cache")).unwrap();
     assert!(
         cache.contains("2 wait: cache2 (failed in job 1 at 2.00s) holds the only slot"),
         "{cache}"
     );
-    for told in bands.iter().filter(|told| !told.starts_with("$cache")) {
+    for tooltip in bands.iter().filter(|tooltip| !tooltip.starts_with("$cache")) {
         assert!(
-            told.contains(" wait: $front comes after $cache in sequence `caches first`, where cache2 failed"),
-            "{told}"
+            tooltip.contains(" wait: $front comes after $cache in sequence `caches first`, where cache2 failed"),
+            "{tooltip}"
         );
     }
 }
@@ -191,11 +191,11 @@ proptest! {
         let Ok(timeline) = Timeline::of(drill.records()) else { return Ok(()) };
         let svg = timeline.svg();
         let document = Document::parse(&svg).unwrap();
-        let mut told: Vec<String> = of_class(&document, "wait").iter().map(|node| told(node).split(' ').next().unwrap().to_owned()).collect();
+        let mut tooltip: Vec<String> = of_class(&document, "wait").iter().map(|node| tooltip(node).split(' ').next().unwrap().to_owned()).collect();
         let waits = |task: &pogo_core::scheduler::TaskView<'_>| task.state() == TaskState::Waiting && job.status() != JobStatus::Finished;
         let mut waiting: Vec<String> = job.tasks().filter(waits).map(|task| task.host().to_string()).collect();
-        told.sort();
+        tooltip.sort();
         waiting.sort();
-        prop_assert_eq!(told, waiting);
+        prop_assert_eq!(tooltip, waiting);
     }
 }

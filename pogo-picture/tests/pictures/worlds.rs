@@ -54,7 +54,7 @@ pub(crate) fn of_class<'a, 'input>(document: &'a Document<'input>, class: &str) 
 }
 
 /// The tooltip of an element.
-pub(crate) fn told(node: &Node<'_, '_>) -> String {
+pub(crate) fn tooltip(node: &Node<'_, '_>) -> String {
     let title = node.children().find(|child| child.has_tag_name((SVG, "title")));
     title.and_then(|title| title.text()).unwrap_or_default().to_owned()
 }

@@ -30,16 +30,16 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn every_signal_has_the_name_that_the_shell_has_for_it() {
         for number in 1..=64 {
-            let told = Command::new("bash")
+            let output = Command::new("bash")
                 .args(["-c", &format!("kill -l {number}")])
                 .output()
                 .unwrap();
-            let told = String::from_utf8(told.stdout).unwrap();
+            let output = String::from_utf8(output.stdout).unwrap();
             let named = signal_of(128 + number).unwrap_or_default();
             // One that has no name is answered with its number, or not at all.
-            let told = told.trim();
-            let told = if told == number.to_string() { "" } else { told };
-            assert_eq!(named, told, "{number}");
+            let output = output.trim();
+            let output = if output == number.to_string() { "" } else { output };
+            assert_eq!(named, output, "{number}");
         }
     }
 

@@ -109,7 +109,7 @@ impl UploadedFiles {
         }
         let (line, mark) = (CommandLine::new(&text, &[]), Marker::of(attempt.id).prefix());
         let removing = run_side_command(context, (&Privilege::Login, &mark), line, None);
-        matches!(timeout(PATIENCE, removing).await, Ok(Ok(told)) if told.status == Some(0))
+        matches!(timeout(PATIENCE, removing).await, Ok(Ok(answer)) if answer.status == Some(0))
     }
 }
 
@@ -138,7 +138,7 @@ async fn upload(
 ) -> Result<(), NotStarted> {
     let line = receiving_line(attempt, (file, content), sent.directory());
     let mark = Marker::of(attempt.id).prefix();
-    let told = run_side_command(context, (&Privilege::Login, &mark), line, Some(Arc::clone(content))).await;
+    let answer = run_side_command(context, (&Privilege::Login, &mark), line, Some(Arc::clone(content))).await;
     let lost = || {
         NotStarted::ConnectionLost(
             context
@@ -146,20 +146,20 @@ async fn upload(
                 .disconnect_reason_or("the host closed the session while a file was sent"),
         )
     };
-    let told = told.map_err(|unasked| match unasked {
+    let answer = answer.map_err(|unasked| match unasked {
         SideCommandError::NoSession => NotStarted::Refused("the host opens no session".to_owned()),
         SideCommandError::NoLink => lost(),
     })?;
-    match told.marks.first() {
+    match answer.marks.first() {
         Some(Mark::Sent(what)) => sent.note(what, file),
         Some(Mark::Refused(reason)) => return Err(NotStarted::Refused(reason.clone())),
-        _ => return Err(told.status.map_or_else(lost, |status| unexpected(status, &told))),
+        _ => return Err(answer.status.map_or_else(lost, |status| unexpected(status, &answer))),
     }
     Ok(())
 }
 
-fn unexpected(status: u32, told: &SideCommandOutput) -> NotStarted {
-    NotStarted::Refused(format!("a file could not be sent (status {status}): {}", told.text))
+fn unexpected(status: u32, answer: &SideCommandOutput) -> NotStarted {
+    NotStarted::Refused(format!("a file could not be sent (status {status}): {}", answer.text))
 }
 
 /// The line that a host is asked to run for it.

@@ -123,14 +123,14 @@ impl ServerExecution {
     async fn tell(&self, status: ExitStatus, channel: &ChannelWriteHalf<Msg>) {
         match status.signal() {
             Some(signal) => {
-                let told = self.handle.exit_signal_request(
+                let sent = self.handle.exit_signal_request(
                     channel.id(),
                     signal_of(signal),
                     false,
                     String::new(),
                     String::new(),
                 );
-                let _ = told.await;
+                let _ = sent.await;
             }
             None => {
                 let code = status.code().and_then(|code| u32::try_from(code).ok()).unwrap_or(255);

@@ -32,29 +32,29 @@ pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Resu
                 .disconnect_reason_or("the host does not tell which boot it is in"),
         )
     };
-    let told = match timeout(
+    let answer = match timeout(
         PATIENCE,
         run_side_command(context, (&Privilege::Login, &prefix), line, None),
     )
     .await
     {
-        Ok(Ok(told)) => told,
+        Ok(Ok(answer)) => answer,
         Ok(Err(SideCommandError::NoSession)) => {
             return Err(NotStarted::Refused("the host opens no session".to_owned()));
         }
         Ok(Err(SideCommandError::NoLink)) | Err(_) => return Err(lost()),
     };
-    match told.marks.first() {
+    match answer.marks.first() {
         Some(Mark::Boot(id)) => Ok(id.clone()),
         Some(Mark::Refused(reason)) => Err(NotStarted::Refused(reason.clone())),
-        _ => Err(unheard(&told).unwrap_or_else(lost)),
+        _ => Err(unheard(&answer).unwrap_or_else(lost)),
     }
 }
 
 /// The end of what ran something else.
-fn unheard(told: &SideCommandOutput) -> Option<NotStarted> {
-    let status = told.status?;
-    let words = match told.text.as_str() {
+fn unheard(answer: &SideCommandOutput) -> Option<NotStarted> {
+    let status = answer.status?;
+    let words = match answer.text.as_str() {
         "" => String::new(),
         words => format!(": {words}"),
     };

@@ -104,8 +104,8 @@ impl Account {
         let columns = "pid,ppid,pgid,stat,wchan:24,etimes,args";
         let all = Command::new("ps").args(["-eo", columns]).output().unwrap();
         let all = String::from_utf8_lossy(&all.stdout);
-        let told = format!("{report:?}\n{all}");
-        io::stderr().write_all(told.as_bytes()).unwrap();
+        let report = format!("{report:?}\n{all}");
+        io::stderr().write_all(report.as_bytes()).unwrap();
         attempt.run(transport).await
     }
 

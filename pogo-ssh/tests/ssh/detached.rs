@@ -98,7 +98,7 @@ on_both! {
         assert_eq!(report.phases, [Phase::Connect, Phase::PreHook, Phase::Command, Phase::PostHook]);
     }
 
-    async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(place: Place) {
+    async fn a_phase_of_hooks_is_reported_only_where_a_hook_runs(place: Place) {
         place.file("post.d/no-hook", "not executable", 0o644);
         for (number, hook) in [false, true].into_iter().enumerate() {
             if hook {

@@ -175,15 +175,15 @@ fn launch(directory: &Path, port: u16) -> Launch {
     let mut log = BufReader::new(server.stdout.take().unwrap())
         .lines()
         .map_while(Result::ok);
-    let told = log.find(|line| line.contains("Not backgrounding") || line.contains("no namespace"));
+    let line = log.find(|line| line.contains("Not backgrounding") || line.contains("no namespace"));
     // It goes on writing; a full pipe would stop it.
     std::thread::spawn(move || log.for_each(drop));
-    match told {
+    match line {
         Some(line) if line.contains("Not backgrounding") => Launch::Listens(server),
-        told => {
+        line => {
             let _ = server.kill();
             let _ = server.wait();
-            if told.is_some() {
+            if line.is_some() {
                 Launch::NoNamespace
             } else {
                 Launch::Ended

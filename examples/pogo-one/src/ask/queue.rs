@@ -19,7 +19,7 @@ pub(super) struct PromptQueue {
 struct AskingHosts {
     hosts: usize,
     /// How many of them a remark has named.
-    told: usize,
+    announced: usize,
 }
 
 /// The right to prompt, until it is dropped.
@@ -43,8 +43,8 @@ impl PromptQueue {
             thread::sleep(GATHER);
         }
         let more_hosts = self.with(topic, |waiting| {
-            let more = waiting.hosts > waiting.told && waiting.hosts > 1;
-            waiting.told = waiting.told.max(waiting.hosts);
+            let more = waiting.hosts > waiting.announced && waiting.hosts > 1;
+            waiting.announced = waiting.announced.max(waiting.hosts);
             more.then_some(waiting.hosts)
         });
         PromptTurn {
@@ -65,7 +65,7 @@ impl Drop for PromptTurn<'_> {
     fn drop(&mut self) {
         self.turns.with(&self.topic, |waiting| {
             waiting.hosts = waiting.hosts.saturating_sub(1);
-            waiting.told = waiting.told.saturating_sub(1);
+            waiting.announced = waiting.announced.saturating_sub(1);
         });
     }
 }
@@ -86,7 +86,7 @@ mod tests {
                 });
             }
         });
-        assert_eq!(turns.with("code", |waiting| (waiting.hosts, waiting.told)), (0, 0));
+        assert_eq!(turns.with("code", |waiting| (waiting.hosts, waiting.announced)), (0, 0));
     }
 
     #[test]

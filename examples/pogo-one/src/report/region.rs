@@ -15,11 +15,11 @@ impl TerminalSize {
 
     /// That of the terminal behind standard error.
     pub(super) fn of_terminal() -> Self {
-        let told = |size: u16, usual| if size > 0 { size.into() } else { usual };
+        let size_or = |size: u16, usual| if size > 0 { size.into() } else { usual };
         match rustix::termios::tcgetwinsize(std::io::stderr()) {
             Ok(size) => Self {
-                columns: told(size.ws_col, Self::USUAL.columns),
-                rows: told(size.ws_row, Self::USUAL.rows),
+                columns: size_or(size.ws_col, Self::USUAL.columns),
+                rows: size_or(size.ws_row, Self::USUAL.rows),
             },
             Err(_) => Self::USUAL,
         }

@@ -40,9 +40,9 @@ fn a_host_is_shown_with_the_line_of_each_tag_and_setting() {
     for line in wanted {
         assert!(lines.contains(&line), "{line:?} is not in {}", done.out);
     }
-    let told = json(&inventory("host web1 -i csv:more.csv --format json"));
-    assert_eq!(told["tags"][0]["tag"], "$canary");
-    assert_eq!(told["settings"][0]["from"], "more.csv:2:1");
+    let found = json(&inventory("host web1 -i csv:more.csv --format json"));
+    assert_eq!(found["tags"][0]["tag"], "$canary");
+    assert_eq!(found["settings"][0]["from"], "more.csv:2:1");
     let near = inventory("host wbe1 -c policy.yaml");
     assert_eq!(near.code, 64);
     assert!(near.err.contains("did you mean `web1`"), "{}", near.err);

@@ -80,10 +80,10 @@ fn machine_formats_carry_the_warnings_of_sources() {
     for args in documents {
         let done = program.run(&[args, &["-i", "ansible:inv", "--format", "json"]].concat());
         let value: Value = serde_json::from_str(&done.out).unwrap();
-        let told = value["source_warnings"].as_array().unwrap();
+        let warnings = value["source_warnings"].as_array().unwrap();
         assert!(
-            told.iter().any(|warning| warning["source"] == "inv/more.cfg"),
-            "{args:?}: {told:?}"
+            warnings.iter().any(|warning| warning["source"] == "inv/more.cfg"),
+            "{args:?}: {warnings:?}"
         );
     }
     let log = program.run(&["simulate", "-i", "ansible:inv", "-t", "*", "--format", "jsonl"]);

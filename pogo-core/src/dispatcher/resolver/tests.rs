@@ -14,16 +14,16 @@ use crate::policy::{Constraint, Origin, Policy, Rule, Sequence};
 
 /// A clock that stands still until it is told; deadlines ahead never come.
 #[derive(Default)]
-struct Told(AtomicU64);
+struct ManualClock(AtomicU64);
 
-impl Told {
+impl ManualClock {
     fn pass(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 }
 
 #[async_trait]
-impl Clock for Told {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::EPOCH + Duration::from_secs(self.0.load(Ordering::Relaxed))
     }
@@ -107,7 +107,7 @@ fn everything_that_a_policy_and_targets_ask_is_one_call() {
 
 #[test]
 fn answers_live_for_the_lifetime_and_no_longer() {
-    let (ones, clock) = (Arc::new(Ones::default()), Arc::new(Told::default()));
+    let (ones, clock) = (Arc::new(Ones::default()), Arc::new(ManualClock::default()));
     let resolvers = Resolvers::new()
         .with("db", Arc::clone(&ones) as Arc<dyn TagResolver>)
         .clock(Arc::clone(&clock) as Arc<dyn Clock>)
@@ -135,7 +135,7 @@ fn an_answer_is_not_used_when_the_lifetime_is_zero() {
 
 #[test]
 fn a_resolver_that_takes_too_long_is_given_up() {
-    let clock = Arc::new(Told::default());
+    let clock = Arc::new(ManualClock::default());
     let resolvers = Resolvers::new()
         .with("db", Arc::new(Never))
         .clock(clock)

@@ -110,7 +110,7 @@ impl Agenda {
                 | Effect::HostMarked(_)
                 | Effect::StageBaking(..)
                 | Effect::Settling { .. }
-                | Effect::ToldSlow { .. }
+                | Effect::ReportedSlow { .. }
                 | Effect::Cancelling { .. } => {}
             }
         }

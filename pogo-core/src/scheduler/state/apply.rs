@@ -120,7 +120,7 @@ impl State {
             }
             TaskEventKind::Slow { attempt, .. } => {
                 self.running_mut(*attempt)?.slow = true;
-                effects.push(Effect::ToldSlow { attempt: *attempt });
+                effects.push(Effect::ReportedSlow { attempt: *attempt });
             }
             TaskEventKind::Succeeded { attempt } => self.end(*attempt, TaskState::Succeeded, effects)?,
             TaskEventKind::InDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,

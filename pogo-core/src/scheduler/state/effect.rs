@@ -38,7 +38,7 @@ pub(crate) enum Effect {
     /// An attempt entered its settle phase.
     Settling { attempt: AttemptId },
     /// An attempt was told to be slow.
-    ToldSlow { attempt: AttemptId },
+    ReportedSlow { attempt: AttemptId },
     /// An attempt is to end.
     Cancelling { attempt: AttemptId },
     /// Nothing that was queued before is sure to be right.

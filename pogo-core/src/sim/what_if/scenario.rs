@@ -119,7 +119,7 @@ impl Scenario {
         for (how, policy, spec) in relax::relaxations(policy, &self.spec) {
             let mut world = self.world.clone();
             let (fleet, policy) = (Arc::clone(fleet), Arc::new(policy));
-            world.tell(Input::Configure { fleet, policy })?;
+            world.handle(Input::Configure { fleet, policy })?;
             all.push((how, Self { world, spec }));
         }
         Ok(all)

@@ -13,13 +13,13 @@ use super::{CaseReport, ConformanceReport, Verdict};
 
 /// Why a case ends early.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum EarlyEnd {
     Skip(String),
     Fail(String),
 }
 
 /// What a case comes to.
-pub(super) type Case = Result<(), Stop>;
+pub(super) type Case = Result<(), EarlyEnd>;
 
 /// A case by name, for a context of this type.
 pub(super) type Named<P> = (&'static str, fn(P) -> BoxFuture<'static, Case>);
@@ -63,9 +63,9 @@ pub(super) async fn run_all<P>(
         let run = async { case(context().await).await };
         let verdict = match within(PATIENCE, AssertUnwindSafe(run).catch_unwind()).await {
             None => Verdict::Failed(format!("it does not end within {PATIENCE:?}")),
-            Some(Err(panic)) => Verdict::Failed(told(&*panic)),
-            Some(Ok(Err(Stop::Skip(reason)))) => Verdict::Skipped(reason),
-            Some(Ok(Err(Stop::Fail(seen)))) => Verdict::Failed(seen),
+            Some(Err(panic)) => Verdict::Failed(panic_message(&*panic)),
+            Some(Ok(Err(EarlyEnd::Skip(reason)))) => Verdict::Skipped(reason),
+            Some(Ok(Err(EarlyEnd::Fail(seen)))) => Verdict::Failed(seen),
             Some(Ok(Ok(()))) => Verdict::Passed,
         };
         report.cases.push(CaseReport { name, verdict });
@@ -73,7 +73,7 @@ pub(super) async fn run_all<P>(
     report
 }
 
-fn told(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     format!("it panics: {}", text.unwrap_or("no message"))
@@ -101,11 +101,11 @@ pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, seen: &T, wanted: &T) 
 }
 
 /// Ends the case as failed.
-pub(super) fn fail<T>(seen: impl fmt::Display) -> Result<T, Stop> {
-    Err(Stop::Fail(seen.to_string()))
+pub(super) fn fail<T>(seen: impl fmt::Display) -> Result<T, EarlyEnd> {
+    Err(EarlyEnd::Fail(seen.to_string()))
 }
 
 /// Ends the case as one that does not apply.
-pub(super) fn skip<T>(reason: impl fmt::Display) -> Result<T, Stop> {
-    Err(Stop::Skip(reason.to_string()))
+pub(super) fn skip<T>(reason: impl fmt::Display) -> Result<T, EarlyEnd> {
+    Err(EarlyEnd::Skip(reason.to_string()))
 }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::super::case::{Case, Stop, fail, hold, same, skip};
+use super::super::case::{Case, EarlyEnd, fail, hold, same, skip};
 use super::InventoryFixture;
 use crate::fleet::{Fleet, FleetBuilder};
 use crate::inventory::{Diagnostic, Inventory, InventoryError};
 
-async fn load(inventory: &dyn Inventory) -> Result<FleetBuilder, Stop> {
+async fn load(inventory: &dyn Inventory) -> Result<FleetBuilder, EarlyEnd> {
     match inventory.load().await {
         Ok(listing) => Ok(listing.fleet),
         Err(error) => fail(format_args!("a source that is in order gives an error: {error}")),
     }
 }
 
-fn build(loaded: FleetBuilder) -> Result<Fleet, Stop> {
+fn build(loaded: FleetBuilder) -> Result<Fleet, EarlyEnd> {
     match loaded.build() {
         Ok(fleet) => Ok(fleet),
         Err(error) => fail(format_args!("what it loads is no fleet: {error}")),
@@ -64,7 +64,7 @@ pub(super) async fn loads_at_once_do_not_disturb_each_other(fixture: InventoryFi
 
 pub(super) async fn a_fleet_that_was_loaded_can_be_stored(fixture: InventoryFixture) -> Case {
     let fleet = build(load(&*fixture.inventory).await?)?;
-    let stored = serde_json::to_string(&fleet).map_err(|error| Stop::Fail(error.to_string()))?;
+    let stored = serde_json::to_string(&fleet).map_err(|error| EarlyEnd::Fail(error.to_string()))?;
     let read: Fleet = match serde_json::from_str(&stored) {
         Ok(read) => read,
         Err(error) => return fail(format_args!("the stored fleet cannot be read again: {error}")),
@@ -125,7 +125,7 @@ fn tells(name: &str, problem: &Diagnostic) -> Case {
     )
 }
 
-pub(super) async fn no_secret_is_told(fixture: InventoryFixture) -> Case {
+pub(super) async fn no_secret_is_shown(fixture: InventoryFixture) -> Case {
     let Some(secret) = &fixture.secret else {
         return skip("the fixture has no secret");
     };
@@ -136,11 +136,11 @@ pub(super) async fn no_secret_is_told(fixture: InventoryFixture) -> Case {
     ];
     for inventory in all.into_iter().flatten() {
         hold(!inventory.name().contains(secret), "its name holds the secret")?;
-        let told = match inventory.load().await {
+        let shown = match inventory.load().await {
             Ok(listing) => format!("{:?}", listing.warnings),
             Err(error) => format!("{error} {error:?}"),
         };
-        hold(!told.contains(secret), "a warning or an error holds the secret")?;
+        hold(!shown.contains(secret), "a warning or an error holds the secret")?;
     }
     Ok(())
 }

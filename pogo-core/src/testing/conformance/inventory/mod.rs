@@ -11,7 +11,7 @@ const CASES: &[Named<InventoryFixture>] = named! {
     cases: it_has_a_name_for_messages, what_it_loads_is_a_fleet, all_of_it_is_loaded, every_load_gives_the_same,
         loads_at_once_do_not_disturb_each_other, a_fleet_that_was_loaded_can_be_stored,
         a_change_is_seen_by_the_next_load, a_source_out_of_reach_is_unavailable, a_source_without_sense_is_invalid,
-        no_secret_is_told;
+        no_secret_is_shown;
 };
 
 /// Holds an inventory to the contract of [`Inventory`](crate::inventory::Inventory).
@@ -48,7 +48,7 @@ const CASES: &[Named<InventoryFixture>] = named! {
 ///     "a_change_is_seen_by_the_next_load",
 ///     "a_source_out_of_reach_is_unavailable",
 ///     "a_source_without_sense_is_invalid",
-///     "no_secret_is_told",
+///     "no_secret_is_shown",
 /// ]);
 /// # });
 /// ```

@@ -87,7 +87,7 @@ pub(super) async fn a_commit_is_read_whole_or_not_at_all(fixture: JournalFixture
         for _ in 0..3 {
             seen.push(fixture.read_from(Seq(0)).await?.1);
         }
-        Ok::<_, super::super::case::Stop>(seen)
+        Ok::<_, super::super::case::EarlyEnd>(seen)
     };
     let (end, seen) = futures::join!(owner.append(&whole), reading);
     let end = done("append", end)?;

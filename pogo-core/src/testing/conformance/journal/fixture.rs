@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use super::super::case::{Stop, fail, skip};
+use super::super::case::{EarlyEnd, fail, skip};
 use crate::fleet::Fleet;
 use crate::journal::{Commit, CommitId, Journal, JournalError, OwnedJournal, OwnerId, Seq};
 use crate::plan::{Command, JobSpec};
@@ -52,7 +52,7 @@ impl JournalFixture {
     }
 
     /// The same store, opened once more; everything of the first opening is dropped before.
-    pub(super) async fn open_again(self) -> Result<Arc<dyn Journal>, Stop> {
+    pub(super) async fn open_again(self) -> Result<Arc<dyn Journal>, EarlyEnd> {
         let Some(again) = self.again else {
             return skip("the fixture cannot open its store once more");
         };
@@ -60,12 +60,12 @@ impl JournalFixture {
         Ok(again().await)
     }
 
-    pub(super) async fn acquire(&self) -> Result<Box<dyn OwnedJournal>, Stop> {
+    pub(super) async fn acquire(&self) -> Result<Box<dyn OwnedJournal>, EarlyEnd> {
         done("acquire", self.journal.acquire(OwnerId("conformance".into())).await)
     }
 
     /// All records from a position on, and the position after them.
-    pub(super) async fn read_from(&self, from: Seq) -> Result<(Vec<Record>, Seq), Stop> {
+    pub(super) async fn read_from(&self, from: Seq) -> Result<(Vec<Record>, Seq), EarlyEnd> {
         read_all(&*self.journal, from).await
     }
 }
@@ -79,12 +79,12 @@ impl fmt::Debug for JournalFixture {
 }
 
 /// What should have worked.
-pub(super) fn done<T>(what: &str, answer: Result<T, JournalError>) -> Result<T, Stop> {
+pub(super) fn done<T>(what: &str, answer: Result<T, JournalError>) -> Result<T, EarlyEnd> {
     answer.or_else(|error| fail(format_args!("{what} gives an error: {error} ({error:?})")))
 }
 
 /// All records from a position on, page by page.
-pub(super) async fn read_all(journal: &dyn Journal, from: Seq) -> Result<(Vec<Record>, Seq), Stop> {
+pub(super) async fn read_all(journal: &dyn Journal, from: Seq) -> Result<(Vec<Record>, Seq), EarlyEnd> {
     let (mut records, mut at) = (vec![], from);
     loop {
         let page = done("read", journal.read(at).await)?;

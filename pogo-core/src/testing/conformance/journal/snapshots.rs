@@ -1,19 +1,19 @@
 //! Snapshots in place of records.
 
-use super::super::case::{Case, Stop, fail, hold, same};
+use super::super::case::{Case, EarlyEnd, fail, hold, same};
 use super::fixture::{JournalFixture, commit, done, len, log};
 use crate::journal::{JournalError, OwnedJournal, Seq, Snapshot, replay};
 use crate::scheduler::Record;
 
 /// The state after these records.
-fn state(records: &[Record]) -> Result<Snapshot, Stop> {
+fn state(records: &[Record]) -> Result<Snapshot, EarlyEnd> {
     match replay(records) {
         Ok(scheduler) => Ok(scheduler.snapshot()),
         Err(error) => fail(error),
     }
 }
 
-async fn store(owner: &mut dyn OwnedJournal, records: &[Record], upto: usize) -> Result<(Seq, Snapshot), Stop> {
+async fn store(owner: &mut dyn OwnedJournal, records: &[Record], upto: usize) -> Result<(Seq, Snapshot), EarlyEnd> {
     let (seq, state) = (Seq(len(&records[..upto])), state(&records[..upto])?);
     done("snapshot", owner.snapshot(seq, state.clone()).await)?;
     Ok((seq, state))

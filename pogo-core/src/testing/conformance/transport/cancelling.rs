@@ -1,6 +1,6 @@
 //! Cancellation, of transports that confirm it.
 
-use super::super::case::{Case, Stop, fail, hold, skip, within};
+use super::super::case::{Case, EarlyEnd, fail, hold, skip, within};
 use super::context::{CaseContext, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
@@ -63,7 +63,7 @@ enum Sign {
 }
 
 /// Cancels a command once it has begun. Returns its first line, if that was waited for, and how it ended.
-async fn cancel(context: &CaseContext, command: Command, sign: Sign) -> Result<(String, SeenAttempt), Stop> {
+async fn cancel(context: &CaseContext, command: Command, sign: Sign) -> Result<(String, SeenAttempt), EarlyEnd> {
     let (running, mut watch) = context.begin(context.attempt(command));
     let begin = async {
         let line = match sign {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_timer::Delay;
 
-use super::super::case::{Stop, fail, hold, skip, within};
+use super::super::case::{EarlyEnd, fail, hold, skip, within};
 use super::TransportFixture;
 use crate::dispatcher::{Attempt, Stream};
 use crate::fleet::Host;
@@ -44,7 +44,7 @@ impl CaseContext {
     }
 
     /// Runs an attempt to its end.
-    pub(super) async fn run(&self, attempt: Attempt) -> Result<SeenAttempt, Stop> {
+    pub(super) async fn run(&self, attempt: Attempt) -> Result<SeenAttempt, EarlyEnd> {
         let (limit, patience) = (attempt.time_limit, self.fixture.patience);
         let (running, watch) = self.begin(attempt);
         match within(limit + patience, running).await {
@@ -56,13 +56,13 @@ impl CaseContext {
     }
 
     /// Runs a line in the host's shell.
-    pub(super) async fn sh(&self, line: &str) -> Result<SeenAttempt, Stop> {
+    pub(super) async fn sh(&self, line: &str) -> Result<SeenAttempt, EarlyEnd> {
         self.needs_shell()?;
         self.run(self.attempt(Command::shell(line))).await
     }
 
     /// What a line in the host's shell prints; the line must succeed.
-    pub(super) async fn ask(&self, line: &str) -> Result<String, Stop> {
+    pub(super) async fn ask(&self, line: &str) -> Result<String, EarlyEnd> {
         self.needs_output()?;
         let seen = self.sh(line).await?;
         hold(
@@ -73,7 +73,7 @@ impl CaseContext {
     }
 
     /// A new directory on the host.
-    pub(super) async fn directory(&self) -> Result<String, Stop> {
+    pub(super) async fn directory(&self) -> Result<String, EarlyEnd> {
         let directory = self.ask("mktemp -d").await?;
         hold(
             directory.starts_with('/'),
@@ -83,12 +83,12 @@ impl CaseContext {
     }
 
     /// Removes what [`directory`](Self::directory) made.
-    pub(super) async fn remove(&self, directory: &str) -> Result<(), Stop> {
+    pub(super) async fn remove(&self, directory: &str) -> Result<(), EarlyEnd> {
         self.ask(&format!("rm -r {directory}")).await.map(drop)
     }
 
     /// Waits until this process of the host is gone.
-    pub(super) async fn is_gone(&self, process: &str) -> Result<bool, Stop> {
+    pub(super) async fn is_gone(&self, process: &str) -> Result<bool, EarlyEnd> {
         // One that has ended and was not collected still answers to signals.
         let state = format!(
             "if kill -0 {process} 2>/dev/null && ! grep -q ') Z' /proc/{process}/stat 2>/dev/null; then echo here; \
@@ -106,7 +106,7 @@ impl CaseContext {
         Ok(true)
     }
 
-    pub(super) fn needs_shell(&self) -> Result<(), Stop> {
+    pub(super) fn needs_shell(&self) -> Result<(), EarlyEnd> {
         if self.fixture.shell {
             Ok(())
         } else {
@@ -114,7 +114,7 @@ impl CaseContext {
         }
     }
 
-    pub(super) fn needs_output(&self) -> Result<(), Stop> {
+    pub(super) fn needs_output(&self) -> Result<(), EarlyEnd> {
         if self.fixture.transport.capabilities().output {
             Ok(())
         } else {
@@ -122,22 +122,22 @@ impl CaseContext {
         }
     }
 
-    pub(super) fn second_host(&self) -> Result<Host, Stop> {
+    pub(super) fn second_host(&self) -> Result<Host, EarlyEnd> {
         let second = self.fixture.second.clone();
         second.map_or_else(|| skip("the fixture has no second host"), Ok)
     }
 
-    pub(super) fn succeeding(&self) -> Result<Command, Stop> {
+    pub(super) fn succeeding(&self) -> Result<Command, EarlyEnd> {
         let command = self.fixture.succeeding.clone();
         command.map_or_else(|| skip("the fixture has no command that succeeds"), Ok)
     }
 
-    pub(super) fn failing(&self) -> Result<(Command, u32), Stop> {
+    pub(super) fn failing(&self) -> Result<(Command, u32), EarlyEnd> {
         let command = self.fixture.failing.clone();
         command.map_or_else(|| skip("the fixture has no command that fails"), Ok)
     }
 
-    pub(super) fn lasting(&self) -> Result<Command, Stop> {
+    pub(super) fn lasting(&self) -> Result<Command, EarlyEnd> {
         let command = self.fixture.lasting.clone();
         command.map_or_else(|| skip("the fixture has no command that lasts"), Ok)
     }

@@ -1,6 +1,6 @@
 //! Hook directories before and after the command.
 
-use super::super::case::{Case, Stop, fail, same, skip};
+use super::super::case::{Case, EarlyEnd, fail, same, skip};
 use super::context::CaseContext;
 use crate::plan::Command;
 use crate::scheduler::{FailureKind, Outcome, Phase};
@@ -13,7 +13,7 @@ struct Hooks {
 }
 
 impl Hooks {
-    async fn at(context: CaseContext) -> Result<Self, Stop> {
+    async fn at(context: CaseContext) -> Result<Self, EarlyEnd> {
         if !context.fixture.transport.capabilities().hooks {
             return skip("it runs no hooks");
         }
@@ -32,7 +32,7 @@ impl Hooks {
     }
 
     /// Runs a line between the hooks, and removes them.
-    async fn run(self, line: &str) -> Result<SeenAttempt, Stop> {
+    async fn run(self, line: &str) -> Result<SeenAttempt, EarlyEnd> {
         let mut attempt = self.context.attempt(Command::shell(line));
         attempt.pre_hooks = Some(format!("{}/pre d", self.directory).into());
         attempt.post_hooks = Some(format!("{}/post", self.directory).into());
@@ -68,14 +68,14 @@ pub(super) async fn hooks_run_in_sorted_order_around_the_command(context: CaseCo
     let seen = hooks.run("echo command").await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
     same_output(&seen, "pre 10-a\npre 20-b\npre B\ncommand\npost\n")?;
-    let told: Vec<Phase> = seen
+    let phases: Vec<Phase> = seen
         .phases
         .into_iter()
         .filter(|&phase| phase != Phase::Connect)
         .collect();
     same(
-        "what is told of phases",
-        &told,
+        "reported phases",
+        &phases,
         &vec![Phase::PreHook, Phase::Command, Phase::PostHook],
     )
 }
@@ -117,17 +117,17 @@ pub(super) async fn dot_files_and_what_cannot_be_executed_are_no_hooks(context: 
     same_output(&seen, "command\n")
 }
 
-pub(super) async fn a_phase_of_hooks_is_told_only_where_a_hook_runs(context: CaseContext) -> Case {
+pub(super) async fn a_phase_of_hooks_is_reported_only_where_a_hook_runs(context: CaseContext) -> Case {
     let hooks = Hooks::at(context).await?;
     hooks.put("pre d/README", "echo never", "644").await?;
     let seen = hooks.run("echo command").await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
-    let told: Vec<Phase> = seen
+    let phases: Vec<Phase> = seen
         .phases
         .into_iter()
         .filter(|&phase| phase != Phase::Connect)
         .collect();
-    same("what is told of phases", &told, &vec![Phase::Command])
+    same("reported phases", &phases, &vec![Phase::Command])
 }
 
 pub(super) async fn post_hooks_are_looked_for_after_the_command(context: CaseContext) -> Case {

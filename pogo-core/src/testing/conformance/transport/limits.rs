@@ -24,7 +24,7 @@ pub(super) async fn an_attempt_ends_within_its_time_limit(context: CaseContext) 
     }
 }
 
-pub(super) async fn a_timeout_is_told_only_of_a_command_that_has_ended(context: CaseContext) -> Case {
+pub(super) async fn a_timeout_is_reported_only_of_a_command_that_has_ended(context: CaseContext) -> Case {
     context.needs_shell()?;
     let directory = context.directory().await?;
     let (mut limit, mut process, mut seen) = (context.fixture.time_limit, String::new(), None);
@@ -82,7 +82,7 @@ async fn begins<T>(
     patience: Duration,
     running: impl Future<Output = Outcome>,
     sign: impl Future<Output = T>,
-) -> Result<T, super::super::case::Stop> {
+) -> Result<T, super::super::case::EarlyEnd> {
     use futures::future::{Either, select};
     match within(patience, select(std::pin::pin!(running), std::pin::pin!(sign))).await {
         Some(Either::Right((sign, _))) => Ok(sign),

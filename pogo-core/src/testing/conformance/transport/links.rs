@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::case::{Case, Stop, fail, hold, skip, within};
+use super::super::case::{Case, EarlyEnd, fail, hold, skip, within};
 use super::context::{CaseContext, first_line};
 use crate::plan::Command;
 use crate::scheduler::{Outcome, Phase};
@@ -16,7 +16,7 @@ pub(super) async fn a_host_out_of_reach_is_a_failure_to_connect(context: CaseCon
     }
     hold(
         !seen.phases.contains(&Phase::Command),
-        "a command is told to begin on a host out of reach",
+        "a command is reported to begin on an unreachable host",
     )
 }
 
@@ -31,7 +31,7 @@ pub(super) async fn a_host_out_of_reach_is_given_up_within_the_time_limit(contex
     )
 }
 
-async fn reach_out(context: &CaseContext, time_limit: Duration) -> Result<SeenAttempt, Stop> {
+async fn reach_out(context: &CaseContext, time_limit: Duration) -> Result<SeenAttempt, EarlyEnd> {
     let Some(host) = context.fixture.unreachable.clone() else {
         return skip("the fixture has no host out of reach");
     };

@@ -21,13 +21,13 @@ const CASES: &[Named<CaseContext>] = cases! {
         a_command_ended_by_a_signal_has_not_succeeded, a_program_that_is_missing_has_failed,
         a_command_that_was_not_seen_to_begin_has_not_succeeded,
         each_attempt_runs_the_command_once, a_host_can_be_used_again_after_a_failure, attempts_at_once_keep_apart,
-        phases_are_told_once_and_in_order;
+        phases_are_reported_once_and_in_order;
     output: output_arrives_on_its_own_stream, output_keeps_its_bytes, output_comes_while_the_command_runs,
         output_is_whole_or_marked_as_cut;
     invocations: an_argument_vector_arrives_unchanged, a_line_is_read_by_the_shell_as_it_is,
         a_command_without_input_finds_none, input_arrives_or_is_refused, environment_arrives_or_is_refused,
         a_directory_is_entered_or_refused;
-    limits: an_attempt_ends_within_its_time_limit, a_timeout_is_told_only_of_a_command_that_has_ended,
+    limits: an_attempt_ends_within_its_time_limit, a_timeout_is_reported_only_of_a_command_that_has_ended,
         a_dropped_attempt_leaves_its_host_usable, a_dropped_attempt_is_cancelled;
     cancelling: a_cancelled_attempt_ends, a_cancelled_attempt_that_has_failed_has_ended,
         an_attempt_cancelled_at_once_ends;
@@ -37,7 +37,7 @@ const CASES: &[Named<CaseContext>] = cases! {
     hooks: hooks_run_in_sorted_order_around_the_command, a_failed_pre_hook_keeps_the_command_from_running,
         a_failed_post_hook_fails_the_attempt, post_hooks_run_after_success_only,
         dot_files_and_what_cannot_be_executed_are_no_hooks, a_missing_directory_of_hooks_is_an_empty_one,
-        a_phase_of_hooks_is_told_only_where_a_hook_runs, post_hooks_are_looked_for_after_the_command;
+        a_phase_of_hooks_is_reported_only_where_a_hook_runs, post_hooks_are_looked_for_after_the_command;
 };
 
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
@@ -76,7 +76,7 @@ const CASES: &[Named<CaseContext>] = cases! {
 /// })
 /// .await;
 /// report.assert_passed();
-/// assert_eq!(report.passed(), ["a_command_that_succeeds_has_succeeded", "phases_are_told_once_and_in_order"]);
+/// assert_eq!(report.passed(), ["a_command_that_succeeds_has_succeeded", "phases_are_reported_once_and_in_order"]);
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```

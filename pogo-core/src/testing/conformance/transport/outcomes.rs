@@ -100,19 +100,19 @@ pub(super) async fn attempts_at_once_keep_apart(context: CaseContext) -> Case {
     same("output of the other", &second.stdout, &b"second\n".repeat(5))
 }
 
-pub(super) async fn phases_are_told_once_and_in_order(context: CaseContext) -> Case {
+pub(super) async fn phases_are_reported_once_and_in_order(context: CaseContext) -> Case {
     let seen = context.run(context.attempt(context.succeeding()?)).await?;
     same("the outcome", &seen.outcome, &Outcome::Succeeded)?;
     hold(
         seen.phases.is_sorted_by(|one, next| one < next),
-        format_args!("phases are told as {:?}", seen.phases),
+        format_args!("reported phases are {:?}", seen.phases),
     )?;
     hold(
         seen.phases.contains(&Phase::Command),
-        format_args!("the command has run, and of its phases are told {:?}", seen.phases),
+        format_args!("the command ran, but its reported phases are {:?}", seen.phases),
     )?;
     hold(
         !seen.phases.contains(&Phase::Settle),
-        "it tells of settling, which is the scheduler's",
+        "it reports settling, which is the scheduler's",
     )
 }

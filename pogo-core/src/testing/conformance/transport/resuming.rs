@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::super::case::{Case, Stop, fail, hold, same, skip, within};
+use super::super::case::{Case, EarlyEnd, fail, hold, same, skip, within};
 use super::context::{CaseContext, first_line};
 use crate::dispatcher::Attempt;
 use crate::plan::Invocation;
@@ -79,7 +79,7 @@ pub(super) async fn a_resumed_attempt_that_cannot_be_found_is_not_begun(context:
 }
 
 /// An attempt that the transport says it can resume.
-fn resumable(context: &CaseContext, line: &str) -> Result<Attempt, Stop> {
+fn resumable(context: &CaseContext, line: &str) -> Result<Attempt, EarlyEnd> {
     context.needs_shell()?;
     context.needs_output()?;
     // The host may know attempts of the same number from the last time that the suite ran.
