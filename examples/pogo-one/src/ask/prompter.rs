@@ -55,7 +55,7 @@ impl CliPrompter {
                 .map_err(|error| NoAnswer::Unavailable(format!("{} gave no answer: {error}", askpass.name()))),
             None => {
                 if let Some(hosts) = turn.more_hosts {
-                    self.terminal.tell(&format!("{hosts} hosts ask for: {topic}"));
+                    self.terminal.print(&format!("{hosts} hosts ask for: {topic}"));
                 }
                 self.terminal.ask(prompt, echo).map_err(|error| match error.kind() {
                     io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => NoAnswer::Declined,

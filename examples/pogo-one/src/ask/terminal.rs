@@ -48,7 +48,7 @@ impl TerminalPrompter {
             None => (None, text),
         };
         if let Some(before) = before {
-            self.tell(&before);
+            self.print(&before);
         }
         let hidden = tty::EchoOff::new(&tty);
         let screen = self.screen.get();
@@ -88,7 +88,7 @@ impl TerminalPrompter {
     }
 
     /// Prints a remark above the question.
-    pub(super) fn tell(&self, text: &str) {
+    pub(super) fn print(&self, text: &str) {
         match self.screen.get() {
             Some(screen) => screen.say(text),
             None => crate::report::remark(text),

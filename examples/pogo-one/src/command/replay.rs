@@ -37,7 +37,7 @@ struct LogPlayer {
     speed: Speed,
     /// When the first job was submitted, and when that was shown.
     began: Option<(Timestamp, Instant)>,
-    /// Records of the moment that is shown, where lines tell of moments.
+    /// Records of the moment that is shown, in lines for each moment.
     moment: Vec<Record>,
     /// Only failures and the end are printed.
     quiet: bool,
@@ -67,7 +67,7 @@ impl LogPlayer {
         }
         self.wait(record.at);
         if self.moment.last().is_some_and(|last| last.at != record.at) {
-            self.tell()?;
+            self.print_moment()?;
         }
         self.screen.event(&record);
         if !self.screen.is_live() && !self.quiet {
@@ -79,7 +79,7 @@ impl LogPlayer {
     /// Shows what a host wrote.
     fn output(&mut self, output: &LoggedOutput) -> Result<(), CliError> {
         self.wait(output.at);
-        self.tell()?;
+        self.print_moment()?;
         self.screen.output(&output.chunk());
         Ok(())
     }
@@ -94,7 +94,7 @@ impl LogPlayer {
     }
 
     /// Prints what happened at this moment.
-    fn tell(&mut self) -> Result<(), CliError> {
+    fn print_moment(&mut self) -> Result<(), CliError> {
         let began = self.began.map_or(Timestamp::EPOCH, |(at, _)| at);
         self.screen.print(moments(&self.moment).since(began))?;
         self.moment.clear();
@@ -102,7 +102,7 @@ impl LogPlayer {
     }
 
     fn finish(mut self) -> Result<(), CliError> {
-        self.tell()?;
+        self.print_moment()?;
         self.screen.finish()
     }
 }

@@ -34,7 +34,7 @@ enum StopCause {
 
 /// How the job is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum StopStep {
+enum StopAction {
     /// Start no more hosts, and wait for running attempts.
     Halt,
     /// Cancel running attempts.
@@ -118,11 +118,11 @@ impl JobStopper<'_> {
                 StopCause::GraceOver => grace_over = None,
                 _ => {}
             }
-            let Some(step) = next_step(stage, cause) else { continue };
-            self.take(step, cause).await;
-            stage = match step {
-                StopStep::Halt => StopStage::Halting,
-                StopStep::Abort | StopStep::Leave => StopStage::Aborting,
+            let Some(action) = next_action(stage, cause) else { continue };
+            self.perform(action, cause).await;
+            stage = match action {
+                StopAction::Halt => StopStage::Halting,
+                StopAction::Abort | StopAction::Leave => StopStage::Aborting,
             };
             if stage == StopStage::Aborting {
                 grace_over = None;
@@ -130,25 +130,25 @@ impl JobStopper<'_> {
         }
     }
 
-    async fn take(&self, step: StopStep, cause: StopCause) {
+    async fn perform(&self, action: StopAction, cause: StopCause) {
         // A job that has just ended refuses; then its end is what comes next.
-        let _ = match step {
-            StopStep::Halt => {
+        let _ = match action {
+            StopAction::Halt => {
                 self.screen.say(&self.why_halt(cause));
                 self.handle.halt(self.job, reason(cause)).await
             }
-            StopStep::Abort => {
-                let (said, reason) = match cause {
+            StopAction::Abort => {
+                let (message, reason) = match cause {
                     StopCause::GraceOver => (
                         "the time to end is over: ending what runs",
                         "ended, after the time to stop",
                     ),
                     _ => ("interrupted again: ending what runs", "interrupted twice"),
                 };
-                self.screen.say(said);
+                self.screen.say(message);
                 self.handle.abort(self.job, reason).await
             }
-            StopStep::Leave => {
+            StopAction::Leave => {
                 self.screen.say("leaving without waiting; what still runs is in doubt");
                 self.screen.leave();
                 TerminalPrompter::leave();
@@ -184,14 +184,14 @@ const fn reason(cause: StopCause) -> &'static str {
     }
 }
 
-/// The next step. Only a person presses ^C twice; SIGTERM and SIGHUP often come together, and mean the same as one.
-const fn next_step(stage: StopStage, cause: StopCause) -> Option<StopStep> {
+/// What to do next. Only a person presses ^C twice; SIGTERM and SIGHUP often come together, and mean the same as one.
+const fn next_action(stage: StopStage, cause: StopCause) -> Option<StopAction> {
     match (stage, cause) {
         (StopStage::Halting, StopCause::Interrupt) | (StopStage::Runs | StopStage::Halting, StopCause::GraceOver) => {
-            Some(StopStep::Abort)
+            Some(StopAction::Abort)
         }
-        (StopStage::Runs, _) => Some(StopStep::Halt),
-        (StopStage::Aborting, StopCause::Interrupt) => Some(StopStep::Leave),
+        (StopStage::Runs, _) => Some(StopAction::Halt),
+        (StopStage::Aborting, StopCause::Interrupt) => Some(StopAction::Leave),
         _ => None,
     }
 }
