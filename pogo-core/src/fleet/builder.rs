@@ -1,16 +1,16 @@
-//! Building a fleet: everything is collected, then judged once.
+//! The builder of a fleet, which validates everything at once.
 
 use std::collections::BTreeMap;
 
 use super::connections::Connections;
 use super::names::Names;
-use super::tree::{sorted, tree};
+use super::tree::{sorted, tag_tree};
 use super::{Connection, Fleet, FleetError, HostId, HostName, HostRange, Selector, SelectorError, TagPath};
 
-/// Collects hosts and tags; [`build`](Self::build) judges all of it at once.
+/// Collects hosts and tags; [`build`](Self::build) validates them.
 ///
-/// Hosts are created when they are first mentioned, and that is their listed order. Settings and tags that follow
-/// [`host`](Self::host) are that host's.
+/// Hosts are added when they are first mentioned, and that is their listed order. Settings and tags that follow
+/// [`host`](Self::host) belong to that host, the current one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FleetBuilder {
     pub(super) hosts: Names,
@@ -22,7 +22,7 @@ pub struct FleetBuilder {
 }
 
 impl Fleet {
-    /// Collects hosts and tags.
+    /// An empty builder.
     pub fn builder() -> FleetBuilder {
         FleetBuilder::default()
     }
@@ -32,7 +32,7 @@ impl FleetBuilder {
     /// The most hosts of a fleet.
     pub const MAX_HOSTS: usize = Names::MAX;
 
-    /// Goes to a host, and creates it if it is new. Settings and tags that follow are its.
+    /// Makes a host the current one, and adds it if it is new.
     pub fn host(mut self, name: &str) -> Self {
         self.current = match HostName::new(name) {
             Ok(name) => self.add(name),
@@ -41,7 +41,7 @@ impl FleetBuilder {
         self
     }
 
-    /// The current host carries this tag.
+    /// Adds a tag to the current host.
     pub fn tag(mut self, path: &str) -> Self {
         match (TagPath::new(path), self.current) {
             (Ok(path), Some(host)) => self.tags.entry(path).or_default().push(host),
@@ -51,7 +51,7 @@ impl FleetBuilder {
         self
     }
 
-    /// Every host of a comma-separated list of ranges carries this tag.
+    /// Adds a tag to every host of a comma-separated list of ranges. Adds the hosts that are new.
     pub fn tagged(mut self, path: &str, hosts: &str) -> Self {
         let hosts = self.add_ranges(hosts);
         match TagPath::new(path) {
@@ -61,13 +61,13 @@ impl FleetBuilder {
         self
     }
 
-    /// Hosts of a comma-separated list of ranges, without tags.
+    /// Adds the hosts of a comma-separated list of ranges, without tags.
     pub fn hosts(mut self, hosts: &str) -> Self {
         self.add_ranges(hosts);
         self
     }
 
-    /// The tag exists, whether or not any host carries it.
+    /// Declares a tag, so that it is known without any host.
     pub fn declare_tag(mut self, path: &str) -> Self {
         match TagPath::new(path) {
             Ok(path) => _ = self.tags.entry(path).or_default(),
@@ -76,7 +76,7 @@ impl FleetBuilder {
         self
     }
 
-    /// Name or address to connect to, of the current host.
+    /// Sets the name or address at which the current host is reached.
     pub fn address(self, address: &str) -> Self {
         self.set(
             "address",
@@ -86,17 +86,17 @@ impl FleetBuilder {
         )
     }
 
-    /// Port to connect to, of the current host.
+    /// Sets the port at which the current host is reached.
     pub fn port(self, port: u16) -> Self {
         self.set("port", &port.to_string(), |connection| &mut connection.port, port)
     }
 
-    /// User to log in as, of the current host.
+    /// Sets the user to log in to the current host as.
     pub fn user(self, user: &str) -> Self {
         self.set("user", user, |connection| &mut connection.user, user.to_owned())
     }
 
-    /// A further setting of the current host.
+    /// Sets a variable of the current host, for transports that know it.
     pub fn var(mut self, name: &str, value: &str) -> Self {
         let Some((host, connection)) = self.current_mut() else {
             return self;
@@ -108,7 +108,7 @@ impl FleetBuilder {
         self
     }
 
-    /// All settings of the current host at once.
+    /// Sets all that is set in `connection` for the current host.
     pub fn connection(mut self, connection: &Connection) -> Self {
         if let Some(address) = &connection.address {
             self = self.address(address);
@@ -125,7 +125,7 @@ impl FleetBuilder {
             .fold(self, |this, (name, value)| this.var(name, value))
     }
 
-    /// What an external resolver answered: `$resolver(args)` names these hosts. Those not in the fleet are added.
+    /// Records an answer of an external resolver: `$resolver(args)` names these hosts. Adds those that are new.
     pub fn external<'a>(mut self, resolver: &str, args: &str, hosts: impl IntoIterator<Item = &'a HostName>) -> Self {
         let hosts: Vec<u32> = hosts.into_iter().filter_map(|host| self.add(host.clone())).collect();
         self.externals
@@ -135,7 +135,7 @@ impl FleetBuilder {
         self
     }
 
-    /// Adds every host that a target expression lists by name, other than those it leaves out (`!web3`), for callers that allow hosts unknown to any inventory.
+    /// Adds every host that a selector lists by name and does not exclude (`!web3`), for callers that allow hosts unknown to any inventory.
     pub fn unlisted(mut self, targets: &Selector) -> Self {
         for range in targets.literals() {
             self.add_range(range);
@@ -143,13 +143,13 @@ impl FleetBuilder {
         self
     }
 
-    /// Adds a host whose name is checked already, and says where it is. `None` when the fleet is full, which
+    /// Adds a host, and returns its id. `None` when the fleet is full, which
     /// [`build`](Self::build) reports. For sources of many hosts; [`host`](Self::host) is handier.
     pub fn insert(&mut self, name: HostName) -> Option<HostId> {
         self.add(name).map(HostId::new)
     }
 
-    /// These hosts, found with [`insert`](Self::insert), carry the tag. Without hosts, the tag is declared.
+    /// Adds a tag to hosts that were found with [`insert`](Self::insert). Without hosts, declares the tag.
     ///
     /// ```
     /// use pogo_core::fleet::{FleetBuilder, HostId};
@@ -157,7 +157,7 @@ impl FleetBuilder {
     /// let mut builder = FleetBuilder::default();
     /// let web1 = builder.insert("web1".parse()?);
     /// builder.add_tag(&"frontend".parse()?, web1);
-    /// // Whoever is not in this fleet carries nothing.
+    /// // Ids of hosts that were never added are ignored.
     /// builder.add_tag(&"frontend".parse()?, [HostId::new(7)]);
     /// assert_eq!(builder.build()?, FleetBuilder::default().tagged("frontend", "web1").build()?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -179,7 +179,7 @@ impl FleetBuilder {
 
     /// The host of this name, if it was mentioned.
     pub fn find(&self, name: &str) -> Option<HostId> {
-        self.hosts.place(name).map(HostId::new)
+        self.hosts.position(name).map(HostId::new)
     }
 
     /// Makes room for so many more hosts, for sources that know how many will come.
@@ -189,30 +189,30 @@ impl FleetBuilder {
         self.connections.reserve(hosts);
     }
 
-    /// Adds everything that another builder collected, behind what is here.
+    /// Adds everything that another builder collected. Its hosts come last in listed order.
     pub fn merge(mut self, other: Self) -> Self {
-        let mut place = Vec::with_capacity(other.hosts.len());
+        let mut position = Vec::with_capacity(other.hosts.len());
         for name in other.hosts.into_iter() {
-            place.push(self.add(name).unwrap_or_default());
+            position.push(self.add(name).unwrap_or_default());
         }
         for (host, connection) in other.connections.into_iter() {
-            if let Some(host) = place.get(host.index()) {
+            if let Some(host) = position.get(host.index()) {
                 self.connect(HostId::new(*host), connection);
             }
         }
         let moved = |hosts: Vec<u32>| {
             hosts
                 .into_iter()
-                .filter_map(|host| place.get(host as usize).copied())
+                .filter_map(|host| position.get(host as usize).copied())
                 .collect()
         };
         for (path, hosts) in other.tags {
             let hosts: Vec<u32> = moved(hosts);
             self.tags.entry(path).or_default().extend(hosts);
         }
-        for (question, hosts) in other.externals {
+        for (query, hosts) in other.externals {
             let hosts: Vec<u32> = moved(hosts);
-            self.externals.entry(question).or_default().extend(hosts);
+            self.externals.entry(query).or_default().extend(hosts);
         }
         self.current = None;
         self.errors.extend(other.errors);
@@ -231,7 +231,7 @@ impl FleetBuilder {
 
     /// Whether a host of this name was mentioned.
     pub fn contains(&self, name: &str) -> bool {
-        self.hosts.place(name).is_some()
+        self.hosts.position(name).is_some()
     }
 
     /// The fleet of everything that was collected.
@@ -243,11 +243,11 @@ impl FleetBuilder {
             return Err(error);
         }
         self.connections.check(&self.hosts)?;
-        let sorted = |(question, hosts)| (question, sorted(hosts));
+        let sorted = |(query, hosts)| (query, sorted(hosts));
         Ok(Fleet {
             names: self.hosts,
             connections: self.connections,
-            tags: tree(self.tags),
+            tags: tag_tree(self.tags),
             externals: self.externals.into_iter().map(sorted).collect(),
         })
     }
@@ -287,7 +287,7 @@ impl FleetBuilder {
         hosts
     }
 
-    /// Adds every host of a range, and says where they are.
+    /// Adds every host of a range, and returns their positions.
     fn add_range(&mut self, range: &HostRange) -> Vec<u32> {
         if range.has_wildcards() {
             self.refuse::<u32>(FleetError::Wildcards {
@@ -309,13 +309,13 @@ impl FleetBuilder {
         mut self,
         setting: &str,
         text: &str,
-        slot: impl Fn(&mut Connection) -> &mut Option<T>,
+        field: impl Fn(&mut Connection) -> &mut Option<T>,
         value: T,
     ) -> Self {
         let Some((host, connection)) = self.current_mut() else {
             return self;
         };
-        match slot(connection).replace(value.clone()) {
+        match field(connection).replace(value.clone()) {
             Some(first) if first != value => self.conflict(host, setting, first.to_string(), text.to_owned()),
             _ => {}
         }
@@ -341,7 +341,7 @@ impl FleetBuilder {
     }
 
     fn needs_host(&mut self) {
-        // A host that was refused has said so; what follows it is not a second mistake.
+        // A host with an invalid name is reported already; what follows it is not a second mistake.
         if self.errors.is_empty() {
             self.errors.push(FleetError::NoHost);
         }

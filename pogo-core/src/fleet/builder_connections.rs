@@ -1,9 +1,9 @@
-//! How the hosts of a fleet that is being built are reached, and a fleet built upon another.
+//! Connection settings of hosts in a builder, and builders that start with a fleet.
 
 use super::{Connection, Fleet, FleetBuilder, HostId};
 
 impl FleetBuilder {
-    /// How a host that was found with [`insert`](Self::insert) is reached. Of two values for one setting,
+    /// Sets how a host that was found with [`insert`](Self::insert) is reached. Of two values for one setting,
     /// [`build`](Self::build) reports the conflict.
     ///
     /// ```
@@ -31,12 +31,12 @@ impl FleetBuilder {
         self.current = current;
     }
 
-    /// How a host is reached, as far as it was said.
+    /// The connection settings of a host so far.
     pub fn known_connection(&self, host: HostId) -> Option<&Connection> {
         self.connections.get(host)
     }
 
-    /// How a host is reached, to be changed whatever was said: for what an operator types over an inventory. `None` for a
+    /// The connection settings of a host, to be overwritten: for what an operator types over an inventory. `None` for a
     /// host that was not mentioned.
     ///
     /// ```
@@ -72,7 +72,7 @@ impl From<&Fleet> for FleetBuilder {
             externals: fleet
                 .externals
                 .iter()
-                .map(|(question, hosts)| (question.clone(), index(hosts)))
+                .map(|(query, hosts)| (query.clone(), index(hosts)))
                 .collect(),
             current: None,
             errors: vec![],

@@ -4,43 +4,43 @@ use super::names::Names;
 use super::visible::first_unseen;
 use super::{Connection, FleetError, HostId};
 
-/// Settings by host. Sources set them in any order, a hundred thousand at once.
+/// Settings by host. A vector by position and not a map, as sources set a hundred thousand of them in any order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Connections {
-    /// For each host, up to the last with settings, where these stand behind here; 0 for none.
-    slots: Vec<u32>,
+    /// Of each host, the position of its settings in `settings` plus 1; 0 for none. Ends with the last host that has any.
+    numbers: Vec<u32>,
     settings: Vec<Connection>,
 }
 
 impl Connections {
     pub(super) fn reserve(&mut self, hosts: usize) {
-        self.slots.reserve(hosts);
+        self.numbers.reserve(hosts);
         self.settings.reserve(hosts);
     }
 
     pub(super) fn get(&self, host: HostId) -> Option<&Connection> {
-        let slot = self.slots.get(host.index()).copied()?;
-        self.settings.get(slot.checked_sub(1)? as usize)
+        let number = self.numbers.get(host.index()).copied()?;
+        self.settings.get(number.checked_sub(1)? as usize)
     }
 
-    /// The host's settings, to be added to.
+    /// The host's settings, which are empty at first.
     pub(super) fn entry(&mut self, host: HostId) -> &mut Connection {
         self.fill(host, Connection::default());
-        let slot = self.slots[host.index()];
-        &mut self.settings[slot as usize - 1]
+        let number = self.numbers[host.index()];
+        &mut self.settings[number as usize - 1]
     }
 
-    /// These are the host's settings, if it has none yet; or else they are given back.
+    /// Sets a host's settings if it has none; returns them otherwise.
     pub(super) fn fill(&mut self, host: HostId, connection: Connection) -> Option<Connection> {
-        if self.slots.len() <= host.index() {
-            self.slots.resize(host.index() + 1, 0);
+        if self.numbers.len() <= host.index() {
+            self.numbers.resize(host.index() + 1, 0);
         }
-        let slot = &mut self.slots[host.index()];
-        if *slot != 0 {
+        let number = &mut self.numbers[host.index()];
+        if *number != 0 {
             return Some(connection);
         }
         self.settings.push(connection);
-        *slot = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
+        *number = u32::try_from(self.settings.len()).unwrap_or(u32::MAX);
         None
     }
 
@@ -65,21 +65,21 @@ impl Connections {
 
     /// In the order of the hosts.
     pub(super) fn iter(&self) -> impl Iterator<Item = (HostId, &Connection)> {
-        let hosts = (0..).map(HostId::new).zip(&self.slots);
+        let hosts = (0..).map(HostId::new).zip(&self.numbers);
         hosts.filter_map(|(host, _)| Some((host, self.get(host)?)))
     }
 
     /// In the order of the hosts.
     pub(super) fn into_iter(mut self) -> impl Iterator<Item = (HostId, Connection)> {
-        let hosts = (0..).map(HostId::new).zip(self.slots);
-        hosts.filter_map(move |(host, slot)| {
-            let settings = self.settings.get_mut(slot.checked_sub(1)? as usize)?;
+        let hosts = (0..).map(HostId::new).zip(self.numbers);
+        hosts.filter_map(move |(host, number)| {
+            let settings = self.settings.get_mut(number.checked_sub(1)? as usize)?;
             Some((host, std::mem::take(settings)))
         })
     }
 }
 
-/// The order in which settings were given means nothing.
+/// Equal if every host has the same settings, in whatever order they were set.
 impl PartialEq for Connections {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())

@@ -4,7 +4,7 @@ use super::names::Names;
 use super::visible::Shown;
 use super::{HostName, NameError, SelectorError, TagError};
 
-/// A fleet that contradicts itself, or names that are none.
+/// A fleet that contradicts itself, or text that is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FleetError {
@@ -48,7 +48,7 @@ pub enum FleetError {
         /// The value given later.
         second: String,
     },
-    /// A setting that looks like another.
+    /// An address or user with a character that shows nothing, so that it looks like another.
     #[error(
         "the {setting} of the host `{host}` holds a character that shows nothing: `{}`; take it out",
         Shown(value)
@@ -61,10 +61,10 @@ pub enum FleetError {
         /// Its value.
         value: String,
     },
-    /// A setting or tag before any host.
+    /// A setting or tag before the first call of [`host`](super::FleetBuilder::host).
     #[error("a setting or tag comes before any host; call `host` first")]
     NoHost,
-    /// More than the largest fleet.
+    /// More than [`MAX_HOSTS`](super::FleetBuilder::MAX_HOSTS) hosts.
     #[error("the fleet has more than {} hosts", Names::MAX)]
     TooLarge,
 }

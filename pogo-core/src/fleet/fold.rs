@@ -17,22 +17,22 @@ where
     N: AsRef<str>,
 {
     let mut plain = BTreeMap::new();
-    let mut groups: BTreeMap<Pattern, Vec<u64>> = BTreeMap::new();
+    let mut groups: BTreeMap<NamePattern, Vec<u64>> = BTreeMap::new();
     for name in names {
         let name = name.as_ref();
-        match Pattern::of(name) {
+        match NamePattern::of(name) {
             Some((pattern, number)) => groups.entry(pattern).or_default().push(number),
             None => _ = plain.insert(name.to_owned(), ()),
         }
     }
     // `08` and `10` belong together: a number without padding joins a padded group of its length.
-    let unpadded: Vec<Pattern> = groups.keys().filter(|pattern| pattern.width == 1).cloned().collect();
+    let unpadded: Vec<NamePattern> = groups.keys().filter(|pattern| pattern.width == 1).cloned().collect();
     for pattern in unpadded {
         let Some(numbers) = groups.remove(&pattern) else {
             continue;
         };
         for number in numbers {
-            let padded = Pattern {
+            let padded = NamePattern {
                 width: number.to_string().len(),
                 ..pattern.clone()
             };
@@ -46,7 +46,7 @@ where
     }
     let mut texts: Vec<String> = plain.into_keys().collect();
     texts.extend(groups.into_iter().map(|(pattern, numbers)| pattern.write(numbers)));
-    texts.sort_by_cached_key(|text| natural(text));
+    texts.sort_by_cached_key(|text| natural_key(text));
     Folded { texts }
 }
 
@@ -68,14 +68,14 @@ impl fmt::Display for Folded {
 
 /// What is left of a name when its last number is taken out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Pattern {
+struct NamePattern {
     before: String,
     after: String,
     /// Digits that the number is padded to; 1 is no padding.
     width: usize,
 }
 
-impl Pattern {
+impl NamePattern {
     /// Splits a name at the number that counts hosts: the last of the first label, as in `web12.east2.example.com`;
     /// the last of all where the first label has none, and in addresses.
     fn of(name: &str) -> Option<(Self, u64)> {
@@ -132,7 +132,7 @@ impl Pattern {
 }
 
 /// A key that sorts `web2` before `web10`.
-fn natural(text: &str) -> (String, u64, String) {
+fn natural_key(text: &str) -> (String, u64, String) {
     let split = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
     let (head, tail) = text.split_at(split);
     let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());

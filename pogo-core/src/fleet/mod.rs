@@ -3,14 +3,15 @@
 //! A [`Fleet`] is built once, with [`Fleet::builder`], and never changes. [`Selector`]s name hosts in it, by name
 //! ([`HostRange`]) and by tag ([`TagPath`]); [`fold`] turns a list of names back into a short text.
 
+#![expect(clippy::module_inception, reason = "the fleet itself has a file of its own")]
+
 mod builder;
 mod builder_connections;
 mod connections;
-mod data;
 mod error;
+mod fleet;
 mod fold;
 mod host;
-mod members;
 mod names;
 mod near;
 mod parse;
@@ -19,21 +20,22 @@ mod range;
 mod resolve;
 mod selector;
 mod selector_error;
+mod stored;
 mod tag;
 mod tree;
 mod visible;
 
 pub use builder::FleetBuilder;
-pub(crate) use data::{runs, unfold};
 pub use error::FleetError;
+pub use fleet::{Fleet, TagId};
 pub use fold::{Folded, fold};
 pub use host::{Connection, Host, HostId, HostName, NameError};
-pub use members::{Fleet, TagId};
 pub(crate) use near::near;
 pub use pattern::matches_pattern;
 pub use range::HostRange;
 pub use resolve::ResolveError;
 pub use selector::Selector;
 pub use selector_error::SelectorError;
+pub(crate) use stored::{runs, unfold};
 pub use tag::{TagError, TagPath};
 pub use visible::is_invisible;

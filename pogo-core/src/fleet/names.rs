@@ -1,4 +1,4 @@
-//! The names of a fleet's hosts: by their places, and the place of each.
+//! The names of a fleet's hosts by position, and the position of each name.
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 use std::ops::Index;
@@ -14,7 +14,7 @@ use super::HostName;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     list: Vec<HostName>,
-    places: HashTable<u32>,
+    positions: HashTable<u32>,
 }
 
 fn hash(name: &str) -> u64 {
@@ -36,35 +36,35 @@ impl Names {
     pub(super) fn reserve(&mut self, names: usize) {
         self.list.reserve(names);
         let list = &self.list;
-        let again = |place: &u32| list.get(*place as usize).map_or(0, |name| hash(name.as_str()));
-        self.places.reserve(names, again);
+        let rehash = |position: &u32| list.get(*position as usize).map_or(0, |name| hash(name.as_str()));
+        self.positions.reserve(names, rehash);
     }
 
-    pub(super) fn get(&self, place: usize) -> Option<&HostName> {
-        self.list.get(place)
+    pub(super) fn get(&self, position: usize) -> Option<&HostName> {
+        self.list.get(position)
     }
 
-    pub(super) fn place(&self, name: &str) -> Option<u32> {
-        let same = |place: &u32| {
+    pub(super) fn position(&self, name: &str) -> Option<u32> {
+        let same = |position: &u32| {
             self.list
-                .get(*place as usize)
+                .get(*position as usize)
                 .is_some_and(|known| known.as_str() == name)
         };
-        self.places.find(hash(name), same).copied()
+        self.positions.find(hash(name), same).copied()
     }
 
-    /// The name's place, where it is put if it is new. There are fewer than 4 billion, which is the caller's to see to.
+    /// The name's position; a new name goes to the end. The caller keeps their number below [`MAX`](Self::MAX).
     pub(super) fn insert(&mut self, name: HostName) -> u32 {
         let list = &self.list;
-        let same = |place: &u32| list.get(*place as usize) == Some(&name);
-        let again = |place: &u32| list.get(*place as usize).map_or(0, |name| hash(name.as_str()));
-        match self.places.entry(hash(name.as_str()), same, again) {
+        let same = |position: &u32| list.get(*position as usize) == Some(&name);
+        let rehash = |position: &u32| list.get(*position as usize).map_or(0, |name| hash(name.as_str()));
+        match self.positions.entry(hash(name.as_str()), same, rehash) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(vacant) => {
-                let place = u32::try_from(list.len()).unwrap_or(u32::MAX);
-                vacant.insert(place);
+                let position = u32::try_from(list.len()).unwrap_or(u32::MAX);
+                vacant.insert(position);
                 self.list.push(name);
-                place
+                position
             }
         }
     }
@@ -81,15 +81,15 @@ impl Names {
 impl Index<usize> for Names {
     type Output = HostName;
 
-    fn index(&self, place: usize) -> &HostName {
-        &self.list[place]
+    fn index(&self, position: usize) -> &HostName {
+        &self.list[position]
     }
 }
 
-/// As sets: fleets whose hosts are listed in another order differ in their tags.
+/// Compares as sets: fleets whose hosts are listed in another order differ in the ids under their tags.
 impl PartialEq for Names {
     fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|name| other.place(name.as_str()).is_some())
+        self.len() == other.len() && self.iter().all(|name| other.position(name.as_str()).is_some())
     }
 }
 
@@ -110,9 +110,9 @@ mod tests {
             }
         }
         assert_eq!(names.len(), 5_000);
-        assert_eq!(names.place("web4711"), Some(4_711));
+        assert_eq!(names.position("web4711"), Some(4_711));
         assert_eq!(names.get(4_711), Some(&name("web4711")));
-        assert_eq!((names.place("web5000"), names.get(5_000)), (None, None));
+        assert_eq!((names.position("web5000"), names.get(5_000)), (None, None));
     }
 
     #[test]

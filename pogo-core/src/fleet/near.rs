@@ -10,7 +10,7 @@ pub(crate) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<
         .take(LOOKED_AT)
         .filter(|known| known.len().abs_diff(name.len()) <= tolerated)
         .map(|known| match known.eq_ignore_ascii_case(name) {
-            // Names are told apart by case, and people do not.
+            // Host names differ by case, and people mistype it.
             true => (0, known),
             false => (strsim::osa_distance(name, known), known),
         })

@@ -1,8 +1,8 @@
-//! Reading selectors.
+//! The parser of selectors.
 
 use std::str::FromStr;
 
-use super::range::Reader;
+use super::range::RangeReader;
 use super::visible;
 use super::{Selector, SelectorError, TagPath};
 
@@ -11,8 +11,8 @@ const MAX_DEPTH: u32 = 64;
 
 fn selector(text: &str) -> Result<Selector, SelectorError> {
     visible::check(text)?;
-    let mut parser = Parser {
-        reader: Reader { text, at: 0 },
+    let mut parser = SelectorParser {
+        reader: RangeReader { text, at: 0 },
         depth: 0,
     };
     let selector = parser.union()?;
@@ -33,12 +33,12 @@ impl FromStr for Selector {
     }
 }
 
-struct Parser<'a> {
-    reader: Reader<'a>,
+struct SelectorParser<'a> {
+    reader: RangeReader<'a>,
     depth: u32,
 }
 
-impl Parser<'_> {
+impl SelectorParser<'_> {
     fn union(&mut self) -> Result<Selector, SelectorError> {
         let mut parts = vec![self.intersection()?];
         while self.eat(',') || self.eat('|') {

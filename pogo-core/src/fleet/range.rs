@@ -20,14 +20,14 @@ use super::{HostName, SelectorError};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostRange {
-    parts: Vec<Part>,
+    parts: Vec<RangePart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum RangePart {
     Text(String),
-    /// Numbers of one bracket.
-    Numbers(Vec<Numbers>),
+    /// NumberSpan of one bracket.
+    Numbers(Vec<NumberSpan>),
     /// Words of one brace.
     Words(Vec<String>),
     /// `*`
@@ -38,7 +38,7 @@ enum Part {
 
 /// One item of a bracket: from, to, and the digits to pad to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Numbers {
+struct NumberSpan {
     from: u64,
     to: u64,
     width: usize,
@@ -51,18 +51,20 @@ impl HostRange {
     /// A range that is one plain name.
     pub fn single(name: &HostName) -> Self {
         Self {
-            parts: vec![Part::leading(name.as_str().to_owned())],
+            parts: vec![RangePart::leading(name.as_str().to_owned())],
         }
     }
 
     /// Whether it has `*` or `?`, so that it matches names instead of listing them.
     pub fn has_wildcards(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Any | Part::One))
+        self.parts
+            .iter()
+            .any(|part| matches!(part, RangePart::Any | RangePart::One))
     }
 
     /// How many names it lists; wildcards count as one.
     pub fn count(&self) -> u64 {
-        self.parts.iter().map(Part::count).fold(1, u64::saturating_mul)
+        self.parts.iter().map(RangePart::count).fold(1, u64::saturating_mul)
     }
 
     /// All names, the leftmost part varying fastest. Wildcards are left as they are.
@@ -81,7 +83,7 @@ impl HostRange {
     }
 }
 
-impl Part {
+impl RangePart {
     /// The first text of a range. A selector that starts with `@` names a tag, so such a host stands in braces.
     fn leading(text: String) -> Self {
         match text.starts_with('@') {
@@ -137,11 +139,11 @@ impl fmt::Display for HostRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.parts {
             match part {
-                Part::Text(text) => f.write_str(text)?,
-                Part::Any => f.write_str("*")?,
-                Part::One => f.write_str("?")?,
-                Part::Words(words) => write!(f, "{{{}}}", words.join(","))?,
-                Part::Numbers(items) => {
+                RangePart::Text(text) => f.write_str(text)?,
+                RangePart::Any => f.write_str("*")?,
+                RangePart::One => f.write_str("?")?,
+                RangePart::Words(words) => write!(f, "{{{}}}", words.join(","))?,
+                RangePart::Numbers(items) => {
                     let items: Vec<String> = items.iter().map(ToString::to_string).collect();
                     write!(f, "[{}]", items.join(","))?;
                 }
@@ -151,7 +153,7 @@ impl fmt::Display for HostRange {
     }
 }
 
-impl fmt::Display for Numbers {
+impl fmt::Display for NumberSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.width;
         write!(f, "{:0width$}", self.from)?;
@@ -168,7 +170,7 @@ impl FromStr for HostRange {
 
     fn from_str(text: &str) -> Result<Self, SelectorError> {
         super::visible::check(text)?;
-        let mut reader = Reader { text, at: 0 };
+        let mut reader = RangeReader { text, at: 0 };
         let range = reader.range()?;
         match reader.text[reader.at..].chars().next() {
             Some(other) => Err(SelectorError::new(
@@ -180,13 +182,13 @@ impl FromStr for HostRange {
     }
 }
 
-/// Reads host ranges out of a longer text.
-pub(super) struct Reader<'a> {
+/// Reads host ranges within a longer text, such as a selector.
+pub(super) struct RangeReader<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
 }
 
-impl Reader<'_> {
+impl RangeReader<'_> {
     /// Reads one range, up to the first character that cannot be part of it.
     pub(super) fn range(&mut self) -> Result<HostRange, SelectorError> {
         let start = self.at;
@@ -195,23 +197,23 @@ impl Reader<'_> {
             let part = match next {
                 '[' => self.numbers()?,
                 '{' => self.words()?,
-                '*' => self.one(Part::Any),
-                '?' => self.one(Part::One),
+                '*' => self.one(RangePart::Any),
+                '?' => self.one(RangePart::One),
                 c if HostName::allows(c) => self.literal(),
                 _ => break,
             };
             parts.push(part);
         }
         if let Some(first) = parts.first_mut()
-            && let Part::Text(text) = first
+            && let RangePart::Text(text) = first
         {
-            *first = Part::leading(std::mem::take(text));
+            *first = RangePart::leading(std::mem::take(text));
         }
         if parts.is_empty() {
             return Err(SelectorError::new(start, "a host name is missing here"));
         }
         let range = HostRange { parts };
-        if range.parts.iter().all(Part::may_be_empty) {
+        if range.parts.iter().all(RangePart::may_be_empty) {
             return Err(SelectorError::new(
                 start,
                 format!("`{range}` stands for a host without a name"),
@@ -232,16 +234,16 @@ impl Reader<'_> {
         self.text[self.at..].chars().next()
     }
 
-    fn one(&mut self, part: Part) -> Part {
+    fn one(&mut self, part: RangePart) -> RangePart {
         self.at += 1;
         part
     }
 
-    fn literal(&mut self) -> Part {
+    fn literal(&mut self) -> RangePart {
         let rest = &self.text[self.at..];
         let end = rest.find(|c| !HostName::allows(c)).unwrap_or(rest.len());
         self.at += end;
-        Part::Text(rest[..end].to_owned())
+        RangePart::Text(rest[..end].to_owned())
     }
 
     /// The text between an opening character and its closing one.
@@ -258,7 +260,7 @@ impl Reader<'_> {
         Ok((open + 1, rest[..end].to_owned()))
     }
 
-    fn words(&mut self) -> Result<Part, SelectorError> {
+    fn words(&mut self) -> Result<RangePart, SelectorError> {
         let (start, inside) = self.inside('}', "brace")?;
         let words: Vec<String> = inside.split(',').map(|word| word.trim().to_owned()).collect();
         if words.len() == 1 && inside.trim().is_empty() {
@@ -283,23 +285,23 @@ impl Reader<'_> {
                 start,
                 format!("`{odd}` cannot stand in braces; list words, as in `{{east,west}}`"),
             )),
-            None => Ok(Part::Words(words)),
+            None => Ok(RangePart::Words(words)),
         }
     }
 
-    fn numbers(&mut self) -> Result<Part, SelectorError> {
+    fn numbers(&mut self) -> Result<RangePart, SelectorError> {
         let (start, inside) = self.inside(']', "bracket")?;
         let mut items = Vec::new();
         let mut offset = start;
         for item in inside.split(',') {
-            items.push(Numbers::read(item.trim()).map_err(|message| SelectorError::new(offset, message))?);
+            items.push(NumberSpan::read(item.trim()).map_err(|message| SelectorError::new(offset, message))?);
             offset += item.len() + 1;
         }
-        Ok(Part::Numbers(items))
+        Ok(RangePart::Numbers(items))
     }
 }
 
-impl Numbers {
+impl NumberSpan {
     fn read(item: &str) -> Result<Self, String> {
         let (from, to) = item.split_once('-').unwrap_or((item, item));
         let number = |text: &str| -> Result<u64, String> {

@@ -1,8 +1,8 @@
-//! From a selector to hosts.
+//! Resolves selectors to hosts.
 
 use super::{Fleet, HostId, HostRange, Selector, TagPath, matches_pattern, near};
 
-/// A selector that names what the fleet does not have.
+/// A selector that names a host, tag or answer that the fleet does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
@@ -22,7 +22,7 @@ pub enum ResolveError {
         /// Tags that are nearly the same, with their `$`.
         near: Vec<String>,
     },
-    /// A resolver has not been asked, or is not known.
+    /// The resolver has not been asked this, or no resolver has this name.
     #[error("no answer is known to `${resolver}({args})`; plug in a tag resolver named `{resolver}`")]
     UnresolvedExternal {
         /// The resolver's name.

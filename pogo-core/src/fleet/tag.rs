@@ -29,7 +29,7 @@ impl TagPath {
     /// The longest path, in bytes.
     pub const MAX_LEN: usize = 255;
 
-    /// Checks and takes a path, without the `$`.
+    /// A path without the `$`, if the text is valid as one.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
@@ -74,7 +74,7 @@ impl TagPath {
     /// The path with one more segment.
     ///
     /// # Errors
-    /// The segment is none, or the path becomes too long.
+    /// The segment is invalid, or the path becomes too long.
     pub fn child(&self, segment: &str) -> Result<Self, TagError> {
         Self::new(&format!("{self}.{segment}"))
     }

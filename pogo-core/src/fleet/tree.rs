@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::members::{Tag, TagId};
+use super::fleet::{Tag, TagId};
 use super::{HostId, TagPath};
 
 /// Tags with all that follows from their paths: ancestors, children, members.
-pub(super) fn tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
+pub(super) fn tag_tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
     let paths: Vec<TagPath> = carried.keys().cloned().collect();
     for path in paths {
         let mut ancestor = path.parent();
@@ -28,7 +28,7 @@ pub(super) fn tree(mut carried: BTreeMap<TagPath, Vec<u32>>) -> Vec<Tag> {
             tags[at].children.reverse();
             let mut below = std::mem::take(&mut tags[at].below);
             below.extend_from_slice(&tags[at].carriers);
-            // It is made of sorted parts, which this sort looks for.
+            // A stable sort merges the sorted runs that it finds, and this list is made of them.
             below.sort();
             below.dedup();
             tags[at].below = below;

@@ -1,4 +1,4 @@
-//! What a plan warns of: rules that bind otherwise than their author may think.
+//! The warnings of a plan: rules that may not mean what their author expects.
 
 use super::plan::Plan;
 use super::problem::Warning;
@@ -6,16 +6,16 @@ use super::words::count;
 use crate::fleet::{HostName, fold};
 use crate::policy::{Origin, Policy, Rule};
 
-/// A stage of so many hosts loses one now and then.
-const MANY: usize = 100;
+/// A stage of this many hosts is likely to have a failure.
+const LARGE_STAGE: usize = 100;
 /// How many groups a warning names.
-const NAMED: usize = 3;
+const MAX_NAMED: usize = 3;
 
 /// A rule, where it was written, and the groups that its share covers as a whole, with their hosts.
-type Rounded<'a> = (Rule, Option<&'a Origin>, Vec<(&'a str, u32)>);
+type RoundedRule<'a> = (Rule, Option<&'a Origin>, Vec<(&'a str, u32)>);
 
 impl Plan {
-    /// Adds what is odd about this job under this policy; `uncovered` are its hosts that no limit counts.
+    /// Adds warnings about this job under this policy; `uncovered` are its hosts that no limit counts.
     pub(super) fn advise(&mut self, policy: &Policy, uncovered: &[HostName]) {
         let limits = policy
             .constraints
@@ -24,15 +24,15 @@ impl Plan {
         if limits && !uncovered.is_empty() && self.job.settings.max_parallel.is_none() {
             self.warnings.push(without_limit(uncovered));
         }
-        let mut toothless = self.toothless();
-        self.warnings.append(&mut toothless);
-        let mut brittle = self.brittle();
-        self.warnings.append(&mut brittle);
+        let mut ineffective_shares = self.ineffective_shares();
+        self.warnings.append(&mut ineffective_shares);
+        let mut fragile_stages = self.fragile_stages();
+        self.warnings.append(&mut fragile_stages);
     }
 
     /// Shares that come to a whole group.
-    fn toothless(&self) -> Vec<Warning> {
-        let mut rules: Vec<Rounded<'_>> = Vec::new();
+    fn ineffective_shares(&self) -> Vec<Warning> {
+        let mut rules: Vec<RoundedRule<'_>> = Vec::new();
         for planned in &self.buckets {
             let bucket = &planned.bucket;
             let is_share = bucket.bounds_running() && bucket.rule.limit().is_percent();
@@ -49,14 +49,14 @@ impl Plan {
                 None => rules.push((bucket.rule, bucket.origin.as_ref(), vec![group])),
             }
         }
-        let warning = |(rule, origin, groups): Rounded<'_>| {
+        let warning = |(rule, origin, groups): RoundedRule<'_>| {
             let named = groups
                 .iter()
-                .take(NAMED)
+                .take(MAX_NAMED)
                 .map(|(group, hosts)| format!("`{group}` ({})", count(*hosts, "host")));
             let mut named = named.collect::<Vec<_>>().join(", ");
-            if groups.len() > NAMED {
-                named += &format!(" and {} more groups", groups.len() - NAMED);
+            if groups.len() > MAX_NAMED {
+                named += &format!(" and {} more groups", groups.len() - MAX_NAMED);
             }
             let message = format!("`{rule}` is rounded up to 1, which is all of {named}: it may be away as a whole");
             Warning::new(message, origin.cloned())
@@ -65,12 +65,12 @@ impl Plan {
     }
 
     /// Large stages that a single failure stops.
-    fn brittle(&self) -> Vec<Warning> {
+    fn fragile_stages(&self) -> Vec<Warning> {
         let stages = self.stages.iter().enumerate();
-        let brittle = stages.filter(|(at, planned)| {
-            planned.stage.allowed_failures == 0 && planned.hosts.len() >= MANY && self.is_followed(*at)
+        let fragile_stages = stages.filter(|(at, planned)| {
+            planned.stage.allowed_failures == 0 && planned.hosts.len() >= LARGE_STAGE && self.is_followed(*at)
         });
-        brittle
+        fragile_stages
             .map(|(_, planned)| {
                 let (hosts, label) = (planned.hosts.len(), &planned.stage.label);
                 let message = format!(

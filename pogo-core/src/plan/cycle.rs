@@ -25,15 +25,17 @@ pub(super) fn graph(stages: &Stages) -> DiGraphMap<u32, ()> {
     graph
 }
 
-/// Finds stages that wait for themselves.
-pub(super) fn refuse(stages: &Stages) -> Result<(), PlanError> {
+/// Refuses stages that wait for themselves.
+pub(super) fn check_acyclic(stages: &Stages) -> Result<(), PlanError> {
     let graph = graph(stages);
-    let knot = tarjan_scc(&graph).into_iter().find(|knot| match knot.as_slice() {
-        [only] => graph.contains_edge(*only, *only),
-        _ => true,
-    });
-    let Some(knot) = knot else { return Ok(()) };
-    let cycle = shortest_through(&graph, &knot);
+    let component = tarjan_scc(&graph)
+        .into_iter()
+        .find(|component| match component.as_slice() {
+            [only] => graph.contains_edge(*only, *only),
+            _ => true,
+        });
+    let Some(component) = component else { return Ok(()) };
+    let cycle = shortest_through(&graph, &component);
     let name = |&id: &u32| {
         let stage = stages.stage(StageId(id));
         format!("`{}` of `{}`", stage.label, stage.sequence)
@@ -43,9 +45,11 @@ pub(super) fn refuse(stages: &Stages) -> Result<(), PlanError> {
     })
 }
 
-/// The shortest way from the first stage of a knot back to itself, both ends included.
-fn shortest_through(graph: &DiGraphMap<u32, ()>, knot: &[u32]) -> Vec<u32> {
-    let Some(&start) = knot.iter().min() else { return vec![] };
+/// The shortest way from the first stage of a component back to itself, both ends included.
+fn shortest_through(graph: &DiGraphMap<u32, ()>, component: &[u32]) -> Vec<u32> {
+    let Some(&start) = component.iter().min() else {
+        return vec![];
+    };
     let mut from = std::collections::BTreeMap::new();
     let mut queue = std::collections::VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
@@ -64,7 +68,7 @@ fn shortest_through(graph: &DiGraphMap<u32, ()>, knot: &[u32]) -> Vec<u32> {
                 cycle.reverse();
                 return cycle;
             }
-            if knot.contains(&next) && !from.contains_key(&next) {
+            if component.contains(&next) && !from.contains_key(&next) {
                 from.insert(next, at);
                 queue.push_back(next);
             }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::gather::Gathered;
+use super::counting_sort::SortedByKey;
 use crate::fleet::{Fleet, HostId, ResolveError, Selector};
 
 /// Groups and who is in them. A host may be in several groups of one path when it carries several values of a tag.
@@ -60,7 +60,7 @@ impl Groups {
     /// One group for each pair of an outer and an inner group that share a host.
     fn intersect(self, inner: &Self) -> Self {
         // A join on sorted rows: pairs that share no host, most of a large product, are never looked at.
-        let mut pairs = Pairs::new(self.labels.len(), inner.labels.len());
+        let mut pairs = PairNumbers::new(self.labels.len(), inner.labels.len());
         let mut rows = Vec::with_capacity(self.rows.len().min(inner.rows.len()));
         let (mut left, mut right) = (self.rows.as_slice(), inner.rows.as_slice());
         while let (Some(&(a, _)), Some(&(b, _))) = (left.first(), right.first()) {
@@ -90,15 +90,15 @@ impl Groups {
     ) -> Self {
         let mut order: Vec<usize> = (0..pairs.len()).collect();
         order.sort_unstable_by_key(|&at| pairs[at]);
-        let mut place = vec![0; pairs.len()];
+        let mut position = vec![0; pairs.len()];
         let mut labels = Vec::with_capacity(pairs.len());
         for (to, &from) in order.iter().enumerate() {
-            place[from] = u32::try_from(to).unwrap_or(u32::MAX);
+            position[from] = u32::try_from(to).unwrap_or(u32::MAX);
             let (a, b) = pairs[from];
             labels.push(format!("{} & {}", outer[a as usize], inner[b as usize]));
         }
         for (_, group) in &mut rows {
-            *group = place[*group as usize];
+            *group = position[*group as usize];
         }
         // Those of a host came in the order of its pairs, and so they stay.
         Self { labels, rows }
@@ -115,7 +115,7 @@ fn by_host(mut rows: Vec<(HostId, u32)>, hosts: usize) -> Vec<(HostId, u32)> {
         return rows;
     }
     let pairs = rows.iter().map(|&(host, group)| (host.number(), group));
-    let gathered = Gathered::new(hosts, pairs);
+    let gathered = SortedByKey::new(hosts, pairs);
     let of_host = |host: u32| {
         gathered
             .of(host as usize)
@@ -128,7 +128,7 @@ fn by_host(mut rows: Vec<(HostId, u32)>, hosts: usize) -> Vec<(HostId, u32)> {
 }
 
 /// Numbers for pairs of groups, in the order in which the pairs are found.
-struct Pairs {
+struct PairNumbers {
     inner: usize,
     found: Vec<(u32, u32)>,
     /// By position in the product, where that is small.
@@ -136,7 +136,7 @@ struct Pairs {
     sparse: FxHashMap<(u32, u32), u32>,
 }
 
-impl Pairs {
+impl PairNumbers {
     const DENSE: usize = 1 << 22;
     const NONE: u32 = u32::MAX;
 

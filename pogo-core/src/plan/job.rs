@@ -34,7 +34,7 @@ pub struct JobSpec {
     /// Who asked for it, for the record.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// How to go about the hosts.
+    /// Time limits, retries, limits of its own, hooks.
     #[serde(flatten, with = "nested_hooks")]
     pub settings: JobSettings,
     /// Sizes of the parts of the job, counted from its start: `[1, 10%, 100%]` is one host, then up to a tenth of the
@@ -79,7 +79,7 @@ impl JobSpec {
         }
     }
 
-    /// Says who asked for it.
+    /// Sets who asked for the job.
     #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.user = user.into();
@@ -107,7 +107,7 @@ impl JobSpec {
         self
     }
 
-    /// Says how long tasks are expected to take.
+    /// Sets how long tasks are expected to take.
     #[must_use]
     pub fn expected(mut self, expected: impl IntoIterator<Item = Expectation>) -> Self {
         self.expected = expected.into_iter().collect();
@@ -128,7 +128,7 @@ impl JobSpec {
         self
     }
 
-    /// Says how the command is run.
+    /// Sets how the command is run.
     #[must_use]
     pub fn invocation(mut self, invocation: Invocation) -> Self {
         self.invocation = invocation;
@@ -178,7 +178,7 @@ impl JobSpec {
         check_settings(&self.settings)
     }
 
-    /// Refuses what a new job would ask for in vain. A log may have such jobs, from before it was refused.
+    /// Refuses settings that would have no effect. Older logs may hold such jobs.
     pub(crate) fn check_new(&self) -> Result<(), PlanError> {
         check_bake(self, &self.settings)
     }

@@ -1,8 +1,9 @@
 //! WHAT: one job compiled against fleet and policy.
 
 mod advice;
+mod counting_sort;
 mod cycle;
-mod gather;
+
 mod groups;
 mod invocation;
 mod job;

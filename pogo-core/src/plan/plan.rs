@@ -42,7 +42,7 @@ pub struct Plan {
     pub budgets: Vec<PlannedBudget>,
     /// What binds the job as a whole and each of its attempts, defaults included.
     pub job: PlannedSettings,
-    /// What is odd.
+    /// What may not mean what its author expects.
     pub warnings: Vec<Warning>,
 }
 
@@ -58,7 +58,7 @@ pub struct PlannedStage {
     pub hosts: Vec<HostName>,
 }
 
-/// A bucket and what of it this job touches.
+/// A bucket that counts hosts of this job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PlannedBucket {
@@ -99,9 +99,9 @@ impl Plan {
         let spec = &spec.resolved(&policy.defaults, hosts.len())?;
         let rules = Rules::compile(fleet, policy);
         let stages = Stages::compile(fleet, policy, &hosts, spec);
-        let (rules, (stages, mut odd)) = both(rules, stages)?;
+        let (rules, (stages, mut stage_warnings)) = both(rules, stages)?;
         let mut warnings = rules.warnings().to_vec();
-        warnings.append(&mut odd);
+        warnings.append(&mut stage_warnings);
         let name = |host: &HostId| fleet.name(*host).clone();
         let planned = |stage: &Stage| PlannedStage {
             hosts: stage

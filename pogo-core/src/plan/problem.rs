@@ -1,4 +1,4 @@
-//! What can be wrong, or merely odd, about a policy or a job.
+//! Errors and warnings about a policy or a job.
 
 use std::fmt;
 
@@ -60,11 +60,11 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Something odd that does no harm: the job can run, but perhaps not as its author thinks.
+/// A job that can run, but perhaps not as its author expects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Warning {
-    /// What is odd, and what it leads to.
+    /// What was found, and what it leads to.
     pub message: String,
     /// Where it was written.
     #[serde(skip_serializing_if = "Option::is_none")]

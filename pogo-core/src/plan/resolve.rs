@@ -1,4 +1,4 @@
-//! What a job leaves to defaults, filled in when it is submitted.
+//! Fills in the defaults of a job when it is submitted.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::{JobSpec, PlanError};
 use crate::policy::{JobSettings, WaveGate};
 
 impl JobSpec {
-    /// The job for so many hosts as it is stored: under a policy of another day, or another version of this library, it
-    /// means the same.
+    /// The job for so many hosts as it is stored: with every default, so that it means the same under a later policy or
+    /// version of this library.
     pub(crate) fn resolved(&self, defaults: &JobSettings, hosts: usize) -> Result<Self, PlanError> {
         let mut settings = self.settings.clone().or(defaults).or(&JobSettings::built_in());
-        // A job's own bake time is between waves that open by themselves, so it speaks against a manual gate of the policy.
+        // A job's own bake time is for waves that open by themselves, so it overrides a manual gate of the policy.
         if self.settings.gate.is_none() && self.settings.bake.is_some_and(|bake| !bake.is_zero()) {
             settings.gate = Some(WaveGate::Automatic);
         }
-        // And the policy's bake time is for jobs that it can hold back.
+        // The policy's bake time holds only for jobs that have waves that open by themselves.
         if self.waves.is_empty() || settings.gate == Some(WaveGate::Manual) {
             settings.bake = self.settings.bake.or(Some(Duration::ZERO));
         }
@@ -28,8 +28,8 @@ impl JobSpec {
         })
     }
 
-    /// A job of a log, to be submitted once more: where the log says nothing, what held when it was written.
-    pub(crate) fn once_more(&self, defaults: &JobSettings, hosts: usize) -> Self {
+    /// The job to submit in order to repeat one of a log. What the log leaves open gets the defaults of the version that wrote it.
+    pub(crate) fn to_resubmit(&self, defaults: &JobSettings, hosts: usize) -> Self {
         let mut spec = self.clone();
         let former = JobSettings::new()
             .attempt_timeout(JobSettings::FORMER_ATTEMPT_TIMEOUT)

@@ -6,7 +6,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use super::gather::Gathered;
+use super::counting_sort::SortedByKey;
 use super::groups::Groups;
 use super::problem::{PlanError, Problem, Warning};
 use super::words;
@@ -83,13 +83,13 @@ pub(crate) struct Capacity {
 /// All profiles.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Profiles {
-    profiles: Vec<Limits>,
+    profiles: Vec<InlineProfile>,
     budgets: Vec<u32>,
 }
 
-/// What a host is under. Few hosts are in more than a handful of buckets, and then these are found where this is.
+/// A profile as it is kept. Few hosts are in more than four buckets, so most are read without following a pointer.
 #[derive(Debug, Clone, PartialEq)]
-struct Limits {
+struct InlineProfile {
     buckets: SmallVec<[BucketId; 4]>,
     /// A part of the list of budgets.
     budgets: (u32, u32),
@@ -99,14 +99,14 @@ impl Profiles {
     fn push(&mut self, profile: Profile<'_>) {
         let first = count(self.budgets.len());
         self.budgets.extend_from_slice(profile.budgets);
-        self.profiles.push(Limits {
+        self.profiles.push(InlineProfile {
             buckets: profile.buckets.into(),
             budgets: (first, count(self.budgets.len())),
         });
     }
 
     fn get(&self, profile: u32) -> Profile<'_> {
-        let Limits { buckets, budgets } = &self.profiles[profile as usize];
+        let InlineProfile { buckets, budgets } = &self.profiles[profile as usize];
         Profile {
             buckets,
             budgets: &self.budgets[budgets.0 as usize..budgets.1 as usize],
@@ -133,14 +133,14 @@ impl Rules {
         Self::compile_without(fleet, policy, &[])
     }
 
-    /// The same, with hosts that are limited but no longer count as members when shares are worked out.
+    /// Compiles the constraints, with hosts that are limited but no longer count as members when shares are worked out.
     pub(crate) fn compile_without(fleet: &Fleet, policy: &Policy, removed: &[HostId]) -> Result<Self, PlanError> {
-        let mut draft = Draft {
+        let mut draft = RulesDraft {
             removed,
-            ..Draft::default()
+            ..RulesDraft::default()
         };
         for constraint in &policy.constraints {
-            draft.constraint(fleet, constraint);
+            draft.add_constraint(fleet, constraint);
         }
         if !draft.problems.is_empty() {
             return Err(PlanError::Policy {
@@ -152,7 +152,7 @@ impl Rules {
 
     /// No limits on no hosts.
     pub(crate) fn empty() -> Self {
-        Draft::default().finish(0)
+        RulesDraft::default().finish(0)
     }
 
     /// All buckets, in the order of the policy.
@@ -165,7 +165,7 @@ impl Rules {
         &self.budgets
     }
 
-    /// What is odd about the constraints without being wrong.
+    /// Warnings about constraints that are valid, but may not mean what their author expects.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
@@ -205,8 +205,8 @@ impl Rules {
 
 /// Memberships as they are collected, before hosts are sorted into profiles.
 #[derive(Default)]
-struct Draft<'a> {
-    /// In order.
+struct RulesDraft<'a> {
+    /// Sorted.
     removed: &'a [HostId],
     buckets: Vec<Bucket>,
     budgets: Vec<BudgetGroup>,
@@ -216,8 +216,8 @@ struct Draft<'a> {
     problems: Vec<Problem>,
 }
 
-impl Draft<'_> {
-    fn constraint(&mut self, fleet: &Fleet, constraint: &Constraint) {
+impl RulesDraft<'_> {
+    fn add_constraint(&mut self, fleet: &Fleet, constraint: &Constraint) {
         let whole = matches!(constraint.rule, Rule::MaxParallelTotal(_));
         let groups = match Groups::along(fleet, &constraint.group, whole) {
             Ok(groups) => groups,
@@ -250,13 +250,13 @@ impl Draft<'_> {
         }
         let first = count(self.buckets.len());
         for (group, hosts) in groups.labels.into_iter().zip(sizes) {
-            self.bucket(constraint, group, hosts);
+            self.add_bucket(constraint, group, hosts);
         }
         self.in_bucket
             .extend(groups.rows.into_iter().map(|(host, group)| (host, first + group)));
     }
 
-    fn bucket(&mut self, constraint: &Constraint, group: String, hosts: u32) {
+    fn add_bucket(&mut self, constraint: &Constraint, group: String, hosts: u32) {
         let slots = match constraint.rule {
             Rule::MinAvailable(limit) => limit.spare(hosts),
             rule => rule.limit().slots(hosts),
@@ -276,7 +276,7 @@ impl Draft<'_> {
 
     fn finish(mut self, hosts: usize) -> Rules {
         let gather =
-            |rows: &[(HostId, u32)]| Gathered::new(hosts, rows.iter().map(|&(host, group)| (host.number(), group)));
+            |rows: &[(HostId, u32)]| SortedByKey::new(hosts, rows.iter().map(|&(host, group)| (host.number(), group)));
         let (in_bucket, in_budget) = (gather(&self.in_bucket), gather(&self.in_budget));
         let mut known: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         let mut profiles = Profiles::default();

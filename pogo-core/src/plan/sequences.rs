@@ -20,7 +20,7 @@ impl Stages {
         hosts: &[HostId],
         spec: &JobSpec,
     ) -> Result<(Self, Vec<Warning>), PlanError> {
-        let mut draft = Draft::new(fleet, hosts);
+        let mut draft = StagesDraft::new(fleet, hosts);
         for sequence in &policy.sequences {
             draft.sequence(sequence);
         }
@@ -32,7 +32,7 @@ impl Stages {
         let warnings = std::mem::take(&mut draft.warnings);
         let tasks = draft.tasks;
         let stages = Self::index(draft.stages, tasks);
-        cycle::refuse(&stages)?;
+        cycle::check_acyclic(&stages)?;
         if spec.waves.is_empty() {
             return Ok((stages, warnings));
         }
@@ -43,7 +43,7 @@ impl Stages {
 
 const NOT_IN_JOB: u32 = u32::MAX;
 
-struct Draft<'a> {
+struct StagesDraft<'a> {
     fleet: &'a Fleet,
     /// Position in the job of each host of the fleet.
     task_of: Vec<u32>,
@@ -53,7 +53,7 @@ struct Draft<'a> {
     problems: Vec<Problem>,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> StagesDraft<'a> {
     fn new(fleet: &'a Fleet, hosts: &[HostId]) -> Self {
         let mut task_of = vec![NOT_IN_JOB; fleet.len()];
         for (task, host) in (0..).zip(hosts) {

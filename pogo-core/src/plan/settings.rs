@@ -1,4 +1,4 @@
-//! What binds a job beside the policy's limits: its own numbers, with every default filled in.
+//! A job's own settings in a plan, with every default filled in.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::JobSpec;
 use super::words::{count, span};
 use crate::policy::{OnDoubt, ResolvedSettings};
 
-/// A job's own settings as they will be in force; the moments in milliseconds.
+/// A job's own settings as they will be in force. Times serialize in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PlannedSettings {
@@ -30,10 +30,10 @@ impl PlannedSettings {
     }
 }
 
-/// The lines of settings that bind.
-struct Binding<'a>(&'a ResolvedSettings);
+/// Settings as lines of a plan.
+struct SettingLines<'a>(&'a ResolvedSettings);
 
-impl Binding<'_> {
+impl SettingLines<'_> {
     fn attempts(&self) -> String {
         let mut text = format!("an attempt may take {}", span(self.0.attempt_timeout));
         if let Some(after) = self.0.slow_after.filter(|after| *after < self.0.attempt_timeout) {
@@ -93,8 +93,8 @@ impl fmt::Display for PlannedSettings {
         if let Some(limit) = settings.job_timeout {
             writeln!(f, "the job ends after {}", span(limit))?;
         }
-        writeln!(f, "{}", Binding(settings).attempts())?;
-        writeln!(f, "{}", Binding(settings).retried())?;
+        writeln!(f, "{}", SettingLines(settings).attempts())?;
+        writeln!(f, "{}", SettingLines(settings).retried())?;
         if !settings.settle.is_zero() {
             writeln!(
                 f,

@@ -4,7 +4,7 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use serde::Serialize;
 
-use super::gather::Gathered;
+use super::counting_sort::SortedByKey;
 use crate::policy::Limit;
 
 /// A stage's position among the [`Stages`] of a job.
@@ -67,7 +67,7 @@ impl Stages {
         let in_stage = (0..)
             .zip(&stages)
             .flat_map(|(id, stage)| stage.tasks.iter().map(move |&task| (task, id)));
-        let stages_of = Gathered::new(tasks, in_stage);
+        let stages_of = SortedByKey::new(tasks, in_stage);
         let mut tracks: IndexSet<Box<[u32]>, FxBuildHasher> = IndexSet::default();
         let mut track_of = Vec::with_capacity(tasks);
         for task in 0..tasks {

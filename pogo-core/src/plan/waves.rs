@@ -9,7 +9,7 @@ use super::stages::{Stage, StageId, Stages};
 use crate::policy::{Limit, Percent};
 
 /// The most waves that a job may have.
-const MOST: usize = 1_000;
+const MAX_WAVES: usize = 1_000;
 
 /// All hosts.
 pub(super) const EVERYTHING: Limit = match Percent::from_hundredths(10_000) {
@@ -41,8 +41,8 @@ pub(super) fn with_steps(given: &[Limit], total: u32) -> Result<Vec<Limit>, Plan
             taken = size.slots(total);
             sizes.push(size);
         }
-        if sizes.len() >= MOST {
-            let message = format!("in steps of {step} these are more than {MOST} waves; end with a larger step");
+        if sizes.len() >= MAX_WAVES {
+            let message = format!("in steps of {step} these are more than {MAX_WAVES} waves; end with a larger step");
             return Err(PlanError::Spec(message));
         }
     }

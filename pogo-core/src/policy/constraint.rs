@@ -1,4 +1,4 @@
-//! Constraints: how many hosts of a group may be away at once, and how many may fail.
+//! Constraints: how many hosts of a group may run or be unavailable at once, and how many may fail.
 
 use std::fmt;
 
@@ -33,13 +33,13 @@ impl Constraint {
         }
     }
 
-    /// The same rule on the intersection with a further selector, as nesting does in the file.
+    /// Narrows the rule to the intersection with a further selector, as nesting does in the file.
     pub fn within(mut self, group: Selector) -> Self {
         self.group.push(group);
         self
     }
 
-    /// The same rule, written at this place.
+    /// Sets where the rule was written.
     pub fn at(mut self, origin: Origin) -> Self {
         self.origin = Some(origin);
         self
@@ -53,19 +53,19 @@ impl Constraint {
 pub enum Rule {
     /// For each direct value of the tag: at most this many run, and at most this many are unavailable.
     MaxParallel(Limit),
-    /// The same for the whole group together.
+    /// For the whole group together: at most this many run, and at most this many are unavailable.
     MaxParallelTotal(Limit),
     /// For each direct value of the tag: at least this many stay available. Repairing what is down is always allowed.
     MinAvailable(Limit),
     /// For each direct value of the tag: at most this many run at once. Hosts that failed, are in doubt or are down take
-    /// nothing of it: it spares what the hosts share, and promises nothing of how many serve.
+    /// no slot: it protects what the hosts share, and guarantees nothing about how many are available.
     MaxRunning(Limit),
     /// For each direct value of the tag: once more than this many of a job's hosts have failed, the job starts no more there.
     MaxFailures(Limit),
 }
 
 impl Rule {
-    /// The number or share that the rule speaks of.
+    /// The number or share in the rule.
     pub fn limit(self) -> Limit {
         match self {
             Self::MaxParallel(limit)
@@ -76,7 +76,7 @@ impl Rule {
         }
     }
 
-    /// Whether hosts that are unavailable take slots of it without running.
+    /// Whether unavailable hosts take its slots without running.
     pub fn counts_unavailable(self) -> bool {
         !matches!(self, Self::MaxRunning(_))
     }

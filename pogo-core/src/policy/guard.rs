@@ -4,7 +4,7 @@ use super::{Constraint, Limit, Policy, Rule};
 use crate::fleet::Selector;
 
 impl Policy {
-    /// How many hosts that no limit counts the `pogo` program runs at once, unless it is told otherwise.
+    /// How many hosts that no limit counts the `pogo` program runs at once by default.
     pub const GUARD: Limit = Limit::Count(64);
 
     /// Adds a limit on how many of the hosts run at once that no limit of the policy counts. Failed hosts hold nothing of it, and

@@ -37,10 +37,10 @@ macro_rules! each_setting {
 }
 pub(crate) use each_setting;
 
-/// How a job goes about its hosts: time limits, retries, limits of its own, hooks.
+/// How a job runs on its hosts: time limits, retries, limits of its own, hooks.
 ///
-/// A setting that is `None` is left to whoever is asked next: a job's to its policy's defaults, and these to pogo's own,
-/// which are named at each field.
+/// A setting that is `None` is open: the default of the policy holds, or where there is none pogo's own, which each field
+/// names.
 ///
 /// ```
 /// use std::time::Duration;
@@ -120,7 +120,7 @@ pub struct JobSettings {
 
 /// Gives the values of settings, one method for each type of value: how a file's reader fills [`JobSettings`].
 ///
-/// `None` is for a value that cannot be read; saying so is the reader's own matter.
+/// Each method returns `None` for a value that cannot be read, which the reader reports by itself.
 pub trait SettingReader {
     /// A span of time.
     fn duration(&mut self, setting: Setting) -> Option<Duration>;
@@ -181,21 +181,21 @@ macro_rules! per_setting {
                 }
             }
 
-            /// Whether this one is set.
+            /// Whether a setting is set.
             pub fn is_set(&self, setting: Setting) -> bool {
                 match setting {
                     $(Setting::$variant => self.$field.is_some(),)*
                 }
             }
 
-            /// Leaves one open.
+            /// Leaves a setting open.
             pub fn unset(&mut self, setting: Setting) {
                 match setting {
                     $(Setting::$variant => self.$field = None,)*
                 }
             }
 
-            /// Sets one to the value that a reader has for it.
+            /// Sets a setting to the value that a reader has for it.
             pub fn read(&mut self, setting: Setting, reader: &mut impl SettingReader) {
                 match setting {
                     $(Setting::$variant => self.$field = reader.$read(setting),)*

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), pogo_core::policy::LimitError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "String")]
+#[serde(try_from = "StoredLimit", into = "String")]
 pub enum Limit {
     /// That many hosts, whatever the group's size.
     Count(u32),
@@ -183,18 +183,18 @@ impl FromStr for Limit {
 /// A limit in a stored format: text, or a count as a number.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a number of hosts, or a share of them such as \"25%\"")]
-enum Stored {
+enum StoredLimit {
     Count(u32),
     Text(String),
 }
 
-impl TryFrom<Stored> for Limit {
+impl TryFrom<StoredLimit> for Limit {
     type Error = LimitError;
 
-    fn try_from(stored: Stored) -> Result<Self, LimitError> {
+    fn try_from(stored: StoredLimit) -> Result<Self, LimitError> {
         match stored {
-            Stored::Count(count) => Ok(Self::Count(count)),
-            Stored::Text(text) => text.parse(),
+            StoredLimit::Count(count) => Ok(Self::Count(count)),
+            StoredLimit::Text(text) => text.parse(),
         }
     }
 }

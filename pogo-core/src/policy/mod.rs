@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fleet::Selector;
 
-/// Everything a namespace rules: the order of its groups, the limits on them, and the defaults of its jobs.
+/// The rules of a namespace: the order of its groups, the limits on them, and the defaults of its jobs.
 ///
 /// ```
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
@@ -47,16 +47,16 @@ pub struct Policy {
     /// Which groups come before which.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sequences: Vec<Sequence>,
-    /// How many of a group may be away, or fail.
+    /// How many hosts of a group may run, be unavailable or fail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub constraints: Vec<Constraint>,
-    /// What a job gets that does not say otherwise.
+    /// Settings of jobs that do not set them.
     #[serde(default)]
     pub defaults: JobSettings,
 }
 
 impl Policy {
-    /// Every selector of the policy, with the place it was written at.
+    /// Every selector of the policy, and where it was written.
     pub fn selectors(&self) -> impl Iterator<Item = (&Selector, Option<&Origin>)> {
         let sequences = self.sequences.iter().flat_map(|sequence| {
             let scope = sequence.scope.iter().map(|scope| (scope, sequence.origin.as_ref()));

@@ -1,11 +1,11 @@
-//! Where a piece of policy was written.
+//! Where a rule, a stage or a host was written.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// The place in a source that a rule came from, for messages. Lines and columns count from 1; columns count characters.
+/// A position in a source, such as a file, for messages. Lines and columns count from 1; columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The file, or another name for the source.

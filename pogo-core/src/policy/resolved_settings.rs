@@ -1,4 +1,4 @@
-//! What is in force for a job, once every default is filled in.
+//! The settings in force for a job, with every default filled in.
 
 use std::time::Duration;
 
@@ -100,7 +100,7 @@ impl JobSettings {
             .post_hooks(Self::POST_HOOKS.to_owned())
     }
 
-    /// What is in force for a job of so many hosts that is stored with these settings. A share is of these hosts.
+    /// The settings in force for a job of so many hosts that is stored with these. A share is of these hosts.
     ///
     /// What is open and has a default is of a log from before jobs were stored with their defaults, and means what it did then.
     pub fn resolve(&self, hosts: u32) -> ResolvedSettings {

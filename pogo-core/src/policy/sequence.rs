@@ -53,19 +53,19 @@ impl Sequence {
         }
     }
 
-    /// The same sequence for the hosts of `scope` only.
+    /// Restricts the sequence to the hosts of `scope`.
     pub fn scoped(mut self, scope: Selector) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// The same sequence on its own for each direct value of `tag`.
+    /// Repeats the sequence for each direct value of `tag`, each on its own.
     pub fn each(mut self, tag: TagPath) -> Self {
         self.each = Some(tag);
         self
     }
 
-    /// The same sequence, with this many failures allowed in each stage.
+    /// Lets this many hosts of each stage fail without holding back the next.
     pub fn allow_failures(mut self, limit: Limit) -> Self {
         self.allow_failures = limit;
         self

@@ -207,7 +207,7 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
     Some(match kind {
         JobEventKind::Submitted { spec, hosts } => Input::Submit {
             job,
-            spec: Arc::new(spec.once_more(defaults, hosts.len())),
+            spec: Arc::new(spec.to_resubmit(defaults, hosts.len())),
         },
         JobEventKind::Paused => Input::Pause { job },
         JobEventKind::Resumed => Input::Resume { job },

@@ -118,7 +118,9 @@ impl JobStopper<'_> {
                 StopCause::GraceOver => grace_over = None,
                 _ => {}
             }
-            let Some(action) = next_action(stage, cause) else { continue };
+            let Some(action) = next_action(stage, cause) else {
+                continue;
+            };
             self.perform(action, cause).await;
             stage = match action {
                 StopAction::Halt => StopStage::Halting,

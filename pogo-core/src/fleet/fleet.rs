@@ -39,7 +39,7 @@ pub(super) struct Tag {
     pub(super) children: Vec<TagId>,
     /// Who carries the tag itself.
     pub(super) carriers: Vec<HostId>,
-    /// Who carries it or a tag below it; empty where that is the carriers alone.
+    /// Who carries it or a tag below it; empty where the tag has no children.
     pub(super) below: Vec<HostId>,
 }
 
@@ -70,15 +70,15 @@ impl Fleet {
 
     /// The host of this name.
     pub fn id(&self, name: &str) -> Option<HostId> {
-        self.names.place(name).map(HostId::new)
+        self.names.position(name).map(HostId::new)
     }
 
-    /// How to reach a host, where that is not plain from its name.
+    /// How to reach a host, where its name alone is not enough.
     pub fn connection(&self, host: HostId) -> Option<&Connection> {
         self.connections.get(host)
     }
 
-    /// What a transport gets to know about a host.
+    /// A host as a transport sees it.
     ///
     /// # Panics
     /// The id is of another, larger fleet.

@@ -1,4 +1,4 @@
-//! A fleet as it is stored: hosts and tags as folded ranges, so that ten thousand hosts stay a short text.
+//! The stored form of a fleet: hosts and tags as folded ranges, so that ten thousand hosts stay a short text.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{Connection, Fleet, FleetBuilder, FleetError, HostId, HostName, HostR
 
 /// The stored form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct FleetData {
+struct StoredFleet {
     /// Host names in listed order, as ranges.
     hosts: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -18,17 +18,17 @@ struct FleetData {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<TagPath, Vec<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    externals: Vec<External>,
+    externals: Vec<StoredExternal>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct External {
+struct StoredExternal {
     resolver: String,
     args: String,
     hosts: Vec<String>,
 }
 
-impl From<&Fleet> for FleetData {
+impl From<&Fleet> for StoredFleet {
     fn from(fleet: &Fleet) -> Self {
         let names = |hosts: &[HostId]| runs(hosts.iter().map(|&host| fleet.name(host)));
         Self {
@@ -46,7 +46,7 @@ impl From<&Fleet> for FleetData {
             externals: fleet
                 .externals
                 .iter()
-                .map(|((resolver, args), hosts)| External {
+                .map(|((resolver, args), hosts)| StoredExternal {
                     resolver: resolver.clone(),
                     args: args.clone(),
                     hosts: names(hosts),
@@ -58,19 +58,19 @@ impl From<&Fleet> for FleetData {
 
 impl Serialize for Fleet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        FleetData::from(self).serialize(serializer)
+        StoredFleet::from(self).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Fleet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let data = FleetData::deserialize(deserializer)?;
+        let data = StoredFleet::deserialize(deserializer)?;
         FleetBuilder::from(data).build().map_err(D::Error::custom)
     }
 }
 
-impl From<FleetData> for FleetBuilder {
-    fn from(data: FleetData) -> Self {
+impl From<StoredFleet> for FleetBuilder {
+    fn from(data: StoredFleet) -> Self {
         let mut builder = data
             .hosts
             .iter()
@@ -84,7 +84,7 @@ impl From<FleetData> for FleetBuilder {
                 .iter()
                 .fold(builder, |builder, range| builder.tagged(tag.as_str(), range));
         }
-        for External { resolver, args, hosts } in &data.externals {
+        for StoredExternal { resolver, args, hosts } in &data.externals {
             let names: Vec<HostName> = hosts
                 .iter()
                 .filter_map(|range| range.parse::<super::HostRange>().ok())
@@ -99,11 +99,11 @@ impl From<FleetData> for FleetBuilder {
 
 /// Names in their order, with runs of consecutive numbers (`web1`, `web2`, `web3`) as ranges.
 pub(crate) fn runs<'a>(names: impl Iterator<Item = &'a HostName>) -> Vec<String> {
-    let mut runs: Vec<Run<'a>> = Vec::new();
+    let mut runs: Vec<NumberRun<'a>> = Vec::new();
     for name in names {
-        let fresh = Run::of(name.as_str());
+        let fresh = NumberRun::of(name.as_str());
         match runs.last_mut() {
-            Some(run) if run.goes_on_with(&fresh) => run.to = fresh.to,
+            Some(run) if run.continues_with(&fresh) => run.to = fresh.to,
             _ => runs.push(fresh),
         }
     }
@@ -129,7 +129,7 @@ pub(crate) fn unfold(ranges: &[String]) -> Result<Vec<HostName>, FleetError> {
 }
 
 /// Consecutive numbers between equal texts.
-struct Run<'a> {
+struct NumberRun<'a> {
     before: &'a str,
     after: &'a str,
     /// Digits of each number as written, when there is one.
@@ -138,7 +138,7 @@ struct Run<'a> {
     to: u64,
 }
 
-impl<'a> Run<'a> {
+impl<'a> NumberRun<'a> {
     fn of(name: &'a str) -> Self {
         let host = name.find('.').unwrap_or(name.len());
         let end = name[..host].rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn goes_on_with(&self, next: &Self) -> bool {
+    fn continues_with(&self, next: &Self) -> bool {
         // Of equal width, so that padding is the same for all of the run.
         self.width == next.width
             && self.before == next.before
