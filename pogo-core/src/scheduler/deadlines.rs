@@ -1,4 +1,4 @@
-//! When time alone changes something.
+//! Deadlines: when the passing of time alone changes something.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -16,36 +16,42 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 /// in order of starting does, and ended attempts are dropped when they come to its front.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Deadlines {
-    jobs: FastMap<JobId, Queues>,
-    cancelling: Since,
-    /// When the next thing of each job falls due that has one, and the same in order of time.
+    jobs: FastMap<JobId, JobQueues>,
+    cancelling: BySince,
+    /// The next deadline of each job that has one, and the jobs in order of it.
     next: FastMap<JobId, Timestamp>,
     in_order: BTreeSet<(Timestamp, JobId)>,
-    /// Jobs of which that may have changed, some of them more than once.
+    /// Jobs whose next deadline may have changed, some of them more than once.
     changed: Vec<JobId>,
     stale: bool,
 }
 
-/// Attempts by the moment at which something began, those of the same moment by number: an order that a state tells,
-/// however it came about.
-type Since = BTreeSet<(Timestamp, AttemptId)>;
+/// Attempts by the moment at which something began, those of one moment by number. Insertion order would not do: a restored
+/// scheduler has another one, and must decide the same.
+type BySince = BTreeSet<(Timestamp, AttemptId)>;
 
 #[derive(Debug, Clone, Default)]
-struct Queues {
+struct JobQueues {
     running: VecDeque<AttemptId>,
-    /// How many at the front of `running` need not be told to be slow: the next in time is the one after them.
+    /// How many at the front of `running` are reported as slow or no longer can be; the next to be reported is after them.
     reported_slow: usize,
-    settling: Since,
+    settling: BySince,
 }
 
-/// Something whose time has come.
+/// A deadline that has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
+    /// The attempt has used its time limit.
     Attempt(AttemptId),
+    /// The attempt has run long enough to be reported as slow.
     Slow(AttemptId),
+    /// The host has been well for the settle time.
     Settled(AttemptId),
+    /// The transport did not end a cancelled attempt within [`CANCEL_GRACE`].
     Abandoned(AttemptId),
+    /// The job has used its time limit.
     Job(JobId),
+    /// The bake time before this wave has passed.
     Wave(JobId, u32),
 }
 
@@ -86,7 +92,7 @@ impl Deadlines {
         }
     }
 
-    /// Events went by unseen: the queues are useless.
+    /// Marks the queues as out of date, after events that `note` was not given.
     pub(super) fn forget(&mut self) {
         self.stale = true;
     }
@@ -101,7 +107,7 @@ impl Deadlines {
         }
     }
 
-    fn queues(&mut self, job: JobId) -> &mut Queues {
+    fn queues(&mut self, job: JobId) -> &mut JobQueues {
         self.change(job);
         self.jobs.entry(job).or_default()
     }
@@ -132,7 +138,7 @@ impl Deadlines {
         deadlines
     }
 
-    /// Drops what no longer matters from the front of each queue that changed, and finds when the next thing of its job falls due.
+    /// Drops what has ended from the front of each queue that changed, and finds the next deadline of its job.
     pub(super) fn tidy(&mut self, state: &State) {
         let mut changed = std::mem::take(&mut self.changed);
         changed.sort_unstable();
@@ -149,7 +155,7 @@ impl Deadlines {
             self.set_next(id, next);
         }
         changed.clear();
-        // Its room is used again.
+        // Keeps the allocation: this runs after every input.
         self.changed = changed;
         drop_first(&mut self.cancelling, |attempt| {
             state.attempts.get(attempt).is_some_and(|a| a.cancelling.is_some())
@@ -170,13 +176,13 @@ impl Deadlines {
         self.in_order.extend(next.map(|at| (at, job)));
     }
 
-    /// When the next thing falls due.
+    /// The next deadline.
     pub(super) fn next(&self, state: &State) -> Option<Timestamp> {
         let jobs = self.in_order.first().map(|&(at, _)| at);
         self.abandoned(state).map(|(at, _)| at).into_iter().chain(jobs).min()
     }
 
-    /// The first thing that is due, if anything is.
+    /// The first deadline that has passed, if any has.
     pub(super) fn due(&self, state: &State, now: Timestamp) -> Option<Due> {
         let due = self.in_order.first().filter(|&&(at, _)| at <= now);
         let job = due.and_then(|(_, job)| state.jobs.get(job));
@@ -227,7 +233,7 @@ impl Deadlines {
     }
 }
 
-impl Queues {
+impl JobQueues {
     fn tidy(&mut self, state: &State) {
         while self.running.front().is_some_and(|&attempt| !is_running(state, attempt)) {
             self.running.pop_front();
@@ -260,7 +266,7 @@ fn is_settling(state: &State, attempt: AttemptId) -> bool {
         .is_some_and(|running| running.phase == Phase::Settle)
 }
 
-fn drop_first(queue: &mut Since, keep: impl Fn(AttemptId) -> bool) {
+fn drop_first(queue: &mut BySince, keep: impl Fn(AttemptId) -> bool) {
     while queue.first().is_some_and(|&(_, attempt)| !keep(attempt)) {
         queue.pop_first();
     }

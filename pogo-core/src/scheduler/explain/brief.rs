@@ -1,4 +1,4 @@
-//! Hosts as a text that fits into a line.
+//! Host names as a text that fits into a line.
 
 use crate::fleet::fold;
 
@@ -11,7 +11,7 @@ pub(super) fn brief<N: AsRef<str>>(names: &[N]) -> (String, usize) {
         if text.len() <= LONGEST || shown <= 1 {
             return (text, names.len() - shown);
         }
-        // Ranges are short however many they name, so nothing but trying tells how many fit.
+        // The length of a range does not follow from how many hosts it names, so it is tried.
         shown = shown.min(64) / 2;
     }
 }

@@ -131,9 +131,9 @@ impl fmt::Display for Cure {
 impl fmt::Display for CureOrder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Retry { job, hosts } => write!(f, "pogo retry {} {}", job.number(), Words(hosts)),
-            Self::Skip { job, hosts } => write!(f, "pogo skip {} {}", job.number(), Words(hosts)),
-            Self::MarkUp { hosts } => write!(f, "pogo mark up {}", Words(hosts)),
+            Self::Retry { job, hosts } => write!(f, "pogo retry {} {}", job.number(), HostsWord(hosts)),
+            Self::Skip { job, hosts } => write!(f, "pogo skip {} {}", job.number(), HostsWord(hosts)),
+            Self::MarkUp { hosts } => write!(f, "pogo mark up {}", HostsWord(hosts)),
             Self::Resume { job } => write!(f, "pogo resume {}", job.number()),
             Self::Promote { job } => write!(f, "pogo promote {}", job.number()),
             // What resolvers are asked may hold quotes; in a shell's word each is closed, escaped and opened again.
@@ -157,9 +157,9 @@ impl fmt::Display for CureOrder {
 }
 
 /// Hosts as one word of a command line.
-struct Words<'a>(&'a [HostName]);
+struct HostsWord<'a>(&'a [HostName]);
 
-impl fmt::Display for Words<'_> {
+impl fmt::Display for HostsWord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, more) = brief(self.0);
         let plain = |c: char| c.is_ascii_alphanumeric() || "-._,:@%+/=".contains(c);

@@ -9,7 +9,7 @@ use crate::fleet::HostId;
 use crate::plan::BucketId;
 use crate::scheduler::state::{Budget, Job, JobStatus, State, TaskState};
 
-/// What can be expected of a namespace.
+/// Which hosts will be available, and which buckets will have a slot, without any order.
 pub(super) struct Forecast<'a> {
     pub(super) state: &'a State,
     /// Hosts that stay unavailable unless somebody does something, in fleet order.
@@ -53,7 +53,7 @@ impl<'a> Forecast<'a> {
         self.too_many(bucket) > 0
     }
 
-    /// The same for a host that may be unavailable already.
+    /// Whether a host will never find a slot in this bucket; with `repair`, a host that is unavailable already.
     pub(super) fn is_closed_to(&self, bucket: BucketId, repair: bool) -> bool {
         let limit = self.state.bucket(bucket).1.limit;
         if repair {

@@ -16,7 +16,7 @@ use crate::scheduler::state::State;
 pub struct Holder {
     /// The host.
     pub host: HostName,
-    /// Why it counts.
+    /// Why it is unavailable.
     #[serde(flatten)]
     pub reason: HolderReason,
     /// Since when that is so.
@@ -27,22 +27,22 @@ pub struct Holder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]
 pub enum HolderReason {
-    /// It runs a task.
+    /// An attempt runs on it or settles.
     Running {
         /// Of this job.
         job: JobId,
     },
-    /// Its last attempt failed.
+    /// Its last attempt failed, and the host was neither retried nor skipped since.
     Failed {
         /// In this job.
         job: JobId,
     },
-    /// Its last attempt ended unknown.
+    /// It is unknown how its last attempt ended, and nobody has decided since.
     InDoubt {
         /// In this job.
         job: JobId,
     },
-    /// It is marked down.
+    /// It was marked down, by an operator or a health check.
     Down,
 }
 
@@ -54,7 +54,7 @@ impl State {
             .unwrap_or_default()
     }
 
-    /// The same for several buckets, in one pass over the unavailable hosts.
+    /// Who holds slots of several buckets, in one pass over the unavailable hosts.
     pub(super) fn holders_of(&self, buckets: &BTreeSet<BucketId>) -> BTreeMap<BucketId, Vec<Holder>> {
         let mut held: BTreeMap<BucketId, Vec<Holder>> = BTreeMap::new();
         if buckets.is_empty() {
@@ -101,7 +101,7 @@ impl State {
         hosts
     }
 
-    /// Why this host holds slots, if it holds any; of several reasons the one that is closest to a task.
+    /// Why this host holds slots, if it holds any. Of several reasons, running comes first, then a failure, then a mark.
     pub(in crate::scheduler) fn holds(&self, host: HostId) -> Option<HolderReason> {
         let state = self.host(host);
         match (self.lease(host), state.failed_attempt) {

@@ -33,7 +33,7 @@ impl State {
 
     /// Everything that keeps a blocked job from going on, each with what would clear it.
     pub(super) fn obstacles(&self, now: Timestamp, job: &Job) -> Vec<Obstacle> {
-        // It is about to be.
+        // The job is about to be blocked, but its status does not say so yet.
         let explainer = Explainer::new(self, now, job, JobStatus::Blocked);
         let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
         let roots = explainer.roots(job.positions().filter(waits));
@@ -180,7 +180,7 @@ impl<'a> Explainer<'a> {
         incomplete.iter().map(gate).collect()
     }
 
-    /// Complete all the way: what is left is an order or the bake time.
+    /// The obstacle of a wave behind complete stages: an order, or the bake time.
     fn watched(&self) -> Obstacle {
         self.unpromoted().unwrap_or_else(|| {
             let since = self.job.gates.baking().map_or(Timestamp::EPOCH, |(_, since)| since);

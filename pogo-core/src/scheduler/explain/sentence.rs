@@ -1,4 +1,4 @@
-//! What is in the way, as a person reads it.
+//! Obstacles as sentences.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::fleet::HostName;
 use crate::policy::{Limit, Rule};
 use crate::scheduler::Freeze;
 
-/// How moments are written. The core knows no time zone, so whoever prints says how.
+/// Writes a moment as text. The core knows no time zone, so the caller gives the format.
 pub type FormatTime<'a> = dyn Fn(Timestamp) -> String + 'a;
 
 impl Obstacle {
@@ -116,14 +116,14 @@ fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTi
     for holder in holders {
         reasons.entry(&holder.host).or_default().push(holder);
     }
-    // Hosts that are unavailable for the same reasons are told of together.
+    // Hosts that are unavailable for the same reasons share a clause.
     let mut alike: BTreeMap<Vec<HolderReason>, Vec<(&HostName, Vec<&Holder>)>> = BTreeMap::new();
     for (host, holders) in reasons {
         let key = holders.iter().map(|holder| holder.reason).collect();
         alike.entry(key).or_default().push((host, holders));
     }
     let count: usize = alike.values().map(Vec::len).sum();
-    // What somebody has to see to comes before what runs.
+    // What needs an operator comes before what runs.
     let is_running = |reasons: &Vec<HolderReason>| matches!(reasons[..], [HolderReason::Running { .. }]);
     let (running, stuck): (Vec<_>, Vec<_>) = alike.into_iter().partition(|(reasons, _)| is_running(reasons));
     let parts = stuck.into_iter().chain(running).map(|(reasons, of)| {

@@ -1,4 +1,4 @@
-//! From a state to a snapshot.
+//! Takes a snapshot of a state.
 
 use std::sync::Arc;
 

@@ -70,7 +70,7 @@ impl BackoffData {
     pub(super) fn backoff(&self, settings: &JobSettings) -> Backoff {
         let Self(_, until, since) = *self;
         let delay = settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY);
-        // Without its jitter, which nobody wrote down.
+        // Older snapshots do not have the jitter, so it is taken as none.
         let before = || Timestamp::EPOCH + (until - (Timestamp::EPOCH + delay));
         Backoff {
             until,
@@ -118,7 +118,7 @@ impl TaskRun {
     }
 }
 
-/// A failure budget. How many have failed is told by the tasks.
+/// A failure budget. How many have failed follows from the tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct BudgetData {
     pub(super) allowed: u32,

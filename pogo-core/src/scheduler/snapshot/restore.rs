@@ -62,7 +62,7 @@ impl State {
         state.index_jobs();
         state.restore_stuck(snapshot)?;
         if snapshot.attempts > u64::MAX / 2 {
-            // Nobody counts that far, and the numbers after it must not run out.
+            // No journal is that long, and the numbers of later attempts must not overflow.
             return Err(RestoreError::damaged("the number of attempts is out of range"));
         }
         state.attempts.resume_after(snapshot.attempts);
@@ -83,7 +83,7 @@ impl State {
             return Err(RestoreError::damaged(message));
         }
         let compiled = match self.compile(&data.spec, hosts.clone(), Arc::clone(&names)) {
-            // What is over does not stand in the way of a policy, so it may not fit the one it is under.
+            // A policy is accepted whether or not finished jobs fit it, so this one may not.
             Err(_) if data.status == JobStatus::Finished => self.compile_unordered(hosts, names),
             compiled => compiled.map_err(RestoreError::damaged)?,
         };
