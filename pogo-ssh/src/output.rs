@@ -1,12 +1,16 @@
 //! The way of a host's output to its observer, and the bound on it.
 
+use std::collections::VecDeque;
+
 use pogo_core::dispatcher::{Reporter, Stream};
 
 use crate::tail::Tail;
 
 /// Passes output on as it comes, up to a limit. Of what comes then it keeps the end, because that is where the error
-/// stands, and passes it on when it is dropped, with a remark of how much is missing before it. Taking output never
-/// waits, so the channel it comes from never stalls.
+/// stands, and passes it on at the end of the attempt, with a remark of how much is missing before it.
+///
+/// What the dispatcher has no room for is held: whoever reads from the host reads no more before it is [flushed](Self::flush), so that
+/// the host has to wait. An attempt that is being ended does not wait.
 #[derive(Debug)]
 pub(crate) struct Output {
     report: Reporter,
@@ -17,6 +21,9 @@ pub(crate) struct Output {
     cut: bool,
     out: Tail,
     err: Tail,
+    /// What there was no room for yet, in order, in pieces that are passed on as a whole.
+    held: VecDeque<(Stream, Vec<u8>)>,
+    waits: bool,
 }
 
 /// The most that is kept of the end of each stream.
@@ -34,17 +41,24 @@ impl Output {
             cut: false,
             out: Tail::default(),
             err: Tail::default(),
+            held: VecDeque::new(),
+            waits: true,
         }
     }
 
     /// Takes a piece of output.
     pub(crate) fn take(&mut self, stream: Stream, bytes: &[u8]) {
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
-        let (passed, rest) = bytes.split_at(bytes.len().min(room));
-        if !passed.is_empty() {
-            self.room -= passed.len() as u64;
-            self.report.output(stream, passed);
+        let within = bytes.get(..room).unwrap_or(bytes);
+        let mut passed = 0;
+        for piece in within.chunks(Reporter::WHOLE) {
+            if !self.pass(stream, piece) {
+                break;
+            }
+            passed += piece.len();
         }
+        self.room -= passed as u64;
+        let rest = bytes.get(passed..).unwrap_or_default();
         if rest.is_empty() {
             return;
         }
@@ -60,8 +74,59 @@ impl Output {
     }
 
     /// A remark of ours among the host's output; not counted against the limit.
-    pub(crate) fn note(&self, remark: &str) {
-        self.report.output(Stream::Note, format!("{remark}\n").as_bytes());
+    pub(crate) fn note(&mut self, remark: &str) {
+        let remark = format!("{remark}\n").into_bytes();
+        if !self.try_flush() || !self.report.try_output(Stream::Note, &remark) {
+            self.held.push_back((Stream::Note, remark));
+        }
+    }
+
+    /// Whether something is held: nothing more is to be read from the host before it is flushed.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Passes on what is held, as soon as there is room. Nothing is lost where this is dropped while it waits.
+    pub(crate) async fn flush(&mut self) {
+        while let Some((stream, piece)) = self.held.front() {
+            self.report.output(*stream, piece).await;
+            self.held.pop_front();
+        }
+    }
+
+    /// From now on nothing is held, as whoever reads from the host cannot wait: what there is no room for counts as over the limit.
+    pub(crate) fn hurry(&mut self) {
+        self.waits = false;
+    }
+
+    /// Passes on all that is left, for as long as the attempt goes on.
+    pub(crate) async fn finish(&mut self, stopped: impl Future) {
+        self.release_tails();
+        tokio::select! {
+            biased;
+            () = self.flush() => {}
+            _ = stopped => {}
+        }
+    }
+
+    /// Passes on what is held as far as there is room at once; whether that is all.
+    fn try_flush(&mut self) -> bool {
+        while let Some((stream, piece)) = self.held.front() {
+            if !self.report.try_output(*stream, piece) {
+                return false;
+            }
+            self.held.pop_front();
+        }
+        true
+    }
+
+    /// Passes on a piece, or holds it; `false` if it does not wait and there is no room.
+    fn pass(&mut self, stream: Stream, piece: &[u8]) -> bool {
+        let passed = self.try_flush() && self.report.try_output(stream, piece);
+        if !passed && self.waits {
+            self.held.push_back((stream, piece.to_vec()));
+        }
+        passed || self.waits
     }
 
     /// Passes on no more as it comes.
@@ -82,19 +147,24 @@ impl Output {
             Stream::Stdout | Stream::Note => &mut self.out,
         }
     }
-}
 
-impl Drop for Output {
-    fn drop(&mut self) {
+    /// Nothing more comes: the ends follow.
+    fn release_tails(&mut self) {
         for (stream, name) in [(Stream::Stdout, "output"), (Stream::Stderr, "standard error")] {
             let (dropped, kept) = std::mem::take(self.tail(stream)).end();
             if dropped > 0 {
                 self.note(&format!("[{dropped} bytes of {name} dropped here]"));
             }
-            if !kept.is_empty() {
-                self.report.output(stream, &kept);
-            }
+            let pieces = kept.chunks(Reporter::WHOLE).map(|piece| (stream, piece.to_vec()));
+            self.held.extend(pieces);
         }
+        self.try_flush();
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.release_tails();
     }
 }
 

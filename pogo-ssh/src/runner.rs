@@ -48,7 +48,7 @@ impl Runner {
         prepared.report.phase(Phase::Connect);
         for note in self.targets.take_notes() {
             let note = format!("[ssh_config: {note}]\n");
-            prepared.report.output(Stream::Note, note.as_bytes());
+            prepared.report.output(Stream::Note, note.as_bytes()).await;
         }
         Ok(prepared)
     }

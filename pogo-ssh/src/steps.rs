@@ -38,6 +38,7 @@ pub(crate) async fn run_steps(
     if !Box::pin(sent.remove(exec, &prepared.attempt)).await {
         output.note("[the files that were sent could not be removed from the host]");
     }
+    output.finish(prepared.stop.wait()).await;
     ran
 }
 

@@ -75,6 +75,6 @@ async fn pass_on(from: Option<impl AsyncRead + Unpin>, stream: Stream, report: &
     let Some(mut from) = from else { return };
     let mut piece = [0; 8192];
     while let Ok(read @ 1..) = from.read(&mut piece).await {
-        report.output(stream, &piece[..read]);
+        report.output(stream, &piece[..read]).await;
     }
 }

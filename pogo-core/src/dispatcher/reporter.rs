@@ -11,7 +11,7 @@ use super::{Observer, OutputChunk, Stream};
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, JobId, Phase};
 
-/// A transport's line back to the dispatcher, for one attempt. Cheap to clone; no call ever waits.
+/// A transport's line back to the dispatcher, for one attempt. Cheap to clone.
 #[derive(Clone)]
 pub struct Reporter {
     job: JobId,
@@ -46,6 +46,9 @@ struct HookChain {
 }
 
 impl Reporter {
+    /// The longest piece of output that is passed on as a whole, in bytes.
+    pub const WHOLE: usize = 32 << 10;
+
     /// The same line back, with a hook on it that sees everything first.
     pub fn with_hook(&self, hook: Arc<dyn ReportHook>) -> Self {
         let outer = self.hooks.clone();
@@ -70,8 +73,23 @@ impl Reporter {
         let _ = self.phases.unbounded_send((self.attempt, phase));
     }
 
-    /// Passes on a piece of output as it comes, not necessarily a whole line, and not necessarily valid UTF-8.
-    pub fn output(&self, stream: Stream, bytes: &[u8]) {
+    /// Passes on a piece of output as it comes, not necessarily a whole line, and not necessarily valid UTF-8. Waits where what
+    /// keeps output is behind: a transport that reads no more meanwhile slows down the host that writes.
+    ///
+    /// Dropped while it waits, nothing of the piece has been passed on, provided that it is no longer than
+    /// [`WHOLE`](Self::WHOLE).
+    pub async fn output(&self, stream: Stream, bytes: &[u8]) {
+        self.pass_on(stream, bytes);
+    }
+
+    /// Passes on a piece of output if there is room for it at once. `false` if not: nothing of it was passed on. For transports
+    /// that must not wait at some point, such as while they end an attempt.
+    pub fn try_output(&self, stream: Stream, bytes: &[u8]) -> bool {
+        self.pass_on(stream, bytes);
+        true
+    }
+
+    fn pass_on(&self, stream: Stream, bytes: &[u8]) {
         self.hooks().for_each(|hook| hook.output(stream, bytes));
         self.observer.output(&OutputChunk {
             job: self.job,

@@ -51,7 +51,7 @@ impl Transport for Talking {
     }
 
     async fn run(&self, _attempt: Attempt, report: Reporter) -> Outcome {
-        report.output(Stream::Stdout, b"well");
+        report.output(Stream::Stdout, b"well").await;
         Outcome::Succeeded
     }
 }

@@ -90,7 +90,7 @@ impl Transport for Scripted {
         for step in steps {
             match step {
                 Step::Phase(phase) => report.phase(phase),
-                Step::Output(stream, bytes) => report.output(stream, &bytes),
+                Step::Output(stream, bytes) => report.output(stream, &bytes).await,
                 Step::Wait(time) => self.clock.sleep_until(self.clock.now() + time).await,
             }
         }

@@ -55,6 +55,8 @@ pub(super) struct Detached<'a> {
 
 impl<'a> Detached<'a> {
     pub(super) fn begin_ending(&mut self, reason: StopReason) {
+        // A channel that nobody reads stalls the whole connection, and ending needs it.
+        self.watch.output().hurry();
         let (grace, give_up) = self.prepared.stop.schedule(reason);
         self.ending = Some(Ending {
             reason,
@@ -83,9 +85,12 @@ impl<'a> Detached<'a> {
             }
             // Its end is known when that of our ending it is.
             if let Some(ended) = over.take_if(|_| killing.is_none()) {
+                // The host keeps the output until then.
+                self.watch.output().finish(prepared.stop.wait()).await;
                 discard_output(&mut channel).await;
                 return FollowEnd::Over(self.judge(ended));
             }
+            let behind = self.watch.output().is_behind();
             let message = tokio::select! {
                 biased;
                 reason = given_up(self.ending) => return FollowEnd::Over(ExitReport::NotStopped(reason)),
@@ -100,7 +105,8 @@ impl<'a> Detached<'a> {
                     }
                     continue;
                 }
-                message = channel.wait(), if over.is_none() => message,
+                () = self.watch.output().flush(), if behind => continue,
+                message = channel.wait(), if over.is_none() && !behind => message,
             };
             match self.take(message, &mut frames) {
                 Ok(ended) => over = ended,

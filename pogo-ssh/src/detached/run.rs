@@ -39,6 +39,7 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         ending: None,
     };
     let report = detached.run(link).await;
+    detached.watch.output().finish(prepared.stop.wait()).await;
     match classify(detached.watch.phase, report) {
         ControlFlow::Continue(()) => Outcome::Succeeded,
         ControlFlow::Break(outcome) => outcome,

@@ -78,8 +78,13 @@ impl AttemptWatch {
     }
 
     /// A remark of ours.
-    pub(super) fn note(&self, remark: &str) {
+    pub(super) fn note(&mut self, remark: &str) {
         self.output.note(remark);
+    }
+
+    /// Where its output goes.
+    pub(super) fn output(&mut self) -> &mut Output {
+        &mut self.output
     }
 
     fn take_marked(&mut self, bytes: &[u8]) {

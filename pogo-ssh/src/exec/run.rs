@@ -123,6 +123,7 @@ impl Execution<'_> {
         tokio::pin!(stopped);
         let mut linger_until = None;
         loop {
+            let behind = self.output.is_behind();
             // Messages come last, or a flood of output would keep the others from their turn.
             let progress = tokio::select! {
                 biased;
@@ -130,12 +131,17 @@ impl Execution<'_> {
                     Some(_) => break,
                     None => return Err(reason),
                 },
-                () = until(linger_until) => {
+                () = until(linger_until), if !behind => {
                     self.output.note(LINGERS);
                     break;
                 }
                 () = self.feed.write_pending() => ControlFlow::Continue(()),
-                message = self.read.wait() => self.take(message),
+                () = self.output.flush(), if behind => {
+                    // While we waited, the host could not end its output.
+                    linger_until = linger_until.map(|_| Instant::now() + LINGER);
+                    ControlFlow::Continue(())
+                }
+                message = self.read.wait(), if !behind => self.take(message),
             };
             match progress {
                 ControlFlow::Continue(()) => {}
@@ -167,6 +173,8 @@ impl Execution<'_> {
 
     /// Ends the execution: TERM, and KILL after the grace.
     async fn end(&mut self, reason: StopReason, grace: Duration) -> ExitReport {
+        // A channel that nobody reads stalls the whole connection, and ending needs it.
+        self.output.hurry();
         if self.progress.may_ask() {
             // It may be waiting for a password, and gets none.
             let _ = self.write.eof().await;
@@ -202,7 +210,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Kills what runs, taking output meanwhile: a channel that nobody reads stalls the whole connection.
+    /// Kills what runs, taking output meanwhile.
     async fn kill(&mut self, groups: (ProcessGroup, Option<ProcessGroup>), grace: Duration) -> KillOutcome {
         let mark = self.session.marker.prefix();
         let killing = kill(self.context, (&self.session.privilege, &mark), groups, grace);

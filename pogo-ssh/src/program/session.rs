@@ -135,17 +135,22 @@ impl RunningSession<'_> {
         tokio::pin!(stopped);
         let mut linger_until = None;
         loop {
+            let behind = self.output.is_behind();
             tokio::select! {
                 biased;
                 reason = &mut stopped => match self.end.done {
                     Some(_) => break,
                     None => return Err(reason),
                 },
-                () = until(linger_until) => {
+                () = until(linger_until), if !behind => {
                     self.output.note(LINGERS);
                     break;
                 }
-                goes_on = self.more(context) => if !goes_on { break },
+                goes_on = self.more_once_flushed(context) => if !goes_on { break },
+            }
+            if behind {
+                // While we waited, the host could not end its output.
+                linger_until = linger_until.map(|_| Instant::now() + LINGER);
             }
             if self.end.done.is_some() && linger_until.is_none() {
                 linger_until = Some(Instant::now() + LINGER);
@@ -164,6 +169,7 @@ impl RunningSession<'_> {
         session: &Session,
         (reason, grace): (StopReason, Duration),
     ) -> ExitReport {
+        self.output.hurry();
         let Some(groups) = self.groups_to_end(context).await else {
             return self.end.exit_report();
         };
@@ -221,6 +227,15 @@ impl RunningSession<'_> {
         while open && self.end.done.is_none() {
             open = self.more(context).await;
         }
+    }
+
+    /// Waits until there is room for what was taken, or takes more; false at the end of it.
+    async fn more_once_flushed(&mut self, context: &ProgramContext<'_>) -> bool {
+        if self.output.is_behind() {
+            self.output.flush().await;
+            return true;
+        }
+        self.more(context).await
     }
 
     /// Takes a piece of output; false at the end of it.

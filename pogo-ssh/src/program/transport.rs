@@ -139,14 +139,17 @@ impl ProgramTransport {
 
     async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, context: &ProgramContext<'_>) -> Outcome {
         let mut output = Output::new(context.report.clone(), self.config.output_limit);
+        let mut outcome = Outcome::Succeeded;
         for session in sessions {
             let input = inputs.for_command(session.runs_command());
             let (phase, report) = execute(context, session, &input, &mut output).await;
-            if let ControlFlow::Break(outcome) = classify(phase, report) {
-                return outcome;
+            if let ControlFlow::Break(ended) = classify(phase, report) {
+                outcome = ended;
+                break;
             }
         }
-        Outcome::Succeeded
+        output.finish(context.stop.wait()).await;
+        outcome
     }
 }
 

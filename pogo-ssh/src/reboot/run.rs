@@ -43,11 +43,14 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         ControlFlow::Break(outcome) => {
             rebooting.remove_files(&link).await;
             link.close().await;
+            rebooting.output.finish(prepared.stop.wait()).await;
             return outcome;
         }
     };
     link.close().await;
-    rebooting.wait_and_finish(&before, command, within).await
+    let outcome = rebooting.wait_and_finish(&before, command, within).await;
+    rebooting.output.finish(prepared.stop.wait()).await;
+    outcome
 }
 
 /// An attempt around the restart of its host.
@@ -126,7 +129,7 @@ impl Rebooting<'_> {
         }
     }
 
-    async fn remove_files(&self, link: &Link) {
+    async fn remove_files(&mut self, link: &Link) {
         let exec = self.context.exec_context(link, self.prepared);
         if !Box::pin(self.sent.remove(exec, &self.prepared.attempt)).await {
             self.output

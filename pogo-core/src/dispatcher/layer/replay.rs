@@ -55,7 +55,7 @@ impl Replay {
             self.clock.sleep_until(began + one.after).await;
             match one.kind {
                 ReportKind::Phase(phase) => report.phase(phase),
-                ReportKind::Output { stream, bytes } => report.output(stream, &bytes),
+                ReportKind::Output { stream, bytes } => report.output(stream, &bytes).await,
             }
         }
         self.clock.sleep_until(began + recorded.took).await;
