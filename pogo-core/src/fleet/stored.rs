@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Connection, Fleet, FleetBuilder, FleetError, HostId, HostName, HostRange, TagPath};
+use super::host_list::{fold_in_order, unfold};
+use super::{Connection, Fleet, FleetBuilder, HostId, HostName, TagPath};
 
 /// The stored form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,9 +31,9 @@ struct StoredExternal {
 
 impl From<&Fleet> for StoredFleet {
     fn from(fleet: &Fleet) -> Self {
-        let names = |hosts: &[HostId]| runs(hosts.iter().map(|&host| fleet.name(host)));
+        let names = |hosts: &[HostId]| fold_in_order(hosts.iter().map(|&host| fleet.name(host)));
         Self {
-            hosts: runs(fleet.names.iter()),
+            hosts: fold_in_order(fleet.names.iter()),
             connections: fleet
                 .connections
                 .iter()
@@ -85,102 +86,8 @@ impl From<StoredFleet> for FleetBuilder {
                 .fold(builder, |builder, range| builder.tagged(tag.as_str(), range));
         }
         for StoredExternal { resolver, args, hosts } in &data.externals {
-            let names: Vec<HostName> = hosts
-                .iter()
-                .filter_map(|range| range.parse::<super::HostRange>().ok())
-                .flat_map(|range| range.expand().collect::<Vec<_>>())
-                .filter_map(|name| HostName::new(&name).ok())
-                .collect();
-            builder = builder.external(resolver, args, &names);
+            builder = builder.external(resolver, args, &unfold(hosts).unwrap_or_default());
         }
         builder
-    }
-}
-
-/// Names in their order, with runs of consecutive numbers (`web1`, `web2`, `web3`) as ranges.
-pub(crate) fn runs<'a>(names: impl Iterator<Item = &'a HostName>) -> Vec<String> {
-    let mut runs: Vec<NumberRun<'a>> = Vec::new();
-    for name in names {
-        let fresh = NumberRun::of(name.as_str());
-        match runs.last_mut() {
-            Some(run) if run.continues_with(&fresh) => run.to = fresh.to,
-            _ => runs.push(fresh),
-        }
-    }
-    runs.into_iter().map(|run| run.write()).collect()
-}
-
-/// The names that such ranges stand for, in their order.
-pub(crate) fn unfold(ranges: &[String]) -> Result<Vec<HostName>, FleetError> {
-    let mut names = Vec::new();
-    for text in ranges {
-        let range: HostRange = text.parse().map_err(|error| FleetError::Range {
-            text: text.clone(),
-            error,
-        })?;
-        if range.has_wildcards() {
-            return Err(FleetError::Wildcards { text: text.clone() });
-        }
-        for name in range.expand() {
-            names.push(HostName::new(&name)?);
-        }
-    }
-    Ok(names)
-}
-
-/// Consecutive numbers between equal texts.
-struct NumberRun<'a> {
-    before: &'a str,
-    after: &'a str,
-    /// Digits of each number as written, when there is one.
-    width: usize,
-    from: u64,
-    to: u64,
-}
-
-impl<'a> NumberRun<'a> {
-    fn of(name: &'a str) -> Self {
-        let host = name.find('.').unwrap_or(name.len());
-        let end = name[..host].rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
-        let start = name[..end].rfind(|c: char| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-        match name[start..end].parse() {
-            Ok(number) => Self {
-                before: &name[..start],
-                after: &name[end..],
-                width: end - start,
-                from: number,
-                to: number,
-            },
-            Err(_) => Self {
-                before: name,
-                after: "",
-                width: 0,
-                from: 0,
-                to: 0,
-            },
-        }
-    }
-
-    fn continues_with(&self, next: &Self) -> bool {
-        // Of equal width, so that padding is the same for all of the run.
-        self.width == next.width
-            && self.before == next.before
-            && self.after == next.after
-            && self.to.checked_add(1) == Some(next.from)
-    }
-
-    fn write(&self) -> String {
-        let Self {
-            before,
-            after,
-            width,
-            from,
-            to,
-        } = self;
-        match width {
-            0 => (*before).to_owned(),
-            _ if from == to => format!("{before}{from:0width$}{after}"),
-            _ => format!("{before}[{from:0width$}-{to:0width$}]{after}"),
-        }
     }
 }

@@ -11,8 +11,12 @@ fn a_fleet_is_read_as_it_was_stored() {
     let builder = builder.external("db", "x", [&other]).declare_tag("empty");
     let fleet = builder.host("db").port(22).var("rack", "r1").build().unwrap();
     let text = serde_json::to_string(&fleet).unwrap();
-    let hosts = r#"{"hosts":["web[08-11]","db","x[1-2]","x4","y5","z[1-2].east"],"#;
+    let hosts = r#"{"hosts":["web[08-11]","db","x[1-2,4]","y5","z[1-2].east"],"#;
     assert!(text.starts_with(hosts), "{text}");
     assert_eq!(serde_json::from_str::<Fleet>(&text).unwrap(), fleet);
     assert_eq!(FleetBuilder::from(&fleet).build().unwrap(), fleet);
+    // As it was written before numbers with gaps shared a bracket.
+    let former = text.replace(r#""x[1-2,4]""#, r#""x[1-2]","x4""#);
+    assert_ne!(former, text);
+    assert_eq!(serde_json::from_str::<Fleet>(&former).unwrap(), fleet);
 }

@@ -173,6 +173,19 @@ fn files_of_before_all_settings_could_change_are_read_as_ever() {
     }
 }
 
+/// What was written while lists of hosts were stored name by name.
+#[test]
+fn files_of_before_hosts_were_stored_as_ranges_are_read_as_ever() {
+    let golden = std::fs::read_to_string(path("listed_hosts/records.jsonl")).unwrap();
+    let before: Vec<Record> = golden.lines().map(read).collect();
+    assert!(golden.contains(r#""hosts":["cache01.example.com","cache02.example.com","web1","web2""#));
+    let today = std::fs::read_to_string(path("records.jsonl")).unwrap();
+    assert!(today.contains(r#""hosts":["cache[01-02].example.com","web[1-7]"]"#));
+    assert_eq!(before, stored_records()[..before.len()]);
+    let commits = ["listed_hosts/commit.json", "commit.json"].map(|name| std::fs::read_to_string(path(name)).unwrap());
+    assert_eq!(read::<Commit>(&commits[0]), read::<Commit>(&commits[1]));
+}
+
 #[test]
 fn what_is_newer_is_refused_by_name() {
     let golden = std::fs::read_to_string(path("snapshot-end.json")).unwrap();

@@ -32,7 +32,8 @@ enum FrozenEvent {
     JobSubmitted {
         job: JobId,
         spec: Arc<JobSpec>,
-        hosts: Arc<[HostName]>,
+        /// Names once, ranges now.
+        hosts: Vec<String>,
     },
     TaskStarted {
         job: JobId,

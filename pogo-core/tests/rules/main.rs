@@ -17,6 +17,7 @@ mod messages;
 mod obstacles;
 mod once_more;
 mod queueing;
+mod record_size;
 mod running;
 mod settling;
 mod skipping;

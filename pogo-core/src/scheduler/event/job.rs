@@ -27,7 +27,8 @@ pub enum JobEventKind {
     Submitted {
         /// What was asked for.
         spec: Arc<JobSpec>,
-        /// Its hosts, in listed order.
+        /// Its hosts, in listed order. Stored as ranges whose expansion, one behind the other, gives that order:
+        /// `["web[1-200]","db1"]`; logs from before have every name by itself.
         hosts: Arc<[HostName]>,
     },
     /// The next wave may begin.

@@ -69,7 +69,10 @@ stored! {
         fleet: Arc<Fleet>,
         policy: Arc<Policy>
     }
-    JobSubmitted = Job(JobEvent { job: JobId }) JobEventKind::Submitted { spec: Arc<JobSpec>, hosts: Arc<[HostName]> }
+    JobSubmitted = Job(JobEvent { job: JobId }) JobEventKind::Submitted {
+        spec: Arc<JobSpec>,
+        #[serde(with = "crate::fleet::host_list")] hosts: Arc<[HostName]>
+    }
     TaskStarted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Started { attempt: AttemptId }
     TaskPhaseEntered = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::PhaseEntered {
         attempt: AttemptId,

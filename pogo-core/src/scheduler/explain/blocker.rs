@@ -57,11 +57,13 @@ pub enum Blocker {
         /// The stage that it waits for.
         after: String,
         /// Hosts of that stage that wait or run.
+        #[serde(with = "crate::fleet::host_list")]
         pending: Vec<HostName>,
         /// Hosts of that stage that failed or are in doubt.
+        #[serde(with = "crate::fleet::host_list")]
         failed: Vec<HostName>,
         /// Hosts of that stage that were cancelled before they ran.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(with = "crate::fleet::host_list", default, skip_serializing_if = "Vec::is_empty")]
         cancelled: Vec<HostName>,
         /// How many of them may fail.
         allowed: u32,
@@ -105,7 +107,7 @@ pub enum Blocker {
         /// How many may.
         allowed: u32,
         /// Which.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(with = "crate::fleet::host_list", default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<HostName>,
     },
     /// The job runs as many hosts at once as it allows itself.

@@ -28,6 +28,7 @@ pub enum CureOrder {
         /// In this job.
         job: JobId,
         /// The hosts.
+        #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
     },
     /// Count these hosts as done without running them.
@@ -35,11 +36,13 @@ pub enum CureOrder {
         /// In this job.
         job: JobId,
         /// The hosts.
+        #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
     },
     /// Say that these hosts are available.
     MarkUp {
         /// The hosts.
+        #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
     },
     /// Let the job go on.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::job::{BackoffData, BudgetData, GroupBudgetData, JobData, TaskRun};
 use super::{RunningData, Snapshot, StuckData};
-use crate::fleet::{HostId, runs};
+use crate::fleet::{HostId, fold_in_order};
 use crate::scheduler::state::{Budget, Job, State};
 
 impl State {
@@ -17,7 +17,7 @@ impl State {
             at: self.at,
             fleet: Arc::clone(&self.fleet),
             policy: Arc::clone(&self.policy),
-            removed: runs(removed.map(named)),
+            removed: fold_in_order(removed.map(named)),
             stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),
             freezes: self.freezes.iter().cloned().collect(),
             jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),
@@ -90,7 +90,7 @@ impl State {
             status: job.status,
             aborted: job.aborted,
             limit_spent: job.limit_spent,
-            hosts: runs(job.names.iter()),
+            hosts: fold_in_order(job.names.iter()),
             tasks: tasks(job),
             waves: open.filter_map(|(stage, _)| stage.wave).collect(),
             baking: baking.and_then(|(stage, since)| Some((job.stages.stage(stage).wave?, since))),
