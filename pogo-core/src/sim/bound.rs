@@ -1,11 +1,11 @@
-//! How early a job could end at best.
+//! The lower bound of a job's duration.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::chain::Chain;
+use super::stage_path::StagePath;
 use super::work::{Cause, Work};
 use crate::fleet::{Fleet, HostName};
 use crate::plan::{JobSpec, PlanError, Rules, Stages};
@@ -23,7 +23,7 @@ pub struct LowerBound {
     pub reason: Binding,
 }
 
-/// What binds: relaxing anything else makes no job shorter than its bound.
+/// The limit, task or order that sets a lower bound: relaxing anything else does not lower the bound.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "binds", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -129,7 +129,7 @@ pub fn lower_bound(
         hosts,
     };
     let whole = work.part(0..work.hosts.len());
-    let chain = Chain::longest(&stages, millis(settings.bake), &work);
+    let chain = StagePath::longest(&stages, millis(settings.bake), &work);
     let (makespan, reason) = match chain {
         Some(chain) if chain.until > whole.0 => (chain.until, Binding::Sequence { stages: chain.stages }),
         _ => (whole.0, explain(&work, fleet, whole.1)),
@@ -144,7 +144,7 @@ fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-/// What a cause is called.
+/// The cause as it is reported.
 fn explain(work: &Work<'_>, fleet: &Fleet, cause: Cause) -> Binding {
     let host = |task: usize| work.hosts.get(task).or(work.hosts.first());
     match cause {

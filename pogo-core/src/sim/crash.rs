@@ -1,8 +1,8 @@
-//! The death of a dispatcher.
+//! Crashes of the dispatcher.
 
 use std::time::Duration;
 
-/// When the dispatcher dies, and for how long nobody is there.
+/// When the dispatcher dies, and how long it takes until another takes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Crash {
     /// Position in the records of the last event that is written down.

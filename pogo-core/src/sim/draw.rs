@@ -1,14 +1,14 @@
-//! Numbers that look random and are not: drawn from a seed and a name, so that what one host draws depends neither on
-//! the others nor on the order of events.
+//! Pseudo-random numbers that are a function of a seed and a key, so that what one host draws depends neither on other
+//! hosts nor on the order of events.
 
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
-/// A number for this seed and question.
-pub(super) fn bits(seed: u64, question: impl Hash) -> u64 {
+/// A number for this seed and key.
+pub(super) fn bits(seed: u64, key: impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
-    question.hash(&mut hasher);
+    key.hash(&mut hasher);
     // SplitMix64: turns the weak hash of near questions into independent numbers.
     let mut mixed = hasher
         .finish()
@@ -24,14 +24,14 @@ pub(super) fn bits(seed: u64, question: impl Hash) -> u64 {
     clippy::cast_precision_loss,
     reason = "the 53 bits that are kept fit a float exactly"
 )]
-pub(super) fn uniform(seed: u64, question: impl Hash) -> f64 {
-    (bits(seed, question) >> 11) as f64 / (1_u64 << 53) as f64
+pub(super) fn uniform(seed: u64, key: impl Hash) -> f64 {
+    (bits(seed, key) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// A number of the standard normal distribution (Box and Muller).
-pub(super) fn normal(seed: u64, question: impl Hash + Copy) -> f64 {
-    let radius = (-2.0 * (1.0 - uniform(seed, (question, "radius"))).ln()).sqrt();
-    radius * (std::f64::consts::TAU * uniform(seed, (question, "angle"))).cos()
+pub(super) fn normal(seed: u64, key: impl Hash + Copy) -> f64 {
+    let radius = (-2.0 * (1.0 - uniform(seed, (key, "radius"))).ln()).sqrt();
+    radius * (std::f64::consts::TAU * uniform(seed, (key, "angle"))).cos()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Faults: what goes wrong in a world.
+//! Faults that a world injects into attempts.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{FailureKind, JobId, Outcome};
 
-/// What happens to attempts on some hosts instead of success.
+/// How attempts on some hosts go, instead of succeeding after their usual time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -184,7 +184,7 @@ impl Attempt<'_> {
         }
     }
 
-    /// The present time away, or the next.
+    /// The outage that the host is in, or its next.
     fn next_flap(&self, up: Duration, down: Duration) -> (Timestamp, Timestamp) {
         let millis = |span: Duration| {
             u64::try_from(span.as_millis())

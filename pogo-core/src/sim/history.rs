@@ -1,10 +1,10 @@
-//! What happened in a world.
+//! The history of a simulation.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::Timestamp;
-use crate::scheduler::{Event, JobStatus, Record, Scheduler};
+use crate::scheduler::{Event, Record, Scheduler};
 
 /// Everything that happened, and the scheduler as it was in the end. Prints how its jobs ended, with the seed that
 /// gives the same history again.
@@ -62,24 +62,12 @@ impl fmt::Display for History {
                 f,
                 "; {} {}, {} succeeded, {} failed, {} in doubt",
                 job.id(),
-                word(job.status()),
+                job.status(),
                 tally.succeeded,
                 tally.failed,
                 tally.in_doubt
             )?;
         }
         Ok(())
-    }
-}
-
-fn word(status: JobStatus) -> &'static str {
-    match status {
-        JobStatus::Running => "running",
-        JobStatus::Waiting => "waiting",
-        JobStatus::Paused => "paused",
-        JobStatus::Blocked => "blocked",
-        JobStatus::Halting => "halting",
-        JobStatus::Halted => "halted",
-        JobStatus::Finished => "finished",
     }
 }

@@ -23,18 +23,20 @@
 //! ```
 
 mod bound;
-mod chain;
+
 mod crash;
 mod draw;
 mod fault;
 mod history;
 mod indexed;
-mod pass;
+
 mod past;
 mod plans;
 mod recovery;
 mod rerun;
 mod script;
+mod stage_path;
+mod step;
 mod times;
 pub mod what_if;
 mod work;

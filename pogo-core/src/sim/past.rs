@@ -1,4 +1,4 @@
-//! How the attempts of a log went.
+//! Attempts of a log, and the times they took.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -103,13 +103,14 @@ pub(super) struct PastAttempt {
     pub(super) number: u32,
     pub(super) took: Duration,
     pub(super) outcome: Outcome,
-    /// If it was told to end: how long it took from then on.
+    /// If it was cancelled: how long it took from then on.
     pub(super) lingered: Option<Duration>,
     /// Position in the log of what was reported.
     pub(super) reported: usize,
 }
 
-struct Open {
+/// An attempt that has not ended.
+struct OpenAttempt {
     number: u32,
     started: Timestamp,
     /// When it was reported to have succeeded, and the record that says so.
@@ -117,58 +118,72 @@ struct Open {
     cancelled_at: Option<Timestamp>,
 }
 
+/// The attempts of a log, as it is read.
+#[derive(Default)]
+struct LogReader {
+    open: Indexed<AttemptId, OpenAttempt>,
+    /// How many attempts each host of a job has begun.
+    begun: Indexed<(JobId, HostName), u32>,
+    ended: Vec<PastAttempt>,
+}
+
 /// Every attempt of a log that has ended, in the order of the ends.
 pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
-    let mut open: Indexed<AttemptId, Open> = Indexed::default();
-    let mut begun: Indexed<(JobId, HostName), u32> = Indexed::default();
-    let mut ended = Vec::new();
+    let mut reader = LogReader::default();
     for (record, at) in records.iter().zip(0..) {
-        let Event::Task(TaskEvent { job, host, kind }) = &record.event else {
-            continue;
-        };
-        let (attempt, outcome) = match kind {
+        if let Event::Task(event) = &record.event {
+            reader.read(record.at, at, event);
+        }
+    }
+    reader.ended
+}
+
+impl LogReader {
+    fn read(&mut self, now: Timestamp, at: usize, event: &TaskEvent) {
+        match &event.kind {
             TaskEventKind::Started { attempt } => {
-                let number = begun.entry((*job, host.clone())).or_default();
+                let number = self.begun.entry((event.job, event.host.clone())).or_default();
                 *number += 1;
-                let (number, started) = (*number, record.at);
-                open.insert(
-                    *attempt,
-                    Open {
-                        number,
-                        started,
-                        settles: None,
-                        cancelled_at: None,
-                    },
-                );
-                continue;
+                let open = OpenAttempt {
+                    number: *number,
+                    started: now,
+                    settles: None,
+                    cancelled_at: None,
+                };
+                self.open.insert(*attempt, open);
             }
             TaskEventKind::PhaseEntered { attempt, phase } => {
-                if let Some(open) = open.get_mut(attempt).filter(|_| *phase == Phase::Settle) {
-                    open.settles = Some((record.at, at));
+                if let Some(open) = self.open.get_mut(attempt).filter(|_| *phase == Phase::Settle) {
+                    open.settles = Some((now, at));
                 }
-                continue;
             }
             TaskEventKind::CancelRequested { attempt, .. } => {
-                if let Some(open) = open.get_mut(attempt) {
-                    open.cancelled_at = Some(record.at);
+                if let Some(open) = self.open.get_mut(attempt) {
+                    open.cancelled_at = Some(now);
                 }
-                continue;
             }
-            TaskEventKind::Succeeded { attempt } => (attempt, Outcome::Succeeded),
-            TaskEventKind::Failed { attempt, failure } => (attempt, Outcome::Failed(failure.clone())),
-            TaskEventKind::InDoubt { attempt, message, .. } => (attempt, Outcome::in_doubt(message.as_str())),
+            TaskEventKind::Succeeded { attempt } => self.end((now, at), event, *attempt, Outcome::Succeeded),
+            TaskEventKind::Failed { attempt, failure } => {
+                self.end((now, at), event, *attempt, Outcome::Failed(failure.clone()));
+            }
+            TaskEventKind::InDoubt { attempt, message, .. } => {
+                self.end((now, at), event, *attempt, Outcome::in_doubt(message.as_str()));
+            }
             TaskEventKind::Slow { .. }
             | TaskEventKind::Retried { .. }
             | TaskEventKind::Skipped
-            | TaskEventKind::Cancelled => continue,
+            | TaskEventKind::Cancelled => {}
+        }
+    }
+
+    fn end(&mut self, ends: (Timestamp, usize), event: &TaskEvent, attempt: AttemptId, outcome: Outcome) {
+        let Some(open) = self.open.swap_remove(&attempt) else {
+            return;
         };
-        let Some(open) = open.swap_remove(attempt) else {
-            continue;
-        };
-        let (end, reported) = open.settles.unwrap_or((record.at, at));
-        ended.push(PastAttempt {
-            job: *job,
-            host: host.clone(),
+        let (end, reported) = open.settles.unwrap_or(ends);
+        self.ended.push(PastAttempt {
+            job: event.job,
+            host: event.host.clone(),
             number: open.number,
             took: end - open.started,
             outcome,
@@ -176,5 +191,4 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
             reported,
         });
     }
-    ended
 }

@@ -1,4 +1,4 @@
-//! What is going to happen in a world.
+//! The future events of a world.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -6,19 +6,19 @@ use std::collections::BinaryHeap;
 use crate::Timestamp;
 use crate::scheduler::{AttemptId, Input, Outcome};
 
-/// Everything that is going to happen, soonest first.
+/// Everything that is planned to happen, soonest first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plans {
     heap: BinaryHeap<Plan>,
     made: u64,
 }
 
-/// Something that is going to happen.
+/// Something that is planned to happen.
 #[derive(Debug, Clone)]
 pub(super) enum Planned {
     /// An attempt ends.
     End(AttemptId, Outcome),
-    /// Somebody says something. Boxed, because attempts are many and orders are few.
+    /// An order or another fact arrives. Boxed, because attempts are many and orders are few.
     Input(Box<Input>),
 }
 
@@ -50,7 +50,7 @@ impl Plans {
         self.heap.pop().map(|plan| plan.what)
     }
 
-    /// Nobody is left to tell how attempts end.
+    /// Drops the ends of attempts, which a dead dispatcher does not report.
     pub(super) fn forget_ends(&mut self) {
         self.heap.retain(|plan| matches!(plan.what, Planned::Input(_)));
     }

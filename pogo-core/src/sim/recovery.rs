@@ -1,4 +1,4 @@
-//! A dispatcher dies, and another takes over.
+//! Takeover by another dispatcher after a crash.
 
 use super::World;
 use super::crash::Crash;
@@ -21,7 +21,7 @@ impl World {
         None
     }
 
-    /// Another dispatcher takes over. Links have died with the first, so nobody ever tells how what ran has ended.
+    /// Lets another dispatcher take over. The connections died with the first, so attempts that ran are never reported.
     pub(super) fn recover(&mut self, crash: Crash) {
         let replayed = replay(&self.records);
         debug_assert!(replayed.is_ok(), "what a scheduler has decided can be replayed");
@@ -31,7 +31,7 @@ impl World {
         self.running.clear();
         self.plans.forget_ends();
         self.now = self.now + crash.downtime;
-        // Recovering is refused to nobody.
+        // The scheduler accepts a recovery in every state.
         let _ = self.handle(Input::Recover { resumed: vec![] });
     }
 }

@@ -1,4 +1,4 @@
-//! A past job once more, as its log tells it.
+//! Reruns: a simulation of what a log recorded.
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ pub enum RerunError {
 }
 
 impl World {
-    /// A past run once more: the hosts, rules, jobs and orders of a log, each attempt with the time it took and the end it
-    /// came to, in virtual time from zero. The real scheduler decides anew, so the same version of it decides the same.
+    /// A simulation of a past run: the hosts, rules, jobs and orders of a log, each attempt with the time it took and the
+    /// outcome it had, in virtual time from zero. The real scheduler decides anew, so the same version of it decides the same.
     ///
     /// A dispatcher that died is seen by what it left in doubt, and dies again. What has no end in the log takes the median of the log's times and succeeds. Faults and further orders may be
     /// added, and apply to attempts that the log does not have.
@@ -141,7 +141,7 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
         .collect()
 }
 
-/// What operators and others said, as it can be told from what followed.
+/// The orders that the events of a log follow from.
 fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, Input)> {
     let mut defaults = defaults;
     let mut orders: Vec<(Timestamp, u64, Input)> = Vec::new();
@@ -200,7 +200,7 @@ fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
 }
 
 fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option<Input> {
-    // Time limits run out again by themselves, and so do budgets.
+    // A halt that a time limit or a budget caused follows again by itself.
     if kind.halt_cause().is_some_and(|cause| cause != HaltCause::Order) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! How the attempts of a log went, for a run in which they go so again.
+//! Scripts: how attempts go in a rerun.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) struct ScriptedAttempt {
     pub(super) end: AttemptEnd,
     /// Position in the log of its end.
     pub(super) rank: u64,
-    /// If it was told to end: how long it took from then on.
+    /// If it was cancelled: how long it took from then on.
     pub(super) lingers: Option<Duration>,
 }
 
@@ -42,7 +42,7 @@ impl Script {
         }
     }
 
-    /// The same for one job of the log, under another number.
+    /// The script of one job of the log, under another number.
     pub(super) fn renumbered(self, past: JobId, job: JobId) -> Self {
         let attempts = self.attempts.into_iter().filter(|((of, ..), _)| *of == past);
         Self {

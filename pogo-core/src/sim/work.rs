@@ -1,4 +1,4 @@
-//! The work of a job, and how fast it can pass through limits.
+//! The work of a job, and the least time in which limits let it pass.
 
 use crate::fleet::HostId;
 use crate::plan::Rules;
@@ -60,7 +60,7 @@ impl Work<'_> {
 
 /// The least time in which tasks of these times can pass through so many slots.
 fn through(times: &mut [u64], slots: u32) -> u64 {
-    // A frozen bucket has no bound that means anything.
+    // A frozen bucket lets nothing pass; one slot keeps the bound finite.
     let slots = u64::from(slots.max(1));
     let sum = times.iter().fold(0, |sum: u64, &time| sum.saturating_add(time));
     // Some slot takes at least this many tasks, at best the shortest.

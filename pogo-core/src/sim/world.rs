@@ -1,4 +1,4 @@
-//! The world.
+//! A world: the scheduler, simulated hosts and virtual time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{AttemptId, Input, InputError, JobId, Outcome, Record, Scheduler};
 
-/// The real scheduler among pretended hosts, in virtual time that begins at zero.
+/// The real scheduler with simulated hosts, in virtual time that begins at zero.
 #[derive(Debug, Clone)]
 pub struct World {
     pub(super) scheduler: Scheduler,
@@ -27,9 +27,9 @@ pub struct World {
     pub(super) plans: Plans,
     /// Attempts that run, and what they follow if they follow a script.
     pub(super) running: Indexed<AttemptId, Option<Box<ScriptedAttempt>>>,
-    /// How many attempts have ended other than well.
+    /// How many attempts have failed or ended in doubt.
     pub(super) spent: Indexed<(JobId, HostName), u32>,
-    /// How attempts go that are to go as they did before.
+    /// How attempts of a rerun go.
     pub(super) script: Option<Arc<Script>>,
     /// The next is the last.
     pub(super) crashes: Vec<Crash>,
@@ -65,13 +65,13 @@ impl World {
         Ok(world)
     }
 
-    /// Everything random comes from this seed. By default 0.
+    /// Sets the seed of everything random. By default 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Tasks take this long.
+    /// Sets how long tasks take.
     pub fn task_times(mut self, times: TaskTimes) -> Self {
         self.times = times;
         self
@@ -90,8 +90,8 @@ impl World {
         Ok(self)
     }
 
-    /// Each direct value of a tag fails together, or not at all: with this probability, from 0 to 1, every attempt on
-    /// every host of the value ends so.
+    /// Lets all hosts of a direct value of a tag fail together: with this probability, from 0 to 1, every attempt on every
+    /// host of the value ends so.
     ///
     /// ```
     /// use pogo_core::fleet::Fleet;
@@ -160,7 +160,7 @@ impl World {
         Ok(self)
     }
 
-    /// An operator, or another fact, at a given time. What the scheduler then refuses is passed over.
+    /// Hands the scheduler an order or another fact at this time. A refusal is ignored.
     ///
     /// ```
     /// use std::time::Duration;
@@ -187,9 +187,9 @@ impl World {
         self
     }
 
-    /// The dispatcher dies as soon as the event with this position in the records (the first is 0) is written down, and
-    /// another takes over after the downtime: it replays the records and recovers, so that what ran is in doubt. May
-    /// be said several times. A position that is written already, or never reached, changes nothing.
+    /// Lets the dispatcher die as soon as the event with this position in the records (the first is 0) is written, and
+    /// another take over after the downtime: it replays the records and recovers, so that what ran is in doubt. Each call
+    /// adds a crash. A position that is written already, or never reached, changes nothing.
     ///
     /// ```
     /// use std::time::Duration;

@@ -106,7 +106,7 @@ impl TestAttempt {
         watch.end(outcome).await
     }
 
-    /// What [`Transport::run`] takes, and whoever watches that.
+    /// What [`Transport::run`] takes, and a watch on it.
     pub fn start(self) -> (Attempt, Reporter, AttemptWatch) {
         let (sender, phases) = mpsc::unbounded();
         let output = Arc::new(KeptOutput::default());
@@ -122,12 +122,12 @@ impl AttemptWatch {
         self.side.cancel();
     }
 
-    /// What a stream has had so far.
+    /// The output on a stream so far.
     pub fn output(&self, stream: Stream) -> Vec<u8> {
         self.output.of(stream)
     }
 
-    /// Waits until this phase is reported. Those before it are not among the [seen](Self::end) ones any more.
+    /// Waits until this phase is reported. It and earlier phases are then not among those of [`end`](Self::end).
     pub async fn reaches(&mut self, wanted: Phase) {
         while let Some((_, phase)) = self.phases.next().await {
             if phase == wanted {

@@ -71,7 +71,7 @@ impl Drill {
 
     /// Lets a step happen. Steps about something that does not exist, and orders that the scheduler refuses, change nothing.
     ///
-    /// Returns what the scheduler was told, and what it said to that.
+    /// Returns the input that the scheduler got, and its result.
     ///
     /// # Panics
     /// After a crash the records do not replay.
@@ -135,7 +135,7 @@ impl Drill {
         &self.records
     }
 
-    /// Everything the scheduler was told so far, refused or not.
+    /// Every input so far, refused or not.
     pub fn inputs(&self) -> &[(Timestamp, Input)] {
         &self.inputs
     }
@@ -165,7 +165,7 @@ impl Drill {
         }
     }
 
-    /// What a step means in the present state.
+    /// The input that a step stands for in the present state.
     fn input(&self, step: &Step) -> Option<Input> {
         let reason = || "a drill".to_owned();
         Some(match step {

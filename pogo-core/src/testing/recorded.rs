@@ -1,18 +1,18 @@
-//! What records say of each host at each moment, without the scheduler.
+//! The state of hosts as records alone give it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, HostEvent, HostEventKind, JobId, Record, TaskEvent, TaskEventKind};
 
-/// Hosts as the records so far have them.
+/// The state of each host after the records so far.
 #[derive(Debug, Default)]
 pub(super) struct Recorded<'a> {
     pub(super) running: BTreeMap<&'a HostName, (JobId, AttemptId)>,
     /// Failed, in doubt or marked down.
     pub(super) stuck: BTreeSet<&'a HostName>,
-    /// Jobs that left a host failed or in doubt, as far as it has not been well since.
-    bad: BTreeSet<(&'a HostName, JobId)>,
+    /// Jobs that left a host failed or in doubt, until it succeeds, is marked up or is skipped in them.
+    failed: BTreeSet<(&'a HostName, JobId)>,
     down: BTreeSet<&'a HostName>,
 }
 
@@ -43,12 +43,12 @@ impl<'a> Recorded<'a> {
             }
             TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
                 self.running.remove(host);
-                self.bad.insert((host, *job));
+                self.failed.insert((host, *job));
                 self.stuck.insert(host);
             }
             TaskEventKind::Skipped => {
-                self.bad.remove(&(host, *job));
-                if !self.bad.iter().any(|(bad, _)| *bad == host) {
+                self.failed.remove(&(host, *job));
+                if !self.failed.iter().any(|(failed, _)| *failed == host) {
                     self.set_available(host);
                 }
             }
@@ -60,9 +60,9 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    /// The host is well: it is available again, unless it is marked down.
+    /// Makes the host available, unless it is marked down.
     fn set_available(&mut self, host: &'a HostName) {
-        self.bad.retain(|(bad, _)| *bad != host);
+        self.failed.retain(|(failed, _)| *failed != host);
         if !self.down.contains(host) {
             self.stuck.remove(host);
         }

@@ -1,4 +1,4 @@
-//! Random histories: what happens to a namespace, step by step.
+//! Random steps: what happens to a scheduler under test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use crate::scheduler::{FailureKind, JobUpdate, Outcome, Phase};
 pub enum Step {
     /// Time passes.
     Wait(Duration),
-    /// Time passes until the scheduler wants to be told of it.
+    /// Time passes until the scheduler's next timeout.
     Tick,
     /// A running attempt ends.
     Report(u8, Outcome),
-    /// An attempt that may have been given up long ago answers.
+    /// A report comes for any attempt, such as one that was given up long ago.
     LateReport(u8, Outcome),
     /// A running attempt enters a phase.
     Phase(u8, Phase),
@@ -37,7 +37,7 @@ pub enum Step {
     Halt(u8),
     /// A job is aborted.
     Abort(u8),
-    /// The next wave of a job is let begin.
+    /// A job is promoted to its next wave.
     Promote(u8),
     /// Hosts are frozen.
     Freeze(Selector),

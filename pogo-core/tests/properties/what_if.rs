@@ -44,7 +44,7 @@ proptest! {
         Arc::make_mut(&mut scenario.policy).defaults.job_timeout = None;
         let Some(imagined) = imagined(&scenario, 0.0) else { return Ok(()) };
         let run = imagined.run(seed).unwrap();
-        if run.came_to_its_end() && run.tally.failed + run.tally.in_doubt + run.tally.skipped == 0 {
+        if run.is_complete() && run.tally.failed + run.tally.in_doubt + run.tally.skipped == 0 {
             let bound = imagined.lower_bound(seed).unwrap();
             prop_assert!(run.makespan >= bound.makespan, "{:?} is less than {}", run.makespan, bound);
         }

@@ -76,7 +76,7 @@ fn a_database_that_fails_stops_the_job_as_often_as_one_fails() {
     let (low, high) = answer.stopped.between();
     assert!(low < 0.185 && 0.185 < high, "{}", answer.stopped);
     let seed = answer.stopped_seeds[0];
-    assert!(!shop(0.05).run(seed).unwrap().came_to_its_end());
+    assert!(!shop(0.05).run(seed).unwrap().is_complete());
 }
 
 #[test]

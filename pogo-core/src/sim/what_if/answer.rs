@@ -1,4 +1,4 @@
-//! What is found out.
+//! The answer to what-if questions.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ impl Cost {
         let pairs: Vec<(&Run, &Run)> = before
             .iter()
             .zip(after)
-            .filter(|(before, after)| before.came_to_its_end() && after.came_to_its_end())
+            .filter(|(before, after)| before.is_complete() && after.is_complete())
             .collect();
         let median = |times: &mut Vec<Duration>| {
             times.sort_unstable();
@@ -142,7 +142,7 @@ impl WhatIf {
             time: run.makespan,
             seed: run.seed,
         };
-        let makespan = Spread::of(runs.iter().filter(|run| run.came_to_its_end()).map(timed));
+        let makespan = Spread::of(runs.iter().filter(|run| run.is_complete()).map(timed));
         let all = Spread::of(runs.iter().map(timed));
         let nothing = Quantile {
             time: Duration::ZERO,
@@ -156,7 +156,7 @@ impl WhatIf {
             .collect();
         costs.sort_by(|one, other| other.gain().total_cmp(&one.gain()));
         let lost = runs.iter().map(|run| f64::from(run.tally.failed + run.tally.in_doubt));
-        let stuck = runs.iter().filter(|run| !run.came_to_its_end());
+        let stuck = runs.iter().filter(|run| !run.is_complete());
         Ok(Self {
             seed: runs.first().map_or(0, |run| run.seed),
             runs: count(runs.len()),
@@ -179,7 +179,7 @@ impl WhatIf {
 
 fn stopped(runs: &[Run]) -> Chance {
     Chance {
-        runs: count(runs.iter().filter(|run| !run.came_to_its_end()).count()),
+        runs: count(runs.iter().filter(|run| !run.is_complete()).count()),
         of: count(runs.len()),
     }
 }

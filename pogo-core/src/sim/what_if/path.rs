@@ -1,4 +1,4 @@
-//! Host by host, what set the end of a job.
+//! The critical path: host by host, what set the end of a job.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -72,18 +72,18 @@ pub enum WaitedFor {
         /// The stage that was completed.
         stage: String,
     },
-    /// The attempt before it gave back a place of this limit, which was full.
+    /// The attempt before it freed a slot of this limit, which was full.
     Limit {
         /// The group.
         group: String,
         /// The rule.
         rule: String,
     },
-    /// The attempt before it gave back one of the slots that the job itself allows.
+    /// The attempt before it ended while the job ran as many hosts as its own limit allows.
     JobLimit,
     /// The attempt before it was of the same host, and failed.
     Retry,
-    /// The attempt before it completed a wave, which then had to prove itself.
+    /// The attempt before it completed a wave, whose bake time had to pass.
     Bake,
     /// Something else: an operator, another job, a host that came back.
     Other,
@@ -124,7 +124,7 @@ impl CriticalPath {
     }
 }
 
-/// Of each step, last to first, what it waited for. Limits are looked up in the moment before the place was given back.
+/// Of each step, last to first, what it waited for. Limits are looked up in the moment before the slot was freed.
 fn explain(
     records: &[Record],
     job: JobId,
@@ -158,7 +158,7 @@ fn explain(
     Ok(why)
 }
 
-/// What the end of `before` gave way to `next`.
+/// Why the end of `before` let `next` start.
 fn between(scheduler: &Scheduler, job: JobId, before: &HostName, next: &HostName) -> WaitedFor {
     let fleet = scheduler.fleet();
     let known = (scheduler.job(job), fleet.id(before.as_str()), fleet.id(next.as_str()));

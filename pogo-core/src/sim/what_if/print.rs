@@ -1,4 +1,4 @@
-//! Answers as text, for a person.
+//! Answers as text.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::relax::Change;
 use super::{Cost, GroupForecast, WhatIf};
 use crate::time::format_duration;
 
-/// More links than this, or limits, or rules, are not all printed.
+/// The most links, limits or rules that are printed.
 const LINES: usize = 20;
 
 impl fmt::Display for WhatIf {

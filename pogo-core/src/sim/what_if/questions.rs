@@ -1,4 +1,4 @@
-//! From questions about a scenario to an answer.
+//! What-if questions about a scenario.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Questions {
     pub seed: u64,
     /// How many runs.
     pub runs: u32,
-    /// In how many of these runs each rule is relaxed in turn, to see what it costs; 0 asks nothing of the kind.
+    /// In how many of these runs each rule is relaxed in turn, to see what it costs; 0 skips costs.
     pub cost_runs: u32,
 }
 
@@ -27,7 +27,7 @@ impl Questions {
         Self { seed, runs, cost_runs }
     }
 
-    /// The same with another number of runs for costs, at most all of them.
+    /// Sets in how many runs costs are looked for, at most all of them.
     pub fn cost_runs(mut self, runs: u32) -> Self {
         self.cost_runs = runs.min(self.runs);
         self
@@ -35,7 +35,7 @@ impl Questions {
 }
 
 impl Scenario {
-    /// Finds out everything, one run after the other.
+    /// Makes all runs, one after the other, and sums them up.
     ///
     /// # Errors
     /// The scheduler refuses the job.
@@ -43,7 +43,7 @@ impl Scenario {
         self.what_if_by(questions, |trials| trials.iter().map(Trial::run).collect())
     }
 
-    /// The same, where the caller makes the runs; on several threads, say. The results are to be in the order of the trials,
+    /// Sums up runs that the caller makes, on several threads, say. The results must be in the order of the trials,
     /// and the answer is the same however they were made.
     ///
     /// ```

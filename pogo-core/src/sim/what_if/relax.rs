@@ -1,4 +1,4 @@
-//! A policy with one rule less, or one that allows more.
+//! Policies with one rule relaxed: doubled or removed.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub struct Relaxation {
 #[serde(tag = "change", content = "to", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
-    /// Twice as many hosts may be away, or fail: the limit becomes this.
+    /// Twice as many hosts may be unavailable, or fail: the limit becomes this.
     Doubled(Limit),
     /// It is gone.
     Removed,
@@ -141,7 +141,7 @@ fn doubled(rule: Rule) -> Option<Rule> {
         Rule::MaxParallelTotal(limit) => Rule::MaxParallelTotal(twice(limit)?),
         Rule::MaxRunning(limit) => Rule::MaxRunning(twice(limit)?),
         Rule::MaxFailures(limit) => Rule::MaxFailures(twice(limit)?),
-        // How many of a group of unknown size a count leaves over, and what twice that is, nobody can say here.
+        // The slots of a count depend on the size of the group, which is unknown before the policy meets a fleet.
         Rule::MinAvailable(Limit::Count(_)) => return None,
         Rule::MinAvailable(Limit::Percent(percent)) => {
             let away = 10_000 - percent.hundredths();

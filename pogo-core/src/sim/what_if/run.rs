@@ -1,4 +1,4 @@
-//! How one run went.
+//! The result of one run.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub struct GroupUse {
 
 impl Run {
     /// Whether every host was tried or skipped; otherwise the job was blocked, or stopped before it was over.
-    pub fn came_to_its_end(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.status == JobStatus::Finished && self.tally.cancelled == 0
     }
 }

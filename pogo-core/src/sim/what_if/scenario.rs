@@ -1,4 +1,4 @@
-//! A job in a world, to be run as often as anybody likes.
+//! Scenarios: a job in a world, for any number of runs.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Trial {
 }
 
 impl Scenario {
-    /// The job in this world. The world's own seed does not count.
+    /// The job in this world. The seed of each run replaces the world's own.
     pub fn new(world: World, spec: JobSpec) -> Self {
         Self { world, spec }
     }

@@ -1,4 +1,4 @@
-//! How a time is distributed over runs.
+//! The distribution of a time over runs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! From the last end of a job back to its beginning, attempt by attempt.
+//! The attempts of a critical path, from the end of a job back to its start.
 
 use std::collections::BTreeMap;
 

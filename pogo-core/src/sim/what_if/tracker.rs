@@ -1,4 +1,4 @@
-//! Counting while a run goes by, so that its events need not be kept.
+//! Counters of a run, kept while it runs so that its events need not be.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::scheduler::{
     Event, HostEvent, HostEventKind, JobId, JobStatus, NamespaceEventKind, Record, Scheduler, TaskEvent, TaskEventKind,
 };
 
-/// What is counted of one run.
+/// The counters of one run.
 #[derive(Debug)]
 pub(super) struct Tracker {
     job: JobId,
@@ -18,12 +18,12 @@ pub(super) struct Tracker {
     last_end: Timestamp,
     running: u32,
     peak_running: u32,
-    groups: Vec<Group>,
+    groups: Vec<TrackedLimit>,
 }
 
 /// One limit. Areas are in milliseconds times slots.
 #[derive(Debug, Clone, Copy, Default)]
-struct Group {
+struct TrackedLimit {
     since: Timestamp,
     free: u32,
     peak: u32,
@@ -116,7 +116,7 @@ impl Tracker {
         }
     }
 
-    /// Counting begins anew: with the job, or with other limits.
+    /// Resets the counters, when the job is submitted or the limits change.
     fn configured(&mut self, at: Timestamp, scheduler: &Scheduler) {
         let buckets = scheduler.rules().buckets();
         self.groups = buckets
@@ -124,11 +124,11 @@ impl Tracker {
             .zip((0..).map(BucketId))
             .map(|(bucket, id)| {
                 let unavailable = scheduler.usage(id).1;
-                Group {
+                TrackedLimit {
                     since: at,
                     free: bucket.slots.saturating_sub(unavailable),
                     peak: unavailable,
-                    ..Group::default()
+                    ..TrackedLimit::default()
                 }
             })
             .collect();

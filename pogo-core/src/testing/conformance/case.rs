@@ -1,4 +1,4 @@
-//! Running one case.
+//! Conformance cases, and how they run.
 
 use std::any::Any;
 use std::fmt;
@@ -18,7 +18,7 @@ pub(super) enum EarlyEnd {
     Fail(String),
 }
 
-/// What a case comes to.
+/// The result of a case; `Ok` is passed.
 pub(super) type Case = Result<(), EarlyEnd>;
 
 /// A case by name, for a context of this type.

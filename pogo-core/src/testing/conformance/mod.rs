@@ -11,7 +11,7 @@
 //! | [`Journal`](crate::journal::Journal) | [`journal`] |
 //!
 //! The suites run on whatever executor awaits them, and wait with timers of their own; how long they wait decides
-//! only how soon a defect is told, never whether there is one.
+//! only how soon a defect is reported, never whether there is one.
 
 mod case;
 mod inventory;

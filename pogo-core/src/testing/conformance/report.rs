@@ -1,4 +1,4 @@
-//! What a suite found.
+//! Reports of suites.
 
 use std::fmt;
 
@@ -43,7 +43,7 @@ pub struct CaseReport {
 pub struct ConformanceReport {
     /// The suite's name.
     pub suite: &'static str,
-    /// What became of each of its cases.
+    /// The verdict on each of its cases.
     pub cases: Vec<CaseReport>,
 }
 

@@ -1,18 +1,18 @@
-//! The chain of stages that takes longest.
+//! The longest path through the stages of a job.
 
 use super::work::Work;
 use crate::plan::{Stage, StageId, Stages};
 
 /// Stages that come one after the other, also from one sequence to another by the hosts they share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Chain {
+pub(super) struct StagePath {
     /// The earliest end of the last of them, in milliseconds.
     pub(super) until: u64,
     /// First to last.
     pub(super) stages: Vec<String>,
 }
 
-/// When a stage can be complete at best.
+/// The earliest time at which a stage can be complete.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Complete {
     at: u64,
@@ -20,8 +20,8 @@ struct Complete {
     after: Option<StageId>,
 }
 
-impl Chain {
-    /// The chain that sets how early all stages can be complete; `None` without stages.
+impl StagePath {
+    /// The path that sets how early all stages can be complete; `None` without stages.
     pub(super) fn longest(stages: &Stages, bake: u64, work: &Work<'_>) -> Option<Self> {
         let own: Vec<u64> = stages.stages().iter().map(|stage| work.part(tasks(stage)).0).collect();
         let mut longest = vec![0_u64; stages.tracks().len()];
@@ -80,7 +80,7 @@ fn raise(complete: &mut Complete, at: u64, after: Option<StageId>) {
 fn path(stages: &[Stage], complete: &[Complete], last: usize) -> Vec<String> {
     let mut path = Vec::new();
     let mut next = Some(last);
-    // Stages do not wait for themselves, but nothing here may hang if they did.
+    // Stages have no cycle, but the bound keeps a defect elsewhere from hanging a simulation.
     while let Some(at) = next.filter(|_| path.len() <= stages.len()) {
         path.push(format!("{} ({})", stages[at].label, stages[at].sequence));
         next = complete[at].after.map(StageId::index);

@@ -1,4 +1,4 @@
-//! How time passes in a world.
+//! Steps of a world: time passes, and the scheduler gets an input.
 
 use super::World;
 use super::fault::{Attempt, AttemptEnd};
@@ -16,7 +16,7 @@ impl World {
         let mut seen = 0;
         loop {
             watch(&self.scheduler, self.records.get(seen..).unwrap_or_default());
-            // Whoever is going to crash will have to read all of it again.
+            // A crash replays all records, so they are kept until the last has happened.
             if self.crashes.is_empty() {
                 self.records.clear();
             }
@@ -27,7 +27,7 @@ impl World {
         }
     }
 
-    /// The next thing happens; false if nothing does.
+    /// Lets the next thing happen; false if there is none.
     pub(super) fn step(&mut self) -> bool {
         let planned = self.plans.next();
         let timeout = self.scheduler.next_timeout();
@@ -39,7 +39,7 @@ impl World {
         self.now = self.now.max(at);
         let input = if planned == Some(at) {
             match self.plans.take() {
-                // Whoever was cancelled has answered already.
+                // A cancelled attempt has reported already, so its planned end is dropped.
                 Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
                 Some(Planned::End(attempt, outcome)) => Input::Reported { attempt, outcome },
                 Some(Planned::Input(input)) => *input,
@@ -48,7 +48,7 @@ impl World {
         } else {
             Input::Tick
         };
-        // Nobody is there to be told of a refusal; reports are never refused, and orders may come too late.
+        // Reports are never refused. A refused order came too late, which a simulation allows.
         let _ = self.handle(input);
         true
     }
@@ -60,7 +60,7 @@ impl World {
             events.truncate(written);
         }
         for event in events {
-            // What was written down in a dispatcher's last moment was not acted on.
+            // The dispatcher wrote these records and died before it acted on them.
             if crash.is_none() {
                 self.act(&event);
             }
@@ -132,7 +132,7 @@ impl World {
         }
     }
 
-    /// Pretended transports end what they are told to end, at once; those that follow a script end it as they did.
+    /// Simulated attempts end at once when they are cancelled; those of a script end as they did in the log.
     fn cancel(&mut self, attempt: AttemptId, reason: CancelReason) {
         let (at, rank, outcome) = match self.running.get(&attempt) {
             None => return,
@@ -147,7 +147,7 @@ impl World {
             }
             Some(Some(part)) => match part.lingers {
                 Some(lingers) => (self.now + lingers, part.rank, part.end.outcome.clone()),
-                // It ended without having been told to, and does so again.
+                // It ended without a cancellation in the log, and its end is planned already.
                 None => return,
             },
         };
