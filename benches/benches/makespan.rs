@@ -132,10 +132,8 @@ fn expected(fleet: &Fleet, time: impl Fn(&HostName) -> Duration) -> Vec<Expectat
         let name = fleet.name(host);
         by_time.entry(time(name)).or_default().push(name.clone());
     }
-    let group = |(time, hosts): (Duration, Vec<HostName>)| Expectation {
-        hosts: pogo_core::fleet::Selector::hosts(&hosts),
-        time,
-    };
+    let group =
+        |(time, hosts): (Duration, Vec<HostName>)| Expectation::new(pogo_core::fleet::Selector::hosts(&hosts), time);
     by_time.into_iter().map(group).collect()
 }
 

@@ -199,19 +199,19 @@ fn floor(hosts: u32) -> Duration {
         {
             issued += 1;
             let attempt = AttemptId::new(issued);
-            log.push(Record {
+            log.push(Record::new(
                 at,
-                event: Event::of_task(job, names[host as usize].clone(), TaskEventKind::Started { attempt }),
-            });
+                Event::of_task(job, names[host as usize].clone(), TaskEventKind::Started { attempt }),
+            ));
             running.push_back((host, attempt));
         }
         let Some((host, attempt)) = running.pop_front() else {
             break;
         };
-        log.push(Record {
+        log.push(Record::new(
             at,
-            event: Event::of_task(job, names[host as usize].clone(), TaskEventKind::Succeeded { attempt }),
-        });
+            Event::of_task(job, names[host as usize].clone(), TaskEventKind::Succeeded { attempt }),
+        ));
     }
     std::hint::black_box(&log);
     begin.elapsed()

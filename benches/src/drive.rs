@@ -45,7 +45,7 @@ pub fn drive_collecting(
                 started += 1;
                 ready.push_back(attempt);
             }
-            log.push(Record { at: now, event });
+            log.push(Record::new(now, event));
         }
     };
     let begin = Instant::now();

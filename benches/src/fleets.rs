@@ -31,25 +31,21 @@ pub fn estate_policy() -> Policy {
     let sequence = |name: &str, stages: &[&str]| {
         Sequence::new(name, stages.iter().map(|stage| selector(stage))).allow_failures("100%".parse().expect("a limit"))
     };
-    Policy {
-        sequences: vec![
-            sequence("roles", &["$role.r0", "$role.r1", "$role.r2"]).each("colo".parse().expect("a tag")),
-            sequence(
-                "colos",
-                &["$colo.c0 & $role.r5", "$colo.c1 & $role.r5", "$colo.c2 & $role.r5"],
-            ),
-            sequence("canaries", &["h[0-9]", "$role.r9", "$role.r8"]),
-        ],
-        constraints: vec![
-            Constraint::new(selector("$colo"), limit(Rule::MaxParallel, "25%")),
-            Constraint::new(selector("$role"), limit(Rule::MinAvailable, "70%")),
-            Constraint::new(selector("$colo"), limit(Rule::MaxParallel, "20%")).within(selector("$role")),
+    Policy::new()
+        .sequence(sequence("roles", &["$role.r0", "$role.r1", "$role.r2"]).each("colo".parse().expect("a tag")))
+        .sequence(sequence(
+            "colos",
+            &["$colo.c0 & $role.r5", "$colo.c1 & $role.r5", "$colo.c2 & $role.r5"],
+        ))
+        .sequence(sequence("canaries", &["h[0-9]", "$role.r9", "$role.r8"]))
+        .constraint(Constraint::new(selector("$colo"), limit(Rule::MaxParallel, "25%")))
+        .constraint(Constraint::new(selector("$role"), limit(Rule::MinAvailable, "70%")))
+        .constraint(Constraint::new(selector("$colo"), limit(Rule::MaxParallel, "20%")).within(selector("$role")))
+        .constraint(
             Constraint::new(selector("$colo"), limit(Rule::MaxParallel, "50%"))
                 .within(selector("$role"))
                 .within(selector("$rack")),
-        ],
-        ..Policy::default()
-    }
+        )
 }
 
 /// All hosts in one bucket of one place.
@@ -59,13 +55,7 @@ pub fn one_place(hosts: u32) -> (Fleet, Policy) {
         .build()
         .expect("a fleet");
     let constraints = vec![Constraint::new(selector("$web"), limit(Rule::MaxParallel, "1"))];
-    (
-        fleet,
-        Policy {
-            constraints,
-            ..Policy::default()
-        },
-    )
+    (fleet, Policy::new().constraints(constraints))
 }
 
 /// Every host in 20 random buckets of different sizes; hosts are of so many kinds, and those of one kind are in the same.
@@ -81,10 +71,7 @@ pub fn twenty_buckets(hosts: u32, kinds: u32) -> (Fleet, Policy) {
         }
     }
     let constraint = |tag: u32| Constraint::new(selector(&format!("$t{tag}")), limit(Rule::MaxParallel, "10%"));
-    let policy = Policy {
-        constraints: (0..20).map(constraint).collect(),
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraints((0..20).map(constraint));
     (builder.build().expect("a fleet"), policy)
 }
 
@@ -119,10 +106,7 @@ pub fn overlapping(shape: Shape) -> (Fleet, Policy) {
     ];
     (
         builder.build().expect("a fleet"),
-        Policy {
-            constraints,
-            ..Policy::default()
-        },
+        Policy::new().constraints(constraints),
     )
 }
 
@@ -144,10 +128,7 @@ pub fn small_overlapping(seed: u32) -> (Fleet, Policy) {
         Constraint::new(selector(group), limit(Rule::MaxParallel, &slots))
     };
     let kinds = [("$colo", 1, 3), ("$role", 2, 3), ("$rack", 3, 2)];
-    let policy = Policy {
-        constraints: kinds.into_iter().map(constraint).collect(),
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraints(kinds.into_iter().map(constraint));
     (builder.build().expect("a fleet"), policy)
 }
 

@@ -49,10 +49,7 @@ impl Driver {
             jobs: 0,
         };
         let fleet = Arc::new(fleet.build().expect("a fleet"));
-        let policy = Policy {
-            constraints,
-            ..Policy::default()
-        };
+        let policy = Policy::new().constraints(constraints);
         let policy = Arc::new(policy);
         driver.handle(Input::Configure { fleet, policy });
         driver

@@ -17,6 +17,7 @@ use pogo_core::scheduler::{
 
 /// What a log that keeps every rule contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AuditSummary {
     /// The number of records.
     pub records: usize,
@@ -40,7 +41,7 @@ pub struct AuditSummary {
 ///
 /// let fleet = Fleet::builder().tagged("web", "web[1-9]").build()?;
 /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
-/// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// let policy = Policy::new().constraint(limit);
 /// let job = JobSpec::new("$web".parse()?, Command::shell("uptime"));
 /// let mut world = World::new(fleet, policy)?;
 /// world.submit(job)?;
@@ -128,7 +129,7 @@ impl Auditor {
     }
 
     fn judge(&mut self, record: &Record) -> Result<(), Breach> {
-        let Record { at, event } = record;
+        let Record { at, event, .. } = record;
         if *at < self.state.at {
             return broken(BrokenRule::Log, "time goes back");
         }

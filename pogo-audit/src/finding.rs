@@ -9,6 +9,7 @@ use pogo_core::Timestamp;
 /// The first record of a log that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("record {} (at {at}): {message} [{rule}]", position + 1)]
+#[non_exhaustive]
 pub struct Finding {
     /// Its position in the log, from 0.
     pub position: usize,

@@ -32,9 +32,10 @@ impl Stage {
     /// Counts a host of the stage that has entered this state, or has left it.
     pub(super) fn count(&mut self, state: TaskState, entered: bool) {
         let counter = match state {
-            TaskState::Waiting | TaskState::Running | TaskState::Cancelled => &mut self.pending,
             TaskState::Failed | TaskState::InDoubt => &mut self.failed,
             TaskState::Succeeded | TaskState::Skipped => return,
+            // A state that is not known here completes nothing.
+            _ => &mut self.pending,
         };
         *counter = if entered {
             *counter + 1

@@ -20,10 +20,7 @@ fn on(targets: &str) -> JobSpec {
 
 fn at_most(hosts: &str) -> Policy {
     let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel(hosts.parse().unwrap()));
-    Policy {
-        constraints: vec![limit],
-        ..Policy::default()
-    }
+    Policy::new().constraint(limit)
 }
 
 fn world(policy: Policy) -> World {
@@ -87,10 +84,7 @@ fn a_host_that_waits_and_could_start_is_found() {
 #[test]
 fn a_host_that_waits_behind_a_stage_that_is_complete_is_found() {
     let stages = ["web[1-3]", "web4"].map(|stage| stage.parse().unwrap());
-    let policy = Policy {
-        sequences: vec![Sequence::new("in order", stages)],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(Sequence::new("in order", stages));
     let mut records = log(world(policy), on("*"));
     delay_the_last_start(&mut records);
     assert_eq!(found(&records).rule, BrokenRule::Idle);
@@ -115,7 +109,7 @@ fn a_host_that_is_tried_again_too_late_is_found() {
         ),
     );
     let at = Timestamp::from_millis(at.as_millis() - 250);
-    records.insert(late, Record { at, event });
+    records.insert(late, Record::new(at, event));
     assert_eq!(found(&records).rule, BrokenRule::Idle);
 }
 
@@ -168,7 +162,7 @@ fn an_attempt_that_is_never_given_up_is_found() {
             HostEventKind::MarkedDown { reason: String::new() },
         ),
     );
-    records.insert(ends, Record { at, event });
+    records.insert(ends, Record::new(at, event));
     let finding = found(&records);
     assert_eq!(finding.rule, BrokenRule::Time, "{finding}");
     assert!(finding.message.contains("was told to end"), "{finding}");
@@ -184,7 +178,7 @@ fn a_start_on_a_frozen_host_is_found() {
         reason: "the sale".to_owned(),
     });
     let at = records[last - 1].at;
-    records.insert(last, Record { at, event });
+    records.insert(last, Record::new(at, event));
     let finding = found(&records);
     assert_eq!(finding.rule, BrokenRule::Frozen, "{finding}");
     assert_eq!(finding.message, "`web4` starts although ann has frozen `$web & !web1`");
@@ -196,7 +190,7 @@ fn findings_are_sentences() {
     let paused = Event::of_job(pogo_core::scheduler::JobId::new(1), JobEventKind::Paused);
     let last = records.iter().rposition(started).unwrap();
     let at = records[last].at;
-    records.insert(last, Record { at, event: paused });
+    records.insert(last, Record::new(at, paused));
     assert_eq!(found(&records).message, "`web4` starts although the job is paused");
     let finished = records
         .iter()

@@ -100,11 +100,9 @@ fn colos() -> FleetBuilder {
 
 #[test]
 fn one_two_at_a_time_first_na_then_sea() {
-    let policy = Policy {
-        sequences: vec![sequence(&["$colo.na", "$colo.sea"])],
-        constraints: vec![max_parallel("$colo", "2")],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(sequence(&["$colo.na", "$colo.sea"]))
+        .constraint(max_parallel("$colo", "2"));
     let mut story = Story::new(colos(), policy);
     assert_eq!(story.submit("$colo"), "h1 h2");
     assert_eq!(story.ends("h1"), "h3");
@@ -119,13 +117,7 @@ fn one_two_at_a_time_first_na_then_sea() {
 fn two_a_sequence_of_the_frontends_alone() {
     let fleet = colos().tagged("frontend", "h1,h4");
     let sequences = vec![sequence(&["$colo.na", "$colo.sea"]).scoped(selector("$frontend"))];
-    let mut story = Story::new(
-        fleet,
-        Policy {
-            sequences,
-            ..Policy::default()
-        },
-    );
+    let mut story = Story::new(fleet, Policy::new().sequences(sequences));
     assert_eq!(story.submit("$colo"), "h1 h2 h3 h5 h6");
     assert_eq!(story.ends("h1"), "h4");
 }
@@ -137,13 +129,7 @@ fn three_frontends_one_way_and_backends_the_other() {
         sequence(&["$colo.na", "$colo.sea"]).scoped(selector("$frontend")),
         sequence(&["$colo.sea", "$colo.na"]).scoped(selector("$backend")),
     ];
-    let mut story = Story::new(
-        fleet,
-        Policy {
-            sequences,
-            ..Policy::default()
-        },
-    );
+    let mut story = Story::new(fleet, Policy::new().sequences(sequences));
     assert_eq!(story.submit("$colo"), "h1 h3 h5 h6");
     assert_eq!(story.ends("h1"), "h4");
     assert_eq!(story.ends("h5"), "h2");
@@ -152,13 +138,7 @@ fn three_frontends_one_way_and_backends_the_other() {
 #[test]
 fn four_bare_hosts_one_by_one() {
     let sequences = vec![sequence(&["h3", "h2", "h1"])];
-    let mut story = Story::new(
-        colos(),
-        Policy {
-            sequences,
-            ..Policy::default()
-        },
-    );
+    let mut story = Story::new(colos(), Policy::new().sequences(sequences));
     assert_eq!(story.submit("h1,h2,h3"), "h3");
     assert_eq!(story.ends("h3"), "h2");
     assert_eq!(story.ends("h2"), "h1");
@@ -171,13 +151,7 @@ fn five_order_is_kept_across_a_stage_without_hosts() {
         .tagged("two", "b")
         .tagged("three", "c");
     let sequences = vec![sequence(&["$one", "$two", "$three"])];
-    let mut story = Story::new(
-        fleet,
-        Policy {
-            sequences,
-            ..Policy::default()
-        },
-    );
+    let mut story = Story::new(fleet, Policy::new().sequences(sequences));
     assert_eq!(story.submit("a,c"), "a");
     assert_eq!(story.ends("a"), "c");
 }
@@ -190,13 +164,7 @@ fn six_separate_sequences_do_not_wait_for_each_other() {
         .tagged("west", "w")
         .tagged("east", "e");
     let sequences = vec![sequence(&["$south", "$north"]), sequence(&["$west", "$east"])];
-    let mut story = Story::new(
-        fleet,
-        Policy {
-            sequences,
-            ..Policy::default()
-        },
-    );
+    let mut story = Story::new(fleet, Policy::new().sequences(sequences));
     assert_eq!(story.submit("*"), "s w");
     assert_eq!(story.ends("s"), "n");
     assert_eq!(story.ends("w"), "e");
@@ -205,11 +173,10 @@ fn six_separate_sequences_do_not_wait_for_each_other() {
 #[test]
 fn seven_backends_one_at_a_time_then_frontends_five_at_a_time() {
     let fleet = || Fleet::builder().tagged("frontend", "h1,h2").tagged("backend", "h3,h4");
-    let policy = Policy {
-        sequences: vec![sequence(&["$backend", "$frontend"])],
-        constraints: vec![max_parallel("$backend", "1"), max_parallel("$frontend", "5")],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(sequence(&["$backend", "$frontend"]))
+        .constraint(max_parallel("$backend", "1"))
+        .constraint(max_parallel("$frontend", "5"));
     let mut story = Story::new(fleet(), policy.clone());
     assert_eq!(story.submit("*"), "h3");
     assert_eq!(story.ends("h3"), "h4");
@@ -222,10 +189,7 @@ fn seven_backends_one_at_a_time_then_frontends_five_at_a_time() {
 #[test]
 fn five_at_a_time_becomes_four_after_a_failure_and_nothing_after_five() {
     let fleet = Fleet::builder().tagged("web", "w[001-100]");
-    let policy = Policy {
-        constraints: vec![max_parallel("$web", "5")],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(max_parallel("$web", "5"));
     let mut story = Story::new(fleet, policy);
     assert_eq!(story.submit("$web"), "w001 w002 w003 w004 w005");
     assert_eq!(story.fails("w001"), "", "four go on");

@@ -97,11 +97,8 @@ fn hosts(problems: &mut Problems<'_>, roster: &mut Roster, span: Span, word: &st
             return problems.report_with(span, message, "a port is a number from 1 to 65535");
         }
     };
-    let connection = Connection {
-        user: user.map(str::to_owned),
-        port,
-        ..Connection::default()
-    };
+    let mut connection = Connection::new();
+    (connection.user, connection.port) = (user.map(str::to_owned), port);
     if let Some(user) = user {
         let wrong = address::wrong_user(user).or_else(|| {
             let hint = "write user@host, or the host alone";

@@ -35,6 +35,7 @@ pub struct SettingsFile {
 
 /// One key and its value.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Setting {
     /// The key, as it is written.
     pub key: String,
@@ -46,6 +47,7 @@ pub struct Setting {
 
 /// A value and its place.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SettingItem {
     /// Where it stands.
     pub place: SettingPlace,

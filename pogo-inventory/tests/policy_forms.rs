@@ -122,20 +122,15 @@ sequence:
 
 #[test]
 fn the_long_form_needs_no_name() {
-    let tiers = sequence("sequence", ["$backend", "$frontend"]).each("colo".parse().unwrap());
+    let mut tiers = sequence("sequence", ["$backend", "$frontend"]).each("colo".parse().unwrap());
     assert_eq!(
         sequences("sequence: { each: $colo, stages: [$backend, $frontend] }"),
         std::slice::from_ref(&tiers)
     );
+    tiers.name = "sequence 1".to_owned();
     assert_eq!(
         sequences("sequence:\n  - each: colo\n    stages: [$backend, $frontend]\n  - [a, b]\n"),
-        [
-            Sequence {
-                name: "sequence 1".to_owned(),
-                ..tiers
-            },
-            sequence("sequence 2", ["a", "b"])
-        ]
+        [tiers, sequence("sequence 2", ["a", "b"])]
     );
 }
 

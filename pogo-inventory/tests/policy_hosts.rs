@@ -29,19 +29,8 @@ host:
 ";
     let fleet = fleet(text);
     let connection = |name: &str| fleet.connection(fleet.id(name).unwrap()).cloned().unwrap_or_default();
-    let vars = || [("identity".to_owned(), "~/.ssh/deploy".to_owned())].into();
-    let expected = Connection {
-        address: Some("10.0.0.1".to_owned()),
-        port: Some(2222),
-        user: Some("deploy".to_owned()),
-        vars: vars(),
-    };
-    assert_eq!(connection("web1"), expected);
-    let expected = Connection {
-        user: Some("deploy".to_owned()),
-        vars: vars(),
-        ..Connection::default()
-    };
+    let expected = Connection::new().user("deploy").var("identity", "~/.ssh/deploy");
+    assert_eq!(connection("web1"), expected.clone().address("10.0.0.1").port(2222));
     assert_eq!(connection("web2"), expected);
     assert_eq!(connection("db1"), Connection::default());
 }

@@ -72,12 +72,11 @@ fn every_format_says_the_same() {
             "web3 colo.west frontend",
         ];
         assert_eq!(shape(&fleet), expected, "{format:?}");
-        let connection = Connection {
-            address: Some("10.0.0.1".to_owned()),
-            port: Some(2222),
-            user: Some("deploy".to_owned()),
-            vars: [("identity".to_owned(), "~/.ssh/id".to_owned())].into(),
-        };
+        let connection = Connection::new()
+            .address("10.0.0.1")
+            .port(2222)
+            .user("deploy")
+            .var("identity", "~/.ssh/id");
         assert_eq!(
             fleet.connection(fleet.id("web1").unwrap()),
             Some(&connection),

@@ -19,7 +19,7 @@
 //!
 //! let fleet = Fleet::builder().tagged("web", "web[1-8]").build()?;
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
-//! let mut world = World::new(fleet, Policy { constraints: vec![limit], ..Policy::default() })?;
+//! let mut world = World::new(fleet, Policy::new().constraint(limit))?;
 //! world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
 //! let history = world.run();
 //!

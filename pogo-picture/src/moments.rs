@@ -18,7 +18,7 @@ use pogo_core::scheduler::{Event, Record, TaskEventKind};
 /// # use pogo_core::sim::World;
 ///
 /// # let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
-/// # let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// # let policy = Policy::new().constraint(limit);
 /// # let mut world = World::new(Fleet::builder().tagged("web", "web[1-3]").build()?, policy)?;
 /// # world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
 /// # let records = world.run().records;

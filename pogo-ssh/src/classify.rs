@@ -71,7 +71,7 @@ fn status_kind(phase: Phase, status: u32) -> FailureKind {
     match phase {
         Phase::PreHook => FailureKind::PreHook { status },
         Phase::PostHook => FailureKind::PostHook { status },
-        Phase::Connect | Phase::Command | Phase::Settle => FailureKind::Command { status },
+        _ => FailureKind::Command { status },
     }
 }
 

@@ -81,10 +81,7 @@ impl Targets {
             Some(text) => Some(jump_hosts(text).ok_or_else(|| TargetError::Jump(text.clone()))?),
             None => self.config.connect.jump.clone(),
         };
-        let mut query = HostQuery::new(host.name.as_str()).command(match command {
-            Command::Shell(line) => line.clone(),
-            Command::Argv(words) => words.join(" "),
-        });
+        let mut query = HostQuery::new(host.name.as_str()).command(command.to_string());
         query.host_name = connection.address.clone();
         query.port = port;
         query.user = connection.user.clone().or_else(|| self.config.user.clone());

@@ -38,6 +38,7 @@ async fn run(attempt: &Attempt, report: &Reporter) -> Outcome {
     let words = match &*attempt.command {
         plan::Command::Shell(line) => vec!["/bin/sh", "-c", line],
         plan::Command::Argv(argv) => argv.iter().map(String::as_str).collect(),
+        _ => return Outcome::failed(FailureKind::Refused, "such a command is not known here"),
     };
     let [program, arguments @ ..] = words.as_slice() else {
         return Outcome::failed(FailureKind::Refused, "there is no command");

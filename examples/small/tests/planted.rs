@@ -38,7 +38,7 @@ impl Transport for Flawed {
     async fn run(&self, mut attempt: Attempt, report: Reporter) -> Outcome {
         let wrap = |wrapped: &dyn Fn(&str) -> String| match &*attempt.command {
             Command::Shell(line) => Arc::new(Command::Shell(wrapped(line))),
-            Command::Argv(argv) => Arc::new(Command::argv(argv.iter().cloned())),
+            other => Arc::new(other.clone()),
         };
         match self.0 {
             Defect::JoinsWords => {

@@ -14,17 +14,19 @@ fn roll_out(failing: &str) -> History {
         .tagged("web", "web[01-40]")
         .build()
         .unwrap();
-    let policy = Policy {
-        sequences: vec![Sequence::new(
+    let policy = Policy::new()
+        .sequence(Sequence::new(
             "databases first",
             ["$db".parse().unwrap(), "$web".parse().unwrap()],
-        )],
-        constraints: vec![
-            Constraint::new("$db".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap())),
-            Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("25%".parse().unwrap())),
-        ],
-        ..Policy::default()
-    };
+        ))
+        .constraint(Constraint::new(
+            "$db".parse().unwrap(),
+            Rule::MaxParallel("1".parse().unwrap()),
+        ))
+        .constraint(Constraint::new(
+            "$web".parse().unwrap(),
+            Rule::MaxParallel("25%".parse().unwrap()),
+        ));
     let failure = Outcome::failed(FailureKind::Command { status: 1 }, "");
     let world = World::new(fleet, policy).unwrap();
     let mut world = world

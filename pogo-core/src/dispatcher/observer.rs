@@ -35,6 +35,7 @@ impl Observer for () {}
 
 /// A piece of what a command or hook wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutputChunk<'a> {
     /// The job.
     pub job: JobId,
@@ -46,6 +47,19 @@ pub struct OutputChunk<'a> {
     pub stream: Stream,
     /// What was written; any bytes at all.
     pub bytes: &'a [u8],
+}
+
+impl<'a> OutputChunk<'a> {
+    /// What an attempt of a job wrote on this host, to this stream.
+    pub fn new((job, attempt): (JobId, AttemptId), host: &'a HostName, stream: Stream, bytes: &'a [u8]) -> Self {
+        Self {
+            job,
+            host,
+            attempt,
+            stream,
+            bytes,
+        }
+    }
 }
 
 /// Where output was written to.

@@ -21,7 +21,7 @@ use crate::scheduler::{AttemptId, JobId};
 /// let collector = OutputCollector::new().per_attempt(8);
 /// let (job, host) = (JobId::new(1), "web1".parse()?);
 /// let (attempt, stream) = (AttemptId::new(1), Stream::Stdout);
-/// collector.output(&OutputChunk { job, host: &host, attempt, stream, bytes: b"from here to there" });
+/// collector.output(&OutputChunk::new((job, attempt), &host, stream, b"from here to there"));
 ///
 /// let output = collector.output_of(job, &host).unwrap();
 /// assert_eq!(output.cut(), 10);

@@ -91,13 +91,8 @@ impl Reporter {
 
     fn pass_on(&self, stream: Stream, bytes: &[u8]) {
         self.hooks().for_each(|hook| hook.output(stream, bytes));
-        self.observer.output(&OutputChunk {
-            job: self.job,
-            host: &self.host,
-            attempt: self.attempt,
-            stream,
-            bytes,
-        });
+        self.observer
+            .output(&OutputChunk::new((self.job, self.attempt), &self.host, stream, bytes));
     }
 
     /// Waits until the attempt is to be cancelled. Pending for ever if it never is.

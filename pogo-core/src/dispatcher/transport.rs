@@ -127,6 +127,7 @@ impl Capabilities {
 
 /// One attempt at one host: everything a transport needs to run it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attempt {
     /// Unique in the namespace.
     pub id: AttemptId,

@@ -9,7 +9,7 @@ impl FleetBuilder {
     /// ```
     /// use pogo_core::fleet::{Connection, FleetBuilder};
     ///
-    /// let at = |port| Connection { port: Some(port), ..Connection::default() };
+    /// let at = |port| Connection::new().port(port);
     /// let mut builder = FleetBuilder::default();
     /// let web1 = builder.insert("web1".parse()?).unwrap();
     /// builder.connect(web1, at(22));

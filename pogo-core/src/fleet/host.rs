@@ -172,6 +172,7 @@ impl HostId {
 
 /// A host as a transport sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Host {
     /// Its unique name.
     pub name: HostName,
@@ -188,10 +189,18 @@ impl Host {
             connection: Connection::default(),
         }
     }
+
+    /// Says how to reach it.
+    #[must_use]
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.connection = connection;
+        self
+    }
 }
 
 /// How to reach a host. What is `None` is left to the transport's defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Connection {
     /// Name or address to connect to, when it is not the host's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,6 +217,39 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Everything left to the transport's defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the name or address to connect to.
+    #[must_use]
+    pub fn address(mut self, address: impl Into<String>) -> Self {
+        self.address = Some(address.into());
+        self
+    }
+
+    /// Sets the port to connect to.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// Sets the user to log in as.
+    #[must_use]
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Adds a further setting, for transports that know it.
+    #[must_use]
+    pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.vars.insert(name.into(), value.into());
+        self
+    }
+
     /// Whether nothing is set, so that the host is reached by its name.
     pub fn is_default(&self) -> bool {
         self.address.is_none() && self.port.is_none() && self.user.is_none() && self.vars.is_empty()

@@ -135,6 +135,7 @@ impl From<TagPath> for String {
 /// Text that is not a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the tag `{}` {reason}", Shown(path))]
+#[non_exhaustive]
 pub struct TagError {
     /// The text as given.
     pub path: String,

@@ -18,15 +18,12 @@ use crate::time::millis;
 /// use pogo_core::plan::{Command, Invocation, JobSpec, RunAs};
 ///
 /// let mut job = JobSpec::new("$db".parse()?, Command::shell("pg_ctl promote"));
-/// job.invocation = Invocation {
-///     run_as: Some(RunAs::User("postgres".to_owned())),
-///     directory: Some("/var/lib/postgresql".to_owned()),
-///     ..Invocation::default()
-/// };
+/// job.invocation = Invocation::new().run_as(RunAs::User("postgres".to_owned())).directory("/var/lib/postgresql");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Invocation {
     /// Variables in the environment of hooks and command. Those whose names start with `POGO_` are pogo's own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -70,6 +67,7 @@ pub struct Invocation {
 /// Who runs a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RunAs {
     /// This user, through `sudo`.
     User(String),
@@ -82,6 +80,7 @@ pub enum RunAs {
 /// What a command reads on standard input.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Stdin {
     /// Nothing.
     #[default]
@@ -103,6 +102,7 @@ impl Stdin {
 
 /// A file to put on a host for the time of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SentFile {
     /// Path of the file or pipe to send; `-` is the standard input of the dispatcher's process.
     pub source: String,
@@ -115,7 +115,107 @@ pub struct SentFile {
     pub mode: Option<u32>,
 }
 
+impl SentFile {
+    /// This file or pipe of the dispatcher's machine, `-` for the standard input of its process.
+    pub fn new(source: impl Into<String>) -> Self {
+        Self {
+            source: source.into(),
+            destination: None,
+            mode: None,
+        }
+    }
+
+    /// Sets the path on the host.
+    #[must_use]
+    pub fn to(mut self, destination: impl Into<String>) -> Self {
+        self.destination = Some(destination.into());
+        self
+    }
+
+    /// Sets the permission bits on the host.
+    #[must_use]
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+}
+
 impl Invocation {
+    /// The command just as it is.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds the name of a variable whose value is a secret that the transport is given apart from this.
+    #[must_use]
+    pub fn secret_env(mut self, name: impl Into<String>) -> Self {
+        self.secret_environment.push(name.into());
+        self
+    }
+
+    /// Sets the directory that the command starts in.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<String>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// Sets who runs the command.
+    #[must_use]
+    pub fn run_as(mut self, run_as: RunAs) -> Self {
+        self.run_as = Some(run_as);
+        self
+    }
+
+    /// Sets whether the command has a terminal.
+    #[must_use]
+    pub fn pty(mut self, pty: bool) -> Self {
+        self.pty = pty;
+        self
+    }
+
+    /// Sets what the command reads on standard input.
+    #[must_use]
+    pub fn stdin(mut self, stdin: Stdin) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    /// Adds a file that is put on the host for the time of an attempt.
+    #[must_use]
+    pub fn file(mut self, file: SentFile) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Runs attempts [apart from the connection](field@Self::detached) that starts them, under this new name.
+    #[must_use]
+    pub fn detached(mut self, name: impl Into<String>) -> Self {
+        self.detached = Some(name.into());
+        self
+    }
+
+    /// Sets whether the status of a [command that the host runs instead](field@Self::forced_command) counts.
+    #[must_use]
+    pub fn forced_command(mut self, counts: bool) -> Self {
+        self.forced_command = counts;
+        self
+    }
+
+    /// Says that the command [restarts its host](field@Self::reboot), and how long that may take.
+    #[must_use]
+    pub fn reboot(mut self, within: Duration) -> Self {
+        self.reboot = Some(within);
+        self
+    }
+
     /// Whether the command runs just as it is.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
@@ -246,11 +346,7 @@ mod tests {
             change(&mut invocation);
             invocation.check().unwrap_err().to_string()
         };
-        let file = |destination: &str| SentFile {
-            source: "tool".to_owned(),
-            destination: Some(destination.to_owned()),
-            mode: None,
-        };
+        let file = |destination: &str| SentFile::new("tool").to(destination.to_owned());
         assert!(odd(|it| _ = it.environment.insert("A=B".into(), String::new())).contains("`A=B`"));
         assert!(odd(|it| _ = it.environment.insert("POGO_X".into(), String::new())).contains("pogo's own"));
         assert!(odd(|it| it.secret_environment.push("A=B".into())).contains("`A=B`"));
@@ -276,10 +372,7 @@ mod tests {
             it.detached = Some("k".into());
         };
         assert!(odd(both).contains("`reboot` or `detached`"));
-        let mut invocation = Invocation {
-            files: vec![file("bin/")],
-            ..Invocation::default()
-        };
+        let mut invocation = Invocation::new().file(file("bin/"));
         assert!(invocation.check().unwrap_err().to_string().contains("`tool`"));
         invocation.files = vec![file("bin/tool")];
         assert_eq!(invocation.check(), Ok(()));

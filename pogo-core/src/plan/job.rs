@@ -1,5 +1,6 @@
 //! What a job asks for.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -211,6 +212,7 @@ pub(crate) fn check_bake(spec: &JobSpec, settings: &JobSettings) -> Result<(), P
 /// Which of the hosts that may start come first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Order {
     /// Hosts of the most loaded bucket first, then those expected to take longest, then listed order:
     /// the job ends close to the earliest moment that its limits allow. A job of at most 64 hosts is tried in listed order too when it
@@ -225,6 +227,7 @@ pub enum Order {
 
 /// How long tasks on some hosts are expected to take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Expectation {
     /// The hosts.
     pub hosts: Selector,
@@ -233,14 +236,32 @@ pub struct Expectation {
     pub time: Duration,
 }
 
+impl Expectation {
+    /// One attempt on these hosts takes this time.
+    pub fn new(hosts: Selector, time: Duration) -> Self {
+        Self { hosts, time }
+    }
+}
+
 /// What runs on each target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Command {
     /// A line for the login shell of the target.
     Shell(String),
     /// A program and its arguments; the transport quotes them.
     Argv(Vec<String>),
+}
+
+impl fmt::Display for Command {
+    /// For people: a shell's line as it is, a program's arguments with spaces between them and without quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shell(line) => f.write_str(line),
+            Self::Argv(words) => f.write_str(&words.join(" ")),
+        }
+    }
 }
 
 impl Command {

@@ -18,11 +18,7 @@ use crate::policy::Policy;
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 ///
 /// let fleet = Fleet::builder().tagged("colo.na", "h[1-3]").tagged("colo.sea", "h[4-6]").build()?;
-/// let policy = Policy {
-///     sequences: vec![Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])],
-///     constraints: vec![Constraint::new("$colo".parse()?, Rule::MaxParallel("50%".parse()?))],
-///     ..Policy::default()
-/// };
+/// let policy = Policy::new().sequence(Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])).constraint(Constraint::new("$colo".parse()?, Rule::MaxParallel("50%".parse()?)));
 /// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, Command::shell("uptime")))?;
 /// assert_eq!(plan.buckets[0].bucket.slots, 1); // half of three, rounded down
 /// assert_eq!(plan.stages.len(), 2);

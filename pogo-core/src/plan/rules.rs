@@ -354,10 +354,7 @@ mod tests {
         let fleet = Fleet::builder().tagged("rack.a", "h[1-3]").tagged("rack.b", "h[4-5]");
         let fleet = fleet.host("h6").build().unwrap();
         let limit = Constraint::new("$rack".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
-        let policy = Policy {
-            constraints: vec![limit],
-            ..Policy::default()
-        };
+        let policy = Policy::new().constraint(limit);
         let rules = Rules::compile(&fleet, &policy).unwrap();
         let profiles: Vec<u32> = fleet.ids().map(|host| rules.profile_of(host)).collect();
         assert_eq!(profiles, [0, 0, 0, 1, 1, 2]);

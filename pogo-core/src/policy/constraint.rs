@@ -13,6 +13,7 @@ use crate::fleet::Selector;
 /// nests as `$frontend: { $colo: … }`. Each selector that is a bare tag stands for each of its values, so the
 /// path names one group per combination of values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Constraint {
     /// The selectors that intersect, outermost first; never empty.
     pub group: Vec<Selector>,

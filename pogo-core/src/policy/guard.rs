@@ -14,7 +14,7 @@ impl Policy {
     /// use pogo_core::policy::{Constraint, Policy, Rule};
     ///
     /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
-    /// let policy = Policy { constraints: vec![limit], ..Policy::default() }.guarded(Policy::GUARD);
+    /// let policy = Policy::new().constraint(limit).guarded(Policy::GUARD);
     /// let guard = &policy.constraints[1];
     /// assert_eq!((guard.group[0].to_string(), guard.rule.to_string()), ("!$web".into(), "max_running: 64".into()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -34,15 +34,12 @@ use crate::fleet::Selector;
 /// ```
 /// use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 ///
-/// let policy = Policy {
-///     sequences: vec![Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])],
-///     constraints: vec![Constraint::new("$colo".parse()?, Rule::MaxParallel("2".parse()?))],
-///     ..Policy::default()
-/// };
+/// let policy = Policy::new().sequence(Sequence::new("by colo", ["$colo.na".parse()?, "$colo.sea".parse()?])).constraint(Constraint::new("$colo".parse()?, Rule::MaxParallel("2".parse()?)));
 /// assert_eq!(policy.sequences[0].stages.len(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Policy {
     /// Which groups come before which.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -56,6 +53,46 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// No sequence, no constraint, and pogo's own defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a sequence.
+    #[must_use]
+    pub fn sequence(mut self, sequence: Sequence) -> Self {
+        self.sequences.push(sequence);
+        self
+    }
+
+    /// Replaces all sequences.
+    #[must_use]
+    pub fn sequences(mut self, sequences: impl IntoIterator<Item = Sequence>) -> Self {
+        self.sequences = sequences.into_iter().collect();
+        self
+    }
+
+    /// Adds a constraint.
+    #[must_use]
+    pub fn constraint(mut self, constraint: Constraint) -> Self {
+        self.constraints.push(constraint);
+        self
+    }
+
+    /// Replaces all constraints.
+    #[must_use]
+    pub fn constraints(mut self, constraints: impl IntoIterator<Item = Constraint>) -> Self {
+        self.constraints = constraints.into_iter().collect();
+        self
+    }
+
+    /// Replaces the defaults of jobs.
+    #[must_use]
+    pub fn defaults(mut self, defaults: JobSettings) -> Self {
+        self.defaults = defaults;
+        self
+    }
+
     /// Every selector of the policy, and where it was written.
     pub fn selectors(&self) -> impl Iterator<Item = (&Selector, Option<&Origin>)> {
         let sequences = self.sequences.iter().flat_map(|sequence| {

@@ -7,6 +7,7 @@ use crate::fleet::{Selector, TagPath};
 
 /// Groups in order: a host of a later stage starts only when the earlier stages are complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Sequence {
     /// What messages call it.
     pub name: String,
@@ -29,6 +30,7 @@ pub struct Sequence {
 
 /// One entry of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Stage {
     /// The hosts of the stage.
     pub selector: Selector,
@@ -44,13 +46,16 @@ impl Sequence {
             name: name.into(),
             scope: None,
             each: None,
-            stages: stages
-                .into_iter()
-                .map(|selector| Stage { selector, origin: None })
-                .collect(),
+            stages: stages.into_iter().map(Stage::new).collect(),
             allow_failures: Limit::Count(0),
             origin: None,
         }
+    }
+
+    /// Adds a stage behind the others.
+    pub fn stage(mut self, stage: Stage) -> Self {
+        self.stages.push(stage);
+        self
     }
 
     /// Restricts the sequence to the hosts of `scope`.
@@ -68,6 +73,25 @@ impl Sequence {
     /// Lets this many hosts of each stage fail without holding back the next.
     pub fn allow_failures(mut self, limit: Limit) -> Self {
         self.allow_failures = limit;
+        self
+    }
+
+    /// Says where the sequence was written.
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+}
+
+impl Stage {
+    /// A stage of these hosts.
+    pub fn new(selector: Selector) -> Self {
+        Self { selector, origin: None }
+    }
+
+    /// Says where the stage was written.
+    pub fn at(mut self, origin: Origin) -> Self {
+        self.origin = Some(origin);
         self
     }
 }

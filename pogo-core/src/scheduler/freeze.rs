@@ -10,6 +10,7 @@ use crate::fleet::{Fleet, HostId, ResolveError, Selector};
 
 /// An order that nothing more is started on some hosts, in any job. Displays as who ordered it, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Freeze {
     /// The hosts, as they were named: whoever comes to be among them is frozen too.
     pub hosts: Selector,
@@ -19,6 +20,18 @@ pub struct Freeze {
     pub reason: String,
     /// Since when it holds.
     pub since: Timestamp,
+}
+
+impl Freeze {
+    /// A freeze of these hosts, ordered by somebody for a reason, that has held since then.
+    pub fn new(hosts: Selector, by: impl Into<String>, reason: impl Into<String>, since: Timestamp) -> Self {
+        Self {
+            hosts,
+            by: by.into(),
+            reason: reason.into(),
+            since,
+        }
+    }
 }
 
 impl fmt::Display for Freeze {

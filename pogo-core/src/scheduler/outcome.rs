@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The end of one attempt, as its transport saw it. Unknown is not failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Outcome {
     /// Every hook and the command ended with status 0.
     Succeeded,
@@ -38,6 +39,7 @@ impl Outcome {
 
 /// A known failure. Never holds a secret: its text goes to journals, logs and screens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Failure {
     /// What failed.
     #[serde(flatten)]
@@ -45,6 +47,16 @@ pub struct Failure {
     /// What was seen, in one sentence for a person.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+}
+
+impl Failure {
+    /// A failure of this kind, with what was seen of it.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -122,6 +134,7 @@ impl fmt::Display for FailureKind {
 /// The part of an attempt that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Phase {
     /// Reaching and logging in to the host; nothing has run there yet.
     Connect,

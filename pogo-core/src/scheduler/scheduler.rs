@@ -37,7 +37,7 @@ use crate::policy::Policy;
 ///
 /// let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-3]").build()?);
 /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
-/// let policy = Arc::new(Policy { constraints: vec![limit], ..Policy::default() });
+/// let policy = Arc::new(Policy::new().constraint(limit));
 /// let spec = Arc::new(JobSpec::new("$web".parse()?, Command::shell("uptime")));
 ///
 /// let mut scheduler = Scheduler::new();

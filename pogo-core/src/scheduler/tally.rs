@@ -8,6 +8,7 @@ use super::TaskState;
 
 /// How many tasks of a job are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Tally {
     /// Not started, or to be tried again.
     pub waiting: u32,

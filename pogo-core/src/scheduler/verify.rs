@@ -260,14 +260,14 @@ mod tests {
     /// `a` runs, then `b` may, one at a time.
     fn one_by_one() -> Scheduler {
         let fleet = Arc::new(Fleet::builder().hosts("a,b").build().unwrap());
-        let policy = Arc::new(Policy {
-            sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()])],
-            constraints: vec![Constraint::new(
-                "*".parse().unwrap(),
-                Rule::MaxParallel("1".parse().unwrap()),
-            )],
-            ..Policy::default()
-        });
+        let policy = Arc::new(
+            Policy::new()
+                .sequence(Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()]))
+                .constraint(Constraint::new(
+                    "*".parse().unwrap(),
+                    Rule::MaxParallel("1".parse().unwrap()),
+                )),
+        );
         let mut scheduler = Scheduler::new();
         let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
         for input in [Input::Configure { fleet, policy }, Input::Submit { job: JOB, spec }] {

@@ -15,6 +15,7 @@ use crate::time::millis;
 
 /// The earliest end that limits and sequences allow, and what sets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LowerBound {
     /// No schedule is shorter, if every task takes the time given. Serialized in milliseconds.
     #[serde(with = "millis")]
@@ -93,7 +94,7 @@ impl fmt::Display for LowerBound {
 ///
 /// let fleet = Fleet::builder().tagged("web", "web[1-40]").build()?;
 /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
-/// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// let policy = Policy::new().constraint(limit);
 /// let spec = JobSpec::new("*".parse()?, Command::shell("restart"));
 /// let bound = lower_bound(&fleet, &policy, &spec, |_| Duration::from_secs(30))?;
 /// assert_eq!(bound.to_string(), "2m 00s, set by max_parallel: 25% on $web (10 slots)");

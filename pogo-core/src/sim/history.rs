@@ -9,6 +9,7 @@ use crate::scheduler::{Event, Record, Scheduler};
 /// Everything that happened, and the scheduler as it was in the end. Prints how its jobs ended, with the seed that
 /// gives the same history again.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct History {
     /// What everything random came from.
     pub seed: u64,

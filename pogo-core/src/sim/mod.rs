@@ -13,7 +13,7 @@
 //!
 //! let fleet = Fleet::builder().tagged("web", "web[1-100]").build()?;
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("25%".parse()?));
-//! let policy = Policy { constraints: vec![limit], ..Policy::default() };
+//! let policy = Policy::new().constraint(limit);
 //!
 //! let mut world = World::new(fleet, policy)?.task_times(TaskTimes::Fixed(Duration::from_secs(10)));
 //! world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;

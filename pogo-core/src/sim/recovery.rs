@@ -49,10 +49,7 @@ mod tests {
     fn crashed(at: usize) -> History {
         let fleet = Fleet::builder().tagged("web", "web[1-6]").build().unwrap();
         let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("2".parse().unwrap()));
-        let policy = Policy {
-            constraints: vec![limit],
-            ..Policy::default()
-        };
+        let policy = Policy::new().constraint(limit);
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
         let mut world = World::new(fleet, policy).unwrap().crash(at, Duration::from_secs(3));

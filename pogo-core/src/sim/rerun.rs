@@ -93,7 +93,7 @@ impl World {
     ///
     /// // How would it have gone one at a time?
     /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
-    /// let stricter = Policy { constraints: vec![limit], ..Policy::default() };
+    /// let stricter = Policy::new().constraint(limit);
     /// let mut world = World::new(fleet()?, stricter)?.follow(&past.records, job)?;
     /// let job = world.submit(spec)?;
     /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();

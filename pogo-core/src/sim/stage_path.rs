@@ -108,14 +108,10 @@ mod tests {
             .build()
             .unwrap();
         let order = |name: &str, stages: [&str; 2]| Sequence::new(name, stages.map(|stage| stage.parse().unwrap()));
-        let policy = Policy {
-            sequences: vec![
-                order("one", ["c", "d"]),
-                order("two", ["b", "c"]),
-                order("three", ["a", "b"]),
-            ],
-            ..Policy::default()
-        };
+        let policy = Policy::new()
+            .sequence(order("one", ["c", "d"]))
+            .sequence(order("two", ["b", "c"]))
+            .sequence(order("three", ["a", "b"]));
         let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         let bound = lower_bound(&fleet, &policy, &spec, |_| Duration::from_secs(10)).unwrap();
         assert_eq!(bound.makespan, Duration::from_secs(40));

@@ -65,7 +65,7 @@ impl World {
                 self.act(&event);
             }
             self.count(&event);
-            self.records.push(Record { at: self.now, event });
+            self.records.push(Record::new(self.now, event));
         }
         if let Some((_, crash)) = crash {
             self.recover(crash);

@@ -173,7 +173,7 @@ impl World {
     ///
     /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
     /// let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("1".parse()?));
-    /// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+    /// let policy = Policy::new().constraint(limit);
     /// let job = JobId::new(1);
     /// let mut world = World::new(fleet, policy)?
     ///     .at(Timestamp::from_millis(1_500), Input::Pause { job })

@@ -96,10 +96,7 @@ impl Drill {
         let events = self.scheduler.handle(self.now, input)?;
         for event in &events {
             self.take_note(event);
-            self.records.push(Record {
-                at: self.now,
-                event: event.clone(),
-            });
+            self.records.push(Record::new(self.now, event.clone()));
         }
         Ok(events)
     }

@@ -120,10 +120,8 @@ fn choices() -> impl Strategy<Value = Choices> {
 type Choice = (Order, Vec<Expectation>, Option<String>, u64);
 
 fn order() -> impl Strategy<Value = Choice> {
-    let expectation = (value(), 1..100_u64).prop_map(|(hosts, seconds)| Expectation {
-        hosts,
-        time: Duration::from_secs(seconds),
-    });
+    let expectation =
+        (value(), 1..100_u64).prop_map(|(hosts, seconds)| Expectation::new(hosts, Duration::from_secs(seconds)));
     (
         prop::sample::select(&[Order::Balanced, Order::Balanced, Order::Listed, Order::Shuffled][..]),
         prop::collection::vec(expectation, 0..3),

@@ -15,7 +15,7 @@
 //!
 //! let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-5]").build()?);
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("2".parse()?));
-//! let policy = Arc::new(Policy { constraints: vec![limit], ..Policy::default() });
+//! let policy = Arc::new(Policy::new().constraint(limit));
 //! let spec = JobSpec::new("$web".parse()?, Command::shell("restart"));
 //!
 //! // Whatever happens short of other rules, no more than two of the web hosts run at once. Another policy is another

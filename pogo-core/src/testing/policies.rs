@@ -21,11 +21,12 @@ pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
     let constraints = prop::collection::vec(constraint(), 0..4);
     let defaults = prop_oneof![2 => Just(JobSettings::new()), 1 => job_settings()];
     (sequences, constraints, defaults).prop_map(|(sequences, constraints, defaults)| {
-        Arc::new(Policy {
-            sequences,
-            constraints,
-            defaults,
-        })
+        Arc::new(
+            Policy::new()
+                .sequences(sequences)
+                .constraints(constraints)
+                .defaults(defaults),
+        )
     })
 }
 

@@ -23,10 +23,7 @@ fn succeeded(name: &str, attempt: u64) -> Record {
 }
 
 fn at(event: Event) -> Record {
-    Record {
-        at: Timestamp::EPOCH,
-        event,
-    }
+    Record::new(Timestamp::EPOCH, event)
 }
 
 #[test]

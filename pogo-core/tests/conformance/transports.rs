@@ -163,10 +163,7 @@ fn a_transport_conforms_with_every_layer_around_it() {
     }
     let few = 2.try_into().unwrap();
     let late = |_: &Attempt| Some(InjectedFault::Late(Duration::from_millis(1)));
-    let soon = Backoff {
-        first: Duration::from_millis(1),
-        longest: Duration::from_millis(1),
-    };
+    let soon = Backoff::new(Duration::from_millis(1), Duration::from_millis(1));
     let layered = [
         around(ConcurrencyLimit::new(few)),
         around(RateLimit::per_second(1000.try_into().unwrap())),

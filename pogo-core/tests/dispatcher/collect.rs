@@ -15,13 +15,7 @@ fn host(number: u64) -> HostName {
 }
 
 fn write(collector: &OutputCollector, attempt: u64, at: &HostName, stream: Stream, bytes: &[u8]) {
-    collector.output(&OutputChunk {
-        job: JOB,
-        host: at,
-        attempt: AttemptId::new(attempt),
-        stream,
-        bytes,
-    });
+    collector.output(&OutputChunk::new((JOB, AttemptId::new(attempt)), at, stream, bytes));
 }
 
 /// What is kept begins and ends as what was written, and says how much is missing.

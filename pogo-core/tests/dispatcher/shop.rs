@@ -79,10 +79,7 @@ impl Clock for Patient {
 pub(crate) fn fleet_and_policy() -> (Arc<Fleet>, Arc<Policy>) {
     let fleet = Fleet::builder().tagged("web", "web[1-4]").build().unwrap();
     let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
-    let policy = Policy {
-        constraints: vec![limit],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(limit);
     (Arc::new(fleet), Arc::new(policy))
 }
 

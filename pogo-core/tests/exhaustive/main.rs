@@ -24,30 +24,20 @@ fn sequence(stages: [&str; 2]) -> Sequence {
 
 /// Four hosts, three buckets, two sequences that cross.
 fn crossing() -> Policy {
-    Policy {
-        sequences: vec![
-            sequence(["h1", "h2"]),
-            sequence(["$colo.east", "$colo.west & $role.web"]),
-        ],
-        constraints: vec![
-            limit("$colo", Rule::MaxParallel, "1"),
-            limit("*", Rule::MaxParallelTotal, "2"),
-        ],
-        ..Policy::default()
-    }
+    Policy::new()
+        .sequence(sequence(["h1", "h2"]))
+        .sequence(sequence(["$colo.east", "$colo.west & $role.web"]))
+        .constraint(limit("$colo", Rule::MaxParallel, "1"))
+        .constraint(limit("*", Rule::MaxParallelTotal, "2"))
 }
 
 /// Four hosts, three buckets of different kinds, one sequence that tolerates a failure.
 fn tolerant() -> Policy {
-    Policy {
-        sequences: vec![sequence(["h1,h2", "h3"]).allow_failures("1".parse().unwrap())],
-        constraints: vec![
-            limit("$role.web", Rule::MaxParallel, "2"),
-            limit("$colo.west", Rule::MinAvailable, "1"),
-            limit("$colo.east", Rule::MaxFailures, "0"),
-        ],
-        ..Policy::default()
-    }
+    Policy::new()
+        .sequence(sequence(["h1,h2", "h3"]).allow_failures("1".parse().unwrap()))
+        .constraint(limit("$role.web", Rule::MaxParallel, "2"))
+        .constraint(limit("$colo.west", Rule::MinAvailable, "1"))
+        .constraint(limit("$colo.east", Rule::MaxFailures, "0"))
 }
 
 #[test]

@@ -104,10 +104,7 @@ impl Namespace {
                         .scheduler
                         .handle(Timestamp::EPOCH, Input::MarkUp { host: on, reason })?;
                     for event in events.into_iter().skip(1) {
-                        let result = moment.oracle.take(&Record {
-                            at: Timestamp::EPOCH,
-                            event,
-                        });
+                        let result = moment.oracle.take(&Record::new(Timestamp::EPOCH, event));
                         moment.broken = moment.broken.take().or(result.err());
                     }
                 }

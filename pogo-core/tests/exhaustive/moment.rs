@@ -50,10 +50,7 @@ impl Moment {
     pub(super) fn handle(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
         let events = self.scheduler.handle(Timestamp::EPOCH, input)?;
         for event in &events {
-            let record = Record {
-                at: Timestamp::EPOCH,
-                event: event.clone(),
-            };
+            let record = Record::new(Timestamp::EPOCH, event.clone());
             if let Err(rule) = self.oracle.take(&record) {
                 self.broken.get_or_insert(rule);
             }

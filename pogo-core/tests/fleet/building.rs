@@ -99,15 +99,9 @@ fn only_hosts_of_the_builder_can_carry_and_be_connected() {
     let host = builder.insert(name("a")).unwrap();
     builder.add_tag(&web, [host, HostId::new(1)]);
     builder.add_tag(&web, [HostId::new(1)]);
-    builder.connect(host, Connection { port: Some(22), ..at() });
-    builder.connect(
-        host,
-        Connection {
-            user: Some("joe".to_owned()),
-            ..at()
-        },
-    );
-    builder.connect(HostId::new(1), Connection { port: Some(23), ..at() });
+    builder.connect(host, at().port(22));
+    builder.connect(host, at().user("joe"));
+    builder.connect(HostId::new(1), at().port(23));
     let fleet = builder.build().unwrap();
     assert_eq!(resolved(&fleet, "$web"), ["a"]);
     let connection = of(&fleet, "a");
@@ -117,13 +111,7 @@ fn only_hosts_of_the_builder_can_carry_and_be_connected() {
 #[test]
 fn connecting_one_host_does_not_turn_to_it() {
     let mut builder = Fleet::builder().host("a").port(22).host("b");
-    builder.connect(
-        HostId::new(0),
-        Connection {
-            user: Some("joe".to_owned()),
-            ..Connection::default()
-        },
-    );
+    builder.connect(HostId::new(0), Connection::new().user("joe"));
     let fleet = builder.tag("web").build().unwrap();
     assert_eq!(resolved(&fleet, "$web"), ["b"]);
 }
@@ -172,10 +160,7 @@ fn saying_nothing_of_how_a_host_is_reached_is_saying_nothing() {
         (builder.known_connection(a), builder.name(HostId::new(9))),
         (None, None)
     );
-    let at = |port| Connection {
-        port: Some(port),
-        ..Connection::default()
-    };
+    let at = |port| Connection::new().port(port);
     builder.connect(HostId::new(9), at(22));
     assert_eq!(builder.clone().build(), Fleet::builder().hosts("a,b").build());
     builder.connect(a, at(22));

@@ -56,7 +56,7 @@ proptest! {
         let fleets = [
             Fleet::builder().host("web1").address(&text),
             Fleet::builder().host("web1").user(&text),
-            Fleet::builder().host("web1").connection(&Connection { user: Some(text.clone()), ..Connection::default() }),
+            Fleet::builder().host("web1").connection(&Connection::new().user(text.clone())),
             Fleet::builder().tagged("web", &text),
             Fleet::builder().tagged(&text, "web1"),
         ];

@@ -45,19 +45,27 @@ fn policy() -> Policy {
     let mut limit = Constraint::new(selector("$role.web"), Rule::MaxParallelTotal("50%".parse().unwrap()));
     limit.origin = Some(Origin::new("policy.yaml", 7, 3));
     let stages = [selector("$role.cache"), selector("$role.web")];
-    Policy {
-        sequences: vec![Sequence::new("caches first", stages).allow_failures("50%".parse().unwrap())],
-        constraints: vec![
-            limit,
-            Constraint::new(selector("$colo"), Rule::MaxParallel("2".parse().unwrap())),
-            Constraint::new(selector("$colo"), Rule::MinAvailable("25%".parse().unwrap())),
-            Constraint::new(selector("$colo"), Rule::MaxFailures("1".parse().unwrap())),
-        ],
-        defaults: JobSettings::new()
-            .attempt_timeout(Duration::from_secs(300))
-            .retries(1)
-            .pre_hooks("/etc/shop/pre.d".to_owned()),
-    }
+    Policy::new()
+        .sequence(Sequence::new("caches first", stages).allow_failures("50%".parse().unwrap()))
+        .constraint(limit)
+        .constraint(Constraint::new(
+            selector("$colo"),
+            Rule::MaxParallel("2".parse().unwrap()),
+        ))
+        .constraint(Constraint::new(
+            selector("$colo"),
+            Rule::MinAvailable("25%".parse().unwrap()),
+        ))
+        .constraint(Constraint::new(
+            selector("$colo"),
+            Rule::MaxFailures("1".parse().unwrap()),
+        ))
+        .defaults(
+            JobSettings::new()
+                .attempt_timeout(Duration::from_secs(300))
+                .retries(1)
+                .pre_hooks("/etc/shop/pre.d".to_owned()),
+        )
 }
 
 fn report(drill: &mut Drill, host: &str, outcome: Outcome) {
@@ -90,10 +98,7 @@ fn a_job_in_waves(drill: &mut Drill) {
         spec.settings.retry_delay,
     ) = (Some(Duration::from_secs(10)), Some(2), Some(Duration::from_secs(5)));
     (spec.order, spec.seed, spec.settings.priority) = (Order::Shuffled, 7, Some(-1));
-    spec.expected = vec![Expectation {
-        hosts: "$role.web".parse().unwrap(),
-        time: Duration::from_secs(30),
-    }];
+    spec.expected = vec![Expectation::new("$role.web".parse().unwrap(), Duration::from_secs(30))];
     let job = drill.submit(spec).unwrap();
     let first = drill.running().values().next().unwrap().1.to_string();
     phase(drill, &first, Phase::Command);

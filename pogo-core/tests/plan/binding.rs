@@ -24,10 +24,7 @@ fn plan(policy: &Policy, spec: &JobSpec) -> Plan {
 }
 
 fn limited(group: &str, rule: Rule) -> Policy {
-    Policy {
-        constraints: vec![Constraint::new(group.parse().unwrap(), rule)],
-        ..Policy::default()
-    }
+    Policy::new().constraint(Constraint::new(group.parse().unwrap(), rule))
 }
 
 fn warnings(plan: &Plan) -> Vec<&str> {
@@ -66,10 +63,7 @@ fn defaults_of_the_policy_are_shown() {
         .attempt_timeout(seconds(90))
         .max_failures(limit("0"))
         .on_doubt(OnDoubt::Retry);
-    let policy = Policy {
-        defaults,
-        ..Policy::default()
-    };
+    let policy = Policy::new().defaults(defaults);
     let expected = "\
 the job halts when one host has failed (max_failures: 0)
 an attempt may take 1m 30s
@@ -127,10 +121,7 @@ fn a_share_that_comes_to_a_whole_group_is_a_warning() {
 #[test]
 fn a_large_stage_that_one_failure_stops_is_a_warning() {
     let stages = ["$web".parse().unwrap(), "$db".parse().unwrap()];
-    let strict = Policy {
-        sequences: vec![Sequence::new("front first", stages.clone())],
-        ..Policy::default()
-    };
+    let strict = Policy::new().sequence(Sequence::new("front first", stages.clone()));
     let brittle = plan(&strict, &on("*"));
     let said = "one failure among the 200 hosts of `$web` holds back all that comes after, until somebody retries or skips it; \
                 `allow_failures` lets it go on";
@@ -140,10 +131,7 @@ fn a_large_stage_that_one_failure_stops_is_a_warning() {
         printed.contains("200 hosts: w[1-200] (one failure holds back what comes next)"),
         "{printed}"
     );
-    let lenient = Policy {
-        sequences: vec![Sequence::new("front first", stages).allow_failures(limit("1%"))],
-        ..Policy::default()
-    };
+    let lenient = Policy::new().sequence(Sequence::new("front first", stages).allow_failures(limit("1%")));
     assert!(warnings(&plan(&lenient, &on("*"))).is_empty());
 }
 

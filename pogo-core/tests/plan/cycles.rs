@@ -10,10 +10,7 @@ fn refusal(sequences: &[(&str, &[&str])]) -> String {
         let stages = stages.iter().map(|stage| stage.parse().unwrap());
         Sequence::new(*name, stages)
     };
-    let policy = Policy {
-        sequences: sequences.iter().map(sequence).collect(),
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequences(sequences.iter().map(sequence));
     let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
     Plan::compile(&fleet, &policy, &spec).unwrap_err().to_string()
 }

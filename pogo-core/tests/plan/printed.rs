@@ -23,18 +23,18 @@ fn a_plan_names_hosts_stages_limits_and_what_is_odd() {
     let stages = ["$colo.east".parse().unwrap(), "$colo.west".parse().unwrap()];
     let mut frozen = Constraint::new("$colo.west".parse().unwrap(), Rule::MaxParallel(limit("0")));
     frozen.origin = Some(Origin::new("policy.yaml", 7, 3));
-    let policy = Policy {
-        sequences: vec![
-            Sequence::new("coasts", stages.clone()).allow_failures(limit("2")),
-            Sequence::new("sequence 2", [stages[0].clone()]),
-        ],
-        constraints: vec![
-            Constraint::new("$colo".parse().unwrap(), Rule::MaxParallel(limit("50%"))),
-            frozen,
-            Constraint::new("$colo.east".parse().unwrap(), Rule::MaxFailures(limit("1"))),
-        ],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(Sequence::new("coasts", stages.clone()).allow_failures(limit("2")))
+        .sequence(Sequence::new("sequence 2", [stages[0].clone()]))
+        .constraint(Constraint::new(
+            "$colo".parse().unwrap(),
+            Rule::MaxParallel(limit("50%")),
+        ))
+        .constraint(frozen)
+        .constraint(Constraint::new(
+            "$colo.east".parse().unwrap(),
+            Rule::MaxFailures(limit("1")),
+        ));
     let expected = "\
 5 hosts: web[1-5]
 
@@ -71,10 +71,7 @@ fn a_plan_without_limits_says_so() {
 
 #[test]
 fn limits_that_the_job_does_not_touch_are_left_out() {
-    let policy = Policy {
-        constraints: vec![Constraint::new("$colo".parse().unwrap(), Rule::MaxParallel(limit("1")))],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(Constraint::new("$colo".parse().unwrap(), Rule::MaxParallel(limit("1"))));
     let said = printed(&policy, "db1");
     assert!(said.contains("$colo.west") && !said.contains("$colo.east"), "{said}");
 }
@@ -82,10 +79,7 @@ fn limits_that_the_job_does_not_touch_are_left_out() {
 #[test]
 fn a_plan_with_nothing_but_a_budget_of_failures_has_no_table() {
     let rule = Rule::MaxFailures(limit("1"));
-    let policy = Policy {
-        constraints: vec![Constraint::new("$colo.east".parse().unwrap(), rule)],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(Constraint::new("$colo.east".parse().unwrap(), rule));
     let said = printed(&policy, "web1");
     let unlimited = "1 host: web1\n\nno limit on how many run: all hosts whose turn it is start at once\n";
     let budget = "$colo.east starts no more when more than 1 host has failed there (max_failures: 1)\n";
@@ -96,10 +90,7 @@ fn a_plan_with_nothing_but_a_budget_of_failures_has_no_table() {
 fn every_problem_of_a_policy_is_on_a_line_of_its_own() {
     let fleet = Fleet::builder().hosts("a").build().unwrap();
     let wrong = |tag: &str| Sequence::new("s", [tag.parse().unwrap()]);
-    let policy = Policy {
-        sequences: vec![wrong("$nowhere"), wrong("$nothing")],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(wrong("$nowhere")).sequence(wrong("$nothing"));
     let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
     let said = Plan::compile(&fleet, &policy, &spec).unwrap_err().to_string();
     let lines: Vec<&str> = said.lines().collect();
@@ -122,10 +113,7 @@ fn a_host_in_two_groups_counts_in_both_in_the_order_of_the_policy() {
         .build()
         .unwrap();
     let nested = Constraint::new("$role".parse().unwrap(), Rule::MaxParallel(limit("1")));
-    let policy = Policy {
-        constraints: vec![nested.within("$rack".parse().unwrap())],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(nested.within("$rack".parse().unwrap()));
     let rules = pogo_core::plan::Rules::compile(&fleet, &policy).unwrap();
     for host in fleet.ids() {
         let buckets = rules.buckets_of(host);

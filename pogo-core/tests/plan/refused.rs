@@ -88,11 +88,7 @@ fn detached_jobs_have_short_plain_names() {
 #[test]
 fn files_have_a_mode_of_four_octal_digits() {
     for (mode, fits) in [(0o7777, true), (0o644, true), (0o10000, false), (u32::MAX, false)] {
-        let file = SentFile {
-            source: "tool".into(),
-            destination: None,
-            mode: Some(mode),
-        };
+        let file = SentFile::new("tool").mode(mode);
         assert_eq!(of(|it| it.files = vec![file]).is_none(), fits, "{mode:o}");
     }
 }

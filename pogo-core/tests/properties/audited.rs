@@ -212,10 +212,7 @@ fn one_over_a_limit_is_found_whichever_it_is() {
         (Rule::MaxRunning("2".parse().unwrap()), BrokenRule::Running),
     ];
     for (rule, broken) in rules {
-        let policy = Policy {
-            constraints: vec![Constraint::new("$web".parse().unwrap(), rule)],
-            ..Policy::default()
-        };
+        let policy = Policy::new().constraint(Constraint::new("$web".parse().unwrap(), rule));
         let job = JobSpec::new("$web".parse().unwrap(), Command::shell("true"));
         let mut world = World::new(fleet.clone(), policy).unwrap();
         world.submit(job).unwrap();

@@ -40,15 +40,9 @@ impl Overlapping {
         let roles = Sequence::new("roles", [selector("$role.r0"), selector("$role.r1")]);
         let all = self.hosts.iter().map(|(groups, _)| groups[1]);
         let in_sequence = self.in_sequence && all.clone().any(|role| role == 0) && all.clone().any(|role| role == 1);
-        Policy {
-            constraints: ["$colo", "$role", "$rack"]
-                .into_iter()
-                .zip(&self.limits)
-                .map(limit)
-                .collect(),
-            sequences: in_sequence.then_some(roles).into_iter().collect(),
-            ..Policy::default()
-        }
+        Policy::new()
+            .constraints(["$colo", "$role", "$rack"].into_iter().zip(&self.limits).map(limit))
+            .sequences(in_sequence.then_some(roles))
     }
 
     /// How long the job takes where each host takes as long as it says, and the job knows; or all take the same.
@@ -62,10 +56,7 @@ impl Overlapping {
         spec.order = order;
         spec.settings.max_parallel = self.max_parallel.map(|limit| limit.to_string().parse().unwrap());
         if !equal {
-            let expect = |(host, &time): (&HostName, &Duration)| Expectation {
-                hosts: host.as_str().parse().unwrap(),
-                time,
-            };
+            let expect = |(host, &time): (&HostName, &Duration)| Expectation::new(host.as_str().parse().unwrap(), time);
             spec.expected = times.iter().map(expect).collect();
         }
         let fleet = self.fleet().build().unwrap();

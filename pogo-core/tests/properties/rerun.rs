@@ -193,10 +193,7 @@ fn reports_of_one_moment_come_in_the_order_of_the_log() {
         .build()
         .unwrap();
     let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("2".parse().unwrap()));
-    let policy = Policy {
-        constraints: vec![limit],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(limit);
     let mut drill = Drill::new(Arc::new(fleet), Arc::new(policy)).unwrap();
     drill
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))

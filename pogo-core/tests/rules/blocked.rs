@@ -37,10 +37,7 @@ fn a_job_that_can_never_run_is_blocked_at_once_and_its_plan_warns() {
 
 #[test]
 fn a_gate_that_cannot_open_is_traced_to_what_holds_the_stage_before_it() {
-    let mut policy = Policy {
-        sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()])],
-        ..Policy::default()
-    };
+    let mut policy = Policy::new().sequence(Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()]));
     policy.constraints.push(Constraint::new(
         "a".parse().unwrap(),
         Rule::MaxParallel("0".parse().unwrap()),
@@ -57,10 +54,7 @@ fn a_gate_that_cannot_open_is_traced_to_what_holds_the_stage_before_it() {
 
 #[test]
 fn a_stage_that_failed_is_named() {
-    let policy = Policy {
-        sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()])],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()]));
     let mut story = Story::new(web("a,b"), policy);
     story.submit(on("*"));
     story.fails("a");
@@ -119,13 +113,15 @@ fn a_floor_on_the_available_lets_hosts_that_are_down_be_repaired() {
 
 #[test]
 fn a_group_of_which_too_many_failed_starts_no_more_until_the_job_is_resumed() {
-    let policy = Policy {
-        constraints: vec![
-            Constraint::new("$web".parse().unwrap(), Rule::MaxFailures("1".parse().unwrap())),
-            Constraint::new("*".parse().unwrap(), Rule::MinAvailable("2".parse().unwrap())),
-        ],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .constraint(Constraint::new(
+            "$web".parse().unwrap(),
+            Rule::MaxFailures("1".parse().unwrap()),
+        ))
+        .constraint(Constraint::new(
+            "*".parse().unwrap(),
+            Rule::MinAvailable("2".parse().unwrap()),
+        ));
     let mut story = Story::new(web("a,b,c,d,e").host("z"), policy);
     assert_eq!(story.submit(on("$web, z")), "a b c d");
     story.fails("a");

@@ -100,10 +100,8 @@ fn a_host_that_failed_and_is_down_shows_both() {
 
 #[test]
 fn a_host_that_was_cancelled_does_not_still_have_to_end() {
-    let policy = Policy {
-        sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()])],
-        ..at_most("1")
-    };
+    let sequence = Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()]);
+    let policy = at_most("1").sequence(sequence);
     let mut story = Story::new(web("a,b").tagged("web", "c"), policy);
     story.submit(on("c"));
     story.submit(on("a,b"));
@@ -126,10 +124,7 @@ fn a_floor_on_the_available_is_lowered_and_a_limit_is_raised() {
         7,
         3,
     ));
-    let policy = Policy {
-        constraints: vec![floor],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(floor);
     let mut story = Story::new(web("a,b"), policy);
     story.submit(on("a"));
     let lower = "min_available: 100% leaves $web no slot: lower min_available of $web in policy.yaml:7:3 and apply it";
@@ -168,10 +163,8 @@ fn a_budget_names_the_hosts_that_failed_and_is_resumed_only_where_that_is_accept
 
 #[test]
 fn a_host_behind_a_gate_says_what_its_predecessors_need() {
-    let policy = Policy {
-        sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "x".parse().unwrap()])],
-        ..at_most("1")
-    };
+    let sequence = Sequence::new("in order", ["a".parse().unwrap(), "x".parse().unwrap()]);
+    let policy = at_most("1").sequence(sequence);
     let mut story = Story::new(web("a,b").host("x"), policy);
     story.submit(on("b"));
     story.fails("b");
@@ -206,10 +199,7 @@ fn a_host_whose_job_is_paused_is_not_to_be_retried_there() {
 
 #[test]
 fn a_halted_job_is_resumed_with_what_is_retried() {
-    let policy = Policy {
-        sequences: vec![Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()])],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(Sequence::new("in order", ["a".parse().unwrap(), "b".parse().unwrap()]));
     let mut story = Story::new(web("a,b"), policy);
     story.submit(on("*").max_failures("0".parse().unwrap()));
     story.fails("a");
@@ -233,26 +223,20 @@ fn a_limit_of_the_job_can_be_raised_and_counts_one_host_as_one() {
 fn many_names_are_ranges_and_what_does_not_fit_is_counted() {
     let names: Vec<String> = (0..1_000).map(|n| format!("h{}", 2 * n)).collect();
     let fleet = Fleet::builder().tagged("web", &names.join(",")).host("last");
-    let policy = Policy {
-        sequences: vec![Sequence::new(
-            "in order",
-            ["$web".parse().unwrap(), "last".parse().unwrap()],
-        )],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(Sequence::new(
+        "in order",
+        ["$web".parse().unwrap(), "last".parse().unwrap()],
+    ));
     let mut story = Story::new(fleet, policy);
     story.submit(on("*"));
     let said = said(&story, 1, "last").remove(0);
     assert!(said.ends_with("] and 968 more still have to end"), "{said}");
     assert!(said.len() < 250, "{said}");
     let fleet = Fleet::builder().tagged("web", "w[1-1000]").host("last");
-    let policy = Policy {
-        sequences: vec![Sequence::new(
-            "in order",
-            ["$web".parse().unwrap(), "last".parse().unwrap()],
-        )],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(Sequence::new(
+        "in order",
+        ["$web".parse().unwrap(), "last".parse().unwrap()],
+    ));
     let mut story = Story::new(fleet, policy);
     story.submit(on("*"));
     let whole = "last comes after $web in sequence `in order`, where w[1-1000] still have to end";

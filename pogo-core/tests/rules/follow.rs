@@ -17,7 +17,7 @@ fn follows(story: &Story, event: Event) -> bool {
     let before = story.drill.scheduler();
     let mut after = before.clone();
     let at = before.now();
-    let applied = after.apply(&Record { at, event });
+    let applied = after.apply(&Record::new(at, event));
     assert!(applied.is_ok() || after.same_state(before), "{applied:?}");
     applied.is_ok()
 }
@@ -213,14 +213,7 @@ fn time_does_not_go_back() {
     story.ends("a");
     let mut scheduler: Scheduler = story.drill.scheduler().clone();
     let (at, event) = (Timestamp::from_millis(4_999), Event::of_job(JOB, JobEventKind::Paused));
-    assert!(
-        scheduler
-            .apply(&Record {
-                at,
-                event: event.clone()
-            })
-            .is_err()
-    );
+    assert!(scheduler.apply(&Record::new(at, event.clone())).is_err());
     let at = Timestamp::from_millis(5_000);
-    assert!(scheduler.apply(&Record { at, event }).is_ok());
+    assert!(scheduler.apply(&Record::new(at, event)).is_ok());
 }

@@ -28,12 +28,12 @@ fn thaw(hosts: &str) -> Input {
 
 fn frozen(hosts: &str, at: u64) -> Blocker {
     Blocker::Frozen {
-        freeze: Freeze {
-            hosts: hosts.parse().unwrap(),
-            by: "ann".to_owned(),
-            reason: "the sale".to_owned(),
-            since: Timestamp::from_millis(at * 1_000),
-        },
+        freeze: Freeze::new(
+            hosts.parse().unwrap(),
+            "ann",
+            "the sale",
+            Timestamp::from_millis(at * 1_000),
+        ),
     }
 }
 

@@ -79,13 +79,7 @@ fn a_finished_job_does_not_stand_in_the_way_of_a_policy_that_does_not_fit_it() {
     assert_eq!(story.status(1), JobStatus::Finished);
     // For these two hosts the sequences wait for each other; for others they need not.
     let sequences = vec![in_order(["a", "b"]), in_order(["b", "a"])];
-    story.configure(
-        web("a,b"),
-        Policy {
-            sequences,
-            ..Policy::default()
-        },
-    );
+    story.configure(web("a,b"), Policy::new().sequences(sequences));
     let retry = Input::Retry {
         job: JobId::new(1),
         hosts: vec![host("a")],
@@ -102,11 +96,7 @@ fn a_policy_that_does_not_fit_an_unfinished_job_is_refused() {
     let sequences = vec![in_order(["a", "b"]), in_order(["b", "a"])];
     let (fleet, policy) = (
         web("a,b").build().unwrap().into(),
-        Policy {
-            sequences,
-            ..Policy::default()
-        }
-        .into(),
+        Policy::new().sequences(sequences).into(),
     );
     assert!(matches!(
         story.handle(Input::Configure { fleet, policy }),

@@ -40,10 +40,7 @@ fn in_the_way(obstacles: &[Obstacle]) -> Vec<String> {
 
 #[test]
 fn a_blocked_job_says_what_is_in_the_way_of_each_kind_of_its_hosts() {
-    let policy = Policy {
-        constraints: one_of_each(["$web", "$db"]),
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraints(one_of_each(["$web", "$db"]));
     let mut story = Story::new(web("a,b").tagged("db", "c,d"), policy);
     story.submit(on("a,c"));
     story.fails("a");
@@ -55,11 +52,9 @@ fn a_blocked_job_says_what_is_in_the_way_of_each_kind_of_its_hosts() {
 /// `b` comes after `a`, and `c` waits for the slot of `d`, which failed in another job.
 fn gate_and_slot() -> Story {
     let sequence = Sequence::new("in order", ["$first".parse().unwrap(), "$second".parse().unwrap()]);
-    let policy = Policy {
-        sequences: vec![sequence],
-        constraints: one_of_each(["$web", "$db"]),
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(sequence)
+        .constraints(one_of_each(["$web", "$db"]));
     let fleet = web("w,a")
         .tagged("first", "a")
         .tagged("second", "b")

@@ -68,10 +68,7 @@ fn a_retried_host_comes_after_fresh_ones_when_the_queues_are_built_anew() {
 
 #[test]
 fn what_takes_longest_comes_first_unless_the_listed_order_is_wanted() {
-    let expect = |hosts: &str, seconds| Expectation {
-        hosts: hosts.parse().unwrap(),
-        time: Duration::from_secs(seconds),
-    };
+    let expect = |hosts: &str, seconds| Expectation::new(hosts.parse().unwrap(), Duration::from_secs(seconds));
     let spec = |order| {
         on("*")
             .max_parallel("1".parse().unwrap())
@@ -102,11 +99,8 @@ fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
         let rule = Rule::MaxParallel(slots.parse().unwrap());
         Constraint::new(group.parse().unwrap(), rule)
     };
-    let constraints = [("$a", "1"), ("$b", "1"), ("$c", "2")].into_iter().map(limit).collect();
-    let policy = Policy {
-        constraints,
-        ..Policy::default()
-    };
+    let constraints = [("$a", "1"), ("$b", "1"), ("$c", "2")].into_iter().map(limit);
+    let policy = Policy::new().constraints(constraints);
     let mut story = Story::new(fleet, policy);
     assert_eq!(story.submit(on("*")), "h1 h2 h4");
     let submitted = story
@@ -126,10 +120,7 @@ fn a_small_job_takes_listed_order_where_it_ends_sooner_so() {
 fn hosts_that_were_skipped_and_are_wanted_again_count_as_work() {
     let fleet = Fleet::builder().tagged("group.y", "y[1-2]").tagged("group.x", "x[1-4]");
     let limit = Constraint::new("$group".parse().unwrap(), Rule::MaxParallel("1".parse().unwrap()));
-    let policy = Policy {
-        constraints: vec![limit],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(limit);
     let mut story = Story::new(fleet, policy);
     let job = JobId::new(1);
     let one_by_one = on("*").max_parallel("1".parse().unwrap());
@@ -161,10 +152,7 @@ fn limits(limits: &[(&str, &str)]) -> Policy {
     let rule = |(group, limit): &(&str, &str)| {
         Constraint::new(group.parse().unwrap(), Rule::MaxParallel(limit.parse().unwrap()))
     };
-    Policy {
-        constraints: limits.iter().map(rule).collect(),
-        ..Policy::default()
-    }
+    Policy::new().constraints(limits.iter().map(rule))
 }
 
 #[test]

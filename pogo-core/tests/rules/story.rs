@@ -116,10 +116,7 @@ pub(crate) fn web(names: &str) -> FleetBuilder {
 /// `$web` with this rule.
 pub(crate) fn limited(rule: Rule) -> Policy {
     let constraints = vec![Constraint::new("$web".parse().unwrap(), rule)];
-    Policy {
-        constraints,
-        ..Policy::default()
-    }
+    Policy::new().constraints(constraints)
 }
 
 pub(crate) fn at_most(slots: &str) -> Policy {

@@ -90,10 +90,7 @@ fn a_host_that_settles_or_was_told_to_end_is_not_slow() {
 #[test]
 fn when_a_host_is_slow_is_said_by_the_job_or_the_policy_and_zero_is_never() {
     let defaults = JobSettings::new().slow_after(seconds(60));
-    let policy = Policy {
-        defaults,
-        ..Policy::default()
-    };
+    let policy = Policy::new().defaults(defaults);
     let mut story = Story::new(web("a,b,c"), policy);
     story.submit(on("a"));
     for (host, after) in [("b", 30), ("c", 0)] {
@@ -188,10 +185,7 @@ fn a_policy_of_another_day_does_not_change_the_limits_of_a_job() {
     let mut story = Story::new(web("a"), Policy::default());
     story.submit(on("a"));
     let defaults = JobSettings::new().attempt_timeout(seconds(60)).slow_after(seconds(30));
-    let policy = Policy {
-        defaults,
-        ..Policy::default()
-    };
+    let policy = Policy::new().defaults(defaults);
     story.configure(web("a"), policy);
     let mut replayed = story.drill.replayed();
     for drill in [&mut story.drill, &mut replayed] {

@@ -65,10 +65,7 @@ fn no_wave_waits_for_a_host_that_waits_for_it() {
     let fleet = Fleet::builder().tagged("west", "a,b").tagged("web", "b");
     let order = |stages: &[&str]| Sequence::new("order", stages.iter().map(|stage| stage.parse().unwrap()));
     let sequences = vec![order(&["$web", "$west"]), order(&["*"])];
-    let policy = Policy {
-        sequences,
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequences(sequences);
     let mut story = Story::new(fleet, policy);
     assert_eq!(story.submit(one_then_all(0)), "b");
     assert_eq!(story.ends("b"), "a");
@@ -77,10 +74,7 @@ fn no_wave_waits_for_a_host_that_waits_for_it() {
 #[test]
 fn a_wave_takes_hosts_as_deep_as_those_before_it_allow() {
     let stages = ["a", "b", "c"].map(|stage| stage.parse().unwrap());
-    let policy = Policy {
-        sequences: vec![Sequence::new("in order", stages)],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(Sequence::new("in order", stages));
     let mut story = Story::new(web("a,b,c"), policy);
     let waves = ["1", "2", "100%"].map(|wave| wave.parse().unwrap()).to_vec();
     assert_eq!(story.submit(on("*").waves(waves)), "a");

@@ -17,11 +17,10 @@ fn shop(fail_rate: f64) -> Scenario {
         .unwrap();
     let limit =
         |group: &str, text: &str| Constraint::new(group.parse().unwrap(), Rule::MaxParallel(text.parse().unwrap()));
-    let policy = Policy {
-        sequences: vec![Sequence::new("tiers", ["$db", "$web"].map(|tag| tag.parse().unwrap()))],
-        constraints: vec![limit("$db", "1"), limit("$web", "25%")],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(Sequence::new("tiers", ["$db", "$web"].map(|tag| tag.parse().unwrap())))
+        .constraint(limit("$db", "1"))
+        .constraint(limit("$web", "25%"));
     let world = World::new(fleet, policy)
         .unwrap()
         .task_times(TaskTimes::Fixed(Duration::from_secs(30)))

@@ -37,6 +37,7 @@ pub struct MergeRules {
 /// Text that is no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no rule; write `error`, `first` or `last`, or one of them for a setting: `address=last`")]
+#[non_exhaustive]
 pub struct RuleError {
     /// The text as given.
     pub text: String,

@@ -29,6 +29,7 @@ impl SettingNames {
             port,
             user,
             vars,
+            ..
         } = connection;
         given.address == address.is_some()
             && given.port == port.is_some()

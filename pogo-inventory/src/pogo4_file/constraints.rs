@@ -112,10 +112,9 @@ impl ConstraintReader<'_, '_> {
                 expect::expected(self.problems, node, "an app", "[ backend, frontend ]");
                 continue;
             };
-            stages.extend(self.app(node.span, name).map(|app| Stage {
-                selector: Selector::Tag(app),
-                origin: Some(self.problems.source.origin(node.span)),
-            }));
+            let app = self.app(node.span, name);
+            let origin = self.problems.source.origin(node.span);
+            stages.extend(app.map(|app| Stage::new(Selector::Tag(app)).at(origin)));
         }
         if stages.is_empty() {
             return;

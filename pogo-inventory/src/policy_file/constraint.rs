@@ -91,12 +91,10 @@ impl ConstraintReader<'_, '_> {
                 continue;
             };
             let limit = expect::limit(self.problems, &entry.value, name);
-            if let (Some(limit), true) = (limit, known) {
-                self.constraints.push(Constraint {
-                    group: self.group.clone(),
-                    rule: make(limit),
-                    origin: Some(origin.clone()),
-                });
+            let mut groups = self.group.iter().cloned();
+            if let (Some(limit), true, Some(outermost)) = (limit, known, groups.next()) {
+                let constraint = groups.fold(Constraint::new(outermost, make(limit)), Constraint::within);
+                self.constraints.push(constraint.at(origin.clone()));
             }
         }
     }

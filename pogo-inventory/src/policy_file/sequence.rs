@@ -113,21 +113,16 @@ impl SequenceReader<'_, '_> {
         let mut stages = Vec::with_capacity(items.len());
         for item in items {
             if let Some(selector) = selector::read(self.problems, self.roster, item, EXAMPLE) {
-                stages.push(Stage {
-                    selector,
-                    origin: Some(self.problems.source.origin(item.span)),
-                });
+                stages.push(Stage::new(selector).at(self.problems.source.origin(item.span)));
             }
         }
         let frame = frame.clone();
-        self.sequences.push(Sequence {
-            name: frame.name,
-            scope: frame.scope,
-            each: frame.each,
-            stages,
-            allow_failures: frame.allow_failures,
-            origin: Some(frame.origin),
-        });
+        let mut sequence = Sequence::new(frame.name, []).at(frame.origin);
+        sequence.scope = frame.scope;
+        sequence.each = frame.each;
+        sequence.stages = stages;
+        sequence.allow_failures = frame.allow_failures;
+        self.sequences.push(sequence);
     }
 
     fn long_form(&mut self, outer: &Frame, span: Span, entries: &[Entry<'_>]) {

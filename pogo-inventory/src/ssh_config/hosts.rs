@@ -157,14 +157,12 @@ impl<'c> HostLines<'c> {
         if let Some(line) = self.line(Setting::HostName) {
             tokens.address = tokens.fill(line)?;
         }
-        let mut connection = Connection {
-            address: Some(&tokens.address)
-                .filter(|address| *address != host.as_str())
-                .cloned(),
-            port: tokens.port.parse().ok().filter(|_| port.is_some()),
-            user: user.clone(),
-            ..Connection::default()
-        };
+        let mut connection = Connection::new();
+        connection.address = Some(&tokens.address)
+            .filter(|address| *address != host.as_str())
+            .cloned();
+        connection.port = tokens.port.parse().ok().filter(|_| port.is_some());
+        connection.user = user.clone();
         for setting in [Setting::IdentityFile, Setting::HostKeyAlias, Setting::ProxyJump] {
             let Some(line) = self.line(setting) else { continue };
             let mut value = tokens.fill(line)?;

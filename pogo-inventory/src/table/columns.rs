@@ -88,12 +88,12 @@ impl<'m> Columns<'m> {
             None => None,
         };
         let var = |(name, column): &(&str, usize)| Some(((*name).to_owned(), cell(*column)?.to_owned()));
-        Some(Connection {
-            address: self.address.and_then(cell).map(str::to_owned),
-            port,
-            user: self.user.and_then(cell).map(str::to_owned),
-            vars: self.vars.iter().filter_map(var).collect(),
-        })
+        let mut connection = Connection::new();
+        connection.address = self.address.and_then(cell).map(str::to_owned);
+        connection.port = port;
+        connection.user = self.user.and_then(cell).map(str::to_owned);
+        connection.vars = self.vars.iter().filter_map(var).collect();
+        Some(connection)
     }
 }
 

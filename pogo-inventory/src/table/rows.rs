@@ -153,11 +153,9 @@ pub(super) fn tag_paths(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &T
 }
 
 fn connection(problems: &mut Problems<'_>, fields: &[Entry<'_>], mapping: &Mapping) -> Connection {
-    let mut connection = Connection {
-        address: text(problems, fields, &mapping.address),
-        user: text(problems, fields, &mapping.user),
-        ..Connection::default()
-    };
+    let mut connection = Connection::new();
+    connection.address = text(problems, fields, &mapping.address);
+    connection.user = text(problems, fields, &mapping.user);
     if let Some(port) = text(problems, fields, &mapping.port) {
         connection.port = port.parse().ok().filter(|port| *port > 0);
         if let (None, Some(node)) = (connection.port, field(fields, &mapping.port)) {

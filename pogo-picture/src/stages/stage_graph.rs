@@ -18,7 +18,7 @@ use pogo_core::plan::Plan;
 ///
 /// let fleet = Fleet::builder().tagged("cache", "c[1-2]").tagged("front", "f[1-9]").build()?;
 /// let order = Sequence::new("caches first", ["$cache".parse()?, "$front".parse()?]);
-/// let policy = Policy { sequences: vec![order], ..Policy::default() };
+/// let policy = Policy::new().sequence(order);
 /// let plan = Plan::compile(&fleet, &policy, &JobSpec::new("*".parse()?, Command::shell("restart")))?;
 ///
 /// let graph = StageGraph::of(&plan);

@@ -134,10 +134,7 @@ fn constraints(data: &TimelineData) -> impl Iterator<Item = Partition> {
     let (fleet, policy) = (data.scheduler.fleet(), data.scheduler.policy());
     let ids: Vec<Option<HostId>> = data.hosts.keys().map(|host| fleet.id(host.as_str())).collect();
     policy.constraints.iter().filter_map(move |constraint| {
-        let alone = Policy {
-            constraints: vec![constraint.clone()],
-            ..Policy::default()
-        };
+        let alone = Policy::new().constraint(constraint.clone());
         let rules = Rules::compile(fleet, &alone).ok()?;
         let groups = |host: &Option<HostId>| {
             let buckets = host.map(|host| rules.buckets_of(host)).unwrap_or_default();

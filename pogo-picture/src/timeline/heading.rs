@@ -49,14 +49,9 @@ pub(super) fn outcome(data: &TimelineData) -> String {
     parts.join(", ")
 }
 
-fn status_word(status: JobStatus) -> &'static str {
+fn status_word(status: JobStatus) -> String {
     match status {
-        JobStatus::Running => "running",
-        JobStatus::Waiting => "waiting for other jobs",
-        JobStatus::Paused => "paused",
-        JobStatus::Blocked => "blocked",
-        JobStatus::Halting => "halting",
-        JobStatus::Halted => "halted",
-        JobStatus::Finished => "finished",
+        JobStatus::Waiting => "waiting for other jobs".to_owned(),
+        status => status.to_string(),
     }
 }

@@ -174,7 +174,7 @@ impl LogReader {
             Some(HolderReason::Failed { .. }) => State::Failed,
             Some(HolderReason::InDoubt { .. }) => State::InDoubt,
             Some(HolderReason::Down) => State::Down,
-            Some(HolderReason::Running { .. }) | None => data.task,
+            _ => data.task,
         };
         data.enter(at, state);
         let mut used = self.data.total.now();
@@ -218,6 +218,8 @@ fn ending(outcome: &Outcome) -> Ending {
         Outcome::Succeeded => (State::Succeeded, String::new(), false),
         Outcome::Failed(failure) => (State::Failed, failure.to_string(), failure.kind.is_connect()),
         Outcome::InDoubt { message } => (State::InDoubt, message.clone(), false),
+        // An end of a kind that is not known here: the records that follow say what became of the task.
+        _ => (State::Waiting, String::new(), false),
     };
     Ending { state, why, in_connect }
 }

@@ -106,6 +106,7 @@ impl From<Phase> for State {
             Phase::Command => Self::Command,
             Phase::PostHook => Self::PostHook,
             Phase::Settle => Self::Settle,
+            _ => Self::Running,
         }
     }
 }

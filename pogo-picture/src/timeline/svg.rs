@@ -7,7 +7,6 @@ use super::rows::Layout;
 use super::sheet::{EDGE, Sheet, SvgTarget, count};
 use super::{bands, bars, charts, legend, marks, style};
 use crate::markup::{Markup, Px, shorten};
-use pogo_core::plan::Command;
 
 /// Width of every picture.
 const WIDTH: f64 = 1200.0;
@@ -73,10 +72,7 @@ fn header(sheet: &mut Sheet<'_>, band: Option<usize>) {
     if let [job] = sheet.data.jobs.as_slice()
         && let Some(job) = sheet.data.scheduler.job(*job)
     {
-        let command = match &job.spec().command {
-            Command::Shell(line) => line.clone(),
-            Command::Argv(words) => words.join(" "),
-        };
+        let command = job.spec().command.to_string();
         about.push(shorten(command.trim(), 110));
     }
     about.extend(band.map(|hosts| format!("bands of {hosts} hosts: the height of a colour is how many of them")));

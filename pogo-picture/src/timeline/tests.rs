@@ -54,6 +54,7 @@ proptest! {
                 // Marking a host up says that it is available.
                 TaskState::Failed | TaskState::InDoubt => !now.is_running(),
                 TaskState::Waiting | TaskState::Cancelled => now.is_held() || matches!(now, State::Waiting | State::Cancelled),
+                other => panic!("this test does not know {other}"),
             };
             prop_assert!(fits, "{}: {:?} is drawn as {now:?}", task.host(), task.state());
         }

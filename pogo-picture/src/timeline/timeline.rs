@@ -99,6 +99,7 @@ impl Timeline {
             p90,
             p99,
             max,
+            ..
         } = makespan;
         let times = [("min", min), ("p50", p50), ("p90", p90), ("p99", p99), ("max", max)];
         let times = times.map(|(name, quantile)| format!("{name} {}", format_duration(quantile.time)));

@@ -34,10 +34,7 @@ fn a_name_cannot_break_out_of_a_label() {
         "\"] evil [\\ </text><script>",
         ["$a".parse().unwrap(), "$b".parse().unwrap()],
     );
-    let policy = Policy {
-        sequences: vec![order],
-        ..Policy::default()
-    };
+    let policy = Policy::new().sequence(order);
     let graph = StageGraph::of(&plan(&fleet, &policy));
     assert!(
         graph.dot().contains("label = \"\\\"] evil [\\\\ </text><script>\\l$a"),
@@ -59,13 +56,9 @@ fn sequences_that_share_hosts_are_tied_by_dashed_arrows() {
         .tagged("east", "e,x");
     let fleet = fleet.build().unwrap();
     let sequence = |name: &str, stages: [&str; 2]| Sequence::new(name, stages.map(|stage| stage.parse().unwrap()));
-    let policy = Policy {
-        sequences: vec![
-            sequence("horizontal", ["$south", "$north"]),
-            sequence("vertical", ["$west", "$east"]),
-        ],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(sequence("horizontal", ["$south", "$north"]))
+        .sequence(sequence("vertical", ["$west", "$east"]));
     let svg = StageGraph::of(&plan(&fleet, &policy)).svg();
     let document = Document::parse(&svg).unwrap();
     assert_eq!(of_class(&document, "arrow").len(), 2);
@@ -90,10 +83,9 @@ fn what_follows_from_other_arrows_is_left_out() {
     let fleet = fleet.build().unwrap();
     let sequence = |name: &str, stages: &[&str]| Sequence::new(name, stages.iter().map(|stage| stage.parse().unwrap()));
     // `$d` shares a host with `$a`, and `$e` one with `$c`: so `$e` waits for `$b`, which says that it waits for `$a`.
-    let policy = Policy {
-        sequences: vec![sequence("long", &["$a", "$b", "$c"]), sequence("short", &["$d", "$e"])],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(sequence("long", &["$a", "$b", "$c"]))
+        .sequence(sequence("short", &["$d", "$e"]));
     let dot = StageGraph::of(&plan(&fleet, &policy)).dot();
     let arrows: Vec<&str> = dot.lines().filter(|line| line.contains("->")).map(str::trim).collect();
     let mut sorted = arrows.clone();

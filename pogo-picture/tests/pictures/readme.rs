@@ -28,7 +28,7 @@ impl Rollout {
             if let (Some(attempt), Some(host)) = (event.started(), event.host()) {
                 self.play(attempt, host.as_str());
             }
-            self.records.push(Record { at: self.now, event });
+            self.records.push(Record::new(self.now, event));
         }
     }
 

@@ -97,10 +97,9 @@ fn groups_stand_in_the_order_of_the_plan() {
         .tagged("late", "late[1-2]");
     let limit =
         |group: &str, most: &str| Constraint::new(group.parse().unwrap(), Rule::MaxParallel(most.parse().unwrap()));
-    let policy = Policy {
-        constraints: vec![limit("$late", "0"), limit("$early", "1")],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .constraint(limit("$late", "0"))
+        .constraint(limit("$early", "1"));
     let mut world = World::new(fleet.build().unwrap(), policy).unwrap();
     world
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("restart")))

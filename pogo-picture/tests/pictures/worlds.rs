@@ -19,11 +19,10 @@ pub(crate) fn shop(caches: usize, fronts: usize) -> (Fleet, Policy) {
     let limit =
         |group: &str, most: &str| Constraint::new(group.parse().unwrap(), Rule::MaxParallel(most.parse().unwrap()));
     let order = Sequence::new("caches first", ["$cache".parse().unwrap(), "$front".parse().unwrap()]);
-    let policy = Policy {
-        sequences: vec![order],
-        constraints: vec![limit("$cache", "1"), limit("$front", "25%")],
-        ..Policy::default()
-    };
+    let policy = Policy::new()
+        .sequence(order)
+        .constraint(limit("$cache", "1"))
+        .constraint(limit("$front", "25%"));
     (fleet.build().unwrap(), policy)
 }
 

@@ -13,8 +13,8 @@ const FORCED_COMMAND: &str = "forced_command";
 /// such host.
 pub(super) fn forced_line(attempt: &Attempt) -> Option<String> {
     is_forced(attempt).then(|| match attempt.command.as_ref() {
-        Command::Shell(line) => line.clone(),
         Command::Argv(words) => quote_all(words.iter().map(String::as_str)),
+        command => command.to_string(),
     })
 }
 

@@ -39,6 +39,8 @@ impl Privilege {
                     .map(|word| word.replace("{host}", attempt.host.name.as_str()));
                 Self::Through(named.collect())
             }
+            // What is not known is refused before; were it not, nothing may run as the user who is logged in.
+            Some(_) => Self::Through(vec!["false".to_owned()]),
         }
     }
 

@@ -154,6 +154,7 @@ pub(crate) fn phase_name(phase: Phase) -> &'static str {
         Phase::Command => "command",
         Phase::PostHook => "post_hook",
         Phase::Settle => "settle",
+        _ => "unknown",
     }
 }
 
@@ -172,6 +173,8 @@ fn command(attempt: &Attempt, parameters: &mut Parameters) -> String {
             let words: String = words.iter().map(|word| format!(" {}", parameters.add(word))).collect();
             format!("exec{words}")
         }
+        // What is not known is refused before; were it not, nothing may run in its place.
+        _ => "exit 126".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@
 //! `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::Command;
+use pogo_core::plan::{Command, RunAs};
 use pogo_core::scheduler::Phase;
 
 use super::forced_command::{forced_line, unsuitable_where_forced};
@@ -93,6 +93,8 @@ pub(crate) enum InvalidAttempt {
     EmptyCommand,
     #[error("{0}")]
     Forced(&'static str),
+    #[error("this version of pogo-ssh does not know how to run {0}; use versions of pogo-core and pogo-ssh that fit")]
+    Unknown(&'static str),
 }
 
 impl Session {
@@ -241,7 +243,14 @@ pub(crate) fn check_attempt(attempt: &Attempt) -> Result<(), InvalidAttempt> {
     let is_empty = match attempt.command.as_ref() {
         Command::Shell(line) => line.trim().is_empty(),
         Command::Argv(words) => words.first().is_none_or(String::is_empty),
+        _ => return Err(InvalidAttempt::Unknown("such a command")),
     };
+    if !matches!(
+        attempt.invocation.run_as,
+        None | Some(RunAs::User(_) | RunAs::Through(_))
+    ) {
+        return Err(InvalidAttempt::Unknown("a command as such a user"));
+    }
     if is_empty {
         return Err(InvalidAttempt::EmptyCommand);
     }

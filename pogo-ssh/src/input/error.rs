@@ -12,6 +12,11 @@ pub enum InputError {
         /// What the system says.
         reason: String,
     },
+    /// The job names an input of a kind that this version does not know.
+    #[error(
+        "this version of pogo-ssh does not know the kind of input that the job names; use versions of pogo-core and pogo-ssh that fit"
+    )]
+    Unknown,
     /// It is a directory.
     #[error("cannot read {path}: it is a directory; name a file, or an archive of the directory")]
     Directory {

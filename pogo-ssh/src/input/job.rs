@@ -59,6 +59,7 @@ impl JobInputs {
             Stdin::Text(text) => Some(Arc::new(Content::of(text.clone().into_bytes()))),
             Stdin::Bytes(bytes) => Some(Arc::new(Content::of(bytes.clone()))),
             Stdin::File(path) => Some(content(path)?),
+            _ => return Err(InputError::Unknown),
         };
         let files = invocation.files.iter().map(|file| content(&file.source));
         Ok(Self {
@@ -76,7 +77,7 @@ impl JobInputs {
     /// use pogo_core::plan::Invocation;
     /// use pogo_ssh::JobInputs;
     ///
-    /// let invocation = Invocation { secret_environment: vec!["TOKEN".to_owned()], ..Invocation::default() };
+    /// let invocation = Invocation::new().secret_env("TOKEN");
     /// let inputs = JobInputs::read(&invocation)?.secret("TOKEN", "hush".to_owned().into());
     /// assert!(!format!("{inputs:?}").contains("hush"));
     /// # Ok::<(), pogo_ssh::InputError>(())

@@ -90,10 +90,7 @@ mod tests {
     use super::*;
 
     fn reads(path: &str) -> Arc<Invocation> {
-        Arc::new(Invocation {
-            stdin: Stdin::File(path.to_owned()),
-            ..Invocation::default()
-        })
+        Arc::new(Invocation::new().stdin(Stdin::File(path.to_owned())))
     }
 
     async fn text(inputs: &SharedInputs, invocation: &Arc<Invocation>) -> String {

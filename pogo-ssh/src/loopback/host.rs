@@ -69,11 +69,9 @@ impl LoopbackHost {
 
     /// How a transport reaches it: address and port.
     pub fn connection(&self) -> Connection {
-        Connection {
-            address: Some(self.address.ip().to_string()),
-            port: Some(self.address.port()),
-            ..Connection::default()
-        }
+        Connection::new()
+            .address(self.address.ip().to_string())
+            .port(self.address.port())
     }
 
     /// Its home directory, where whatever it runs starts. Relative hook directories are in here.

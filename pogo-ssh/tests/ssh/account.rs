@@ -128,11 +128,7 @@ async fn the_real_sudo_gets_its_password() {
         return;
     };
     for pty in [false, true] {
-        let invocation = Invocation {
-            run_as: Some(RunAs::User("nobody".to_owned())),
-            pty,
-            ..Invocation::default()
-        };
+        let invocation = Invocation::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
         let right = account.transport().sudo_password(PASSWORD.to_owned().into());
         let report = account.run(right, invocation.clone(), "id -un").await;
         report.assert_succeeded();

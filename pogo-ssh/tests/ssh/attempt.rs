@@ -163,7 +163,9 @@ impl Report {
     #[track_caller]
     pub(crate) fn assert_failed(&self, kind: FailureKind) -> String {
         match &self.outcome {
-            Outcome::Failed(Failure { kind: seen, message }) if *seen == kind => message.clone(),
+            Outcome::Failed(Failure {
+                kind: seen, message, ..
+            }) if *seen == kind => message.clone(),
             other => panic!("expected {kind:?}, got {other:?}\n{self:#?}"),
         }
     }

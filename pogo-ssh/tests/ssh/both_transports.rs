@@ -19,10 +19,7 @@ enum Then {
 }
 
 async fn run(server: &OpenSsh, transport: &dyn Transport, (line, pty, then): (&str, bool, Then)) -> Report {
-    let invocation = Invocation {
-        pty,
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().pty(pty);
     let attempt = TestAttempt::to("web1", server.connection(), Command::shell(line)).invoked(invocation);
     let limit = match then {
         // A quarter of it is for ending what runs, also on a busy machine.

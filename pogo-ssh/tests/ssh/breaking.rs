@@ -15,11 +15,9 @@ use crate::attempt::{Report, TestAttempt};
 
 pub(crate) async fn listener() -> (TcpListener, Connection) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let connection = Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(listener.local_addr().unwrap().port()),
-        ..Connection::default()
-    };
+    let connection = Connection::new()
+        .address("127.0.0.1")
+        .port(listener.local_addr().unwrap().port());
     (listener, connection)
 }
 
@@ -68,6 +66,7 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
             Outcome::InDoubt { .. } => in_doubt += 1,
             // The last packets say nothing that matters.
             Outcome::Succeeded => assert!(ran && in_doubt > 0, "after {bytes} bytes: {report:#?}"),
+            _ => panic!("after {bytes} bytes: {report:#?}"),
         }
     }
     assert!(failed > 20 && in_doubt > 2, "{failed} failed, {in_doubt} in doubt");

@@ -69,10 +69,7 @@ async fn what_the_host_or_the_caller_says_comes_before_the_configuration() {
     let text = ALL.replace("@PORT@", "1");
     let report = visit(settings(&server, &text).port(server.port), "web1").await;
     report.assert_succeeded();
-    let connection = Connection {
-        port: Some(server.port),
-        ..Connection::default()
-    };
+    let connection = Connection::new().port(server.port);
     let transport = settings(&server, &text).port(2).build().unwrap();
     let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
     attempt.run(&transport).await.assert_succeeded();

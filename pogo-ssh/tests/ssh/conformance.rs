@@ -36,11 +36,7 @@ fn host(name: &str, connection: Connection) -> Host {
 /// A host on whose port nobody listens.
 fn gone() -> Host {
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
-    let connection = Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(free.port()),
-        ..Connection::default()
-    };
+    let connection = Connection::new().address("127.0.0.1").port(free.port());
     host("gone", connection)
 }
 

@@ -15,10 +15,7 @@ use pogo_core::scheduler::{FailureKind, JobId, Phase, Tally};
 use crate::place::{Place, on_both};
 
 pub(crate) fn detached(key: &str) -> Invocation {
-    Invocation {
-        detached: Some(key.to_owned()),
-        ..Invocation::default()
-    }
+    Invocation::new().detached(key.to_owned())
 }
 
 /// Runs of a command that adds a line to a file each time.
@@ -193,9 +190,9 @@ on_both! {
     async fn what_cannot_be_detached_is_refused(place: Place) {
         let transport = transport_of(&place);
         for how in [
-            Invocation { pty: true, ..detached("k") },
-            Invocation { stdin: Stdin::Text("x".to_owned()), ..detached("k") },
-            Invocation { run_as: Some(RunAs::User("root".to_owned())), ..detached("k") },
+            detached("k").pty(true),
+            detached("k").stdin(Stdin::Text("x".to_owned())),
+            detached("k").run_as(RunAs::User("root".to_owned())),
         ] {
             let report = place.attempt(Command::shell("true")).invoked(how).run(&transport).await;
             assert!(report.assert_failed(FailureKind::Refused).contains("a detached command"));

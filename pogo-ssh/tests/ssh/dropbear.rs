@@ -110,11 +110,7 @@ impl Dropbear {
     }
 
     pub(crate) fn connection(&self) -> Connection {
-        Connection {
-            address: Some("127.0.0.1".to_owned()),
-            port: Some(self.port),
-            ..Connection::default()
-        }
+        Connection::new().address("127.0.0.1").port(self.port)
     }
 
     /// Ends the processes that serve its connections.
@@ -227,10 +223,7 @@ async fn hooks_and_input_reach_dropbear() {
     fs::set_permissions(hooks.join("10-say"), executable).unwrap();
     let hooks = hooks.display().to_string();
     for (name, transport) in server.transports() {
-        let invocation = Invocation {
-            stdin: Stdin::Text("x".repeat(300_000)),
-            ..Invocation::default()
-        };
+        let invocation = Invocation::new().stdin(Stdin::Text("x".repeat(300_000)));
         let attempt = server.attempt("wc -c").with_hooks(&hooks, &hooks).invoked(invocation);
         let report = attempt.run(&*transport).await;
         report.assert_succeeded();

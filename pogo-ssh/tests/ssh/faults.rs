@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
@@ -48,11 +49,7 @@ async fn a_port_where_nobody_listens_is_unreachable() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let connection = pogo_core::fleet::Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(free.port()),
-        ..Default::default()
-    };
+    let connection = Connection::new().address("127.0.0.1").port(free.port());
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let report = TestAttempt::to("web1", connection, Command::shell("true"))
         .run(&fleet.transport().build().unwrap())

@@ -115,7 +115,7 @@ on_both! {
             place.file(&format!("{directory}/reads"), "#!/bin/sh\ncat; echo $POGO_PHASE\n", 0o755);
         }
         let transport = place.transport.clone().build().unwrap();
-        let invocation = Invocation { stdin: Stdin::Text("input\n".repeat(100_000)), ..Invocation::default() };
+        let invocation = Invocation::new().stdin(Stdin::Text("input\n".repeat(100_000)));
         let attempt = place
             .attempt(Command::shell("wc -l | tr -d ' '"))
             .with_hooks(&place.path("pre it's.d"), &place.path("post.d"))

@@ -1,6 +1,5 @@
 //! Environment, directory, input and terminal of a command.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use futures::StreamExt;
@@ -12,19 +11,13 @@ use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use crate::place::{Place, on_both};
 
 fn reading(stdin: Stdin) -> Invocation {
-    Invocation {
-        stdin,
-        ..Invocation::default()
-    }
+    Invocation::new().stdin(stdin)
 }
 
 on_both! {
     async fn hooks_and_command_find_the_environment_of_the_job(place: Place) {
         place.file("pre.d/say", "#!/bin/sh\necho \"$POGO_PHASE $WORD\"\n", 0o755);
-        let invocation = Invocation {
-            environment: BTreeMap::from([("WORD".to_owned(), "it's $HOME".to_owned())]),
-            ..Invocation::default()
-        };
+        let invocation = Invocation::new().env("WORD", "it's $HOME");
         let transport = place.transport.clone().build().unwrap();
         let command = Command::shell("echo \"$POGO_JOB $POGO_HOST $POGO_ATTEMPT $POGO_PHASE $WORD\"");
         let attempt = place.attempt(command).with_hooks(&place.path("pre.d"), "").invoked(invocation);
@@ -36,14 +29,14 @@ on_both! {
     async fn a_command_starts_in_the_directory_of_the_job(place: Place) {
         let directory = place.file("-odd 'name'/file", "", 0o644);
         let directory = directory.parent().unwrap().display().to_string();
-        let invocation = Invocation { directory: Some(directory.clone()), ..Invocation::default() };
+        let invocation = Invocation::new().directory(directory.clone());
         let transport = place.transport.clone().build().unwrap();
         let report = place.attempt(Command::argv(["pwd"])).invoked(invocation).run(&transport).await;
         assert_eq!(report.stdout, format!("{directory}\n"));
     }
 
     async fn without_its_directory_a_command_is_not_run(place: Place) {
-        let invocation = Invocation { directory: Some("/no/such".to_owned()), ..Invocation::default() };
+        let invocation = Invocation::new().directory("/no/such");
         let transport = place.transport.clone().build().unwrap();
         let report = place.attempt(Command::shell("echo ran")).invoked(invocation).run(&transport).await;
         let message = report.assert_failed(FailureKind::Refused);
@@ -98,11 +91,7 @@ async fn a_command_has_a_terminal_on_request() {
     }
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
-    let invocation = Invocation {
-        pty: true,
-        stdin: Stdin::Text("typed\n".to_owned()),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().pty(true).stdin(Stdin::Text("typed\n".to_owned()));
     let command = Command::shell("test -t 0 && echo terminal; cat; echo error >&2; exit 4");
     let report = place.attempt(command).invoked(invocation).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 4 });
@@ -116,10 +105,7 @@ async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
     }
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
-    let invocation = Invocation {
-        pty: true,
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().pty(true);
     let attempt = place.attempt(Command::shell("sleep 300 & echo up; wait"));
     let (running, mut side) = attempt.invoked(invocation).start();
     let witness = std::sync::Arc::clone(&running.witness);
@@ -148,10 +134,7 @@ impl Observer for CancelsAtOutput {
 /// A command that succeeds on a terminal, cancelled after its session and before that of the post-hooks: what it writes
 /// could be the beginning of a mark, and is passed on only when nothing follows.
 async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
-    let invocation = Invocation {
-        pty: true,
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().pty(true);
     let attempt = place.attempt(Command::shell(r"printf '\036'"));
     let attempt = attempt
         .with_hooks("/no/such", &place.path("post.d"))

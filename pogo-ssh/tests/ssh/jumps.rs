@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use pogo_core::fleet::Connection;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::loopback::LoopbackFleet;
@@ -198,10 +197,7 @@ async fn a_silent_host_behind_a_jump_host_delays_no_other() {
     let settings = servers[0].transport().jump([hop(&servers[1])]);
     let settings = settings.max_jump_handshakes(1).connect_timeout(Duration::from_secs(3));
     let transport = settings.build().unwrap();
-    let connection = Connection {
-        port: Some(silent.local_addr().unwrap().port()),
-        ..servers[0].connection()
-    };
+    let connection = servers[0].connection().port(silent.local_addr().unwrap().port());
     let mute = Box::pin(TestAttempt::to("mute", connection, Command::shell("true")).run(&transport));
     let well = Box::pin(attempt(&servers[0], "true").run(&transport));
     let futures::future::Either::Right((well, mute)) = futures::future::select(mute, well).await else {

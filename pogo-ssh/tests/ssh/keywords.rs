@@ -101,10 +101,7 @@ async fn the_environment_of_the_configuration_reaches_the_command_as_far_as_the_
     let report = run(configured(&server, lines), command).await;
     assert_eq!(report.stdout, "it's a,b,,,pogo-ssh\n", "{report:?}");
     // What the job says comes first.
-    let invocation = Invocation {
-        environment: [("POGO_TEST_B".to_owned(), "of the job".to_owned())].into(),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().env("POGO_TEST_B", "of the job");
     let transport = configured(&server, lines).build().unwrap();
     let report = attempt("web1", command).invoked(invocation).run(&transport).await;
     assert_eq!(report.stdout, "it's a,of the job,,,pogo-ssh\n", "{report:?}");

@@ -41,11 +41,9 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
         // Without a locale fish reads no more than ASCII.
         let value = "it's a!b\\ `id` \"x\"";
         for transport in transports(&server) {
-            let invocation = Invocation {
-                environment: [("A".to_owned(), value.to_owned())].into(),
-                stdin: Stdin::Text("input".to_owned()),
-                ..Invocation::default()
-            };
+            let invocation = Invocation::new()
+                .env("A", value.to_owned())
+                .stdin(Stdin::Text("input".to_owned()));
             let attempt =
                 |command| TestAttempt::to("web1", server.connection(), command).with_hooks("/no/such", "/no/such");
             let report = attempt(Command::shell(line))
@@ -93,22 +91,15 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
                 // The program has no way to end the input of a terminal.
                 continue;
             }
-            let invocation = Invocation {
-                run_as,
-                pty,
-                stdin: Stdin::Text("input\n".to_owned()),
-                ..Invocation::default()
-            };
+            let mut invocation = Invocation::new().pty(pty).stdin(Stdin::Text("input\n".to_owned()));
+            invocation.run_as = run_as;
             let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).invoked(invocation);
             let report = attempt.with_hooks(hooks, hooks).run(&*transport).await;
             report.assert_failed(FailureKind::Command { status: 7 });
             assert_eq!(report.stdout, "input\n", "pty: {pty}");
         }
     }
-    let detached = Invocation {
-        detached: Some("k1".to_owned()),
-        ..Invocation::default()
-    };
+    let detached = Invocation::new().detached("k1");
     let kept = server.path("kept").display().to_string();
     let transport = server.transport().detached_directory(kept).build().unwrap();
     let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).invoked(detached);

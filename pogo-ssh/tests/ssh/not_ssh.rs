@@ -39,11 +39,7 @@ fn settings() -> SshTransportBuilder {
 }
 
 async fn message(settings: SshTransportBuilder, port: u16) -> String {
-    let connection = Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(port),
-        ..Connection::default()
-    };
+    let connection = Connection::new().address("127.0.0.1").port(port);
     let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
     let report = attempt.run(&settings.build().unwrap()).await;
     report.assert_failed(FailureKind::Unreachable)
@@ -135,11 +131,7 @@ async fn a_server_may_say_other_lines_first_and_may_wait_for_us() {
         std::thread::spawn(move || std::io::copy(&mut from, &mut to));
         let _ = std::io::copy(&mut &far, &mut near);
     });
-    let connection = Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(port),
-        ..Connection::default()
-    };
+    let connection = Connection::new().address("127.0.0.1").port(port);
     std::fs::write(
         behind.path("known_hosts"),
         format!("[127.0.0.1]:{port} {}", behind.public_key("host_ed25519")),

@@ -215,11 +215,7 @@ impl OpenSsh {
     }
 
     pub(crate) fn connection(&self) -> Connection {
-        Connection {
-            address: Some(self.address.clone()),
-            port: Some(self.port),
-            ..Connection::default()
-        }
+        Connection::new().address(self.address.clone()).port(self.port)
     }
 }
 

@@ -54,12 +54,10 @@ const OF_THEIR_OWN: &[(&str, u32)] = &[
 ];
 
 fn job(run_as: Option<RunAs>, detached: bool, forced_command: bool) -> Invocation {
-    Invocation {
-        run_as,
-        detached: detached.then(|| "k1".to_owned()),
-        forced_command,
-        ..Invocation::default()
-    }
+    let mut invocation = Invocation::new().forced_command(forced_command);
+    invocation.run_as = run_as;
+    invocation.detached = detached.then(|| "k1".to_owned());
+    invocation
 }
 
 #[tokio::test]
@@ -121,10 +119,7 @@ async fn a_forced_command_is_told_the_command_and_given_its_input() {
     let mut connection = server.connection();
     connection.vars.insert("forced_command".to_owned(), "true".to_owned());
     let attempt = TestAttempt::to("web1", connection, Command::shell("deploy v1 'a b'"));
-    let invocation = Invocation {
-        stdin: Stdin::Text("input".to_owned()),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().stdin(Stdin::Text("input".to_owned()));
     let report = attempt
         .invoked(invocation)
         .run(&server.transport().build().unwrap())

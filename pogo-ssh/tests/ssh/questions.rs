@@ -110,11 +110,7 @@ async fn serve(rounds: &'static [Round]) -> Connection {
             tokio::spawn(async move { session.await.unwrap().await });
         }
     });
-    Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(port),
-        ..Connection::default()
-    }
+    Connection::new().address("127.0.0.1").port(port)
 }
 
 /// Gives its answers in order, and keeps what it was asked.

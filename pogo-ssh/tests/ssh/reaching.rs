@@ -27,11 +27,7 @@ async fn reluctant(listener: TcpListener, refusals: usize, to: std::net::SocketA
 async fn port_0_is_refused_before_anything_is_dialled() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let settings = fleet.transport();
-    let of_host = Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(0),
-        ..Connection::default()
-    };
+    let of_host = Connection::new().address("127.0.0.1").port(0);
     let cases = [(settings.clone(), of_host), (settings.port(0), Connection::default())];
     for (settings, connection) in cases {
         let transport = settings.build().unwrap();
@@ -50,11 +46,9 @@ async fn an_unreachable_host_is_tried_again_as_often_as_allowed() {
     let transport = settings.connect_retries(2).build().unwrap();
     for (refusals, succeeds) in [(2, true), (3, false)] {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let connection = Connection {
-            address: Some("127.0.0.1".to_owned()),
-            port: Some(listener.local_addr().unwrap().port()),
-            ..Connection::default()
-        };
+        let connection = Connection::new()
+            .address("127.0.0.1")
+            .port(listener.local_addr().unwrap().port());
         let between = tokio::spawn(reluctant(listener, refusals, fleet.host("web1").unwrap().address()));
         let report = TestAttempt::to("web1", connection, Command::shell("true"))
             .run(&transport)
@@ -126,11 +120,7 @@ async fn a_host_is_reached_over_ipv6() {
     let key = known.lines().next().unwrap().split_once(' ').unwrap().1;
     std::fs::write(fleet.known_hosts_file(), format!("[::1]:{port} {key}\n")).unwrap();
     let between = tokio::spawn(reluctant(listener, 0, fleet.host("web1").unwrap().address()));
-    let connection = Connection {
-        address: Some("::1".to_owned()),
-        port: Some(port),
-        ..Connection::default()
-    };
+    let connection = Connection::new().address("::1").port(port);
     let transport = fleet.transport().build().unwrap();
     let attempt = TestAttempt::to("web1", connection, Command::shell("true"));
     attempt.run(&transport).await.assert_succeeded();

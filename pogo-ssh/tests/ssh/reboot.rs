@@ -1,6 +1,5 @@
 //! Commands that restart their host.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
@@ -28,11 +27,7 @@ fn attempt(machine: &Machine, line: &str, within: Duration) -> TestAttempt {
     )
     .unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let invocation = Invocation {
-        reboot: Some(within),
-        environment: BTreeMap::from([("PATH".to_owned(), machine.search_path())]),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().reboot(within).env("PATH", machine.search_path());
     TestAttempt::to("web1", machine.connection(), Command::shell(line))
         .with_hooks("", &hooks.display().to_string())
         .invoked(invocation)

@@ -27,11 +27,7 @@ exec "$@"
 "#;
 
 fn invocation(stdin: Stdin) -> Invocation {
-    Invocation {
-        run_as: Some(RunAs::User("deploy".to_owned())),
-        stdin,
-        ..Invocation::default()
-    }
+    Invocation::new().run_as(RunAs::User("deploy".to_owned())).stdin(stdin)
 }
 
 async fn place() -> Place {
@@ -130,10 +126,7 @@ async fn what_runs_as_another_is_ended_as_that_other() {
 async fn a_command_goes_through_the_program_that_was_named() {
     let place = Place::loopback().await;
     let words = ["env", "WHERE=in the jail of {host}"].map(str::to_owned).to_vec();
-    let invocation = Invocation {
-        run_as: Some(RunAs::Through(words)),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().run_as(RunAs::Through(words));
     let transport = place.transport.clone().build().unwrap();
     let report = place
         .attempt(Command::shell("echo \"$WHERE\""))
@@ -156,11 +149,7 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
     for pty in [false, true] {
-        let invocation = Invocation {
-            run_as: Some(RunAs::User("nobody".to_owned())),
-            pty,
-            ..Invocation::default()
-        };
+        let invocation = Invocation::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
         let attempt = place.attempt(Command::shell("id -un; echo up; exec sleep 300"));
         let (running, mut side) = attempt.invoked(invocation).start();
         let witness = std::sync::Arc::clone(&running.witness);
@@ -189,11 +178,7 @@ async fn hooks_after_a_command_of_another_user_run_on_a_terminal_too() {
     let place = Place::openssh();
     place.file("post.d/say", "#!/bin/sh\necho hook; exit 3\n", 0o755);
     let builtin = place.transport.clone().build().unwrap();
-    let invocation = Invocation {
-        run_as: Some(RunAs::User("nobody".to_owned())),
-        pty: true,
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().run_as(RunAs::User("nobody".to_owned())).pty(true);
     let attempt = place.attempt(Command::shell("id -un"));
     let attempt = attempt
         .with_hooks("/no/such", &place.path("post.d"))

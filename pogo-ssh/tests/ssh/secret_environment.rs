@@ -24,12 +24,9 @@ fn shown(secret: &str) -> String {
 }
 
 fn invocation(run_as: Option<&str>, pty: bool) -> Invocation {
-    Invocation {
-        run_as: run_as.map(|user| RunAs::User(user.to_owned())),
-        pty,
-        secret_environment: vec!["TOKEN".to_owned()],
-        ..Invocation::default()
-    }
+    let mut invocation = Invocation::new().pty(pty).secret_env("TOKEN");
+    invocation.run_as = run_as.map(|user| RunAs::User(user.to_owned()));
+    invocation
 }
 
 fn inputs(invocation: &Invocation, secret: &str) -> JobInputs {

@@ -56,10 +56,7 @@ type Runs<'a> = (&'a dyn Transport, &'a dyn Fn(JobInputs));
 
 /// Runs a command that gets the secret, and gives what arrived in this file beside it.
 async fn sent(server: &OpenSsh, (transport, provide): Runs<'_>, secret: &[&str], file: &str) -> String {
-    let invocation = Invocation {
-        secret_environment: secret.iter().map(|name| (*name).to_owned()).collect(),
-        ..Invocation::default()
-    };
+    let invocation = secret.iter().copied().fold(Invocation::new(), Invocation::secret_env);
     provide(
         JobInputs::read(&invocation)
             .unwrap()

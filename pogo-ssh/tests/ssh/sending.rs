@@ -11,18 +11,13 @@ use crate::attempt::Report;
 use crate::place::{Place, on_both};
 
 fn sent(source: &Path, destination: Option<&str>, mode: Option<u32>) -> SentFile {
-    SentFile {
-        source: source.display().to_string(),
-        destination: destination.map(str::to_owned),
-        mode,
-    }
+    let mut file = SentFile::new(source.display().to_string());
+    (file.destination, file.mode) = (destination.map(str::to_owned), mode);
+    file
 }
 
 async fn run(place: &Place, files: Vec<SentFile>, line: &str) -> Report {
-    let invocation = Invocation {
-        files,
-        ..Invocation::default()
-    };
+    let invocation = files.into_iter().fold(Invocation::new(), Invocation::file);
     let transport = place.transport.clone().build().unwrap();
     let attempt = place.attempt(Command::shell(line)).invoked(invocation);
     attempt.run(&transport).await
@@ -46,7 +41,7 @@ on_both! {
     async fn hooks_find_what_was_sent_too(place: Place) {
         let tool = place.file("tool", "hello", 0o644);
         place.file("pre.d/say", "#!/bin/sh\ncat \"$POGO_FILES/tool\"\n", 0o755);
-        let invocation = Invocation { files: vec![sent(&tool, None, None)], ..Invocation::default() };
+        let invocation = Invocation::new().file(sent(&tool, None, None));
         let transport = place.transport.clone().build().unwrap();
         let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "").invoked(invocation);
         assert_eq!(attempt.run(&transport).await.stdout, "hello");
@@ -85,11 +80,7 @@ on_both! {
 
     async fn what_another_user_runs_can_be_reached_by_that_user(place: Place) {
         let tool = place.file("tool", "#!/bin/sh\nls -ld \"$POGO_FILES\" | cut -c1-10\n", 0o755);
-        let invocation = Invocation {
-            files: vec![sent(&tool, None, None)],
-            run_as: Some(RunAs::Through(vec!["env".to_owned()])),
-            ..Invocation::default()
-        };
+        let invocation = Invocation::new().file(sent(&tool, None, None)).run_as(RunAs::Through(vec!["env".to_owned()]));
         let transport = place.transport.clone().build().unwrap();
         let report = place.attempt(Command::shell("$POGO_FILES/tool")).invoked(invocation).run(&transport).await;
         assert_eq!(report.stdout, "drwx--x--x\n");

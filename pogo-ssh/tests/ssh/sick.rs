@@ -35,10 +35,7 @@ fn server_with_bashrc(test: &str, text: &str, home: &Path) -> Option<OpenSsh> {
 }
 
 fn detached() -> Invocation {
-    Invocation {
-        detached: Some("sick".to_owned()),
-        ..Invocation::default()
-    }
+    Invocation::new().detached("sick")
 }
 
 fn to(server: &OpenSsh, invocation: Invocation, line: &str) -> TestAttempt {
@@ -143,14 +140,7 @@ async fn where_tmp_executes_nothing_programs_are_sent_elsewhere() {
     };
     let program = place.file("program", "#!/bin/sh\necho from the program\n", 0o755);
     let server = OpenSsh::start_with(&format!("SetEnv TMPDIR={}", disk.path.display()));
-    let invocation = Invocation {
-        files: vec![SentFile {
-            source: program.display().to_string(),
-            destination: None,
-            mode: None,
-        }],
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().file(SentFile::new(program.display().to_string()));
     let line = "\"$POGO_FILES/program\" && dirname \"$POGO_FILES\"";
     let transport = server.transport().build().unwrap();
     let report = to(&server, invocation, line).run(&transport).await;

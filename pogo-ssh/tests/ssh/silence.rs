@@ -29,11 +29,9 @@ async fn go_between(listener: TcpListener, to: std::net::SocketAddr, silence: on
 async fn a_link_that_goes_silent_leaves_the_command_in_doubt() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let connection = Connection {
-        address: Some("127.0.0.1".to_owned()),
-        port: Some(listener.local_addr().unwrap().port()),
-        ..Connection::default()
-    };
+    let connection = Connection::new()
+        .address("127.0.0.1")
+        .port(listener.local_addr().unwrap().port());
     let (silence, silent) = oneshot::channel();
     let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
@@ -82,11 +80,9 @@ async fn each_address_of_a_name_is_tried() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     // `localhost` has an IPv6 address first on most machines, where nobody listens.
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let connection = Connection {
-        address: Some("localhost".to_owned()),
-        port: Some(listener.local_addr().unwrap().port()),
-        ..Connection::default()
-    };
+    let connection = Connection::new()
+        .address("localhost")
+        .port(listener.local_addr().unwrap().port());
     let (_silence, silent) = oneshot::channel();
     let between = tokio::spawn(go_between(listener, fleet.host("web1").unwrap().address(), silent));
     let transport = fleet.transport().host_keys(HostKeyPolicy::Insecure).build().unwrap();

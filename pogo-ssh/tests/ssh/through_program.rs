@@ -92,10 +92,7 @@ async fn what_fails_on_the_way_is_told_apart() {
         return;
     }
     let server = OpenSsh::start();
-    let nowhere = Connection {
-        port: Some(1),
-        ..server.connection()
-    };
+    let nowhere = server.connection().port(1);
     let report = TestAttempt::to("web1", nowhere, Command::shell("true"))
         .run(&transport(&server))
         .await;
@@ -183,22 +180,15 @@ async fn input_is_passed_on_and_what_is_not_supported_is_refused() {
     }
     let server = OpenSsh::start();
     let with = |invocation: Invocation| attempt(&server, "cat; pwd").invoked(invocation);
-    let report = with(Invocation {
-        stdin: Stdin::Text("input\n".to_owned()),
-        directory: Some("/".to_owned()),
-        ..Invocation::default()
-    });
+    let report = with(
+        Invocation::new()
+            .stdin(Stdin::Text("input\n".to_owned()))
+            .directory("/"),
+    );
     let report = report.run(&transport(&server)).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "input\n/\n");
-    let sent = with(Invocation {
-        files: vec![SentFile {
-            source: "tool".to_owned(),
-            destination: None,
-            mode: None,
-        }],
-        ..Invocation::default()
-    });
+    let sent = with(Invocation::new().file(SentFile::new("tool")));
     sent.run(&transport(&server)).await.assert_failed(FailureKind::Refused);
     let password = server.transport().password("secret".to_owned().into());
     assert!(matches!(password.build_program(), Err(SetupError::Program { .. })));

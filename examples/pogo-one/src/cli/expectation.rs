@@ -15,9 +15,6 @@ impl FromStr for ExpectedTime {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (hosts, time) = text.rsplit_once('=').ok_or("write HOSTS=TIME, as in @db=5m")?;
-        Ok(Self(Expectation {
-            hosts: targets(hosts.trim())?,
-            time: duration(time)?,
-        }))
+        Ok(Self(Expectation::new(targets(hosts.trim())?, duration(time)?)))
     }
 }

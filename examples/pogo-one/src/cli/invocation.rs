@@ -127,30 +127,26 @@ impl InvocationArgs {
     }
 
     fn files(&self) -> Vec<SentFile> {
-        let script = self.script.iter().map(|path| SentFile {
-            source: path.clone(),
-            destination: None,
-            mode: Some(if self.run_as.is_some() { 0o755 } else { 0o700 }),
-        });
+        let script = self
+            .script
+            .iter()
+            .map(|path| SentFile::new(path.clone()).mode(if self.run_as.is_some() { 0o755 } else { 0o700 }));
         script.chain(self.send.iter().cloned()).collect()
     }
 
     pub(crate) fn invocation(&self) -> Invocation {
-        Invocation {
-            environment: self.env.iter().cloned().collect(),
-            directory: self.cwd.clone(),
-            run_as: self.run_as.clone().map(RunAs::User),
-            pty: self.pty,
-            stdin: match &self.stdin {
-                Some(path) => Stdin::File(path.display().to_string()),
-                None => Stdin::Empty,
-            },
-            files: self.files(),
-            secret_environment: self.secret_env.clone(),
-            detached: self.resumable.then(new_name),
-            forced_command: self.forced_command,
-            reboot: self.reboot.then_some(self.reboot_timeout),
+        let mut invocation = Invocation::new().pty(self.pty).forced_command(self.forced_command);
+        invocation.environment = self.env.iter().cloned().collect();
+        invocation.secret_environment.clone_from(&self.secret_env);
+        invocation.directory.clone_from(&self.cwd);
+        invocation.run_as = self.run_as.clone().map(RunAs::User);
+        if let Some(path) = &self.stdin {
+            invocation.stdin = Stdin::File(path.display().to_string());
         }
+        invocation.files = self.files();
+        invocation.detached = self.resumable.then(new_name);
+        invocation.reboot = self.reboot.then_some(self.reboot_timeout);
+        invocation
     }
 }
 
@@ -206,11 +202,10 @@ fn sent_file(text: &str) -> Result<SentFile, String> {
     if source == "-" && destination.is_empty() {
         return Err("what comes on standard input has no name; say where it goes, as in -:/tmp/file".to_owned());
     }
-    Ok(SentFile {
-        source: source.to_owned(),
-        destination: (!destination.is_empty()).then(|| destination.to_owned()),
-        mode,
-    })
+    let mut file = SentFile::new(source);
+    file.destination = (!destination.is_empty()).then(|| destination.to_owned());
+    file.mode = mode;
+    Ok(file)
 }
 
 /// Whether this is a mode: three or four octal digits.

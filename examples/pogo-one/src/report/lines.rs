@@ -159,13 +159,7 @@ mod tests {
     use super::*;
 
     fn chunk<'a>(host: &'a HostName, stream: Stream, bytes: &'a [u8]) -> OutputChunk<'a> {
-        OutputChunk {
-            job: JobId::new(1),
-            host,
-            attempt: AttemptId::new(1),
-            stream,
-            bytes,
-        }
+        OutputChunk::new((JobId::new(1), AttemptId::new(1)), host, stream, bytes)
     }
 
     fn both_of(mut lines: Lines, pieces: &[(Stream, &[u8])]) -> (String, String) {
@@ -248,10 +242,8 @@ mod tests {
         let (mut lines, mut printed) = (short(), PrintedLines::default());
         for number in 1..=10 {
             let host = format!("web{number}").parse().unwrap();
-            let chunk = OutputChunk {
-                attempt: AttemptId::new(number),
-                ..chunk(&host, Stream::Stdout, b"12345")
-            };
+            let mut chunk = chunk(&host, Stream::Stdout, b"12345");
+            chunk.attempt = AttemptId::new(number);
             lines.push(&chunk, &mut printed);
             assert!(lines.held <= 20, "{}", lines.held);
         }

@@ -286,10 +286,7 @@ mod tests {
     fn the_width_and_the_time_at_the_limit_are_read_off_the_events() {
         let fleet = Fleet::builder().tagged("web", "w[1-4]").build().unwrap();
         let limit = Constraint::new("$web".parse().unwrap(), Rule::MaxParallel("2".parse().unwrap()));
-        let policy = Policy {
-            constraints: vec![limit],
-            ..Policy::default()
-        };
+        let policy = Policy::new().constraint(limit);
         let mut world = World::new(fleet, policy).unwrap();
         world
             .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))

@@ -164,10 +164,7 @@ mod tests {
             fleet = fleet.host(host);
         }
         let job = JobId::new(1);
-        let record = |event| Record {
-            at: Timestamp::EPOCH,
-            event,
-        };
+        let record = |event| Record::new(Timestamp::EPOCH, event);
         let fleet = std::sync::Arc::new(fleet.build().unwrap());
         let names: Vec<HostName> = fleet.ids().map(|id| fleet.name(id).clone()).collect();
         let policy = std::sync::Arc::new(Policy::default());
@@ -184,18 +181,9 @@ mod tests {
         for ((name, kind, message, stderr), id) in hosts.iter().zip(1..) {
             let (host, attempt): (HostName, _) = (name.parse().unwrap(), AttemptId::new(id));
             let (stream, bytes) = (Stream::Stderr, stderr.as_bytes());
-            tails.push(&OutputChunk {
-                job,
-                host: &host,
-                attempt,
-                stream,
-                bytes,
-            });
+            tails.push(&OutputChunk::new((job, attempt), &host, stream, bytes));
             tails.end(&host, attempt, true);
-            let failure = Failure {
-                kind: kind.clone(),
-                message: (*message).to_owned(),
-            };
+            let failure = Failure::new(kind.clone(), (*message).to_owned());
             progress.note(&record(Event::of_task(
                 job,
                 host,

@@ -159,13 +159,7 @@ impl LoggedOutput {
 
     /// As it came.
     pub(crate) fn chunk(&self) -> OutputChunk<'_> {
-        OutputChunk {
-            job: self.job,
-            host: &self.host,
-            attempt: self.attempt,
-            stream: self.stream,
-            bytes: &self.bytes,
-        }
+        OutputChunk::new((self.job, self.attempt), &self.host, self.stream, &self.bytes)
     }
 }
 
@@ -209,13 +203,7 @@ mod tests {
     fn lines(pieces: &[(Stream, &[u8])]) -> Vec<String> {
         let (host, mut records, mut text) = ("web1".parse().unwrap(), Records::default(), Vec::new());
         for (stream, bytes) in pieces {
-            let chunk = OutputChunk {
-                job: JobId::new(1),
-                host: &host,
-                attempt: AttemptId::new(7),
-                stream: *stream,
-                bytes,
-            };
+            let chunk = OutputChunk::new((JobId::new(1), AttemptId::new(7)), &host, *stream, bytes);
             records.output(&chunk, &mut text);
         }
         records.finish(&mut text);
@@ -280,17 +268,11 @@ mod tests {
     #[test]
     fn the_end_of_an_attempt_comes_behind_its_output() {
         let (host, mut records, mut text): (HostName, _, _) = ("web1".parse().unwrap(), Records::default(), Vec::new());
-        let chunk = OutputChunk {
-            job: JobId::new(1),
-            host: &host,
-            attempt: AttemptId::new(7),
-            stream: Stream::Stdout,
-            bytes: b"\xc3",
-        };
+        let chunk = OutputChunk::new((JobId::new(1), AttemptId::new(7)), &host, Stream::Stdout, b"\xc3");
         records.output(&chunk, &mut text);
         let (at, attempt) = (Timestamp::EPOCH, chunk.attempt);
         let event = Event::of_task(JobId::new(1), host.clone(), TaskEventKind::Succeeded { attempt });
-        records.event(&Record { at, event }, &mut text).unwrap();
+        records.event(&Record::new(at, event), &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let (first, second) = text.split_once('\n').unwrap();
         assert!(

@@ -245,11 +245,8 @@ mod tests {
                 Rule::MaxParallel("2".parse().unwrap()),
             )
         };
-        let constraints = (0..groups).map(limit).collect();
-        let policy = Policy {
-            constraints,
-            ..Policy::default()
-        };
+        let constraints = (0..groups).map(limit);
+        let policy = Policy::new().constraints(constraints);
         let failure = Outcome::failed(FailureKind::Command { status: 1 }, "");
         let world = World::new(fleet.build().unwrap(), policy).unwrap();
         let mut world = world

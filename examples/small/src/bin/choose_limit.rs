@@ -28,10 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for limit in ["2%", "5%", "10%", "20%", "40%"] {
         // In each colo; half a minute a host, some much longer, and one attempt in a hundred fails.
         let per_colo = Constraint::new("$colo".parse()?, Rule::MaxParallel(limit.parse()?));
-        let policy = Policy {
-            constraints: vec![per_colo],
-            ..Policy::default()
-        };
+        let policy = Policy::new().constraint(per_colo);
         let times = TaskTimes::LogNormal {
             median: Duration::from_secs(30),
             sigma: 0.8,

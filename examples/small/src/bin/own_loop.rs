@@ -61,14 +61,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Databases before web servers, one at a time and half at a time.
 fn policy() -> Result<Policy, Box<dyn Error>> {
-    Ok(Policy {
-        sequences: vec![Sequence::new("databases first", ["$db".parse()?, "$web".parse()?])],
-        constraints: vec![
-            Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)),
-            Constraint::new("$web".parse()?, Rule::MaxParallel("50%".parse()?)),
-        ],
-        ..Policy::default()
-    })
+    Ok(Policy::new()
+        .sequence(Sequence::new("databases first", ["$db".parse()?, "$web".parse()?]))
+        .constraint(Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)))
+        .constraint(Constraint::new("$web".parse()?, Rule::MaxParallel("50%".parse()?))))
 }
 
 #[allow(clippy::print_stdout, reason = "it is what this program is for")]

@@ -9,11 +9,12 @@ use std::time::Duration;
 /// use std::time::Duration;
 /// use pogo_core::dispatcher::layer::Backoff;
 ///
-/// let backoff = Backoff { first: Duration::from_millis(250), longest: Duration::from_secs(8) };
+/// let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(8));
 /// assert!(backoff.pause(0, 7) <= Duration::from_millis(250));
 /// assert!(backoff.pause(99, 7) >= Duration::from_secs(4));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Backoff {
     /// The pause before the first repetition.
     pub first: Duration,
@@ -32,6 +33,11 @@ impl Default for Backoff {
 }
 
 impl Backoff {
+    /// Pauses from `first` to `longest`.
+    pub const fn new(first: Duration, longest: Duration) -> Self {
+        Self { first, longest }
+    }
+
     /// The pause after so many repetitions. `chance`: any number; equal ones give equal pauses.
     pub fn pause(&self, tries: u32, chance: u64) -> Duration {
         let doubled = self.first.checked_mul(2_u32.saturating_pow(tries));

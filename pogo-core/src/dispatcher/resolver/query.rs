@@ -31,7 +31,7 @@ impl fmt::Display for ResolverQuery {
 /// use pogo_core::policy::{Constraint, Policy, Rule};
 ///
 /// let limit = Constraint::new("$rolesdb(mysql)".parse()?, Rule::MaxParallel("1".parse()?));
-/// let policy = Policy { constraints: vec![limit], ..Policy::default() };
+/// let policy = Policy::new().constraint(limit);
 /// let questions = ResolverQueries::of(&policy).and(&"$rolesdb(mysql) & $rack(r7)".parse()?);
 /// let written: Vec<String> = questions.iter().map(|question| question.to_string()).collect();
 /// assert_eq!(written, ["$rack(r7)", "$rolesdb(mysql)"]);

@@ -87,13 +87,11 @@ fn why(resolver: impl TagResolver + 'static, text: &str) -> Vec<String> {
 fn everything_that_a_policy_and_targets_ask_is_one_call() {
     let ones = Arc::new(Ones::default());
     let resolvers = Resolvers::new().with("db", Arc::clone(&ones) as Arc<dyn TagResolver>);
-    let policy = Policy {
-        sequences: vec![Sequence::new("s", [selector("$db(a)"), selector("!$db(b)")]).scoped(selector("$db(c)"))],
-        constraints: vec![
+    let policy = Policy::new()
+        .sequence(Sequence::new("s", [selector("$db(a)"), selector("!$db(b)")]).scoped(selector("$db(c)")))
+        .constraint(
             Constraint::new(selector("$db(d)"), Rule::MaxParallel("1".parse().unwrap())).within(selector("$db(a)")),
-        ],
-        ..Policy::default()
-    };
+        );
     let questions = ResolverQueries::of(&policy).and(&selector("$db(e) & $db(b)"));
     let fleet = block_on(resolvers.answer(&questions, FleetBuilder::default())).unwrap();
     let fleet = fleet.build().unwrap();
@@ -175,10 +173,7 @@ fn failures_name_their_questions_and_the_cure() {
 fn a_failure_says_where_the_question_is_written() {
     let origin = Origin::new("pogo.yaml", 3, 5);
     let constraint = Constraint::new(selector("$db(a)"), Rule::MaxParallel("1".parse().unwrap())).at(origin);
-    let policy = Policy {
-        constraints: vec![constraint],
-        ..Policy::default()
-    };
+    let policy = Policy::new().constraint(constraint);
     let questions = ResolverQueries::default().and(&selector("$db(a)"));
     assert_eq!(questions.iter().next().unwrap().origin, None);
     let answered = block_on(Resolvers::new().answer(&ResolverQueries::of(&policy), FleetBuilder::default()));

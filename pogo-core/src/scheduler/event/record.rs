@@ -10,10 +10,18 @@ use crate::Timestamp;
 /// This is a line of the job log, of the live stream and of the journal:
 /// `{"at":5,"event":"task_started","job":1,"host":"web1","attempt":17}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Record {
     /// When it was decided; never decreases along a log.
     pub at: Timestamp,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+impl Record {
+    /// What was decided at this time.
+    pub fn new(at: Timestamp, event: Event) -> Self {
+        Self { at, event }
+    }
 }

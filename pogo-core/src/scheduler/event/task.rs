@@ -153,6 +153,7 @@ pub enum DoubtCause {
 /// Why a running attempt is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CancelReason {
     /// Its own time limit ran out.
     AttemptTimeout,

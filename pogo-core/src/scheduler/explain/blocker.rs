@@ -15,6 +15,7 @@ use crate::scheduler::{Freeze, JobId};
 /// Displays as a sentence that names what is in the way and the first cure, with moments in UTC;
 /// [`sentence`](Self::sentence) writes them otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Obstacle {
     /// What is in the way.
     #[serde(flatten)]

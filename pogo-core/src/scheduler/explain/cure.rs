@@ -13,6 +13,7 @@ use crate::scheduler::{Input, JobId};
 /// One way to clear an obstacle: these orders, in this order. Displays as the commands of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
+#[non_exhaustive]
 pub struct Cure {
     /// What to order; never empty.
     pub orders: Vec<CureOrder>,

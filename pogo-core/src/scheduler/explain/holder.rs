@@ -13,6 +13,7 @@ use crate::scheduler::state::State;
 /// A host that holds a slot of a bucket, and one reason why. A host that is unavailable for several reasons, such
 /// as one that failed and is marked down, is listed once for each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Holder {
     /// The host.
     pub host: HostName,
@@ -26,6 +27,7 @@ pub struct Holder {
 /// Why a host is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum HolderReason {
     /// An attempt runs on it or settles.
     Running {

@@ -16,6 +16,7 @@ use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Tally};
 /// How a job is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum JobStatus {
     /// A task runs, or one will start by itself when a delay or a bake time is over.
     Running,

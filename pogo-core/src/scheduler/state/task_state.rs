@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How far one task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TaskState {
     /// It has not started, or waits to be tried again: after a failure with retries left, or by an order to retry it.
     Waiting,

@@ -53,6 +53,7 @@ pub struct WhatIf {
 
 /// What was used of one limit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct GroupForecast {
     /// The group.
     pub group: String,
@@ -77,6 +78,7 @@ pub struct GroupForecast {
 
 /// The most hosts that were unavailable at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Peak {
     /// In half of the runs no more.
     pub p50: u32,
@@ -86,6 +88,7 @@ pub struct Peak {
 
 /// What one rule costs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Cost {
     /// The rule, and how it was relaxed.
     #[serde(flatten)]

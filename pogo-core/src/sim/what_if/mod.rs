@@ -13,7 +13,7 @@
 //!
 //! let fleet = Fleet::builder().tagged("web", "web[1-40]").build()?;
 //! let limit = Constraint::new("$web".parse()?, Rule::MaxParallel("10%".parse()?));
-//! let policy = Policy { constraints: vec![limit], ..Policy::default() };
+//! let policy = Policy::new().constraint(limit);
 //! let times = TaskTimes::LogNormal { median: Duration::from_secs(30), sigma: 0.8 };
 //! let world = World::new(fleet, policy)?.task_times(times).inject_everywhere(Fault::fails_sometimes(0.02));
 //! let scenario = Scenario::new(world, JobSpec::new("$web".parse()?, Command::shell("restart")));

@@ -23,11 +23,7 @@ use crate::time::millis;
 /// use pogo_core::sim::what_if::{CriticalPath, WaitedFor};
 ///
 /// let fleet = Fleet::builder().tagged("db", "db[1-2]").tagged("web", "web[1-9]").build()?;
-/// let policy = Policy {
-///     sequences: vec![Sequence::new("tiers", ["$db".parse()?, "$web".parse()?])],
-///     constraints: vec![Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?))],
-///     ..Policy::default()
-/// };
+/// let policy = Policy::new().sequence(Sequence::new("tiers", ["$db".parse()?, "$web".parse()?])).constraint(Constraint::new("$db".parse()?, Rule::MaxParallel("1".parse()?)));
 /// let mut world = World::new(fleet, policy)?;
 /// let job = world.submit(JobSpec::new("*".parse()?, Command::shell("restart")))?;
 /// let path = CriticalPath::of(&world.run().records, job)?;
@@ -38,6 +34,7 @@ use crate::time::millis;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct CriticalPath {
     /// The attempts.
     pub links: Vec<Link>,
@@ -45,6 +42,7 @@ pub struct CriticalPath {
 
 /// One attempt on the critical path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Link {
     /// The host.
     pub host: HostName,

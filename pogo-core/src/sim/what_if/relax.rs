@@ -10,6 +10,7 @@ use crate::policy::{Constraint, Limit, Origin, Percent, Policy, Rule, Sequence};
 
 /// One rule that is relaxed. Prints as `without max_parallel: 25% on $web`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Relaxation {
     /// The rule, as in `max_parallel: 25% on $frontend & $colo`.
     pub rule: String,
@@ -174,18 +175,23 @@ mod tests {
     #[test]
     fn every_rule_of_policy_and_job_is_relaxed_in_turn() {
         let limit = |text: &str| text.parse::<Limit>().unwrap();
-        let policy = Policy {
-            constraints: vec![
-                Constraint::new("$web".parse().unwrap(), Rule::MaxParallel(limit("25%"))),
-                Constraint::new("$web".parse().unwrap(), Rule::MinAvailable(limit("80%"))),
-                Constraint::new("$db".parse().unwrap(), Rule::MaxParallelTotal(limit("100%"))),
-            ],
-            sequences: vec![Sequence::new(
+        let policy = Policy::new()
+            .constraint(Constraint::new(
+                "$web".parse().unwrap(),
+                Rule::MaxParallel(limit("25%")),
+            ))
+            .constraint(Constraint::new(
+                "$web".parse().unwrap(),
+                Rule::MinAvailable(limit("80%")),
+            ))
+            .constraint(Constraint::new(
+                "$db".parse().unwrap(),
+                Rule::MaxParallelTotal(limit("100%")),
+            ))
+            .sequence(Sequence::new(
                 "tiers",
                 ["$db", "$cache", "$web"].map(|tag| tag.parse().unwrap()),
-            )],
-            ..Policy::default()
-        };
+            ));
         let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
         (spec.settings.max_parallel, spec.waves) = (Some(limit("3")), vec![limit("1")]);
         let said: Vec<String> = relaxations(&policy, &spec)

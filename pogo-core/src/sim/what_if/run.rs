@@ -29,6 +29,7 @@ pub struct Run {
 
 /// What was used of one limit in one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct GroupUse {
     /// The most hosts of the group that were unavailable at the same time.
     pub peak: u32,

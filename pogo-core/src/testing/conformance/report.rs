@@ -16,11 +16,19 @@ pub enum Verdict {
 
 /// One case of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CaseReport {
     /// Its name: the line of the contract that it holds the implementation to.
     pub name: &'static str,
     /// How it ended.
     pub verdict: Verdict,
+}
+
+impl CaseReport {
+    /// The case of this name ended so.
+    pub fn new(name: &'static str, verdict: Verdict) -> Self {
+        Self { name, verdict }
+    }
 }
 
 /// All cases of one suite, in its order.
@@ -30,8 +38,8 @@ pub struct CaseReport {
 /// ```
 /// use pogo_core::testing::conformance::{CaseReport, ConformanceReport, Verdict};
 ///
-/// let case = CaseReport { name: "output_keeps_its_bytes", verdict: Verdict::Skipped("it streams no output".into()) };
-/// let report = ConformanceReport { suite: "transport", cases: vec![case] };
+/// let case = CaseReport::new("output_keeps_its_bytes", Verdict::Skipped("it streams no output".into()));
+/// let report = ConformanceReport::new("transport", vec![case]);
 /// assert_eq!(
 ///     report.to_string(),
 ///     "transport: 0 passed, 1 skipped, 0 failed\n  skipped  output_keeps_its_bytes: it streams no output\n"
@@ -40,6 +48,7 @@ pub struct CaseReport {
 /// report.assert_skipped(&["output_keeps_its_bytes"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConformanceReport {
     /// The suite's name.
     pub suite: &'static str,
@@ -48,6 +57,11 @@ pub struct ConformanceReport {
 }
 
 impl ConformanceReport {
+    /// The report of this suite on these cases.
+    pub fn new(suite: &'static str, cases: Vec<CaseReport>) -> Self {
+        Self { suite, cases }
+    }
+
     /// No case failed. What was skipped is in the report, and [`Self::assert_skipped`] pins it.
     ///
     /// # Panics

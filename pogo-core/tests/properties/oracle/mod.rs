@@ -37,7 +37,7 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     /// Takes note of an event, or says which rule it breaks.
-    pub(crate) fn take(&mut self, Record { at, event }: &Record) -> Result<(), String> {
+    pub(crate) fn take(&mut self, Record { at, event, .. }: &Record) -> Result<(), String> {
         match event {
             Event::Namespace(event) => self.take_of_namespace(&event.kind),
             Event::Host(HostEvent { host, kind, .. }) => match kind {

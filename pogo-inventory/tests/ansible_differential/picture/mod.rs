@@ -109,12 +109,12 @@ fn connection(host: &str, vars: &Value) -> Connection {
     };
     let one = |plain: &str, ssh: &str| text(ssh).or_else(|| text(plain));
     let key = one("ansible_private_key_file", "ansible_ssh_private_key_file");
-    Connection {
-        address: one("ansible_host", "ansible_ssh_host").filter(|address| address != host),
-        port: one("ansible_port", "ansible_ssh_port").and_then(|port| port.trim().parse().ok()),
-        user: one("ansible_user", "ansible_ssh_user"),
-        vars: key.into_iter().map(|key| ("identity".to_owned(), key)).collect(),
-    }
+    let mut connection = Connection::new();
+    connection.address = one("ansible_host", "ansible_ssh_host").filter(|address| address != host);
+    connection.port = one("ansible_port", "ansible_ssh_port").and_then(|port| port.trim().parse().ok());
+    connection.user = one("ansible_user", "ansible_ssh_user");
+    connection.vars = key.into_iter().map(|key| ("identity".to_owned(), key)).collect();
+    connection
 }
 
 /// Reads an inventory on both sides. They agree on what it says or on refusing it, or differ as is known.

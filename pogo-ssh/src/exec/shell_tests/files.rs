@@ -20,15 +20,8 @@ async fn files_are_placed_and_removed_through_every_login_shell() {
         let source = home.path().join("source");
         fs::write(&source, &bytes).unwrap();
         let source = source.display().to_string();
-        let file = SentFile {
-            source,
-            destination: Some(to.display().to_string()),
-            mode: None,
-        };
-        let invocation = Invocation {
-            files: vec![file.clone()],
-            ..Invocation::default()
-        };
+        let file = SentFile::new(source).to(to.display().to_string());
+        let invocation = Invocation::new().file(file.clone());
         let inputs = SharedInputs::default().of(&Arc::new(invocation)).await.unwrap();
         let content = &inputs.files[0];
         let line = receiving_line(&attempt(Command::shell("true"), Path::new("/")), (&file, content), None);

@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::{Command as Process, ExitStatus};
 use std::sync::Arc;
 
-use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::Phase;
 
@@ -48,11 +47,8 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
                 // Of these it does not know the end itself.
                 continue;
             }
-            let attempt = attempt(Command::shell(line), directory.path());
-            let attempt = Attempt {
-                post_hooks: attempt.pre_hooks.clone(),
-                ..attempt
-            };
+            let mut attempt = attempt(Command::shell(line), directory.path());
+            attempt.post_hooks.clone_from(&attempt.pre_hooks);
             let session = Session::all_of(&attempt, None).remove(0);
             let output = run(shell, &session.line(), true);
             let (err, marks) = stderr_of(&session, &output);
@@ -110,17 +106,13 @@ fn a_session_runs_all_steps_under_every_shell() {
     for shell in posix() {
         let _ = fs::remove_dir_all(directory.path().join("post"));
         let hooks = |name: &str| Some(directory.path().join(name).display().to_string().into());
-        let values = ["d", "f", "code", "locale"].map(|name| (name.to_owned(), name.to_owned()));
-        let invocation = Invocation {
-            environment: values.into(),
-            ..Invocation::default()
-        };
-        let attempt = Attempt {
-            pre_hooks: hooks("pre"),
-            post_hooks: hooks("post"),
-            invocation: Arc::new(invocation),
-            ..attempt(Command::shell(&line), directory.path())
-        };
+        let names = ["d", "f", "code", "locale"];
+        let invocation = names
+            .into_iter()
+            .fold(Invocation::new(), |all, name| all.env(name, name));
+        let mut attempt = attempt(Command::shell(&line), directory.path());
+        (attempt.pre_hooks, attempt.post_hooks) = (hooks("pre"), hooks("post"));
+        attempt.invocation = Arc::new(invocation);
         let session = Session::all_of(&attempt, None).remove(0);
         let text = session.line().under(shell);
         let (status, out, err) = run_into_files(shell, &text, directory.path());
@@ -142,11 +134,8 @@ fn a_session_runs_all_steps_under_every_shell() {
 fn post_hooks_are_looked_for_and_not_run_under_every_shell() {
     let directory = tempfile::tempdir().unwrap();
     let hook = directory.path().join("10-hook");
-    let attempt = attempt(Command::shell("true"), directory.path());
-    let attempt = Attempt {
-        post_hooks: attempt.pre_hooks.clone(),
-        ..attempt
-    };
+    let mut attempt = attempt(Command::shell("true"), directory.path());
+    attempt.post_hooks.clone_from(&attempt.pre_hooks);
     let session = Session::of(&attempt, None, &[Phase::PostHook]).unwrap();
     let only_looking = session.only_looking().unwrap();
     for shell in posix() {

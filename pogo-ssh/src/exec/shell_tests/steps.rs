@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_core::dispatcher::Attempt;
 use pogo_core::plan::{Command, Invocation};
 use pogo_core::scheduler::Phase;
 
@@ -29,14 +28,13 @@ fn every_step_runs_through_every_login_shell() {
         .chain(words.clone())
         .collect();
     let value = words.concat();
-    let invocation = Invocation {
-        environment: [("A".to_owned(), value.clone())].into(),
-        directory: Some(hooks.display().to_string()),
-        ..Invocation::default()
-    };
-    let attempt = |command| Attempt {
-        invocation: Arc::new(invocation.clone()),
-        ..attempt(command, &hooks)
+    let invocation = Invocation::new()
+        .env("A", value.clone())
+        .directory(hooks.display().to_string());
+    let attempt = |command| {
+        let mut attempt = attempt(command, &hooks);
+        attempt.invocation = Arc::new(invocation.clone());
+        attempt
     };
     for shell in login() {
         let session = |phase, command| Session::of(&attempt(command), None, &[phase]).unwrap();

@@ -10,13 +10,12 @@ use super::print::{FoldStyle, print};
 use super::store::{HostOutput, OutputStore};
 
 fn push(outputs: &mut Outputs, host: &str, attempt: u64, stream: Stream, bytes: &[u8]) {
-    outputs.push(&OutputChunk {
-        job: JobId::new(1),
-        host: &host.parse().unwrap(),
-        attempt: AttemptId::new(attempt),
+    outputs.push(&OutputChunk::new(
+        (JobId::new(1), AttemptId::new(attempt)),
+        &host.parse().unwrap(),
         stream,
         bytes,
-    });
+    ));
 }
 
 /// What hosts wrote, as it is shown.

@@ -1,7 +1,5 @@
 //! How a command is invoked.
 
-use std::collections::BTreeMap;
-
 use super::super::case::{Case, same};
 use super::context::CaseContext;
 use crate::plan::{Command, Invocation, Stdin};
@@ -46,10 +44,7 @@ pub(super) async fn a_command_without_input_finds_none(context: CaseContext) -> 
 }
 
 pub(super) async fn input_arrives_or_is_refused(context: CaseContext) -> Case {
-    let invocation = Invocation {
-        stdin: Stdin::Bytes(b"one\ntwo \xff\n".to_vec()),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().stdin(Stdin::Bytes(b"one\ntwo \xff\n".to_vec()));
     arrives_or_is_refused(
         context,
         "test \"$(od -An -tx1 | tr -d ' \\n')\" = 6f6e650a74776f20ff0a",
@@ -59,18 +54,12 @@ pub(super) async fn input_arrives_or_is_refused(context: CaseContext) -> Case {
 }
 
 pub(super) async fn environment_arrives_or_is_refused(context: CaseContext) -> Case {
-    let invocation = Invocation {
-        environment: BTreeMap::from([("CONFORMANCE_CASE".to_owned(), "it's \"$x\"".to_owned())]),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().env("CONFORMANCE_CASE", "it's \"$x\"");
     arrives_or_is_refused(context, "test \"$CONFORMANCE_CASE\" = 'it'\\''s \"$x\"'", invocation).await
 }
 
 pub(super) async fn a_directory_is_entered_or_refused(context: CaseContext) -> Case {
-    let invocation = Invocation {
-        directory: Some("/".to_owned()),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().directory("/");
     arrives_or_is_refused(context, "test \"$(pwd)\" = /", invocation).await
 }
 

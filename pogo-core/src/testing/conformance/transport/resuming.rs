@@ -84,10 +84,7 @@ fn resumable(context: &CaseContext, line: &str) -> Result<Attempt, EarlyEnd> {
     context.needs_output()?;
     // The host may know attempts of the same number from the last time that the suite ran.
     let nonce = RandomState::new().hash_one(());
-    let invocation = Invocation {
-        detached: Some(format!("conformance-{nonce:x}")),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::new().detached(format!("conformance-{nonce:x}"));
     let attempt = context.invoked(line, invocation);
     if context.fixture.transport.resumes(&attempt) {
         Ok(attempt)
