@@ -35,7 +35,7 @@
 //! | a pre-hook, the command or a post-hook ends with another status than 0 | failed: pre_hook, command or post_hook |
 //! | one of them is ended by a signal | failed: signal |
 //! | sudo or another program to run through does not start the command; a directory, file or terminal cannot be had | failed: refused; the command was not run |
-//! | the host ends the session, with whatever status, and has not told that it began: a forced command, a restricted shell, nologin | failed: refused; with [`forced_command`](pogo_core::plan::Invocation::forced_command) its status counts |
+//! | the host ends the session, with whatever status, and has not told that it began: a forced command, a restricted shell, nologin | failed: refused; with [`forced_command`](field@pogo_core::plan::ExecOptions::forced_command) its status counts |
 //! | the link breaks before the host was asked to run anything | failed: unreachable |
 //! | the link breaks after that | in doubt |
 //! | what ran the command on the host is gone, and has not told how the command ended | in doubt |
@@ -71,7 +71,7 @@
 //!
 //! - For files to send: `cat`, `mktemp`, and one of `sha256sum`, `shasum`, `openssl`. For another user: `sudo`.
 //!
-//! Nothing is written to the target but files that are [sent](pogo_core::plan::Invocation::files), and what is kept of
+//! Nothing is written to the target but files that are [sent](pogo_core::plan::ExecOptions::files), and what is kept of
 //! [detached](#attempts-that-outlive-their-connection) attempts. The environment of
 //! hooks and command holds what the job says, and `POGO_JOB`, `POGO_HOST`, `POGO_ATTEMPT` and `POGO_PHASE` (`pre_hook`,
 //! `command` or `post_hook`); standard input is empty unless the job gives some to the command. Hooks are the
@@ -80,7 +80,7 @@
 //!
 //! # Another user, input, a terminal, files
 //!
-//! All of an [`Invocation`](pogo_core::plan::Invocation) is understood; detached, some of it is refused. A command that
+//! All of an [`ExecOptions`](pogo_core::plan::ExecOptions) is understood; detached, some of it is refused. A command that
 //! [runs as another](pogo_core::plan::RunAs) does so through `sudo`, or through the program that is named; a command line
 //! is then for `/bin/sh`. Hooks are the host's own and run as the user who is logged in. If sudo asks for a password, it
 //! gets the [one that was given](SshTransportBuilder::sudo_password) on its standard input: once, only for a prompt with a word
@@ -113,7 +113,7 @@
 //!
 //! # Attempts that outlive their connection
 //!
-//! With [`Invocation::detached`](pogo_core::plan::Invocation::detached) the host runs the attempt in a session of its
+//! With [`ExecOptions::detached`](field@pogo_core::plan::ExecOptions::detached) the host runs the attempt in a session of its
 //! own, and the connection only looks on. The host needs `flock`, `setsid` and `mkfifo` as well (util-linux or busybox
 //! have the first two), `uname`, `find`, `tail`, `head -c`, a `/bin/sh` that hands open files down to what it runs (dash,
 //! bash and busybox do, ksh does not), and must not end a user's processes when the user logs out
@@ -145,7 +145,7 @@
 //!
 //! # Restarts
 //!
-//! With [`reboot`](pogo_core::plan::Invocation::reboot) the command restarts its host. The host is asked which boot it is
+//! With [`reboot`](field@pogo_core::plan::ExecOptions::reboot) the command restarts its host. The host is asked which boot it is
 //! in (Linux's `boot_id`, or when the kernel of a BSD or of macOS began) before anything runs. When the command has ended
 //! with status 0, or by a signal, or its link is lost, the attempt goes on, and so its slots stay taken: the host is
 //! connected to again, with growing pauses of up to 8 seconds, until it answers in another boot. Then post-hooks run.

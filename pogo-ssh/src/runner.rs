@@ -61,10 +61,10 @@ impl Runner {
         target
             .session
             .environment
-            .remove(&attempt.invocation.secret_environment);
-        let inputs = self.inputs.of(&attempt.invocation).await;
+            .remove(&attempt.exec_options.secret_environment);
+        let inputs = self.inputs.of(&attempt.exec_options).await;
         let inputs = inputs.map_err(|error| error.to_string())?;
-        match inputs.refusal(&attempt.invocation) {
+        match inputs.refusal(&attempt.exec_options) {
             Some(reason) => Err(reason),
             None => Ok((target, inputs)),
         }
@@ -72,10 +72,10 @@ impl Runner {
 
     /// Runs an attempt to its end.
     pub(crate) async fn run(&self, prepared: PreparedAttempt) -> Outcome {
-        if let Some(job) = &prepared.attempt.invocation.detached {
+        if let Some(job) = &prepared.attempt.exec_options.detached {
             return Box::pin(detached::run(&self.context, &prepared, job)).await;
         }
-        if let Some(within) = prepared.attempt.invocation.reboot {
+        if let Some(within) = prepared.attempt.exec_options.reboot {
             return Box::pin(reboot::run(&self.context, &prepared, within)).await;
         }
         if let Some(outcome) = Box::pin(self.run_on_kept_link(&prepared)).await {

@@ -41,7 +41,7 @@ impl SshTransport {
         Ok(Self { runner, warnings })
     }
 
-    /// Takes what the next job with this invocation gives its hosts; otherwise it is read when the job's first attempt
+    /// Takes what the next job with these options gives its hosts; otherwise it is read when the job's first attempt
     /// begins.
     pub fn provide(&self, inputs: JobInputs) {
         self.runner.inputs.provide(inputs);
@@ -82,6 +82,6 @@ impl Transport for SshTransport {
 
     /// Detached attempts outlive their connection, and the host knows each by its number.
     fn resumes(&self, attempt: &Attempt) -> bool {
-        attempt.invocation.detached.is_some()
+        attempt.exec_options.detached.is_some()
     }
 }

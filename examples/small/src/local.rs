@@ -22,7 +22,7 @@ impl Transport for Local {
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         // What this transport does not support is refused, and not run in another way.
-        if !attempt.invocation.is_plain() {
+        if !attempt.exec_options.is_plain() {
             return Outcome::failed(FailureKind::Refused, "only plain commands run here");
         }
         report.phase(Phase::Command);

@@ -15,7 +15,7 @@ use pogo_examples::Local;
 #[derive(Debug, Clone, Copy)]
 enum Defect {
     JoinsWords,
-    IgnoresInvocation,
+    IgnoresExecOptions,
     RunsTwice,
     GoesOnAfterTimeout,
     GoesOnAfterDrop,
@@ -46,7 +46,7 @@ impl Transport for Flawed {
                     attempt.command = Arc::new(Command::Shell(argv.join(" ")));
                 }
             }
-            Defect::IgnoresInvocation => attempt.invocation = Arc::default(),
+            Defect::IgnoresExecOptions => attempt.exec_options = Arc::default(),
             Defect::RunsTwice => _ = Local.run(attempt.clone(), report.clone()).await,
             Defect::GoesOnAfterTimeout => {
                 let limit = std::mem::replace(&mut attempt.time_limit, Duration::from_secs(100));
@@ -71,7 +71,7 @@ impl Transport for Flawed {
                 attempt.command = Arc::new(Command::shell("echo first"));
             }
             // What it was asked to keep running it has dropped, and it says that it can take it up.
-            Defect::BeginsAnew => attempt.invocation = Arc::default(),
+            Defect::BeginsAnew => attempt.exec_options = Arc::default(),
             Defect::TreatsHostsAlike => {}
         }
         Local.run(attempt, report).await
@@ -86,9 +86,9 @@ impl Transport for Flawed {
 async fn each_planted_defect_is_found_by_the_case_of_its_rule() {
     let planted = [
         (Defect::JoinsWords, "an_argument_vector_arrives_unchanged"),
-        (Defect::IgnoresInvocation, "environment_arrives_or_is_refused"),
-        (Defect::IgnoresInvocation, "input_arrives_or_is_refused"),
-        (Defect::IgnoresInvocation, "a_directory_is_entered_or_refused"),
+        (Defect::IgnoresExecOptions, "environment_arrives_or_is_refused"),
+        (Defect::IgnoresExecOptions, "input_arrives_or_is_refused"),
+        (Defect::IgnoresExecOptions, "a_directory_is_entered_or_refused"),
         (Defect::RunsTwice, "each_attempt_runs_the_command_once"),
         (
             Defect::GoesOnAfterTimeout,

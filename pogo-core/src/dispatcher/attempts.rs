@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
-use crate::plan::{Command, Invocation, JobSpec};
+use crate::plan::{Command, ExecOptions, JobSpec};
 use crate::scheduler::{AttemptId, Input, JobId, Phase};
 
 /// What every attempt of a job shares.
 #[derive(Clone)]
 pub(super) struct JobCommand {
     command: Arc<Command>,
-    invocation: Arc<Invocation>,
+    exec_options: Arc<ExecOptions>,
 }
 
 impl Dispatcher {
@@ -23,7 +23,7 @@ impl Dispatcher {
     pub(super) fn remember(&mut self, job: JobId, spec: &JobSpec) {
         let shared = JobCommand {
             command: Arc::new(spec.command.clone()),
-            invocation: Arc::new(spec.invocation.clone()),
+            exec_options: Arc::new(spec.exec_options.clone()),
         };
         self.commands.insert(job, shared);
     }
@@ -41,7 +41,7 @@ impl Dispatcher {
             Some(host) => fleet.host(host),
             None => Host::new(host.clone()),
         };
-        let JobCommand { command, invocation } = self.commands.get(&job)?.clone();
+        let JobCommand { command, exec_options } = self.commands.get(&job)?.clone();
         let settings = self.scheduler.job(job)?.settings();
         let hooks = |path: &str| (!path.is_empty()).then(|| Arc::from(path));
         Some(Attempt {
@@ -49,7 +49,7 @@ impl Dispatcher {
             job,
             host,
             command,
-            invocation,
+            exec_options,
             pre_hooks: hooks(&settings.pre_hooks),
             post_hooks: hooks(&settings.post_hooks),
             time_limit: settings.attempt_timeout,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Reporter;
 use crate::fleet::Host;
-use crate::plan::{Command, Invocation};
+use crate::plan::{Command, ExecOptions};
 use crate::scheduler::{AttemptId, JobId, Outcome};
 
 /// Executes attempts on hosts: over SSH, through an agent, in a test's imagination.
@@ -138,7 +138,7 @@ pub struct Attempt {
     /// What to run.
     pub command: Arc<Command>,
     /// How to run it.
-    pub invocation: Arc<Invocation>,
+    pub exec_options: Arc<ExecOptions>,
     /// Directory of pre-hooks on the target; `None` for no hooks.
     pub pre_hooks: Option<Arc<str>>,
     /// Directory of post-hooks on the target; `None` for no hooks.
@@ -158,7 +158,7 @@ impl Attempt {
             job,
             host,
             command: Arc::new(command),
-            invocation: Arc::default(),
+            exec_options: Arc::default(),
             pre_hooks: None,
             post_hooks: None,
             time_limit,

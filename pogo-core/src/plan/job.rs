@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Invocation, PlanError};
+use super::{ExecOptions, PlanError};
 use crate::fleet::Selector;
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate, each_setting, nested_hooks};
 use crate::time::millis;
@@ -59,8 +59,8 @@ pub struct JobSpec {
     #[serde(default)]
     pub seed: u64,
     /// How the command is run: as whom, where, with which environment and input.
-    #[serde(default, skip_serializing_if = "Invocation::is_plain")]
-    pub invocation: Invocation,
+    #[serde(rename = "exec_options", default, skip_serializing_if = "ExecOptions::is_plain")]
+    pub exec_options: ExecOptions,
 }
 
 impl JobSpec {
@@ -76,7 +76,7 @@ impl JobSpec {
             expected: Vec::new(),
             override_constraints: None,
             seed: 0,
-            invocation: Invocation::default(),
+            exec_options: ExecOptions::default(),
         }
     }
 
@@ -131,8 +131,8 @@ impl JobSpec {
 
     /// Sets how the command is run.
     #[must_use]
-    pub fn invocation(mut self, invocation: Invocation) -> Self {
-        self.invocation = invocation;
+    pub fn exec_options(mut self, exec_options: ExecOptions) -> Self {
+        self.exec_options = exec_options;
         self
     }
 }
@@ -169,7 +169,7 @@ impl JobSpec {
         {
             return refuse("to override constraints, say why");
         }
-        self.invocation.check()?;
+        self.exec_options.check()?;
         let bakes = self.settings.bake.is_some_and(|bake| !bake.is_zero());
         if self.settings.gate == Some(WaveGate::Manual) && bakes {
             return refuse(

@@ -3,9 +3,9 @@
 mod advice;
 mod counting_sort;
 mod cycle;
-
+mod exec_options;
+mod exec_options_check;
 mod groups;
-mod invocation;
 mod job;
 #[allow(
     clippy::module_inception,
@@ -16,18 +16,24 @@ mod print;
 mod problem;
 mod resolve;
 mod rules;
+mod run_as;
+mod sent_file;
 mod sequences;
 mod settings;
 mod stages;
+mod stdin;
 mod waves;
 mod words;
 
-pub use invocation::{Invocation, RunAs, SentFile, Stdin};
+pub use exec_options::ExecOptions;
 pub use job::{Command, Expectation, JobSpec, Order};
 pub(crate) use job::{check_bake, check_settings};
 pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};
 pub use problem::{PlanError, Problem, Warning};
 pub(crate) use rules::Capacity;
 pub use rules::{Bucket, BucketId, BudgetGroup, Rules};
+pub use run_as::RunAs;
+pub use sent_file::SentFile;
 pub use settings::PlannedSettings;
 pub use stages::{Stage, StageId, Stages};
+pub use stdin::Stdin;

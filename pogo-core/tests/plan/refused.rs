@@ -1,7 +1,7 @@
 //! Jobs that no host could take are refused before anything begins.
 
 use pogo_core::fleet::Fleet;
-use pogo_core::plan::{Command, Invocation, JobSpec, Plan, RunAs, SentFile};
+use pogo_core::plan::{Command, ExecOptions, JobSpec, Plan, RunAs, SentFile};
 use pogo_core::policy::Policy;
 
 /// What is said of a job, if it is refused.
@@ -13,8 +13,8 @@ fn said(change: impl FnOnce(&mut JobSpec)) -> Option<String> {
     plan.err().map(|error| error.to_string())
 }
 
-fn of(change: impl FnOnce(&mut Invocation)) -> Option<String> {
-    said(|spec| change(&mut spec.invocation))
+fn of(change: impl FnOnce(&mut ExecOptions)) -> Option<String> {
+    said(|spec| change(&mut spec.exec_options))
 }
 
 #[test]
@@ -94,12 +94,12 @@ fn files_have_a_mode_of_four_octal_digits() {
 }
 
 #[test]
-fn an_invocation_that_is_not_plain_is_stored() {
+fn exec_options_that_are_not_plain_are_stored() {
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
-    assert!(spec.invocation.is_plain());
+    assert!(spec.exec_options.is_plain());
     assert!(!serde_json::to_string(&spec).unwrap().contains("environment"));
-    spec.invocation.environment.insert("A".into(), "1".into());
-    assert!(!spec.invocation.is_plain());
+    spec.exec_options.environment.insert("A".into(), "1".into());
+    assert!(!spec.exec_options.is_plain());
     let stored = serde_json::to_string(&spec).unwrap();
     assert_eq!(serde_json::from_str::<JobSpec>(&stored).unwrap(), spec);
 }

@@ -248,7 +248,7 @@ impl SshTransportBuilder {
         self
     }
 
-    /// Where hosts keep what they know of [detached](pogo_core::plan::Invocation::detached) attempts; a relative
+    /// Where hosts keep what they know of [detached](field@pogo_core::plan::ExecOptions::detached) attempts; a relative
     /// directory is one of the home directory's. Default: `.cache/pogo`.
     pub fn detached_directory(mut self, directory: impl Into<String>) -> Self {
         self.detached_directory = directory.into();

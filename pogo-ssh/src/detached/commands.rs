@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pogo_core::dispatcher::Attempt;
-use pogo_core::plan::Invocation;
+use pogo_core::plan::ExecOptions;
 use pogo_core::scheduler::{AttemptId, Phase};
 
 use super::frames::first_line;
@@ -85,16 +85,16 @@ fn tenths(grace: Duration) -> String {
 }
 
 /// What an attempt cannot be, detached.
-pub(super) fn unsuitable(invocation: &Invocation) -> Option<&'static str> {
-    if invocation.run_as.is_some() {
+pub(super) fn unsuitable(exec_options: &ExecOptions) -> Option<&'static str> {
+    if exec_options.run_as.is_some() {
         return Some(
             "a detached command runs as the user who logs in; name sudo in the command, or do without `run_as`",
         );
     }
-    if invocation.pty {
+    if exec_options.pty {
         return Some("a detached command has no terminal; do without `pty`");
     }
-    if !invocation.stdin.is_empty() || !invocation.files.is_empty() {
+    if !exec_options.stdin.is_empty() || !exec_options.files.is_empty() {
         return Some("a detached command gets no input and no files; put them on the host before");
     }
     None

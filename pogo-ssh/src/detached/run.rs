@@ -17,7 +17,7 @@ use crate::prepared::PreparedAttempt;
 /// Runs the attempt of a job of this name detached. A link that breaks is made again, as long as the attempt may take.
 pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, job: &str) -> Outcome {
     let attempt = &prepared.attempt;
-    if let Some(reason) = unsuitable(&attempt.invocation) {
+    if let Some(reason) = unsuitable(&attempt.exec_options) {
         return Outcome::failed(FailureKind::Refused, reason);
     }
     let limit = context.config.output_limit;

@@ -23,23 +23,23 @@ pub(super) fn unsuitable_where_forced(attempt: &Attempt) -> Option<&'static str>
     if !is_forced(attempt) {
         return None;
     }
-    let invocation = &attempt.invocation;
-    if invocation.detached.is_some() {
+    let exec_options = &attempt.exec_options;
+    if exec_options.detached.is_some() {
         return Some("a host with a forced command runs nothing detached; do without `detached`");
     }
-    if invocation.run_as.is_some() || invocation.directory.is_some() || !invocation.environment.is_empty() {
+    if exec_options.run_as.is_some() || exec_options.directory.is_some() || !exec_options.environment.is_empty() {
         return Some(
             "a host with a forced command takes no environment, directory or other user; do without them, or without `forced_command`",
         );
     }
-    if !invocation.files.is_empty() {
+    if !exec_options.files.is_empty() {
         return Some("a host with a forced command takes no files; do without them, or without `forced_command`");
     }
     None
 }
 
 fn is_forced(attempt: &Attempt) -> bool {
-    attempt.invocation.forced_command || says_so(&attempt.host)
+    attempt.exec_options.forced_command || says_so(&attempt.host)
 }
 
 fn says_so(host: &Host) -> bool {

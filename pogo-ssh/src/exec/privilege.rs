@@ -26,7 +26,7 @@ pub(crate) enum Privilege {
 impl Privilege {
     /// The privilege that an attempt asks for.
     pub(super) fn of(attempt: &Attempt, marker: &Marker) -> Self {
-        match &attempt.invocation.run_as {
+        match &attempt.exec_options.run_as {
             None => Self::Login,
             Some(RunAs::User(user)) => Self::Sudo {
                 user: user.clone(),

@@ -53,7 +53,7 @@ impl Scripts {
         Self {
             environment: environment(attempt, files, &mut parameters),
             enter: enter(attempt, &marker, &mut parameters),
-            command: match attempt.invocation.secret_environment.is_empty() {
+            command: match attempt.exec_options.secret_environment.is_empty() {
                 true => command(attempt, &mut parameters),
                 false => format!("{READ_SECRETS}{}", command(attempt, &mut parameters)),
             },
@@ -132,7 +132,7 @@ impl Parameters {
 
 /// Assignments of the environment of hooks and command.
 fn environment(attempt: &Attempt, files: Option<&str>, parameters: &mut Parameters) -> String {
-    let own = attempt.invocation.environment.iter();
+    let own = attempt.exec_options.environment.iter();
     let own = own.map(|(name, value)| (name.as_str(), value.clone()));
     let ours = [
         ("POGO_JOB", attempt.job.to_string()),
@@ -163,7 +163,7 @@ fn command(attempt: &Attempt, parameters: &mut Parameters) -> String {
     match attempt.command.as_ref() {
         // The user's own shell reads the line, as with any SSH client. Without SHLVL, bash would read its start-up
         // file a second time.
-        Command::Shell(line) if attempt.invocation.run_as.is_none() => {
+        Command::Shell(line) if attempt.exec_options.run_as.is_none() => {
             let line = parameters.add(line);
             format!("SHLVL=1; export SHLVL\nexec \"${{SHELL:-/bin/sh}}\" -c {line}")
         }
@@ -180,7 +180,7 @@ fn command(attempt: &Attempt, parameters: &mut Parameters) -> String {
 
 /// Shell text that enters the command's directory, or ends the shell with a mark.
 fn enter(attempt: &Attempt, marker: &Marker, parameters: &mut Parameters) -> String {
-    let Some(directory) = &attempt.invocation.directory else {
+    let Some(directory) = &attempt.exec_options.directory else {
         return String::new();
     };
     let directory = parameters.add(directory);

@@ -102,7 +102,7 @@ impl Session {
     /// directory of the files that were sent along. The attempt was [checked](check_attempt).
     // One session: with three, their login shells made a rollout take three times as long.
     pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Vec<Self> {
-        let parts = if attempt.invocation.pty {
+        let parts = if attempt.exec_options.pty {
             PHASES.chunks(1)
         } else {
             PHASES.chunks(3)
@@ -121,7 +121,7 @@ impl Session {
         let phases: Vec<Phase> = phases
             .filter(|phase| scripts.has(*phase) && (forced.is_none() || *phase == Phase::Command))
             .collect();
-        let pty = attempt.invocation.pty && phases.contains(&Phase::Command);
+        let pty = attempt.exec_options.pty && phases.contains(&Phase::Command);
         phases.first()?;
         let request = match forced {
             Some(line) => SessionRequest::Forced(line),
@@ -246,7 +246,7 @@ pub(crate) fn check_attempt(attempt: &Attempt) -> Result<(), InvalidAttempt> {
         _ => return Err(InvalidAttempt::Unknown("such a command")),
     };
     if !matches!(
-        attempt.invocation.run_as,
+        attempt.exec_options.run_as,
         None | Some(RunAs::User(_) | RunAs::Through(_))
     ) {
         return Err(InvalidAttempt::Unknown("a command as such a user"));

@@ -120,7 +120,7 @@ pub(crate) async fn upload_all(
     inputs: &JobInputs,
     sent: &mut UploadedFiles,
 ) -> Result<(), NotStarted> {
-    for (file, content) in attempt.invocation.files.iter().zip(&inputs.files) {
+    for (file, content) in attempt.exec_options.files.iter().zip(&inputs.files) {
         tokio::select! {
             biased;
             reason = context.stop.wait() => return Err(NotStarted::Stopped(reason)),
@@ -177,7 +177,7 @@ pub(super) fn receiving_line(
     let name = file.source.rsplit('/').next().unwrap_or_default();
     let mode = format!("{:o}", file.mode.unwrap_or(content.mode));
     // Whoever else runs the command has to get at its files.
-    let open = if attempt.invocation.run_as.is_some() {
+    let open = if attempt.exec_options.run_as.is_some() {
         "711"
     } else {
         "700"

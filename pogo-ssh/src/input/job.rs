@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pogo_core::plan::{Invocation, Stdin};
+use pogo_core::plan::{ExecOptions, Stdin};
 use secrecy::SecretString;
 
 use super::content::Content;
@@ -21,8 +21,8 @@ use super::{CommandInput, Secrets};
 /// use pogo_ssh::{JobInputs, SshTransport};
 ///
 /// let mut spec = JobSpec::new("$db".parse()?, Command::shell("psql"));
-/// spec.invocation.stdin = Stdin::File("changes.sql".to_owned());
-/// let inputs = JobInputs::read(&spec.invocation)?;
+/// spec.exec_options.stdin = Stdin::File("changes.sql".to_owned());
+/// let inputs = JobInputs::read(&spec.exec_options)?;
 /// let transport = SshTransport::builder().build()?;
 /// transport.provide(inputs);
 /// // Now the job is submitted.
@@ -33,7 +33,7 @@ use super::{CommandInput, Secrets};
 /// temporary files (`TMPDIR`), from which every attempt reads 64 KiB at a time.
 #[derive(Debug, Default)]
 pub struct JobInputs {
-    pub(super) invocation: Invocation,
+    pub(super) exec_options: ExecOptions,
     pub(crate) stdin: Option<Arc<Content>>,
     /// One for each file to send, in order.
     pub(crate) files: Vec<Arc<Content>>,
@@ -41,9 +41,9 @@ pub struct JobInputs {
 }
 
 impl JobInputs {
-    /// Reads everything that the invocation names: files, pipes (to their end, once), and for `-` this process's
+    /// Reads everything that the options name: files, pipes (to their end, once), and for `-` this process's
     /// standard input. Blocks until all is read. A path that is named twice is read once.
-    pub fn read(invocation: &Invocation) -> Result<Self, InputError> {
+    pub fn read(exec_options: &ExecOptions) -> Result<Self, InputError> {
         let mut read = BTreeMap::new();
         let mut content = |path: &str| {
             let name = source::canonical(path).to_owned();
@@ -54,31 +54,31 @@ impl JobInputs {
             read.insert(name, Arc::clone(&content));
             Ok(content)
         };
-        let stdin = match &invocation.stdin {
+        let stdin = match &exec_options.stdin {
             Stdin::Empty => None,
             Stdin::Text(text) => Some(Arc::new(Content::of(text.clone().into_bytes()))),
             Stdin::Bytes(bytes) => Some(Arc::new(Content::of(bytes.clone()))),
             Stdin::File(path) => Some(content(path)?),
             _ => return Err(InputError::Unknown),
         };
-        let files = invocation.files.iter().map(|file| content(&file.source));
+        let files = exec_options.files.iter().map(|file| content(&file.source));
         Ok(Self {
             files: files.collect::<Result<_, _>>()?,
             stdin,
-            invocation: invocation.clone(),
+            exec_options: exec_options.clone(),
             secrets: Secrets::default(),
         })
     }
 
-    /// Adds the value of one of the invocation's [secret variables](Invocation::secret_environment). It reaches the host
+    /// Adds the value of one of the options' [secret variables](ExecOptions::secret_environment). It reaches the host
     /// over the session's standard input, and is in no event, message, `Debug` text or list of processes.
     ///
     /// ```
-    /// use pogo_core::plan::Invocation;
+    /// use pogo_core::plan::ExecOptions;
     /// use pogo_ssh::JobInputs;
     ///
-    /// let invocation = Invocation::new().secret_env("TOKEN");
-    /// let inputs = JobInputs::read(&invocation)?.secret("TOKEN", "hush".to_owned().into());
+    /// let exec_options = ExecOptions::new().secret_env("TOKEN");
+    /// let inputs = JobInputs::read(&exec_options)?.secret("TOKEN", "hush".to_owned().into());
     /// assert!(!format!("{inputs:?}").contains("hush"));
     /// # Ok::<(), pogo_ssh::InputError>(())
     /// ```
@@ -88,8 +88,8 @@ impl JobInputs {
     }
 
     /// Why an attempt cannot run with these.
-    pub(crate) fn refusal(&self, invocation: &Invocation) -> Option<String> {
-        self.secrets.refusal(invocation)
+    pub(crate) fn refusal(&self, exec_options: &ExecOptions) -> Option<String> {
+        self.secrets.refusal(exec_options)
     }
 
     /// What a session reads that runs the command, or does not.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use pogo_core::plan::Invocation;
+use pogo_core::plan::ExecOptions;
 use secrecy::{ExposeSecret, SecretString};
 
 /// Reads variables up to a line that says that these were all: `=NAME`, then pieces of the value behind `+`, `-` for each
@@ -38,9 +38,9 @@ impl Secrets {
         self.0.insert(name, value);
     }
 
-    /// Why these are not what the invocation needs.
-    pub(crate) fn refusal(&self, invocation: &Invocation) -> Option<String> {
-        for name in &invocation.secret_environment {
+    /// Why these are not what the options need.
+    pub(crate) fn refusal(&self, exec_options: &ExecOptions) -> Option<String> {
+        for name in &exec_options.secret_environment {
             let Some(value) = self.0.get(name) else {
                 return Some(format!(
                     "the value of the secret variable {name} is not known here; give it again"
@@ -48,7 +48,7 @@ impl Secrets {
             };
             let steers = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
             let value = value.expose_secret();
-            if value.contains('\0') || (invocation.pty && value.contains(steers)) {
+            if value.contains('\0') || (exec_options.pty && value.contains(steers)) {
                 return Some(format!(
                     "the secret variable {name} holds a character that a terminal acts upon; run without one"
                 ));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use pogo_core::plan::Invocation;
+use pogo_core::plan::ExecOptions;
 
 use super::error::InputError;
 use super::job::JobInputs;
@@ -14,7 +14,7 @@ type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, InputError>>>;
 
 /// Reads the inputs of each job once, whichever of its attempts come first.
 ///
-/// All attempts of a job share one invocation, and two jobs never do. It stays where it is while it is known here, even
+/// All attempts of a job share their options, and two jobs never do. It stays where it is while it is known here, even
 /// when nobody has it any more, so its address names the job.
 #[derive(Debug, Default)]
 pub(crate) struct SharedInputs {
@@ -24,7 +24,7 @@ pub(crate) struct SharedInputs {
 
 #[derive(Debug, Default)]
 struct Jobs {
-    known: HashMap<usize, (Weak<Invocation>, Reading)>,
+    known: HashMap<usize, (Weak<ExecOptions>, Reading)>,
     /// Read for jobs of which no attempt has come yet.
     provided: Vec<Arc<JobInputs>>,
 }
@@ -35,12 +35,13 @@ impl SharedInputs {
         self.jobs().provided.push(Arc::new(inputs));
     }
 
-    /// The inputs of the job with this invocation.
-    pub(crate) async fn of(&self, invocation: &Arc<Invocation>) -> Result<Arc<JobInputs>, InputError> {
-        if invocation.stdin.is_empty() && invocation.files.is_empty() && invocation.secret_environment.is_empty() {
+    /// The inputs of the job with these options.
+    pub(crate) async fn of(&self, exec_options: &Arc<ExecOptions>) -> Result<Arc<JobInputs>, InputError> {
+        if exec_options.stdin.is_empty() && exec_options.files.is_empty() && exec_options.secret_environment.is_empty()
+        {
             return Ok(Arc::clone(&self.nothing));
         }
-        let reading = self.jobs().reading(invocation);
+        let reading = self.jobs().reading(exec_options);
         reading.await
     }
 
@@ -50,30 +51,31 @@ impl SharedInputs {
 }
 
 impl Jobs {
-    fn reading(&mut self, invocation: &Arc<Invocation>) -> Reading {
-        let address = Arc::as_ptr(invocation).addr();
+    fn reading(&mut self, exec_options: &Arc<ExecOptions>) -> Reading {
+        let address = Arc::as_ptr(exec_options).addr();
         if let Some((_, reading)) = self.known.get(&address) {
             return reading.clone();
         }
-        self.known.retain(|_, (invocation, _)| invocation.strong_count() > 0);
+        self.known
+            .retain(|_, (exec_options, _)| exec_options.strong_count() > 0);
         let provided = self
             .provided
             .iter()
-            .position(|inputs| inputs.invocation == **invocation);
+            .position(|inputs| inputs.exec_options == **exec_options);
         let reading = match provided {
             Some(at) => futures::future::ready(Ok(self.provided.remove(at))).boxed(),
-            None => read(Arc::clone(invocation)),
+            None => read(Arc::clone(exec_options)),
         };
         let reading = reading.shared();
         self.known
-            .insert(address, (Arc::downgrade(invocation), reading.clone()));
+            .insert(address, (Arc::downgrade(exec_options), reading.clone()));
         reading
     }
 }
 
 /// Begins to read at once, and reads to the end: a pipe cannot be read again for those who still wait.
-fn read(invocation: Arc<Invocation>) -> BoxFuture<'static, Result<Arc<JobInputs>, InputError>> {
-    let reading = tokio::task::spawn_blocking(move || JobInputs::read(&invocation).map(Arc::new));
+fn read(exec_options: Arc<ExecOptions>) -> BoxFuture<'static, Result<Arc<JobInputs>, InputError>> {
+    let reading = tokio::task::spawn_blocking(move || JobInputs::read(&exec_options).map(Arc::new));
     let cut = |_| InputError::Unreadable {
         path: "the job's input".to_owned(),
         reason: "the runtime has ended".to_owned(),
@@ -89,12 +91,12 @@ mod tests {
 
     use super::*;
 
-    fn reads(path: &str) -> Arc<Invocation> {
-        Arc::new(Invocation::new().stdin(Stdin::File(path.to_owned())))
+    fn reads(path: &str) -> Arc<ExecOptions> {
+        Arc::new(ExecOptions::new().stdin(Stdin::File(path.to_owned())))
     }
 
-    async fn text(inputs: &SharedInputs, invocation: &Arc<Invocation>) -> String {
-        let inputs = inputs.of(invocation).await.unwrap();
+    async fn text(inputs: &SharedInputs, exec_options: &Arc<ExecOptions>) -> String {
+        let inputs = inputs.of(exec_options).await.unwrap();
         String::from_utf8(inputs.stdin.as_ref().unwrap().block(0).await.unwrap()).unwrap()
     }
 

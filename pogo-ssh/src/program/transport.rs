@@ -93,7 +93,7 @@ impl ProgramTransport {
         })
     }
 
-    /// Takes what the next job with this invocation gives its hosts; otherwise it is read when the job's first attempt
+    /// Takes what the next job with these options gives its hosts; otherwise it is read when the job's first attempt
     /// begins.
     pub fn provide(&self, inputs: JobInputs) {
         self.inputs.provide(inputs);
@@ -124,7 +124,7 @@ impl ProgramTransport {
         let _turn = self.handshakes.acquire().await.map_err(|_| closing())?;
         self.rate.wait().await;
         let host = attempt.host.name.as_str();
-        let command = command(&self.program, words, &attempt.invocation.secret_environment);
+        let command = command(&self.program, words, &attempt.exec_options.secret_environment);
         let connecting = Master::connect(command, socket, slot, host);
         // The program's own limit is for reaching a host, not for logging in.
         let most = self.config.connect_timeout.unwrap_or(Duration::from_secs(60)) + Duration::from_secs(1);
@@ -165,13 +165,13 @@ impl Transport for ProgramTransport {
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
         let refused = |what: &str| Outcome::failed(FailureKind::Refused, what);
         let stop = StopSignal::new(report.clone(), attempt.time_limit, self.config.stop_grace);
-        if attempt.invocation.detached.is_some() {
+        if attempt.exec_options.detached.is_some() {
             return refused("the transport through the ssh program runs nothing detached; use the built-in one");
         }
-        if attempt.invocation.reboot.is_some() {
+        if attempt.exec_options.reboot.is_some() {
             return refused("the transport through the ssh program waits for no restart; use the built-in one");
         }
-        if !attempt.invocation.files.is_empty() {
+        if !attempt.exec_options.files.is_empty() {
             return refused("the transport through the ssh program sends no files; use the built-in one");
         }
         if let Err(error) = check_attempt(&attempt) {
@@ -181,12 +181,12 @@ impl Transport for ProgramTransport {
         let inputs = tokio::select! {
             biased;
             reason = stop.wait() => return not_started(Phase::Connect, NotStarted::Stopped(reason)),
-            inputs = self.inputs.of(&attempt.invocation) => match inputs {
+            inputs = self.inputs.of(&attempt.exec_options) => match inputs {
                 Ok(inputs) => inputs,
                 Err(error) => return refused(&error.to_string()),
             },
         };
-        if let Some(reason) = inputs.refusal(&attempt.invocation) {
+        if let Some(reason) = inputs.refusal(&attempt.exec_options) {
             return refused(&reason);
         }
         report.phase(Phase::Connect);
@@ -201,7 +201,7 @@ impl Transport for ProgramTransport {
         let context = ProgramContext {
             program: &self.program,
             master: &master,
-            secret: &attempt.invocation.secret_environment,
+            secret: &attempt.exec_options.secret_environment,
             stop: &stop,
             report: &report,
         };

@@ -74,7 +74,7 @@ impl Rebooting<'_> {
         if let Err(reason) = Box::pin(upload_all(exec, &prepared.attempt, &prepared.inputs, &mut self.sent)).await {
             return ControlFlow::Break(not_started(Phase::Connect, reason));
         }
-        let steps: &[&[Phase]] = match prepared.attempt.invocation.pty {
+        let steps: &[&[Phase]] = match prepared.attempt.exec_options.pty {
             true => &[&[Phase::PreHook], &[Phase::Command]],
             false => &[&[Phase::PreHook, Phase::Command]],
         };

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use pogo_core::plan::{Command as Line, Invocation, RunAs};
+use pogo_core::plan::{Command as Line, ExecOptions, RunAs};
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{SshTransport, SshTransportBuilder};
 
@@ -90,13 +90,13 @@ impl Account {
 
     /// Once, in some hundreds of runs, the real sudo did not end although its command had: that is in doubt, rightly, and
     /// not what is asked here. What processes there are then is told past the test's own output, and it is asked again.
-    pub(crate) async fn run(&self, config: SshTransportBuilder, invocation: Invocation, line: &str) -> Report {
-        self.run_on(&config.build().unwrap(), invocation, line).await
+    pub(crate) async fn run(&self, config: SshTransportBuilder, exec_options: ExecOptions, line: &str) -> Report {
+        self.run_on(&config.build().unwrap(), exec_options, line).await
     }
 
-    pub(crate) async fn run_on(&self, transport: &SshTransport, invocation: Invocation, line: &str) -> Report {
+    pub(crate) async fn run_on(&self, transport: &SshTransport, exec_options: ExecOptions, line: &str) -> Report {
         let attempt = TestAttempt::to("web1", self.server.connection(), Line::shell(line));
-        let attempt = attempt.invoked(invocation).within(Duration::from_secs(30));
+        let attempt = attempt.exec_options(exec_options).within(Duration::from_secs(30));
         let report = attempt.clone().run(transport).await;
         if !matches!(report.outcome, Outcome::InDoubt { .. }) {
             return report;
@@ -128,13 +128,13 @@ async fn the_real_sudo_gets_its_password() {
         return;
     };
     for pty in [false, true] {
-        let invocation = Invocation::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
+        let exec_options = ExecOptions::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
         let right = account.transport().sudo_password(PASSWORD.to_owned().into());
-        let report = account.run(right, invocation.clone(), "id -un").await;
+        let report = account.run(right, exec_options.clone(), "id -un").await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "nobody\n", "{report:#?}");
         let wrong = account.transport().sudo_password("battery staple".to_owned().into());
-        let report = account.run(wrong, invocation, "id -un").await;
+        let report = account.run(wrong, exec_options, "id -un").await;
         let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains("sudo"), "{message}");
         assert!(!format!("{report:?}").contains("battery staple"), "{report:?}");
@@ -148,11 +148,11 @@ async fn a_login_through_pam_takes_the_password() {
         return;
     };
     let right = account.transport().password(PASSWORD.to_owned().into());
-    let report = account.run(right, Invocation::default(), "id -un").await;
+    let report = account.run(right, ExecOptions::default(), "id -un").await;
     report.assert_succeeded();
     assert_eq!(report.stdout, format!("{NAME}\n"));
     let wrong = account.transport().password("battery staple".to_owned().into());
-    let report = account.run(wrong, Invocation::default(), "id -un").await;
+    let report = account.run(wrong, ExecOptions::default(), "id -un").await;
     let message = report.assert_failed(FailureKind::Authentication);
     assert!(message.contains("tried") && !message.contains("battery"), "{message}");
 }

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::channel::mpsc;
 use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Stream, Transport};
 use pogo_core::fleet::{Connection, Host};
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::{AttemptId, Failure, FailureKind, JobId, Outcome, Phase};
 use tokio::sync::Notify;
 
@@ -81,8 +81,8 @@ impl TestAttempt {
         self
     }
 
-    pub(crate) fn invoked(mut self, invocation: Invocation) -> Self {
-        self.attempt.invocation = Arc::new(invocation);
+    pub(crate) fn exec_options(mut self, exec_options: ExecOptions) -> Self {
+        self.attempt.exec_options = Arc::new(exec_options);
         self
     }
 

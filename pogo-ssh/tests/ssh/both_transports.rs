@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::{FailureKind, Outcome};
 
 use crate::attempt::{Report, TestAttempt};
@@ -19,8 +19,8 @@ enum Then {
 }
 
 async fn run(server: &OpenSsh, transport: &dyn Transport, (line, pty, then): (&str, bool, Then)) -> Report {
-    let invocation = Invocation::new().pty(pty);
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(line)).invoked(invocation);
+    let exec_options = ExecOptions::new().pty(pty);
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(line)).exec_options(exec_options);
     let limit = match then {
         // A quarter of it is for ending what runs, also on a busy machine.
         Then::RunsTooLong => Duration::from_secs(16),

@@ -9,13 +9,13 @@ use std::time::Duration;
 use pogo_core::dispatcher::{Dispatcher, Handle};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::MemoryJournal;
-use pogo_core::plan::{Command, Invocation, JobSpec, RunAs, Stdin};
+use pogo_core::plan::{Command, ExecOptions, JobSpec, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, Phase, Tally};
 
 use crate::place::{Place, on_both};
 
-pub(crate) fn detached(key: &str) -> Invocation {
-    Invocation::new().detached(key.to_owned())
+pub(crate) fn detached(key: &str) -> ExecOptions {
+    ExecOptions::new().detached(key.to_owned())
 }
 
 /// Runs of a command that adds a line to a file each time.
@@ -46,7 +46,7 @@ fn job_on(place: &Place, line: String) -> (Fleet, JobSpec) {
     let host = fleet.find("web1").unwrap();
     fleet.connect(host, place.connection.clone());
     let mut spec = JobSpec::new("*".parse().unwrap(), Command::shell(line));
-    spec.invocation = detached("k1");
+    spec.exec_options = detached("k1");
     (fleet.build().unwrap(), spec)
 }
 
@@ -87,7 +87,7 @@ on_both! {
         let mut how = detached("k1");
         how.environment.insert("X".to_owned(), "it's".to_owned());
         let attempt = place.attempt(Command::shell(line)).with_hooks(&place.path("pre.d"), &place.path("post.d"));
-        let report = attempt.invoked(how).run(&transport_of(&place)).await;
+        let report = attempt.exec_options(how).run(&transport_of(&place)).await;
         let message = report.assert_failed(FailureKind::PostHook { status: 4 });
         assert_eq!(message, "b");
         assert_eq!(report.stdout, "pre pre_hook\ncommand web1 it's\npost post_hook\n");
@@ -102,7 +102,7 @@ on_both! {
                 place.file("post.d/hook", "#!/bin/sh\nexit 0\n", 0o755);
             }
             let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), &place.path("post.d"));
-            let report = attempt.invoked(detached(&format!("k{number}"))).run(&transport_of(&place)).await;
+            let report = attempt.exec_options(detached(&format!("k{number}"))).run(&transport_of(&place)).await;
             report.assert_succeeded();
             let phases = [Phase::Connect, Phase::Command].into_iter().chain(hook.then_some(Phase::PostHook));
             assert_eq!(report.phases, phases.collect::<Vec<_>>());
@@ -112,7 +112,7 @@ on_both! {
     async fn of_output_over_the_limit_head_and_tail_come_through(place: Place) {
         let config = place.transport.clone().detached_directory(place.path("kept")).output_limit(100_000);
         let lines = "i=0; while [ $i -lt 100000 ]; do echo line $i; i=$((i+1)); done; echo the end >&2; exit 3";
-        let attempt = place.attempt(Command::shell(lines)).invoked(detached("k1"));
+        let attempt = place.attempt(Command::shell(lines)).exec_options(detached("k1"));
         let report = attempt.run(&config.build().unwrap()).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert!(report.stdout.starts_with("line 0\nline 1\n"), "{}", report.stdout);
@@ -124,7 +124,7 @@ on_both! {
     }
 
     async fn an_attempt_leaves_no_output_behind(place: Place) {
-        let attempt = place.attempt(Command::shell("echo words")).invoked(detached("k1"));
+        let attempt = place.attempt(Command::shell("echo words")).exec_options(detached("k1"));
         attempt.run(&transport_of(&place)).await.assert_succeeded();
         let left = std::process::Command::new("find").arg(place.path("kept")).args(["-type", "f", "-o", "-type", "p"]).output();
         let left = String::from_utf8(left.unwrap().stdout).unwrap();
@@ -136,7 +136,7 @@ on_both! {
     async fn a_cancelled_command_is_ended_on_the_host(place: Place) {
         let transport = transport_of(&place);
         let line = format!("echo up; trap '' INT; sleep 300; echo ran >>'{}'", place.path("ran"));
-        let (running, mut side) = place.attempt(Command::shell(line)).invoked(detached("k1")).start();
+        let (running, mut side) = place.attempt(Command::shell(line)).exec_options(detached("k1")).start();
         let witness = Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("up").await;
@@ -145,25 +145,25 @@ on_both! {
         let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
         report.assert_failed(term());
         // The place is free again.
-        let next = place.attempt(Command::shell("true")).invoked(detached("k2"));
+        let next = place.attempt(Command::shell("true")).exec_options(detached("k2"));
         next.run(&transport).await.assert_succeeded();
         assert_eq!(runs(place.path("ran")), 0);
     }
 
     async fn a_command_over_its_time_is_ended_within_it(place: Place) {
-        let attempt = place.attempt(Command::shell("sleep 300")).invoked(detached("k1"));
+        let attempt = place.attempt(Command::shell("sleep 300")).exec_options(detached("k1"));
         let report = attempt.within(Duration::from_secs(6)).run(&transport_of(&place)).await;
         report.assert_failed(FailureKind::Timeout);
     }
 
     async fn two_attempts_never_run_on_a_host_at_once(place: Place) {
         let transport = transport_of(&place);
-        let (first, mut side) = place.attempt(Command::shell("echo up; sleep 300")).invoked(detached("one")).start();
+        let (first, mut side) = place.attempt(Command::shell("echo up; sleep 300")).exec_options(detached("one")).start();
         let witness = Arc::clone(&first.witness);
         let second = async {
             witness.saw("up").await;
             let line = format!("echo ran >>'{}'", place.path("ran"));
-            let report = place.attempt(Command::shell(line)).invoked(detached("two")).run(&transport).await;
+            let report = place.attempt(Command::shell(line)).exec_options(detached("two")).run(&transport).await;
             let message = report.assert_failed(FailureKind::Refused);
             assert!(message.contains("another attempt runs on the host: one.a17"), "{message}");
             side.cancel();
@@ -194,7 +194,7 @@ on_both! {
             detached("k").stdin(Stdin::Text("x".to_owned())),
             detached("k").run_as(RunAs::User("root".to_owned())),
         ] {
-            let report = place.attempt(Command::shell("true")).invoked(how).run(&transport).await;
+            let report = place.attempt(Command::shell("true")).exec_options(how).run(&transport).await;
             assert!(report.assert_failed(FailureKind::Refused).contains("a detached command"));
         }
     }

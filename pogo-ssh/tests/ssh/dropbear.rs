@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, Invocation, Stdin};
+use pogo_core::plan::{Command, ExecOptions, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
@@ -223,8 +223,11 @@ async fn hooks_and_input_reach_dropbear() {
     fs::set_permissions(hooks.join("10-say"), executable).unwrap();
     let hooks = hooks.display().to_string();
     for (name, transport) in server.transports() {
-        let invocation = Invocation::new().stdin(Stdin::Text("x".repeat(300_000)));
-        let attempt = server.attempt("wc -c").with_hooks(&hooks, &hooks).invoked(invocation);
+        let exec_options = ExecOptions::new().stdin(Stdin::Text("x".repeat(300_000)));
+        let attempt = server
+            .attempt("wc -c")
+            .with_hooks(&hooks, &hooks)
+            .exec_options(exec_options);
         let report = attempt.run(&*transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "pre_hook\n300000\npost_hook\n", "{name}");

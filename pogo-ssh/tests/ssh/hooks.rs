@@ -1,6 +1,6 @@
 //! Hook directories before and after the command.
 
-use pogo_core::plan::{Command, Invocation, Stdin};
+use pogo_core::plan::{Command, ExecOptions, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 
 use crate::attempt::Report;
@@ -115,11 +115,11 @@ on_both! {
             place.file(&format!("{directory}/reads"), "#!/bin/sh\ncat; echo $POGO_PHASE\n", 0o755);
         }
         let transport = place.transport.clone().build().unwrap();
-        let invocation = Invocation::new().stdin(Stdin::Text("input\n".repeat(100_000)));
+        let exec_options = ExecOptions::new().stdin(Stdin::Text("input\n".repeat(100_000)));
         let attempt = place
             .attempt(Command::shell("wc -l | tr -d ' '"))
             .with_hooks(&place.path("pre it's.d"), &place.path("post.d"))
-            .invoked(invocation);
+            .exec_options(exec_options);
         let report = attempt.run(&transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "pre_hook\n100000\npost_hook\n");

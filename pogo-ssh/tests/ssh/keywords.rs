@@ -5,7 +5,7 @@ use std::process::Command as Process;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::{Agent, SshTransportBuilder};
 
@@ -101,9 +101,12 @@ async fn the_environment_of_the_configuration_reaches_the_command_as_far_as_the_
     let report = run(configured(&server, lines), command).await;
     assert_eq!(report.stdout, "it's a,b,,,pogo-ssh\n", "{report:?}");
     // What the job says comes first.
-    let invocation = Invocation::new().env("POGO_TEST_B", "of the job");
+    let exec_options = ExecOptions::new().env("POGO_TEST_B", "of the job");
     let transport = configured(&server, lines).build().unwrap();
-    let report = attempt("web1", command).invoked(invocation).run(&transport).await;
+    let report = attempt("web1", command)
+        .exec_options(exec_options)
+        .run(&transport)
+        .await;
     assert_eq!(report.stdout, "it's a,of the job,,,pogo-ssh\n", "{report:?}");
 }
 

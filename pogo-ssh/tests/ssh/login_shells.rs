@@ -1,7 +1,7 @@
 //! Login shells of all kinds, on OpenSSH, and scripts of any length.
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
+use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 
 use crate::attempt::TestAttempt;
@@ -41,13 +41,13 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
         // Without a locale fish reads no more than ASCII.
         let value = "it's a!b\\ `id` \"x\"";
         for transport in transports(&server) {
-            let invocation = Invocation::new()
+            let exec_options = ExecOptions::new()
                 .env("A", value.to_owned())
                 .stdin(Stdin::Text("input".to_owned()));
             let attempt =
                 |command| TestAttempt::to("web1", server.connection(), command).with_hooks("/no/such", "/no/such");
             let report = attempt(Command::shell(line))
-                .invoked(invocation.clone())
+                .exec_options(exec_options.clone())
                 .run(&*transport)
                 .await;
             report.assert_failed(FailureKind::Command { status: 5 });
@@ -63,7 +63,10 @@ async fn a_command_line_is_for_the_user_s_own_login_shell_and_all_else_arrives_e
                 "\n",
                 "",
             ];
-            let report = attempt(Command::argv(words)).invoked(invocation).run(&*transport).await;
+            let report = attempt(Command::argv(words))
+                .exec_options(exec_options)
+                .run(&*transport)
+                .await;
             report.assert_failed(FailureKind::Command { status: 3 });
             assert_eq!(report.stdout, format!("input{value}|\\|!!|\n||"), "{shell}");
         }
@@ -91,18 +94,19 @@ async fn a_long_script_with_many_quotes_runs_as_a_short_one_does() {
                 // The program has no way to end the input of a terminal.
                 continue;
             }
-            let mut invocation = Invocation::new().pty(pty).stdin(Stdin::Text("input\n".to_owned()));
-            invocation.run_as = run_as;
-            let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).invoked(invocation);
+            let mut exec_options = ExecOptions::new().pty(pty).stdin(Stdin::Text("input\n".to_owned()));
+            exec_options.run_as = run_as;
+            let attempt =
+                TestAttempt::to("web1", server.connection(), Command::shell(&script)).exec_options(exec_options);
             let report = attempt.with_hooks(hooks, hooks).run(&*transport).await;
             report.assert_failed(FailureKind::Command { status: 7 });
             assert_eq!(report.stdout, "input\n", "pty: {pty}");
         }
     }
-    let detached = Invocation::new().detached("k1");
+    let detached = ExecOptions::new().detached("k1");
     let kept = server.path("kept").display().to_string();
     let transport = server.transport().detached_directory(kept).build().unwrap();
-    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).invoked(detached);
+    let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&script)).exec_options(detached);
     attempt
         .run(&transport)
         .await

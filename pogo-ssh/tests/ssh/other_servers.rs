@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
+use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 
@@ -53,11 +53,11 @@ const OF_THEIR_OWN: &[(&str, u32)] = &[
     ("rbash -c \"$SSH_ORIGINAL_COMMAND\"", 1),
 ];
 
-fn job(run_as: Option<RunAs>, detached: bool, forced_command: bool) -> Invocation {
-    let mut invocation = Invocation::new().forced_command(forced_command);
-    invocation.run_as = run_as;
-    invocation.detached = detached.then(|| "k1".to_owned());
-    invocation
+fn job(run_as: Option<RunAs>, detached: bool, forced_command: bool) -> ExecOptions {
+    let mut exec_options = ExecOptions::new().forced_command(forced_command);
+    exec_options.run_as = run_as;
+    exec_options.detached = detached.then(|| "k1".to_owned());
+    exec_options
 }
 
 #[tokio::test]
@@ -71,19 +71,19 @@ async fn what_a_host_runs_in_place_of_a_command_is_refused_however_it_ends() {
             Box::new(server.transport().build().unwrap()),
             Box::new(server.transport().build_program().unwrap()),
         ];
-        let attempt = |hooks: &str, invocation| {
+        let attempt = |hooks: &str, exec_options| {
             let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
-            attempt.with_hooks(hooks, hooks).invoked(invocation)
+            attempt.with_hooks(hooks, hooks).exec_options(exec_options)
         };
         let user = || Some(RunAs::User("nobody".to_owned()));
-        for (number, hooks, invocation) in [
+        for (number, hooks, exec_options) in [
             (0, "", job(None, false, false)),
             (0, "/no/such", job(None, false, false)),
             (0, "", job(user(), false, false)),
             (0, "", job(None, true, false)),
             (1, "/no/such", job(None, false, false)),
         ] {
-            let report = attempt(hooks, invocation).run(&*transports[number]).await;
+            let report = attempt(hooks, exec_options).run(&*transports[number]).await;
             let message = report.assert_failed(FailureKind::Refused);
             assert!(message.contains("the command was not run"), "{forced}: {message}");
             assert!(
@@ -119,9 +119,9 @@ async fn a_forced_command_is_told_the_command_and_given_its_input() {
     let mut connection = server.connection();
     connection.vars.insert("forced_command".to_owned(), "true".to_owned());
     let attempt = TestAttempt::to("web1", connection, Command::shell("deploy v1 'a b'"));
-    let invocation = Invocation::new().stdin(Stdin::Text("input".to_owned()));
+    let exec_options = ExecOptions::new().stdin(Stdin::Text("input".to_owned()));
     let report = attempt
-        .invoked(invocation)
+        .exec_options(exec_options)
         .run(&server.transport().build().unwrap())
         .await;
     report.assert_failed(FailureKind::Signal {
@@ -137,7 +137,7 @@ async fn a_host_of_its_own_that_ended_before_a_detached_attempt_was_found_again_
     }
     let server = OpenSsh::start_with("ForceCommand /usr/sbin/nologin");
     let attempt = TestAttempt::to("web1", server.connection(), Command::shell("true"));
-    let attempt = attempt.invoked(job(None, true, false)).resumed();
+    let attempt = attempt.exec_options(job(None, true, false)).resumed();
     let message = attempt
         .run(&server.transport().build().unwrap())
         .await

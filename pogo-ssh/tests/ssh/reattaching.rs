@@ -20,7 +20,7 @@ async fn counting() -> (LoopbackFleet, TestAttempt) {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let line = "echo ran >>~/ran; i=0; while [ $i -lt 40 ]; do i=$((i + 1)); echo $i; sleep 0.02; done; exit 3";
     let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), Command::shell(line));
-    (fleet, attempt.invoked(detached("k1")))
+    (fleet, attempt.exec_options(detached("k1")))
 }
 
 fn counted() -> String {
@@ -80,7 +80,7 @@ async fn an_attempt_that_was_dropped_goes_on_and_is_found_by_another_transport()
 async fn an_attempt_that_was_dropped_is_ended_by_the_host_at_its_time_limit() {
     let fleet = LoopbackFleet::start(["web1"]).await.unwrap();
     let command = Command::shell("echo up; sleep 300; echo ran >>~/ran");
-    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), command).invoked(detached("k1"));
+    let attempt = TestAttempt::to("web1", fleet.connection("web1").unwrap(), command).exec_options(detached("k1"));
     let (running, _side) = attempt.clone().within(Duration::from_secs(4)).start();
     let witness = Arc::clone(&running.witness);
     let first = fleet.transport().build().unwrap();
@@ -141,7 +141,7 @@ async fn cancelled_while_the_link_is_down_it_is_ended_over_a_new_one() {
         fleet.connection("web1").unwrap(),
         Command::shell("echo $$; echo up; sleep 300"),
     );
-    let (running, mut side) = attempt.invoked(detached("k1")).start();
+    let (running, mut side) = attempt.exec_options(detached("k1")).start();
     let witness = Arc::clone(&running.witness);
     let transport = fleet.transport().build().unwrap();
     let cancelling = async {
@@ -166,7 +166,10 @@ async fn a_host_that_never_comes_back_leaves_it_in_doubt() {
         fleet.connection("web1").unwrap(),
         Command::shell("echo up; sleep 3"),
     );
-    let (running, _side) = attempt.invoked(detached("k1")).within(Duration::from_secs(2)).start();
+    let (running, _side) = attempt
+        .exec_options(detached("k1"))
+        .within(Duration::from_secs(2))
+        .start();
     let witness = Arc::clone(&running.witness);
     let transport = fleet.transport().build().unwrap();
     let going = async {
@@ -200,7 +203,10 @@ async fn a_link_to_openssh_that_breaks_in_any_packet_leaves_no_doubt_and_runs_no
         });
         let line = format!("echo ran >>'{}'; echo out; exit 3", there.display());
         let attempt = TestAttempt::to("web1", connection, Command::shell(line));
-        let report = attempt.invoked(detached(&format!("k{bytes}"))).run(&transport).await;
+        let report = attempt
+            .exec_options(detached(&format!("k{bytes}")))
+            .run(&transport)
+            .await;
         let ran = runs(&there);
         let _ = std::fs::remove_file(&there);
         if let Outcome::Failed(failure) = &report.outcome

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 use pogo_core::dispatcher::{ReporterSide, Stream};
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::SshTransport;
 
@@ -27,10 +27,10 @@ fn attempt(machine: &Machine, line: &str, within: Duration) -> TestAttempt {
     )
     .unwrap();
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    let invocation = Invocation::new().reboot(within).env("PATH", machine.search_path());
+    let exec_options = ExecOptions::new().reboot(within).env("PATH", machine.search_path());
     TestAttempt::to("web1", machine.connection(), Command::shell(line))
         .with_hooks("", &hooks.display().to_string())
-        .invoked(invocation)
+        .exec_options(exec_options)
 }
 
 /// A machine, and a transport that ends commands after a second. None where machines cannot be had.

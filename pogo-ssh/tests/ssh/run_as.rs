@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pogo_core::plan::{Command, Invocation, RunAs, Stdin};
+use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Question, SshTransportBuilder};
 
@@ -26,8 +26,8 @@ SUDO_USER=pogo USER=$user; export SUDO_USER USER
 exec "$@"
 "#;
 
-fn invocation(stdin: Stdin) -> Invocation {
-    Invocation::new().run_as(RunAs::User("deploy".to_owned())).stdin(stdin)
+fn exec_options(stdin: Stdin) -> ExecOptions {
+    ExecOptions::new().run_as(RunAs::User("deploy".to_owned())).stdin(stdin)
 }
 
 async fn place() -> Place {
@@ -38,7 +38,7 @@ async fn place() -> Place {
 
 async fn run(place: &Place, config: SshTransportBuilder, line: &str) -> Report {
     let attempt = place.attempt(Command::shell(line));
-    let attempt = attempt.invoked(invocation(Stdin::Text("input".to_owned())));
+    let attempt = attempt.exec_options(exec_options(Stdin::Text("input".to_owned())));
     attempt.run(&config.build().unwrap()).await
 }
 
@@ -110,7 +110,7 @@ async fn what_runs_as_another_is_ended_as_that_other() {
     let config = place.transport.clone().sudo_password("correct horse".to_owned().into());
     let transport = config.build().unwrap();
     let attempt = place.attempt(Command::shell("echo up; exec sleep 300"));
-    let (running, mut side) = attempt.invoked(invocation(Stdin::Empty)).start();
+    let (running, mut side) = attempt.exec_options(exec_options(Stdin::Empty)).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let cancelling = async {
         witness.saw("up").await;
@@ -126,11 +126,11 @@ async fn what_runs_as_another_is_ended_as_that_other() {
 async fn a_command_goes_through_the_program_that_was_named() {
     let place = Place::loopback().await;
     let words = ["env", "WHERE=in the jail of {host}"].map(str::to_owned).to_vec();
-    let invocation = Invocation::new().run_as(RunAs::Through(words));
+    let exec_options = ExecOptions::new().run_as(RunAs::Through(words));
     let transport = place.transport.clone().build().unwrap();
     let report = place
         .attempt(Command::shell("echo \"$WHERE\""))
-        .invoked(invocation)
+        .exec_options(exec_options)
         .run(&transport)
         .await;
     assert_eq!(report.stdout, "in the jail of web1\n");
@@ -149,9 +149,9 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
     for pty in [false, true] {
-        let invocation = Invocation::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
+        let exec_options = ExecOptions::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
         let attempt = place.attempt(Command::shell("id -un; echo up; exec sleep 300"));
-        let (running, mut side) = attempt.invoked(invocation).start();
+        let (running, mut side) = attempt.exec_options(exec_options).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let cancelling = async {
             witness.saw("up").await;
@@ -178,11 +178,11 @@ async fn hooks_after_a_command_of_another_user_run_on_a_terminal_too() {
     let place = Place::openssh();
     place.file("post.d/say", "#!/bin/sh\necho hook; exit 3\n", 0o755);
     let builtin = place.transport.clone().build().unwrap();
-    let invocation = Invocation::new().run_as(RunAs::User("nobody".to_owned())).pty(true);
+    let exec_options = ExecOptions::new().run_as(RunAs::User("nobody".to_owned())).pty(true);
     let attempt = place.attempt(Command::shell("id -un"));
     let attempt = attempt
         .with_hooks("/no/such", &place.path("post.d"))
-        .invoked(invocation);
+        .exec_options(exec_options);
     let report = attempt.run(&builtin).await;
     let message = report.assert_failed(FailureKind::PostHook { status: 3 });
     assert_eq!((report.stdout.as_str(), message.as_str()), ("nobody\nhook\n", "say"));

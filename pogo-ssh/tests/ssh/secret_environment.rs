@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use pogo_core::dispatcher::Transport;
-use pogo_core::plan::{Command, Invocation, RunAs};
+use pogo_core::plan::{Command, ExecOptions, RunAs};
 use pogo_ssh::JobInputs;
 
 use crate::account::{Account, PASSWORD};
@@ -23,14 +23,14 @@ fn shown(secret: &str) -> String {
     secret.replace('h', "H")
 }
 
-fn invocation(run_as: Option<&str>, pty: bool) -> Invocation {
-    let mut invocation = Invocation::new().pty(pty).secret_env("TOKEN");
-    invocation.run_as = run_as.map(|user| RunAs::User(user.to_owned()));
-    invocation
+fn exec_options(run_as: Option<&str>, pty: bool) -> ExecOptions {
+    let mut exec_options = ExecOptions::new().pty(pty).secret_env("TOKEN");
+    exec_options.run_as = run_as.map(|user| RunAs::User(user.to_owned()));
+    exec_options
 }
 
-fn inputs(invocation: &Invocation, secret: &str) -> JobInputs {
-    let inputs = JobInputs::read(invocation).unwrap();
+fn inputs(exec_options: &ExecOptions, secret: &str) -> JobInputs {
+    let inputs = JobInputs::read(exec_options).unwrap();
     inputs.secret("TOKEN", secret.to_owned().into())
 }
 
@@ -52,19 +52,19 @@ async fn look(
     server: &OpenSsh,
     transport: &dyn Transport,
     provide: impl Fn(JobInputs),
-    (invocation, secret): (&Invocation, &str),
+    (exec_options, secret): (&ExecOptions, &str),
 ) {
     let line = format!("{SHOW}; echo it-runs; exec sleep 300");
     let attempt = TestAttempt::to("web1", server.connection(), Command::shell(&line));
     // With hooks the wrapper stays beside the command.
     let hooks = server.path("").display().to_string();
     for attempt in [attempt.clone(), attempt.with_hooks(&hooks, &hooks)] {
-        provide(inputs(invocation, secret));
-        let (running, mut side) = attempt.invoked(invocation.clone()).start();
+        provide(inputs(exec_options, secret));
+        let (running, mut side) = attempt.exec_options(exec_options.clone()).start();
         let witness = std::sync::Arc::clone(&running.witness);
         let mut ending = std::pin::pin!(running.finish(transport));
         tokio::select! {
-            report = &mut ending => panic!("{invocation:?}: it ended too early: {report:?}"),
+            report = &mut ending => panic!("{exec_options:?}: it ended too early: {report:?}"),
             () = witness.saw("it-runs") => {}
         }
         let argued = holders("cmdline", secret);
@@ -75,17 +75,17 @@ async fn look(
         }
         side.cancel();
         let report = ending.await;
-        assert_eq!(argued, [""; 0], "{invocation:?}");
+        assert_eq!(argued, [""; 0], "{exec_options:?}");
         // The command itself, which shows that all others would have been seen.
         let is_command = |arguments: &String| arguments.ends_with("sleep 300 ");
         assert!(
             known.len() == 1 && known.iter().all(is_command),
-            "{invocation:?}: {known:?}"
+            "{exec_options:?}: {known:?}"
         );
         let stdout = report.stdout.replace('\r', "");
         // On a terminal this sshd shows some of its log first.
         let wanted = format!("{}\nit-runs\n", shown(secret));
-        assert!(stdout.ends_with(&wanted), "{invocation:?}: {stdout}");
+        assert!(stdout.ends_with(&wanted), "{exec_options:?}: {stdout}");
         assert!(!format!("{report:?}").contains(secret), "{report:?}");
     }
 }
@@ -107,13 +107,13 @@ async fn only_the_command_knows_a_secret() {
             continue;
         }
         for pty in [false, true] {
-            let invocation = invocation(run_as, pty);
+            let exec_options = exec_options(run_as, pty);
             let builtin = server.transport().build().unwrap();
             look(
                 &server,
                 &builtin,
                 |inputs| builtin.provide(inputs),
-                (&invocation, &secret),
+                (&exec_options, &secret),
             )
             .await;
             let program = server.transport().build_program().unwrap();
@@ -121,7 +121,7 @@ async fn only_the_command_knows_a_secret() {
                 &server,
                 &program,
                 |inputs| program.provide(inputs),
-                (&invocation, &secret),
+                (&exec_options, &secret),
             )
             .await;
         }
@@ -138,11 +138,13 @@ async fn a_secret_comes_behind_the_password_of_sudo() {
     };
     let secret = secret(test);
     for pty in [false, true] {
-        let invocation = invocation(Some("nobody"), pty);
+        let exec_options = exec_options(Some("nobody"), pty);
         let transport = account.transport().sudo_password(PASSWORD.to_owned().into());
         let transport = transport.build().unwrap();
-        transport.provide(inputs(&invocation, &secret));
-        let report = account.run_on(&transport, invocation, &format!("{SHOW}; id -un")).await;
+        transport.provide(inputs(&exec_options, &secret));
+        let report = account
+            .run_on(&transport, exec_options, &format!("{SHOW}; id -un"))
+            .await;
         report.assert_succeeded();
         let stdout = report.stdout.replace('\r', "");
         assert_eq!(stdout, format!("{}\nnobody\n", shown(&secret)));

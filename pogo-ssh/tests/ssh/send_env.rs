@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_ssh::{ClientConfig, JobInputs, SshTransportBuilder};
 
 use crate::attempt::TestAttempt;
@@ -56,16 +56,16 @@ type Runs<'a> = (&'a dyn Transport, &'a dyn Fn(JobInputs));
 
 /// Runs a command that gets the secret, and gives what arrived in this file beside it.
 async fn sent(server: &OpenSsh, (transport, provide): Runs<'_>, secret: &[&str], file: &str) -> String {
-    let invocation = secret.iter().copied().fold(Invocation::new(), Invocation::secret_env);
+    let exec_options = secret.iter().copied().fold(ExecOptions::new(), ExecOptions::secret_env);
     provide(
-        JobInputs::read(&invocation)
+        JobInputs::read(&exec_options)
             .unwrap()
             .secret(SECRET, "hush".to_owned().into()),
     );
     let hooks = server.path("hooks").display().to_string();
     let line = format!("printf %s \"${{{SECRET}-}}\"");
     let attempt = TestAttempt::to("web1", Connection::default(), Command::shell(line)).with_hooks(&hooks, "/nowhere");
-    let report = attempt.invoked(invocation).run(transport).await;
+    let report = attempt.exec_options(exec_options).run(transport).await;
     report.assert_succeeded();
     if !secret.is_empty() {
         assert_eq!(report.stdout, "hush");

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use pogo_core::plan::{Command, Invocation, RunAs, SentFile};
+use pogo_core::plan::{Command, ExecOptions, RunAs, SentFile};
 use pogo_core::scheduler::FailureKind;
 
 use crate::attempt::Report;
@@ -17,9 +17,9 @@ fn sent(source: &Path, destination: Option<&str>, mode: Option<u32>) -> SentFile
 }
 
 async fn run(place: &Place, files: Vec<SentFile>, line: &str) -> Report {
-    let invocation = files.into_iter().fold(Invocation::new(), Invocation::file);
+    let exec_options = files.into_iter().fold(ExecOptions::new(), ExecOptions::file);
     let transport = place.transport.clone().build().unwrap();
-    let attempt = place.attempt(Command::shell(line)).invoked(invocation);
+    let attempt = place.attempt(Command::shell(line)).exec_options(exec_options);
     attempt.run(&transport).await
 }
 
@@ -41,9 +41,9 @@ on_both! {
     async fn hooks_find_what_was_sent_too(place: Place) {
         let tool = place.file("tool", "hello", 0o644);
         place.file("pre.d/say", "#!/bin/sh\ncat \"$POGO_FILES/tool\"\n", 0o755);
-        let invocation = Invocation::new().file(sent(&tool, None, None));
+        let exec_options = ExecOptions::new().file(sent(&tool, None, None));
         let transport = place.transport.clone().build().unwrap();
-        let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "").invoked(invocation);
+        let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "").exec_options(exec_options);
         assert_eq!(attempt.run(&transport).await.stdout, "hello");
     }
 
@@ -80,9 +80,9 @@ on_both! {
 
     async fn what_another_user_runs_can_be_reached_by_that_user(place: Place) {
         let tool = place.file("tool", "#!/bin/sh\nls -ld \"$POGO_FILES\" | cut -c1-10\n", 0o755);
-        let invocation = Invocation::new().file(sent(&tool, None, None)).run_as(RunAs::Through(vec!["env".to_owned()]));
+        let exec_options = ExecOptions::new().file(sent(&tool, None, None)).run_as(RunAs::Through(vec!["env".to_owned()]));
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::shell("$POGO_FILES/tool")).invoked(invocation).run(&transport).await;
+        let report = place.attempt(Command::shell("$POGO_FILES/tool")).exec_options(exec_options).run(&transport).await;
         assert_eq!(report.stdout, "drwx--x--x\n");
     }
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process;
 
-use pogo_core::plan::{Command, Invocation, SentFile};
+use pogo_core::plan::{Command, ExecOptions, SentFile};
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 use tokio::task::JoinSet;
@@ -34,12 +34,12 @@ fn server_with_bashrc(test: &str, text: &str, home: &Path) -> Option<OpenSsh> {
     Some(OpenSsh::start_with(&format!("SetEnv HOME={}", home.display())))
 }
 
-fn detached() -> Invocation {
-    Invocation::new().detached("sick")
+fn detached() -> ExecOptions {
+    ExecOptions::new().detached("sick")
 }
 
-fn to(server: &OpenSsh, invocation: Invocation, line: &str) -> TestAttempt {
-    TestAttempt::to("web1", server.connection(), Command::shell(line)).invoked(invocation)
+fn to(server: &OpenSsh, exec_options: ExecOptions, line: &str) -> TestAttempt {
+    TestAttempt::to("web1", server.connection(), Command::shell(line)).exec_options(exec_options)
 }
 
 #[tokio::test]
@@ -56,9 +56,9 @@ async fn a_shell_that_talks_at_login_confuses_nothing() {
     fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
     let hooks = home.path().join("pre.d").display().to_string();
     let transport = server.transport().build().unwrap();
-    for invocation in [Invocation::default(), detached()] {
-        let is_detached = invocation.detached.is_some();
-        let attempt = to(&server, invocation, "echo here; exit 3").with_hooks(&hooks, "");
+    for exec_options in [ExecOptions::default(), detached()] {
+        let is_detached = exec_options.detached.is_some();
+        let attempt = to(&server, exec_options, "echo here; exit 3").with_hooks(&hooks, "");
         let report = attempt.run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert!(report.stdout.contains("from the hook\n"), "{report:#?}");
@@ -140,10 +140,10 @@ async fn where_tmp_executes_nothing_programs_are_sent_elsewhere() {
     };
     let program = place.file("program", "#!/bin/sh\necho from the program\n", 0o755);
     let server = OpenSsh::start_with(&format!("SetEnv TMPDIR={}", disk.path.display()));
-    let invocation = Invocation::new().file(SentFile::new(program.display().to_string()));
+    let exec_options = ExecOptions::new().file(SentFile::new(program.display().to_string()));
     let line = "\"$POGO_FILES/program\" && dirname \"$POGO_FILES\"";
     let transport = server.transport().build().unwrap();
-    let report = to(&server, invocation, line).run(&transport).await;
+    let report = to(&server, exec_options, line).run(&transport).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "from the program\n/var/tmp\n");
     assert_eq!(fs::read_dir(&disk.path).unwrap().count(), 0);
@@ -159,7 +159,7 @@ async fn a_disk_that_is_full_keeps_nothing_but_a_detached_attempt_from_running()
     place.sh("echo here").await.assert_succeeded();
     let kept = disk.path.join("kept").display().to_string();
     let transport = place.transport.clone().detached_directory(kept).build().unwrap();
-    let attempt = place.attempt(Command::shell("echo here")).invoked(detached());
+    let attempt = place.attempt(Command::shell("echo here")).exec_options(detached());
     let message = attempt.run(&transport).await.assert_failed(FailureKind::Refused);
     assert!(
         message.contains("disk full") || message.contains("disk is full"),
@@ -177,7 +177,7 @@ async fn a_disk_that_fills_up_keeps_no_end_of_a_detached_attempt_from_being_know
     let transport = place.transport.clone().detached_directory(kept).build().unwrap();
     let filling = disk.path.join("filling");
     let line = format!("cat /dev/zero >'{}' 2>/dev/null; seq 10000; exit 3", filling.display());
-    let attempt = place.attempt(Command::shell(line)).invoked(detached());
+    let attempt = place.attempt(Command::shell(line)).exec_options(detached());
     let report = attempt.run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
     assert!(report.stdout.len() < 48_894, "{}", report.stdout.len());
@@ -206,9 +206,9 @@ async fn a_clock_that_is_years_away_changes_nothing() {
         let server = OpenSsh::start_with(&format!("SetEnv LD_PRELOAD={} FAKETIME={away}", library.display()));
         let kept = server.path("kept").display().to_string();
         let transport = server.transport().detached_directory(kept).build().unwrap();
-        for invocation in [Invocation::default(), detached()] {
+        for exec_options in [ExecOptions::default(), detached()] {
             let attempt = TestAttempt::to("web1", server.connection(), Command::shell("date +%Y"));
-            let report = attempt.invoked(invocation).run(&transport).await;
+            let report = attempt.exec_options(exec_options).run(&transport).await;
             report.assert_succeeded();
             let theirs: i64 = report.stdout.trim().parse().unwrap();
             let ours = process::Command::new("date").arg("+%Y").output().unwrap();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::fleet::Connection;
-use pogo_core::plan::{Command, Invocation, SentFile, Stdin};
+use pogo_core::plan::{Command, ExecOptions, SentFile, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{ClientConfig, HostKeyPolicy, ProgramTransport, SetupError};
 
@@ -179,16 +179,16 @@ async fn input_is_passed_on_and_what_is_not_supported_is_refused() {
         return;
     }
     let server = OpenSsh::start();
-    let with = |invocation: Invocation| attempt(&server, "cat; pwd").invoked(invocation);
+    let with = |exec_options: ExecOptions| attempt(&server, "cat; pwd").exec_options(exec_options);
     let report = with(
-        Invocation::new()
+        ExecOptions::new()
             .stdin(Stdin::Text("input\n".to_owned()))
             .directory("/"),
     );
     let report = report.run(&transport(&server)).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "input\n/\n");
-    let sent = with(Invocation::new().file(SentFile::new("tool")));
+    let sent = with(ExecOptions::new().file(SentFile::new("tool")));
     sent.run(&transport(&server)).await.assert_failed(FailureKind::Refused);
     let password = server.transport().password("secret".to_owned().into());
     assert!(matches!(password.build_program(), Err(SetupError::Program { .. })));

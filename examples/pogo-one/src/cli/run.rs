@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{FoldArgs, FollowArgs, InvocationArgs, JobArgs, LogFormat, SshArgs, Verbosity, duration};
+use super::{ExecArgs, FoldArgs, FollowArgs, JobArgs, LogFormat, SshArgs, Verbosity, duration};
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -14,7 +14,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) ssh: SshArgs,
     #[command(flatten)]
-    pub(crate) invocation: InvocationArgs,
+    pub(crate) exec_options: ExecArgs,
     #[command(flatten)]
     pub(crate) follow: FollowArgs,
     #[command(flatten)]

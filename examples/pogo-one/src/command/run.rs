@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, Invocation, JobSpec, Plan};
+use pogo_core::plan::{Command, ExecOptions, JobSpec, Plan};
 use pogo_core::policy::Policy;
 use pogo_inventory::merge::Gathered;
 use pogo_ssh::{FirstContacts, JobInputs, SshTransportBuilder};
@@ -15,7 +15,7 @@ use super::dispatch::{Operator, dispatch};
 use super::follow::FollowedSources;
 use super::plan::described;
 use crate::ask::TerminalPrompter;
-use crate::cli::{FoldArgs, InvocationArgs, LogFormat, RunArgs, Targets, TransportArg, missing_command};
+use crate::cli::{ExecArgs, FoldArgs, LogFormat, RunArgs, Targets, TransportArg, missing_command};
 use crate::exit::{CliError, Exit};
 use crate::guard;
 use crate::report::{self, FoldStyle, Screen, WarningRecord};
@@ -44,9 +44,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Exit, CliError> {
 }
 
 fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
-    args.invocation.check_secrets().map_err(CliError::usage)?;
+    args.exec_options.check_secrets().map_err(CliError::usage)?;
     let command = command(args)?;
-    if args.job.targets.reads_stdin() && args.invocation.reads_stdin() {
+    if args.job.targets.reads_stdin() && args.exec_options.reads_stdin() {
         return Err(CliError::usage(
             "standard input cannot hold both the targets and what the command reads; put one of them into a file",
         ));
@@ -58,9 +58,9 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
     let mut spec = submission::job(&args.job, &targets, command);
     spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
     spec.settings.post_hooks.clone_from(&args.ssh.post_hooks);
-    spec.invocation = args.invocation.invocation();
+    spec.exec_options = args.exec_options.exec_options();
     if matches!(args.ssh.transport, TransportArg::Ssh) {
-        check_program_transport(&args.invocation)?;
+        check_program_transport(&args.exec_options)?;
     }
     // An invalid job is refused before a password is asked for.
     let plan = Plan::compile(&namespace.0, &namespace.1, &spec).map_err(|error| submission::plan_error(&error))?;
@@ -75,7 +75,7 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
 }
 
 /// Refuses what the transport through the ssh program does not support.
-fn check_program_transport(args: &InvocationArgs) -> Result<(), CliError> {
+fn check_program_transport(args: &ExecArgs) -> Result<(), CliError> {
     let unsupported = [
         (
             args.resumable,
@@ -97,7 +97,7 @@ fn check_program_transport(args: &InvocationArgs) -> Result<(), CliError> {
 }
 
 fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
-    let inputs = inputs(args, &job.spec.invocation)?;
+    let inputs = inputs(args, &job.spec.exec_options)?;
     let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
     let contacts = FirstContacts::default();
     let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?
@@ -108,7 +108,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let settings = {
         let _entered = runtime.enter();
         let settings = connect::settings(&args.ssh, &terminal)?.first_contacts(&contacts);
-        match args.invocation.ask_sudo_password {
+        match args.exec_options.ask_sudo_password {
             true => settings.sudo_password(connect::ask("sudo password: ", &terminal)?),
             false => settings,
         }
@@ -156,14 +156,14 @@ fn transport(
 }
 
 /// The inputs of the command, secrets included.
-fn inputs(args: &RunArgs, invocation: &Invocation) -> Result<JobInputs, CliError> {
-    for name in args.invocation.exposed() {
+fn inputs(args: &RunArgs, exec_options: &ExecOptions) -> Result<JobInputs, CliError> {
+    for name in args.exec_options.exposed() {
         report::remark(&format!(
             "the value of {name} is part of the job, and shows in its log; to keep it secret write --secret-env {name}"
         ));
     }
-    let inputs = JobInputs::read(invocation).map_err(|error| args.invocation.unread(&error.to_string()))?;
-    let mut secrets = args.invocation.secrets().map_err(CliError::usage)?.into_iter();
+    let inputs = JobInputs::read(exec_options).map_err(|error| args.exec_options.unread(&error.to_string()))?;
+    let mut secrets = args.exec_options.secrets().map_err(CliError::usage)?.into_iter();
     Ok(secrets
         .by_ref()
         .fold(inputs, |inputs, (name, value)| inputs.secret(name, value)))
@@ -187,6 +187,6 @@ fn folding(args: &RunArgs) -> Result<Option<FoldStyle>, CliError> {
 /// The command. Where the `--` before it is missing, it is among the words for targets.
 fn command(args: &RunArgs) -> Result<Command, CliError> {
     let targets = &args.job.targets;
-    let command = args.invocation.command(&args.command);
+    let command = args.exec_options.command(&args.command);
     command.ok_or_else(|| CliError::usage(missing_command(targets.words(), targets.has_options())))
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, Invocation, SentFile};
+use pogo_core::plan::{Command, ExecOptions, SentFile};
 
 use super::{attempt, log_in, login};
 use crate::exec::line::CommandLine;
@@ -21,8 +21,8 @@ async fn files_are_placed_and_removed_through_every_login_shell() {
         fs::write(&source, &bytes).unwrap();
         let source = source.display().to_string();
         let file = SentFile::new(source).to(to.display().to_string());
-        let invocation = Invocation::new().file(file.clone());
-        let inputs = SharedInputs::default().of(&Arc::new(invocation)).await.unwrap();
+        let exec_options = ExecOptions::new().file(file.clone());
+        let inputs = SharedInputs::default().of(&Arc::new(exec_options)).await.unwrap();
         let content = &inputs.files[0];
         let line = receiving_line(&attempt(Command::shell("true"), Path::new("/")), (&file, content), None);
         let output = log_in(shell, &line, &bytes);

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use secrecy::ExposeSecret;
 
 use super::{attempt, posix};
@@ -19,8 +19,8 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
     let odd = " it's \"a\" $HOME `b` \\n \\\n\n-\n+x\n!\n.\n\u{81}\u{88}\t ";
     let values = [("EMPTY", ""), ("LONG", &long), ("ODD", odd), ("PLAIN", "hush")];
     let names = values.map(|(name, _)| name.to_owned());
-    let invocation = names.iter().fold(Invocation::new(), Invocation::secret_env);
-    let mut inputs = JobInputs::read(&invocation).unwrap();
+    let exec_options = names.iter().fold(ExecOptions::new(), ExecOptions::secret_env);
+    let mut inputs = JobInputs::read(&exec_options).unwrap();
     for (name, value) in values {
         inputs = inputs.secret(name, value.to_owned().into());
     }
@@ -31,7 +31,7 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
         for post_hooks in [None, Some(directory.path().display().to_string().into())] {
             let mut attempt = attempt(Command::shell(line), directory.path());
             (attempt.pre_hooks, attempt.post_hooks) = (None, post_hooks);
-            attempt.invocation = Arc::new(invocation.clone());
+            attempt.exec_options = Arc::new(exec_options.clone());
             let session = Session::all_of(&attempt, None).remove(0);
             let text = session.line().under(shell);
             let mut command = shells::command(shell);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command as Process, ExitStatus};
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::Phase;
 
 use super::{attempt, posix, run, stderr_of};
@@ -107,12 +107,12 @@ fn a_session_runs_all_steps_under_every_shell() {
         let _ = fs::remove_dir_all(directory.path().join("post"));
         let hooks = |name: &str| Some(directory.path().join(name).display().to_string().into());
         let names = ["d", "f", "code", "locale"];
-        let invocation = names
+        let exec_options = names
             .into_iter()
-            .fold(Invocation::new(), |all, name| all.env(name, name));
+            .fold(ExecOptions::new(), |all, name| all.env(name, name));
         let mut attempt = attempt(Command::shell(&line), directory.path());
         (attempt.pre_hooks, attempt.post_hooks) = (hooks("pre"), hooks("post"));
-        attempt.invocation = Arc::new(invocation);
+        attempt.exec_options = Arc::new(exec_options);
         let session = Session::all_of(&attempt, None).remove(0);
         let text = session.line().under(shell);
         let (status, out, err) = run_into_files(shell, &text, directory.path());

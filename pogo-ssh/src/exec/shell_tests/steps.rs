@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use pogo_core::plan::{Command, Invocation};
+use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::Phase;
 
 use super::words::{hostile, nul_after_each};
@@ -28,12 +28,12 @@ fn every_step_runs_through_every_login_shell() {
         .chain(words.clone())
         .collect();
     let value = words.concat();
-    let invocation = Invocation::new()
+    let exec_options = ExecOptions::new()
         .env("A", value.clone())
         .directory(hooks.display().to_string());
     let attempt = |command| {
         let mut attempt = attempt(command, &hooks);
-        attempt.invocation = Arc::new(invocation.clone());
+        attempt.exec_options = Arc::new(exec_options.clone());
         attempt
     };
     for shell in login() {

@@ -9,7 +9,7 @@ use super::super::case::{EarlyEnd, fail, hold, skip, within};
 use super::TransportFixture;
 use crate::dispatcher::{Attempt, Stream};
 use crate::fleet::Host;
-use crate::plan::{Command, Invocation};
+use crate::plan::{Command, ExecOptions};
 use crate::scheduler::{AttemptId, JobId, Outcome};
 use crate::testing::{AttemptWatch, SeenAttempt, TestAttempt};
 
@@ -143,9 +143,9 @@ impl CaseContext {
     }
 
     /// An attempt to run a line in the host's shell in this way.
-    pub(super) fn invoked(&self, line: &str, invocation: Invocation) -> Attempt {
+    pub(super) fn exec_options(&self, line: &str, exec_options: ExecOptions) -> Attempt {
         let mut attempt = self.attempt(Command::shell(line));
-        attempt.invocation = Arc::new(invocation);
+        attempt.exec_options = Arc::new(exec_options);
         attempt
     }
 }

@@ -2,9 +2,9 @@
 
 mod cancelling;
 mod context;
+mod exec_options;
 mod fixture;
 mod hooks;
-mod invocations;
 mod limits;
 mod links;
 mod outcomes;
@@ -24,7 +24,7 @@ const CASES: &[Named<CaseContext>] = cases! {
         phases_are_reported_once_and_in_order;
     output: output_arrives_on_its_own_stream, output_keeps_its_bytes, output_comes_while_the_command_runs,
         output_is_whole_or_marked_as_cut;
-    invocations: an_argument_vector_arrives_unchanged, a_line_is_read_by_the_shell_as_it_is,
+    exec_options: an_argument_vector_arrives_unchanged, a_line_is_read_by_the_shell_as_it_is,
         a_command_without_input_finds_none, input_arrives_or_is_refused, environment_arrives_or_is_refused,
         a_directory_is_entered_or_refused;
     limits: an_attempt_ends_within_its_time_limit, a_timeout_is_reported_only_of_a_command_that_has_ended,

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::super::case::{Case, EarlyEnd, fail, hold, same, skip, within};
 use super::context::{CaseContext, first_line};
 use crate::dispatcher::Attempt;
-use crate::plan::Invocation;
+use crate::plan::ExecOptions;
 use crate::scheduler::{Failure, FailureKind, Outcome};
 
 pub(super) async fn a_resumed_attempt_goes_on_where_it_is(context: CaseContext) -> Case {
@@ -84,8 +84,8 @@ fn resumable(context: &CaseContext, line: &str) -> Result<Attempt, EarlyEnd> {
     context.needs_output()?;
     // The host may know attempts of the same number from the last time that the suite ran.
     let nonce = RandomState::new().hash_one(());
-    let invocation = Invocation::new().detached(format!("conformance-{nonce:x}"));
-    let attempt = context.invoked(line, invocation);
+    let exec_options = ExecOptions::new().detached(format!("conformance-{nonce:x}"));
+    let attempt = context.exec_options(line, exec_options);
     if context.fixture.transport.resumes(&attempt) {
         Ok(attempt)
     } else {

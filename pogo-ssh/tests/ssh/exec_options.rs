@@ -5,22 +5,22 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use futures::channel::mpsc;
 use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide, Transport};
-use pogo_core::plan::{Command, Invocation, Stdin};
+use pogo_core::plan::{Command, ExecOptions, Stdin};
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 
 use crate::place::{Place, on_both};
 
-fn reading(stdin: Stdin) -> Invocation {
-    Invocation::new().stdin(stdin)
+fn reading(stdin: Stdin) -> ExecOptions {
+    ExecOptions::new().stdin(stdin)
 }
 
 on_both! {
     async fn hooks_and_command_find_the_environment_of_the_job(place: Place) {
         place.file("pre.d/say", "#!/bin/sh\necho \"$POGO_PHASE $WORD\"\n", 0o755);
-        let invocation = Invocation::new().env("WORD", "it's $HOME");
+        let exec_options = ExecOptions::new().env("WORD", "it's $HOME");
         let transport = place.transport.clone().build().unwrap();
         let command = Command::shell("echo \"$POGO_JOB $POGO_HOST $POGO_ATTEMPT $POGO_PHASE $WORD\"");
-        let attempt = place.attempt(command).with_hooks(&place.path("pre.d"), "").invoked(invocation);
+        let attempt = place.attempt(command).with_hooks(&place.path("pre.d"), "").exec_options(exec_options);
         let report = attempt.run(&transport).await;
         report.assert_succeeded();
         assert_eq!(report.stdout, "pre_hook it's $HOME\njob-3 web1 a17 command it's $HOME\n");
@@ -29,16 +29,16 @@ on_both! {
     async fn a_command_starts_in_the_directory_of_the_job(place: Place) {
         let directory = place.file("-odd 'name'/file", "", 0o644);
         let directory = directory.parent().unwrap().display().to_string();
-        let invocation = Invocation::new().directory(directory.clone());
+        let exec_options = ExecOptions::new().directory(directory.clone());
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::argv(["pwd"])).invoked(invocation).run(&transport).await;
+        let report = place.attempt(Command::argv(["pwd"])).exec_options(exec_options).run(&transport).await;
         assert_eq!(report.stdout, format!("{directory}\n"));
     }
 
     async fn without_its_directory_a_command_is_not_run(place: Place) {
-        let invocation = Invocation::new().directory("/no/such");
+        let exec_options = ExecOptions::new().directory("/no/such");
         let transport = place.transport.clone().build().unwrap();
-        let report = place.attempt(Command::shell("echo ran")).invoked(invocation).run(&transport).await;
+        let report = place.attempt(Command::shell("echo ran")).exec_options(exec_options).run(&transport).await;
         let message = report.assert_failed(FailureKind::Refused);
         assert!(message.contains("cannot enter the directory /no/such"), "{message}");
         assert_eq!(report.stdout, "");
@@ -55,7 +55,7 @@ on_both! {
             (Stdin::Empty, "0\n"),
             (Stdin::File(file.display().to_string()), "3000000\n"),
         ] {
-            let attempt = place.attempt(Command::shell("wc -c | tr -d ' '")).invoked(reading(stdin));
+            let attempt = place.attempt(Command::shell("wc -c | tr -d ' '")).exec_options(reading(stdin));
             let report = attempt.run(&transport).await;
             report.assert_succeeded();
             assert_eq!(report.stdout, expected);
@@ -65,7 +65,7 @@ on_both! {
     async fn input_that_nobody_reads_holds_up_nothing(place: Place) {
         let transport = place.transport.clone().build().unwrap();
         let big = Stdin::Bytes(vec![b'x'; 8_000_000]);
-        let report = place.attempt(Command::shell("echo done; exit 3")).invoked(reading(big)).run(&transport).await;
+        let report = place.attempt(Command::shell("echo done; exit 3")).exec_options(reading(big)).run(&transport).await;
         report.assert_failed(FailureKind::Command { status: 3 });
         assert_eq!(report.stdout, "done\n");
     }
@@ -77,7 +77,7 @@ async fn input_that_cannot_be_read_refuses_the_attempt_before_it_connects() {
     let transport = place.transport.clone().build().unwrap();
     let report = place
         .attempt(Command::shell("cat"))
-        .invoked(reading(Stdin::File("/no/such".to_owned())))
+        .exec_options(reading(Stdin::File("/no/such".to_owned())))
         .run(&transport)
         .await;
     let message = report.assert_failed(FailureKind::Refused);
@@ -91,9 +91,9 @@ async fn a_command_has_a_terminal_on_request() {
     }
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
-    let invocation = Invocation::new().pty(true).stdin(Stdin::Text("typed\n".to_owned()));
+    let exec_options = ExecOptions::new().pty(true).stdin(Stdin::Text("typed\n".to_owned()));
     let command = Command::shell("test -t 0 && echo terminal; cat; echo error >&2; exit 4");
-    let report = place.attempt(command).invoked(invocation).run(&transport).await;
+    let report = place.attempt(command).exec_options(exec_options).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 4 });
     assert_eq!(report.stdout, "terminal\ntyped\nerror\n");
 }
@@ -105,9 +105,9 @@ async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
     }
     let place = Place::openssh();
     let transport = place.transport.clone().build().unwrap();
-    let invocation = Invocation::new().pty(true);
+    let exec_options = ExecOptions::new().pty(true);
     let attempt = place.attempt(Command::shell("sleep 300 & echo up; wait"));
-    let (running, mut side) = attempt.invoked(invocation).start();
+    let (running, mut side) = attempt.exec_options(exec_options).start();
     let witness = std::sync::Arc::clone(&running.witness);
     let cancelling = async {
         witness.saw("up").await;
@@ -134,11 +134,11 @@ impl Observer for CancelsAtOutput {
 /// A command that succeeds on a terminal, cancelled after its session and before that of the post-hooks: what it writes
 /// could be the beginning of a mark, and is passed on only when nothing follows.
 async fn cancelled_after_the_command(place: &Place) -> (Outcome, Vec<Phase>) {
-    let invocation = Invocation::new().pty(true);
+    let exec_options = ExecOptions::new().pty(true);
     let attempt = place.attempt(Command::shell(r"printf '\036'"));
     let attempt = attempt
         .with_hooks("/no/such", &place.path("post.d"))
-        .invoked(invocation);
+        .exec_options(exec_options);
     let attempt = attempt.into_attempt();
     let (phases, seen_phases) = mpsc::unbounded();
     let observer = Arc::new(CancelsAtOutput::default());

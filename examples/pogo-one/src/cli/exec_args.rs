@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use pogo_core::plan::{Command, Invocation, RunAs, SentFile, Stdin};
+use pogo_core::plan::{Command, ExecOptions, RunAs, SentFile, Stdin};
 use secrecy::SecretString;
 
 use super::duration;
@@ -13,7 +13,7 @@ use crate::exit::CliError;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Command")]
-pub(crate) struct InvocationArgs {
+pub(crate) struct ExecArgs {
     /// User to run the command as on the hosts, through sudo [default: the user who is logged in]
     #[arg(long, value_name = "USER")]
     pub(crate) run_as: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) struct InvocationArgs {
     pub(crate) reboot_timeout: Duration,
 }
 
-impl InvocationArgs {
+impl ExecArgs {
     /// Whether something for the hosts is to be read from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.stdin.as_deref() == Some(Path::new("-")) || self.send.iter().any(|file| file.source == "-")
@@ -134,19 +134,19 @@ impl InvocationArgs {
         script.chain(self.send.iter().cloned()).collect()
     }
 
-    pub(crate) fn invocation(&self) -> Invocation {
-        let mut invocation = Invocation::new().pty(self.pty).forced_command(self.forced_command);
-        invocation.environment = self.env.iter().cloned().collect();
-        invocation.secret_environment.clone_from(&self.secret_env);
-        invocation.directory.clone_from(&self.cwd);
-        invocation.run_as = self.run_as.clone().map(RunAs::User);
+    pub(crate) fn exec_options(&self) -> ExecOptions {
+        let mut exec_options = ExecOptions::new().pty(self.pty).forced_command(self.forced_command);
+        exec_options.environment = self.env.iter().cloned().collect();
+        exec_options.secret_environment.clone_from(&self.secret_env);
+        exec_options.directory.clone_from(&self.cwd);
+        exec_options.run_as = self.run_as.clone().map(RunAs::User);
         if let Some(path) = &self.stdin {
-            invocation.stdin = Stdin::File(path.display().to_string());
+            exec_options.stdin = Stdin::File(path.display().to_string());
         }
-        invocation.files = self.files();
-        invocation.detached = self.resumable.then(new_name);
-        invocation.reboot = self.reboot.then_some(self.reboot_timeout);
-        invocation
+        exec_options.files = self.files();
+        exec_options.detached = self.resumable.then(new_name);
+        exec_options.reboot = self.reboot.then_some(self.reboot_timeout);
+        exec_options
     }
 }
 

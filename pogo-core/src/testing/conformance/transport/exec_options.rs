@@ -2,7 +2,7 @@
 
 use super::super::case::{Case, same};
 use super::context::CaseContext;
-use crate::plan::{Command, Invocation, Stdin};
+use crate::plan::{Command, ExecOptions, Stdin};
 use crate::scheduler::{Failure, FailureKind, Outcome};
 
 pub(super) async fn an_argument_vector_arrives_unchanged(context: CaseContext) -> Case {
@@ -44,29 +44,29 @@ pub(super) async fn a_command_without_input_finds_none(context: CaseContext) -> 
 }
 
 pub(super) async fn input_arrives_or_is_refused(context: CaseContext) -> Case {
-    let invocation = Invocation::new().stdin(Stdin::Bytes(b"one\ntwo \xff\n".to_vec()));
+    let exec_options = ExecOptions::new().stdin(Stdin::Bytes(b"one\ntwo \xff\n".to_vec()));
     arrives_or_is_refused(
         context,
         "test \"$(od -An -tx1 | tr -d ' \\n')\" = 6f6e650a74776f20ff0a",
-        invocation,
+        exec_options,
     )
     .await
 }
 
 pub(super) async fn environment_arrives_or_is_refused(context: CaseContext) -> Case {
-    let invocation = Invocation::new().env("CONFORMANCE_CASE", "it's \"$x\"");
-    arrives_or_is_refused(context, "test \"$CONFORMANCE_CASE\" = 'it'\\''s \"$x\"'", invocation).await
+    let exec_options = ExecOptions::new().env("CONFORMANCE_CASE", "it's \"$x\"");
+    arrives_or_is_refused(context, "test \"$CONFORMANCE_CASE\" = 'it'\\''s \"$x\"'", exec_options).await
 }
 
 pub(super) async fn a_directory_is_entered_or_refused(context: CaseContext) -> Case {
-    let invocation = Invocation::new().directory("/");
-    arrives_or_is_refused(context, "test \"$(pwd)\" = /", invocation).await
+    let exec_options = ExecOptions::new().directory("/");
+    arrives_or_is_refused(context, "test \"$(pwd)\" = /", exec_options).await
 }
 
 /// The line, which tests for what was asked, succeeds; or the transport says that it does not do it.
-async fn arrives_or_is_refused(context: CaseContext, line: &str, invocation: Invocation) -> Case {
+async fn arrives_or_is_refused(context: CaseContext, line: &str, exec_options: ExecOptions) -> Case {
     context.needs_shell()?;
-    let seen = context.run(context.invoked(line, invocation)).await?;
+    let seen = context.run(context.exec_options(line, exec_options)).await?;
     match seen.outcome {
         Outcome::Failed(Failure {
             kind: FailureKind::Refused,
