@@ -16,10 +16,7 @@ fn lines(fleet: Fleet) -> Vec<String> {
     let (mut now, mut lines) = (Timestamp::from_millis(1_764_356_460_021), Vec::new());
     let mut tell = |now: Timestamp, input: Input| {
         let events = scheduler.handle(now, input).unwrap();
-        let records = events.iter().map(|event| Record {
-            at: now,
-            event: event.clone(),
-        });
+        let records = events.iter().map(|event| Record::new(now, event.clone()));
         lines.extend(records.map(|record| serde_json::to_string(&record).unwrap()));
         events
     };
