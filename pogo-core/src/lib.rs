@@ -29,6 +29,8 @@
 //! # Features
 //!
 //! - `async` (default): the `dispatcher`, the `inventory` and the traits of the outside world. Without it no async crate is built.
+//! - `metrics`: `dispatcher::telemetry::Metrics`, an observer that keeps metrics through the facade of the crate `metrics`.
+//! - `tracing`: `dispatcher::telemetry::Trace`, spans of jobs, hosts, attempts and phases, and events for whoever is on call.
 //! - `testing`: the `testing` module, for dev-dependencies.
 //!
 //! # What it promises

@@ -72,8 +72,7 @@ impl Dispatcher {
         let mut records = Vec::new();
         let _ = self.input(Input::Recover { resumed }, &mut records);
         if !records.is_empty() {
-            records = self.tail.append(records).await?;
-            self.act(records);
+            self.commit(records).await?;
         }
         for (attempt, cancelling) in resumable {
             let id = attempt.id;

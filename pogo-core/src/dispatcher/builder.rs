@@ -89,7 +89,7 @@ impl DispatcherBuilder {
         };
         let growth = Arc::<Growth>::default();
         let end = (at, GrowthSide(Arc::clone(&growth)));
-        let tail = Tail::new(owned, Arc::clone(&self.clock), end, snapshots);
+        let tail = Tail::new(owned, (Arc::clone(&self.clock), Arc::clone(&observer)), end, snapshots);
         let io = Io {
             running,
             phases,

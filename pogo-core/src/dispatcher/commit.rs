@@ -4,8 +4,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Clock;
+use super::guarded::Guarded;
 use super::subscription::GrowthSide;
+use super::{Clock, Notice, Observer};
 use crate::journal::{Commit, CommitId, JournalError, OwnedJournal, Seq};
 use crate::scheduler::{Record, Scheduler};
 
@@ -13,6 +14,7 @@ use crate::scheduler::{Record, Scheduler};
 pub(super) struct Tail {
     journal: Box<dyn OwnedJournal>,
     clock: Arc<dyn Clock>,
+    observer: Arc<Guarded>,
     at: Seq,
     growth: GrowthSide,
     commits: u64,
@@ -32,13 +34,14 @@ impl Tail {
 
     pub(super) fn new(
         journal: Box<dyn OwnedJournal>,
-        clock: Arc<dyn Clock>,
+        (clock, observer): (Arc<dyn Clock>, Arc<Guarded>),
         (at, growth): (Seq, GrowthSide),
         snapshots: Snapshots,
     ) -> Self {
         Self {
             journal,
             clock,
+            observer,
             at,
             growth,
             commits: 0,
@@ -75,13 +78,23 @@ impl Tail {
 
     async fn append_patiently(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         let mut delay = Self::FIRST_DELAY;
-        for _ in 0..Self::TRIES {
+        let began = self.clock.now();
+        for tries in 0..Self::TRIES {
             match self.try_append(commit).await {
-                Err(JournalError::Unavailable { .. } | JournalError::Unknown(_)) => {
+                Err(ref error @ (JournalError::Unavailable { .. } | JournalError::Unknown(_))) => {
+                    if tries == 0 {
+                        self.observer.notice(&Notice::JournalAway { error });
+                    }
                     self.clock.sleep_until(self.clock.now() + delay).await;
                     delay *= 2;
                 }
-                answer => return answer,
+                answer => {
+                    if answer.is_ok() && tries > 0 {
+                        let after = self.clock.now() - began;
+                        self.observer.notice(&Notice::JournalBack { after });
+                    }
+                    return answer;
+                }
             }
         }
         self.try_append(commit).await

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::channel::mpsc;
 use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
@@ -15,7 +16,7 @@ use super::messages::Reply;
 use super::running::Running;
 use super::shutdown::Shutdown;
 use super::waiters::Waiters;
-use super::{Clock, DispatchError, Observer};
+use super::{Clock, DispatchError, Notice, Observer};
 use crate::Timestamp;
 use crate::scheduler::{
     AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, Phase, Record, Scheduler, TaskEvent,
@@ -193,6 +194,7 @@ impl Dispatcher {
 
     /// Lets the scheduler decide on a batch, makes its decisions durable with one commit, and acts on them.
     async fn process_batch(&mut self, wakeups: VecDeque<Wakeup>) -> Result<(), DispatchError> {
+        let (began, inputs) = (self.clock.now(), wakeups.len());
         let mut records = Vec::new();
         let mut replies: Vec<Reply> = Vec::new();
         for wakeup in wakeups {
@@ -213,14 +215,30 @@ impl Dispatcher {
                 }
             }
         }
+        let mut took = self.clock.now() - began;
         if !records.is_empty() {
-            records = self.tail.append(records).await?;
-            self.act(records);
+            took += self.commit(records).await?;
             self.tail.snapshot(&self.scheduler).await?;
         }
         replies.into_iter().for_each(|reply| reply());
         self.waiters.settle(&self.scheduler);
+        self.observer.notice(&Notice::Turned { inputs, took });
         Ok(())
+    }
+
+    /// Makes decisions durable, and acts on them. Gives how long it took to act on them.
+    pub(super) async fn commit(&mut self, records: Vec<Record>) -> Result<Duration, DispatchError> {
+        let began = self.clock.now();
+        let records = self.tail.append(records).await?;
+        let durable = self.clock.now();
+        let committed = records.len();
+        self.act(records);
+        self.observer.notice(&Notice::Committed {
+            records: committed,
+            took: durable - began,
+            scheduler: &self.scheduler,
+        });
+        Ok(self.clock.now() - durable)
     }
 
     pub(super) fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
@@ -230,7 +248,7 @@ impl Dispatcher {
         Ok(())
     }
 
-    pub(super) fn act(&mut self, records: Vec<Record>) {
+    fn act(&mut self, records: Vec<Record>) {
         for record in records {
             self.observer.event(&record);
             match record.event {

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Observer, OutputChunk};
+use super::{Notice, Observer, OutputChunk};
 use crate::scheduler::{Record, Scheduler};
 
 /// Catches what observers panic with, and counts it. An observer is told of what comes after all the same: a defect
@@ -44,6 +44,10 @@ impl Observer for Guarded {
 
     fn event(&self, record: &Record) {
         self.call(|observer| observer.event(record));
+    }
+
+    fn notice(&self, notice: &Notice<'_>) {
+        self.call(|observer| observer.notice(notice));
     }
 
     fn output(&self, chunk: &OutputChunk<'_>) {

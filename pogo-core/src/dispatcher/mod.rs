@@ -15,6 +15,7 @@ mod guarded;
 mod handle;
 pub mod layer;
 mod messages;
+mod notice;
 mod observer;
 mod output_collector;
 mod reporter;
@@ -23,6 +24,8 @@ mod running;
 mod shutdown;
 mod subscription;
 mod system_clock;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+pub mod telemetry;
 mod transport;
 mod waiters;
 
@@ -32,6 +35,7 @@ pub use clock::Clock;
 pub use error::{DispatchError, OrderError};
 pub use event_loop::Dispatcher;
 pub use handle::Handle;
+pub use notice::Notice;
 pub use observer::{Observer, OutputChunk, Stream};
 pub use output_collector::{AttemptOutput, OutputCollector};
 pub use reporter::{ReportHook, Reporter, ReporterSide};

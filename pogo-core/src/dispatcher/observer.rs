@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Notice;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, JobId, Record, Scheduler};
 
@@ -22,6 +23,11 @@ pub trait Observer: Send + Sync {
     /// An event, after it has become durable, in order.
     fn event(&self, record: &Record) {
         let _ = record;
+    }
+
+    /// Something about the dispatcher itself, which is in no journal.
+    fn notice(&self, notice: &Notice<'_>) {
+        let _ = notice;
     }
 
     /// A piece of a host's output. Pieces of one attempt come in order; nothing else is promised.

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod captured;
 mod collect;
 mod ending;
 mod flaky;
 mod journal;
+mod metrics;
 mod numbers;
 mod observers;
 mod panics;
@@ -14,5 +16,6 @@ mod shutdown;
 mod shutdown_anywhere;
 mod subscribe;
 mod takeover;
+mod tracing_spans;
 mod wait;
 mod yields;

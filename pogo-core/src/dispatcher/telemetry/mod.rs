@@ -1,0 +1,18 @@
+//! TELL: what a dispatcher does, as spans of `tracing` and as metrics.
+//!
+//! Both are chosen by the program that runs the dispatcher, as middleware of `tower` and layers of `opendal` are; nothing is installed,
+//! and without a subscriber or a recorder nothing is recorded.
+
+#[cfg(feature = "metrics")]
+mod gauges;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "tracing")]
+mod spans;
+#[cfg(feature = "tracing")]
+mod trace;
+
+#[cfg(feature = "metrics")]
+pub use self::metrics::Metrics;
+#[cfg(feature = "tracing")]
+pub use trace::Trace;
