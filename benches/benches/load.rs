@@ -28,12 +28,16 @@ fn main() {
     println!("{}", row("", &head));
     if wanted("yaml") {
         let text = policy_yaml(HOSTS);
-        let load = || PolicyFile::parse("pogo.yaml", &text).expect("a policy").0;
+        let load = || PolicyFile::parse("pogo.yaml", &text).expect("a policy").fleet;
         show("policy YAML", || bare_yaml(&text), load, None);
     }
     if wanted("csv") {
         let text = csv_text(HOSTS);
-        let load = || TableFile::parse("hosts.csv", &text, Format::Csv, &Mapping::default()).expect("a table");
+        let load = || {
+            TableFile::parse("hosts.csv", &text, Format::Csv, &Mapping::default())
+                .expect("a table")
+                .fleet
+        };
         show("CSV", || bare_csv(&text), load, None);
         show("CSV, records kept", || kept_csv(&text), load, None);
     }

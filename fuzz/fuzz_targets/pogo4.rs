@@ -7,11 +7,12 @@ use pogo_inventory::Pogo4File;
 
 fuzz_target!(|text: &str| {
     let read = Pogo4File::parse("fuzz.yaml", text);
-    if let Ok((fleet, policy)) = &read
-        && fleet.len() <= 10_000
-        && let Ok(fleet) = fleet.clone().build()
+    if let Ok(listing) = &read
+        && listing.fleet.len() <= 10_000
+        && let Ok(fleet) = listing.fleet.clone().build()
     {
-        let _ = Rules::compile(&fleet, policy);
+        let policy = listing.policy.clone().unwrap_or_default();
+        let _ = Rules::compile(&fleet, &policy);
     }
-    pogo_fuzz::judge(text, read.map(|(fleet, _)| fleet));
+    pogo_fuzz::judge(text, read);
 });

@@ -2,10 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pogo_core::fleet::FleetBuilder;
-use pogo_inventory::SourcesFile;
+use pogo_inventory::{Listing, SourcesFile};
 
 fuzz_target!(|text: &str| {
     let read = SourcesFile::parse("fuzz", text);
-    pogo_fuzz::judge(text, read.map(|_| FleetBuilder::default()));
+    pogo_fuzz::judge(text, read.map(|_| Listing::default()));
 });

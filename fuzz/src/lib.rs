@@ -4,13 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use pogo_core::fleet::FleetBuilder;
-use pogo_inventory::InventoryError;
+use pogo_inventory::{InventoryError, Listing};
 
 /// The text is refused with problems that stand in it, or gives hosts that make a fleet or are refused in their turn.
-pub fn judge(text: &str, read: Result<FleetBuilder, InventoryError>) {
+pub fn judge(text: &str, read: Result<Listing, InventoryError>) {
     let fleet = match read {
-        Ok(fleet) => fleet,
+        Ok(listing) => listing.fleet,
         Err(error) => {
             let lines = text.split(['\n', '\r']).count();
             assert!(!error.diagnostics().is_empty());
@@ -29,7 +28,7 @@ pub fn judge(text: &str, read: Result<FleetBuilder, InventoryError>) {
 }
 
 /// The same for sources that read nothing but files.
-pub fn judge_file(name: &str, text: &str, read: impl Fn(&Path) -> Result<FleetBuilder, InventoryError>) {
+pub fn judge_file(name: &str, text: &str, read: impl Fn(&Path) -> Result<Listing, InventoryError>) {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = std::env::temp_dir().join(format!("pogo-fuzz-{}", std::process::id()));

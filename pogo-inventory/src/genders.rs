@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::fleet::{FleetBuilder, HostName, TagPath};
+use pogo_core::fleet::{HostName, TagPath};
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::file;
@@ -22,7 +22,7 @@ use crate::source::{self, Problems, Span};
 /// ```
 /// use pogo_inventory::GendersFile;
 ///
-/// let fleet = GendersFile::parse("genders", "web[1-4]  frontend,colo=east\n")?.build()?;
+/// let fleet = GendersFile::parse("genders", "web[1-4]  frontend,colo=east\n")?.fleet.build()?;
 /// assert_eq!(fleet.members(fleet.tag(&"colo.east".parse()?).unwrap()).len(), 4);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -43,9 +43,11 @@ impl GendersFile {
     ///
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, InventoryError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         let path = path.as_ref();
-        Self::parse(path.display().to_string(), &file::read_text(path)?)
+        let mut listing = Self::parse(path.display().to_string(), &file::read_text(path)?)?;
+        listing.files.push(path.to_owned());
+        Ok(listing)
     }
 
     /// Reads a text that messages call `source_name`.
@@ -53,11 +55,8 @@ impl GendersFile {
     /// # Errors
     ///
     /// As for [`GendersFile::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::listing(source_name.into(), text)?.fleet)
-    }
-
-    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
+        let source_name = source_name.into();
         let mut reader = GendersReader {
             problems: Problems::new(source::SourceText::new(Arc::clone(&source_name), text)),
             roster: Roster::default(),
@@ -90,9 +89,7 @@ impl Inventory for GendersFile {
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
-        let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
-        listing.files.push(self.path.clone());
-        Ok(listing)
+        Self::read(&self.path)
     }
 }
 

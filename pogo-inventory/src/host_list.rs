@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::fleet::{Connection, FleetBuilder};
+use pogo_core::fleet::Connection;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::address;
@@ -20,7 +20,8 @@ use crate::source::{self, Problems, Span, column};
 /// ```
 /// use pogo_inventory::HostList;
 ///
-/// let fleet = HostList::parse("hosts.txt", "web[1-3].example.com  # the front\nroot@db1:2222\n")?.build()?;
+/// let listing = HostList::parse("hosts.txt", "web[1-3].example.com  # the front\nroot@db1:2222\n")?;
+/// let fleet = listing.fleet.build()?;
 /// assert_eq!(fleet.len(), 4);
 /// let db1 = fleet.id("db1").and_then(|db1| fleet.connection(db1)).unwrap();
 /// assert_eq!((db1.user.as_deref(), db1.port), (Some("root"), Some(2222)));
@@ -44,12 +45,12 @@ impl HostList {
     /// # Errors
     ///
     /// [`InventoryError::Invalid`] with every problem that was found.
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, InventoryError> {
-        Ok(listing(source_name.into(), text)?.fleet)
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
+        listing(source_name.into(), text)
     }
 
-    fn listing(&self) -> Result<Listing, InventoryError> {
-        let mut listing = listing(self.file.name().into(), &self.file.read()?)?;
+    fn read(&self) -> Result<Listing, InventoryError> {
+        let mut listing = Self::parse(self.file.name(), &self.file.read()?)?;
         listing.files.extend(self.file.path().cloned());
         Ok(listing)
     }
@@ -159,6 +160,6 @@ impl Inventory for HostList {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let list = self.clone();
-        crate::blocking::spawn_blocking(move || list.listing()).await
+        crate::blocking::spawn_blocking(move || list.read()).await
     }
 }

@@ -7,7 +7,7 @@ use pogo_inventory::table::{Format, Mapping, TableFile};
 
 fn fleet(name: &str, reply: &str, mapping: &Mapping) -> Fleet {
     let read = TableFile::parse(name, reply, Format::Json, mapping);
-    read.unwrap_or_else(|error| panic!("{error}")).build().unwrap()
+    read.unwrap_or_else(|error| panic!("{error}")).fleet.build().unwrap()
 }
 
 /// Each host with its address and tags.

@@ -21,9 +21,9 @@ fn what_a_program_prints_becomes_a_fleet() {
     let fleet = shell(r#"echo '[{"name": "web[1-3]", "tags": ["web"]}]'"#)
         .read()
         .unwrap();
-    assert_eq!(fleet.len(), 3);
+    assert_eq!(fleet.fleet.len(), 3);
     let lines = shell(r#"echo '"a"'; echo '"b"'"#).format(Format::JsonLines);
-    assert_eq!(lines.read().unwrap().len(), 2);
+    assert_eq!(lines.read().unwrap().fleet.len(), 2);
     let loaded = futures::executor::block_on(lines.load()).unwrap().fleet;
     assert_eq!(loaded.len(), 2);
 }

@@ -48,7 +48,12 @@ fn rows_become_a_fleet(database: &Database) {
     let query = "SELECT host, tag, port, site AS colo FROM roles WHERE site = ? ORDER BY port DESC";
     let mapping = DatabaseSource::mapping().tag_values("colo", "site");
     let east = DatabaseSource::new(database.clone(), query, mapping).bind("east");
-    let fleet = east.read().unwrap_or_else(|error| panic!("{error}")).build().unwrap();
+    let fleet = east
+        .read()
+        .unwrap_or_else(|error| panic!("{error}"))
+        .fleet
+        .build()
+        .unwrap();
     let web1 = fleet.connection(fleet.id("web1").unwrap()).unwrap();
     assert_eq!(web1.port, Some(2222));
     assert_eq!(fleet.len(), 1);
@@ -97,7 +102,14 @@ fn passwords_come_from_a_file(server: &MariaDb) {
     let path = folder.path().join("password");
     fs::write(&path, "hunter2\n").unwrap();
     let reader = Database::new(server.url_of("reader")).password_from_file(&path);
-    assert_eq!(source(&reader, "SELECT host, tag FROM roles").read().unwrap().len(), 3);
+    assert_eq!(
+        source(&reader, "SELECT host, tag FROM roles")
+            .read()
+            .unwrap()
+            .fleet
+            .len(),
+        3
+    );
     fs::write(&path, "hunter3\n").unwrap();
     let found = error(&reader, "SELECT host, tag FROM roles");
     assert!(found.contains("Access denied") && !found.contains("hunter"), "{found}");

@@ -48,7 +48,12 @@ fn rows_become_a_fleet(database: &Database) {
         "SELECT host, tag, port, site AS colo, host(address) AS address FROM roles WHERE site = $1 ORDER BY port";
     let mapping = DatabaseSource::mapping().tag_values("colo", "site");
     let east = DatabaseSource::new(database.clone(), query, mapping).bind("east");
-    let fleet = east.read().unwrap_or_else(|error| panic!("{error}")).build().unwrap();
+    let fleet = east
+        .read()
+        .unwrap_or_else(|error| panic!("{error}"))
+        .fleet
+        .build()
+        .unwrap();
     let web1 = fleet.connection(fleet.id("web1").unwrap()).unwrap();
     assert_eq!((web1.address.as_deref(), web1.port), (Some("10.0.0.1"), Some(2222)));
     assert_eq!(fleet.len(), 1);
@@ -102,7 +107,14 @@ fn passwords_come_from_a_file(server: &Postgres) {
     let url = server.url_of("reader");
     fs::write(&path, "hunter2\n").unwrap();
     let reader = Database::new(&url).password_from_file(&path);
-    assert_eq!(source(&reader, "SELECT host, tag FROM roles").read().unwrap().len(), 3);
+    assert_eq!(
+        source(&reader, "SELECT host, tag FROM roles")
+            .read()
+            .unwrap()
+            .fleet
+            .len(),
+        3
+    );
     fs::write(&path, "hunter3\n").unwrap();
     let found = error(&reader, "SELECT host, tag FROM roles");
     assert!(
@@ -110,7 +122,14 @@ fn passwords_come_from_a_file(server: &Postgres) {
         "{found}"
     );
     let written = Database::new(url.replace("reader@", "reader:hunter2@"));
-    assert_eq!(source(&written, "SELECT host, tag FROM roles").read().unwrap().len(), 3);
+    assert_eq!(
+        source(&written, "SELECT host, tag FROM roles")
+            .read()
+            .unwrap()
+            .fleet
+            .len(),
+        3
+    );
     assert!(!error(&written, "SELECT nope").contains("hunter2"));
 }
 

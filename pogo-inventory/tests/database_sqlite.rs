@@ -58,7 +58,7 @@ fn rows_of_hosts_and_tags_become_a_fleet() {
     let fleet = source(&database, "SELECT host, tag, address, port FROM roles")
         .read()
         .unwrap();
-    let fleet = fleet.build().unwrap();
+    let fleet = fleet.fleet.build().unwrap();
     assert_eq!(fleet.len(), 4);
     assert_eq!(tagged(&fleet, "frontend"), ["web1", "web2"]);
     assert_eq!(tagged(&fleet, "colo"), ["web1"]);
@@ -74,7 +74,7 @@ fn rows_of_hosts_and_tags_become_a_fleet() {
 fn values_are_bound_and_never_part_of_the_query() {
     let (_folder, database) = database(ROLES);
     let wanted = source(&database, "SELECT host, tag FROM roles WHERE tag = ?");
-    assert_eq!(wanted.clone().bind("mysql").read().unwrap().len(), 1);
+    assert_eq!(wanted.clone().bind("mysql").read().unwrap().fleet.len(), 1);
     let hostile = "mysql' OR '1'='1";
     assert!(
         wanted
@@ -141,7 +141,11 @@ fn a_query_only_reads() {
     let deletes = source(&database, "DELETE FROM roles RETURNING host, tag");
     assert!(error(&folder, &deletes).contains("attempt to write a readonly database"));
     assert_eq!(
-        source(&database, "SELECT host, tag FROM roles").read().unwrap().len(),
+        source(&database, "SELECT host, tag FROM roles")
+            .read()
+            .unwrap()
+            .fleet
+            .len(),
         4
     );
 }

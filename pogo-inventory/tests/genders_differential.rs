@@ -85,7 +85,7 @@ fn file(dice: &mut Dice) -> String {
 }
 
 fn ours(text: &str) -> Result<Nodes, InventoryError> {
-    let fleet = GendersFile::parse("genders", text)?.build().unwrap();
+    let fleet = GendersFile::parse("genders", text)?.fleet.build().unwrap();
     let mut nodes: Nodes = fleet
         .ids()
         .map(|host| (fleet.name(host).to_string(), BTreeSet::new()))

@@ -27,6 +27,7 @@ web1 canary
 fn attributes_have_the_nodes_that_nodeattr_gives_them() {
     let fleet = GendersFile::parse("genders", GENDERS)
         .unwrap_or_else(|error| panic!("{error}"))
+        .fleet
         .build()
         .unwrap();
     assert!(fleet.id("spare1").is_some());
@@ -63,7 +64,11 @@ fn attributes_have_the_nodes_that_nodeattr_gives_them() {
 
 #[test]
 fn two_percent_signs_are_one_that_begins_nothing() {
-    let fleet = GendersFile::parse("f", "w a=%%n,b=%%%n\n").unwrap().build().unwrap();
+    let fleet = GendersFile::parse("f", "w a=%%n,b=%%%n\n")
+        .unwrap()
+        .fleet
+        .build()
+        .unwrap();
     let tags: Vec<_> = fleet.tags().map(|tag| fleet.tag_path(tag).to_string()).collect();
     assert!(
         tags.contains(&"a._n".to_owned()) && tags.contains(&"b._w".to_owned()),

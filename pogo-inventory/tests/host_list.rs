@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 fn fleet(text: &str) -> Fleet {
     let read = HostList::parse("hosts.txt", text).unwrap_or_else(|error| panic!("{error}"));
-    read.build().unwrap()
+    read.fleet.build().unwrap()
 }
 
 fn problems(text: &str) -> Vec<String> {

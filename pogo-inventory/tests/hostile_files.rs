@@ -16,29 +16,28 @@
 use std::fs;
 use std::path::Path;
 
-use pogo_core::fleet::FleetBuilder;
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, ClusterShellGroups, GendersFile, InventoryError, Pogo4File, PolicyFile, SshConfig,
+    AnsibleInventory, ClusterShellGroups, GendersFile, InventoryError, Listing, Pogo4File, PolicyFile, SshConfig,
 };
 use proptest::prelude::*;
 
-type Read = fn(&Path) -> Result<FleetBuilder, InventoryError>;
+type Read = fn(&Path) -> Result<Listing, InventoryError>;
 
-fn table(path: &Path, format: Format) -> Result<FleetBuilder, InventoryError> {
+fn table(path: &Path, format: Format) -> Result<Listing, InventoryError> {
     TableFile::read(path, format, &Mapping::default())
 }
 
 /// Every source that reads a file, with a name for the file that it takes.
 const SOURCES: [(&str, Read); 12] = [
-    ("pogo.yaml", |path| Ok(PolicyFile::read(path)?.0)),
-    ("pogo4.yaml", |path| Ok(Pogo4File::read(path)?.0)),
-    ("hosts.ini", |path| Ok(AnsibleInventory::read(path)?.fleet)),
-    ("hosts.yml", |path| Ok(AnsibleInventory::read(path)?.fleet)),
+    ("pogo.yaml", |path| PolicyFile::read(path)),
+    ("pogo4.yaml", |path| Pogo4File::read(path)),
+    ("hosts.ini", |path| AnsibleInventory::read(path)),
+    ("hosts.yml", |path| AnsibleInventory::read(path)),
     ("groups.yaml", |path| ClusterShellGroups::read(path)),
     ("local.cfg", |path| ClusterShellGroups::read(path)),
     ("genders", |path| GendersFile::read(path)),
-    ("config", |path| Ok(SshConfig::read(path)?.fleet)),
+    ("config", |path| SshConfig::read(path)),
     ("hosts.csv", |path| table(path, Format::Csv)),
     ("hosts.json", |path| table(path, Format::Json)),
     ("hosts.jsonl", |path| table(path, Format::JsonLines)),
@@ -46,7 +45,7 @@ const SOURCES: [(&str, Read); 12] = [
 ];
 
 /// What each source says of a file with these bytes.
-fn each(bytes: &[u8], mut judge: impl FnMut(&str, Result<FleetBuilder, InventoryError>)) {
+fn each(bytes: &[u8], mut judge: impl FnMut(&str, Result<Listing, InventoryError>)) {
     let folder = tempfile::tempdir().unwrap();
     for (name, read) in SOURCES {
         let path = folder.path().join(name);

@@ -19,28 +19,28 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use pogo_core::fleet::FleetBuilder;
 use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{
-    AnsibleInventory, AnsibleScript, ClusterShellGroups, GendersFile, InventoryError, Pogo4File, PolicyFile, SshConfig,
+    AnsibleInventory, AnsibleScript, ClusterShellGroups, GendersFile, InventoryError, Listing, Pogo4File, PolicyFile,
+    SshConfig,
 };
 
-type Read = fn(&Path) -> Result<FleetBuilder, InventoryError>;
+type Read = fn(&Path) -> Result<Listing, InventoryError>;
 
-fn table(path: &Path, format: Format) -> Result<FleetBuilder, InventoryError> {
+fn table(path: &Path, format: Format) -> Result<Listing, InventoryError> {
     TableFile::read(path, format, &Mapping::default())
 }
 
 /// Every source that reads a file, with a name for the file that it takes.
 const SOURCES: [(&str, Read); 12] = [
-    ("pogo.yaml", |path| Ok(PolicyFile::read(path)?.0)),
-    ("pogo4.yaml", |path| Ok(Pogo4File::read(path)?.0)),
-    ("hosts.ini", |path| Ok(AnsibleInventory::read(path)?.fleet)),
-    ("hosts.yml", |path| Ok(AnsibleInventory::read(path)?.fleet)),
+    ("pogo.yaml", |path| PolicyFile::read(path)),
+    ("pogo4.yaml", |path| Pogo4File::read(path)),
+    ("hosts.ini", |path| AnsibleInventory::read(path)),
+    ("hosts.yml", |path| AnsibleInventory::read(path)),
     ("groups.yaml", |path| ClusterShellGroups::read(path)),
     ("local.cfg", |path| ClusterShellGroups::read(path)),
     ("genders", |path| GendersFile::read(path)),
-    ("config", |path| Ok(SshConfig::read(path)?.fleet)),
+    ("config", |path| SshConfig::read(path)),
     ("hosts.csv", |path| table(path, Format::Csv)),
     ("hosts.json", |path| table(path, Format::Json)),
     ("hosts.jsonl", |path| table(path, Format::JsonLines)),
@@ -52,7 +52,7 @@ fn source(wanted: &str) -> Read {
 }
 
 /// What a source says of a text.
-fn read(name: &str, text: &str) -> Result<FleetBuilder, InventoryError> {
+fn read(name: &str, text: &str) -> Result<Listing, InventoryError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
@@ -143,7 +143,7 @@ const AGREEING: [(&str, &str); 12] = [
 fn a_host_that_is_named_twice_is_one_host() {
     for (name, text) in AGREEING {
         let fleet = read(name, text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(fleet.build().unwrap().len(), 1, "{name}");
+        assert_eq!(fleet.fleet.build().unwrap().len(), 1, "{name}");
     }
 }
 
@@ -191,7 +191,7 @@ fn of_two_addresses_the_one_counts_that_would_count_for_the_tool_itself() {
         ("config", "Host web1\nHostName a\nHost web1\nHostName b\n", "a"),
     ];
     for (name, text, address) in texts {
-        let fleet = read(name, text).unwrap().build().unwrap();
+        let fleet = read(name, text).unwrap().fleet.build().unwrap();
         let connection = fleet.connection(fleet.id("web1").unwrap()).unwrap();
         assert_eq!(connection.address.as_deref(), Some(address), "{name}");
     }

@@ -34,7 +34,7 @@ fn problems(text: &str) -> Vec<String> {
 
 #[test]
 fn limits_hold_per_app_and_value_and_count_the_whole_group() {
-    let (fleet, policy) = Pogo4File::parse("f", TEXT).unwrap();
+    let (fleet, policy) = Pogo4File::parse("f", TEXT).unwrap().into_parts();
     let job = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
     let plan = Plan::compile(&fleet.build().unwrap(), &policy, &job).unwrap();
     assert_eq!(plan.warnings, []);
@@ -56,7 +56,7 @@ fn limits_hold_per_app_and_value_and_count_the_whole_group() {
 
 #[test]
 fn sequences_run_within_each_value_and_failures_do_not_stop_them() {
-    let (fleet, policy) = Pogo4File::parse("f", TEXT).unwrap();
+    let (fleet, policy) = Pogo4File::parse("f", TEXT).unwrap().into_parts();
     let job = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
     let plan = Plan::compile(&fleet.build().unwrap(), &policy, &job).unwrap();
     let stages: Vec<(String, u32)> = plan

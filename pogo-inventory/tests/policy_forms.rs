@@ -10,7 +10,7 @@ use pogo_inventory::PolicyFile;
 
 fn policy(text: &str) -> Policy {
     let read = PolicyFile::parse("pogo.yaml", text);
-    read.unwrap_or_else(|error| panic!("{error}")).1
+    read.unwrap_or_else(|error| panic!("{error}")).policy.unwrap()
 }
 
 fn group(text: &str) -> Selector {

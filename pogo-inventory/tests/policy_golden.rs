@@ -13,7 +13,9 @@ const COLOS: &str = "tag:
 ";
 
 fn plan(text: &str, targets: &str) -> Plan {
-    let (fleet, policy) = PolicyFile::parse("pogo.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    let (fleet, policy) = PolicyFile::parse("pogo.yaml", text)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .into_parts();
     let job = JobSpec::new(targets.parse().unwrap(), Command::shell("true"));
     let plan = Plan::compile(&fleet.build().unwrap(), &policy, &job).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(plan.warnings, [], "{text}");
@@ -179,7 +181,7 @@ sequence: { tiers: { each: $colo, stages: [$backend, $frontend] } }
 #[test]
 fn a_mistake_that_shows_only_in_the_plan_has_its_place() {
     let text = "tag: { web: [h1] }\nsequence: [$web, $wbe]\nconstraint:\n  $wbe: { max_parallel: 1 }\n";
-    let (fleet, policy) = PolicyFile::parse("pogo.yaml", text).unwrap();
+    let (fleet, policy) = PolicyFile::parse("pogo.yaml", text).unwrap().into_parts();
     let job = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
     let error = Plan::compile(&fleet.build().unwrap(), &policy, &job)
         .unwrap_err()
@@ -196,6 +198,8 @@ fn ten_thousand_hosts_are_read() {
     let hosts: String = (0..10_000)
         .map(|host| format!("      - host{host}.example.com\n"))
         .collect();
-    let (fleet, _) = PolicyFile::parse("pogo.yaml", &format!("tag:\n  colo:\n    east:\n{hosts}")).unwrap();
+    let (fleet, _) = PolicyFile::parse("pogo.yaml", &format!("tag:\n  colo:\n    east:\n{hosts}"))
+        .unwrap()
+        .into_parts();
     assert_eq!(fleet.len(), 10_000);
 }

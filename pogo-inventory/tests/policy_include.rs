@@ -25,7 +25,9 @@ impl Folder {
     }
 
     fn read(&self, name: &str) -> (Fleet, Policy) {
-        let (fleet, policy) = PolicyFile::read(self.0.join(name)).unwrap_or_else(|error| panic!("{error}"));
+        let (fleet, policy) = PolicyFile::read(self.0.join(name))
+            .unwrap_or_else(|error| panic!("{error}"))
+            .into_parts();
         (fleet.build().unwrap(), policy)
     }
 

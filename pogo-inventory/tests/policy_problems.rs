@@ -7,7 +7,7 @@ use pogo_inventory::{Diagnostic, InventoryError, PolicyFile};
 fn error(text: &str) -> InventoryError {
     match PolicyFile::parse("pogo.yaml", text) {
         Err(error) => error,
-        Ok((_, policy)) => panic!("accepted:\n{text}\nas {policy:?}"),
+        Ok(listing) => panic!("accepted:\n{text}\nas {:?}", listing.policy),
     }
 }
 

@@ -6,7 +6,9 @@ use pogo_core::fleet::Fleet;
 use pogo_inventory::PolicyFile;
 
 fn fleet(text: &str) -> Fleet {
-    let (fleet, _) = PolicyFile::parse("pogo.yaml", text).unwrap_or_else(|error| panic!("{error}"));
+    let (fleet, _) = PolicyFile::parse("pogo.yaml", text)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .into_parts();
     fleet.build().unwrap()
 }
 

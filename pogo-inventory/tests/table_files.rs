@@ -11,7 +11,7 @@ const FORMATS: [Format; 4] = [Format::Csv, Format::Json, Format::JsonLines, Form
 
 fn fleet(text: &str, format: Format, mapping: &Mapping) -> Fleet {
     let read = TableFile::parse("hosts", text, format, mapping);
-    read.unwrap_or_else(|error| panic!("{error}")).build().unwrap()
+    read.unwrap_or_else(|error| panic!("{error}")).fleet.build().unwrap()
 }
 
 fn problems(text: &str, format: Format, mapping: &Mapping) -> Vec<String> {

@@ -6,7 +6,7 @@ use pogo_inventory::table::{Format, Mapping, TableFile};
 use pogo_inventory::{Inventory, InventoryError, Listing};
 
 fn read(text: &str, mapping: &Mapping) -> Result<usize, InventoryError> {
-    TableFile::parse("hosts", text, Format::Json, mapping).map(|fleet| fleet.len())
+    TableFile::parse("hosts", text, Format::Json, mapping).map(|fleet| fleet.fleet.len())
 }
 
 fn refusal(text: &str, mapping: &Mapping) -> String {

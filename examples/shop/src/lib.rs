@@ -20,6 +20,6 @@ pub const ROLLOUT: &str = include_str!("../rollout.yaml");
 /// # Errors
 /// The text is no policy file.
 pub fn policy(text: &str) -> Result<Policy, InventoryError> {
-    let (_, policy) = PolicyFile::parse("rollout.yaml", text)?;
+    let (_, policy) = PolicyFile::parse("rollout.yaml", text)?.into_parts();
     Ok(policy)
 }

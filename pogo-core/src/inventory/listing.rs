@@ -34,6 +34,11 @@ impl Listing {
             files: Vec::new(),
         }
     }
+
+    /// The hosts and the rules; the rules are empty where the source has none.
+    pub fn into_parts(self) -> (FleetBuilder, Policy) {
+        (self.fleet, self.policy.unwrap_or_default())
+    }
 }
 
 impl Default for Listing {

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use crate::file;
@@ -28,7 +27,7 @@ use crate::source::{self, Problems, Span};
 /// use pogo_inventory::ClusterShellGroups;
 ///
 /// let text = "roles:\n  web: 'web[1-4]'\n  all: '@web,db1'\n";
-/// let fleet = ClusterShellGroups::parse("groups.yaml", text)?.build()?;
+/// let fleet = ClusterShellGroups::parse("groups.yaml", text)?.fleet.build()?;
 /// assert_eq!(fleet.members(fleet.tag(&"roles.all".parse()?).unwrap()).len(), 5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -49,8 +48,14 @@ impl ClusterShellGroups {
     ///
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::new(path.as_ref()).read_all()?.fleet)
+    pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
+        let path = path.as_ref();
+        if path.is_dir() {
+            return Self::read_folder(path);
+        }
+        let mut listing = Self::parse(path.display().to_string(), &file::read_text(path)?)?;
+        listing.files.push(path.to_owned());
+        Ok(listing)
     }
 
     /// Reads a text that messages call `source_name`.
@@ -58,19 +63,16 @@ impl ClusterShellGroups {
     /// # Errors
     ///
     /// As for [`ClusterShellGroups::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::listing(source_name.into(), text)?.fleet)
-    }
-
-    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
-        listing(&mut [problems_of(source_name, text)])
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
+        listing(&mut [problems_of(source_name.into(), text)])
     }
 
     /// The group files of a folder, which may refer to each other.
-    fn folder(&self) -> Result<Listing, InventoryError> {
+    fn read_folder(path: &Path) -> Result<Listing, InventoryError> {
+        let name = path.display().to_string();
         let mut paths: Vec<PathBuf> = Vec::new();
-        let unreadable = |error: std::io::Error| InventoryError::unavailable(self.name(), error.to_string());
-        for entry in std::fs::read_dir(&self.path).map_err(unreadable)? {
+        let unreadable = |error: std::io::Error| InventoryError::unavailable(name.clone(), error.to_string());
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             let of_groups = path
                 .extension()
@@ -82,7 +84,7 @@ impl ClusterShellGroups {
         }
         paths.sort();
         if paths.is_empty() {
-            let problem = Diagnostic::new(self.name(), "holds no file of groups");
+            let problem = Diagnostic::new(name, "holds no file of groups");
             let hint = "files of groups are called NAME.yaml, or NAME.cfg in the flat form";
             return Err(InventoryError::Invalid(vec![problem.with_hint(hint)]));
         }
@@ -93,17 +95,8 @@ impl ClusterShellGroups {
         let names = paths.iter().map(|path| path.display().to_string().into());
         let mut files: Vec<_> = names.zip(&texts).map(|(name, text)| problems_of(name, text)).collect();
         let mut listing = listing(&mut files)?;
-        listing.files.push(self.path.clone());
+        listing.files.push(path.to_owned());
         listing.files.extend(paths);
-        Ok(listing)
-    }
-
-    fn read_all(&self) -> Result<Listing, InventoryError> {
-        if self.path.is_dir() {
-            return self.folder();
-        }
-        let mut listing = Self::listing(self.name().into(), &file::read_text(&self.path)?)?;
-        listing.files.push(self.path.clone());
         Ok(listing)
     }
 }
@@ -146,6 +139,6 @@ impl Inventory for ClusterShellGroups {
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
-        self.read_all()
+        Self::read(&self.path)
     }
 }

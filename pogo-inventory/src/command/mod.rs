@@ -8,7 +8,6 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::blocking::spawn_blocking;
@@ -25,7 +24,7 @@ use crate::table::{Format, Mapping, TableFile};
 ///
 /// # #[cfg(unix)] {
 /// let source = CommandSource::new("echo", Mapping::default()).arg(r#"[{"name": "web1", "tags": ["frontend"]}]"#);
-/// let fleet = source.read()?.build()?;
+/// let fleet = source.read()?.fleet.build()?;
 /// assert!(fleet.id("web1").is_some());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -75,13 +74,9 @@ impl CommandSource {
     ///
     /// [`InventoryError::Unavailable`] when it cannot be run, fails, or does not end in time; [`InventoryError::Invalid`]
     /// when its output is invalid.
-    pub fn read(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(self.listing()?.fleet)
-    }
-
-    fn listing(&self) -> Result<Listing, InventoryError> {
+    pub fn read(&self) -> Result<Listing, InventoryError> {
         let text = self.program.run(&[])?;
-        TableFile::listing(self.program.name().into(), &text, self.format, &self.mapping)
+        TableFile::parse(self.program.name(), &text, self.format, &self.mapping)
     }
 }
 
@@ -93,6 +88,6 @@ impl Inventory for CommandSource {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
-        spawn_blocking(move || source.listing()).await
+        spawn_blocking(move || source.read()).await
     }
 }

@@ -1,7 +1,6 @@
 //! Hosts and tags from a query.
 
 use async_trait::async_trait;
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
 
 use super::Database;
@@ -23,7 +22,7 @@ use crate::table::{Format, Mapping, TableFile};
 ///     .password_from_file("/run/secrets/assets");
 /// let query = "SELECT host, tag, address, port FROM roles JOIN hosts USING (host) WHERE site = $1";
 /// let source = DatabaseSource::new(database, query, DatabaseSource::mapping()).bind("east");
-/// let fleet = source.read()?.build()?;
+/// let fleet = source.read()?.fleet.build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -63,11 +62,7 @@ impl DatabaseSource {
     ///
     /// [`InventoryError::Unavailable`] when it cannot be reached or doesn't answer in time; [`InventoryError::Invalid`] when it
     /// refuses the query, or when the answer is invalid or has no rows.
-    pub fn read(&self) -> Result<FleetBuilder, InventoryError> {
-        Ok(self.listing()?.fleet)
-    }
-
-    fn listing(&self) -> Result<Listing, InventoryError> {
+    pub fn read(&self) -> Result<Listing, InventoryError> {
         let questions = std::slice::from_ref(&self.question);
         let tables = block_on(ask(questions, &self.database))?;
         let name = self.database.name();
@@ -79,7 +74,7 @@ impl DatabaseSource {
         let text = table
             .into_text(&name)
             .map_err(|problem| InventoryError::Invalid(vec![problem]))?;
-        TableFile::listing(name.into(), &text, Format::Csv, &self.mapping)
+        TableFile::parse(name, &text, Format::Csv, &self.mapping)
     }
 }
 
@@ -91,6 +86,6 @@ impl Inventory for DatabaseSource {
 
     async fn load(&self) -> Result<Listing, InventoryError> {
         let source = self.clone();
-        spawn_blocking(move || source.listing()).await
+        spawn_blocking(move || source.read()).await
     }
 }

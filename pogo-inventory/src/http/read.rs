@@ -149,7 +149,7 @@ impl AnswerReader<'_> {
 
     fn parse(&mut self, text: &str) -> Result<FleetBuilder, InventoryError> {
         let (format, mapping) = (self.source.format, &self.source.mapping);
-        let listing = TableFile::listing(self.name.into(), text, format, mapping)?;
+        let listing = TableFile::parse(self.name, text, format, mapping)?;
         self.rows = listing.warnings;
         Ok(listing.fleet)
     }

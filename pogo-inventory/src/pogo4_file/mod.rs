@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
-use pogo_core::policy::Policy;
 
 use crate::file;
 use crate::guess;
@@ -33,7 +31,7 @@ use crate::source::{self, Problems};
 ///     concurrency: [ { frontend: 25% }, { backend: 1 } ]
 ///     sequence:    [ [ backend, frontend ] ]
 /// "#;
-/// let (fleet, policy) = Pogo4File::parse("pogo.yaml", text)?;
+/// let (fleet, policy) = Pogo4File::parse("pogo.yaml", text)?.into_parts();
 /// assert_eq!(fleet.len(), 111);
 /// assert_eq!(policy.constraints[0].group, ["$frontend".parse()?, "$coast".parse()?]);
 /// assert_eq!(policy.sequences[0].each, Some("coast".parse()?));
@@ -56,17 +54,10 @@ impl Pogo4File {
     ///
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), InventoryError> {
+    pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         let path = path.as_ref();
-        Self::parse(path.display().to_string(), &file::read_text(path)?)
-    }
-
-    fn listing(source_name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
-        let mut problems = Problems::new(source::SourceText::new(Arc::clone(&source_name), text));
-        let (roster, policy) = document::read(&mut problems);
-        let found = guess::hinted(problems.into_sorted(), "pogo4", &source_name, text);
-        let mut listing = roster.into_listing(found)?;
-        listing.policy = Some(policy);
+        let mut listing = Self::parse(path.display().to_string(), &file::read_text(path)?)?;
+        listing.files.push(path.to_owned());
         Ok(listing)
     }
 
@@ -75,9 +66,14 @@ impl Pogo4File {
     /// # Errors
     ///
     /// As for [`Pogo4File::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), InventoryError> {
-        let listing = Self::listing(source_name.into(), text)?;
-        Ok((listing.fleet, listing.policy.unwrap_or_default()))
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
+        let source_name = source_name.into();
+        let mut problems = Problems::new(source::SourceText::new(Arc::clone(&source_name), text));
+        let (roster, policy) = document::read(&mut problems);
+        let found = guess::hinted(problems.into_sorted(), "pogo4", &source_name, text);
+        let mut listing = roster.into_listing(found)?;
+        listing.policy = Some(policy);
+        Ok(listing)
     }
 }
 
@@ -88,9 +84,6 @@ impl Inventory for Pogo4File {
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
-        let text = file::read_text(&self.path)?;
-        let mut listing = Self::listing(self.name().into(), &text)?;
-        listing.files.push(self.path.clone());
-        Ok(listing)
+        Self::read(&self.path)
     }
 }

@@ -15,9 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing};
-use pogo_core::policy::Policy;
 
 use self::document::Reading;
 use self::include::Includes;
@@ -69,9 +67,8 @@ impl PolicyFile {
     ///
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise. Whether groups exist and match hosts is judged later, when the policy meets the fleet.
-    pub fn read(path: impl AsRef<Path>) -> Result<(FleetBuilder, Policy), InventoryError> {
-        let listing = Self::new(path.as_ref()).listing()?;
-        Ok((listing.fleet, listing.policy.unwrap_or_default()))
+    pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
+        Self::new(path.as_ref()).listing()
     }
 
     fn listing(&self) -> Result<Listing, InventoryError> {
@@ -90,15 +87,14 @@ impl PolicyFile {
     /// # Errors
     ///
     /// As for [`PolicyFile::read`].
-    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<(FleetBuilder, Policy), InventoryError> {
+    pub fn parse(source_name: impl Into<Arc<str>>, text: &str) -> Result<Listing, InventoryError> {
         let mut problems = Problems::new(source::SourceText::new(source_name, text));
         let mut reading = Reading::default();
         document::read(&mut problems, &mut reading, None);
         let name = Arc::clone(&problems.source.name);
         let mut problems = problems.into_sorted();
         problems.extend(reading.namespaces.problem(&name));
-        let listing = reading.finish(problems)?;
-        Ok((listing.fleet, listing.policy.unwrap_or_default()))
+        reading.finish(problems)
     }
 }
 

@@ -106,7 +106,7 @@ impl Mapping {
     ///
     /// let text = r#"[{"label": "web1", "id": "i-1"}, {"id": "i-2"}]"#;
     /// let mapping = Mapping::named_by("label").or_named_by("id");
-    /// let fleet = TableFile::parse("cloud", text, Format::Json, &mapping)?.build()?;
+    /// let fleet = TableFile::parse("cloud", text, Format::Json, &mapping)?.fleet.build()?;
     /// assert!(fleet.id("web1").is_some() && fleet.id("i-2").is_some());
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())

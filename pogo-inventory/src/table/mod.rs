@@ -6,7 +6,7 @@
 //!
 //! let text = "hostname,site,roles\nweb1,east,frontend\nweb2,west,frontend cache\n";
 //! let mapping = Mapping::named_by("hostname").tag_values("site", "colo").tags("roles");
-//! let fleet = TableFile::parse("hosts.csv", text, Format::Csv, &mapping)?.build()?;
+//! let fleet = TableFile::parse("hosts.csv", text, Format::Csv, &mapping)?.fleet.build()?;
 //! assert_eq!(fleet.members(fleet.tag(&"frontend".parse()?).unwrap()).len(), 2);
 //! assert!(fleet.tag(&"colo.east".parse()?).is_some());
 //! # }
@@ -37,7 +37,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pogo_core::fleet::FleetBuilder;
 use pogo_core::inventory::{Inventory, InventoryError, Listing};
 
 use crate::file;
@@ -125,8 +124,19 @@ impl TableFile {
     ///
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
     /// was found in it otherwise.
-    pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::file(path.as_ref(), format, mapping)?.fleet)
+    pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<Listing, InventoryError> {
+        let path = path.as_ref();
+        let (name, text) = (path.display().to_string(), file::read_text(path)?);
+        // The file may be of another type than its caller said.
+        let hinted = |error| match error {
+            InventoryError::Invalid(problems) => {
+                InventoryError::Invalid(guess::hinted(problems, format.name(), &name, &text))
+            }
+            other => other,
+        };
+        let mut listing = Self::parse(name.as_str(), &text, format, mapping).map_err(hinted)?;
+        listing.files.push(path.to_owned());
+        Ok(listing)
     }
 
     /// Reads a text that messages call `source_name`.
@@ -136,27 +146,6 @@ impl TableFile {
     /// As for [`TableFile::read`].
     pub fn parse(
         source_name: impl Into<Arc<str>>,
-        text: &str,
-        format: Format,
-        mapping: &Mapping,
-    ) -> Result<FleetBuilder, InventoryError> {
-        Ok(Self::listing(source_name.into(), text, format, mapping)?.fleet)
-    }
-
-    /// Reads a file, which may be of another type than somebody said.
-    fn file(path: &Path, format: Format, mapping: &Mapping) -> Result<Listing, InventoryError> {
-        let (name, text) = (path.display().to_string(), file::read_text(path)?);
-        let hinted = |error| match error {
-            InventoryError::Invalid(problems) => {
-                InventoryError::Invalid(guess::hinted(problems, format.name(), &name, &text))
-            }
-            other => other,
-        };
-        Self::listing(name.as_str().into(), &text, format, mapping).map_err(hinted)
-    }
-
-    pub(crate) fn listing(
-        source_name: Arc<str>,
         text: &str,
         format: Format,
         mapping: &Mapping,
@@ -194,8 +183,6 @@ impl Inventory for TableFile {
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
-        let mut listing = Self::file(&self.path, self.format, &self.mapping)?;
-        listing.files.push(self.path.clone());
-        Ok(listing)
+        Self::read(&self.path, self.format, &self.mapping)
     }
 }

@@ -102,7 +102,7 @@ fn flat_files_have_the_members_that_nodeset_gives_them() {
 fn agreed(name: &str, file: &str) -> usize {
     let folder = Folder::new(name);
     let fleet = ClusterShellGroups::read(folder.0.join(file)).unwrap_or_else(|error| panic!("{error}"));
-    let fleet = fleet.build().unwrap();
+    let fleet = fleet.fleet.build().unwrap();
     let groups = fleet.tags().filter(|tag| fleet.children(*tag).is_empty());
     let mut compared = 0;
     for tag in groups {

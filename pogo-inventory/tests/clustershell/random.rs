@@ -91,7 +91,7 @@ fn compare(name: &str, texts: &[String]) -> Option<Vec<Tally>> {
 fn evaluated(text: &str) -> Result<BTreeSet<String>, InventoryError> {
     let file = format!("{GROUPS}own: {{ it: {} }}\n", serde_json::to_string(text).unwrap());
     let fleet = ClusterShellGroups::parse("f", &file)?;
-    let fleet = fleet.build().unwrap();
+    let fleet = fleet.fleet.build().unwrap();
     let tag = fleet.tag(&"own.it".parse().unwrap()).unwrap();
     Ok(fleet
         .members(tag)

@@ -18,7 +18,7 @@ pub(crate) fn audit(args: &AuditArgs) -> Result<Exit, CliError> {
     }
     let mut auditor = match &args.policy {
         Some(path) => {
-            let (fleet, policy) = PolicyFile::read(path).map_err(CliError::usage)?;
+            let (fleet, policy) = PolicyFile::read(path).map_err(CliError::usage)?.into_parts();
             Auditor::against(Arc::new(fleet.build().map_err(CliError::usage)?), Arc::new(policy))
         }
         None => Auditor::new(),

@@ -34,7 +34,9 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Runtime::new().map_err(CliError::broken)?;
     runtime.block_on(async {
-        let (listed, policy) = PolicyFile::parse("demo.yaml", POLICY).map_err(CliError::usage)?;
+        let (listed, policy) = PolicyFile::parse("demo.yaml", POLICY)
+            .map_err(CliError::usage)?
+            .into_parts();
         let names = listed.clone().build().map_err(CliError::usage)?;
         let servers = LoopbackFleet::start(names.ids().map(|host| names.name(host).clone()))
             .await
