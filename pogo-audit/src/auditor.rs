@@ -162,6 +162,7 @@ impl Auditor {
     fn apply_namespace_event(&mut self, event: &NamespaceEventKind) -> Result<(), Breach> {
         match event {
             NamespaceEventKind::Configured { fleet, policy } => self.configure(fleet, policy),
+            NamespaceEventKind::OwnerChanged { .. } => Ok(()),
             NamespaceEventKind::HostsFrozen { hosts, by, .. } => {
                 let namespace = &mut self.state.namespace;
                 namespace.freezes.freeze(&namespace.fleet, hosts, by)
@@ -221,7 +222,14 @@ impl Auditor {
 
 /// Whether another dispatcher has resumed the log of one that died, perhaps in the middle of a moment.
 fn took_over(event: &Event) -> bool {
-    event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
+    let owner_changed = matches!(
+        event,
+        Event::Namespace(NamespaceEvent {
+            kind: NamespaceEventKind::OwnerChanged { .. },
+            ..
+        })
+    );
+    owner_changed || event.task_kind().and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
 }
 
 fn is_configured(event: &Event) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
 use crate::plan::{Command, ExecOptions, JobSpec};
-use crate::scheduler::{AttemptId, Input, JobId, Phase};
+use crate::scheduler::{AttemptId, Input, JobId, OwnerId, Phase};
 
 /// What every attempt of a job shares.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Dispatcher {
     }
 
     /// Takes over where another dispatcher left off.
-    pub(super) async fn recover(&mut self) -> Result<(), DispatchError> {
+    pub(super) async fn recover(&mut self, owner: OwnerId) -> Result<(), DispatchError> {
         let submitted: Vec<_> = self
             .scheduler
             .jobs()
@@ -70,6 +70,9 @@ impl Dispatcher {
         let resumable = self.resumable();
         let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
         let mut records = Vec::new();
+        let (epoch, from) = self.tail.owned_since();
+        // Neither is refused to anybody.
+        let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut records);
         let _ = self.input(Input::Recover { resumed }, &mut records);
         if !records.is_empty() {
             self.commit(records).await?;

@@ -10,8 +10,9 @@ use super::event_loop::Io;
 use super::guarded::Guarded;
 use super::running::Running;
 use super::subscription::{Growth, GrowthSide};
+use super::system_nonce::system_nonce;
 use super::{Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
-use crate::journal::{Journal, JournalError, MemoryJournal, OwnerId, ReplayError, Seq};
+use crate::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, ReplayError, Seq};
 use crate::scheduler::Scheduler;
 
 impl Dispatcher {
@@ -23,6 +24,8 @@ impl Dispatcher {
             clock: Arc::new(SystemClock),
             observers: Vec::new(),
             owner: OwnerId("pogo".into()),
+            nonce: None,
+            acquire: Acquire::IfFree,
             snapshot_every: None,
         }
     }
@@ -35,6 +38,8 @@ pub struct DispatcherBuilder {
     clock: Arc<dyn Clock>,
     observers: Vec<Arc<dyn Observer>>,
     owner: OwnerId,
+    nonce: Option<Nonce>,
+    acquire: Acquire,
     snapshot_every: Option<NonZeroU64>,
 }
 
@@ -64,6 +69,19 @@ impl DispatcherBuilder {
         self
     }
 
+    /// Sets the nonce of the ownership, which nobody else may have: for tests that repeat. By default the machine draws one.
+    pub fn nonce(mut self, nonce: Nonce) -> Self {
+        self.nonce = Some(nonce);
+        self
+    }
+
+    /// Says what to do where another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]): nobody takes
+    /// over from an owner that lives without being told to.
+    pub fn acquire(mut self, how: Acquire) -> Self {
+        self.acquire = how;
+        self
+    }
+
     /// Stores a snapshot in the journal after so many records, so that whoever takes over need not replay them. By default
     /// never, which suits journals of a job or two: a host takes about four records.
     pub fn snapshot_every(mut self, records: NonZeroU64) -> Self {
@@ -77,8 +95,15 @@ impl DispatcherBuilder {
     /// # Errors
     /// The journal cannot be acquired, read or replayed.
     pub async fn build(self) -> Result<(Dispatcher, Handle), DispatchError> {
-        let owned = self.journal.acquire(self.owner).await?;
-        let (scheduler, upto, at) = restore(self.journal.as_ref()).await?;
+        let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
+        let owner = Owner {
+            id: self.owner.clone(),
+            nonce,
+            since: self.clock.now(),
+        };
+        let owned = self.journal.acquire(owner, self.acquire).await?;
+        let at = owned.end();
+        let (scheduler, upto) = restore(self.journal.as_ref(), at).await?;
         let (messages, inbox) = mpsc::unbounded();
         let observer = Guarded::new(self.observers);
         observer.started(&scheduler);
@@ -100,7 +125,7 @@ impl DispatcherBuilder {
         };
         let mut dispatcher = Dispatcher::over(scheduler, io);
         if at > Seq::default() {
-            dispatcher.recover().await?;
+            dispatcher.recover(self.owner).await?;
         }
         let handle = Handle {
             messages,
@@ -111,25 +136,28 @@ impl DispatcherBuilder {
     }
 }
 
-/// The scheduler as the journal has it, up to where its snapshot stands, and where it ends.
-async fn restore(journal: &dyn Journal) -> Result<(Scheduler, Seq, Seq), DispatchError> {
+/// The scheduler as the journal has it up to its end, and where its snapshot stands.
+async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq), DispatchError> {
     let (mut scheduler, upto) = match journal.latest_snapshot().await? {
         Some((upto, snapshot)) => (Scheduler::restore(&snapshot)?, upto),
         None => (Scheduler::new(), Seq::default()),
     };
     let mut at = upto;
-    loop {
+    while at < end {
         let page = journal.read(at).await?;
-        if page.records.is_empty() {
-            return Ok((scheduler, upto, at));
-        }
         for (record, offset) in page.records.iter().zip(0..) {
             let at = Seq(at.0 + offset);
             scheduler.apply(record).map_err(|error| ReplayError { at, error })?;
         }
         if page.next <= at {
-            return Err(JournalError::Corrupt { at }.into());
+            let message = format!("it ends here, and its owner says that it ends at {end}");
+            return Err(JournalError::Corrupt { at, message }.into());
         }
         at = page.next;
     }
+    if at == end {
+        return Ok((scheduler, upto));
+    }
+    let message = format!("it goes on to {at}, and its owner says that it ends here");
+    Err(JournalError::Corrupt { at: end, message }.into())
 }

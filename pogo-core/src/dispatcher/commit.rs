@@ -2,22 +2,25 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use futures::future::{BoxFuture, Fuse, FutureExt};
 
 use super::guarded::Guarded;
 use super::subscription::GrowthSide;
 use super::{Clock, Notice, Observer};
-use crate::journal::{Commit, CommitId, JournalError, OwnedJournal, Seq};
+use crate::journal::{Commit, Epoch, JournalError, OwnedJournal, OwnerId, Seq};
 use crate::scheduler::{Record, Scheduler};
 
 /// The end of the journal that this dispatcher owns.
 pub(super) struct Tail {
     journal: Box<dyn OwnedJournal>,
+    lost: Fuse<BoxFuture<'static, ()>>,
     clock: Arc<dyn Clock>,
     observer: Arc<Guarded>,
     at: Seq,
     growth: GrowthSide,
-    commits: u64,
     snapshots: Snapshots,
 }
 
@@ -39,14 +42,24 @@ impl Tail {
         snapshots: Snapshots,
     ) -> Self {
         Self {
+            lost: journal.lost().fuse(),
             journal,
             clock,
             observer,
             at,
             growth,
-            commits: 0,
             snapshots,
         }
+    }
+
+    /// The epoch of this ownership, and whose came before.
+    pub(super) fn owned_since(&self) -> (Epoch, Option<OwnerId>) {
+        (self.journal.epoch(), self.journal.previous_owner())
+    }
+
+    /// Ready once when somebody else owns the journal.
+    pub(super) fn poll_lost(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.lost.poll_unpin(context)
     }
 
     /// Stores the state once enough records have come since it was last stored. Where that fails for now nothing is
@@ -57,7 +70,8 @@ impl Tail {
             return Ok(());
         }
         self.snapshots.upto = self.at;
-        match self.journal.snapshot(self.at, scheduler.snapshot()).await {
+        let storing = self.journal.snapshot(self.at, scheduler.snapshot());
+        match storing.await {
             Err(fatal @ (JournalError::Fenced | JournalError::Conflict { .. })) => Err(fatal),
             _ => Ok(()),
         }
@@ -65,12 +79,7 @@ impl Tail {
 
     /// Appends these records. When it returns they are durable; on an error they are not, and nothing may act on them.
     pub(super) async fn append(&mut self, records: Vec<Record>) -> Result<Vec<Record>, JournalError> {
-        self.commits += 1;
-        let id = CommitId {
-            epoch: self.journal.epoch(),
-            number: self.commits,
-        };
-        let commit = Commit::new(id, self.at, records);
+        let commit = Commit::new(self.at, records);
         self.at = self.append_patiently(&commit).await?;
         self.growth.notify();
         Ok(commit.records)
@@ -80,8 +89,8 @@ impl Tail {
         let mut delay = Self::FIRST_DELAY;
         let began = self.clock.now();
         for tries in 0..Self::TRIES {
-            match self.try_append(commit).await {
-                Err(ref error @ (JournalError::Unavailable { .. } | JournalError::Unknown(_))) => {
+            match self.append_once(commit).await {
+                Err(ref error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => {
                     if tries == 0 {
                         self.observer.notice(&Notice::JournalAway { error });
                     }
@@ -97,21 +106,13 @@ impl Tail {
                 }
             }
         }
-        self.try_append(commit).await
+        self.append_once(commit).await
     }
 
-    async fn try_append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+    /// What is not known is tried again at once: most answers are lost with a connection that comes back.
+    async fn append_once(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         match self.journal.append(commit).await {
-            // A commit that landed without our knowing must not be appended twice.
-            Err(JournalError::Unknown(id)) => match self.journal.resolve(id).await? {
-                Some(end) => Ok(end),
-                None => self.journal.append(commit).await,
-            },
-            Err(JournalError::Conflict { at }) if at == commit.end() => self
-                .journal
-                .resolve(commit.id)
-                .await?
-                .ok_or(JournalError::Conflict { at }),
+            Err(JournalError::Unknown { .. }) => self.journal.append(commit).await,
             answer => answer,
         }
     }

@@ -18,6 +18,7 @@ use super::shutdown::Shutdown;
 use super::waiters::Waiters;
 use super::{Clock, DispatchError, Notice, Observer};
 use crate::Timestamp;
+use crate::journal::JournalError;
 use crate::scheduler::{
     AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, Phase, Record, Scheduler, TaskEvent,
     TaskEventKind,
@@ -103,6 +104,8 @@ enum Wakeup {
     HandlesDropped,
     /// The scheduler asked to be woken at this time.
     Timeout,
+    /// The journal is owned by somebody else.
+    Lost,
 }
 
 impl Dispatcher {
@@ -174,6 +177,9 @@ impl Dispatcher {
     async fn next_wakeup(&mut self) -> Wakeup {
         poll_fn(|context| {
             use std::task::Poll;
+            if self.tail.poll_lost(context).is_ready() {
+                return Poll::Ready(Wakeup::Lost);
+            }
             if let Poll::Ready(Some((attempt, phase))) = self.phases.poll_next_unpin(context) {
                 return Poll::Ready(Wakeup::Phase(attempt, phase));
             }
@@ -208,6 +214,7 @@ impl Dispatcher {
                 }
                 Wakeup::Message(message) => self.receive(message, &mut records, &mut replies),
                 Wakeup::HandlesDropped => self.steered = false,
+                Wakeup::Lost => return Err(JournalError::Fenced.into()),
                 Wakeup::Timeout => {
                     self.timer_at = None;
                     let _ = self.input(Input::Tick, &mut records);

@@ -24,6 +24,7 @@ mod running;
 mod shutdown;
 mod subscription;
 mod system_clock;
+mod system_nonce;
 #[cfg(any(feature = "metrics", feature = "tracing"))]
 pub mod telemetry;
 mod transport;

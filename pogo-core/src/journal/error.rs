@@ -1,11 +1,24 @@
 //! What can go wrong with a journal, by what it means for its owner.
 
-use super::{CommitId, Seq};
+use super::{Epoch, OwnerId, Seq};
+use crate::Timestamp;
 
 /// A journal that could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
+    /// Somebody owns the journal. Nothing has changed.
+    #[error(
+        "the journal is owned by {owner} ({epoch}, since {since}); stop that dispatcher, wait for its end, or take over by force where the store allows it"
+    )]
+    Held {
+        /// Who owns it.
+        owner: OwnerId,
+        /// Its epoch.
+        epoch: Epoch,
+        /// Since when, by its own clock.
+        since: Timestamp,
+    },
     /// Somebody else owns the journal now. The former owner stops at once: it may no longer start anything.
     #[error("another dispatcher has taken over the journal; this one must stop")]
     Fenced,
@@ -15,9 +28,12 @@ pub enum JournalError {
         /// Where the journal stands.
         at: Seq,
     },
-    /// It is not known whether the commit landed; `resolve` tells.
-    #[error("it is not known whether {0} was stored; ask the journal before going on")]
-    Unknown(CommitId),
+    /// It is not known whether the commit landed. Append the same commit again: that is harmless if it did.
+    #[error("it is not known whether the commit was stored: {message}")]
+    Unknown {
+        /// What was seen.
+        message: String,
+    },
     /// The commit is larger than the store can take at once. Nothing was appended.
     #[error("the commit is larger than {max} bytes; split it")]
     TooLarge {
@@ -31,10 +47,12 @@ pub enum JournalError {
         first: Seq,
     },
     /// What is stored is not what was appended.
-    #[error("the journal is damaged at record {at}; restore it from a copy")]
+    #[error("the journal is damaged at record {at}: {message}; restore it from a copy")]
     Corrupt {
         /// The first record that is damaged.
         at: Seq,
+        /// What is wrong with it.
+        message: String,
     },
     /// The store cannot be reached. Nothing was appended; trying again may help.
     #[error("the journal cannot be reached: {message}")]

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use event_listener::Event as Notification;
+use futures::future::{BoxFuture, FutureExt};
 
-use super::{Commit, CommitId, Epoch, Journal, JournalError, OwnedJournal, OwnerId, Page, Seq};
+use super::{Acquire, Commit, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq};
 use crate::scheduler::{Record, Snapshot};
 
 /// A journal in memory: for tests, and for jobs that need not survive their process. Clones share their records.
@@ -12,19 +14,57 @@ use crate::scheduler::{Record, Snapshot};
 #[derive(Debug, Clone, Default)]
 pub struct MemoryJournal {
     shared: Arc<Mutex<Shared>>,
+    changes: Arc<Notification>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Shared {
     epoch: Epoch,
+    owner: Option<Owner>,
+    previous: Option<OwnerId>,
     records: Vec<Record>,
-    landed: Vec<(CommitId, Seq)>,
+    /// Where the last commit begins.
+    last: Option<Seq>,
     snapshot: Option<(Seq, Snapshot)>,
 }
 
 impl Shared {
     fn end(&self) -> Seq {
         Seq(u64::try_from(self.records.len()).unwrap_or(u64::MAX))
+    }
+
+    fn is_owned_by(&self, (epoch, nonce): (Epoch, Nonce)) -> bool {
+        self.epoch == epoch && self.owner.as_ref().is_some_and(|owner| owner.nonce == nonce)
+    }
+
+    fn check_owner(&self, claim: (Epoch, Nonce)) -> Result<(), JournalError> {
+        self.is_owned_by(claim).then_some(()).ok_or(JournalError::Fenced)
+    }
+
+    /// Whether it is the commit that was appended last.
+    fn is_last(&self, commit: &Commit) -> bool {
+        let from = usize::try_from(commit.at.0).unwrap_or(usize::MAX);
+        self.last == Some(commit.at) && self.records.get(from..) == Some(&commit.records)
+    }
+
+    fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+        if self.is_last(commit) {
+            return Ok(self.end());
+        }
+        if commit.at != self.end() {
+            return Err(JournalError::Conflict { at: self.end() });
+        }
+        self.last = Some(commit.at);
+        self.records.extend(commit.records.iter().cloned());
+        Ok(self.end())
+    }
+
+    fn held(&self, owner: &Owner) -> JournalError {
+        JournalError::Held {
+            owner: owner.id.clone(),
+            epoch: self.epoch,
+            since: owner.since,
+        }
     }
 }
 
@@ -39,23 +79,78 @@ impl MemoryJournal {
         self.with(|shared| shared.records.clone())
     }
 
+    /// A copy as it is now, which nobody owns.
+    pub fn backup(&self) -> Self {
+        let copy = self.with(|shared| Shared {
+            owner: None,
+            ..shared.clone()
+        });
+        Self {
+            shared: Arc::new(Mutex::new(copy)),
+            changes: Arc::default(),
+        }
+    }
+
+    /// Puts a copy in place of what is here: what came after it is lost, and so is any ownership.
+    pub fn restore(&self, backup: &Self) {
+        let copy = backup.backup().with(std::mem::take);
+        self.change(|shared| *shared = copy);
+    }
+
     fn with<T>(&self, act: impl FnOnce(&mut Shared) -> T) -> T {
         // A panic elsewhere cannot leave half a commit: each change is one statement.
         act(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<T>(&self, act: impl FnOnce(&mut Shared) -> T) -> T {
+        let done = self.with(act);
+        self.changes.notify(usize::MAX);
+        done
+    }
+
+    /// Waits until this gives something.
+    async fn until<T>(&self, mut look: impl FnMut(&mut Shared) -> Option<T> + Send) -> T {
+        loop {
+            // Listens before it looks: what changes meanwhile must wake it too.
+            let changed = self.changes.listen();
+            if let Some(found) = self.with(&mut look) {
+                return found;
+            }
+            changed.await;
+        }
+    }
+
+    fn take(&self, owner: Owner, force: bool) -> Result<Owned, JournalError> {
+        let nonce = owner.nonce;
+        let (epoch, previous, end) = self.change(|shared| {
+            if let Some(holder) = shared.owner.as_ref().filter(|_| !force) {
+                return Err(shared.held(holder));
+            }
+            shared.epoch = Epoch(shared.epoch.0 + 1);
+            let previous = shared.previous.replace(owner.id.clone());
+            shared.owner = Some(owner);
+            Ok((shared.epoch, previous, shared.end()))
+        })?;
+        Ok(Owned {
+            journal: self.clone(),
+            claim: (epoch, nonce),
+            previous,
+            end,
+        })
     }
 }
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn acquire(&self, _owner: OwnerId) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let epoch = self.with(|shared| {
-            shared.epoch = Epoch(shared.epoch.0 + 1);
-            shared.epoch
-        });
-        Ok(Box::new(Owned {
-            journal: self.clone(),
-            epoch,
-        }))
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        loop {
+            match self.take(owner.clone(), how == Acquire::Force) {
+                Err(JournalError::Held { .. }) if how == Acquire::Wait => {
+                    self.until(|shared| shared.owner.is_none().then_some(())).await;
+                }
+                taken => return taken.map(|owned| Box::new(owned) as _),
+            }
+        }
     }
 
     async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
@@ -71,57 +166,71 @@ impl Journal for MemoryJournal {
             Page { records, next }
         }))
     }
+
+    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
+        self.until(|shared| (shared.end() > after).then_some(())).await;
+        Ok(())
+    }
 }
 
 struct Owned {
     journal: MemoryJournal,
-    epoch: Epoch,
+    claim: (Epoch, Nonce),
+    previous: Option<OwnerId>,
+    end: Seq,
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.journal.change(|shared| {
+            if shared.is_owned_by(self.claim) {
+                shared.owner = None;
+            }
+        });
+    }
 }
 
 #[async_trait]
 impl OwnedJournal for Owned {
     fn epoch(&self) -> Epoch {
-        self.epoch
+        self.claim.0
+    }
+
+    fn previous_owner(&self) -> Option<OwnerId> {
+        self.previous.clone()
+    }
+
+    fn end(&self) -> Seq {
+        self.end
     }
 
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
-        self.journal.with(|shared| {
-            if shared.epoch != self.epoch {
-                return Err(JournalError::Fenced);
-            }
-            if commit.at != shared.end() {
-                return Err(JournalError::Conflict { at: shared.end() });
-            }
-            shared.records.extend(commit.records.iter().cloned());
-            shared.landed.push((commit.id, shared.end()));
-            Ok(shared.end())
-        })
+        self.end = self.journal.change(|shared| {
+            shared.check_owner(self.claim)?;
+            shared.append(commit)
+        })?;
+        Ok(self.end)
     }
 
-    async fn resolve(&mut self, id: CommitId) -> Result<Option<Seq>, JournalError> {
-        self.journal.with(|shared| {
-            if shared.epoch != self.epoch {
-                return Err(JournalError::Fenced);
-            }
-            Ok(shared
-                .landed
-                .iter()
-                .rev()
-                .find(|(landed, _)| *landed == id)
-                .map(|&(_, end)| end))
-        })
-    }
-
-    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
-        self.journal.with(|shared| {
-            if shared.epoch != self.epoch {
-                return Err(JournalError::Fenced);
-            }
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        let (journal, claim) = (self.journal.clone(), self.claim);
+        let store = move |shared: &mut Shared| {
+            shared.check_owner(claim)?;
             if upto > shared.end() {
                 return Err(JournalError::Conflict { at: shared.end() });
             }
             shared.snapshot = Some((upto, state));
             Ok(())
-        })
+        };
+        async move { journal.with(store) }.boxed()
+    }
+
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        let (journal, claim) = (self.journal.clone(), self.claim);
+        async move {
+            let gone = |shared: &mut Shared| (!shared.is_owned_by(claim)).then_some(());
+            journal.until(gone).await;
+        }
+        .boxed()
     }
 }

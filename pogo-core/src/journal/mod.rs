@@ -9,18 +9,20 @@ mod error;
 mod format;
 #[cfg(feature = "async")]
 mod memory;
+mod owner;
 mod position;
 mod replay;
 #[cfg(feature = "async")]
 mod store;
 
-pub use crate::scheduler::{RestoreError, Snapshot};
+pub use crate::scheduler::{Epoch, OwnerId, RestoreError, Snapshot};
 #[cfg(feature = "async")]
 pub use error::JournalError;
 pub use format::{Commit, FORMAT_VERSION};
 #[cfg(feature = "async")]
 pub use memory::MemoryJournal;
-pub use position::{CommitId, Epoch, OwnerId, Seq};
+pub use owner::{Acquire, Nonce, Owner};
+pub use position::Seq;
 pub use replay::{ReplayError, replay};
 #[cfg(feature = "async")]
 pub use store::{Journal, OwnedJournal, Page};

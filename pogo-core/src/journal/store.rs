@@ -1,15 +1,20 @@
 //! What a store of journals must promise.
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 
-use super::{Commit, CommitId, Epoch, JournalError, OwnerId, Seq};
+use super::{Acquire, Commit, Epoch, JournalError, Owner, OwnerId, Seq};
 use crate::scheduler::{Record, Snapshot};
 
 /// A journal: an append-only list of records with one owner at a time.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Takes ownership: raises the epoch, so that every earlier owner's appends are refused.
-    async fn acquire(&self, owner: OwnerId) -> Result<Box<dyn OwnedJournal>, JournalError>;
+    /// Takes ownership: raises the epoch, so that every earlier owner's appends are refused. An ownership ends when its
+    /// [`OwnedJournal`] is dropped or its process is gone, and never because of a clock.
+    ///
+    /// # Errors
+    /// [`JournalError::Held`] where somebody owns it, unless `how` is to wait or to take over.
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError>;
 
     /// The newest snapshot and the position it stands for: its state is that of all records before. `None` if there is none.
     async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError>;
@@ -17,24 +22,39 @@ pub trait Journal: Send + Sync {
     /// Reads records from a position on, oldest first; anybody may, at any time. Where a store has dropped records that
     /// a snapshot stands for, the answer is [`JournalError::Compacted`].
     async fn read(&self, from: Seq) -> Result<Page, JournalError>;
+
+    /// Resolves when there are records after this position; at once if there are.
+    async fn changed(&self, after: Seq) -> Result<(), JournalError>;
 }
 
-/// A journal, by the hand that may append to it.
+/// A journal, by the hand that may append to it. Dropping it frees the journal.
 #[async_trait]
 pub trait OwnedJournal: Send {
     /// The epoch of this ownership; greater than that of every ownership before.
     fn epoch(&self) -> Epoch;
 
-    /// Appends durably, all or nothing, at exactly `commit.at`; returns the position after it.
-    /// On [`JournalError::Unknown`], ask [`resolve`](Self::resolve) before anything else.
+    /// Who owned it last, if anybody did.
+    fn previous_owner(&self) -> Option<OwnerId>;
+
+    /// The position after the last record: when it was acquired, all that earlier owners ever appended or will; then what
+    /// this owner has appended.
+    fn end(&self) -> Seq;
+
+    /// Appends durably, all or nothing, at exactly `commit.at`, if both epoch and nonce are still this owner's; returns the
+    /// position after it. The commit that was appended last, appended again, is the same commit: it gets the same answer.
+    ///
+    /// # Errors
+    /// On [`JournalError::Unknown`] append it again; on all others it was not appended.
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError>;
 
-    /// Whether a commit landed: the position after it, or `None`, which is final.
-    async fn resolve(&mut self, id: CommitId) -> Result<Option<Seq>, JournalError>;
-
     /// Keeps a snapshot of the state after all records before `upto`, in place of any older one. The store may then drop
-    /// those records. On an error the journal is as it was.
-    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), JournalError>;
+    /// those records. On an error the journal is as it was. The future borrows nothing, so that appends go on while it is polled;
+    /// it does not block: what takes long belongs on another thread.
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>>;
+
+    /// Resolves when ownership is gone: somebody took over, or it was dropped. A store that can be asked only now and then
+    /// may be late; no append depends on it.
+    fn lost(&self) -> BoxFuture<'static, ()>;
 }
 
 /// Some records of a journal.

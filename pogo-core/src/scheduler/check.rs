@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rehearsal;
 use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
-use super::{AttemptId, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, Phase};
+use super::{AttemptId, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OwnerId, Phase};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError, check_settings};
@@ -33,6 +33,11 @@ pub(super) enum Checked {
         outcome: Outcome,
     },
     Nothing,
+    OwnerChanged {
+        owner: OwnerId,
+        epoch: Epoch,
+        from: Option<OwnerId>,
+    },
     Recover {
         resumed: Vec<AttemptId>,
     },
@@ -96,6 +101,7 @@ impl State {
             Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
             Input::Reported { attempt, outcome } => self.check_report(attempt, outcome)?,
             Input::Tick => Checked::Nothing,
+            Input::OwnerChanged { owner, epoch, from } => Checked::OwnerChanged { owner, epoch, from },
             Input::Recover { resumed } => {
                 let gone = |attempt: &&AttemptId| self.attempts.get(**attempt).is_none();
                 if let Some(&attempt) = resumed.iter().find(gone) {

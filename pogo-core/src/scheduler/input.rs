@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, JobId, JobUpdate, Outcome, Phase};
+use super::{AttemptId, Epoch, JobId, JobUpdate, Outcome, OwnerId, Phase};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
@@ -44,6 +44,16 @@ pub enum Input {
     },
     /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
     Tick,
+    /// Fact: another dispatcher owns the namespace from now on. Comes before [`Recover`](Self::Recover).
+    OwnerChanged {
+        /// Who owns it.
+        owner: OwnerId,
+        /// The epoch that begins.
+        epoch: Epoch,
+        /// Who owned it before, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<OwnerId>,
+    },
     /// Fact: whoever ran the attempts is gone; how they ended is unknown. The first input after a restart.
     Recover {
         /// Attempts that are resumed: somebody goes on with them, and will report on them.

@@ -41,7 +41,7 @@ pub use event::{
 };
 pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
 pub use freeze::Freeze;
-pub use ids::{AttemptId, JobId};
+pub use ids::{AttemptId, Epoch, JobId, OwnerId};
 pub use input::Input;
 pub use job_update::JobUpdate;
 pub use order_kind::OrderKind;

@@ -119,7 +119,8 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
     };
     match kind {
         NamespaceEventKind::Configured { fleet, policy } => Some((fleet, policy, rest)),
-        NamespaceEventKind::HostsFrozen { .. }
+        NamespaceEventKind::OwnerChanged { .. }
+        | NamespaceEventKind::HostsFrozen { .. }
         | NamespaceEventKind::HostsThawed { .. }
         | NamespaceEventKind::LateReported { .. } => None,
     }
@@ -131,7 +132,10 @@ fn crashes(records: &[Record]) -> Vec<Crash> {
         let cause = record.event.task_kind().and_then(TaskEventKind::doubt_cause);
         cause == Some(DoubtCause::Restarted)
     };
-    let pairs = records.iter().zip(records.iter().skip(1)).zip(0..);
+    // A simulation does not record its owners, so their records do not count.
+    let owner_changed = |record: &&Record| matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::OwnerChanged { .. }));
+    let records = || records.iter().filter(|record| !owner_changed(record));
+    let pairs = records().zip(records().skip(1)).zip(0..);
     pairs
         .filter(|((before, next), _)| took_over(next) && !(took_over(before) && before.at == next.at))
         .map(|((before, next), event)| Crash {
@@ -195,7 +199,7 @@ fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
         NamespaceEventKind::Configured { fleet, policy } => Input::Configure { fleet, policy },
         NamespaceEventKind::HostsFrozen { hosts, by, reason } => Input::Freeze { hosts, by, reason },
         NamespaceEventKind::HostsThawed { hosts, by, reason } => Input::Thaw { hosts, by, reason },
-        NamespaceEventKind::LateReported { .. } => return None,
+        NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => return None,
     })
 }
 

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use pogo_core::journal::{
-    Commit, CommitId, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, OwnerId, Page, Seq, Snapshot,
+    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
 };
 
 /// What becomes of one append.
@@ -55,8 +56,8 @@ impl Flaky {
 
 #[async_trait]
 impl Journal for Flaky {
-    async fn acquire(&self, owner: OwnerId) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let inner = self.inner.acquire(owner).await?;
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        let inner = self.inner.acquire(owner, how).await?;
         let fates = Arc::clone(&self.fates);
         Ok(Box::new(Owned { inner, fates }))
     }
@@ -71,6 +72,10 @@ impl Journal for Flaky {
             _ => self.inner.read(from).await,
         }
     }
+
+    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
+        self.inner.changed(after).await
+    }
 }
 
 struct Owned {
@@ -84,18 +89,29 @@ impl OwnedJournal for Owned {
         self.inner.epoch()
     }
 
+    fn previous_owner(&self) -> Option<OwnerId> {
+        self.inner.previous_owner()
+    }
+
+    fn end(&self) -> Seq {
+        self.inner.end()
+    }
+
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         let fate = self.fates.lock().unwrap().pop_front().unwrap_or(Fate::Lands);
         let away = || JournalError::Unavailable {
             message: "away".to_owned(),
         };
+        let unknown = || JournalError::Unknown {
+            message: "no answer".to_owned(),
+        };
         match fate {
             Fate::Lands => self.inner.append(commit).await,
             Fate::LandsUnknown => {
                 self.inner.append(commit).await?;
-                Err(JournalError::Unknown(commit.id))
+                Err(unknown())
             }
-            Fate::LostUnknown => Err(JournalError::Unknown(commit.id)),
+            Fate::LostUnknown => Err(unknown()),
             Fate::Unavailable => Err(away()),
             Fate::LandsUnavailable => {
                 self.inner.append(commit).await?;
@@ -105,11 +121,11 @@ impl OwnedJournal for Owned {
         }
     }
 
-    async fn resolve(&mut self, id: CommitId) -> Result<Option<Seq>, JournalError> {
-        self.inner.resolve(id).await
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        self.inner.snapshot(upto, state)
     }
 
-    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
-        self.inner.snapshot(upto, state).await
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        self.inner.lost()
     }
 }

@@ -10,6 +10,7 @@ mod journal;
 mod metrics;
 mod numbers;
 mod observers;
+mod ownership;
 mod panics;
 mod shop;
 mod shutdown;

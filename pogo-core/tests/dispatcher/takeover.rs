@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use futures::executor::block_on;
 use futures::future::{Either, select};
+use pogo_core::Timestamp;
 use pogo_core::dispatcher::{DispatchError, Dispatcher};
-use pogo_core::journal::{Journal, JournalError, MemoryJournal, OwnerId, Seq};
+use pogo_core::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, Seq};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, JobId, JobStatus, Scheduler, TaskEventKind, TaskState};
 
@@ -106,7 +107,12 @@ fn a_dispatcher_that_was_taken_over_stops_and_starts_nothing_more() {
             .build()
             .await
             .unwrap();
-        journal.acquire(OwnerId("the other".into())).await.unwrap();
+        let other = Owner {
+            id: OwnerId("the other".into()),
+            nonce: Nonce(1),
+            since: Timestamp::EPOCH,
+        };
+        let _other = journal.acquire(other, Acquire::Force).await.unwrap();
         let (fleet, policy) = fleet_and_policy();
         let (ended, configured) = futures::join!(first.run(), handle.configure(fleet, policy));
         assert!(matches!(ended, Err(DispatchError::Journal(JournalError::Fenced))));
@@ -135,7 +141,7 @@ fn a_second_job_goes_into_the_same_journal() {
         assert_eq!(ended.unwrap().jobs().count(), 2);
         assert_eq!(transport.ran().len(), 4);
         let submitted = |event: &Event| event.submitted().is_some();
-        assert!(submitted(&journal.records()[before].event));
+        assert!(submitted(&journal.records()[before + 1].event), "after the takeover");
     });
 }
 

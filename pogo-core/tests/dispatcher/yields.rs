@@ -6,10 +6,11 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::Clock;
 use pogo_core::journal::{
-    Commit, CommitId, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, OwnerId, Page, Seq, Snapshot,
+    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
 };
 
 /// How often each point gives way, one after the other and again from the start.
@@ -106,8 +107,8 @@ pub(crate) struct Yielding {
 
 #[async_trait]
 impl Journal for Yielding {
-    async fn acquire(&self, owner: OwnerId) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let inner = self.inner.acquire(owner).await?;
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        let inner = self.inner.acquire(owner, how).await?;
         let yields = self.yields.clone();
         Ok(Box::new(Owned { inner, yields }))
     }
@@ -125,6 +126,10 @@ impl Journal for Yielding {
         self.yields.here().await;
         Ok(page)
     }
+
+    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
+        self.inner.changed(after).await
+    }
 }
 
 struct Owned {
@@ -138,6 +143,14 @@ impl OwnedJournal for Owned {
         self.inner.epoch()
     }
 
+    fn previous_owner(&self) -> Option<OwnerId> {
+        self.inner.previous_owner()
+    }
+
+    fn end(&self) -> Seq {
+        self.inner.end()
+    }
+
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         self.yields.here().await;
         let end = self.inner.append(commit).await;
@@ -145,11 +158,11 @@ impl OwnedJournal for Owned {
         end
     }
 
-    async fn resolve(&mut self, id: CommitId) -> Result<Option<Seq>, JournalError> {
-        self.inner.resolve(id).await
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        self.inner.snapshot(upto, state)
     }
 
-    async fn snapshot(&mut self, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
-        self.inner.snapshot(upto, state).await
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        self.inner.lost()
     }
 }

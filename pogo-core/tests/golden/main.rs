@@ -15,7 +15,7 @@ mod story;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use pogo_core::journal::{Commit, CommitId, Epoch, Seq, Snapshot, replay};
+use pogo_core::journal::{Commit, Seq, Snapshot, replay};
 use pogo_core::scheduler::{Record, Scheduler};
 use serde::de::DeserializeOwned;
 
@@ -97,14 +97,13 @@ fn snake(name: &str) -> String {
 
 #[test]
 fn a_commit_is_written_and_read_as_ever() {
-    let id = CommitId {
-        epoch: Epoch(3),
-        number: 7,
-    };
-    let commit = Commit::new(id, Seq(1), story::records()[1..3].to_vec());
+    let commit = Commit::new(Seq(1), story::records()[1..3].to_vec());
     let line = serde_json::to_string(&commit).unwrap();
     assert_golden("commit.json", &(line + "\n"));
     let golden = std::fs::read_to_string(path("commit.json")).unwrap();
+    assert_eq!(read::<Commit>(&golden), commit);
+    // Commits had a number of their own before their position and records told them apart.
+    let golden = std::fs::read_to_string(path("listed_hosts/commit.json")).unwrap();
     assert_eq!(read::<Commit>(&golden), commit);
 }
 
@@ -152,17 +151,17 @@ fn files_of_the_first_version_are_read_as_ever() {
 /// What was written before every setting could change: jobs without those of their waves, counts alone, no hooks in snapshots.
 #[test]
 fn files_of_before_all_settings_could_change_are_read_as_ever() {
-    let today = stored_records();
     let golden = std::fs::read_to_string(path("scattered_settings/records.jsonl")).unwrap();
     let before: Vec<Record> = golden.lines().map(read).collect();
-    assert_eq!(before.len(), today.len());
+    // What has become possible since stands at the end.
+    let today = &stored_records()[..before.len()];
     let known = |scheduler: &Scheduler| {
         let jobs = scheduler.jobs();
         jobs.map(|job| (job.id(), job.status(), job.tally(), job.settings().clone()))
             .collect::<Vec<_>>()
     };
     for (name, upto) in [
-        ("scattered_settings/snapshot-busy.json", story::busy(&today)),
+        ("scattered_settings/snapshot-busy.json", story::busy(today)),
         ("scattered_settings/snapshot-end.json", today.len()),
     ] {
         let wanted = known(&replay(&today[..upto]).unwrap());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, Expectation, JobSpec, Order};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
-use pogo_core::scheduler::{FailureKind, Input, JobEventKind, JobId, Outcome, Phase, Record};
+use pogo_core::scheduler::{Epoch, FailureKind, Input, JobEventKind, JobId, Outcome, OwnerId, Phase, Record};
 use pogo_core::testing::{Drill, Step};
 
 /// Everything that was recorded.
@@ -220,4 +220,13 @@ fn a_job_that_is_slow(drill: &mut Drill) {
     let first = drill.running().values().next().unwrap().1.to_string();
     report(drill, &first, Outcome::Succeeded);
     drill.handle(Input::Promote { job }).unwrap();
+    drill.handle(taken_over()).unwrap();
+}
+
+fn taken_over() -> Input {
+    Input::OwnerChanged {
+        owner: OwnerId("deploy2:4711".into()),
+        epoch: Epoch(2),
+        from: Some(OwnerId("deploy1:1337".into())),
+    }
 }

@@ -7,7 +7,8 @@ use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobId, JobUpdate, Obstacle, Outcome, Phase, Record, Tally,
+    AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, Obstacle, Outcome, OwnerId,
+    Phase, Record, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -166,6 +167,12 @@ enum FrozenEvent {
     HostMarkedUp {
         host: HostName,
         reason: String,
+    },
+    OwnerChanged {
+        owner: OwnerId,
+        epoch: Epoch,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<OwnerId>,
     },
 }
 

@@ -32,6 +32,13 @@ pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Ma
 fn of_namespace(event: &NamespaceEventKind, before_jobs: bool) -> Option<(String, String)> {
     Some(match event {
         NamespaceEventKind::Configured { .. } if !before_jobs => ("new rules".to_owned(), String::new()),
+        NamespaceEventKind::OwnerChanged { owner, from, .. } => {
+            let from = from.as_ref().map(|from| format!(" from {from}"));
+            (
+                "taken over".to_owned(),
+                format!("by {owner}{}", from.unwrap_or_default()),
+            )
+        }
         NamespaceEventKind::HostsFrozen { hosts, by, reason } => {
             ("frozen".to_owned(), format!("{hosts} by {by} ({reason})"))
         }

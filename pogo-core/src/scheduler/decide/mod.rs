@@ -14,6 +14,11 @@ use crate::fleet::HostName;
 
 impl Scheduler {
     pub(super) fn decide(&mut self, input: Checked) {
+        if let Checked::OwnerChanged { owner, epoch, from } = input {
+            // Decides nothing more: what was started before the attempts are recovered would be taken for lost.
+            self.emit_namespace(NamespaceEventKind::OwnerChanged { owner, epoch, from });
+            return;
+        }
         self.refresh();
         match input {
             Checked::Nothing => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::fleet::{Fleet, Selector};
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Outcome};
+use crate::scheduler::{AttemptId, Epoch, Outcome, OwnerId};
 
 /// An event of the namespace as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,16 @@ pub struct NamespaceEvent {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NamespaceEventKind {
+    /// Another dispatcher took over: the first record of its epoch. The first owner of a journal takes over from nobody, and
+    /// is not recorded.
+    OwnerChanged {
+        /// Who owns the namespace from now on.
+        owner: OwnerId,
+        /// The epoch that begins.
+        epoch: Epoch,
+        /// Who owned it before, where that is known.
+        from: Option<OwnerId>,
+    },
     /// The namespace took this fleet and policy: at the start, as the first event of every log, and at each change.
     Configured {
         /// All hosts and tags.
@@ -57,7 +67,8 @@ impl NamespaceEvent {
     pub fn attempt(&self) -> Option<AttemptId> {
         match &self.kind {
             NamespaceEventKind::LateReported { attempt, .. } => Some(*attempt),
-            NamespaceEventKind::Configured { .. }
+            NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Configured { .. }
             | NamespaceEventKind::HostsFrozen { .. }
             | NamespaceEventKind::HostsThawed { .. } => None,
         }

@@ -14,7 +14,7 @@ use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Obstacle, Outcome, Phase, Tally};
+use crate::scheduler::{AttemptId, Epoch, Failure, JobId, JobUpdate, Obstacle, Outcome, OwnerId, Phase, Tally};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -142,6 +142,11 @@ stored! {
         hosts: Selector,
         by: String,
         reason: String
+    }
+    OwnerChanged = Namespace(NamespaceEvent {}) NamespaceEventKind::OwnerChanged {
+        owner: OwnerId,
+        epoch: Epoch,
+        #[serde(default, skip_serializing_if = "Option::is_none")] from: Option<OwnerId>
     }
     HostMarkedDown = Host(HostEvent { host: HostName }) HostEventKind::MarkedDown { reason: String }
     HostMarkedUp = Host(HostEvent { host: HostName }) HostEventKind::MarkedUp { reason: String }

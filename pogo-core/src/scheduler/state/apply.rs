@@ -90,7 +90,7 @@ impl State {
                 self.freezes.remove(hosts);
                 effects.push(Effect::Rebuild);
             }
-            NamespaceEventKind::LateReported { .. } => {}
+            NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => {}
         }
         Ok(())
     }

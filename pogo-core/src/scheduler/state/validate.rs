@@ -30,7 +30,8 @@ impl State {
             NamespaceEventKind::HostsThawed { hosts, .. } if self.freezes.get(hosts).is_none() => {
                 Err(ApplyError::WrongFreeze { hosts: hosts.clone() })
             }
-            NamespaceEventKind::Configured { .. }
+            NamespaceEventKind::OwnerChanged { .. }
+            | NamespaceEventKind::Configured { .. }
             | NamespaceEventKind::HostsFrozen { .. }
             | NamespaceEventKind::HostsThawed { .. }
             | NamespaceEventKind::LateReported { .. } => Ok(()),

@@ -49,7 +49,8 @@ impl Tracker {
             match event {
                 Event::Namespace(event) => match event.kind {
                     NamespaceEventKind::Configured { .. } => self.configured(*at, scheduler),
-                    NamespaceEventKind::HostsFrozen { .. }
+                    NamespaceEventKind::OwnerChanged { .. }
+                    | NamespaceEventKind::HostsFrozen { .. }
                     | NamespaceEventKind::HostsThawed { .. }
                     | NamespaceEventKind::LateReported { .. } => {}
                 },

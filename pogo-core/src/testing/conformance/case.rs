@@ -4,9 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 use std::time::Duration;
 
-use futures::future::{BoxFuture, Either, FutureExt, select};
+use futures::future::{BoxFuture, Either, FutureExt, poll_fn, select};
 use futures_timer::Delay;
 
 use super::{CaseReport, ConformanceReport, Verdict};
@@ -25,7 +26,7 @@ pub(super) type Case = Result<(), EarlyEnd>;
 pub(super) type Named<P> = (&'static str, fn(P) -> BoxFuture<'static, Case>);
 
 /// How long a case may take that has no limit of its own.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The name of each case and the function that runs it.
 macro_rules! cases {
@@ -85,6 +86,15 @@ pub(super) async fn within<F: Future>(time: Duration, future: F) -> Option<F::Ou
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,
     }
+}
+
+/// What a future comes to when it is polled once, or `None` if it waits.
+pub(super) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    poll_fn(|context| match future.poll_unpin(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Ends the case as failed unless this holds.

@@ -61,6 +61,7 @@ impl Oracle {
     fn take_of_namespace(&mut self, event: &NamespaceEventKind) -> Result<(), String> {
         match event {
             NamespaceEventKind::Configured { fleet, policy } => self.configure(fleet, policy),
+            NamespaceEventKind::OwnerChanged { .. } => {}
             NamespaceEventKind::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
             NamespaceEventKind::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),
             NamespaceEventKind::LateReported { attempt, .. } => {

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use super::super::case::{EarlyEnd, fail, skip};
+use super::super::case::{EarlyEnd, PATIENCE, fail, skip, within};
+use crate::Timestamp;
 use crate::fleet::Fleet;
-use crate::journal::{Commit, CommitId, Journal, JournalError, OwnedJournal, OwnerId, Seq};
+use crate::journal::{Acquire, Commit, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Seq};
 use crate::plan::{Command, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::Record;
@@ -22,24 +25,38 @@ use crate::sim::World;
 ///
 /// let journal = MemoryJournal::new();
 /// let again = journal.clone();
-/// let fixture = JournalFixture::new(Arc::new(journal)).reopened(move || {
-///     let again: Arc<dyn Journal> = Arc::new(again.clone());
-///     async { again }
-/// });
+/// let live = journal.clone();
+/// let fixture = JournalFixture::new(Arc::new(journal))
+///     .reopened(move || {
+///         let again: Arc<dyn Journal> = Arc::new(again.clone());
+///         async { again }
+///     })
+///     .restorable(move || {
+///         let (live, backup) = (live.clone(), live.backup());
+///         async move { Box::pin(async move { live.restore(&backup) }) as _ }
+///     });
 /// # let _ = fixture;
 /// ```
 #[derive(Clone)]
 pub struct JournalFixture {
     pub(super) journal: Arc<dyn Journal>,
     again: Option<Again>,
+    back_up: Option<BackUp>,
+    pub(super) patience: Duration,
 }
 
 type Again = Arc<dyn Fn() -> BoxFuture<'static, Arc<dyn Journal>> + Send + Sync>;
+type BackUp = Arc<dyn Fn() -> BoxFuture<'static, BoxFuture<'static, ()>> + Send + Sync>;
 
 impl JournalFixture {
     /// An empty journal.
     pub fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, again: None }
+        Self {
+            journal,
+            again: None,
+            back_up: None,
+            patience: PATIENCE,
+        }
     }
 
     /// Gives a way to open the same store once more, as another process would that knows nothing of the first.
@@ -51,6 +68,30 @@ impl JournalFixture {
         self
     }
 
+    /// Gives a way to copy the store as it is; what comes of it puts the copy in place of the store while that is in use, as
+    /// somebody does who restores a backup. Who owned it then owns nothing after it.
+    pub fn restorable<F>(mut self, back_up: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = BoxFuture<'static, ()>> + Send + 'static,
+    {
+        self.back_up = Some(Arc::new(move || Box::pin(back_up())));
+        self
+    }
+
+    /// Sets how long a case waits for what has to come, such as the news that ownership is gone. By default two minutes.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Copies the store; the future that comes of it puts the copy back.
+    pub(super) async fn back_up(&self) -> Result<BoxFuture<'static, ()>, EarlyEnd> {
+        match &self.back_up {
+            Some(back_up) => Ok(back_up().await),
+            None => skip("the fixture cannot restore its store from a copy"),
+        }
+    }
+
     /// The same store, opened once more; everything of the first opening is dropped before.
     pub(super) async fn open_again(self) -> Result<Arc<dyn Journal>, EarlyEnd> {
         let Some(again) = self.again else {
@@ -60,8 +101,25 @@ impl JournalFixture {
         Ok(again().await)
     }
 
+    /// Acquires the journal once it is free.
     pub(super) async fn acquire(&self) -> Result<Box<dyn OwnedJournal>, EarlyEnd> {
-        done("acquire", self.journal.acquire(OwnerId("conformance".into())).await)
+        match within(self.patience, self.ask(Acquire::Wait)).await {
+            Some(answer) => done("acquire a journal that nobody owns", answer),
+            None => fail("a journal that nobody owns is not acquired by waiting for it"),
+        }
+    }
+
+    /// Takes the journal over from its owner.
+    pub(super) async fn take_over(&self) -> Result<Box<dyn OwnedJournal>, EarlyEnd> {
+        match self.ask(Acquire::Force).await {
+            Err(JournalError::Held { .. }) => skip("the store never takes over from an owner that lives"),
+            answer => done("acquire by force", answer),
+        }
+    }
+
+    /// Asks for the journal, with a nonce of its own.
+    pub(super) async fn ask(&self, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        self.journal.acquire(claim(), how).await
     }
 
     /// All records from a position on, and the position after them.
@@ -121,11 +179,17 @@ pub(super) fn log(hosts: u32) -> Vec<Record> {
     world().unwrap_or_default()
 }
 
-/// A commit of this owner.
-pub(super) fn commit(owner: &dyn OwnedJournal, number: u64, at: Seq, records: &[Record]) -> Commit {
-    let id = CommitId {
-        epoch: owner.epoch(),
-        number,
-    };
-    Commit::new(id, at, records.to_vec())
+/// Somebody who asks for the journal, with a nonce that nobody had before.
+pub(super) fn claim() -> Owner {
+    static NONCES: AtomicU64 = AtomicU64::new(1);
+    Owner {
+        id: OwnerId("conformance".into()),
+        nonce: Nonce(NONCES.fetch_add(1, Ordering::Relaxed)),
+        since: Timestamp::from_millis(1_234_567_890_123),
+    }
+}
+
+/// A commit of these records.
+pub(super) fn commit(at: Seq, records: &[Record]) -> Commit {
+    Commit::new(at, records.to_vec())
 }

@@ -1,6 +1,6 @@
 //! What readers find.
 
-use super::super::case::{Case, hold, same};
+use super::super::case::{Case, fail, hold, poll_once, same, within};
 use super::fixture::{JournalFixture, commit, done, len, log};
 use crate::journal::Seq;
 
@@ -18,8 +18,8 @@ pub(super) async fn a_new_journal_is_empty(fixture: JournalFixture) -> Case {
 pub(super) async fn what_was_appended_is_read_as_it_was(fixture: JournalFixture) -> Case {
     let records = log(3);
     let mut owner = fixture.acquire().await?;
-    for (number, (at, piece)) in (1..).zip((0..).zip(records.chunks(1))) {
-        done("append", owner.append(&commit(&*owner, number, Seq(at), piece)).await)?;
+    for (at, piece) in (0..).zip(records.chunks(1)) {
+        done("append", owner.append(&commit(Seq(at), piece)).await)?;
     }
     let (read, end) = fixture.read_from(Seq(0)).await?;
     hold(read == records, "what is read is not what was appended, in that order")?;
@@ -30,8 +30,8 @@ pub(super) async fn pages_follow_each_other_to_the_end(fixture: JournalFixture) 
     let records = log(4_000);
     let mut owner = fixture.acquire().await?;
     let mut at = Seq(0);
-    for (number, piece) in (1..).zip(records.chunks(700)) {
-        at = done("append", owner.append(&commit(&*owner, number, at, piece)).await)?;
+    for piece in records.chunks(700) {
+        at = done("append", owner.append(&commit(at, piece)).await)?;
     }
     let (read, end) = fixture.read_from(Seq(0)).await?;
     same("the end", &end, &Seq(len(&records)))?;
@@ -45,8 +45,8 @@ pub(super) async fn reading_begins_at_any_record(fixture: JournalFixture) -> Cas
     let records = log(4);
     let (one, two) = records.split_at(5);
     let mut owner = fixture.acquire().await?;
-    let at = done("append", owner.append(&commit(&*owner, 1, Seq(0), one)).await)?;
-    done("append", owner.append(&commit(&*owner, 2, at, two)).await)?;
+    let at = done("append", owner.append(&commit(Seq(0), one)).await)?;
+    done("append", owner.append(&commit(at, two)).await)?;
     for from in 0..=records.len() {
         let (read, _) = fixture.read_from(Seq(u64::try_from(from).unwrap_or(u64::MAX))).await?;
         hold(
@@ -60,7 +60,7 @@ pub(super) async fn reading_begins_at_any_record(fixture: JournalFixture) -> Cas
 pub(super) async fn anybody_may_read_while_it_is_owned(fixture: JournalFixture) -> Case {
     let records = log(2);
     let mut owner = fixture.acquire().await?;
-    let at = done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..3])).await)?;
+    let at = done("append", owner.append(&commit(Seq(0), &records[..3])).await)?;
     same(
         "how much is read of a journal that is owned",
         &fixture.read_from(Seq(0)).await?.1,
@@ -68,7 +68,29 @@ pub(super) async fn anybody_may_read_while_it_is_owned(fixture: JournalFixture) 
     )?;
     let end = done(
         "append after others have read",
-        owner.append(&commit(&*owner, 2, at, &records[3..])).await,
+        owner.append(&commit(at, &records[3..])).await,
     )?;
     same("how much is read then", &fixture.read_from(Seq(0)).await?.1, &end)
+}
+
+pub(super) async fn readers_learn_of_records_that_come(fixture: JournalFixture) -> Case {
+    let records = log(2);
+    let mut owner = fixture.acquire().await?;
+    let at = done("append", owner.append(&commit(Seq(0), &records[..3])).await)?;
+    for from in 0..at.0 {
+        match within(fixture.patience, fixture.journal.changed(Seq(from))).await {
+            Some(answer) => done("changed", answer)?,
+            None => return fail(format_args!("that there are records after #{from} of {at} is not told")),
+        }
+    }
+    let mut changed = fixture.journal.changed(at);
+    hold(
+        poll_once(&mut changed).await.is_none(),
+        "records are said to come after the end, and there are none",
+    )?;
+    done("append", owner.append(&commit(at, &records[3..])).await)?;
+    match within(fixture.patience, changed).await {
+        Some(answer) => done("changed", answer),
+        None => fail("whoever waits for records is not told that they have come"),
+    }
 }

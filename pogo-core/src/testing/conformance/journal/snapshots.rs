@@ -15,14 +15,15 @@ fn state(records: &[Record]) -> Result<Snapshot, EarlyEnd> {
 
 async fn store(owner: &mut dyn OwnedJournal, records: &[Record], upto: usize) -> Result<(Seq, Snapshot), EarlyEnd> {
     let (seq, state) = (Seq(len(&records[..upto])), state(&records[..upto])?);
-    done("snapshot", owner.snapshot(seq, state.clone()).await)?;
+    let storing = owner.snapshot(seq, state.clone());
+    done("snapshot", storing.await)?;
     Ok((seq, state))
 }
 
 pub(super) async fn the_latest_snapshot_is_kept_as_it_was(fixture: JournalFixture) -> Case {
     let records = log(3);
     let mut owner = fixture.acquire().await?;
-    done("append", owner.append(&commit(&*owner, 1, Seq(0), &records)).await)?;
+    done("append", owner.append(&commit(Seq(0), &records)).await)?;
     for upto in [3, 7, records.len()] {
         let stored = store(&mut *owner, &records, upto).await?;
         let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
@@ -37,12 +38,12 @@ pub(super) async fn the_latest_snapshot_is_kept_as_it_was(fixture: JournalFixtur
 pub(super) async fn a_snapshot_leaves_what_comes_after_it(fixture: JournalFixture) -> Case {
     let records = log(3);
     let mut owner = fixture.acquire().await?;
-    let half = commit(&*owner, 1, Seq(0), &records[..6]);
+    let half = commit(Seq(0), &records[..6]);
     let at = done("append", owner.append(&half).await)?;
     let (upto, _) = store(&mut *owner, &records, 4).await?;
     let end = done(
         "append after a snapshot",
-        owner.append(&commit(&*owner, 2, at, &records[6..])).await,
+        owner.append(&commit(at, &records[6..])).await,
     )?;
     same("the end", &end, &Seq(len(&records)))?;
     let (read, _) = fixture.read_from(upto).await?;
@@ -66,7 +67,7 @@ pub(super) async fn a_snapshot_leaves_what_comes_after_it(fixture: JournalFixtur
 pub(super) async fn a_snapshot_ahead_of_the_end_is_refused(fixture: JournalFixture) -> Case {
     let records = log(2);
     let mut owner = fixture.acquire().await?;
-    done("append", owner.append(&commit(&*owner, 1, Seq(0), &records[..3])).await)?;
+    done("append", owner.append(&commit(Seq(0), &records[..3])).await)?;
     let answer = owner.snapshot(Seq(4), state(&records[..4])?).await;
     hold(
         answer.is_err(),
@@ -74,14 +75,30 @@ pub(super) async fn a_snapshot_ahead_of_the_end_is_refused(fixture: JournalFixtu
     )?;
     let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
     hold(latest.is_none(), "a snapshot that was refused is there")?;
-    done("append", owner.append(&commit(&*owner, 2, Seq(3), &records[3..])).await).map(drop)
+    done("append", owner.append(&commit(Seq(3), &records[3..])).await).map(drop)
+}
+
+pub(super) async fn appends_go_on_while_a_snapshot_is_stored(fixture: JournalFixture) -> Case {
+    let records = log(2);
+    let mut owner = fixture.acquire().await?;
+    let at = done("append", owner.append(&commit(Seq(0), &records[..3])).await)?;
+    let state = state(&records[..3])?;
+    let storing = owner.snapshot(at, state.clone());
+    done("append", owner.append(&commit(at, &records[3..])).await)?;
+    done("snapshot", storing.await)?;
+    let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
+    hold(
+        latest == Some((at, state)),
+        "a snapshot is not the one that was stored, after an append meanwhile",
+    )?;
+    same("the end", &fixture.read_from(at).await?.1, &Seq(len(&records)))
 }
 
 pub(super) async fn a_former_owner_stores_no_snapshot(fixture: JournalFixture) -> Case {
     let records = log(2);
     let mut former = fixture.acquire().await?;
-    done("append", former.append(&commit(&*former, 1, Seq(0), &records)).await)?;
-    fixture.acquire().await?;
+    done("append", former.append(&commit(Seq(0), &records)).await)?;
+    let _owner = fixture.take_over().await?;
     let answer = former.snapshot(Seq(3), state(&records[..3])?).await;
     same("the answer to the former owner", &answer, &Err(JournalError::Fenced))?;
     let latest = done("latest_snapshot", fixture.journal.latest_snapshot().await)?;
