@@ -23,9 +23,12 @@ const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const RUNS: usize = 3;
 
 fn main() {
-    // For profiling: these alone.
+    // For profiling: these alone, or of them only so many small jobs.
     if std::env::args().any(|argument| argument == "neighbours") {
-        return neighbours();
+        return match std::env::args().find_map(|argument| argument.parse().ok()) {
+            Some(jobs) => println!("{:?}", typical_cost(jobs, Caches::Warm)),
+            None => neighbours(),
+        };
     }
     println!(
         "{}",

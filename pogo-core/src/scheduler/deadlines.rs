@@ -212,7 +212,7 @@ impl Deadlines {
                 Some((settling.since + job.settings.settle, Due::Settled(attempt)))
             });
         let job_limit = job.deadline().map(|deadline| (deadline, Due::Job(job.id)));
-        let baking = if job.spec.waves.is_empty() || job.settings.gate == WaveGate::Manual {
+        let baking = if !job.has_waves || job.settings.gate == WaveGate::Manual {
             None
         } else {
             job.gates.baking()

@@ -87,8 +87,8 @@ impl Outlook {
                 Effect::JobChanged(job) | Effect::StageOpened(job, _) | Effect::StageBaking(job, _) => {
                     self.mark(job);
                     self.invalidate_job(job);
-                    if let Some(job) = state.jobs.get(&job).filter(|job| job.is_unbound()) {
-                        job.hosts().for_each(|host| self.mark_others(state, host, Some(job.id)));
+                    if let Some(job) = state.jobs.get(&job).filter(|job| job.is_unbound) {
+                        job.hosts().for_each(|host| self.mark_others(state, host, None));
                     }
                 }
                 Effect::Started { .. }
@@ -112,8 +112,8 @@ impl Outlook {
         if !self.stuck.is_empty() {
             job.hosts().for_each(|host| self.invalidate_host(state, host));
         }
-        if job.is_unbound() {
-            job.hosts().for_each(|host| self.mark_others(state, host, Some(id)));
+        if job.is_unbound {
+            job.hosts().for_each(|host| self.mark_others(state, host, None));
         }
     }
 
@@ -122,8 +122,8 @@ impl Outlook {
         self.mark(id);
         let Some(job) = state.jobs.get(&id) else { return };
         self.invalidate_host(state, job.host(task));
-        if job.is_unbound() {
-            self.mark_others(state, job.host(task), Some(id));
+        if job.is_unbound {
+            self.mark_others(state, job.host(task), None);
         }
     }
 
@@ -150,8 +150,8 @@ impl Outlook {
 
     /// Other jobs that wait for this host may be able to do something else than before.
     fn mark_others(&mut self, state: &State, host: HostId, by: Option<JobId>) {
-        for (job, task) in state.jobs_on(host) {
-            if Some(job.id) != by && job.task(task).state == TaskState::Waiting {
+        for (job, task) in state.others_on(host, by) {
+            if job.task(task).state == TaskState::Waiting {
                 self.mark(job.id);
                 self.invalidate_job(job.id);
             }
@@ -262,7 +262,7 @@ impl Outlook {
         if state.freezes.is_frozen(host) || state.is_over_budget(job, host) {
             return false;
         }
-        if job.is_unbound() {
+        if job.is_unbound {
             return true;
         }
         if !job.stages.of(task).iter().all(|&stage| job.opens_in_time(stage)) {

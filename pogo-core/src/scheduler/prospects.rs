@@ -68,7 +68,7 @@ impl Scope {
             }
             let tasks = self.jobs.entry(job.id).or_insert_with(|| Some(BTreeSet::new()));
             let Some(at_once) = tasks else { continue };
-            if job.is_unbound() || job.gates.track_is_open(job.target(task).track) {
+            if job.is_unbound || job.gates.track_is_open(job.target(task).track) {
                 at_once.insert(task);
                 continue;
             }
@@ -200,7 +200,7 @@ impl Prospects {
         if state.freezes.is_frozen(host) || state.is_over_budget(job, host) {
             return false;
         }
-        if job.is_unbound() {
+        if job.is_unbound {
             return true;
         }
         let repair = state.hosts.is_unavailable(host) || state.is_forced(job.id, host);

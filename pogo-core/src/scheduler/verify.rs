@@ -118,7 +118,7 @@ impl State {
                 && !self.freezes.is_frozen(host)
                 && job.backoffs.get(&task).is_none_or(|delay| delay.until <= now)
                 && !self.is_over_budget(job, host)
-                && (job.spec.override_constraints.is_some()
+                && (job.is_unbound
                     || (job.stages.of(task).iter().all(|&stage| job.gates.is_open(stage))
                         && admit(
                             usages(self, self.rules.profile_of(host)),

@@ -181,7 +181,7 @@ impl JobQueues {
 
     fn order(&self, job: &Job, task: u32, tries: u16) -> TaskOrder {
         let at = task as usize;
-        let balanced = job.spec.order == Order::Balanced;
+        let balanced = job.order == Order::Balanced;
         let expected = if balanced {
             self.expected.get(at).copied().unwrap_or(0)
         } else {
@@ -215,7 +215,7 @@ impl JobQueues {
 
 /// Each task's position in a shuffled order; empty for the listed order.
 fn ranks(job: &Job) -> Vec<u32> {
-    if job.spec.order != Order::Shuffled {
+    if job.order != Order::Shuffled {
         return vec![];
     }
     let mut order: Vec<u32> = job.positions().collect();

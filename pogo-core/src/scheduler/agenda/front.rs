@@ -26,7 +26,7 @@ impl Agenda {
         let urgency = Urgency {
             priority: job.settings.priority,
             tries,
-            load: if job.spec.order == Order::Balanced { load } else { 0 },
+            load: if job.order == Order::Balanced { load } else { 0 },
             expected,
             job: id,
             rank,

@@ -135,7 +135,7 @@ impl Agenda {
     /// A host may have become startable, or startable under another rule, for jobs that wait for it.
     fn enqueue_others(&mut self, state: &State, host: crate::fleet::HostId, by: Option<JobId>) {
         // The job that ran there has ended its task, and queues it again when it is retried.
-        for (job, task) in state.jobs_on(host).filter(|(job, _)| Some(job.id) != by) {
+        for (job, task) in state.others_on(host, by) {
             if job.task(task).state == TaskState::Waiting
                 // One that is still delayed is queued when its delay ends.
                 && job.backoffs.get(&task).is_none_or(|delay| delay.until <= self.now)

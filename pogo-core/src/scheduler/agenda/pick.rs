@@ -149,7 +149,6 @@ impl Agenda {
     fn blocked_by(&self, state: &State, class: ClassId) -> Option<ClassStatus> {
         let key = self.classes[class].key;
         let job = state.jobs.get(&key.job)?;
-        let overridden = job.spec.override_constraints.is_some();
         if !job.status.may_start() {
             return Some(ClassStatus::Held);
         }
@@ -160,13 +159,13 @@ impl Agenda {
         {
             return Some(ClassStatus::Held);
         }
-        if !overridden && !job.gates.track_is_open(key.track) {
+        if !job.is_unbound && !job.gates.track_is_open(key.track) {
             return Some(ClassStatus::BehindGate);
         }
         if job.is_at_max_parallel() {
             return Some(ClassStatus::Waiting(WaitReason::Job(key.job)));
         }
-        if overridden {
+        if job.is_unbound {
             return None;
         }
         let bucket = admit(usages(state, key.profile), key.repair).err()?.bucket;

@@ -97,7 +97,7 @@ impl<'a> Forecast<'a> {
         if !reopened && profile.budgets.iter().any(exceeded) {
             return false;
         }
-        if job.spec.override_constraints.is_some() {
+        if job.is_unbound {
             return true;
         }
         // A host that is repaired meanwhile is available when its turn comes.

@@ -82,7 +82,7 @@ impl<'a> Explainer<'a> {
         found.extend(state.freezes.of(job.host(task)).map(frozen));
         found.extend(self.budgets(task));
         found.extend(self.max_parallel());
-        if job.spec.override_constraints.is_some() {
+        if job.is_unbound {
             return found;
         }
         let closed = self.closed(task);
@@ -293,7 +293,7 @@ impl<'a> Explainer<'a> {
                 continue;
             }
             budgets.extend(state.rules.profile(target.profile).budgets);
-            if job.spec.override_constraints.is_some() {
+            if job.is_unbound {
                 continue;
             }
             for stage in self.closed(task) {

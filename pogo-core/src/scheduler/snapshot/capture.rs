@@ -85,7 +85,7 @@ impl State {
         JobData {
             job: job.id,
             spec: Arc::clone(&job.spec),
-            settings: job.given.clone(),
+            settings: job.given.as_ref().clone(),
             submitted: job.submitted,
             status: job.status,
             aborted: job.aborted,

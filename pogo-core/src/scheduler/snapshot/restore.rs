@@ -52,7 +52,7 @@ impl State {
         }
         for job in &snapshot.jobs {
             let restored = state.restored_job(job)?;
-            if state.jobs.insert(job.job, restored).is_some() {
+            if state.insert_job(restored).is_some() {
                 return Err(RestoreError::damaged(format!("{} is there twice", job.job)));
             }
             if job.status != JobStatus::Finished {
@@ -87,7 +87,8 @@ impl State {
             Err(_) if data.status == JobStatus::Finished => self.compile_unordered(hosts, names),
             compiled => compiled.map_err(RestoreError::damaged)?,
         };
-        let mut job = Job::new(data.job, Arc::clone(&data.spec), compiled, data.given(), data.submitted);
+        let given = Arc::new(data.given());
+        let mut job = Job::new(data.job, Arc::clone(&data.spec), compiled, given, data.submitted);
         job.status = data.status;
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);

@@ -13,16 +13,12 @@ use crate::scheduler::job_map::FastMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct JobsByHost {
     wide: BTreeSet<JobId>,
-    narrow: FastMap<HostId, Narrow>,
+    /// The small job of each host that has one.
+    narrow: FastMap<HostId, JobId>,
+    /// The small jobs of each host that has several, in order. Few hosts do, so that a report need not look at `narrow`.
+    shared: FastMap<HostId, Vec<JobId>>,
     /// Those that run without regard to limits.
     unbound: BTreeSet<JobId>,
-}
-
-/// The small jobs of one host, in order. Most hosts have one, and need no list.
-#[derive(Debug, Clone, PartialEq)]
-struct Narrow {
-    first: JobId,
-    others: Vec<JobId>,
 }
 
 impl JobsByHost {
@@ -33,7 +29,7 @@ impl JobsByHost {
     }
 
     pub(super) fn add(&mut self, job: &Job) {
-        if job.is_unbound() {
+        if job.is_unbound {
             self.unbound.insert(job.id);
         }
         if job.task_index.is_dense() {
@@ -51,37 +47,42 @@ impl JobsByHost {
     }
 
     fn add_narrow(&mut self, host: HostId, job: JobId) {
-        let fresh = Narrow {
-            first: job,
-            others: vec![],
-        };
-        let jobs = self.narrow.entry(host).or_insert(fresh);
-        if jobs.first == job {
-            return;
-        }
-        let later = job.max(jobs.first);
-        jobs.first = job.min(jobs.first);
-        if let Err(at) = jobs.others.binary_search(&later) {
-            jobs.others.insert(at, later);
+        if let Some(jobs) = self.shared.get_mut(&host) {
+            if let Err(at) = jobs.binary_search(&job) {
+                jobs.insert(at, job);
+            }
+        } else if let Some(other) = self.narrow.insert(host, job)
+            && other != job
+        {
+            self.narrow.remove(&host);
+            self.shared.insert(host, vec![job.min(other), job.max(other)]);
         }
     }
 
     fn remove_narrow(&mut self, host: HostId, job: JobId) {
-        let Some(jobs) = self.narrow.get_mut(&host) else { return };
-        if jobs.first != job {
-            jobs.others.retain(|&other| other != job);
-        } else if jobs.others.is_empty() {
+        let Some(jobs) = self.shared.get_mut(&host) else {
             self.narrow.remove(&host);
-        } else {
-            jobs.first = jobs.others.remove(0);
+            return;
+        };
+        jobs.retain(|&other| other != job);
+        if let [last] = jobs[..] {
+            self.shared.remove(&host);
+            self.narrow.insert(host, last);
         }
     }
 
-    /// Jobs that may have this host: all that do are among them.
-    fn candidates(&self, host: HostId) -> impl Iterator<Item = JobId> {
-        let narrow = self.narrow.get(&host).into_iter();
-        let narrow = narrow.flat_map(|jobs| std::iter::once(jobs.first).chain(jobs.others.iter().copied()));
-        self.wide.iter().copied().chain(narrow)
+    /// Jobs that may have this host: all that do are among them, but for `by`, which has it too.
+    fn candidates(&self, host: HostId, by: Option<JobId>) -> impl Iterator<Item = JobId> {
+        let shared = self.shared.get(&host);
+        // Where a small job is the only one, it is this.
+        let is_alone = shared.is_none() && by.is_some_and(|by| !self.wide.contains(&by));
+        let single = if is_alone { None } else { self.narrow.get(&host) };
+        let narrow = shared.into_iter().flatten().chain(single);
+        self.wide
+            .iter()
+            .chain(narrow)
+            .copied()
+            .filter(move |&job| Some(job) != by)
     }
 
     pub(crate) fn unbound(&self) -> impl Iterator<Item = JobId> {
@@ -92,7 +93,12 @@ impl JobsByHost {
 impl State {
     /// The unfinished jobs that have this host, and which task of each it is.
     pub(crate) fn jobs_on(&self, host: HostId) -> impl Iterator<Item = (&Job, u32)> {
-        let jobs = self.by_host.candidates(host).filter_map(|job| self.jobs.get(&job));
+        self.others_on(host, None)
+    }
+
+    /// [`jobs_on`](Self::jobs_on) but for this job, which has the host too.
+    pub(crate) fn others_on(&self, host: HostId, by: Option<JobId>) -> impl Iterator<Item = (&Job, u32)> {
+        let jobs = self.by_host.candidates(host, by).filter_map(|job| self.jobs.get(&job));
         jobs.filter_map(move |job| Some((job, job.task_of(host)?)))
     }
 

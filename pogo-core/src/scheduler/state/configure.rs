@@ -60,7 +60,7 @@ impl State {
         }
         for job in self.jobs.values() {
             let job = next.moved(job, &self.rules)?;
-            next.jobs.insert(job.id, job);
+            next.insert_job(job);
         }
         for running in next.attempts.iter_mut() {
             let (job, task) = running.task;
@@ -140,7 +140,7 @@ impl State {
             job.id,
             Arc::clone(&job.spec),
             compiled,
-            job.given.clone(),
+            Arc::clone(&job.given),
             job.submitted,
         );
         moved.status = job.status;

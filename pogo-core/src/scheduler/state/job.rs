@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Backoff, Budget, Gates, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::{JobSpec, StageId, Stages};
+use crate::plan::{JobSpec, Order, StageId, Stages};
 use crate::policy::{JobSettings, ResolvedSettings, Setting, WaveGate};
 use crate::scheduler::{AttemptId, Failure, JobId, JobUpdate, Tally};
 
@@ -127,38 +127,52 @@ pub(crate) struct Task {
 const _: () = assert!(size_of::<Task>() == 64, "a task fills one line of a cache");
 
 /// One job of the namespace.
+///
+/// Where ten thousand jobs report in turn, most of a job has left the caches since its last report. What each report looks at fills
+/// the first two lines of a cache, in this order; what a job is asked for rarely comes after.
 #[derive(Debug, Clone, PartialEq)]
+#[repr(C, align(128))]
 pub(crate) struct Job {
+    /// In listed order.
+    pub(crate) tasks: Box<[Task]>,
+    /// The settings with defaults filled in; shared with the job before if that has the same.
+    pub(crate) settings: Arc<ResolvedSettings>,
+    pub(crate) tally: Tally,
     pub(crate) id: JobId,
-    pub(crate) spec: Arc<JobSpec>,
-    /// The settings that the job has, every update included.
-    pub(crate) given: JobSettings,
-    /// The same with defaults filled in.
-    pub(crate) settings: ResolvedSettings,
-    pub(crate) submitted: Timestamp,
     pub(crate) status: JobStatus,
+    /// As `spec` has it.
+    pub(crate) order: Order,
+    /// It runs without regard to limits and sequences.
+    pub(crate) is_unbound: bool,
+    pub(crate) has_waves: bool,
     /// An operator gave the job up; it ends when nothing of it runs any more.
     pub(crate) aborted: bool,
     /// The time limit had run out when an operator let the job go on, and binds no more.
     pub(crate) limit_spent: bool,
     /// It can be run under the policy in force; only a finished job may not.
     pub(crate) fits: bool,
-    pub(crate) tally: Tally,
-    pub(crate) names: Arc<[HostName]>,
-    /// In listed order.
-    pub(crate) tasks: Vec<Task>,
-    pub(crate) task_index: TaskIndex,
-    pub(crate) stages: Stages,
-    pub(crate) gates: Gates,
-    /// Of each failure budget that the job's hosts are under.
-    pub(crate) budgets: BTreeMap<u32, Budget>,
-    /// Of the job as a whole; `allowed` is unused while the job has no limit.
-    pub(crate) budget: Budget,
     /// Tasks that are not to be tried before a moment.
     pub(crate) backoffs: BTreeMap<u32, Backoff>,
+    pub(crate) gates: Gates,
+    pub(crate) submitted: Timestamp,
+    /// Of the job as a whole; `allowed` is unused while the job has no limit.
+    pub(crate) budget: Budget,
+    /// Of each failure budget that the job's hosts are under.
+    pub(crate) budgets: BTreeMap<u32, Budget>,
     /// How the last attempt of each failed task failed.
     pub(crate) failures: BTreeMap<u32, Failure>,
+    pub(crate) stages: Stages,
+    pub(crate) task_index: TaskIndex,
+    pub(crate) names: Arc<[HostName]>,
+    pub(crate) spec: Arc<JobSpec>,
+    /// The settings that the job has, every update included; shared as well.
+    pub(crate) given: Arc<JobSettings>,
 }
+
+const _: () = assert!(
+    std::mem::offset_of!(Job, backoffs) == 64,
+    "what comes before fills one line of a cache"
+);
 
 impl Job {
     /// A job that has not begun.
@@ -166,7 +180,7 @@ impl Job {
         id: JobId,
         spec: Arc<JobSpec>,
         compiled: Compiled,
-        given: JobSettings,
+        given: Arc<JobSettings>,
         at: Timestamp,
     ) -> Self {
         let mut compiled = compiled;
@@ -175,9 +189,12 @@ impl Job {
         compiled.stages.allow_in_waves(settings.allow_failures);
         Self {
             id,
+            order: spec.order,
+            is_unbound: spec.override_constraints.is_some(),
+            has_waves: !spec.waves.is_empty(),
             spec,
             given,
-            settings,
+            settings: Arc::new(settings),
             submitted: at,
             status: JobStatus::Running,
             aborted: false,
@@ -188,7 +205,7 @@ impl Job {
                 ..Tally::default()
             },
             task_index: TaskIndex::new(&compiled.tasks, compiled.fleet_len),
-            tasks: compiled.tasks,
+            tasks: compiled.tasks.into(),
             gates: Gates::new(&compiled.stages),
             names: compiled.names,
             stages: compiled.stages,
@@ -196,6 +213,16 @@ impl Job {
             budget: Budget::default(),
             backoffs: BTreeMap::new(),
             failures: BTreeMap::new(),
+        }
+    }
+
+    /// Shares the settings of another job, where they are the same: those of many jobs then are always at hand.
+    pub(super) fn share_settings(&mut self, other: &Self) {
+        if self.settings == other.settings {
+            self.settings = Arc::clone(&other.settings);
+        }
+        if self.given == other.given {
+            self.given = Arc::clone(&other.given);
         }
     }
 
@@ -210,9 +237,9 @@ impl Job {
 
     /// Changes its settings.
     pub(super) fn alter(&mut self, change: &JobUpdate, now: Timestamp) {
-        self.given = change.apply(&self.given);
+        self.given = Arc::new(change.apply(&self.given));
         let hosts = u32::try_from(self.tasks.len()).unwrap_or(u32::MAX);
-        let before = std::mem::replace(&mut self.settings, self.given.resolve(hosts));
+        let before = std::mem::replace(&mut self.settings, Arc::new(self.given.resolve(hosts)));
         if change.changes(Setting::AllowFailures) {
             self.stages.allow_in_waves(self.settings.allow_failures);
             self.gates.allow_in_waves(&self.stages, now);
@@ -280,11 +307,6 @@ impl Job {
             }
         }
         true
-    }
-
-    /// Whether the job runs without regard to limits and sequences.
-    pub(crate) fn is_unbound(&self) -> bool {
-        self.spec.override_constraints.is_some()
     }
 
     /// Whether more hosts failed than the job as a whole allows.

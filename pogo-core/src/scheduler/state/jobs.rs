@@ -98,10 +98,18 @@ impl State {
 
     pub(super) fn add_job(&mut self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled, effects: &mut Effects) {
         // Only jobs of logs from before they were stored with their defaults leave anything to them.
-        let given = spec.settings.clone().or(&self.policy.defaults);
-        self.jobs.insert(id, Job::new(id, spec, compiled, given, self.at));
+        let given = Arc::new(spec.settings.clone().or(&self.policy.defaults));
+        self.insert_job(Job::new(id, spec, compiled, given, self.at));
         self.index_job(id, None);
         effects.push(Effect::JobAdded(id));
+    }
+
+    /// Puts a job in its place, and gives back the one that was there.
+    pub(in crate::scheduler) fn insert_job(&mut self, mut job: Job) -> Option<Job> {
+        if let Some(last) = self.jobs.last().and_then(|last| self.jobs.get(&last)) {
+            job.share_settings(last);
+        }
+        self.jobs.insert(job.id, job)
     }
 
     pub(super) fn set_status(&mut self, id: JobId, status: JobStatus, effects: &mut Effects) {
