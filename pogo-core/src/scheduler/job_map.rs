@@ -1,7 +1,6 @@
 //! Maps whose keys are numbers, found in constant time: what a report costs must not grow with the jobs beside it.
 
 use hashbrown::{HashMap, HashSet};
-use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
 use super::JobId;
@@ -16,42 +15,68 @@ pub(crate) type FastSet<K> = HashSet<K, FxBuildHasher>;
 
 /// Values by job, in the order of the jobs.
 ///
-/// Jobs are numbered in the order in which they come and are never taken out, so keeping them in order costs nothing; a tree
-/// would be searched some fifty times for each report.
+/// Jobs are numbered in the order in which they come, so a list of their numbers says where each is; a tree would be searched some
+/// fifty times for each report, and a hash table would be one fetch from memory more.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct JobMap<V>(IndexMap<JobId, V, FxBuildHasher>);
+pub(crate) struct JobMap<V> {
+    jobs: Vec<JobId>,
+    values: Vec<V>,
+}
 
 impl<V> Default for JobMap<V> {
     fn default() -> Self {
-        Self(IndexMap::default())
+        let (jobs, values) = (vec![], vec![]);
+        Self { jobs, values }
     }
 }
 
 impl<V> JobMap<V> {
     pub(crate) fn get(&self, job: &JobId) -> Option<&V> {
-        self.0.get(job)
+        self.values.get(self.position(*job).ok()?)
     }
 
     pub(crate) fn get_mut(&mut self, job: &JobId) -> Option<&mut V> {
-        self.0.get_mut(job)
+        let at = self.position(*job).ok()?;
+        self.values.get_mut(at)
     }
 
     pub(crate) fn contains_key(&self, job: &JobId) -> bool {
-        self.0.contains_key(job)
+        self.position(*job).is_ok()
     }
 
     /// Puts a value in its place, and gives back the one that was there.
     pub(crate) fn insert(&mut self, job: JobId, value: V) -> Option<V> {
-        self.0.insert_sorted(job, value).1
+        match self.position(job) {
+            Ok(at) => Some(std::mem::replace(&mut self.values[at], value)),
+            Err(at) => {
+                self.jobs.insert(at, job);
+                self.values.insert(at, value);
+                None
+            }
+        }
     }
 
     /// The job with the highest number.
     pub(crate) fn last(&self) -> Option<JobId> {
-        self.0.last().map(|(job, _)| *job)
+        self.jobs.last().copied()
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.0.values()
+        self.values.iter()
+    }
+
+    /// Where a job is, or would be.
+    fn position(&self, job: JobId) -> Result<usize, usize> {
+        let last = self.last().map_or(0, JobId::number);
+        let Some(behind) = last.checked_sub(job.number()) else {
+            return Err(self.jobs.len());
+        };
+        // Exact where no number between it and the last is left out.
+        let at = self.jobs.len().checked_sub(1 + behind as usize);
+        match at.filter(|&at| self.jobs[at] == job) {
+            Some(at) => Ok(at),
+            None => self.jobs.binary_search(&job),
+        }
     }
 }
 
@@ -67,6 +92,12 @@ mod tests {
         }
         assert_eq!(jobs.insert(JobId::new(7), 8), Some(7));
         assert_eq!(jobs.values().copied().collect::<Vec<_>>(), [1, 2, 3, 8]);
-        assert_eq!(jobs.get(&JobId::new(2)), Some(&2));
+        for number in 0..9 {
+            let known = [1, 2, 3].contains(&number).then_some(number);
+            assert_eq!(
+                jobs.get(&JobId::new(number)).copied(),
+                known.or((number == 7).then_some(8))
+            );
+        }
     }
 }
