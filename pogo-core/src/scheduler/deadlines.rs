@@ -1,8 +1,9 @@
 //! Deadlines: when the passing of time alone changes something.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::attempt_queue::AttemptQueue;
 use super::job_map::FastMap;
 use super::state::{Effect, Job, State};
 use super::{AttemptId, JobId, JobStatus, Phase};
@@ -18,8 +19,7 @@ pub(super) const CANCEL_GRACE: Duration = Duration::from_secs(30);
 pub(super) struct Deadlines {
     jobs: FastMap<JobId, JobQueues>,
     cancelling: BySince,
-    /// The next deadline of each job that has one, and the jobs in order of it.
-    next: FastMap<JobId, Timestamp>,
+    /// The jobs that have a next deadline, in order of it.
     in_order: BTreeSet<(Timestamp, JobId)>,
     /// Jobs whose next deadline may have changed, some of them more than once.
     changed: Vec<JobId>,
@@ -32,7 +32,8 @@ type BySince = BTreeSet<(Timestamp, AttemptId)>;
 
 #[derive(Debug, Clone, Default)]
 struct JobQueues {
-    running: VecDeque<AttemptId>,
+    next: Option<Timestamp>,
+    running: AttemptQueue,
     /// How many at the front of `running` are reported as slow or no longer can be; the next to be reported is after them.
     reported_slow: usize,
     settling: BySince,
@@ -144,15 +145,7 @@ impl Deadlines {
         changed.sort_unstable();
         changed.dedup();
         for &id in &changed {
-            if let Some(queues) = self.jobs.get_mut(&id) {
-                queues.tidy(state);
-                if queues.running.is_empty() && queues.settling.is_empty() {
-                    self.jobs.remove(&id);
-                }
-            }
-            let job = state.jobs.get(&id).filter(|job| job.status != JobStatus::Finished);
-            let next = job.and_then(|job| self.of_job(state, job).map(|(at, _)| at).min());
-            self.set_next(id, next);
+            self.tidy_job(state, id);
         }
         changed.clear();
         // Keeps the allocation: this runs after every input.
@@ -162,18 +155,22 @@ impl Deadlines {
         });
     }
 
-    fn set_next(&mut self, job: JobId, next: Option<Timestamp>) {
-        let before = match next {
-            Some(at) => self.next.insert(job, at),
-            None => self.next.remove(&job),
-        };
+    fn tidy_job(&mut self, state: &State, id: JobId) {
+        let queues = self.jobs.entry(id).or_default();
+        queues.tidy(state);
+        let job = state.jobs.get(&id).filter(|job| job.status != JobStatus::Finished);
+        let next = job.and_then(|job| queues.deadlines(state, job).map(|(at, _)| at).min());
+        let before = std::mem::replace(&mut queues.next, next);
+        if job.is_none() {
+            self.jobs.remove(&id);
+        }
         if before == next {
             return;
         }
         if let Some(before) = before {
-            self.in_order.remove(&(before, job));
+            self.in_order.remove(&(before, id));
         }
-        self.in_order.extend(next.map(|at| (at, job)));
+        self.in_order.extend(next.map(|at| (at, id)));
     }
 
     /// The next deadline.
@@ -186,31 +183,39 @@ impl Deadlines {
     pub(super) fn due(&self, state: &State, now: Timestamp) -> Option<Due> {
         let due = self.in_order.first().filter(|&&(at, _)| at <= now);
         let job = due.and_then(|(_, job)| state.jobs.get(job));
-        let of_job = job.into_iter().flat_map(|job| self.of_job(state, job));
+        let queues = job.and_then(|job| Some((job, self.jobs.get(&job.id)?)));
+        let of_job = queues
+            .into_iter()
+            .flat_map(|(job, queues)| queues.deadlines(state, job));
         of_job
             .chain(self.abandoned(state))
             .find(|&(at, _)| at <= now)
             .map(|(_, due)| due)
     }
 
-    fn of_job<'a>(&'a self, state: &'a State, job: &'a Job) -> impl Iterator<Item = (Timestamp, Due)> + use<'a> {
-        let queues = self.jobs.get(&job.id);
-        let running = queues.and_then(|queues| queues.running.front()).and_then(|&attempt| {
+    fn abandoned(&self, state: &State) -> Option<(Timestamp, Due)> {
+        let &(_, attempt) = self.cancelling.first()?;
+        Some((
+            state.attempts.get(attempt)?.since + CANCEL_GRACE,
+            Due::Abandoned(attempt),
+        ))
+    }
+}
+
+impl JobQueues {
+    fn deadlines<'a>(&'a self, state: &'a State, job: &'a Job) -> impl Iterator<Item = (Timestamp, Due)> + use<'a> {
+        let running = self.running.front().and_then(|attempt| {
             let running = state.attempts.get(attempt)?;
             Some((running.started + job.settings.attempt_timeout, Due::Attempt(attempt)))
         });
-        let slow = queues
-            .and_then(|queues| queues.running.get(queues.reported_slow))
-            .and_then(|&attempt| {
-                let running = state.attempts.get(attempt)?;
-                Some((running.started + job.settings.slow_after?, Due::Slow(attempt)))
-            });
-        let settling = queues
-            .and_then(|queues| queues.settling.first())
-            .and_then(|&(_, attempt)| {
-                let settling = state.attempts.get(attempt)?;
-                Some((settling.since + job.settings.settle, Due::Settled(attempt)))
-            });
+        let slow = self.running.get(self.reported_slow).and_then(|attempt| {
+            let running = state.attempts.get(attempt)?;
+            Some((running.started + job.settings.slow_after?, Due::Slow(attempt)))
+        });
+        let settling = self.settling.first().and_then(|&(_, attempt)| {
+            let settling = state.attempts.get(attempt)?;
+            Some((settling.since + job.settings.settle, Due::Settled(attempt)))
+        });
         let job_limit = job.deadline().map(|deadline| (deadline, Due::Job(job.id)));
         let baking = if !job.has_waves || job.settings.gate == WaveGate::Manual {
             None
@@ -224,25 +229,15 @@ impl Deadlines {
         [running, slow, settling, job_limit, bake].into_iter().flatten()
     }
 
-    fn abandoned(&self, state: &State) -> Option<(Timestamp, Due)> {
-        let &(_, attempt) = self.cancelling.first()?;
-        Some((
-            state.attempts.get(attempt)?.since + CANCEL_GRACE,
-            Due::Abandoned(attempt),
-        ))
-    }
-}
-
-impl JobQueues {
     fn tidy(&mut self, state: &State) {
-        while self.running.front().is_some_and(|&attempt| !is_running(state, attempt)) {
+        while self.running.front().is_some_and(|attempt| !is_running(state, attempt)) {
             self.running.pop_front();
             self.reported_slow = self.reported_slow.saturating_sub(1);
         }
         while self
             .running
             .get(self.reported_slow)
-            .is_some_and(|&attempt| !may_become_slow(state, attempt))
+            .is_some_and(|attempt| !may_become_slow(state, attempt))
         {
             self.reported_slow += 1;
         }

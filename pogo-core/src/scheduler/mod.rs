@@ -4,6 +4,7 @@
 
 mod admission;
 mod agenda;
+mod attempt_queue;
 mod check;
 mod deadlines;
 mod decide;
@@ -16,6 +17,7 @@ mod freeze;
 mod ids;
 mod input;
 mod job_map;
+mod job_set;
 mod job_update;
 mod order_kind;
 mod outcome;

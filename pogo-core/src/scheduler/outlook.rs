@@ -15,7 +15,8 @@ use smallvec::SmallVec;
 
 use super::JobId;
 use super::admission::usages;
-use super::job_map::{FastMap, FastSet};
+use super::job_map::FastMap;
+use super::job_set::JobSet;
 use super::prospects::{Prospects, Scope};
 use super::state::{Effect, Job, State, TaskAt, TaskState};
 use crate::fleet::HostId;
@@ -55,8 +56,9 @@ struct IdleJob {
 struct Answer {
     /// Whether it will have room for another host without an order.
     has_room: bool,
-    jobs: FastSet<JobId>,
-    found_from: Scope,
+    jobs: JobSet,
+    /// Nothing where nothing is stuck.
+    found_from: Option<Box<Scope>>,
 }
 
 impl Outlook {
@@ -189,7 +191,7 @@ impl Outlook {
             let Some(before) = before else { continue };
             let (has_room, found_from) = self.work_out(state, bucket);
             if has_room != before.has_room {
-                self.marked.extend(&before.jobs);
+                self.marked.extend(before.jobs.iter());
             }
             let jobs = before.jobs;
             self.keep(
@@ -285,7 +287,7 @@ impl Outlook {
             return answer.has_room;
         }
         let (has_room, found_from) = self.work_out(state, bucket);
-        let jobs = FastSet::default();
+        let jobs = JobSet::default();
         self.keep(
             bucket,
             Answer {
@@ -298,21 +300,22 @@ impl Outlook {
     }
 
     /// Whether a bucket will have room for another host without an order, and what says so.
-    fn work_out(&self, state: &State, bucket: BucketId) -> (bool, Scope) {
+    fn work_out(&self, state: &State, bucket: BucketId) -> (bool, Option<Box<Scope>>) {
         let slots = state.usage[bucket.index()].limit.slots;
         let stuck = self.stuck_in.get(&bucket).map_or(0, BTreeSet::len);
         if slots == 0 || stuck < slots as usize {
-            return (slots > 0, Scope::default());
+            return (slots > 0, None);
         }
         let scope = Scope::of(state, bucket, |bucket| self.stuck_in.get(&bucket));
-        (Prospects::within(state, &scope).held(bucket) < slots, scope)
+        let has_room = Prospects::within(state, &scope).held(bucket) < slots;
+        (has_room, Some(Box::new(scope)))
     }
 
     fn keep(&mut self, bucket: BucketId, answer: Answer) {
-        for &job in answer.found_from.jobs() {
+        for &job in answer.found_from.iter().flat_map(|scope| scope.jobs()) {
             self.by_job.entry(job).or_default().insert(bucket);
         }
-        for &other in answer.found_from.buckets() {
+        for &other in answer.found_from.iter().flat_map(|scope| scope.buckets()) {
             self.by_bucket.entry(other).or_default().insert(bucket);
         }
         self.answers.insert(bucket, answer);
@@ -320,10 +323,10 @@ impl Outlook {
 
     fn forget_answer(&mut self, bucket: BucketId) -> Option<Answer> {
         let answer = self.answers.remove(&bucket)?;
-        for job in answer.found_from.jobs() {
+        for job in answer.found_from.iter().flat_map(|scope| scope.jobs()) {
             remove_from(&mut self.by_job, job, bucket);
         }
-        for other in answer.found_from.buckets() {
+        for other in answer.found_from.iter().flat_map(|scope| scope.buckets()) {
             remove_from(&mut self.by_bucket, other, bucket);
         }
         Some(answer)
@@ -349,7 +352,7 @@ impl Outlook {
             if let Some(answer) = self.answers.get_mut(&bucket)
                 && waits_for.is_none_or(|buckets| buckets.binary_search(&bucket).is_err())
             {
-                answer.jobs.remove(&job);
+                answer.jobs.remove(job);
                 if answer.jobs.is_empty() {
                     self.forget_answer(bucket);
                 }

@@ -5,9 +5,11 @@ use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHasher};
+use smallvec::SmallVec;
 
 use super::class::{Span, TaskOrder};
-use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, JobQueues, Load, WaitQueues};
+use super::task_bits::TaskBits;
+use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, JobQueues, Load, TaskHints, WaitQueues};
 use crate::plan::Order;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
@@ -33,13 +35,15 @@ impl Agenda {
 
     pub(super) fn add_job(&mut self, state: &State, job: &Job) {
         let mut queues = JobQueues {
-            rank: ranks(job),
-            expected: expected(state, job),
+            class_of: SmallVec::with_capacity(job.tasks.len()),
+            waiting: TaskBits::none_of(job.tasks.len()),
+            late: TaskBits::none_of(job.tasks.len()),
+            hints: TaskHints::of(state, job),
             ..JobQueues::default()
         };
-        queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
-        queues.class_of.reserve_exact(job.tasks.len());
-        queues.waiting.grow(job.tasks.len());
+        if !job.stages.stages().is_empty() {
+            queues.by_track.resize_with(job.stages.tracks().len(), Vec::new);
+        }
         let fresh = self.classes.len();
         let mut queued = Vec::with_capacity(job.tasks.len());
         for task in job.positions() {
@@ -57,7 +61,7 @@ impl Agenda {
                 Some(delay) => _ = self.delayed.insert((delay.until, job.id, task)),
                 None => {
                     self.classes[class].listed.end += 1;
-                    queues.waiting.insert(task as usize);
+                    queues.waiting.insert(task);
                     queues.lists_tried |= !fresh;
                     queued.push(task);
                 }
@@ -124,7 +128,9 @@ impl Agenda {
                     let class = u32::try_from(fresh).unwrap_or(u32::MAX);
                     buckets.iter().for_each(|bucket| by_bucket[bucket.index()].push(class));
                 }
-                queues.by_track[track as usize].push(fresh);
+                if let Some(classes) = queues.by_track.get_mut(track as usize) {
+                    classes.push(fresh);
+                }
                 fresh
             }
         }
@@ -164,7 +170,7 @@ impl Agenda {
         let (Some(job), Some(queues)) = (state.jobs.get(&id), self.jobs.get_mut(&id)) else {
             return;
         };
-        queues.waiting.set(task as usize, false);
+        queues.waiting.remove(task);
         if fresh {
             let work = queues.work(task);
             let profile = state.rules.profile(job.target(task).profile);
@@ -180,36 +186,46 @@ impl JobQueues {
     }
 
     fn order(&self, job: &Job, task: u32, tries: u16) -> TaskOrder {
-        let at = task as usize;
-        let balanced = job.order == Order::Balanced;
-        let expected = if balanced {
-            self.expected.get(at).copied().unwrap_or(0)
-        } else {
-            0
+        let Some(hints) = &self.hints else {
+            return (tries, Reverse(0), task, task);
         };
-        (
-            tries,
-            Reverse(expected),
-            self.rank.get(at).copied().unwrap_or(task),
-            task,
-        )
+        let balanced = job.order == Order::Balanced;
+        let expected = hints.expected(task).filter(|_| balanced).unwrap_or(0);
+        (tries, Reverse(expected), hints.rank(task).unwrap_or(task), task)
     }
 
     fn enqueue(&mut self, task: u32) {
-        self.waiting.insert(task as usize);
-        self.late.grow_and_insert(task as usize);
+        self.waiting.insert(task);
+        self.late.insert(task);
     }
 
     pub(super) fn is_waiting(&self, task: u32) -> bool {
-        self.waiting.contains(task as usize)
+        self.waiting.contains(task)
     }
 
     pub(super) fn is_late(&self, task: u32) -> bool {
-        self.late.contains(task as usize)
+        self.late.contains(task)
     }
 
     pub(super) fn work(&self, task: u32) -> u32 {
-        self.expected.get(task as usize).copied().unwrap_or(Load::UNKNOWN)
+        let expected = self.hints.as_ref().and_then(|hints| hints.expected(task));
+        expected.unwrap_or(Load::UNKNOWN)
+    }
+}
+
+impl TaskHints {
+    fn of(state: &State, job: &Job) -> Option<Box<Self>> {
+        let (rank, expected) = (ranks(job), expected(state, job));
+        let says_nothing = rank.is_empty() && expected.is_empty();
+        (!says_nothing).then(|| Box::new(Self { rank, expected }))
+    }
+
+    fn rank(&self, task: u32) -> Option<u32> {
+        self.rank.get(task as usize).copied()
+    }
+
+    fn expected(&self, task: u32) -> Option<u32> {
+        self.expected.get(task as usize).copied()
     }
 }
 

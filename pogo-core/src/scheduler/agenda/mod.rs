@@ -15,17 +15,19 @@ mod key;
 mod load;
 mod pick;
 mod rekey;
+mod task_bits;
 mod wait_queues;
 mod wait_reason;
 
 use std::collections::BTreeSet;
 
-use fixedbitset::FixedBitSet;
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 pub(crate) use class::{Class, ClassId, ClassKey, ClassStatus};
 pub(crate) use key::Key;
 pub(crate) use load::Load;
+use task_bits::TaskBits;
 use wait_queues::Queue;
 pub(crate) use wait_queues::WaitQueues;
 use wait_reason::WaitReason;
@@ -58,25 +60,34 @@ pub(crate) struct Agenda {
 }
 
 /// What the agenda keeps for one job.
+// What each start looks at comes first, and in small jobs is here and nowhere else.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 struct JobQueues {
     /// The class of each task.
-    class_of: Vec<u32>,
+    class_of: SmallVec<[u32; 4]>,
     /// Tasks that wait in a queue. The state says so too, but not in a bit for each.
-    waiting: FixedBitSet,
+    waiting: TaskBits,
     /// Tasks that were queued after the queues were built, so that their positions in the list are out of date. Empty
     /// while there are none.
-    late: FixedBitSet,
+    late: TaskBits,
+    /// Where the job says more of its tasks than the order in which they are listed.
+    hints: Option<Box<TaskHints>>,
     /// Whether any of the tasks that are listed was tried before.
     lists_tried: bool,
+    /// The classes behind each track's gates; of no track where the job has no stages.
+    by_track: Vec<Vec<ClassId>>,
+    /// Classes that cannot go on before something about the job as a whole changes.
+    held: Vec<ClassId>,
+}
+
+/// What a job says of its tasks.
+#[derive(Debug, Clone)]
+struct TaskHints {
     /// Position in the order of the job, where that is not the listed order.
     rank: Vec<u32>,
     /// Expected milliseconds of each task, where the job says.
     expected: Vec<u32>,
-    /// The classes behind each track's gates.
-    by_track: Vec<Vec<ClassId>>,
-    /// Classes that cannot go on before something about the job as a whole changes.
-    held: Vec<ClassId>,
 }
 
 impl Agenda {

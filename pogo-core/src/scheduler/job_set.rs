@@ -1,0 +1,75 @@
+//! Sets of jobs, most of which have few members.
+
+use smallvec::SmallVec;
+
+use super::JobId;
+use super::job_map::FastSet;
+
+/// A set whose members are sorted before their order matters. A few are kept where the set is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobSet {
+    few: SmallVec<[JobId; 4]>,
+    /// All of them, once there were more.
+    many: Option<Box<FastSet<JobId>>>,
+}
+
+impl JobSet {
+    pub(crate) fn insert(&mut self, job: JobId) {
+        if let Some(many) = &mut self.many {
+            many.insert(job);
+        } else if self.few.contains(&job) {
+        } else if self.few.len() < self.few.inline_size() {
+            self.few.push(job);
+        } else {
+            self.many = Some(Box::new(self.few.drain(..).chain([job]).collect()));
+        }
+    }
+
+    pub(crate) fn remove(&mut self, job: JobId) {
+        match &mut self.many {
+            Some(many) => _ = many.remove(&job),
+            None => self.few.retain(|other| *other != job),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = JobId> {
+        self.few
+            .iter()
+            .chain(self.many.iter().flat_map(|many| many.iter()))
+            .copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_set_of_jobs_is_a_set(changes in prop::collection::vec((any::<bool>(), 0..8_u32), 0..60)) {
+            let (mut set, mut model) = (JobSet::default(), BTreeSet::new());
+            for (insert, job) in changes {
+                let job = JobId::new(job);
+                if insert {
+                    set.insert(job);
+                    model.insert(job);
+                } else {
+                    set.remove(job);
+                    model.remove(&job);
+                }
+                let mut all: Vec<JobId> = set.iter().collect();
+                all.sort_unstable();
+                prop_assert_eq!(set.is_empty(), model.is_empty());
+                prop_assert_eq!(all, Vec::from_iter(model.clone()));
+            }
+        }
+    }
+}
