@@ -36,8 +36,7 @@ impl Agenda {
     pub(super) fn add_job(&mut self, state: &State, job: &Job) {
         let mut queues = JobQueues {
             class_of: SmallVec::with_capacity(job.tasks.len()),
-            waiting: TaskBits::none_of(job.tasks.len()),
-            late: TaskBits::none_of(job.tasks.len()),
+            waiting: TaskBits::with_room_for(job.tasks.len()),
             hints: TaskHints::of(state, job),
             ..JobQueues::default()
         };
