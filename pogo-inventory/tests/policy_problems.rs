@@ -119,94 +119,97 @@ fn unknown_keys_are_refused_with_the_nearest_one() {
     }
 }
 
+/// A policy, and what is wrong with a value of another kind than expected.
+const WRONG_KINDS: &[(&str, &str)] = &[
+    (
+        "just text",
+        "1:1+9 expected the sections of a policy file, found `just text` \
+         (for example `tag: { frontend: [\"web[1-9]\"] }`)",
+    ),
+    (
+        "tag: [web1]",
+        "1:6+6 expected a map from tags to hosts, found a list \
+         (for example `tag: { frontend: [\"web[1-9]\"] }`)",
+    ),
+    (
+        "sequence: $a",
+        "1:11+2 expected a list of groups, found `$a` (for example `sequence: [$backend, $frontend]`)",
+    ),
+    (
+        "sequence: { x: }",
+        "1:14+1 expected a list of groups, found nothing (for example `sequence: [$backend, $frontend]`)",
+    ),
+    (
+        "sequence: [$a, ~]",
+        "1:16+1 expected a group, found nothing (for example `sequence: [$backend, $frontend]`)",
+    ),
+    (
+        "sequence: { each: $colo }",
+        "1:11+15 this sequence has no `stages` (for example `stages: [$backend, $frontend]`)",
+    ),
+    (
+        "sequence: { stages: $colo }",
+        "1:21+5 expected a list of groups, found `$colo` (for example `stages: [$backend, $frontend]`)",
+    ),
+    (
+        "sequence: { x: [] }",
+        "1:16+2 this sequence has no stages (name its groups, or remove it)",
+    ),
+    (
+        "sequence: [$a, [$b, $c]]",
+        "1:16+8 a list holds either groups or sequences, not both (one sequence: [$a, $b]; \
+         several: [[$a, $b], [$c, $d]]; for groups that go together: \"$a|$b\")",
+    ),
+    (
+        "sequence: { $a: { scope: $b, stages: [x] } }",
+        "1:19+5 this sequence has a scope already (keep one of them; `&` intersects groups)",
+    ),
+    (
+        "constraint: [$a]",
+        "1:13+4 expected a map from groups to limits, found a list \
+         (for example `constraint: { $frontend: { max_parallel: 25% } }`)",
+    ),
+    (
+        "constraint: { $a: 5 }",
+        "1:19+1 expected a map of limits, found `5` (for example `$a: { max_parallel: 25% }`)",
+    ),
+    (
+        "constraint: { $a: }",
+        "1:15+2 no limit is given for `$a` (for example `{ max_parallel: 25% }`; or remove the group)",
+    ),
+    (
+        "constraint: { $a: { max_parallel: [1] } }",
+        "1:35+3 expected a number of hosts or a percentage, found a list (for example `max_parallel: 25%`)",
+    ),
+    (
+        "defaults: 10m",
+        "1:11+3 expected a map of settings, found `10m` (for example `defaults: { attempt_timeout: 10m }`)",
+    ),
+    (
+        "defaults: { retries: two }",
+        "1:22+3 expected a whole number, found `two` (for example `retries: 2`)",
+    ),
+    (
+        "defaults: { settle: 30 }",
+        "1:21+2 `30` has no unit (write `30s` for seconds, `30m` for minutes)",
+    ),
+    (
+        "defaults: { settle: soon }",
+        "1:21+4 expected a duration with its unit, found `soon` (for example `settle: 90s`)",
+    ),
+    (
+        "defaults: { on_doubt: panic }",
+        "1:23+5 expected `fail` or `retry`, found `panic` (for example `on_doubt: fail`)",
+    ),
+    (
+        "defaults: { pre_hooks: [a] }",
+        "1:24+3 expected a text, found a list (for example `pre_hooks: /etc/pogo/pre.d`)",
+    ),
+];
+
 #[test]
 fn a_wrong_kind_of_value_says_what_was_expected() {
-    for (text, expected) in [
-        (
-            "just text",
-            "1:1+9 expected the sections of a policy file, found `just text` \
-             (for example `tag: { frontend: [\"web[1-9]\"] }`)",
-        ),
-        (
-            "tag: [web1]",
-            "1:6+6 expected a map from tags to hosts, found a list \
-             (for example `tag: { frontend: [\"web[1-9]\"] }`)",
-        ),
-        (
-            "sequence: $a",
-            "1:11+2 expected a list of groups, found `$a` (for example `sequence: [$backend, $frontend]`)",
-        ),
-        (
-            "sequence: { x: }",
-            "1:14+1 expected a list of groups, found nothing (for example `sequence: [$backend, $frontend]`)",
-        ),
-        (
-            "sequence: [$a, ~]",
-            "1:16+1 expected a group, found nothing (for example `sequence: [$backend, $frontend]`)",
-        ),
-        (
-            "sequence: { each: $colo }",
-            "1:11+15 this sequence has no `stages` (for example `stages: [$backend, $frontend]`)",
-        ),
-        (
-            "sequence: { stages: $colo }",
-            "1:21+5 expected a list of groups, found `$colo` (for example `stages: [$backend, $frontend]`)",
-        ),
-        (
-            "sequence: { x: [] }",
-            "1:16+2 this sequence has no stages (name its groups, or remove it)",
-        ),
-        (
-            "sequence: [$a, [$b, $c]]",
-            "1:16+8 a list holds either groups or sequences, not both (one sequence: [$a, $b]; \
-             several: [[$a, $b], [$c, $d]]; for groups that go together: \"$a|$b\")",
-        ),
-        (
-            "sequence: { $a: { scope: $b, stages: [x] } }",
-            "1:19+5 this sequence has a scope already (keep one of them; `&` intersects groups)",
-        ),
-        (
-            "constraint: [$a]",
-            "1:13+4 expected a map from groups to limits, found a list \
-             (for example `constraint: { $frontend: { max_parallel: 25% } }`)",
-        ),
-        (
-            "constraint: { $a: 5 }",
-            "1:19+1 expected a map of limits, found `5` (for example `$a: { max_parallel: 25% }`)",
-        ),
-        (
-            "constraint: { $a: }",
-            "1:15+2 no limit is given for `$a` (for example `{ max_parallel: 25% }`; or remove the group)",
-        ),
-        (
-            "constraint: { $a: { max_parallel: [1] } }",
-            "1:35+3 expected a number of hosts or a percentage, found a list (for example `max_parallel: 25%`)",
-        ),
-        (
-            "defaults: 10m",
-            "1:11+3 expected a map of settings, found `10m` (for example `defaults: { attempt_timeout: 10m }`)",
-        ),
-        (
-            "defaults: { retries: two }",
-            "1:22+3 expected a whole number, found `two` (for example `retries: 2`)",
-        ),
-        (
-            "defaults: { settle: 30 }",
-            "1:21+2 `30` has no unit (write `30s` for seconds, `30m` for minutes)",
-        ),
-        (
-            "defaults: { settle: soon }",
-            "1:21+4 expected a duration with its unit, found `soon` (for example `settle: 90s`)",
-        ),
-        (
-            "defaults: { on_doubt: panic }",
-            "1:23+5 expected `fail` or `retry`, found `panic` (for example `on_doubt: fail`)",
-        ),
-        (
-            "defaults: { pre_hooks: [a] }",
-            "1:24+3 expected a text, found a list (for example `pre_hooks: /etc/pogo/pre.d`)",
-        ),
-    ] {
+    for (text, expected) in WRONG_KINDS {
         assert_problem(text, expected);
     }
 }

@@ -128,87 +128,88 @@ fn formats_are_known_by_their_extensions() {
     assert_eq!(["a", "a.yaml", ".csv"].map(of), [None; 3]);
 }
 
+/// A broken table, and each of its problems.
+const BROKEN: &[(Format, &str, &[&str])] = &[
+    (
+        Format::Csv,
+        "",
+        &["1:1 the file says nothing (the first line names the columns: name,tags)"],
+    ),
+    (
+        Format::Csv,
+        "host,name,host\na,b,c\n",
+        &["1:1 there are two columns `host`"],
+    ),
+    (
+        Format::Csv,
+        "host,tags\nweb1,x\n",
+        &["1:1 there is no column `name` (columns here: host, tags; the mapping says which column is which)"],
+    ),
+    (
+        Format::Csv,
+        "name,tags\na,x\nb,x,y\n",
+        &["3:1 this row has 3 columns, but the first line names 2 (quote values that hold a `,`: \"a,b\")"],
+    ),
+    (
+        Format::Csv,
+        "name,port\nweb 1,ssh\n,1\n",
+        &[
+            "2:1 `1` does not belong here; join selectors with `,` or `&`",
+            "2:1 `ssh` is not a port from 1 to 65535",
+            "3:1 the host's name in `name` is missing",
+        ],
+    ),
+    (Format::Json, "", &["1:1 broken JSON: EOF while parsing a value"]),
+    (
+        Format::Json,
+        "[\n  {\"name\": \"é\",}\n]",
+        &["2:16 broken JSON: key must be a string"],
+    ),
+    (
+        Format::Json,
+        r#"[{"host": "a"}]"#,
+        &["1:2 this host has no field `name` with its name (found here: host; the mapping says which field is which)"],
+    ),
+    (
+        Format::Json,
+        r#"[{"name": null}, 7, {"name": "a", "tags": {"x": 1}}]"#,
+        &[
+            "1:11 the host's name in `name` is missing",
+            "1:43 expected tags, found a map (for example `[\"frontend\", \"colo.east\"]`)",
+        ],
+    ),
+    (
+        Format::Json,
+        r#"[{"name": "a", "name": "b"}]"#,
+        &["1:16 the key `name` is there twice (it was first given in line 1; merge the two)"],
+    ),
+    (
+        Format::JsonLines,
+        "{\"name\": \"a\"}\n{\"name\": \"b\"\n{\"name\": \"c\", \"tags\": \"x/y\"}\n",
+        &[
+            "2:12 broken JSON: EOF while parsing an object",
+            "3:23 `x/y` is not a tag: the tag `x/y` may only hold letters, digits, `_`, `-` and dots",
+        ],
+    ),
+    (
+        Format::Toml,
+        "[a]\nb = @\nc = [\n",
+        &[
+            "2:5 broken TOML: string values must be quoted, expected literal string",
+            "3:6 broken TOML: unclosed array, expected `]`",
+        ],
+    ),
+    (
+        Format::Toml,
+        "a = 1\n",
+        &["1:5 expected the fields of a host, found `1` (for example `{\"tags\": [\"frontend\"]}`)"],
+    ),
+];
+
 #[test]
 fn broken_tables_are_explained() {
     let mapping = Mapping::default();
-    for (format, text, expected) in [
-        (
-            Format::Csv,
-            "",
-            vec!["1:1 the file says nothing (the first line names the columns: name,tags)"],
-        ),
-        (
-            Format::Csv,
-            "host,name,host\na,b,c\n",
-            vec!["1:1 there are two columns `host`"],
-        ),
-        (
-            Format::Csv,
-            "host,tags\nweb1,x\n",
-            vec!["1:1 there is no column `name` (columns here: host, tags; the mapping says which column is which)"],
-        ),
-        (
-            Format::Csv,
-            "name,tags\na,x\nb,x,y\n",
-            vec!["3:1 this row has 3 columns, but the first line names 2 (quote values that hold a `,`: \"a,b\")"],
-        ),
-        (
-            Format::Csv,
-            "name,port\nweb 1,ssh\n,1\n",
-            vec![
-                "2:1 `1` does not belong here; join selectors with `,` or `&`",
-                "2:1 `ssh` is not a port from 1 to 65535",
-                "3:1 the host's name in `name` is missing",
-            ],
-        ),
-        (Format::Json, "", vec!["1:1 broken JSON: EOF while parsing a value"]),
-        (
-            Format::Json,
-            "[\n  {\"name\": \"é\",}\n]",
-            vec!["2:16 broken JSON: key must be a string"],
-        ),
-        (
-            Format::Json,
-            r#"[{"host": "a"}]"#,
-            vec![
-                "1:2 this host has no field `name` with its name (found here: host; the mapping says which field is which)",
-            ],
-        ),
-        (
-            Format::Json,
-            r#"[{"name": null}, 7, {"name": "a", "tags": {"x": 1}}]"#,
-            vec![
-                "1:11 the host's name in `name` is missing",
-                "1:43 expected tags, found a map (for example `[\"frontend\", \"colo.east\"]`)",
-            ],
-        ),
-        (
-            Format::Json,
-            r#"[{"name": "a", "name": "b"}]"#,
-            vec!["1:16 the key `name` is there twice (it was first given in line 1; merge the two)"],
-        ),
-        (
-            Format::JsonLines,
-            "{\"name\": \"a\"}\n{\"name\": \"b\"\n{\"name\": \"c\", \"tags\": \"x/y\"}\n",
-            vec![
-                "2:12 broken JSON: EOF while parsing an object",
-                "3:23 `x/y` is not a tag: the tag `x/y` may only hold letters, digits, `_`, `-` and dots",
-            ],
-        ),
-        (
-            Format::Toml,
-            "[a]\nb = @\nc = [\n",
-            vec![
-                "2:5 broken TOML: string values must be quoted, expected literal string",
-                "3:6 broken TOML: unclosed array, expected `]`",
-            ],
-        ),
-        (
-            Format::Toml,
-            "a = 1\n",
-            vec!["1:5 expected the fields of a host, found `1` (for example `{\"tags\": [\"frontend\"]}`)"],
-        ),
-    ] {
+    for &(format, text, expected) in BROKEN {
         assert_eq!(problems(text, format, &mapping), expected, "{format:?} {text}");
     }
 }

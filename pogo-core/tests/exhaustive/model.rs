@@ -74,6 +74,22 @@ impl Namespace {
         })
     }
 
+    fn end_badly(&self, moment: &mut Moment, nth: usize, outcome: Outcome) -> Result<(), InputError> {
+        moment.faults -= 1;
+        let host = moment.running[nth].1.clone();
+        moment.report(nth, outcome)?;
+        if self.planted == Planted::FailedHostsGiveTheirPlacesBack {
+            // Behind the oracle's back.
+            let reason = String::new();
+            let up = Input::MarkUp { host, reason };
+            for event in moment.scheduler.handle(Timestamp::EPOCH, up)?.into_iter().skip(1) {
+                let result = moment.oracle.take(&Record::new(Timestamp::EPOCH, event));
+                moment.broken = moment.broken.take().or(result.err());
+            }
+        }
+        Ok(())
+    }
+
     fn act(&self, moment: &mut Moment, action: Action) -> Result<(), InputError> {
         let job = JobId::new;
         let reason = String::new();
@@ -86,30 +102,11 @@ impl Namespace {
                 }
                 return moment.report(nth, Outcome::Succeeded).map(|_| ());
             }
-            Action::Fail(nth) | Action::Doubt(nth) => {
-                moment.faults -= 1;
+            Action::Fail(nth) => {
                 let failed = Outcome::failed(FailureKind::Command { status: 1 }, "");
-                let on = moment.running[nth].1.clone();
-                moment.report(
-                    nth,
-                    if action == Action::Fail(nth) {
-                        failed
-                    } else {
-                        Outcome::in_doubt("")
-                    },
-                )?;
-                if self.planted == Planted::FailedHostsGiveTheirPlacesBack {
-                    // Behind the oracle's back.
-                    let events = moment
-                        .scheduler
-                        .handle(Timestamp::EPOCH, Input::MarkUp { host: on, reason })?;
-                    for event in events.into_iter().skip(1) {
-                        let result = moment.oracle.take(&Record::new(Timestamp::EPOCH, event));
-                        moment.broken = moment.broken.take().or(result.err());
-                    }
-                }
-                return Ok(());
+                return self.end_badly(moment, nth, failed);
             }
+            Action::Doubt(nth) => return self.end_badly(moment, nth, Outcome::in_doubt("")),
             Action::Pause(of) => Input::Pause { job: job(of) },
             Action::Resume(of) => Input::Resume { job: job(of) },
             Action::Abort(of) => Input::Abort { job: job(of), reason },

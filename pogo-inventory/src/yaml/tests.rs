@@ -144,54 +144,59 @@ fn broken_yaml_is_explained() {
         ),
         ("a:\n  - b\n c: d\n", format!("f:3:2: {fit}")),
         ("a: 1\n- b\n", format!("f:2:3: {fit}")),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(problems(text), [expected], "{text:?}");
+    }
+}
+
+#[test]
+fn signs_with_a_meaning_in_yaml_are_explained() {
+    let cases = [
         (
             "- @x\n",
-            "f:1:3: broken YAML: `@` cannot stand here (quote the value if it belongs to it)".to_owned(),
+            "f:1:3: broken YAML: `@` cannot stand here (quote the value if it belongs to it)",
         ),
         (
             "a: x\0y\n",
-            "f:1:5: broken YAML: `\\0` cannot stand here (quote the value if it belongs to it)".to_owned(),
+            "f:1:5: broken YAML: `\\0` cannot stand here (quote the value if it belongs to it)",
         ),
         (
             "a: *.example.com\n",
             "f:1:4: `*.example.com` is a YAML alias, but nothing is called `&.example.com` \
-             (quote a name pattern: \"*.example.com\")"
-                .to_owned(),
+             (quote a name pattern: \"*.example.com\")",
         ),
         (
             "- *\n",
             "f:1:3: broken YAML: `*` and `&` have a meaning of their own at the start of a value \
-             (quote it: \"*\")"
-                .to_owned(),
+             (quote it: \"*\")",
         ),
         (
             "- !$web\n",
             "f:1:3: `!$web` is a YAML type tag, which has no meaning here \
-             (quote a selector that begins with `!`: \"!$frontend\")"
-                .to_owned(),
+             (quote a selector that begins with `!`: \"!$frontend\")",
         ),
         (
             "---\na: b\n---\nc: d\n",
             "f:3:1: a second YAML document begins here; a file holds one \
-             (remove the `---` line, or move what follows it to a file of its own)"
-                .to_owned(),
+             (remove the `---` line, or move what follows it to a file of its own)",
         ),
         (
             "a: 1\nb: 2\na: 3\n",
-            "f:3:1: the key `a` is there twice (it was first given in line 1; merge the two)".to_owned(),
+            "f:3:1: the key `a` is there twice (it was first given in line 1; merge the two)",
         ),
         (
             "a: {<<: 1}\n",
-            "f:1:9: `<<` repeats maps only (for example `<<: *limits`)".to_owned(),
+            "f:1:9: `<<` repeats maps only (for example `<<: *limits`)",
         ),
         (
             "? [a]\n: b\n",
-            "f:1:3: a key must be text (quote keys that begin with `[` or `{`: \"{web,db}.example.com\")".to_owned(),
+            "f:1:3: a key must be text (quote keys that begin with `[` or `{`: \"{web,db}.example.com\")",
         ),
-        (": b\n", "f:1:1: a key is missing before the `:`".to_owned()),
+        (": b\n", "f:1:1: a key is missing before the `:`"),
         (
             "a: &x [*x]\n",
-            "f:1:8: this alias stands inside the very value that it repeats".to_owned(),
+            "f:1:8: this alias stands inside the very value that it repeats",
         ),
     ];
     for (text, expected) in cases {

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -33,20 +33,7 @@ impl Postgres {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
         let data = folder.path().join("data");
-        let made = command(&programs, "initdb")
-            .args([
-                "--username=pogo",
-                "--auth-local=trust",
-                "--auth-host=scram-sha-256",
-                "--no-sync",
-                "--encoding=UTF8",
-                "-D",
-            ])
-            .arg(&data)
-            .env("LC_ALL", "C")
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        make_cluster(&programs, &data);
         // Somebody else may take the port before the server does; then the test says so.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut server = command(&programs, "postgres")
@@ -138,7 +125,19 @@ fn programs() -> Option<PathBuf> {
     folders.filter(|folder| folder.join("initdb").exists()).max()
 }
 
-fn command(programs: &std::path::Path, name: &str) -> Command {
+/// Makes the files of a server without anything in it.
+fn make_cluster(programs: &Path, data: &Path) {
+    let made = command(programs, "initdb")
+        .args(["--username=pogo", "--auth-local=trust", "--auth-host=scram-sha-256"])
+        .args(["--no-sync", "--encoding=UTF8", "-D"])
+        .arg(data)
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+fn command(programs: &Path, name: &str) -> Command {
     let mut command = Command::new(programs.join(name));
     if let Some((user, group)) = other_user() {
         command.uid(user).gid(group);

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use pogo_ssh_config::{
-    AddressFamily, AlgorithmList, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings, IdentityAgent,
-    StrictHostKeyChecking,
+    AddressFamily, AlgorithmList, AlgorithmLists, ClientConfig, ClientConfigError, Hop, HostQuery, HostSettings,
+    IdentityAgent, StrictHostKeyChecking,
 };
 use tempfile::TempDir;
 
@@ -197,6 +197,35 @@ fn printed(hops: &[Hop]) -> String {
     hops.iter().map(Hop::to_string).collect::<Vec<_>>().join(",")
 }
 
+fn family(ours: &HostSettings) -> &'static str {
+    match ours.address_family {
+        AddressFamily::Inet => "inet",
+        AddressFamily::Inet6 => "inet6",
+        _ => "any",
+    }
+}
+
+fn strict(ours: &HostSettings) -> Option<&'static str> {
+    ours.strict_host_key_checking.map(|strict| match strict {
+        StrictHostKeyChecking::Yes => "true",
+        StrictHostKeyChecking::AcceptNew => "accept-new",
+        StrictHostKeyChecking::No => "false",
+        _ => "ask",
+    })
+}
+
+fn algorithms(lists: &AlgorithmLists) -> [(&'static str, Option<String>); 6] {
+    [
+        ("ciphers", &lists.ciphers, 0),
+        ("macs", &lists.macs, 1),
+        ("kexalgorithms", &lists.kex, 2),
+        ("hostkeyalgorithms", &lists.host_keys, 3),
+        ("pubkeyacceptedalgorithms", &lists.user_keys, 3),
+        ("casignaturealgorithms", &lists.authorities, 4),
+    ]
+    .map(|(name, list, known)| (name, resolved(name, list, &QUERIES[known])))
+}
+
 /// Our answers in OpenSSH's words, with its defaults where nothing is said.
 fn in_words(ours: &HostSettings, theirs: &Answers) -> Answers {
     let mut words = Answers::new();
@@ -222,19 +251,8 @@ fn in_words(ours: &HostSettings, theirs: &Answers) -> Answers {
     say("serveraliveinterval", seconds(ours.server_alive_interval));
     say("connecttimeout", seconds(ours.connect_timeout));
     say("proxyjump", Some(printed(&ours.jump)).filter(|jump| !jump.is_empty()));
-    let family = match ours.address_family {
-        AddressFamily::Inet => "inet",
-        AddressFamily::Inet6 => "inet6",
-        _ => "any",
-    };
-    say("addressfamily", Some(family.to_owned()));
-    let strict = ours.strict_host_key_checking.map(|strict| match strict {
-        StrictHostKeyChecking::Yes => "true",
-        StrictHostKeyChecking::AcceptNew => "accept-new",
-        StrictHostKeyChecking::No => "false",
-        _ => "ask",
-    });
-    say("stricthostkeychecking", strict.map(str::to_owned));
+    say("addressfamily", Some(family(ours).to_owned()));
+    say("stricthostkeychecking", strict(ours).map(str::to_owned));
     let agent = ours.identity_agent.as_ref().map(|agent| match agent {
         IdentityAgent::Environment => "SSH_AUTH_SOCK".to_owned(),
         IdentityAgent::Socket(path) => path.display().to_string(),
@@ -258,17 +276,9 @@ fn in_words(ours: &HostSettings, theirs: &Answers) -> Answers {
     say("rekeylimit", Some(format!("{bytes} {interval}")));
     let lists = &ours.algorithms;
     say("requiredrsasize", lists.required_rsa_size.map(|bits| bits.to_string()));
-    say("ciphers", resolved("ciphers", &lists.ciphers, &QUERIES[0]));
-    say("macs", resolved("macs", &lists.macs, &QUERIES[1]));
-    say("kexalgorithms", resolved("kexalgorithms", &lists.kex, &QUERIES[2]));
-    say(
-        "hostkeyalgorithms",
-        resolved("hostkeyalgorithms", &lists.host_keys, &QUERIES[3]),
-    );
-    let users = resolved("pubkeyacceptedalgorithms", &lists.user_keys, &QUERIES[3]);
-    say("pubkeyacceptedalgorithms", users);
-    let authorities = resolved("casignaturealgorithms", &lists.authorities, &QUERIES[4]);
-    say("casignaturealgorithms", authorities);
+    for (name, value) in algorithms(lists) {
+        say(name, value);
+    }
     say("identityfile", ours.identity_files.as_deref().map(list));
     words
 }

@@ -9,50 +9,53 @@ fn word(program: &Program, words: &[&str]) -> String {
     done.err
 }
 
+/// A command line of another tool, and what its refusal names.
+const FOREIGN: &[(&str, &str)] = &[
+    // ssh, pdsh, clush
+    ("run -l root web1 -- uptime", "-u USER"),
+    ("run web1 -l root -- uptime", "-u USER"),
+    ("run -g web -- uptime", "@GROUP"),
+    ("run -a -- uptime", "'*'"),
+    ("run -w web1 -p 32 -- uptime", "-f N"),
+    ("run web1 -J gate -- uptime", "--jump"),
+    ("run web1 -F config -- uptime", "--ssh-config"),
+    ("run web1 -N -- uptime", "behind its host's name"),
+    ("run web1 -B -- uptime", "-b"),
+    ("run web1 --fanout 3 -- uptime", "-f N"),
+    ("run web1 -u 30 -- uptime", "--timeout 30"),
+    ("run web1 -t 30 -- uptime", "--timeout 30"),
+    // pssh
+    ("run -H web1 -- uptime", "'web[1-3],db1'"),
+    ("run --hosts web1 -- uptime", "'web[1-3],db1'"),
+    ("run web1 -o /tmp/out -- uptime", "-o takes an option of ssh"),
+    ("run web1 -P -- uptime", "as it comes"),
+    ("run web1 --inline -- uptime", "as it comes"),
+    ("run web1 -A -- uptime", "--ask-password"),
+    ("run web1 -e /tmp/err -- uptime", "--env"),
+    // ansible
+    ("run web1 -m shell -a uptime", ""),
+    ("run web1 -m ping -- x", "--script FILE"),
+    ("run web1 -b -K -- uptime", "--run-as root"),
+    ("run web1 -bK -- uptime", "-b folds outputs here"),
+    ("run web1 --become -- uptime", "--run-as root"),
+    ("run web1 -b --become-user joe -- uptime", "-b folds outputs here"),
+    ("run web1 -k -- uptime", "--ask-password"),
+    ("run web1 --ask-pass -- uptime", "--ask-password"),
+    ("run web1 --limit web1 -- uptime", "-x"),
+    ("run web1 --forks 5 -- uptime", "-f N"),
+    ("run web1 -C -- uptime", "--dry-run"),
+    ("run web1 --check -- uptime", "--dry-run"),
+    ("run web1 --private-key k -- uptime", "--identity FILE"),
+    ("run web1 --extra-vars a=b -- uptime", "--env"),
+    ("plan web1 --serial 2", "--waves"),
+    ("run -i web1,web2, -- uptime", "web1,web2"),
+    ("plan web1 -l x", "-u USER"),
+];
+
 #[test]
 fn letters_of_other_tools_name_what_to_type_here() {
     let program = Program::new();
-    for (line, wanted) in [
-        // ssh, pdsh, clush
-        ("run -l root web1 -- uptime", "-u USER"),
-        ("run web1 -l root -- uptime", "-u USER"),
-        ("run -g web -- uptime", "@GROUP"),
-        ("run -a -- uptime", "'*'"),
-        ("run -w web1 -p 32 -- uptime", "-f N"),
-        ("run web1 -J gate -- uptime", "--jump"),
-        ("run web1 -F config -- uptime", "--ssh-config"),
-        ("run web1 -N -- uptime", "behind its host's name"),
-        ("run web1 -B -- uptime", "-b"),
-        ("run web1 --fanout 3 -- uptime", "-f N"),
-        ("run web1 -u 30 -- uptime", "--timeout 30"),
-        ("run web1 -t 30 -- uptime", "--timeout 30"),
-        // pssh
-        ("run -H web1 -- uptime", "'web[1-3],db1'"),
-        ("run --hosts web1 -- uptime", "'web[1-3],db1'"),
-        ("run web1 -o /tmp/out -- uptime", "-o takes an option of ssh"),
-        ("run web1 -P -- uptime", "as it comes"),
-        ("run web1 --inline -- uptime", "as it comes"),
-        ("run web1 -A -- uptime", "--ask-password"),
-        ("run web1 -e /tmp/err -- uptime", "--env"),
-        // ansible
-        ("run web1 -m shell -a uptime", ""),
-        ("run web1 -m ping -- x", "--script FILE"),
-        ("run web1 -b -K -- uptime", "--run-as root"),
-        ("run web1 -bK -- uptime", "-b folds outputs here"),
-        ("run web1 --become -- uptime", "--run-as root"),
-        ("run web1 -b --become-user joe -- uptime", "-b folds outputs here"),
-        ("run web1 -k -- uptime", "--ask-password"),
-        ("run web1 --ask-pass -- uptime", "--ask-password"),
-        ("run web1 --limit web1 -- uptime", "-x"),
-        ("run web1 --forks 5 -- uptime", "-f N"),
-        ("run web1 -C -- uptime", "--dry-run"),
-        ("run web1 --check -- uptime", "--dry-run"),
-        ("run web1 --private-key k -- uptime", "--identity FILE"),
-        ("run web1 --extra-vars a=b -- uptime", "--env"),
-        ("plan web1 --serial 2", "--waves"),
-        ("run -i web1,web2, -- uptime", "web1,web2"),
-        ("plan web1 -l x", "-u USER"),
-    ] {
+    for (line, wanted) in FOREIGN {
         let words: Vec<&str> = line.split(' ').collect();
         let said = word(&program, &words);
         assert!(said.contains(wanted), "{line}: {said}");

@@ -69,7 +69,15 @@ fn a_hostile_inventory_is_refused_and_shown_escaped_by_every_command() {
             );
         }
     }
-    // What is wrong is said of names, paths and arguments too.
+}
+
+#[test]
+fn hostile_names_paths_and_arguments_are_shown_escaped() {
+    let program = Program::new();
+    let name = |word: &str| format!("{word}{HIDDEN}");
+    let one = name("web1");
+    let hosts = format!("name,tags,address\n{one},web,\"{one}\x1b[2J\"\nweb2,web,h\nweb3,web.a,h\n");
+    program.write("hosts.csv", &hosts);
     for words in [
         &["plan", "-i", "hosts.csv", "-t", &name("web9")][..],
         &["plan", "-c", &name("nowhere"), "-t", "*"],
@@ -80,7 +88,8 @@ fn a_hostile_inventory_is_refused_and_shown_escaped_by_every_command() {
         &["plan", &name("--what")],
         &["run", "-t", "*", "--stdin", &name("nowhere"), "--", "true"],
     ] {
-        let done = run(words);
+        let done = program.run(words);
+        assert_nothing_raw(&done, &words.join(" "));
         assert_eq!(done.code, 64, "{words:?}: {}{}", done.out, done.err);
     }
 }
@@ -107,8 +116,15 @@ fn a_hostile_host_is_shown_escaped() {
     assert_nothing_raw(&done, "output");
     assert!(done.err.contains("web1 | x\\u{1b}]0;t\\u{7}\n"), "{}", done.err);
     assert!(done.out.contains("é") && done.out.contains("日") == all.contains('日'));
+}
 
-    // A hook's name, a directory's, and an event log's lines.
+#[test]
+fn hostile_names_of_hooks_and_directories_are_shown_escaped() {
+    let site = Site::new("", &["web1"]);
+    let run = |more: &[&str]| {
+        let args = site.args("*", more);
+        site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    };
     let hooks = site.program.directory.path().join("pre.d");
     fs::create_dir(&hooks).unwrap();
     let hook = hooks.join(format!("10{HIDDEN}\x1b[2J\u{9b}"));

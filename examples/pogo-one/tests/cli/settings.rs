@@ -111,78 +111,81 @@ fn paths_in_a_file_are_relative_to_it() {
     );
 }
 
+/// A job file, and what its error says.
+const MISTAKES: &[(&str, &[&str])] = &[
+    (
+        "targets: $web\nmax_paralel: 3\n",
+        &[
+            "job.yaml:2:1: unknown key `max_paralel` in a job",
+            "did you mean `max_parallel`",
+        ],
+    ),
+    ("max-parallel: 3\n", &["job.yaml:1:1", "did you mean `max_parallel`"]),
+    (
+        "targets: $web\nmax_parallel: many\n",
+        &["job.yaml:2:15: `many` is no value here", "25%"],
+    ),
+    (
+        "max_parallel: [1, 2]\n",
+        &["job.yaml:1:15: expected a text, found a list", "max_parallel: 25%"],
+    ),
+    ("timeout: soon\n", &["job.yaml:1:10", "write seconds (30)"]),
+    ("retries: -1\n", &["job.yaml:1:10", "`-1`"]),
+    (
+        "order: lsited\n",
+        &["job.yaml:1:8: `lsited` is no value here; known are balanced, listed, shuffled"],
+    ),
+    (
+        "pty: perhaps\n",
+        &["job.yaml:1:6: expected `true` or `false`, found `perhaps`"],
+    ),
+    ("env: [A=1]\nenv: {B: 1}\n", &["job.yaml:2:1"]),
+    ("env: {A: [1]}\n", &["job.yaml:1:10: expected a text, found a list"]),
+    ("env: A\n", &["job.yaml:1:6", "NAME=VALUE"]),
+    (
+        "waves: {a: 1}\n",
+        &["job.yaml:1:8: expected a text or a list of texts, found a map"],
+    ),
+    (
+        "command: {a: 1}\n",
+        &["job.yaml:1:10: expected a line for the target's shell"],
+    ),
+    (
+        "command: []\n",
+        &["job.yaml:1:10: expected a line for the target's shell"],
+    ),
+    (
+        "format: jsonl\n",
+        &["job.yaml:1:1: `format` cannot stand here", "command line alone"],
+    ),
+    (
+        "quiet: true\n",
+        &["job.yaml:1:1: `quiet` cannot stand here", "no part of a job"],
+    ),
+    ("job_file: job.yaml\n", &["job.yaml:1:1: `job_file` cannot stand here"]),
+    (
+        "- targets\n",
+        &["job.yaml:1:1: expected a map of settings, found a list"],
+    ),
+    ("targets: [web1\n", &["job.yaml:"]),
+    ("env:\n\tA: 1\n", &["job.yaml:2", "tab"]),
+    (
+        "host_keys: trusting\n",
+        &["job.yaml:1:12", "strict, accept-new, insecure"],
+    ),
+    ("inventory: /x/hosts\n", &["job.yaml:1:12", "TYPE:"]),
+    (
+        "targets: $web\nbake: 5m\n",
+        &["--bake comes from job.yaml:2", "--waves"],
+    ),
+    ("policy: nowhere.yaml\ntargets: $web\n", &["nowhere.yaml"]),
+    ("", &["targets are missing"]),
+];
+
 #[test]
 fn mistakes_in_a_job_file_are_shown_where_they_are() {
     let program = Program::with_policy(POLICY);
-    for (text, wanted) in [
-        (
-            "targets: $web\nmax_paralel: 3\n",
-            &[
-                "job.yaml:2:1: unknown key `max_paralel` in a job",
-                "did you mean `max_parallel`",
-            ][..],
-        ),
-        ("max-parallel: 3\n", &["job.yaml:1:1", "did you mean `max_parallel`"]),
-        (
-            "targets: $web\nmax_parallel: many\n",
-            &["job.yaml:2:15: `many` is no value here", "25%"],
-        ),
-        (
-            "max_parallel: [1, 2]\n",
-            &["job.yaml:1:15: expected a text, found a list", "max_parallel: 25%"],
-        ),
-        ("timeout: soon\n", &["job.yaml:1:10", "write seconds (30)"]),
-        ("retries: -1\n", &["job.yaml:1:10", "`-1`"]),
-        (
-            "order: lsited\n",
-            &["job.yaml:1:8: `lsited` is no value here; known are balanced, listed, shuffled"],
-        ),
-        (
-            "pty: perhaps\n",
-            &["job.yaml:1:6: expected `true` or `false`, found `perhaps`"],
-        ),
-        ("env: [A=1]\nenv: {B: 1}\n", &["job.yaml:2:1"]),
-        ("env: {A: [1]}\n", &["job.yaml:1:10: expected a text, found a list"]),
-        ("env: A\n", &["job.yaml:1:6", "NAME=VALUE"]),
-        (
-            "waves: {a: 1}\n",
-            &["job.yaml:1:8: expected a text or a list of texts, found a map"],
-        ),
-        (
-            "command: {a: 1}\n",
-            &["job.yaml:1:10: expected a line for the target's shell"],
-        ),
-        (
-            "command: []\n",
-            &["job.yaml:1:10: expected a line for the target's shell"],
-        ),
-        (
-            "format: jsonl\n",
-            &["job.yaml:1:1: `format` cannot stand here", "command line alone"],
-        ),
-        (
-            "quiet: true\n",
-            &["job.yaml:1:1: `quiet` cannot stand here", "no part of a job"],
-        ),
-        ("job_file: job.yaml\n", &["job.yaml:1:1: `job_file` cannot stand here"]),
-        (
-            "- targets\n",
-            &["job.yaml:1:1: expected a map of settings, found a list"],
-        ),
-        ("targets: [web1\n", &["job.yaml:"]),
-        ("env:\n\tA: 1\n", &["job.yaml:2", "tab"]),
-        (
-            "host_keys: trusting\n",
-            &["job.yaml:1:12", "strict, accept-new, insecure"],
-        ),
-        ("inventory: /x/hosts\n", &["job.yaml:1:12", "TYPE:"]),
-        (
-            "targets: $web\nbake: 5m\n",
-            &["--bake comes from job.yaml:2", "--waves"],
-        ),
-        ("policy: nowhere.yaml\ntargets: $web\n", &["nowhere.yaml"]),
-        ("", &["targets are missing"]),
-    ] {
+    for (text, wanted) in MISTAKES {
         program.write("job.yaml", text);
         refused(&program, &["plan", "--job-file", "job.yaml"], wanted);
     }

@@ -83,20 +83,13 @@ fn the_same_seed_is_the_same_run_and_is_printed() {
     assert_ne!(run("7"), run("8"));
 }
 
+#[rustfmt::skip]
+const TIMES: &[&str] = &["--times", "lognormal(30s,0.8)", "--fail-rate", "1%", "--runs", "40", "--seed", "7"];
+
 #[test]
 fn what_if_answers_in_text_and_in_json() {
     let program = Program::with_policy(POLICY);
-    let times = [
-        "--times",
-        "lognormal(30s,0.8)",
-        "--fail-rate",
-        "1%",
-        "--runs",
-        "40",
-        "--seed",
-        "7",
-    ];
-    let text = simulate(&program, &[&times[..], &["--what-if"]].concat());
+    let text = simulate(&program, &[TIMES, &["--what-if"]].concat());
     assert_eq!(text.code, 0, "{}", text.err);
     for wanted in [
         "11 hosts, 40 runs, seeds 7 to 46, task times lognormal(30s,0.8)",
@@ -108,7 +101,7 @@ fn what_if_answers_in_text_and_in_json() {
     ] {
         assert!(text.out.contains(wanted), "{wanted} is not in\n{}", text.out);
     }
-    let json = simulate(&program, &[&times[..], &["--what-if", "--format", "json"]].concat());
+    let json = simulate(&program, &[TIMES, &["--what-if", "--format", "json"]].concat());
     let answer: Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&answer["runs"], &answer["seed"]), (&40.into(), &7.into()));
     let p50 = &answer["makespan"]["p50"];
@@ -126,11 +119,11 @@ fn what_if_answers_in_text_and_in_json() {
     let seed = p50["seed"].to_string();
     let run = simulate(
         &program,
-        &[&times[..4], &["--seed", &seed, "--format", "jsonl"]].concat(),
+        &[&TIMES[..4], &["--seed", &seed, "--format", "jsonl"]].concat(),
     );
     assert_eq!(makespan(&run.events()), p50["time"].as_f64().unwrap());
     // Without the question nothing is relaxed.
-    let runs = simulate(&program, &[&times[..], &["--format", "json"]].concat());
+    let runs = simulate(&program, &[TIMES, &["--format", "json"]].concat());
     let runs: Value = serde_json::from_str(&runs.out).unwrap();
     assert_eq!(
         (&runs["makespan"], &runs["costs"]),

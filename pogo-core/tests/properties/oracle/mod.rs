@@ -170,6 +170,16 @@ impl Oracle {
         Ok(())
     }
 
+    fn is_over_a_budget(&self, job: &Job, host: &HostName) -> bool {
+        let mut budgets = self.rules.budgets.iter().filter(|(group, _)| group.contains(host));
+        !job.moved
+            && budgets.any(|(group, limit)| {
+                let members = group.iter().filter(|host| job.tasks.contains_key(*host)).count();
+                let forgiven = job.forgiven.get(group).copied().unwrap_or(0);
+                job.failed(group).saturating_sub(forgiven) > limit.tolerated(size(members)) as usize
+            })
+    }
+
     /// Whether this host may start now, by every rule.
     fn may_start(&self, id: JobId, host: &HostName, now: Timestamp) -> Result<(), String> {
         let job = self.jobs.get(&id).ok_or("no such job")?;
@@ -206,16 +216,8 @@ impl Oracle {
         if job.max_failures().is_some_and(|most| failed > most as usize) {
             return refuse("too many of the job have failed");
         }
-        for (group, limit) in &self.rules.budgets {
-            let members = group.iter().filter(|host| job.tasks.contains_key(*host)).count();
-            let forgiven = job.forgiven.get(group).copied().unwrap_or(0);
-            let failed = job.failed(group);
-            if !job.moved
-                && group.contains(host)
-                && failed.saturating_sub(forgiven) > limit.tolerated(size(members)) as usize
-            {
-                return refuse("too many have failed in its group");
-            }
+        if self.is_over_a_budget(job, host) {
+            return refuse("too many have failed in its group");
         }
         if job.spec.override_constraints.is_some() {
             return Ok(());
