@@ -204,7 +204,14 @@ fn floor(hosts: u32) -> Duration {
             let attempt = AttemptId::new(issued);
             log.push(Record::new(
                 at,
-                Event::of_task(job, names[host as usize].clone(), TaskEventKind::Started { attempt }),
+                Event::of_task(
+                    job,
+                    names[host as usize].clone(),
+                    TaskEventKind::Started {
+                        attempt,
+                        asks_permission: false,
+                    },
+                ),
             ));
             running.push_back((host, attempt));
         }

@@ -1,6 +1,7 @@
 //! The events of attempts: where one may start, and what its end changes.
 
 use super::finding::{Breach, BrokenRule, broken, unknown};
+use super::permission::ran;
 use super::state::State;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, JobId, Phase, TaskEvent, TaskEventKind, TaskState};
@@ -9,19 +10,35 @@ impl State {
     pub(super) fn apply_task_event(&mut self, event: &TaskEvent) -> Result<(), Breach> {
         let TaskEvent { job, host, kind, .. } = event;
         match kind {
-            TaskEventKind::Started { attempt } => self.start(*job, host, *attempt),
+            TaskEventKind::Started {
+                attempt,
+                asks_permission,
+                ..
+            } => self.start(*job, host, *attempt, *asks_permission),
+            TaskEventKind::Permitted { attempt, .. } => self.permit(*job, host, *attempt),
+            TaskEventKind::NeverBegan {
+                attempt,
+                reason,
+                not_before,
+                ..
+            } => self.never_began(*job, host, *attempt, (*reason, *not_before)),
             TaskEventKind::PhaseEntered { attempt, phase } => self.enter(*job, host, *attempt, *phase),
             TaskEventKind::Succeeded { attempt } => {
                 let (task, at) = (self.attempt(*job, host, *attempt)?, self.at);
+                self.has_begun(*job, task, *attempt, "has succeeded")?;
                 self.job(*job)?.may_succeed(task, at)?;
                 self.end(*job, task, *attempt, TaskState::Succeeded)
             }
-            TaskEventKind::Failed { attempt, .. } => {
+            TaskEventKind::Failed { attempt, failure, .. } => {
                 let task = self.attempt(*job, host, *attempt)?;
+                if ran(&failure.kind) {
+                    self.has_begun(*job, task, *attempt, "has failed")?;
+                }
                 self.end(*job, task, *attempt, TaskState::Failed)
             }
             TaskEventKind::InDoubt { attempt, .. } => {
                 let task = self.attempt(*job, host, *attempt)?;
+                self.has_begun(*job, task, *attempt, "is in doubt")?;
                 self.end(*job, task, *attempt, TaskState::InDoubt)
             }
             TaskEventKind::CancelRequested { attempt, .. } => self.request_cancel(*job, host, *attempt),
@@ -37,7 +54,7 @@ impl State {
         }
     }
 
-    fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+    fn start(&mut self, id: JobId, host: &HostName, attempt: AttemptId, asks: bool) -> Result<(), Breach> {
         if attempt.number() != self.started + 1 {
             let message = format!("{attempt} starts, and the next is a{}", self.started + 1);
             return broken(BrokenRule::Log, message);
@@ -58,7 +75,8 @@ impl State {
         job.may_start(namespace, task, at)?;
         job.set(namespace, task, TaskState::Running, at)?;
         job.limits.begin(attempt, at);
-        (job.tasks[task].phase, job.tasks[task].cancelling) = ((Phase::Connect, at), false);
+        let started = &mut job.tasks[task];
+        (started.phase, started.cancelling, started.awaits_permission) = ((Phase::Connect, at), false, asks);
         let host_id = namespace.id(host)?;
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
         self.running.insert(attempt, (id, host.clone()));
@@ -68,6 +86,7 @@ impl State {
 
     fn enter(&mut self, job: JobId, host: &HostName, attempt: AttemptId, phase: Phase) -> Result<(), Breach> {
         let (task, at) = (self.attempt(job, host, attempt)?, self.at);
+        self.has_begun(job, task, attempt, &format!("has come to {phase}"))?;
         let job = self.job(job)?;
         if phase == Phase::Settle {
             job.limits.ends_in_time(attempt, at)?;
@@ -82,7 +101,7 @@ impl State {
     }
 
     /// The position of this attempt's task.
-    fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
+    pub(super) fn attempt(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<usize, Breach> {
         match self.running.get(&attempt) {
             Some((job, at)) if *job == id && at == host => self.job(id)?.task(host),
             _ => broken(BrokenRule::Log, format!("{attempt} of {id} does not run on `{host}`")),

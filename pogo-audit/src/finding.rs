@@ -46,6 +46,8 @@ pub enum BrokenRule {
     Frozen,
     /// A host counts as done before it has been well for its settle time.
     Settle,
+    /// Something runs on a host without permission to begin, or is permitted that the job or its host does not let start.
+    Permission,
     /// The record cannot follow those before it: one is missing, moved or made up.
     Log,
 }
@@ -63,6 +65,7 @@ impl fmt::Display for BrokenRule {
             Self::Time => "time",
             Self::Frozen => "frozen",
             Self::Settle => "settle",
+            Self::Permission => "permission",
             Self::Log => "log",
         })
     }

@@ -92,6 +92,7 @@ impl WaitingTasks {
             }) => self.sort(state, *job),
             Event::Task(TaskEvent { kind, .. }) => match kind {
                 TaskEventKind::PhaseEntered { .. }
+                | TaskEventKind::Permitted { .. }
                 | TaskEventKind::Slow { .. }
                 | TaskEventKind::CancelRequested { .. } => {}
                 _ => self.note_change(state, event),

@@ -23,6 +23,8 @@ pub(super) struct Task {
     /// The phase of its attempt, and since when.
     pub(super) phase: (Phase, Timestamp),
     pub(super) cancelling: bool,
+    /// Its attempt asks for permission to begin, and has none.
+    pub(super) awaits_permission: bool,
     pub(super) not_before: Timestamp,
     /// Since when the task waits for `not_before`.
     delayed: Timestamp,
@@ -203,6 +205,37 @@ impl Job {
         namespace.allow_start(host)
     }
 
+    /// Whether an attempt on this host may begin that was started before.
+    pub(super) fn may_begin(&self, namespace: &Namespace, task: usize) -> Result<(), Breach> {
+        let (name, of) = (&self.hosts[task], &self.tasks[task]);
+        let host = namespace.id(name)?;
+        let because = if of.cancelling {
+            "it was told to end".to_owned()
+        } else if self.aborted || !self.status.may_start() {
+            format!("the job is {}", self.status)
+        } else if namespace.host(host).left_fleet {
+            "it has left the fleet".to_owned()
+        } else {
+            let started = namespace.freezes.allow_start(&namespace.fleet, host);
+            let started = started.and_then(|()| self.budgets.allow_start(namespace, host));
+            match started {
+                Ok(()) => return Ok(()),
+                Err((_, message)) => message,
+            }
+        };
+        broken(
+            BrokenRule::Permission,
+            format!("`{name}` is permitted to begin although {because}"),
+        )
+    }
+
+    /// The task waits as before an attempt that never began; what it used of its retries stays.
+    pub(super) fn wait_again(&mut self, task: usize, not_before: Timestamp) {
+        let of = &mut self.tasks[task];
+        // This delay is no setting, so it does not follow one.
+        (of.delayed, of.not_before) = (not_before, not_before);
+    }
+
     /// What could stop a host of the job. Hosts for which it is equal stand for each other.
     pub(super) fn class(&self, namespace: &Namespace, task: usize, host: HostId) -> impl Ord + use<> {
         (
@@ -333,6 +366,7 @@ impl Task {
             state: TaskState::Waiting,
             phase: (Phase::Connect, now),
             cancelling: false,
+            awaits_permission: false,
             not_before: Timestamp::EPOCH,
             delayed: Timestamp::EPOCH,
             retries: 0,

@@ -15,6 +15,7 @@ mod idle;
 mod job;
 mod job_events;
 mod namespace;
+mod permission;
 mod stages;
 mod state;
 mod tasks;

@@ -74,6 +74,7 @@ fn verb(event: &Event) -> Option<(u8, &'static str)> {
         TaskEventKind::Succeeded { .. } => (0, "succeeded"),
         TaskEventKind::Failed { .. } => (1, "failed"),
         TaskEventKind::InDoubt { .. } => (2, "in doubt"),
+        TaskEventKind::NeverBegan { .. } => (2, "never began"),
         TaskEventKind::Skipped => (3, "skipped"),
         TaskEventKind::Cancelled => (4, "cancelled"),
         TaskEventKind::Started { .. } => (5, "started"),

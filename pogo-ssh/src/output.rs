@@ -175,6 +175,7 @@ mod tests {
     use futures::channel::mpsc;
     use pogo_core::dispatcher::{Observer, OutputChunk, ReporterSide};
     use pogo_core::scheduler::{AttemptId, JobId};
+    use pogo_core::testing::PermitAll;
     use proptest::prelude::*;
 
     use super::*;
@@ -193,7 +194,8 @@ mod tests {
         let seen = Arc::new(Seen::default());
         let (phases, _) = mpsc::unbounded();
         let ids = (JobId::new(3), "web1".parse().unwrap(), AttemptId::new(17));
-        let (report, _side) = ReporterSide::open(ids, phases, Arc::clone(&seen) as Arc<dyn Observer>);
+        let (report, _side) =
+            ReporterSide::open(ids, Arc::new(PermitAll(phases)), Arc::clone(&seen) as Arc<dyn Observer>);
         let mut output = Output::new(report, limit);
         act(&mut output);
         drop(output);

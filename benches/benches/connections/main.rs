@@ -22,7 +22,7 @@ use futures::stream::FuturesUnordered;
 use futures::{StreamExt, stream};
 use peak_alloc::PeakAlloc;
 use pogo_benches::row;
-use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Transport};
+use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, Report, ReportSink, ReporterSide, Transport};
 use pogo_core::fleet::Host;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{AttemptId, JobId, Outcome, Phase};
@@ -39,6 +39,14 @@ struct Blind;
 
 impl Observer for Blind {
     fn output(&self, _chunk: &OutputChunk<'_>) {}
+}
+
+impl ReportSink for Blind {
+    fn report(&self, _attempt: AttemptId, report: Report) {
+        if let Report::Begin(request) = report {
+            request.answer(Ok(()));
+        }
+    }
 }
 
 #[tokio::main]
@@ -97,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn hold(transport: &SshTransport, hosts: &[Host]) -> [String; 2] {
     let (heap, memory) = (HEAP.current_usage(), resident());
     let (phases, mut seen) = mpsc::unbounded();
-    let mut attempts: FuturesUnordered<_> = hosts.iter().map(|host| run(transport, host, phases.clone())).collect();
+    let mut attempts: FuturesUnordered<_> = hosts.iter().map(|host| run(transport, host)).collect();
     let mut begun = 0;
     while begun < hosts.len() {
         tokio::select! {
@@ -112,20 +120,19 @@ async fn hold(transport: &SshTransport, hosts: &[Host]) -> [String; 2] {
 
 /// Runs a command on every host, over new connections.
 async fn visit(transport: &SshTransport, hosts: &[Host]) {
-    let (phases, _seen) = mpsc::unbounded();
-    let attempts = stream::iter(hosts).map(|host| run(transport, host, phases.clone()));
+    let attempts = stream::iter(hosts).map(|host| run(transport, host));
     let mut attempts = attempts.buffer_unordered(AT_ONCE);
     while let Some(outcome) = attempts.next().await {
         assert_eq!(outcome, Outcome::Succeeded);
     }
 }
 
-async fn run(transport: &SshTransport, host: &Host, phases: mpsc::UnboundedSender<(AttemptId, Phase)>) -> Outcome {
+async fn run(transport: &SshTransport, host: &Host) -> Outcome {
     let command = Command::shell("true");
     let ids = (JobId::new(1), AttemptId::new(1));
     let attempt = Attempt::new(ids, host.clone(), command, Duration::from_secs(3_600));
     let ids = (attempt.job, host.name.clone(), attempt.id);
-    let (reporter, _side) = ReporterSide::open(ids, phases, Arc::new(Blind));
+    let (reporter, _side) = ReporterSide::open(ids, Arc::new(Blind), Arc::new(Blind));
     transport.run(attempt, reporter).await
 }
 

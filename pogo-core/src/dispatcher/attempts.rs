@@ -54,7 +54,16 @@ impl Dispatcher {
             post_hooks: hooks(&settings.post_hooks),
             time_limit: settings.attempt_timeout,
             resumed: false,
+            namespace: Arc::clone(&self.namespace),
+            incarnation: 0,
         })
+    }
+
+    /// Tells the scheduler what attempts do that it starts.
+    pub(super) fn introduce_transport(&mut self) {
+        let asks_permission = self.running.asks_permission();
+        // Nobody is refused to say this, and nothing follows from it.
+        let _ = self.input(Input::Transport { asks_permission }, &mut Vec::new());
     }
 
     /// Takes over where another dispatcher left off.
@@ -92,7 +101,8 @@ impl Dispatcher {
         let now = self.now.max(self.clock.now());
         let views = self.scheduler.attempts().into_iter();
         views
-            .filter(|view| view.phase != Phase::Settle)
+            // What was not permitted to begin waits again.
+            .filter(|view| view.phase != Phase::Settle && !view.has_not_begun())
             .filter_map(|view| {
                 let mut attempt = self.attempt(view.job, &view.host, view.id)?;
                 attempt.resumed = true;

@@ -11,7 +11,7 @@ use super::guarded::Guarded;
 use super::running::Running;
 use super::subscription::{Growth, GrowthSide};
 use super::system_nonce::system_nonce;
-use super::{Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
+use super::{Attempt, Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
 use crate::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, ReplayError, Seq};
 use crate::scheduler::Scheduler;
 
@@ -27,6 +27,7 @@ impl Dispatcher {
             nonce: None,
             acquire: Acquire::IfFree,
             snapshot_every: None,
+            namespace: Arc::from(Attempt::NAMESPACE),
         }
     }
 }
@@ -41,6 +42,7 @@ pub struct DispatcherBuilder {
     nonce: Option<Nonce>,
     acquire: Acquire,
     snapshot_every: Option<NonZeroU64>,
+    namespace: Arc<str>,
 }
 
 impl DispatcherBuilder {
@@ -82,6 +84,13 @@ impl DispatcherBuilder {
         self
     }
 
+    /// Sets the name of the namespace that the journal is of, which every [attempt](Attempt::namespace) carries: hosts tell by it
+    /// whose attempts they have seen. By default `default`.
+    pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.namespace = name.into();
+        self
+    }
+
     /// Stores a snapshot in the journal after so many records, so that whoever takes over need not replay them. By default
     /// never, which suits journals of a job or two: a host takes about four records.
     pub fn snapshot_every(mut self, records: NonZeroU64) -> Self {
@@ -107,7 +116,7 @@ impl DispatcherBuilder {
         let (messages, inbox) = mpsc::unbounded();
         let observer = Guarded::new(self.observers);
         observer.started(&scheduler);
-        let (running, phases) = Running::new(self.transport, Arc::clone(&observer) as _);
+        let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _);
         let snapshots = Snapshots {
             every: self.snapshot_every,
             upto,
@@ -117,13 +126,15 @@ impl DispatcherBuilder {
         let tail = Tail::new(owned, (Arc::clone(&self.clock), Arc::clone(&observer)), end, snapshots);
         let io = Io {
             running,
-            phases,
+            reports,
             messages: inbox,
             tail,
             clock: self.clock,
             observer,
+            namespace: self.namespace,
         };
         let mut dispatcher = Dispatcher::over(scheduler, io);
+        dispatcher.introduce_transport();
         if at > Seq::default() {
             dispatcher.recover(self.owner).await?;
         }

@@ -16,11 +16,11 @@ use super::messages::Reply;
 use super::running::Running;
 use super::shutdown::Shutdown;
 use super::waiters::Waiters;
-use super::{Clock, DispatchError, Notice, Observer};
+use super::{Clock, DispatchError, Notice, Observer, Report};
 use crate::Timestamp;
 use crate::journal::JournalError;
 use crate::scheduler::{
-    AttemptId, Event, Input, InputError, JobEvent, JobEventKind, JobId, Phase, Record, Scheduler, TaskEvent,
+    AttemptId, BeginRefused, Event, Input, InputError, JobEvent, JobEventKind, JobId, Record, Scheduler, TaskEvent,
     TaskEventKind,
 };
 
@@ -66,7 +66,7 @@ use crate::scheduler::{
 pub struct Dispatcher {
     pub(super) scheduler: Scheduler,
     pub(super) running: Running,
-    phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     messages: mpsc::UnboundedReceiver<Message>,
     /// Whether a handle is left.
     steered: bool,
@@ -77,6 +77,7 @@ pub struct Dispatcher {
     timer_at: Option<Timestamp>,
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
+    pub(super) namespace: Arc<str>,
     pub(super) waiters: Waiters,
     /// It is to end, and starts nothing more.
     pub(super) shutdown: Option<Shutdown>,
@@ -85,17 +86,18 @@ pub struct Dispatcher {
 /// What a dispatcher reads from and writes to.
 pub(super) struct Io {
     pub(super) running: Running,
-    pub(super) phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
     pub(super) messages: mpsc::UnboundedReceiver<Message>,
     pub(super) tail: Tail,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<Guarded>,
+    pub(super) namespace: Arc<str>,
 }
 
 /// What wakes the dispatcher.
 enum Wakeup {
-    /// An attempt entered a phase.
-    Phase(AttemptId, Phase),
+    /// An attempt entered a phase, or asks whether it may begin.
+    Report(AttemptId, Report),
     /// An attempt ended.
     Ended(AttemptId, crate::scheduler::Outcome),
     /// A handle sent an order or a query.
@@ -115,17 +117,18 @@ impl Dispatcher {
     pub(super) fn over(scheduler: Scheduler, io: Io) -> Self {
         let Io {
             running,
-            phases,
+            reports,
             messages,
             tail,
             clock,
             observer,
+            namespace,
         } = io;
         Self {
             now: scheduler.now(),
             scheduler,
             running,
-            phases,
+            reports,
             messages,
             steered: true,
             tail,
@@ -134,6 +137,7 @@ impl Dispatcher {
             timer: Fuse::terminated(),
             timer_at: None,
             commands: BTreeMap::new(),
+            namespace,
             waiters: Waiters::default(),
             shutdown: None,
         }
@@ -180,8 +184,8 @@ impl Dispatcher {
             if self.tail.poll_lost(context).is_ready() {
                 return Poll::Ready(Wakeup::Lost);
             }
-            if let Poll::Ready(Some((attempt, phase))) = self.phases.poll_next_unpin(context) {
-                return Poll::Ready(Wakeup::Phase(attempt, phase));
+            if let Poll::Ready(Some((attempt, report))) = self.reports.poll_next_unpin(context) {
+                return Poll::Ready(Wakeup::Report(attempt, report));
             }
             if let Poll::Ready((attempt, outcome)) = self.running.poll_end(context) {
                 return Poll::Ready(Wakeup::Ended(attempt, outcome));
@@ -205,9 +209,14 @@ impl Dispatcher {
         let mut replies: Vec<Reply> = Vec::new();
         for wakeup in wakeups {
             match wakeup {
-                Wakeup::Phase(attempt, phase) => {
+                Wakeup::Report(attempt, Report::Phase(phase)) => {
                     // The scheduler issued the attempt, so it does not refuse what is reported of it.
                     let _ = self.input(Input::PhaseEntered { attempt, phase }, &mut records);
+                }
+                Wakeup::Report(attempt, Report::Begin(request)) => {
+                    let host_lock = request.host_lock;
+                    let answer = self.input(Input::Begin { attempt, host_lock }, &mut records);
+                    replies.push(Box::new(|| request.answer(answer.map_err(BeginRefused::of))));
                 }
                 Wakeup::Ended(attempt, outcome) => {
                     let _ = self.input(Input::Reported { attempt, outcome }, &mut records);
@@ -285,13 +294,15 @@ impl Dispatcher {
 
     fn act_on_task(&mut self, TaskEvent { job, host, kind }: TaskEvent) {
         match kind {
-            TaskEventKind::Started { attempt } => self.start(job, &host, attempt),
+            TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
             TaskEventKind::CancelRequested { attempt, .. } => self.running.cancel(attempt),
-            TaskEventKind::InDoubt { attempt, .. } => self.running.give_up(attempt),
-            TaskEventKind::PhaseEntered { .. }
+            TaskEventKind::InDoubt { attempt, .. }
+            | TaskEventKind::NeverBegan { attempt, .. }
+            | TaskEventKind::Failed { attempt, .. } => self.running.give_up(attempt),
+            TaskEventKind::Permitted { .. }
+            | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Succeeded { .. }
-            | TaskEventKind::Failed { .. }
             | TaskEventKind::Retried { .. }
             | TaskEventKind::Skipped
             | TaskEventKind::Cancelled => {}

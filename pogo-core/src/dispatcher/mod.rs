@@ -39,7 +39,7 @@ pub use handle::Handle;
 pub use notice::Notice;
 pub use observer::{Observer, OutputChunk, Stream};
 pub use output_collector::{AttemptOutput, OutputCollector};
-pub use reporter::{ReportHook, Reporter, ReporterSide};
+pub use reporter::{BeginRequest, Report, ReportHook, ReportSink, Reporter, ReporterSide};
 pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
     TagResolver,

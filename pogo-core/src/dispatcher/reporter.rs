@@ -9,7 +9,47 @@ use futures::future::{FutureExt, Shared};
 
 use super::{Observer, OutputChunk, Stream};
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, JobId, Phase};
+use crate::scheduler::{AttemptId, BeginRefused, JobId, Phase};
+
+/// What a transport reports of an attempt while it runs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Report {
+    /// It entered a phase.
+    Phase(Phase),
+    /// It asks whether it may begin.
+    Begin(BeginRequest),
+}
+
+/// The question of an attempt whether it may begin. Dropping it refuses.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct BeginRequest {
+    /// Whether the host's lock keeps other attempts away.
+    pub host_lock: bool,
+    answer: oneshot::Sender<Result<(), BeginRefused>>,
+}
+
+impl BeginRequest {
+    /// Answers it. A permission has to be durable by then.
+    pub fn answer(self, answer: Result<(), BeginRefused>) {
+        // Whoever asked may have been cancelled.
+        let _ = self.answer.send(answer);
+    }
+}
+
+/// Takes what attempts report, in order, without waiting.
+pub trait ReportSink: Send + Sync {
+    /// This attempt reports.
+    fn report(&self, attempt: AttemptId, report: Report);
+}
+
+impl ReportSink for mpsc::UnboundedSender<(AttemptId, Report)> {
+    fn report(&self, attempt: AttemptId, report: Report) {
+        // A dispatcher that is gone needs no report, and a request that is dropped is refused.
+        let _ = self.unbounded_send((attempt, report));
+    }
+}
 
 /// A transport's line back to the dispatcher, for one attempt. Cheap to clone.
 #[derive(Clone)]
@@ -17,7 +57,7 @@ pub struct Reporter {
     job: JobId,
     host: HostName,
     attempt: AttemptId,
-    phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+    reports: Arc<dyn ReportSink>,
     observer: Arc<dyn Observer>,
     cancelled: Shared<oneshot::Receiver<()>>,
     /// Whether it came further than connecting.
@@ -69,8 +109,23 @@ impl Reporter {
             return;
         }
         self.begun.fetch_or(phase > Phase::Connect, Ordering::Relaxed);
-        // A dispatcher that is gone needs no report.
-        let _ = self.phases.unbounded_send((self.attempt, phase));
+        self.reports.report(self.attempt, Report::Phase(phase));
+    }
+
+    /// Asks whether the attempt may begin, and waits until that is durable. Transports that
+    /// [declare it](super::Capabilities::asks_permission) ask after they have reached the host and before anything runs there,
+    /// anew for each launch after a broken link.
+    ///
+    /// `host_lock` says that the host's lock is held, so that no other attempt runs there until this one has ended.
+    ///
+    /// # Errors
+    /// Nothing may run. The transport ends with [`Outcome::NeverBegan`](crate::scheduler::Outcome::NeverBegan), of
+    /// [`NeverBegan::Refused`](crate::scheduler::NeverBegan::Refused).
+    pub async fn begin(&self, host_lock: bool) -> Result<(), BeginRefused> {
+        let (answer, answered) = oneshot::channel();
+        let request = BeginRequest { host_lock, answer };
+        self.reports.report(self.attempt, Report::Begin(request));
+        answered.await.unwrap_or(Err(BeginRefused::Stopped))
     }
 
     /// Passes on a piece of output as it comes, not necessarily a whole line, and not necessarily valid UTF-8. Waits where what
@@ -125,7 +180,7 @@ impl ReporterSide {
     /// A reporter for this attempt, and the means to cancel it.
     pub fn open(
         (job, host, attempt): (JobId, HostName, AttemptId),
-        phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+        reports: Arc<dyn ReportSink>,
         observer: Arc<dyn Observer>,
     ) -> (Reporter, Self) {
         let (cancel, cancelled) = oneshot::channel();
@@ -135,7 +190,7 @@ impl ReporterSide {
             job,
             host,
             attempt,
-            phases,
+            reports,
             observer,
             cancelled: cancelled.shared(),
             hooks: None,

@@ -11,14 +11,14 @@ use futures::channel::mpsc;
 use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream};
 
-use super::{Attempt, Observer, Reporter, ReporterSide, Transport};
-use crate::scheduler::{AttemptId, Outcome, Phase};
+use super::{Attempt, Observer, Report, ReportSink, Reporter, ReporterSide, Transport};
+use crate::scheduler::{AttemptId, Outcome};
 
 /// Every attempt that has been handed to the transport and has not come back.
 pub(super) struct Running {
     transport: Arc<dyn Transport>,
     observer: Arc<dyn Observer>,
-    phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+    reports: Arc<dyn ReportSink>,
     attempts: FuturesUnordered<BoxFuture<'static, (AttemptId, Outcome)>>,
     controls: BTreeMap<AttemptId, Control>,
 }
@@ -32,18 +32,18 @@ impl Running {
     pub(super) fn new(
         transport: Arc<dyn Transport>,
         observer: Arc<dyn Observer>,
-    ) -> (Self, mpsc::UnboundedReceiver<(AttemptId, Phase)>) {
-        let (phases, entered) = mpsc::unbounded();
+    ) -> (Self, mpsc::UnboundedReceiver<(AttemptId, Report)>) {
+        let (reports, reported) = mpsc::unbounded();
         let (attempts, controls) = (FuturesUnordered::new(), BTreeMap::new());
         (
             Self {
                 transport,
                 observer,
-                phases,
+                reports: Arc::new(reports),
                 attempts,
                 controls,
             },
-            entered,
+            reported,
         )
     }
 
@@ -56,6 +56,11 @@ impl Running {
         self.controls.keys().all(|attempt| attempts.contains(attempt))
     }
 
+    /// Whether attempts ask before they begin.
+    pub(super) fn asks_permission(&self) -> bool {
+        self.transport.capabilities().asks_permission
+    }
+
     /// Whether the transport can resume this attempt.
     pub(super) fn resumes(&self, attempt: &Attempt) -> bool {
         self.transport.resumes(attempt)
@@ -66,7 +71,7 @@ impl Running {
         let resumed = attempt.resumed;
         let id = attempt.id;
         let about = (attempt.job, attempt.host.name.clone(), id);
-        let (report, reporter) = ReporterSide::open(about, self.phases.clone(), Arc::clone(&self.observer));
+        let (report, reporter) = ReporterSide::open(about, Arc::clone(&self.reports), Arc::clone(&self.observer));
         let (abort, registration) = AbortHandle::new_pair();
         let run = run(Arc::clone(&self.transport), attempt, report);
         let guarded = Abortable::new(AssertUnwindSafe(run).catch_unwind(), registration);

@@ -58,6 +58,8 @@ pub trait Transport: Send + Sync {
 
     /// Runs one attempt to its end.
     ///
+    /// - Asks for permission to [begin](Reporter::begin) once it has reached the host and before anything runs there, if its
+    ///   [capabilities](Capabilities::asks_permission) say so; without it, it ends with [`Outcome::NeverBegan`].
     /// - Reports each phase as it begins and output as it comes, through `report`.
     /// - Ends by itself within `attempt.time_limit`, with [`FailureKind::Timeout`](crate::scheduler::FailureKind::Timeout)
     ///   if the command is known to have ended, and in doubt otherwise.
@@ -69,7 +71,7 @@ pub trait Transport: Send + Sync {
     /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt takes it up where it is, or learns how it ended.
     ///
     /// After a restart the dispatcher runs such attempts again, under their old number, with the time that is left to them;
-    /// all others are in doubt. So is one that fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase):
+    /// those that ask for permission and were given none wait again, and all others are in doubt. So is one that fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase):
     /// it may have happened, and could not be found.
     fn resumes(&self, attempt: &Attempt) -> bool {
         let _ = attempt;
@@ -103,6 +105,9 @@ pub struct Capabilities {
     pub hooks: bool,
     /// It streams the command's output.
     pub output: bool,
+    /// It asks for [permission](Reporter::begin) before anything runs on a host. Then an attempt that was not permitted never
+    /// began, however it ends or its dispatcher dies: its host waits again, and is not in doubt.
+    pub asks_permission: bool,
 }
 
 impl Capabilities {
@@ -115,6 +120,12 @@ impl Capabilities {
     /// Declares that it runs hooks.
     pub const fn with_hooks(mut self) -> Self {
         self.hooks = true;
+        self
+    }
+
+    /// Declares that it asks before it begins.
+    pub const fn with_permission(mut self) -> Self {
+        self.asks_permission = true;
         self
     }
 
@@ -148,9 +159,16 @@ pub struct Attempt {
     /// It may have been begun before, by a transport that is gone: find it, and do not begin it. Only where the transport
     /// [`resumes`](Transport::resumes) it.
     pub resumed: bool,
+    /// The namespace that the attempt's number is of. Numbers compare within one namespace and incarnation.
+    pub namespace: Arc<str>,
+    /// Which life of the namespace: it rises when its journal is restored from a copy.
+    pub incarnation: u64,
 }
 
 impl Attempt {
+    /// The namespace of a dispatcher that was given none.
+    pub const NAMESPACE: &str = "default";
+
     /// The attempt of this number, of this job: runs a command at a host, without hooks.
     pub fn new((job, id): (JobId, AttemptId), host: Host, command: Command, time_limit: Duration) -> Self {
         Self {
@@ -163,6 +181,8 @@ impl Attempt {
             post_hooks: None,
             time_limit,
             resumed: false,
+            namespace: Arc::from(Self::NAMESPACE),
+            incarnation: 0,
         }
     }
 }

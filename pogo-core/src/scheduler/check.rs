@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::rehearsal;
 use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
-use super::{AttemptId, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OwnerId, Phase};
+use super::{
+    AttemptId, BeginRefused, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OwnerId, Phase,
+};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
 use crate::plan::{JobSpec, PlanError, check_settings};
@@ -19,6 +21,10 @@ pub(super) enum Checked {
         job: JobId,
         spec: Arc<JobSpec>,
         compiled: Compiled,
+    },
+    Begin {
+        attempt: AttemptId,
+        host_lock: bool,
     },
     PhaseEntered {
         attempt: AttemptId,
@@ -98,6 +104,12 @@ impl State {
                 Checked::Configure { input, next }
             }
             Input::Submit { job, spec } => self.check_submission(job, spec)?,
+            // Told to the machine, not to the state.
+            Input::Transport { .. } => Checked::Nothing,
+            Input::Begin { attempt, host_lock } => {
+                self.check_begin(attempt)?;
+                Checked::Begin { attempt, host_lock }
+            }
             Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
             Input::Reported { attempt, outcome } => self.check_report(attempt, outcome)?,
             Input::Tick => Checked::Nothing,
@@ -220,6 +232,47 @@ impl State {
         spec.order = rehearsal::order_of(self, &spec, &compiled);
         let spec = Arc::new(spec);
         Ok(Checked::Submit { job, spec, compiled })
+    }
+
+    /// Refuses permission where the host would not be started now for a reason that an operator or a failure gave.
+    fn check_begin(&self, attempt: AttemptId) -> Result<(), InputError> {
+        if !self.attempts.was_issued(attempt) {
+            return Err(InputError::UnknownAttempt { attempt });
+        }
+        match self.refusal(attempt) {
+            Some(reason) => Err(InputError::may_not_begin(attempt, reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn refusal(&self, attempt: AttemptId) -> Option<BeginRefused> {
+        let running = self
+            .attempts
+            .get(attempt)
+            .filter(|running| running.phase != Phase::Settle);
+        let Some((running, job)) = running.and_then(|running| Some((running, self.jobs.get(&running.task.0)?))) else {
+            return Some(BeginRefused::Over);
+        };
+        let (id, host) = (job.id, running.target.host);
+        if job.aborted {
+            Some(BeginRefused::Aborted { job: id })
+        } else if running.cancelling.is_some() {
+            Some(BeginRefused::Cancelled)
+        } else if job.is_over_budget() || self.is_over_budget(job, host) {
+            Some(BeginRefused::OverBudget { job: id })
+        } else if !job.status.may_start() {
+            Some(BeginRefused::Job {
+                job: id,
+                status: job.status,
+            })
+        } else if self.hosts.is_removed(host) {
+            Some(BeginRefused::HostRemoved)
+        } else {
+            let freeze = self.freezes.of(host).next()?;
+            Some(BeginRefused::Frozen {
+                freeze: Box::new(freeze.clone()),
+            })
+        }
     }
 
     fn check_phase(&self, attempt: AttemptId, phase: Phase) -> Result<Checked, InputError> {

@@ -1,7 +1,7 @@
 //! Why an input is refused.
 
 use super::state::ConfigureError;
-use super::{AttemptId, Freeze, JobId, JobStatus, OrderKind, TaskState};
+use super::{AttemptId, BeginRefused, Freeze, JobId, JobStatus, OrderKind, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
@@ -38,6 +38,15 @@ pub enum InputError {
     UnknownAttempt {
         /// The attempt.
         attempt: AttemptId,
+    },
+    /// The attempt may not begin. It waits again, or is cancelled with its job.
+    #[error("attempt {attempt} may not begin: {reason}")]
+    MayNotBegin {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Why not.
+        #[source]
+        reason: BeginRefused,
     },
     /// No such host in the fleet.
     #[error("the fleet has no host `{host}`")]

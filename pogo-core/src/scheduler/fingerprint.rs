@@ -24,7 +24,8 @@ impl State {
         let mut attempts: Vec<_> = attempts.into_iter().map(|(_, running)| running).collect();
         attempts.sort_unstable_by_key(|running| running.task);
         for running in attempts {
-            (running.task, running.phase, running.cancelling, running.slow).hash(&mut hasher);
+            (running.task, running.phase, running.permission).hash(&mut hasher);
+            (running.cancelling, running.slow).hash(&mut hasher);
             (running.started, running.since).hash(&mut hasher);
         }
         hasher.finish()

@@ -22,6 +22,7 @@ mod job_update;
 mod order_kind;
 mod outcome;
 mod outlook;
+mod permission;
 mod prospects;
 mod rehearsal;
 #[allow(
@@ -47,7 +48,8 @@ pub use ids::{AttemptId, Epoch, JobId, OwnerId};
 pub use input::Input;
 pub use job_update::JobUpdate;
 pub use order_kind::OrderKind;
-pub use outcome::{Failure, FailureKind, Outcome, Phase};
+pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
+pub use permission::{BeginRefused, Permission};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};

@@ -18,6 +18,54 @@ pub enum Outcome {
         /// What was seen last, in one sentence.
         message: String,
     },
+    /// Nothing was run on the host, and nothing of it will be: its task waits again, and no retry is used up.
+    ///
+    /// A connection that cannot be made is a [failure](FailureKind::Unreachable): it is retried as the job says.
+    NeverBegan {
+        /// Why.
+        reason: NeverBegan,
+        /// What was seen, in one sentence for a person.
+        message: String,
+    },
+}
+
+/// Why an attempt never began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NeverBegan {
+    /// It was refused [permission](super::BeginRefused).
+    Refused,
+    /// Another command holds the host's lock.
+    Busy,
+    /// Permission was given, and the word to go was not sent, or is known not to have arrived.
+    NotSent,
+    /// The host waited for the word to go for as long as it does, and gave up.
+    Expired,
+    /// It was told to end before it asked.
+    Cancelled,
+    /// Its dispatcher died, or shut down, before it was permitted to begin.
+    Restarted,
+}
+
+impl NeverBegan {
+    /// Whether the next attempt may meet the same, so that it waits for a while first.
+    pub(super) fn may_last(self) -> bool {
+        matches!(self, Self::Busy | Self::NotSent | Self::Expired)
+    }
+}
+
+impl fmt::Display for NeverBegan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "permission to begin was refused",
+            Self::Busy => "the host is busy with another command (lock held)",
+            Self::NotSent => "the word to begin did not reach the host",
+            Self::Expired => "the word to begin came too late",
+            Self::Cancelled => "it was told to end before it began",
+            Self::Restarted => "its dispatcher ended before it began",
+        })
+    }
 }
 
 impl Outcome {
@@ -27,6 +75,14 @@ impl Outcome {
             kind,
             message: message.into(),
         })
+    }
+
+    /// Nothing was run, with what was seen.
+    pub fn never_began(reason: NeverBegan, message: impl Into<String>) -> Self {
+        Self::NeverBegan {
+            reason,
+            message: message.into(),
+        }
     }
 
     /// An unknown end, with what was seen last.

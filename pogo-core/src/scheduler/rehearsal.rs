@@ -215,6 +215,7 @@ mod tests {
             record: TaskRecord {
                 state: TaskState::Waiting,
                 retries: 0,
+                never_began: 0,
                 connect_retries: 0,
                 tries: 0,
             },

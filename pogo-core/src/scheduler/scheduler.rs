@@ -7,8 +7,8 @@ use super::deadlines::Deadlines;
 use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
-    AttemptView, BucketView, Event, Freeze, HolderReason, Input, InputError, JobId, JobView, Obstacle, Record,
-    RestoreError, Snapshot, Violation,
+    AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HolderReason, Input, InputError, JobId, JobView,
+    Obstacle, Record, RestoreError, Snapshot, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -21,7 +21,8 @@ use crate::policy::Policy;
 ///
 /// - Hand every fact and order to [`handle`](Self::handle), with the time. What comes back has been decided and applied.
 /// - Make the events durable, then act on them: [`Started`](super::TaskEventKind::Started) is the order to run an attempt,
-///   [`CancelRequested`](super::TaskEventKind::CancelRequested) the order to end one.
+///   [`Permitted`](super::TaskEventKind::Permitted) lets one begin that asked, and
+///   [`CancelRequested`](super::TaskEventKind::CancelRequested) is the order to end one.
 /// - Send [`Input::Tick`] when [`next_timeout`](Self::next_timeout) is reached.
 /// - After a restart, [`apply`](Self::apply) all events in order, then handle [`Input::Recover`].
 ///
@@ -68,6 +69,8 @@ pub struct Scheduler {
     pub(super) now: Timestamp,
     /// It starts nothing more. No part of the state: whoever replays the log goes on.
     pub(super) draining: bool,
+    /// Attempts that it starts ask before they begin. No part of the state either: each attempt's event says it.
+    pub(super) asks_permission: bool,
     pub(super) effects: Effects,
     pub(super) events: Vec<Event>,
 }
@@ -85,6 +88,7 @@ impl Scheduler {
             outlook: Outlook::default(),
             now: Timestamp::EPOCH,
             draining: false,
+            asks_permission: false,
             effects: Effects::new(),
             events: Vec::new(),
         }
@@ -98,8 +102,16 @@ impl Scheduler {
         if now < self.now {
             return Err(InputError::TimeWentBack { now, last: self.now });
         }
-        if self.draining && input.starts() {
-            return Err(InputError::Draining);
+        match input {
+            Input::Transport { asks_permission } => {
+                self.asks_permission = asks_permission;
+                return Ok(vec![]);
+            }
+            Input::Begin { attempt, .. } if self.draining => {
+                return Err(InputError::may_not_begin(attempt, BeginRefused::Draining));
+            }
+            ref input if self.draining && input.starts() => return Err(InputError::Draining),
+            _ => {}
         }
         let checked = self.state.check(now, input)?;
         self.now = now;
@@ -266,9 +278,14 @@ impl Scheduler {
         self.state.freezes.iter()
     }
 
-    /// Attempts that have begun and are not known to have ended, in the order of their numbers.
+    /// Attempts that were started and are not known to have ended, in the order of their numbers.
     pub fn attempts(&self) -> Vec<AttemptView> {
         self.state.attempt_views()
+    }
+
+    /// One of these attempts.
+    pub fn attempt(&self, attempt: AttemptId) -> Option<AttemptView> {
+        self.state.attempt_view(attempt)
     }
 
     /// The limits of the policy, compiled against the fleet: which buckets there are, and which of them count a host.

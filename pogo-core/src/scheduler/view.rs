@@ -1,7 +1,7 @@
 //! Looking at the state from outside.
 
-use super::state::{Job, JobStatus, State, TaskState};
-use super::{AttemptId, CancelReason, Failure, Holder, JobId, Phase, Tally};
+use super::state::{Job, JobStatus, Running, State, TaskState};
+use super::{AttemptId, CancelReason, Failure, Holder, JobId, Permission, Phase, Tally};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId};
@@ -36,17 +36,11 @@ impl State {
 
     pub(super) fn attempt_views(&self) -> Vec<AttemptView> {
         let views = self.attempts.in_order().into_iter();
-        views
-            .map(|(id, running)| AttemptView {
-                id,
-                job: running.task.0,
-                host: running.target.name,
-                phase: running.phase,
-                started: running.started,
-                cancelling: running.cancelling,
-                slow: running.slow,
-            })
-            .collect()
+        views.map(|(id, running)| AttemptView::of(id, &running)).collect()
+    }
+
+    pub(super) fn attempt_view(&self, id: AttemptId) -> Option<AttemptView> {
+        Some(AttemptView::of(id, self.attempts.get(id)?))
     }
 }
 
@@ -62,12 +56,34 @@ pub struct AttemptView {
     pub host: HostName,
     /// How far it is.
     pub phase: Phase,
-    /// When it began.
+    /// Whether it may begin, or has begun.
+    pub permission: Permission,
+    /// When it was started.
     pub started: Timestamp,
     /// Why it is to end, if it is.
     pub cancelling: Option<CancelReason>,
     /// Whether it has run for longer than is usual.
     pub slow: bool,
+}
+
+impl AttemptView {
+    fn of(id: AttemptId, running: &Running) -> Self {
+        Self {
+            id,
+            job: running.task.0,
+            host: running.target.name.clone(),
+            phase: running.phase,
+            permission: running.permission,
+            started: running.started,
+            cancelling: running.cancelling,
+            slow: running.slow,
+        }
+    }
+
+    /// Whether nothing of it can have run on its host: it asks for permission, and has none.
+    pub fn has_not_begun(&self) -> bool {
+        self.permission.is_awaited() && self.phase == Phase::Connect
+    }
 }
 
 /// A job as it stands.

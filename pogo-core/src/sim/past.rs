@@ -141,7 +141,7 @@ pub(super) fn attempts(records: &[Record]) -> Vec<PastAttempt> {
 impl LogReader {
     fn read(&mut self, now: Timestamp, at: usize, event: &TaskEvent) {
         match &event.kind {
-            TaskEventKind::Started { attempt } => {
+            TaskEventKind::Started { attempt, .. } => {
                 let number = self.begun.entry((event.job, event.host.clone())).or_default();
                 *number += 1;
                 let open = OpenAttempt {
@@ -169,7 +169,16 @@ impl LogReader {
             TaskEventKind::InDoubt { attempt, message, .. } => {
                 self.end((now, at), event, *attempt, Outcome::in_doubt(message.as_str()));
             }
-            TaskEventKind::Slow { .. }
+            TaskEventKind::NeverBegan { attempt, .. } => {
+                // Nothing was run, so nothing is told of how long the host takes.
+                if self.open.swap_remove(attempt).is_some()
+                    && let Some(number) = self.begun.get_mut(&(event.job, event.host.clone()))
+                {
+                    *number -= 1;
+                }
+            }
+            TaskEventKind::Permitted { .. }
+            | TaskEventKind::Slow { .. }
             | TaskEventKind::Retried { .. }
             | TaskEventKind::Skipped
             | TaskEventKind::Cancelled => {}

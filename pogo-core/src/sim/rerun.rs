@@ -182,6 +182,8 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
             TaskEventKind::Retried { ordered: true, .. } => Some(Input::Retry { job, hosts: vec![host] }),
             TaskEventKind::Skipped => Some(Input::Skip { job, hosts: vec![host] }),
             TaskEventKind::Started { .. }
+            | TaskEventKind::Permitted { .. }
+            | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }

@@ -79,9 +79,11 @@ impl World {
             return;
         };
         match kind {
-            TaskEventKind::Started { attempt } => self.begin(*job, host, *attempt),
+            TaskEventKind::Started { attempt, .. } => self.begin(*job, host, *attempt),
             TaskEventKind::CancelRequested { attempt, reason } => self.cancel(*attempt, *reason),
             TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Permitted { .. }
+            | TaskEventKind::NeverBegan { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::Succeeded { .. }
             | TaskEventKind::Failed { .. }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::channel::mpsc;
 
-use crate::dispatcher::{Attempt, Observer, OutputChunk, Reporter, ReporterSide, Stream, Transport};
+use super::permission::{Answers, TestPermission};
+use crate::dispatcher::{Attempt, BeginRequest, Observer, OutputChunk, Reporter, ReporterSide, Stream, Transport};
 use crate::fleet::Host;
 use crate::plan::Command;
 use crate::scheduler::{AttemptId, JobId, Outcome, Phase};
@@ -37,6 +38,8 @@ pub struct TestAttempt(pub Attempt);
 #[derive(Debug)]
 pub struct AttemptWatch {
     phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    requests: mpsc::UnboundedReceiver<BeginRequest>,
+    answers: Arc<Answers>,
     output: Arc<KeptOutput>,
     side: ReporterSide,
 }
@@ -49,6 +52,8 @@ pub struct SeenAttempt {
     pub outcome: Outcome,
     /// The phases that were reported, in order.
     pub phases: Vec<Phase>,
+    /// For each time that it asked whether it may begin, whether it did so under a lock of the host.
+    pub asked: Vec<bool>,
     /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error.
@@ -106,13 +111,35 @@ impl TestAttempt {
         watch.end(outcome).await
     }
 
-    /// What [`Transport::run`] takes, and a watch on it.
+    /// What [`Transport::run`] takes, and a watch on it. It may begin when it asks.
     pub fn start(self) -> (Attempt, Reporter, AttemptWatch) {
-        let (sender, phases) = mpsc::unbounded();
+        self.start_with(TestPermission::Give)
+    }
+
+    /// The same, with another answer to its asking whether it may begin.
+    pub fn start_with(self, permission: TestPermission) -> (Attempt, Reporter, AttemptWatch) {
+        let ((sender, phases), (asking, requests)) = (mpsc::unbounded(), mpsc::unbounded());
+        let answers = Arc::new(Answers {
+            phases: sender,
+            requests: asking,
+            permission,
+            asked: Mutex::default(),
+        });
         let output = Arc::new(KeptOutput::default());
         let about = (self.0.job, self.0.host.name.clone(), self.0.id);
-        let (report, side) = ReporterSide::open(about, sender, Arc::clone(&output) as Arc<dyn Observer>);
-        (self.0, report, AttemptWatch { phases, output, side })
+        let (report, side) = ReporterSide::open(
+            about,
+            Arc::clone(&answers) as _,
+            Arc::clone(&output) as Arc<dyn Observer>,
+        );
+        let watch = AttemptWatch {
+            phases,
+            requests,
+            answers,
+            output,
+            side,
+        };
+        (self.0, report, watch)
     }
 }
 
@@ -137,6 +164,14 @@ impl AttemptWatch {
         futures::future::pending().await
     }
 
+    /// Waits until it asks whether it may begin, and is [left](TestPermission::Leave) without an answer.
+    pub async fn asks(&mut self) -> BeginRequest {
+        match self.requests.next().await {
+            Some(request) => request,
+            None => futures::future::pending().await,
+        }
+    }
+
     /// All that was seen of the attempt, which has ended this way.
     pub async fn end(self, outcome: Outcome) -> SeenAttempt {
         // The reporter may live on in something that the transport has left behind.
@@ -145,6 +180,7 @@ impl AttemptWatch {
         SeenAttempt {
             outcome,
             phases: phases.map(|(_, phase)| phase).collect().await,
+            asked: self.answers.lock().clone(),
             stdout: self.output.of(Stream::Stdout),
             stderr: self.output.of(Stream::Stderr),
             notes: String::from_utf8_lossy(&self.output.of(Stream::Note)).into_owned(),

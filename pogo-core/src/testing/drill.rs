@@ -1,6 +1,6 @@
 //! A scheduler under test, and everything that has happened to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Step;
@@ -9,7 +9,9 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Event, Input, InputError, JobEvent, JobId, Record, Scheduler};
+use crate::scheduler::{
+    AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Outcome, Phase, Record, Scheduler,
+};
 
 /// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
 ///
@@ -37,6 +39,10 @@ pub struct Drill {
     running: BTreeMap<AttemptId, (JobId, HostName)>,
     issued: u64,
     jobs: u32,
+    /// Attempts that start ask whether they may begin.
+    asks_permission: bool,
+    /// Attempts that run and were refused permission.
+    refused: BTreeSet<AttemptId>,
 }
 
 impl Drill {
@@ -53,6 +59,8 @@ impl Drill {
             running: BTreeMap::new(),
             issued: 0,
             jobs: 0,
+            asks_permission: false,
+            refused: BTreeSet::new(),
         };
         drill.handle(Input::Configure { fleet, policy })?;
         Ok(drill)
@@ -79,7 +87,7 @@ impl Drill {
         match step {
             Step::Wait(span) => self.now = self.now + *span,
             Step::Tick => self.now = self.now.max(self.scheduler.next_timeout()?),
-            Step::Crash => self.scheduler = replay(&self.records).expect("what was recorded can be replayed"),
+            Step::Crash => *self = self.replayed(),
             _ => {}
         }
         let input = self.input(step)?;
@@ -93,7 +101,18 @@ impl Drill {
     /// The scheduler refuses it.
     pub fn handle(&mut self, input: Input) -> Result<Vec<Event>, InputError> {
         self.inputs.push((self.now, input.clone()));
-        let events = self.scheduler.handle(self.now, input)?;
+        if let Input::Transport { asks_permission } = input {
+            self.asks_permission = asks_permission;
+        }
+        let asking = match input {
+            Input::Begin { attempt, .. } => Some(attempt),
+            _ => None,
+        };
+        let told = self.scheduler.handle(self.now, input);
+        if let (Some(attempt), Err(_)) = (asking, &told) {
+            self.refused.insert(attempt);
+        }
+        let events = told?;
         for event in &events {
             self.take_note(event);
             self.records.push(Record::new(self.now, event.clone()));
@@ -111,7 +130,7 @@ impl Drill {
 
     /// The same namespace with another scheduler, such as one restored from a snapshot.
     pub fn with_scheduler(&self, scheduler: Scheduler) -> Self {
-        Self {
+        let mut drill = Self {
             scheduler,
             now: self.now,
             records: self.records.clone(),
@@ -119,7 +138,49 @@ impl Drill {
             running: self.running.clone(),
             issued: self.issued,
             jobs: self.jobs,
+            asks_permission: self.asks_permission,
+            refused: self.refused.clone(),
+        };
+        // What attempts do that start is no part of a log.
+        let asks_permission = self.asks_permission;
+        let told = drill.scheduler.handle(self.now, Input::Transport { asks_permission });
+        debug_assert_eq!(told, Ok(vec![]));
+        drill
+    }
+
+    /// How a transport ends an attempt, if it could have its way: one that has to ask first asks, and never began if it is
+    /// refused. Returns what it reported.
+    ///
+    /// # Errors
+    /// The scheduler refuses the report.
+    pub fn finish(&mut self, attempt: AttemptId, outcome: Outcome) -> Result<Outcome, InputError> {
+        let mut outcome = outcome;
+        if self.has_to_ask(attempt, &outcome)
+            && let Err(refused) = self.handle(Input::Begin {
+                attempt,
+                host_lock: true,
+            })
+        {
+            outcome = Outcome::never_began(NeverBegan::Refused, refused.to_string());
         }
+        self.handle(Input::Reported {
+            attempt,
+            outcome: outcome.clone(),
+        })?;
+        Ok(outcome)
+    }
+
+    /// Whether an attempt cannot end so, or enter a phase, without having been permitted to begin.
+    fn has_to_ask(&self, attempt: AttemptId, outcome: &Outcome) -> bool {
+        let ran = match outcome {
+            Outcome::Succeeded => true,
+            Outcome::Failed(failure) => !failure.kind.is_connect(),
+            Outcome::InDoubt { .. } | Outcome::NeverBegan { .. } => false,
+        };
+        ran && self
+            .scheduler
+            .attempt(attempt)
+            .is_some_and(|view| view.permission.is_awaited())
     }
 
     /// The scheduler as it is now.
@@ -155,6 +216,7 @@ impl Drill {
                     self.issued = self.issued.max(attempt.number());
                 } else if let Some(attempt) = event.ended() {
                     self.running.remove(&attempt);
+                    self.refused.remove(&attempt);
                 }
             }
             Event::Job(JobEvent { job, .. }) => self.jobs = self.jobs.max(job.number()),
@@ -168,17 +230,40 @@ impl Drill {
         Some(match step {
             Step::Wait(_) | Step::Tick => Input::Tick,
             Step::Crash => Input::Recover { resumed: vec![] },
-            Step::Report(nth, outcome) => Input::Reported {
-                attempt: self.attempt(*nth)?,
-                outcome: outcome.clone(),
+            Step::Report(nth, outcome) => match self.attempt(*nth)? {
+                attempt if !self.has_to_ask(attempt, outcome) => Input::Reported {
+                    attempt,
+                    outcome: outcome.clone(),
+                },
+                attempt if self.refused.contains(&attempt) => Input::Reported {
+                    attempt,
+                    outcome: Outcome::never_began(NeverBegan::Refused, ""),
+                },
+                attempt => Input::Begin {
+                    attempt,
+                    host_lock: true,
+                },
             },
-            Step::LateReport(nth, outcome) => Input::Reported {
-                attempt: AttemptId::new(u64::from(*nth) % (self.issued + 2)),
-                outcome: outcome.clone(),
-            },
-            Step::Phase(nth, phase) => Input::PhaseEntered {
+            Step::Begin(nth, host_lock) => Input::Begin {
                 attempt: self.attempt(*nth)?,
-                phase: *phase,
+                host_lock: *host_lock,
+            },
+            Step::Transport(asks_permission) => Input::Transport {
+                asks_permission: *asks_permission,
+            },
+            Step::LateReport(nth, outcome) => match AttemptId::new(u64::from(*nth) % (self.issued + 2)) {
+                attempt if self.has_to_ask(attempt, outcome) => return None,
+                attempt => Input::Reported {
+                    attempt,
+                    outcome: outcome.clone(),
+                },
+            },
+            Step::Phase(nth, phase) => match self.attempt(*nth)? {
+                attempt if *phase > Phase::Connect && self.has_to_ask(attempt, &Outcome::Succeeded) => Input::Begin {
+                    attempt,
+                    host_lock: false,
+                },
+                attempt => Input::PhaseEntered { attempt, phase: *phase },
             },
             Step::Submit(spec) => Input::Submit {
                 job: JobId::new(self.jobs + 1),

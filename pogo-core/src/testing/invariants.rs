@@ -85,6 +85,8 @@ pub fn assert_order(records: &[Record], earlier: &[HostName], later: &[HostName]
                     );
                 }
                 TaskEventKind::Started { .. }
+                | TaskEventKind::Permitted { .. }
+                | TaskEventKind::NeverBegan { .. }
                 | TaskEventKind::PhaseEntered { .. }
                 | TaskEventKind::Slow { .. }
                 | TaskEventKind::CancelRequested { .. }

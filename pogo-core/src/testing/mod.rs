@@ -46,11 +46,15 @@ mod drill;
 mod fleets;
 mod invariants;
 mod jobs;
+#[cfg(feature = "async")]
+mod permission;
 mod policies;
 mod recorded;
 mod steps;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "async")]
+mod transport;
 
 #[cfg(feature = "async")]
 pub use attempt::{AttemptWatch, SeenAttempt, TestAttempt};
@@ -58,5 +62,9 @@ pub use drill::Drill;
 pub use fleets::{fleets, group};
 pub use invariants::{assert_never_more_than, assert_once, assert_order, assert_stays_available};
 pub use jobs::{job_settings, job_specs};
+#[cfg(feature = "async")]
+pub use permission::{PermitAll, TestPermission};
 pub use policies::{limits, policies};
 pub use steps::{Step, job_updates, steps};
+#[cfg(feature = "async")]
+pub use transport::{TestBehavior, TestStep, TestTransport};

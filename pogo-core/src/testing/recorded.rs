@@ -36,11 +36,12 @@ impl<'a> Recorded<'a> {
 
     fn task(&mut self, TaskEvent { job, host, kind }: &'a TaskEvent) {
         match kind {
-            TaskEventKind::Started { attempt } => _ = self.running.insert(host, (*job, *attempt)),
+            TaskEventKind::Started { attempt, .. } => _ = self.running.insert(host, (*job, *attempt)),
             TaskEventKind::Succeeded { .. } => {
                 self.running.remove(host);
                 self.set_available(host);
             }
+            TaskEventKind::NeverBegan { .. } => _ = self.running.remove(host),
             TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
                 self.running.remove(host);
                 self.failed.insert((host, *job));
@@ -53,6 +54,7 @@ impl<'a> Recorded<'a> {
                 }
             }
             TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Permitted { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

@@ -10,7 +10,7 @@ use super::{fleets, job_settings, job_specs, policies};
 use crate::fleet::{Fleet, Selector};
 use crate::plan::JobSpec;
 use crate::policy::{Policy, Setting};
-use crate::scheduler::{FailureKind, JobUpdate, Outcome, Phase};
+use crate::scheduler::{FailureKind, JobUpdate, NeverBegan, Outcome, Phase};
 
 /// One thing that happens. Which attempt, job or host it happens to is a number that
 /// [`Drill::play`](super::Drill::play) takes modulo how many there are, so that every history fits every namespace.
@@ -21,8 +21,12 @@ pub enum Step {
     Wait(Duration),
     /// Time passes until the scheduler's next timeout.
     Tick,
-    /// A running attempt ends.
+    /// A running attempt ends. One that asks for permission and has none asks first, or never began if it was refused.
     Report(u8, Outcome),
+    /// A running attempt asks whether it may begin, with a lock of its host or without.
+    Begin(u8, bool),
+    /// Attempts that start from now on ask whether they may begin, or do not.
+    Transport(bool),
     /// A report comes for any attempt, such as one that was given up long ago.
     LateReport(u8, Outcome),
     /// A running attempt enters a phase.
@@ -67,6 +71,8 @@ pub fn steps() -> impl Strategy<Value = Step> {
         2 => (0..40_u64).prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
         1 => (any::<u8>(), outcomes()).prop_map(|(nth, outcome)| Step::LateReport(nth, outcome)),
         2 => (any::<u8>(), phases()).prop_map(|(nth, phase)| Step::Phase(nth, phase)),
+        6 => any::<(u8, bool)>().prop_map(|(nth, host_lock)| Step::Begin(nth, host_lock)),
+        1 => any::<bool>().prop_map(Step::Transport),
         3 => job_specs().prop_map(|spec| Step::Submit(Box::new(spec))),
         8 => orders(),
         3 => hosts(),
@@ -100,7 +106,19 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         2 => Just(Outcome::failed(FailureKind::Command { status: 1 }, "")),
         1 => Just(Outcome::failed(FailureKind::Unreachable, "")),
         1 => Just(Outcome::in_doubt("the link broke")),
+        1 => never_began().prop_map(|reason| Outcome::never_began(reason, "")),
     ]
+}
+
+fn never_began() -> impl Strategy<Value = NeverBegan> {
+    prop::sample::select(
+        &[
+            NeverBegan::Refused,
+            NeverBegan::Busy,
+            NeverBegan::NotSent,
+            NeverBegan::Expired,
+        ][..],
+    )
 }
 
 fn phases() -> impl Strategy<Value = Phase> {

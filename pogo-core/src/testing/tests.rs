@@ -14,7 +14,14 @@ fn host(name: &str) -> HostName {
 
 fn started(name: &str, attempt: u64) -> Record {
     let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
-    at(Event::of_task(job, host(name), TaskEventKind::Started { attempt }))
+    at(Event::of_task(
+        job,
+        host(name),
+        TaskEventKind::Started {
+            attempt,
+            asks_permission: false,
+        },
+    ))
 }
 
 fn succeeded(name: &str, attempt: u64) -> Record {

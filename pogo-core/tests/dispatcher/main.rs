@@ -12,6 +12,7 @@ mod numbers;
 mod observers;
 mod ownership;
 mod panics;
+mod permission;
 mod shop;
 mod shutdown;
 mod shutdown_anywhere;

@@ -71,7 +71,7 @@ proptest! {
         prop_assert_eq!(ended.job(JOB).unwrap().status(), JobStatus::Finished);
         prop_assert_eq!(ended.job(JOB).unwrap().tally().succeeded, 4);
         let started: Vec<u64> = journal.records().into_iter().filter_map(|record| match record.event {
-            Event::Task(TaskEvent { kind: TaskEventKind::Started { attempt }, .. }) => Some(attempt.number()),
+            Event::Task(TaskEvent { kind: TaskEventKind::Started { attempt, .. }, .. }) => Some(attempt.number()),
             _ => None,
         }).collect();
         prop_assert_eq!(&started[..], &[1, 2, 3, 4], "no host twice, whatever was shut down");

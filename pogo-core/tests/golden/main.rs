@@ -112,7 +112,8 @@ fn snapshots_are_written_and_read_as_ever() {
     let records = story::records();
     for (name, upto) in [
         ("snapshot-busy.json", story::busy(&records)),
-        ("snapshot-end.json", records.len()),
+        ("snapshot-end.json", story::before_asking(&records)),
+        ("snapshot-asking.json", records.len()),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();

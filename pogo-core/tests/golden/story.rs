@@ -6,7 +6,9 @@ use std::time::Duration;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, Expectation, JobSpec, Order};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
-use pogo_core::scheduler::{Epoch, FailureKind, Input, JobEventKind, JobId, Outcome, OwnerId, Phase, Record};
+use pogo_core::scheduler::{
+    Epoch, FailureKind, Input, JobEventKind, JobId, NeverBegan, Outcome, OwnerId, Phase, Record,
+};
 use pogo_core::testing::{Drill, Step};
 
 /// Everything that was recorded.
@@ -16,6 +18,7 @@ pub(crate) fn records() -> Vec<Record> {
     a_job_that_goes_wrong(&mut drill);
     a_job_that_is_blocked(&mut drill);
     a_job_that_is_slow(&mut drill);
+    a_job_that_asks(&mut drill);
     drill.records().to_vec()
 }
 
@@ -24,6 +27,12 @@ pub(crate) fn busy(records: &[Record]) -> usize {
     let aborted = |record: &Record| matches!(record.event.job_kind(), Some(JobEventKind::Halting { abort: true, .. }));
     // One of its two running attempts has been asked to end.
     records.iter().position(aborted).unwrap() + 2
+}
+
+/// Before attempts asked whether they may begin.
+pub(crate) fn before_asking(records: &[Record]) -> usize {
+    let asks = |record: &Record| record.event.submitted() == Some(JobId::new(6));
+    records.iter().position(asks).unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {
@@ -229,4 +238,26 @@ fn taken_over() -> Input {
         epoch: Epoch(2),
         from: Some(OwnerId("deploy1:1337".into())),
     }
+}
+
+/// Attempts that ask whether they may begin: one host is busy, and of two that were permitted one is done.
+fn a_job_that_asks(drill: &mut Drill) {
+    drill.handle(Input::Transport { asks_permission: true }).unwrap();
+    let targets = "cache[01-02].example.com".parse().unwrap();
+    drill.submit(JobSpec::new(targets, Command::shell("sync"))).unwrap();
+    let [first, second] = ["cache01.example.com", "cache02.example.com"];
+    let busy = Outcome::never_began(NeverBegan::Busy, "attempt 3 of job 1 holds the lock");
+    report(drill, first, busy);
+    begin(drill, second, true);
+    report(drill, second, Outcome::Succeeded);
+    drill.play(&Step::Tick);
+    begin(drill, first, false);
+    report(drill, first, Outcome::never_began(NeverBegan::Expired, ""));
+    begin(drill, second, false);
+}
+
+fn begin(drill: &mut Drill, host: &str, host_lock: bool) {
+    let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
+    let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
+    drill.handle(Input::Begin { attempt, host_lock }).unwrap();
 }

@@ -111,7 +111,7 @@ fn renumber(event: &mut Event, before: &[Record]) {
         .max()
         .unwrap_or(0);
     if let Event::Task(TaskEvent { kind, .. }) = event
-        && let TaskEventKind::Started { attempt } = kind
+        && let TaskEventKind::Started { attempt, .. } = kind
     {
         *attempt = AttemptId::new(issued + 1);
     }
@@ -148,7 +148,7 @@ fn is_needed(records: &[Record], at: usize) -> bool {
             _ => false,
         },
         Event::Task(TaskEvent { host, kind, .. }) => match kind {
-            TaskEventKind::Started { attempt } => later(&|event| of_attempt(event) == Some(*attempt)),
+            TaskEventKind::Started { attempt, .. } => later(&|event| of_attempt(event) == Some(*attempt)),
             // The job's end counts how each of its tasks ended; so does every later event of the host.
             TaskEventKind::Succeeded { .. } | TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
                 later(&finishes)

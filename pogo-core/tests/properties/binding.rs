@@ -29,7 +29,9 @@ fn shows(plan: &Plan, blocker: &Blocker) -> bool {
             .iter()
             .any(|planned| planned.budget.group == *group && planned.allowed == *allowed),
         Blocker::JobMaxParallel { limit } => plan.job.settings.max_parallel.is_some_and(|most| most.hosts == *limit),
-        Blocker::Backoff { .. } => plan.job.settings.retries + plan.job.settings.connect_retries > 0,
+        Blocker::Backoff { never_began, .. } => {
+            never_began.is_some() || plan.job.settings.retries + plan.job.settings.connect_retries > 0
+        }
         Blocker::Baking { .. } => {
             !plan.job.settings.bake.is_zero() && plan.stages.iter().any(|planned| planned.stage.bakes)
         }

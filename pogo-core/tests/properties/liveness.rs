@@ -34,7 +34,7 @@ proptest! {
         for step in &scenario.steps {
             let blocked: Vec<JobId> = with_status(&drill, JobStatus::Blocked);
             let result = drill.play(step);
-            let by_itself = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Tick | Step::Wait(_));
+            let by_itself = matches!(step, Step::Report(..) | Step::LateReport(..) | Step::Phase(..) | Step::Begin(..) | Step::Tick | Step::Wait(_));
             for event in result.and_then(|(_, events)| events.ok()).unwrap_or_default().iter().filter(|_| by_itself) {
                 let went_on = event.started().is_some() || matches!(event.job_kind(), Some(JobEventKind::Waiting | JobEventKind::Unblocked));
                 prop_assert!(!went_on || event.job().is_none_or(|job| !blocked.contains(&job)), "{event:?}");
@@ -98,8 +98,7 @@ fn come_to_rest(drill: &mut Drill) -> Result<(), TestCaseError> {
     for _ in 0..500 {
         let running: Vec<AttemptId> = drill.running().keys().copied().collect();
         for attempt in running {
-            let outcome = Outcome::Succeeded;
-            drill.handle(Input::Reported { attempt, outcome }).unwrap();
+            drill.finish(attempt, Outcome::Succeeded).unwrap();
         }
         // What runs now settles or has just started; with nothing running, what is left is time.
         if drill.play(&Step::Tick).is_none() && drill.running().is_empty() {

@@ -63,9 +63,10 @@ pub(crate) fn scenarios(most: usize) -> impl Strategy<Value = Scenario> {
 
 /// The same with that many hosts.
 pub(crate) fn scenarios_of(hosts: RangeInclusive<usize>, most: usize) -> impl Strategy<Value = Scenario> {
-    let steps = (job_specs(), prop::collection::vec(steps(), 0..most));
-    (fleets(hosts), policies(), steps).prop_map(|(fleet, policy, (job, mut steps))| {
+    let steps = (job_specs(), prop::collection::vec(steps(), 0..most), any::<bool>());
+    (fleets(hosts), policies(), steps).prop_map(|(fleet, policy, (job, mut steps, asks_permission))| {
         steps.insert(0, Step::Submit(Box::new(job)));
+        steps.insert(0, Step::Transport(asks_permission));
         let policy = without_cycles(&fleet, &policy);
         Scenario { fleet, policy, steps }
     })

@@ -7,8 +7,8 @@ use pogo_core::fleet::{Fleet, HostName, Selector};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, Obstacle, Outcome, OwnerId,
-    Phase, Record, Tally,
+    AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, NeverBegan, Obstacle, Outcome,
+    OwnerId, Phase, Record, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,24 @@ enum FrozenEvent {
         job: JobId,
         host: HostName,
         attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks_permission: bool,
+    },
+    TaskPermitted {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        host_lock: bool,
+    },
+    TaskNeverBegan {
+        job: JobId,
+        host: HostName,
+        attempt: AttemptId,
+        reason: NeverBegan,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        message: String,
+        not_before: Timestamp,
     },
     TaskPhaseEntered {
         job: JobId,

@@ -35,6 +35,7 @@ fn started(name: &str, attempt: u64) -> Event {
         host(name),
         TaskEventKind::Started {
             attempt: AttemptId::new(attempt),
+            asks_permission: false,
         },
     )
 }
@@ -51,6 +52,7 @@ fn an_attempt_begins_under_the_next_number_on_a_host_that_is_free() {
         host("a"),
         TaskEventKind::Started {
             attempt: AttemptId::new(2),
+            asks_permission: false,
         },
     );
     assert!(!follows(&story, elsewhere), "another job runs there");

@@ -16,6 +16,7 @@ mod many;
 mod messages;
 mod obstacles;
 mod once_more;
+mod permission;
 mod queueing;
 mod record_size;
 mod running;

@@ -105,7 +105,7 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle
         let since = format!("M{} {}V{}", Px(axis.x(slow)), Px(middle - bar), Px(middle + bar));
         sheet.markup.element("path").class("slow").attr("d", since).empty();
     }
-    if let Some((_, ending)) = &attempt.ended {
+    if let Some((_, ending)) = attempt.ended.as_ref().filter(|(_, end)| end.state != State::Waiting) {
         let cap = sheet.markup.element("rect").class(ending.state.class());
         let width = ((to - from) / 3.0).clamp(0.5, 2.5);
         cap.at((to - width).max(from), middle - bar / 2.0)
@@ -134,6 +134,8 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
         .states
         .iter()
         .filter(|(at, state)| matches!(state, State::Skipped | State::Cancelled | State::Down) && *at <= until);
+    // An attempt that never began leaves the host as it was.
+    let ends = ends.filter(|(_, state)| *state != State::Waiting);
     let mut signs: Vec<(Timestamp, State)> = ends.chain(apart.copied()).collect();
     signs.sort_by_key(|&(at, _)| at);
     let mut before = None;
@@ -161,6 +163,7 @@ fn tooltip(began: Timestamp, until: Timestamp, host: &HostTimeline, attempt: &At
         None => "running".to_owned(),
         Some((_, ending)) if ending.state == State::Failed => format!("failed: {}", shorten(&ending.why, 200)),
         Some((_, ending)) if ending.state == State::InDoubt => format!("in doubt: {}", shorten(&ending.why, 200)),
+        Some((_, ending)) if ending.state == State::Waiting => format!("never began: {}", shorten(&ending.why, 200)),
         Some((_, ending)) => ending.state.word().to_owned(),
     };
     let mut parts = vec![

@@ -38,7 +38,7 @@ pub(super) struct Attempt {
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ending {
-    /// Succeeded, failed or in doubt.
+    /// Succeeded, failed, in doubt, or waiting as before.
     pub(super) state: State,
     /// Why, where it did not succeed.
     pub(super) why: String,

@@ -15,8 +15,8 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::journal::{ReplayError, Seq};
 use pogo_core::scheduler::{
-    ApplyError, Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, Obstacle, Outcome,
-    Record, Scheduler, TaskEvent, TaskEventKind,
+    ApplyError, Event, HolderReason, JobEvent, JobEventKind, JobId, JobStatus, NamespaceEventKind, NeverBegan,
+    Obstacle, Outcome, Record, Scheduler, TaskEvent, TaskEventKind,
 };
 
 /// Reads a log with all its jobs, or for one of them.
@@ -145,7 +145,7 @@ impl LogReader {
             return;
         };
         match kind {
-            TaskEventKind::Started { attempt } => data.begin(at, *job, *attempt),
+            TaskEventKind::Started { attempt, .. } => data.begin(at, *job, *attempt),
             TaskEventKind::PhaseEntered { attempt, phase } => data.phase(at, *attempt, *phase),
             TaskEventKind::Slow { attempt, .. } => data.slow(at, *attempt),
             TaskEventKind::Succeeded { attempt } => data.end(at, *attempt, ending(&Outcome::Succeeded)),
@@ -154,6 +154,14 @@ impl LogReader {
             }
             TaskEventKind::InDoubt { attempt, message, .. } => {
                 data.end(at, *attempt, ending(&Outcome::in_doubt(message)));
+            }
+            TaskEventKind::NeverBegan {
+                attempt,
+                reason,
+                message,
+                ..
+            } => {
+                data.end(at, *attempt, ending(&Outcome::never_began(*reason, message)));
             }
             TaskEventKind::Retried { .. } => data.task = State::Waiting,
             TaskEventKind::Skipped => data.task = State::Skipped,
@@ -213,11 +221,20 @@ impl LogReader {
     }
 }
 
+fn never_began(reason: NeverBegan, message: &str) -> String {
+    match message {
+        "" => reason.to_string(),
+        message => format!("{reason}: {message}"),
+    }
+}
+
 fn ending(outcome: &Outcome) -> Ending {
     let (state, why, in_connect) = match outcome {
         Outcome::Succeeded => (State::Succeeded, String::new(), false),
         Outcome::Failed(failure) => (State::Failed, failure.to_string(), failure.kind.is_connect()),
         Outcome::InDoubt { message } => (State::InDoubt, message.clone(), false),
+        // The host waits as before, and nothing was done there but connecting.
+        Outcome::NeverBegan { reason, message } => (State::Waiting, never_began(*reason, message), true),
         // An end of a kind that is not known here: the records that follow say what became of the task.
         _ => (State::Waiting, String::new(), false),
     };

@@ -9,6 +9,7 @@ use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Stream
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::{AttemptId, Failure, FailureKind, JobId, Outcome, Phase};
+use pogo_core::testing::PermitAll;
 use tokio::sync::Notify;
 
 /// Keeps the output of one attempt.
@@ -117,7 +118,11 @@ impl TestAttempt {
         let (phases, seen_phases) = mpsc::unbounded();
         let witness = Arc::new(Witness::default());
         let ids = (self.attempt.job, self.attempt.host.name.clone(), self.attempt.id);
-        let (reporter, side) = ReporterSide::open(ids, phases, Arc::clone(&witness) as Arc<dyn Observer>);
+        let (reporter, side) = ReporterSide::open(
+            ids,
+            Arc::new(PermitAll(phases)),
+            Arc::clone(&witness) as Arc<dyn Observer>,
+        );
         let running = Running {
             attempt: self.attempt,
             reporter,

@@ -63,6 +63,10 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
                 assert!(!ran, "after {bytes} bytes it ran, and is said not to have: {report:#?}");
                 failed += 1;
             }
+            Outcome::NeverBegan { .. } => {
+                assert!(!ran, "after {bytes} bytes it ran, and is said not to have: {report:#?}");
+                failed += 1;
+            }
             Outcome::InDoubt { .. } => in_doubt += 1,
             // The last packets say nothing that matters.
             Outcome::Succeeded => assert!(ran && in_doubt > 0, "after {bytes} bytes: {report:#?}"),

@@ -105,7 +105,7 @@ impl JobProgress {
             TaskEventKind::Succeeded { .. } => HostState::Succeeded,
             TaskEventKind::Failed { failure, .. } => HostState::Failed(failure.clone()),
             TaskEventKind::InDoubt { message, .. } => HostState::InDoubt(message.clone()),
-            TaskEventKind::Retried { .. } => HostState::Waiting,
+            TaskEventKind::Retried { .. } | TaskEventKind::NeverBegan { .. } => HostState::Waiting,
             TaskEventKind::Skipped => HostState::Skipped,
             TaskEventKind::Cancelled => HostState::Cancelled,
             TaskEventKind::Slow { .. } => {

@@ -30,7 +30,7 @@ use crate::scheduler::{AttemptId, Event, Record, Scheduler, TaskEventKind};
 /// | `pogo_tasks{state}` | gauge | tasks of all jobs: `waiting`, `running`, `succeeded`, `failed`, `in_doubt`, `skipped`, `cancelled` |
 /// | `pogo_jobs{status}` | gauge | jobs: `running`, `waiting`, `paused`, `blocked`, `halting`, `halted`, `finished` |
 /// | `pogo_attempts_started_total` | counter | attempts begun |
-/// | `pogo_attempts_ended_total{outcome}` | counter | attempts ended: `succeeded`, `failed`, `in_doubt` |
+/// | `pogo_attempts_ended_total{outcome}` | counter | attempts ended: `succeeded`, `failed`, `in_doubt`, `never_began` |
 /// | `pogo_attempt_duration_seconds{outcome}` | histogram | from the start of an attempt to its end |
 /// | `pogo_journal_append_duration_seconds` | histogram | how long the journal took for a commit |
 /// | `pogo_journal_append_events` | histogram | events of a commit |
@@ -119,6 +119,7 @@ fn ended(event: &Event, took: Option<Duration>) {
         Some(TaskEventKind::Succeeded { .. }) => count!("succeeded"),
         Some(TaskEventKind::Failed { .. }) => count!("failed"),
         Some(TaskEventKind::InDoubt { .. }) => count!("in_doubt"),
+        Some(TaskEventKind::NeverBegan { .. }) => count!("never_began"),
         _ => {}
     }
 }

@@ -130,7 +130,9 @@ impl Trace {
                 warn!(target: "pogo", parent: &span, { pogo.job = %job, %host, %attempt, cause }, "host is in doubt");
                 self.spans().end_host(of, "in_doubt", false);
             }
-            TaskEventKind::PhaseEntered { .. }
+            TaskEventKind::Permitted { .. }
+            | TaskEventKind::NeverBegan { .. }
+            | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. } => {}
@@ -192,6 +194,7 @@ impl OpenAttempt {
                 "failed"
             }
             Outcome::InDoubt { .. } => "in_doubt",
+            Outcome::NeverBegan { .. } => "never_began",
         };
     }
 }

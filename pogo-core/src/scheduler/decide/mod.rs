@@ -41,6 +41,7 @@ impl Scheduler {
                 };
                 self.emit(Event::of_job(job, JobEventKind::Submitted { spec, hosts }), hint);
             }
+            Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
             Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase),
             Checked::Reported { attempt, outcome } => self.report(attempt, outcome),
             Checked::Late { attempt, outcome } => {
@@ -100,6 +101,10 @@ impl Scheduler {
 
     fn start(&mut self, task: TaskAt, host: HostName) {
         let attempt = self.state.attempts.next_id();
-        self.emit_task(task, host, TaskEventKind::Started { attempt });
+        let kind = TaskEventKind::Started {
+            attempt,
+            asks_permission: self.asks_permission,
+        };
+        self.emit_task(task, host, kind);
     }
 }

@@ -119,7 +119,7 @@ impl Scheduler {
         }
     }
 
-    fn cancel(&mut self, (job, task): TaskAt) {
+    pub(super) fn cancel(&mut self, (job, task): TaskAt) {
         let Some(host) = self.state.jobs.get(&job).map(|job| job.name(task).clone()) else {
             return;
         };

@@ -9,8 +9,8 @@ use crate::policy::{OnDoubt, ResolvedSettings};
 use crate::scheduler::state::{Job, JobChange, Running, TaskAt, TaskRecord};
 use crate::scheduler::time_limit;
 use crate::scheduler::{
-    AttemptId, CancelReason, DoubtCause, Failure, HaltCause, JobEventKind, JobId, Outcome, Phase, Scheduler,
-    TaskEventKind,
+    AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, NeverBegan, Outcome,
+    Phase, Scheduler, TaskEventKind,
 };
 
 impl Scheduler {
@@ -22,17 +22,59 @@ impl Scheduler {
         self.emit_task(task, host, TaskEventKind::PhaseEntered { attempt, phase });
     }
 
+    pub(super) fn permit(&mut self, attempt: AttemptId, host_lock: bool) {
+        let Some(running) = self.state.attempts.get(attempt) else {
+            return;
+        };
+        let (task, host) = (running.task, running.target.name.clone());
+        self.emit_task(task, host, TaskEventKind::Permitted { attempt, host_lock });
+    }
+
+    /// The task waits again, unless its job or its host is gone, or its time was over.
+    pub(super) fn never_began(&mut self, attempt: AttemptId, reason: NeverBegan, message: String) {
+        let Some((running, job)) = self.running(attempt) else {
+            return;
+        };
+        if running.cancelling == Some(CancelReason::AttemptTimeout) {
+            let kind = FailureKind::Timeout;
+            return self.fail(attempt, Failure { kind, message });
+        }
+        let at @ (_, task) = running.task;
+        let host = running.target.name.clone();
+        let gone = job.aborted || self.state.hosts.is_removed(running.target.host);
+        let delay = match reason.may_last() && !gone {
+            true => busy_delay(job.task(task).never_began),
+            false => Duration::ZERO,
+        };
+        let not_before = self.now + delay + jitter(job.spec.seed, attempt, delay / 2);
+        let kind = TaskEventKind::NeverBegan {
+            attempt,
+            reason,
+            message,
+            not_before,
+        };
+        self.emit_task(at, host, kind);
+        if gone {
+            self.cancel(at);
+        }
+    }
+
     pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome) {
         match outcome {
+            Outcome::Succeeded if self.was_not_permitted(attempt) => {
+                let message = "it reports success, and was not permitted to begin; this is a defect of the transport";
+                self.lose(attempt, message.to_owned(), DoubtCause::Reported);
+            }
             Outcome::Succeeded => self.succeed(attempt),
             Outcome::Failed(failure) => self.fail(attempt, failure),
             Outcome::InDoubt { message } => self.doubt(attempt, message, DoubtCause::Reported),
+            Outcome::NeverBegan { reason, message } => self.never_began(attempt, reason, message),
         }
     }
 
     fn succeed(&mut self, attempt: AttemptId) {
         let settles = self
-            .attempt(attempt)
+            .running(attempt)
             .is_some_and(|(_, job)| !job.settings.settle.is_zero());
         if settles {
             self.enter_phase(attempt, Phase::Settle)
@@ -51,7 +93,7 @@ impl Scheduler {
     }
 
     fn fail(&mut self, attempt: AttemptId, failure: Failure) {
-        let Some((running, job)) = self.attempt(attempt) else {
+        let Some((running, job)) = self.running(attempt) else {
             return;
         };
         let at @ (_, task) = running.task;
@@ -69,7 +111,25 @@ impl Scheduler {
     }
 
     pub(super) fn doubt(&mut self, attempt: AttemptId, message: String, cause: DoubtCause) {
-        let Some((running, job)) = self.attempt(attempt) else {
+        let Some((running, _)) = self.running(attempt) else {
+            return;
+        };
+        let cancelling = running.cancelling.is_some();
+        match cause {
+            _ if !running.has_not_begun() => self.lose(attempt, message, cause),
+            DoubtCause::Restarted => self.never_began(attempt, NeverBegan::Restarted, message),
+            _ if cancelling => self.never_began(attempt, NeverBegan::Cancelled, message),
+            // Its transport lost it before it asked. Waiting for another try that costs nothing, it could go on for ever.
+            _ => {
+                let kind = FailureKind::Refused;
+                self.fail(attempt, Failure { kind, message });
+            }
+        }
+    }
+
+    /// It may have happened, whatever was permitted.
+    fn lose(&mut self, attempt: AttemptId, message: String, cause: DoubtCause) {
+        let Some((running, job)) = self.running(attempt) else {
             return;
         };
         let at @ (_, task) = running.task;
@@ -154,7 +214,12 @@ impl Scheduler {
             && !self.state.hosts.is_removed(running.target.host)
     }
 
-    pub(super) fn attempt(&self, attempt: AttemptId) -> Option<(&Running, &Job)> {
+    fn was_not_permitted(&self, attempt: AttemptId) -> bool {
+        let running = self.state.attempts.get(attempt);
+        running.is_some_and(|running| running.permission.is_awaited())
+    }
+
+    pub(super) fn running(&self, attempt: AttemptId) -> Option<(&Running, &Job)> {
         let running = self.state.attempts.get(attempt)?;
         Some((running, self.state.jobs.get(&running.task.0)?))
     }
@@ -168,6 +233,13 @@ fn retry_delay(settings: &ResolvedSettings, task: &TaskRecord) -> Duration {
     let times = settings.retry_backoff.saturating_pow(used);
     let longest = LONGEST.max(settings.retry_delay);
     settings.retry_delay.saturating_mul(times).min(longest)
+}
+
+/// The delay before a host is asked again whose attempts never began so many times in a row, without its jitter.
+fn busy_delay(before: u8) -> Duration {
+    const FIRST: Duration = Duration::from_secs(5);
+    const LONGEST: Duration = Duration::from_secs(300);
+    FIRST.saturating_mul(1 << before.min(6)).min(LONGEST)
 }
 
 /// A delay below `most`, drawn from the job's seed: the same for the same attempt, different for its neighbours.

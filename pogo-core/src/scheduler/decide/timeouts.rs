@@ -32,7 +32,7 @@ impl Scheduler {
     }
 
     fn slow(&mut self, attempt: AttemptId) {
-        let Some((running, job)) = self.attempt(attempt) else {
+        let Some((running, job)) = self.running(attempt) else {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());

@@ -8,8 +8,8 @@ use crate::scheduler::{AttemptId, JobId};
 
 /// Something that the scheduler decided or took note of.
 ///
-/// Events are all there is: applying them in order gives the scheduler's state. [`TaskEventKind::Started`] and
-/// [`TaskEventKind::CancelRequested`] are the orders to the transport.
+/// Events are all there is: applying them in order gives the scheduler's state. [`TaskEventKind::Started`],
+/// [`TaskEventKind::Permitted`] and [`TaskEventKind::CancelRequested`] are the orders to the transport.
 ///
 /// The first level says of what it is, the second what happened:
 ///
@@ -17,7 +17,7 @@ use crate::scheduler::{AttemptId, JobId};
 /// use pogo_core::scheduler::{AttemptId, Event, JobId, TaskEvent, TaskEventKind};
 ///
 /// let attempt = AttemptId::new(17);
-/// let event = Event::of_task(JobId::new(1), "web1".parse()?, TaskEventKind::Started { attempt });
+/// let event = Event::of_task(JobId::new(1), "web1".parse()?, TaskEventKind::Started { attempt, asks_permission: false });
 /// match &event {
 ///     Event::Task(TaskEvent { host, kind: TaskEventKind::Started { .. }, .. }) => assert_eq!(host.as_str(), "web1"),
 ///     Event::Job(event) => println!("{}: {:?}", event.job, event.kind),
@@ -104,7 +104,7 @@ impl Event {
         self.task()?.started()
     }
 
-    /// The attempt that is over, if this is its end: it succeeded, failed, or is in doubt.
+    /// The attempt that is over, if this is its end: it succeeded, failed, is in doubt, or never began.
     pub fn ended(&self) -> Option<AttemptId> {
         self.task()?.ended()
     }

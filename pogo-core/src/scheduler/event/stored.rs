@@ -14,7 +14,9 @@ use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Epoch, Failure, JobId, JobUpdate, Obstacle, Outcome, OwnerId, Phase, Tally};
+use crate::scheduler::{
+    AttemptId, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OwnerId, Phase, Tally,
+};
 
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -73,7 +75,20 @@ stored! {
         spec: Arc<JobSpec>,
         #[serde(with = "crate::fleet::host_list")] hosts: Arc<[HostName]>
     }
-    TaskStarted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Started { attempt: AttemptId }
+    TaskStarted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Started {
+        attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "Not::not")] asks_permission: bool
+    }
+    TaskPermitted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Permitted {
+        attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "Not::not")] host_lock: bool
+    }
+    TaskNeverBegan = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::NeverBegan {
+        attempt: AttemptId,
+        reason: NeverBegan,
+        #[serde(default, skip_serializing_if = "String::is_empty")] message: String,
+        not_before: Timestamp
+    }
     TaskPhaseEntered = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::PhaseEntered {
         attempt: AttemptId,
         phase: Phase

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::former;
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Failure, JobId, Phase};
+use crate::scheduler::{AttemptId, Failure, JobId, NeverBegan, Phase};
 
 /// An event of one host of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,9 @@ impl TaskEvent {
     /// The attempt, for what happens to one.
     pub fn attempt(&self) -> Option<AttemptId> {
         match &self.kind {
-            TaskEventKind::Started { attempt }
+            TaskEventKind::Started { attempt, .. }
+            | TaskEventKind::Permitted { attempt, .. }
+            | TaskEventKind::NeverBegan { attempt, .. }
             | TaskEventKind::PhaseEntered { attempt, .. }
             | TaskEventKind::Slow { attempt, .. }
             | TaskEventKind::CancelRequested { attempt, .. }
@@ -39,18 +41,20 @@ impl TaskEvent {
     /// The attempt that is to run, if this is the order to start one.
     pub fn started(&self) -> Option<AttemptId> {
         match &self.kind {
-            TaskEventKind::Started { attempt } => Some(*attempt),
+            TaskEventKind::Started { attempt, .. } => Some(*attempt),
             _ => None,
         }
     }
 
-    /// The attempt that is over, if this is its end: it succeeded, failed, or is in doubt.
+    /// The attempt that is over, if this is its end: it succeeded, failed, is in doubt, or never began.
     pub fn ended(&self) -> Option<AttemptId> {
         match &self.kind {
             TaskEventKind::Succeeded { attempt }
             | TaskEventKind::Failed { attempt, .. }
-            | TaskEventKind::InDoubt { attempt, .. } => Some(*attempt),
+            | TaskEventKind::InDoubt { attempt, .. }
+            | TaskEventKind::NeverBegan { attempt, .. } => Some(*attempt),
             TaskEventKind::Started { .. }
+            | TaskEventKind::Permitted { .. }
             | TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
@@ -65,10 +69,31 @@ impl TaskEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TaskEventKind {
-    /// An attempt begins: the order to the transport to run it.
+    /// An attempt starts: the order to the transport to run it.
     Started {
         /// The attempt.
         attempt: AttemptId,
+        /// Whether it asks for permission before anything runs on the host. In logs from before there was such a thing, no.
+        asks_permission: bool,
+    },
+    /// An attempt may begin on its host, which it has reached. From here on it may have happened.
+    Permitted {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Whether the host's lock keeps other attempts away until this one has ended.
+        host_lock: bool,
+    },
+    /// An attempt ended before anything ran on its host, which is as before: it gives back its slots, its task waits again,
+    /// and no retry is used up.
+    NeverBegan {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Why.
+        reason: NeverBegan,
+        /// What was seen.
+        message: String,
+        /// The task is not started before this moment.
+        not_before: Timestamp,
     },
     /// An attempt entered a further phase.
     PhaseEntered {

@@ -8,7 +8,7 @@ use super::{Cure, Holder};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::policy::{Origin, Rule};
-use crate::scheduler::{Freeze, JobId};
+use crate::scheduler::{Freeze, JobId, NeverBegan};
 
 /// One thing that keeps a waiting host from starting, and the orders that clear it.
 ///
@@ -94,6 +94,9 @@ pub enum Blocker {
     Backoff {
         /// When.
         until: Timestamp,
+        /// Why its attempt never began; `None` after a failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        never_began: Option<NeverBegan>,
     },
     /// An operator paused the job.
     Paused,

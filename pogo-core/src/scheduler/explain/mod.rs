@@ -73,8 +73,8 @@ impl<'a> Explainer<'a> {
         let mut found = self.of_job();
         let state = self.state;
         if let Some(delay) = job.backoffs.get(&task).filter(|delay| delay.until > self.now) {
-            let until = delay.until;
-            found.push(Obstacle::passing(Blocker::Backoff { until }));
+            let (until, never_began) = (delay.until, delay.never_began);
+            found.push(Obstacle::passing(Blocker::Backoff { until, never_began }));
         }
         if let Some((other, _)) = state.lease(job.host(task)) {
             found.push(Obstacle::passing(Blocker::Leased { job: other }));

@@ -58,7 +58,13 @@ impl Blocker {
                 format!("{hosts} is frozen by {by} since {}{why}", time(*since))
             }
             Self::Leased { job } => format!("job {} runs there", job.number()),
-            Self::Backoff { until } => format!("it is tried again at {}", time(*until)),
+            Self::Backoff { until, never_began } => {
+                let again = format!("it is tried again at {}", time(*until));
+                match never_began {
+                    Some(why) => format!("{why}; {again}"),
+                    None => again,
+                }
+            }
             Self::Paused => "the job is paused".to_owned(),
             Self::Halted => "the job is halted".to_owned(),
             Self::FailureBudget {

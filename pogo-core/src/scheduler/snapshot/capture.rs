@@ -64,6 +64,7 @@ impl State {
                     since: running.since,
                     cancelling: running.cancelling,
                     slow: running.slow,
+                    permission: running.permission,
                 })
             })
             .collect()
@@ -99,7 +100,7 @@ impl State {
             backoffs: job
                 .backoffs
                 .iter()
-                .map(|(task, delay)| BackoffData(named(task), delay.until, Some(delay.since)))
+                .map(|(task, delay)| BackoffData(named(task), delay.until, Some(delay.since), delay.never_began))
                 .collect(),
             failures: job
                 .failures

@@ -9,7 +9,7 @@ use crate::fleet::HostName;
 use crate::plan::JobSpec;
 use crate::policy::{JobSettings, Limit, bare_counts};
 use crate::scheduler::state::{Backoff, TaskRecord};
-use crate::scheduler::{Failure, JobId, JobStatus, TaskState};
+use crate::scheduler::{Failure, JobId, JobStatus, NeverBegan, TaskState};
 
 /// A job and how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,12 +45,14 @@ pub(super) struct JobData {
     pub(super) failures: Vec<(HostName, Failure)>,
 }
 
-/// A host that waits: until when, and since when. Snapshots from before a delay could change do not have the last.
+/// A host that waits: until when, since when, and why its attempt never began. Old snapshots do not have the last, or
+/// the last two.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct BackoffData(
     pub(super) HostName,
     pub(super) Timestamp,
     #[serde(default)] pub(super) Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")] pub(super) Option<NeverBegan>,
 );
 
 impl JobData {
@@ -68,13 +70,14 @@ impl JobData {
 
 impl BackoffData {
     pub(super) fn backoff(&self, settings: &JobSettings) -> Backoff {
-        let Self(_, until, since) = *self;
+        let Self(_, until, since, never_began) = *self;
         let delay = settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY);
         // Older snapshots do not have the jitter, so it is taken as none.
         let before = || Timestamp::EPOCH + (until - (Timestamp::EPOCH + delay));
         Backoff {
             until,
             since: since.unwrap_or_else(before),
+            never_began,
         }
     }
 }
@@ -90,11 +93,12 @@ pub(super) struct TaskRun {
     retries: u16,
     #[serde(default, skip_serializing_if = "is_zero")]
     connect_retries: u16,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    never_began: u8,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &u16) -> bool {
-    *number == 0
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
 
 impl TaskRun {
@@ -105,6 +109,7 @@ impl TaskRun {
             tries: task.tries,
             retries: task.retries,
             connect_retries: task.connect_retries,
+            never_began: task.never_began,
         }
     }
 
@@ -114,6 +119,7 @@ impl TaskRun {
             retries: self.retries,
             connect_retries: self.connect_retries,
             tries: self.tries,
+            never_began: self.never_began,
         }
     }
 }

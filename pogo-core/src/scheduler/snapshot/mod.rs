@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use error::RestoreError;
 use job::JobData;
 
-use super::{AttemptId, CancelReason, Freeze, JobId, Phase};
+use super::{AttemptId, CancelReason, Freeze, JobId, Permission, Phase};
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
@@ -115,4 +115,12 @@ struct RunningData {
     cancelling: Option<CancelReason>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     slow: bool,
+    /// Whether it may begin. Snapshots from before attempts asked do not have it.
+    #[serde(default, skip_serializing_if = "is_not_asked")]
+    permission: Permission,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_not_asked(permission: &Permission) -> bool {
+    *permission == Permission::NotAsked
 }

@@ -184,6 +184,7 @@ impl State {
                 since: data.since,
                 cancelling: data.cancelling,
                 slow: data.slow,
+                permission: data.permission,
             },
         );
         let (id, at) = task;

@@ -9,8 +9,8 @@ use super::{ApplyError, Backoff, Effect, Effects, FailedAttempt, JobStatus, Runn
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, Event, Freeze, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent,
-    TaskEventKind,
+    AttemptId, Event, Freeze, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Permission,
+    Phase, TaskEvent, TaskEventKind,
 };
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
@@ -98,9 +98,30 @@ impl State {
     fn apply_to_task(&mut self, event: &TaskEvent, hint: &Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         let TaskEvent { job, host, kind } = event;
         match kind {
-            TaskEventKind::Started { attempt } => {
+            TaskEventKind::Started {
+                attempt,
+                asks_permission,
+            } => {
                 let at = self.task_at(*job, host, hint)?;
-                self.start(at, *attempt, effects);
+                let permission = match asks_permission {
+                    true => Permission::Awaited,
+                    false => Permission::NotAsked,
+                };
+                self.start(at, *attempt, permission, effects);
+            }
+            TaskEventKind::Permitted { attempt, host_lock } => {
+                let running = self.running_mut(*attempt)?;
+                running.permission = running.permission.renewed(*host_lock);
+            }
+            TaskEventKind::NeverBegan {
+                attempt,
+                reason,
+                not_before,
+                ..
+            } => {
+                let at = self.task_at(*job, host, hint)?;
+                self.end(*attempt, TaskState::Waiting, effects)?;
+                self.wait_again(at, *not_before, *reason, effects);
             }
             TaskEventKind::PhaseEntered { attempt, phase } => {
                 let now = self.at;
@@ -160,7 +181,7 @@ impl State {
             .ok_or(ApplyError::UnknownAttempt { attempt })
     }
 
-    fn start(&mut self, at: TaskAt, attempt: AttemptId, effects: &mut Effects) {
+    fn start(&mut self, at: TaskAt, attempt: AttemptId, permission: Permission, effects: &mut Effects) {
         let (id, task) = at;
         self.move_task(at, TaskState::Running, effects);
         let Some(job) = self.jobs.get_mut(&id) else { return };
@@ -173,6 +194,7 @@ impl State {
             task: at,
             target,
             phase: Phase::Connect,
+            permission,
             started: self.at,
             since: self.at,
             cancelling: None,
@@ -190,7 +212,13 @@ impl State {
             .ok_or(ApplyError::UnknownAttempt { attempt })?;
         let (id, task) = running.task;
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
-        job.tasks[task as usize].attempt = AttemptId::NONE;
+        let never_began = to == TaskState::Waiting;
+        let record = &mut job.tasks[task as usize];
+        record.attempt = AttemptId::NONE;
+        record.record.never_began = match never_began {
+            true => record.record.never_began.saturating_add(1),
+            false => 0,
+        };
         let moving = TaskMove {
             profile: running.target.profile,
             track: running.target.track,
@@ -205,15 +233,33 @@ impl State {
         let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
         self.change_host(host, effects, |host| {
             host.leased = false;
+            if never_began {
+                failed_attempt = host.failed_attempt;
+            }
             // A host that has left the fleet is counted until it ends, and no longer.
             failed_attempt = failed_attempt.filter(|_| !host.removed);
             before = std::mem::replace(&mut host.failed_attempt, failed_attempt);
             host.down = host.down.filter(|_| !host.removed);
         });
-        if before.is_some() {
+        if before.is_some() && before != failed_attempt {
             self.keep_earlier(running.target.host, before, failed_attempt);
         }
         Ok(())
+    }
+
+    /// A task waits as before an attempt that never began.
+    fn wait_again(&mut self, at: TaskAt, not_before: Timestamp, reason: NeverBegan, effects: &mut Effects) {
+        let now = self.at;
+        let Some(job) = self.jobs.get_mut(&at.0) else { return };
+        if not_before > now {
+            let delay = Backoff {
+                since: now,
+                until: not_before,
+                never_began: Some(reason),
+            };
+            job.backoffs.insert(at.1, delay);
+        }
+        effects.push(Effect::Requeued(at));
     }
 
     fn retry(&mut self, at: TaskAt, not_before: Timestamp, ordered: bool, after_connect: bool, effects: &mut Effects) {
@@ -222,13 +268,17 @@ impl State {
         let now = self.at;
         let Some(job) = self.jobs.get_mut(&id) else { return };
         if not_before > now {
-            let (since, until) = (now, not_before);
-            job.backoffs.insert(task, Backoff { since, until });
+            let delay = Backoff {
+                since: now,
+                until: not_before,
+                never_began: None,
+            };
+            job.backoffs.insert(task, delay);
         }
         let record = job.task_mut(task);
         match (ordered, after_connect) {
             // An operator's order starts the counts afresh.
-            (true, _) => (record.retries, record.connect_retries) = (0, 0),
+            (true, _) => (record.retries, record.connect_retries, record.never_began) = (0, 0, 0),
             (false, true) => record.connect_retries = record.connect_retries.saturating_add(1),
             (false, false) => record.retries = record.retries.saturating_add(1),
         }

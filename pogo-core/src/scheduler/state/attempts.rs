@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{Target, TaskAt};
 use crate::Timestamp;
-use crate::scheduler::{AttemptId, CancelReason, Phase};
+use crate::scheduler::{AttemptId, CancelReason, Permission, Phase};
 
 /// Every attempt that has not ended, and the number of the next.
 ///
@@ -32,12 +32,20 @@ pub(crate) struct Running {
     pub(crate) task: TaskAt,
     pub(crate) target: Target,
     pub(crate) phase: Phase,
+    pub(crate) permission: Permission,
     pub(crate) started: Timestamp,
     /// When it entered its settle phase, or was asked to end.
     pub(crate) since: Timestamp,
     pub(crate) cancelling: Option<CancelReason>,
     /// It has been told to be slow.
     pub(crate) slow: bool,
+}
+
+impl Running {
+    /// Whether nothing of it can have run on its host, nor ever will without being permitted.
+    pub(crate) fn has_not_begun(&self) -> bool {
+        self.permission.is_awaited() && self.phase == Phase::Connect
+    }
 }
 
 impl Attempts {
@@ -171,6 +179,7 @@ mod tests {
                 track: 0,
             },
             phase: Phase::Connect,
+            permission: Permission::NotAsked,
             started: Timestamp::EPOCH,
             since: Timestamp::EPOCH,
             cancelling: None,

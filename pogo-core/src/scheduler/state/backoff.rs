@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Timestamp;
+use crate::scheduler::NeverBegan;
 
 /// A task that is not to be tried before a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -10,12 +11,18 @@ pub(crate) struct Backoff {
     /// When its last attempt ended.
     pub(crate) since: Timestamp,
     pub(crate) until: Timestamp,
+    /// Why its attempt never began; `None` after a failure.
+    pub(crate) never_began: Option<NeverBegan>,
 }
 
 impl Backoff {
     /// The delay in proportion, after `retry_delay` was changed. It is counted from the attempt's end, as if it had been that long
     /// from the start: counted from now, each change would make a host wait anew.
     pub(super) fn rescale(&mut self, before: Duration, after: Duration) {
+        // How long a busy host is left alone is no setting.
+        if self.never_began.is_some() {
+            return;
+        }
         let (waits, before) = ((self.until - self.since).as_millis(), before.as_millis());
         if waits == 0 || before == 0 {
             return;
@@ -37,6 +44,7 @@ mod tests {
         let mut backoff = Backoff {
             since: at(10_000),
             until: at(22_000),
+            never_began: None,
         };
         backoff.rescale(seconds(10), seconds(60));
         assert_eq!(backoff.until, at(82_000), "10 s and 2 s of jitter");
@@ -47,5 +55,8 @@ mod tests {
         backoff.until = Timestamp::NEVER;
         backoff.rescale(Duration::from_millis(1), Duration::MAX);
         assert_eq!(backoff.until, Timestamp::NEVER);
+        (backoff.until, backoff.never_began) = (at(22_000), Some(NeverBegan::Busy));
+        backoff.rescale(seconds(10), seconds(60));
+        assert_eq!(backoff.until, at(22_000), "no retry of a failure");
     }
 }

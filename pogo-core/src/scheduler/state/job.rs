@@ -87,8 +87,10 @@ pub(crate) struct TaskRecord {
     pub(crate) retries: u16,
     /// Retries used after failures to connect.
     pub(crate) connect_retries: u16,
-    /// Attempts begun.
+    /// Attempts started.
     pub(crate) tries: u16,
+    /// How many attempts in a row never began.
+    pub(crate) never_began: u8,
 }
 
 impl TaskRecord {
@@ -97,6 +99,7 @@ impl TaskRecord {
         retries: 0,
         connect_retries: 0,
         tries: 0,
+        never_began: 0,
     };
 }
 

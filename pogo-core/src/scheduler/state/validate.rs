@@ -41,7 +41,7 @@ impl State {
     fn validate_task_event(&self, TaskEvent { job, host, kind }: &TaskEvent) -> Result<(), ApplyError> {
         let attempt_follows = |attempt, fits: fn(&Running) -> bool| self.validate_attempt(*job, host, attempt, fits);
         match kind {
-            TaskEventKind::Started { attempt } => {
+            TaskEventKind::Started { attempt, .. } => {
                 self.validate_task(*job, host, TaskChange::Start)?;
                 let id = self.host_id(host)?;
                 if self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id() {
@@ -51,6 +51,12 @@ impl State {
             }
             TaskEventKind::PhaseEntered { attempt, phase } => {
                 self.validate_attempt(*job, host, *attempt, |running| *phase > running.phase)
+            }
+            TaskEventKind::Permitted { attempt, .. } => attempt_follows(*attempt, |running| {
+                running.cancelling.is_none() && running.phase != Phase::Settle
+            }),
+            TaskEventKind::NeverBegan { attempt, .. } => {
+                attempt_follows(*attempt, |running| running.phase != Phase::Settle)
             }
             TaskEventKind::CancelRequested { attempt, .. } => attempt_follows(*attempt, |running| {
                 running.cancelling.is_none() && running.phase != Phase::Settle

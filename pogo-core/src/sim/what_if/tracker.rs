@@ -77,7 +77,10 @@ impl Tracker {
                 self.peak_running = self.peak_running.max(self.running);
                 self.host(at, host, true, scheduler);
             }
-            TaskEventKind::Succeeded { .. } | TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
+            TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Failed { .. }
+            | TaskEventKind::InDoubt { .. }
+            | TaskEventKind::NeverBegan { .. } => {
                 self.running = self.running.saturating_sub(1);
                 if *job == self.job {
                     self.last_end = at;
@@ -86,6 +89,7 @@ impl Tracker {
             }
             TaskEventKind::Skipped => self.host(at, host, false, scheduler),
             TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Permitted { .. }
             | TaskEventKind::Slow { .. }
             | TaskEventKind::CancelRequested { .. }
             | TaskEventKind::Retried { .. }

@@ -32,6 +32,8 @@ pub(crate) struct Oracle {
     down: Group,
     jobs: BTreeMap<JobId, Job>,
     ended: BTreeSet<AttemptId>,
+    /// Attempts that run, ask for permission and have none.
+    unpermitted: BTreeSet<AttemptId>,
     freezes: Vec<Selector>,
 }
 
@@ -78,20 +80,49 @@ impl Oracle {
     fn take_of_task(&mut self, at: Timestamp, event: &TaskEvent) -> Result<(), String> {
         let TaskEvent { job, host, kind, .. } = event;
         match kind {
-            TaskEventKind::Started { attempt } => {
+            TaskEventKind::Started {
+                attempt,
+                asks_permission,
+                ..
+            } => {
                 if self.ended.contains(attempt) || self.running.values().any(|(_, other)| other == attempt) {
                     return Err(format!("{attempt} is not new"));
                 }
                 self.may_start(*job, host, at)?;
                 self.running.insert(host.clone(), (*job, *attempt));
+                if *asks_permission {
+                    self.unpermitted.insert(*attempt);
+                }
                 self.set(*job, host, TaskState::Running);
             }
+            TaskEventKind::Permitted { attempt, .. } => {
+                self.may_begin(*job, host)?;
+                self.unpermitted.remove(attempt);
+            }
+            TaskEventKind::NeverBegan {
+                attempt, not_before, ..
+            } => {
+                self.end(*job, host, *attempt)?;
+                self.unpermitted.remove(attempt);
+                self.set(*job, host, TaskState::Waiting);
+                let job = self.jobs.get_mut(job).ok_or("no such job")?;
+                job.delays.insert(host.clone(), (*not_before, *not_before));
+                if self.fleet.id(host.as_str()).is_none() {
+                    self.bad.retain(|(bad, _)| bad != host);
+                    self.down.remove(host);
+                }
+            }
             TaskEventKind::Succeeded { attempt } => {
+                self.has_begun(*attempt)?;
                 self.end(*job, host, *attempt)?;
                 self.bad.retain(|(bad, _)| bad != host);
                 self.set(*job, host, TaskState::Succeeded);
             }
             TaskEventKind::Failed { attempt, .. } | TaskEventKind::InDoubt { attempt, .. } => {
+                if matches!(kind, TaskEventKind::InDoubt { .. }) {
+                    self.has_begun(*attempt)?;
+                }
+                self.unpermitted.remove(attempt);
                 self.end(*job, host, *attempt)?;
                 if self.fleet.id(host.as_str()).is_some() {
                     self.bad.insert((host.clone(), *job));
@@ -111,7 +142,8 @@ impl Oracle {
                 self.set(*job, host, TaskState::Skipped);
             }
             TaskEventKind::Cancelled => self.set(*job, host, TaskState::Cancelled),
-            TaskEventKind::PhaseEntered { .. } | TaskEventKind::Slow { .. } | TaskEventKind::CancelRequested { .. } => {
+            TaskEventKind::PhaseEntered { attempt, .. } => self.has_begun(*attempt)?,
+            TaskEventKind::Slow { .. } | TaskEventKind::CancelRequested { .. } => {
                 self.jobs.get(job).ok_or("no such job")?;
             }
             _ => return Err(format!("{event:?} is new")),
@@ -225,6 +257,30 @@ impl Oracle {
         self.in_turn(job, host)
             .and_then(|()| self.has_place(host))
             .or_else(|rule| refuse(&rule))
+    }
+
+    /// Whether an attempt that was started before may begin now.
+    fn may_begin(&self, id: JobId, host: &HostName) -> Result<(), String> {
+        let job = self.jobs.get(&id).ok_or("no such job")?;
+        let refuse = |rule: &str| Err(format!("{host} of {id} may not begin: {rule}"));
+        if !job.goes_on {
+            return refuse("the job starts no more");
+        }
+        if self.fleet.id(host.as_str()).is_none() {
+            return refuse("the host has left the fleet");
+        }
+        let frozen = |hosts: &Selector| select(&self.fleet, hosts).contains(host);
+        if self.freezes.iter().any(frozen) {
+            return refuse("it is frozen");
+        }
+        Ok(())
+    }
+
+    fn has_begun(&self, attempt: AttemptId) -> Result<(), String> {
+        match self.unpermitted.contains(&attempt) {
+            true => Err(format!("{attempt} was not permitted to begin")),
+            false => Ok(()),
+        }
     }
 
     fn has_place(&self, host: &HostName) -> Result<(), String> {

@@ -1,0 +1,70 @@
+//! Permission to begin: nothing runs without it on hosts whose attempts ask, and what never began leaves nothing behind.
+
+use super::finding::{Breach, BrokenRule, broken};
+use super::state::State;
+use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{AttemptId, FailureKind, JobId, NeverBegan, TaskState};
+
+impl State {
+    pub(super) fn permit(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+        let task = self.attempt(id, host, attempt)?;
+        let (job, namespace) = self.job_in_namespace(id)?;
+        job.may_begin(namespace, task)?;
+        job.tasks[task].awaits_permission = false;
+        Ok(())
+    }
+
+    pub(super) fn never_began(
+        &mut self,
+        id: JobId,
+        host: &HostName,
+        attempt: AttemptId,
+        (reason, not_before): (NeverBegan, Timestamp),
+    ) -> Result<(), Breach> {
+        let (task, at) = (self.attempt(id, host, attempt)?, self.at);
+        let (job, namespace) = self.job_in_namespace(id)?;
+        // That its dispatcher has died is known only after the restart.
+        if reason != NeverBegan::Restarted {
+            job.limits.ends_in_time(attempt, at)?;
+        }
+        job.limits.end(attempt);
+        job.set(namespace, task, TaskState::Waiting, at)?;
+        job.wait_again(task, not_before);
+        let host = namespace.id(&job.hosts[task])?;
+        namespace.change(host, |host| {
+            host.running = None;
+            // A host that left the fleet counts until its attempt ends, and no longer.
+            if host.left_fleet {
+                host.down = false;
+                host.failed_jobs.clear();
+            }
+        });
+        self.running.remove(&attempt);
+        Ok(())
+    }
+
+    /// Refuses what only an attempt can have done that was permitted to begin.
+    pub(super) fn has_begun(&mut self, id: JobId, task: usize, attempt: AttemptId, did: &str) -> Result<(), Breach> {
+        let job = self.job(id)?;
+        if !job.tasks[task].awaits_permission {
+            return Ok(());
+        }
+        let host = &job.hosts[task];
+        broken(
+            BrokenRule::Permission,
+            format!("{attempt} {did} on `{host}`, and was not permitted to begin"),
+        )
+    }
+}
+
+/// Whether only something that ran on the host can have failed so.
+pub(super) fn ran(kind: &FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::PreHook { .. }
+            | FailureKind::Command { .. }
+            | FailureKind::PostHook { .. }
+            | FailureKind::Signal { .. }
+    )
+}

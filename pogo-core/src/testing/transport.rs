@@ -1,0 +1,192 @@
+//! A transport that runs nothing, and asks before it would.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use futures::future::{Either, pending, select};
+
+use crate::dispatcher::{Attempt, Capabilities, Reporter, Transport};
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, NeverBegan, Outcome, Phase};
+
+/// What an attempt of a [`TestTransport`] does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TestBehavior {
+    /// It asks, begins, and ends so at once.
+    #[default]
+    Succeed,
+    /// It asks, begins, and ends so at once.
+    End(Outcome),
+    /// Another command holds the host's lock.
+    Busy,
+    /// It connects for ever, and never asks.
+    Connect,
+    /// It asks, begins, and runs for ever.
+    Run,
+}
+
+/// Something that an attempt of a [`TestTransport`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TestStep {
+    /// It was handed over, for the first time.
+    Started,
+    /// It was handed over again, after a restart.
+    Resumed,
+    /// The command began.
+    Began,
+    /// It was told to end, and ended.
+    Cancelled,
+}
+
+/// A transport that runs nothing, asks for permission before it would, and keeps what it did.
+///
+/// ```
+/// use std::sync::Arc;
+/// use pogo_core::dispatcher::Dispatcher;
+/// use pogo_core::fleet::Fleet;
+/// use pogo_core::plan::{Command, JobSpec};
+/// use pogo_core::testing::{TestStep, TestTransport};
+///
+/// # futures::executor::block_on(async {
+/// let transport = Arc::new(TestTransport::default());
+/// let (dispatcher, handle) = Dispatcher::builder(Arc::clone(&transport) as _).build().await?;
+/// let steer = async move {
+///     handle.configure(Arc::new(Fleet::builder().host("web1").build()?), Arc::default()).await?;
+///     handle.submit(JobSpec::new("web1".parse()?, Command::shell("uptime"))).await?;
+///     Ok::<_, Box<dyn std::error::Error>>(())
+/// };
+/// let (ended, steered) = futures::join!(dispatcher.run(), steer);
+/// steered?;
+/// ended?;
+/// assert_eq!(transport.steps_of("web1"), [TestStep::Started, TestStep::Began]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+pub struct TestTransport {
+    behavior: Box<dyn Fn(&Attempt) -> TestBehavior + Send + Sync>,
+    host_lock: bool,
+    resumes: bool,
+    steps: Mutex<Vec<(HostName, AttemptId, TestStep)>>,
+}
+
+impl Default for TestTransport {
+    fn default() -> Self {
+        Self::new(|_| TestBehavior::Succeed)
+    }
+}
+
+impl TestTransport {
+    /// One whose attempts do this, under a lock of their host.
+    pub fn new(behavior: impl Fn(&Attempt) -> TestBehavior + Send + Sync + 'static) -> Self {
+        Self {
+            behavior: Box::new(behavior),
+            host_lock: true,
+            resumes: false,
+            steps: Mutex::default(),
+        }
+    }
+
+    /// Hosts have no lock.
+    #[must_use]
+    pub fn without_host_lock(mut self) -> Self {
+        self.host_lock = false;
+        self
+    }
+
+    /// Goes on with attempts that another dispatcher left.
+    #[must_use]
+    pub fn resuming(mut self) -> Self {
+        self.resumes = true;
+        self
+    }
+
+    /// What attempts did so far, in order.
+    pub fn steps(&self) -> Vec<(HostName, AttemptId, TestStep)> {
+        self.lock().clone()
+    }
+
+    /// What attempts on this host did so far, in order.
+    pub fn steps_of(&self, host: &str) -> Vec<TestStep> {
+        let steps = self.lock();
+        let of_host = steps.iter().filter(|(on, ..)| on.as_str() == host);
+        of_host.map(|(.., step)| *step).collect()
+    }
+
+    fn note(&self, attempt: &Attempt, step: TestStep) {
+        self.lock().push((attempt.host.name.clone(), attempt.id, step));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(HostName, AttemptId, TestStep)>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn go(&self, attempt: &Attempt, report: &Reporter) -> Outcome {
+        let end = match (self.behavior)(attempt) {
+            TestBehavior::Succeed => Some(Outcome::Succeeded),
+            TestBehavior::End(outcome) => Some(outcome),
+            TestBehavior::Run => None,
+            TestBehavior::Busy => return Outcome::never_began(NeverBegan::Busy, "the test says so"),
+            TestBehavior::Connect => pending().await,
+        };
+        if let Err(refused) = report.begin(self.host_lock).await {
+            return Outcome::never_began(NeverBegan::Refused, refused.to_string());
+        }
+        report.phase(Phase::Command);
+        self.note(attempt, TestStep::Began);
+        match end {
+            Some(outcome) => outcome,
+            None => pending().await,
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for TestTransport {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default().with_permission().with_confirmed_cancel()
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        let step = if attempt.resumed {
+            TestStep::Resumed
+        } else {
+            TestStep::Started
+        };
+        self.note(&attempt, step);
+        let (go, cancelled) = (self.go(&attempt, &report), report.cancelled());
+        match select(Box::pin(go), Box::pin(cancelled)).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(((), _)) => {
+                let began = self
+                    .lock()
+                    .contains(&(attempt.host.name.clone(), attempt.id, TestStep::Began));
+                self.note(&attempt, TestStep::Cancelled);
+                match began {
+                    true => Outcome::failed(
+                        crate::scheduler::FailureKind::Signal {
+                            signal: "TERM".to_owned(),
+                        },
+                        "",
+                    ),
+                    false => Outcome::never_began(NeverBegan::Cancelled, ""),
+                }
+            }
+        }
+    }
+
+    fn resumes(&self, _attempt: &Attempt) -> bool {
+        self.resumes
+    }
+}
+
+impl fmt::Debug for TestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestTransport")
+            .field("host_lock", &self.host_lock)
+            .field("resumes", &self.resumes)
+            .finish()
+    }
+}
