@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::batch::Batch;
 use super::{Attempt, DispatchError, Dispatcher};
 use crate::fleet::{Host, HostName};
 use crate::plan::{Command, ExecOptions, JobSpec};
@@ -78,14 +79,14 @@ impl Dispatcher {
         }
         let resumable = self.resumable();
         let resumed = resumable.iter().map(|(attempt, _)| attempt.id).collect();
-        let mut records = Vec::new();
+        let mut batch = Batch::default();
         let (epoch, from) = self.tail.owned_since();
         // Neither is refused to anybody.
-        let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut records);
-        let _ = self.input(Input::Recover { resumed }, &mut records);
-        if !records.is_empty() {
-            self.commit(records).await?;
-        }
+        let _ = self.input(Input::OwnerChanged { owner, epoch, from }, &mut batch.records);
+        batch.end_input();
+        let _ = self.input(Input::Recover { resumed }, &mut batch.records);
+        batch.end_input();
+        self.commit(batch).await?;
         for (attempt, cancelling) in resumable {
             let id = attempt.id;
             self.running.start(attempt);

@@ -11,7 +11,7 @@ use super::guarded::Guarded;
 use super::running::Running;
 use super::subscription::{Growth, GrowthSide};
 use super::system_nonce::system_nonce;
-use super::{Attempt, Clock, DispatchError, Dispatcher, Handle, Observer, SystemClock, Transport};
+use super::{Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, SystemClock, Transport};
 use crate::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, ReplayError, Seq};
 use crate::scheduler::Scheduler;
 
@@ -28,6 +28,7 @@ impl Dispatcher {
             acquire: Acquire::IfFree,
             snapshot_every: None,
             namespace: Arc::from(Attempt::NAMESPACE),
+            journal_retry: JournalRetry::forever(),
         }
     }
 }
@@ -43,6 +44,7 @@ pub struct DispatcherBuilder {
     acquire: Acquire,
     snapshot_every: Option<NonZeroU64>,
     namespace: Arc<str>,
+    journal_retry: JournalRetry,
 }
 
 impl DispatcherBuilder {
@@ -91,6 +93,12 @@ impl DispatcherBuilder {
         self
     }
 
+    /// Sets how long a journal is tried again that cannot be reached. By default [for ever](JournalRetry::forever).
+    pub fn journal_retry(mut self, retry: JournalRetry) -> Self {
+        self.journal_retry = retry;
+        self
+    }
+
     /// Stores a snapshot in the journal after so many records, so that whoever takes over need not replay them. By default
     /// never, which suits journals of a job or two: a host takes about four records.
     pub fn snapshot_every(mut self, records: NonZeroU64) -> Self {
@@ -122,8 +130,9 @@ impl DispatcherBuilder {
             upto,
         };
         let growth = Arc::<Growth>::default();
-        let end = (at, GrowthSide(Arc::clone(&growth)));
-        let tail = Tail::new(owned, (Arc::clone(&self.clock), Arc::clone(&observer)), end, snapshots);
+        let io = (Arc::clone(&self.clock), Arc::clone(&observer));
+        let growth_side = GrowthSide(Arc::clone(&growth));
+        let tail = Tail::new(owned, io, growth_side, snapshots, self.journal_retry);
         let io = Io {
             running,
             reports,

@@ -1,25 +1,38 @@
 //! Making events durable before anything acts on them.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, Fuse, FutureExt};
 
+use super::batch::Batch;
 use super::guarded::Guarded;
 use super::subscription::GrowthSide;
-use super::{Clock, Notice, Observer};
+use super::{Clock, JournalRetry, JournalStatus, Notice, Observer};
+use crate::Timestamp;
 use crate::journal::{Commit, Epoch, JournalError, OwnedJournal, OwnerId, Seq};
 use crate::scheduler::{Record, Scheduler};
 
-/// The end of the journal that this dispatcher owns.
+/// The end of the journal that this dispatcher owns. One append is in flight at a time, and a snapshot beside it.
 pub(super) struct Tail {
-    journal: Box<dyn OwnedJournal>,
+    /// At hand while no append is in flight.
+    journal: Option<Box<dyn OwnedJournal>>,
+    append: Fuse<BoxFuture<'static, Appended>>,
+    /// What is appended next, where a batch is too large for one commit.
+    parts: VecDeque<Batch>,
     lost: Fuse<BoxFuture<'static, ()>>,
-    clock: Arc<dyn Clock>,
-    observer: Arc<Guarded>,
+    storing: Fuse<BoxFuture<'static, Result<(), JournalError>>>,
+    availability: Availability,
+    was_away: bool,
+    retry: JournalRetry,
     at: Seq,
+    epoch: Epoch,
+    previous_owner: Option<OwnerId>,
+    began: Option<Timestamp>,
+    last_append: Duration,
     growth: GrowthSide,
     snapshots: Snapshots,
 }
@@ -30,31 +43,99 @@ pub(super) struct Snapshots {
     pub(super) upto: Seq,
 }
 
-impl Tail {
-    /// How often a store that cannot be reached is tried again.
-    const TRIES: u32 = 8;
-    const FIRST_DELAY: Duration = Duration::from_millis(100);
+/// Whether the journal can be reached, shared with the append in flight.
+#[derive(Clone)]
+struct Availability {
+    away: Arc<Mutex<Option<(Timestamp, String)>>>,
+    clock: Arc<dyn Clock>,
+    observer: Arc<Guarded>,
+}
 
+/// An append that came to its end.
+struct Appended {
+    journal: Box<dyn OwnedJournal>,
+    batch: Batch,
+    began: Timestamp,
+    answer: Result<Seq, JournalError>,
+}
+
+impl Tail {
     pub(super) fn new(
         journal: Box<dyn OwnedJournal>,
         (clock, observer): (Arc<dyn Clock>, Arc<Guarded>),
-        (at, growth): (Seq, GrowthSide),
+        growth: GrowthSide,
         snapshots: Snapshots,
+        retry: JournalRetry,
     ) -> Self {
         Self {
+            append: Fuse::terminated(),
+            parts: VecDeque::new(),
             lost: journal.lost().fuse(),
-            journal,
-            clock,
-            observer,
-            at,
+            storing: Fuse::terminated(),
+            availability: Availability {
+                away: Arc::default(),
+                clock,
+                observer,
+            },
+            was_away: false,
+            retry,
+            at: journal.end(),
+            epoch: journal.epoch(),
+            previous_owner: journal.previous_owner(),
+            began: None,
+            last_append: Duration::ZERO,
             growth,
             snapshots,
+            journal: Some(journal),
         }
     }
 
     /// The epoch of this ownership, and whose came before.
     pub(super) fn owned_since(&self) -> (Epoch, Option<OwnerId>) {
-        (self.journal.epoch(), self.journal.previous_owner())
+        (self.epoch, self.previous_owner.clone())
+    }
+
+    /// The position after the last durable record.
+    pub(super) fn end(&self) -> Seq {
+        self.at
+    }
+
+    /// How long the last append took.
+    pub(super) fn last_append(&self) -> Duration {
+        self.last_append
+    }
+
+    /// Whether everything is durable that was ever decided.
+    pub(super) fn is_idle(&self) -> bool {
+        self.began.is_none()
+    }
+
+    /// Since when something has been decided that is not durable.
+    pub(super) fn not_durable_since(&self) -> Option<Timestamp> {
+        self.began
+    }
+
+    /// Whether the journal takes commits.
+    pub(super) fn status(&self) -> JournalStatus {
+        match self.availability.with(|away| away.clone()) {
+            Some((since, message)) => JournalStatus::Away { since, message },
+            None => JournalStatus::Ok,
+        }
+    }
+
+    pub(super) fn is_away(&self) -> bool {
+        self.availability.with(|away| away.is_some())
+    }
+
+    /// Ready once each time when the journal is no longer reached.
+    pub(super) fn poll_away(&mut self) -> Poll<()> {
+        let is_away = self.is_away();
+        let was_away = std::mem::replace(&mut self.was_away, is_away);
+        if is_away && !was_away {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Ready once when somebody else owns the journal.
@@ -62,58 +143,142 @@ impl Tail {
         self.lost.poll_unpin(context)
     }
 
-    /// Stores the state once enough records have come since it was last stored. Where that fails for now nothing is
-    /// lost, since the records are there; it is tried again as many records later.
-    pub(super) async fn snapshot(&mut self, scheduler: &Scheduler) -> Result<(), JournalError> {
-        let due = |every: NonZeroU64| self.at.0.saturating_sub(self.snapshots.upto.0) >= every.get();
-        if !self.snapshots.every.is_some_and(due) {
-            return Ok(());
+    /// Begins to append what was decided. Nothing may act on it before [`poll_append`](Self::poll_append) says that it is durable.
+    pub(super) fn begin(&mut self, batch: Batch) {
+        self.began.get_or_insert(self.availability.clock.now());
+        self.parts.push_back(batch);
+        self.append_next();
+    }
+
+    fn append_next(&mut self) {
+        // While the journal is not at hand an append is in flight; this is called again at its end.
+        if let Some(journal) = self.journal.take_if(|_| !self.parts.is_empty())
+            && let Some(batch) = self.parts.pop_front()
+        {
+            let append = append(journal, (self.at, batch), self.retry, self.availability.clone());
+            self.append = append.boxed().fuse();
         }
-        self.snapshots.upto = self.at;
-        let storing = self.journal.snapshot(self.at, scheduler.snapshot());
-        match storing.await {
+    }
+
+    /// The records that have become durable, or why nothing may be started any more; several times for a batch that is too
+    /// large for one commit.
+    pub(super) fn poll_append(&mut self, context: &mut Context<'_>) -> Poll<Result<Vec<Record>, JournalError>> {
+        let Poll::Ready(appended) = self.append.poll_unpin(context) else {
+            return Poll::Pending;
+        };
+        let batch = appended.batch;
+        self.journal = Some(appended.journal);
+        match appended.answer {
+            Ok(end) => {
+                self.at = end;
+                self.last_append = self.availability.clock.now() - appended.began;
+                self.growth.notify();
+                if self.parts.is_empty() {
+                    self.began = None;
+                }
+                self.append_next();
+                Poll::Ready(Ok(batch.records))
+            }
+            Err(JournalError::TooLarge { max }) => match batch.split() {
+                Some((first, rest)) => {
+                    self.parts.push_front(rest);
+                    self.parts.push_front(first);
+                    self.append_next();
+                    self.poll_append(context)
+                }
+                None => Poll::Ready(Err(JournalError::TooLarge { max })),
+            },
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// Begins to store the state once enough records have come since it was last stored. Where that fails for now nothing is
+    /// lost, since the records are there; it is tried again as many records later.
+    pub(super) fn store_snapshot(&mut self, scheduler: &Scheduler) {
+        let due = |every: NonZeroU64| self.at.0.saturating_sub(self.snapshots.upto.0) >= every.get();
+        let Some(journal) = self.journal.as_ref().filter(|_| self.is_idle() && !self.is_storing()) else {
+            return;
+        };
+        if self.snapshots.every.is_some_and(due) {
+            self.snapshots.upto = self.at;
+            self.storing = journal.snapshot(self.at, scheduler.snapshot()).fuse();
+        }
+    }
+
+    /// Whether a snapshot is being stored.
+    pub(super) fn is_storing(&self) -> bool {
+        use futures::future::FusedFuture;
+        !self.storing.is_terminated()
+    }
+
+    /// Ready when a snapshot is stored, or could not be.
+    pub(super) fn poll_snapshot(&mut self, context: &mut Context<'_>) -> Poll<Result<(), JournalError>> {
+        self.storing.poll_unpin(context).map(|stored| match stored {
             Err(fatal @ (JournalError::Fenced | JournalError::Conflict { .. })) => Err(fatal),
             _ => Ok(()),
+        })
+    }
+}
+
+/// Appends until the journal has it, or has had it in vain for long enough.
+async fn append(
+    mut journal: Box<dyn OwnedJournal>,
+    (at, mut batch): (Seq, Batch),
+    retry: JournalRetry,
+    availability: Availability,
+) -> Appended {
+    let clock = Arc::clone(&availability.clock);
+    let commit = Commit::new(at, std::mem::take(&mut batch.records));
+    let began = clock.now();
+    let (mut delay, mut at_once) = (retry.first_delay, true);
+    let answer = loop {
+        let error = match journal.append(&commit).await {
+            Err(error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => error,
+            answer => break answer,
+        };
+        // Most answers are lost with a connection that is there again.
+        if at_once && matches!(error, JournalError::Unknown { .. }) {
+            at_once = false;
+            continue;
+        }
+        availability.gone(&error);
+        if retry.give_up_after.is_some_and(|limit| clock.now() - began >= limit) {
+            break Err(error);
+        }
+        clock.sleep_until(clock.now() + delay).await;
+        (delay, at_once) = ((delay * 2).min(retry.max_delay), true);
+    };
+    if answer.is_ok() {
+        availability.back(began);
+    }
+    batch.records = commit.records;
+    Appended {
+        journal,
+        batch,
+        began,
+        answer,
+    }
+}
+
+impl Availability {
+    fn with<T>(&self, act: impl FnOnce(&mut Option<(Timestamp, String)>) -> T) -> T {
+        // Each change is one statement, so a panic leaves nothing half changed.
+        act(&mut self.away.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn gone(&self, error: &JournalError) {
+        let now = self.clock.now();
+        let since = self.with(|away| away.as_ref().map(|(since, _)| *since));
+        self.with(|away| *away = Some((since.unwrap_or(now), error.to_string())));
+        if since.is_none() {
+            self.observer.notice(&Notice::JournalAway { error });
         }
     }
 
-    /// Appends these records. When it returns they are durable; on an error they are not, and nothing may act on them.
-    pub(super) async fn append(&mut self, records: Vec<Record>) -> Result<Vec<Record>, JournalError> {
-        let commit = Commit::new(self.at, records);
-        self.at = self.append_patiently(&commit).await?;
-        self.growth.notify();
-        Ok(commit.records)
-    }
-
-    async fn append_patiently(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
-        let mut delay = Self::FIRST_DELAY;
-        let began = self.clock.now();
-        for tries in 0..Self::TRIES {
-            match self.append_once(commit).await {
-                Err(ref error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => {
-                    if tries == 0 {
-                        self.observer.notice(&Notice::JournalAway { error });
-                    }
-                    self.clock.sleep_until(self.clock.now() + delay).await;
-                    delay *= 2;
-                }
-                answer => {
-                    if answer.is_ok() && tries > 0 {
-                        let after = self.clock.now() - began;
-                        self.observer.notice(&Notice::JournalBack { after });
-                    }
-                    return answer;
-                }
-            }
-        }
-        self.append_once(commit).await
-    }
-
-    /// What is not known is tried again at once: most answers are lost with a connection that comes back.
-    async fn append_once(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
-        match self.journal.append(commit).await {
-            Err(JournalError::Unknown { .. }) => self.journal.append(commit).await,
-            answer => answer,
+    fn back(&self, began: Timestamp) {
+        if self.with(Option::take).is_some() {
+            let after = self.clock.now() - began;
+            self.observer.notice(&Notice::JournalBack { after });
         }
     }
 }

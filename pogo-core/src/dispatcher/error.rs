@@ -1,5 +1,6 @@
 //! Why a dispatcher stops, and why it refuses an order.
 
+use crate::Timestamp;
 use crate::journal::{JournalError, ReplayError, RestoreError};
 use crate::scheduler::InputError;
 
@@ -33,6 +34,16 @@ pub enum OrderError {
     /// The scheduler refuses it; nothing has changed.
     #[error(transparent)]
     Refused(#[from] InputError),
+    /// The journal cannot be reached, so nothing new is taken on; nothing has changed. What runs goes on.
+    #[error(
+        "the journal cannot be reached since {since}, so no order can be taken; try again when it is back: {message}"
+    )]
+    JournalAway {
+        /// When that was first seen.
+        since: Timestamp,
+        /// What the journal said last.
+        message: String,
+    },
     /// What was to look at the scheduler panicked. The dispatcher goes on.
     #[error("the query panicked, which is a defect of the query; the dispatcher goes on")]
     Panicked,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use futures::channel::mpsc;
@@ -9,14 +10,15 @@ use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
 use futures::stream::StreamExt;
 
 use super::attempts::JobCommand;
+use super::batch::Batch;
 use super::commit::Tail;
 use super::guarded::Guarded;
 use super::handle::Message;
-use super::messages::Reply;
+use super::messages::{Queries, Reply};
 use super::running::Running;
 use super::shutdown::Shutdown;
 use super::waiters::Waiters;
-use super::{Clock, DispatchError, Notice, Observer, Report};
+use super::{Clock, DispatchError, JournalStatus, Notice, Observer, Report};
 use crate::Timestamp;
 use crate::journal::JournalError;
 use crate::scheduler::{
@@ -78,7 +80,14 @@ pub struct Dispatcher {
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
     pub(super) namespace: Arc<str>,
+    /// What the scheduler is told once the append in flight is durable.
+    pub(super) queue: VecDeque<Pending>,
+    /// Answers to what has been told, sent once that is durable.
+    pub(super) replies: Vec<Reply>,
+    pub(super) queries: Queries,
     pub(super) waiters: Waiters,
+    /// How many inputs were processed since it was last said, and how long that took.
+    turn: (usize, Duration),
     /// It is to end, and starts nothing more.
     pub(super) shutdown: Option<Shutdown>,
 }
@@ -94,18 +103,32 @@ pub(super) struct Io {
     pub(super) namespace: Arc<str>,
 }
 
-/// What wakes the dispatcher.
-enum Wakeup {
+/// What the scheduler is to be told.
+pub(super) enum Pending {
     /// An attempt entered a phase, or asks whether it may begin.
     Report(AttemptId, Report),
     /// An attempt ended.
     Ended(AttemptId, crate::scheduler::Outcome),
-    /// A handle sent an order or a query.
+    /// A handle sent an order.
     Message(Message),
-    /// The last handle was dropped: nobody gives orders any more.
-    HandlesDropped,
     /// The scheduler asked to be woken at this time.
     Timeout,
+}
+
+/// What wakes the dispatcher.
+enum Wakeup {
+    /// Something for the scheduler.
+    Pending(Pending),
+    /// The last handle was dropped: nobody gives orders any more.
+    HandlesDropped,
+    /// The timer ran out.
+    Timer,
+    /// Records are durable, or never will be.
+    Appended(Result<Vec<Record>, JournalError>),
+    /// A snapshot was stored, or the journal is lost.
+    Stored(Result<(), JournalError>),
+    /// The journal cannot be reached.
+    Away,
     /// The journal is owned by somebody else.
     Lost,
 }
@@ -138,7 +161,11 @@ impl Dispatcher {
             timer_at: None,
             commands: BTreeMap::new(),
             namespace,
+            queue: VecDeque::new(),
+            replies: Vec::new(),
+            queries: Queries::default(),
             waiters: Waiters::default(),
+            turn: (0, Duration::ZERO),
             shutdown: None,
         }
     }
@@ -147,11 +174,20 @@ impl Dispatcher {
     /// an operator. That the time limit of such a job is still to run out is not waited for. Or until it has
     /// [shut down](super::Handle::shutdown). Returns the scheduler as it then is.
     ///
+    /// While an append is in flight, what runs is polled and what it reports is queued: a decision is made on a state that is
+    /// durable, and is acted on when it is durable itself. While the journal cannot be reached, nothing starts and what runs goes on;
+    /// see [`JournalRetry`](super::JournalRetry).
+    ///
     /// # Errors
-    /// The journal failed, or another dispatcher took over. Attempts under way are dropped; nothing more is started. Or the
+    /// The journal failed for good, or another dispatcher took over. Attempts under way are dropped; nothing more is started. Or the
     /// observer panicked, which is reported once everything is over.
     pub async fn run(mut self) -> Result<Scheduler, DispatchError> {
         loop {
+            if self.tail.is_idle() {
+                // Before the next batch, or whoever waits for this one would wait for that one too.
+                self.settle();
+                self.process_batch();
+            }
             self.arm_timer();
             if self.is_over() {
                 return match self.observer.panics() {
@@ -159,102 +195,156 @@ impl Dispatcher {
                     panics => Err(DispatchError::Observer { panics }),
                 };
             }
-            let first = self.next_wakeup().await;
-            let mut wakeups = VecDeque::from([first]);
-            while wakeups.len() < Self::BATCH
-                && let Some(more) = self.next_wakeup().now_or_never()
-            {
-                wakeups.push_back(more);
+            if let Some(error) = self.is_over_without_journal() {
+                return Err(error);
             }
-            self.process_batch(wakeups).await?;
+            let first = self.next_wakeup().await;
+            self.receive(first)?;
+            for _ in 0..Self::BATCH {
+                let Some(more) = self.next_wakeup().now_or_never() else {
+                    break;
+                };
+                self.receive(more)?;
+            }
         }
     }
 
     fn is_over(&self) -> bool {
-        match &self.shutdown {
-            Some(shutdown) => self.running.all_among(&shutdown.left),
-            None => !self.steered && self.running.is_empty() && self.scheduler.is_at_rest(),
-        }
+        self.tail.is_idle()
+            && self.queue.is_empty()
+            && match &self.shutdown {
+                Some(shutdown) => self.running.all_among(&shutdown.left),
+                None => {
+                    !self.steered && !self.tail.is_storing() && self.running.is_empty() && self.scheduler.is_at_rest()
+                }
+            }
     }
 
     /// Waits for what comes next. Always in the same order: what an attempt reported comes before its end.
     async fn next_wakeup(&mut self) -> Wakeup {
         poll_fn(|context| {
-            use std::task::Poll;
             if self.tail.poll_lost(context).is_ready() {
                 return Poll::Ready(Wakeup::Lost);
             }
+            if let Poll::Ready(appended) = self.tail.poll_append(context) {
+                return Poll::Ready(Wakeup::Appended(appended));
+            }
+            if self.tail.poll_away().is_ready() {
+                return Poll::Ready(Wakeup::Away);
+            }
+            if let Poll::Ready(stored) = self.tail.poll_snapshot(context) {
+                return Poll::Ready(Wakeup::Stored(stored));
+            }
             if let Poll::Ready(Some((attempt, report))) = self.reports.poll_next_unpin(context) {
-                return Poll::Ready(Wakeup::Report(attempt, report));
+                return Poll::Ready(Wakeup::Pending(Pending::Report(attempt, report)));
             }
             if let Poll::Ready((attempt, outcome)) = self.running.poll_end(context) {
-                return Poll::Ready(Wakeup::Ended(attempt, outcome));
+                return Poll::Ready(Wakeup::Pending(Pending::Ended(attempt, outcome)));
             }
             if self.steered {
                 match self.messages.poll_next_unpin(context) {
-                    Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Message(message)),
+                    Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Pending(Pending::Message(message))),
                     Poll::Ready(None) => return Poll::Ready(Wakeup::HandlesDropped),
                     Poll::Pending => {}
                 }
             }
-            self.timer.poll_unpin(context).map(|()| Wakeup::Timeout)
+            self.timer.poll_unpin(context).map(|()| Wakeup::Timer)
         })
         .await
     }
 
-    /// Lets the scheduler decide on a batch, makes its decisions durable with one commit, and acts on them.
-    async fn process_batch(&mut self, wakeups: VecDeque<Wakeup>) -> Result<(), DispatchError> {
-        let (began, inputs) = (self.clock.now(), wakeups.len());
-        let mut records = Vec::new();
-        let mut replies: Vec<Reply> = Vec::new();
-        for wakeup in wakeups {
-            match wakeup {
-                Wakeup::Report(attempt, Report::Phase(phase)) => {
-                    // The scheduler issued the attempt, so it does not refuse what is reported of it.
-                    let _ = self.input(Input::PhaseEntered { attempt, phase }, &mut records);
-                }
-                Wakeup::Report(attempt, Report::Begin(request)) => {
-                    let host_lock = request.host_lock;
-                    let answer = self.input(Input::Begin { attempt, host_lock }, &mut records);
-                    replies.push(Box::new(|| request.answer(answer.map_err(BeginRefused::of))));
-                }
-                Wakeup::Ended(attempt, outcome) => {
-                    let _ = self.input(Input::Reported { attempt, outcome }, &mut records);
-                }
-                Wakeup::Message(message) => self.receive(message, &mut records, &mut replies),
-                Wakeup::HandlesDropped => self.steered = false,
-                Wakeup::Lost => return Err(JournalError::Fenced.into()),
-                Wakeup::Timeout => {
-                    self.timer_at = None;
-                    let _ = self.input(Input::Tick, &mut records);
-                    self.end_grace(&mut records);
-                }
-            }
+    fn receive(&mut self, wakeup: Wakeup) -> Result<(), DispatchError> {
+        match wakeup {
+            Wakeup::Pending(Pending::Message(message)) => self.receive_message(message),
+            Wakeup::Pending(pending) => self.queue.push_back(pending),
+            Wakeup::HandlesDropped => self.steered = false,
+            Wakeup::Timer => self.time_out(),
+            Wakeup::Appended(records) => self.act(records?),
+            Wakeup::Stored(stored) => stored?,
+            Wakeup::Away => self.refuse_queued_orders(),
+            Wakeup::Lost => return Err(JournalError::Fenced.into()),
         }
-        let mut took = self.clock.now() - began;
-        if !records.is_empty() {
-            took += self.commit(records).await?;
-            self.tail.snapshot(&self.scheduler).await?;
-        }
-        replies.into_iter().for_each(|reply| reply());
-        self.waiters.settle(&self.scheduler);
-        self.observer.notice(&Notice::Turned { inputs, took });
         Ok(())
     }
 
-    /// Makes decisions durable, and acts on them. Gives how long it took to act on them.
-    pub(super) async fn commit(&mut self, records: Vec<Record>) -> Result<Duration, DispatchError> {
-        let began = self.clock.now();
-        let records = self.tail.append(records).await?;
-        let durable = self.clock.now();
-        let committed = records.len();
-        self.act(records);
-        self.observer.notice(&Notice::Committed {
-            records: committed,
-            took: durable - began,
-            scheduler: &self.scheduler,
-        });
-        Ok(self.clock.now() - durable)
+    /// Lets the scheduler decide on what is queued, and begins to make its decisions durable with one commit.
+    fn process_batch(&mut self) {
+        let (began, inputs) = (self.clock.now(), self.queue.len().min(Self::BATCH));
+        if inputs == 0 {
+            return;
+        }
+        let mut batch = Batch::default();
+        for pending in self.queue.drain(..inputs).collect::<Vec<_>>() {
+            match pending {
+                Pending::Report(attempt, Report::Phase(phase)) => {
+                    // The scheduler issued the attempt, so it does not refuse what is reported of it.
+                    let _ = self.input(Input::PhaseEntered { attempt, phase }, &mut batch.records);
+                }
+                Pending::Report(attempt, Report::Begin(request)) => {
+                    let host_lock = request.host_lock;
+                    let answer = self.input(Input::Begin { attempt, host_lock }, &mut batch.records);
+                    self.replies
+                        .push(Box::new(|| request.answer(answer.map_err(BeginRefused::of))));
+                }
+                Pending::Ended(attempt, outcome) => {
+                    let _ = self.input(Input::Reported { attempt, outcome }, &mut batch.records);
+                }
+                Pending::Message(message) => self.carry_out(message, &mut batch.records),
+                Pending::Timeout => {
+                    let _ = self.input(Input::Tick, &mut batch.records);
+                    self.end_grace(&mut batch.records);
+                }
+            }
+            batch.end_input();
+        }
+        self.turn.0 += inputs;
+        self.turn.1 += self.clock.now() - began;
+        match batch.records.is_empty() {
+            true => self.settle(),
+            false => self.tail.begin(batch),
+        }
+    }
+
+    /// Answers everybody: all that the scheduler knows is durable.
+    fn settle(&mut self) {
+        self.tail.store_snapshot(&self.scheduler);
+        self.replies.drain(..).for_each(|reply| reply());
+        self.queries.answer_all(&self.scheduler);
+        self.waiters.settle(&self.scheduler);
+        let (inputs, took) = std::mem::take(&mut self.turn);
+        if inputs > 0 {
+            self.observer.notice(&Notice::Turned { inputs, took });
+        }
+    }
+
+    /// The timer ran out: for the scheduler, or for what cannot wait for the journal.
+    fn time_out(&mut self) {
+        self.timer_at = None;
+        if self.tail.is_idle() {
+            self.queue.push_back(Pending::Timeout);
+        } else {
+            self.queries.answer_overdue(self.clock.now(), &self.scheduler);
+            self.end_grace_without_journal();
+        }
+    }
+
+    /// Makes decisions durable before anything runs, and acts on them.
+    pub(super) async fn commit(&mut self, batch: Batch) -> Result<(), DispatchError> {
+        self.tail.begin(batch);
+        while !self.tail.is_idle() {
+            let tail = &mut self.tail;
+            let records = poll_fn(|context| match tail.poll_append(context) {
+                Poll::Ready(appended) => Poll::Ready(appended),
+                Poll::Pending => match tail.status() {
+                    // Nobody has a handle yet who could learn of it, so whoever builds the dispatcher does.
+                    JournalStatus::Away { message, .. } => Poll::Ready(Err(JournalError::Unavailable { message })),
+                    JournalStatus::Ok => Poll::Pending,
+                },
+            });
+            let records = records.await?;
+            self.act(records);
+        }
+        Ok(())
     }
 
     pub(super) fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
@@ -264,7 +354,9 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Acts on records that are durable.
     fn act(&mut self, records: Vec<Record>) {
+        let (began, committed) = (self.clock.now(), records.len());
         for record in records {
             self.observer.event(&record);
             match record.event {
@@ -273,6 +365,12 @@ impl Dispatcher {
                 Event::Namespace(_) | Event::Host(_) => {}
             }
         }
+        self.turn.1 += self.clock.now() - began;
+        self.observer.notice(&Notice::Committed {
+            records: committed,
+            took: self.tail.last_append(),
+            scheduler: &self.scheduler,
+        });
     }
 
     fn act_on_job(&mut self, JobEvent { job, kind }: JobEvent) {
@@ -309,9 +407,16 @@ impl Dispatcher {
         }
     }
 
+    /// Wakes for what the scheduler does next, or, as long as it waits for the journal, for what cannot.
     fn arm_timer(&mut self) {
         let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
-        let next = self.scheduler.next_timeout().into_iter().chain(grace_end).min();
+        let next = match self.tail.is_idle() {
+            true => self.scheduler.next_timeout().into_iter().chain(grace_end).min(),
+            false => {
+                let grace_end = grace_end.filter(|_| self.tail.is_away());
+                self.queries.next_timeout().into_iter().chain(grace_end).min()
+            }
+        };
         if next != self.timer_at {
             self.timer_at = next;
             let clock = Arc::clone(&self.clock);

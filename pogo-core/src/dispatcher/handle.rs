@@ -8,20 +8,21 @@ use std::time::Duration;
 use futures::channel::{mpsc, oneshot};
 
 use super::subscription::Growth;
-use super::{JobEnd, OrderError, Subscription};
+use super::{DispatcherStatus, JobEnd, OrderError, Subscription};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::{Journal, Seq};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{Input, InputError, JobId, JobUpdate, Scheduler};
+use crate::scheduler::{Input, JobId, JobUpdate, Scheduler};
 
 pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 
 /// What a handle sends.
 pub(super) enum Message {
-    Order(Box<Input>, oneshot::Sender<Result<(), InputError>>),
-    Submit(Arc<JobSpec>, oneshot::Sender<Result<JobId, InputError>>),
+    Order(Box<Input>, oneshot::Sender<Result<(), OrderError>>),
+    Submit(Arc<JobSpec>, oneshot::Sender<Result<JobId, OrderError>>),
     Query(Query),
+    Status(oneshot::Sender<DispatcherStatus>),
     Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
     Shutdown(Duration, oneshot::Sender<()>),
 }
@@ -47,12 +48,22 @@ impl Handle {
     /// Gives the scheduler an input of any kind.
     ///
     /// # Errors
-    /// The scheduler's refusal, or that the dispatcher has stopped.
+    /// The scheduler's refusal, that the dispatcher has stopped, or that its [journal is away](OrderError::JournalAway). An
+    /// [abort](Self::abort) is never refused for that.
     pub async fn order(&self, input: Input) -> Result<(), OrderError> {
-        Ok(self.send(|reply| Message::Order(Box::new(input), reply)).await??)
+        self.send(|reply| Message::Order(Box::new(input), reply)).await?
     }
 
-    /// Looks at the scheduler, between two inputs.
+    /// How the dispatcher is, as far as no record says it. Answered at once, whatever the journal does.
+    ///
+    /// # Errors
+    /// The dispatcher has stopped.
+    pub async fn status(&self) -> Result<DispatcherStatus, OrderError> {
+        self.send(Message::Status).await
+    }
+
+    /// Looks at the scheduler, between two inputs. What it knows is durable, unless the journal takes longer than a second: then
+    /// [`status`](Self::status) says since when it is not.
     ///
     /// # Errors
     /// The look panicked, or the dispatcher has stopped.
@@ -81,7 +92,7 @@ impl Handle {
     /// Whoever wants a certain number [orders](Self::order) [`Input::Submit`].
     pub async fn submit(&self, spec: JobSpec) -> Result<JobId, OrderError> {
         let spec = Arc::new(spec);
-        Ok(self.send(|reply| Message::Submit(spec, reply)).await??)
+        self.send(|reply| Message::Submit(spec, reply)).await?
     }
 
     /// Waits until a job is over or goes no further without an order: it is finished, halted or blocked. A paused
@@ -170,7 +181,8 @@ impl Handle {
         .await
     }
 
-    /// Cancels what waits and what runs. Errors as [`order`](Self::order).
+    /// Cancels what waits and what runs. Errors as [`order`](Self::order). While the journal is away what runs is told to end at
+    /// once, and the order returns when the journal has it.
     pub async fn abort(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
         self.order(Input::Abort {
             job,

@@ -1,40 +1,99 @@
 //! What is done with what handles send.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use futures::channel::oneshot;
 
-use super::Dispatcher;
-use super::handle::Message;
-use crate::scheduler::{Input, Record};
+use super::event_loop::Pending;
+use super::handle::{Message, Query};
+use super::{Dispatcher, DispatcherStatus, JournalStatus, OrderError};
+use crate::Timestamp;
+use crate::scheduler::{Input, InputError, Record, Scheduler};
 
 /// Tells whoever sent a message how it fared; called once that is durable.
 pub(super) type Reply = Box<dyn FnOnce() + Send>;
 
+/// Queries that wait until what the scheduler knows is durable.
+#[derive(Default)]
+pub(super) struct Queries(VecDeque<(Timestamp, Query)>);
+
+impl Queries {
+    /// How long a query waits for the journal.
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    fn add(&mut self, now: Timestamp, look: Query) {
+        self.0.push_back((now + Self::PATIENCE, look));
+    }
+
+    /// When the next query has waited long enough.
+    pub(super) fn next_timeout(&self) -> Option<Timestamp> {
+        self.0.front().map(|(until, _)| *until)
+    }
+
+    pub(super) fn answer_all(&mut self, scheduler: &Scheduler) {
+        self.0.drain(..).for_each(|(_, look)| look(scheduler));
+    }
+
+    /// Answers those that have waited long enough.
+    pub(super) fn answer_overdue(&mut self, now: Timestamp, scheduler: &Scheduler) {
+        let overdue = self.0.iter().take_while(|(until, _)| *until <= now).count();
+        self.0.drain(..overdue).for_each(|(_, look)| look(scheduler));
+    }
+}
+
 impl Dispatcher {
-    pub(super) fn receive(&mut self, message: Message, records: &mut Vec<Record>, replies: &mut Vec<Reply>) {
+    /// Takes a message: orders wait for the append in flight, for which questions do not.
+    pub(super) fn receive_message(&mut self, message: Message) {
+        match message {
+            Message::Query(look) => self.queries.add(self.clock.now(), look),
+            Message::Status(reply) => _ = reply.send(self.status()),
+            message => match self.tail.status() {
+                JournalStatus::Ok => self.queue.push_back(Pending::Message(message)),
+                JournalStatus::Away { since, message: said } => self.receive_without_journal(message, since, &said),
+            },
+        }
+    }
+
+    fn status(&self) -> DispatcherStatus {
+        DispatcherStatus {
+            journal: self.tail.status(),
+            not_durable_since: self.tail.not_durable_since(),
+            end: self.tail.end(),
+            epoch: self.tail.owned_since().0,
+            running: self.running.len(),
+        }
+    }
+
+    /// Lets the scheduler decide on a message; the answer to it is sent once that is durable.
+    pub(super) fn carry_out(&mut self, message: Message, records: &mut Vec<Record>) {
         match message {
             Message::Order(input, reply) => {
                 let answer = self.input(*input, records);
-                replies.push(answer_with(reply, answer));
+                self.reply(reply, answer);
             }
             Message::Submit(spec, reply) => {
                 // Numbered here and not where it was sent, so that two submissions never have the same number.
                 let job = self.scheduler.next_job();
                 let answer = self.input(Input::Submit { job, spec }, records);
-                replies.push(answer_with(reply, answer.map(|()| job)));
+                self.reply(reply, answer.map(|()| job));
             }
-            Message::Query(look) => look(&self.scheduler),
             Message::Wait(job, reply) => self.waiters.add(job, reply),
             Message::Shutdown(grace, reply) => {
                 self.shut_down(grace, records);
-                replies.push(answer_with(reply, ()));
+                self.replies.push(Box::new(|| _ = reply.send(())));
             }
+            question @ (Message::Query(_) | Message::Status(_)) => self.receive_message(question),
         }
     }
-}
 
-fn answer_with<T: Send + 'static>(reply: oneshot::Sender<T>, answer: T) -> Reply {
-    Box::new(move || {
+    fn reply<T: Send + 'static>(
+        &mut self,
+        reply: oneshot::Sender<Result<T, OrderError>>,
+        answer: Result<T, InputError>,
+    ) {
         // Whoever asked may have stopped listening.
-        let _ = reply.send(answer);
-    })
+        self.replies
+            .push(Box::new(|| _ = reply.send(answer.map_err(OrderError::from))));
+    }
 }

@@ -5,6 +5,8 @@
 //! [`layer`] has what can be put around any transport.
 
 mod attempts;
+mod away;
+mod batch;
 mod builder;
 mod clipped;
 mod clock;
@@ -13,6 +15,7 @@ mod error;
 mod event_loop;
 mod guarded;
 mod handle;
+mod journal_retry;
 pub mod layer;
 mod messages;
 mod notice;
@@ -22,6 +25,7 @@ mod reporter;
 mod resolver;
 mod running;
 mod shutdown;
+mod status;
 mod subscription;
 mod system_clock;
 mod system_nonce;
@@ -36,6 +40,7 @@ pub use clock::Clock;
 pub use error::{DispatchError, OrderError};
 pub use event_loop::Dispatcher;
 pub use handle::Handle;
+pub use journal_retry::JournalRetry;
 pub use notice::Notice;
 pub use observer::{Observer, OutputChunk, Stream};
 pub use output_collector::{AttemptOutput, OutputCollector};
@@ -44,6 +49,7 @@ pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
     TagResolver,
 };
+pub use status::{DispatcherStatus, JournalStatus};
 pub use subscription::Subscription;
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Transport};

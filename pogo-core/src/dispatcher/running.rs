@@ -51,6 +51,10 @@ impl Running {
         self.attempts.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.attempts.len()
+    }
+
     /// Whether none runs but some of these.
     pub(super) fn all_among(&self, attempts: &BTreeSet<AttemptId>) -> bool {
         self.controls.keys().all(|attempt| attempts.contains(attempt))

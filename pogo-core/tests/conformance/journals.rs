@@ -225,7 +225,8 @@ fn hold(defect: Defect) -> ConformanceReport {
             })
             .restorable(move || {
                 let (live, backup) = (live.clone(), live.backup());
-                async move { async move { live.restore(&backup) }.boxed() }
+                let restore = async move { live.restore(&backup) }.boxed();
+                ready(restore)
             });
         match defect {
             Defect::NeverFree | Defect::NeverLost | Defect::NeverChanged => {

@@ -16,8 +16,12 @@ mod permission;
 mod shop;
 mod shutdown;
 mod shutdown_anywhere;
+mod slow_journal;
+mod slow_store;
 mod subscribe;
 mod takeover;
 mod tracing_spans;
+#[path = "../layers/virtual_time.rs"]
+mod virtual_time;
 mod wait;
 mod yields;

@@ -1,10 +1,13 @@
 //! A small namespace, and a transport that keeps count of what it ran.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pogo_core::Timestamp;
-use pogo_core::dispatcher::{Attempt, Capabilities, Clock, DispatchError, Dispatcher, Reporter, Transport};
+use pogo_core::dispatcher::{
+    Attempt, Capabilities, Clock, DispatchError, Dispatcher, JournalRetry, Reporter, Transport,
+};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::Journal;
 use pogo_core::plan::{Command, JobSpec};
@@ -96,6 +99,7 @@ pub(crate) async fn run_a_job(
     let (dispatcher, handle) = builder
         .journal(journal)
         .clock(Arc::new(Patient::default()))
+        .journal_retry(JournalRetry::forever().give_up_after(Duration::from_secs(30)))
         .build()
         .await?;
     let steer = async move {

@@ -1,0 +1,45 @@
+//! How long a journal is tried again that is away.
+
+use std::time::Duration;
+
+/// How a commit is tried again that the journal did not take because it could not be reached. What runs goes on meanwhile, and
+/// nothing starts. By default for ever: first after 100 ms, then after twice as long each time, up to 5 s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JournalRetry {
+    /// The first delay.
+    pub first_delay: Duration,
+    /// The longest delay.
+    pub max_delay: Duration,
+    /// After how long the dispatcher gives up and drops what runs; `None` for never.
+    pub give_up_after: Option<Duration>,
+}
+
+impl JournalRetry {
+    /// Tries again for ever.
+    pub const fn forever() -> Self {
+        Self {
+            first_delay: Duration::from_millis(100),
+            max_delay: Duration::from_secs(5),
+            give_up_after: None,
+        }
+    }
+
+    /// Gives up after so long, which ends the dispatcher: for programs that would rather end than wait.
+    pub const fn give_up_after(mut self, limit: Duration) -> Self {
+        self.give_up_after = Some(limit);
+        self
+    }
+
+    /// Sets the first and the longest delay.
+    pub const fn delays(mut self, first: Duration, longest: Duration) -> Self {
+        (self.first_delay, self.max_delay) = (first, longest);
+        self
+    }
+}
+
+impl Default for JournalRetry {
+    fn default() -> Self {
+        Self::forever()
+    }
+}

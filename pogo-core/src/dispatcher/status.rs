@@ -1,0 +1,36 @@
+//! How a dispatcher is, as far as no record says it.
+
+use crate::Timestamp;
+use crate::journal::{Epoch, Seq};
+
+/// How a dispatcher is. See [`Handle::status`](super::Handle::status).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DispatcherStatus {
+    /// Whether the journal takes commits.
+    pub journal: JournalStatus,
+    /// Since when something has been decided that is not durable yet; `None` where all is. Nothing has acted on it, but queries that
+    /// have waited for a second are answered with it.
+    pub not_durable_since: Option<Timestamp>,
+    /// The position after the last durable record.
+    pub end: Seq,
+    /// The epoch of this ownership of the journal.
+    pub epoch: Epoch,
+    /// How many attempts are under way.
+    pub running: usize,
+}
+
+/// Whether a journal takes commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JournalStatus {
+    /// As far as is known.
+    Ok,
+    /// It cannot be reached, and is tried again.
+    Away {
+        /// When that was first seen.
+        since: Timestamp,
+        /// What it said last.
+        message: String,
+    },
+}

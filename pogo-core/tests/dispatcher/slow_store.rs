@@ -1,0 +1,244 @@
+//! A journal that takes its time, is away for a while and takes no large commits; and attempts that notice when nobody polls them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::{BoxFuture, Either, FutureExt, select};
+use pogo_core::Timestamp;
+use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Notice, Observer, Reporter, Transport};
+use pogo_core::journal::{
+    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
+};
+use pogo_core::scheduler::{FailureKind, Outcome, TaskEventKind};
+
+use super::virtual_time::VirtualClock;
+
+pub(crate) const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+pub(crate) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// How a store behaves, in the time of its clock.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Habits {
+    /// How long the next appends take, one after the other, and then none any time.
+    pub(crate) appends: VecDeque<Duration>,
+    /// How long every append takes at least.
+    pub(crate) append: Duration,
+    pub(crate) snapshot: Duration,
+    /// When it cannot be reached.
+    pub(crate) away: Vec<Range<Duration>>,
+    /// Appends whose answer is lost although they land, by their number.
+    pub(crate) answers_lost: Vec<usize>,
+    /// The most records of a commit.
+    pub(crate) most: Option<usize>,
+}
+
+pub(crate) struct SlowStore {
+    pub(crate) inner: MemoryJournal,
+    clock: Arc<VirtualClock>,
+    habits: Arc<Mutex<(Habits, usize)>>,
+}
+
+impl SlowStore {
+    pub(crate) fn new(clock: &Arc<VirtualClock>, habits: Habits) -> Self {
+        Self {
+            inner: MemoryJournal::new(),
+            clock: Arc::clone(clock),
+            habits: Arc::new(Mutex::new((habits, 0))),
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for SlowStore {
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        let inner = self.inner.acquire(owner, how).await?;
+        let (clock, habits) = (Arc::clone(&self.clock), Arc::clone(&self.habits));
+        Ok(Box::new(Owned { inner, clock, habits }))
+    }
+
+    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
+        self.inner.latest_snapshot().await
+    }
+
+    async fn read(&self, from: Seq) -> Result<Page, JournalError> {
+        self.inner.read(from).await
+    }
+
+    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
+        self.inner.changed(after).await
+    }
+}
+
+struct Owned {
+    inner: Box<dyn OwnedJournal>,
+    clock: Arc<VirtualClock>,
+    habits: Arc<Mutex<(Habits, usize)>>,
+}
+
+#[async_trait]
+impl OwnedJournal for Owned {
+    fn epoch(&self) -> Epoch {
+        self.inner.epoch()
+    }
+
+    fn previous_owner(&self) -> Option<OwnerId> {
+        self.inner.previous_owner()
+    }
+
+    fn end(&self) -> Seq {
+        self.inner.end()
+    }
+
+    async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+        let (took, lost, max) = {
+            let (habits, count) = &mut *self.habits.lock().unwrap();
+            *count += 1;
+            let took = habits.append.max(habits.appends.pop_front().unwrap_or_default());
+            (took, habits.answers_lost.contains(count), habits.most)
+        };
+        self.clock.sleep_until(self.clock.now() + took).await;
+        let now = self.clock.now() - Timestamp::EPOCH;
+        let message = || "the network is down".to_owned();
+        if self
+            .habits
+            .lock()
+            .unwrap()
+            .0
+            .away
+            .iter()
+            .any(|away| away.contains(&now))
+        {
+            return Err(JournalError::Unavailable { message: message() });
+        }
+        if let Some(max) = max.filter(|max| commit.records.len() > *max) {
+            return Err(JournalError::TooLarge { max });
+        }
+        let answer = self.inner.append(commit).await;
+        if lost {
+            Err(JournalError::Unknown { message: message() })
+        } else {
+            answer
+        }
+    }
+
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        let (clock, took) = (Arc::clone(&self.clock), self.habits.lock().unwrap().0.snapshot);
+        let storing = self.inner.snapshot(upto, state);
+        async move {
+            clock.sleep_until(clock.now() + took).await;
+            storing.await
+        }
+        .boxed()
+    }
+
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        self.inner.lost()
+    }
+}
+
+/// Runs each host for as long as it is told to, in steps of ten milliseconds.
+pub(crate) struct Stepping {
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) journal: MemoryJournal,
+    pub(crate) takes: Duration,
+    pub(crate) confirms: bool,
+    pub(crate) seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// When each host started.
+    pub(crate) started: BTreeMap<String, Vec<Duration>>,
+    /// When each host ended, and whether it was cancelled.
+    pub(crate) ended: BTreeMap<String, (Duration, bool)>,
+    /// The longest time for which an attempt was not polled when it could go on.
+    pub(crate) unpolled: Duration,
+    /// Attempts that ran before their start was durable.
+    pub(crate) too_early: usize,
+}
+
+impl Stepping {
+    pub(crate) fn new(clock: &Arc<VirtualClock>, store: &SlowStore, takes: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            clock: Arc::clone(clock),
+            journal: store.inner.clone(),
+            takes,
+            confirms: true,
+            seen: Mutex::default(),
+        })
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.now() - Timestamp::EPOCH
+    }
+
+    async fn step(&self) {
+        const STEP: Duration = Duration::from_millis(10);
+        for _ in 0..self.takes.as_millis() / STEP.as_millis() {
+            let due = self.clock.now() + STEP;
+            self.clock.sleep_until(due).await;
+            let late = self.clock.now() - due;
+            let mut seen = self.seen.lock().unwrap();
+            seen.unpolled = seen.unpolled.max(late);
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for Stepping {
+    fn capabilities(&self) -> Capabilities {
+        match self.confirms {
+            true => Capabilities::default().with_confirmed_cancel(),
+            false => Capabilities::default(),
+        }
+    }
+
+    async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
+        let host = attempt.host.name.to_string();
+        let started = self.journal.records().iter().any(|record| {
+            matches!(record.event.task_kind(), Some(TaskEventKind::Started { attempt: id, .. }) if *id == attempt.id)
+        });
+        {
+            let mut seen = self.seen.lock().unwrap();
+            seen.started.entry(host.clone()).or_default().push(self.now());
+            seen.too_early += usize::from(!started);
+        }
+        let cancelled = match select(Box::pin(self.step()), Box::pin(report.cancelled())).await {
+            Either::Left(_) => false,
+            Either::Right(_) => true,
+        };
+        self.seen.lock().unwrap().ended.insert(host, (self.now(), cancelled));
+        match cancelled {
+            false => Outcome::Succeeded,
+            true => Outcome::failed(
+                FailureKind::Signal {
+                    signal: "TERM".to_owned(),
+                },
+                "",
+            ),
+        }
+    }
+}
+
+/// Keeps what a dispatcher says of its journal.
+#[derive(Default)]
+pub(crate) struct Notices(pub(crate) Mutex<Vec<String>>);
+
+impl Observer for Notices {
+    fn notice(&self, notice: &Notice<'_>) {
+        let said = match notice {
+            Notice::JournalAway { error } => format!("away: {error}"),
+            Notice::JournalBack { after } => format!("back after {after:?}"),
+            _ => return,
+        };
+        self.0.lock().unwrap().push(said);
+    }
+}
