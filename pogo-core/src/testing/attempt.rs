@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::StreamExt;
 use futures::channel::mpsc;
+use futures::{FutureExt, StreamExt};
 
 use super::permission::{Answers, TestPermission};
 use crate::dispatcher::{Attempt, BeginRequest, Observer, OutputChunk, Reporter, ReporterSide, Stream, Transport};
@@ -162,6 +162,13 @@ impl AttemptWatch {
             }
         }
         futures::future::pending().await
+    }
+
+    /// Takes the phases that were reported since this was last asked; they are not among the [seen](Self::end) ones any more.
+    pub fn phases_so_far(&mut self) -> Vec<Phase> {
+        std::iter::from_fn(|| self.phases.next().now_or_never().flatten())
+            .map(|(_, phase)| phase)
+            .collect()
     }
 
     /// Waits until it asks whether it may begin, and is [left](TestPermission::Leave) without an answer.

@@ -11,7 +11,7 @@ use pogo_core::dispatcher::layer::{
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Transport};
 use pogo_core::fleet::Host;
 use pogo_core::plan::Command;
-use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::scheduler::{BeginRefused, FailureKind, NeverBegan, Outcome, Phase};
 use pogo_core::testing::conformance::{self, ConformanceReport, TransportFixture, Verdict};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +31,12 @@ enum Defect {
     Panics,
     BreaksAfterFailure,
     TakesWhatIsForced,
+    NeverAsks,
+    BeginsBeforePermission,
+    IgnoresRefusals,
+    FailsWhenRefused,
+    DeafBeforePermission,
+    DoubtsWithoutDispatcher,
 }
 
 struct Pretended {
@@ -39,6 +45,27 @@ struct Pretended {
 }
 
 impl Pretended {
+    /// Asks whether it may begin.
+    async fn ask(&self, report: &Reporter) -> Result<(), Outcome> {
+        let cancelled = report.cancelled();
+        let asking = report.begin(true);
+        futures::pin_mut!(cancelled, asking);
+        let answer = match self.defect {
+            Defect::NeverAsks => Ok(()),
+            Defect::DeafBeforePermission => asking.await,
+            _ => match futures::future::select(asking, cancelled).await {
+                futures::future::Either::Left((answer, _)) => answer,
+                futures::future::Either::Right(_) => return Err(Outcome::never_began(NeverBegan::Cancelled, "")),
+            },
+        };
+        match (answer, self.defect) {
+            (Err(_), Defect::IgnoresRefusals) | (Ok(()), _) => Ok(()),
+            (Err(_), Defect::FailsWhenRefused) => Err(Outcome::failed(FailureKind::Refused, "")),
+            (Err(BeginRefused::Stopped), Defect::DoubtsWithoutDispatcher) => Err(Outcome::in_doubt("")),
+            (Err(refused), _) => Err(Outcome::never_began(NeverBegan::Refused, refused.to_string())),
+        }
+    }
+
     async fn last(&self, attempt: &Attempt, report: &Reporter) -> Outcome {
         if self.defect == Defect::Unending {
             futures::future::pending::<()>().await;
@@ -66,7 +93,7 @@ impl Pretended {
 #[async_trait]
 impl Transport for Pretended {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_confirmed_cancel()
+        Capabilities::default().with_confirmed_cancel().with_permission()
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
@@ -76,23 +103,29 @@ impl Transport for Pretended {
         };
         let away = attempt.host.name.as_str() == "gone";
         match self.defect {
-            Defect::PhasesBackwards => [Phase::Command, Phase::Connect]
-                .map(|phase| report.phase(phase))
-                .into_iter()
-                .collect(),
-            Defect::NoPhase => report.phase(Phase::Connect),
+            Defect::PhasesBackwards => report.phase(Phase::Command),
             Defect::Panics => panic!("a planted defect"),
-            _ if away && self.defect != Defect::BeginsOnTheUnreachable => report.phase(Phase::Connect),
-            _ => [Phase::Connect, Phase::Command]
-                .map(|phase| report.phase(phase))
-                .into_iter()
-                .collect(),
-        }
-        if self.defect == Defect::Settles {
-            report.phase(Phase::Settle);
+            _ => report.phase(Phase::Connect),
         }
         if away && self.defect == Defect::DoubtsTheUnreachable {
             return Outcome::in_doubt("no link");
+        }
+        if away && self.defect != Defect::BeginsOnTheUnreachable {
+            return Outcome::failed(FailureKind::Unreachable, "");
+        }
+        if self.defect == Defect::BeginsBeforePermission {
+            report.phase(Phase::Command);
+        }
+        if let Err(ended) = self.ask(&report).await {
+            return ended;
+        }
+        match self.defect {
+            Defect::PhasesBackwards => report.phase(Phase::Connect),
+            Defect::NoPhase | Defect::BeginsBeforePermission => {}
+            _ => report.phase(Phase::Command),
+        }
+        if self.defect == Defect::Settles {
+            report.phase(Phase::Settle);
         }
         if away {
             return Outcome::failed(FailureKind::Unreachable, "");
@@ -135,7 +168,10 @@ fn over(transport: Arc<dyn Transport>) -> TransportFixture {
 
 fn hold(defect: Defect, names: &[&'static str]) -> ConformanceReport {
     // What never ends is found however soon one gives up, and whoever has no defect is waited for.
-    let endless = matches!(defect, Defect::Unending | Defect::DeafToCancel);
+    let endless = matches!(
+        defect,
+        Defect::Unending | Defect::DeafToCancel | Defect::DeafBeforePermission
+    );
     let patience = Duration::from_millis(if endless { 200 } else { 20_000 });
     block_on(conformance::transport_only(names, || {
         fixture(defect).patience(patience)
@@ -146,7 +182,7 @@ fn hold(defect: Defect, names: &[&'static str]) -> ConformanceReport {
 fn a_transport_without_defects_passes_and_what_it_cannot_do_is_skipped_by_name() {
     let report = block_on(conformance::transport(|| fixture(Defect::None)));
     report.assert_passed();
-    assert_eq!(report.passed().len(), 11, "{report}");
+    assert_eq!(report.passed().len(), 15, "{report}");
     assert!(
         report
             .to_string()
@@ -174,7 +210,7 @@ fn a_transport_conforms_with_every_layer_around_it() {
     for transport in layered {
         let report = block_on(conformance::transport(|| over(Arc::clone(&transport))));
         report.assert_passed();
-        assert_eq!(report.passed().len(), 11, "{report}");
+        assert_eq!(report.passed().len(), 15, "{report}");
     }
 }
 
@@ -205,6 +241,19 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
             Defect::TakesWhatIsForced,
             "a_command_that_was_not_seen_to_begin_has_not_succeeded",
         ),
+        (Defect::NeverAsks, "a_refused_attempt_runs_nothing"),
+        (Defect::NeverAsks, "nothing_runs_before_permission"),
+        (Defect::BeginsBeforePermission, "nothing_runs_before_permission"),
+        (Defect::IgnoresRefusals, "a_refused_attempt_runs_nothing"),
+        (
+            Defect::IgnoresRefusals,
+            "an_attempt_whose_dispatcher_is_gone_never_begins",
+        ),
+        (Defect::FailsWhenRefused, "a_refused_attempt_runs_nothing"),
+        (
+            Defect::DoubtsWithoutDispatcher,
+            "an_attempt_whose_dispatcher_is_gone_never_begins",
+        ),
     ];
     for (defect, name) in planted {
         hold(Defect::None, &[name]).assert_passed();
@@ -214,15 +263,21 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
 
 #[test]
 fn attempts_that_go_on_for_ever_are_found() {
-    let names = ["an_attempt_ends_within_its_time_limit", "a_cancelled_attempt_ends"];
-    let (unending, deaf) = std::thread::scope(|scope| {
-        // Both wait out the suite's patience.
-        let unending = scope.spawn(|| hold(Defect::Unending, &names[..1]));
-        let deaf = hold(Defect::DeafToCancel, &names[1..]);
-        (unending.join(), deaf)
+    let planted = [
+        (Defect::Unending, "an_attempt_ends_within_its_time_limit"),
+        (Defect::DeafToCancel, "a_cancelled_attempt_ends"),
+        (
+            Defect::DeafBeforePermission,
+            "an_attempt_cancelled_before_permission_never_began",
+        ),
+    ];
+    // Each waits out the suite's patience.
+    std::thread::scope(|scope| {
+        let found = planted.map(|(defect, name)| (scope.spawn(move || hold(defect, &[name])), name));
+        for (found, name) in found {
+            assert_eq!(found.join().unwrap().failed(), [name]);
+        }
     });
-    assert_eq!(unending.unwrap().failed(), names[..1]);
-    assert_eq!(deaf.failed(), names[1..]);
 }
 
 #[test]

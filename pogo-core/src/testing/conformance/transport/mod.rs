@@ -9,6 +9,7 @@ mod limits;
 mod links;
 mod outcomes;
 mod output;
+mod permission;
 mod resuming;
 
 use super::ConformanceReport;
@@ -33,6 +34,9 @@ const CASES: &[Named<CaseContext>] = cases! {
         an_attempt_cancelled_at_once_ends;
     links: a_host_out_of_reach_is_a_failure_to_connect, a_host_out_of_reach_is_given_up_within_the_time_limit,
         a_link_that_breaks_during_the_command_leaves_it_in_doubt;
+    permission: nothing_runs_before_permission, a_refused_attempt_runs_nothing,
+        an_attempt_cancelled_before_permission_never_began, an_attempt_whose_dispatcher_is_gone_never_begins,
+        an_attempt_dropped_before_permission_runs_nothing;
     resuming: a_resumed_attempt_goes_on_where_it_is, a_resumed_attempt_that_cannot_be_found_is_not_begun;
     hooks: hooks_run_in_sorted_order_around_the_command, a_failed_pre_hook_keeps_the_command_from_running,
         a_failed_post_hook_fails_the_attempt, post_hooks_run_after_success_only,
@@ -43,7 +47,7 @@ const CASES: &[Named<CaseContext>] = cases! {
 /// Holds a transport to the contract of [`Transport`](crate::dispatcher::Transport).
 ///
 /// Each case takes a fixture of its own, which may be the same transport and hosts each time. Cases that need hooks,
-/// output, a confirmed cancellation, attempts that are resumed, a shell, a second host, an unreachable host, one that runs something of its own or a link
+/// output, a confirmed cancellation, permission to begin, attempts that are resumed, a shell, a second host, an unreachable host, one that runs something of its own or a link
 /// to cut are skipped where there is none. The cases write to temporary directories of the host (`mktemp -d`), which they remove.
 ///
 /// ```
