@@ -47,6 +47,7 @@ fn every_history_of_a_crossing_policy_keeps_the_rules() {
         jobs: 1,
         faults: 2,
         orders: 2,
+        asks: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -60,6 +61,7 @@ fn every_history_of_a_tolerant_policy_keeps_the_rules() {
         jobs: 1,
         faults: 2,
         orders: 2,
+        asks: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -73,6 +75,7 @@ fn every_history_of_two_jobs_keeps_the_rules() {
         jobs: 2,
         faults: 2,
         orders: 1,
+        asks: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -87,6 +90,7 @@ fn a_scheduler_that_forgets_failed_hosts_is_found_out() {
         jobs: 1,
         faults: 2,
         orders: 0,
+        asks: false,
         planted: Planted::FailedHostsGiveTheirPlacesBack,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -100,8 +104,38 @@ fn a_scheduler_that_loses_reports_is_found_out() {
         jobs: 1,
         faults: 1,
         orders: 0,
+        asks: false,
         planted: Planted::AReportIsLost,
     };
     let checker = namespace.checker().spawn_bfs().join();
     checker.assert_any_discovery("every job ends or says what it needs");
+}
+
+/// With one order, or the steps of asking would be too many to explore.
+#[test]
+fn every_history_of_attempts_that_ask_keeps_the_rules() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 1,
+        faults: 2,
+        orders: 1,
+        asks: true,
+        planted: Planted::Nothing,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_properties();
+}
+
+#[test]
+fn a_transport_that_begins_without_permission_is_found_out() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 1,
+        faults: 0,
+        orders: 0,
+        asks: true,
+        planted: Planted::APermissionIsSkipped,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_any_discovery("every rule is kept");
 }

@@ -7,7 +7,7 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Event, FailureKind, Input, InputError, JobId, JobStatus, Outcome, Record, Scheduler, TaskState,
+    Event, FailureKind, Input, InputError, JobId, JobStatus, NeverBegan, Outcome, Phase, Record, Scheduler, TaskState,
 };
 use stateright::{Model, Property};
 
@@ -23,6 +23,8 @@ pub(crate) struct Namespace {
     pub(crate) faults: u8,
     /// How many orders operators may give, beside submitting.
     pub(crate) orders: u8,
+    /// Whether attempts ask before they begin.
+    pub(crate) asks: bool,
     pub(crate) planted: Planted,
 }
 
@@ -34,6 +36,8 @@ pub(crate) enum Planted {
     FailedHostsGiveTheirPlacesBack,
     /// As if the first success had never been reported.
     AReportIsLost,
+    /// As if attempts began without asking.
+    APermissionIsSkipped,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,9 @@ pub(crate) enum Action {
     Succeed(usize),
     Fail(usize),
     Doubt(usize),
+    Begin(usize),
+    NeverBegan(usize),
+    TakeOver,
     Pause(u32),
     Resume(u32),
     Abort(u32),
@@ -90,6 +97,26 @@ impl Namespace {
         Ok(())
     }
 
+    /// An attempt asks whether it may begin, and never does so if it may not.
+    fn begin(&self, moment: &mut Moment, nth: usize) -> Result<(), InputError> {
+        let attempt = moment.running[nth].2;
+        if self.planted == Planted::APermissionIsSkipped {
+            let phase = Phase::Command;
+            return moment.handle(Input::PhaseEntered { attempt, phase }).map(|_| ());
+        }
+        let host_lock = true;
+        if moment.handle(Input::Begin { attempt, host_lock }).is_err() {
+            moment.report(nth, Outcome::never_began(NeverBegan::Refused, ""))?;
+        }
+        Ok(())
+    }
+
+    /// The dispatcher dies, and the next one resumes nothing.
+    fn take_over(moment: &mut Moment) -> Result<(), InputError> {
+        moment.faults -= 1;
+        moment.handle(Input::Recover { resumed: vec![] }).map(|_| ())
+    }
+
     fn act(&self, moment: &mut Moment, action: Action) -> Result<(), InputError> {
         let job = JobId::new;
         let reason = String::new();
@@ -107,6 +134,11 @@ impl Namespace {
                 return self.end_badly(moment, nth, failed);
             }
             Action::Doubt(nth) => return self.end_badly(moment, nth, Outcome::in_doubt("")),
+            Action::Begin(nth) => return self.begin(moment, nth),
+            Action::NeverBegan(nth) => {
+                return self.end_badly(moment, nth, Outcome::never_began(NeverBegan::Cancelled, ""));
+            }
+            Action::TakeOver => return Self::take_over(moment),
             Action::Pause(of) => Input::Pause { job: job(of) },
             Action::Resume(of) => Input::Resume { job: job(of) },
             Action::Abort(of) => Input::Abort { job: job(of), reason },
@@ -143,6 +175,8 @@ impl Model for Namespace {
         };
         let (fleet, policy) = (Arc::new(fleet()), Arc::new(self.policy.clone()));
         moment.handle(Input::Configure { fleet, policy }).unwrap();
+        let asks_permission = self.asks;
+        moment.handle(Input::Transport { asks_permission }).unwrap();
         self.submit(&mut moment).unwrap();
         vec![moment]
     }
@@ -151,7 +185,15 @@ impl Model for Namespace {
         if moment.submitted < self.jobs {
             actions.push(Action::Submit);
         }
+        if self.asks && moment.faults > 0 && !moment.running.is_empty() {
+            actions.push(Action::TakeOver);
+        }
         for nth in 0..moment.running.len() {
+            if moment.awaits_permission(nth) {
+                actions.push(Action::Begin(nth));
+                actions.extend((moment.faults > 0).then_some(Action::NeverBegan(nth)));
+                continue;
+            }
             actions.push(Action::Succeed(nth));
             if moment.faults > 0 {
                 actions.extend([Action::Fail(nth), Action::Doubt(nth)]);

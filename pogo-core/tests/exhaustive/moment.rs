@@ -81,6 +81,12 @@ impl Moment {
         self.handle(Input::Reported { attempt, outcome })
     }
 
+    /// Whether this attempt has to ask before it begins.
+    pub(super) fn awaits_permission(&self, nth: usize) -> bool {
+        let attempt = self.scheduler.attempt(self.running[nth].2);
+        attempt.is_some_and(|attempt| attempt.has_not_begun())
+    }
+
     pub(super) fn any(&self, status: JobStatus) -> bool {
         self.scheduler.jobs().any(|job| job.status() == status)
     }
