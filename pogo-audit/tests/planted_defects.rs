@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_audit::{BrokenRule, Finding, audit};
@@ -10,7 +11,10 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
-use pogo_core::scheduler::{Event, HostEventKind, JobEventKind, NamespaceEventKind, Record, TaskEventKind};
+use pogo_core::scheduler::{
+    AttemptId, Event, HostEventKind, Input, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Outcome, Record,
+    Scheduler, TaskEventKind,
+};
 use pogo_core::sim::{Fault, TaskTimes, World};
 use serde_json::{Value, json};
 
@@ -202,5 +206,83 @@ fn findings_are_sentences() {
     assert_eq!(
         message,
         "job-1 is running (2 waiting, 1 running, 1 done), which does not lead to this"
+    );
+}
+
+/// The log of a job whose attempts ask, with one that is busy at first.
+fn asking() -> Vec<Record> {
+    let fleet = Fleet::builder().tagged("web", "web[1-2]").build().unwrap();
+    let (mut scheduler, mut records, mut now) = (Scheduler::new(), Vec::new(), Timestamp::EPOCH);
+    let mut handle = |now: Timestamp, input: Input| {
+        let events = scheduler.handle(now, input).unwrap();
+        records.extend(events.into_iter().map(|event| Record::new(now, event)));
+        scheduler.next_timeout()
+    };
+    let (fleet, policy) = (Arc::new(fleet), Arc::new(at_most("1")));
+    handle(now, Input::Configure { fleet, policy });
+    handle(now, Input::Transport { asks_permission: true });
+    let (job, spec) = (JobId::new(1), Arc::new(on("*")));
+    handle(now, Input::Submit { job, spec });
+    let busy = Outcome::never_began(NeverBegan::Busy, "");
+    for (attempt, outcome) in [(1, busy), (2, Outcome::Succeeded), (3, Outcome::Succeeded)] {
+        let attempt = AttemptId::new(attempt);
+        if outcome == Outcome::Succeeded {
+            let host_lock = true;
+            handle(now, Input::Begin { attempt, host_lock });
+        }
+        let next = handle(now, Input::Reported { attempt, outcome });
+        if attempt.number() == 2 {
+            now = next.unwrap();
+            handle(now, Input::Tick);
+        }
+    }
+    audit(&records).unwrap();
+    records
+}
+
+fn position(records: &[Record], is: fn(&TaskEventKind) -> bool) -> usize {
+    let found = records
+        .iter()
+        .position(|record| record.event.task_kind().is_some_and(is));
+    found.unwrap()
+}
+
+#[test]
+fn what_runs_without_permission_is_found() {
+    let mut records = asking();
+    let permitted = |kind: &TaskEventKind| matches!(kind, TaskEventKind::Permitted { .. });
+    records.remove(position(&records, permitted));
+    let finding = found(&records);
+    assert_eq!(finding.rule, BrokenRule::Permission, "{finding}");
+    assert!(finding.message.ends_with("was not permitted to begin"), "{finding}");
+}
+
+#[test]
+fn a_permission_that_a_paused_job_gives_is_found() {
+    let mut records = asking();
+    let at = position(&records, |kind| matches!(kind, TaskEventKind::Permitted { .. }));
+    let paused = Event::of_job(JobId::new(1), JobEventKind::Paused);
+    records.insert(at, Record::new(records[at].at, paused));
+    let finding = found(&records);
+    assert_eq!(
+        (finding.rule, finding.position),
+        (BrokenRule::Permission, at + 1),
+        "{finding}"
+    );
+}
+
+#[test]
+fn a_slot_that_what_never_began_does_not_give_back_is_found() {
+    let mut records = asking();
+    let began = position(&records, |kind| matches!(kind, TaskEventKind::NeverBegan { .. }));
+    records.truncate(began + 1);
+    let mut last = records[began].clone();
+    last.at = last.at + Duration::from_secs(1);
+    last.event = Event::of_job(JobId::new(1), JobEventKind::Paused);
+    records.push(last);
+    assert_eq!(
+        found(&records).rule,
+        BrokenRule::Idle,
+        "the other host could have started"
     );
 }
