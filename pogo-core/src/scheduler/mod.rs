@@ -25,6 +25,7 @@ mod outlook;
 mod permission;
 mod prospects;
 mod rehearsal;
+mod results;
 #[allow(
     clippy::module_inception,
     reason = "the module is named for what it is about, its file for what it holds"
@@ -50,6 +51,7 @@ pub use job_update::JobUpdate;
 pub use order_kind::OrderKind;
 pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
 pub use permission::{BeginRefused, Permission};
+pub use results::{AttemptResult, HostResult};
 pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};

@@ -255,12 +255,12 @@ impl Scheduler {
 
     /// One job.
     pub fn job(&self, job: JobId) -> Option<JobView<'_>> {
-        self.state.job_view(job)
+        self.state.job_view(self.now, job)
     }
 
     /// All jobs, in the order of their numbers.
     pub fn jobs(&self) -> impl Iterator<Item = JobView<'_>> {
-        self.state.job_views()
+        self.state.job_views(self.now)
     }
 
     /// All buckets with what is used of them, in the order of the policy.

@@ -1,19 +1,21 @@
 //! Looking at the state from outside.
 
 use super::state::{Job, JobStatus, Running, State, TaskState};
-use super::{AttemptId, CancelReason, Failure, Holder, JobId, Permission, Phase, Tally};
+use super::{AttemptId, CancelReason, Failure, Holder, HostResult, JobId, Obstacle, Permission, Phase, Tally};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId};
 use crate::policy::ResolvedSettings;
 
 impl State {
-    pub(super) fn job_views(&self) -> impl Iterator<Item = JobView<'_>> {
-        self.jobs.values().map(|job| JobView { job })
+    pub(super) fn job_views(&self, now: Timestamp) -> impl Iterator<Item = JobView<'_>> {
+        let state = self;
+        self.jobs.values().map(move |job| JobView { state, now, job })
     }
 
-    pub(super) fn job_view(&self, job: JobId) -> Option<JobView<'_>> {
-        self.jobs.get(&job).map(|job| JobView { job })
+    pub(super) fn job_view(&self, now: Timestamp, job: JobId) -> Option<JobView<'_>> {
+        let (state, job) = (self, self.jobs.get(&job)?);
+        Some(JobView { state, now, job })
     }
 
     pub(super) fn bucket_views(&self) -> impl Iterator<Item = BucketView<'_>> {
@@ -89,6 +91,8 @@ impl AttemptView {
 /// A job as it stands.
 #[derive(Debug, Clone, Copy)]
 pub struct JobView<'a> {
+    state: &'a State,
+    now: Timestamp,
     job: &'a Job,
 }
 
@@ -121,6 +125,30 @@ impl<'a> JobView<'a> {
     /// The settings in force, every update included.
     pub fn settings(&self) -> &'a ResolvedSettings {
         &self.job.settings
+    }
+
+    /// What became of each of its hosts, in listed order.
+    ///
+    /// ```
+    /// # use pogo_core::scheduler::Scheduler;
+    /// # let scheduler = Scheduler::new();
+    /// for job in scheduler.jobs() {
+    ///     for row in job.results() {
+    ///         println!("{:30} {row}", row.host.as_str());
+    ///     }
+    /// }
+    /// ```
+    pub fn results(&self) -> impl Iterator<Item = HostResult> + use<'a> {
+        let (state, job) = (self.state, self.job);
+        job.positions().map(move |task| state.result(job, task))
+    }
+
+    /// What keeps its waiting hosts from starting until somebody gives an order, each with the orders that clear it. Of a
+    /// blocked job it is what [`Blocked`](super::JobEventKind::Blocked) said, as it stands now.
+    ///
+    /// Empty if nothing waits, or all that waits could start in time. For one host, ask [`Scheduler::explain`](super::Scheduler::explain).
+    pub fn blockers(&self) -> Vec<Obstacle> {
+        self.state.blockers(self.now, self.job)
     }
 
     /// The wave that may begin as soon as its gate opens, if one waits for that; wave 0 is open from the start.

@@ -15,6 +15,7 @@ mod parsers;
 mod refusals;
 mod replay;
 mod rerun;
+mod results;
 mod safety;
 mod scenario;
 mod snapshot;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pogo_core::journal::{Epoch, OwnerId};
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::{HolderReason, Input, JobId, Phase};
+use pogo_core::scheduler::{HolderReason, Input, JobId, JobStatus, Phase};
 
 use crate::story::{Story, at_most, host, on, web};
 
@@ -94,4 +94,55 @@ fn phases_and_places_in_journals_have_names() {
     assert_eq!(names, ["connect", "pre-hook", "command", "post-hook", "settle"]);
     assert_eq!(Epoch(3).to_string(), "epoch 3");
     assert_eq!(OwnerId("ada@deploy1".into()).to_string(), "ada@deploy1");
+}
+
+#[test]
+fn results_say_what_became_of_each_host() {
+    let mut story = Story::new(web("a,b,c"), Policy::default());
+    story.submit(on("*"));
+    story.waits(5);
+    story.ends("a");
+    story.fails("b");
+    let attempt = story.attempt("c");
+    story
+        .handle(Input::PhaseEntered {
+            attempt,
+            phase: Phase::Command,
+        })
+        .unwrap();
+    let job = story.drill.scheduler().job(JobId::new(1)).unwrap();
+    let rows: Vec<String> = job.results().map(|row| format!("{} {row}", row.host)).collect();
+    assert_eq!(
+        rows,
+        ["a done", "b failed: command exited with 1", "c running: command"]
+    );
+    let attempts: Vec<_> = job.results().filter_map(|row| row.last_attempt).collect();
+    assert_eq!(attempts[1].ended, Some(story.drill.now()));
+    assert_eq!((attempts[2].id, attempts[2].ended), (Some(attempt), None));
+}
+
+#[test]
+fn a_paused_job_waits_for_its_order_and_a_running_one_for_none() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    let job = JobId::new(1);
+    let blockers = |story: &Story| {
+        let obstacles = story.drill.scheduler().job(job).unwrap().blockers();
+        let obstacles = obstacles.iter().map(ToString::to_string);
+        obstacles.collect::<Vec<_>>()
+    };
+    assert_eq!(blockers(&story), [""; 0], "b waits for a, and a ends by itself");
+    story.handle(Input::Pause { job }).unwrap();
+    assert_eq!(blockers(&story), ["the job is paused: pogo resume 1"]);
+    story.handle(Input::Resume { job }).unwrap();
+    story.fails("a");
+    assert_eq!(story.status(1), JobStatus::Blocked);
+    assert_eq!(blockers(&story).len(), 1, "{:?}", blockers(&story));
+    story
+        .handle(Input::MarkUp {
+            host: host("a"),
+            reason: String::new(),
+        })
+        .unwrap();
+    assert_eq!(blockers(&story), [""; 0]);
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{CureOrder, JobEventKind, Obstacle, Record};
+use pogo_core::scheduler::{CureOrder, JobView, Obstacle};
 
 use super::host_state::HostState;
 use super::moment::moment;
@@ -15,19 +15,14 @@ use super::span::span;
 use super::tails::OutputTails;
 use super::visible::visible;
 
-/// What is in the way of a simulated job whose records end here: a sentence for each obstacle.
-pub(crate) fn blockers(records: &[Record]) -> Vec<String> {
-    let last = records.iter().rev().find_map(|record| match record.event.job_kind() {
-        Some(JobEventKind::Blocked { reasons }) => Some((reasons, record.at)),
-        _ => None,
-    });
-    let Some((reasons, now)) = last else { return vec![] };
+/// What is in the way of a simulated job at this moment: a sentence for each obstacle.
+pub(crate) fn blockers(job: JobView<'_>, now: Timestamp) -> Vec<String> {
     let time = |at: Timestamp| match at == Timestamp::EPOCH {
         true => "the start".to_owned(),
         false => moment(at, now),
     };
     let sentence = |obstacle: &Obstacle| visible(&obstacle.blocker.describe(&time)).into_owned();
-    reasons.iter().map(sentence).collect()
+    job.blockers().iter().map(sentence).collect()
 }
 
 /// Displays what became of a job.

@@ -1,6 +1,7 @@
 //! Why a host waits, and which orders would help.
 
 mod blocker;
+mod blockers;
 mod brief;
 mod cure;
 mod cures;
@@ -29,19 +30,6 @@ impl State {
         let job = self.jobs.get(&job)?;
         let task = job.task_of(self.fleet.id(host)?)?;
         Some(Explainer::new(self, now, job, job.status).task(task))
-    }
-
-    /// Everything that keeps a blocked job from going on, each with what would clear it.
-    pub(super) fn obstacles(&self, now: Timestamp, job: &Job) -> Vec<Obstacle> {
-        // The job is about to be blocked, but its status does not say so yet.
-        let explainer = Explainer::new(self, now, job, JobStatus::Blocked);
-        let waits = |task: &u32| job.task(*task).state == TaskState::Waiting;
-        let roots = explainer.roots(job.positions().filter(waits));
-        if !roots.is_empty() {
-            return roots;
-        }
-        let first = job.positions().find(waits);
-        first.map(|task| explainer.task(task)).unwrap_or_default()
     }
 }
 

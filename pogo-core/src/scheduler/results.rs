@@ -1,0 +1,127 @@
+//! What became of each host of a job.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{Job, State, TaskState};
+use super::{AttemptId, Failure, Phase};
+use crate::Timestamp;
+use crate::fleet::HostName;
+
+/// What became of one host of a job: a row of a deploy tool's table. Prints itself as one, without the host:
+/// `failed: command exited with 3`, `running: command`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HostResult {
+    /// The host.
+    pub host: HostName,
+    /// How far it is.
+    pub state: TaskState,
+    /// How many attempts were begun.
+    pub attempts: u32,
+    /// The attempt that is under way, or the last one; `None` before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_attempt: Option<AttemptResult>,
+}
+
+/// What the scheduler still knows of an attempt. Of one that has succeeded it keeps no more than that; the log has the rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AttemptResult {
+    /// Its number, while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<AttemptId>,
+    /// How far it is, while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// How it failed, until its host is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// When it began, while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
+    /// When it ended, if it failed or is in doubt and its host holds slots for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
+impl fmt::Display for HostResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.state)?;
+        let attempt = self.last_attempt.as_ref();
+        if let Some(phase) = attempt.and_then(|attempt| attempt.phase) {
+            write!(f, ": {phase}")?;
+        }
+        if let Some(failure) = attempt.and_then(|attempt| attempt.failure.as_ref()) {
+            write!(f, ": {failure}")?;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    pub(super) fn result(&self, job: &Job, task: u32) -> HostResult {
+        let record = job.task(task);
+        HostResult {
+            host: job.name(task).clone(),
+            state: record.state,
+            attempts: u32::from(record.tries),
+            last_attempt: (record.tries > 0).then(|| self.last_attempt(job, task)),
+        }
+    }
+
+    fn last_attempt(&self, job: &Job, task: u32) -> AttemptResult {
+        let id = job.tasks[task as usize].attempt;
+        let running = self.attempts.get(id);
+        AttemptResult {
+            id: running.map(|_| id),
+            phase: running.map(|running| running.phase),
+            failure: job.failures.get(&task).cloned(),
+            started: running.map(|running| running.started),
+            ended: self.ended_badly(job, task),
+        }
+    }
+
+    fn ended_badly(&self, job: &Job, task: u32) -> Option<Timestamp> {
+        if !job.task(task).state.counts_as_failed() {
+            return None;
+        }
+        let host = job.host(task);
+        let latest = self.host(host).failed_attempt;
+        let mut attempts = latest.iter().chain(self.hosts.earlier(host));
+        Some(attempts.find(|attempt| attempt.job == job.id)?.at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::FailureKind;
+
+    #[test]
+    fn a_row_says_how_far_a_host_is_and_what_went_wrong() {
+        let row = |state, last_attempt| HostResult {
+            host: "web1".parse().unwrap(),
+            state,
+            attempts: 1,
+            last_attempt,
+        };
+        assert_eq!(row(TaskState::Waiting, None).to_string(), "waiting");
+        let phase = Some(Phase::PreHook);
+        let running = AttemptResult {
+            phase,
+            ..AttemptResult::default()
+        };
+        assert_eq!(row(TaskState::Running, Some(running)).to_string(), "running: pre-hook");
+        let failure = Some(Failure::new(FailureKind::Command { status: 3 }, "no space"));
+        let failed = AttemptResult {
+            failure,
+            ..AttemptResult::default()
+        };
+        assert_eq!(
+            row(TaskState::Failed, Some(failed)).to_string(),
+            "failed: command exited with 3: no space"
+        );
+    }
+}
