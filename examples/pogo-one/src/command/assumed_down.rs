@@ -58,15 +58,15 @@ impl AssumedDown {
         let world = world.down(down, ASSUMED_DOWN).map_err(CliError::usage)?;
         let scenario = Scenario::new(world, spec);
         let history = scenario.history(0).map_err(|error| submission::input_error(&error))?;
-        let (jobs, now) = (history.scheduler.jobs(), history.scheduler.now());
-        let results = jobs.clone().flat_map(|job| job.results());
+        let (scheduler, now) = (&history.scheduler, history.scheduler.now());
+        let results = scheduler.jobs().flat_map(|job| job.results());
         let waiting = results.filter(|row| row.state == TaskState::Waiting);
         Ok(Some(Self {
             hosts: submission::assumed_down(args, fleet)?,
             held: held(scenario.world().scheduler()),
             starts: first(&history.records),
             blocked: waiting.map(|row| row.host).collect(),
-            blocked_by: jobs.flat_map(|job| blockers(job, now)).collect(),
+            blocked_by: scheduler.jobs().flat_map(|job| blockers(job, now)).collect(),
         }))
     }
 }
