@@ -19,7 +19,6 @@ mod command;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod database;
 pub mod diagnostic;
-mod diff;
 #[cfg(feature = "text")]
 mod file;
 #[cfg(feature = "genders")]
@@ -79,14 +78,13 @@ pub use clustershell::ClusterShellGroups;
 pub use command::CommandSource;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub use database::{Database, DatabaseResolver, DatabaseSource};
-pub use diff::{FleetDiff, HostChange};
 #[cfg(feature = "genders")]
 pub use genders::GendersFile;
 #[cfg(feature = "host-list")]
 pub use host_list::HostList;
 #[cfg(feature = "http")]
 pub use http::HttpSource;
-pub use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing, Origins};
+pub use pogo_core::inventory::{Diagnostic, FleetDiff, HostChange, Inventory, InventoryError, Listing, Origins};
 #[cfg(feature = "pogo4-file")]
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]

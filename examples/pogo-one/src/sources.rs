@@ -61,9 +61,12 @@ impl SourceArgs {
         }
     }
 
-    /// The resolvers that the file names.
-    pub(crate) fn resolvers(&self) -> Result<Resolvers, CliError> {
-        Ok(self.named()?.resolvers)
+    /// The resolvers that the file names, if there is one.
+    pub(crate) fn resolvers(&self) -> Result<Option<Resolvers>, CliError> {
+        match self.sources {
+            Some(_) => Ok(Some(self.named()?.resolvers)),
+            None => Ok(None),
+        }
     }
 
     fn named(&self) -> Result<SourcesFile, CliError> {
@@ -92,7 +95,7 @@ impl SourceArgs {
             return Ok(fleet);
         }
         let questions = ResolverQueries::of(policy).and(targets);
-        let resolvers = self.resolvers()?;
+        let resolvers = self.named()?.resolvers;
         now(resolvers.answer(&questions, fleet))?.map_err(CliError::usage)
     }
 

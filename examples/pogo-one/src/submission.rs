@@ -131,6 +131,7 @@ pub(crate) fn input_error(error: &InputError) -> CliError {
 pub(crate) fn order_error(error: &OrderError) -> CliError {
     match error {
         OrderError::Refused(error) => input_error(error),
+        OrderError::Resolvers(error) => CliError::usage(error),
         other => CliError::broken(other),
     }
 }

@@ -27,7 +27,8 @@ impl Dispatcher {
                 }
                 _ => _ = reply.send(Err(away())),
             },
-            Message::Submit(_, reply) => _ = reply.send(Err(away())),
+            Message::Configure(_, reply) => _ = reply.send(Err(away())),
+            Message::Submit(_, _, reply) => _ = reply.send(Err(away())),
             Message::Shutdown(grace, reply) => {
                 self.set_grace_end(grace);
                 self.queue.push_back(Pending::Message(Message::Shutdown(grace, reply)));

@@ -8,10 +8,13 @@ use futures::channel::mpsc;
 use super::commit::{Snapshots, Tail};
 use super::event_loop::Io;
 use super::guarded::Guarded;
+use super::resolution::Resolution;
 use super::running::Running;
 use super::subscription::{Growth, GrowthSide};
 use super::system_nonce::system_nonce;
-use super::{Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, SystemClock, Transport};
+use super::{
+    Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, Resolvers, SystemClock, Transport,
+};
 use crate::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, ReplayError, Seq};
 use crate::scheduler::Scheduler;
 
@@ -29,6 +32,7 @@ impl Dispatcher {
             snapshot_every: None,
             namespace: Arc::from(Attempt::NAMESPACE),
             journal_retry: JournalRetry::forever(),
+            resolvers: None,
         }
     }
 }
@@ -45,6 +49,7 @@ pub struct DispatcherBuilder {
     snapshot_every: Option<NonZeroU64>,
     namespace: Arc<str>,
     journal_retry: JournalRetry,
+    resolvers: Option<Resolvers>,
 }
 
 impl DispatcherBuilder {
@@ -106,6 +111,49 @@ impl DispatcherBuilder {
         self
     }
 
+    /// Asks these tag resolvers for what policies and jobs name, before they reach the scheduler. By default none is asked, and
+    /// whoever configures the dispatcher puts the [answers](Resolvers::answer) into its fleet.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use async_trait::async_trait;
+    /// # use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Reporter, ResolverError, Resolvers, TagResolver, Transport};
+    /// # use pogo_core::fleet::{Fleet, HostName};
+    /// # use pogo_core::plan::{Command, JobSpec};
+    /// # use pogo_core::scheduler::Outcome;
+    /// # struct Imaginary;
+    /// # #[async_trait]
+    /// # impl Transport for Imaginary {
+    /// #     fn capabilities(&self) -> Capabilities { Capabilities::default() }
+    /// #     async fn run(&self, _: Attempt, _: Reporter) -> Outcome { Outcome::Succeeded }
+    /// # }
+    /// # struct Roles;
+    /// # #[async_trait]
+    /// # impl TagResolver for Roles {
+    /// #     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
+    /// #         Ok(questions.iter().map(|role| vec![format!("{role}1").parse().unwrap()]).collect())
+    /// #     }
+    /// # }
+    /// # futures::executor::block_on(async {
+    /// # let transport = Arc::new(Imaginary);
+    /// let resolvers = Resolvers::new().with("rolesdb", Arc::new(Roles));
+    /// let (dispatcher, handle) = Dispatcher::builder(transport).resolvers(resolvers).build().await?;
+    /// # let steer = async move {
+    /// handle.configure(Arc::new(Fleet::builder().hosts("web[1-3]").build()?), Arc::default()).await?;
+    /// let job = handle.submit(JobSpec::new("$rolesdb(mysql)".parse()?, Command::shell("uptime"))).await?;
+    /// assert_eq!(handle.wait(job).await?.tally.succeeded, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # };
+    /// # let (ended, steered) = futures::join!(dispatcher.run(), steer);
+    /// # ended?;
+    /// # steered
+    /// # }).unwrap();
+    /// ```
+    pub fn resolvers(mut self, resolvers: Resolvers) -> Self {
+        self.resolvers = Some(resolvers);
+        self
+    }
+
     /// Takes the journal over and replays it, from its latest snapshot if it has one. Tasks that were running become in doubt, and jobs go on,
     /// once [`Dispatcher::run`] is polled.
     ///
@@ -151,6 +199,10 @@ impl DispatcherBuilder {
             messages,
             journal: self.journal,
             growth,
+            resolution: Arc::new(Resolution {
+                resolvers: self.resolvers,
+                ..Resolution::default()
+            }),
         };
         Ok((dispatcher, handle))
     }

@@ -1,5 +1,6 @@
 //! Why a dispatcher stops, and why it refuses an order.
 
+use super::ResolversError;
 use crate::Timestamp;
 use crate::journal::{JournalError, ReplayError, RestoreError};
 use crate::scheduler::InputError;
@@ -44,6 +45,9 @@ pub enum OrderError {
         /// What the journal said last.
         message: String,
     },
+    /// Tag resolvers have no answer to what the policy, an unfinished job or the order names; nothing has changed.
+    #[error(transparent)]
+    Resolvers(#[from] ResolversError),
     /// What was to look at the scheduler panicked. The dispatcher goes on.
     #[error("the query panicked, which is a defect of the query; the dispatcher goes on")]
     Panicked,

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use futures::channel::{mpsc, oneshot};
 
+use super::resolution::{Asked, GivenFleet, Resolution};
 use super::subscription::Growth;
-use super::{DispatcherStatus, JobEnd, OrderError, Subscription};
+use super::{DispatcherStatus, JobEnd, NamespaceDiff, OrderError, ResolverQueries, Subscription};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::journal::{Journal, Seq};
 use crate::plan::JobSpec;
@@ -20,7 +21,16 @@ pub(super) type Query = Box<dyn FnOnce(&Scheduler) + Send>;
 /// What a handle sends.
 pub(super) enum Message {
     Order(Box<Input>, oneshot::Sender<Result<(), OrderError>>),
-    Submit(Arc<JobSpec>, oneshot::Sender<Result<JobId, OrderError>>),
+    Configure(
+        (Arc<Fleet>, Arc<Policy>),
+        oneshot::Sender<Result<NamespaceDiff, OrderError>>,
+    ),
+    /// With the fleet in which tag resolvers have answered for the job, if it names any.
+    Submit(
+        Arc<JobSpec>,
+        Option<Arc<Fleet>>,
+        oneshot::Sender<Result<JobId, OrderError>>,
+    ),
     Query(Query),
     Status(oneshot::Sender<DispatcherStatus>),
     Wait(JobId, oneshot::Sender<Result<JobEnd, OrderError>>),
@@ -35,6 +45,7 @@ pub struct Handle {
     pub(super) messages: mpsc::UnboundedSender<Message>,
     pub(super) journal: Arc<dyn Journal>,
     pub(super) growth: Arc<Growth>,
+    pub(super) resolution: Arc<Resolution>,
 }
 
 impl Handle {
@@ -81,18 +92,53 @@ impl Handle {
         self.send(query).await?.map_err(|_panic| OrderError::Panicked)
     }
 
-    /// Takes this fleet and policy. Errors as [`order`](Self::order).
-    pub async fn configure(&self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<(), OrderError> {
-        self.order(Input::Configure { fleet, policy }).await
+    /// Takes this fleet and policy, and says what that changed. If both are what they were, nothing is written.
+    ///
+    /// The dispatcher's [tag resolvers](super::DispatcherBuilder::resolvers) are asked for what the policy, unfinished jobs and freezes
+    /// name, and their answers are added to the fleet.
+    ///
+    /// # Errors
+    /// As [`order`](Self::order), or a resolver has no answer. Nothing has changed then.
+    pub async fn configure(&self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Result<NamespaceDiff, OrderError> {
+        let mut last = self.resolution.given.lock().await;
+        let answered = match self.resolution.resolvers {
+            Some(_) => {
+                self.resolution
+                    .configured(&fleet, &self.asked(Some(&policy)).await?)
+                    .await?
+            }
+            None => Arc::clone(&fleet),
+        };
+        let taken = (Arc::clone(&answered), policy);
+        let diff = self.send(|reply| Message::Configure(taken, reply)).await??;
+        *last = Some(GivenFleet { given: fleet, answered });
+        Ok(diff)
     }
 
-    /// Takes on a job, and says which number it got. Errors as [`order`](Self::order).
+    async fn asked(&self, policy: Option<&Arc<Policy>>) -> Result<Asked, OrderError> {
+        let policy = policy.cloned();
+        self.query(|scheduler| Asked::of(scheduler, policy)).await
+    }
+
+    /// Takes on a job, and says which number it got.
+    ///
+    /// Where the job names what a [tag resolver](super::DispatcherBuilder::resolvers) knows, it is asked first, and the fleet with its
+    /// answer is taken together with the job.
     ///
     /// Numbers are given out by the [scheduler](Scheduler::next_job) when the order is taken, and never twice in a namespace.
     /// Whoever wants a certain number [orders](Self::order) [`Input::Submit`].
+    ///
+    /// # Errors
+    /// As [`order`](Self::order), or a resolver has no answer. Nothing has changed then.
     pub async fn submit(&self, spec: JobSpec) -> Result<JobId, OrderError> {
         let spec = Arc::new(spec);
-        self.send(|reply| Message::Submit(spec, reply)).await?
+        if self.resolution.resolvers.is_none() || ResolverQueries::default().and_job(&spec).is_empty() {
+            return self.send(|reply| Message::Submit(spec, None, reply)).await?;
+        }
+        let mut last = self.resolution.given.lock().await;
+        let asked = self.asked(None).await?;
+        let fleet = self.resolution.submitted(&mut last, asked, &spec).await?;
+        self.send(|reply| Message::Submit(spec, Some(fleet), reply)).await?
     }
 
     /// Waits until a job is over or goes no further without an order: it is finished, halted or blocked. A paused

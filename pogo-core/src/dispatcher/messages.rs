@@ -1,15 +1,19 @@
 //! What is done with what handles send.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::oneshot;
 
 use super::event_loop::Pending;
 use super::handle::{Message, Query};
-use super::{Dispatcher, DispatcherStatus, JournalStatus, OrderError};
+use super::{Dispatcher, DispatcherStatus, JournalStatus, NamespaceDiff, OrderError};
 use crate::Timestamp;
-use crate::scheduler::{Input, InputError, Record, Scheduler};
+use crate::fleet::Fleet;
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+use crate::scheduler::{Input, InputError, JobId, Record, Scheduler};
 
 /// Tells whoever sent a message how it fared; called once that is durable.
 pub(super) type Reply = Box<dyn FnOnce() + Send>;
@@ -72,11 +76,13 @@ impl Dispatcher {
                 let answer = self.input(*input, records);
                 self.reply(reply, answer);
             }
-            Message::Submit(spec, reply) => {
-                // Numbered here and not where it was sent, so that two submissions never have the same number.
-                let job = self.scheduler.next_job();
-                let answer = self.input(Input::Submit { job, spec }, records);
-                self.reply(reply, answer.map(|()| job));
+            Message::Configure((fleet, policy), reply) => {
+                let answer = self.configure(fleet, policy, records);
+                self.reply(reply, answer);
+            }
+            Message::Submit(spec, fleet, reply) => {
+                let answer = self.submit(spec, fleet, records);
+                self.reply(reply, answer);
             }
             Message::Wait(job, reply) => self.waiters.add(job, reply),
             Message::Shutdown(grace, reply) => {
@@ -85,6 +91,39 @@ impl Dispatcher {
             }
             question @ (Message::Query(_) | Message::Status(_)) => self.receive_message(question),
         }
+    }
+
+    /// Takes a fleet and a policy, unless they are those in force.
+    fn configure(
+        &mut self,
+        fleet: Arc<Fleet>,
+        policy: Arc<Policy>,
+        records: &mut Vec<Record>,
+    ) -> Result<NamespaceDiff, InputError> {
+        let before = self.scheduler.configured_fleet().cloned();
+        let policy_changed = *self.scheduler.policy() != policy;
+        if before.as_ref() == Some(&fleet) && !policy_changed {
+            return Ok(NamespaceDiff::default());
+        }
+        let diff = NamespaceDiff::between(before.as_deref(), &fleet, policy_changed);
+        self.input(Input::Configure { fleet, policy }, records)?;
+        Ok(diff)
+    }
+
+    fn submit(
+        &mut self,
+        spec: Arc<JobSpec>,
+        fleet: Option<Arc<Fleet>>,
+        records: &mut Vec<Record>,
+    ) -> Result<JobId, InputError> {
+        if let Some(fleet) = fleet {
+            let policy = Arc::clone(self.scheduler.policy());
+            self.configure(fleet, policy, records)?;
+        }
+        // Numbered here and not where it was sent, so that two submissions never have the same number.
+        let job = self.scheduler.next_job();
+        self.input(Input::Submit { job, spec }, records)?;
+        Ok(job)
     }
 
     fn reply<T: Send + 'static>(

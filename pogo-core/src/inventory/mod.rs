@@ -5,12 +5,14 @@
 
 mod diagnostic;
 mod error;
+mod fleet_diff;
 mod listing;
 mod origins;
 mod source;
 
 pub use diagnostic::{Diagnostic, Excerpt, LineSpan};
 pub use error::InventoryError;
+pub use fleet_diff::{FleetDiff, HostChange};
 pub use listing::Listing;
 pub use origins::Origins;
 pub use source::Inventory;

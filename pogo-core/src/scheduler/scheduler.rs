@@ -238,7 +238,12 @@ impl Scheduler {
 
 /// What is known, as it stands.
 impl Scheduler {
-    /// The fleet in force.
+    /// The fleet as it was configured last; `None` before the first time.
+    pub fn configured_fleet(&self) -> Option<&Arc<Fleet>> {
+        self.state.given.as_ref()
+    }
+
+    /// The fleet in force: the one that was configured last, and behind its hosts those that have left it and that jobs still know.
     pub fn fleet(&self) -> &Arc<Fleet> {
         &self.state.fleet
     }

@@ -4,6 +4,7 @@
 
 mod captured;
 mod collect;
+mod configuring;
 mod ending;
 mod flaky;
 mod journal;

@@ -62,6 +62,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
             screen: Arc::clone(&screen),
             terminal: Arc::default(),
             follow: None,
+            resolvers: None,
             down: vec![],
             stop_grace: STOP_GRACE,
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::dispatcher::{Dispatcher, Handle, Transport};
+use pogo_core::dispatcher::{Dispatcher, Handle, Resolvers, Transport};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
@@ -21,6 +21,8 @@ pub(super) struct Operator {
     pub(super) screen: Arc<Screen>,
     pub(super) terminal: Arc<TerminalPrompter>,
     pub(super) follow: Option<FollowedSources>,
+    /// What tags outside of the inventory are asked of.
+    pub(super) resolvers: Option<Resolvers>,
     /// Hosts that are assumed to be down.
     pub(super) down: Vec<HostName>,
     /// How long attempts may run on after SIGTERM or SIGHUP.
@@ -47,13 +49,13 @@ async fn run_to_end(
     namespace: (Arc<Fleet>, Arc<Policy>),
     spec: JobSpec,
     transport: Arc<dyn Transport>,
-    operator: Operator,
+    mut operator: Operator,
 ) -> Result<Exit, CliError> {
-    let (dispatcher, handle) = Dispatcher::builder(transport)
-        .observer(Arc::clone(&operator.screen) as _)
-        .build()
-        .await
-        .map_err(CliError::broken)?;
+    let mut builder = Dispatcher::builder(transport).observer(Arc::clone(&operator.screen) as _);
+    if let Some(resolvers) = operator.resolvers.take() {
+        builder = builder.resolvers(resolvers);
+    }
+    let (dispatcher, handle) = builder.build().await.map_err(CliError::broken)?;
     // One listener for the whole job: a signal that comes while another is handled must not get lost.
     let signals = StopSignals::listen().map_err(CliError::broken)?;
     let steer = steer(handle, namespace, spec, (operator, signals));

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Handle, ResolverQueries, Resolvers};
+use pogo_core::dispatcher::{Handle, OrderError};
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::policy::{Limit, Policy};
 use pogo_inventory::merge::Gathered;
@@ -24,8 +24,6 @@ pub(super) struct FollowedSources {
     unlisted: Option<pogo_core::fleet::Selector>,
     logins: Vec<Login>,
     policy: Arc<Policy>,
-    resolvers: Resolvers,
-    questions: ResolverQueries,
     limit: Limit,
     warned: SeenWarnings,
 }
@@ -55,8 +53,6 @@ impl FollowedSources {
             unlisted: job.targets.allow_unlisted.then(|| targets.selector.clone()),
             logins: targets.logins.clone(),
             policy: Arc::clone(policy),
-            resolvers: job.sources.resolvers()?,
-            questions: ResolverQueries::of(policy).and(&targets.selector),
             limit: follow.max_inventory_change,
         }))
     }
@@ -70,8 +66,6 @@ pub(super) async fn sources(follow: Option<FollowedSources>, handle: &Handle, sc
         unlisted,
         logins,
         policy,
-        resolvers,
-        questions,
         limit,
         warned,
     }) = follow
@@ -86,8 +80,6 @@ pub(super) async fn sources(follow: Option<FollowedSources>, handle: &Handle, sc
         unlisted,
         logins,
         policy,
-        resolvers,
-        questions,
         limit,
         offered: None,
         refused: None,
@@ -124,8 +116,6 @@ struct FleetReview<'t> {
     unlisted: Option<pogo_core::fleet::Selector>,
     logins: Vec<Login>,
     policy: Arc<Policy>,
-    resolvers: Resolvers,
-    questions: ResolverQueries,
     limit: Limit,
     /// A fleet that waits for the operator's answer, and the answer that accepts it.
     offered: Option<(Arc<Fleet>, String)>,
@@ -193,21 +183,17 @@ impl FleetReview<'_> {
             Ok(full) => full,
             Err(error) => return self.complain(format!("the new fleet is not taken: {error}")),
         };
-        if !self.questions.is_empty() {
-            full = match self.resolvers.answer(&self.questions, full).await {
-                Ok(full) => full,
-                Err(error) => return self.complain(format!("the new fleet is not taken: {error}")),
-            };
-        }
         let full = match full.build() {
             Ok(full) => Arc::new(full),
             Err(error) => return self.complain(format!("the new fleet is invalid: {error}")),
         };
         match self.handle.configure(full, Arc::clone(&self.policy)).await {
-            Ok(()) => {
+            Ok(_) => {
                 (self.known, self.complaint) = (fleet, None);
                 self.screen.say("the new fleet is taken");
             }
+            // It may be answered when the fleet is read again.
+            Err(error @ OrderError::Resolvers(_)) => self.complain(format!("the new fleet is not taken: {error}")),
             Err(error) => {
                 let (CliError::Usage(why) | CliError::Broken(why)) = submission::order_error(&error) else {
                     return;

@@ -99,6 +99,7 @@ fn check_program_transport(args: &ExecArgs) -> Result<(), CliError> {
 fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let inputs = inputs(args, &job.spec.exec_options)?;
     let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
+    let resolvers = args.job.sources.resolvers()?;
     let contacts = FirstContacts::default();
     let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?
         .meeting(&contacts)
@@ -123,6 +124,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
             screen,
             terminal,
             follow,
+            resolvers,
             down: job.down,
             stop_grace: args.stop_grace,
         };

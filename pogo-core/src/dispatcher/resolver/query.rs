@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::fleet::Selector;
+use crate::plan::JobSpec;
 use crate::policy::{Origin, Policy};
 
 /// One `$resolver(args)`.
@@ -53,6 +54,15 @@ impl ResolverQueries {
     /// Adds what a job's targets ask.
     pub fn and(mut self, targets: &Selector) -> Self {
         self.add(targets, None);
+        self
+    }
+
+    /// Adds what a job asks: its targets, and the hosts of which it says how long they take.
+    pub fn and_job(mut self, spec: &JobSpec) -> Self {
+        self.add(&spec.targets, None);
+        spec.expected
+            .iter()
+            .for_each(|expected| self.add(&expected.hosts, None));
         self
     }
 

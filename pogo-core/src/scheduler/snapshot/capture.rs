@@ -17,6 +17,7 @@ impl State {
             at: self.at,
             fleet: Arc::clone(&self.fleet),
             policy: Arc::clone(&self.policy),
+            configured: self.given.clone().filter(|given| *given != self.fleet),
             removed: fold_in_order(removed.map(named)),
             stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),
             freezes: self.freezes.iter().cloned().collect(),

@@ -46,6 +46,9 @@ pub struct Snapshot {
     at: Timestamp,
     fleet: Arc<Fleet>,
     policy: Arc<Policy>,
+    /// The fleet as it was configured last, where it is not `fleet`. Snapshots from before this was kept do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    configured: Option<Arc<Fleet>>,
     /// Hosts that left the fleet while a job knew them, as ranges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removed: Vec<String>,

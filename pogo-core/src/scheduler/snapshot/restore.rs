@@ -32,8 +32,14 @@ impl State {
             .collect::<Result<_, _>>()?;
         removed.sort_unstable();
         let rules = Rules::compile_without(&fleet, &snapshot.policy, &removed).map_err(RestoreError::damaged)?;
+        // A scheduler that was never configured knows no host.
+        let configured = snapshot
+            .configured
+            .as_ref()
+            .or(Some(&fleet).filter(|fleet| !fleet.is_empty()));
         let mut state = Self {
             at: snapshot.at,
+            given: configured.cloned(),
             hosts: Hosts::new(fleet.len()),
             usage: Usage::none(&rules),
             policy: Arc::clone(&snapshot.policy),

@@ -39,10 +39,12 @@ impl State {
         policy: &Arc<Policy>,
     ) -> Result<Self, ConfigureError> {
         let leaving = self.leaving(fleet);
+        let given = Some(Arc::clone(fleet));
         let (fleet, removed) = self.with_leaving(fleet, &leaving)?;
         let rules = Rules::compile_without(&fleet, policy, &removed)?;
         let mut next = Self {
             at,
+            given,
             hosts: Hosts::new(fleet.len()),
             ..self.clone()
         };

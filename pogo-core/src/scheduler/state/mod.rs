@@ -55,6 +55,8 @@ pub(crate) struct State {
     /// The time of the last event.
     pub(super) at: Timestamp,
     pub(super) fleet: Arc<Fleet>,
+    /// The fleet as it was configured last, without those who have left it and are still known; `None` before the first.
+    pub(super) given: Option<Arc<Fleet>>,
     pub(super) policy: Arc<Policy>,
     pub(super) rules: Rules,
     pub(super) hosts: Hosts,
@@ -75,6 +77,7 @@ impl State {
             at: Timestamp::EPOCH,
             rules: Rules::empty(),
             fleet: Arc::new(fleet),
+            given: None,
             policy: Arc::new(policy),
             hosts: Hosts::default(),
             usage: vec![],

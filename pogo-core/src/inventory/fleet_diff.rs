@@ -3,17 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use pogo_core::fleet::{Fleet, HostName, TagPath, fold};
-use pogo_core::policy::Limit;
 use serde::Serialize;
 
-use crate::merge::settings_of;
+use crate::fleet::{Connection, Fleet, HostName, TagPath, fold};
+use crate::policy::Limit;
 
 /// What changes when one fleet takes the place of another.
 ///
 /// ```
 /// use pogo_core::fleet::Fleet;
-/// use pogo_inventory::FleetDiff;
+/// use pogo_core::inventory::FleetDiff;
 ///
 /// let old = Fleet::builder().tagged("east", "web[1-9]").tagged("west", "db1").build()?;
 /// let new = Fleet::builder().tagged("east", "web[3-9],web[20-21]").tagged("west", "db1,web9").build()?;
@@ -117,8 +116,7 @@ impl FleetDiff {
             if before == after {
                 continue;
             }
-            let all = |connection| settings_of(connection).collect::<BTreeMap<String, String>>();
-            let (before, after) = (all(before), all(after));
+            let (before, after) = (settings_of(before), settings_of(after));
             let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
             let change = self.changed.entry(name.clone()).or_default();
             for setting in names {
@@ -129,6 +127,25 @@ impl FleetDiff {
             }
         }
     }
+}
+
+/// Every setting that has a value, by its name.
+fn settings_of(connection: Option<&Connection>) -> BTreeMap<String, String> {
+    let Some(connection) = connection else {
+        return BTreeMap::new();
+    };
+    let plain = [
+        ("address", connection.address.clone()),
+        ("port", connection.port.map(|port| port.to_string())),
+        ("user", connection.user.clone()),
+    ];
+    let plain = plain
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let vars = connection.vars.iter();
+    plain
+        .chain(vars.map(|(name, value)| (name.clone(), value.clone())))
+        .collect()
 }
 
 impl fmt::Display for FleetDiff {

@@ -1,0 +1,92 @@
+//! Asks tag resolvers before fleets and jobs reach the scheduler.
+
+use std::sync::Arc;
+
+use futures::lock::Mutex;
+
+use super::{OrderError, ResolverQueries, Resolvers};
+use crate::fleet::{Fleet, FleetBuilder};
+use crate::plan::{JobSpec, Plan};
+use crate::policy::Policy;
+use crate::scheduler::{ConfigureError, InputError, Scheduler};
+
+/// The resolvers of a dispatcher, shared by its handles.
+#[derive(Default)]
+pub(super) struct Resolution {
+    pub(super) resolvers: Option<Resolvers>,
+    /// The fleet that was given last. Held while resolvers are asked, so that a submission and a change of the fleet
+    /// cannot each undo what the other one added.
+    pub(super) given: Mutex<Option<GivenFleet>>,
+}
+
+/// A fleet as it was given, and with answers, as the scheduler has it. Answers are added to the former each time, so that
+/// those which are no longer given leave.
+pub(super) struct GivenFleet {
+    pub(super) given: Arc<Fleet>,
+    pub(super) answered: Arc<Fleet>,
+}
+
+/// What a handle has to know of the scheduler to ask for it.
+pub(super) struct Asked {
+    queries: ResolverQueries,
+    policy: Arc<Policy>,
+    configured: Option<Arc<Fleet>>,
+}
+
+impl Asked {
+    /// Everything that this policy, unfinished jobs and freezes name.
+    pub(super) fn of(scheduler: &Scheduler, policy: Option<Arc<Policy>>) -> Self {
+        let policy = policy.unwrap_or_else(|| Arc::clone(scheduler.policy()));
+        let mut queries = ResolverQueries::of(&policy);
+        for job in scheduler.jobs().filter(|job| !job.status().is_over()) {
+            queries = queries.and_job(job.spec());
+        }
+        for freeze in scheduler.freezes() {
+            queries = queries.and(&freeze.hosts);
+        }
+        Self {
+            queries,
+            policy,
+            configured: scheduler.configured_fleet().cloned(),
+        }
+    }
+}
+
+impl Resolution {
+    /// The fleet with answers to everything that is asked.
+    pub(super) async fn configured(&self, given: &Arc<Fleet>, asked: &Asked) -> Result<Arc<Fleet>, OrderError> {
+        self.answered(given, &asked.queries).await
+    }
+
+    async fn answered(&self, given: &Arc<Fleet>, queries: &ResolverQueries) -> Result<Arc<Fleet>, OrderError> {
+        match &self.resolvers {
+            Some(resolvers) if !queries.is_empty() => {
+                let fleet = resolvers.answer(queries, FleetBuilder::from(given.as_ref())).await?;
+                let fleet = fleet.build().map_err(ConfigureError::Fleet);
+                Ok(Arc::new(fleet.map_err(InputError::Configure)?))
+            }
+            _ => Ok(Arc::clone(given)),
+        }
+    }
+
+    /// The fleet in which this job's targets are known. The job has been tried on it, so that nothing is configured for a
+    /// job that is then refused.
+    pub(super) async fn submitted(
+        &self,
+        last: &mut Option<GivenFleet>,
+        asked: Asked,
+        spec: &JobSpec,
+    ) -> Result<Arc<Fleet>, OrderError> {
+        let configured = asked.configured.unwrap_or_default();
+        // Somebody else may have configured the scheduler: another handle's order, or the dispatcher before this one.
+        let known = last.take().filter(|last| last.answered == configured);
+        let given = known.map_or_else(|| Arc::clone(&configured), |last| last.given);
+        let answered = self.answered(&given, &asked.queries.and_job(spec)).await?;
+        Plan::compile(&answered, &asked.policy, spec).map_err(InputError::Plan)?;
+        *last = Some(GivenFleet {
+            given,
+            answered: Arc::clone(&answered),
+        });
+        Ok(answered)
+    }
+}
