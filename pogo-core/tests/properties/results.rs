@@ -25,7 +25,7 @@ struct Told {
 impl Told {
     fn apply(&mut self, at: Timestamp, kind: &TaskEventKind) {
         match kind {
-            TaskEventKind::Started { attempt } => {
+            TaskEventKind::Started { attempt, .. } => {
                 self.attempts += 1;
                 self.running = Some((*attempt, Phase::Connect, at));
                 self.turns(TaskState::Running, at);
@@ -39,7 +39,7 @@ impl Told {
                 self.turns(TaskState::Failed, at);
                 self.failure = Some(failure.clone());
             }
-            TaskEventKind::Retried { .. } => self.turns(TaskState::Waiting, at),
+            TaskEventKind::Retried { .. } | TaskEventKind::NeverBegan { .. } => self.turns(TaskState::Waiting, at),
             TaskEventKind::Skipped => self.turns(TaskState::Skipped, at),
             TaskEventKind::Cancelled => self.turns(TaskState::Cancelled, at),
             _ => {}
