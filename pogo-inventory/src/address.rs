@@ -1,4 +1,4 @@
-//! Where a host is reached, and as whom: texts that cannot be meant.
+//! Checks of addresses and users: texts that are certainly mistakes.
 
 use pogo_core::fleet::{Connection, is_invisible};
 

@@ -1,4 +1,4 @@
-//! Work that waits, on a thread of its own.
+//! Blocking work on a thread of its own.
 
 use std::thread;
 

@@ -13,6 +13,7 @@ use crate::guess;
 use crate::nodeset;
 use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
+use crate::text_line::TextLine;
 
 /// A genders file, such as `/etc/genders`: nodes and their attributes.
 ///
@@ -64,15 +65,7 @@ impl GendersFile {
             given: HashMap::new(),
             members: 0,
         };
-        let mut start = 0;
-        for (number, line) in text.split('\n').enumerate() {
-            reader.line(GendersLine {
-                text: line,
-                start,
-                number,
-            });
-            start += line.len() + 1;
-        }
+        TextLine::all(text).for_each(|line| reader.line(line));
         // Every table could be one: nodes are separated by commas, and need no attributes.
         if reader.values.is_empty() && reader.problems.is_empty() && guess::is_csv(text) {
             reader.problems.report(Span::START, "no node has an attribute");
@@ -93,25 +86,6 @@ impl Inventory for GendersFile {
     }
 }
 
-struct GendersLine<'a> {
-    text: &'a str,
-    start: usize,
-    number: usize,
-}
-
-impl GendersLine<'_> {
-    /// The place of a part of the line.
-    fn span(&self, from: usize, length: usize) -> Span {
-        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        Span {
-            start: number(self.start + from),
-            end: number(self.start + from + length),
-            line: number(self.number + 1),
-            column: source::column(self.text, from),
-        }
-    }
-}
-
 struct GendersReader<'a> {
     problems: Problems<'a>,
     roster: Roster,
@@ -127,12 +101,11 @@ impl GendersReader<'_> {
     const MAX_MEMBERS: usize = 3_000_000;
 
     /// `nodes attributes`
-    fn line(&mut self, line: GendersLine<'_>) {
+    fn line(&mut self, line: TextLine<'_>) {
         if self.members > Self::MAX_MEMBERS {
             return;
         }
-        let text = line.text.split('#').next().unwrap_or_default();
-        let mut words = words(text);
+        let mut words = line.words();
         let (Some((start, nodes)), attributes) = (words.next(), words.next()) else {
             return;
         };
@@ -168,7 +141,7 @@ impl GendersReader<'_> {
         };
         for attribute in attributes.split(',') {
             let span = line.span(at, attribute.len());
-            self.attribute(span, attribute, &hosts, line.number + 1);
+            self.attribute(span, attribute, &hosts, line.number);
             at += attribute.len() + 1;
         }
     }
@@ -224,17 +197,6 @@ fn filled(value: &str, host: &HostName) -> String {
         .map(|part| part.replace("%n", host.as_str()))
         .collect();
     parts.join("%")
-}
-
-/// Words with their offsets.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split_inclusive(char::is_whitespace).filter_map(move |part| {
-        let start = at;
-        at += part.len();
-        let word = part.trim_end();
-        (!word.is_empty()).then_some((start, word))
-    })
 }
 
 /// Text as a part of a tag.

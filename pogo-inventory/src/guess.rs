@@ -1,4 +1,4 @@
-//! What a file is, of which somebody said that it was something else.
+//! Guesses the type of a file that is not of the type that it was given as.
 
 use pogo_core::inventory::Diagnostic;
 

@@ -11,7 +11,8 @@ use crate::address;
 use crate::guess;
 use crate::input_file::InputFile;
 use crate::roster::Roster;
-use crate::source::{self, Problems, Span, column};
+use crate::source::{self, Problems, Span};
+use crate::text_line::TextLine;
 
 /// A text file of host names and ranges, a line or more words each, or standard input (`-`): what `pssh -h`, `pdsh -w ^FILE`
 /// and a pipe of names have. `#` begins a comment; `user@` before a name and `:port` behind it are its connection settings.
@@ -60,19 +61,13 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
     let mut problems = Problems::new(source::SourceText::new(Arc::clone(&name), text));
     let mut roster = Roster::default();
     roster.reserve(problems.source.rows());
-    let mut start = 0;
-    for (number, line) in (1..).zip(text.split('\n')) {
-        for (at, word) in words(line) {
-            let narrow = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-            let span = Span {
-                start: narrow(start + at),
-                end: narrow(start + at + word.len()),
-                line: number,
-                column: column(line, at),
-            };
-            hosts(&mut problems, &mut roster, span, word);
+    for line in TextLine::all(text) {
+        for (at, word) in line.words() {
+            let word = word.trim_end_matches(',');
+            if !word.is_empty() {
+                hosts(&mut problems, &mut roster, line.span(at, word.len()), word);
+            }
         }
-        start += line.len() + 1;
     }
     if !roster.has_hosts() && problems.is_empty() {
         problems.report_with(
@@ -138,18 +133,6 @@ fn port_of(names: &str) -> Result<(&str, Option<u16>), &str> {
 fn number(port: &str) -> Result<u16, &str> {
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     port.parse().ok().filter(|port| digits && *port > 0).ok_or(port)
-}
-
-/// Words with their offsets, up to a comment.
-fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    let text = line.split('#').next().unwrap_or_default();
-    let mut at = 0;
-    text.split_inclusive(char::is_whitespace).filter_map(move |part| {
-        let start = at;
-        at += part.len();
-        let word = part.trim_end().trim_end_matches(',');
-        (!word.is_empty()).then_some((start, word))
-    })
 }
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What a program was built without, and how to build it with that.
+//! Features that a program was built without, and how to build it with them.
 
 /// Refuses what needs features that are off. Programs name their features as this crate does, so the words work for them too.
 pub(crate) fn built_without(what: &str, features: &str) -> String {

@@ -59,6 +59,9 @@ mod spec;
 mod ssh_config;
 #[cfg(any(feature = "csv", feature = "json", feature = "toml"))]
 pub mod table;
+#[cfg(feature = "text")]
+#[allow(dead_code, reason = "each source uses its part of what they share")]
+mod text_line;
 #[cfg(feature = "tree")]
 #[allow(dead_code, unused_imports, reason = "each source uses its part of what they share")]
 mod tree;

@@ -1,5 +1,6 @@
 //! The text of a source, with a name, and the problems found in it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use pogo_core::inventory::{Diagnostic, Excerpt, InventoryError, LineSpan};
@@ -26,6 +27,21 @@ impl Span {
         line: 1,
         column: 1,
     };
+
+    /// A stretch of bytes that begins in this line and column, both from 1.
+    pub(crate) fn new(bytes: Range<usize>, line: usize, column: u32) -> Self {
+        Self {
+            start: narrow(bytes.start),
+            end: narrow(bytes.end),
+            line: narrow(line),
+            column,
+        }
+    }
+}
+
+/// Texts are shorter than 4 GiB: files above that are refused.
+pub(crate) fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 /// The column, from 1, of what begins so many bytes into a line.
@@ -37,7 +53,7 @@ pub(crate) fn column(line: &str, from: usize) -> u32 {
     // Counting characters is slow where there are few, and nearly always there are as many as bytes.
     let before = before.filter(|before| !before.is_ascii());
     let characters = before.map_or(from, |before| before.chars().count());
-    u32::try_from(characters).unwrap_or(u32::MAX).saturating_add(1)
+    narrow(characters).saturating_add(1)
 }
 
 /// A named text.
@@ -119,19 +135,18 @@ impl<'a> SourceText<'a> {
         let Some(before) = text.get(..offset) else {
             return span;
         };
-        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         Span {
-            start: span.start + quotes + number(offset),
-            end: span.start + quotes + number(offset),
+            start: span.start + quotes + narrow(offset),
+            end: span.start + quotes + narrow(offset),
             line: span.line,
-            column: span.column + quotes + number(before.chars().count()),
+            column: span.column + quotes + narrow(before.chars().count()),
         }
     }
 
     /// The span's first line only, in characters, at least 1.
     fn length(&self, span: Span) -> u32 {
         let first = self.slice(span).lines().next().unwrap_or_default();
-        u32::try_from(first.chars().count()).unwrap_or(u32::MAX).max(1)
+        narrow(first.chars().count()).max(1)
     }
 
     pub(crate) fn diagnostic(&self, span: Span, message: impl Into<String>) -> Diagnostic {

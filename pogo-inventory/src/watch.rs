@@ -1,4 +1,4 @@
-//! Noticing that sources have changed.
+//! Watches sources for changes.
 
 use std::fs;
 use std::path::{Path, PathBuf};

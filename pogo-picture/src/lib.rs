@@ -1,4 +1,4 @@
-//! SHOW: pictures of jobs and plans, because people would rather look.
+//! SHOW: pictures of jobs and plans.
 //!
 //! - [`Timeline`]: a bar for each attempt of each host on a time axis, and below it how much of every limit was used.
 //!   As SVG, as a page of HTML, and as text for a terminal.

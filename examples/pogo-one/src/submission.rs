@@ -1,4 +1,4 @@
-//! What arguments submit: a fleet, a policy and a job; and the errors of submitting it.
+//! The fleet, policy and job that arguments stand for, and the errors of submitting them.
 
 use std::sync::Arc;
 

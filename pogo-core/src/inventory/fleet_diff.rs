@@ -1,4 +1,4 @@
-//! What changes when one fleet takes the place of another.
+//! The differences between two fleets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

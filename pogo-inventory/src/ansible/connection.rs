@@ -1,4 +1,4 @@
-//! From variables to connection settings.
+//! Connection settings from Ansible's variables.
 
 use pogo_core::fleet::Connection;
 use smol_str::{SmolStr, SmolStrBuilder};

@@ -1,4 +1,4 @@
-//! From the model to a fleet: groups become tags, nested groups nested tags.
+//! Converts the model to a fleet: groups become tags, nested groups nested tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -175,7 +175,7 @@ fn fleet(mut model: Model, connections: Connections, converted: &mut Converted) 
 
 fn hosts<'m>(model: &'m Model, connections: Connections, tags: &mut Tags<'_, 'm>, converted: &mut Converted) {
     let Converted { fleet, origins, .. } = converted;
-    let mut carried = Carried::new(model, tags, origins);
+    let mut carried = GroupTags::new(model, tags, origins);
     let names = connection::SETTINGS.map(|setting| origins.named(setting));
     let mut memberships = model.memberships();
     origins.reserve(model.hosts.len());
@@ -197,26 +197,26 @@ fn hosts<'m>(model: &'m Model, connections: Connections, tags: &mut Tags<'_, 'm>
         }
         fleet.connect(id, connection);
     }
-    carried.hand_over(fleet);
+    carried.add_to(fleet);
     let remarks = once(connections.remarks, converted);
     converted.warnings.extend(remarks);
 }
 
 /// Who carries which tag, kept by tag: there are few tags and very many hosts.
-struct Carried {
+struct GroupTags {
     tags: Vec<(TagPath, Vec<HostId>)>,
     /// For each group its tags, and what the origins call them together.
     of_group: Vec<(Range<usize>, u32)>,
 }
 
-impl Carried {
+impl GroupTags {
     fn new(model: &Model, tags: &Tags<'_, '_>, origins: &mut OriginTable) -> Self {
         let (mut all, mut of_group) = (Vec::new(), Vec::new());
         for name in model.groups.keys() {
             let paths = tags.known.get(name.as_str()).cloned().unwrap_or_default();
             let first = all.len();
             all.extend(paths.iter().map(|path| (path.clone(), Vec::new())));
-            of_group.push((first..all.len(), origins.together(paths)));
+            of_group.push((first..all.len(), origins.tag_set(paths)));
         }
         Self { tags: all, of_group }
     }
@@ -228,10 +228,10 @@ impl Carried {
         for (_, hosts) in self.tags.get_mut(places.clone()).into_iter().flatten() {
             hosts.push(host);
         }
-        origins.carry_numbered(*said, host);
+        origins.add_tag_set(*said, host);
     }
 
-    fn hand_over(self, fleet: &mut FleetBuilder) {
+    fn add_to(self, fleet: &mut FleetBuilder) {
         for (path, hosts) in self.tags {
             fleet.add_tag(&path, hosts);
         }

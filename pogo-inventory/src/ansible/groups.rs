@@ -1,4 +1,4 @@
-//! Which groups a host is in, and in which order their variables count.
+//! The groups of a host, and the order in which their variables apply.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;

@@ -7,7 +7,7 @@ use super::vars::{Setting, Vars, known};
 use super::words::Word;
 use super::{groups, literal, pattern, words};
 use crate::origins::SourceNumber;
-use crate::source::{Problems, Span, column};
+use crate::source::{Problems, Span, column, narrow};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
@@ -64,13 +64,8 @@ impl<'a> IniLine<'a> {
 
     /// The bytes `from..to` of the text.
     fn span(&self, from: usize, to: usize) -> Span {
-        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        Span {
-            start: number(self.start + from),
-            end: number(self.start + to),
-            line: number(self.number),
-            column: number(self.indentation).saturating_add(column(self.text, from)),
-        }
+        let column = narrow(self.indentation).saturating_add(column(self.text, from));
+        Span::new(self.start + from..self.start + to, self.number, column)
     }
 
     fn whole(&self) -> Span {

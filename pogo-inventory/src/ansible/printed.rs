@@ -1,4 +1,4 @@
-//! Inventories as Ansible's programs print them: groups, hosts and variables in one object.
+//! Inventories in the JSON form of Ansible's programs: groups, hosts and variables in one object.
 
 use super::groups::refused_child;
 use super::model::Model;

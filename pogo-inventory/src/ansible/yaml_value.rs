@@ -1,4 +1,4 @@
-//! What YAML 1.1, which Ansible reads, makes of a scalar without quotes.
+//! The type of a plain scalar in YAML 1.1, which Ansible reads.
 
 use super::number::printed;
 use super::vars::Var;

@@ -3,38 +3,31 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::source::{Problems, Span, column};
+use crate::source::{Problems, Span};
+use crate::text_line::TextLine;
 use crate::tree::{Entry, Key, Node, Value};
 
 /// The lines as one source of this name. Several lines of one group add up, as for ClusterShell.
 pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
     let text: &'a str = problems.source.text;
     let mut groups = Groups::default();
-    let mut start = 0;
-    for (number, line) in (1..).zip(text.split('\n')) {
-        let span = |from: usize, to: usize| Span {
-            start: narrow(start + from),
-            end: narrow(start + to),
-            line: number,
-            column: column(line, from),
-        };
-        let whole = line.trim_end();
+    for line in TextLine::all(text) {
+        let whole = line.text.trim_end();
         match whole.split_once(':') {
             _ if whole.is_empty() || whole.starts_with('#') => {}
             Some((name, nodes)) if is_name(name) => {
                 let nodes = nodes.trim_start();
                 let node = Node {
-                    span: span(whole.len() - nodes.len(), whole.len()),
+                    span: line.span(whole.len() - nodes.len(), nodes.len()),
                     value: Value::Scalar(Cow::Borrowed(nodes)),
                 };
-                groups.add(span(0, name.len()), name, node);
+                groups.add(line.span(0, name.len()), name, node);
             }
             _ => {
                 let hint = "names are letters, digits, `_` and `-`, at the beginning of the line";
-                problems.report_with(span(0, whole.len()), "expected `group: nodes`", hint);
+                problems.report_with(line.span(0, whole.len()), "expected `group: nodes`", hint);
             }
         }
-        start += line.len() + 1;
     }
     if groups.entries.is_empty() && problems.is_empty() {
         problems.report(Span::START, "the file says nothing");
@@ -90,8 +83,4 @@ impl<'a> Groups<'a> {
 fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     !name.is_empty() && name.chars().all(fits)
-}
-
-fn narrow(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
 }

@@ -34,10 +34,10 @@ impl fmt::Debug for Program {
     }
 }
 
-/// What became known of a running program.
-enum News {
-    Printed(io::Result<Vec<u8>>),
-    Complained(Vec<u8>),
+/// An event of a running program.
+enum ProgramEvent {
+    Stdout(io::Result<Vec<u8>>),
+    Stderr(Vec<u8>),
     Ended(io::Result<ExitStatus>),
 }
 
@@ -58,28 +58,32 @@ impl Program {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|error| self.unavailable(&describe(&error)))?;
         let id = child.id();
-        let (sender, news) = channel();
+        let (sender, events) = channel();
         if let Some(pipe) = child.stdout.take() {
-            listen(pipe, sender.clone(), News::Printed);
+            listen(pipe, sender.clone(), ProgramEvent::Stdout);
         }
         if let Some(pipe) = child.stderr.take() {
-            listen(pipe, sender.clone(), |read| News::Complained(read.unwrap_or_default()));
+            listen(pipe, sender.clone(), |read| {
+                ProgramEvent::Stderr(read.unwrap_or_default())
+            });
         }
-        thread::spawn(move || sender.send(News::Ended(child.wait())));
-        let result = self.wait(&news, deadline);
+        thread::spawn(move || sender.send(ProgramEvent::Ended(child.wait())));
+        let result = self.wait(&events, deadline);
         if result.is_err() {
             end(id);
         }
         result
     }
 
-    fn wait(&self, news: &Receiver<News>, deadline: Instant) -> Result<String, InventoryError> {
-        let (mut printed, mut complained, mut status) = (None, None, None);
-        while printed.is_none() || complained.is_none() || status.is_none() {
-            match news.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(News::Printed(read)) => printed = Some(self.bounded(read)?),
-                Ok(News::Complained(read)) => complained = Some(read),
-                Ok(News::Ended(ended)) => status = Some(ended.map_err(|error| self.unavailable(&error.to_string()))?),
+    fn wait(&self, events: &Receiver<ProgramEvent>, deadline: Instant) -> Result<String, InventoryError> {
+        let (mut stdout, mut stderr, mut status) = (None, None, None);
+        while stdout.is_none() || stderr.is_none() || status.is_none() {
+            match events.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(ProgramEvent::Stdout(read)) => stdout = Some(self.bounded(read)?),
+                Ok(ProgramEvent::Stderr(read)) => stderr = Some(read),
+                Ok(ProgramEvent::Ended(ended)) => {
+                    status = Some(ended.map_err(|error| self.unavailable(&error.to_string()))?)
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     let limit = humantime::format_duration(self.timeout);
                     return Err(self.unavailable(&format!("did not end within {limit}, and was stopped")));
@@ -88,11 +92,10 @@ impl Program {
             }
         }
         if let Some(status) = status.filter(|status| !status.success()) {
-            let complaint = tail(&complained.unwrap_or_default());
+            let complaint = tail(&stderr.unwrap_or_default());
             return Err(self.unavailable(&format!("failed ({status}){complaint}")));
         }
-        String::from_utf8(printed.unwrap_or_default())
-            .map_err(|_| self.invalid("printed bytes that are not UTF-8 text"))
+        String::from_utf8(stdout.unwrap_or_default()).map_err(|_| self.invalid("printed bytes that are not UTF-8 text"))
     }
 
     fn bounded(&self, read: io::Result<Vec<u8>>) -> Result<Vec<u8>, InventoryError> {
@@ -112,12 +115,16 @@ impl Program {
     }
 }
 
-fn listen(pipe: impl Read + Send + 'static, sender: Sender<News>, news: fn(io::Result<Vec<u8>>) -> News) {
+fn listen(
+    pipe: impl Read + Send + 'static,
+    sender: Sender<ProgramEvent>,
+    event: fn(io::Result<Vec<u8>>) -> ProgramEvent,
+) {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         let read = pipe.take(MAX_BYTES + 1).read_to_end(&mut bytes);
         // Nobody listens any more after a time-out.
-        let _ = sender.send(news(read.map(|_| bytes)));
+        let _ = sender.send(event(read.map(|_| bytes)));
     });
 }
 

@@ -1,4 +1,4 @@
-//! Questions to a database, within a time limit.
+//! Runs queries on a database, within a time limit.
 
 use std::time::Instant;
 

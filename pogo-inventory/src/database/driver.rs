@@ -1,4 +1,4 @@
-//! The databases that can be asked.
+//! The supported databases.
 
 use std::time::Instant;
 

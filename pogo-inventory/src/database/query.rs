@@ -1,4 +1,4 @@
-//! One question to a database, and why it may have no answer.
+//! One query to a database, and its errors.
 
 /// A query and the values of its parameters, which are never part of its text.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! Which hosts a database counts in a group.
+//! A tag resolver that asks a database.
 
 use async_trait::async_trait;
 use pogo_core::dispatcher::{ResolverError, TagResolver};

@@ -1,4 +1,4 @@
-//! Rows as a text that every message can quote.
+//! The rows of an answer as CSV text, which messages can quote.
 
 use pogo_core::inventory::Diagnostic;
 

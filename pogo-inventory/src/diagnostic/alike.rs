@@ -1,4 +1,4 @@
-//! Warnings that say the same of many hosts or files.
+//! Groups warnings that differ only in hosts or files.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! What a service answers.
+//! Responses of a service.
 
 use super::freshness::Freshness;
 

@@ -1,4 +1,4 @@
-//! Asking the service.
+//! Requests to the service.
 
 use std::error::Error;
 use std::time::Duration;

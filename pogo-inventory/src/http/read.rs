@@ -1,4 +1,4 @@
-//! From an answer, or the last good one, to hosts.
+//! Hosts from a response, or from the last good one.
 
 use std::time::SystemTime;
 

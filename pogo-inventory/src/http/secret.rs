@@ -1,4 +1,4 @@
-//! What must not be shown.
+//! Values that must not be shown.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Fleets that lose many hosts at once, or little by little: mostly a source that lost something.
+//! Refuses fleets that lose many hosts, at once or little by little: most often the source is at fault.
 
 use std::collections::BTreeMap;
 

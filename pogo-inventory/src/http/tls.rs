@@ -1,4 +1,4 @@
-//! Whom HTTPS trusts.
+//! The certificates that HTTPS trusts.
 
 use std::path::Path;
 use std::sync::Arc;

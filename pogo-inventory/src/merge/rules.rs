@@ -1,4 +1,4 @@
-//! Which source counts when two disagree.
+//! The source that wins when two disagree.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Neighbouring hosts of which the same is said.
+//! Consecutive hosts that share an origin.
 
 use pogo_core::fleet::HostId;
 

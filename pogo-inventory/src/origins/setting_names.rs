@@ -1,4 +1,4 @@
-//! Which settings a line gives.
+//! The settings that a line gives.
 
 use std::borrow::Cow;
 

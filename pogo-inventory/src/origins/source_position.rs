@@ -1,4 +1,4 @@
-//! Places in sources, by the number of the source.
+//! Positions in sources, by the number of the source.
 
 #[cfg(feature = "ansible")]
 use crate::source::Span;

@@ -80,7 +80,7 @@ impl OriginTable {
     }
 
     /// The host carries the tags of this number.
-    pub(crate) fn carry_numbered(&mut self, tags: u32, host: HostId) {
+    pub(crate) fn add_tag_set(&mut self, tags: u32, host: HostId) {
         let claim = HostRun::new(host, self.here);
         let last = self.carried.last_mut();
         if !last.is_some_and(|(last_tags, last)| *last_tags == tags && last.take(&claim)) {
@@ -148,13 +148,13 @@ impl OriginTable {
         if let Some(number) = self.tag_numbers.get(tag) {
             return *number;
         }
-        let number = self.together(vec![tag.clone()]);
+        let number = self.tag_set(vec![tag.clone()]);
         self.tag_numbers.insert(tag.clone(), number);
         number
     }
 
     /// What tags are called that one place says together, of many hosts.
-    pub(crate) fn together(&mut self, tags: Vec<TagPath>) -> u32 {
+    pub(crate) fn tag_set(&mut self, tags: Vec<TagPath>) -> u32 {
         let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
         self.tags.push(tags);
         number
@@ -213,12 +213,12 @@ mod tests {
         for at in 0..3 {
             origins.list(host(at));
             let web = origins.number(&web);
-            origins.carry_numbered(web, host(at));
+            origins.add_tag_set(web, host(at));
         }
         origins.at(&"b".into(), 7, 3);
         origins.list(host(3));
         let db = origins.number(&db);
-        origins.carry_numbered(db, host(1));
+        origins.add_tag_set(db, host(1));
         assert_eq!(origins.listed(host(2)).unwrap().to_string(), "a:2:1");
         assert_eq!(origins.listed(host(3)).unwrap().to_string(), "b:7:3");
         assert_eq!(origins.listed(host(4)), None);
@@ -273,7 +273,7 @@ mod tests {
         }
         for at in 0..1_000 {
             let web = origins.number(&web);
-            origins.carry_numbered(web, host(at));
+            origins.add_tag_set(web, host(at));
         }
         assert_eq!((origins.listed.len(), origins.carried.len()), (1, 1));
     }

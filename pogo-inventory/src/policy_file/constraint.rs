@@ -1,4 +1,4 @@
-//! `constraint:` how many of a group may be away, or fail.
+//! `constraint:` how many of a group may run, be unavailable, or fail.
 
 use pogo_core::fleet::Selector;
 use pogo_core::policy::{Constraint, Limit, Origin, Rule};

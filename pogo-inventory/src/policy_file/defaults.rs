@@ -1,4 +1,4 @@
-//! `defaults:` what a job gets that does not say otherwise.
+//! `defaults:` settings of jobs that do not set them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `namespace:` parts of a file that have nothing to do with each other.
+//! `namespace:` independent parts of a file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

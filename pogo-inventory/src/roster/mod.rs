@@ -1,9 +1,9 @@
-//! Hosts and tags of a source, on their way into a fleet.
+//! Collects the hosts, tags and settings of a source, with their origins.
 
-mod carried;
 mod settings;
+mod tag_hosts;
 
-pub(crate) use carried::TagSet;
+pub(crate) use tag_hosts::TagSet;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use pogo_core::inventory::{Diagnostic, InventoryError, Listing, Origins as _};
 use crate::address;
 use crate::origins::{OriginTable, SourcePosition};
 use crate::source::{Problems, SourceText, Span};
-use carried::Carried;
+use tag_hosts::TagHosts;
 
-/// Collects what a source says of its hosts. What cannot be part of a fleet is reported where it stands.
+/// Collects the hosts, tags and settings of a source. What cannot be part of a fleet is reported where it was written.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     fleet: FleetBuilder,
     tags: HashSet<String>,
-    carried: Carried,
+    tag_hosts: TagHosts,
     origins: OriginTable,
     patterns: Vec<Pattern>,
     expanded: u64,
 }
 
-/// Hosts that carry a tag by their names; known when all hosts are.
+/// Hosts that get a tag by a name pattern, which is resolved when all hosts are known.
 #[derive(Debug)]
 struct Pattern {
     range: HostRange,
@@ -40,7 +40,7 @@ impl Roster {
     /// Hosts that the ranges of one source may name: a short text must not fill the memory.
     const MOST: u64 = HostRange::MAX_HOSTS;
 
-    /// The tag exists, whoever carries it.
+    /// Declares a tag, so that it is known without any host.
     pub(crate) fn declare(&mut self, path: &TagPath) {
         let text = path.as_str();
         if self.tags.contains(text) {
@@ -52,7 +52,7 @@ impl Roster {
         self.fleet.add_tag(path, []);
     }
 
-    /// Hosts and tags that are added from now on, stand there.
+    /// Sets the origin of hosts and tags that are added from now on.
     pub(crate) fn at(&mut self, source: &SourceText<'_>, span: Span) {
         self.origins.at(&source.name, span.line, span.column);
     }
@@ -137,8 +137,8 @@ impl Roster {
 
     fn add_tag(&mut self, host: HostName, path: &TagPath) {
         let Some(host) = self.insert(host) else { return };
-        let tag = self.carried.number(path, &mut self.origins);
-        self.carried.push(host, tag, &mut self.origins);
+        let tag = self.tag_hosts.number(path, &mut self.origins);
+        self.tag_hosts.push(host, tag, &mut self.origins);
     }
 
     /// Adds a host with a plain name, at the place that was said last.
@@ -152,16 +152,16 @@ impl Roster {
     }
 
     /// A short name for tags that many hosts carry together; they are declared with it.
-    pub(crate) fn together(&mut self, paths: Vec<TagPath>) -> TagSet {
+    pub(crate) fn tag_set(&mut self, paths: Vec<TagPath>) -> TagSet {
         for path in &paths {
             self.declare(path);
         }
-        self.carried.together(paths, &mut self.origins)
+        self.tag_hosts.tag_set(paths, &mut self.origins)
     }
 
     /// The host carries all of these tags.
-    pub(crate) fn carry_all(&mut self, host: HostId, tags: &TagSet) {
-        self.carried.push_all(host, tags, &mut self.origins);
+    pub(crate) fn tag_all(&mut self, host: HostId, tags: &TagSet) {
+        self.tag_hosts.push_all(host, tags, &mut self.origins);
     }
 
     /// Whether any host was added.
@@ -219,14 +219,8 @@ impl Roster {
         self.tags.contains(word) && !self.fleet.contains(word)
     }
 
-    /// Everything collected. Patterns are resolved; those that match nobody are problems.
-    pub(crate) fn into_fleet(mut self, problems: &mut Vec<Diagnostic>) -> FleetBuilder {
-        self.match_patterns(problems);
-        self.complete();
-        self.fleet
-    }
-
-    /// Everything collected with its origins, unless there are problems.
+    /// Everything collected with its origins, unless there are problems. Patterns are resolved; those that match nothing are
+    /// problems.
     pub(crate) fn into_listing(mut self, mut problems: Vec<Diagnostic>) -> Result<Listing, InventoryError> {
         self.match_patterns(&mut problems);
         if !problems.is_empty() {
@@ -240,7 +234,7 @@ impl Roster {
 
     /// Hands over what was kept apart, which takes less time all at once.
     fn complete(&mut self) {
-        std::mem::take(&mut self.carried).hand_over(&mut self.fleet);
+        std::mem::take(&mut self.tag_hosts).add_to(&mut self.fleet);
     }
 
     fn match_patterns(&mut self, problems: &mut Vec<Diagnostic>) {

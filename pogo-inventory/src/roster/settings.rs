@@ -1,4 +1,4 @@
-//! How hosts are reached: what one place says, beside what others have said.
+//! Connection settings of hosts, and conflicts between lines that set them.
 
 use std::borrow::Cow;
 

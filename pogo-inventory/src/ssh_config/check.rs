@@ -1,4 +1,4 @@
-//! What is wrong with a configuration as a list of hosts, and what of it is not taken over.
+//! Problems of a configuration as a list of hosts, and warnings about settings that are not used.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What counts for each host.
+//! The settings that apply to each host.
 
 use std::collections::HashSet;
 

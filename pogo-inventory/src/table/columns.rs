@@ -74,7 +74,7 @@ impl<'m> Columns<'m> {
         let host = roster.insert(name)?;
         for tags in &self.tags {
             if let Some(set) = tags.now.and_then(|now| tags.sets.get(now)) {
-                roster.carry_all(host, set);
+                roster.tag_all(host, set);
             }
         }
         roster.connect_known(problems, span, host, connection);
@@ -119,7 +119,7 @@ impl Tags<'_> {
         }
         self.now = Some(self.sets.len());
         self.known.insert(text.to_owned(), self.sets.len());
-        self.sets.push(roster.together(paths));
+        self.sets.push(roster.tag_set(paths));
         Some(())
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::source::{Problems, SourceText, Span};
+use crate::source::{Problems, SourceText, Span, narrow};
 use crate::tree::{Node, Value};
 use crate::yaml;
 
@@ -71,10 +71,6 @@ fn moved(mut node: Node<'_>, bytes: usize, lines: usize) -> Node<'_> {
         Value::Null | Value::Scalar(_) | Value::Opaque => {}
     }
     node
-}
-
-fn narrow(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 fn place(text: &str, line: usize, column: usize) -> Span {

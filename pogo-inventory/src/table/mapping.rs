@@ -1,4 +1,4 @@
-//! Which field of a row means what.
+//! The meaning of the fields of a row.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Where in an object a field is: `metadata.name`, `addresses[type=InternalIP].address`.
+//! Paths of fields in objects: `metadata.name`, `addresses[type=InternalIP].address`.
 
 use crate::tree::{Entry, Node, Value};
 

@@ -1,4 +1,4 @@
-//! Rows into hosts.
+//! Hosts from rows.
 
 use pogo_core::fleet::{Connection, TagPath};
 use pogo_core::inventory::Diagnostic;

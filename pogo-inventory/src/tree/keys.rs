@@ -1,4 +1,4 @@
-//! Keys that a file knows, and what somebody meant who wrote another.
+//! Known keys of a file, and suggestions for unknown ones.
 
 use super::Key;
 use crate::source::Problems;

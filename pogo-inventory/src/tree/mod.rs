@@ -1,4 +1,4 @@
-//! What a file holds, as a tree in which every key and value knows its place.
+//! The content of a file as a tree, with the span of every key and value.
 //!
 //! Values are kept as they are written: host names such as `08` or `1e3` are text here, never numbers.
 

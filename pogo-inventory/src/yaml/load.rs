@@ -1,4 +1,4 @@
-//! From events to the tree.
+//! Builds the tree from the parser's events.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError};
 use super::anchors::{AliasError, Anchors};
 use super::map::{merge, refuse_duplicates};
 use super::{MAX_ALIASED, MAX_DEPTH, syntax};
-use crate::source::{Problems, Span};
+use crate::source::{Problems, Span, narrow};
 use crate::tree::{Entry, Key, Node, Value};
 
 /// Reads one document. `None` if there is none, or if it is broken; then a problem says so.
@@ -220,14 +220,8 @@ fn key_of<'a>(problems: &mut Problems<'a>, node: Node<'a>) -> (Span, Option<Cow<
 }
 
 fn span_of(span: &granit_parser::Span) -> Span {
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    let range = span.byte_range().unwrap_or_default();
-    Span {
-        start: number(range.start),
-        end: number(range.end),
-        line: number(span.start.line()),
-        column: number(span.start.col()).saturating_add(1),
-    }
+    let column = narrow(span.start.col()).saturating_add(1);
+    Span::new(span.byte_range().unwrap_or_default(), span.start.line(), column)
 }
 
 fn is_null(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! YAML, with the place of everything.
+//! YAML, with the span of every key and value.
 
 mod anchors;
 mod load;

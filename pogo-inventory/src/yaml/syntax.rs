@@ -3,7 +3,7 @@
 use granit_parser::{ErrorKind, ScanError};
 use pogo_core::inventory::Diagnostic;
 
-use crate::source::{SourceText, Span};
+use crate::source::{SourceText, Span, narrow};
 
 const QUOTE_RANGES: &str =
     "inside [ ] and { } quote host ranges and selectors with brackets: [\"web[1-3]\", \"$a&($b|$c)\"]";
@@ -106,15 +106,9 @@ fn first_character(span: Span) -> Span {
 }
 
 fn span_of(source: &SourceText<'_>, error: &ScanError) -> Span {
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
     let marker = error.marker();
     let start = marker.byte_offset().unwrap_or(source.text.len()).min(source.text.len());
-    Span {
-        start: number(start),
-        end: number(start),
-        line: number(marker.line()),
-        column: number(marker.col()).saturating_add(1),
-    }
+    Span::new(start..start, marker.line(), narrow(marker.col()).saturating_add(1))
 }
 
 /// The parser stops behind the tab, or in the line below it.
@@ -122,12 +116,7 @@ fn tab_in_indentation(source: &SourceText<'_>, stopped: Span) -> Option<Span> {
     let line = source.line(stopped);
     let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
     let column = line.get(..indentation)?.find('\t')?;
-    let line_start = source.line_start(stopped);
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    Some(Span {
-        start: number(line_start + column),
-        end: number(line_start + column + 1),
-        line: stopped.line,
-        column: number(column).saturating_add(1),
-    })
+    let start = source.line_start(stopped) + column;
+    let column = narrow(column).saturating_add(1);
+    Some(Span::new(start..start + 1, stopped.line as usize, column))
 }

@@ -1,4 +1,4 @@
-//! Stages, and which waits for which.
+//! The graph of stages, reduced to the edges that matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 

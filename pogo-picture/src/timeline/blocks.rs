@@ -1,4 +1,4 @@
-//! Which hosts stand together.
+//! Blocks: hosts that are drawn together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasherDefault;

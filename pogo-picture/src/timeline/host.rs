@@ -1,4 +1,4 @@
-//! What a log says of one host.
+//! The history of one host in a log.
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;

@@ -1,4 +1,4 @@
-//! Which limits a change of a host touches.
+//! The limits that a change of a host affects.
 
 use std::collections::BTreeMap;
 

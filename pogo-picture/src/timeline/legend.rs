@@ -1,4 +1,4 @@
-//! What the colours and signs mean.
+//! The legend of colours and signs.
 
 use super::sheet::{EDGE, Sheet};
 use super::state::State;

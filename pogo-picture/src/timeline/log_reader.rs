@@ -1,4 +1,4 @@
-//! From the records of a log to a [`TimelineData`].
+//! Reads the records of a log into a [`TimelineData`].
 
 use std::collections::BTreeMap;
 

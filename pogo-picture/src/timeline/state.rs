@@ -1,4 +1,4 @@
-//! What a host is doing at a moment, as pictures tell it.
+//! The state of a host at a moment, as pictures show it.
 
 use pogo_core::scheduler::Phase;
 

@@ -1,4 +1,4 @@
-//! Why hosts wait, in words.
+//! The reasons why hosts wait, as sentences.
 
 use std::collections::BTreeMap;
 

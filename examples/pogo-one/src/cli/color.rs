@@ -1,4 +1,4 @@
-//! Whether there are colours.
+//! The `--color` flag, and when output has colours.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

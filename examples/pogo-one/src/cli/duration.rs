@@ -1,4 +1,4 @@
-//! Lengths of time and numbers, as they are typed.
+//! Parses durations and numbers of the command line.
 
 use std::time::Duration;
 

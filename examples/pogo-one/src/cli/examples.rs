@@ -1,4 +1,4 @@
-//! Examples under the help of each verb.
+//! Examples in the help of each command.
 
 macro_rules! examples {
     ($($name:ident: $first:literal, $second:literal, $third:literal;)*) => {

@@ -1,4 +1,4 @@
-//! How the arguments say that the command is run.
+//! The arguments that say how the command is run.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};

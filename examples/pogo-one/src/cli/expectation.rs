@@ -1,4 +1,4 @@
-//! How long tasks are expected to take, as it is written.
+//! Parses expected task times.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! What other tools mean by their flags, and what is typed here.
+//! Flags of other tools, and what to type here instead.
 
 use std::ffi::OsString;
 

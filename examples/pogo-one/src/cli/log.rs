@@ -1,4 +1,4 @@
-//! The arguments of the verbs that read event logs.
+//! The arguments of the commands that read event logs.
 
 use std::path::PathBuf;
 
@@ -53,7 +53,7 @@ pub(crate) struct ReplayArgs {
 /// How fast a job is shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Speed {
-    /// So many times faster than it was.
+    /// This many times faster than the run was.
     Times(f64),
     /// Without any wait.
     Max,

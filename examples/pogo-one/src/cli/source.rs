@@ -1,4 +1,4 @@
-//! Sources, as they are typed, and what other tools mean by their letter.
+//! Parses sources, and explains flags of other tools that share their letter.
 
 use std::io::Read;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Targets, as they are typed.
+//! Parses targets.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `pogo demo`: a rollout to see, with nothing to prepare.
+//! `pogo demo`: a rollout over servers in this process, which needs no preparation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,7 +77,7 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<Exit, CliError> {
     })
 }
 
-/// The same hosts, with the addresses of their servers.
+/// Sets the addresses of the servers in a fleet.
 fn connected(mut fleet: FleetBuilder, servers: &LoopbackFleet) -> Result<FleetBuilder, CliError> {
     for server in servers.hosts() {
         fleet = fleet.host(server.name().as_str()).connection(&server.connection());

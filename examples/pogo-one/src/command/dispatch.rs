@@ -1,4 +1,4 @@
-//! Running one job to its end, with an operator at the keyboard.
+//! Runs one job to its end, under the control of an operator at the terminal.
 
 use std::sync::Arc;
 use std::time::Duration;

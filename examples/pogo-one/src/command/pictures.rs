@@ -1,4 +1,4 @@
-//! Pictures into files.
+//! Writes pictures to files.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Where lines are written to, until that is no longer possible.
+//! Destinations of lines, which stop taking them when they cannot be written.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};

@@ -1,4 +1,4 @@
-//! Failed hosts by what went wrong.
+//! Groups failed hosts by the reason of their failure.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The event log: what happens as lines of JSON, hosts' output among it.
+//! The event log: events and hosts' output as lines of JSON.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -157,7 +157,7 @@ impl LoggedOutput {
         })
     }
 
-    /// As it came.
+    /// The bytes as they came.
     pub(crate) fn chunk(&self) -> OutputChunk<'_> {
         OutputChunk::new((self.job, self.attempt), &self.host, self.stream, &self.bytes)
     }

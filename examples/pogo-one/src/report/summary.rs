@@ -1,4 +1,4 @@
-//! The end of a job, in a few lines.
+//! The summary of a job.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Standard output and standard error: nothing from elsewhere reaches them raw.
+//! Standard output and standard error. Text of hosts, files and requests reaches them escaped.
 
 use std::io::{self, Write};
 
@@ -53,7 +53,7 @@ pub(crate) fn prompt(text: &str) {
     let _ = write!(err, "{}", visible_lines(text)).and_then(|()| err.flush());
 }
 
-/// Says what is wrong.
+/// Prints an error.
 pub(crate) fn complain(message: &str) {
     match Color::is_on(&io::stderr()) {
         true => write_err(format!("\x1b[1m\x1b[91merror\x1b[0m: {}\n", visible_lines(message)).as_bytes()),

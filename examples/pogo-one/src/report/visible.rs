@@ -1,4 +1,4 @@
-//! Text from elsewhere as a terminal may show it.
+//! Escapes text of hosts, files and requests for the terminal.
 //!
 //! Hosts, inventories and logs hold any characters at all. Those that steer a terminal (controls, also of the C1 kind),
 //! turn the direction of reading, end a line, or are not seen (zero-width characters, byte order marks, fillers, variation

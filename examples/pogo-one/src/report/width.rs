@@ -29,7 +29,7 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     kept
 }
 
-/// The same, filled with spaces at its end.
+/// The text cut to this width, and padded with spaces.
 pub(super) fn padded(text: &str, columns: usize) -> String {
     let text = cut(text, columns);
     let room = columns - width(&text).min(columns);

@@ -1,4 +1,4 @@
-//! Who carries which tag, kept by tag: there are few tags and very many hosts.
+//! The hosts of each tag. Kept by tag, as there are few tags and very many hosts.
 
 use std::collections::HashMap;
 
@@ -27,13 +27,13 @@ struct Carriers {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Carried {
+pub(super) struct TagHosts {
     numbers: HashMap<TagPath, TagNumber>,
     tags: Vec<Carriers>,
     last: Option<TagNumber>,
 }
 
-impl Carried {
+impl TagHosts {
     /// The tag's number.
     pub(super) fn number(&mut self, path: &TagPath, origins: &mut OriginTable) -> TagNumber {
         // Lists of hosts have one tag after the other.
@@ -60,16 +60,16 @@ impl Carried {
     }
 
     /// These tags under one name.
-    pub(super) fn together(&mut self, paths: Vec<TagPath>, origins: &mut OriginTable) -> TagSet {
+    pub(super) fn tag_set(&mut self, paths: Vec<TagPath>, origins: &mut OriginTable) -> TagSet {
         let tags = paths.iter().map(|path| self.number(path, origins)).collect();
-        let said = origins.together(paths);
+        let said = origins.tag_set(paths);
         TagSet { tags, said }
     }
 
     pub(super) fn push(&mut self, host: HostId, tag: TagNumber, origins: &mut OriginTable) {
         if let Some(carriers) = self.tags.get_mut(tag.0 as usize) {
             carriers.hosts.push(host);
-            origins.carry_numbered(carriers.said, host);
+            origins.add_tag_set(carriers.said, host);
         }
     }
 
@@ -80,11 +80,11 @@ impl Carried {
             }
         }
         if !set.tags.is_empty() {
-            origins.carry_numbered(set.said, host);
+            origins.add_tag_set(set.said, host);
         }
     }
 
-    pub(super) fn hand_over(self, fleet: &mut FleetBuilder) {
+    pub(super) fn add_to(self, fleet: &mut FleetBuilder) {
         for Carriers { path, hosts, .. } in self.tags {
             fleet.add_tag(&path, hosts);
         }
