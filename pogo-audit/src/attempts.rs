@@ -15,7 +15,7 @@ impl State {
                 asks_permission,
                 ..
             } => self.start(*job, host, *attempt, *asks_permission),
-            TaskEventKind::Permitted { attempt, .. } => self.permit(*job, host, *attempt),
+            TaskEventKind::Permitted { attempt, host_lock, .. } => self.permit(*job, host, *attempt, *host_lock),
             TaskEventKind::NeverBegan {
                 attempt,
                 reason,
@@ -76,7 +76,8 @@ impl State {
         job.set(namespace, task, TaskState::Running, at)?;
         job.limits.begin(attempt, at);
         let started = &mut job.tasks[task];
-        (started.phase, started.cancelling, started.awaits_permission) = ((Phase::Connect, at), false, asks);
+        (started.phase, started.cancelling) = ((Phase::Connect, at), false);
+        (started.awaits_permission, started.began_unlocked) = (asks, false);
         let host_id = namespace.id(host)?;
         namespace.change(host_id, |host| host.running = Some((id, attempt)));
         self.running.insert(attempt, (id, host.clone()));

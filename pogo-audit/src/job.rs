@@ -25,6 +25,8 @@ pub(super) struct Task {
     pub(super) cancelling: bool,
     /// Its attempt asks for permission to begin, and has none.
     pub(super) awaits_permission: bool,
+    /// Its attempt was permitted to begin without a lock of the host.
+    pub(super) began_unlocked: bool,
     pub(super) not_before: Timestamp,
     /// Since when the task waits for `not_before`.
     delayed: Timestamp,
@@ -300,6 +302,14 @@ impl Job {
                 format!("`{name}` is in doubt and is tried again without an order"),
             );
         }
+        if of.state == TaskState::InDoubt && of.began_unlocked {
+            return broken(
+                BrokenRule::Once,
+                format!(
+                    "`{name}` is in doubt and is tried again without an order, and no lock keeps two attempts apart there"
+                ),
+            );
+        }
         let (used, allowed) = if after_connect {
             (&mut of.connect_retries, self.settings.connect_retries.unwrap_or(0))
         } else {
@@ -367,6 +377,7 @@ impl Task {
             phase: (Phase::Connect, now),
             cancelling: false,
             awaits_permission: false,
+            began_unlocked: false,
             not_before: Timestamp::EPOCH,
             delayed: Timestamp::EPOCH,
             retries: 0,

@@ -7,11 +7,18 @@ use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{AttemptId, FailureKind, JobId, NeverBegan, TaskState};
 
 impl State {
-    pub(super) fn permit(&mut self, id: JobId, host: &HostName, attempt: AttemptId) -> Result<(), Breach> {
+    pub(super) fn permit(
+        &mut self,
+        id: JobId,
+        host: &HostName,
+        attempt: AttemptId,
+        host_lock: bool,
+    ) -> Result<(), Breach> {
         let task = self.attempt(id, host, attempt)?;
         let (job, namespace) = self.job_in_namespace(id)?;
         job.may_begin(namespace, task)?;
-        job.tasks[task].awaits_permission = false;
+        let task = &mut job.tasks[task];
+        (task.awaits_permission, task.began_unlocked) = (false, task.began_unlocked || !host_lock);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use pogo_audit::{BrokenRule, Finding, audit};
 use pogo_core::Timestamp;
 use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
-use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
+use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence};
 use pogo_core::scheduler::{
     AttemptId, Event, HostEventKind, Input, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Outcome, Record,
     Scheduler, TaskEventKind,
@@ -238,6 +238,33 @@ fn asking() -> Vec<Record> {
     }
     audit(&records).unwrap();
     records
+}
+
+#[test]
+fn a_doubt_that_is_retried_where_no_lock_keeps_attempts_apart_is_found() {
+    let mut spec = on("web1");
+    (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
+    let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-2]").build().unwrap());
+    let (mut scheduler, mut records) = (Scheduler::new(), Vec::new());
+    let (policy, attempt) = (Arc::new(Policy::default()), AttemptId::new(1));
+    let (job, spec) = (JobId::new(1), Arc::new(spec));
+    let (host_lock, outcome) = (true, Outcome::in_doubt("the link broke"));
+    for input in [
+        Input::Configure { fleet, policy },
+        Input::Transport { asks_permission: true },
+        Input::Submit { job, spec },
+        Input::Begin { attempt, host_lock },
+        Input::Reported { attempt, outcome },
+    ] {
+        let events = scheduler.handle(Timestamp::EPOCH, input).unwrap();
+        records.extend(events.into_iter().map(|event| Record::new(Timestamp::EPOCH, event)));
+    }
+    audit(&records).unwrap();
+    let at = position(&records, |kind| matches!(kind, TaskEventKind::Permitted { .. }));
+    let host_lock = false;
+    let kind = TaskEventKind::Permitted { attempt, host_lock };
+    records[at].event = Event::of_task(job, "web1".parse().unwrap(), kind);
+    assert_eq!(found(&records).rule, BrokenRule::Once);
 }
 
 fn position(records: &[Record], is: fn(&TaskEventKind) -> bool) -> usize {

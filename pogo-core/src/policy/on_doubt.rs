@@ -12,7 +12,8 @@ pub enum OnDoubt {
     /// It stays in doubt until an operator decides.
     #[default]
     Fail,
-    /// It is tried again like a failed one, although the command may then happen twice.
+    /// It is tried again like a failed one, although the command may then happen twice. A host where no lock keeps two
+    /// attempts apart stays in doubt, if the attempt was [permitted to begin](crate::scheduler::TaskEventKind::Permitted) there.
     Retry,
 }
 

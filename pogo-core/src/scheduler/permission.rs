@@ -31,6 +31,12 @@ impl Permission {
         self == Self::Awaited
     }
 
+    /// Whether another attempt may follow without an order when the end of this one is unknown: not if it was let begin on a host
+    /// where no lock would keep the two apart.
+    pub(super) fn allows_retry_of_doubt(self) -> bool {
+        matches!(self, Self::NotAsked | Self::Given { host_lock: true })
+    }
+
     /// Given once more, after a broken link: what the lock did not exclude before, it does not exclude now.
     pub(super) fn renewed(self, host_lock: bool) -> Self {
         let before = self != Self::Given { host_lock: false };

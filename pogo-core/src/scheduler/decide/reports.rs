@@ -136,6 +136,7 @@ impl Scheduler {
         let host = running.target.name.clone();
         let message = time_limit::doubt(running, job, message);
         let again = job.settings.on_doubt == OnDoubt::Retry
+            && running.permission.allows_retry_of_doubt()
             && u32::from(job.task(task).retries) < job.settings.retries
             && self.may_retry(job, running);
         let kind = TaskEventKind::InDoubt {
