@@ -31,6 +31,7 @@ pub(super) struct Tail {
     at: Seq,
     epoch: Epoch,
     previous_owner: Option<OwnerId>,
+    max_commit: Option<usize>,
     began: Option<Timestamp>,
     last_append: Duration,
     growth: GrowthSide,
@@ -82,6 +83,7 @@ impl Tail {
             at: journal.end(),
             epoch: journal.epoch(),
             previous_owner: journal.previous_owner(),
+            max_commit: journal.max_commit(),
             began: None,
             last_append: Duration::ZERO,
             growth,
@@ -93,6 +95,11 @@ impl Tail {
     /// The epoch of this ownership, and whose came before.
     pub(super) fn owned_since(&self) -> (Epoch, Option<OwnerId>) {
         (self.epoch, self.previous_owner.clone())
+    }
+
+    /// The most bytes of one record.
+    pub(super) fn max_record(&self) -> Option<usize> {
+        self.max_commit
     }
 
     /// The position after the last durable record.

@@ -20,7 +20,7 @@ use super::shutdown::Shutdown;
 use super::waiters::Waiters;
 use super::{Clock, DispatchError, JournalStatus, Notice, Observer, Report};
 use crate::Timestamp;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, stored_len};
 use crate::scheduler::{
     AttemptId, BeginRefused, Event, Input, InputError, JobEvent, JobEventKind, JobId, Record, Scheduler, TaskEvent,
     TaskEventKind,
@@ -349,7 +349,17 @@ impl Dispatcher {
 
     pub(super) fn input(&mut self, input: Input, records: &mut Vec<Record>) -> Result<(), InputError> {
         self.now = self.now.max(self.clock.now());
-        let events = self.scheduler.handle(self.now, input)?;
+        let events = match self.tail.max_record() {
+            None => self.scheduler.handle(self.now, input)?,
+            Some(max) => self.scheduler.handle_if_recorded(self.now, input, |record| {
+                let bytes = stored_len(record);
+                if bytes > max {
+                    Err(InputError::TooLarge { bytes, max })
+                } else {
+                    Ok(())
+                }
+            })?,
+        };
         records.extend(events.into_iter().map(|event| Record { at: self.now, event }));
         Ok(())
     }

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use event_listener::Event as Notification;
 use futures::future::{BoxFuture, FutureExt};
 
-use super::{Acquire, Commit, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq};
+use super::{
+    Acquire, Commit, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq, stored_len,
+};
 use crate::scheduler::{Record, Snapshot};
 
 /// A journal in memory: for tests, and for jobs that need not survive their process. Clones share their records.
@@ -15,6 +17,7 @@ use crate::scheduler::{Record, Snapshot};
 pub struct MemoryJournal {
     shared: Arc<Mutex<Shared>>,
     changes: Arc<Notification>,
+    max_commit: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -74,6 +77,12 @@ impl MemoryJournal {
         Self::default()
     }
 
+    /// Refuses commits whose records take more bytes than this, as many stores do.
+    pub fn with_max_commit(mut self, bytes: usize) -> Self {
+        self.max_commit = Some(bytes);
+        self
+    }
+
     /// All records so far, oldest first.
     pub fn records(&self) -> Vec<Record> {
         self.with(|shared| shared.records.clone())
@@ -88,6 +97,7 @@ impl MemoryJournal {
         Self {
             shared: Arc::new(Mutex::new(copy)),
             changes: Arc::default(),
+            max_commit: self.max_commit,
         }
     }
 
@@ -204,7 +214,16 @@ impl OwnedJournal for Owned {
         self.end
     }
 
+    fn max_commit(&self) -> Option<usize> {
+        self.journal.max_commit
+    }
+
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+        if let Some(max) = self.journal.max_commit
+            && commit.records.iter().map(stored_len).sum::<usize>() > max
+        {
+            return Err(JournalError::TooLarge { max });
+        }
         self.end = self.journal.change(|shared| {
             shared.check_owner(self.claim)?;
             shared.append(commit)

@@ -14,6 +14,8 @@ mod position;
 mod replay;
 #[cfg(feature = "async")]
 mod store;
+#[cfg(feature = "async")]
+mod stored_len;
 
 pub use crate::scheduler::{Epoch, OwnerId, RestoreError, Snapshot};
 #[cfg(feature = "async")]
@@ -26,3 +28,5 @@ pub use position::Seq;
 pub use replay::{ReplayError, replay};
 #[cfg(feature = "async")]
 pub use store::{Journal, OwnedJournal, Page};
+#[cfg(feature = "async")]
+pub use stored_len::stored_len;

@@ -40,6 +40,13 @@ pub trait OwnedJournal: Send {
     /// this owner has appended.
     fn end(&self) -> Seq;
 
+    /// The most bytes of a commit's records, each [as JSON](super::stored_len), that are taken for sure; larger commits may be
+    /// [`TooLarge`](JournalError::TooLarge). A store that has such a limit says so, or an order that is larger by itself ends the
+    /// dispatcher instead of being refused.
+    fn max_commit(&self) -> Option<usize> {
+        None
+    }
+
     /// Appends durably, all or nothing, at exactly `commit.at`, if both epoch and nonce are still this owner's; returns the
     /// position after it. The commit that was appended last, appended again, is the same commit: it gets the same answer.
     ///

@@ -21,6 +21,16 @@ pub enum InputError {
     /// It starts nothing more, since whoever runs its attempts ends ([`Input::Drain`](super::Input::Drain)).
     #[error("the dispatcher shuts down and starts nothing more; give the order to the one that takes over")]
     Draining,
+    /// What the order says takes more than the journal stores at once.
+    #[error(
+        "the order takes {bytes} bytes, and the journal stores at most {max} at once; give it in smaller pieces, such as fewer hosts or a shorter script"
+    )]
+    TooLarge {
+        /// How many bytes it takes.
+        bytes: usize,
+        /// The most that the journal takes.
+        max: usize,
+    },
     /// No such job.
     #[error("there is no {job}; submit it first")]
     UnknownJob {

@@ -22,6 +22,8 @@ mod job_update;
 mod order_kind;
 mod outcome;
 mod outlook;
+#[cfg(feature = "async")]
+mod own_event;
 mod permission;
 mod prospects;
 mod rehearsal;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
@@ -99,6 +100,16 @@ impl Scheduler {
     /// # Errors
     /// An invalid input is refused before anything has changed.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Result<Vec<Event>, InputError> {
+        self.handle_if(now, input, |_| Ok(()))
+    }
+
+    /// The same, unless this refuses what was found out about the input, before anything has changed.
+    pub(super) fn handle_if(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        accept: impl FnOnce(&Checked) -> Result<(), InputError>,
+    ) -> Result<Vec<Event>, InputError> {
         if now < self.now {
             return Err(InputError::TimeWentBack { now, last: self.now });
         }
@@ -114,6 +125,7 @@ impl Scheduler {
             _ => {}
         }
         let checked = self.state.check(now, input)?;
+        accept(&checked)?;
         self.now = now;
         self.decide(checked);
         debug_assert!(

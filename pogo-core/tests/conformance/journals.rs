@@ -68,6 +68,10 @@ enum Defect {
     NoEnd,
     /// Nobody knows who owned it before.
     NoPrevious,
+    /// It takes less than it says.
+    TakesLess,
+    /// What is too large lands in part.
+    TakesPart,
 }
 
 #[derive(Clone)]
@@ -84,7 +88,7 @@ struct Owned {
 impl Flawed {
     fn new(defect: Defect) -> Self {
         Self {
-            inner: MemoryJournal::new(),
+            inner: MemoryJournal::new().with_max_commit(1 << 20),
             defect,
         }
     }
@@ -168,6 +172,17 @@ impl OwnedJournal for Owned {
         }
     }
 
+    fn max_commit(&self) -> Option<usize> {
+        let max = self.inner.max_commit();
+        max.map(|max| {
+            if self.journal.defect == Defect::TakesLess {
+                2 * max
+            } else {
+                max
+            }
+        })
+    }
+
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         let mut commit = commit.clone();
         match self.journal.defect {
@@ -188,6 +203,11 @@ impl OwnedJournal for Owned {
             (Defect::Vague, Err(JournalError::Fenced)) => Err(JournalError::Unavailable {
                 message: "busy".to_owned(),
             }),
+            (Defect::TakesPart, Err(error @ JournalError::TooLarge { .. })) => {
+                commit.records.truncate(3);
+                self.inner.append(&commit).await?;
+                Err(error)
+            }
             (Defect::Before, Ok(_)) => Ok(commit.at),
             (_, answer) => answer,
         }
@@ -273,6 +293,14 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::NeverChanged, "readers_learn_of_records_that_come"),
         (Defect::AlwaysChanged, "readers_learn_of_records_that_come"),
         (Defect::NoNonce, "an_owner_from_before_a_restore_appends_nothing"),
+        (
+            Defect::TakesLess,
+            "a_commit_as_large_as_said_is_taken_and_a_larger_one_changes_nothing",
+        ),
+        (
+            Defect::TakesPart,
+            "a_commit_as_large_as_said_is_taken_and_a_larger_one_changes_nothing",
+        ),
         (
             Defect::NoEnd,
             "an_owner_is_told_where_the_journal_ends_and_whom_it_follows",

@@ -6,14 +6,14 @@ use std::time::Duration;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Clock, DispatchError, Dispatcher, DispatcherBuilder, Handle, JournalStatus, OrderError};
 use pogo_core::fleet::Fleet;
-use pogo_core::journal::{Journal, JournalError, Seq, replay};
+use pogo_core::journal::{Journal, JournalError, MemoryJournal, Seq, replay};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{JobStatus, Scheduler};
+use pogo_core::scheduler::{InputError, JobStatus, Scheduler};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::shop::JOB;
+use super::shop::{Counting, JOB, fleet_and_policy};
 use super::slow_store::{Habits, Notices, SlowStore, Stepping, millis, secs};
 use super::virtual_time::{self, VirtualClock};
 
@@ -217,6 +217,52 @@ fn a_batch_that_is_too_large_is_split() {
         let ended = shop.run((30, 10), shop.builder(), nothing).unwrap();
         shop.ended_well(&ended, 30);
     }
+}
+
+#[test]
+fn an_order_that_is_too_large_by_itself_is_refused_and_changes_nothing() {
+    let journal = MemoryJournal::new().with_max_commit(4_000);
+    let clock = Arc::<VirtualClock>::default();
+    let transport = Counting {
+        stuck: vec!["web1"],
+        ..Counting::default()
+    };
+    let builder = Dispatcher::builder(Arc::new(transport)).journal(Arc::new(journal.clone()));
+    let builder = builder.clock(Arc::clone(&clock) as _);
+    let ended = virtual_time::run(&clock, async move {
+        let (dispatcher, handle) = builder.build().await.unwrap();
+        let steer = async move {
+            let too_large = |answer: Result<(), OrderError>| match answer {
+                Err(OrderError::Refused(InputError::TooLarge { bytes, max })) => bytes > max && max == 4_000,
+                other => panic!("{other:?}"),
+            };
+            let large = "x".repeat(4_000);
+            let names: Vec<String> = (0..2_000).map(|n| format!("h{}", n * 7_919 % 100_003)).collect();
+            let many = Fleet::builder().tagged("web", &names.join(",")).build().unwrap();
+            assert!(too_large(
+                handle.configure(Arc::new(many), Arc::default()).await.map(drop)
+            ));
+            let (fleet, policy) = fleet_and_policy();
+            handle.configure(fleet, policy).await.unwrap();
+            let job = |command: &str| JobSpec::new("$web".parse().unwrap(), Command::shell(command));
+            assert!(too_large(handle.submit(job(&large)).await.map(drop)));
+            let frozen = handle.freeze("web1".parse().unwrap(), "ada", large.clone()).await;
+            assert!(too_large(frozen.map(drop)));
+            assert!(too_large(
+                handle.mark_down("web1".parse().unwrap(), large.clone()).await.map(drop)
+            ));
+            assert_eq!(handle.submit(job("true")).await, Ok(JOB), "no number was used");
+            assert!(too_large(handle.halt(JOB, large.clone()).await.map(drop)));
+            assert!(too_large(handle.abort(JOB, large).await.map(drop)));
+            handle.abort(JOB, "enough").await.unwrap();
+            assert_eq!(handle.wait(JOB).await.unwrap().status, JobStatus::Finished);
+        };
+        futures::join!(dispatcher.run(), steer).0
+    });
+    let ended = ended.unwrap();
+    let tally = ended.job(JOB).unwrap().tally();
+    assert_eq!((tally.in_doubt, tally.cancelled), (1, 3));
+    assert!(replay(&journal.records()).unwrap().same_state(&ended));
 }
 
 #[test]

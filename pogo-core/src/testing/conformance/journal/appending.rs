@@ -1,8 +1,9 @@
 //! Commits: when they are durable, and when they are refused.
 
-use super::super::case::{Case, hold, same};
+use super::super::case::{Case, fail, hold, same, skip};
 use super::fixture::{JournalFixture, commit, done, len, log};
-use crate::journal::{JournalError, Seq};
+use crate::journal::{JournalError, Seq, stored_len};
+use crate::scheduler::Record;
 
 pub(super) async fn an_append_returns_the_position_after_it(fixture: JournalFixture) -> Case {
     let records = log(3);
@@ -93,4 +94,30 @@ pub(super) async fn a_commit_is_read_whole_or_not_at_all(fixture: JournalFixture
         )?;
     }
     Ok(())
+}
+
+pub(super) async fn a_commit_as_large_as_said_is_taken_and_a_larger_one_changes_nothing(
+    fixture: JournalFixture,
+) -> Case {
+    const MOST: usize = 16 << 20;
+    let mut owner = fixture.acquire().await?;
+    let Some(max) = owner.max_commit().filter(|max| *max <= MOST) else {
+        return skip("the store takes commits of any size, or such large ones that nobody waits for them");
+    };
+    let records = log(100);
+    let mut room = max;
+    let fits = |record: &&Record| {
+        let left = room.checked_sub(stored_len(record));
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let whole: Vec<Record> = records.iter().cycle().take_while(fits).cloned().collect();
+    let at = done("append as much as it says", owner.append(&commit(Seq(0), &whole)).await)?;
+    let twice = [&whole[..], &whole[..]].concat();
+    match owner.append(&commit(at, &twice)).await {
+        Err(JournalError::TooLarge { max: said }) => same("the most bytes, as it says then,", &said, &max)?,
+        other => return fail(format_args!("a commit twice as large as it takes gives {other:?}")),
+    }
+    same("the end", &fixture.read_from(Seq(0)).await?.1, &at)?;
+    done("append after that", owner.append(&commit(at, &records[..1])).await).map(drop)
 }
