@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Notice, Observer, OutputChunk};
 use crate::scheduler::{Record, Scheduler};
 
-/// Catches what observers panic with, and counts it. An observer is told of what comes after all the same: a defect
+/// Catches what observers panic with, and counts it. An observer that panicked is still called later: a defect
 /// at one event is no reason to withhold the others.
 pub(super) struct Guarded {
     observers: Vec<Arc<dyn Observer>>,

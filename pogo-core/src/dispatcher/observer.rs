@@ -15,7 +15,7 @@ pub trait Observer: Send + Sync {
     /// The state from which this dispatcher goes on, as the journal gave it: called once, before the first event.
     /// With an empty journal there is no host and no job in it.
     ///
-    /// What was running then is running in it; that it is resumed or in doubt is told by the events that follow.
+    /// What was running then is running in it; the events that follow say whether it is resumed or in doubt.
     fn started(&self, scheduler: &Scheduler) {
         let _ = scheduler;
     }

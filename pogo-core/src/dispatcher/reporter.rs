@@ -103,7 +103,7 @@ impl Reporter {
         chain.map(|chain| chain.hook.as_ref())
     }
 
-    /// Tells that this phase begins. At most a handful per attempt.
+    /// Reports that this phase begins. At most a handful per attempt.
     pub fn phase(&self, phase: Phase) {
         if !self.hooks().all(|hook| hook.phase(phase)) {
             return;
@@ -199,7 +199,7 @@ impl ReporterSide {
         (reporter, Self { cancel, begun })
     }
 
-    /// Whether the transport has told of a phase after connecting.
+    /// Whether the transport has reported a phase after connecting.
     pub(super) fn begun(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.begun)
     }

@@ -12,7 +12,7 @@ use crate::scheduler::{AttemptId, Input, Phase, Record};
 pub(super) struct Shutdown {
     /// Until when what runs may end by itself.
     grace_end: Timestamp,
-    /// Whether what still ran then was told to end.
+    /// Whether attempts that still ran then were cancelled.
     grace_is_over: bool,
     /// Attempts that are left to the next dispatcher.
     pub(super) left: BTreeSet<AttemptId>,
@@ -57,7 +57,7 @@ impl Dispatcher {
         self.drain(vec![], records);
     }
 
-    /// Tells what still runs to end, once its time is over. What the next dispatcher can resume is left to it.
+    /// Cancels attempts that still run, once their time is over. What the next dispatcher can resume is left to it.
     pub(super) fn end_grace(&mut self, records: &mut Vec<Record>) {
         let now = self.now.max(self.clock.now());
         if !self.shutdown.as_ref().is_some_and(|shutdown| shutdown.is_due(now)) {

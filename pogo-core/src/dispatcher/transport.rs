@@ -12,7 +12,7 @@ use crate::scheduler::{AttemptId, JobId, Outcome};
 
 /// Executes attempts on hosts: over SSH, through an agent, in a test's imagination.
 ///
-/// An implementation decides nothing about which host comes when; it runs what it is handed and tells how it ended.
+/// An implementation decides nothing about which host comes when; it runs what it is handed and reports how it ended.
 ///
 /// The dispatcher polls all attempts on its own task: what is done in [`run`](Self::run) itself is done on one thread, and
 /// whatever blocks it holds up every attempt. A transport with much to do for each attempt, such as cryptography or the

@@ -9,7 +9,7 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 
-/// Something the scheduler is told: a fact, or an order.
+/// An input of the scheduler: a fact, or an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "input", rename_all = "snake_case")]
 #[non_exhaustive]

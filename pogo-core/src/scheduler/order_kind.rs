@@ -28,7 +28,7 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
-    /// What would have become of the job or host, as in `it cannot be paused`.
+    /// The past participle of the order, as in `it cannot be paused`.
     pub(super) const fn participle(self) -> &'static str {
         match self {
             Self::Pause => "paused",

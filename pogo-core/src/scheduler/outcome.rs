@@ -38,11 +38,11 @@ pub enum NeverBegan {
     Refused,
     /// Another command holds the host's lock.
     Busy,
-    /// Permission was given, and the word to go was not sent, or is known not to have arrived.
+    /// Permission was given, but the host was not told to go on, or is known not to have heard it.
     NotSent,
-    /// The host waited for the word to go for as long as it does, and gave up.
+    /// The host waited for the permission for as long as it may, and gave up.
     Expired,
-    /// It was told to end before it asked.
+    /// It was cancelled before it asked for permission.
     Cancelled,
     /// Its dispatcher died, or shut down, before it was permitted to begin.
     Restarted,
@@ -159,7 +159,7 @@ pub enum FailureKind {
     /// A time limit ran out, and the attempt is known to have been ended.
     Timeout,
     /// The host or the transport would not take the work: a lock is held, a channel or a capability is missing.
-    // Journals have `output_limit` from when an attempt could fail by how much it wrote; now output is cut, and the cut is told.
+    // Older journals have `output_limit`: attempts failed by writing too much. Now the output is cut, with a mark.
     #[serde(alias = "output_limit")]
     Refused,
 }
@@ -192,15 +192,15 @@ impl fmt::Display for FailureKind {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// Reaching and logging in to the host; nothing has run there yet.
+    /// From the start until the host has let the transport in; nothing has run there yet.
     Connect,
-    /// The pre-hook directory.
+    /// While pre-hooks run; not entered on a host without any.
     PreHook,
-    /// The command itself.
+    /// From the start of the command until its end is known.
     Command,
-    /// The post-hook directory.
+    /// While post-hooks run, after the command succeeded; not entered on a host without any.
     PostHook,
-    /// Succeeded, and being watched for the settle time before its place is given away.
+    /// After success, while the host is watched for the settle time and keeps its slots.
     Settle,
 }
 

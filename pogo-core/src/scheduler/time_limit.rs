@@ -1,4 +1,4 @@
-//! What a host is told that was ended from outside: by which limit, and which setting.
+//! Messages about attempts that a time limit ended: which limit, and which setting.
 
 use super::state::{Job, Running};
 use super::{CancelReason, Failure, FailureKind};

@@ -45,7 +45,7 @@ pub struct PastTimes {
 #[non_exhaustive]
 pub enum PastError {
     /// Nothing ended in it.
-    #[error("the log tells of no attempt that has ended; take the log of a job that ran, with all its events")]
+    #[error("the log has no attempt that has ended; take the log of a job that ran, with all its events")]
     NoAttempts,
 }
 

@@ -213,7 +213,7 @@ fn a_dispatcher_that_drains_begins_nothing() {
 }
 
 #[test]
-fn an_attempt_that_is_over_or_result_to_end_does_not_begin() {
+fn an_attempt_that_is_over_or_cancelled_does_not_begin() {
     let mut story = asking("a", Policy::default());
     story.submit(on("*").attempt_timeout(Duration::from_secs(60)));
     let attempt = story.attempt("a");

@@ -68,7 +68,7 @@ impl InjectFaults {
     }
 }
 
-/// Tells when a phase begins.
+/// Calls back when a phase begins.
 struct PhaseSignal {
     phase: Phase,
     reached: Mutex<Option<oneshot::Sender<()>>>,

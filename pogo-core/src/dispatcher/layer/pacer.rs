@@ -39,7 +39,7 @@ impl Pacer {
         }
     }
 
-    /// Takes a turn, and tells when it comes: never before `now`. A turn that is not used is lost.
+    /// Takes a turn, and returns when it comes: never before `now`. A turn that is not used is lost.
     pub fn turn(&self, now: Timestamp) -> Timestamp {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let at = (*next).max(u128::from(now.as_millis()) * NANOS_PER_MILLI);

@@ -1,4 +1,4 @@
-//! Causes in logs from before they were recorded: only the text told then.
+//! Causes in logs from before they were recorded, read from the text of the time.
 //!
 //! This is the one place that reads sentences. What this version writes for a person may be put into other words freely.
 

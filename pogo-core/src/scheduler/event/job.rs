@@ -98,7 +98,7 @@ impl JobEventKind {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HaltCause {
-    /// Somebody ordered it.
+    /// An operator halted or aborted it.
     Order,
     /// More of its hosts failed than `max_failures` allows.
     MaxFailures,

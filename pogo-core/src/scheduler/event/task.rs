@@ -167,15 +167,15 @@ impl TaskEventKind {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DoubtCause {
-    /// Its transport reported it so.
+    /// Its transport reported it so: the link broke, for example.
     Reported,
     /// Its dispatcher died while it ran.
     Restarted,
-    /// It was told to end, and no answer came.
+    /// It was cancelled, and its transport did not report an end in time.
     Abandoned,
 }
 
-/// Why a running attempt is to end.
+/// Why a running attempt was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -186,6 +186,6 @@ pub enum CancelReason {
     JobTimeout,
     /// An operator aborted the job.
     Abort,
-    /// The dispatcher was shut down, and the time was over in which it might end by itself.
+    /// The dispatcher was shut down, and the attempt did not end by itself within the grace time.
     Shutdown,
 }

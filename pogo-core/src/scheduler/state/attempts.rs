@@ -37,7 +37,7 @@ pub(crate) struct Running {
     /// When it entered its settle phase, or was asked to end.
     pub(crate) since: Timestamp,
     pub(crate) cancelling: Option<CancelReason>,
-    /// It has been told to be slow.
+    /// It was reported as slow.
     pub(crate) slow: bool,
 }
 

@@ -37,7 +37,7 @@ pub(crate) enum Effect {
     JobChanged(JobId),
     /// An attempt entered its settle phase.
     Settling { attempt: AttemptId },
-    /// An attempt was told to be slow.
+    /// An attempt was reported as slow.
     ReportedSlow { attempt: AttemptId },
     /// An attempt is to end.
     Cancelling { attempt: AttemptId },

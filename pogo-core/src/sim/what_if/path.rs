@@ -92,7 +92,7 @@ pub enum WaitedFor {
 #[non_exhaustive]
 pub enum PathError {
     /// The job is not in it.
-    #[error("the log does not tell of {0}; take the log that begins before it was submitted")]
+    #[error("the log does not have {0}; take the log that begins before it was submitted")]
     NoJob(JobId),
     /// It is damaged.
     #[error(transparent)]

@@ -56,7 +56,7 @@ pub(super) async fn a_resumed_attempt_goes_on_where_it_is(context: CaseContext) 
     let output = String::from_utf8_lossy(&seen.stdout);
     hold(
         output.ends_with("over\n"),
-        format_args!("what the command wrote after it was taken up is missing: {output:?}"),
+        format_args!("what the command wrote after it was resumed is missing: {output:?}"),
     )
 }
 
@@ -89,6 +89,6 @@ fn resumable(context: &CaseContext, line: &str) -> Result<Attempt, EarlyEnd> {
     if context.fixture.transport.resumes(&attempt) {
         Ok(attempt)
     } else {
-        skip("it takes up no attempts again")
+        skip("it does not resume attempts")
     }
 }
