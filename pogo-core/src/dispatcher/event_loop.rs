@@ -1,4 +1,4 @@
-//! The event loop: what wakes the dispatcher, and what it does then.
+//! The event loop: a batch of inputs, one commit, and then what follows from it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures::channel::mpsc;
 use futures::future::{BoxFuture, Fuse, FutureExt, poll_fn};
-use futures::stream::StreamExt;
 
 use super::attempts::JobCommand;
 use super::batch::Batch;
@@ -18,13 +17,11 @@ use super::messages::{Queries, Reply};
 use super::running::Running;
 use super::shutdown::Shutdown;
 use super::waiters::Waiters;
+use super::wakeup::{Pending, Wakeup};
 use super::{Clock, DispatchError, JournalStatus, Notice, Observer, Report};
 use crate::Timestamp;
 use crate::journal::{JournalError, stored_len};
-use crate::scheduler::{
-    AttemptId, BeginRefused, Event, Input, InputError, JobEvent, JobEventKind, JobId, Record, Scheduler, TaskEvent,
-    TaskEventKind,
-};
+use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
 ///
@@ -68,15 +65,15 @@ use crate::scheduler::{
 pub struct Dispatcher {
     pub(super) scheduler: Scheduler,
     pub(super) running: Running,
-    reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
-    messages: mpsc::UnboundedReceiver<Message>,
+    pub(super) reports: mpsc::UnboundedReceiver<(AttemptId, Report)>,
+    pub(super) messages: mpsc::UnboundedReceiver<Message>,
     /// Whether a handle is left.
-    steered: bool,
+    pub(super) steered: bool,
     pub(super) tail: Tail,
     pub(super) clock: Arc<dyn Clock>,
-    observer: Arc<Guarded>,
-    timer: Fuse<BoxFuture<'static, ()>>,
-    timer_at: Option<Timestamp>,
+    pub(super) observer: Arc<Guarded>,
+    pub(super) timer: Fuse<BoxFuture<'static, ()>>,
+    pub(super) timer_at: Option<Timestamp>,
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
     pub(super) namespace: Arc<str>,
@@ -87,7 +84,7 @@ pub struct Dispatcher {
     pub(super) queries: Queries,
     pub(super) waiters: Waiters,
     /// How many inputs were processed since it was last said, and how long that took.
-    turn: (usize, Duration),
+    pub(super) turn: (usize, Duration),
     /// It is to end, and starts nothing more.
     pub(super) shutdown: Option<Shutdown>,
 }
@@ -101,36 +98,6 @@ pub(super) struct Io {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Arc<Guarded>,
     pub(super) namespace: Arc<str>,
-}
-
-/// What the scheduler is to be told.
-pub(super) enum Pending {
-    /// An attempt entered a phase, or asks whether it may begin.
-    Report(AttemptId, Report),
-    /// An attempt ended.
-    Ended(AttemptId, crate::scheduler::Outcome),
-    /// A handle sent an order.
-    Message(Message),
-    /// The scheduler asked to be woken at this time.
-    Timeout,
-}
-
-/// What wakes the dispatcher.
-enum Wakeup {
-    /// Something for the scheduler.
-    Pending(Pending),
-    /// The last handle was dropped: nobody gives orders any more.
-    HandlesDropped,
-    /// The timer ran out.
-    Timer,
-    /// Records are durable, or never will be.
-    Appended(Result<Vec<Record>, JournalError>),
-    /// A snapshot was stored, or the journal is lost.
-    Stored(Result<(), JournalError>),
-    /// The journal cannot be reached.
-    Away,
-    /// The journal is owned by somebody else.
-    Lost,
 }
 
 impl Dispatcher {
@@ -218,39 +185,6 @@ impl Dispatcher {
                     !self.steered && !self.tail.is_storing() && self.running.is_empty() && self.scheduler.is_at_rest()
                 }
             }
-    }
-
-    /// Waits for what comes next. Always in the same order: what an attempt reported comes before its end.
-    async fn next_wakeup(&mut self) -> Wakeup {
-        poll_fn(|context| {
-            if self.tail.poll_lost(context).is_ready() {
-                return Poll::Ready(Wakeup::Lost);
-            }
-            if let Poll::Ready(appended) = self.tail.poll_append(context) {
-                return Poll::Ready(Wakeup::Appended(appended));
-            }
-            if self.tail.poll_away().is_ready() {
-                return Poll::Ready(Wakeup::Away);
-            }
-            if let Poll::Ready(stored) = self.tail.poll_snapshot(context) {
-                return Poll::Ready(Wakeup::Stored(stored));
-            }
-            if let Poll::Ready(Some((attempt, report))) = self.reports.poll_next_unpin(context) {
-                return Poll::Ready(Wakeup::Pending(Pending::Report(attempt, report)));
-            }
-            if let Poll::Ready((attempt, outcome)) = self.running.poll_end(context) {
-                return Poll::Ready(Wakeup::Pending(Pending::Ended(attempt, outcome)));
-            }
-            if self.steered {
-                match self.messages.poll_next_unpin(context) {
-                    Poll::Ready(Some(message)) => return Poll::Ready(Wakeup::Pending(Pending::Message(message))),
-                    Poll::Ready(None) => return Poll::Ready(Wakeup::HandlesDropped),
-                    Poll::Pending => {}
-                }
-            }
-            self.timer.poll_unpin(context).map(|()| Wakeup::Timer)
-        })
-        .await
     }
 
     fn receive(&mut self, wakeup: Wakeup) -> Result<(), DispatchError> {
@@ -362,78 +296,5 @@ impl Dispatcher {
         };
         records.extend(events.into_iter().map(|event| Record { at: self.now, event }));
         Ok(())
-    }
-
-    /// Acts on records that are durable.
-    fn act(&mut self, records: Vec<Record>) {
-        let (began, committed) = (self.clock.now(), records.len());
-        for record in records {
-            self.observer.event(&record);
-            match record.event {
-                Event::Job(event) => self.act_on_job(event),
-                Event::Task(event) => self.act_on_task(event),
-                Event::Namespace(_) | Event::Host(_) => {}
-            }
-        }
-        self.turn.1 += self.clock.now() - began;
-        self.observer.notice(&Notice::Committed {
-            records: committed,
-            took: self.tail.last_append(),
-            scheduler: &self.scheduler,
-        });
-    }
-
-    fn act_on_job(&mut self, JobEvent { job, kind }: JobEvent) {
-        match kind {
-            JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
-            JobEventKind::WaveOpened { .. }
-            | JobEventKind::FailureBudgetExceeded { .. }
-            | JobEventKind::Blocked { .. }
-            | JobEventKind::Waiting
-            | JobEventKind::Unblocked
-            | JobEventKind::Paused
-            | JobEventKind::Resumed
-            | JobEventKind::Halting { .. }
-            | JobEventKind::Halted
-            | JobEventKind::Altered { .. }
-            | JobEventKind::Finished { .. } => {}
-        }
-    }
-
-    fn act_on_task(&mut self, TaskEvent { job, host, kind }: TaskEvent) {
-        match kind {
-            TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
-            TaskEventKind::CancelRequested { attempt, .. } => self.running.cancel(attempt),
-            TaskEventKind::InDoubt { attempt, .. }
-            | TaskEventKind::NeverBegan { attempt, .. }
-            | TaskEventKind::Failed { attempt, .. } => self.running.give_up(attempt),
-            TaskEventKind::Permitted { .. }
-            | TaskEventKind::PhaseEntered { .. }
-            | TaskEventKind::Slow { .. }
-            | TaskEventKind::Succeeded { .. }
-            | TaskEventKind::Retried { .. }
-            | TaskEventKind::Skipped
-            | TaskEventKind::Cancelled => {}
-        }
-    }
-
-    /// Wakes for what the scheduler does next, or, as long as it waits for the journal, for what cannot.
-    fn arm_timer(&mut self) {
-        let grace_end = self.shutdown.as_ref().and_then(Shutdown::next_timeout);
-        let next = match self.tail.is_idle() {
-            true => self.scheduler.next_timeout().into_iter().chain(grace_end).min(),
-            false => {
-                let grace_end = grace_end.filter(|_| self.tail.is_away());
-                self.queries.next_timeout().into_iter().chain(grace_end).min()
-            }
-        };
-        if next != self.timer_at {
-            self.timer_at = next;
-            let clock = Arc::clone(&self.clock);
-            self.timer = match next {
-                Some(at) => async move { clock.sleep_until(at).await }.boxed().fuse(),
-                None => Fuse::terminated(),
-            };
-        }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 
-use super::event_loop::Pending;
 use super::handle::{Message, Query};
+use super::wakeup::Pending;
 use super::{Dispatcher, DispatcherStatus, JournalStatus, NamespaceDiff, OrderError};
 use crate::Timestamp;
 use crate::fleet::Fleet;

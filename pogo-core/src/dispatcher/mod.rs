@@ -4,6 +4,7 @@
 //! [`Transport`] and the [`Observer`], and carries reports and orders back. It decides nothing. Any executor can run it.
 //! [`layer`] has what can be put around any transport.
 
+mod acting;
 mod attempts;
 mod away;
 mod batch;
@@ -35,6 +36,7 @@ mod system_nonce;
 pub mod telemetry;
 mod transport;
 mod waiters;
+mod wakeup;
 
 pub use builder::DispatcherBuilder;
 pub use clipped::Clipped;

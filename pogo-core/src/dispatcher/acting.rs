@@ -1,0 +1,59 @@
+//! What is done about events, once they are durable.
+
+use super::{Dispatcher, Notice, Observer};
+use crate::scheduler::{Event, JobEvent, JobEventKind, Record, TaskEvent, TaskEventKind};
+
+impl Dispatcher {
+    /// Acts on records that are durable.
+    pub(super) fn act(&mut self, records: Vec<Record>) {
+        let (began, committed) = (self.clock.now(), records.len());
+        for record in records {
+            self.observer.event(&record);
+            match record.event {
+                Event::Job(event) => self.act_on_job(event),
+                Event::Task(event) => self.act_on_task(event),
+                Event::Namespace(_) | Event::Host(_) => {}
+            }
+        }
+        self.turn.1 += self.clock.now() - began;
+        self.observer.notice(&Notice::Committed {
+            records: committed,
+            took: self.tail.last_append(),
+            scheduler: &self.scheduler,
+        });
+    }
+
+    fn act_on_job(&mut self, JobEvent { job, kind }: JobEvent) {
+        match kind {
+            JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
+            JobEventKind::WaveOpened { .. }
+            | JobEventKind::FailureBudgetExceeded { .. }
+            | JobEventKind::Blocked { .. }
+            | JobEventKind::Waiting
+            | JobEventKind::Unblocked
+            | JobEventKind::Paused
+            | JobEventKind::Resumed
+            | JobEventKind::Halting { .. }
+            | JobEventKind::Halted
+            | JobEventKind::Altered { .. }
+            | JobEventKind::Finished { .. } => {}
+        }
+    }
+
+    fn act_on_task(&mut self, TaskEvent { job, host, kind }: TaskEvent) {
+        match kind {
+            TaskEventKind::Started { attempt, .. } => self.start(job, &host, attempt),
+            TaskEventKind::CancelRequested { attempt, .. } => self.running.cancel(attempt),
+            TaskEventKind::InDoubt { attempt, .. }
+            | TaskEventKind::NeverBegan { attempt, .. }
+            | TaskEventKind::Failed { attempt, .. } => self.running.give_up(attempt),
+            TaskEventKind::Permitted { .. }
+            | TaskEventKind::PhaseEntered { .. }
+            | TaskEventKind::Slow { .. }
+            | TaskEventKind::Succeeded { .. }
+            | TaskEventKind::Retried { .. }
+            | TaskEventKind::Skipped
+            | TaskEventKind::Cancelled => {}
+        }
+    }
+}
