@@ -17,7 +17,7 @@ pub(super) struct LineValues<'a> {
 }
 
 /// The message for an invalid value.
-pub(super) fn bad(value: &str) -> String {
+pub(super) fn invalid_value(value: &str) -> String {
     format!("`{value}` is not a valid value")
 }
 
@@ -72,7 +72,7 @@ impl<'a> LineValues<'a> {
     pub(super) fn one_of<T: Copy>(&mut self, forms: &[(&str, T)]) -> Result<T, String> {
         let text = self.text()?;
         let form = forms.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text));
-        form.map(|(_, value)| *value).ok_or_else(|| bad(&text))
+        form.map(|(_, value)| *value).ok_or_else(|| invalid_value(&text))
     }
 
     pub(super) fn flag(&mut self) -> Result<bool, String> {
@@ -98,7 +98,7 @@ impl<'a> LineValues<'a> {
     pub(super) fn number(&mut self) -> Result<i64, String> {
         let text = self.text()?;
         let number = whole_number(&text).filter(|number| i32::try_from(*number).is_ok());
-        number.ok_or_else(|| bad(&text))
+        number.ok_or_else(|| invalid_value(&text))
     }
 
     /// A list of algorithms.
@@ -109,7 +109,7 @@ impl<'a> LineValues<'a> {
     /// Seconds; `None` for `none`.
     pub(super) fn time(&mut self) -> Result<Option<u64>, String> {
         let text = self.text()?;
-        time_or_none(&text).ok_or_else(|| bad(&text))
+        time_or_none(&text).ok_or_else(|| invalid_value(&text))
     }
 
     /// All arguments, if none have been named yet. `none` stands alone.
@@ -164,7 +164,7 @@ impl<'a> LineValues<'a> {
             "default" => Some(0),
             text => size(text).filter(|bytes| *bytes == 0 || *bytes >= 16),
         };
-        let bytes = bytes.ok_or_else(|| bad(&text))?;
+        let bytes = bytes.ok_or_else(|| invalid_value(&text))?;
         Ok((bytes, if self.left.is_empty() { None } else { self.time()? }))
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn failure(running: &Running, job: &Job, mut failure: Failure) -> Fai
         _ => None,
     };
     if let Some(limit) = reason.and_then(|reason| limit(reason, &job.settings)) {
-        failure.message = said(&format!("ended {limit}"), &failure.message);
+        failure.message = with_limit(&format!("ended {limit}"), &failure.message);
     }
     failure
 }
@@ -23,7 +23,7 @@ pub(super) fn failure(running: &Running, job: &Job, mut failure: Failure) -> Fai
 /// What was seen last of an attempt in doubt, with the time limit that led to it.
 pub(super) fn doubt(running: &Running, job: &Job, message: String) -> String {
     match running.cancelling.and_then(|reason| limit(reason, &job.settings)) {
-        Some(limit) => said(&format!("told to end {limit}"), &message),
+        Some(limit) => with_limit(&format!("told to end {limit}"), &message),
         None => message,
     }
 }
@@ -43,8 +43,8 @@ fn limit(reason: CancelReason, settings: &ResolvedSettings) -> Option<String> {
     }
 }
 
-/// A report that says so already, as one from a log that is run once more does, is left as it is.
-fn said(limit: &str, message: &str) -> String {
+/// Adds the limit to a message. A message that has it already, as in the rerun of a log, is left as it is.
+fn with_limit(limit: &str, message: &str) -> String {
     if message.is_empty() {
         limit.to_owned()
     } else if message.starts_with(limit) {

@@ -139,13 +139,13 @@ impl Attempt<'_> {
             match fault {
                 Fault::Slow(more) => end.takes = end.takes.saturating_add(*more),
                 Fault::Hang => return None,
-                Fault::Away { from, until } => away = sooner(away, (*from, *until), self.begun),
-                Fault::Flap { up, down } => away = sooner(away, self.next_flap(*up, *down), self.begun),
+                Fault::Away { from, until } => away = next_outage(away, (*from, *until), self.begun),
+                Fault::Flap { up, down } => away = next_outage(away, self.next_flap(*up, *down), self.begun),
                 _ if end.outcome != Outcome::Succeeded => {}
                 Fault::AtOnce(outcome) => {
                     (end.takes, end.outcome) = (Duration::ZERO, outcome.clone());
                 }
-                _ => end.outcome = self.struck(fault).unwrap_or(Outcome::Succeeded),
+                _ => end.outcome = self.outcome_under(fault).unwrap_or(Outcome::Succeeded),
             }
         }
         Some(match away {
@@ -161,8 +161,8 @@ impl Attempt<'_> {
         })
     }
 
-    /// How the attempt ends if this fault strikes it.
-    fn struck(&self, fault: &Fault) -> Option<Outcome> {
+    /// How the attempt ends under this fault, if it strikes.
+    fn outcome_under(&self, fault: &Fault) -> Option<Outcome> {
         let strikes = |probability: f64, drawn: f64, outcome: &Outcome| (drawn < probability).then(|| outcome.clone());
         match fault {
             Fault::Always(outcome) => Some(outcome.clone()),
@@ -209,8 +209,8 @@ impl Attempt<'_> {
     }
 }
 
-/// Of two times away, the one that matters first to whoever begins at `begun`; those that are over, or take no time, do not.
-fn sooner(
+/// The earlier of two outages that is not over at `begun`. Outages of no length are ignored.
+fn next_outage(
     one: Option<(Timestamp, Timestamp)>,
     other: (Timestamp, Timestamp),
     begun: Timestamp,

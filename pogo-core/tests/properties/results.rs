@@ -14,7 +14,7 @@ use crate::scenario::{config, scenarios};
 
 /// A host of a job as the events have it.
 #[derive(Default)]
-struct Told {
+struct ExpectedResult {
     state: Option<TaskState>,
     attempts: u32,
     running: Option<(AttemptId, Phase, Timestamp)>,
@@ -22,7 +22,7 @@ struct Told {
     failure: Option<Failure>,
 }
 
-impl Told {
+impl ExpectedResult {
     fn apply(&mut self, at: Timestamp, kind: &TaskEventKind) {
         match kind {
             TaskEventKind::Started { attempt, .. } => {
@@ -64,16 +64,16 @@ impl Told {
     }
 }
 
-fn told(records: &[Record]) -> BTreeMap<(JobId, HostName), Told> {
-    let mut told: BTreeMap<_, Told> = BTreeMap::new();
+fn expected_results(records: &[Record]) -> BTreeMap<(JobId, HostName), ExpectedResult> {
+    let mut results: BTreeMap<_, ExpectedResult> = BTreeMap::new();
     for record in records {
         let Some(kind) = record.event.task_kind() else { continue };
         let (Some(job), Some(host)) = (record.event.job(), record.event.host()) else {
             continue;
         };
-        told.entry((job, host.clone())).or_default().apply(record.at, kind);
+        results.entry((job, host.clone())).or_default().apply(record.at, kind);
     }
-    told
+    results
 }
 
 proptest! {
@@ -85,11 +85,11 @@ proptest! {
         for step in &scenario.steps {
             drill.play(step);
         }
-        let (told, never) = (told(drill.records()), Told::default());
+        let (expected, never) = (expected_results(drill.records()), ExpectedResult::default());
         for job in drill.scheduler().jobs() {
             for row in job.results() {
-                let told = told.get(&(job.id(), row.host.clone())).unwrap_or(&never);
-                prop_assert!(told.agrees(&row), "{}: {row:?}", job.id());
+                let result = expected.get(&(job.id(), row.host.clone())).unwrap_or(&never);
+                prop_assert!(result.agrees(&row), "{}: {row:?}", job.id());
             }
         }
     }

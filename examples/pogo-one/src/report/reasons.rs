@@ -36,7 +36,7 @@ impl Reasons {
     pub(super) fn of(progress: &JobProgress, tails: &OutputTails, wanted: fn(&HostState) -> bool) -> Self {
         let mut reasons: BTreeMap<(String, String, Vec<String>), Reason> = BTreeMap::new();
         for (host, state) in progress.hosts(wanted) {
-            let (what, message) = said(state);
+            let (what, message) = reason_and_message(state);
             let lines = tails.of(host);
             let alike = lines.iter().map(|line| alike(line, host)).collect();
             let key = (what.clone(), self::alike(&message, host), alike);
@@ -94,7 +94,7 @@ impl fmt::Display for Reason {
 }
 
 /// What went wrong, in short, and what was seen of it.
-fn said(state: &HostState) -> (String, String) {
+fn reason_and_message(state: &HostState) -> (String, String) {
     match state {
         HostState::Failed(failure) => {
             let what = match &failure.kind {
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     /// What is said of hosts that ended like this, with what they wrote to standard error.
-    fn said(hosts: &[(&str, FailureKind, &str, &str)]) -> String {
+    fn reason_and_message(hosts: &[(&str, FailureKind, &str, &str)]) -> String {
         let mut progress = JobProgress::default();
         let mut tails = OutputTails::default();
         let mut fleet = Fleet::builder();
@@ -205,7 +205,7 @@ mod tests {
         hosts.push(("db1", FailureKind::Unreachable, "connection refused", ""));
         let wanted =
             "    exit 3: web[01,04-06]  \"cannot bind 0.0.0.0:80\"\n    unreachable: db1  connection refused\n";
-        assert_eq!(said(&hosts), wanted);
+        assert_eq!(reason_and_message(&hosts), wanted);
     }
 
     #[test]
@@ -217,13 +217,13 @@ mod tests {
         ];
         let wanted = "    exit 1: web[1-2].a.com (and alike)\n      | web1: pid 17\n      | web1.a.com is full\n\
                       \x20   exit 2: web3.a.com\n      | web3: pid 9\n      | web3.a.com is full\n";
-        assert_eq!(said(&hosts), wanted);
+        assert_eq!(reason_and_message(&hosts), wanted);
     }
 
     #[test]
     fn nothing_is_raw_or_without_bound() {
         let long = "x".repeat(100_000) + "\n\x1b[2Jevil\u{202e}\n";
-        let said = said(&[("web1", exit(1), "", &long)]);
+        let said = reason_and_message(&[("web1", exit(1), "", &long)]);
         assert!(
             said.contains("| \\u{1b}[2Jevil\\u{202e}\n") && said.len() < 1000,
             "{said}"
@@ -234,7 +234,7 @@ mod tests {
             .zip(1..)
             .map(|(host, status)| (host.as_str(), exit(status), "", ""))
             .collect();
-        let said = self::said(&many);
+        let said = self::reason_and_message(&many);
         assert_eq!(said.lines().count(), 21);
         assert!(said.ends_with("    and 10 more reasons, of 10 hosts\n"), "{said}");
     }
@@ -246,7 +246,7 @@ mod tests {
         fn every_failed_host_has_one_reason(statuses in prop::collection::vec(1_u32..4, 1..30)) {
             let names: Vec<String> = (0..statuses.len()).map(|at| format!("w{at}")).collect();
             let hosts: Vec<_> = names.iter().zip(&statuses).map(|(name, status)| (name.as_str(), exit(*status), "", "")).collect();
-            let said = said(&hosts);
+            let said = reason_and_message(&hosts);
             for (name, status) in names.iter().zip(&statuses) {
                 let line = said.lines().find(|line| line.contains(&format!("exit {status}:"))).unwrap();
                 let (_, range) = line.split_once(": ").unwrap();

@@ -122,7 +122,7 @@ pub enum Blocker {
 }
 
 impl Obstacle {
-    /// It goes away by itself.
+    /// An obstacle that goes away by itself.
     pub(super) fn passing(blocker: Blocker) -> Self {
         Self {
             blocker,
@@ -131,7 +131,7 @@ impl Obstacle {
         }
     }
 
-    /// It stays until somebody does something.
+    /// An obstacle that stays until an operator acts.
     pub(super) fn lasting(blocker: Blocker, cures: Vec<Cure>) -> Self {
         Self {
             blocker,

@@ -12,7 +12,7 @@ use crate::scheduler::state::{Budget, Job, JobStatus, State, TaskState};
 /// Which hosts will be available, and which buckets will have a slot, without any order.
 pub(super) struct Forecast<'a> {
     pub(super) state: &'a State,
-    /// Hosts that stay unavailable unless somebody does something, in fleet order.
+    /// Hosts that stay unavailable unless an operator acts, in fleet order.
     stuck: Vec<HostId>,
     /// How many of them each bucket counts.
     held: BTreeMap<BucketId, u32>,
