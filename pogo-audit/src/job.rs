@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::budgets::Budgets;
 use super::finding::{Breach, BrokenRule, broken};
 use super::groups::named;
 use super::namespace::Namespace;
 use super::stages::JobSequences;
+use super::task::{Task, counts_as_failed, delay};
 use super::time_limits::TimeLimits;
 use super::waves::Waves;
 use pogo_core::Timestamp;
@@ -16,23 +16,6 @@ use pogo_core::fleet::{HostId, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::{JobSettings, OnDoubt, Setting, WaveGate};
 use pogo_core::scheduler::{JobStatus, JobUpdate, Phase, Tally, TaskState};
-
-#[derive(Clone)]
-pub(super) struct Task {
-    pub(super) state: TaskState,
-    /// The phase of its attempt, and since when.
-    pub(super) phase: (Phase, Timestamp),
-    pub(super) cancelling: bool,
-    /// Its attempt asks for permission to begin, and has none.
-    pub(super) awaits_permission: bool,
-    /// Its attempt was permitted to begin without a lock of the host.
-    pub(super) began_unlocked: bool,
-    pub(super) not_before: Timestamp,
-    /// Since when the task waits for `not_before`.
-    delayed: Timestamp,
-    retries: u32,
-    connect_retries: u32,
-}
 
 pub(super) struct Job {
     spec: Arc<JobSpec>,
@@ -116,7 +99,7 @@ impl Job {
         self.depleted = ids.iter().any(|&host| namespace.host(host).left_fleet);
         let mut budgets = Budgets::new(namespace, &ids);
         for (task, &host) in self.tasks.iter().zip(&ids) {
-            if is_bad(task.state) {
+            if counts_as_failed(task.state) {
                 budgets.count_groups(namespace, host, true);
             }
         }
@@ -152,8 +135,8 @@ impl Job {
             self.waves.count(task, state, entered);
         }
         self.waves.follow(now);
-        if is_bad(from) != is_bad(to) {
-            self.budgets.count(namespace, host, is_bad(to));
+        if counts_as_failed(from) != counts_as_failed(to) {
+            self.budgets.count(namespace, host, counts_as_failed(to));
         }
         Ok(())
     }
@@ -368,38 +351,4 @@ impl Job {
         }
         self.waves.open(wave, ordered, now)
     }
-}
-
-impl Task {
-    fn new(now: Timestamp) -> Self {
-        Self {
-            state: TaskState::Waiting,
-            phase: (Phase::Connect, now),
-            cancelling: false,
-            awaits_permission: false,
-            began_unlocked: false,
-            not_before: Timestamp::EPOCH,
-            delayed: Timestamp::EPOCH,
-            retries: 0,
-            connect_retries: 0,
-        }
-    }
-
-    /// Scales a delay that has not passed, as if the new delay had held from its beginning.
-    fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
-        let waits = (self.not_before - self.delayed).as_millis();
-        if waits > 0 && before > 0 {
-            let waits = waits.saturating_mul(after) / before;
-            self.not_before = self.delayed + Duration::from_millis(u64::try_from(waits).unwrap_or(u64::MAX));
-        }
-    }
-}
-
-/// The delay before another try, in milliseconds.
-fn delay(settings: &JobSettings) -> u128 {
-    settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY).as_millis()
-}
-
-pub(super) fn is_bad(state: TaskState) -> bool {
-    matches!(state, TaskState::Failed | TaskState::InDoubt)
 }

@@ -18,6 +18,7 @@ mod namespace;
 mod permission;
 mod stages;
 mod state;
+mod task;
 mod tasks;
 mod time_limits;
 mod waves;

@@ -1,0 +1,59 @@
+//! The state of one task of a job.
+
+use std::time::Duration;
+
+use pogo_core::Timestamp;
+use pogo_core::policy::JobSettings;
+use pogo_core::scheduler::{Phase, TaskState};
+
+/// A task as the records so far have it.
+#[derive(Clone)]
+pub(super) struct Task {
+    pub(super) state: TaskState,
+    /// The phase of its attempt, and since when.
+    pub(super) phase: (Phase, Timestamp),
+    pub(super) cancelling: bool,
+    /// Its attempt asks for permission to begin, and has none.
+    pub(super) awaits_permission: bool,
+    /// Its attempt was permitted to begin without a lock of the host.
+    pub(super) began_unlocked: bool,
+    pub(super) not_before: Timestamp,
+    /// Since when the task waits for `not_before`.
+    pub(super) delayed: Timestamp,
+    pub(super) retries: u32,
+    pub(super) connect_retries: u32,
+}
+
+impl Task {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self {
+            state: TaskState::Waiting,
+            phase: (Phase::Connect, now),
+            cancelling: false,
+            awaits_permission: false,
+            began_unlocked: false,
+            not_before: Timestamp::EPOCH,
+            delayed: Timestamp::EPOCH,
+            retries: 0,
+            connect_retries: 0,
+        }
+    }
+
+    /// Scales a delay that has not passed, as if the new delay had held from its beginning.
+    pub(super) fn wait_in_proportion(&mut self, (before, after): (u128, u128)) {
+        let waits = (self.not_before - self.delayed).as_millis();
+        if waits > 0 && before > 0 {
+            let waits = waits.saturating_mul(after) / before;
+            self.not_before = self.delayed + Duration::from_millis(u64::try_from(waits).unwrap_or(u64::MAX));
+        }
+    }
+}
+
+/// The delay before another try, in milliseconds.
+pub(super) fn delay(settings: &JobSettings) -> u128 {
+    settings.retry_delay.unwrap_or(JobSettings::RETRY_DELAY).as_millis()
+}
+
+pub(super) fn counts_as_failed(state: TaskState) -> bool {
+    matches!(state, TaskState::Failed | TaskState::InDoubt)
+}
