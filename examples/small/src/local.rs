@@ -5,7 +5,7 @@ use std::process::Stdio;
 use async_trait::async_trait;
 use pogo_core::dispatcher::{Attempt, Capabilities, Reporter, Stream, Transport};
 use pogo_core::plan;
-use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -17,7 +17,7 @@ pub struct Local;
 #[async_trait]
 impl Transport for Local {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default().with_output()
+        Capabilities::default().with_output().with_permission()
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
@@ -25,7 +25,6 @@ impl Transport for Local {
         if !attempt.exec_options.is_plain() {
             return Outcome::failed(FailureKind::Refused, "only plain commands run here");
         }
-        report.phase(Phase::Command);
         match timeout(attempt.time_limit, run(&attempt, &report)).await {
             Ok(outcome) => outcome,
             // The shell was killed, and what it started may go on.
@@ -43,6 +42,11 @@ async fn run(attempt: &Attempt, report: &Reporter) -> Outcome {
     let [program, arguments @ ..] = words.as_slice() else {
         return Outcome::failed(FailureKind::Refused, "there is no command");
     };
+    // There is no lock here that would keep other attempts away.
+    if let Err(refused) = report.begin(false).await {
+        return Outcome::never_began(NeverBegan::Refused, refused.to_string());
+    }
+    report.phase(Phase::Command);
     let mut command = Command::new(program);
     command.args(arguments).env("POGO_HOST", attempt.host.name.as_str());
     command

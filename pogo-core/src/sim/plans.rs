@@ -16,6 +16,8 @@ pub(super) struct Plans {
 /// Something that is planned to happen.
 #[derive(Debug, Clone)]
 pub(super) enum Planned {
+    /// An attempt asks whether it may begin.
+    Begin(AttemptId),
     /// An attempt ends.
     End(AttemptId, Outcome),
     /// An order or another fact arrives. Boxed, because attempts are many and orders are few.
@@ -32,6 +34,8 @@ struct Plan {
 }
 
 impl Plans {
+    /// The rank of attempts that ask, which they do as soon as they are started.
+    pub(super) const FIRST: u64 = 0;
     /// The rank of what has no place in a log: after everything that has one, in the order of planning.
     pub(super) const LAST: u64 = u64::MAX;
 
@@ -50,7 +54,7 @@ impl Plans {
         self.heap.pop().map(|plan| plan.what)
     }
 
-    /// Drops the ends of attempts, which a dead dispatcher does not report.
+    /// Drops what attempts do, which a dead dispatcher does not report.
     pub(super) fn forget_ends(&mut self) {
         self.heap.retain(|plan| matches!(plan.what, Planned::Input(_)));
     }

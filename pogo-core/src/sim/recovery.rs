@@ -31,6 +31,7 @@ impl World {
         self.running.clear();
         self.plans.forget_ends();
         self.now = self.now + crash.downtime;
+        self.attach_transport();
         // The scheduler accepts a recovery in every state.
         let _ = self.handle(Input::Recover { resumed: vec![] });
     }

@@ -12,7 +12,7 @@ use crate::fleet::Fleet;
 use crate::policy::{JobSettings, Policy};
 use crate::scheduler::{
     DoubtCause, Event, HaltCause, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
-    NamespaceEvent, NamespaceEventKind, Record, TaskEvent, TaskEventKind,
+    NamespaceEvent, NamespaceEventKind, NeverBegan, Record, TaskEvent, TaskEventKind,
 };
 
 /// A log that cannot be run again.
@@ -58,6 +58,9 @@ impl World {
         let times = PastTimes::of(records)?;
         let world = Self::new(Arc::clone(fleet), Arc::clone(policy)).map_err(RerunError::Refused)?;
         let mut world = world.task_times(TaskTimes::Fixed(times.median()));
+        if records.iter().any(asks_permission) {
+            world = world.asks_permission();
+        }
         world.script = Some(Arc::new(Script::of_log(records)));
         let submitted = |record: &&Record| record.event.submitted().is_some();
         // Time begins with the first job; what was known before is known at its beginning.
@@ -126,11 +129,30 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
     }
 }
 
+/// Whether an attempt starts that asks whether it may begin.
+fn asks_permission(record: &Record) -> bool {
+    let kind = record.event.task_kind();
+    matches!(
+        kind,
+        Some(TaskEventKind::Started {
+            asks_permission: true,
+            ..
+        })
+    )
+}
+
 /// Each time another dispatcher took over from one that had died while something ran.
 fn crashes(records: &[Record]) -> Vec<Crash> {
     let took_over = |record: &Record| {
-        let cause = record.event.task_kind().and_then(TaskEventKind::doubt_cause);
-        cause == Some(DoubtCause::Restarted)
+        let kind = record.event.task_kind();
+        let never_began = matches!(
+            kind,
+            Some(TaskEventKind::NeverBegan {
+                reason: NeverBegan::Restarted,
+                ..
+            })
+        );
+        never_began || kind.and_then(TaskEventKind::doubt_cause) == Some(DoubtCause::Restarted)
     };
     // A simulation does not record its owners, so their records do not count.
     let owner_changed = |record: &&Record| matches!(&record.event, Event::Namespace(event) if matches!(event.kind, NamespaceEventKind::OwnerChanged { .. }));

@@ -5,8 +5,8 @@ use super::fault::{Attempt, AttemptEnd};
 use super::plans::{Planned, Plans};
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, Outcome, Record, Scheduler, TaskEvent,
-    TaskEventKind,
+    AttemptId, CancelReason, Event, FailureKind, Input, InputError, JobId, NeverBegan, Outcome, Record, Scheduler,
+    TaskEvent, TaskEventKind,
 };
 
 impl World {
@@ -42,6 +42,10 @@ impl World {
                 // A cancelled attempt has reported already, so its planned end is dropped.
                 Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
                 Some(Planned::End(attempt, outcome)) => Input::Reported { attempt, outcome },
+                Some(Planned::Begin(attempt)) => {
+                    self.ask(attempt);
+                    return true;
+                }
                 Some(Planned::Input(input)) => *input,
                 None => return true,
             }
@@ -51,6 +55,18 @@ impl World {
         // Reports are never refused. A refused order came too late, which a simulation allows.
         let _ = self.handle(input);
         true
+    }
+
+    /// An attempt asks whether it may begin. One that is refused ends without having done anything.
+    fn ask(&mut self, attempt: AttemptId) {
+        let host_lock = true;
+        if !self.running.contains_key(&attempt) || self.handle(Input::Begin { attempt, host_lock }).is_ok() {
+            return;
+        }
+        self.running.swap_remove(&attempt);
+        let outcome = Outcome::never_began(NeverBegan::Refused, "");
+        // Reports are never refused.
+        let _ = self.handle(Input::Reported { attempt, outcome });
     }
 
     pub(super) fn handle(&mut self, input: Input) -> Result<(), InputError> {
@@ -79,7 +95,15 @@ impl World {
             return;
         };
         match kind {
-            TaskEventKind::Started { attempt, .. } => self.begin(*job, host, *attempt),
+            TaskEventKind::Started {
+                attempt,
+                asks_permission,
+            } => {
+                if *asks_permission {
+                    self.plans.add(self.now, Plans::FIRST, Planned::Begin(*attempt));
+                }
+                self.begin(*job, host, *attempt);
+            }
             TaskEventKind::CancelRequested { attempt, reason } => self.cancel(*attempt, *reason),
             TaskEventKind::PhaseEntered { .. }
             | TaskEventKind::Permitted { .. }

@@ -34,6 +34,8 @@ pub struct World {
     /// The next is the last.
     pub(super) crashes: Vec<Crash>,
     pub(super) jobs: u32,
+    /// Attempts ask whether they may begin.
+    pub(super) asks_permission: bool,
     pub(super) records: Vec<Record>,
 }
 
@@ -56,6 +58,7 @@ impl World {
             script: None,
             crashes: vec![],
             jobs: 0,
+            asks_permission: false,
             records: vec![],
         };
         world.handle(Input::Configure {
@@ -69,6 +72,37 @@ impl World {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Lets attempts ask whether they may [begin](Input::Begin), as soon as they are started and under a lock of their host.
+    /// What had not begun when its dispatcher died then waits again, and is not in doubt.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pogo_core::fleet::Fleet;
+    /// use pogo_core::plan::{Command, JobSpec};
+    /// use pogo_core::policy::Policy;
+    /// use pogo_core::sim::World;
+    ///
+    /// let fleet = Fleet::builder().tagged("web", "web[1-4]").build()?;
+    /// let world = World::new(fleet, Policy::default())?.asks_permission();
+    /// let mut world = world.crash(3, Duration::from_secs(30));
+    /// let job = world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
+    /// let tally = world.run().scheduler.job(job).map(|job| job.tally()).unwrap_or_default();
+    /// assert_eq!((tally.in_doubt, tally.succeeded), (0, 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn asks_permission(mut self) -> Self {
+        self.asks_permission = true;
+        self.attach_transport();
+        self
+    }
+
+    /// Tells the scheduler whether attempts ask that it starts.
+    pub(super) fn attach_transport(&mut self) {
+        let asks_permission = self.asks_permission;
+        // The scheduler accepts this in every state.
+        let _ = self.handle(Input::Transport { asks_permission });
     }
 
     /// Sets how long tasks take.

@@ -7,8 +7,9 @@ use pogo_core::plan::JobSpec;
 use pogo_core::policy::{JobSettings, OnDoubt, Policy, Rule};
 use pogo_core::scheduler::{
     AttemptId, BeginRefused, Blocker, Event, FailureKind, Input, InputError, JobId, JobStatus, NeverBegan, Outcome,
-    Permission, Phase, TaskEventKind, TaskState,
+    Permission, Phase, Record, TaskEventKind, TaskState,
 };
+use pogo_core::sim::{History, World};
 use pogo_core::testing::Step;
 
 use crate::story::{Story, at_most, host, limited, on, web};
@@ -474,4 +475,54 @@ fn a_host_that_was_failed_before_stays_so_when_its_repair_never_began() {
     );
     let blockers = story.explain(1, "b");
     assert!(matches!(blockers[..], [Blocker::BucketFull { .. }]), "{blockers:?}");
+}
+
+/// A job whose dispatcher dies as soon as this event is written down.
+fn crashed(at: usize) -> History {
+    let world = World::new(web("web[1-6]").build().unwrap(), at_most("2")).unwrap();
+    let mut world = world.asks_permission().crash(at, Duration::from_secs(3));
+    let spec = on("*").on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO);
+    world.submit(spec).unwrap();
+    world.run()
+}
+
+/// How many attempts of a log have not ended, and how many of these were permitted to begin.
+fn under_way(records: &[Record]) -> (usize, usize) {
+    let has = |attempt: AttemptId, is: fn(&TaskEventKind) -> bool| {
+        let mut of_attempt = records.iter().filter(|record| record.event.attempt() == Some(attempt));
+        of_attempt.any(|record| record.event.task_kind().is_some_and(is))
+    };
+    let ended = |attempt: &AttemptId| records.iter().any(|record| record.event.ended() == Some(*attempt));
+    let started = records.iter().filter_map(|record| record.event.started());
+    let running: Vec<AttemptId> = started.filter(|attempt| !ended(attempt)).collect();
+    let permitted = |attempt: &&AttemptId| has(**attempt, |kind| matches!(kind, TaskEventKind::Permitted { .. }));
+    (running.len(), running.iter().filter(permitted).count())
+}
+
+#[test]
+fn a_dispatcher_that_dies_at_any_event_leaves_in_doubt_what_it_permitted_and_nothing_else() {
+    let calm = crashed(usize::MAX);
+    for at in 1..calm.records.len() - 1 {
+        let history = crashed(at);
+        let tally = history.scheduler.job(JOB).unwrap().tally();
+        assert_eq!(tally.succeeded, 6, "after a crash at event {at}");
+        let (running, permitted) = under_way(&history.records[..=at]);
+        let count = |is: fn(&TaskEventKind) -> bool| {
+            let kinds = history.records.iter().filter_map(|record| record.event.task_kind());
+            kinds.filter(|kind| is(kind)).count()
+        };
+        let never_began = count(|kind| matches!(kind, TaskEventKind::NeverBegan { .. }));
+        let in_doubt = count(|kind| matches!(kind, TaskEventKind::InDoubt { .. }));
+        assert_eq!((never_began, in_doubt), (running - permitted, permitted), "event {at}");
+        // A death is seen by what it left behind, and what was not written down before it is decided otherwise after it.
+        if running > 0 {
+            let again = World::rerun(&history.records).unwrap().run();
+            let differs = again
+                .records
+                .iter()
+                .zip(&history.records)
+                .position(|(one, other)| one != other);
+            assert_eq!(differs, None, "after a crash at event {at}");
+        }
+    }
 }
