@@ -23,14 +23,14 @@ impl Dispatcher {
     pub fn builder(transport: Arc<dyn Transport>) -> DispatcherBuilder {
         DispatcherBuilder {
             transport,
-            journal: Arc::new(MemoryJournal::new()),
+            journal: None,
             clock: Arc::new(SystemClock),
             observers: Vec::new(),
             owner: OwnerId("pogo".into()),
             nonce: None,
             acquire: Acquire::IfFree,
             snapshot_every: None,
-            namespace: Arc::from(Attempt::NAMESPACE),
+            namespace: None,
             journal_retry: JournalRetry::forever(),
             resolvers: None,
         }
@@ -40,14 +40,14 @@ impl Dispatcher {
 /// Builds a [`Dispatcher`].
 pub struct DispatcherBuilder {
     transport: Arc<dyn Transport>,
-    journal: Arc<dyn Journal>,
+    journal: Option<Arc<dyn Journal>>,
     clock: Arc<dyn Clock>,
     observers: Vec<Arc<dyn Observer>>,
     owner: OwnerId,
     nonce: Option<Nonce>,
     acquire: Acquire,
     snapshot_every: Option<NonZeroU64>,
-    namespace: Arc<str>,
+    namespace: Option<Arc<str>>,
     journal_retry: JournalRetry,
     resolvers: Option<Resolvers>,
 }
@@ -55,7 +55,7 @@ pub struct DispatcherBuilder {
 impl DispatcherBuilder {
     /// Writes to this journal, and first takes over what it holds. By default a [`MemoryJournal`].
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
-        self.journal = journal;
+        self.journal = Some(journal);
         self
     }
 
@@ -92,9 +92,10 @@ impl DispatcherBuilder {
     }
 
     /// Sets the name of the namespace that the journal is of, which every [attempt](Attempt::namespace) carries: hosts tell by it
-    /// whose attempts they have seen. By default `default`.
+    /// whose attempts they have seen, and refuse a lower number than the last. By default `default`, and without a
+    /// [journal](Self::journal), which counts anew each time, a name that no other dispatcher has.
     pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
-        self.namespace = name.into();
+        self.namespace = Some(name.into());
         self
     }
 
@@ -161,14 +162,19 @@ impl DispatcherBuilder {
     /// The journal cannot be acquired, read or replayed.
     pub async fn build(self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
+        let namespace = self.namespace.unwrap_or_else(|| match &self.journal {
+            Some(_) => Arc::from(Attempt::NAMESPACE),
+            None => Arc::from(format!("memory-{:016x}", nonce.0)),
+        });
+        let journal = self.journal.unwrap_or_else(|| Arc::new(MemoryJournal::new()));
         let owner = Owner {
             id: self.owner.clone(),
             nonce,
             since: self.clock.now(),
         };
-        let owned = self.journal.acquire(owner, self.acquire).await?;
+        let owned = journal.acquire(owner, self.acquire).await?;
         let at = owned.end();
-        let (scheduler, upto) = restore(self.journal.as_ref(), at).await?;
+        let (scheduler, upto) = restore(journal.as_ref(), at).await?;
         let (messages, inbox) = mpsc::unbounded();
         let observer = Guarded::new(self.observers);
         observer.started(&scheduler);
@@ -188,7 +194,7 @@ impl DispatcherBuilder {
             tail,
             clock: self.clock,
             observer,
-            namespace: self.namespace,
+            namespace,
         };
         let mut dispatcher = Dispatcher::over(scheduler, io);
         dispatcher.introduce_transport();
@@ -197,7 +203,7 @@ impl DispatcherBuilder {
         }
         let handle = Handle {
             messages,
-            journal: self.journal,
+            journal,
             growth,
             resolution: Arc::new(Resolution {
                 resolvers: self.resolvers,
