@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use pogo_core::scheduler::{FailureKind, Outcome, Phase};
+use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 
 use crate::exec::{ExitReport, NotStarted, StopReason};
 
@@ -35,6 +35,18 @@ pub(crate) fn classify(phase: Phase, report: ExitReport) -> ControlFlow<Outcome>
     })
 }
 
+/// The end of a session that comes after another one of its attempt: what ran before it cannot be taken back, so that the attempt has
+/// begun.
+pub(crate) fn in_later_session(report: ExitReport) -> ExitReport {
+    match report {
+        ExitReport::NotStarted(NotStarted::NeverBegan(NeverBegan::NotSent, reason)) => {
+            NotStarted::ConnectionLost(reason).into()
+        }
+        ExitReport::NotStarted(NotStarted::NeverBegan(_, reason)) => ExitReport::refused(reason),
+        report => report,
+    }
+}
+
 /// The outcome of an attempt whose step of this phase is known not to have started.
 pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
     let not_run = match phase {
@@ -50,6 +62,7 @@ pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
             FailureKind::Unreachable,
             format!("the link was lost before the command began: {reason}"),
         ),
+        NotStarted::NeverBegan(why, reason) => Outcome::never_began(why, reason),
         NotStarted::Stopped(StopReason::TimeLimit) => Outcome::failed(FailureKind::Timeout, not_run),
         NotStarted::Stopped(StopReason::Cancelled) => {
             Outcome::failed(FailureKind::Refused, format!("cancelled: {not_run}"))

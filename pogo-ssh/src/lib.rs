@@ -37,12 +37,56 @@
 //! | sudo or another program to run through does not start the command; a directory, file or terminal cannot be had | failed: refused; the command was not run |
 //! | the host ends the session, with whatever status, and has not told that it began: a forced command, a restricted shell, nologin | failed: refused; with [`forced_command`](field@pogo_core::plan::ExecOptions::forced_command) its status counts |
 //! | the link breaks before the host was asked to run anything | failed: unreachable |
-//! | the link breaks after that | in doubt |
+//! | the host was asked, and the link breaks before the word to go was sent; permission was refused; the word came later than the host waited for it | never began: waits again |
+//! | another command runs on the host | never began: waits again, and says whose it is |
+//! | a later attempt of its namespace was seen there, or this one before | failed: refused; the command was not run |
+//! | the link breaks after the word to go was sent | in doubt; the host is asked what became of it where it keeps a record |
 //! | what ran the command on the host is gone, and has not told how the command ended | in doubt |
 //! | time limit, and the host confirms that nothing of it is left running | failed: timeout |
 //! | cancelled, and the host confirms the same | failed: signal TERM |
 //! | cancelled before anything ran | failed: refused |
 //! | time limit or cancelled, and the host confirms nothing | in doubt |
+//!
+//! # One command at a time
+//!
+//! Nothing runs on a host without [permission](pogo_core::dispatcher::Reporter::begin), and no two commands run there at once. The
+//! attempt's shell takes the host's lock, says that it is ready and waits; the transport asks for permission, and then says
+//! `go`. A host that does not hear it within [30 seconds](SshTransportBuilder::begin_timeout) of its own clock, which goes on while it
+//! sleeps, begins nothing. Files that are sent are put in place before that, and removed if it may not begin.
+//!
+//! The lock is one of `flock`, held by the shell that waits for hooks and command, and not by them: what a command leaves
+//! in the background, such as a service, keeps nobody waiting. Beside it the host writes down, for the last attempt of each namespace, its number,
+//! its process group with the time at which its leader began, that it has begun, and how it ended. Where that shell was killed
+//! and something of its group still runs, the next attempt finds the host busy until that has ended. Numbers compare within one
+//! namespace and incarnation; a lower one, or one that has begun before, is refused. Give each store a namespace of its own.
+//!
+//! | the host has | then |
+//! | --- | --- |
+//! | `flock`, and a directory that it can write to | lock and record; `host_lock` is true in the log |
+//! | such a directory, but its disk is full or has become read-only | the lock alone, where it was made before; nothing can be learned later |
+//! | no `flock` | neither: permission is asked, and nothing keeps two commands apart |
+//!
+//! The directory is [`lock_directory`](SshTransportBuilder::lock_directory), `~/.local/state/pogo` by default, or
+//! `/var/tmp/pogo-UID` for users whose home cannot be written to; not `/run/user`, which goes with the last login. Files in it
+//! carry the host's name, as home directories may be shared. So **different login users do not exclude each other**: one cannot write
+//! what the other reads. A machine that is reached over loopback, by addresses from 127.0.0.0/8, counts as one host for each address and port. Of a command that
+//! runs as another user the record knows the group of `sudo`, not that of the command itself. A `/bin/sh` that knows no `read -t` and is not dash waits for
+//! `go` as long as its connection lasts, and then begins nothing that comes late.
+//!
+//! An attempt whose dispatcher died is [resumed](pogo_core::dispatcher::Transport::resumes): the host is asked what became of it, and while it still runs
+//! its end is waited for, as long as its time lasts. What it wrote meanwhile is lost.
+//!
+//! | the host says | outcome |
+//! | --- | --- |
+//! | it has ended | as if it had been seen |
+//! | it never began; from then on it never will | never began: waits again |
+//! | it still runs when its time is over; what ran it is gone, without a word; only a later attempt is known there; there is no record | in doubt |
+//!
+//! Detached attempts have a lock and a record of [their own](#attempts-that-outlive-their-connection): they exclude each other, and not what runs
+//! without `detached`. They are asked for permission before each launch; no limit of the host's clock is on that.
+//!
+//! Not asked so: hosts with a [command of their own](#hosts-with-a-command-of-their-own), which are asked for permission before they are asked
+//! for the command, without a lock; and attempts that restart their host.
 //!
 //! A command that leaves something in the background which holds its output open has ended when it has ended: after two
 //! more seconds the transport stops listening and notes it. Of output over the
@@ -71,8 +115,8 @@
 //!
 //! - For files to send: `cat`, `mktemp`, and one of `sha256sum`, `shasum`, `openssl`. For another user: `sudo`.
 //!
-//! Nothing is written to the target but files that are [sent](pogo_core::plan::ExecOptions::files), and what is kept of
-//! [detached](#attempts-that-outlive-their-connection) attempts. The environment of
+//! Nothing is written to the target but files that are [sent](pogo_core::plan::ExecOptions::files), two files of 256 bytes for the
+//! [lock](#one-command-at-a-time), and what is kept of [detached](#attempts-that-outlive-their-connection) attempts. The environment of
 //! hooks and command holds what the job says, and `POGO_JOB`, `POGO_HOST`, `POGO_ATTEMPT` and `POGO_PHASE` (`pre_hook`,
 //! `command` or `post_hook`); standard input is empty unless the job gives some to the command. Hooks are the
 //! executable files of a directory whose names do not start with a dot, in the order of their bytes. A relative directory
@@ -92,8 +136,8 @@
 //! directory from which programs may be executed. A file that is already in a place is never overwritten: the same stays, another one
 //! refuses the attempt. When the link is lost, files that were sent stay on the host.
 //!
-//! How a command was ended is known exactly where nothing follows it in its session: the server tells. Where post-hooks may
-//! follow, the shell that waits for it tells: a signal as a signal (`kill -KILL $$` is not `exit 137`), but for INT and
+//! How a command was ended is known exactly where nothing follows it in its session and there is no lock: the server tells. Where post-hooks may
+//! follow, or the lock is held, the shell that waits for it tells: a signal as a signal (`kill -KILL $$` is not `exit 137`), but for INT and
 //! PIPE, of which shells say nothing, so that 130 and 141 count as these; zsh as `/bin/sh` tells the number alone.
 //!
 //! # Hosts with a command of their own
@@ -136,7 +180,9 @@
 //! | the link breaks at any later moment | connected again, with growing pauses, as long as the attempt may take; output goes on where it stopped, and nothing runs twice |
 //! | the host does not come back in time, or does not let us in any more | in doubt; the command may go on until its time limit |
 //! | time limit or cancelled, over the same connection or a new one | as without: TERM, then KILL, and the outcome says what the host confirms; what has not begun never will |
-//! | another detached attempt still runs there after five seconds | failed: refused |
+//! | another detached attempt still runs there after five seconds, or runs on without what supervised it | never began: waits again |
+//! | permission is refused before the first launch | never began: waits again |
+//! | permission is refused for another launch after a broken link | it is found and followed where it was launched, and never will be where it was not |
 //! | the disk is full before it is launched | failed: refused |
 //! | the disk fills up while it runs | its end, as ever; output that could not be kept is missing, and a note says so |
 //! | the host restarts, or what runs the attempt is killed | in doubt |
@@ -275,10 +321,12 @@ mod config;
 mod context;
 mod detached;
 mod exec;
+mod fencing;
 mod first_contacts;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod host_key_policy;
+mod host_lock;
 mod input;
 mod link;
 #[cfg(feature = "loopback")]

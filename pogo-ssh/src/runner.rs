@@ -9,6 +9,7 @@ use crate::classify::not_started;
 use crate::config::SshTransportBuilder;
 use crate::context::TransportContext;
 use crate::exec::{NotStarted, StopSignal};
+use crate::fencing::resume;
 use crate::input::{JobInputs, SharedInputs};
 use crate::link::{Connector, Link};
 use crate::prepared::PreparedAttempt;
@@ -43,7 +44,7 @@ impl Runner {
             reason = stop.wait() => return Err(not_started(Phase::Connect, NotStarted::Stopped(reason))),
             needed = self.what_it_needs(&attempt) => needed.map_err(refused)?,
         };
-        let prepared = PreparedAttempt::new(attempt, target, inputs, (report, stop));
+        let prepared = PreparedAttempt::new(attempt, target, inputs, (report, stop), &self.context.config.gate);
         let prepared = prepared.map_err(|error| refused(error.to_string()))?;
         prepared.report.phase(Phase::Connect);
         for note in self.targets.take_notes() {
@@ -74,6 +75,9 @@ impl Runner {
     pub(crate) async fn run(&self, prepared: PreparedAttempt) -> Outcome {
         if let Some(job) = &prepared.attempt.exec_options.detached {
             return Box::pin(detached::run(&self.context, &prepared, job)).await;
+        }
+        if prepared.attempt.resumed {
+            return Box::pin(resume(&self.context, &prepared)).await;
         }
         if let Some(within) = prepared.attempt.exec_options.reboot {
             return Box::pin(reboot::run(&self.context, &prepared, within)).await;

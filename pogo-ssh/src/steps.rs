@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use pogo_core::scheduler::{Outcome, Phase};
 
-use crate::classify::{classify, not_started};
+use crate::classify::{classify, in_later_session, not_started};
+use crate::config::GateOptions;
 use crate::context::TransportContext;
 use crate::exec::{ExecContext, ExitReport, NotStarted, Session, UploadedFiles, execute, upload_all};
 use crate::link::Link;
@@ -30,7 +31,7 @@ pub(crate) async fn run_steps(
     let mut output = Output::new(prepared.report.clone(), context.config.output_limit);
     let mut sent = UploadedFiles::default();
     let ran = match Box::pin(upload_all(exec, &prepared.attempt, &prepared.inputs, &mut sent)).await {
-        Ok(()) => run_each(exec, prepared, sent.directory(), &mut output).await,
+        Ok(()) => run_each(exec, prepared, (sent.directory(), &context.config.gate), &mut output).await,
         // No step has run, whatever became of the files.
         Err(NotStarted::ConnectionLost(reason)) => Err(NeverAsked(reason)),
         Err(reason) => Ok(not_started(Phase::Connect, reason)),
@@ -45,15 +46,16 @@ pub(crate) async fn run_steps(
 async fn run_each(
     exec: ExecContext<'_>,
     prepared: &PreparedAttempt,
-    files: Option<&str>,
+    (files, gate): (Option<&str>, &GateOptions),
     output: &mut Output,
 ) -> Result<Outcome, NeverAsked> {
-    let with_files = files.map(|_| Session::all_of(&prepared.attempt, files));
+    let with_files = files.map(|_| Session::all_of(&prepared.attempt, files, Some(gate)));
     let sessions = with_files.as_ref().unwrap_or(&prepared.sessions);
     let mut host_was_asked = files.is_some();
-    for session in sessions {
+    for (at, session) in sessions.iter().enumerate() {
         let input = prepared.inputs.for_command(session.runs_command());
         let (phase, report) = execute(exec, session, &input, output).await;
+        let report = if at == 0 { report } else { in_later_session(report) };
         match report {
             ExitReport::NotStarted(NotStarted::ConnectionLost(reason)) if !host_was_asked => {
                 return Err(NeverAsked(reason));

@@ -8,6 +8,7 @@ use pogo_core::scheduler::Outcome;
 use tokio::task::JoinSet;
 
 use crate::config::SshTransportBuilder;
+use crate::exec::is_forced;
 use crate::input::JobInputs;
 use crate::runner::Runner;
 use crate::setup::{self, SetupError};
@@ -60,6 +61,7 @@ impl Transport for SshTransport {
             .with_confirmed_cancel()
             .with_hooks()
             .with_output()
+            .with_permission()
     }
 
     /// On a task of its own, beside its connection's: whoever awaits it is woken by its phases and its end, and not by
@@ -80,8 +82,10 @@ impl Transport for SshTransport {
         }
     }
 
-    /// Detached attempts outlive their connection, and the host knows each by its number.
+    /// The host keeps a record of each attempt, and goes on with those that are detached; but not of what it runs of its own,
+    /// nor across a restart.
     fn resumes(&self, attempt: &Attempt) -> bool {
-        attempt.exec_options.detached.is_some()
+        let options = &attempt.exec_options;
+        options.detached.is_some() || (options.reboot.is_none() && !is_forced(attempt))
     }
 }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::LONGEST;
 use super::agent::Agent;
 use super::connect_options::ConnectOptions;
+use super::gate_options::GateOptions;
 use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::question::{Prompter, Question, SharedPrompter};
@@ -51,6 +52,7 @@ pub struct SshTransportBuilder {
     pub(crate) output_limit: u64,
     pub(crate) stop_grace: Duration,
     pub(crate) detached_directory: String,
+    pub(crate) gate: GateOptions,
     pub(crate) connect: ConnectOptions,
 }
 
@@ -77,6 +79,7 @@ impl Default for SshTransportBuilder {
             output_limit: 4 << 20,
             stop_grace: Duration::from_secs(5),
             detached_directory: ".cache/pogo".to_owned(),
+            gate: GateOptions::default(),
             connect: ConnectOptions::default(),
         }
     }
@@ -252,6 +255,20 @@ impl SshTransportBuilder {
     /// directory is one of the home directory's. Default: `.cache/pogo`.
     pub fn detached_directory(mut self, directory: impl Into<String>) -> Self {
         self.detached_directory = directory.into();
+        self
+    }
+
+    /// Where hosts keep the [lock](crate#one-command-at-a-time) and what it says; a relative directory is one of the home
+    /// directory's. Default: `.local/state/pogo`. Commands exclude each other only if all who run them agree on it.
+    pub fn lock_directory(mut self, directory: impl Into<String>) -> Self {
+        self.gate.directory = directory.into();
+        self
+    }
+
+    /// How long a host waits for the word to go, by its own clock, once it has taken its lock: in whole seconds, at least
+    /// one. What comes later never begins. Default: 30 seconds.
+    pub fn begin_timeout(mut self, patience: Duration) -> Self {
+        self.gate.patience = patience;
         self
     }
 }

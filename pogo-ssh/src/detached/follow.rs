@@ -12,7 +12,7 @@ use super::commands::DetachedCommands;
 use super::frames::FrameParser;
 use super::watch::AttemptWatch;
 use crate::context::TransportContext;
-use crate::exec::{CommandLine, ExitReport, KillOutcome, Marker, Privilege, StopReason, ask_to_end, open};
+use crate::exec::{CommandLine, ExitReport, KillOutcome, Marker, Privilege, StopReason, ask_first, ask_to_end, open};
 use crate::link::Link;
 use crate::prepared::PreparedAttempt;
 
@@ -154,7 +154,7 @@ impl<'a> Detached<'a> {
             }
             Err(error) => return Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
         };
-        let line = if self.ending.is_some() || self.prepared.attempt.resumed {
+        let line = if self.ending.is_some() || self.prepared.attempt.resumed || !self.may_launch().await? {
             // Finding, not launching: a host that lost its record must not run the attempt a second time.
             self.commands.find_line(self.watch.seen)
         } else {
@@ -165,6 +165,16 @@ impl<'a> Detached<'a> {
         match ask_for(&channel, line).await {
             Ok(()) => Ok(channel),
             Err(error) => Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
+        }
+    }
+
+    /// Whether the attempt may be launched, anew for each time that the host is asked for that. One that may have been launched before is
+    /// found instead.
+    async fn may_launch(&self) -> Result<bool, FollowEnd> {
+        match ask_first(&self.prepared.report, &self.prepared.stop).await {
+            Ok(()) => Ok(true),
+            Err(_) if self.host_was_asked => Ok(false),
+            Err(reason) => Err(FollowEnd::Over(reason.into())),
         }
     }
 

@@ -12,6 +12,7 @@ use super::context::ExecContext;
 use super::exit_report::{ExitReport, ExitStatus};
 use super::feed::InputFeed;
 use super::mark::{Mark, MarkParser};
+use super::permission::Permission;
 use super::progress::SessionProgress;
 use super::session::Session;
 use crate::input::CommandInput;
@@ -38,6 +39,7 @@ pub(super) struct Execution<'a> {
     pub(super) write: Arc<ChannelWriteHalf<Msg>>,
     pub(super) feed: InputFeed,
     pub(super) progress: SessionProgress,
+    pub(super) permission: Permission,
     pub(super) status: Option<ExitStatus>,
     /// When the command was seen to have ended, where other steps may follow.
     pub(super) command_ended: Option<Instant>,
@@ -66,6 +68,7 @@ impl<'a> Execution<'a> {
             feed: InputFeed::new(Arc::clone(&write), session.pty),
             write,
             progress: SessionProgress::new(session),
+            permission: Permission::default(),
             status: None,
             command_ended: None,
             input: Some(input),
@@ -118,8 +121,12 @@ impl<'a> Execution<'a> {
     }
 
     fn take_mark(&mut self, mark: Mark) {
+        let is_ready = matches!(mark, Mark::Ready(_)) && self.progress.waits().is_none();
         if let Some(phase) = self.progress.apply(mark) {
             self.context.report.phase(phase);
+        }
+        if let Some(ready) = self.progress.waits().filter(|_| is_ready) {
+            self.permission.ask(self.context.report, ready.host_lock);
         }
         if self.progress.command_has_ended() && self.command_ended.is_none() {
             self.command_ended = Some(Instant::now());
@@ -129,7 +136,7 @@ impl<'a> Execution<'a> {
 
     /// Gives the command its input once it is there.
     pub(super) fn feed_command(&mut self) {
-        let is_time = self.progress.reads_input() || !self.session.runs_command();
+        let is_time = self.progress.reads_input() || (!self.session.runs_command() && !self.progress.is_shut());
         if let Some(input) = self.input.take_if(|_| is_time) {
             self.feed.secrets(input.secrets.clone());
             self.feed.content(input.stdin.clone());

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use pogo_core::scheduler::NeverBegan;
+
 /// The exit status of a session, or of the command in it, as the host reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
@@ -47,12 +49,14 @@ pub(crate) enum NotStarted {
     Stopped(StopReason),
     /// The host would not run it.
     Refused(String),
+    /// It was not let begin, or not told to.
+    NeverBegan(NeverBegan, String),
 }
 
 impl fmt::Display for NotStarted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ConnectionLost(reason) | Self::Refused(reason) => f.write_str(reason),
+            Self::ConnectionLost(reason) | Self::Refused(reason) | Self::NeverBegan(_, reason) => f.write_str(reason),
             Self::Stopped(reason) => reason.fmt(f),
         }
     }
@@ -87,6 +91,12 @@ impl ExitReport {
     /// The host would not run the step, for this reason.
     pub(crate) fn refused(reason: impl Into<String>) -> Self {
         Self::NotStarted(NotStarted::Refused(reason.into()))
+    }
+}
+
+impl From<(NeverBegan, String)> for ExitReport {
+    fn from((reason, message): (NeverBegan, String)) -> Self {
+        Self::NotStarted(NotStarted::NeverBegan(reason, message))
     }
 }
 

@@ -11,6 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::input::Content;
 
+/// The word to go, which the gate of a session waits for.
+pub(crate) const GO: &str = "go\n";
+
 /// Writes to a channel, one thing after the other. Dropping it stops that.
 pub(super) struct InputFeed {
     channel: Arc<ChannelWriteHalf<Msg>>,
@@ -45,6 +48,11 @@ impl InputFeed {
             // A lost link is reported by whoever reads from it, here as below.
             let _ = channel.data(input.as_bytes()).await;
         });
+    }
+
+    /// The word to go.
+    pub(super) fn go(&mut self) {
+        self.first(Some(GO.to_owned()));
     }
 
     /// What the command's shell reads before the command.

@@ -38,7 +38,8 @@ pub(super) fn unsuitable_where_forced(attempt: &Attempt) -> Option<&'static str>
     None
 }
 
-fn is_forced(attempt: &Attempt) -> bool {
+/// Whether the host is meant to run something of its own.
+pub(crate) fn is_forced(attempt: &Attempt) -> bool {
     attempt.exec_options.forced_command || says_so(&attempt.host)
 }
 

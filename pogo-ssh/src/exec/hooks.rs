@@ -8,7 +8,9 @@ use super::marker::Marker;
 ///
 /// A relative directory is one of the login directory's. What runs the hooks ends before the next one when it was told to
 /// by a signal, which it keeps in `pogo_t`: then 143 says that there was one to run.
-pub(super) fn hooks_function(marker: &Marker) -> String {
+pub(super) fn hooks_function(marker: &Marker, holds_lock: bool) -> String {
+    // Whatever a hook leaves in the background must not hold the lock.
+    let lock = if holds_lock { " 9>&-" } else { "" };
     let phase = marker.print("phase %s", r#""$pogo_p""#);
     let failed = marker.print("hook %s", r#""${pogo_f##*/}""#);
     let unreadable = marker.print("hook %s", r#""$pogo_d (cannot be read)""#);
@@ -25,7 +27,7 @@ for pogo_f do
   [ -f "$pogo_f" ] && [ -x "$pogo_f" ] || continue
   [ -z "${{pogo_t-}}" ] || return 143
   [ "$pogo_n" ] || {{ {phase}; pogo_n=yes; }}
-  POGO_PHASE=$pogo_p "$pogo_f" </dev/null
+  POGO_PHASE=$pogo_p "$pogo_f" </dev/null{lock}
   pogo_s=$?
   [ "$pogo_s" -eq 0 ] || {{ {failed}; return "$pogo_s"; }}
   [ -z "${{pogo_t-}}" ] || return 143

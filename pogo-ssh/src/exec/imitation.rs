@@ -14,8 +14,9 @@ pub(crate) fn instead_of_command(line: &str, text: &str) -> Option<String> {
     Some(CommandLine::new(&format!("{before}\npogo_r={}{after}", quote(text)), &[]).text)
 }
 
-/// What a session of a command alone writes on standard error when it begins; `None` if the line is of another kind.
-pub(crate) fn marks_of_beginning(line: &str) -> Option<String> {
+/// What a session of a command alone writes on standard error before it waits for the word to go, and once it has it; `None`
+/// if the line is of another kind.
+pub(crate) fn marks_of_beginning(line: &str) -> Option<(String, String)> {
     let script = decoded(line)?;
     if script.contains("pogo_hooks()") {
         return None;
@@ -23,6 +24,6 @@ pub(crate) fn marks_of_beginning(line: &str) -> Option<String> {
     let (before, _) = script.split_once(ENTERS_COMMAND)?;
     let (_, marker) = before.rsplit_once("'\\036")?;
     // A process of this number is on no machine.
-    let begun = format!("\x1e{marker} begun {} alone\n", i32::MAX);
-    Some(format!("{begun}\x1e{marker} phase command\n"))
+    let begun = format!("\x1e{marker} begun {} alone\n\x1e{marker} ready none -\n", i32::MAX);
+    Some((begun, format!("\x1e{marker} phase command\n")))
 }

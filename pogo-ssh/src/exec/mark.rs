@@ -36,8 +36,25 @@ pub(crate) enum Mark {
     Done(u32),
     /// The boot that the host is in.
     Boot(String),
+    /// Nothing runs before the word to go: how the session waits for it.
+    Ready(Ready),
+    /// Another command holds the host's lock, or its process group still runs.
+    Busy(String),
+    /// It was not let begin, for this reason.
+    Never(String),
+    /// What became of an attempt.
+    Found(String),
     /// A file is in place; this is what is to be removed afterwards.
     Sent(String),
+}
+
+/// How a session waits for the word to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ready {
+    /// It holds the host's lock, and the record of it is written.
+    pub(crate) host_lock: bool,
+    /// Its shell tells how the command ended.
+    pub(crate) tells: bool,
 }
 
 /// A byte that starts every mark, and is rare otherwise.
@@ -140,6 +157,16 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
         "hook" => Some(Mark::Hook(rest.to_owned())),
         "password" => Some(Mark::Password(rest.to_owned())),
         "refused" => Some(Mark::Refused(rest.to_owned())),
+        "ready" => match rest.split(' ').next()? {
+            "lock" => Some((true, true)),
+            "held" => Some((false, true)),
+            "none" => Some((false, false)),
+            _ => None,
+        }
+        .map(|(host_lock, tells)| Mark::Ready(Ready { host_lock, tells })),
+        "busy" => Some(Mark::Busy(rest.to_owned())),
+        "found" => Some(Mark::Found(rest.to_owned())),
+        "never" => Some(Mark::Never(rest.to_owned())),
         "sent" => Some(Mark::Sent(rest.to_owned())),
         _ => None,
     }

@@ -5,6 +5,7 @@ mod execution;
 mod exit_report;
 mod feed;
 mod forced_command;
+mod gate;
 mod hooks;
 #[cfg(feature = "loopback")]
 mod imitation;
@@ -14,6 +15,7 @@ mod line;
 mod linger;
 mod mark;
 mod marker;
+mod permission;
 mod privilege;
 mod progress;
 mod run;
@@ -28,6 +30,10 @@ mod upload;
 
 pub(crate) use context::{ExecContext, Passwords};
 pub(crate) use exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
+pub(crate) use feed::GO;
+pub(crate) use forced_command::is_forced;
+#[cfg(feature = "loopback")]
+pub(crate) use gate::GATE;
 #[cfg(feature = "loopback")]
 pub(crate) use imitation::{instead_of_command, marks_of_beginning};
 pub(crate) use kill::{END_GROUP, KillOutcome, ask_to_end, kill_line};
@@ -38,6 +44,7 @@ pub(crate) use line::is_command;
 pub(crate) use linger::{LINGER, LINGERS, until};
 pub(crate) use mark::{Mark, MarkParser, ProcessGroup};
 pub(crate) use marker::Marker;
+pub(crate) use permission::{Permission, ask_first};
 pub(crate) use privilege::Privilege;
 pub(crate) use progress::{SessionProgress, ran_something_else};
 pub(crate) use run::{execute, open};

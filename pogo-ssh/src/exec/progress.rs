@@ -1,11 +1,12 @@
 //! How far a session on a host is, by what was seen of it, and how it ended.
 
-use pogo_core::scheduler::Phase;
+use pogo_core::scheduler::{NeverBegan, Phase};
 
 use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::last_line::LastLine;
-use super::mark::{Mark, ProcessGroup};
+use super::mark::{Mark, ProcessGroup, Ready};
 use super::session::Session;
+use crate::host_lock::{busy_message, never_message};
 
 /// How far a session is.
 #[derive(Debug)]
@@ -13,6 +14,12 @@ pub(crate) struct SessionProgress {
     /// What it goes through.
     phases: Vec<Phase>,
     is_forced: bool,
+    /// Whether nothing runs before the word to go, and that word was not given yet.
+    is_shut: bool,
+    /// How it waits for that word.
+    ready: Option<Ready>,
+    /// Why it was not let begin.
+    never: Option<(NeverBegan, String)>,
     outlives_command: bool,
     /// The program that starts the command, such as sudo.
     launcher: Option<String>,
@@ -33,6 +40,9 @@ impl SessionProgress {
         Self {
             phases: session.phases.clone(),
             is_forced: session.is_forced(),
+            is_shut: session.has_gate(),
+            ready: None,
+            never: None,
             outlives_command: session.outlives_command(),
             launcher: session.privilege.program_name().map(str::to_owned),
             phase: None,
@@ -57,11 +67,42 @@ impl SessionProgress {
             }
             Mark::Ended(status) if self.runs_command() => self.command = Some(ExitStatus::Code(status)),
             Mark::Killed(signal) if self.runs_command() => self.command = Some(ExitStatus::Signal(signal)),
+            Mark::Ready(ready) if self.is_shut && self.ready.is_none() => {
+                self.ready = Some(ready);
+                self.outlives_command |= ready.tells && self.phases.contains(&Phase::Command);
+            }
+            // Once a step is entered nobody has a say in this any more.
+            Mark::Busy(who) if self.phase.is_none() => self.never = Some((NeverBegan::Busy, busy_message(&who))),
+            Mark::Never(why) if self.phase.is_none() => self.shut_by_host(&why),
             Mark::Hook(name) => self.hook = Some(name),
             Mark::Refused(reason) => self.refused = Some(reason),
             _ => {}
         }
         None
+    }
+
+    /// Takes note of why the host lets it not begin.
+    fn shut_by_host(&mut self, why: &str) {
+        let message = never_message(why);
+        match why {
+            "late" => self.never = Some((NeverBegan::Expired, message)),
+            _ => self.refused = Some(message),
+        }
+    }
+
+    /// How it waits for the word to go, if it does.
+    pub(crate) fn waits(&self) -> Option<Ready> {
+        self.ready.filter(|_| self.is_shut)
+    }
+
+    /// Whether nothing runs of it before the word to go, which was not given.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.is_shut
+    }
+
+    /// Takes note that the word to go is given.
+    pub(crate) fn open(&mut self) {
+        self.is_shut = false;
     }
 
     /// Takes output that may tell why nothing begins.
@@ -120,14 +161,27 @@ impl SessionProgress {
 
     /// How it ended, as far as the host has reported; unknown, for this reason, if it has reported nothing.
     pub(crate) fn exit_report(&self, status: Option<&ExitStatus>, lost: impl FnOnce() -> String) -> ExitReport {
+        if let Some(never) = &self.never {
+            return never.clone().into();
+        }
         let Some(status) = status else {
-            return ExitReport::Unknown(lost());
+            return match (self.is_shut, &self.refused, &self.command) {
+                (_, Some(reason), _) => ExitReport::refused(reason.clone()),
+                (true, ..) => (NeverBegan::NotSent, lost()).into(),
+                // Nothing follows it.
+                (_, _, Some(end)) if self.phases.last() == Some(&Phase::Command) => self.ended(end),
+                _ => ExitReport::Unknown(lost()),
+            };
         };
         if let Some(reason) = &self.refused {
             return ExitReport::refused(reason.clone());
         }
         if !self.has_begun() && !self.is_forced {
             return ExitReport::refused(self.last_line.explain(ran_something_else(status)));
+        }
+        if self.is_shut {
+            let reason = format!("what waited there for the word to go ended with {status}");
+            return (NeverBegan::NotSent, reason).into();
         }
         if self.never_began() {
             let status = self.command.as_ref().unwrap_or(status);
@@ -173,6 +227,13 @@ impl SessionProgress {
             && self.phase >= Some(Phase::Command)
     }
 
+    fn ended(&self, end: &ExitStatus) -> ExitReport {
+        match end {
+            ExitStatus::Code(status) => self.exited(*status),
+            ExitStatus::Signal(signal) => ExitReport::Killed { signal: signal.clone() },
+        }
+    }
+
     fn exited(&self, status: u32) -> ExitReport {
         ExitReport::Exited {
             status,
@@ -209,7 +270,7 @@ mod tests {
         let mut attempt = TestAttempt::at("web1", Command::shell("true")).0;
         attempt.pre_hooks = Some("/pre".into());
         attempt.post_hooks = Some("/post".into());
-        let sessions = Session::all_of(&attempt, None);
+        let sessions = Session::all_of(&attempt, None, None);
         let mut seen = SessionProgress::new(&sessions[0]);
         assert!(!seen.looks_for_post_hooks());
         seen.apply(Mark::Phase(Phase::Command));

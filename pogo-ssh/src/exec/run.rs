@@ -14,6 +14,7 @@ use super::exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
 use super::kill::{KillOutcome, kill};
 use super::linger::{LINGER, LINGERS, until};
 use super::mark::ProcessGroup;
+use super::permission::ask_first;
 use super::session::Session;
 use crate::input::CommandInput;
 use crate::link::Link;
@@ -84,6 +85,11 @@ pub(crate) async fn open(link: &Link) -> Result<Channel<Msg>, russh::Error> {
 
 impl Execution<'_> {
     async fn run(&mut self) -> ExitReport {
+        if self.session.is_forced()
+            && let Err(reason) = ask_first(self.context.report, self.context.stop).await
+        {
+            return reason.into();
+        }
         if let Err(error) = self.ask().await {
             return NotStarted::ConnectionLost(self.context.link.disconnect_reason_or(&error.to_string())).into();
         }
@@ -129,12 +135,24 @@ impl Execution<'_> {
                 biased;
                 reason = &mut stopped => match self.status {
                     Some(_) => break,
+                    None if self.progress.is_shut() => {
+                        return Ok(self.keep_shut(NotStarted::Stopped(reason).into()).await);
+                    }
                     None => return Err(reason),
                 },
                 () = until(linger_until), if !behind => {
                     self.output.note(LINGERS);
                     break;
                 }
+                answer = self.permission.answered() => match answer {
+                    Ok(()) => {
+                        self.progress.open();
+                        self.feed.go();
+                        self.feed_command();
+                        ControlFlow::Continue(())
+                    }
+                    Err(reason) => return Ok(self.keep_shut(reason.into()).await),
+                },
                 () = self.feed.write_pending() => ControlFlow::Continue(()),
                 () = self.output.flush(), if behind => {
                     // While we waited, the host could not end its output.
@@ -153,6 +171,12 @@ impl Execution<'_> {
             }
         }
         Ok(self.exit_report())
+    }
+
+    /// Lets the host wait for nothing any more: without the word to go it begins nothing.
+    async fn keep_shut(&mut self, why: ExitReport) -> ExitReport {
+        let _ = self.write.eof().await;
+        why
     }
 
     fn refusal(&self) -> &'static str {

@@ -25,6 +25,9 @@ pub(super) const KNOW_THE_GROUP: &str = r#"pogo_k=group pogo_g=$(ps -o pgid= -p 
 [ -n "$pogo_g" ] || pogo_k=alone pogo_g=$$
 pogo_b=$1; shift; eval "$pogo_b""#;
 
+/// What follows needs it no longer.
+pub(super) const FORGET_THE_GROUP: &str = "unset pogo_b pogo_g pogo_k";
+
 /// The steps of an attempt as shell text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scripts {
@@ -85,16 +88,20 @@ impl Scripts {
         Some(match phase {
             Phase::Command => format!("{environment}\n{}{begun}\n{}", self.enter, self.command),
             phase => {
-                let function = hooks_function(&self.marker);
+                let function = hooks_function(&self.marker, false);
                 format!("{environment}\n{begun}\n{function}\n{}", self.hooks(phase)?)
             }
         })
     }
 
     /// Tells that what follows begins, and its process group.
-    pub(super) fn begun(&self) -> String {
-        let mark = self.marker.print("begun %s %s", r#""$pogo_g" "$pogo_k""#);
-        format!("{mark}\nunset pogo_b pogo_g pogo_k")
+    fn begun(&self) -> String {
+        format!("{}\n{FORGET_THE_GROUP}", self.tell_the_group())
+    }
+
+    /// Tells its process group.
+    pub(super) fn tell_the_group(&self) -> String {
+        self.marker.print("begun %s %s", r#""$pogo_g" "$pogo_k""#)
     }
 
     /// Sets the environment of hooks and command.

@@ -1,7 +1,7 @@
 //! What one execution on a host does: one or more of an attempt's steps, one after the other.
 //!
 //! Steps of one session cost the host one login shell, and the network no more than the command alone. The text is put
-//! together from parts, in this order: `begun` tells the process group; whatever is to happen before anything runs; then
+//! together from parts, in this order: `begun` tells the process group; the gate takes the host's lock and waits for the word to go; then
 //! the steps, each of which tells that it is entered. So a host that restarts can run its post-hooks in a later session:
 //! `Session::of(…, &[PreHook, Command])`, then `Session::of(…, &[PostHook])`.
 
@@ -10,11 +10,14 @@ use pogo_core::plan::{Command, RunAs};
 use pogo_core::scheduler::Phase;
 
 use super::forced_command::{forced_line, unsuitable_where_forced};
+use super::gate::gate_text;
 use super::hooks::hooks_function;
 use super::line::CommandLine;
 use super::marker::Marker;
 use super::privilege::Privilege;
-use super::script::{KNOW_THE_GROUP, LEAD_A_GROUP, Scripts, phase_name};
+use super::script::{FORGET_THE_GROUP, KNOW_THE_GROUP, LEAD_A_GROUP, Scripts, phase_name};
+use crate::config::GateOptions;
+use crate::host_lock::LockKey;
 use crate::quote::quote;
 
 /// The order in which steps run.
@@ -41,7 +44,7 @@ const SIGNALLED: &str = "pogo_t=yes\ntrap '' HUP INT QUIT TERM";
 
 /// Runs `pogo_r` and says how it ended, on what is standard output outside. Shells say in words that something was ended
 /// by a signal, where its status alone could be its own; these words go to standard error outside.
-const AWAIT: &str = r#"trap : HUP INT QUIT TERM; ( exec >&3 2>&4 3>&- 4>&-; eval "$pogo_r" ); echo $?"#;
+const AWAIT: &str = r#"trap : HUP INT QUIT TERM; ( exec >&3 2>&4 3>&- 4>&- LOCK; eval "$pogo_r" ); echo $?"#;
 
 /// Runs the command as a child. Bash says nothing of signals in a subshell nor as `sh`, so there another shell waits.
 /// The Korn shell adds 256.
@@ -55,13 +58,17 @@ if [ "$pogo_s" -gt 128 ] && case $pogo_s in 130 | 141) ;; *) [ "$pogo_m" != "$po
   pogo_n=$(kill -l "$pogo_s" 2>/dev/null)
   pogo_m="killed ${pogo_n:-$pogo_s}"
 else pogo_m="ended $pogo_s"; fi
+RECORD
 TELL || { sleep 1; TELL; }
 [ "$pogo_s" -le 255 ] || pogo_s=$((pogo_s - 128))
 [ "$pogo_s" = 0 ] || exit "$pogo_s""#;
 
 /// Ends the session before the command when a signal came. Hooks look at it themselves: where there are none, a command
 /// that succeeded needs nothing more.
-const UNLESS_ENDED: &str = r#"[ -z "$pogo_t" ] || exit 143"#;
+const UNLESS_ENDED: &str = r#"[ -z "$pogo_t" ] || END"#;
+
+/// What stands for the end of the gate where there is none.
+const NO_GATE: &str = r#"pogo_end() { exit "$2"; }"#;
 
 /// One execution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,8 +89,12 @@ pub(crate) struct Session {
 enum SessionRequest {
     /// The command's own line: the host runs something of its own whatever it is asked.
     Forced(String),
-    /// Shell text with these parameters.
-    Steps { script: String, parameters: Vec<String> },
+    /// Shell text with these parameters, and the part of it before which nothing runs.
+    Steps {
+        script: String,
+        parameters: Vec<String>,
+        gate: String,
+    },
 }
 
 /// Why an attempt cannot be run, whatever the host says.
@@ -101,17 +112,24 @@ impl Session {
     /// The sessions of an attempt, in order: one, but for a terminal, which is for the command alone. `files` is the
     /// directory of the files that were sent along. The attempt was [checked](check_attempt).
     // One session: with three, their login shells made a rollout take three times as long.
-    pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>) -> Vec<Self> {
+    pub(crate) fn all_of(attempt: &Attempt, files: Option<&str>, gate: Option<&GateOptions>) -> Vec<Self> {
         let parts = if attempt.exec_options.pty {
             PHASES.chunks(1)
         } else {
             PHASES.chunks(3)
         };
-        parts.filter_map(|phases| Self::of(attempt, files, phases)).collect()
+        parts
+            .filter_map(|phases| Self::of(attempt, files, gate, phases))
+            .collect()
     }
 
     /// A session for those of these steps that the attempt has; `None` if it has none of them.
-    pub(crate) fn of(attempt: &Attempt, files: Option<&str>, phases: &[Phase]) -> Option<Self> {
+    pub(crate) fn of(
+        attempt: &Attempt,
+        files: Option<&str>,
+        gate: Option<&GateOptions>,
+        phases: &[Phase],
+    ) -> Option<Self> {
         let marker = Marker::secret(attempt.id);
         let privilege = Privilege::of(attempt, &marker);
         let forced = forced_line(attempt);
@@ -122,13 +140,17 @@ impl Session {
             .filter(|phase| scripts.has(*phase) && (forced.is_none() || *phase == Phase::Command))
             .collect();
         let pty = attempt.exec_options.pty && phases.contains(&Phase::Command);
-        phases.first()?;
+        let first = *phases.first()?;
         let request = match forced {
             Some(line) => SessionRequest::Forced(line),
-            None => SessionRequest::Steps {
-                script: composed(&scripts, &phases, &privilege, pty),
-                parameters: scripts.parameters,
-            },
+            None => {
+                let gate = gate.map(|options| gate_text(options, &LockKey::of(attempt, first), &marker));
+                SessionRequest::Steps {
+                    script: composed(&scripts, &phases, &privilege, (pty, gate.as_deref())),
+                    parameters: scripts.parameters,
+                    gate: gate.unwrap_or_default(),
+                }
+            }
         };
         Some(Self {
             phases,
@@ -148,7 +170,7 @@ impl Session {
     pub(crate) fn line_with(&self, change: impl FnOnce(&str) -> String) -> CommandLine {
         match &self.request {
             SessionRequest::Forced(line) => CommandLine::raw(line),
-            SessionRequest::Steps { script, parameters } => {
+            SessionRequest::Steps { script, parameters, .. } => {
                 let lead = if self.pty { LEAD_ON_TERMINAL } else { LEAD };
                 let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
                 CommandLine::of_session(self.runs_command(), (lead, &change(script)), &parameters)
@@ -164,12 +186,22 @@ impl Session {
     /// The session that looks for post-hooks and runs none of them: it ends with 143 where there are any. `None` if more is
     /// to be done than to look.
     pub(crate) fn only_looking(&self) -> Option<Self> {
-        let SessionRequest::Steps { script, parameters } = &self.request else {
+        let SessionRequest::Steps {
+            script,
+            parameters,
+            gate,
+        } = &self.request
+        else {
             return None;
         };
+        let script = script.replacen(HEED_SIGNALS, SIGNALLED, 1);
         let request = SessionRequest::Steps {
-            script: script.replacen(HEED_SIGNALS, SIGNALLED, 1),
+            script: match gate.is_empty() {
+                true => script,
+                false => script.replacen(gate, NO_GATE, 1),
+            },
             parameters: parameters.clone(),
+            gate: String::new(),
         };
         self.follows_command().then(|| Self {
             request,
@@ -180,6 +212,11 @@ impl Session {
     /// Whether the host is expected to run something of its own.
     pub(crate) fn is_forced(&self) -> bool {
         matches!(self.request, SessionRequest::Forced(_))
+    }
+
+    /// Whether nothing runs in it before the word to go.
+    pub(crate) fn has_gate(&self) -> bool {
+        matches!(&self.request, SessionRequest::Steps { gate, .. } if !gate.is_empty())
     }
 
     /// Whether the command is among its steps.
@@ -194,31 +231,39 @@ impl Session {
 }
 
 /// The text of a session, from its parts.
-fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, pty: bool) -> String {
+fn composed(scripts: &Scripts, phases: &[Phase], privilege: &Privilege, (pty, gate): (bool, Option<&str>)) -> String {
     let first = phases.first().copied().unwrap_or(Phase::Command);
-    let mut parts = vec![scripts.begun()];
-    if phases.len() > 1 || first == Phase::PostHook {
+    let mut parts = vec![scripts.tell_the_group()];
+    if phases.len() > 1 || first == Phase::PostHook || gate.is_some() {
         parts.push(HEED_SIGNALS.to_owned());
     }
-    parts.push(scripts.environment(first));
+    parts.extend(gate.map(str::to_owned));
+    parts.extend([FORGET_THE_GROUP.to_owned(), scripts.environment(first)]);
     if phases.iter().any(|phase| *phase != Phase::Command) {
-        parts.push(hooks_function(scripts.marker()));
+        parts.push(hooks_function(scripts.marker(), gate.is_some()));
     }
+    let end = |phase, status: &str| match gate {
+        Some(_) => format!("pogo_end {} {status}", phase_name(phase)),
+        None => format!("exit {status}"),
+    };
     for (at, phase) in phases.iter().enumerate() {
         if at > 0 && *phase == Phase::Command {
-            parts.push(UNLESS_ENDED.to_owned());
+            parts.push(UNLESS_ENDED.replace("END", &end(Phase::PreHook, "143")));
         }
         let is_last = at + 1 == phases.len();
         match scripts.hooks(*phase) {
-            Some(hooks) => parts.push(format!("{hooks} || exit")),
-            None => parts.push(command(scripts, privilege, (pty, is_last))),
+            Some(hooks) => parts.push(format!("{hooks} || {}", end(*phase, "$?"))),
+            None => parts.push(command(scripts, privilege, (pty, is_last, gate.is_some()))),
+        }
+        if is_last && gate.is_some() && *phase != Phase::Command {
+            parts.push(end(*phase, "0"));
         }
     }
     parts.join("\n")
 }
 
-/// The part that runs the command: the last becomes it.
-fn command(scripts: &Scripts, privilege: &Privilege, (pty, is_last): (bool, bool)) -> String {
+/// The part that runs the command: the last becomes it, unless the lock is held, which is for the shell that waits.
+fn command(scripts: &Scripts, privilege: &Privilege, (pty, is_last, has_gate): (bool, bool, bool)) -> String {
     let becomes = match privilege.command_prefix() {
         None => scripts.command(),
         Some(words) => {
@@ -229,13 +274,27 @@ fn command(scripts: &Scripts, privilege: &Privilege, (pty, is_last): (bool, bool
     };
     let phase = phase_name(Phase::Command);
     let entered = scripts.marker().print(&format!("phase {phase}"), "");
-    let run = if is_last {
-        r#"eval "$pogo_r""#.to_owned()
-    } else {
-        let tell = scripts.marker().print("%s", r#""$pogo_m""#);
-        format!("pogo_w={}\n{}", quote(AWAIT), RUN_AND_TELL.replace("TELL", &tell))
+    let waits = || run_and_tell(scripts.marker(), (is_last, has_gate));
+    let run = match (is_last, has_gate) {
+        (true, false) => r#"eval "$pogo_r""#.to_owned(),
+        (true, true) => format!("[ \"$pogo_L\" ] || {{ exec 9>&-; eval \"$pogo_r\"; }}\n{}", waits()),
+        (false, _) => waits(),
     };
     format!("POGO_PHASE={phase} pogo_r={}\n{entered}\n{run}", quote(&becomes))
+}
+
+/// Runs the command as a child, and tells how it ended.
+fn run_and_tell(marker: &Marker, (is_last, has_gate): (bool, bool)) -> String {
+    // What the command leaves in the background must not hold the lock.
+    let wait = AWAIT.replace("LOCK", if has_gate { "9>&-" } else { "" });
+    let record = match (has_gate, is_last) {
+        (false, _) => ":",
+        (true, true) => r#"pogo_put "ended command $pogo_m""#,
+        // With success the post-hooks follow.
+        (true, false) => r#"[ "$pogo_s" = 0 ] || pogo_put "ended command $pogo_m""#,
+    };
+    let run = RUN_AND_TELL.replace("TELL", &marker.print("%s", r#""$pogo_m""#));
+    format!("pogo_w={}\n{}", quote(&wait), run.replace("RECORD", record))
 }
 
 /// Refuses what cannot be run.

@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use memchr::memmem;
 use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio::io::{AsyncRead, AsyncWriteExt};
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 use super::fault::Fault;
 use super::host::{LoopbackHost, RunningGuard, USER};
 use super::shared::Shared;
-use crate::exec::{instead_of_command, is_command, marks_of_beginning};
+use crate::exec::{GATE, GO, instead_of_command, is_command, marks_of_beginning};
 
 /// One line to run on a host.
 pub(super) struct ServerExecution {
@@ -39,21 +40,24 @@ impl ServerExecution {
         match self.host.fault() {
             Some(Fault::Hang) => {
                 // Until the link is gone.
-                return read_all(messages, None).await;
+                return read_all(messages, None, None).await;
             }
             Some(Fault::FailWith(status)) if is_command => match marks_of_beginning(&self.line) {
-                Some(marks) => return end_at_once(&channel, (marks, status)).await,
+                Some(marks) => return end_when_told_to_go(messages, &channel, (marks, status)).await,
                 None => self.line = instead_of_command(&self.line, &format!("exit {status}")).unwrap_or(self.line),
             },
             Some(Fault::ForcedCommand(status)) => return end_at_once(&channel, (String::new(), status)).await,
             Some(Fault::Flood(bytes)) if is_command => flood(&channel, bytes).await,
-            Some(Fault::DropLink(after)) if is_command => self.break_link_after(after),
             _ => {}
         }
+        let breaking = match self.host.fault() {
+            Some(Fault::DropLink(after)) if is_command => Some((Arc::clone(&self.break_link), after)),
+            _ => None,
+        };
         match self.spawn() {
             Ok(mut child) => {
                 // A channel that nobody reads stalls the connection.
-                tokio::spawn(read_all(messages, child.stdin.take()));
+                tokio::spawn(read_all(messages, child.stdin.take(), breaking));
                 self.attend(child, &channel).await;
             }
             Err(error) => {
@@ -64,14 +68,6 @@ impl ServerExecution {
         }
         let _ = channel.eof().await;
         let _ = channel.close().await;
-    }
-
-    fn break_link_after(&self, time: Duration) {
-        let break_link = Arc::clone(&self.break_link);
-        tokio::spawn(async move {
-            sleep(time).await;
-            break_link.notify_one();
-        });
     }
 
     /// Starts the line as a real server would: in the home directory, as the leader of a process group.
@@ -140,15 +136,33 @@ impl ServerExecution {
     }
 }
 
-/// Passes input on, until the channel or the link is closed.
-async fn read_all(mut messages: ChannelReadHalf, mut to: Option<ChildStdin>) {
+/// Breaks the link after this time.
+async fn break_after(link: Arc<Notify>, time: Duration) {
+    sleep(time).await;
+    link.notify_one();
+}
+
+/// Passes input on, until the channel or the link is closed. The link that is given breaks after this time once the word to
+/// go has come.
+async fn read_all(
+    mut messages: ChannelReadHalf,
+    mut to: Option<ChildStdin>,
+    mut breaking: Option<(Arc<Notify>, Duration)>,
+) {
+    let mut has_gate = false;
     while let Some(message) = messages.wait().await {
         match message {
             ChannelMsg::Data { data } => {
+                // What has no gate of its own begins when all of its text is there.
+                has_gate |= memmem::find(&data, GATE.as_bytes()).is_some();
+                let is_told = data.ends_with(GO.as_bytes()) || (!has_gate && data.ends_with(b"\n.\n"));
                 if let Some(stdin) = &mut to
                     && stdin.write_all(&data).await.is_err()
                 {
                     to = None;
+                }
+                if let Some((link, time)) = breaking.take_if(|_| is_told) {
+                    tokio::spawn(break_after(link, time));
                 }
             }
             ChannelMsg::Eof => to = None,
@@ -163,6 +177,24 @@ async fn pump(from: Option<impl AsyncRead + Unpin>, channel: &ChannelWriteHalf<M
         // When the link is gone, the process finds its output closed.
         let _ = tokio::io::copy(&mut from, &mut channel.make_writer_ext(stream)).await;
     }
+}
+
+/// Says that a command could begin, and, once it may, how it ended, without one.
+async fn end_when_told_to_go(
+    mut messages: ChannelReadHalf,
+    channel: &ChannelWriteHalf<Msg>,
+    ((ready, entered), status): ((String, String), u32),
+) {
+    let _ = channel.extended_data_bytes(1, ready.into_bytes()).await;
+    while let Some(message) = messages.wait().await {
+        if matches!(message, ChannelMsg::Data { .. }) {
+            return end_at_once(channel, (entered, status)).await;
+        }
+        if matches!(message, ChannelMsg::Eof | ChannelMsg::Close) {
+            break;
+        }
+    }
+    let _ = channel.close().await;
 }
 
 /// Says that a command begins, and how it ended, without one.

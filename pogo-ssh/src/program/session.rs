@@ -10,6 +10,7 @@ use pogo_core::scheduler::Phase;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::arguments;
@@ -17,8 +18,8 @@ use super::context::ProgramContext;
 use super::master::command;
 use super::session_end::SessionEnd;
 use crate::exec::{
-    ExitReport, LINGER, LINGERS, Mark, MarkParser, Marker, NotStarted, Privilege, ProcessGroup, Session,
-    SessionProgress, StopReason, kill_line, until,
+    ExitReport, GO, LINGER, LINGERS, Mark, MarkParser, Marker, NotStarted, Permission, Privilege, ProcessGroup,
+    Session, SessionProgress, StopReason, ask_first, kill_line, until,
 };
 use crate::input::CommandInput;
 use crate::output::Output;
@@ -47,13 +48,18 @@ pub(super) async fn execute(
         None => None,
     };
     let session = only_looking.as_ref().unwrap_or(session);
+    if session.is_forced()
+        && let Err(reason) = ask_first(context.report, context.stop).await
+    {
+        return (progress.phase(), reason.into());
+    }
     let line = session.line_with(|script| telling(&session.marker, script));
     let mut ssh = command(
         context.program,
         arguments::session(&context.master.socket, session.pty, &line.text),
         context.secret,
     );
-    let nothing = line.input.is_none() && input.is_empty();
+    let nothing = line.input.is_none() && input.is_empty() && !session.has_gate();
     let spawned = ssh.stdin(if nothing { Stdio::null() } else { Stdio::piped() }).spawn();
     let mut child = match spawned {
         Ok(spawned) => spawned,
@@ -64,8 +70,13 @@ pub(super) async fn execute(
             );
         }
     };
+    let (go, gate) = oneshot::channel();
+    let (go, gate) = match session.has_gate() {
+        true => (Some(go), Some(gate)),
+        false => (None, None),
+    };
     if let Some(to) = child.stdin.take() {
-        tokio::spawn(feed(to, line.input, input.clone()));
+        tokio::spawn(feed(to, (line.input, gate), input.clone()));
     }
     if session.is_forced() {
         context.report.phase(Phase::Command);
@@ -78,14 +89,27 @@ pub(super) async fn execute(
         marks: MarkParser::new(&session.marker.prefix()),
         marked: if session.pty { Stream::Stdout } else { Stream::Stderr },
         end: SessionEnd::new(progress),
+        permission: Permission::default(),
+        refused: None,
+        go,
     };
     let ended = running.run(context, session).await;
     (running.end.progress.phase(), ended)
 }
 
-/// Writes what the line itself reads, then all of the command's input, and its end. Nobody may want to read it all.
-async fn feed(mut pipe: ChildStdin, first: Option<String>, input: CommandInput) {
+/// Writes what the line itself reads, then the word to go where it is waited for, then all of the command's input, and its
+/// end. Nobody may want to read it all.
+async fn feed(
+    mut pipe: ChildStdin,
+    (first, gate): (Option<String>, Option<oneshot::Receiver<()>>),
+    input: CommandInput,
+) {
     if pipe.write_all(first.unwrap_or_default().as_bytes()).await.is_err() {
+        return;
+    }
+    if let Some(gate) = gate
+        && (gate.await.is_err() || pipe.write_all(GO.as_bytes()).await.is_err())
+    {
         return;
     }
     if let Some(secrets) = input.secrets
@@ -114,12 +138,17 @@ struct RunningSession<'a> {
     /// Where they come: a terminal has one stream only.
     marked: Stream,
     end: SessionEnd,
+    permission: Permission,
+    /// Why it may not begin.
+    refused: Option<NotStarted>,
+    /// Gives the word to go; dropped, it is never given.
+    go: Option<oneshot::Sender<()>>,
 }
 
 impl RunningSession<'_> {
     async fn run(&mut self, context: &ProgramContext<'_>, session: &Session) -> ExitReport {
         let ended = match self.until_end_or_stop(context).await {
-            Ok(()) => return self.end.exit_report(),
+            Ok(ended) => return ended,
             Err(reason) => reason,
         };
         let (grace, give_up) = context.stop.schedule(ended);
@@ -129,8 +158,8 @@ impl RunningSession<'_> {
         }
     }
 
-    /// Until it has ended; or why it is to be ended.
-    async fn until_end_or_stop(&mut self, context: &ProgramContext<'_>) -> Result<(), StopReason> {
+    /// How it ended; or why it is to be ended.
+    async fn until_end_or_stop(&mut self, context: &ProgramContext<'_>) -> Result<ExitReport, StopReason> {
         let stopped = context.stop.wait();
         tokio::pin!(stopped);
         let mut linger_until = None;
@@ -140,6 +169,7 @@ impl RunningSession<'_> {
                 biased;
                 reason = &mut stopped => match self.end.done {
                     Some(_) => break,
+                    None if self.end.progress.is_shut() => return Ok(self.keep_shut(NotStarted::Stopped(reason).into())),
                     None => return Err(reason),
                 },
                 () = until(linger_until), if !behind => {
@@ -152,6 +182,9 @@ impl RunningSession<'_> {
                 // While we waited, the host could not end its output.
                 linger_until = linger_until.map(|_| Instant::now() + LINGER);
             }
+            if let Some(reason) = self.refused.take() {
+                return Ok(self.keep_shut(reason.into()));
+            }
             if self.end.done.is_some() && linger_until.is_none() {
                 linger_until = Some(Instant::now() + LINGER);
             }
@@ -159,7 +192,20 @@ impl RunningSession<'_> {
         if linger_until.is_none() {
             self.end.program = self.child.wait().await.ok().and_then(|status| status.code());
         }
-        Ok(())
+        Ok(self.end.exit_report())
+    }
+
+    fn give_the_word(&mut self) {
+        self.end.progress.open();
+        if let Some(go) = self.go.take() {
+            let _ = go.send(());
+        }
+    }
+
+    /// Lets the host wait for nothing any more: at the end of its input without the word to go it begins nothing.
+    fn keep_shut(&mut self, why: ExitReport) -> ExitReport {
+        self.go = None;
+        why
     }
 
     /// Ends what runs: TERM, and KILL after the grace.
@@ -243,6 +289,13 @@ impl RunningSession<'_> {
         let (mut out, mut err) = ([0; 8192], [0; 8192]);
         tokio::select! {
             biased;
+            answer = self.permission.answered() => {
+                match answer {
+                    Ok(()) => self.give_the_word(),
+                    Err(reason) => self.refused = Some(reason),
+                }
+                return true;
+            },
             read = piece(&mut self.stderr, &mut err) => match read {
                 Ok(count @ 1..) => self.take(context, Stream::Stderr, err.get(..count).unwrap_or_default()),
                 _ => self.stderr = None,
@@ -269,8 +322,12 @@ impl RunningSession<'_> {
             match mark {
                 Mark::Done(status) => self.end.done = Some(status),
                 mark => {
+                    let is_ready = matches!(mark, Mark::Ready(_)) && self.end.progress.waits().is_none();
                     if let Some(phase) = self.end.progress.apply(mark) {
                         context.report.phase(phase);
+                    }
+                    if let Some(ready) = self.end.progress.waits().filter(|_| is_ready) {
+                        self.permission.ask(context.report, ready.host_lock);
                     }
                 }
             }

@@ -40,7 +40,7 @@ impl SessionEnd {
                 let status = u32::try_from(status).unwrap_or(u32::MAX);
                 self.progress.exit_report(Some(&ExitStatus::Code(status)), lost)
             }
-            (None, _) if self.progress.has_begun() => ExitReport::Unknown(lost()),
+            (None, _) if self.progress.has_begun() => self.progress.exit_report(None, lost),
             (None, _) if complaints.contains("Session open refused") => {
                 ExitReport::refused("the host opens no session")
             }
@@ -78,7 +78,7 @@ mod tests {
     /// A session of a command alone, as far as it was seen.
     fn progress(begun: bool) -> SessionProgress {
         let attempt = TestAttempt::at("web1", Command::shell("true")).0;
-        let sessions = Session::all_of(&attempt, None);
+        let sessions = Session::all_of(&attempt, None, None);
         let mut progress = SessionProgress::new(&sessions[0]);
         if begun {
             progress.apply(Mark::Begun(ProcessGroup::Led(5)));

@@ -18,7 +18,7 @@ use super::context::ProgramContext;
 use super::failure::is_first_contact;
 use super::master::{Master, command};
 use super::session::execute;
-use crate::classify::{classify, not_started};
+use crate::classify::{classify, in_later_session, not_started};
 use crate::config::SshTransportBuilder;
 use crate::exec::{NotStarted, Session, StopSignal, check_attempt};
 use crate::input::{JobInputs, SharedInputs};
@@ -140,9 +140,10 @@ impl ProgramTransport {
     async fn run_sessions(&self, sessions: &[Session], inputs: &JobInputs, context: &ProgramContext<'_>) -> Outcome {
         let mut output = Output::new(context.report.clone(), self.config.output_limit);
         let mut outcome = Outcome::Succeeded;
-        for session in sessions {
+        for (at, session) in sessions.iter().enumerate() {
             let input = inputs.for_command(session.runs_command());
             let (phase, report) = execute(context, session, &input, &mut output).await;
+            let report = if at == 0 { report } else { in_later_session(report) };
             if let ControlFlow::Break(ended) = classify(phase, report) {
                 outcome = ended;
                 break;
@@ -160,6 +161,7 @@ impl Transport for ProgramTransport {
             .with_confirmed_cancel()
             .with_hooks()
             .with_output()
+            .with_permission()
     }
 
     async fn run(&self, attempt: Attempt, report: Reporter) -> Outcome {
@@ -177,7 +179,7 @@ impl Transport for ProgramTransport {
         if let Err(error) = check_attempt(&attempt) {
             return refused(&error.to_string());
         }
-        let sessions = Session::all_of(&attempt, None);
+        let sessions = Session::all_of(&attempt, None, Some(&self.config.gate));
         let inputs = tokio::select! {
             biased;
             reason = stop.wait() => return not_started(Phase::Connect, NotStarted::Stopped(reason)),

@@ -7,7 +7,7 @@ use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 
 use super::boot_id::boot_id;
 use super::wait::{RestartFailure, back_from_restart};
-use crate::classify::{classify, not_started};
+use crate::classify::{classify, in_later_session, not_started};
 use crate::context::TransportContext;
 use crate::exec::{ExitReport, Session, UploadedFiles, execute, upload_all};
 use crate::input::CommandInput;
@@ -78,12 +78,14 @@ impl Rebooting<'_> {
             true => &[&[Phase::PreHook], &[Phase::Command]],
             false => &[&[Phase::PreHook, Phase::Command]],
         };
+        let gate = &self.context.config.gate;
         let sessions = steps
             .iter()
-            .filter_map(|phases| Session::of(&prepared.attempt, self.sent.directory(), phases));
-        for session in sessions {
+            .filter_map(|phases| Session::of(&prepared.attempt, self.sent.directory(), Some(gate), phases));
+        for (at, session) in sessions.enumerate() {
             let input = prepared.inputs.for_command(session.runs_command());
             let (phase, report) = execute(exec, &session, &input, &mut self.output).await;
+            let report = if at == 0 { report } else { in_later_session(report) };
             let end = match report {
                 ExitReport::Killed { signal } if phase == Phase::Command => CommandEnd::Killed(signal),
                 ExitReport::Unknown(reason) if phase == Phase::Command => CommandEnd::Unknown(reason),
@@ -117,13 +119,14 @@ impl Rebooting<'_> {
     }
 
     async fn run_post_hooks(&mut self, link: &Link) -> Outcome {
+        let gate = &self.context.config.gate;
         // What was sent into a directory for temporary files may be gone.
-        let Some(session) = Session::of(&self.prepared.attempt, None, &[Phase::PostHook]) else {
+        let Some(session) = Session::of(&self.prepared.attempt, None, Some(gate), &[Phase::PostHook]) else {
             return Outcome::Succeeded;
         };
         let exec = self.context.exec_context(link, self.prepared);
         let (_, report) = execute(exec, &session, &CommandInput::default(), &mut self.output).await;
-        match classify(Phase::PostHook, report) {
+        match classify(Phase::PostHook, in_later_session(report)) {
             ControlFlow::Continue(()) => Outcome::Succeeded,
             ControlFlow::Break(outcome) => outcome,
         }

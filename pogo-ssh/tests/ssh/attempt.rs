@@ -1,15 +1,18 @@
 //! One attempt at one host, and all that was seen of it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::channel::mpsc;
-use pogo_core::dispatcher::{Attempt, Observer, OutputChunk, ReporterSide, Stream, Transport};
+use pogo_core::dispatcher::{
+    self as report, Attempt, BeginRequest, Observer, OutputChunk, ReportSink, ReporterSide, Stream, Transport,
+};
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::plan::{Command, ExecOptions};
-use pogo_core::scheduler::{AttemptId, Failure, FailureKind, JobId, Outcome, Phase};
-use pogo_core::testing::PermitAll;
+use pogo_core::scheduler::{AttemptId, BeginRefused, Failure, FailureKind, JobId, Outcome, Phase};
+use pogo_core::testing::TestPermission;
 use tokio::sync::Notify;
 
 /// Keeps the output of one attempt.
@@ -54,6 +57,8 @@ impl Witness {
 #[derive(Clone)]
 pub(crate) struct TestAttempt {
     attempt: Attempt,
+    permission: TestPermission,
+    is_numbered: bool,
 }
 
 /// How an attempt went.
@@ -61,6 +66,8 @@ pub(crate) struct TestAttempt {
 pub(crate) struct Report {
     pub(crate) outcome: Outcome,
     pub(crate) phases: Vec<Phase>,
+    /// For each time that it asked whether it may begin, whether it did so under the host's lock.
+    pub(crate) asked: Vec<bool>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) notes: String,
@@ -73,6 +80,8 @@ impl TestAttempt {
         let ids = (JobId::new(3), AttemptId::new(17));
         Self {
             attempt: Attempt::new(ids, host, command, Duration::from_secs(600)),
+            permission: TestPermission::Give,
+            is_numbered: false,
         }
     }
 
@@ -93,6 +102,30 @@ impl TestAttempt {
         self
     }
 
+    /// With this number.
+    pub(crate) fn numbered(mut self, number: u64) -> Self {
+        self.attempt.id = AttemptId::new(number);
+        self.is_numbered = true;
+        self
+    }
+
+    pub(crate) fn of_namespace(mut self, name: &str) -> Self {
+        self.attempt.namespace = name.into();
+        self
+    }
+
+    /// It may not begin.
+    pub(crate) fn refused(mut self, reason: BeginRefused) -> Self {
+        self.permission = TestPermission::Refuse(reason);
+        self
+    }
+
+    /// It hears nothing when it asks whether it may begin: the test [answers](Running::asked).
+    pub(crate) fn left_waiting(mut self) -> Self {
+        self.permission = TestPermission::Leave;
+        self
+    }
+
     pub(crate) fn of_job(mut self, number: u32) -> Self {
         self.attempt.job = JobId::new(number);
         self
@@ -104,7 +137,8 @@ impl TestAttempt {
     }
 
     /// The attempt itself.
-    pub(crate) fn into_attempt(self) -> Attempt {
+    pub(crate) fn into_attempt(mut self) -> Attempt {
+        self.issue_number();
         self.attempt
     }
 
@@ -113,14 +147,30 @@ impl TestAttempt {
         running.finish(transport).await
     }
 
+    /// The first of a test is a17: nextest runs each in a process of its own. A detached one may be found again.
+    fn issue_number(&mut self) {
+        static ISSUED: AtomicU64 = AtomicU64::new(17);
+        if self.attempt.exec_options.detached.is_none() && !self.is_numbered {
+            self.attempt.id = AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed));
+        }
+    }
+
     /// Ready to run, and the means to cancel it.
-    pub(crate) fn start(self) -> (Running, ReporterSide) {
+    pub(crate) fn start(mut self) -> (Running, ReporterSide) {
+        self.issue_number();
         let (phases, seen_phases) = mpsc::unbounded();
         let witness = Arc::new(Witness::default());
         let ids = (self.attempt.job, self.attempt.host.name.clone(), self.attempt.id);
+        let (requests, asking) = mpsc::unbounded();
+        let answers = Arc::new(Answers {
+            phases,
+            requests,
+            permission: self.permission,
+            asked: Mutex::default(),
+        });
         let (reporter, side) = ReporterSide::open(
             ids,
-            Arc::new(PermitAll(phases)),
+            Arc::clone(&answers) as _,
             Arc::clone(&witness) as Arc<dyn Observer>,
         );
         let running = Running {
@@ -128,6 +178,8 @@ impl TestAttempt {
             reporter,
             witness,
             seen_phases,
+            answers,
+            asking: Some(asking),
         };
         (running, side)
     }
@@ -139,17 +191,54 @@ pub(crate) struct Running {
     reporter: pogo_core::dispatcher::Reporter,
     pub(crate) witness: Arc<Witness>,
     seen_phases: mpsc::UnboundedReceiver<(AttemptId, Phase)>,
+    answers: Arc<Answers>,
+    asking: Option<mpsc::UnboundedReceiver<BeginRequest>>,
+}
+
+/// Takes what an attempt reports, and answers it.
+struct Answers {
+    phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
+    requests: mpsc::UnboundedSender<BeginRequest>,
+    permission: TestPermission,
+    asked: Mutex<Vec<bool>>,
+}
+
+impl ReportSink for Answers {
+    fn report(&self, attempt: AttemptId, report: report::Report) {
+        match report {
+            report::Report::Phase(phase) => _ = self.phases.unbounded_send((attempt, phase)),
+            report::Report::Begin(request) => {
+                self.asked.lock().unwrap().push(request.host_lock);
+                match &self.permission {
+                    TestPermission::Refuse(reason) => request.answer(Err(reason.clone())),
+                    TestPermission::Leave => _ = self.requests.unbounded_send(request),
+                    _ => request.answer(Ok(())),
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Running {
+    /// Waits until it asks whether it may begin, and is left without an answer.
+    pub(crate) fn asked(&mut self) -> impl Future<Output = BeginRequest> + 'static {
+        let mut asking = self.asking.take().unwrap();
+        async move { asking.next().await.unwrap() }
+    }
+
     pub(crate) async fn finish(self, transport: &dyn Transport) -> Report {
         // Every attempt has a time limit of its own; one that goes beyond is a defect.
         let run = transport.run(self.attempt, self.reporter);
         let outcome = tokio::time::timeout(Duration::from_secs(900), run).await;
         let outcome = outcome.expect("the transport goes beyond the time limit");
+        let asked = self.answers.asked.lock().unwrap().clone();
+        // It could report further phases.
+        drop(self.answers);
         let phases = self.seen_phases.map(|(_, phase)| phase).collect().await;
         Report {
             outcome,
+            asked,
             phases,
             stdout: self.witness.text(Stream::Stdout),
             stderr: self.witness.text(Stream::Stderr),

@@ -61,7 +61,11 @@ async fn both_transports_tell_the_same_of_every_end_with_and_without_a_terminal(
     // Without startup files of a login shell, whose output would count.
     let server = OpenSsh::start_with("SetEnv HOME=/nonexistent");
     let builtin = server.transport().build().unwrap();
-    let program = server.transport().build_program().unwrap();
+    // Each as if the host was its own.
+    let settings = server
+        .transport()
+        .lock_directory(server.path("others").display().to_string());
+    let program = settings.build_program().unwrap();
     let signal = |name: &str| {
         Some(FailureKind::Signal {
             signal: name.to_owned(),

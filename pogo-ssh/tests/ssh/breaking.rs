@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::attempt::{Report, TestAttempt};
+use crate::detached::runs;
 
 pub(crate) async fn listener() -> (TcpListener, Connection) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -41,18 +42,21 @@ async fn closed_in_the_middle_of_any_packet_nobody_is_told_that_nothing_ran_when
     let settings = fleet.transport().host_keys(HostKeyPolicy::Insecure);
     let transport = settings.build().unwrap();
     let host = fleet.host("web1").unwrap();
+    let there = fleet.directory().join("ran");
+    let line = format!("echo ran >>'{}'; echo here", there.display());
     let run = async |bytes: u64| -> (Report, u64) {
         let (listener, connection) = listener().await;
-        let attempt = TestAttempt::to("web1", connection, Command::shell("echo here"));
+        let attempt = TestAttempt::to("web1", connection, Command::shell(&line));
         tokio::join!(attempt.run(&transport), pass(&listener, host.address(), bytes))
     };
+    let runs = || runs(&there);
     let (whole, all) = run(1 << 20).await;
     whole.assert_succeeded();
     let (mut failed, mut in_doubt) = (0, 0);
     for bytes in (1..all).step_by(29) {
-        let before = host.executions();
+        let before = runs();
         let (report, _) = run(bytes).await;
-        let ran = host.executions() > before;
+        let ran = runs() > before;
         match &report.outcome {
             Outcome::Failed(failure) => {
                 assert_eq!(

@@ -18,7 +18,11 @@ pub(crate) fn settings(server: &OpenSsh, text: &str) -> SshTransportBuilder {
         .replace("@PORT@", &server.port.to_string());
     fs::write(server.path("config"), text).unwrap();
     let config = ClientConfig::of_file(server.path("config")).unwrap();
-    SshTransport::builder().agent(Agent::Off).client_config(config)
+    let locks = server.path("locks").display().to_string();
+    SshTransport::builder()
+        .agent(Agent::Off)
+        .client_config(config)
+        .lock_directory(locks)
 }
 
 pub(crate) async fn visit(settings: SshTransportBuilder, name: &str) -> Report {

@@ -2,13 +2,14 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pogo_core::dispatcher::Transport;
 use pogo_core::dispatcher::layer::{ConcurrencyLimit, InjectFaults, RateLimit, Record, RetryConnect, TransportExt};
 use pogo_core::fleet::{Connection, Host};
 use pogo_core::testing::conformance::{self, TransportFixture};
-use pogo_ssh::SshTransport;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
+use pogo_ssh::{SshTransport, SshTransportBuilder};
 
 use crate::dropbear::Dropbear;
 use crate::openssh::{self, OpenSsh};
@@ -40,6 +41,12 @@ fn gone() -> Host {
     host("gone", connection)
 }
 
+/// Some cases leave a command behind, which would keep the host busy for those to come.
+fn fresh_locks(directory: &str) -> String {
+    static GIVEN: AtomicUsize = AtomicUsize::new(0);
+    format!("{directory}-{}", GIVEN.fetch_add(1, Ordering::Relaxed))
+}
+
 fn fixture(transport: &Arc<dyn Transport>, connection: &Connection) -> TransportFixture {
     TransportFixture::new(Arc::clone(transport), host("web1", connection.clone()))
         .second_host(host("web2", connection.clone()))
@@ -47,14 +54,14 @@ fn fixture(transport: &Arc<dyn Transport>, connection: &Connection) -> Transport
 }
 
 /// Runs the suite on a fleet of this process, with what is put around the transport.
-async fn hold_on_the_loopback_fleet(around: impl FnOnce(SshTransport) -> Arc<dyn Transport>) {
+async fn hold_on_the_loopback_fleet(around: impl Fn(SshTransport) -> Arc<dyn Transport>) {
     let fleet = Arc::new(LoopbackFleet::start(["web1", "web2", "forced"]).await.unwrap());
-    let transport = around(fleet.transport().build().unwrap());
     let (first, second) = (fleet.connection("web1").unwrap(), fleet.connection("web2").unwrap());
     fleet.inject("forced", Fault::ForcedCommand(0)).unwrap();
     let forced = host("forced", fleet.connection("forced").unwrap());
     let report = conformance::transport(|| {
         let cut = Arc::clone(&fleet);
+        let transport = around(fleet.transport().lock_directory(fresh_locks("locks")).build().unwrap());
         fixture(&transport, &first)
             .forced(forced.clone())
             .second_host(host("web2", second.clone()))
@@ -89,10 +96,11 @@ async fn the_transport_conforms_against_openssh() {
     if !openssh::is_there("the_transport_conforms_against_openssh") {
         return;
     }
-    let server = Arc::new(OpenSsh::start());
+    let server = Arc::new(OpenSsh::start_many());
     let kept = server.path("kept").display().to_string();
-    let transport = server.transport().detached_directory(kept).build().unwrap();
-    conforms_to_openssh(Arc::new(transport), server, SKIPPED).await;
+    let settings = server.transport().detached_directory(kept);
+    let build = |settings: SshTransportBuilder| Arc::new(settings.build().unwrap()) as _;
+    conforms_to_openssh((settings, build), server, SKIPPED).await;
 }
 
 #[tokio::test]
@@ -100,15 +108,23 @@ async fn the_transport_through_the_ssh_program_conforms_against_openssh() {
     if !openssh::is_there("the_transport_through_the_ssh_program_conforms_against_openssh") {
         return;
     }
-    let server = Arc::new(OpenSsh::start());
-    let transport = server.transport().build_program().unwrap();
-    conforms_to_openssh(Arc::new(transport), server, SKIPPED_BY_PROGRAM).await;
+    let server = Arc::new(OpenSsh::start_many());
+    let build = |settings: SshTransportBuilder| Arc::new(settings.build_program().unwrap()) as _;
+    conforms_to_openssh((server.transport(), build), server, SKIPPED_BY_PROGRAM).await;
 }
 
-async fn conforms_to_openssh(transport: Arc<dyn Transport>, server: Arc<OpenSsh>, skipped: &[&str]) {
+async fn conforms_to_openssh(
+    (settings, build): (SshTransportBuilder, impl Fn(SshTransportBuilder) -> Arc<dyn Transport>),
+    server: Arc<OpenSsh>,
+    skipped: &[&str],
+) {
     let report = conformance::transport(|| {
+        let locks = fresh_locks(&server.path("locks").display().to_string());
+        let transport = build(settings.clone().lock_directory(locks));
         let cut = Arc::clone(&server);
-        fixture(&transport, &server.connection()).cut(move || cut.cut_connections())
+        fixture(&transport, &server.connection())
+            .second_host(host("web2", server.connection_at("127.0.0.2")))
+            .cut(move || cut.cut_connections())
     });
     let report = report.await;
     report.assert_passed();
@@ -121,8 +137,9 @@ async fn the_transport_conforms_against_dropbear() {
         return;
     };
     let kept = server.path("kept").display().to_string();
-    let transport = server.settings().detached_directory(kept).build().unwrap();
-    conforms_to_dropbear(Arc::new(transport), Arc::new(server), SKIPPED).await;
+    let settings = server.settings().detached_directory(kept);
+    let build = |settings: SshTransportBuilder| Arc::new(settings.build().unwrap()) as _;
+    conforms_to_dropbear((settings, build), Arc::new(server), SKIPPED).await;
 }
 
 #[tokio::test]
@@ -130,14 +147,22 @@ async fn the_transport_through_the_ssh_program_conforms_against_dropbear() {
     let Some(server) = Dropbear::start("the_transport_through_the_ssh_program_conforms_against_dropbear") else {
         return;
     };
-    let transport = server.settings().build_program().unwrap();
-    conforms_to_dropbear(Arc::new(transport), Arc::new(server), SKIPPED_BY_PROGRAM).await;
+    let build = |settings: SshTransportBuilder| Arc::new(settings.build_program().unwrap()) as _;
+    conforms_to_dropbear((server.settings(), build), Arc::new(server), SKIPPED_BY_PROGRAM).await;
 }
 
-async fn conforms_to_dropbear(transport: Arc<dyn Transport>, server: Arc<Dropbear>, skipped: &[&str]) {
+async fn conforms_to_dropbear(
+    (settings, build): (SshTransportBuilder, impl Fn(SshTransportBuilder) -> Arc<dyn Transport>),
+    server: Arc<Dropbear>,
+    skipped: &[&str],
+) {
     let report = conformance::transport(|| {
+        let locks = fresh_locks(&server.path("locks").display().to_string());
+        let transport = build(settings.clone().lock_directory(locks));
         let cut = Arc::clone(&server);
-        fixture(&transport, &server.connection()).cut(move || cut.cut_connections())
+        fixture(&transport, &server.connection())
+            .second_host(host("web2", server.connection_at("127.0.0.2")))
+            .cut(move || cut.cut_connections())
     });
     let report = report.await;
     report.assert_passed();

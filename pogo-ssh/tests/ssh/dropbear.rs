@@ -90,7 +90,7 @@ impl Dropbear {
             .output();
         let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
         let key = shown.lines().find(|line| line.starts_with("ssh-ed25519")).unwrap();
-        fs::write(self.path("known_hosts"), format!("[127.0.0.1]:{} {key}\n", self.port)).unwrap();
+        fs::write(self.path("known_hosts"), format!("[127.0.0.*]:{} {key}\n", self.port)).unwrap();
     }
 
     pub(crate) fn settings(&self) -> SshTransportBuilder {
@@ -99,6 +99,7 @@ impl Dropbear {
             .agent(Agent::Off)
             .identity(self.path("client"))
             .known_hosts([self.path("known_hosts")])
+            .lock_directory(self.path("locks").display().to_string())
     }
 
     /// Both transports, by name.
@@ -110,7 +111,12 @@ impl Dropbear {
     }
 
     pub(crate) fn connection(&self) -> Connection {
-        Connection::new().address("127.0.0.1").port(self.port)
+        self.connection_at("127.0.0.1")
+    }
+
+    /// The host that it plays at this address.
+    pub(crate) fn connection_at(&self, address: &str) -> Connection {
+        Connection::new().address(address).port(self.port)
     }
 
     /// Ends the processes that serve its connections.
@@ -161,6 +167,7 @@ fn launch(directory: &Path, port: u16) -> Launch {
         .arg(directory.join("client.pub"))
         .args([DROPBEAR, "-F", "-E", "-s", "-P", "/dev/null", "-p"])
         .arg(format!("127.0.0.1:{port}"))
+        .args(["-p", &format!("127.0.0.2:{port}")])
         .arg("-r")
         .arg(&host_key)
         .stdin(Stdio::null())

@@ -71,14 +71,22 @@ async fn all_hosts_behind_a_jump_host_share_one_connection_to_it() {
     if !openssh::is_there("all_hosts_behind_a_jump_host_share_one_connection_to_it") {
         return;
     }
-    let servers = servers(2);
-    let settings = servers[0].transport().jump([hop(&servers[1])]);
+    let bastion = OpenSsh::start();
+    let server = OpenSsh::start_many();
+    let known = format!("{} {}", server.listed(), server.public_key("host_ed25519"));
+    let known = format!("{known}{} {}", bastion.listed(), bastion.public_key("host_ed25519"));
+    fs::write(server.path("known_hosts"), known).unwrap();
+    fs::write(bastion.path("authorized_keys"), server.public_key("client_ed25519")).unwrap();
+    let settings = server.transport().jump([hop(&bastion)]);
     let transport = settings.max_jump_channels(4).max_jump_handshakes(2).build().unwrap();
-    let attempts = (0..20).map(|_| attempt(&servers[0], "true").run(&transport));
+    let attempts = (1..=20).map(|number| {
+        let connection = server.connection_at(&format!("127.0.2.{number}"));
+        TestAttempt::to("web1", connection, Command::shell("true")).run(&transport)
+    });
     for report in join_all(attempts).await {
         report.assert_succeeded();
     }
-    servers[1].assert_logins(1);
+    bastion.assert_logins(1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,6 +192,8 @@ async fn a_jump_host_that_dies_leaves_what_runs_in_doubt_and_is_connected_to_ane
     };
     let (report, ()) = tokio::join!(running.finish(&transport), cutting);
     report.assert_in_doubt();
+    // What runs there without a link keeps its host busy, and no other.
+    fs::rename(servers[0].path("locks"), servers[0].path("locks of another host")).unwrap();
     attempt(&servers[0], "true").run(&transport).await.assert_succeeded();
 }
 

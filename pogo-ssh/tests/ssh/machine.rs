@@ -96,6 +96,8 @@ impl Machine {
     /// Comes back in another boot.
     pub(crate) fn come_back(&mut self, boot_id: &str) {
         self.set_boot_id(boot_id);
+        // What ran in the boot before holds nothing any more.
+        let _ = fs::remove_dir_all(self.path("locks"));
         self.server.as_mut().unwrap().start_again();
     }
 

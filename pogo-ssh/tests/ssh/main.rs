@@ -24,6 +24,7 @@ mod execution;
 mod faults;
 mod fleet;
 mod hooks;
+mod host_lock;
 mod jumps;
 mod key_files;
 mod key_order;

@@ -12,6 +12,7 @@ use pogo_core::fleet::Connection;
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
+const ANY: &str = "0.0.0.0";
 const SSHD: &str = "/usr/sbin/sshd";
 
 /// Whether OpenSSH's server is there. Where it is not, says which test is left out; with `POGO_REQUIRE_SSHD=1` that
@@ -51,6 +52,11 @@ pub(crate) struct OpenSsh {
 impl OpenSsh {
     pub(crate) fn start() -> Self {
         Self::start_with("")
+    }
+
+    /// It plays a host at each address of loopback, each with a lock of its own.
+    pub(crate) fn start_many() -> Self {
+        Self::start_at(ANY, &[""; 0], "")
     }
 
     /// With further lines in its configuration, which come before its own.
@@ -190,7 +196,10 @@ impl OpenSsh {
 
     /// The server's address in known_hosts files.
     pub(crate) fn listed(&self) -> String {
-        format!("[{}]:{}", self.address, self.port)
+        match self.address.as_str() {
+            ANY => format!("[127.*]:{}", self.port),
+            address => format!("[{address}]:{}", self.port),
+        }
     }
 
     /// Makes these keys the known ones.
@@ -212,10 +221,19 @@ impl OpenSsh {
             .agent(Agent::Off)
             .identity(self.path("client_ed25519"))
             .known_hosts([self.path("known_hosts")])
+            .lock_directory(self.path("locks").display().to_string())
     }
 
     pub(crate) fn connection(&self) -> Connection {
-        Connection::new().address(self.address.clone()).port(self.port)
+        match self.address.as_str() {
+            ANY => self.connection_at("127.0.0.1"),
+            address => self.connection_at(address),
+        }
+    }
+
+    /// The host that it plays at this address.
+    pub(crate) fn connection_at(&self, address: &str) -> Connection {
+        Connection::new().address(address).port(self.port)
     }
 }
 

@@ -145,6 +145,15 @@ impl SmallDisk {
         eprintln!("LEFT OUT: {test} needs the right to mount a small disk");
         None
     }
+
+    /// Changes how it is mounted.
+    pub(crate) fn remount(&self, option: &str) {
+        let mount = std::process::Command::new("mount")
+            .args(["-o", &format!("remount,{option}")])
+            .arg(&self.path)
+            .status();
+        assert!(mount.unwrap().success());
+    }
 }
 
 impl Drop for SmallDisk {

@@ -141,7 +141,8 @@ on_both! {
             () = witness.saw("up") => {}
         }
         let seen = witness.bytes(Stream::Stdout).len();
-        place.sh("true").await.assert_succeeded();
+        let elsewhere = place.transport.clone().lock_directory("elsewhere").build().unwrap();
+        place.attempt(Command::shell("true")).run(&elsewhere).await.assert_succeeded();
         assert_eq!(witness.bytes(Stream::Stdout).len(), seen);
     }
 }

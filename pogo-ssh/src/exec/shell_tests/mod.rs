@@ -1,6 +1,7 @@
 //! The shell text under every shell that is installed here.
 
 mod files;
+mod gate;
 mod kill;
 mod secrets;
 mod sessions;
@@ -78,7 +79,7 @@ fn attempt(command: Command, hooks: &Path) -> Attempt {
 
 /// A session of this step alone.
 fn session(phase: Phase, command: Command, hooks: &Path) -> Session {
-    Session::of(&attempt(command, hooks), None, &[phase]).unwrap()
+    Session::of(&attempt(command, hooks), None, None, &[phase]).unwrap()
 }
 
 /// What was written to standard error, and the marks in it.

@@ -32,7 +32,7 @@ fn secrets_are_read_under_every_shell_before_the_input_and_are_no_arguments() {
             let mut attempt = attempt(Command::shell(line), directory.path());
             (attempt.pre_hooks, attempt.post_hooks) = (None, post_hooks);
             attempt.exec_options = Arc::new(exec_options.clone());
-            let session = Session::all_of(&attempt, None).remove(0);
+            let session = Session::all_of(&attempt, None, None).remove(0);
             let text = session.line().under(shell);
             let mut command = shells::command(shell);
             command.args(["-c", &text]).env("SHELL", "/bin/sh").process_group(0);

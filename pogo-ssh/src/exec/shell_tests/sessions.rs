@@ -49,7 +49,7 @@ fn a_session_tells_how_its_command_ended_under_every_shell() {
             }
             let mut attempt = attempt(Command::shell(line), directory.path());
             attempt.post_hooks.clone_from(&attempt.pre_hooks);
-            let session = Session::all_of(&attempt, None).remove(0);
+            let session = Session::all_of(&attempt, None, None).remove(0);
             let output = run(shell, &session.line(), true);
             let (err, marks) = stderr_of(&session, &output);
             assert_eq!(marks.len(), 3, "{shell}: {line}: {output:?}");
@@ -113,7 +113,7 @@ fn a_session_runs_all_steps_under_every_shell() {
         let mut attempt = attempt(Command::shell(&line), directory.path());
         (attempt.pre_hooks, attempt.post_hooks) = (hooks("pre"), hooks("post"));
         attempt.exec_options = Arc::new(exec_options);
-        let session = Session::all_of(&attempt, None).remove(0);
+        let session = Session::all_of(&attempt, None, None).remove(0);
         let text = session.line().under(shell);
         let (status, out, err) = run_into_files(shell, &text, directory.path());
         let (stderr, marks) = MarkParser::new(&session.marker.prefix()).take(&err);
@@ -136,7 +136,7 @@ fn post_hooks_are_looked_for_and_not_run_under_every_shell() {
     let hook = directory.path().join("10-hook");
     let mut attempt = attempt(Command::shell("true"), directory.path());
     attempt.post_hooks.clone_from(&attempt.pre_hooks);
-    let session = Session::of(&attempt, None, &[Phase::PostHook]).unwrap();
+    let session = Session::of(&attempt, None, None, &[Phase::PostHook]).unwrap();
     let only_looking = session.only_looking().unwrap();
     for shell in posix() {
         let status = || run(shell, &only_looking.line(), true).status.code();
@@ -152,6 +152,6 @@ fn post_hooks_are_looked_for_and_not_run_under_every_shell() {
         assert!(!directory.path().join("ran").exists(), "{shell}");
         fs::remove_file(&hook).unwrap();
     }
-    let command = Session::of(&attempt, None, &[Phase::Command]).unwrap();
+    let command = Session::of(&attempt, None, None, &[Phase::Command]).unwrap();
     assert_eq!(command.only_looking(), None);
 }

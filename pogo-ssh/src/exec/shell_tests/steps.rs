@@ -37,7 +37,7 @@ fn every_step_runs_through_every_login_shell() {
         attempt
     };
     for shell in login() {
-        let session = |phase, command| Session::of(&attempt(command), None, &[phase]).unwrap();
+        let session = |phase, command| Session::of(&attempt(command), None, None, &[phase]).unwrap();
         let pre_hooks = session(Phase::PreHook, Command::argv(argv.clone()));
         let output = log_in(shell, &pre_hooks.line(), b"");
         assert_eq!(output.stdout, format!("pre_hook {value}").into_bytes(), "{shell}");

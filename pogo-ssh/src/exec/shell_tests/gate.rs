@@ -1,0 +1,342 @@
+//! The gate of a session under every shell: the lock, the record, the word to go.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Output, Stdio};
+use std::time::Duration;
+
+use pogo_core::dispatcher::Attempt;
+use pogo_core::plan::Command;
+use pogo_core::scheduler::{AttemptId, Phase};
+use pogo_core::testing::TestAttempt;
+
+use super::{posix, stderr_of};
+use crate::config::GateOptions;
+use crate::exec::feed::GO;
+use crate::exec::mark::{Mark, Ready};
+use crate::exec::session::Session;
+use crate::shells;
+
+/// A host whose `/bin/sh` is this shell.
+struct Host<'a> {
+    shell: &'a str,
+    home: &'a Path,
+    gate: GateOptions,
+}
+
+const LOCKED: Ready = Ready {
+    host_lock: true,
+    tells: true,
+};
+
+fn under_every_shell(case: impl Fn(&Host<'_>)) {
+    for shell in posix() {
+        let home = tempfile::tempdir().unwrap();
+        let gate = GateOptions {
+            patience: Duration::from_secs(60),
+            ..GateOptions::default()
+        };
+        case(&Host {
+            shell,
+            home: home.path(),
+            gate,
+        });
+    }
+}
+
+fn attempt(number: u64, line: &str) -> Attempt {
+    let mut attempt = TestAttempt::at("web1", Command::shell(line)).0;
+    attempt.id = AttemptId::new(number);
+    attempt
+}
+
+impl Host<'_> {
+    fn command(&self, session: &Session) -> std::process::Command {
+        let line = session.line().under(self.shell);
+        let mut command = shells::command(self.shell);
+        command
+            .args(["-c", &line])
+            .env("SHELL", "/bin/sh")
+            .env("HOME", self.home);
+        command
+            .env_remove("SSH_CONNECTION")
+            .stdin(Stdio::piped())
+            .process_group(0);
+        command
+    }
+
+    fn spawn(&self, session: &Session) -> Child {
+        self.command(session).spawn().unwrap()
+    }
+
+    fn session(&self, number: u64, line: &str) -> Session {
+        Session::of(&attempt(number, line), None, Some(&self.gate), &[Phase::Command]).unwrap()
+    }
+
+    /// Runs a session that is told this.
+    fn run(&self, number: u64, line: &str, told: &str) -> (Vec<Mark>, Output) {
+        let session = self.session(number, line);
+        let mut child = self.spawn(&session);
+        // It may have ended without reading.
+        let _ = child.stdin.take().unwrap().write_all(told.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        (stderr_of(&session, &output).1, output)
+    }
+
+    /// The words of a file beside the lock.
+    fn words(&self, suffix: &str) -> Vec<String> {
+        let files = fs::read_dir(self.home.join(".local/state/pogo")).unwrap();
+        let mut files = files.map(|file| file.unwrap().path());
+        let file = files.find(|file| file.display().to_string().ends_with(suffix)).unwrap();
+        let text = fs::read_to_string(file).unwrap();
+        assert_eq!(text.len(), 256, "{text}");
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+/// Reads from the process until a mark of this word has come.
+fn await_mark(child: &mut Child, word: &str) {
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap());
+    let mut line = String::new();
+    while lines.read_line(&mut line).unwrap() > 0 && !line.contains(&format!(" {word} ")) {
+        line.clear();
+    }
+    assert!(line.contains(word), "no {word}");
+}
+
+#[test]
+fn what_is_told_to_go_runs_under_the_lock_and_its_end_is_written_down() {
+    under_every_shell(|host| {
+        let (marks, output) = host.run(17, "cat; exit 3", &format!("{GO}input\n"));
+        assert_eq!(output.status.code(), Some(3), "{}: {output:?}", host.shell);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "input\n", "{}", host.shell);
+        let wanted = [Mark::Ready(LOCKED), Mark::Phase(Phase::Command), Mark::Ended(3)];
+        assert_eq!(marks[1..], wanted, "{}", host.shell);
+        for file in [".lock", ".default.0"] {
+            let words = host.words(file);
+            assert_eq!(words[..5], ["1", "default.0", "17", "2", "17"], "{}", host.shell);
+            assert_eq!(words[7], "group", "{}", host.shell);
+            assert_eq!(words[10..], ["ended", "command", "ended", "3"], "{}", host.shell);
+        }
+    });
+}
+
+#[test]
+fn what_is_not_told_to_go_runs_nothing_under_any_shell() {
+    under_every_shell(|host| {
+        for told in ["", "never\n", "g", "no\ngo\n"] {
+            let (marks, output) = host.run(17, "echo ran", told);
+            assert_eq!(
+                (output.stdout, output.status.code()),
+                (vec![], Some(0)),
+                "{}",
+                host.shell
+            );
+            assert_eq!(
+                marks[1..],
+                [Mark::Ready(LOCKED), Mark::Never("late".to_owned())],
+                "{}",
+                host.shell
+            );
+        }
+        // The number was not used up.
+        let (marks, _) = host.run(17, "true", GO);
+        assert_eq!(marks.last(), Some(&Mark::Ended(0)), "{}", host.shell);
+    });
+}
+
+#[test]
+fn a_word_that_comes_late_begins_nothing_and_the_lock_is_free_by_then() {
+    under_every_shell(|host| {
+        let patience = Duration::from_secs(1);
+        let hasty = Host {
+            gate: GateOptions {
+                patience,
+                ..host.gate.clone()
+            },
+            ..*host
+        };
+        let session = hasty.session(17, "echo ran");
+        let mut child = hasty.spawn(&session);
+        let input = child.stdin.take().unwrap();
+        // It ends by itself, while nobody says anything.
+        let output = child.wait_with_output().unwrap();
+        drop(input);
+        let (_, marks) = stderr_of(&session, &output);
+        assert_eq!(output.stdout, b"", "{}", host.shell);
+        assert_eq!(marks.last(), Some(&Mark::Never("late".to_owned())), "{}", host.shell);
+    });
+}
+
+#[test]
+fn a_host_that_slept_while_it_waited_begins_nothing() {
+    under_every_shell(|host| {
+        let hasty = Host {
+            gate: GateOptions {
+                patience: Duration::from_secs(1),
+                ..host.gate.clone()
+            },
+            ..*host
+        };
+        let session = hasty.session(17, "echo ran");
+        let mut child = hasty.spawn(&session);
+        await_mark(&mut child, "ready");
+        let group = rustix::process::Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        rustix::process::kill_process_group(group, rustix::process::Signal::STOP).unwrap();
+        let uptime = || -> f64 {
+            let text = fs::read_to_string("/proc/uptime").unwrap();
+            text.split(' ').next().unwrap().parse().unwrap()
+        };
+        let wakes = uptime() + 2.5;
+        while uptime() < wakes {
+            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // The word is there before it wakes, and in time by its own timer.
+        child.stdin.take().unwrap().write_all(GO.as_bytes()).unwrap();
+        rustix::process::kill_process_group(group, rustix::process::Signal::CONT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.stdout, b"", "{}", host.shell);
+    });
+}
+
+#[test]
+fn one_command_runs_on_a_host_at_a_time_and_the_next_is_told_whose() {
+    under_every_shell(|host| {
+        let session = host.session(17, "echo up; read -r line");
+        let mut child = host.spawn(&session);
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(GO.as_bytes()).unwrap();
+        await_mark(&mut child, "phase");
+        let (marks, output) = host.run(18, "echo ran", GO);
+        assert_eq!(output.stdout, b"", "{}", host.shell);
+        let [_, Mark::Busy(who)] = &marks[..] else {
+            panic!("{}: {marks:?}", host.shell);
+        };
+        assert!(
+            who.starts_with("17 ") && who.ends_with(" default.0"),
+            "{}: {who}",
+            host.shell
+        );
+        drop(input);
+        child.wait().unwrap();
+        let (marks, _) = host.run(18, "true", GO);
+        assert_eq!(marks.last(), Some(&Mark::Ended(0)), "{}", host.shell);
+    });
+}
+
+#[test]
+fn a_command_whose_supervisor_was_killed_keeps_the_host_busy_until_its_group_is_gone() {
+    under_every_shell(|host| {
+        let fifo = host.home.join("fifo");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&fifo)
+                .status()
+                .unwrap()
+                .success()
+        );
+        // All that supervises it is killed: it is the parent of the command, and the parent of that.
+        let line = format!(
+            "exec <'{}' >/dev/null 2>&1; up() {{ ps -o ppid= -p $1 | tr -d ' '; }}; one=$(up $$); two=$(up $one); \
+             case $(ps -o pgid= -p $two | tr -d ' ') in $(ps -o pgid= -p $$ | tr -d ' ')) ;; *) two=$one ;; esac; \
+             kill -KILL $one $two; read -r line",
+            fifo.display()
+        );
+        let session = host.session(17, &line);
+        let mut child = host.spawn(&session);
+        let group = child.id();
+        child.stdin.take().unwrap().write_all(GO.as_bytes()).unwrap();
+        let mut gate = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+        child.wait().unwrap();
+        let (marks, output) = host.run(18, "echo ran", GO);
+        let [_, Mark::Busy(who)] = &marks[..] else {
+            panic!("{}: {marks:?}", host.shell);
+        };
+        // Of ksh a third process supervises, which holds the lock.
+        let by_group = who.ends_with(&format!(" default.0 {group}"));
+        assert!(by_group || host.shell == "ksh", "{}: {who}", host.shell);
+        assert_eq!(output.stdout, b"", "{}", host.shell);
+        gate.write_all(b"end\n").unwrap();
+        drop(gate);
+        // It ends at once, but not before this line does.
+        let next = (18..200).find_map(|number| {
+            let (marks, _) = host.run(number, "true", GO);
+            (marks.last() == Some(&Mark::Ended(0))).then_some(number)
+        });
+        assert!(next.is_some(), "{}: still busy", host.shell);
+    });
+}
+
+#[test]
+fn what_a_command_leaves_in_the_background_does_not_keep_the_host_busy() {
+    under_every_shell(|host| {
+        let line = "sleep 600 </dev/null >/dev/null 2>&1 & echo $!";
+        let (_, output) = host.run(17, line, GO);
+        let (marks, _) = host.run(18, "true", GO);
+        let left = String::from_utf8(output.stdout).unwrap();
+        let killed = std::process::Command::new("kill").arg(left.trim()).status().unwrap();
+        assert!(killed.success(), "{}: {left}", host.shell);
+        assert_eq!(marks.last(), Some(&Mark::Ended(0)), "{}", host.shell);
+    });
+}
+
+#[test]
+fn a_number_begins_once_and_none_begins_after_a_higher_one() {
+    under_every_shell(|host| {
+        host.run(17, "true", GO);
+        for (number, word) in [(17, "again 17"), (16, "superseded 17")] {
+            let (marks, output) = host.run(number, "echo ran", GO);
+            assert_eq!(marks[1..], [Mark::Never(word.to_owned())], "{}", host.shell);
+            assert_eq!(output.stdout, b"", "{}", host.shell);
+        }
+    });
+}
+
+#[test]
+fn a_host_without_flock_says_so_and_runs_the_command() {
+    under_every_shell(|host| {
+        let name = host.shell.split(' ').next().unwrap();
+        if name == "busybox" {
+            // It finds its own.
+            return;
+        }
+        let bin = host.home.join("bin");
+        fs::create_dir(&bin).unwrap();
+        for program in ["sleep", "cat", "uname", "id", "date", "printf", name] {
+            let places = ["/usr/bin", "/bin"].map(|at| Path::new(at).join(program));
+            let from = places.iter().find(|path| path.exists()).unwrap();
+            std::os::unix::fs::symlink(from, bin.join(program)).unwrap();
+        }
+        let session = host.session(17, "echo ran");
+        let mut command = host.command(&session);
+        let mut child = command.env("PATH", &bin).spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(GO.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let (_, marks) = stderr_of(&session, &output);
+        let without = Ready {
+            host_lock: false,
+            tells: false,
+        };
+        let wanted = [Mark::Ready(without), Mark::Phase(Phase::Command)];
+        assert_eq!(marks.get(1..), Some(&wanted[..]), "{}: {output:?}", host.shell);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "ran\n", "{}", host.shell);
+    });
+}
+
+/// What goes over standard input is read byte by byte.
+#[test]
+fn a_usual_session_is_one_line() {
+    let mut attempt = attempt(
+        1 << 40,
+        "systemctl restart web.service && curl -sf http://localhost/health",
+    );
+    attempt.pre_hooks = Some("/etc/pogo/pre.d".into());
+    attempt.post_hooks = Some("/etc/pogo/post.d".into());
+    for session in Session::all_of(&attempt, None, Some(&GateOptions::default())) {
+        let line = session.line();
+        assert_eq!(line.input, None, "{} bytes", line.input.as_ref().unwrap().len());
+    }
+}

@@ -1,0 +1,8 @@
+//! Asking a host what became of an attempt, and keeping it from beginning later.
+
+mod answer;
+mod ask;
+mod resume;
+mod script;
+
+pub(crate) use resume::resume;

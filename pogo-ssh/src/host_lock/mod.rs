@@ -1,0 +1,9 @@
+//! The host's lock, and the record of the last attempt that it keeps beside it.
+
+mod key;
+mod messages;
+mod scripts;
+
+pub(crate) use key::LockKey;
+pub(crate) use messages::{busy_message, never_message};
+pub(crate) use scripts::{BORN, GROUP_LIVES, HELD, RECORD, TAKE, WAIT};

@@ -1,0 +1,253 @@
+//! One command at a time on a host, begun with permission alone, and what its host knows of it afterwards.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::plan::{Command, ExecOptions};
+use pogo_core::scheduler::{BeginRefused, FailureKind, NeverBegan, Outcome, Phase};
+use pogo_ssh::SshTransport;
+
+use crate::attempt::Report;
+use crate::place::{Place, on_both};
+use crate::sick::{fill, on_small_disk};
+
+/// What is said of an attempt that never began, which must be for this reason.
+#[track_caller]
+fn never_began(report: &Report, wanted: NeverBegan) -> String {
+    match &report.outcome {
+        Outcome::NeverBegan { reason, message } if *reason == wanted => message.clone(),
+        other => panic!("expected {wanted:?}, got {other:?}\n{report:#?}"),
+    }
+}
+
+/// A pipe that a command on the host can wait at.
+fn gate(place: &Place) -> String {
+    let gate = place.path("gate");
+    let made = std::process::Command::new("mkfifo").arg(&gate).status();
+    assert!(made.unwrap().success());
+    gate
+}
+
+/// Lets whoever waits there go on; whoever comes to it is waited for.
+async fn release(gate: String) {
+    let opening = move || {
+        let mut gate = fs::OpenOptions::new().write(true).open(gate).unwrap();
+        gate.write_all(b"go\n").unwrap();
+    };
+    tokio::task::spawn_blocking(opening).await.unwrap();
+}
+
+fn transport_of(place: &Place) -> SshTransport {
+    place.transport.clone().build().unwrap()
+}
+
+/// Runs an attempt of this number until it has written `up`, and drops it: its dispatcher dies.
+async fn begin_and_die(place: &Place, number: u64, line: &str) {
+    let transport = transport_of(place);
+    let (running, _side) = place.attempt(Command::shell(line)).numbered(number).start();
+    let witness = Arc::clone(&running.witness);
+    tokio::select! {
+        report = running.finish(&transport) => panic!("ended by itself: {report:?}"),
+        () = witness.saw("up") => {}
+    }
+}
+
+/// The attempt of this number, run again by a dispatcher that takes over.
+async fn resume(place: &Place, number: u64) -> Report {
+    let attempt = place
+        .attempt(Command::shell("echo ran again"))
+        .numbered(number)
+        .resumed();
+    attempt.run(&transport_of(place)).await
+}
+
+on_both! {
+    async fn permission_is_asked_once_under_the_lock_and_before_anything_runs(place: Place) {
+        let report = place.sh("echo here").await;
+        report.assert_succeeded();
+        assert_eq!(report.asked, [true]);
+    }
+
+    async fn what_is_refused_permission_runs_nothing_and_the_host_is_free(place: Place) {
+        let ran = place.path("ran");
+        place.file("pre.d/a", &format!("#!/bin/sh\necho ran >'{ran}'\n"), 0o755);
+        for exec_options in [ExecOptions::new(), ExecOptions::new().pty(true)] {
+            let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "none");
+            let attempt = attempt.exec_options(exec_options).refused(BeginRefused::Stopped);
+            let report = attempt.run(&transport_of(&place)).await;
+            never_began(&report, NeverBegan::Refused);
+            assert_eq!(report.phases, [Phase::Connect]);
+        }
+        assert!(!fs::exists(&ran).unwrap());
+        place.sh("true").await.assert_succeeded();
+    }
+
+    async fn a_word_that_comes_after_the_host_has_given_up_begins_nothing(place: Place) {
+        let transport = place.transport.clone().begin_timeout(Duration::from_secs(1)).build().unwrap();
+        let (mut running, _side) = place.attempt(Command::shell("echo ran")).left_waiting().start();
+        let asked = running.asked();
+        // It is answered once the host is free again, which it is when it has given up.
+        let answering = async {
+            let request = asked.await;
+            while place.sh("true").await.outcome != Outcome::Succeeded {}
+            request.answer(Ok(()));
+        };
+        let (report, ()) = tokio::join!(running.finish(&transport), answering);
+        never_began(&report, NeverBegan::Expired);
+        assert_eq!(report.stdout, "");
+    }
+
+    async fn a_busy_host_says_whose_command_runs_before_anybody_is_asked(place: Place) {
+        let gate = gate(&place);
+        begin_and_die(&place, 17, &format!("echo up; exec >/dev/null 2>&1; read go <'{gate}'")).await;
+        let report = place.attempt(Command::shell("echo ran")).numbered(18).run(&transport_of(&place)).await;
+        let message = never_began(&report, NeverBegan::Busy);
+        assert!(message.contains("a17 of namespace default"), "{message}");
+        assert_eq!(report.asked, [false; 0]);
+        release(gate).await;
+    }
+
+    async fn the_end_of_an_attempt_whose_dispatcher_died_is_learned_from_its_host(place: Place) {
+        let gate = gate(&place);
+        begin_and_die(&place, 17, &format!("echo up; read go <'{gate}'; exit 3")).await;
+        // It still runs when it is asked for.
+        let (report, ()) = tokio::join!(resume(&place, 17), release(gate));
+        report.assert_failed(FailureKind::Command { status: 3 });
+        assert_eq!(report.phases, [Phase::Connect, Phase::Command]);
+        assert_eq!((report.stdout.as_str(), report.asked), ("", vec![]));
+        // It has ended.
+        resume(&place, 17).await.assert_failed(FailureKind::Command { status: 3 });
+    }
+
+    async fn an_attempt_that_is_asked_for_before_it_began_never_begins(place: Place) {
+        never_began(&resume(&place, 17).await, NeverBegan::NotSent);
+        let report = place.attempt(Command::shell("echo ran")).numbered(17).run(&transport_of(&place)).await;
+        assert!(report.assert_failed(FailureKind::Refused).contains("later attempt"), "{report:?}");
+        assert_eq!(report.stdout, "");
+        place.attempt(Command::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
+    }
+
+    async fn an_attempt_whose_record_a_later_one_has_taken_stays_in_doubt(place: Place) {
+        for number in [17, 18] {
+            place.attempt(Command::shell("true")).numbered(number).run(&transport_of(&place)).await.assert_succeeded();
+        }
+        resume(&place, 18).await.assert_succeeded();
+        resume(&place, 17).await.assert_in_doubt();
+    }
+
+    async fn a_command_whose_supervisor_was_killed_keeps_its_host_busy(place: Place) {
+        let gate = gate(&place);
+        // The first process of the session leads the group of all of them.
+        let line = format!(
+            "exec </dev/null; (exec >/dev/null 2>&1; read go <'{gate}'; rm '{gate}') & \
+             one=$(ps -o ppid= -p $$); two=$(ps -o ppid= -p $one); \
+             if [ $(ps -o pgid= -p $two) = $(ps -o pgid= -p $$) ]; then kill -KILL $two; fi; kill -KILL $one $$"
+        );
+        let report = place.attempt(Command::shell(line)).numbered(17).run(&transport_of(&place)).await;
+        report.assert_in_doubt();
+        let next = async |number| {
+            let attempt = place.attempt(Command::shell("echo ran")).numbered(number);
+            attempt.run(&transport_of(&place)).await
+        };
+        let message = never_began(&next(18).await, NeverBegan::Busy);
+        assert!(message.contains("process group"), "{message}");
+        release(gate.clone()).await;
+        // It ends after that, at its own time.
+        let mut number = 19;
+        let report = loop {
+            let report = next(number).await;
+            if !matches!(report.outcome, Outcome::NeverBegan { .. }) {
+                break report;
+            }
+            never_began(&report, NeverBegan::Busy);
+            number += 1;
+        };
+        report.assert_succeeded();
+        assert!(!fs::exists(gate).unwrap());
+    }
+
+    async fn namespaces_share_the_lock_of_a_host_and_not_its_numbers(place: Place) {
+        let gate = gate(&place);
+        begin_and_die(&place, 17, &format!("echo up; exec >/dev/null 2>&1; read go <'{gate}'")).await;
+        let other = async |number| {
+            let attempt = place.attempt(Command::shell("true")).numbered(number).of_namespace("../other one");
+            attempt.run(&transport_of(&place)).await
+        };
+        let message = never_began(&other(3).await, NeverBegan::Busy);
+        assert!(message.contains("a17 of namespace default"), "{message}");
+        release(gate).await;
+        resume(&place, 17).await.assert_succeeded();
+        other(4).await.assert_succeeded();
+        // Its record is not the other's.
+        resume(&place, 17).await.assert_succeeded();
+        other(3).await.assert_failed(FailureKind::Refused);
+        place.attempt(Command::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
+    }
+}
+
+/// A transport that keeps locks on a small disk.
+fn on_disk(place: &Place, disk: &Path) -> SshTransport {
+    let locks = disk.join("locks").display().to_string();
+    place.transport.clone().lock_directory(locks).build().unwrap()
+}
+
+#[tokio::test]
+async fn on_a_full_disk_commands_run_without_a_record_and_say_so() {
+    let test = "on_a_full_disk_commands_run_without_a_record_and_say_so";
+    let Some((place, disk)) = on_small_disk(test, "rw").await else {
+        return;
+    };
+    let transport = on_disk(&place, &disk.path);
+    fill(&disk.path.join("filling"));
+    let report = place.attempt(Command::shell("exit 3")).run(&transport).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    assert_eq!(report.asked, [false]);
+    fs::remove_file(disk.path.join("filling")).unwrap();
+    let report = place.attempt(Command::shell("exit 3")).run(&transport).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    assert_eq!(report.asked, [true]);
+}
+
+#[tokio::test]
+async fn a_disk_that_fills_up_keeps_no_end_from_being_written_down() {
+    let test = "a_disk_that_fills_up_keeps_no_end_from_being_written_down";
+    let Some((place, disk)) = on_small_disk(test, "rw").await else {
+        return;
+    };
+    let transport = on_disk(&place, &disk.path);
+    let filling = disk.path.join("filling").display().to_string();
+    let line = format!("cat /dev/zero >'{filling}' 2>/dev/null; exit 3");
+    let report = place.attempt(Command::shell(line)).numbered(17).run(&transport).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+    let again = place.attempt(Command::shell("true")).numbered(17).resumed();
+    let report = again.run(&transport).await;
+    report.assert_failed(FailureKind::Command { status: 3 });
+}
+
+#[tokio::test]
+async fn on_a_disk_that_cannot_be_written_any_more_commands_still_exclude_each_other() {
+    let test = "on_a_disk_that_cannot_be_written_any_more_commands_still_exclude_each_other";
+    let Some((place, disk)) = on_small_disk(test, "rw").await else {
+        return;
+    };
+    let transport = on_disk(&place, &disk.path);
+    let gate = gate(&place);
+    let first = place.attempt(Command::shell("true")).run(&transport).await;
+    first.assert_succeeded();
+    disk.remount("ro");
+    let line = format!("echo up; read go <'{gate}'");
+    let (running, _side) = place.attempt(Command::shell(line)).start();
+    let witness = Arc::clone(&running.witness);
+    let second = async {
+        witness.saw("up").await;
+        let report = place.attempt(Command::shell("echo ran")).run(&transport).await;
+        never_began(&report, NeverBegan::Busy);
+        release(gate.clone()).await;
+    };
+    let (report, ()) = tokio::join!(running.finish(&transport), second);
+    report.assert_succeeded();
+    assert_eq!(report.asked, [false]);
+}
