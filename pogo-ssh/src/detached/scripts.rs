@@ -6,6 +6,7 @@
 //! cannot keep its end from being known. Locks are the kernel's: they end with whoever holds them.
 
 use crate::exec::END_GROUP;
+use crate::host_lock::{BORN, GROUP_LIVES};
 use crate::quote::quote;
 
 /// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
@@ -67,9 +68,11 @@ follow() {
 const STEP: &str = r#"say() { printf '%-79.79s\n' "$*" 1<>"$pogo_h/state"; }
 pogo_b=$1 pogo_p=$2 pogo_h=$3 pogo_g=$$ pogo_k=group
 shift 3
-say begun "$pogo_p" $$
+BORN
+pogo_born $$
+say begun "$pogo_p" $$ "${pogo_x:--}" "$pogo_B"
 if [ -e "$pogo_h/stop" ]; then say kept "$pogo_p"; exit 143; fi
-unset -f say; unset pogo_p pogo_h
+unset -f say pogo_born; unset pogo_p pogo_h pogo_x pogo_B
 eval "$pogo_b""#;
 
 /// Ends the attempt in the directory `$2` after `$1` seconds, by [`STOP`], whose `$5` is `$3`. Exits with 9 when it has
@@ -155,7 +158,13 @@ if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$p
 /// Old attempts are pruned but for this one: where the clock ran ahead of the files' times, it pruned its own directory.
 /// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
 /// ignore the interrupt signal for ever.
-const LAUNCH: &str = r#"launch() {
+///
+/// The lock is free as soon as what ran the last attempt is gone, and the attempt itself may live on: then the host is busy as well.
+const LAUNCH: &str = r#"survives() {
+  read -r last <"$base/holder" && [ "$last" != "$token" ] && read -r was phase group born boot rest <"$base/$last/state" || return 1
+  [ "$was" = begun ] && pogo_lives "$boot" "$group" group "$born"
+} 2>/dev/null
+launch() {
   (: >>"$base/lock") 2>/dev/null || refuse "it cannot keep an attempt: its disk is full"
   exec 9>>"$base/lock"
   got= left=50
@@ -164,6 +173,7 @@ const LAUNCH: &str = r#"launch() {
     left=$((left - 1)); [ $left -gt 0 ] || break
     nap 0.1
   done
+  if [ -n "$got" ] && survives; then got=; fi
   [ -z "$got" ] || find "$base"/*.a* -prune ! -name "$token" -mtime +7 -exec rm -rf {} \; 2>/dev/null
   if why=$(mkdir "$here" 2>&1); then
     if [ -z "$got" ]; then : >"$here/state"; say never busy "$(cat "$base/holder" 2>/dev/null)"
@@ -208,11 +218,20 @@ read -r was phase group rest <"$here/state"
 set -- "$group" "$5"
 "#;
 
+/// When a process began, and the boot that the host is in.
+fn born() -> String {
+    format!(
+        "pogo_B=-\n[ ! -r /proc/sys/kernel/random/boot_id ] || read -r pogo_B </proc/sys/kernel/random/boot_id\n{BORN}"
+    )
+}
+
 /// The text of [`LAUNCH`], with the texts of what it launches.
 pub(super) fn launch() -> String {
     let timer = TIMER.replace("STOP", &stop());
     let supervise = format!("timer={}\n{SUPERVISE}", quote(&timer));
-    format!("supervise={}\nstep={}\n{LAUNCH}", quote(&supervise), quote(STEP))
+    let (born, step) = (born(), STEP.replace("BORN", &born()));
+    let (supervise, step) = (quote(&supervise), quote(&step));
+    format!("supervise={supervise}\nstep={step}\n{born}{GROUP_LIVES}{LAUNCH}")
 }
 
 /// The text of [`STOP`], and that which ends the group that it finds.

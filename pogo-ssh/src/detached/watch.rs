@@ -1,7 +1,7 @@
 //! What is known of a detached attempt, over all connections to its host.
 
 use pogo_core::dispatcher::{Reporter, Stream};
-use pogo_core::scheduler::Phase;
+use pogo_core::scheduler::{NeverBegan, Phase};
 
 use super::commands::{DetachedCommands, PHASES};
 use super::frames::Frame;
@@ -146,7 +146,8 @@ impl AttemptWatch {
         }
         match words.as_slice() {
             ["never", "busy", holder @ ..] => {
-                ExitReport::refused(format!("another attempt runs on the host: {}", holder.join(" ")))
+                let message = format!("another attempt runs on the host: {}", holder.join(" "));
+                (NeverBegan::Busy, message).into()
             }
             ["never", "stopped", name, ..] => {
                 self.phase = phase_named(name).unwrap_or(self.phase);

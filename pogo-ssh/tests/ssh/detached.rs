@@ -10,7 +10,7 @@ use pogo_core::dispatcher::{Dispatcher, Handle};
 use pogo_core::fleet::Fleet;
 use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{Command, ExecOptions, JobSpec, RunAs, Stdin};
-use pogo_core::scheduler::{FailureKind, JobId, Phase, Tally};
+use pogo_core::scheduler::{FailureKind, JobId, NeverBegan, Outcome, Phase, Tally};
 
 use crate::place::{Place, on_both};
 
@@ -164,13 +164,49 @@ on_both! {
             witness.saw("up").await;
             let line = format!("echo ran >>'{}'", place.path("ran"));
             let report = place.attempt(Command::shell(line)).exec_options(detached("two")).run(&transport).await;
-            let message = report.assert_failed(FailureKind::Refused);
+            let Outcome::NeverBegan { reason: NeverBegan::Busy, message } = report.outcome else {
+                panic!("{report:#?}");
+            };
             assert!(message.contains("another attempt runs on the host: one.a17"), "{message}");
             side.cancel();
         };
         let (report, ()) = tokio::join!(first.finish(&transport), second);
         report.assert_failed(term());
         assert_eq!(runs(place.path("ran")), 0);
+    }
+
+    async fn what_runs_without_its_supervisor_keeps_others_from_running(place: Place) {
+        let transport = transport_of(&place);
+        let gate = place.path("gate");
+        let made = std::process::Command::new("mkfifo").arg(&gate).status();
+        assert!(made.unwrap().success());
+        // What runs it has started the session of the command's shell.
+        let line = format!("exec >/dev/null 2>&1; kill -KILL $(ps -o ppid= -p $$); read go <'{gate}'; rm '{gate}'");
+        let report = place.attempt(Command::shell(line)).exec_options(detached("one")).run(&transport).await;
+        report.assert_in_doubt();
+        let next = async |key: String| {
+            let report = place.attempt(Command::shell("true")).exec_options(detached(&key)).run(&transport).await;
+            report.outcome
+        };
+        let is_busy = |outcome: &Outcome| matches!(outcome, Outcome::NeverBegan { reason: NeverBegan::Busy, .. });
+        let outcome = next("two".to_owned()).await;
+        assert!(is_busy(&outcome), "{outcome:?}");
+        let opened = tokio::task::spawn_blocking({
+            let gate = gate.clone();
+            move || fs::OpenOptions::new().write(true).open(gate)
+        });
+        opened.await.unwrap().unwrap().write_all(b"go\n").unwrap();
+        // It ends after that, at its own time.
+        let mut tries = 0;
+        let outcome = loop {
+            tries += 1;
+            let outcome = next(format!("try{tries}")).await;
+            if !is_busy(&outcome) {
+                break outcome;
+            }
+        };
+        assert_eq!(outcome, Outcome::Succeeded);
+        assert!(!fs::exists(gate).unwrap());
     }
 
     async fn a_dispatcher_that_takes_over_takes_up_what_ran(place: Place) {
