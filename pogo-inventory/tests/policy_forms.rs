@@ -206,6 +206,7 @@ defaults:
   gate: manual
   allow_failures: 1
   priority: -2
+  leave_after: 10m
   pre_hooks: /opt/hooks/pre.d
   post_hooks: ''
 ";
@@ -223,6 +224,7 @@ defaults:
         .max_parallel(limit("10%"))
         .bake(Duration::from_secs(300))
         .gate(WaveGate::Manual)
+        .leave_after(Duration::from_secs(600))
         .allow_failures(limit("1"))
         .priority(-2)
         .pre_hooks("/opt/hooks/pre.d".to_owned())

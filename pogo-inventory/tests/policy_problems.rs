@@ -99,7 +99,7 @@ fn unknown_keys_are_refused_with_the_nearest_one() {
             "defaults: { timeout: 3s }",
             "1:13+7 unknown key `timeout` in `defaults` (known here: attempt_timeout, slow_after, job_timeout, \
              retries, connect_retries, retry_delay, retry_backoff, settle, max_failures, on_doubt, max_parallel, \
-             bake, gate, allow_failures, priority, pre_hooks, post_hooks)",
+             bake, gate, allow_failures, priority, leave_after, pre_hooks, post_hooks)",
         ),
         (
             "sequence: { x: { stagse: [a] , stages: [a] } }",

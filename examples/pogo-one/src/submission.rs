@@ -85,6 +85,7 @@ fn settings(limits: &LimitArgs, times: &TimeArgs) -> JobSettings {
     settings.connect_retries = times.retries;
     settings.retry_delay = times.retry_delay;
     settings.retry_backoff = times.retry_backoff;
+    settings.leave_after = times.leave_after;
     settings.settle = limits.settle;
     settings.max_failures = limits.max_failures;
     settings.on_doubt = limits.on_doubt.map(Into::into);

@@ -30,6 +30,7 @@ macro_rules! each_setting {
             Gate gate: WaveGate, gate;
             AllowFailures allow_failures: Limit, limit;
             Priority priority: i32, integer;
+            LeaveAfter leave_after: Duration, duration;
             PreHooks pre_hooks: String, text;
             PostHooks post_hooks: String, text;
         }
@@ -107,6 +108,10 @@ pub struct JobSettings {
     /// Jobs of higher priority take free slots first. Pogo's default: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
+    /// How long a host that waits and has left the fleet may take to come back, before it is cancelled; zero cancels it at once.
+    /// Pogo's default: 5 minutes. A change holds for hosts that have left already, counted from then.
+    #[serde(with = "millis::option", skip_serializing_if = "Option::is_none")]
+    pub leave_after: Option<Duration>,
     /// Directory on the targets whose executable files run before the command, in sorted order; the first that fails ends the
     /// attempt. An empty text is no hooks, a missing directory an empty one. Pogo's default: `/etc/pogo/pre.d`. A change holds for
     /// attempts that start later.

@@ -49,6 +49,9 @@ pub struct ResolvedSettings {
     pub on_doubt: OnDoubt,
     /// Jobs of higher priority take free slots first.
     pub priority: i32,
+    /// How long a host that waits and has left the fleet may take to come back.
+    #[serde(with = "millis")]
+    pub leave_after: Duration,
     /// Directory of pre-hooks on the targets; empty for no hooks.
     pub pre_hooks: String,
     /// Directory of post-hooks on the targets; empty for no hooks.
@@ -72,6 +75,8 @@ impl JobSettings {
     pub const SLOW_AFTER: Duration = Duration::from_secs(600);
     /// Time before another try where neither job nor policy says.
     pub const RETRY_DELAY: Duration = Duration::from_secs(5);
+    /// How long a host that left the fleet may take to come back where neither job nor policy says.
+    pub const LEAVE_AFTER: Duration = Duration::from_secs(300);
     /// Where pre-hooks are where neither job nor policy says.
     pub const PRE_HOOKS: &str = "/etc/pogo/pre.d";
     /// Where post-hooks are where neither job nor policy says.
@@ -96,6 +101,7 @@ impl JobSettings {
             .gate(WaveGate::default())
             .allow_failures(Limit::default())
             .priority(0)
+            .leave_after(Self::LEAVE_AFTER)
             .pre_hooks(Self::PRE_HOOKS.to_owned())
             .post_hooks(Self::POST_HOOKS.to_owned())
     }
@@ -122,6 +128,7 @@ impl JobSettings {
             allow_failures: self.allow_failures.unwrap_or_default(),
             on_doubt: self.on_doubt.unwrap_or_default(),
             priority: self.priority.unwrap_or(0),
+            leave_after: self.leave_after.unwrap_or_default(),
             pre_hooks: hooks(&self.pre_hooks, Self::PRE_HOOKS),
             post_hooks: hooks(&self.post_hooks, Self::POST_HOOKS),
         }

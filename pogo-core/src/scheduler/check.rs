@@ -346,7 +346,7 @@ impl State {
     fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
         let id = self.check_host(&host)?;
         let state = self.host(id);
-        if state.removed {
+        if state.left.is_some() {
             return Err(InputError::UnknownHost { host });
         }
         let news = if down { state.down.is_none() } else { state.is_stuck() };

@@ -54,6 +54,8 @@ pub(super) enum Due {
     Job(JobId),
     /// The bake time before this wave has passed.
     Wave(JobId, u32),
+    /// Hosts that left the fleet have not come back in time.
+    Left(JobId),
 }
 
 impl Deadlines {
@@ -226,7 +228,11 @@ impl JobQueues {
             let wave = job.stages.stage(stage).wave?;
             Some((since + job.settings.bake, Due::Wave(job.id, wave)))
         });
-        [running, slow, settling, job_limit, bake].into_iter().flatten()
+        let left = job
+            .left
+            .first()
+            .map(|&(left, _)| (left + job.settings.leave_after, Due::Left(job.id)));
+        [running, slow, settling, job_limit, bake, left].into_iter().flatten()
     }
 
     fn tidy(&mut self, state: &State) {

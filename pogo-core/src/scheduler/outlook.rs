@@ -239,8 +239,8 @@ impl Outlook {
             let target = job.target(task);
             let repair = state.hosts.is_unavailable(host) || state.is_forced(job.id, host);
             let mut buckets = BucketIds::new();
-            let frozen = state.freezes.is_frozen(host);
-            if seen.insert((target.profile, target.track, repair, frozen))
+            let barred = state.is_barred(host);
+            if seen.insert((target.profile, target.track, repair, barred))
                 && self.could_start(state, job, task, repair, &mut buckets)
             {
                 let witness = Some(task);
@@ -261,7 +261,7 @@ impl Outlook {
     // A stage that does not open in time opens only after a task before it has started, so its tasks need not be asked.
     fn could_start(&mut self, state: &State, job: &Job, task: u32, repair: bool, buckets: &mut BucketIds) -> bool {
         let host = job.host(task);
-        if state.freezes.is_frozen(host) || state.is_over_budget(job, host) {
+        if state.is_barred(host) || state.is_over_budget(job, host) {
             return false;
         }
         if job.is_unbound {

@@ -117,7 +117,7 @@ impl Prospects {
         };
         for &host in &scope.hosts {
             let known = state.host(host);
-            if known.leased && (known.removed || known.down.is_none()) {
+            if known.leased && (known.left.is_some() || known.down.is_none()) {
                 continue;
             }
             prospects.holding.insert(host);
@@ -197,7 +197,7 @@ impl Prospects {
 
     fn could_start(&self, state: &State, job: &Job, task: u32, openable: &[bool]) -> bool {
         let host = job.host(task);
-        if state.freezes.is_frozen(host) || state.is_over_budget(job, host) {
+        if state.is_barred(host) || state.is_over_budget(job, host) {
             return false;
         }
         if job.is_unbound {
@@ -251,7 +251,7 @@ impl State {
     pub(crate) fn is_forced(&self, id: JobId, host: HostId) -> bool {
         let others = self.by_host.unbound().filter(|&other| other != id);
         let mut jobs = others.filter_map(|other| self.jobs.get(&other));
-        !self.freezes.is_frozen(host)
+        !self.is_barred(host)
             && jobs.any(|job| {
                 let waits = |task: u32| job.task(task).state == TaskState::Waiting;
                 job.status.may_start() && job.task_of(host).is_some_and(waits) && !self.is_over_budget(job, host)

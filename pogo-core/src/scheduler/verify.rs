@@ -35,6 +35,12 @@ pub enum Violation {
         /// The job.
         job: JobId,
     },
+    /// A job knows wrongly which of its waiting hosts have left the fleet.
+    #[error("what {job} knows of hosts that have left the fleet is wrong")]
+    Left {
+        /// The job.
+        job: JobId,
+    },
     /// A gate is open or closed without reason.
     #[error("the gates of {job} are wrong at stage `{stage}`")]
     Gate {
@@ -78,6 +84,7 @@ impl State {
         self.verify_freezes()?;
         for job in self.jobs.values() {
             verify_tally(job)?;
+            verify_left(self, job)?;
             self.verify_gates(job)?;
         }
         Ok(())
@@ -97,7 +104,7 @@ impl State {
         let prospects = Prospects::of(self);
         for job in self.unfinished().filter(|job| job.status.may_start()) {
             let startable = prospects.any(job.id);
-            let blocked = job.tally.running == 0 && job.tally.waiting > 0 && !startable;
+            let blocked = job.tally.running == 0 && job.tally.waiting > 0 && !startable && job.left.is_empty();
             if blocked != (job.status == JobStatus::Blocked) {
                 let (job, status) = (job.id, job.status);
                 return Err(Violation::Status { job, status, startable });
@@ -115,7 +122,7 @@ impl State {
             let host = job.host(task);
             job.task(task).state == TaskState::Waiting
                 && !self.hosts.is_leased(host)
-                && !self.freezes.is_frozen(host)
+                && !self.is_barred(host)
                 && job.backoffs.get(&task).is_none_or(|delay| delay.until <= now)
                 && !self.is_over_budget(job, host)
                 && (job.is_unbound
@@ -230,6 +237,13 @@ fn complete(job: &Job, stage: usize) -> bool {
         }
     }
     failed <= stage.allowed_failures
+}
+
+fn verify_left(state: &State, job: &Job) -> Result<(), Violation> {
+    if job.left == state.waiting_on_left(job) {
+        return Ok(());
+    }
+    Err(Violation::Left { job: job.id })
 }
 
 fn verify_tally(job: &Job) -> Result<(), Violation> {

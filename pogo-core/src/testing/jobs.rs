@@ -26,13 +26,23 @@ pub fn job_specs() -> impl Strategy<Value = JobSpec> {
 
 /// Settings of jobs and of updates, each left open more often than not: none under which nothing could run.
 pub fn job_settings() -> impl Strategy<Value = JobSettings> {
-    (retries(), hosts(), times(), time_limits(), waves(), choices()).prop_map(
-        |(retries, hosts, times, limits, (_, allow_failures, gate), choices)| {
+    (
+        retries(),
+        hosts(),
+        (times(), leave_after()),
+        time_limits(),
+        waves(),
+        choices(),
+    )
+        .prop_map(|(retries, hosts, times, limits, (_, allow_failures, gate), choices)| {
             let mut settings = JobSettings::new();
             (settings.allow_failures, settings.gate) = (allow_failures, gate);
             (settings.retries, settings.connect_retries, settings.retry_backoff) = retries;
             (settings.max_failures, settings.max_parallel) = hosts;
-            (settings.bake, settings.settle, settings.retry_delay) = times;
+            (
+                (settings.bake, settings.settle, settings.retry_delay),
+                settings.leave_after,
+            ) = times;
             (settings.attempt_timeout, settings.slow_after, settings.job_timeout) = limits;
             (
                 settings.on_doubt,
@@ -41,8 +51,7 @@ pub fn job_settings() -> impl Strategy<Value = JobSettings> {
                 settings.post_hooks,
             ) = choices;
             settings
-        },
-    )
+        })
 }
 
 fn targets() -> impl Strategy<Value = crate::fleet::Selector> {
@@ -57,6 +66,10 @@ fn targets() -> impl Strategy<Value = crate::fleet::Selector> {
 fn retries() -> impl Strategy<Value = (Option<u32>, Option<u32>, Option<u32>)> {
     let backoff = prop::option::weighted(0.3, 1..=3_u32);
     (prop::option::of(0..3_u32), prop::option::of(0..3_u32), backoff)
+}
+
+fn leave_after() -> impl Strategy<Value = Option<Duration>> {
+    prop::option::of((0..60_u64).prop_map(Duration::from_secs))
 }
 
 fn hosts() -> impl Strategy<Value = (Option<Limit>, Option<Limit>)> {

@@ -132,7 +132,7 @@ fn relaxed(drill: &Drill, rule: Rule) -> Input {
         }
     }
     Input::Configure {
-        fleet: Arc::clone(scheduler.fleet()),
+        fleet: Arc::clone(scheduler.configured_fleet().unwrap()),
         policy: Arc::new(policy),
     }
 }

@@ -8,6 +8,7 @@ mod audited;
 mod binding;
 mod damaged;
 mod explain;
+mod flapping;
 mod liveness;
 mod oracle;
 mod orders;

@@ -138,6 +138,7 @@ fn every_default_is_decided_when_the_job_is_submitted_and_stored_with_it() {
         .gate(WaveGate::Automatic)
         .allow_failures(Limit::Count(0))
         .priority(0)
+        .leave_after(seconds(300))
         .pre_hooks("/before".to_owned())
         .post_hooks("/etc/pogo/post.d".to_owned());
     assert_eq!(stored, Some(expected));

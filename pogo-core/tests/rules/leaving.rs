@@ -1,7 +1,9 @@
 //! A change of fleet or policy under running jobs, and hosts that leave.
 
-use pogo_core::policy::{Policy, Rule, Sequence};
-use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, Outcome, TaskState};
+use pogo_core::policy::{JobSettings, Policy, Rule, Sequence};
+use pogo_core::scheduler::{Input, InputError, JobId, JobStatus, JobUpdate, Outcome, Scheduler, TaskState};
+
+use std::time::Duration;
 
 use crate::story::{Story, at_most, host, limited, on, web};
 
@@ -111,4 +113,100 @@ fn a_budget_that_the_new_policy_widens_is_wider_at_once() {
     story.submit(on("*").max_parallel("1".parse().unwrap()));
     assert_eq!(story.fails("a"), "");
     assert_eq!(story.configure(web("a,b"), budget("1")), "b");
+}
+
+#[test]
+fn a_waiting_host_that_leaves_and_comes_back_is_run() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    assert_eq!(story.submit(on("*")), "a");
+    story.configure(web("a"), at_most("1"));
+    assert_eq!(story.ends("a"), "", "who has left does not start");
+    assert_eq!(story.state(1, "b"), TaskState::Waiting);
+    story.waits(299);
+    assert_eq!(story.status(1), JobStatus::Running, "no order is needed");
+    assert_eq!(story.configure(web("a,b"), at_most("1")), "b");
+}
+
+#[test]
+fn a_host_that_has_left_says_when_and_until_when_its_job_waits() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    story.waits(60);
+    story.configure(web("a"), at_most("1"));
+    story.waits(60);
+    // Another poll of the source, and a host that is still not in it.
+    story.configure(web("a,c"), at_most("1"));
+    let said: Vec<String> = story.obstacles(1, "b").iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        ["it left the fleet at 1970-01-01 00:01 UTC; the job waits for it until 1970-01-01 00:06 UTC"]
+    );
+    assert!(story.obstacles(1, "b").iter().all(|obstacle| obstacle.passes));
+}
+
+#[test]
+fn a_host_that_does_not_come_back_in_time_is_cancelled_and_its_job_ends() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    story.configure(web("a"), at_most("1"));
+    story.ends("a");
+    story.waits(299);
+    assert_eq!(story.status(1), JobStatus::Running);
+    story.waits(1);
+    assert_eq!(story.state(1, "b"), TaskState::Cancelled);
+    assert_eq!(story.status(1), JobStatus::Finished);
+}
+
+#[test]
+fn a_job_that_waits_for_nobody_cancels_hosts_when_they_leave() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*").leave_after(Duration::ZERO));
+    story.configure(web("a"), at_most("1"));
+    assert_eq!(story.state(1, "b"), TaskState::Cancelled);
+}
+
+#[test]
+fn a_change_of_how_long_a_job_waits_counts_from_when_its_hosts_left() {
+    let mut story = Story::new(web("a,b,c"), at_most("1"));
+    story.submit(on("*"));
+    story.configure(web("a"), at_most("1"));
+    story.waits(200);
+    let change = |seconds| {
+        let job = JobId::new(1);
+        let settings = JobSettings::new().leave_after(Duration::from_secs(seconds));
+        let change = JobUpdate::set(settings);
+        Input::Alter { job, change }
+    };
+    story.handle(change(600)).unwrap();
+    story.waits(300);
+    assert_eq!(story.state(1, "b"), TaskState::Waiting);
+    story.handle(change(500)).unwrap();
+    assert_eq!(story.state(1, "b"), TaskState::Cancelled);
+}
+
+#[test]
+fn a_job_that_is_paused_does_not_wait_longer() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    story.configure(web("a"), at_most("1"));
+    story.ends("a");
+    story.handle(Input::Pause { job: JobId::new(1) }).unwrap();
+    story.waits(300);
+    assert_eq!(story.status(1), JobStatus::Finished);
+}
+
+#[test]
+fn a_restored_scheduler_waits_for_hosts_that_left_no_longer_than_the_one_before() {
+    let mut story = Story::new(web("a,b"), at_most("1"));
+    story.submit(on("*"));
+    story.waits(10);
+    story.configure(web("a"), at_most("1"));
+    story.ends("a");
+    story.waits(10);
+    story.configure(web("a"), at_most("2"));
+    let scheduler = story.drill.scheduler();
+    let restored = Scheduler::restore(&scheduler.snapshot()).unwrap();
+    assert!(restored.same_state(scheduler));
+    assert_eq!(restored.next_timeout(), scheduler.next_timeout());
+    assert_eq!(restored.next_timeout().unwrap().as_millis(), 310_000);
 }

@@ -194,12 +194,14 @@ fn a_frozen_host_begins_nothing() {
 }
 
 #[test]
-fn a_host_that_has_left_begins_nothing_and_is_cancelled() {
+fn a_host_that_has_left_begins_nothing_and_is_waited_for() {
     let mut story = asking("a,b", Policy::default());
     story.submit(on("*"));
     story.configure(web("b"), Policy::default());
     assert_eq!(begins(&mut story, "a", true), Err(BeginRefused::HostRemoved));
     never_began(&mut story, "a", NeverBegan::Refused);
+    assert_eq!(story.state(1, "a"), TaskState::Waiting);
+    story.waits(300);
     assert_eq!(story.state(1, "a"), TaskState::Cancelled);
 }
 

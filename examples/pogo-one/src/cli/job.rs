@@ -101,6 +101,9 @@ pub(crate) struct TimeArgs {
     /// Wait so many times as long before each further try, up to 1h [default: as the policy says, or 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     pub(crate) retry_backoff: Option<u32>,
+    /// Wait this long for a host that leaves the inventory before it runs, then cancel it [default: as the policy says, or 5m]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) leave_after: Option<Duration>,
 }
 
 /// The most hosts at once, as it is typed.

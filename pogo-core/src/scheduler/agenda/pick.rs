@@ -211,8 +211,8 @@ impl Agenda {
         let waits = |task: u32| {
             queues.is_waiting(task)
                 && (alone || !state.hosts.is_leased(job.host(task)))
-                // Thawing rebuilds the queues, so that tasks which are skipped here are found again.
-                && !state.freezes.is_frozen(job.host(task))
+                // Thawing and a new fleet rebuild the queues, so that tasks which are skipped here are found again.
+                && !state.is_barred(job.host(task))
         };
         let late_here = |task: u32| queues.is_late(task) && queues.class_of[task as usize] as usize == class;
         let here = |front: Front| {

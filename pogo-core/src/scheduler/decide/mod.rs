@@ -30,7 +30,6 @@ impl Scheduler {
                     };
                     let kind = NamespaceEventKind::Configured { fleet, policy };
                     self.emit(Event::of_namespace(kind), hint);
-                    self.cancel_removed();
                 }
             }
             Checked::Submit { job, spec, compiled } => {

@@ -106,17 +106,13 @@ impl Scheduler {
         }
     }
 
-    /// Cancels what waits on hosts that are no longer in the fleet.
-    pub(super) fn cancel_removed(&mut self) {
-        let mut gone: Vec<TaskAt> = Vec::new();
-        for job in self.state.unfinished() {
-            let waits =
-                |&task: &u32| job.task(task).state == TaskState::Waiting && self.state.hosts.is_removed(job.host(task));
-            gone.extend(job.positions().filter(waits).map(|task| (job.id, task)));
-        }
-        for task in gone {
-            self.cancel(task);
-        }
+    /// Cancels what waits on hosts that left the fleet and have not come back in time.
+    pub(super) fn cancel_left(&mut self, id: JobId) {
+        let Some(job) = self.state.jobs.get(&id) else { return };
+        let (now, after) = (self.now, job.settings.leave_after);
+        let due = job.left.iter().take_while(|&&(left, _)| left + after <= now);
+        let due: Vec<TaskAt> = due.map(|&(_, task)| (id, task)).collect();
+        due.into_iter().for_each(|task| self.cancel(task));
     }
 
     pub(super) fn cancel(&mut self, (job, task): TaskAt) {

@@ -24,7 +24,6 @@ impl Scheduler {
             }
         }
         // The log may end between a change of fleet and what follows from it.
-        self.cancel_removed();
     }
 
     /// Starts nothing more, and cancels these attempts.

@@ -30,7 +30,7 @@ impl Scheduler {
         self.emit_task(task, host, TaskEventKind::Permitted { attempt, host_lock });
     }
 
-    /// The task waits again, unless its job or its host is gone, or its time was over.
+    /// The task waits again, unless its job is gone, or its time was over.
     pub(super) fn never_began(&mut self, attempt: AttemptId, reason: NeverBegan, message: String) {
         let Some((running, job)) = self.running(attempt) else {
             return;
@@ -41,7 +41,7 @@ impl Scheduler {
         }
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
-        let gone = job.aborted || self.state.hosts.is_removed(running.target.host);
+        let gone = job.aborted;
         let delay = match reason.may_last() && !gone {
             true => busy_delay(job.task(task).never_began),
             false => Duration::ZERO,

@@ -26,6 +26,10 @@ impl Scheduler {
             (JobStatus::Halting, _) if job.tally.running == 0 => Some(JobEventKind::Halted),
             (JobStatus::Waiting | JobStatus::Blocked, None) => Some(JobEventKind::Unblocked),
             (_, None) => None,
+            // Hosts that have left the fleet come back, or are cancelled when their time is up.
+            (status, Some(false)) if !job.left.is_empty() => {
+                (status != JobStatus::Running).then_some(JobEventKind::Unblocked)
+            }
             (status, Some(false)) => (status != JobStatus::Blocked).then(|| JobEventKind::Blocked {
                 reasons: self.state.obstacles(self.now, job),
             }),
@@ -39,9 +43,9 @@ impl Scheduler {
 
     /// Whether the job itself has something that only waits for time to pass.
     fn goes_on_in_time(&self, job: &Job) -> bool {
-        let frozen = |task: u32| self.state.freezes.is_frozen(job.host(task));
+        let barred = |task: u32| self.state.is_barred(job.host(task));
         let mut delays = job.backoffs.iter();
         let bakes = job.settings.gate == WaveGate::Automatic && job.gates.baking().is_some();
-        bakes || delays.any(|(&task, delay)| delay.until > self.now && !frozen(task))
+        bakes || delays.any(|(&task, delay)| delay.until > self.now && !barred(task))
     }
 }

@@ -17,6 +17,7 @@ impl Scheduler {
                     self.doubt(attempt, message, DoubtCause::Abandoned);
                 }
                 Due::Job(job) => self.expire(job),
+                Due::Left(job) => self.cancel_left(job),
                 Due::Wave(job, wave) => {
                     let ordered = false;
                     self.emit_job(job, JobEventKind::WaveOpened { wave, ordered });

@@ -85,6 +85,13 @@ pub enum Blocker {
         #[serde(flatten)]
         freeze: Freeze,
     },
+    /// The host has left the fleet. The job waits for it for a while.
+    LeftFleet {
+        /// When it left.
+        since: Timestamp,
+        /// When it is cancelled, if it has not come back.
+        until: Timestamp,
+    },
     /// Another job runs on the host.
     Leased {
         /// The job.

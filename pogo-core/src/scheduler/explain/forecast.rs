@@ -68,7 +68,7 @@ impl<'a> Forecast<'a> {
         let state = self.state;
         let known = state.host(host);
         if known.leased {
-            return known.down.is_none() || known.removed;
+            return known.down.is_none() || known.left.is_some();
         }
         let mut waiting = state
             .jobs_on(host)
@@ -81,7 +81,7 @@ impl<'a> Forecast<'a> {
         let state = self.state;
         let host = job.host(task);
         let reopened = resumed || (job.status == JobStatus::Finished && job.fits);
-        if state.hosts.is_removed(host) || state.freezes.is_frozen(host) || !(reopened || job.status.may_start()) {
+        if state.is_barred(host) || !(reopened || job.status.may_start()) {
             return false;
         }
         let profile = state.rules.profile(job.target(task).profile);

@@ -64,6 +64,10 @@ impl<'a> Explainer<'a> {
             let (until, never_began) = (delay.until, delay.never_began);
             found.push(Obstacle::passing(Blocker::Backoff { until, never_began }));
         }
+        if let Some(since) = state.hosts.left(job.host(task)) {
+            let until = since + job.settings.leave_after;
+            found.push(Obstacle::passing(Blocker::LeftFleet { since, until }));
+        }
         if let Some((other, _)) = state.lease(job.host(task)) {
             found.push(Obstacle::passing(Blocker::Leased { job: other }));
         }

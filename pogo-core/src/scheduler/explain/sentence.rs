@@ -57,6 +57,11 @@ impl Blocker {
                 };
                 format!("{hosts} is frozen by {by} since {}{why}", time(*since))
             }
+            Self::LeftFleet { since, until } => format!(
+                "it left the fleet at {}; the job waits for it until {}",
+                time(*since),
+                time(*until)
+            ),
             Self::Leased { job } => format!("job {} runs there", job.number()),
             Self::Backoff { until, never_began } => {
                 let again = format!("it is tried again at {}", time(*until));

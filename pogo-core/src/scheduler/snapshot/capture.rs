@@ -1,9 +1,11 @@
 //! Takes a snapshot of a state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::job::{BackoffData, BudgetData, GroupBudgetData, JobData, TaskRun};
-use super::{RunningData, Snapshot, StuckData};
+use super::{LeftData, RunningData, Snapshot, StuckData};
+use crate::Timestamp;
 use crate::fleet::{HostId, fold_in_order};
 use crate::scheduler::state::{Budget, Job, State};
 
@@ -19,12 +21,28 @@ impl State {
             policy: Arc::clone(&self.policy),
             configured: self.given.clone().filter(|given| *given != self.fleet),
             removed: fold_in_order(removed.map(named)),
+            left: self.left_data(),
             stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),
             freezes: self.freezes.iter().cloned().collect(),
             jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),
             attempts: self.attempts.issued(),
             running: self.running_data(),
         }
+    }
+
+    fn left_data(&self) -> Vec<LeftData> {
+        let mut by_time: BTreeMap<Timestamp, Vec<HostId>> = BTreeMap::new();
+        for host in self.hosts.removed() {
+            by_time
+                .entry(self.hosts.left(host).unwrap_or(self.at))
+                .or_default()
+                .push(host);
+        }
+        let left = by_time.into_iter().map(|(at, hosts)| LeftData {
+            at,
+            hosts: fold_in_order(hosts.into_iter().map(|host| self.fleet.name(host))),
+        });
+        left.collect()
     }
 
     fn stuck_data(&self, host: HostId) -> StuckData {

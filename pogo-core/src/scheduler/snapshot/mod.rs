@@ -52,6 +52,9 @@ pub struct Snapshot {
     /// Hosts that left the fleet while a job knew them, as ranges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removed: Vec<String>,
+    /// When they left, those of one moment in one entry. Snapshots from before hosts were waited for do not have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left: Vec<LeftData>,
     /// Hosts that are unavailable for another reason than running a task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     stuck: Vec<StuckData>,
@@ -73,6 +76,13 @@ impl Snapshot {
     pub fn at(&self) -> Timestamp {
         self.at
     }
+}
+
+/// Hosts that left the fleet at one moment, as ranges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LeftData {
+    at: Timestamp,
+    hosts: Vec<String>,
 }
 
 /// A host that failed, is in doubt, or was marked down.

@@ -48,7 +48,16 @@ impl State {
             ..Self::new()
         };
         for host in removed {
-            state.hosts.remove(host);
+            state.hosts.remove(host, snapshot.at);
+        }
+        for left in &snapshot.left {
+            for host in unfold(&left.hosts).map_err(RestoreError::damaged)? {
+                let host = state.known(&host)?;
+                if left.at > snapshot.at || !state.hosts.is_removed(host) {
+                    return Err(RestoreError::damaged("a host has left the fleet later, or not at all"));
+                }
+                state.hosts.remove(host, left.at);
+            }
         }
         for freeze in &snapshot.freezes {
             if state.freezes.get(&freeze.hosts).is_some() {
@@ -98,6 +107,7 @@ impl State {
         job.status = data.status;
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);
+        job.left = self.waiting_on_left(&job);
         let baking = data
             .baking
             .and_then(|(wave, since)| Some((job.stages.wave(wave)?, since)));

@@ -237,9 +237,9 @@ impl State {
                 failed_attempt = host.failed_attempt;
             }
             // A host that has left the fleet is counted until it ends, and no longer.
-            failed_attempt = failed_attempt.filter(|_| !host.removed);
+            failed_attempt = failed_attempt.filter(|_| host.left.is_none());
             before = std::mem::replace(&mut host.failed_attempt, failed_attempt);
-            host.down = host.down.filter(|_| !host.removed);
+            host.down = host.down.filter(|_| host.left.is_none());
         });
         if before.is_some() && before != failed_attempt {
             self.keep_earlier(running.target.host, before, failed_attempt);

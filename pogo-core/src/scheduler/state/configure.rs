@@ -58,7 +58,9 @@ impl State {
                 error: Box::new(named.1),
             })?;
         for &host in &removed {
-            next.hosts.remove(host);
+            let before = self.fleet.id(next.fleet.name(host).as_str());
+            let left = before.and_then(|before| self.hosts.left(before));
+            next.hosts.remove(host, left.unwrap_or(at));
         }
         for job in self.jobs.values() {
             let job = next.moved(job, &self.rules)?;
@@ -152,6 +154,7 @@ impl State {
             self.restore_task(&mut moved, at, task.record);
             moved.tasks[at as usize].attempt = task.attempt;
         }
+        moved.left = self.waiting_on_left(&moved);
         moved.budget = job.budget;
         moved.gates.keep_waves(&moved.stages, &job.gates, &job.stages);
         moved.keep_budgets(&self.rules, job, old);
@@ -163,12 +166,9 @@ impl State {
             let Some(host) = self.fleet.id(old.fleet.name(at).as_str()) else {
                 continue;
             };
-            let removed = self.hosts.is_removed(host);
-            let state = HostState {
-                removed,
-                ..old.host(at)
-            };
-            if state.leased || !removed {
+            let left = self.hosts.left(host);
+            let state = HostState { left, ..old.host(at) };
+            if state.leased || left.is_none() {
                 self.put_host(host, state);
                 self.hosts.set_earlier(host, old.hosts.earlier(at).to_vec());
             }

@@ -19,8 +19,8 @@ pub(crate) struct HostState {
     pub(crate) failed_attempt: Option<FailedAttempt>,
     /// Marked down from outside, at this moment.
     pub(crate) down: Option<Timestamp>,
-    /// Taken out of the fleet while it was still needed.
-    pub(crate) removed: bool,
+    /// When it was taken out of the fleet, while it was still needed.
+    pub(crate) left: Option<Timestamp>,
     /// Since when it is unavailable.
     pub(crate) since: Timestamp,
 }
@@ -85,7 +85,12 @@ impl Hosts {
     }
 
     pub(crate) fn is_removed(&self, host: HostId) -> bool {
-        self.note(host).is_some_and(|host| host.removed)
+        self.left(host).is_some()
+    }
+
+    /// When a host left the fleet, if it did.
+    pub(crate) fn left(&self, host: HostId) -> Option<Timestamp> {
+        self.note(host)?.left
     }
 
     /// Hosts that run a task.
@@ -109,7 +114,7 @@ impl Hosts {
 
     /// Hosts that were taken out of the fleet, in fleet order.
     pub(crate) fn removed(&self) -> impl Iterator<Item = HostId> {
-        let removed = self.noted.iter().filter(|(_, host)| host.removed);
+        let removed = self.noted.iter().filter(|(_, host)| host.left.is_some());
         removed.map(|(&host, _)| host)
     }
 
@@ -142,9 +147,9 @@ impl Hosts {
     }
 
     /// A host leaves the fleet, and is still needed.
-    pub(in crate::scheduler) fn remove(&mut self, host: HostId) {
+    pub(in crate::scheduler) fn remove(&mut self, host: HostId, at: Timestamp) {
         let removed = HostState {
-            removed: true,
+            left: Some(at),
             ..HostState::default()
         };
         self.set(host, removed, Timestamp::EPOCH);
@@ -171,7 +176,7 @@ impl Hosts {
     pub(in crate::scheduler) fn set(&mut self, host: HostId, state: HostState, begun: Timestamp) {
         self.leased.set(host.index(), state.leased);
         let since_before = state.leased && state.since != begun;
-        let noted = state.is_stuck() || state.removed || since_before;
+        let noted = state.is_stuck() || state.left.is_some() || since_before;
         if noted {
             self.noted.insert(host, state);
         } else if self.is_noted.contains(host.index()) {

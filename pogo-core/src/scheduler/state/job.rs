@@ -1,6 +1,6 @@
 //! One job: its hosts, and how far each of them is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -162,6 +162,8 @@ pub(crate) struct Job {
     pub(crate) budget: Budget,
     /// Of each failure budget that the job's hosts are under.
     pub(crate) budgets: BTreeMap<u32, Budget>,
+    /// Tasks that wait and whose hosts have left the fleet, by when they left.
+    pub(crate) left: BTreeSet<(Timestamp, u32)>,
     /// How the last attempt of each failed task failed.
     pub(crate) failures: BTreeMap<u32, Failure>,
     pub(crate) stages: Stages,
@@ -215,6 +217,7 @@ impl Job {
             budgets: compiled.budgets,
             budget: Budget::default(),
             backoffs: BTreeMap::new(),
+            left: BTreeSet::new(),
             failures: BTreeMap::new(),
         }
     }

@@ -42,7 +42,7 @@ use super::JobId;
 use super::freeze::Freezes;
 use super::job_map::JobMap;
 use crate::Timestamp;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, HostId};
 use crate::plan::{Bucket, BucketId, Rules};
 use crate::policy::Policy;
 
@@ -91,6 +91,11 @@ impl State {
 
     pub(super) fn bucket(&self, bucket: BucketId) -> (&Bucket, Usage) {
         (self.rules.bucket(bucket), self.usage[bucket.index()])
+    }
+
+    /// Whether nothing starts on a host, whatever else allows it: it is frozen, or has left the fleet.
+    pub(super) fn is_barred(&self, host: HostId) -> bool {
+        self.freezes.is_frozen(host) || self.hosts.is_removed(host)
     }
 
     pub(super) fn is_unfinished(&self, job: JobId) -> bool {

@@ -19,6 +19,6 @@ pub enum TaskState {
     InDoubt,
     /// An operator skipped it: it counts as done.
     Skipped,
-    /// It was waiting when its job was aborted, or when its host left the fleet, and will not be run.
+    /// It was waiting when its job was aborted, or its host had left the fleet and did not come back in time. It will not be run.
     Cancelled,
 }

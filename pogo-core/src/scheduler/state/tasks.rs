@@ -1,7 +1,10 @@
 //! How a task changes state, and all that follows from it within its job.
 
+use std::collections::BTreeSet;
+
 use super::gates::GateChange;
 use super::{Effect, Effects, Job, State, Target, Task, TaskAt, TaskRecord, TaskState};
+use crate::Timestamp;
 use crate::scheduler::JobId;
 
 /// A task that is moved from one state to another, as far as is known of it without looking.
@@ -28,6 +31,18 @@ impl State {
         }
     }
 
+    /// The tasks of a job that wait on hosts which have left the fleet, by when they left.
+    pub(in crate::scheduler) fn waiting_on_left(&self, job: &Job) -> BTreeSet<(Timestamp, u32)> {
+        if self.hosts.removed().next().is_none() {
+            return BTreeSet::new();
+        }
+        let waiting = job
+            .positions()
+            .filter(|&task| job.task(task).state == TaskState::Waiting);
+        let left = waiting.filter_map(|task| Some((self.hosts.left(job.host(task))?, task)));
+        left.collect()
+    }
+
     /// Moves one task to another state.
     pub(super) fn move_task(&mut self, (id, task): TaskAt, to: TaskState, effects: &mut Effects) {
         let Some(job) = self.jobs.get(&id) else { return };
@@ -52,6 +67,18 @@ impl State {
         } = moving;
         if from == to {
             return;
+        }
+        if to == TaskState::Waiting || (from == TaskState::Waiting && !job.left.is_empty()) {
+            let left = self.hosts.left(job.host(task)).map(|left| (left, task));
+            if left.is_some_and(|left| {
+                if to == TaskState::Waiting {
+                    job.left.insert(left)
+                } else {
+                    job.left.remove(&left)
+                }
+            }) {
+                effects.push(Effect::JobChanged(id));
+            }
         }
         job.task_mut(task).state = to;
         *job.tally.count_mut(from) -= 1;
