@@ -3,7 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_audit::{BrokenRule, Finding, audit};
@@ -12,8 +11,7 @@ use pogo_core::fleet::Fleet;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, OnDoubt, Policy, Rule, Sequence};
 use pogo_core::scheduler::{
-    AttemptId, Event, HostEventKind, Input, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Outcome, Record,
-    Scheduler, TaskEventKind,
+    AttemptId, Event, HostEventKind, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Record, TaskEventKind,
 };
 use pogo_core::sim::{Fault, TaskTimes, World};
 use serde_json::{Value, json};
@@ -209,76 +207,54 @@ fn findings_are_sentences() {
     );
 }
 
-/// The log of a job whose attempts ask, with one that is busy at first.
-fn asking() -> Vec<Record> {
-    let fleet = Fleet::builder().tagged("web", "web[1-2]").build().unwrap();
-    let (mut scheduler, mut records, mut now) = (Scheduler::new(), Vec::new(), Timestamp::EPOCH);
-    let mut handle = |now: Timestamp, input: Input| {
-        let events = scheduler.handle(now, input).unwrap();
-        records.extend(events.into_iter().map(|event| Record::new(now, event)));
-        scheduler.next_timeout()
-    };
-    let (fleet, policy) = (Arc::new(fleet), Arc::new(at_most("1")));
-    handle(now, Input::Configure { fleet, policy });
-    handle(now, Input::Transport { asks_permission: true });
-    let (job, spec) = (JobId::new(1), Arc::new(on("*")));
-    handle(now, Input::Submit { job, spec });
-    let busy = Outcome::never_began(NeverBegan::Busy, "");
-    for (attempt, outcome) in [(1, busy), (2, Outcome::Succeeded), (3, Outcome::Succeeded)] {
-        let attempt = AttemptId::new(attempt);
-        if outcome == Outcome::Succeeded {
-            let host_lock = true;
-            handle(now, Input::Begin { attempt, host_lock });
-        }
-        let next = handle(now, Input::Reported { attempt, outcome });
-        if attempt.number() == 2 {
-            now = next.unwrap();
-            handle(now, Input::Tick);
-        }
+/// A log of two hosts, one at a time, whose attempts ask: up to the start of the first.
+fn asking(spec: JobSpec) -> Vec<Record> {
+    let mut world = world(at_most("1")).asks_permission();
+    world.submit(spec).unwrap();
+    world.history().records
+}
+
+/// Adds what happens to a host, so many seconds after the start.
+fn then(records: &mut Vec<Record>, seconds: u64, host: &str, kind: TaskEventKind) {
+    let event = Event::of_task(JobId::new(1), host.parse().unwrap(), kind);
+    records.push(Record::new(Timestamp::from_millis(1_000 * seconds), event));
+}
+
+fn started_as(number: u64) -> TaskEventKind {
+    TaskEventKind::Started {
+        attempt: AttemptId::new(number),
+        asks_permission: true,
     }
+}
+
+fn permitted(number: u64, host_lock: bool) -> TaskEventKind {
+    let attempt = AttemptId::new(number);
+    TaskEventKind::Permitted { attempt, host_lock }
+}
+
+/// The first host is busy for five seconds, in which the second has its turn.
+fn busy_at_first() -> Vec<Record> {
+    let mut records = asking(on("web[1-2]"));
+    let never_began = TaskEventKind::NeverBegan {
+        attempt: AttemptId::new(1),
+        reason: NeverBegan::Busy,
+        message: String::new(),
+        not_before: Timestamp::from_millis(5_000),
+    };
+    then(&mut records, 0, "web1", never_began);
+    then(&mut records, 0, "web2", started_as(2));
+    then(&mut records, 0, "web2", permitted(2, true));
+    let attempt = AttemptId::new(2);
+    then(&mut records, 1, "web2", TaskEventKind::Succeeded { attempt });
+    then(&mut records, 5, "web1", started_as(3));
     audit(&records).unwrap();
     records
 }
 
 #[test]
-fn a_doubt_that_is_retried_where_no_lock_keeps_attempts_apart_is_found() {
-    let mut spec = on("web1");
-    (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
-    let fleet = Arc::new(Fleet::builder().tagged("web", "web[1-2]").build().unwrap());
-    let (mut scheduler, mut records) = (Scheduler::new(), Vec::new());
-    let (policy, attempt) = (Arc::new(Policy::default()), AttemptId::new(1));
-    let (job, spec) = (JobId::new(1), Arc::new(spec));
-    let (host_lock, outcome) = (true, Outcome::in_doubt("the link broke"));
-    for input in [
-        Input::Configure { fleet, policy },
-        Input::Transport { asks_permission: true },
-        Input::Submit { job, spec },
-        Input::Begin { attempt, host_lock },
-        Input::Reported { attempt, outcome },
-    ] {
-        let events = scheduler.handle(Timestamp::EPOCH, input).unwrap();
-        records.extend(events.into_iter().map(|event| Record::new(Timestamp::EPOCH, event)));
-    }
-    audit(&records).unwrap();
-    let at = position(&records, |kind| matches!(kind, TaskEventKind::Permitted { .. }));
-    let host_lock = false;
-    let kind = TaskEventKind::Permitted { attempt, host_lock };
-    records[at].event = Event::of_task(job, "web1".parse().unwrap(), kind);
-    assert_eq!(found(&records).rule, BrokenRule::Once);
-}
-
-fn position(records: &[Record], is: fn(&TaskEventKind) -> bool) -> usize {
-    let found = records
-        .iter()
-        .position(|record| record.event.task_kind().is_some_and(is));
-    found.unwrap()
-}
-
-#[test]
 fn what_runs_without_permission_is_found() {
-    let mut records = asking();
-    let permitted = |kind: &TaskEventKind| matches!(kind, TaskEventKind::Permitted { .. });
-    records.remove(position(&records, permitted));
+    let mut records = busy_at_first();
+    records.retain(|record| !matches!(record.event.task_kind(), Some(TaskEventKind::Permitted { .. })));
     let finding = found(&records);
     assert_eq!(finding.rule, BrokenRule::Permission, "{finding}");
     assert!(finding.message.ends_with("was not permitted to begin"), "{finding}");
@@ -286,10 +262,11 @@ fn what_runs_without_permission_is_found() {
 
 #[test]
 fn a_permission_that_a_paused_job_gives_is_found() {
-    let mut records = asking();
-    let at = position(&records, |kind| matches!(kind, TaskEventKind::Permitted { .. }));
+    let mut records = busy_at_first();
+    let at = records.len();
     let paused = Event::of_job(JobId::new(1), JobEventKind::Paused);
-    records.insert(at, Record::new(records[at].at, paused));
+    records.push(Record::new(Timestamp::from_millis(5_000), paused));
+    then(&mut records, 5, "web1", permitted(3, true));
     let finding = found(&records);
     assert_eq!(
         (finding.rule, finding.position),
@@ -300,16 +277,40 @@ fn a_permission_that_a_paused_job_gives_is_found() {
 
 #[test]
 fn a_slot_that_what_never_began_does_not_give_back_is_found() {
-    let mut records = asking();
-    let began = position(&records, |kind| matches!(kind, TaskEventKind::NeverBegan { .. }));
-    records.truncate(began + 1);
-    let mut last = records[began].clone();
-    last.at = last.at + Duration::from_secs(1);
-    last.event = Event::of_job(JobId::new(1), JobEventKind::Paused);
-    records.push(last);
+    let mut records = busy_at_first();
+    records.retain(|record| record.event.host().is_none_or(|host| host.as_str() != "web2"));
+    let paused = Event::of_job(JobId::new(1), JobEventKind::Paused);
+    records.truncate(records.len() - 1);
+    records.push(Record::new(Timestamp::from_millis(1_000), paused));
     assert_eq!(
         found(&records).rule,
         BrokenRule::Idle,
         "the other host could have started"
     );
+}
+
+#[test]
+fn a_doubt_that_is_retried_where_no_lock_keeps_attempts_apart_is_found() {
+    let retried = |host_lock: bool| {
+        let mut spec = on("web1");
+        (spec.settings.on_doubt, spec.settings.retries) = (Some(OnDoubt::Retry), Some(1));
+        let mut records = asking(spec);
+        then(&mut records, 0, "web1", permitted(1, host_lock));
+        let in_doubt = TaskEventKind::InDoubt {
+            attempt: AttemptId::new(1),
+            message: "the link broke".to_owned(),
+            cause: None,
+        };
+        then(&mut records, 1, "web1", in_doubt);
+        let retried = TaskEventKind::Retried {
+            not_before: Timestamp::from_millis(1_000),
+            ordered: false,
+            after_connect: false,
+        };
+        then(&mut records, 1, "web1", retried);
+        then(&mut records, 1, "web1", started_as(2));
+        records
+    };
+    audit(&retried(true)).unwrap();
+    assert_eq!(found(&retried(false)).rule, BrokenRule::Once);
 }

@@ -14,6 +14,7 @@ mod leaving;
 mod limits;
 mod many;
 mod messages;
+mod never_began;
 mod obstacles;
 mod once_more;
 mod permission;

@@ -261,19 +261,12 @@ impl Oracle {
 
     /// Whether an attempt that was started before may begin now.
     fn may_begin(&self, id: JobId, host: &HostName) -> Result<(), String> {
-        let job = self.jobs.get(&id).ok_or("no such job")?;
-        let refuse = |rule: &str| Err(format!("{host} of {id} may not begin: {rule}"));
-        if !job.goes_on {
-            return refuse("the job starts no more");
-        }
-        if self.fleet.id(host.as_str()).is_none() {
-            return refuse("the host has left the fleet");
-        }
+        let goes_on = self.jobs.get(&id).ok_or("no such job")?.goes_on;
         let frozen = |hosts: &Selector| select(&self.fleet, hosts).contains(host);
-        if self.freezes.iter().any(frozen) {
-            return refuse("it is frozen");
+        match goes_on && self.fleet.id(host.as_str()).is_some() && !self.freezes.iter().any(frozen) {
+            true => Ok(()),
+            false => Err(format!("{host} of {id} may not begin")),
         }
-        Ok(())
     }
 
     fn has_begun(&self, attempt: AttemptId) -> Result<(), String> {

@@ -48,7 +48,7 @@ pub(super) async fn a_refused_attempt_runs_nothing(context: CaseContext) -> Case
         return fail("it declares that it asks for permission, and does not");
     }
     never_began(&seen, Some(NeverBegan::Refused))?;
-    mark.is_missing(&context).await
+    mark.must_be_missing(&context).await
 }
 
 pub(super) async fn an_attempt_cancelled_before_permission_never_began(context: CaseContext) -> Case {
@@ -65,7 +65,7 @@ pub(super) async fn an_attempt_cancelled_before_permission_never_began(context: 
     })
     .await?;
     never_began(&seen, None)?;
-    mark.is_missing(&context).await
+    mark.must_be_missing(&context).await
 }
 
 pub(super) async fn an_attempt_whose_dispatcher_is_gone_never_begins(context: CaseContext) -> Case {
@@ -74,7 +74,7 @@ pub(super) async fn an_attempt_whose_dispatcher_is_gone_never_begins(context: Ca
     let command = mark.command(&context)?;
     let (seen, ()) = ask(&context, command, |request, _| drop(request)).await?;
     never_began(&seen, None)?;
-    mark.is_missing(&context).await
+    mark.must_be_missing(&context).await
 }
 
 pub(super) async fn an_attempt_dropped_before_permission_runs_nothing(context: CaseContext) -> Case {
@@ -100,7 +100,7 @@ pub(super) async fn an_attempt_dropped_before_permission_runs_nothing(context: C
         asked.is_some(),
         format_args!("it asks for no permission within {patience:?}"),
     )?;
-    mark.is_missing(&context).await
+    mark.must_be_missing(&context).await
 }
 
 fn needs_permission(context: &CaseContext) -> Case {
@@ -173,7 +173,7 @@ impl Mark {
         }
     }
 
-    async fn is_missing(self, context: &CaseContext) -> Case {
+    async fn must_be_missing(self, context: &CaseContext) -> Case {
         let Some(directory) = self.0 else { return Ok(()) };
         let line = format!("if test -e {directory}/mark; then echo there; else echo missing; fi; rm -r {directory}");
         let mut waited = Duration::ZERO;
