@@ -136,14 +136,18 @@ async fn a_command_goes_through_the_program_that_was_named() {
     assert_eq!(report.stdout, "in the jail of web1\n");
 }
 
+/// Whether the real sudo and the real sshd are there; says what is left out otherwise.
+fn can_use_sudo(test: &str) -> bool {
+    let can = rustix::process::geteuid().is_root() && Path::new("/usr/bin/sudo").exists();
+    if !can {
+        eprintln!("LEFT OUT: {test} needs root and sudo");
+    }
+    can && openssh::is_there(test)
+}
+
 #[tokio::test]
 async fn the_real_sudo_runs_a_command_as_another_user() {
-    let test = "the_real_sudo_runs_a_command_as_another_user";
-    if !rustix::process::geteuid().is_root() || !Path::new("/usr/bin/sudo").exists() {
-        eprintln!("LEFT OUT: {test} needs root and sudo");
-        return;
-    }
-    if !openssh::is_there(test) {
+    if !can_use_sudo("the_real_sudo_runs_a_command_as_another_user") {
         return;
     }
     let place = Place::openssh();
@@ -167,12 +171,7 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
 
 #[tokio::test]
 async fn hooks_after_a_command_of_another_user_run_on_a_terminal_too() {
-    let test = "hooks_after_a_command_of_another_user_run_on_a_terminal_too";
-    if !rustix::process::geteuid().is_root() || !Path::new("/usr/bin/sudo").exists() {
-        eprintln!("LEFT OUT: {test} needs root and sudo");
-        return;
-    }
-    if !openssh::is_there(test) {
+    if !can_use_sudo("hooks_after_a_command_of_another_user_run_on_a_terminal_too") {
         return;
     }
     let place = Place::openssh();
