@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pogo_benches::{
-    Caches, Cost, Driven, beside_blocked, drive, estate, estate_policy, one_beside, one_place, ratio, row, small_jobs,
-    twenty_buckets,
+    Caches, Cost, Driven, bare_jobs, beside_blocked, drive, estate, estate_policy, one_beside, one_place, ratio, row,
+    small_jobs, twenty_buckets,
 };
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName};
@@ -116,6 +116,15 @@ fn neighbours() {
     let cold = typical_cost(10, Caches::Cold);
     let columns = [cell(10), String::new(), nanos(cold.report, 1)];
     println!("{}", row("the same, where caches hold something else", &columns));
+    let bare: Vec<Duration> = [10, 10_000]
+        .into_iter()
+        .map(|jobs| {
+            let cost = typical((0..(1_000 / jobs).max(1)).flat_map(|_| bare_jobs(jobs)));
+            let columns = [cell(jobs), String::new(), nanos(cost, 1)];
+            println!("{}", row("floor: records of such jobs that are counted", &columns));
+            cost
+        })
+        .collect();
     let one: Vec<Duration> = [10, 10_000]
         .into_iter()
         .map(|jobs| {
@@ -136,10 +145,11 @@ fn neighbours() {
         .collect();
     let [few, .., many] = &costs[..] else { return };
     println!(
-        "ten thousand jobs against ten: submission {:.2}, report {:.2}, against ten with cold caches {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
+        "ten thousand jobs against ten: submission {:.2}, report {:.2}, against ten with cold caches {:.2}, of the floor {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
         ratio(many.submission, few.submission),
         ratio(many.report, few.report),
         ratio(many.report, cold.report),
+        ratio(bare[1], bare[0]),
         ratio(one[1], one[0]),
         ratio(blocked[1], blocked[0]),
     );

@@ -5,12 +5,14 @@
     reason = "a benchmark that cannot be set up has failed"
 )]
 
+mod bare_jobs;
 mod drive;
 mod fleets;
 mod neighbours;
 mod table;
 mod texts;
 
+pub use bare_jobs::bare_jobs;
 pub use drive::{Driven, drive, drive_collecting};
 pub use fleets::{Shape, drawn, estate, estate_policy, one_place, overlapping, small_overlapping, twenty_buckets};
 pub use neighbours::{Caches, Cost, beside_blocked, one_beside, small_jobs};

@@ -8,10 +8,10 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, FleetBuilder};
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{AttemptId, FailureKind, Input, JobId, Outcome, Scheduler};
+use pogo_core::scheduler::{AttemptId, Event, FailureKind, Input, JobId, Outcome, Scheduler};
 
 /// Hosts of a small job.
-const HOSTS: u32 = 3;
+pub(crate) const HOSTS: u32 = 3;
 /// Small jobs for which there are hosts.
 const JOBS: u32 = 10_000;
 /// Jobs that share the racks of their hosts.
@@ -35,7 +35,7 @@ pub struct Cost {
     pub report: Duration,
 }
 
-struct Driver {
+pub(crate) struct Driver {
     scheduler: Scheduler,
     ready: VecDeque<AttemptId>,
     jobs: u32,
@@ -55,43 +55,35 @@ impl Driver {
         driver
     }
 
-    fn handle(&mut self, input: Input) {
+    fn handle(&mut self, input: Input) -> Vec<Event> {
         let events = self
             .scheduler
             .handle(Timestamp::EPOCH, input)
             .expect("an input that makes sense");
-        for event in events {
-            if let Some(attempt) = event.started() {
-                self.ready.push_back(attempt);
-            }
-        }
+        self.ready.extend(events.iter().filter_map(Event::started));
+        events
     }
 
-    fn submit(&mut self, targets: &str) {
+    fn submit(&mut self, targets: &str) -> Vec<Event> {
         self.jobs += 1;
         let job = JobId::new(self.jobs);
         let spec = JobSpec::new(targets.parse().expect("a selector"), Command::shell("true"));
         self.handle(Input::Submit {
             job,
             spec: Arc::new(spec),
-        });
+        })
     }
 
-    /// Submits the job of this number that has three hosts, and says how long that took.
-    fn submit_small(&mut self, job: u32) -> Duration {
-        let begin = Instant::now();
-        self.submit(&format!("h[{}-{}]", job * HOSTS, job * HOSTS + HOSTS - 1));
-        begin.elapsed()
+    /// Submits the job of this number that has three hosts.
+    pub(crate) fn submit_small(&mut self, job: u32) -> Vec<Event> {
+        self.submit(&format!("h[{}-{}]", job * HOSTS, job * HOSTS + HOSTS - 1))
     }
 
     /// Reports of the attempt that began first. Never inlined, so that a profiler finds it.
     #[inline(never)]
-    fn report(&mut self, outcome: Outcome) -> bool {
-        let Some(attempt) = self.ready.pop_front() else {
-            return false;
-        };
-        self.handle(Input::Reported { attempt, outcome });
-        true
+    pub(crate) fn report(&mut self, outcome: Outcome) -> Option<Vec<Event>> {
+        let attempt = self.ready.pop_front()?;
+        Some(self.handle(Input::Reported { attempt, outcome }))
     }
 }
 
@@ -100,28 +92,42 @@ fn limit(group: &str, limit: &str) -> Constraint {
     Constraint::new(group.parse().expect("a selector"), rule)
 }
 
+/// The rack of a small job's host.
+pub(crate) fn rack_of(host: u32) -> u32 {
+    (host / HOSTS / NEIGHBOURS) * HOSTS + host % HOSTS
+}
+
 /// The hosts of small jobs, three jobs of which share each rack, and each colo a third of all.
 fn estate_of_small_jobs() -> FleetBuilder {
     let mut fleet = Fleet::builder();
     for host in 0..HOSTS * JOBS {
         fleet = fleet.host(&format!("h{host}"));
-        let rack = (host / HOSTS / NEIGHBOURS) * HOSTS + host % HOSTS;
-        fleet = fleet.tag(&format!("rack.r{rack}"));
+        fleet = fleet.tag(&format!("rack.r{}", rack_of(host)));
         fleet = fleet.tag(&format!("colo.c{}", host % 3));
     }
     fleet
 }
 
-/// So many jobs of three hosts each, in one fleet of 30,000, under limits that make three jobs wait for each other: one host of
+/// A fleet of 30,000 for so many jobs of three hosts each, under limits that make three jobs wait for each other: one host of
 /// each rack at a time, and in each colo a quarter of the jobs' hosts. The racks would let a third of them run, so both limits
 /// bind, however many jobs there are: were the colos' a share of the fleet, they would bind only where there are many.
+pub(crate) fn driver_of_small_jobs(jobs: u32) -> Driver {
+    let quarter = (jobs / 4).to_string();
+    let limits = vec![limit("$rack", "1"), limit("$colo", &quarter)];
+    Driver::new(estate_of_small_jobs(), limits)
+}
+
+/// What each of so many [small jobs](driver_of_small_jobs) costs.
 pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
     // More than what a core has for itself, and less than all of them share.
     let mut elsewhere = vec![0_u8; 4_000_000];
-    let quarter = (jobs / 4).to_string();
-    let limits = vec![limit("$rack", "1"), limit("$colo", &quarter)];
-    let mut driver = Driver::new(estate_of_small_jobs(), limits);
-    let submissions: Vec<Duration> = (0..jobs).map(|job| driver.submit_small(job)).collect();
+    let mut driver = driver_of_small_jobs(jobs);
+    let submit = |job| {
+        let begin = Instant::now();
+        drop(driver.submit_small(job));
+        begin.elapsed()
+    };
+    let submissions: Vec<Duration> = (0..jobs).map(submit).collect();
     let reports = (0..jobs).map(|_| {
         let report = |_| {
             if caches == Caches::Cold {
@@ -159,7 +165,7 @@ pub fn one_beside(jobs: u32) -> Duration {
     driver.submit("$one");
     let begin = Instant::now();
     let mut reports = 0;
-    while driver.report(Outcome::Succeeded) {
+    while driver.report(Outcome::Succeeded).is_some() {
         reports += 1;
     }
     assert_eq!(reports, REPORTS, "every host of the job runs");
@@ -178,6 +184,6 @@ pub fn beside_blocked(hosts: u32) -> Duration {
     driver.report(Outcome::failed(FailureKind::Command { status: 1 }, ""));
     driver.submit("$other");
     let begin = Instant::now();
-    while driver.report(Outcome::Succeeded) {}
+    while driver.report(Outcome::Succeeded).is_some() {}
     begin.elapsed() / REPORTS
 }

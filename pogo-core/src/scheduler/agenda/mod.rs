@@ -64,8 +64,6 @@ pub(crate) struct Agenda {
 #[derive(Debug, Clone, Default)]
 #[repr(C)]
 struct JobQueues {
-    /// The class of each task.
-    class_of: SmallVec<[u32; 4]>,
     /// Tasks that wait in a queue. The state says so too, but not in a bit for each.
     waiting: TaskBits,
     /// Tasks that were queued after the queues were built, so that their positions in the list are out of date. Empty
@@ -75,6 +73,8 @@ struct JobQueues {
     hints: Option<Box<TaskHints>>,
     /// Whether any of the tasks that are listed was tried before.
     lists_tried: bool,
+    /// The class of each task.
+    class_of: SmallVec<[u32; 4]>,
     /// The classes behind each track's gates; of no track where the job has no stages.
     by_track: Vec<Vec<ClassId>>,
     /// Classes that cannot go on before something about the job as a whole changes.

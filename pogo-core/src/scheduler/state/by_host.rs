@@ -14,11 +14,42 @@ use crate::scheduler::job_map::FastMap;
 pub(crate) struct JobsByHost {
     wide: BTreeSet<JobId>,
     /// The small job of each host that has one.
-    narrow: FastMap<HostId, JobId>,
+    narrow: JobOfHost,
     /// The small jobs of each host that has several, in order. Few hosts do, so that a report need not look at `narrow`.
     shared: FastMap<HostId, Vec<JobId>>,
     /// Those that run without regard to limits.
     unbound: BTreeSet<JobId>,
+}
+
+/// A job for some of the hosts. The hosts of a small job are often close to each other, so eight that follow each other have one entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct JobOfHost(FastMap<u32, [Option<JobId>; 8]>);
+
+impl JobOfHost {
+    fn get(&self, host: HostId) -> Option<JobId> {
+        let (entry, at) = Self::position(host);
+        self.0.get(&entry)?[at]
+    }
+
+    /// Gives back the job that was there.
+    fn insert(&mut self, host: HostId, job: JobId) -> Option<JobId> {
+        let (entry, at) = Self::position(host);
+        self.0.entry(entry).or_default()[at].replace(job)
+    }
+
+    fn remove(&mut self, host: HostId) {
+        let (entry, at) = Self::position(host);
+        if let Some(jobs) = self.0.get_mut(&entry) {
+            jobs[at] = None;
+            if jobs.iter().all(Option::is_none) {
+                self.0.remove(&entry);
+            }
+        }
+    }
+
+    fn position(host: HostId) -> (u32, usize) {
+        (host.number() / 8, host.index() % 8)
+    }
 }
 
 impl JobsByHost {
@@ -54,14 +85,14 @@ impl JobsByHost {
         } else if let Some(other) = self.narrow.insert(host, job)
             && other != job
         {
-            self.narrow.remove(&host);
+            self.narrow.remove(host);
             self.shared.insert(host, vec![job.min(other), job.max(other)]);
         }
     }
 
     fn remove_narrow(&mut self, host: HostId, job: JobId) {
         let Some(jobs) = self.shared.get_mut(&host) else {
-            self.narrow.remove(&host);
+            self.narrow.remove(host);
             return;
         };
         jobs.retain(|&other| other != job);
@@ -76,12 +107,12 @@ impl JobsByHost {
         let shared = self.shared.get(&host);
         // Where a small job is the only one, it is this.
         let is_alone = shared.is_none() && by.is_some_and(|by| !self.wide.contains(&by));
-        let single = if is_alone { None } else { self.narrow.get(&host) };
-        let narrow = shared.into_iter().flatten().chain(single);
+        let single = if is_alone { None } else { self.narrow.get(host) };
+        let narrow = shared.into_iter().flatten().copied().chain(single);
         self.wide
             .iter()
-            .chain(narrow)
             .copied()
+            .chain(narrow)
             .filter(move |&job| Some(job) != by)
     }
 
