@@ -161,6 +161,50 @@ fn a_budget_names_the_hosts_that_failed_and_is_resumed_only_where_that_is_accept
     );
 }
 
+/// One host of `$web` at a time, and no failure in a job at all.
+fn one_slot_and_no_failure() -> Policy {
+    let none = Rule::MaxFailures("0".parse().unwrap());
+    let mut policy = at_most("1");
+    policy.constraints.push(Constraint::new("*".parse().unwrap(), none));
+    policy
+}
+
+#[test]
+fn a_retry_in_a_job_that_is_over_helps_though_others_failed_there_too() {
+    let mut story = Story::new(web("a,b").host("x"), one_slot_and_no_failure());
+    assert_eq!(story.submit(on("a,x")), "a x");
+    story.fails("a");
+    story.fails("x");
+    assert_eq!(story.status(1), JobStatus::Finished);
+    story.submit(on("b"));
+    let all = ["pogo retry 1 a", "pogo skip 1 a", "pogo mark up a"];
+    assert_eq!(
+        cures(&story, 2, "b"),
+        all,
+        "the failures of a job that begins anew are accepted"
+    );
+    let (job, hosts) = (JobId::new(1), hosts("a"));
+    assert_eq!(story.handle(Input::Retry { job, hosts }).unwrap(), "a");
+    assert_eq!(story.ends("a"), "b");
+}
+
+#[test]
+fn a_retry_is_no_cure_where_the_failures_of_others_stop_it() {
+    let mut story = Story::new(web("a,b").host("x").host("y"), one_slot_and_no_failure());
+    assert_eq!(story.submit(on("a,x,y")), "a x y");
+    story.fails("a");
+    story.fails("x");
+    assert_eq!(story.status(1), JobStatus::Running, "y runs");
+    story.submit(on("b"));
+    assert_eq!(cures(&story, 2, "b"), ["pogo skip 1 a", "pogo mark up a"]);
+    let (job, hosts) = (JobId::new(1), hosts("a"));
+    assert_eq!(
+        story.handle(Input::Retry { job, hosts }).unwrap(),
+        "",
+        "x failed as well"
+    );
+}
+
 #[test]
 fn a_host_behind_a_gate_says_what_its_predecessors_need() {
     let sequence = Sequence::new("in order", ["a".parse().unwrap(), "x".parse().unwrap()]);
