@@ -41,14 +41,14 @@ fn are_alike(spec: &JobSpec, compiled: &Compiled) -> bool {
 /// A job with nothing beside it.
 struct Rehearsal<'a> {
     stages: &'a Stages,
-    tasks: Vec<Part>,
+    tasks: Vec<RehearsedTask>,
     /// The slots of each bucket that any of its hosts is in.
     slots: Vec<u32>,
     max_parallel: usize,
 }
 
 /// One of its tasks.
-struct Part {
+struct RehearsedTask {
     /// Milliseconds that it is expected to take, and those for which it holds its slots.
     work: u32,
     time: u64,
@@ -73,7 +73,7 @@ impl<'a> Rehearsal<'a> {
                 })
             });
             let work = expected.get(&task.target.host).copied().unwrap_or(Load::UNKNOWN);
-            Part {
+            RehearsedTask {
                 work,
                 time: u64::from(work).saturating_add(settle),
                 track: task.target.track,
@@ -90,29 +90,30 @@ impl<'a> Rehearsal<'a> {
 
     /// Milliseconds from the first start to the last end; `None` if some host can never start.
     fn makespan(&self, order: Order) -> Option<u64> {
-        let mut run = Run::new(self);
+        let mut progress = RehearsalProgress::new(self);
         let mut now: u64 = 0;
         loop {
-            while let Some(at) = run.next(self, order) {
-                let task = run.waiting.remove(at);
-                run.take(self, task);
-                let part = &self.tasks[task];
-                run.running
-                    .push(Reverse((now.saturating_add(part.time), run.started, task)));
+            while let Some(at) = progress.next(self, order) {
+                let task = progress.waiting.remove(at);
+                progress.take(self, task);
+                let rehearsed = &self.tasks[task];
+                progress
+                    .running
+                    .push(Reverse((now.saturating_add(rehearsed.time), progress.started, task)));
             }
-            let Some(Reverse((end, _, task))) = run.running.pop() else {
-                return run.waiting.is_empty().then_some(now);
+            let Some(Reverse((end, _, task))) = progress.running.pop() else {
+                return progress.waiting.is_empty().then_some(now);
             };
             now = end;
-            let part = &self.tasks[task];
-            part.buckets.iter().for_each(|&bucket| run.free[bucket] += 1);
-            run.gates.pass(self.stages, part.track);
+            let rehearsed = &self.tasks[task];
+            rehearsed.buckets.iter().for_each(|&bucket| progress.free[bucket] += 1);
+            progress.gates.pass(self.stages, rehearsed.track);
         }
     }
 }
 
 /// How far a rehearsal is.
-struct Run {
+struct RehearsalProgress {
     gates: Gates,
     free: Vec<u32>,
     /// Of each bucket, the work that was not begun, and what that is for each slot.
@@ -125,9 +126,9 @@ struct Run {
     started: usize,
 }
 
-impl Run {
+impl RehearsalProgress {
     fn new(job: &Rehearsal) -> Self {
-        let mut run = Self {
+        let mut progress = Self {
             gates: Gates::new(job.stages),
             free: job.slots.clone(),
             work: vec![0; job.slots.len()],
@@ -136,13 +137,14 @@ impl Run {
             running: BinaryHeap::new(),
             started: 0,
         };
-        for part in &job.tasks {
-            part.buckets
+        for rehearsed in &job.tasks {
+            rehearsed
+                .buckets
                 .iter()
-                .for_each(|&bucket| run.work[bucket] += u64::from(part.work));
+                .for_each(|&bucket| progress.work[bucket] += u64::from(rehearsed.work));
         }
-        (0..job.slots.len()).for_each(|bucket| run.weigh(job, bucket));
-        run
+        (0..job.slots.len()).for_each(|bucket| progress.weigh(job, bucket));
+        progress
     }
 
     fn weigh(&mut self, job: &Rehearsal, bucket: usize) {
@@ -155,25 +157,25 @@ impl Run {
             return None;
         }
         let mut startable = (0..self.waiting.len()).filter(|&at| {
-            let part = &job.tasks[self.waiting[at]];
-            self.gates.track_is_open(part.track) && part.buckets.iter().all(|&bucket| self.free[bucket] > 0)
+            let rehearsed = &job.tasks[self.waiting[at]];
+            self.gates.track_is_open(rehearsed.track) && rehearsed.buckets.iter().all(|&bucket| self.free[bucket] > 0)
         });
         if order == Order::Listed {
             return startable.next();
         }
         startable.max_by_key(|&at| {
-            let part = &job.tasks[self.waiting[at]];
-            let load = part.buckets.iter().map(|&bucket| self.level[bucket]).max();
-            (load, part.work, Reverse(at))
+            let rehearsed = &job.tasks[self.waiting[at]];
+            let load = rehearsed.buckets.iter().map(|&bucket| self.level[bucket]).max();
+            (load, rehearsed.work, Reverse(at))
         })
     }
 
     fn take(&mut self, job: &Rehearsal, task: usize) {
-        let part = &job.tasks[task];
+        let rehearsed = &job.tasks[task];
         self.started += 1;
-        for &bucket in &part.buckets {
+        for &bucket in &rehearsed.buckets {
             self.free[bucket] -= 1;
-            self.work[bucket] -= u64::from(part.work);
+            self.work[bucket] -= u64::from(rehearsed.work);
             self.weigh(job, bucket);
         }
     }
@@ -243,7 +245,7 @@ mod tests {
     #[test]
     fn what_has_begun_is_no_longer_work_that_waits() {
         let stages = Stages::none(2);
-        let part = || Part {
+        let rehearsed = || RehearsedTask {
             work: 10,
             time: 10,
             track: 0,
@@ -251,14 +253,14 @@ mod tests {
         };
         let job = Rehearsal {
             stages: &stages,
-            tasks: vec![part(), part()],
+            tasks: vec![rehearsed(), rehearsed()],
             slots: vec![2],
             max_parallel: usize::MAX,
         };
-        let mut run = Run::new(&job);
-        run.take(&job, 0);
-        assert_eq!((run.work[0], run.free[0], run.started), (10, 1, 1));
-        run.take(&job, 1);
-        assert_eq!((run.work[0], run.free[0], run.started), (0, 0, 2));
+        let mut progress = RehearsalProgress::new(&job);
+        progress.take(&job, 0);
+        assert_eq!((progress.work[0], progress.free[0], progress.started), (10, 1, 1));
+        progress.take(&job, 1);
+        assert_eq!((progress.work[0], progress.free[0], progress.started), (0, 0, 2));
     }
 }
