@@ -131,7 +131,11 @@ impl Watch {
 }
 
 fn looks(gathered: &Gathered) -> Vec<(PathBuf, FileStamp)> {
-    let mut files: Vec<PathBuf> = gathered.parts.iter().flat_map(|part| part.files.clone()).collect();
+    let mut files: Vec<PathBuf> = gathered
+        .listings
+        .iter()
+        .flat_map(|listing| listing.files.clone())
+        .collect();
     files.sort();
     files.dedup();
     files

@@ -72,7 +72,7 @@ fn a_conflict_without_a_rule_shows_both_places() {
 fn sources_that_say_the_same_do_not_disagree() {
     let gathered = gather(&[("a.yaml", POLICY), ("c.yaml", POLICY)], &[]).unwrap();
     assert!(gathered.conflicts.is_empty());
-    assert_eq!(gathered.fleet, gathered.parts[0].fleet);
+    assert_eq!(gathered.fleet, gathered.listings[0].fleet);
 }
 
 #[test]

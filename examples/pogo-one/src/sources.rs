@@ -106,7 +106,7 @@ impl SourceArgs {
 
     /// The rules: those of the policy file. Rules elsewhere would be missed, so they are refused.
     pub(crate) fn policy(&self, gathered: &Gathered) -> Result<Policy, CliError> {
-        let mut parts = gathered.parts.iter();
+        let mut parts = gathered.listings.iter();
         let config = self.policy.is_some().then(|| parts.next()).flatten();
         for part in parts {
             if part.policy.as_ref().is_some_and(|policy| *policy != Policy::default()) {

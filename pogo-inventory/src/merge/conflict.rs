@@ -16,7 +16,7 @@ pub struct Conflict {
     /// `address`, `port`, `user`, or the name of a further setting.
     pub setting: String,
     /// The value that came first, and one that differs.
-    pub claims: [Claim; 2],
+    pub claims: [SettingClaim; 2],
     /// Which of the two counts; `None` if there is no rule that says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<usize>,
@@ -25,7 +25,7 @@ pub struct Conflict {
 /// What one source says of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Claim {
+pub struct SettingClaim {
     /// The value.
     pub value: String,
     /// The source's name.
@@ -61,7 +61,7 @@ impl fmt::Display for Conflict {
     }
 }
 
-impl fmt::Display for Claim {
+impl fmt::Display for SettingClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.value.escape_debug();
         match &self.origin {

@@ -8,7 +8,7 @@ use pogo_core::fleet::{Connection, Fleet, FleetBuilder, HostName};
 use pogo_core::inventory::{Diagnostic, Inventory, InventoryError, Listing, Origins};
 use pogo_core::policy::Policy;
 
-use super::conflict::{Claim, Conflict};
+use super::conflict::{Conflict, SettingClaim};
 use super::rules::{MergeRules, OnConflict};
 use super::settings::{self, Setting};
 use crate::diagnostic::with_line;
@@ -60,7 +60,7 @@ pub struct Gathered {
     /// All hosts, tags and settings.
     pub fleet: Arc<Fleet>,
     /// What each source says, in the order of the sources.
-    pub parts: Vec<Part>,
+    pub listings: Vec<SourceListing>,
     /// Settings for which sources give different values, and which counts; sorted by host.
     pub conflicts: Vec<Conflict>,
 }
@@ -68,14 +68,14 @@ pub struct Gathered {
 impl Gathered {
     /// What the sources' readers warn of, in the order of the sources.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.parts.iter().flat_map(|part| &part.warnings)
+        self.listings.iter().flat_map(|listing| &listing.warnings)
     }
 }
 
 /// What one source says.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Part {
+pub struct SourceListing {
     /// The source's name.
     pub name: String,
     /// Its hosts.
@@ -151,14 +151,18 @@ impl Sources {
 
     /// Reads every source afresh, as [`gather`](Self::gather) does, and goes on after problems: for looking at, not for jobs.
     pub async fn survey(&self) -> Survey {
-        let (mut parts, mut failed) = (Vec::new(), Vec::new());
+        let (mut listings, mut failed) = (Vec::new(), Vec::new());
         for (at, source) in self.sources.iter().enumerate() {
-            match source.load().await.and_then(|listing| part(source.name(), listing)) {
-                Ok(part) => parts.push(part),
+            match source
+                .load()
+                .await
+                .and_then(|listing| source_listing(source.name(), listing))
+            {
+                Ok(listing) => listings.push(listing),
                 Err(error) => failed.push((at, error)),
             }
         }
-        let (gathered, conflicts) = merged(parts, &self.rules);
+        let (gathered, conflicts) = merged(listings, &self.rules);
         Survey {
             gathered,
             failed,
@@ -167,12 +171,12 @@ impl Sources {
     }
 }
 
-fn part(name: String, listing: Listing) -> Result<Part, InventoryError> {
+fn source_listing(name: String, listing: Listing) -> Result<SourceListing, InventoryError> {
     let wrong = |error: pogo_core::fleet::FleetError| {
         InventoryError::Invalid(vec![Diagnostic::new(name.as_str(), error.to_string())])
     };
     let fleet = Arc::new(listing.fleet.build().map_err(wrong)?);
-    Ok(Part {
+    Ok(SourceListing {
         name,
         fleet,
         policy: listing.policy,
@@ -182,28 +186,28 @@ fn part(name: String, listing: Listing) -> Result<Part, InventoryError> {
     })
 }
 
-/// One fleet of all parts, and the conflicts that no rule decides.
-fn merged(parts: Vec<Part>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
-    if let [only] = parts.as_slice() {
+/// One fleet of all listings, and the conflicts that no rule decides.
+fn merged(listings: Vec<SourceListing>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
+    if let [only] = listings.as_slice() {
         let fleet = Arc::clone(&only.fleet);
         let conflicts = vec![];
         return (
             Gathered {
                 fleet,
-                parts,
+                listings,
                 conflicts,
             },
             vec![],
         );
     }
     let mut merge = Merge {
-        parts: &parts,
+        listings: &listings,
         rules,
         fleet: FleetBuilder::default(),
         settings: BTreeMap::new(),
         conflicts: Vec::new(),
     };
-    for at in 0..parts.len() {
+    for at in 0..listings.len() {
         merge.add(at);
     }
     let (fleet, mut conflicts) = merge.finish();
@@ -222,7 +226,7 @@ fn merged(parts: Vec<Part>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
     (
         Gathered {
             fleet,
-            parts,
+            listings,
             conflicts,
         },
         open,
@@ -230,34 +234,34 @@ fn merged(parts: Vec<Part>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
 }
 
 struct Merge<'m> {
-    parts: &'m [Part],
+    listings: &'m [SourceListing],
     rules: &'m MergeRules,
     fleet: FleetBuilder,
-    /// Values, and the part that each comes from.
+    /// Values, and the listing that each comes from.
     settings: BTreeMap<HostName, BTreeMap<Setting, (String, usize)>>,
     conflicts: Vec<Conflict>,
 }
 
 impl Merge<'_> {
     fn add(&mut self, at: usize) {
-        let Some(part) = self.parts.get(at) else { return };
-        let mut places = Vec::with_capacity(part.fleet.len());
-        for id in part.fleet.ids() {
-            let place = self.fleet.insert(part.fleet.name(id).clone());
+        let Some(listing) = self.listings.get(at) else { return };
+        let mut places = Vec::with_capacity(listing.fleet.len());
+        for id in listing.fleet.ids() {
+            let place = self.fleet.insert(listing.fleet.name(id).clone());
             places.push(place);
-            if let Some(connection) = part.fleet.connection(id) {
-                self.connect(at, part.fleet.name(id), connection);
+            if let Some(connection) = listing.fleet.connection(id) {
+                self.connect(at, listing.fleet.name(id), connection);
             }
         }
-        for tag in part.fleet.tags() {
-            let carriers = part.fleet.carriers(tag).iter();
+        for tag in listing.fleet.tags() {
+            let carriers = listing.fleet.carriers(tag).iter();
             let carriers = carriers.filter_map(|host| places.get(host.index()).copied().flatten());
-            self.fleet.add_tag(part.fleet.tag_path(tag), carriers);
+            self.fleet.add_tag(listing.fleet.tag_path(tag), carriers);
         }
     }
 
     fn connect(&mut self, at: usize, host: &HostName, connection: &Connection) {
-        let Some(part) = self.parts.get(at) else { return };
+        let Some(listing) = self.listings.get(at) else { return };
         let known = self.settings.entry(host.clone()).or_default();
         for (setting, value) in settings::of(connection) {
             let Some((first, from)) = known.get_mut(&setting) else {
@@ -268,8 +272,8 @@ impl Merge<'_> {
                 continue;
             }
             let name = setting.name();
-            let earlier = self.parts.get(*from).unwrap_or(part);
-            let claims = [earlier.says(host, name, first), part.says(host, name, &value)];
+            let earlier = self.listings.get(*from).unwrap_or(listing);
+            let claims = [earlier.says(host, name, first), listing.says(host, name, &value)];
             let kept = match self.rules.of(name) {
                 OnConflict::Error => None,
                 OnConflict::FirstWins => Some(0),
@@ -299,9 +303,9 @@ impl Merge<'_> {
     }
 }
 
-impl Part {
-    fn says(&self, host: &HostName, setting: &str, value: &str) -> Claim {
-        Claim {
+impl SourceListing {
+    fn says(&self, host: &HostName, setting: &str, value: &str) -> SettingClaim {
+        SettingClaim {
             value: value.to_owned(),
             source: self.name.clone(),
             origin: self

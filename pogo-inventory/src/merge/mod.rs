@@ -5,6 +5,6 @@ mod gather;
 mod rules;
 mod settings;
 
-pub use conflict::{Claim, Conflict};
-pub use gather::{Gathered, Part, Sources, Survey};
+pub use conflict::{Conflict, SettingClaim};
+pub use gather::{Gathered, SourceListing, Sources, Survey};
 pub use rules::{MergeRules, OnConflict, RuleError};

@@ -1,7 +1,7 @@
 //! `pogo inventory host`
 
 use pogo_core::fleet::{HostName, HostRange, Selector};
-use pogo_inventory::merge::{Gathered, Part};
+use pogo_inventory::merge::{Gathered, SourceListing};
 use serde::Serialize;
 
 use super::{gather, settings, show};
@@ -58,20 +58,20 @@ fn report(gathered: &Gathered, name: HostName) -> HostReport {
     };
     let merged = &gathered.fleet;
     let effective = settings(merged.id(report.name.as_str()).and_then(|id| merged.connection(id)));
-    for part in &gathered.parts {
-        report.add(part, &effective);
+    for listing in &gathered.listings {
+        report.add(listing, &effective);
     }
     report
 }
 
 impl HostReport {
-    fn add(&mut self, part: &Part, effective: &[(String, String)]) {
-        let Some(id) = part.fleet.id(self.name.as_str()) else {
+    fn add(&mut self, listing: &SourceListing, effective: &[(String, String)]) {
+        let Some(id) = listing.fleet.id(self.name.as_str()) else {
             return;
         };
-        let listed = part.origins.listed(id).map(|origin| origin.to_string());
-        self.listed.push(listed.unwrap_or_else(|| part.name.clone()));
-        let known: Vec<TagOrigin> = part
+        let listed = listing.origins.listed(id).map(|origin| origin.to_string());
+        self.listed.push(listed.unwrap_or_else(|| listing.name.clone()));
+        let known: Vec<TagOrigin> = listing
             .origins
             .tags(id)
             .into_iter()
@@ -81,22 +81,22 @@ impl HostReport {
             })
             .collect();
         // A source without lines is at least a name.
-        let others = part
+        let others = listing
             .fleet
             .tags_of(id)
-            .map(|tag| format!("${}", part.fleet.tag_path(tag)));
+            .map(|tag| format!("${}", listing.fleet.tag_path(tag)));
         let others = others.filter(|tag| !known.iter().any(|known| known.tag == *tag));
         let others: Vec<TagOrigin> = others
             .map(|tag| TagOrigin {
                 tag,
-                from: part.name.clone(),
+                from: listing.name.clone(),
             })
             .collect();
         self.tags.extend(known);
         self.tags.extend(others);
-        for (setting, value) in settings(part.fleet.connection(id)) {
-            let origin = part.origins.setting(id, &setting);
-            let from = origin.map_or_else(|| part.name.clone(), |origin| origin.to_string());
+        for (setting, value) in settings(listing.fleet.connection(id)) {
+            let origin = listing.origins.setting(id, &setting);
+            let from = origin.map_or_else(|| listing.name.clone(), |origin| origin.to_string());
             let counts = effective
                 .iter()
                 .any(|(name, counts)| *name == setting && *counts == value);
