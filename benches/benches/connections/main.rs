@@ -41,10 +41,15 @@ impl Observer for Blind {
     fn output(&self, _chunk: &OutputChunk<'_>) {}
 }
 
-impl ReportSink for Blind {
+/// Permits every attempt, and passes on the phases that they enter.
+struct Phases(mpsc::UnboundedSender<Phase>);
+
+impl ReportSink for Phases {
     fn report(&self, _attempt: AttemptId, report: Report) {
-        if let Report::Begin(request) = report {
-            request.answer(Ok(()));
+        match report {
+            Report::Phase(phase) => _ = self.0.unbounded_send(phase),
+            Report::Begin(request) => request.answer(Ok(())),
+            _ => {}
         }
     }
 }
@@ -105,11 +110,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn hold(transport: &SshTransport, hosts: &[Host]) -> [String; 2] {
     let (heap, memory) = (HEAP.current_usage(), resident());
     let (phases, mut seen) = mpsc::unbounded();
-    let mut attempts: FuturesUnordered<_> = hosts.iter().map(|host| run(transport, host)).collect();
+    let mut attempts: FuturesUnordered<_> = hosts.iter().map(|host| run(transport, host, phases.clone())).collect();
     let mut begun = 0;
     while begun < hosts.len() {
         tokio::select! {
-            (_, phase) = seen.select_next_some() => begun += usize::from(phase == Phase::Command),
+            phase = seen.select_next_some() => begun += usize::from(phase == Phase::Command),
             ended = attempts.select_next_some() => panic!("an attempt that was to be held has ended: {ended:?}"),
         }
     }
@@ -120,19 +125,20 @@ async fn hold(transport: &SshTransport, hosts: &[Host]) -> [String; 2] {
 
 /// Runs a command on every host, over new connections.
 async fn visit(transport: &SshTransport, hosts: &[Host]) {
-    let attempts = stream::iter(hosts).map(|host| run(transport, host));
+    let (phases, _seen) = mpsc::unbounded();
+    let attempts = stream::iter(hosts).map(|host| run(transport, host, phases.clone()));
     let mut attempts = attempts.buffer_unordered(AT_ONCE);
     while let Some(outcome) = attempts.next().await {
         assert_eq!(outcome, Outcome::Succeeded);
     }
 }
 
-async fn run(transport: &SshTransport, host: &Host) -> Outcome {
+async fn run(transport: &SshTransport, host: &Host, phases: mpsc::UnboundedSender<Phase>) -> Outcome {
     let command = Command::shell("true");
     let ids = (JobId::new(1), AttemptId::new(1));
     let attempt = Attempt::new(ids, host.clone(), command, Duration::from_secs(3_600));
     let ids = (attempt.job, host.name.clone(), attempt.id);
-    let (reporter, _side) = ReporterSide::open(ids, Arc::new(Blind), Arc::new(Blind));
+    let (reporter, _side) = ReporterSide::open(ids, Arc::new(Phases(phases)), Arc::new(Blind));
     transport.run(attempt, reporter).await
 }
 
