@@ -230,7 +230,11 @@ fn floor(hosts: u32) -> Duration {
         };
         log.push(Record::new(
             at,
-            Event::of_task(job, names[host as usize].clone(), TaskEventKind::Succeeded { attempt }),
+            Event::of_task(
+                job,
+                names[host as usize].clone(),
+                TaskEventKind::Succeeded { attempt, output: None },
+            ),
         ));
     }
     std::hint::black_box(&log);

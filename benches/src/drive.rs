@@ -67,7 +67,15 @@ pub fn drive_collecting(
             Some(0) => Outcome::failed(FailureKind::Command { status: 1 }, ""),
             _ => Outcome::Succeeded,
         };
-        handle(&mut scheduler, Input::Reported { attempt, outcome }, &mut ready);
+        handle(
+            &mut scheduler,
+            Input::Reported {
+                attempt,
+                outcome,
+                output: None,
+            },
+            &mut ready,
+        );
     }
     let driven = Driven {
         compile,

@@ -83,7 +83,11 @@ impl Driver {
     #[inline(never)]
     pub(crate) fn report(&mut self, outcome: Outcome) -> Option<Vec<Event>> {
         let attempt = self.ready.pop_front()?;
-        Some(self.handle(Input::Reported { attempt, outcome }))
+        Some(self.handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        }))
     }
 }
 

@@ -22,8 +22,8 @@ impl State {
                 not_before,
                 ..
             } => self.never_began(*job, host, *attempt, (*reason, *not_before)),
-            TaskEventKind::PhaseEntered { attempt, phase } => self.enter(*job, host, *attempt, *phase),
-            TaskEventKind::Succeeded { attempt } => {
+            TaskEventKind::PhaseEntered { attempt, phase, .. } => self.enter(*job, host, *attempt, *phase),
+            TaskEventKind::Succeeded { attempt, .. } => {
                 let (task, at) = (self.attempt(*job, host, *attempt)?, self.at);
                 self.has_begun(*job, task, *attempt, "has succeeded")?;
                 self.job(*job)?.may_succeed(task, at)?;

@@ -245,7 +245,12 @@ fn busy_at_first() -> Vec<Record> {
     then(&mut records, 0, "web2", started_as(2));
     then(&mut records, 0, "web2", permitted(2, true));
     let attempt = AttemptId::new(2);
-    then(&mut records, 1, "web2", TaskEventKind::Succeeded { attempt });
+    then(
+        &mut records,
+        1,
+        "web2",
+        TaskEventKind::Succeeded { attempt, output: None },
+    );
     then(&mut records, 5, "web1", started_as(3));
     audit(&records).unwrap();
     records
@@ -300,6 +305,7 @@ fn a_doubt_that_is_retried_where_no_lock_keeps_attempts_apart_is_found() {
             attempt: AttemptId::new(1),
             message: "the link broke".to_owned(),
             cause: None,
+            output: None,
         };
         then(&mut records, 1, "web1", in_doubt);
         let retried = TaskEventKind::Retried {

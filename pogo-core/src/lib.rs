@@ -10,6 +10,7 @@
 //! | [`plan`] | what would a job do? | [`Plan::compile`](plan::Plan::compile), [`JobSpec`](plan::JobSpec) |
 //! | [`scheduler`] | who is next, and why not me? | [`Scheduler`](scheduler::Scheduler), [`Event`](scheduler::Event), [`explain`](scheduler::Scheduler::explain) |
 //! | [`journal`] | what survives? | [`replay`](journal::replay()) |
+//! | `output` | where does output go? | `OutputStore`, `MemoryOutput` |
 //! | `inventory` | where do hosts come from? | `Inventory`, `Listing` |
 //! | `dispatcher` | who carries it out? | `Dispatcher`, `Transport` |
 //! | [`sim`] | what would happen? | [`World`](sim::World) |
@@ -42,6 +43,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod digest;
 #[cfg(feature = "async")]
 pub mod dispatcher;
 pub mod fleet;
@@ -50,6 +52,8 @@ pub mod guide;
 #[cfg(feature = "async")]
 pub mod inventory;
 pub mod journal;
+#[cfg(feature = "async")]
+pub mod output;
 pub mod plan;
 pub mod policy;
 pub mod scheduler;
@@ -58,6 +62,7 @@ pub mod sim;
 pub mod testing;
 pub mod time;
 
+pub use digest::{Digest, InvalidDigest};
 pub use time::Timestamp;
 
 /// The examples of the README, compiled.

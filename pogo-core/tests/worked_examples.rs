@@ -55,6 +55,7 @@ impl Story {
                 self.handle(Input::Reported {
                     attempt,
                     outcome: outcome.clone(),
+                    output: None,
                 })
             })
             .filter(|started| !started.is_empty())

@@ -8,6 +8,7 @@ use futures::channel::mpsc;
 use super::commit::{Snapshots, Tail};
 use super::event_loop::Io;
 use super::guarded::Guarded;
+use super::output::{OutputSink, OutputWriter};
 use super::resolution::Resolution;
 use super::running::Running;
 use super::subscription::{Growth, GrowthSide};
@@ -16,6 +17,7 @@ use super::{
     Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, Resolvers, SystemClock, Transport,
 };
 use crate::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, ReplayError, Seq};
+use crate::output::OutputStore;
 use crate::scheduler::Scheduler;
 
 impl Dispatcher {
@@ -33,6 +35,8 @@ impl Dispatcher {
             namespace: None,
             journal_retry: JournalRetry::forever(),
             resolvers: None,
+            output: None,
+            output_buffer: DispatcherBuilder::OUTPUT_BUFFER,
         }
     }
 }
@@ -50,9 +54,14 @@ pub struct DispatcherBuilder {
     namespace: Option<Arc<str>>,
     journal_retry: JournalRetry,
     resolvers: Option<Resolvers>,
+    output: Option<Arc<dyn OutputStore>>,
+    output_buffer: usize,
 }
 
 impl DispatcherBuilder {
+    /// The bytes of output that wait for a store at most, unless said otherwise.
+    pub const OUTPUT_BUFFER: usize = 16 << 20;
+
     /// Writes to this journal, and first takes over what it holds. By default a [`MemoryJournal`].
     pub fn journal(mut self, journal: Arc<dyn Journal>) -> Self {
         self.journal = Some(journal);
@@ -155,6 +164,22 @@ impl DispatcherBuilder {
         self
     }
 
+    /// Keeps what attempts write in this store; the end of an attempt then says how much it was, with a digest. By default there is none.
+    ///
+    /// A store that fails, or that does not answer for two seconds, loses output, of which a [notice](super::Notice::OutputLost) is given; it
+    /// stops nothing.
+    pub fn output(mut self, store: Arc<dyn OutputStore>) -> Self {
+        self.output = Some(store);
+        self
+    }
+
+    /// Sets how many bytes of output wait for the store at most: where there is no more room, transports wait, and so do the
+    /// hosts that write. By default [`OUTPUT_BUFFER`](Self::OUTPUT_BUFFER); there is always room for one piece.
+    pub fn output_buffer(mut self, bytes: usize) -> Self {
+        self.output_buffer = bytes;
+        self
+    }
+
     /// Takes the journal over and replays it, from its latest snapshot if it has one. Tasks that were running become in doubt, and jobs go on,
     /// once [`Dispatcher::run`] is polled.
     ///
@@ -178,7 +203,11 @@ impl DispatcherBuilder {
         let (messages, inbox) = mpsc::unbounded();
         let observer = Guarded::new(self.observers);
         observer.started(&scheduler);
-        let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _);
+        let writer = self.output.map(|store| {
+            let sink = OutputSink::new(self.output_buffer, Arc::clone(&self.clock), Arc::clone(&observer));
+            OutputWriter::new(sink, store)
+        });
+        let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer);
         let snapshots = Snapshots {
             every: self.snapshot_every,
             upto,

@@ -157,6 +157,7 @@ impl Dispatcher {
             }
             self.arm_timer();
             if self.is_over() {
+                self.running.flush_output().await;
                 return match self.observer.panics() {
                     0 => Ok(self.scheduler),
                     panics => Err(DispatchError::Observer { panics }),
@@ -220,8 +221,13 @@ impl Dispatcher {
                     self.replies
                         .push(Box::new(|| request.answer(answer.map_err(BeginRefused::of))));
                 }
-                Pending::Ended(attempt, outcome) => {
-                    let _ = self.input(Input::Reported { attempt, outcome }, &mut batch.records);
+                Pending::Ended((attempt, outcome, output)) => {
+                    let report = Input::Reported {
+                        attempt,
+                        outcome,
+                        output,
+                    };
+                    let _ = self.input(report, &mut batch.records);
                 }
                 Pending::Message(message) => self.carry_out(message, &mut batch.records),
                 Pending::Timeout => {

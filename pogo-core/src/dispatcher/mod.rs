@@ -9,7 +9,6 @@ mod attempts;
 mod away;
 mod batch;
 mod builder;
-mod clipped;
 mod clock;
 mod commit;
 mod error;
@@ -22,7 +21,7 @@ mod messages;
 mod namespace_diff;
 mod notice;
 mod observer;
-mod output_collector;
+mod output;
 mod reporter;
 mod resolution;
 mod resolver;
@@ -39,7 +38,6 @@ mod waiters;
 mod wakeup;
 
 pub use builder::DispatcherBuilder;
-pub use clipped::Clipped;
 pub use clock::Clock;
 pub use error::{DispatchError, OrderError};
 pub use event_loop::Dispatcher;
@@ -47,8 +45,7 @@ pub use handle::Handle;
 pub use journal_retry::JournalRetry;
 pub use namespace_diff::NamespaceDiff;
 pub use notice::Notice;
-pub use observer::{Observer, OutputChunk, Stream};
-pub use output_collector::{AttemptOutput, OutputCollector};
+pub use observer::{Observer, OutputChunk};
 pub use reporter::{BeginRequest, Report, ReportHook, ReportSink, Reporter, ReporterSide};
 pub use resolver::{
     ResolverError, ResolverFailure, ResolverFailureReason, ResolverQueries, ResolverQuery, Resolvers, ResolversError,
@@ -59,3 +56,5 @@ pub use subscription::Subscription;
 pub use system_clock::SystemClock;
 pub use transport::{Attempt, Capabilities, Transport};
 pub use waiters::JobEnd;
+
+pub use crate::output::Stream;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::journal::JournalError;
+use crate::output::OutputSource;
 use crate::scheduler::Scheduler;
 
 /// Something about the dispatcher itself, which is in no journal. Times are those of its [`Clock`](super::Clock).
@@ -27,6 +28,13 @@ pub enum Notice<'a> {
     JournalBack {
         /// How long it was away.
         after: Duration,
+    },
+    /// Output of an attempt is not kept, or may not be; said once of each attempt.
+    OutputLost {
+        /// Whose.
+        source: &'a OutputSource,
+        /// Why.
+        message: &'a str,
     },
     /// The event loop processed what had come. Whatever came meanwhile waited for that: the lag of the loop.
     Turned {

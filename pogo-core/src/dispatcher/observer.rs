@@ -1,9 +1,8 @@
 //! Whoever watches a rollout.
 
-use serde::{Deserialize, Serialize};
-
 use super::Notice;
 use crate::fleet::HostName;
+use crate::output::Stream;
 use crate::scheduler::{AttemptId, JobId, Record, Scheduler};
 
 /// Watches a rollout: a terminal, a web page, metrics, a test.
@@ -66,16 +65,4 @@ impl<'a> OutputChunk<'a> {
             bytes,
         }
     }
-}
-
-/// Where output was written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-    /// Not from the host: a remark of the transport, such as the mark where output was cut.
-    Note,
 }

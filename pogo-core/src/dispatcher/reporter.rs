@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::channel::{mpsc, oneshot};
 use futures::future::{FutureExt, Shared};
 
+use super::output::OutputHandle;
 use super::{Observer, OutputChunk, Stream};
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, BeginRefused, JobId, Phase};
@@ -63,6 +64,7 @@ pub struct Reporter {
     /// Whether it came further than connecting.
     begun: Arc<AtomicBool>,
     hooks: Option<Arc<HookChain>>,
+    store: Option<OutputHandle>,
 }
 
 /// Sees what a transport reports of one attempt before the dispatcher does: for [layers](super::layer).
@@ -96,6 +98,11 @@ impl Reporter {
             hooks: Some(Arc::new(HookChain { hook, outer })),
             ..self.clone()
         }
+    }
+
+    /// The same line back, with a store for the output.
+    pub(super) fn with_store(self, store: Option<OutputHandle>) -> Self {
+        Self { store, ..self }
     }
 
     fn hooks(&self) -> impl Iterator<Item = &dyn ReportHook> {
@@ -134,14 +141,22 @@ impl Reporter {
     /// Dropped while it waits, nothing of the piece has been passed on, provided that it is no longer than
     /// [`WHOLE`](Self::WHOLE).
     pub async fn output(&self, stream: Stream, bytes: &[u8]) {
-        self.pass_on(stream, bytes);
+        for piece in bytes.chunks(Self::WHOLE) {
+            if let Some(store) = &self.store {
+                store.write(stream, piece).await;
+            }
+            self.pass_on(stream, piece);
+        }
     }
 
     /// Passes on a piece of output if there is room for it at once. `false` if not: nothing of it was passed on. For transports
     /// that must not wait at some point, such as while they end an attempt.
     pub fn try_output(&self, stream: Stream, bytes: &[u8]) -> bool {
-        self.pass_on(stream, bytes);
-        true
+        let taken = self.store.as_ref().is_none_or(|store| store.try_write(stream, bytes));
+        if taken {
+            self.pass_on(stream, bytes);
+        }
+        taken
     }
 
     fn pass_on(&self, stream: Stream, bytes: &[u8]) {
@@ -194,6 +209,7 @@ impl ReporterSide {
             observer,
             cancelled: cancelled.shared(),
             hooks: None,
+            store: None,
         };
         let cancel = Some(cancel);
         (reporter, Self { cancel, begun })

@@ -11,17 +11,23 @@ use futures::channel::mpsc;
 use futures::future::{AbortHandle, Abortable, BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, Stream};
 
+use super::output::{OutputHandle, OutputWriter};
 use super::{Attempt, Observer, Report, ReportSink, Reporter, ReporterSide, Transport};
-use crate::scheduler::{AttemptId, Outcome};
+use crate::output::OutputSource;
+use crate::scheduler::{AttemptId, Outcome, OutputSummary};
 
 /// Every attempt that has been handed to the transport and has not come back.
 pub(super) struct Running {
     transport: Arc<dyn Transport>,
     observer: Arc<dyn Observer>,
     reports: Arc<dyn ReportSink>,
-    attempts: FuturesUnordered<BoxFuture<'static, (AttemptId, Outcome)>>,
+    attempts: FuturesUnordered<BoxFuture<'static, AttemptEnd>>,
     controls: BTreeMap<AttemptId, Control>,
+    output: Option<OutputWriter>,
 }
+
+/// How an attempt ended, and what is known of its output.
+pub(super) type AttemptEnd = (AttemptId, Outcome, Option<OutputSummary>);
 
 struct Control {
     reporter: ReporterSide,
@@ -32,6 +38,7 @@ impl Running {
     pub(super) fn new(
         transport: Arc<dyn Transport>,
         observer: Arc<dyn Observer>,
+        output: Option<OutputWriter>,
     ) -> (Self, mpsc::UnboundedReceiver<(AttemptId, Report)>) {
         let (reports, reported) = mpsc::unbounded();
         let (attempts, controls) = (FuturesUnordered::new(), BTreeMap::new());
@@ -42,6 +49,7 @@ impl Running {
                 reports: Arc::new(reports),
                 attempts,
                 controls,
+                output,
             },
             reported,
         )
@@ -75,8 +83,14 @@ impl Running {
         let resumed = attempt.resumed;
         let id = attempt.id;
         let about = (attempt.job, attempt.host.name.clone(), id);
+        let output = self.output.as_ref().map(|writer| {
+            let (job, host) = (attempt.job, attempt.host.name.clone());
+            let attempt = id;
+            OutputHandle::new(writer.sink(), OutputSource { job, host, attempt })
+        });
         let (report, reporter) = ReporterSide::open(about, Arc::clone(&self.reports), Arc::clone(&self.observer));
         let (abort, registration) = AbortHandle::new_pair();
+        let report = report.with_store(output.clone());
         let run = run(Arc::clone(&self.transport), attempt, report);
         let guarded = Abortable::new(AssertUnwindSafe(run).catch_unwind(), registration);
         let begun = reporter.begun();
@@ -90,7 +104,11 @@ impl Running {
                     Ok(Err(_panic)) => Outcome::in_doubt("the transport panicked; this is a defect of the transport"),
                     Err(_aborted) => Outcome::in_doubt("it was cancelled, and nobody knows how far it had come"),
                 };
-                (id, outcome)
+                let summary = match output {
+                    Some(output) => output.seal().await,
+                    None => None,
+                };
+                (id, outcome, summary)
             }
             .boxed(),
         );
@@ -117,13 +135,25 @@ impl Running {
     }
 
     /// The next attempt that ends; pending while none is under way.
-    pub(super) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<(AttemptId, Outcome)> {
-        match Pin::new(&mut self.attempts).poll_next(context) {
-            Poll::Ready(Some((attempt, outcome))) => {
-                self.controls.remove(&attempt);
-                Poll::Ready((attempt, outcome))
+    pub(super) fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<AttemptEnd> {
+        let end = Pin::new(&mut self.attempts).poll_next(context);
+        // After the attempts, so that what they have just written is written with one call.
+        if let Some(writer) = &mut self.output {
+            writer.poll(context);
+        }
+        match end {
+            Poll::Ready(Some(end)) => {
+                self.controls.remove(&end.0);
+                Poll::Ready(end)
             }
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Stores what attempts have written that go on without this dispatcher.
+    pub(super) async fn flush_output(&mut self) {
+        if let Some(writer) = &mut self.output {
+            writer.flush().await;
         }
     }
 }

@@ -70,6 +70,8 @@ pub trait Transport: Send + Sync {
 
     /// Whether [`run`](Self::run) of a [`resumed`](Attempt::resumed) attempt takes it up where it is, or learns how it ended.
     ///
+    /// It reports the output from the beginning again: what a store has already is kept once.
+    ///
     /// After a restart the dispatcher runs such attempts again, under their old number, with the time that is left to them;
     /// those that ask for permission and were given none wait again, and all others are in doubt. So is one that fails before it reports a phase after [`Phase::Connect`](crate::scheduler::Phase):
     /// it may have happened, and could not be found.

@@ -7,17 +7,18 @@ use futures::future::{Fuse, FutureExt, poll_fn};
 use futures::stream::StreamExt;
 
 use super::handle::Message;
+use super::running::AttemptEnd;
 use super::shutdown::Shutdown;
 use super::{Dispatcher, Report};
 use crate::journal::JournalError;
-use crate::scheduler::{AttemptId, Outcome, Record};
+use crate::scheduler::{AttemptId, Record};
 
 /// What the scheduler is to be told.
 pub(super) enum Pending {
     /// An attempt entered a phase, or asks whether it may begin.
     Report(AttemptId, Report),
     /// An attempt ended.
-    Ended(AttemptId, Outcome),
+    Ended(AttemptEnd),
     /// A handle sent an order.
     Message(Message),
     /// The scheduler asked to be woken at this time.
@@ -61,8 +62,8 @@ impl Dispatcher {
             if let Poll::Ready(Some((attempt, report))) = self.reports.poll_next_unpin(context) {
                 return Poll::Ready(Wakeup::Pending(Pending::Report(attempt, report)));
             }
-            if let Poll::Ready((attempt, outcome)) = self.running.poll_end(context) {
-                return Poll::Ready(Wakeup::Pending(Pending::Ended(attempt, outcome)));
+            if let Poll::Ready(end) = self.running.poll_end(context) {
+                return Poll::Ready(Wakeup::Pending(Pending::Ended(end)));
             }
             if self.steered {
                 match self.messages.poll_next_unpin(context) {

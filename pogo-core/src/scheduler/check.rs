@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::rehearsal;
 use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
 use super::{
-    AttemptId, BeginRefused, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OwnerId, Phase,
+    AttemptId, BeginRefused, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OutputSummary,
+    OwnerId, Phase,
 };
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
@@ -33,6 +34,7 @@ pub(super) enum Checked {
     Reported {
         attempt: AttemptId,
         outcome: Outcome,
+        output: Option<OutputSummary>,
     },
     Late {
         attempt: AttemptId,
@@ -111,7 +113,11 @@ impl State {
                 Checked::Begin { attempt, host_lock }
             }
             Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
-            Input::Reported { attempt, outcome } => self.check_report(attempt, outcome)?,
+            Input::Reported {
+                attempt,
+                outcome,
+                output,
+            } => self.check_report(attempt, outcome, output)?,
             Input::Tick => Checked::Nothing,
             Input::OwnerChanged { owner, epoch, from } => Checked::OwnerChanged { owner, epoch, from },
             Input::Recover { resumed } => {
@@ -287,9 +293,18 @@ impl State {
         }
     }
 
-    fn check_report(&self, attempt: AttemptId, outcome: Outcome) -> Result<Checked, InputError> {
+    fn check_report(
+        &self,
+        attempt: AttemptId,
+        outcome: Outcome,
+        output: Option<OutputSummary>,
+    ) -> Result<Checked, InputError> {
         match self.attempts.get(attempt) {
-            Some(running) if running.phase != Phase::Settle => Ok(Checked::Reported { attempt, outcome }),
+            Some(running) if running.phase != Phase::Settle => Ok(Checked::Reported {
+                attempt,
+                outcome,
+                output,
+            }),
             Some(_) => Ok(Checked::Late { attempt, outcome }),
             None if self.attempts.was_issued(attempt) => Ok(Checked::Late { attempt, outcome }),
             None => Err(InputError::UnknownAttempt { attempt }),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Epoch, JobId, JobUpdate, Outcome, OwnerId, Phase};
+use super::{AttemptId, Epoch, JobId, JobUpdate, Outcome, OutputSummary, OwnerId, Phase};
 use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
@@ -58,6 +58,9 @@ pub enum Input {
         attempt: AttemptId,
         /// How.
         outcome: Outcome,
+        /// What was kept of its output, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<OutputSummary>,
     },
     /// Fact: time has passed. Sent when [`next_timeout`](super::Scheduler::next_timeout) says so; harmless at other times.
     Tick,

@@ -22,6 +22,7 @@ mod job_update;
 mod order_kind;
 mod outcome;
 mod outlook;
+mod output_summary;
 #[cfg(feature = "async")]
 mod own_event;
 mod permission;
@@ -52,6 +53,7 @@ pub use input::Input;
 pub use job_update::JobUpdate;
 pub use order_kind::OrderKind;
 pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
+pub use output_summary::OutputSummary;
 pub use permission::{BeginRefused, Permission};
 pub use results::{AttemptResult, HostResult};
 pub use scheduler::Scheduler;

@@ -53,7 +53,7 @@ use crate::policy::Policy;
 /// assert_eq!(task.host.as_str(), "web1");
 ///
 /// // ... and the next when it has succeeded.
-/// let events = scheduler.handle(now, Input::Reported { attempt, outcome: Outcome::Succeeded })?;
+/// let events = scheduler.handle(now, Input::Reported { attempt, outcome: Outcome::Succeeded, output: None })?;
 /// let [Event::Task(end), Event::Task(next)] = &events[..] else { panic!() };
 /// assert_eq!(end.ended(), Some(attempt));
 /// assert!(next.started().is_some());

@@ -351,7 +351,14 @@ mod tests {
         scheduler.handle(Timestamp::EPOCH, Input::Pause { job: JOB }).unwrap();
         let (attempt, outcome) = (AttemptId::new(1), crate::scheduler::Outcome::in_doubt(""));
         scheduler
-            .handle(Timestamp::EPOCH, Input::Reported { attempt, outcome })
+            .handle(
+                Timestamp::EPOCH,
+                Input::Reported {
+                    attempt,
+                    outcome,
+                    output: None,
+                },
+            )
             .unwrap();
         // As if the first host had succeeded, and its stage had not been told.
         let job = job(&mut scheduler);
@@ -367,7 +374,14 @@ mod tests {
         scheduler.handle(Timestamp::EPOCH, Input::Pause { job: JOB }).unwrap();
         let outcome = crate::scheduler::Outcome::Succeeded;
         scheduler
-            .handle(Timestamp::EPOCH, Input::Reported { attempt, outcome })
+            .handle(
+                Timestamp::EPOCH,
+                Input::Reported {
+                    attempt,
+                    outcome,
+                    output: None,
+                },
+            )
             .unwrap();
         job(&mut scheduler).status = JobStatus::Running;
         let host = "b".parse().unwrap();

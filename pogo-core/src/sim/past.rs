@@ -152,7 +152,7 @@ impl LogReader {
                 };
                 self.open.insert(*attempt, open);
             }
-            TaskEventKind::PhaseEntered { attempt, phase } => {
+            TaskEventKind::PhaseEntered { attempt, phase, .. } => {
                 if let Some(open) = self.open.get_mut(attempt).filter(|_| *phase == Phase::Settle) {
                     open.settles = Some((now, at));
                 }
@@ -162,8 +162,8 @@ impl LogReader {
                     open.cancelled_at = Some(now);
                 }
             }
-            TaskEventKind::Succeeded { attempt } => self.end((now, at), event, *attempt, Outcome::Succeeded),
-            TaskEventKind::Failed { attempt, failure } => {
+            TaskEventKind::Succeeded { attempt, .. } => self.end((now, at), event, *attempt, Outcome::Succeeded),
+            TaskEventKind::Failed { attempt, failure, .. } => {
                 self.end((now, at), event, *attempt, Outcome::Failed(failure.clone()));
             }
             TaskEventKind::InDoubt { attempt, message, .. } => {

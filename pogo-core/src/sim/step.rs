@@ -41,7 +41,11 @@ impl World {
             match self.plans.take() {
                 // A cancelled attempt has reported already, so its planned end is dropped.
                 Some(Planned::End(attempt, _)) if self.running.swap_remove(&attempt).is_none() => return true,
-                Some(Planned::End(attempt, outcome)) => Input::Reported { attempt, outcome },
+                Some(Planned::End(attempt, outcome)) => Input::Reported {
+                    attempt,
+                    outcome,
+                    output: None,
+                },
                 Some(Planned::Begin(attempt)) => {
                     self.ask(attempt);
                     return true;
@@ -66,7 +70,11 @@ impl World {
         self.running.swap_remove(&attempt);
         let outcome = Outcome::never_began(NeverBegan::Refused, "");
         // Reports are never refused.
-        let _ = self.handle(Input::Reported { attempt, outcome });
+        let _ = self.handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        });
     }
 
     pub(super) fn handle(&mut self, input: Input) -> Result<(), InputError> {

@@ -166,6 +166,7 @@ impl Drill {
         self.handle(Input::Reported {
             attempt,
             outcome: outcome.clone(),
+            output: None,
         })?;
         Ok(outcome)
     }
@@ -234,10 +235,12 @@ impl Drill {
                 attempt if !self.has_to_ask(attempt, outcome) => Input::Reported {
                     attempt,
                     outcome: outcome.clone(),
+                    output: None,
                 },
                 attempt if self.refused.contains(&attempt) => Input::Reported {
                     attempt,
                     outcome: Outcome::never_began(NeverBegan::Refused, ""),
+                    output: None,
                 },
                 attempt => Input::Begin {
                     attempt,
@@ -256,6 +259,7 @@ impl Drill {
                 attempt => Input::Reported {
                     attempt,
                     outcome: outcome.clone(),
+                    output: None,
                 },
             },
             Step::Phase(nth, phase) => match self.attempt(*nth)? {

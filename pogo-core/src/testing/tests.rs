@@ -26,7 +26,11 @@ fn started(name: &str, attempt: u64) -> Record {
 
 fn succeeded(name: &str, attempt: u64) -> Record {
     let (job, attempt) = (JobId::new(1), AttemptId::new(attempt));
-    at(Event::of_task(job, host(name), TaskEventKind::Succeeded { attempt }))
+    at(Event::of_task(
+        job,
+        host(name),
+        TaskEventKind::Succeeded { attempt, output: None },
+    ))
 }
 
 fn at(event: Event) -> Record {
@@ -91,6 +95,7 @@ fn failed(name: &str, attempt: u64) -> Record {
             attempt,
             message: String::new(),
             cause: None,
+            output: None,
         },
     ))
 }

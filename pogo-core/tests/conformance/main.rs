@@ -3,4 +3,5 @@
 
 mod inventories;
 mod journals;
+mod outputs;
 mod transports;

@@ -11,6 +11,7 @@ mod journal;
 mod metrics;
 mod numbers;
 mod observers;
+mod output;
 mod ownership;
 mod panics;
 mod permission;

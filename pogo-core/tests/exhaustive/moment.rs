@@ -78,7 +78,11 @@ impl Moment {
 
     pub(super) fn report(&mut self, nth: usize, outcome: Outcome) -> Result<Vec<Event>, InputError> {
         let attempt = self.running[nth].2;
-        self.handle(Input::Reported { attempt, outcome })
+        self.handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        })
     }
 
     /// Whether this attempt has to ask before it begins.

@@ -80,7 +80,13 @@ fn policy() -> Policy {
 fn report(drill: &mut Drill, host: &str, outcome: Outcome) {
     let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
     let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
-    drill.handle(Input::Reported { attempt, outcome }).unwrap();
+    drill
+        .handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        })
+        .unwrap();
 }
 
 fn phase(drill: &mut Drill, host: &str, phase: Phase) {
@@ -177,7 +183,13 @@ fn a_job_that_goes_wrong(drill: &mut Drill) {
     wait(drill, 31);
     let late = drill.records().iter().find_map(|record| record.event.started());
     let (attempt, outcome) = (late.unwrap(), Outcome::Succeeded);
-    drill.handle(Input::Reported { attempt, outcome }).unwrap();
+    drill
+        .handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        })
+        .unwrap();
     let first = JobId::new(1);
     let reason = "not tonight".to_owned();
     drill.handle(Input::Halt { job: first, reason }).unwrap();

@@ -64,6 +64,7 @@ fn nonsensical(drill: &Drill, which: usize) -> Input {
         4 => Input::Reported {
             attempt,
             outcome: Outcome::Succeeded,
+            output: None,
         },
         5 => Input::Pause { job: nobody },
         6 => Input::Resume { job: nobody },

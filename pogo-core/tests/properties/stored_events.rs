@@ -8,7 +8,7 @@ use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, NeverBegan, Obstacle, Outcome,
-    OwnerId, Phase, Record, Tally,
+    OutputSummary, OwnerId, Phase, Record, Tally,
 };
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -64,11 +64,15 @@ enum FrozenEvent {
         host: HostName,
         attempt: AttemptId,
         phase: Phase,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<OutputSummary>,
     },
     TaskSucceeded {
         job: JobId,
         host: HostName,
         attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<OutputSummary>,
     },
     TaskFailed {
         job: JobId,
@@ -76,6 +80,8 @@ enum FrozenEvent {
         attempt: AttemptId,
         #[serde(flatten)]
         failure: Failure,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<OutputSummary>,
     },
     TaskInDoubt {
         job: JobId,
@@ -84,6 +90,8 @@ enum FrozenEvent {
         message: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<DoubtCause>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<OutputSummary>,
     },
     TaskSlow {
         job: JobId,
@@ -267,5 +275,25 @@ fn an_event_without_a_field_of_its_level_is_refused_by_that() {
     ] {
         let refused = serde_json::from_str::<Record>(line).unwrap_err().to_string();
         assert!(refused.starts_with(said), "{refused}");
+    }
+}
+
+#[test]
+fn what_is_known_of_output_is_a_field_that_earlier_logs_lack() {
+    let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    for event in [
+        r#""event":"task_phase_entered","job":1,"host":"web1","attempt":17,"phase":"settle""#,
+        r#""event":"task_succeeded","job":1,"host":"web1","attempt":17"#,
+        r#""event":"task_failed","job":1,"host":"web1","attempt":17,"kind":"command","status":3"#,
+        r#""event":"task_in_doubt","job":1,"host":"web1","attempt":17,"message":"the link broke","cause":"reported""#,
+    ] {
+        let before = format!(r#"{{"at":5,{event}}}"#);
+        let now = format!(r#"{{"at":5,{event},"output":{{"length":12,"digest":"{digest}"}}}}"#);
+        for (line, length) in [(before, None), (now, Some(12))] {
+            let record = read(&line);
+            let known = record.event.task_kind().unwrap().output();
+            assert_eq!(known.map(|output| output.length), length);
+            assert_eq!((write(&record), as_before(&line)), (line.clone(), line));
+        }
     }
 }

@@ -77,7 +77,16 @@ fn when_the_delay_is_over_it_is_no_longer_a_reason() {
     let spec = Arc::new(retried_after(10));
     scheduler.handle(start, Input::Submit { job, spec }).unwrap();
     let (attempt, outcome) = (AttemptId::new(1), Outcome::failed(FailureKind::Unreachable, ""));
-    scheduler.handle(start, Input::Reported { attempt, outcome }).unwrap();
+    scheduler
+        .handle(
+            start,
+            Input::Reported {
+                attempt,
+                outcome,
+                output: None,
+            },
+        )
+        .unwrap();
     scheduler.handle(start, configure("0")).unwrap();
     assert!(matches!(
         scheduler.explain(job, "a").unwrap()[0].blocker,

@@ -70,6 +70,7 @@ fn what_happens_to_an_attempt_names_its_job_and_host() {
             host(name),
             TaskEventKind::Succeeded {
                 attempt: AttemptId::new(attempt),
+                output: None,
             },
         )
     };
@@ -83,7 +84,17 @@ fn what_happens_to_an_attempt_names_its_job_and_host() {
 fn phases_only_ever_go_on() {
     let mut story = one_runs();
     let attempt = story.attempt("a");
-    let entered = |phase| Event::of_task(JOB, host("a"), TaskEventKind::PhaseEntered { attempt, phase });
+    let entered = |phase| {
+        Event::of_task(
+            JOB,
+            host("a"),
+            TaskEventKind::PhaseEntered {
+                attempt,
+                phase,
+                output: None,
+            },
+        )
+    };
     let phase = Phase::Command;
     story.handle(Input::PhaseEntered { attempt, phase }).unwrap();
     assert!(!follows(&story, entered(Phase::PreHook)));

@@ -20,7 +20,14 @@ fn ten_thousand_failed_hosts_are_retried_at_once() {
         .collect();
     for (attempt, _) in &failing {
         let (attempt, outcome) = (*attempt, Outcome::failed(FailureKind::Timeout, ""));
-        story.drill.handle(Input::Reported { attempt, outcome }).unwrap();
+        story
+            .drill
+            .handle(Input::Reported {
+                attempt,
+                outcome,
+                output: None,
+            })
+            .unwrap();
     }
     let hosts = failing.into_iter().map(|(_, host)| host).collect();
     story

@@ -126,6 +126,7 @@ fn nothing_is_in_doubt_that_was_not_permitted_to_begin() {
         let result = story.handle(Input::Reported {
             attempt,
             outcome: Outcome::in_doubt("the link broke"),
+            output: None,
         });
         result.unwrap()
     };

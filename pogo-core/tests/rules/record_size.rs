@@ -33,7 +33,14 @@ fn lines(fleet: Fleet) -> Vec<String> {
         let phase = Phase::Command;
         tell(now, Input::PhaseEntered { attempt, phase });
         let outcome = Outcome::Succeeded;
-        tell(now, Input::Reported { attempt, outcome });
+        tell(
+            now,
+            Input::Reported {
+                attempt,
+                outcome,
+                output: None,
+            },
+        );
     }
     lines
 }

@@ -48,6 +48,13 @@ fn a_settling_host_is_no_longer_reported_on() {
         attempt,
         outcome: outcome.clone(),
     };
-    let events = story.drill.handle(Input::Reported { attempt, outcome }).unwrap();
+    let events = story
+        .drill
+        .handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        })
+        .unwrap();
     assert_eq!(events, [Event::of_namespace(late)]);
 }

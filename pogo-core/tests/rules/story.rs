@@ -41,7 +41,12 @@ impl Story {
 
     pub(crate) fn reports(&mut self, host: &str, outcome: Outcome) -> String {
         let attempt = self.attempt(host);
-        self.handle(Input::Reported { attempt, outcome }).unwrap()
+        self.handle(Input::Reported {
+            attempt,
+            outcome,
+            output: None,
+        })
+        .unwrap()
     }
 
     pub(crate) fn attempt(&self, host: &str) -> AttemptId {

@@ -146,10 +146,10 @@ impl LogReader {
         };
         match kind {
             TaskEventKind::Started { attempt, .. } => data.begin(at, *job, *attempt),
-            TaskEventKind::PhaseEntered { attempt, phase } => data.phase(at, *attempt, *phase),
+            TaskEventKind::PhaseEntered { attempt, phase, .. } => data.phase(at, *attempt, *phase),
             TaskEventKind::Slow { attempt, .. } => data.slow(at, *attempt),
-            TaskEventKind::Succeeded { attempt } => data.end(at, *attempt, ending(&Outcome::Succeeded)),
-            TaskEventKind::Failed { attempt, failure } => {
+            TaskEventKind::Succeeded { attempt, .. } => data.end(at, *attempt, ending(&Outcome::Succeeded)),
+            TaskEventKind::Failed { attempt, failure, .. } => {
                 data.end(at, *attempt, ending(&Outcome::Failed(failure.clone())));
             }
             TaskEventKind::InDoubt { attempt, message, .. } => {

@@ -64,7 +64,14 @@ impl Rollout {
         {
             at = self.now + Duration::from_secs(5);
         }
-        self.planned.push((at, Input::Reported { attempt, outcome }));
+        self.planned.push((
+            at,
+            Input::Reported {
+                attempt,
+                outcome,
+                output: None,
+            },
+        ));
     }
 
     fn is_first(&self, host: &str) -> bool {

@@ -187,7 +187,11 @@ mod tests {
             progress.note(&record(Event::of_task(
                 job,
                 host,
-                TaskEventKind::Failed { attempt, failure },
+                TaskEventKind::Failed {
+                    attempt,
+                    failure,
+                    output: None,
+                },
             )));
         }
         Reasons::of(&progress, &tails, HostState::is_bad).to_string()

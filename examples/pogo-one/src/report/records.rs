@@ -271,7 +271,11 @@ mod tests {
         let chunk = OutputChunk::new((JobId::new(1), AttemptId::new(7)), &host, Stream::Stdout, b"\xc3");
         records.output(&chunk, &mut text);
         let (at, attempt) = (Timestamp::EPOCH, chunk.attempt);
-        let event = Event::of_task(JobId::new(1), host.clone(), TaskEventKind::Succeeded { attempt });
+        let event = Event::of_task(
+            JobId::new(1),
+            host.clone(),
+            TaskEventKind::Succeeded { attempt, output: None },
+        );
         records.event(&Record::new(at, event), &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();
         let (first, second) = text.split_once('\n').unwrap();

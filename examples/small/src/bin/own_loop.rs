@@ -47,7 +47,14 @@ fn main() -> Result<(), Box<dyn Error>> {
             if let Some(attempt) = event.started() {
                 say(&format!("{time:>3} ms: start {host}"));
                 let outcome = Outcome::Succeeded;
-                inputs.push_back((time + 3, Input::Reported { attempt, outcome }));
+                inputs.push_back((
+                    time + 3,
+                    Input::Reported {
+                        attempt,
+                        outcome,
+                        output: None,
+                    },
+                ));
             }
             if event.ended().is_some() {
                 say(&format!("{time:>3} ms: {host} is done"));

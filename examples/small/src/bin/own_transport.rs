@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use pogo_core::dispatcher::{Dispatcher, OutputCollector};
+use pogo_core::dispatcher::Dispatcher;
 use pogo_core::fleet::Fleet;
+use pogo_core::output::MemoryOutput;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_examples::Local;
@@ -14,9 +15,9 @@ use pogo_examples::Local;
 async fn main() -> Result<(), Box<dyn Error>> {
     let fleet = Fleet::builder().tagged("web", "web[1-3]").build()?;
     let job = JobSpec::new("$web".parse()?, Command::shell("echo restarted $POGO_HOST"));
-    let outputs = Arc::new(OutputCollector::new());
+    let outputs = MemoryOutput::new();
     let (dispatcher, handle) = Dispatcher::builder(Arc::new(Local))
-        .observer(Arc::clone(&outputs) as _)
+        .output(Arc::new(outputs.clone()))
         .build()
         .await?;
     let steer = async move {

@@ -32,6 +32,7 @@ use crate::scheduler::{AttemptId, Event, Record, Scheduler, TaskEventKind};
 /// | `pogo_attempts_started_total` | counter | attempts begun |
 /// | `pogo_attempts_ended_total{outcome}` | counter | attempts ended: `succeeded`, `failed`, `in_doubt`, `never_began` |
 /// | `pogo_attempt_duration_seconds{outcome}` | histogram | from the start of an attempt to its end |
+/// | `pogo_attempts_output_lost_total` | counter | attempts of which output is not kept |
 /// | `pogo_journal_append_duration_seconds` | histogram | how long the journal took for a commit |
 /// | `pogo_journal_append_events` | histogram | events of a commit |
 /// | `pogo_journal_available` | gauge | 0 while the journal cannot be reached, 1 otherwise |
@@ -97,6 +98,7 @@ impl Observer for Metrics {
             }
             Notice::JournalAway { .. } => gauge!("pogo_journal_available").set(0.0),
             Notice::JournalBack { .. } => gauge!("pogo_journal_available").set(1.0),
+            Notice::OutputLost { .. } => counter!("pogo_attempts_output_lost_total").increment(1),
             Notice::Turned { took, .. } => {
                 histogram!("pogo_dispatcher_loop_lag_seconds").record(took.as_secs_f64());
             }
@@ -133,6 +135,11 @@ fn describe() {
         "pogo_attempt_duration_seconds",
         Unit::Seconds,
         "Seconds from the start of an attempt to its end, by outcome."
+    );
+    describe_counter!(
+        "pogo_attempts_output_lost_total",
+        Unit::Count,
+        "Attempts of which output is not kept."
     );
     describe_histogram!(
         "pogo_journal_append_duration_seconds",

@@ -79,6 +79,12 @@ impl Observer for Trace {
             Notice::JournalBack { after } => {
                 info!(target: "pogo", away_seconds = after.as_secs_f64(), "the journal can be reached again");
             }
+            Notice::OutputLost { source, message } => {
+                let (job, host, attempt) = (source.job, &source.host, source.attempt);
+                let span = self.spans().of_host(job, host);
+                let error = message.escape_debug();
+                warn!(target: "pogo", parent: &span, { pogo.job = %job, %host, %attempt, %error }, "output is not kept");
+            }
             Notice::Committed { .. } | Notice::Turned { .. } => {}
         }
     }

@@ -41,8 +41,12 @@ impl Scheduler {
                 self.emit(Event::of_job(job, JobEventKind::Submitted { spec, hosts }), hint);
             }
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
-            Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase),
-            Checked::Reported { attempt, outcome } => self.report(attempt, outcome),
+            Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase, None),
+            Checked::Reported {
+                attempt,
+                outcome,
+                output,
+            } => self.report(attempt, outcome, output),
             Checked::Late { attempt, outcome } => {
                 self.emit_namespace(NamespaceEventKind::LateReported { attempt, outcome });
             }

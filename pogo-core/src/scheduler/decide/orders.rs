@@ -100,7 +100,7 @@ impl Scheduler {
         for (attempt, phase) in attempts {
             match phase {
                 // Nothing runs there any more, so there is nothing to end.
-                Phase::Settle => self.settled(attempt),
+                Phase::Settle => self.settled(attempt, None),
                 _ => self.request_cancel(attempt, because),
             }
         }

@@ -20,7 +20,7 @@ impl Scheduler {
             // A settling host has succeeded; its time goes on.
             if phase != Phase::Settle && !resumed.contains(&attempt) {
                 let message = "the dispatcher was restarted while it ran".to_owned();
-                self.doubt(attempt, message, DoubtCause::Restarted);
+                self.doubt(attempt, message, (DoubtCause::Restarted, None));
             }
         }
         // The log may end between a change of fleet and what follows from it.

@@ -10,16 +10,16 @@ use crate::scheduler::state::{Job, JobChange, Running, TaskAt, TaskRecord};
 use crate::scheduler::time_limit;
 use crate::scheduler::{
     AttemptId, CancelReason, DoubtCause, Failure, FailureKind, HaltCause, JobEventKind, JobId, NeverBegan, Outcome,
-    Phase, Scheduler, TaskEventKind,
+    OutputSummary, Phase, Scheduler, TaskEventKind,
 };
 
 impl Scheduler {
-    pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase) {
+    pub(super) fn enter_phase(&mut self, attempt: AttemptId, phase: Phase, output: Option<OutputSummary>) {
         let Some(running) = self.state.attempts.get(attempt) else {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());
-        self.emit_task(task, host, TaskEventKind::PhaseEntered { attempt, phase });
+        self.emit_task(task, host, TaskEventKind::PhaseEntered { attempt, phase, output });
     }
 
     pub(super) fn permit(&mut self, attempt: AttemptId, host_lock: bool) {
@@ -37,7 +37,7 @@ impl Scheduler {
         };
         if running.cancelling == Some(CancelReason::AttemptTimeout) {
             let kind = FailureKind::Timeout;
-            return self.fail(attempt, Failure { kind, message });
+            return self.fail(attempt, Failure { kind, message }, None);
         }
         let at @ (_, task) = running.task;
         let host = running.target.name.clone();
@@ -59,40 +59,40 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome) {
+    pub(super) fn report(&mut self, attempt: AttemptId, outcome: Outcome, output: Option<OutputSummary>) {
         match outcome {
             Outcome::Succeeded if self.was_not_permitted(attempt) => {
                 let message = "it reports success, and was not permitted to begin; this is a defect of the transport";
-                self.lose(attempt, message.to_owned(), DoubtCause::Reported);
+                self.lose(attempt, message.to_owned(), (DoubtCause::Reported, output));
             }
-            Outcome::Succeeded => self.succeed(attempt),
-            Outcome::Failed(failure) => self.fail(attempt, failure),
-            Outcome::InDoubt { message } => self.doubt(attempt, message, DoubtCause::Reported),
+            Outcome::Succeeded => self.succeed(attempt, output),
+            Outcome::Failed(failure) => self.fail(attempt, failure, output),
+            Outcome::InDoubt { message } => self.doubt(attempt, message, (DoubtCause::Reported, output)),
             Outcome::NeverBegan { reason, message } => self.never_began(attempt, reason, message),
         }
     }
 
-    fn succeed(&mut self, attempt: AttemptId) {
+    fn succeed(&mut self, attempt: AttemptId, output: Option<OutputSummary>) {
         let settles = self
             .running(attempt)
             .is_some_and(|(_, job)| !job.settings.settle.is_zero());
         if settles {
-            self.enter_phase(attempt, Phase::Settle)
+            self.enter_phase(attempt, Phase::Settle, output)
         } else {
-            self.settled(attempt)
+            self.settled(attempt, output)
         }
     }
 
     /// The host is well, and has been for long enough.
-    pub(super) fn settled(&mut self, attempt: AttemptId) {
+    pub(super) fn settled(&mut self, attempt: AttemptId, output: Option<OutputSummary>) {
         let Some(running) = self.state.attempts.get(attempt) else {
             return;
         };
         let (task, host) = (running.task, running.target.name.clone());
-        self.emit_task(task, host, TaskEventKind::Succeeded { attempt });
+        self.emit_task(task, host, TaskEventKind::Succeeded { attempt, output });
     }
 
-    fn fail(&mut self, attempt: AttemptId, failure: Failure) {
+    fn fail(&mut self, attempt: AttemptId, failure: Failure, output: Option<OutputSummary>) {
         let Some((running, job)) = self.running(attempt) else {
             return;
         };
@@ -103,32 +103,45 @@ impl Scheduler {
         let reconnect = failure.kind.is_connect() && u32::from(record.connect_retries) < job.settings.connect_retries;
         let again = reconnect || u32::from(record.retries) < job.settings.retries;
         let again = again && self.may_retry(job, running);
-        self.emit_task(at, host, TaskEventKind::Failed { attempt, failure });
+        self.emit_task(
+            at,
+            host,
+            TaskEventKind::Failed {
+                attempt,
+                failure,
+                output,
+            },
+        );
         if again {
             self.retry_later(at, attempt, reconnect);
         }
         self.check_budgets(at);
     }
 
-    pub(super) fn doubt(&mut self, attempt: AttemptId, message: String, cause: DoubtCause) {
+    pub(super) fn doubt(
+        &mut self,
+        attempt: AttemptId,
+        message: String,
+        (cause, output): (DoubtCause, Option<OutputSummary>),
+    ) {
         let Some((running, _)) = self.running(attempt) else {
             return;
         };
         let cancelling = running.cancelling.is_some();
         match cause {
-            _ if !running.has_not_begun() => self.lose(attempt, message, cause),
+            _ if !running.has_not_begun() => self.lose(attempt, message, (cause, output)),
             DoubtCause::Restarted => self.never_began(attempt, NeverBegan::Restarted, message),
             _ if cancelling => self.never_began(attempt, NeverBegan::Cancelled, message),
             // Its transport lost it before it asked. Waiting for another try that costs nothing, it could go on for ever.
             _ => {
                 let kind = FailureKind::Refused;
-                self.fail(attempt, Failure { kind, message });
+                self.fail(attempt, Failure { kind, message }, output);
             }
         }
     }
 
     /// It may have happened, whatever was permitted.
-    fn lose(&mut self, attempt: AttemptId, message: String, cause: DoubtCause) {
+    fn lose(&mut self, attempt: AttemptId, message: String, (cause, output): (DoubtCause, Option<OutputSummary>)) {
         let Some((running, job)) = self.running(attempt) else {
             return;
         };
@@ -143,6 +156,7 @@ impl Scheduler {
             attempt,
             message,
             cause: Some(cause),
+            output,
         };
         self.emit_task(at, host, kind);
         if again {

@@ -11,10 +11,10 @@ impl Scheduler {
             match due {
                 Due::Attempt(attempt) => self.request_cancel(attempt, CancelReason::AttemptTimeout),
                 Due::Slow(attempt) => self.slow(attempt),
-                Due::Settled(attempt) => self.settled(attempt),
+                Due::Settled(attempt) => self.settled(attempt, None),
                 Due::Abandoned(attempt) => {
                     let message = "it was told to end, and no answer came".to_owned();
-                    self.doubt(attempt, message, DoubtCause::Abandoned);
+                    self.doubt(attempt, message, (DoubtCause::Abandoned, None));
                 }
                 Due::Job(job) => self.expire(job),
                 Due::Left(job) => self.cancel_left(job),

@@ -15,7 +15,7 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{
-    AttemptId, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OwnerId, Phase, Tally,
+    AttemptId, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OutputSummary, OwnerId, Phase, Tally,
 };
 
 impl Serialize for Event {
@@ -91,17 +91,23 @@ stored! {
     }
     TaskPhaseEntered = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::PhaseEntered {
         attempt: AttemptId,
-        phase: Phase
+        phase: Phase,
+        #[serde(default, skip_serializing_if = "Option::is_none")] output: Option<OutputSummary>
     }
-    TaskSucceeded = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Succeeded { attempt: AttemptId }
+    TaskSucceeded = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Succeeded {
+        attempt: AttemptId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] output: Option<OutputSummary>
+    }
     TaskFailed = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Failed {
         attempt: AttemptId,
-        #[serde(flatten)] failure: Failure
+        #[serde(flatten)] failure: Failure,
+        #[serde(default, skip_serializing_if = "Option::is_none")] output: Option<OutputSummary>
     }
     TaskInDoubt = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::InDoubt {
         attempt: AttemptId,
         message: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")] cause: Option<DoubtCause>
+        #[serde(default, skip_serializing_if = "Option::is_none")] cause: Option<DoubtCause>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] output: Option<OutputSummary>
     }
     TaskSlow = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Slow {
         attempt: AttemptId,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::former;
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{AttemptId, Failure, JobId, NeverBegan, Phase};
+use crate::scheduler::{AttemptId, Failure, JobId, NeverBegan, OutputSummary, Phase};
 
 /// An event of one host of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl TaskEvent {
             | TaskEventKind::PhaseEntered { attempt, .. }
             | TaskEventKind::Slow { attempt, .. }
             | TaskEventKind::CancelRequested { attempt, .. }
-            | TaskEventKind::Succeeded { attempt }
+            | TaskEventKind::Succeeded { attempt, .. }
             | TaskEventKind::Failed { attempt, .. }
             | TaskEventKind::InDoubt { attempt, .. } => Some(*attempt),
             TaskEventKind::Retried { .. } | TaskEventKind::Skipped | TaskEventKind::Cancelled => None,
@@ -49,7 +49,7 @@ impl TaskEvent {
     /// The attempt that is over, if this is its end: it succeeded, failed, is in doubt, or never began.
     pub fn ended(&self) -> Option<AttemptId> {
         match &self.kind {
-            TaskEventKind::Succeeded { attempt }
+            TaskEventKind::Succeeded { attempt, .. }
             | TaskEventKind::Failed { attempt, .. }
             | TaskEventKind::InDoubt { attempt, .. }
             | TaskEventKind::NeverBegan { attempt, .. } => Some(*attempt),
@@ -101,6 +101,8 @@ pub enum TaskEventKind {
         attempt: AttemptId,
         /// The phase that begins.
         phase: Phase,
+        /// What was kept of its output, if that is known and the host [settles](Phase::Settle): nothing more is written then.
+        output: Option<OutputSummary>,
     },
     /// An attempt has run for longer than is usual. It goes on.
     Slow {
@@ -120,6 +122,8 @@ pub enum TaskEventKind {
     Succeeded {
         /// The attempt.
         attempt: AttemptId,
+        /// What was kept of its output, if that is known; of an attempt that settled, the beginning of that says it.
+        output: Option<OutputSummary>,
     },
     /// An attempt failed; the host keeps its slots.
     Failed {
@@ -127,6 +131,8 @@ pub enum TaskEventKind {
         attempt: AttemptId,
         /// What failed.
         failure: Failure,
+        /// What was kept of its output, if that is known.
+        output: Option<OutputSummary>,
     },
     /// An attempt ended unknown; the host keeps its slots.
     InDoubt {
@@ -136,6 +142,8 @@ pub enum TaskEventKind {
         message: String,
         /// What led to it. `None` in logs from before it was recorded.
         cause: Option<DoubtCause>,
+        /// What was kept of its output, if that is known.
+        output: Option<OutputSummary>,
     },
     /// The host, failed or in doubt, is to be tried again, by its retry budget or an operator's order.
     Retried {
@@ -153,6 +161,24 @@ pub enum TaskEventKind {
 }
 
 impl TaskEventKind {
+    /// What was kept of the attempt's output, if this is the record that says it.
+    pub fn output(&self) -> Option<OutputSummary> {
+        match self {
+            Self::PhaseEntered { output, .. }
+            | Self::Succeeded { output, .. }
+            | Self::Failed { output, .. }
+            | Self::InDoubt { output, .. } => *output,
+            Self::Started { .. }
+            | Self::Permitted { .. }
+            | Self::NeverBegan { .. }
+            | Self::Slow { .. }
+            | Self::CancelRequested { .. }
+            | Self::Retried { .. }
+            | Self::Skipped
+            | Self::Cancelled => None,
+        }
+    }
+
     /// What led to the attempt's being in doubt, if it is. For logs from before causes were recorded, this is worked out from the message.
     pub fn doubt_cause(&self) -> Option<DoubtCause> {
         match self {

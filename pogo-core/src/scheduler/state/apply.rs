@@ -123,7 +123,7 @@ impl State {
                 self.end(*attempt, TaskState::Waiting, effects)?;
                 self.wait_again(at, *not_before, *reason, effects);
             }
-            TaskEventKind::PhaseEntered { attempt, phase } => {
+            TaskEventKind::PhaseEntered { attempt, phase, .. } => {
                 let now = self.at;
                 let running = self.running_mut(*attempt)?;
                 running.phase = *phase;
@@ -143,9 +143,9 @@ impl State {
                 self.running_mut(*attempt)?.slow = true;
                 effects.push(Effect::ReportedSlow { attempt: *attempt });
             }
-            TaskEventKind::Succeeded { attempt } => self.end(*attempt, TaskState::Succeeded, effects)?,
+            TaskEventKind::Succeeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
             TaskEventKind::InDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
-            TaskEventKind::Failed { attempt, failure } => {
+            TaskEventKind::Failed { attempt, failure, .. } => {
                 let task = self.attempts.get(*attempt).map(|running| running.task);
                 self.end(*attempt, TaskState::Failed, effects)?;
                 if let Some((job, task)) = task

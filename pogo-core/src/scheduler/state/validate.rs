@@ -49,7 +49,7 @@ impl State {
                 }
                 Ok(())
             }
-            TaskEventKind::PhaseEntered { attempt, phase } => {
+            TaskEventKind::PhaseEntered { attempt, phase, .. } => {
                 self.validate_attempt(*job, host, *attempt, |running| *phase > running.phase)
             }
             TaskEventKind::Permitted { attempt, .. } => attempt_follows(*attempt, |running| {
@@ -64,7 +64,7 @@ impl State {
             TaskEventKind::Slow { attempt, .. } => attempt_follows(*attempt, |running| {
                 !running.slow && running.cancelling.is_none() && running.phase != Phase::Settle
             }),
-            TaskEventKind::Succeeded { attempt }
+            TaskEventKind::Succeeded { attempt, .. }
             | TaskEventKind::Failed { attempt, .. }
             | TaskEventKind::InDoubt { attempt, .. } => attempt_follows(*attempt, |_| true),
             TaskEventKind::Retried { .. } => {

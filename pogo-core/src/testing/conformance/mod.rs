@@ -9,6 +9,7 @@
 //! | [`Transport`](crate::dispatcher::Transport) | [`transport`] |
 //! | [`Inventory`](crate::inventory::Inventory) | [`inventory`] |
 //! | [`Journal`](crate::journal::Journal) | [`journal`] |
+//! | [`OutputStore`](crate::output::OutputStore) | [`output`] |
 //!
 //! The suites run on whatever executor awaits them, and wait with timers of their own; how long they wait decides
 //! only how soon a defect is reported, never whether there is one.
@@ -16,10 +17,12 @@
 mod case;
 mod inventory;
 mod journal;
+mod output;
 mod report;
 mod transport;
 
 pub use inventory::{InventoryFixture, inventory};
 pub use journal::{JournalFixture, journal};
+pub use output::{OutputFixture, output};
 pub use report::{CaseReport, ConformanceReport, Verdict};
 pub use transport::{TransportFixture, transport, transport_only};

@@ -112,7 +112,7 @@ impl Oracle {
                     self.down.remove(host);
                 }
             }
-            TaskEventKind::Succeeded { attempt } => {
+            TaskEventKind::Succeeded { attempt, .. } => {
                 self.has_begun(*attempt)?;
                 self.end(*job, host, *attempt)?;
                 self.bad.retain(|(bad, _)| bad != host);

@@ -1,0 +1,10 @@
+//! The way of output from attempts to a store, in bounded memory.
+
+mod attempt_output;
+mod budget;
+mod sink;
+mod writer;
+
+pub(super) use attempt_output::OutputHandle;
+pub(super) use sink::OutputSink;
+pub(super) use writer::OutputWriter;

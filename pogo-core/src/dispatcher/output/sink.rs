@@ -1,0 +1,207 @@
+//! What waits to be stored.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use futures::channel::oneshot;
+use futures::task::AtomicWaker;
+
+use super::super::guarded::Guarded;
+use super::super::{Clock, Notice, Observer, Reporter};
+use super::attempt_output::{Progress, QueuedFrame};
+use super::budget::{Budget, Reservation, Reserved};
+use crate::output::{OutputFrame, Stream};
+use crate::scheduler::OutputSummary;
+
+/// Frames in the order in which they came, within a budget, and the ends of attempts between them.
+pub(in super::super) struct OutputSink {
+    budget: Arc<Budget>,
+    queue: Mutex<Queue>,
+    writer: AtomicWaker,
+    pub(super) clock: Arc<dyn Clock>,
+    observer: Arc<Guarded>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    items: VecDeque<Item>,
+    /// The store hangs: what comes is lost.
+    stalled: bool,
+}
+
+#[derive(Debug)]
+enum Item {
+    Frame(QueuedFrame),
+    Seal(Seal),
+    Flush(oneshot::Sender<()>),
+}
+
+/// The end of an attempt, of which all frames came before.
+#[derive(Debug)]
+pub(super) struct Seal {
+    pub(super) progress: Arc<Progress>,
+    pub(super) answer: oneshot::Sender<Option<OutputSummary>>,
+}
+
+/// What is written with one call.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) frames: Vec<OutputFrame>,
+    /// Of each frame.
+    pub(super) held: Vec<(Arc<Progress>, Reservation)>,
+    pub(super) seals: Vec<Seal>,
+    /// To be dropped when all of that is written.
+    pub(super) flushes: Vec<oneshot::Sender<()>>,
+}
+
+impl OutputSink {
+    /// What a piece takes besides its bytes, so that a host that writes byte by byte is held to the same budget.
+    const OVERHEAD: usize = 512;
+    /// The most that is written with one call.
+    const BATCH_BYTES: usize = 1 << 20;
+    const BATCH_ITEMS: usize = 4_096;
+
+    /// Holds up to so many bytes, but at least one piece.
+    pub(in super::super) fn new(bytes: usize, clock: Arc<dyn Clock>, observer: Arc<Guarded>) -> Arc<Self> {
+        Arc::new(Self {
+            budget: Budget::new(bytes.max(Reporter::WHOLE + Self::OVERHEAD)),
+            queue: Mutex::default(),
+            writer: AtomicWaker::new(),
+            clock,
+            observer,
+        })
+    }
+
+    pub(super) fn reserve(&self, bytes: usize, queues: bool) -> Option<Reserved> {
+        self.budget.reserve(bytes + Self::OVERHEAD, queues)
+    }
+
+    /// Takes a piece of output; without a reservation it is lost.
+    pub(super) fn push(&self, progress: &Arc<Progress>, (stream, bytes): (Stream, &[u8]), room: Option<Reservation>) {
+        let lost = {
+            let mut queue = self.lock();
+            let offset = progress.advance(stream, bytes.len());
+            match room.filter(|_| !queue.stalled) {
+                Some(reservation) => {
+                    let source = Arc::clone(&progress.source);
+                    queue.items.push_back(Item::Frame(QueuedFrame {
+                        frame: OutputFrame::new(source, (stream, offset), self.clock.now(), bytes),
+                        progress: Arc::clone(progress),
+                        reservation,
+                    }));
+                    false
+                }
+                None => true,
+            }
+        };
+        if lost {
+            self.lose(progress, "the store of output does not answer");
+        } else {
+            self.writer.wake();
+        }
+    }
+
+    /// The answer comes when everything before is stored, or the store has failed to.
+    pub(super) fn seal(&self, progress: &Arc<Progress>) -> oneshot::Receiver<Option<OutputSummary>> {
+        let (answer, answered) = oneshot::channel();
+        let stalled = {
+            let mut queue = self.lock();
+            if !queue.stalled {
+                let progress = Arc::clone(progress);
+                queue.items.push_back(Item::Seal(Seal { progress, answer }));
+            }
+            queue.stalled
+        };
+        if stalled {
+            self.lose(progress, "the store of output does not answer");
+        } else {
+            self.writer.wake();
+        }
+        answered
+    }
+
+    /// Canceled when everything before is written, or the store hangs.
+    pub(super) fn flush(&self) -> oneshot::Receiver<()> {
+        let (flush, flushed) = oneshot::channel();
+        let mut queue = self.lock();
+        if !queue.stalled {
+            queue.items.push_back(Item::Flush(flush));
+        }
+        flushed
+    }
+
+    /// What to write next.
+    pub(super) fn poll_batch(&self, context: &mut Context<'_>) -> Poll<Batch> {
+        self.writer.register(context.waker());
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        let mut queue = self.lock();
+        while bytes < Self::BATCH_BYTES
+            && batch.frames.len() + batch.seals.len() < Self::BATCH_ITEMS
+            && let Some(item) = queue.items.pop_front()
+        {
+            match item {
+                Item::Frame(QueuedFrame {
+                    frame,
+                    progress,
+                    reservation,
+                }) => {
+                    bytes += frame.bytes.len();
+                    batch.frames.push(frame);
+                    batch.held.push((progress, reservation));
+                }
+                Item::Seal(seal) => batch.seals.push(seal),
+                Item::Flush(flush) => batch.flushes.push(flush),
+            }
+        }
+        let is_empty = batch.frames.is_empty() && batch.seals.is_empty() && batch.flushes.is_empty();
+        if is_empty { Poll::Pending } else { Poll::Ready(batch) }
+    }
+
+    /// The store hangs: nobody waits for it any more, and what is queued is lost.
+    pub(super) fn stall(&self, why: &str) {
+        let items = {
+            let mut queue = self.lock();
+            queue.stalled = true;
+            std::mem::take(&mut queue.items)
+        };
+        self.budget.close();
+        for item in items {
+            match item {
+                Item::Frame(queued) => self.lose(&queued.progress, why),
+                Item::Seal(seal) => self.lose(&seal.progress, why),
+                Item::Flush(_) => {}
+            }
+        }
+    }
+
+    /// The store has answered after all.
+    pub(super) fn go_on(&self) {
+        self.lock().stalled = false;
+        self.budget.open();
+    }
+
+    /// Says that output of an attempt is missing, once.
+    pub(super) fn lose(&self, progress: &Progress, why: &str) {
+        if !progress.lost.swap(true, Ordering::Relaxed) {
+            let source = &progress.source;
+            self.observer.notice(&Notice::OutputLost { source, message: why });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing that is done under the lock leaves it half done.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for OutputSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputSink")
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}

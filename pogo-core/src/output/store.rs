@@ -1,0 +1,98 @@
+//! The trait behind which output is kept.
+
+use std::ops::Range;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use super::{OutputFrame, OutputSource, Stream};
+use crate::Digest;
+use crate::scheduler::{AttemptId, JobId};
+
+/// Keeps what attempts wrote.
+///
+/// A dispatcher has one call of [`append`](Self::append) under way at a time; calls of [`seal`](Self::seal) follow those that append what they
+/// seal, and calls of [`read`](Self::read) come at any time. An error of any of them loses output, and nothing else.
+/// `testing::conformance::output` holds stores to this contract.
+///
+/// Of an attempt that writes more than the store keeps, the beginning and the end are kept. Offsets count what is missing between them.
+#[async_trait]
+pub trait OutputStore: Send + Sync {
+    /// Keeps these frames. Those of one stream of an attempt come in the order of their offsets; where one begins behind the
+    /// end of the last, what is between them was lost. What was appended before is kept once: a resumed attempt
+    /// writes again from its beginning.
+    ///
+    /// # Errors
+    /// [`Sealed`](OutputError::Sealed) if one of the attempts is; of the other frames any may be kept. Otherwise the store could not keep all of them.
+    async fn append(&self, frames: &[OutputFrame]) -> Result<(), OutputError>;
+
+    /// Takes no more of this attempt, which has written so many bytes in all, and gives the [digest](super::OutputDigester) of what is kept.
+    /// Sealed again it gives the same.
+    ///
+    /// # Errors
+    /// The store could not make sure that it keeps it.
+    async fn seal(&self, source: &OutputSource, length: u64) -> Result<Digest, OutputError>;
+
+    /// What is kept of a stream within this range of offsets, at least one byte of it if there is any. Of what was never written, nothing.
+    ///
+    /// # Errors
+    /// The store could not read it.
+    async fn read(
+        &self,
+        attempt: (JobId, AttemptId),
+        stream: Stream,
+        range: Range<u64>,
+    ) -> Result<OutputPage, OutputError>;
+}
+
+/// A part of what an attempt wrote to one stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OutputPage {
+    /// What is kept, in the order of its offsets.
+    pub frames: Vec<OutputFrame>,
+    /// Where to read on: the end of the last frame, or of the range if nothing more of it is kept.
+    pub next: u64,
+    /// How much has come in all, what is missing included.
+    pub length: u64,
+    /// Whether nothing more comes.
+    pub sealed: bool,
+}
+
+impl OutputPage {
+    /// These frames, of a stream of this length.
+    pub fn new(frames: Vec<OutputFrame>, next: u64, length: u64, sealed: bool) -> Self {
+        Self {
+            frames,
+            next,
+            length,
+            sealed,
+        }
+    }
+}
+
+/// Output could not be kept or read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// The attempt has ended, and its output is complete.
+    #[error("the output of {attempt} is sealed: nothing can be added")]
+    Sealed {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// What is stored is not what was written.
+    #[error("the output of {attempt} is damaged: {message}")]
+    Damaged {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// The store cannot be reached, or is full.
+    #[error("the store of output is not available: {message}")]
+    Unavailable {
+        /// What it said, and what to do about it.
+        message: String,
+    },
+}

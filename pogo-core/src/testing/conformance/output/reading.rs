@@ -1,0 +1,87 @@
+//! What readers find.
+
+use super::super::case::{Case, same};
+use super::fixture::{OutputFixture, bytes, frame, source};
+use crate::output::Stream;
+
+pub(super) async fn what_was_never_written_is_empty(fixture: OutputFixture) -> Case {
+    let (runs, length) = fixture.read(&*source(1)?, Stream::Stdout, 0..100).await?;
+    same("what is read", &runs, &vec![])?;
+    same("the length", &length, &0)
+}
+
+pub(super) async fn what_was_appended_is_read_as_it_was(fixture: OutputFixture) -> Case {
+    let (source, text) = (source(1)?, bytes(600));
+    for offset in (0..600).step_by(60) {
+        let piece = &text[offset..offset + 60];
+        fixture
+            .append(&[frame(&source, Stream::Stdout, offset as u64, piece)])
+            .await?;
+    }
+    same("the stream", &fixture.whole(&source, Stream::Stdout).await?, &text)
+}
+
+pub(super) async fn any_range_is_read(fixture: OutputFixture) -> Case {
+    let (source, text) = (source(1)?, bytes(30));
+    let frames = [0, 7, 8, 20].iter().zip([7, 8, 20, 30]);
+    let frames = frames.map(|(&from, to)| frame(&source, Stream::Stderr, from as u64, &text[from..to]));
+    fixture.append(&frames.collect::<Vec<_>>()).await?;
+    for from in 0..=32_usize {
+        for to in from..=32 {
+            let (runs, length) = fixture.read(&source, Stream::Stderr, from as u64..to as u64).await?;
+            let wanted = text.get(from..to.min(30)).filter(|wanted| !wanted.is_empty());
+            let wanted: Vec<_> = wanted
+                .map(|wanted| (from as u64, wanted.to_vec()))
+                .into_iter()
+                .collect();
+            same(&format!("{from}..{to}"), &runs, &wanted)?;
+            same("the length", &length, &30)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn streams_are_kept_apart(fixture: OutputFixture) -> Case {
+    let source = source(1)?;
+    let mut frames = Vec::new();
+    for offset in 0..9 {
+        frames.extend(Stream::ALL.map(|stream| frame(&source, stream, offset, format!("{stream:?}")[..1].as_bytes())));
+    }
+    fixture.append(&frames).await?;
+    for stream in Stream::ALL {
+        let wanted = format!("{stream:?}")[..1].repeat(9).into_bytes();
+        same("the stream", &fixture.whole(&source, stream).await?, &wanted)?;
+    }
+    Ok(())
+}
+
+pub(super) async fn attempts_are_kept_apart(fixture: OutputFixture) -> Case {
+    let sources = [source(1)?, source(2)?, source(3)?];
+    for offset in 0..20 {
+        let frames = sources.each_ref().map(|source| {
+            let byte = source.attempt.number().to_le_bytes()[0];
+            frame(source, Stream::Stdout, offset, [byte])
+        });
+        fixture.append(&frames).await?;
+    }
+    for source in sources {
+        let byte = source.attempt.number().to_le_bytes()[0];
+        same(
+            "the stream",
+            &fixture.whole(&source, Stream::Stdout).await?,
+            &vec![byte; 20],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) async fn what_comes_later_is_read_on(fixture: OutputFixture) -> Case {
+    let (source, text) = (source(1)?, bytes(40));
+    let (early, late) = text.split_at(25);
+    fixture.append(&[frame(&source, Stream::Stdout, 0, early)]).await?;
+    let (runs, length) = fixture.read(&source, Stream::Stdout, 0..1 << 40).await?;
+    same("what is read at first", &runs, &vec![(0, early.to_vec())])?;
+    fixture.append(&[frame(&source, Stream::Stdout, 25, late)]).await?;
+    let (runs, _) = fixture.read(&source, Stream::Stdout, length..1 << 40).await?;
+    same("what is read then", &runs, &vec![(25, late.to_vec())])
+}

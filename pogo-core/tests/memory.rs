@@ -1,0 +1,126 @@
+//! What telemetry costs where nobody listens, and output where a store is slow: by counting what is allocated.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::task::Poll;
+
+use async_trait::async_trait;
+use futures::executor::block_on;
+use pogo_core::Digest;
+use pogo_core::dispatcher::telemetry::{Metrics, Trace};
+use pogo_core::dispatcher::{Attempt, Capabilities, Dispatcher, Observer, Reporter, Transport};
+use pogo_core::fleet::Fleet;
+use pogo_core::output::{OutputError, OutputFrame, OutputPage, OutputSource, OutputStore, Stream};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{AttemptId, JobId, Outcome, Scheduler};
+use pogo_core::sim::World;
+
+#[test]
+fn without_a_subscriber_or_a_recorder_no_event_allocates() {
+    let fleet = Fleet::builder().tagged("web", "web[1-200]").build().unwrap();
+    let mut world = World::new(fleet, Policy::default()).unwrap();
+    world
+        .submit(JobSpec::new("$web".parse().unwrap(), Command::shell("true")))
+        .unwrap();
+    let records = world.run().records;
+    for observer in [&Trace::default() as &dyn Observer, &Metrics::default()] {
+        observer.started(&Scheduler::new());
+        // Tables have grown to their size after the first time.
+        records.iter().for_each(|record| observer.event(record));
+        let allocated = allocation_counter::measure(|| records.iter().for_each(|record| observer.event(record)));
+        assert_eq!(allocated.count_total, 0);
+    }
+}
+
+static PIECE: [u8; 1 << 10] = [b'x'; 1 << 10];
+
+/// Lets others run, so many times.
+async fn give_way(mut times: u32) {
+    std::future::poll_fn(|context| {
+        if times == 0 {
+            return Poll::Ready(());
+        }
+        times -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Every attempt writes so many kilobytes, once all of them run.
+struct Flood(usize);
+
+#[async_trait]
+impl Transport for Flood {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default().with_output()
+    }
+
+    async fn run(&self, _attempt: Attempt, report: Reporter) -> Outcome {
+        give_way(1).await;
+        for _ in 0..self.0 {
+            report.output(Stream::Stdout, &PIECE).await;
+        }
+        Outcome::Succeeded
+    }
+}
+
+/// Keeps nothing, and takes its time for that.
+struct SlowAndForgetful;
+
+#[async_trait]
+impl OutputStore for SlowAndForgetful {
+    async fn append(&self, _frames: &[OutputFrame]) -> Result<(), OutputError> {
+        give_way(10).await;
+        Ok(())
+    }
+
+    async fn seal(&self, _source: &OutputSource, _length: u64) -> Result<Digest, OutputError> {
+        Ok(Digest::of(b""))
+    }
+
+    async fn read(&self, _: (JobId, AttemptId), _: Stream, _: Range<u64>) -> Result<OutputPage, OutputError> {
+        Ok(OutputPage::default())
+    }
+}
+
+/// The most memory that was used at once while a thousand hosts write so much each.
+fn most_used(kilobytes: usize, buffer: usize) -> u64 {
+    let run = || {
+        block_on(async {
+            let builder = Dispatcher::builder(Arc::new(Flood(kilobytes))).output(Arc::new(SlowAndForgetful));
+            let (dispatcher, handle) = builder.output_buffer(buffer).build().await.unwrap();
+            let steer = async move {
+                let fleet = Fleet::builder().tagged("web", "web[1-1000]").build().unwrap();
+                handle
+                    .configure(Arc::new(fleet), Arc::new(Policy::default()))
+                    .await
+                    .unwrap();
+                handle
+                    .submit(JobSpec::new("$web".parse().unwrap(), Command::shell("true")))
+                    .await
+                    .unwrap();
+            };
+            futures::join!(dispatcher.run(), steer).0.unwrap();
+        });
+    };
+    allocation_counter::measure(run).bytes_max
+}
+
+#[test]
+fn a_thousand_hosts_that_flood_a_slow_store_use_no_more_memory_than_the_setting_says() {
+    let (quiet, small, large) = (most_used(0, 1 << 20), most_used(64, 1 << 20), most_used(64, 8 << 20));
+    // What an attempt that waits needs for its turn, however much it writes.
+    let waiting = 1_000 * 1_024;
+    assert!(
+        small < quiet + (1 << 20) + waiting,
+        "{small} bytes, and {quiet} without output"
+    );
+    assert!(
+        large < quiet + (8 << 20) + waiting,
+        "{large} bytes, and {quiet} without output"
+    );
+}
