@@ -58,7 +58,12 @@ impl Checked {
                 by: by.clone(),
                 reason: reason.clone(),
             }),
-            Self::Alter { job, change } => Event::of_job(*job, JobEventKind::Altered { change: change.clone() }),
+            Self::Alter { job, change } => Event::of_job(
+                *job,
+                JobEventKind::Altered {
+                    change: Box::new(change.clone()),
+                },
+            ),
             Self::Mark { host, down, reason } => {
                 let reason = reason.clone();
                 let kind = match down {

@@ -243,7 +243,7 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
             false => Input::Halt { job, reason },
             true => Input::Abort { job, reason },
         },
-        JobEventKind::Altered { change } => Input::Alter { job, change },
+        JobEventKind::Altered { change } => Input::Alter { job, change: *change },
         JobEventKind::WaveOpened { ordered: true, .. } => Input::Promote { job },
         JobEventKind::WaveOpened { .. }
         | JobEventKind::FailureBudgetExceeded { .. }

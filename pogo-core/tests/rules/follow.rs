@@ -207,7 +207,7 @@ fn a_job_is_altered_while_it_lasts_and_to_limits_that_can_be() {
         Event::of_job(
             JOB,
             JobEventKind::Altered {
-                change: JobSettings::new().max_parallel(Limit::Count(max_parallel)).into(),
+                change: Box::new(JobSettings::new().max_parallel(Limit::Count(max_parallel)).into()),
             },
         )
     };

@@ -1,6 +1,7 @@
 //! The spans of jobs, and of their hosts.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use tracing::{Span, field, info_span};
 
@@ -26,15 +27,14 @@ impl Spans {
     }
 
     fn job(&mut self, job: JobId) -> Option<&mut JobSpans> {
-        if !self.jobs.contains_key(&job) {
-            let span = info_span!(target: "pogo", "job", pogo.job = %job, outcome = field::Empty);
-            if span.is_disabled() {
-                return None;
+        match self.jobs.entry(job) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(new) => {
+                let span = info_span!(target: "pogo", "job", pogo.job = %job, outcome = field::Empty);
+                let hosts = BTreeMap::new();
+                (!span.is_disabled()).then(|| new.insert(JobSpans { span, hosts }))
             }
-            let hosts = BTreeMap::new();
-            self.jobs.insert(job, JobSpans { span, hosts });
         }
-        self.jobs.get_mut(&job)
     }
 
     /// The span of a job; one that is disabled, if it has none.

@@ -31,7 +31,12 @@ impl Scheduler {
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
             Checked::Alter { job, change } => {
-                self.emit_job(job, JobEventKind::Altered { change });
+                self.emit_job(
+                    job,
+                    JobEventKind::Altered {
+                        change: Box::new(change),
+                    },
+                );
                 self.halt_if_over_budget(job);
             }
             Checked::Mark {

@@ -74,7 +74,7 @@ pub enum JobEventKind {
     /// An operator changed settings of the job.
     Altered {
         /// What changed; what was unset is set here to the default that it went back to, if there is one.
-        change: JobUpdate,
+        change: Box<JobUpdate>,
     },
     /// Every task of the job has ended.
     Finished {

@@ -149,7 +149,7 @@ stored! {
     }
     JobHalted = Job(JobEvent { job: JobId }) JobEventKind::Halted {}
     JobAltered = Job(JobEvent { job: JobId }) JobEventKind::Altered {
-        #[serde(flatten)] change: JobUpdate
+        #[serde(flatten)] change: Box<JobUpdate>
     }
     JobFinished = Job(JobEvent { job: JobId }) JobEventKind::Finished {
         #[serde(flatten)] tally: Tally

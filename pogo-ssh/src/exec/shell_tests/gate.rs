@@ -262,9 +262,9 @@ fn a_command_whose_supervisor_was_killed_keeps_the_host_busy_until_its_group_is_
         gate.write_all(b"end\n").unwrap();
         drop(gate);
         // It ends at once, but not before this line does.
-        let next = (18..200).find_map(|number| {
+        let next = (18..200).find(|&number| {
             let (marks, _) = host.run(number, "true", GO);
-            (marks.last() == Some(&Mark::Ended(0))).then_some(number)
+            marks.last() == Some(&Mark::Ended(0))
         });
         assert!(next.is_some(), "{}: still busy", host.shell);
     });

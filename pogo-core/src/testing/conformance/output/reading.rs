@@ -45,11 +45,11 @@ pub(super) async fn streams_are_kept_apart(fixture: OutputFixture) -> Case {
     let source = source(1)?;
     let mut frames = Vec::new();
     for offset in 0..9 {
-        frames.extend(Stream::ALL.map(|stream| frame(&source, stream, offset, format!("{stream:?}")[..1].as_bytes())));
+        frames.extend(Stream::ALL.map(|stream| frame(&source, stream, offset, initial(stream))));
     }
     fixture.append(&frames).await?;
     for stream in Stream::ALL {
-        let wanted = format!("{stream:?}")[..1].repeat(9).into_bytes();
+        let wanted = initial(stream).repeat(9);
         same("the stream", &fixture.whole(&source, stream).await?, &wanted)?;
     }
     Ok(())
@@ -84,4 +84,13 @@ pub(super) async fn what_comes_later_is_read_on(fixture: OutputFixture) -> Case 
     fixture.append(&[frame(&source, Stream::Stdout, 25, late)]).await?;
     let (runs, _) = fixture.read(&source, Stream::Stdout, length..1 << 40).await?;
     same("what is read then", &runs, &vec![(25, late.to_vec())])
+}
+
+/// What is written to a stream, so that a mixture is seen: a letter of its name.
+const fn initial(stream: Stream) -> &'static [u8] {
+    match stream {
+        Stream::Stdout => b"o",
+        Stream::Stderr => b"e",
+        Stream::Note => b"n",
+    }
 }
