@@ -69,14 +69,16 @@ impl HostRange {
 
     /// All names, the leftmost part varying fastest. Wildcards are left as they are.
     pub fn expand(&self) -> impl Iterator<Item = String> + '_ {
-        (0..self.count()).map(|at| self.nth(at))
+        // Worked out once, since a bracket may list as many numbers as there are names.
+        let ends: Vec<Vec<u64>> = self.parts.iter().map(RangePart::ends).collect();
+        (0..self.count()).map(move |at| self.nth(at, &ends))
     }
 
-    fn nth(&self, mut at: u64) -> String {
+    fn nth(&self, mut at: u64, ends: &[Vec<u64>]) -> String {
         let mut name = String::new();
-        for part in &self.parts {
-            let count = part.count();
-            part.write(at % count, &mut name);
+        for (part, ends) in self.parts.iter().zip(ends) {
+            let count = ends.last().copied().unwrap_or(1);
+            part.write(at % count, ends, &mut name);
             at /= count;
         }
         name
@@ -108,7 +110,19 @@ impl RangePart {
         matches!(self, Self::Words(words) if words.iter().any(String::is_empty))
     }
 
-    fn write(&self, mut at: u64, name: &mut String) {
+    /// How many texts each item stands for together with those before it; the last is how many the part stands for.
+    fn ends(&self) -> Vec<u64> {
+        let Self::Numbers(items) = self else {
+            return vec![self.count()];
+        };
+        let ends = items.iter().scan(0_u64, |end, item| {
+            *end = end.saturating_add((item.to - item.from).saturating_add(1));
+            Some(*end)
+        });
+        ends.collect()
+    }
+
+    fn write(&self, at: u64, ends: &[u64], name: &mut String) {
         match self {
             Self::Text(text) => name.push_str(text),
             Self::Any => name.push('*'),
@@ -122,13 +136,11 @@ impl RangePart {
                 );
             }
             Self::Numbers(items) => {
-                for item in items {
-                    let count = (item.to - item.from).saturating_add(1);
-                    if at < count {
-                        name.push_str(&format!("{:0width$}", item.from + at, width = item.width));
-                        return;
-                    }
-                    at -= count;
+                let nth = ends.partition_point(|&end| end <= at);
+                let before = nth.checked_sub(1).and_then(|last| ends.get(last)).copied();
+                if let Some(item) = items.get(nth) {
+                    let number = item.from + (at - before.unwrap_or(0));
+                    name.push_str(&format!("{number:0width$}", width = item.width));
                 }
             }
         }

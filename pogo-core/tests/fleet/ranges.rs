@@ -76,3 +76,15 @@ fn a_star_takes_as_much_as_it_must() {
     assert_eq!(named("a*b?"), "abbbc abbbd");
     assert_eq!(named("*c*"), "abbbc ac xc");
 }
+
+/// A list of hosts in no order is stored as such a bracket: going through its items for each name took the square of them.
+#[test]
+fn a_bracket_of_very_many_numbers_is_expanded_in_one_pass() {
+    let numbers: Vec<String> = (0..200_000_u32).map(|at| (at * 3 % 600_001).to_string()).collect();
+    let range: HostRange = format!("h[{}].{{east,west}}", numbers.join(",")).parse().unwrap();
+    let names: Vec<String> = range.expand().collect();
+    assert_eq!(names.len(), 400_000);
+    let east = numbers.iter().map(|number| format!("h{number}.east"));
+    let west = numbers.iter().map(|number| format!("h{number}.west"));
+    assert!(names.into_iter().eq(east.chain(west)));
+}
