@@ -43,6 +43,7 @@ pub(crate) fn in_later_session(report: ExitReport) -> ExitReport {
             NotStarted::ConnectionLost(reason).into()
         }
         ExitReport::NotStarted(NotStarted::NeverBegan(_, reason)) => ExitReport::refused(reason),
+        ExitReport::NotStarted(NotStarted::Stopped(StopReason::Cancelled)) => ExitReport::refused("cancelled"),
         report => report,
     }
 }
@@ -64,8 +65,11 @@ pub(crate) fn not_started(phase: Phase, reason: NotStarted) -> Outcome {
         ),
         NotStarted::NeverBegan(why, reason) => Outcome::never_began(why, reason),
         NotStarted::Stopped(StopReason::TimeLimit) => Outcome::failed(FailureKind::Timeout, not_run),
-        NotStarted::Stopped(StopReason::Cancelled) => {
+        NotStarted::Stopped(StopReason::Cancelled) if phase == Phase::PostHook => {
             Outcome::failed(FailureKind::Refused, format!("cancelled: {not_run}"))
+        }
+        NotStarted::Stopped(StopReason::Cancelled) => {
+            Outcome::never_began(NeverBegan::Cancelled, format!("cancelled: {not_run}"))
         }
     }
 }
@@ -144,7 +148,10 @@ mod tests {
             ),
             (ExitReport::Unknown(text()), [None, None, None]),
             (NotStarted::Stopped(TimeLimit).into(), [(); 3].map(|()| Some(Timeout))),
-            (NotStarted::Stopped(Cancelled).into(), [(); 3].map(|()| refused())),
+            (
+                in_later_session(NotStarted::Stopped(Cancelled).into()),
+                [(); 3].map(|()| refused()),
+            ),
             (ExitReport::Stopped(TimeLimit), [(); 3].map(|()| Some(Timeout))),
             (ExitReport::Stopped(Cancelled), [(); 3].map(|()| signal("TERM"))),
             (ExitReport::NotStopped(TimeLimit), [None, None, None]),
@@ -157,6 +164,15 @@ mod tests {
             {
                 assert_eq!(kind_of(phase, ended.clone()), meaning, "{phase}: {ended:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_cancelled_before_its_first_session_began_never_began() {
+        for phase in [Phase::PreHook, Phase::Command] {
+            let end = classify(phase, NotStarted::Stopped(StopReason::Cancelled).into());
+            let never = Outcome::never_began(NeverBegan::Cancelled, "cancelled: the command was not run");
+            assert_eq!(end, ControlFlow::Break(never));
         }
     }
 

@@ -38,6 +38,7 @@
 //! | the host ends the session, with whatever status, and has not told that it began: a forced command, a restricted shell, nologin | failed: refused; with [`forced_command`](field@pogo_core::plan::ExecOptions::forced_command) its status counts |
 //! | the link breaks before the host was asked to run anything | failed: unreachable |
 //! | the host was asked, and the link breaks before the word to go was sent; permission was refused; the word came later than the host waited for it | never began: waits again |
+//! | cancelled before the word to go was sent | never began |
 //! | another command runs on the host | never began: waits again, and says whose it is |
 //! | a later attempt of its namespace was seen there, or this one before | failed: refused; the command was not run |
 //! | the link breaks after the word to go was sent | in doubt; the host is asked what became of it where it keeps a record |

@@ -24,7 +24,7 @@ const PAGE_STYLE: &str = "\
 const SCRIPT: &str = include_str!("page.js");
 /// Lets a browser run this one script and no other, whatever a log may have smuggled in.
 const ALLOWED: &str = "\
-default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-E6kCRmQIu9rUrqMDW5RWcLqOABDZakJBqp3YC2YnFSw='";
+default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-AoN9KRd1KzFfZysiBKR6lOJiS+sreNwTgdC5i9aR0lc='";
 
 pub(super) fn page(data: &TimelineData, layout: &Layout) -> String {
     let mut page = Markup::default();

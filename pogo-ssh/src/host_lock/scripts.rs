@@ -62,6 +62,7 @@ exit 0)
 ///
 /// A host that is reached over loopback stands for itself under that address and port alone: one machine may play many hosts.
 /// The second directory is for users without a home, and is kept to once it is used.
+// An attempt's end is reported a moment before its supervisor ends: whoever comes next waits a second before the host counts as busy.
 // `true` carries the redirections that may fail: one of `exec` or `:` would end the shell.
 pub(crate) const TAKE: &str = r#"pogo_dir() {
 { [ -d "$1" ] || mkdir -p -m 700 "$1"; } 2>/dev/null
@@ -89,7 +90,9 @@ pogo_W="it cannot read $pogo_D"
 pogo_L=$pogo_D/$pogo_H.lock
 if [ -w "$pogo_L" ]; then exec 9<>"$pogo_L"; else exec 9<"$pogo_L"; fi
 flock -n 8 8<&9 2>/dev/null
-case $? in
+pogo_x=$?
+[ $pogo_x != 1 ] || { sleep 1; flock -n 8 8<&9 2>/dev/null; pogo_x=$?; }
+case $pogo_x in
 0) ;;
 1) pogo_z=; read -r pogo_z <"$pogo_L"; return 1 ;;
 *) pogo_W="it cannot lock $pogo_L" pogo_L=; return 2 ;;
