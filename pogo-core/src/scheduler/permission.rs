@@ -93,6 +93,7 @@ pub enum BeginRefused {
     Stopped,
 }
 
+#[cfg(feature = "async")]
 impl BeginRefused {
     /// What an attempt is told whose request was refused so.
     pub(crate) fn of(error: InputError) -> Self {
