@@ -19,6 +19,7 @@ mod shop;
 mod shutdown;
 mod shutdown_anywhere;
 mod slow_journal;
+mod slow_output;
 mod slow_store;
 mod subscribe;
 mod takeover;
