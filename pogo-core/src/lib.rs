@@ -63,6 +63,9 @@ pub mod testing;
 pub mod time;
 
 pub use digest::{Digest, InvalidDigest};
+/// The crate whose futures, streams and channels the traits here name.
+#[cfg(feature = "async")]
+pub use futures;
 pub use time::Timestamp;
 
 /// The examples of the README, compiled.

@@ -92,6 +92,8 @@ pub use pogo_core::inventory::{Diagnostic, FleetDiff, HostChange, Inventory, Inv
 pub use pogo4_file::Pogo4File;
 #[cfg(feature = "policy-file")]
 pub use policy_file::PolicyFile;
+#[cfg(feature = "http")]
+pub use secrecy::SecretString;
 #[cfg(feature = "settings-file")]
 pub use settings_file::{Setting, SettingItem, SettingPlace, SettingValue, SettingsFile};
 #[cfg(feature = "sources-file")]
