@@ -121,7 +121,7 @@ pub(crate) fn driver_of_small_jobs(jobs: u32) -> Driver {
     Driver::new(estate_of_small_jobs(), limits)
 }
 
-/// What each of so many [small jobs](driver_of_small_jobs) costs.
+/// What each of so many small jobs costs.
 pub fn small_jobs(jobs: u32, caches: Caches) -> Vec<Cost> {
     // More than what a core has for itself, and less than all of them share.
     let mut elsewhere = vec![0_u8; 4_000_000];
