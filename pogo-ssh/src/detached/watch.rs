@@ -151,7 +151,11 @@ impl AttemptWatch {
             }
             ["never", "stopped", name, ..] => {
                 self.phase = phase_named(name).unwrap_or(self.phase);
-                NotStarted::Stopped(stop.unwrap_or(StopReason::Cancelled)).into()
+                // Without a stop, the host does not know of it: it may have run before.
+                stop.map_or_else(
+                    || ExitReport::refused("cancelled"),
+                    |reason| NotStarted::Stopped(reason).into(),
+                )
             }
             ["ended", ..] if limit => ExitReport::Stopped(StopReason::TimeLimit),
             ["ended", _, status, ..] => match (status.parse(), &self.refused) {
