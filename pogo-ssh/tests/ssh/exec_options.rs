@@ -168,7 +168,7 @@ async fn a_command_on_a_terminal_that_succeeded_fails_only_where_a_post_hook_was
     std::fs::create_dir(place.directory.join("post.d")).unwrap();
     assert_eq!(cancelled_after_the_command(&place).await, succeeded);
     place.file("post.d/never", "#!/bin/sh\necho never\n", 0o755);
-    let not_run = "cancelled: the command succeeded, its post-hooks were not run";
+    let not_run = "the command succeeded, its post-hooks were not run: cancelled";
     let refused = Outcome::failed(FailureKind::Refused, not_run);
     assert_eq!(cancelled_after_the_command(&place).await, (refused, phases));
 }
