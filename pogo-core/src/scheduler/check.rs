@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::rehearsal;
-use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
+use super::state::{Compiled, Job, JobChange, State, TaskAt, TaskChange};
 use super::{
     AttemptId, BeginRefused, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OutputSummary,
     OwnerId, Phase,
@@ -249,6 +249,16 @@ impl State {
             Some(reason) => Err(InputError::may_not_begin(attempt, reason)),
             None => Ok(()),
         }
+    }
+
+    /// Whether a task runs only to wait again: its attempt has not begun, and would be refused.
+    pub(super) fn never_begins(&self, job: &Job, task: u32) -> bool {
+        let attempt = job.tasks[task as usize].attempt;
+        let asks = self.attempts.get(attempt).is_some_and(|running| {
+            let before = running.permission.is_awaited() && running.phase == Phase::Connect;
+            before && running.cancelling.is_none()
+        });
+        asks && self.refusal(attempt).is_some()
     }
 
     fn refusal(&self, attempt: AttemptId) -> Option<BeginRefused> {

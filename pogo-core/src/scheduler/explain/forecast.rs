@@ -1,4 +1,5 @@
-//! What happens without any order, if all goes well: what runs succeeds, and time passes.
+//! What happens without any order, if all goes well: what runs succeeds, and time passes. What has not begun and would be refused
+//! does not succeed, and hosts that have left the fleet do not come back.
 //!
 //! Where it is not sure it expects the worse, so that a host that could do without an order may be offered one, and
 //! never the other way round.
@@ -67,13 +68,27 @@ impl<'a> Forecast<'a> {
     fn recovers(&self, host: HostId) -> bool {
         let state = self.state;
         let known = state.host(host);
-        if known.leased {
-            return known.down.is_none() || known.left.is_some();
+        // Nothing is kept of a host that has left once its attempt is over.
+        if known.leased && known.left.is_some() {
+            return true;
         }
-        let mut waiting = state
-            .jobs_on(host)
-            .filter(|(job, task)| job.task(*task).state == TaskState::Waiting);
+        if known.leased && !state.jobs_on(host).any(|(job, task)| state.never_begins(job, task)) {
+            return known.down.is_none();
+        }
+        let mut waiting = state.jobs_on(host).filter(|&(job, task)| self.waits(job, task));
         known.down.is_none() && waiting.any(|(job, task)| self.can_start(job, task, &[], false))
+    }
+
+    /// Whether a task waits, or will again.
+    pub(super) fn waits(&self, job: &Job, task: u32) -> bool {
+        job.task(task).state == TaskState::Waiting || self.state.never_begins(job, task)
+    }
+
+    /// Whether a host is still unavailable when its turn comes in this job, and so needs no second slot: nothing repairs it before.
+    pub(super) fn needs_repair(&self, job: &Job, host: HostId) -> bool {
+        let hosts = &self.state.hosts;
+        let mut others = self.state.others_on(host, Some(job.id));
+        hosts.is_stuck(host) && !hosts.is_leased(host) && !others.any(|(other, task)| self.waits(other, task))
     }
 
     /// Whether a task would start in time if it waited, with these tasks of its job retried, and its job resumed.
@@ -100,8 +115,7 @@ impl<'a> Forecast<'a> {
         if job.is_unbound {
             return true;
         }
-        // A host that is repaired meanwhile is available when its turn comes.
-        let repair = state.hosts.is_stuck(host) && !state.hosts.is_leased(host);
+        let repair = self.needs_repair(job, host);
         job.gates.track_is_open(job.target(task).track)
             && !profile.buckets.iter().any(|&bucket| self.is_closed_to(bucket, repair))
     }

@@ -220,10 +220,14 @@ impl<'a> Explainer<'a> {
         let over = failed.len() > after.allowed_failures as usize;
         let mut ended: Vec<u32> = if over { failed } else { vec![] };
         ended.extend(cancelled);
+        ended.extend(after.tasks.iter().copied().filter(|&task| self.is_left(task)));
         if ended.is_empty() {
+            let tasks = self.of_stages([before]);
+            // What will only wait again has to do so before an order can help.
             let passes = job.status.may_start()
                 && !self.awaits_promotion(before)
-                && self.roots(self.of_stages([before]).into_iter()).is_empty();
+                && !tasks.iter().any(|&task| job.task(task).state == TaskState::Running)
+                && self.roots(tasks.into_iter()).is_empty();
             Obstacle {
                 passes,
                 ..Obstacle::lasting(blocker, vec![])
@@ -271,7 +275,7 @@ impl<'a> Explainer<'a> {
         let (mut freezes, mut waves): (Vec<&Freeze>, BTreeSet<StageId>) = (Vec::new(), BTreeSet::new());
         for task in tasks {
             let (target, host) = (job.target(task), job.host(task));
-            let repair = state.hosts.is_stuck(host);
+            let repair = self.forecast.needs_repair(job, host);
             if state.freezes.is_frozen(host) {
                 freezes.extend(
                     state
@@ -309,9 +313,18 @@ impl<'a> Explainer<'a> {
         found
     }
 
+    /// Whether a task waits for a host that has left the fleet.
+    fn is_left(&self, task: u32) -> bool {
+        let job = self.job;
+        job.task(task).state == TaskState::Waiting && self.state.hosts.is_removed(job.host(task))
+    }
+
     /// Whether hosts of this stage have ended in a way that keeps it from being complete.
     fn needs_orders(&self, stage: StageId) -> bool {
         let stage = self.job.stages.stage(stage);
+        if stage.tasks.iter().any(|&task| self.is_left(task)) {
+            return true;
+        }
         let count = |is: fn(TaskState) -> bool| {
             let tasks = stage.tasks.iter();
             tasks.filter(|&&task| is(self.job.task(task).state)).count()
@@ -336,7 +349,7 @@ impl<'a> Explainer<'a> {
                 continue;
             }
             let tasks = self.job.stages.stage(stage).tasks.iter().copied();
-            for task in tasks.filter(|&task| self.job.task(task).state == TaskState::Waiting) {
+            for task in tasks.filter(|&task| self.forecast.waits(self.job, task)) {
                 found.insert(task);
                 if tracks.insert(self.job.target(task).track) {
                     next.extend(self.closed(task).into_iter().flat_map(|stage| self.incomplete(stage)));
