@@ -1,7 +1,7 @@
-//! A connection that can be cut from outside.
+//! A stream that can be closed from outside.
 //!
-//! The SSH library runs a connection in a task of its own, which outlives a handshake that nobody waits for any more.
-//! Cutting the stream under it ends that task, whatever it is waiting for.
+//! The SSH library runs a connection in its own task, which outlives a cancelled handshake.
+//! Closing the stream ends that task, whatever it is waiting for.
 
 use std::io;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ struct Cut {
     waker: AtomicWaker,
 }
 
-/// Cuts its stream when dropped.
+/// Closes its stream when dropped.
 #[derive(Debug)]
 pub(crate) struct DropGuard(Arc<Cut>);
 

@@ -1,14 +1,14 @@
-//! Hosts that were met for the first time.
+//! Hosts without a known key.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pogo_core::fleet::HostName;
 
-/// Hosts of which no key was known, and whether their keys were taken. Shared by all its clones.
+/// Hosts without a known key, and whether their keys were accepted. Shared by all its clones.
 ///
-/// Give one to [`SshTransportBuilder::first_contacts`](crate::SshTransportBuilder::first_contacts), and say in one line what each of them would
-/// say for itself.
+/// Pass one to [`SshTransportBuilder::first_contacts`](crate::SshTransportBuilder::first_contacts) to report all of them in one line instead of
+/// one each.
 #[derive(Debug, Clone, Default)]
 pub struct FirstContacts(Arc<Mutex<Contacts>>);
 
@@ -19,17 +19,17 @@ struct Contacts {
 }
 
 impl FirstContacts {
-    /// Hosts whose new key was recorded. The `ssh` program does not tell.
+    /// Hosts whose new key was recorded. Empty with the `ssh` program, which does not report it.
     pub fn accepted(&self) -> Vec<HostName> {
         self.contacts().accepted.iter().cloned().collect()
     }
 
-    /// Hosts that were refused because no key of theirs is known.
+    /// Hosts that were refused because none of their keys is known.
     pub fn refused(&self) -> Vec<HostName> {
         self.contacts().refused.iter().cloned().collect()
     }
 
-    /// Whether this host was refused because no key of it is known.
+    /// Whether this host was refused because none of its keys is known.
     pub fn is_refused(&self, host: &HostName) -> bool {
         self.contacts().refused.contains(host)
     }
@@ -43,7 +43,7 @@ impl FirstContacts {
     }
 
     fn contacts(&self) -> MutexGuard<'_, Contacts> {
-        // Each change is one step.
+        // Poisoning is harmless: each change is a single operation.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The commands of `Match exec`.
+//! Runs the commands of `Match exec`.
 
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -11,14 +11,14 @@ use pogo_ssh_config::{
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-/// How long an answer is good for: hosts that are met together share the run of a command that says the same for all
-/// of them, as it would say to as many processes of `ssh`, and a network or a certificate that changes is noticed.
+/// How long a result is reused: hosts that are connected to together share one run of a command with the same text
+/// for all of them, and a change of network or certificate is still noticed.
 const GOOD_FOR: Duration = Duration::from_secs(10);
 
-/// How many run at once; the first hosts of a rollout come all together.
+/// How many commands run at once: the first hosts of a rollout arrive together.
 const MOST_AT_ONCE: usize = 8;
 
-/// From this many on, old answers are dropped.
+/// Expired results are removed above this number.
 const MANY: usize = 1024;
 
 type Slot = Arc<tokio::sync::Mutex<Option<CommandAnswer>>>;
@@ -29,7 +29,7 @@ struct CommandAnswer {
     at: Instant,
 }
 
-/// Runs the commands of `Match exec`, each text once at a time, and shares what it answers for a moment.
+/// Runs the commands of `Match exec`, each text once at a time, and shares the result for a short time.
 #[derive(Debug)]
 pub(crate) struct MatchCommands {
     running: Semaphore,
@@ -46,7 +46,7 @@ impl Default for MatchCommands {
 }
 
 impl MatchCommands {
-    /// What the configuration says about a host, with the answers that other lookups share.
+    /// The configuration of a host, using shared results.
     pub(crate) async fn settings(
         &self,
         config: &ClientConfig,
@@ -64,7 +64,7 @@ impl MatchCommands {
         }
     }
 
-    /// Whether the command succeeds. Ends it when dropped.
+    /// Whether the command succeeds. Dropping the future kills it.
     async fn answer(&self, command: &str) -> Result<bool, ClientConfigError> {
         let slot = self.slot(command);
         let mut known = slot.lock().await;
@@ -92,7 +92,7 @@ impl MatchCommands {
     fn slot(&self, command: &str) -> Slot {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MANY {
-            // Those that somebody waits for are locked.
+            // Entries that are in use are locked, and kept.
             let is_good = |answer: CommandAnswer| answer.at.elapsed() < GOOD_FOR;
             slots.retain(|_, slot| slot.try_lock().map_or(true, |answer| answer.is_some_and(is_good)));
         }

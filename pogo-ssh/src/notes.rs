@@ -1,4 +1,4 @@
-//! Remarks on the configuration. Each is made once, however many hosts it is about.
+//! Remarks on the configuration, each made once, whatever the number of hosts.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ struct Inner {
 }
 
 impl ConfigNotes {
-    /// Makes those remarks on a host's settings that are new.
+    /// Adds the new remarks on a host's settings.
     pub(crate) fn note(&self, settings: &HostSettings) {
         let unknown = unknown_names(&settings.algorithms);
         if settings.notes.is_empty() && unknown.is_empty() {
@@ -30,7 +30,7 @@ impl ConfigNotes {
         }
     }
 
-    /// Those that nobody has been told yet.
+    /// Takes the remarks that were not shown yet.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).new)
     }

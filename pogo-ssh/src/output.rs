@@ -1,4 +1,4 @@
-//! The way of a host's output to its observer, and the bound on it.
+//! Passes a host's output on, up to a limit.
 
 use std::collections::VecDeque;
 
@@ -6,31 +6,31 @@ use pogo_core::dispatcher::{Reporter, Stream};
 
 use crate::tail::Tail;
 
-/// Passes output on as it comes, up to a limit. Of what comes then it keeps the end, because that is where the error
-/// stands, and passes it on at the end of the attempt, with a remark of how much is missing before it.
+/// Passes output on as it arrives, up to a limit. Of the rest it keeps the tail, because that is where the error
+/// is, and passes it on at the end of the attempt, after a remark that says how much is missing.
 ///
-/// What the dispatcher has no room for is held: whoever reads from the host reads no more before it is [flushed](Self::flush), so that
+/// Output that the dispatcher has no room for is held back: the session reads no more before it is [flushed](Self::flush), so that
 /// the host has to wait. An attempt that is being ended does not wait.
 #[derive(Debug)]
 pub(crate) struct Output {
     report: Reporter,
     room: u64,
     limit: u64,
-    /// Of each stream.
+    /// Bytes of tail that are kept of each stream.
     most_kept: usize,
     cut: bool,
     out: Tail,
     err: Tail,
-    /// What there was no room for yet, in order, in pieces that are passed on as a whole.
+    /// Output held back, in order; each piece is passed on as a whole.
     held: VecDeque<(Stream, Vec<u8>)>,
     waits: bool,
 }
 
-/// The most that is kept of the end of each stream.
+/// Upper limit for the tail of each stream, in bytes.
 const MOST_KEPT: u64 = 32 << 10;
 
 impl Output {
-    /// Output of one attempt, of which `limit` bytes are passed on.
+    /// Creates the output of one attempt with a limit in bytes.
     pub(crate) fn new(report: Reporter, limit: u64) -> Self {
         let most_kept = MOST_KEPT.min(limit / 8);
         Self {
@@ -46,7 +46,7 @@ impl Output {
         }
     }
 
-    /// Takes a piece of output.
+    /// Adds a chunk of output.
     pub(crate) fn take(&mut self, stream: Stream, bytes: &[u8]) {
         let room = usize::try_from(self.room).unwrap_or(usize::MAX);
         let within = bytes.get(..room).unwrap_or(bytes);
@@ -67,13 +67,13 @@ impl Output {
         self.tail(stream).push(rest, most);
     }
 
-    /// Takes note that so many bytes of a stream are missing here. What follows is the end of it.
+    /// Records that this many bytes of a stream are missing here. The rest is its tail.
     pub(crate) fn skip(&mut self, stream: Stream, missing: u64) {
         self.cut();
         self.tail(stream).skip(missing);
     }
 
-    /// A remark of ours among the host's output; not counted against the limit.
+    /// Adds a remark to the host's output; it does not count towards the limit.
     pub(crate) fn note(&mut self, remark: &str) {
         let remark = format!("{remark}\n").into_bytes();
         if !self.try_flush() || !self.report.try_output(Stream::Note, &remark) {
@@ -81,12 +81,12 @@ impl Output {
         }
     }
 
-    /// Whether something is held: nothing more is to be read from the host before it is flushed.
+    /// Whether output is held back: the caller must flush before it reads more from the host.
     pub(crate) fn is_behind(&self) -> bool {
         !self.held.is_empty()
     }
 
-    /// Passes on what is held, as soon as there is room. Nothing is lost where this is dropped while it waits.
+    /// Passes on what is held back as soon as there is room. Cancel-safe: nothing is lost if it is dropped.
     pub(crate) async fn flush(&mut self) {
         while let Some((stream, piece)) = self.held.front() {
             self.report.output(*stream, piece).await;
@@ -94,12 +94,12 @@ impl Output {
         }
     }
 
-    /// From now on nothing is held, as whoever reads from the host cannot wait: what there is no room for counts as over the limit.
+    /// Stops holding back: the caller can no longer wait, so output without room counts as above the limit.
     pub(crate) fn hurry(&mut self) {
         self.waits = false;
     }
 
-    /// Passes on all that is left, for as long as the attempt goes on.
+    /// Passes on everything that is left, until `stopped` is ready.
     pub(crate) async fn finish(&mut self, stopped: impl Future) {
         self.release_tails();
         tokio::select! {
@@ -109,7 +109,7 @@ impl Output {
         }
     }
 
-    /// Passes on what is held as far as there is room at once; whether that is all.
+    /// Passes on what is held back as far as there is room; true if that is everything.
     fn try_flush(&mut self) -> bool {
         while let Some((stream, piece)) = self.held.front() {
             if !self.report.try_output(*stream, piece) {
@@ -120,7 +120,7 @@ impl Output {
         true
     }
 
-    /// Passes on a piece, or holds it; `false` if it does not wait and there is no room.
+    /// Passes on a piece, or holds it back; `false` if there is no room and it may not wait.
     fn pass(&mut self, stream: Stream, piece: &[u8]) -> bool {
         let passed = self.try_flush() && self.report.try_output(stream, piece);
         if !passed && self.waits {
@@ -129,7 +129,7 @@ impl Output {
         passed || self.waits
     }
 
-    /// Passes on no more as it comes.
+    /// Begins the tail: nothing more is passed on as it arrives.
     fn cut(&mut self) {
         if !self.cut {
             self.cut = true;
@@ -148,7 +148,7 @@ impl Output {
         }
     }
 
-    /// Nothing more comes: the ends follow.
+    /// Ends the output: passes on the tails.
     fn release_tails(&mut self) {
         for (stream, name) in [(Stream::Stdout, "output"), (Stream::Stderr, "standard error")] {
             let (dropped, kept) = std::mem::take(self.tail(stream)).end();

@@ -1,4 +1,4 @@
-//! Asking somebody for a secret.
+//! Questions to a person: passphrases, login prompts, sudo passwords.
 
 use std::fmt;
 use std::path::Path;
@@ -7,37 +7,37 @@ use std::sync::Arc;
 use pogo_core::fleet::HostName;
 use secrecy::SecretString;
 
-/// What is asked.
+/// A question to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Question<'a> {
-    /// The passphrase of a key file. Asked when the first host needs the key, and once per file: the answer serves all.
+    /// The passphrase of a key file. Asked once per file, when the first host accepts the key; the answer is used for all.
     Passphrase {
         /// The file.
         file: &'a Path,
-        /// 1, and one more each time an answer did not open the file; three at most.
+        /// 1 for the first question, 2 and 3 after wrong answers.
         attempt: u32,
     },
-    /// A question of a host during login (keyboard-interactive), such as for a one-time code.
+    /// A prompt of a host during login (keyboard-interactive), such as for a one-time code.
     Prompt {
-        /// The host; one on the way goes by its own name.
+        /// The host, or the jump host.
         host: &'a str,
-        /// Who logs in.
+        /// The login user.
         user: &'a str,
-        /// What the host says before its questions, with the first of them; may be empty.
+        /// The host's instructions, with the first prompt only; may be empty.
         instructions: &'a str,
-        /// The host's words.
+        /// The host's prompt.
         text: &'a str,
         /// Whether the answer may be shown while it is typed.
         echo: bool,
     },
-    /// The password that `sudo` asks for. Asked once per attempt, so whoever answers for many hosts remembers it.
+    /// The sudo password. Asked once per attempt, so a prompter for many hosts should cache it.
     Sudo {
         /// The host.
         host: &'a HostName,
-        /// Who is logged in.
+        /// The login user.
         user: &'a str,
-        /// Who the command runs as.
+        /// The user that the command runs as.
         run_as: &'a str,
     },
 }
@@ -46,18 +46,18 @@ pub enum Question<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoAnswer {
-    /// Nobody is there to ask; the text says so, and how somebody could be.
+    /// There is nobody to ask; the text says why, and the cure.
     #[error("{0}")]
     Unavailable(String),
-    /// Whoever was asked would not answer.
+    /// The person declined to answer.
     #[error("nobody answered")]
     Declined,
 }
 
 /// Answers questions: on a terminal, from a vault, in a window.
 ///
-/// Many hosts may ask at once, each on a thread of its own, which may wait as long as a person takes: connect timeouts
-/// stand still meanwhile. Whoever shares one terminal among the threads takes one question at a time.
+/// Called for many hosts at once, each on its own thread, and may block as long as a person takes: connect timeouts
+/// are paused meanwhile. An implementation for a terminal serializes its questions.
 ///
 /// ```
 /// use pogo_ssh::{NoAnswer, Prompter, Question, SecretString, SshTransport};
@@ -79,7 +79,7 @@ pub trait Prompter: Send + Sync {
     /// The answer.
     fn prompt(&self, question: Question<'_>) -> Result<SecretString, NoAnswer>;
 
-    /// Whether there can be an answer, without asking anybody. Called early, so that a job that needs one does not begin
+    /// Whether an answer is possible, without asking anybody. Called early, so that a job that needs one does not begin
     /// in vain.
     fn can_answer(&self, question: Question<'_>) -> Result<(), NoAnswer> {
         let _ = question;
@@ -96,7 +96,7 @@ impl<F: Fn(Question<'_>) -> Option<SecretString> + Send + Sync> Prompter for Clo
     }
 }
 
-/// Whoever answers questions.
+/// A prompter shared by all attempts.
 #[derive(Clone)]
 pub(crate) struct SharedPrompter(Arc<dyn Prompter>);
 
@@ -109,17 +109,17 @@ impl SharedPrompter {
         Self::new(ClosurePrompter(ask))
     }
 
-    /// The answer, if there is one. May take as long as a person does.
+    /// Asks, discarding the reason for a missing answer. Blocks.
     pub(crate) fn ask(&self, question: Question<'_>) -> Option<SecretString> {
         self.answer(question).ok()
     }
 
-    /// The answer, or why there is none. May take as long as a person does.
+    /// Asks. Blocks.
     pub(crate) fn answer(&self, question: Question<'_>) -> Result<SecretString, NoAnswer> {
         self.0.prompt(question)
     }
 
-    /// Whether there can be an answer.
+    /// Whether an answer is possible.
     pub(crate) fn can_answer(&self, question: Question<'_>) -> Result<(), NoAnswer> {
         self.0.can_answer(question)
     }

@@ -1,13 +1,13 @@
 //! Quoting for the POSIX shell.
 
-/// The text as one word of a POSIX shell, which stands for exactly this text.
+/// Quotes a text as one word of a POSIX shell.
 ///
-/// Inside single quotes a POSIX shell gives no character a meaning but the closing quote itself.
+/// Inside single quotes a POSIX shell interprets no character but the closing quote.
 pub(crate) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The texts as words, with spaces between them.
+/// Quotes each text and joins them with spaces.
 pub(crate) fn quote_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     texts.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! The settings of one host: what it asks for itself, then the transport's, then OpenSSH's configuration, then defaults.
+//! Resolves the settings of one host: its own, then the transport's, then OpenSSH's configuration, then defaults.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::session_options::session_options;
 use crate::target::{Keys, SessionOptions, SocketOptions, Target};
 use pogo_ssh_config::{Hop, HostQuery, HostSettings, StrictHostKeyChecking};
 
-/// What one host, or one hop, asks for itself.
+/// The own settings of a host or a hop.
 #[derive(Debug, Default)]
 pub(crate) struct TargetRequest {
     pub(crate) query: HostQuery,
@@ -22,22 +22,22 @@ pub(crate) struct TargetRequest {
     pub(crate) alias: Option<String>,
 }
 
-/// All that is known of how to reach one host.
+/// All sources of settings for one host.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ResolvedSettings<'a> {
     pub(crate) config: &'a SshTransportBuilder,
-    /// OpenSSH's configuration for this host, if it is followed.
+    /// OpenSSH's configuration for this host, if it is used.
     pub(crate) client: Option<&'a HostSettings>,
     pub(crate) request: &'a TargetRequest,
 }
 
-/// The configuration turns the check of host keys off, which it may not do alone.
+/// The configuration disables host key checking, which needs the builder's consent too.
 #[derive(Debug, thiserror::Error)]
 #[error("ssh_config says `StrictHostKeyChecking no`, which is followed only when asked for here as well (insecure)")]
 pub(crate) struct InsecureHostKeys;
 
 impl<'a> ResolvedSettings<'a> {
-    /// The target without what is passed on the way to it. `host`: the fleet's, which a hop may not be.
+    /// The target, without its jump hosts. `host` is the fleet's host, also for a hop.
     pub(crate) fn target(
         &self,
         host: &HostName,
@@ -80,7 +80,7 @@ impl<'a> ResolvedSettings<'a> {
         })
     }
 
-    /// The hosts to pass on the way, in order.
+    /// The jump hosts, in order.
     pub(crate) fn jump(&self) -> &'a [Hop] {
         match self.client {
             Some(settings) => &settings.jump,
@@ -104,14 +104,14 @@ impl<'a> ResolvedSettings<'a> {
         let (usual_user, usual_global) = usual_known_hosts_files();
         let user = settings.user_known_hosts.clone().unwrap_or(usual_user);
         let global = settings.global_known_hosts.clone().unwrap_or(usual_global);
-        // New keys are written to a file of the user's only.
+        // New keys are written to the user's own files only.
         let policy = match (policy, user.is_empty()) {
             (HostKeyPolicy::AcceptNew, true) => HostKeyPolicy::Strict,
             (policy, _) => policy,
         };
         let takes_new = policy == HostKeyPolicy::AcceptNew;
         let all = user.into_iter().chain(global).enumerate();
-        // As OpenSSH does: a file that is not there holds no keys.
+        // As OpenSSH does: a missing file counts as empty.
         let kept = all.filter(|(position, file)| file.exists() || (takes_new && *position == 0));
         Ok(Some((policy, kept.map(|(_, file)| file).collect())))
     }

@@ -1,11 +1,11 @@
-//! What the configuration gives a host's sessions.
+//! Session options from the configuration: environment and agent forwarding.
 
 use crate::account::agent_of_environment;
 use crate::config::Agent;
 use crate::target::SessionOptions;
 use pogo_ssh_config::{HostSettings, IdentityAgent};
 
-/// `agent` is what the transport was told about agents: without any to log in with, none is forwarded either.
+/// `agent` is the transport's setting: if it uses no agent to log in, it forwards none either.
 pub(crate) fn session_options(settings: Option<&HostSettings>, agent: Option<&Agent>) -> SessionOptions {
     let Some(settings) = settings else {
         return SessionOptions::default();

@@ -1,4 +1,4 @@
-//! Making a transport of its settings.
+//! Builds a transport from its settings.
 
 use std::env;
 use std::io;
@@ -12,20 +12,20 @@ use crate::host_key_policy::HostKeyPolicy;
 use crate::link::{Connector, Credentials, TooFewFiles, room_for_connections};
 use crate::trust::{FileError, Trust, Verifier};
 
-/// Why no transport could be made of the settings.
+/// Why a transport could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// Nobody to log in as.
+    /// No login user is known.
     #[error("no user to log in as: neither USER nor LOGNAME is set, and the user database does not know; name one")]
     NoUser,
-    /// The limit of open files leaves no room for connections.
+    /// The file-descriptor limit leaves no room for connections.
     #[error("the limit of open files is {limit}, too low to connect to any host; raise it (ulimit -n)")]
     OpenFiles {
         /// The limit.
         limit: u64,
     },
-    /// A key file that was asked for cannot be used.
+    /// A configured key file cannot be used.
     #[error("{message}")]
     KeyFile {
         /// The file.
@@ -47,13 +47,13 @@ pub enum SetupError {
         /// Why.
         source: io::Error,
     },
-    /// There is no known_hosts file at all, so no host could be trusted.
+    /// No known_hosts file exists, so no host could be trusted.
     #[error(
         "no known_hosts file: looked for {}; create one, name one, or accept new hosts (accept-new)",
         list(looked)
     )]
     NoKnownHosts {
-        /// Where one was looked for.
+        /// The paths that were tried.
         looked: Vec<PathBuf>,
     },
 }
@@ -63,12 +63,12 @@ fn list(paths: &[PathBuf]) -> String {
     paths.join(" and ")
 }
 
-/// The user to log in as where nothing else is said.
+/// The default login user.
 pub(crate) fn default_user(config: &SshTransportBuilder) -> Result<String, SetupError> {
     let from_environment = || ["USER", "LOGNAME"].iter().find_map(|name| env::var(name).ok());
     let from_database = || User::from_uid(getuid()).ok().flatten().map(|user| user.name);
     let user = config.user.clone();
-    // As OpenSSH does, where it is followed.
+    // As OpenSSH does, if its configuration is used.
     let user = match config.connect.client_config.is_some() {
         true => user.or_else(from_database).or_else(from_environment),
         false => user.or_else(from_environment).or_else(from_database),
@@ -76,7 +76,7 @@ pub(crate) fn default_user(config: &SshTransportBuilder) -> Result<String, Setup
     user.filter(|user| !user.is_empty()).ok_or(SetupError::NoUser)
 }
 
-/// Reads all files that the settings name. Gives remarks besides.
+/// Reads all files that the settings name; also returns warnings.
 pub(crate) fn connector(config: &SshTransportBuilder) -> Result<(Connector, Vec<String>), SetupError> {
     let (credentials, mut warnings) = credentials(config)?;
     let room = room_for_connections().map_err(|TooFewFiles { limit }| SetupError::OpenFiles { limit })?;
@@ -105,12 +105,12 @@ fn credentials(config: &SshTransportBuilder) -> Result<(Credentials, Vec<String>
         let path = expand_home(&path);
         match credentials.add_key_file(&path) {
             Ok(()) => {}
-            // The common way to have an encrypted key.
+            // An encrypted key that an agent holds is common, and no reason for a warning.
             Err(error) if credentials.may_be_in_agent(&path) && !asked_for && !error.is_mistake() => {}
             Err(error) if credentials.may_be_in_agent(&path) => {
                 warnings.push(format!("{error}; unless an agent holds its key, it is skipped"));
             }
-            // Nobody asked for the usual ones.
+            // A default file that cannot be used is skipped.
             Err(error) if !asked_for => warnings.push(format!("{error}; skipped")),
             Err(error) => {
                 return Err(SetupError::KeyFile {
@@ -123,7 +123,7 @@ fn credentials(config: &SshTransportBuilder) -> Result<(Credentials, Vec<String>
     Ok((credentials, warnings))
 }
 
-/// The check for hosts that nothing else is said about. Where OpenSSH's configuration names the files there may be none.
+/// The default verifier of host keys. `None` where OpenSSH's configuration names the files.
 fn verifier(config: &SshTransportBuilder) -> Result<Option<Verifier>, SetupError> {
     let policy = config.host_keys.unwrap_or_default();
     let files = match &config.known_hosts {
@@ -145,7 +145,7 @@ fn usual_known_hosts(policy: HostKeyPolicy) -> Result<Vec<PathBuf>, SetupError> 
         .collect();
     let is_users = |position: usize| position == 0 && looked.len() > 1;
     let kept = looked.iter().enumerate().filter(|(position, path)| {
-        // New keys go to the user's file, which need not be there yet.
+        // The user's file, which new keys are written to, need not exist yet.
         path.exists() || (policy == HostKeyPolicy::AcceptNew && is_users(*position))
     });
     let files: Vec<PathBuf> = kept.map(|(_, path)| path.clone()).collect();

@@ -1,18 +1,18 @@
-//! The shells that our shell text is tried under.
+//! The shells that pogo's shell scripts are tested with.
 
 use std::process::{Command, Stdio};
 
-/// Dash, bash and busybox, in all the ways in which hosts have them as `/bin/sh`.
+/// Dash, bash and busybox in every mode in which hosts have them as `/bin/sh`.
 pub(crate) const COMMON: &[&str] = &["dash", "bash", "bash --posix", "busybox sh"];
 
-/// What else people log in with, and some hosts have as `/bin/sh`.
+/// Other login shells that some hosts have as `/bin/sh`.
 pub(crate) const KORN: &[&str] = &["ksh", "mksh", "zsh"];
 
-/// What people log in with, and no POSIX shell.
+/// Login shells that are not POSIX shells.
 pub(crate) const FOREIGN: &[&str] = &["fish", "tcsh", "csh"];
 
-/// Those of these shells that are installed here. Those that are not are named on standard error, or not allowed to be missing
-/// where the suite is required whole.
+/// The installed ones of these shells. Missing ones are named on standard error, or panic
+/// where the whole suite is required.
 pub(crate) fn installed(all: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
     let runs = |shell: &&str| command(shell).arg("-c").arg("exit 0").status().is_ok();
     let (there, missing): (Vec<&str>, Vec<&str>) = all.into_iter().partition(runs);

@@ -1,4 +1,4 @@
-//! The steps of one attempt on one connection: files, hooks, command.
+//! Runs the steps of one attempt on one connection: files, hooks, command.
 
 use std::ops::ControlFlow;
 
@@ -12,7 +12,7 @@ use crate::link::Link;
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
 
-/// Why the steps can be run again on another connection: this one was lost before the host was asked for anything.
+/// The connection was lost before the host was asked for anything, so that the steps can run on another one.
 pub(crate) struct NeverAsked(String);
 
 impl From<NeverAsked> for Outcome {
@@ -21,7 +21,7 @@ impl From<NeverAsked> for Outcome {
     }
 }
 
-/// Puts files in place, runs all sessions, and removes the files.
+/// Uploads files, runs all sessions, and removes the files.
 pub(crate) async fn run_steps(
     context: &TransportContext,
     link: &Link,
@@ -32,7 +32,7 @@ pub(crate) async fn run_steps(
     let mut sent = UploadedFiles::default();
     let ran = match Box::pin(upload_all(exec, &prepared.attempt, &prepared.inputs, &mut sent)).await {
         Ok(()) => run_each(exec, prepared, (sent.directory(), &context.config.gate), &mut output).await,
-        // No step has run, whatever became of the files.
+        // No step has run, even if files were uploaded.
         Err(NotStarted::ConnectionLost(reason)) => Err(NeverAsked(reason)),
         Err(reason) => Ok(not_started(Phase::Connect, reason)),
     };

@@ -1,19 +1,19 @@
-//! The end of a stream.
+//! The tail of a stream.
 
 use std::collections::VecDeque;
 
-/// The last bytes of a stream, and how many came before them.
+/// The last bytes of a stream, and how many are missing before them.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     kept: VecDeque<u8>,
     dropped: u64,
 }
 
-/// How far into what is kept its first whole line is looked for.
+/// How far into the tail the start of a line is searched for.
 const LONGEST_LINE: usize = 4096;
 
 impl Tail {
-    /// Adds bytes, of which no more than `most` are kept.
+    /// Adds bytes and keeps the last `most`.
     pub(crate) fn push(&mut self, bytes: &[u8], most: usize) {
         let too_many = (self.kept.len() + bytes.len()).saturating_sub(most);
         let old = too_many.min(self.kept.len());
@@ -22,13 +22,13 @@ impl Tail {
         self.dropped += too_many as u64;
     }
 
-    /// So many bytes are missing here; what was kept before them is not the end.
+    /// Records that this many bytes are missing here; what was kept before is dropped.
     pub(crate) fn skip(&mut self, missing: u64) {
         self.dropped += self.kept.len() as u64 + missing;
         self.kept.clear();
     }
 
-    /// How many bytes are missing, and what follows them: from the start of a line on, if there is one near.
+    /// The number of missing bytes and the tail, from the start of a line if there is one near.
     pub(crate) fn end(mut self) -> (u64, Vec<u8>) {
         if self.dropped > 0 {
             let near = self.kept.iter().take(LONGEST_LINE);

@@ -1,4 +1,4 @@
-//! Where one host is reached, and as whom.
+//! The resolved connection settings of one host.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,9 +14,9 @@ use pogo_ssh_config::{AddressFamily, Environment, IdentityAgent, RekeyLimit};
 /// A host's connection settings, with all defaults filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Target {
-    /// How it is called; a host on the way may have a name that no fleet allows.
+    /// Its name; a jump host's may be one that no fleet allows.
     pub(crate) name: Arc<str>,
-    /// The fleet's host this is for.
+    /// The fleet's host that it belongs to.
     pub(crate) host: HostName,
     /// Name or address to connect to.
     pub(crate) address: String,
@@ -24,69 +24,69 @@ pub(crate) struct Target {
     pub(crate) user: String,
     pub(crate) family: AddressFamily,
     pub(crate) socket: SocketOptions,
-    /// The name its key is looked up by.
+    /// The name that its host key is looked up by.
     pub(crate) key_name: String,
-    /// The known_hosts files for it alone, and the policy for unknown keys; the transport's if `None`.
+    /// Its own known_hosts files and policy for unknown keys; the transport's if `None`.
     pub(crate) trust: Option<(HostKeyPolicy, Vec<PathBuf>)>,
     pub(crate) keys: Keys,
-    /// What is spoken with it.
+    /// Algorithms to offer.
     pub(crate) algorithms: Arc<Algorithms>,
     pub(crate) rekey_limit: RekeyLimit,
-    /// Whether its name is hashed where its key is recorded.
+    /// Whether its name is hashed when its key is recorded (`HashKnownHosts`).
     pub(crate) hash_known_hosts: bool,
-    /// Whether the address it is found at must not be known for another key.
+    /// Whether its address must not be known with another key (`CheckHostIP`).
     pub(crate) checks_address: bool,
-    /// Whether any key is taken at an address of this machine itself.
+    /// Whether any key is accepted at loopback addresses (`NoHostAuthenticationForLocalhost`).
     pub(crate) trusts_localhost: bool,
     pub(crate) session: SessionOptions,
     pub(crate) connect_timeout: Duration,
-    /// How often it is tried again to reach it.
+    /// How often connecting is retried.
     pub(crate) retries: u32,
     pub(crate) keepalive: Option<Duration>,
-    /// After how many questions without an answer the link counts as lost.
+    /// After how many unanswered keepalives the connection counts as lost.
     pub(crate) keepalive_max: usize,
-    /// The host to pass just before it, which may have another before it.
+    /// The last jump host before it, which may be behind others.
     pub(crate) via: Option<Arc<Target>>,
 }
 
-/// How its connection is made.
+/// Options of its TCP connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SocketOptions {
-    /// The address of this machine to connect from.
+    /// The local address to connect from.
     pub(crate) bind_address: Option<String>,
-    /// The interface to connect from, where no address is named.
+    /// The interface to connect from, if no address is set.
     pub(crate) bind_interface: Option<String>,
-    /// Whether the system looks after a silent connection.
+    /// Whether TCP keepalive is enabled.
     pub(crate) keep_alive: bool,
 }
 
-/// What its sessions get.
+/// Options of its sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SessionOptions {
     pub(crate) environment: Environment,
-    /// The socket of the agent that it may use.
+    /// The socket of the agent to forward.
     pub(crate) agent: Option<PathBuf>,
 }
 
-/// What to log in with.
+/// Keys and methods to log in with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Keys {
     /// The host's own key files, tried before the transport's.
     pub(crate) files: Vec<PathBuf>,
-    /// Certificates that are named apart from key files; without any, those beside the key files are used.
+    /// Configured certificates; without any, those beside the key files are used.
     pub(crate) certificates: Vec<PathBuf>,
-    /// Whether the transport's key files are tried as well.
+    /// Whether the transport's key files are tried too.
     pub(crate) usual: bool,
-    /// Whether only key files' keys are asked of the agent.
+    /// Whether the agent's keys are limited to those of key files.
     pub(crate) only: bool,
-    /// The agent to ask; the transport's if `None`.
+    /// Its agent; the transport's if `None`.
     pub(crate) agent: Option<IdentityAgent>,
-    /// Whether keys, a password, answers to questions may be tried.
+    /// Whether public keys, a password and keyboard-interactive may be tried.
     pub(crate) methods: [bool; 3],
 }
 
 impl Target {
-    /// Host and port, as an address is written.
+    /// `host:port`, with brackets around IPv6 addresses.
     pub(crate) fn host_and_port(&self) -> String {
         match self.address.contains(':') {
             true => format!("[{}]:{}", self.address, self.port),

@@ -1,4 +1,4 @@
-//! From hosts to targets, with the hosts to pass on the way.
+//! Resolves hosts to targets with their jump hosts.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,13 +20,13 @@ use pogo_ssh_config::{AlgorithmLists, ClientConfigError, Hop, HostQuery, HostSet
 const IDENTITY: &str = "identity";
 /// The setting that names the host in known_hosts files.
 const HOST_KEY_ALIAS: &str = "host_key_alias";
-/// The setting that names the hosts on the way.
+/// The setting that names the jump hosts.
 const PROXY_JUMP: &str = "proxy_jump";
 
-/// No way to a host is longer.
+/// The most jump hosts on the way to a host.
 const LONGEST_WAY: usize = 8;
 
-/// Why nobody can tell how to reach a host.
+/// Why a host's target could not be resolved.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TargetError {
     #[error("ssh_config: {0}")]
@@ -43,12 +43,12 @@ pub(crate) enum TargetError {
     Insecure(#[from] InsecureHostKeys),
 }
 
-/// Makes targets of hosts.
+/// Resolves hosts to targets.
 #[derive(Debug)]
 pub(crate) struct Targets {
     config: SshTransportBuilder,
     user: String,
-    /// What hosts with the same lists share.
+    /// Offers, shared by hosts with the same lists.
     algorithms: Mutex<HashMap<AlgorithmLists, Arc<Algorithms>>>,
     notes: ConfigNotes,
     commands: MatchCommands,
@@ -65,12 +65,12 @@ impl Targets {
         }
     }
 
-    /// Remarks on the configuration that nobody has been told yet.
+    /// Takes the remarks on the configuration that were not shown yet.
     pub(crate) fn take_notes(&self) -> Vec<String> {
         self.notes.take()
     }
 
-    /// How to reach a host to run this there. May wait for commands of the configuration.
+    /// Resolves the target of a host for this command. May wait for commands of `Match exec`.
     pub(crate) async fn of(&self, host: &Host, command: &Command) -> Result<Target, TargetError> {
         let connection = &host.connection;
         let port = connection.port.or(self.config.port);
@@ -94,7 +94,7 @@ impl Targets {
         self.target(&host.name, &request, &mut Vec::new()).await
     }
 
-    /// `behind`: the hosts that are reached through this one.
+    /// `behind`: the hosts behind this one, to detect loops.
     async fn target(
         &self,
         host: &HostName,
@@ -117,13 +117,13 @@ impl Targets {
             return Err(TargetError::Loop(target.to_string()));
         }
         behind.push(login);
-        // The way to a jump host may lead through another.
+        // A jump host may be behind another one.
         target.via = Box::pin(self.way(host, settings.jump(), behind)).await?.map(Arc::new);
         behind.pop();
         Ok(target)
     }
 
-    /// The last of the hops, behind those before it.
+    /// The last hop, behind the others.
     async fn way(
         &self,
         host: &HostName,
@@ -136,7 +136,7 @@ impl Targets {
         let mut query = HostQuery::new(last.host.as_str());
         query.port = last.port;
         query.user = last.user.clone();
-        // The first is reached as any host is; the others behind the one before them.
+        // The first hop is connected to as its own settings say, the others through the one before them.
         query.jump = (!before.is_empty()).then(|| before.to_vec());
         query.forwards_only = true;
         let request = TargetRequest {

@@ -1,4 +1,4 @@
-//! Which host keys are taken, and what may sign for them.
+//! Accepted host key algorithms, and the algorithms that may sign host certificates.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use russh::keys::ssh_key::HashAlg;
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, PublicKey};
 
-/// The algorithms of host keys, the preferred ones first.
+/// Host key algorithms, most preferred first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct HostKeyAlgorithms {
     pub(crate) plain: Vec<Algorithm>,
     pub(crate) certificates: Vec<Algorithm>,
-    /// What may have signed a certificate.
+    /// Signature algorithms accepted from certificate authorities.
     authorities: Arc<[Algorithm]>,
     shortest_rsa: u32,
 }
 
-/// Why a host's key is not taken, whoever it belongs to.
+/// Why a host key is refused whether or not it is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WeakHostKey {
     #[error("it shows a key of type {0}, which was not asked for (HostKeyAlgorithms)")]
@@ -42,12 +42,12 @@ impl HostKeyAlgorithms {
         }
     }
 
-    /// Whether a certificate that is signed like this may be believed.
+    /// Whether a certificate with this signature algorithm may be trusted.
     pub(crate) fn believes(&self, signature: &Algorithm) -> bool {
         self.authorities.contains(signature)
     }
 
-    /// Whether a key of this type and length is taken; the server need not keep to what was agreed on.
+    /// Checks a key's type and length: the server may send another key than was negotiated.
     pub(crate) fn check_key(&self, key: &PublicKey) -> Result<(), WeakHostKey> {
         let kind = family(&key.algorithm());
         let mut asked_for = self.plain.iter().chain(&self.certificates);
@@ -63,8 +63,8 @@ impl HostKeyAlgorithms {
         }
     }
 
-    /// Whether the signature that the host proved its key with is of a kind that was asked for. The SSH library takes
-    /// any that is right, also by SHA-1.
+    /// Checks that the signature algorithm of the key exchange is one that was offered. The SSH library accepts
+    /// any valid signature, SHA-1 included.
     pub(crate) fn check_signature(&self, signature: &[u8]) -> Result<(), WeakHostKey> {
         let name = signature_name(signature).unwrap_or("something unknown");
         let mut asked_for = self.plain.iter().chain(&self.certificates);
@@ -75,7 +75,7 @@ impl HostKeyAlgorithms {
     }
 }
 
-/// The type of key an algorithm is for: RSA keys sign with several.
+/// The key type of a signature algorithm: RSA keys sign with several.
 pub(crate) fn family(algorithm: &Algorithm) -> Algorithm {
     match algorithm {
         Algorithm::Rsa {
@@ -85,7 +85,7 @@ pub(crate) fn family(algorithm: &Algorithm) -> Algorithm {
     }
 }
 
-/// A signature begins with the length of its algorithm's name, and the name.
+/// The algorithm name of an encoded signature, which begins with its length and the name.
 fn signature_name(signature: &[u8]) -> Option<&str> {
     let (length, rest) = signature.split_at_checked(4)?;
     let length = u32::from_be_bytes(length.try_into().ok()?);

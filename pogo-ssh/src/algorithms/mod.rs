@@ -1,4 +1,4 @@
-//! Which algorithms are spoken with a host: for the handshake, for its key, for logging in.
+//! Algorithms negotiated with a host: key exchange, host keys, user keys.
 
 mod host_keys;
 mod names;

@@ -1,7 +1,7 @@
-//! What is spoken, and what is offered where nothing is said: OpenSSH's defaults in its order, as far as they are
-//! spoken, then the SSH library's own, then what is sound but rests on SHA-1.
+//! Supported algorithms and the default offer: OpenSSH's defaults in its order, as far as they are
+//! supported, then the SSH library's own, then those that are sound but use SHA-1.
 
-/// Methods of key exchange that are offered.
+/// Key exchange methods offered by default.
 pub(super) const KEX: &[&str] = &[
     "mlkem768x25519-sha256",
     "curve25519-sha256",
@@ -17,14 +17,14 @@ pub(super) const KEX: &[&str] = &[
     "diffie-hellman-group15-sha512",
 ];
 
-/// Methods of key exchange that are spoken for those who ask for them.
+/// Key exchange methods offered only if the configuration names them.
 pub(super) const MORE_KEX: &[&str] = &[
     "diffie-hellman-group14-sha1",
     "diffie-hellman-group-exchange-sha1",
     "diffie-hellman-group1-sha1",
 ];
 
-/// Ciphers that are offered.
+/// Ciphers offered by default.
 pub(super) const CIPHERS: &[&str] = &[
     "chacha20-poly1305@openssh.com",
     "aes128-gcm@openssh.com",
@@ -34,17 +34,17 @@ pub(super) const CIPHERS: &[&str] = &[
     "aes256-ctr",
 ];
 
-/// Ciphers that are spoken for those who ask for them.
+/// Ciphers offered only if the configuration names them.
 pub(super) const MORE_CIPHERS: &[&str] = &["aes128-cbc", "aes192-cbc", "aes256-cbc"];
 
-/// Ciphers that need no MAC beside them.
+/// Ciphers with built-in authentication, which need no MAC.
 pub(super) const WITHOUT_MAC: &[&str] = &[
     "chacha20-poly1305@openssh.com",
     "aes128-gcm@openssh.com",
     "aes256-gcm@openssh.com",
 ];
 
-/// MACs that are offered. HMAC does not need what SHA-1 has lost, and OpenSSH offers it too.
+/// MACs offered by default. HMAC does not depend on collision resistance, so OpenSSH offers HMAC-SHA-1 too.
 pub(super) const MACS: &[&str] = &[
     "hmac-sha2-256-etm@openssh.com",
     "hmac-sha2-512-etm@openssh.com",
@@ -54,7 +54,7 @@ pub(super) const MACS: &[&str] = &[
     "hmac-sha1",
 ];
 
-/// Host keys that are taken.
+/// Host key algorithms accepted by default.
 pub(super) const HOST_KEYS: &[&str] = &[
     "ssh-ed25519-cert-v01@openssh.com",
     "ecdsa-sha2-nistp256-cert-v01@openssh.com",
@@ -70,10 +70,10 @@ pub(super) const HOST_KEYS: &[&str] = &[
     "rsa-sha2-256",
 ];
 
-/// What signs with SHA-1: for those who ask for it.
+/// Algorithms that sign with SHA-1, accepted only if the configuration names them.
 pub(super) const SHA1_KEYS: &[&str] = &["ssh-rsa", "ssh-rsa-cert-v01@openssh.com"];
 
-/// Keys on tokens, which an agent may hold.
+/// Key types on hardware tokens, usable through an agent.
 pub(super) const TOKEN_KEYS: &[&str] = &[
     "sk-ssh-ed25519-cert-v01@openssh.com",
     "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
@@ -81,8 +81,8 @@ pub(super) const TOKEN_KEYS: &[&str] = &[
     "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
 
-/// Names that OpenSSH knows, of this or an earlier release, and that are not spoken: leaving them out is nothing to
-/// tell anybody about.
+/// Names of current and earlier OpenSSH releases that are not supported; they are skipped
+/// without a warning.
 pub(super) const NOT_SPOKEN: &[&str] = &[
     "mlkem768nistp256-sha256",
     "mlkem1024nistp384-sha384",

@@ -1,4 +1,4 @@
-//! What is offered to one host.
+//! The algorithm offer for one host.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,7 +12,7 @@ use super::names::{
 use super::user_keys::UserKeyAlgorithms;
 use pogo_ssh_config::{AlgorithmList, AlgorithmLists};
 
-/// What is spoken with one host.
+/// The algorithms offered to one host.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Algorithms {
     pub(crate) kex: Vec<kex::Name>,
@@ -22,7 +22,7 @@ pub(crate) struct Algorithms {
     pub(crate) user_keys: UserKeyAlgorithms,
 }
 
-/// A list of the configuration of which nothing is left to offer.
+/// A configured list without any supported algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{list} leaves nothing that is spoken here; name some of {}", spoken.join(", "))]
 pub(crate) struct EmptyOffer {
@@ -30,25 +30,25 @@ pub(crate) struct EmptyOffer {
     spoken: Vec<&'static str>,
 }
 
-/// OpenSSH takes no RSA key of fewer bits, whatever it is told.
+/// OpenSSH's lower bound for RSA keys, whatever the configuration says.
 const SHORTEST_RSA: u32 = 1024;
 
 impl Algorithms {
-    /// What is spoken where nothing is said.
+    /// The default offer.
     pub(crate) fn usual() -> Arc<Self> {
         static USUAL: LazyLock<Arc<Algorithms>> =
             LazyLock::new(|| Arc::new(OfferedNames::usual().algorithms(SHORTEST_RSA)));
         Arc::clone(&USUAL)
     }
 
-    /// What is spoken as far as the lists allow it.
+    /// The offer that these lists configure.
     pub(crate) fn of(lists: &AlgorithmLists) -> Result<Self, EmptyOffer> {
         let shortest = lists.required_rsa_size.unwrap_or(SHORTEST_RSA).max(SHORTEST_RSA);
         Ok(OfferedNames::of(lists)?.algorithms(shortest))
     }
 }
 
-/// Names in these lists that nobody knows, each with where it stands: perhaps mistakes, perhaps of a later release.
+/// Unknown names in these lists with their positions: typing errors, or names of a later release.
 pub(crate) fn unknown_names(lists: &AlgorithmLists) -> Vec<String> {
     let signatures = [HOST_KEYS, TOKEN_KEYS, SHA1_KEYS, NOT_SPOKEN].concat();
     let pairs = [
@@ -70,7 +70,7 @@ pub(crate) fn unknown_names(lists: &AlgorithmLists) -> Vec<String> {
 
 type NameList = Vec<&'static str>;
 
-/// All of it by name.
+/// The whole offer by name.
 struct OfferedNames {
     kex: NameList,
     ciphers: NameList,
@@ -98,7 +98,7 @@ impl OfferedNames {
         let user_keys = [HOST_KEYS, TOKEN_KEYS, SHA1_KEYS].concat();
         let authorities = match &lists.authorities {
             None => usual.authorities,
-            // None at all is fine: then no certificate is believed.
+            // An empty list is valid: no certificate is trusted then.
             Some(list) => list.resolve(&usual.authorities, &plain(&user_keys)),
         };
         let ciphers = narrow(&lists.ciphers, &usual.ciphers, &[CIPHERS, MORE_CIPHERS].concat())?;
@@ -127,7 +127,7 @@ impl OfferedNames {
             .iter()
             .filter_map(|name| kex::Name::try_from(*name).ok())
             .collect();
-        // No methods, but what a client says of itself there.
+        // Not methods: extension markers that a client sends in this list.
         kex.extend([
             kex::EXTENSION_SUPPORT_AS_CLIENT,
             kex::EXTENSION_OPENSSH_STRICT_KEX_AS_CLIENT,
@@ -167,7 +167,7 @@ fn narrow(
     }
 }
 
-/// The ciphers that do well without a MAC, if there are any.
+/// The ciphers with built-in authentication, if there are any.
 fn without_mac(ciphers: &[&'static str]) -> Option<NameList> {
     let names: NameList = ciphers
         .iter()
@@ -177,7 +177,7 @@ fn without_mac(ciphers: &[&'static str]) -> Option<NameList> {
     (!names.is_empty()).then_some(names)
 }
 
-/// Those that are no certificates.
+/// The names that are not certificate algorithms.
 fn plain(names: &[&'static str]) -> NameList {
     names
         .iter()

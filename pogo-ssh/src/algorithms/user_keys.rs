@@ -1,4 +1,4 @@
-//! Which keys log in, and what they sign with.
+//! Accepted user key algorithms, and the hashes that RSA keys sign with.
 
 use std::sync::Arc;
 
@@ -6,19 +6,19 @@ use russh::keys::ssh_key::HashAlg;
 use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Algorithm, Certificate, PublicKey};
 
-/// The algorithms to log in with, the preferred ones first.
+/// Public key algorithms for logging in, most preferred first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct UserKeyAlgorithms {
     names: Vec<&'static str>,
-    /// What RSA keys sign with.
+    /// Hashes for RSA signatures.
     key_hashes: Vec<Option<HashAlg>>,
     certificate_hashes: Vec<Option<HashAlg>>,
-    /// What may have signed a certificate.
+    /// Signature algorithms accepted from certificate authorities.
     authorities: Arc<[Algorithm]>,
     shortest_rsa: u32,
 }
 
-/// Why a key is not offered to a host. Prints as what is said of the key.
+/// Why a key is not offered to a host; prints as the remark on that key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyRefusal {
     #[error("{0} is not among PubkeyAcceptedAlgorithms")]
@@ -31,8 +31,8 @@ pub(crate) enum KeyRefusal {
     NoHash,
 }
 
-/// What a host says of the hashes it takes from RSA keys: nothing, or the best one (`None` for SHA-1), as the SSH
-/// library tells it.
+/// The best RSA hash of a host's `server-sig-algs` (`None` for SHA-1), if it sent that extension, as the SSH
+/// library reports it.
 pub(crate) type BestHash = Option<Option<HashAlg>>;
 
 impl UserKeyAlgorithms {
@@ -69,7 +69,7 @@ impl UserKeyAlgorithms {
         self.check_length(certificate.public_key())
     }
 
-    /// The hash that a key signs with at a host that says this; `None` for keys other than RSA, and for SHA-1. Or why
+    /// The hash a key signs with at this host; `None` for keys other than RSA, and for SHA-1. An error says why
     /// the key is not offered.
     pub(crate) fn hash_for_key(&self, key: &PublicKey, best: BestHash) -> Result<Option<HashAlg>, KeyRefusal> {
         self.check_key(key)?;
@@ -79,7 +79,7 @@ impl UserKeyAlgorithms {
         }
     }
 
-    /// What the key of a certificate signs with.
+    /// The hash that the key of a certificate signs with.
     pub(crate) fn hash_for_certificate(
         &self,
         certificate: &Certificate,
@@ -119,15 +119,15 @@ impl UserKeyAlgorithms {
     }
 }
 
-/// Which of the hashes, in order of preference, to use at a host that says this.
+/// The most preferred hash that the host accepts.
 fn choose(hashes: &[Option<HashAlg>], best: BestHash) -> Result<Option<HashAlg>, KeyRefusal> {
     let sha1 = hashes.contains(&None);
     match best {
-        // As OpenSSH does: a host that says nothing may be too old for SHA-2.
+        // As OpenSSH does: a host without the extension may be too old for SHA-2.
         None if sha1 => Ok(None),
         None => hashes.first().copied().ok_or(KeyRefusal::NoHash),
         Some(best) => {
-            // Who knows SHA-512 knows SHA-256 as well.
+            // Servers that accept SHA-512 accept SHA-256 as well.
             let fits = |hash: &&Option<HashAlg>| hash.is_some() && (best == Some(HashAlg::Sha512) || **hash == best);
             let chosen = hashes.iter().find(fits).copied();
             chosen.or_else(|| sha1.then_some(None)).ok_or(KeyRefusal::NoHash)

@@ -1,4 +1,4 @@
-//! What one session is given to read.
+//! The input of one session's command.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::Content;
 
-/// What the command of a session is given to read: first its secrets, then its standard input.
+/// The input of a session's command: first the secret environment, then standard input.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CommandInput {
     pub(crate) secrets: Option<Arc<SecretString>>,
@@ -14,7 +14,7 @@ pub(crate) struct CommandInput {
 }
 
 impl CommandInput {
-    /// Whether it reads nothing at all.
+    /// Whether there is no input at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.secrets.is_none() && self.stdin.is_none()
     }

@@ -1,4 +1,4 @@
-//! Bytes that stay the same for as long as any attempt needs them.
+//! Immutable content, read once for all attempts of a job.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-/// More than this is kept in a file.
+/// Larger content is kept in a file.
 const MOST_IN_MEMORY: usize = 256 << 10;
-/// How much of a file is in memory at once, for each attempt that reads it.
+/// Bytes read from that file at a time, for each attempt.
 const BLOCK: usize = 64 << 10;
 
-/// Bytes that were read once: few in memory, many in a file without a name, which nobody can change.
+/// Bytes that were read once: kept in memory, or in an unnamed file, which nobody can change.
 #[derive(Debug)]
 pub(crate) struct Content {
     held: ContentStorage,
     sum: String,
-    /// Permission bits of the source.
+    /// Permission bits of the source file.
     pub(crate) mode: u32,
 }
 
@@ -25,21 +25,21 @@ pub(crate) struct Content {
 enum ContentStorage {
     /// Up to [`MOST_IN_MEMORY`] bytes.
     Memory(Vec<u8>),
-    /// More than that, in a file without a name.
+    /// More than that, in an unnamed file.
     File(File),
 }
 
-/// Why nothing was copied.
+/// Why copying failed.
 #[derive(Debug)]
 pub(super) enum CopyError {
-    /// The source cannot be read.
+    /// Reading the source failed.
     Read(io::Error),
-    /// There is no room for the copy.
+    /// Writing the copy failed.
     Keep(io::Error),
 }
 
 impl Content {
-    /// These bytes.
+    /// Content from bytes in memory.
     pub(super) fn of(bytes: Vec<u8>) -> Self {
         Self {
             sum: hexadecimal(&Sha256::digest(&bytes)),
@@ -48,7 +48,7 @@ impl Content {
         }
     }
 
-    /// All that is to be read here.
+    /// Copies a reader to its end.
     pub(super) fn copy(from: &mut impl Read, mode: u32) -> Result<Self, CopyError> {
         let mut start = Vec::new();
         let most = MOST_IN_MEMORY as u64 + 1;
@@ -81,12 +81,12 @@ impl Content {
         })
     }
 
-    /// SHA-256 of the bytes, in hexadecimal digits.
+    /// SHA-256 of the bytes in hexadecimal.
     pub(crate) fn sum(&self) -> &str {
         &self.sum
     }
 
-    /// The next bytes from this offset on; none at the end.
+    /// The next block from this offset on; empty at the end.
     pub(crate) async fn block(self: &Arc<Self>, offset: u64) -> io::Result<Vec<u8>> {
         if let ContentStorage::Memory(bytes) = &self.held {
             let start = usize::try_from(offset).unwrap_or(usize::MAX);

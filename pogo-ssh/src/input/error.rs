@@ -1,6 +1,6 @@
-//! Why there is no input.
+//! Errors of reading a job's inputs.
 
-/// Why what a job gives its hosts cannot be read.
+/// Why a job's inputs cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
@@ -9,10 +9,10 @@ pub enum InputError {
     Unreadable {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
-    /// The job names an input of a kind that this version does not know.
+    /// The job has a kind of input that this version does not support.
     #[error(
         "this version of pogo-ssh does not know the kind of input that the job names; use versions of pogo-core and pogo-ssh that fit"
     )]
@@ -29,14 +29,14 @@ pub enum InputError {
         /// The device.
         path: String,
     },
-    /// There is no room for the copy.
+    /// Writing the copy failed.
     #[error("cannot keep a copy of {path} in {directory}: {reason}; TMPDIR names another directory")]
     NoRoom {
         /// The file.
         path: String,
-        /// Where the copy was to be.
+        /// The directory for the copy.
         directory: String,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
 }

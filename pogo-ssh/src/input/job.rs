@@ -1,4 +1,4 @@
-//! All that one job gives its hosts.
+//! The inputs of one job: standard input, files, secrets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::error::InputError;
 use super::source;
 use super::{CommandInput, Secrets};
 
-/// What one job gives its hosts: its standard input and the files to send, read once, so that all hosts get the same.
+/// The inputs of one job: its standard input and the files to upload, read once, so that all hosts get the same.
 ///
 /// A transport reads them by itself when the first attempt of a job begins. Reading them before, and
-/// [providing](crate::SshTransport::provide) them, ends a job with a missing file before it begins:
+/// [providing](crate::SshTransport::provide) them, finds a missing file before the job is submitted:
 ///
 /// ```no_run
 /// use pogo_core::plan::{Command, JobSpec, Stdin};
@@ -29,20 +29,20 @@ use super::{CommandInput, Secrets};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Up to 256 KiB of each are held in memory; what is longer is copied to a file without a name in the directory for
+/// Up to 256 KiB of each are kept in memory; larger content is copied to an unnamed file in the directory for
 /// temporary files (`TMPDIR`), from which every attempt reads 64 KiB at a time.
 #[derive(Debug, Default)]
 pub struct JobInputs {
     pub(super) exec_options: ExecOptions,
     pub(crate) stdin: Option<Arc<Content>>,
-    /// One for each file to send, in order.
+    /// The content of each file to upload, in order.
     pub(crate) files: Vec<Arc<Content>>,
     secrets: Secrets,
 }
 
 impl JobInputs {
-    /// Reads everything that the options name: files, pipes (to their end, once), and for `-` this process's
-    /// standard input. Blocks until all is read. A path that is named twice is read once.
+    /// Reads all inputs that the options name: files, pipes (to their end, once), and for `-` this process's
+    /// standard input. Blocks until everything is read. A path that is named twice is read once.
     pub fn read(exec_options: &ExecOptions) -> Result<Self, InputError> {
         let mut read = BTreeMap::new();
         let mut content = |path: &str| {
@@ -87,12 +87,12 @@ impl JobInputs {
         self
     }
 
-    /// Why an attempt cannot run with these.
+    /// Why an attempt cannot run with these inputs.
     pub(crate) fn refusal(&self, exec_options: &ExecOptions) -> Option<String> {
         self.secrets.refusal(exec_options)
     }
 
-    /// What a session reads that runs the command, or does not.
+    /// The input of a session with or without the command.
     pub(crate) fn for_command(&self, runs_command: bool) -> CommandInput {
         match runs_command {
             true => CommandInput {

@@ -1,4 +1,4 @@
-//! What a job gives its hosts: standard input and files, read once for all attempts.
+//! Inputs of a job: standard input, files and secrets, read once for all attempts.
 
 mod command_input;
 mod content;

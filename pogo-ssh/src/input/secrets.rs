@@ -1,7 +1,7 @@
-//! Secret variables of a command: how they get to it.
+//! Passes a command's secret environment.
 //!
-//! They come over the session's standard input, before the command's own, and the shell that becomes the command reads
-//! them with nothing but its own words: an argument of any program would be in the host's list of processes.
+//! It is sent over the session's standard input, before the command's own, and the shell reads it
+//! with builtins alone: an argument of any program would show in the host's process list.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,8 +9,8 @@ use std::fmt;
 use pogo_core::plan::ExecOptions;
 use secrecy::{ExposeSecret, SecretString};
 
-/// Reads variables up to a line that says that these were all: `=NAME`, then pieces of the value behind `+`, `-` for each
-/// end of line, and `!`. Shells read lines from what is not a file byte by byte, so what follows is left for the command.
+/// Reads variables up to a line with `.`: `=NAME`, then pieces of the value after `+`, `-` for each
+/// line break, and `!`. Shells read pipes and terminals byte by byte, so what follows is left for the command.
 pub(crate) const READ_SECRETS: &str = r#"pogo_l='
 '
 while IFS= read -r pogo_i; do
@@ -26,10 +26,10 @@ done
 unset pogo_i pogo_l pogo_n pogo_v
 "#;
 
-/// The longest piece: a terminal on BSD takes lines of 1,024 bytes.
+/// The longest piece in bytes: a BSD terminal accepts lines of 1,024.
 const LONGEST: usize = 900;
 
-/// Values by name. They never show.
+/// Values by name. Their `Debug` shows no value.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets(BTreeMap<String, SecretString>);
 
@@ -38,7 +38,7 @@ impl Secrets {
         self.0.insert(name, value);
     }
 
-    /// Why these are not what the options need.
+    /// Why these do not match the variables that the options name.
     pub(crate) fn refusal(&self, exec_options: &ExecOptions) -> Option<String> {
         for name in &exec_options.secret_environment {
             let Some(value) = self.0.get(name) else {
@@ -57,7 +57,7 @@ impl Secrets {
         None
     }
 
-    /// What the command's shell reads; `None` where it reads nothing.
+    /// The text that the command's shell reads; `None` without variables.
     pub(crate) fn lines(&self) -> Option<SecretString> {
         if self.0.is_empty() {
             return None;

@@ -1,4 +1,4 @@
-//! The inputs of the jobs whose attempts a transport runs.
+//! Inputs of all running jobs of a transport.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -12,10 +12,10 @@ use super::job::JobInputs;
 
 type Reading = Shared<BoxFuture<'static, Result<Arc<JobInputs>, InputError>>>;
 
-/// Reads the inputs of each job once, whichever of its attempts come first.
+/// Reads the inputs of each job once, whichever attempt is first.
 ///
-/// All attempts of a job share their options, and two jobs never do. It stays where it is while it is known here, even
-/// when nobody has it any more, so its address names the job.
+/// All attempts of a job share one allocation of their options, and two jobs never do. A weak reference keeps the
+/// allocation, so its address identifies the job.
 #[derive(Debug, Default)]
 pub(crate) struct SharedInputs {
     jobs: Mutex<Jobs>,
@@ -25,12 +25,12 @@ pub(crate) struct SharedInputs {
 #[derive(Debug, Default)]
 struct Jobs {
     known: HashMap<usize, (Weak<ExecOptions>, Reading)>,
-    /// Read for jobs of which no attempt has come yet.
+    /// Inputs provided for jobs without an attempt so far.
     provided: Vec<Arc<JobInputs>>,
 }
 
 impl SharedInputs {
-    /// Inputs of a job that is about to begin.
+    /// Provides the inputs of a job that is about to begin.
     pub(crate) fn provide(&self, inputs: JobInputs) {
         self.jobs().provided.push(Arc::new(inputs));
     }
@@ -73,7 +73,7 @@ impl Jobs {
     }
 }
 
-/// Begins to read at once, and reads to the end: a pipe cannot be read again for those who still wait.
+/// Starts to read at once, and reads to the end even if the caller is dropped: a pipe cannot be read twice.
 fn read(exec_options: Arc<ExecOptions>) -> BoxFuture<'static, Result<Arc<JobInputs>, InputError>> {
     let reading = tokio::task::spawn_blocking(move || JobInputs::read(&exec_options).map(Arc::new));
     let cut = |_| InputError::Unreadable {

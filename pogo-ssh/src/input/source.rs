@@ -1,4 +1,4 @@
-//! Reading what a path names.
+//! Reads an input by its path.
 
 use std::env;
 use std::fs::{self, File};
@@ -8,15 +8,15 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use super::content::{Content, CopyError};
 use super::error::InputError;
 
-/// Names of this process's standard input. A socket behind it cannot be opened by its name.
+/// Names of this process's standard input, which may be a socket that cannot be opened by name.
 const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
-/// The one name of what several name.
+/// Maps all names of standard input to one.
 pub(super) fn canonical(path: &str) -> &str {
     if STANDARD_INPUT.contains(&path) { "-" } else { path }
 }
 
-/// Reads all that a path names: a file, a pipe, standard input. May wait for whoever writes to a pipe.
+/// Reads a file, a pipe or standard input to its end. Blocks until the writer of a pipe is done.
 pub(super) fn read(path: &str) -> Result<Content, InputError> {
     let copied = if canonical(path) == "-" {
         Content::copy(&mut io::stdin().lock(), 0o600)
@@ -45,7 +45,7 @@ fn open(path: &str) -> Result<(File, u32), InputError> {
     }
     let mode = match kind.is_file() {
         true => about.permissions().mode() & 0o7777,
-        // What a pipe allows says nothing of what comes through it.
+        // The mode of a pipe says nothing about its content.
         false => 0o600,
     };
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;

@@ -13,25 +13,25 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-/// An agent lists its keys without asking anybody.
+/// Time limit for listing keys, for which an agent asks nobody.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
-/// It may ask somebody before it signs: for a touch, a PIN, a confirmation.
+/// Time limit for signing, for which an agent may ask for a touch, a PIN or a confirmation.
 const SIGNS_WITHIN: Duration = Duration::from_secs(60);
 
 const REQUEST_IDENTITIES: u8 = 11;
 const IDENTITIES_ANSWER: u8 = 12;
-/// As much as OpenSSH's own agent and client exchange at most.
+/// The longest message of OpenSSH's own agent and client.
 const LONGEST_ANSWER: u32 = 256 << 10;
 
-/// A connection to an agent, and what it holds, in its order.
+/// A connection to an agent, and its keys in its order.
 pub(super) struct Agent {
     client: AgentClient<UnixStream>,
-    /// An answer may still come that nobody waits for any more.
+    /// A request timed out, so its answer may still arrive: the connection is unusable.
     is_late: bool,
     pub(super) identities: Vec<AgentIdentity>,
 }
 
-/// Why an agent is of no use.
+/// Why an agent could not be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AgentError {
     #[error("cannot be asked: {0}")]
@@ -52,12 +52,12 @@ pub(super) enum AgentSignError {
 }
 
 impl Agent {
-    /// Asks the agent behind this socket what it holds. The binding lets it show keys that it keeps for certain hosts.
+    /// Lists the agent's keys. The session binding lets it show keys that are restricted to certain hosts.
     pub(super) async fn ask(socket: &Path, binding: Option<&AgentSessionBinding>) -> Result<Self, AgentError> {
         let asking = async {
             let mut stream = UnixStream::connect(socket).await?;
             if let Some(binding) = binding {
-                // Agents that do not know of bindings say no, and go on.
+                // Agents without this extension answer with a failure, which is harmless.
                 let _ = AgentClient::connect(&mut stream).bind_session(binding, false).await;
             }
             let identities = identities(&mut stream).await?;
@@ -70,7 +70,7 @@ impl Agent {
         timeout(ANSWERS_WITHIN, asking).await.unwrap_or(Err(AgentError::Silent))
     }
 
-    /// Signs with a key that it holds: what was signed, with the signature at its end.
+    /// Signs with one of its keys; returns the signed data with the signature appended.
     pub(super) async fn sign(
         &mut self,
         identity: &AgentIdentity,
@@ -90,7 +90,7 @@ impl Agent {
     }
 }
 
-/// What the agent lists. The library's own reading gives up at the first key of a type that it does not know.
+/// Parses the agent's list. The library's own parser fails at the first key of an unknown type.
 async fn identities(stream: &mut UnixStream) -> Result<Vec<AgentIdentity>, AgentError> {
     stream.write_all(&[0, 0, 0, 1, REQUEST_IDENTITIES]).await?;
     let length = stream.read_u32().await?;
@@ -101,7 +101,7 @@ async fn identities(stream: &mut UnixStream) -> Result<Vec<AgentIdentity>, Agent
     stream.read_exact(&mut answer).await?;
     match answer.split_first() {
         Some((&IDENTITIES_ANSWER, list)) => parse(list).ok_or(AgentError::Garbled),
-        // It says no: it holds nothing that it would show.
+        // A failure: it has no keys to show.
         Some(_) => Ok(Vec::new()),
         None => Err(AgentError::Garbled),
     }
@@ -118,7 +118,7 @@ fn parse(mut list: &[u8]) -> Option<Vec<AgentIdentity>> {
     Some(identities)
 }
 
-/// `None` for a key of a type that cannot be offered.
+/// `None` for an unsupported key type.
 fn identity(blob: &[u8], comment: String) -> Option<AgentIdentity> {
     let algorithm = String::decode(&mut &*blob).ok()?;
     if algorithm.ends_with("-cert-v01@openssh.com") {

@@ -1,4 +1,4 @@
-//! The agent of this machine, for programs on a host.
+//! Agent forwarding (`ForwardAgent`).
 
 use russh::client::{ChannelOpenHandle, Msg};
 use russh::{Channel, ChannelOpenFailure};
@@ -6,19 +6,19 @@ use tokio::net::UnixStream;
 
 use crate::target::SessionOptions;
 
-/// Lets the host speak with the agent, if the configuration says so.
+/// Connects the host to the agent, if the configuration allows it.
 pub(super) async fn forward_agent(options: &SessionOptions, channel: Channel<Msg>, reply: ChannelOpenHandle) {
     let Some(socket) = options.agent.clone() else {
         return reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
     };
-    // Ends with the channel, at the latest with the connection.
+    // The task ends with the channel, at the latest with the connection.
     tokio::spawn(async move {
         let Ok(mut agent) = UnixStream::connect(&socket).await else {
             return reply.reject(ChannelOpenFailure::ConnectFailed).await;
         };
         reply.accept().await;
         let mut channel = channel.into_stream();
-        // How it ended is between the host and the agent.
+        // An error here concerns the host and the agent, not the attempt.
         let _ = tokio::io::copy_bidirectional(&mut channel, &mut agent).await;
     });
 }

@@ -1,4 +1,4 @@
-//! Logging in, or telling why not.
+//! User authentication, or the reason why it failed.
 
 use pogo_core::scheduler::FailureKind;
 use russh::client::Handle;
@@ -10,7 +10,7 @@ use super::handler::{DisconnectCell, DisconnectReason, LinkHandler};
 use super::login::Login;
 use crate::target::Target;
 
-/// Logs in, or tells what was tried.
+/// Logs in; the error lists what was tried.
 pub(super) async fn authenticate(
     handle: &mut Handle<LinkHandler>,
     disconnect: &DisconnectCell,
@@ -30,7 +30,7 @@ pub(super) async fn authenticate(
         None
     };
     let kind = match &ended {
-        // It was not about who we are.
+        // A broken connection is no refusal of the user.
         Some(DisconnectReason::Broken(_)) => FailureKind::Unreachable,
         Some(DisconnectReason::ByHost(_)) | None => FailureKind::Authentication,
     };

@@ -1,4 +1,4 @@
-//! Waiting for a server's first words.
+//! Waits for a server's identification line.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::handshake::IDENTIFICATION;
 use super::peeked_stream::PeekedStream;
 use crate::target::Target;
 
-/// A host that sends nothing for so long may wait for our first line, as some servers do, and those of other protocols.
+/// How long to wait before the client's line is sent: some servers, and those of other protocols, wait for it.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(2);
 
-/// Waits until the host has said something that may be SSH.
-// A server speaks first. One that does not has no claim to a slot among the handshakes.
+/// Waits until the host has sent what may be an SSH identification line.
+// Servers send first. One that does not must not take a handshake slot.
 pub(super) async fn await_greeting<S>(
     stream: &mut PeekedStream<S>,
     target: &Target,
@@ -55,8 +55,8 @@ where
     if let Ok(spoken) = timeout(patience, stream.readable()).await {
         return spoken;
     }
-    // Not sent at once: hosts that wait for a handshake slot would begin theirs. One that closes now may still have sent
-    // why.
+    // Not sent at once: hosts that wait for a handshake slot would start their handshake. One that closes now may have sent
+    // the reason.
     let _ = stream.greet(IDENTIFICATION).await;
     stream.readable().await
 }

@@ -1,38 +1,38 @@
-//! The time that a login may take.
+//! The time limit of a login.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// A time limit that stands still while somebody is asked: a person takes time, and so may a token to be touched.
+/// A clock that is paused while a person answers a question or touches a token.
 #[derive(Debug, Default)]
 pub(super) struct LoginClock(Mutex<Pauses>);
 
 #[derive(Debug, Default)]
 struct Pauses {
-    /// How long it has stood still.
+    /// Sum of all pauses.
     total: Duration,
-    /// Since when it does.
+    /// Start of the current pause.
     since: Option<Instant>,
 }
 
-/// The clock goes on when this is dropped.
+/// Resumes the clock when dropped.
 pub(super) struct Pause<'a>(&'a LoginClock);
 
 impl LoginClock {
-    /// Stops the clock; asking is never nested.
+    /// Pauses the clock; pauses are never nested.
     pub(super) fn pause(&self) -> Pause<'_> {
         self.with(|pauses| pauses.since = Some(Instant::now()));
         Pause(self)
     }
 
-    /// How long it has stood still so far.
+    /// Sum of all pauses so far.
     pub(super) fn paused(&self) -> Duration {
         self.with(|pauses| pauses.total + pauses.since.map_or(Duration::ZERO, |since| since.elapsed()))
     }
 
-    /// The future's result, or `None` once the limit has run out.
+    /// Runs the future; `None` once the limit is reached.
     pub(super) async fn within<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(future);
         let (start, before) = (Instant::now(), self.paused());

@@ -1,4 +1,4 @@
-//! Connecting, within its time and with bounds on how many do so at once and how fast.
+//! Connects to hosts, within a time limit and with limits on concurrency and rate.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ use crate::config::SshTransportBuilder;
 use crate::target::Target;
 use crate::trust::Trust;
 
-/// One try to connect to a host.
+/// One attempt to connect to a host.
 #[derive(Clone, Copy)]
 struct ConnectAttempt<'a> {
     deadline: Instant,
     clock: &'a LoginClock,
-    /// Where it was found, if that is known.
+    /// The address it was reached at, if known.
     address: Option<IpAddr>,
 }
 
@@ -47,11 +47,11 @@ pub(crate) struct Connector {
     idle: IdleConnections,
 }
 
-/// Every host waits at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
+/// Servers wait at least this long for a login (OpenSSH: `LoginGraceTime`, two minutes by default).
 const HOSTS_WAIT: Duration = Duration::from_secs(10);
 
 impl Connector {
-    /// With room for this many connections at once.
+    /// Creates a connector with room for this many open connections.
     pub(crate) fn new(config: &SshTransportBuilder, room: usize, trust: Trust, credentials: Credentials) -> Self {
         Self {
             trust,
@@ -64,12 +64,12 @@ impl Connector {
         }
     }
 
-    /// Remarks for whoever set this up.
+    /// Warnings about the configuration.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.trust.warnings()
     }
 
-    /// The connection that was kept for the job's next attempt at this host, if there is one.
+    /// Takes the connection that was kept for the job's next attempt on this host, if there is one.
     pub(crate) fn kept(&self, job: JobId, target: &Arc<Target>) -> Option<Link> {
         self.idle.take(job, target)
     }
@@ -81,11 +81,11 @@ impl Connector {
         }
     }
 
-    /// Reaches the host and logs in. The wait for a slot, among the connections and then among the handshakes, does not
-    /// count against its time.
+    /// Connects and logs in. Waiting for a connection slot, and then for a handshake slot, does not
+    /// count towards the time limit.
     pub(crate) async fn connect(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
-        // Before any slot among the handshakes: whoever held one of those and waited here could wait for attempts that have
-        // a connection and wait for a handshake.
+        // Before the handshake slot: an attempt that held one of those and waited here could wait for attempts that hold
+        // a connection slot and wait for a handshake slot.
         let permit = match Arc::clone(&self.connections).try_acquire_owned() {
             Ok(permit) => Some(permit),
             Err(_) => {
@@ -98,15 +98,15 @@ impl Connector {
         Ok(link)
     }
 
-    /// Connects, retrying as often as the host's settings allow. A jump host has no slot of its own among the connections:
-    /// those behind it wait for it with theirs taken.
+    /// Connects, retrying as often as the host's settings allow. A jump host takes no connection slot of its own:
+    /// the hosts behind it wait for it while they hold theirs.
     pub(super) async fn connect_with_retries(&self, target: &Arc<Target>) -> Result<Link, ConnectError> {
         let (mut tries, mut waited_in_vain) = (0, false);
         let clock = LoginClock::default();
         loop {
             let before = clock.paused();
             match self.connect_once(target, &clock).await {
-                // Somebody was asked for longer than the host would wait. A passphrase is known from now on.
+                // The question took longer than the host's login grace time. The passphrase is known from now on.
                 Err(error)
                     if error.kind == FailureKind::Unreachable
                         && !waited_in_vain
@@ -143,7 +143,7 @@ impl Connector {
             return self.log_in(target, stream, None, attempt).await;
         };
         let jump = self.jumps.host(via);
-        // The way to a jump host may lead through another.
+        // A jump host may be behind another one.
         let link = Box::pin(jump.link(self.connect_with_retries(via)))
             .await
             .map_err(|failure| ConnectError {
@@ -151,13 +151,13 @@ impl Connector {
                 ..failure
             })?;
         let channel = self.channel(&jump).await.ok_or_else(|| ConnectError::closing(target))?;
-        // In this order: a turn among all that is taken before waiting for the jump host's would come too late to spread
+        // The jump host's limiter first: a turn of the global limiter that is taken before this wait would no longer spread
         // connections.
         jump.rate.wait().await;
         self.rate.wait().await;
         let deadline = Instant::now() + target.connect_timeout;
         let (channel, jump_channel) = jump.open(link, channel, target, deadline).await?;
-        // Where the jump host found it is not known here.
+        // The address that the jump host resolves is not known here.
         let attempt = ConnectAttempt {
             deadline,
             clock,
@@ -168,7 +168,7 @@ impl Connector {
         Ok(link)
     }
 
-    /// A slot among the connections through a jump host.
+    /// Waits for a slot among the channels through a jump host.
     async fn channel(&self, jump: &JumpHost) -> Option<OwnedSemaphorePermit> {
         if let Ok(channel) = Arc::clone(&jump.channels).try_acquire_owned() {
             return Some(channel);
@@ -178,7 +178,7 @@ impl Connector {
         Arc::clone(&jump.channels).acquire_owned().await.ok()
     }
 
-    /// Waits for the host's first words, then for a turn, then logs in.
+    /// Waits for the host's identification line, then for a handshake slot, then logs in.
     async fn log_in<S>(
         &self,
         target: &Arc<Target>,
@@ -221,12 +221,12 @@ impl Connector {
         })
     }
 
-    /// A slot among the handshakes: those through the jump host, and all.
+    /// Waits for a handshake slot: of the jump host, and of all.
     async fn handshake_permit<'a>(
         &'a self,
         jump: Option<&'a JumpHost>,
     ) -> Option<(Option<SemaphorePermit<'a>>, SemaphorePermit<'a>)> {
-        // The narrower bound first: the other way round, hosts behind one slow jump host would hold every slot.
+        // The narrower limit first: the other way round, hosts behind one slow jump host would hold every slot.
         let behind = match jump {
             Some(jump) => Some(jump.handshakes.acquire().await.ok()?),
             None => None,

@@ -1,4 +1,4 @@
-//! A connection to a host, and its sessions.
+//! An authenticated connection to a host.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use super::handler::{DisconnectCell, LinkHandler};
 use crate::cancellable_stream::DropGuard;
 use crate::target::SessionOptions;
 
-/// A connection with somebody logged in. Dropping it cuts it at once.
+/// An authenticated connection. Dropping it closes the socket at once.
 pub(crate) struct Link {
     pub(crate) handle: Handle<LinkHandler>,
-    /// How it ended, once it has.
+    /// Why it ended, once it has.
     pub(crate) disconnect: DisconnectCell,
-    /// What its sessions get.
+    /// Options for its sessions: environment, agent forwarding.
     pub(super) session: SessionOptions,
     pub(super) _guard: DropGuard,
-    /// Frees a slot among the connections when dropped.
+    /// Its connection slot.
     pub(super) permit: Option<OwnedSemaphorePermit>,
-    /// What keeps the way through a jump host open.
+    /// Its channel through a jump host.
     pub(super) jump_channel: Option<JumpChannel>,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Debug for Link {
 }
 
 impl Link {
-    /// Disconnects, so that the host need not wait for a keepalive to notice. Takes two seconds at most.
+    /// Disconnects properly, so that the host notices at once. Takes two seconds at most.
     pub(crate) async fn close(self) {
         let disconnecting = self.handle.disconnect(Disconnect::ByApplication, "", "");
         if timeout(Duration::from_secs(1), disconnecting).await.is_ok() {
@@ -50,8 +50,8 @@ impl Link {
         reason.map_or_else(|| otherwise.to_owned(), |reason| reason.to_string())
     }
 
-    /// Opens a session. Asks for its environment and for the agent's way back; a server that refuses either says
-    /// nothing, and the session goes on without.
+    /// Opens a session and requests its environment and agent forwarding; a server that refuses either sends
+    /// no error, and the session goes on without.
     pub(crate) async fn open_session(&self) -> Result<Channel<Msg>, russh::Error> {
         let channel = self.handle.channel_open_session().await?;
         for (name, value) in self.session.environment.iter() {
@@ -64,7 +64,7 @@ impl Link {
     }
 }
 
-/// What keeps a connection through a jump host open; dropping it frees its channel there.
+/// Keeps a connection through a jump host open; dropping it frees its channel there.
 #[derive(Debug)]
 pub(super) struct JumpChannel {
     pub(super) _link: Arc<Link>,

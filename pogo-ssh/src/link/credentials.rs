@@ -1,4 +1,4 @@
-//! What there is to log in with.
+//! Keys and passwords for logging in.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -21,18 +21,18 @@ pub(crate) struct Credentials {
     key_files: Vec<Arc<KeyFile>>,
     pub(super) password: Option<SecretString>,
     pub(super) asker: Option<SharedPrompter>,
-    /// How many are tried per connection.
+    /// How many keys and passwords are tried per connection.
     pub(super) tries: usize,
-    /// Whether the key files are those that somebody named, not the usual ones.
+    /// Whether the key files were configured, rather than the default ones.
     named: bool,
-    /// Key files that only some hosts name, as they are met.
+    /// Key files of single hosts, read at first use.
     of_hosts: Mutex<HashMap<PathBuf, Arc<KeyFile>>>,
-    /// Agents that let a login wait in vain: it is enough if that costs some hosts their time.
+    /// Agents that did not answer: they are not asked again, as each wait costs a host its time.
     silent_agents: Mutex<HashSet<PathBuf>>,
 }
 
 impl Credentials {
-    /// Takes what the settings hold; key files are added with [`add_key_file`](Self::add_key_file).
+    /// Takes the password and the limits from the settings; key files are added with [`add_key_file`](Self::add_key_file).
     pub(crate) fn new(config: &SshTransportBuilder, agent: Option<PathBuf>) -> Self {
         Self {
             agent,
@@ -46,7 +46,7 @@ impl Credentials {
         }
     }
 
-    /// Reads a key file for all hosts. An error says why it cannot be used by itself; it is kept all the same if its
+    /// Reads a key file for all hosts. An error says why it cannot be used by itself; the file is still kept if its
     /// key may be in an agent.
     pub(crate) fn add_key_file(&mut self, path: &Path) -> Result<(), KeyFileError> {
         let file = Arc::new(KeyFile::read(path));
@@ -62,7 +62,7 @@ impl Credentials {
         self.agent.is_some() && self.key_files.iter().any(|file| known(&file))
     }
 
-    /// The agent to ask for a host.
+    /// The agent socket for a host.
     pub(super) fn agent_for(&self, keys: &Keys) -> Option<PathBuf> {
         let agent = match &keys.agent {
             None => self.agent.clone(),
@@ -73,7 +73,7 @@ impl Credentials {
         agent.filter(|path| !path.as_os_str().is_empty())
     }
 
-    /// Whether this agent has been found to be silent.
+    /// Whether this agent has failed to answer before.
     pub(super) fn is_silent(&self, agent: &Path) -> bool {
         let silent = self.silent_agents.lock().unwrap_or_else(PoisonError::into_inner);
         silent.contains(agent)
@@ -97,12 +97,12 @@ impl Credentials {
         files
     }
 
-    /// Whether somebody has named this file for a host.
+    /// Whether this file was configured for a host.
     pub(super) fn is_named(&self, file: &KeyFile, keys: &Keys) -> bool {
         self.named || keys.files.contains(&file.path)
     }
 
-    /// The certificates that a host names, and what is wrong with the others.
+    /// The configured certificates of a host, and remarks on those that cannot be used.
     pub(super) fn certificates_for(&self, keys: &Keys) -> (Vec<Certificate>, Vec<String>) {
         let (mut usable, mut unusable) = (Vec::new(), Vec::new());
         for path in &keys.certificates {
@@ -114,9 +114,9 @@ impl Credentials {
         (usable, unusable)
     }
 
-    /// The key in a file that a host names as its own.
+    /// The key file of a single host.
     fn key_file_of_host(&self, path: &Path) -> Arc<KeyFile> {
-        // One file has one passphrase, whoever names it.
+        // A file that several settings name is opened, and its passphrase asked for, once.
         if let Some(file) = self.key_files.iter().find(|file| file.path == path) {
             return Arc::clone(file);
         }

@@ -1,4 +1,4 @@
-//! From a name to an open TCP connection.
+//! Resolves a name and opens a TCP connection.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +12,7 @@ use pogo_ssh_config::{AddressFamily, interface_addresses};
 
 /// Resolves the target's name and tries its addresses in turn, until one accepts or the time is up.
 ///
-/// Each address gets an equal part of the time left, so that one that never answers leaves time for the others.
+/// Each address gets an equal share of the remaining time, so that one that never answers leaves time for the others.
 pub(super) async fn dial(target: &Target, deadline: Instant) -> Result<TcpStream, String> {
     let resolving = lookup_host((target.address.as_str(), target.port));
     let addresses: Vec<SocketAddr> = match timeout_at(deadline, resolving).await {
@@ -58,12 +58,12 @@ async fn open(address: SocketAddr, options: &SocketOptions) -> io::Result<TcpStr
         socket.bind(from).map_err(cannot)?;
     }
     let stream = socket.connect(address).await?;
-    // Requests are small and each is waited for.
+    // Requests are small, and the reply to each is awaited.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-/// The address to connect from, where one is asked for.
+/// The local address to connect from (`BindAddress`, `BindInterface`), if one is configured.
 async fn source(to: SocketAddr, options: &SocketOptions) -> io::Result<Option<SocketAddr>> {
     let is_of_kind = |address: &IpAddr| address.is_ipv4() == to.is_ipv4();
     let (found, named) = match (&options.bind_address, &options.bind_interface) {
@@ -85,7 +85,7 @@ async fn source(to: SocketAddr, options: &SocketOptions) -> io::Result<Option<So
     found.map(|address| Some(SocketAddr::new(address, 0))).ok_or_else(none)
 }
 
-/// Of an interface's addresses, one that only its neighbours can reach comes last.
+/// Link-local addresses of an interface are used last.
 fn is_local(address: &IpAddr) -> bool {
     address.is_loopback() || matches!(address, IpAddr::V6(address) if address.is_unicast_link_local())
 }
@@ -94,7 +94,7 @@ fn share_of(time: Duration, parts: usize) -> Duration {
     time / u32::try_from(parts).unwrap_or(u32::MAX).max(1)
 }
 
-/// The error without its number.
+/// The error message without the OS error number.
 fn plain(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),

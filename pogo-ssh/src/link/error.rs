@@ -1,10 +1,10 @@
-//! Why there is no connection.
+//! Connection errors.
 
 use pogo_core::scheduler::{FailureKind, Outcome};
 
 use crate::target::Target;
 
-/// Why there is no connection. Nothing has run on the host.
+/// Why a host could not be connected to. Nothing has run there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConnectError {
     pub(crate) kind: FailureKind,
@@ -18,7 +18,7 @@ impl From<ConnectError> for Outcome {
 }
 
 impl ConnectError {
-    /// The host cannot be reached, or does not speak SSH.
+    /// The message for a host that cannot be reached, or does not speak SSH.
     pub(super) fn unreachable(target: &Target, what: impl AsRef<str>) -> Self {
         Self {
             kind: FailureKind::Unreachable,
@@ -31,7 +31,7 @@ impl ConnectError {
         Self::unreachable(target, "the transport is closing")
     }
 
-    /// The connect timeout has run out.
+    /// The connect timeout was reached.
     pub(super) fn too_slow(target: &Target, what: &str) -> Self {
         let timeout = target.connect_timeout.as_secs_f64();
         Self::unreachable(target, format!("{what} within the connect timeout of {timeout:.1} s"))

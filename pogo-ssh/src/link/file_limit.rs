@@ -1,19 +1,19 @@
-//! How many connections there may be at once.
+//! The number of connections that the file-descriptor limit allows.
 
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::Semaphore;
 
-/// Open files that are left for everything else in the process.
+/// File descriptors reserved for the rest of the process.
 const OTHERS: u64 = 64;
 
-/// The limit of open files leaves no room for connections.
+/// The file-descriptor limit leaves no room for connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooFewFiles {
     /// The limit.
     pub(crate) limit: u64,
 }
 
-/// How many connections the limit of open files leaves room for: a wide rollout waits then, instead of failing.
+/// How many connections the file-descriptor limit allows: a wide rollout then waits instead of failing.
 pub(crate) fn room_for_connections() -> Result<usize, TooFewFiles> {
     match getrlimit(Resource::Nofile).current {
         None => Ok(Semaphore::MAX_PERMITS),
@@ -22,7 +22,7 @@ pub(crate) fn room_for_connections() -> Result<usize, TooFewFiles> {
 }
 
 fn room_within(limit: u64) -> Result<usize, TooFewFiles> {
-    // One file each, and a second while it asks the agent.
+    // A connection needs one descriptor, and a second while it talks to the agent.
     match limit.saturating_sub(OTHERS) {
         0 | 1 => Err(TooFewFiles { limit }),
         room => Ok(usize::try_from(room).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)),

@@ -1,13 +1,13 @@
-//! What a host says first, and what it speaks if that is not SSH.
+//! Recognizes other protocols by a server's first bytes.
 
 use std::fmt::Write;
 
-/// So much of what it says is looked at.
+/// How many bytes are examined.
 pub(super) const LONGEST: usize = 256;
-/// So many characters of it are shown.
+/// How many characters are shown in a message.
 const SHOWN: usize = 60;
 
-/// What certainly is no SSH, by its first words: then there is nothing to wait for.
+/// The message for first bytes that certainly are not SSH: there is nothing to wait for.
 pub(super) fn foreign(first: &[u8], port: u16) -> Option<String> {
     if first.starts_with(b"SSH-1.") && !first.starts_with(b"SSH-1.9") && first.len() > 7 {
         return Some("it speaks SSH 1, which is not safe and not supported: update its server".to_owned());
@@ -15,7 +15,7 @@ pub(super) fn foreign(first: &[u8], port: u16) -> Option<String> {
     Some(not_ssh(protocol(first)?, port))
 }
 
-/// What is said of a host whose handshake has failed and whose first words were these. `None` if it speaks SSH.
+/// The message for a failed handshake after these first bytes. `None` if they are SSH.
 pub(super) fn unfinished(first: &[u8], port: u16) -> Option<String> {
     if let Some(foreign) = foreign(first, port) {
         return Some(foreign);
@@ -42,9 +42,9 @@ fn protocol(first: &[u8]) -> Option<&'static str> {
             () => "SMTP or FTP",
         }
     };
-    // A handshake packet of MySQL: its length, number 0, protocol 10, a version that is text.
+    // MySQL's handshake packet: length, sequence number 0, protocol 10, version text.
     let mysql = matches!(first, [_, _, 0, 0, 10, b'0'..=b'9', ..]);
-    // An alert or a handshake of TLS 1.0 to 1.3.
+    // A TLS alert or handshake record, 1.0 to 1.3.
     let tls = matches!(first, [0x15 | 0x16, 3, 0..=4, ..]);
     Some(match () {
         () if begins("HTTP/") || begins("<!DOCTYPE") || begins("<html") || begins("<HTML") => "HTTP",
@@ -56,13 +56,13 @@ fn protocol(first: &[u8]) -> Option<&'static str> {
         () if begins("AMQP") => "AMQP",
         () if tls => "TLS",
         () if mysql => "MySQL",
-        // "Interpret as command": what follows negotiates.
+        // IAC, followed by a negotiation command.
         () if matches!(first, [0xff, 0xfb..=0xfe, ..]) => "Telnet",
         () => return None,
     })
 }
 
-/// The first line, harmless and short.
+/// The first line, escaped and shortened.
 fn escaped(bytes: &[u8]) -> String {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -70,7 +70,7 @@ fn escaped(bytes: &[u8]) -> String {
     let mut shown = String::new();
     for character in text.chars().take(SHOWN) {
         match character {
-            // Also what turns the direction of text around, or has no width.
+            // Everything else is escaped: control characters, bidirectional overrides, zero-width characters.
             ' '..='~' => shown.push(character),
             character if character.is_alphanumeric() => shown.push(character),
             character => _ = write!(shown, "{}", character.escape_unicode()),

@@ -1,4 +1,4 @@
-//! What the SSH library asks us during a connection.
+//! Callbacks of the SSH library for one connection.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::agent_forwarding::forward_agent;
 use crate::target::Target;
 use crate::trust::{HostKeyRefusal, Verifier};
 
-/// Why a connection ended, or could not be made.
+/// Why a connection failed or ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
     #[error(transparent)]
@@ -26,12 +26,12 @@ pub(crate) enum DisconnectReason {
     /// The host ended it, with this message.
     #[error("the host disconnected: {0}")]
     ByHost(String),
-    /// It broke.
+    /// The connection broke.
     #[error("{0}")]
     Broken(String),
 }
 
-/// Holds how a connection ended, once it has.
+/// The reason why a connection ended, once it has.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DisconnectCell(Arc<Mutex<Option<DisconnectReason>>>);
 
@@ -45,12 +45,12 @@ impl DisconnectCell {
     }
 }
 
-/// Answers for one connection.
+/// Handles the callbacks of one connection.
 #[derive(Debug)]
 pub(crate) struct LinkHandler {
     pub(super) verifier: Arc<Verifier>,
     pub(super) target: Arc<Target>,
-    /// Where it was found, if that is known.
+    /// The address it was reached at, if known.
     pub(super) address: Option<IpAddr>,
     pub(super) disconnect: DisconnectCell,
 }
@@ -59,7 +59,7 @@ impl client::Handler for LinkHandler {
     type Error = LinkError;
 
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, LinkError> {
-        // In place where nothing blocks: handing each check to another thread woke several threads for every host.
+        // Inline where nothing blocks: a blocking task for each check woke several threads per host.
         if !self.verifier.may_wait() {
             self.verifier.verify(&self.target, shown, self.address)?;
             return Ok(true);
@@ -93,7 +93,7 @@ impl client::Handler for LinkHandler {
     async fn disconnected(&mut self, reason: client::DisconnectReason<LinkError>) -> Result<(), LinkError> {
         match reason {
             client::DisconnectReason::ReceivedDisconnect(info) => {
-                // The host's own words, within bounds.
+                // The text is the host's: remove control characters and limit its length.
                 let message: String = info.message.chars().filter(|c| !c.is_control()).take(200).collect();
                 self.disconnect.set(DisconnectReason::ByHost(message));
                 Ok(())
@@ -109,7 +109,7 @@ impl client::Handler for LinkHandler {
     }
 }
 
-/// What happened, where the library's own words are too short.
+/// The error in words, where the library's message is too terse.
 fn in_words(error: &LinkError) -> String {
     match error {
         LinkError::Ssh(russh::Error::HUP | russh::Error::Disconnect) => "the connection was closed".to_owned(),

@@ -1,4 +1,4 @@
-//! From an open TCP connection to a session that commands can run in.
+//! SSH handshake and login on an open TCP connection.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -21,19 +21,19 @@ use crate::target::Target;
 use crate::trust::{HostKeyRefusal, Trust, Verifier};
 use pogo_ssh_config::RekeyLimit;
 
-/// The line that each side begins with.
+/// The client's identification line.
 pub(super) const IDENTIFICATION: &str = concat!("SSH-2.0-pogo_", env!("CARGO_PKG_VERSION"), "\r\n");
 
-/// What a login needs besides its target.
+/// The inputs of a login besides its target.
 pub(super) struct LoginContext<'a> {
     pub(super) trust: &'a Trust,
     pub(super) credentials: &'a Credentials,
     pub(super) clock: &'a LoginClock,
-    /// Where the host was found, if that is known.
+    /// The address it was reached at, if known.
     pub(super) address: Option<IpAddr>,
 }
 
-/// Exchanges keys, checks the host's, logs in.
+/// Exchanges keys, verifies the host key, logs in.
 pub(super) async fn shake_hands<S>(
     context: &LoginContext<'_>,
     target: &Arc<Target>,
@@ -58,7 +58,7 @@ where
     let mut handle = client::connect_stream(Arc::new(settings), stream, handler)
         .await
         .map_err(|error| connect_error(target, error))?;
-    // The library accepts any correct signature, SHA-1 as well, so its kind is checked after the handshake.
+    // The library accepts any valid signature, SHA-1 included, so its algorithm is checked after the handshake.
     check_signature(&handle, target).map_err(|error| connect_error(target, error))?;
     authenticate(&mut handle, &disconnect, target, context.credentials, context.clock).await?;
     Ok(Link {
@@ -77,7 +77,7 @@ fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
         client_id: SshId::Raw(Cow::Borrowed(IDENTIFICATION)),
         keepalive_interval: target.keepalive,
         keepalive_max: target.keepalive_max,
-        // Enough for a burst of output, small enough to hold ten thousand of them.
+        // Large enough for a burst of output, small enough for ten thousand connections.
         window_size: 256 << 10,
         preferred: Preferred {
             kex: Cow::Owned(algorithms.kex.clone()),
@@ -88,13 +88,13 @@ fn settings_for(verifier: &Verifier, target: &Target) -> client::Config {
             ..Preferred::DEFAULT
         },
         limits: limits(target.rekey_limit),
-        // OpenSSH's bounds: many servers have no group of more than 2048 bits.
+        // OpenSSH's limits: many servers have no group above 2048 bits.
         gex: GexParams::new(2048, 8192, 8192).unwrap_or_default(),
         ..client::Config::default()
     }
 }
 
-/// When to agree on new keys; the library allows no more than a gibibyte in between.
+/// When to rekey; the library allows at most a gibibyte in between.
 fn limits(limit: RekeyLimit) -> Limits {
     let usual = Limits::default();
     let bytes = limit.bytes.and_then(|bytes| usize::try_from(bytes).ok());
@@ -102,7 +102,7 @@ fn limits(limit: RekeyLimit) -> Limits {
     Limits::new(bytes, bytes, limit.interval.unwrap_or(usual.rekey_time_limit))
 }
 
-/// Whether the host's signature is of a kind that was asked for.
+/// Checks that the host signed with an algorithm that was offered.
 fn check_signature(handle: &Handle<LinkHandler>, target: &Target) -> Result<(), LinkError> {
     let Some(binding) = handle.agent_session_binding() else {
         return Ok(());

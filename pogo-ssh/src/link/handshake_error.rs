@@ -1,4 +1,4 @@
-//! Handshakes that come to nothing, in words.
+//! Messages for failed handshakes.
 
 use pogo_core::scheduler::FailureKind;
 use russh::AlgorithmKind;
@@ -7,7 +7,7 @@ use super::error::ConnectError;
 use super::handler::LinkError;
 use crate::target::Target;
 
-/// Why there is no connection to the host.
+/// Converts a handshake error into a connection error with kind and message.
 pub(super) fn connect_error(target: &Target, error: LinkError) -> ConnectError {
     let (kind, message) = match error {
         LinkError::HostKey(refusal) => (FailureKind::HostKey, refusal.to_string()),
@@ -33,7 +33,7 @@ pub(super) fn connect_error(target: &Target, error: LinkError) -> ConnectError {
     ConnectError { kind, message }
 }
 
-/// What a host does not have, with the keyword that may ask for it.
+/// The message for a failed negotiation, with the keyword that would allow what the host offers.
 fn no_common(kind: &AlgorithmKind, ours: &[String], theirs: &[String]) -> String {
     let (what, keyword) = match kind {
         AlgorithmKind::Key => ("host key of a type that is taken here", "HostKeyAlgorithms"),
@@ -50,7 +50,7 @@ fn no_common(kind: &AlgorithmKind, ours: &[String], theirs: &[String]) -> String
     format!("has no {what}: it offers {}{cure}", printable(theirs))
 }
 
-/// What old servers have and nobody should need.
+/// Weak algorithms of old servers that a keyword can enable.
 const SPOKEN_WHEN_ASKED: &[&str] = &[
     "ssh-rsa",
     "diffie-hellman-group14-sha1",
@@ -61,7 +61,7 @@ const SPOKEN_WHEN_ASKED: &[&str] = &[
     "aes256-cbc",
 ];
 
-/// The host's own text, within bounds.
+/// The host's text without control characters, up to a maximum length.
 fn printable(names: &[String]) -> String {
     let text = names.join(", ");
     text.chars()
@@ -70,7 +70,7 @@ fn printable(names: &[String]) -> String {
         .collect()
 }
 
-/// What happened, where the library's own words are too short.
+/// The error in words, where the library's message is too terse.
 fn in_words(error: &russh::Error) -> String {
     match error {
         russh::Error::Disconnect | russh::Error::HUP => {

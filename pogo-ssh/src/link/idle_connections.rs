@@ -1,4 +1,4 @@
-//! Connections that are kept for the next attempt.
+//! Idle connections, kept for the next attempt of a job on the same host.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use super::connection::Link;
 use crate::target::Target;
 
-/// Whose connection: another job, or another way to the host, gets one of its own.
+/// The key of an idle connection: other jobs and other targets do not share it.
 type Owner = (JobId, Arc<Target>);
 
-/// Connections without anything to do, each kept for a set time.
+/// Idle connections, each kept for a set time.
 #[derive(Debug, Clone)]
 pub(super) struct IdleConnections {
     keep: Option<Duration>,
@@ -27,7 +27,7 @@ struct IdleConnection {
 }
 
 impl IdleConnections {
-    /// Keeps connections for this long, or not at all.
+    /// Keeps idle connections for this long, or none.
     pub(super) fn new(keep: Option<Duration>) -> Self {
         Self {
             keep,
@@ -35,21 +35,21 @@ impl IdleConnections {
         }
     }
 
-    /// The connection that was kept for this owner, if it is still open.
+    /// Takes the idle connection of this job and target, if it is still open.
     pub(super) fn take(&self, job: JobId, target: &Arc<Target>) -> Option<Link> {
         let kept = self.lock().remove(&(job, Arc::clone(target)))?;
         let is_open = !kept.link.handle.is_closed() && Instant::now() < kept.until;
         is_open.then_some(kept.link)
     }
 
-    /// Keeps a connection, for the set time at most; gives it back if none are kept.
+    /// Keeps a connection for the set time; returns it if none are kept.
     pub(super) fn keep(&self, job: JobId, target: &Arc<Target>, link: Link) -> Option<Link> {
         let Some(keep) = self.keep else {
             return Some(link);
         };
         let (owner, until) = ((job, Arc::clone(target)), Instant::now() + keep);
         self.lock().insert(owner.clone(), IdleConnection { link, until });
-        // Weak: a transport that is gone closes its connections at once.
+        // Weak: dropping the transport closes its connections at once.
         let links = Arc::downgrade(&self.links);
         tokio::spawn(async move {
             sleep_until(until).await;
@@ -63,7 +63,7 @@ impl IdleConnections {
         None
     }
 
-    /// Of those that may go, gives up the connection that has been kept longest, so that its slot is free.
+    /// Closes the oldest idle connection for which `may_go` holds, which frees its slot.
     pub(super) fn give_up_one(&self, may_go: impl Fn(&Target) -> bool) {
         let mut links = self.lock();
         let may_go = links.iter().filter(|((_, target), _)| may_go(target));

@@ -1,4 +1,4 @@
-//! Hosts on the way to others: one connection to each, shared by all that is behind it.
+//! Jump hosts: one connection to each, shared by all hosts behind it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,14 +15,14 @@ use super::rate_limiter::RateLimiter;
 use crate::config::ConnectOptions;
 use crate::target::Target;
 
-/// All jump hosts, as they are met.
+/// All jump hosts, created at first use.
 #[derive(Debug)]
 pub(super) struct JumpHosts {
     options: ConnectOptions,
     hosts: Mutex<HashMap<Arc<Target>, Arc<JumpHost>>>,
 }
 
-/// One jump host, with the bounds on what goes through it.
+/// One jump host, with limits for the connections through it.
 #[derive(Debug)]
 pub(super) struct JumpHost {
     pub(super) target: Arc<Target>,
@@ -32,11 +32,11 @@ pub(super) struct JumpHost {
     shared: tokio::sync::Mutex<SharedLink>,
 }
 
-/// The connection to a jump host, or the last try to make one.
+/// The connection to a jump host, or its last failure.
 #[derive(Debug, Default)]
 struct SharedLink {
     link: Option<Arc<Link>>,
-    /// The last try that failed, and when.
+    /// The last failure, and when it happened.
     failed: Option<(Instant, ConnectError)>,
 }
 
@@ -65,20 +65,20 @@ impl JumpHosts {
 }
 
 impl JumpHost {
-    /// The connection to it; made by the first who asks, while the others wait for it. They fail together.
+    /// The connection to it, opened by the first caller while the others wait. They fail together.
     pub(super) async fn link(
         &self,
         connect: impl Future<Output = Result<Link, ConnectError>>,
     ) -> Result<Arc<Link>, ConnectError> {
         let began = Instant::now();
-        // Held while connecting, or ten thousand hosts behind it would log in to it at once.
+        // Locked while connecting, or ten thousand hosts behind it would log in to it at once.
         let mut shared = self.shared.lock().await;
         if let Some(link) = &shared.link
             && !link.handle.is_closed()
         {
             return Ok(Arc::clone(link));
         }
-        // Only failures from after our call count: an older one says nothing of the jump host now.
+        // Only a failure after this call counts: an older one is outdated.
         if let Some((when, failure)) = &shared.failed
             && *when >= began
         {
@@ -97,7 +97,7 @@ impl JumpHost {
         }
     }
 
-    /// Opens a way from it to a host.
+    /// Opens a channel from it to a host.
     pub(super) async fn open(
         &self,
         link: Arc<Link>,

@@ -20,12 +20,12 @@ use crate::question::{NoAnswer, Question, SharedPrompter};
 /// How often a passphrase is asked for, as `ssh` does.
 const ATTEMPTS: u32 = 3;
 
-/// A key file, and what lies beside it.
+/// A key file with its public key and certificate.
 pub(super) struct KeyFile {
     pub(super) path: PathBuf,
-    /// What can be offered without opening the private half.
+    /// The public key, if it is known without opening the private key.
     pub(super) public: Option<PublicKey>,
-    /// What is in the file of the same name with `-cert.pub` at its end.
+    /// The certificate in the file with the suffix `-cert.pub`.
     pub(super) certificate: Option<Certificate>,
     private: PrivateHalf,
 }
@@ -33,14 +33,14 @@ pub(super) struct KeyFile {
 enum PrivateHalf {
     /// It was not encrypted.
     Open(Arc<PrivateKey>),
-    /// Opened when the first host takes its key; all who want it wait for one passphrase.
+    /// Opened when the first host accepts its key; everyone waits for the one passphrase prompt.
     Encrypted(Arc<SecretString>, Mutex<Option<Opening>>),
-    /// It cannot be used: its error is among what was tried.
+    /// It cannot be used; the error is listed among what was tried.
     Unusable(KeyFileError),
 }
 
 type Opened = Result<Arc<PrivateKey>, KeyFileError>;
-/// Shared by all who wait for it: who stops waiting does not make the others ask again.
+/// Shared by everyone who waits: one that stops waiting does not cancel it for the others.
 type Opening = Shared<BoxFuture<'static, Opened>>;
 
 /// A key file that cannot be used.
@@ -64,14 +64,14 @@ pub(crate) enum KeyFileError {
 }
 
 impl KeyFileError {
-    /// Whether somebody should know of it even where an agent holds the key.
+    /// Whether to warn about it even if an agent holds the key.
     pub(crate) fn is_mistake(&self) -> bool {
         matches!(self, Self::Unprotected { .. } | Self::Malformed { .. })
     }
 }
 
 impl KeyFile {
-    /// Reads what can be read without a passphrase.
+    /// Reads the file, as far as that needs no passphrase.
     pub(super) fn read(path: &Path) -> Self {
         let private = PrivateHalf::read(path);
         let public = match &private {
@@ -87,7 +87,7 @@ impl KeyFile {
         }
     }
 
-    /// Why it cannot be used by itself, whatever is answered.
+    /// Why it cannot be used by itself, whatever the passphrase.
     pub(super) fn error(&self) -> Option<&KeyFileError> {
         match &self.private {
             PrivateHalf::Unusable(error) => Some(error),
@@ -95,7 +95,7 @@ impl KeyFile {
         }
     }
 
-    /// Why its passphrase cannot be asked for, if it needs one that is not known yet.
+    /// Why its passphrase cannot be asked for, if one is needed.
     pub(super) fn unanswerable(&self, asker: Option<&SharedPrompter>) -> Option<KeyFileError> {
         let PrivateHalf::Encrypted(_, opening) = &self.private else {
             return None;
@@ -119,7 +119,7 @@ impl KeyFile {
         })
     }
 
-    /// The private key. If it has to be asked for, that is done once, for all who want it.
+    /// The private key. Its passphrase is asked for once, for everyone.
     pub(super) async fn open(&self, asker: Option<&SharedPrompter>) -> Opened {
         let opening = match &self.private {
             PrivateHalf::Open(key) => return Ok(Arc::clone(key)),
@@ -169,7 +169,7 @@ fn text(path: &Path) -> io::Result<(Zeroizing<String>, Metadata)> {
     Ok((Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()), metadata))
 }
 
-/// As OpenSSH sees it: whoever gave a file of somebody else's has decided who may read it.
+/// OpenSSH's rule: only files of the calling user are checked.
 fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.uid() == getuid().as_raw() && metadata.mode() & 0o077 != 0
 }
@@ -214,21 +214,21 @@ fn ask_until_it_opens(path: &Path, text: &SecretString, asker: Option<&SharedPro
     Err(KeyFileError::WrongPassphrase { path: path.to_owned() })
 }
 
-/// The public key that belongs to a private key file. The file may be the public key itself, where an agent holds the
-/// private one.
+/// The public key of a private key file. The file may itself be a public key whose private key an agent
+/// holds.
 fn public_key_beside(path: &Path) -> Option<PublicKey> {
     let itself = keys::load_public_key(path);
     itself.or_else(|_| keys::load_public_key(beside(path, ".pub"))).ok()
 }
 
-/// The user certificate beside a key file; one of another key is none of its own.
+/// The user certificate of a key file, if it certifies this key.
 fn certificate_beside(path: &Path, public: Option<&PublicKey>) -> Option<Certificate> {
     let certificate = user_certificate(&beside(path, "-cert.pub")).ok()?;
     let same = public.is_none_or(|public| public.key_data() == certificate.public_key());
     same.then_some(certificate)
 }
 
-/// A user certificate from a file, or why there is none.
+/// Reads a user certificate from a file.
 pub(super) fn user_certificate(path: &Path) -> Result<Certificate, String> {
     let certificate = keys::load_openssh_certificate(path).map_err(|error| error.to_string())?;
     match certificate.cert_type() {
@@ -237,7 +237,7 @@ pub(super) fn user_certificate(path: &Path) -> Result<Certificate, String> {
     }
 }
 
-/// The file whose name is this one's with something at its end.
+/// The path with a suffix appended.
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);

@@ -1,24 +1,24 @@
-//! What a private key file holds, in any of the formats that `ssh` reads.
+//! Parses private keys in every format that `ssh` reads.
 
 use russh::keys::{self, PrivateKey, PublicKey};
 
 use super::pem::{EncryptedPem, PemError};
 
-/// Why a text is no key that can be used.
+/// Why a text is not a usable private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum KeyTextError {
     /// It needs a passphrase.
     Encrypted,
-    /// The passphrase is another.
+    /// The passphrase is wrong.
     WrongPassphrase,
-    /// It never will be one; this says what it is.
+    /// It is something else, which the message names.
     Malformed(String),
 }
 
 const OPENSSH: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
 const PKCS8_ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
-/// Reads a private key.
+/// Parses a private key.
 pub(super) fn private_key(text: &str, passphrase: Option<&str>) -> Result<PrivateKey, KeyTextError> {
     if let Some(what) = something_else(text) {
         return Err(KeyTextError::Malformed(what.to_owned()));
@@ -29,13 +29,13 @@ pub(super) fn private_key(text: &str, passphrase: Option<&str>) -> Result<Privat
             PemError::WrongPassphrase => KeyTextError::WrongPassphrase,
             error => malformed(error),
         })?;
-        // What a wrong passphrase makes of it may by chance look well padded.
+        // Data decrypted with a wrong passphrase may by chance have valid padding.
         return keys::decode_secret_key(&plain, None).map_err(|_| KeyTextError::WrongPassphrase);
     }
     let encrypted = is_encrypted(text);
     match (encrypted, passphrase) {
         (true, None) => Err(KeyTextError::Encrypted),
-        // A passphrase for what needs none is no mistake.
+        // A passphrase for an unencrypted key is ignored.
         (false, _) => keys::decode_secret_key(text, None).map_err(malformed),
         (true, passphrase) => match keys::decode_secret_key(text, passphrase) {
             Ok(key) => Ok(key),
@@ -45,7 +45,7 @@ pub(super) fn private_key(text: &str, passphrase: Option<&str>) -> Result<Privat
     }
 }
 
-/// The public half of a private key, if its format shows it without a passphrase.
+/// The public key of a private key, if its format contains it unencrypted.
 pub(super) fn public_half(text: &str) -> Option<PublicKey> {
     let key = PrivateKey::from_openssh(text.trim_start()).ok()?;
     Some(key.public_key().clone())
@@ -67,7 +67,7 @@ fn is_encrypted(text: &str) -> bool {
     begins(PKCS8_ENCRYPTED) || ppk
 }
 
-/// What it is, if people take it for a private key, or it is one of a kind that no longer counts.
+/// Describes files that are mistaken for private keys, and keys of obsolete types.
 fn something_else(text: &str) -> Option<&'static str> {
     let begins = |marker: &str| text.lines().any(|line| line.starts_with(marker));
     let first = text.split_whitespace().next().unwrap_or_default();

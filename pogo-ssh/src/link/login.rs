@@ -1,4 +1,4 @@
-//! One login: which ways are tried, in which order, and how often.
+//! One login: which methods are tried, in which order, and how often.
 
 use russh::client::{AuthResult, Handle};
 use russh::keys::Algorithm;
@@ -10,24 +10,24 @@ use super::handler::LinkHandler;
 use crate::algorithms::BestHash;
 use crate::target::Target;
 
-/// How often a host may ask for one thing more before it counts as refusing.
+/// How many partial successes a host may answer with before the login counts as refused.
 const MOST_STEPS: usize = 5;
 
-/// One login under way.
+/// A login in progress.
 pub(super) struct Login<'a> {
     pub(super) handle: &'a mut Handle<LinkHandler>,
     pub(super) target: &'a Target,
     pub(super) credentials: &'a Credentials,
     pub(super) clock: &'a LoginClock,
-    /// How many more tries.
+    /// Remaining tries.
     pub(super) left: usize,
-    /// What was tried, in words without secrets.
+    /// What was tried, described without secrets.
     pub(super) tried: Vec<String>,
-    /// How many steps of several the host has accepted.
+    /// How many partial successes there were.
     pub(super) steps: usize,
-    /// Methods that the host takes, once it has said so.
+    /// Methods that the host accepts, once it has listed them.
     accepts: Option<MethodSet>,
-    /// Once it was asked for.
+    /// The host's best RSA hash, once it was requested.
     best_hash: Option<BestHash>,
 }
 
@@ -51,14 +51,14 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Tries one after the other; true when logged in.
+    /// Tries the methods in turn; true once logged in.
     pub(super) async fn run(&mut self) -> Result<bool, russh::Error> {
         loop {
             let steps = self.steps;
             if self.run_once().await? {
                 return Ok(true);
             }
-            // A host may ask for several things, each by any method: a key after a code.
+            // A host may require several methods in any order, such as a key after a code.
             if self.steps == steps || self.steps > MOST_STEPS || self.is_over() {
                 return Ok(false);
             }
@@ -67,9 +67,9 @@ impl<'a> Login<'a> {
 
     async fn run_once(&mut self) -> Result<bool, russh::Error> {
         let (credentials, steps) = (self.credentials, self.steps);
-        // A password comes last and must not find its try used up by keys.
+        // The password comes last; a try is reserved for it, or keys would use all of them.
         let [may_use_keys, may_use_password, may_answer] = self.target.keys.methods;
-        // Only a password keeps a try: somebody to ask is there in every job on a terminal, and must not cost a key its try.
+        // Only for a configured password: on a terminal there is always somebody to ask, and that must not cost a key its try.
         let has_secret = credentials.password.is_some() && (may_use_password || may_answer);
         let reserved = usize::from(has_secret && self.left > 1);
         self.left -= reserved;
@@ -83,12 +83,12 @@ impl<'a> Login<'a> {
         Ok(self.steps == steps && may_answer && self.try_prompts().await?)
     }
 
-    /// Whether the host may take this method, as far as it has said.
+    /// Whether the host may accept this method, as far as it is known.
     pub(super) fn takes(&self, method: MethodKind) -> bool {
         self.accepts.as_ref().is_none_or(|accepts| accepts.contains(&method))
     }
 
-    /// Whether the host says that it takes this method; asks it, if it has not said anything yet.
+    /// Whether the host lists this method; requests the list if it is not known yet.
     pub(super) async fn asks_for(&mut self, method: MethodKind) -> Result<bool, russh::Error> {
         if self.accepts.is_none() {
             let result = self.handle.authenticate_none(self.target.user.as_str()).await?;
@@ -104,14 +104,14 @@ impl<'a> Login<'a> {
         self.left == 0 || self.handle.is_closed()
     }
 
-    /// Whether one more may be tried; then it counts as tried.
+    /// Uses up a try, if one is left.
     pub(super) fn may_try(&mut self) -> bool {
         let may = !self.is_over();
         self.left -= usize::from(may);
         may
     }
 
-    /// What the host says of the hashes that it takes from RSA keys; asked once, and only if one is to be offered.
+    /// The host's best RSA hash, requested once and only for RSA keys.
     pub(super) async fn best_hash(&mut self, kind: &Algorithm) -> Result<BestHash, russh::Error> {
         if !matches!(kind, Algorithm::Rsa { .. }) {
             return Ok(None);
@@ -122,7 +122,7 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Notes how a try went; true when logged in.
+    /// Records the result of a try; true when logged in.
     pub(super) fn note(&mut self, name: &str, result: AuthResult) -> bool {
         match result {
             AuthResult::Success => true,
@@ -143,7 +143,7 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// Why nobody is logged in, as one sentence.
+    /// The error message for a failed login.
     pub(super) fn refusal(&self) -> String {
         let tried = match self.tried.as_slice() {
             [] => "there was nothing to try: name a key file, load a key into the agent, or give a password".to_owned(),

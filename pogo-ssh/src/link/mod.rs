@@ -1,4 +1,4 @@
-//! Connecting to a host: dial it, check its key, log in.
+//! Connects to a host: dial, verify the host key, log in.
 
 mod agent;
 mod agent_forwarding;

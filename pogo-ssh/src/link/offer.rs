@@ -1,4 +1,4 @@
-//! What is offered to a host, in the order of OpenSSH's client.
+//! Keys and certificates to offer to a host, in the order of OpenSSH's client.
 
 use std::sync::Arc;
 
@@ -8,11 +8,11 @@ use russh::keys::{Certificate, PublicKey};
 use super::key_file::KeyFile;
 use crate::trust::fingerprint;
 
-/// What may be offered.
+/// A key or certificate that may be offered.
 pub(super) enum Candidate {
-    /// A key or certificate that is known.
+    /// One whose public part is known.
     Known(Offer),
-    /// A key file whose public key is known only once it is opened, for which somebody may have to be asked.
+    /// A key file whose public key is known only after opening it, which may need a passphrase.
     Unopened(Arc<KeyFile>),
 }
 
@@ -26,33 +26,33 @@ pub(super) struct Offer {
 pub(super) enum Offered {
     /// A plain public key.
     Key(PublicKey),
-    /// A user certificate, which a host takes whose authority signed it.
+    /// A user certificate, for hosts that trust its authority.
     Certificate(Box<Certificate>),
 }
 
-/// Who signs for what is offered.
+/// Who signs for an offer.
 #[derive(Clone)]
 pub(super) enum SignsWith {
-    /// The agent, with this of what it holds.
+    /// The agent, with this identity.
     Agent(Box<AgentIdentity>),
-    /// The private key of this file, where no agent holds it.
+    /// The private key of this file, if no agent holds it.
     File(Arc<KeyFile>),
 }
 
-/// What there is to offer.
+/// The sources of offers.
 pub(super) struct OfferSources<'a> {
-    /// Key files, in the order they are named in.
+    /// Key files in configured order.
     pub(super) files: &'a [Arc<KeyFile>],
-    /// Certificates that are named apart from key files; then those beside key files do not count.
+    /// Configured certificates (`CertificateFile`); if there are any, those beside key files are not used.
     pub(super) certificates: &'a [Certificate],
     pub(super) agent: &'a [AgentIdentity],
-    /// Whether of the agent's only those are offered that are named here.
+    /// Whether only configured keys of the agent are offered (`IdentitiesOnly`).
     pub(super) only: bool,
 }
 
 impl OfferSources<'_> {
-    /// Certificates that are named as such; what the agent holds of the named files, in the agent's order; the rest of
-    /// the agent; the rest of the files. Nothing comes twice.
+    /// Configured certificates; the agent's copies of configured files, in the agent's order; the rest of
+    /// the agent; the rest of the files. Without duplicates.
     pub(super) fn in_order(&self) -> Vec<Candidate> {
         let mut named = self.of_files();
         let certificates = self.certificates.iter().filter_map(|one| self.certificate(one));
@@ -99,7 +99,7 @@ impl OfferSources<'_> {
         both.flatten().collect()
     }
 
-    /// A certificate, signed for by whoever holds its key: the agent rather than a file, which may have to be opened.
+    /// A certificate with its signer: the agent rather than a file, which may need a passphrase.
     fn certificate(&self, certificate: &Certificate) -> Option<Offer> {
         let key = certificate.public_key();
         let in_agent = self.agent.iter().find(|identity| match identity {
@@ -123,7 +123,7 @@ impl OfferSources<'_> {
 }
 
 impl Candidate {
-    /// The file that it is from, if it is from none of the agent's keys.
+    /// The file that it is from, unless the agent signs for it.
     pub(super) fn file(&self) -> Option<&Arc<KeyFile>> {
         match self {
             Self::Unopened(file)
@@ -141,7 +141,7 @@ impl Candidate {
 }
 
 impl Offer {
-    /// What it is called, without secrets.
+    /// Its name for messages, without secrets.
     pub(super) fn name(&self) -> String {
         match (&self.what, &self.signer) {
             (Offered::Key(key), SignsWith::Agent(_)) => format!("agent key {}", fingerprint(key)),
@@ -157,7 +157,7 @@ impl Offer {
 }
 
 impl Offered {
-    /// Whether both are one and the same; a certificate is not its key.
+    /// Whether both are the same offer; a certificate differs from its key.
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Key(one), Self::Key(other)) => one.key_data() == other.key_data(),
@@ -167,7 +167,7 @@ impl Offered {
     }
 }
 
-/// Whether both are the same, whatever is written beside them.
+/// Whether both certificates are equal, comments aside.
 fn same(one: &Certificate, other: &Certificate) -> bool {
     one.to_bytes().ok() == other.to_bytes().ok()
 }

@@ -1,4 +1,4 @@
-//! A stream of which the beginning has been read and written already.
+//! A stream whose first bytes have been read and written in advance.
 
 use std::io;
 use std::pin::Pin;
@@ -9,21 +9,21 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::greeting;
 
-/// More than this, and a host says too much before it is asked anything.
+/// The most bytes that a host may send before the handshake.
 const MOST: usize = 32 << 10;
 
-/// A stream and what was read from it. Nothing of it is lost.
+/// A stream that returns the bytes read in advance first.
 #[derive(Debug)]
 pub(super) struct PeekedStream<S> {
     stream: S,
     seen: Vec<u8>,
     taken: usize,
-    /// How much of what is written has been sent before.
+    /// How many bytes were written in advance, and are skipped when the library writes them.
     sent: usize,
     first: FirstBytes,
 }
 
-/// The beginning of what a host says, for whoever wants to know what it speaks.
+/// A host's first bytes, shared with whoever diagnoses a failed handshake.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FirstBytes(Arc<Mutex<Vec<u8>>>);
 
@@ -50,12 +50,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PeekedStream<S> {
         }
     }
 
-    /// What the host says first, as it comes.
+    /// The host's first bytes as they arrive.
     pub(super) fn first_bytes(&self) -> FirstBytes {
         self.first.clone()
     }
 
-    /// Sends what the library will write first. Some servers wait for it, and those of other protocols answer it.
+    /// Writes the client's identification line in advance: some servers wait for it, and those of other protocols answer it.
     pub(super) async fn greet(&mut self, identification: &str) -> io::Result<()> {
         self.stream.write_all(identification.as_bytes()).await?;
         self.stream.flush().await?;
@@ -63,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PeekedStream<S> {
         Ok(())
     }
 
-    /// Waits until there is something to read.
+    /// Waits for the first bytes.
     pub(super) async fn readable(&mut self) -> io::Result<()> {
         match self.more().await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -71,8 +71,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PeekedStream<S> {
         }
     }
 
-    /// Takes whatever comes, for ever: what nobody takes would hold up all that comes through the same connection.
-    /// Ends with an error, when the stream does or says too much.
+    /// Reads and buffers everything: unread data would stall all channels of the same jump connection.
+    /// Returns an error when the stream ends or sends too much.
     pub(super) async fn keep_reading(&mut self) -> io::Error {
         loop {
             match self.more().await {

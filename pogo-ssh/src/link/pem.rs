@@ -8,7 +8,7 @@ use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, InnerIvInit, KeyInit, Ke
 use des::TdesEde3;
 use zeroize::Zeroizing;
 
-/// What is in such a file.
+/// A parsed file.
 pub(super) struct EncryptedPem {
     /// `RSA PRIVATE KEY` or `EC PRIVATE KEY`.
     label: String,
@@ -25,7 +25,7 @@ enum Cipher {
     TripleDes,
 }
 
-/// Why it cannot be read.
+/// Why the key cannot be decrypted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum PemError {
     #[error("it is encrypted with {0}, which is not supported; write it anew: ssh-keygen -p -f FILE")]
@@ -70,9 +70,9 @@ impl EncryptedPem {
         }))
     }
 
-    /// The same key as a file without encryption.
+    /// The key as unencrypted PEM.
     pub(super) fn decrypt(&self, passphrase: &str) -> Result<Zeroizing<String>, PemError> {
-        // The salt is the beginning of the vector.
+        // The salt is the first eight bytes of the initialization vector.
         let salt = self.iv.get(..8).unwrap_or_default();
         let key = derive(passphrase.as_bytes(), salt, self.cipher.key());
         let plain = match self.cipher {
@@ -117,7 +117,7 @@ impl Cipher {
     }
 }
 
-/// OpenSSL's `EVP_BytesToKey` with MD5 and one round: the format knows no other.
+/// OpenSSL's `EVP_BytesToKey` with MD5 and one round, which the format prescribes.
 fn derive(passphrase: &[u8], salt: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
     let mut key = Zeroizing::new(Vec::new());
     let mut last: Vec<u8> = Vec::new();

@@ -1,4 +1,4 @@
-//! A limit on how many connections begin per second.
+//! A limit on new connections per second.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use pogo_core::Timestamp;
 use pogo_core::dispatcher::layer::Pacer;
 use tokio::time::{Instant, sleep_until};
 
-/// Lets connections begin evenly spread, without bursts: idle time is not saved up.
+/// Spreads new connections evenly, without bursts: idle time is not credited.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
     pacer: Option<Pacer>,
@@ -15,7 +15,7 @@ pub(crate) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// This many per second, or no limit.
+    /// Allows this many per second, or any number.
     pub(crate) fn new(per_second: Option<u32>) -> Self {
         Self {
             pacer: per_second.map(|rate| Pacer::per_second(NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN))),
@@ -23,7 +23,7 @@ impl RateLimiter {
         }
     }
 
-    /// Waits for the turn. Turns are given in the order of asking; one that is not waited for to its end is lost.
+    /// Waits for a turn, in the order of the calls. Dropping the future gives up the turn.
     pub(crate) async fn wait(&self) {
         if let Some(pacer) = &self.pacer {
             let turn = pacer.turn(Timestamp::EPOCH + self.began.elapsed());

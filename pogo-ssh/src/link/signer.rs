@@ -1,4 +1,4 @@
-//! Signing for an offer that a host takes.
+//! Signs for an offer that a host accepts.
 
 use russh::SendError;
 use russh::Signer;
@@ -15,7 +15,7 @@ use super::key_file::KeyFileError;
 use super::offer::SignsWith;
 use crate::question::SharedPrompter;
 
-/// Signs with an agent's key or with that of a file, which is opened no sooner than the host takes it.
+/// Signs with an agent's key or a key file, which is opened only after the host has accepted the key.
 pub(super) struct OfferSigner<'a> {
     pub(super) with: &'a SignsWith,
     pub(super) agent: Option<&'a mut Agent>,
@@ -23,7 +23,7 @@ pub(super) struct OfferSigner<'a> {
     pub(super) clock: &'a LoginClock,
 }
 
-/// Why there is no signature.
+/// Why signing failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SignError {
     #[error(transparent)]
@@ -47,7 +47,7 @@ impl Signer for OfferSigner<'_> {
         hash: Option<HashAlg>,
         mut data: Vec<u8>,
     ) -> Result<Vec<u8>, SignError> {
-        // A person may be asked for a passphrase, or to touch a token.
+        // Signing may wait for a passphrase or the touch of a token.
         let _pause = self.clock.pause();
         match self.with {
             SignsWith::Agent(identity) => {

@@ -1,4 +1,4 @@
-//! Logging in with keys and user certificates.
+//! Login with keys and user certificates.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::offer::{Candidate, Offer, OfferSources, Offered, SignsWith};
 use super::signer::{OfferSigner, SignError};
 
 impl Login<'_> {
-    /// Keys and certificates of agent and files, as `ssh` orders them.
+    /// Tries keys and certificates of agent and files, in the order of `ssh`.
     pub(super) async fn try_keys(&mut self) -> Result<bool, russh::Error> {
         if !self.takes(MethodKind::PublicKey) {
             return Ok(false);
@@ -25,8 +25,8 @@ impl Login<'_> {
             Some(socket) => self.ask_agent(&socket).await,
             None => None,
         };
-        // The agent's copies of named files come first: behind an agent of nine keys, the key that was asked for found the
-        // server's tries used up.
+        // The agent's copies of configured files come first: behind an agent with nine other keys, the configured key came after the
+        // server's limit.
         let sources = OfferSources {
             files: &files,
             certificates: &certificates,
@@ -38,7 +38,7 @@ impl Login<'_> {
         for candidate in candidates {
             let is_named = self.is_named(&candidate);
             named -= usize::from(is_named);
-            // The server counts: what somebody named must not find its try used up by what an agent holds besides.
+            // The server limits the tries: a configured key must not lose its try to other keys of the agent.
             if !is_named && self.left <= named {
                 continue;
             }
@@ -55,7 +55,7 @@ impl Login<'_> {
         Ok(false)
     }
 
-    /// Whether somebody named the file that this is from, and it can be offered.
+    /// Whether it comes from a configured file that can be used.
     fn is_named(&self, candidate: &Candidate) -> bool {
         let file = candidate.file().filter(|file| file.error().is_none());
         file.is_some_and(|file| self.credentials.is_named(file, &self.target.keys))
@@ -89,7 +89,7 @@ impl Login<'_> {
         }
     }
 
-    /// What a candidate offers; notes why it cannot be used.
+    /// The offer of a candidate; records why it cannot be used.
     async fn opened(&mut self, candidate: Candidate) -> Option<Offer> {
         if let Some(error) = candidate.file().and_then(|file| file.error()) {
             self.tried.push(error.to_string());
@@ -144,7 +144,7 @@ impl Login<'_> {
         self.note_offer(offer, tried)
     }
 
-    /// What signs here, as far as it may; notes why not.
+    /// The hash to sign with; records why the offer cannot be used.
     async fn hash_for(&mut self, offer: &Offer) -> Result<Option<Option<HashAlg>>, russh::Error> {
         let user_keys = &self.target.algorithms.user_keys;
         let chosen = match &offer.what {

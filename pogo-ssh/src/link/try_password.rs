@@ -1,4 +1,4 @@
-//! Logging in with a password, or by answering a host's questions.
+//! Login with a password or keyboard-interactive prompts.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use secrecy::{ExposeSecret, SecretString};
 use super::login::Login;
 use crate::question::{NoAnswer, Question};
 
-/// How many times a host may ask in one login.
+/// How many rounds of prompts a host may send in one login.
 const MOST_ROUNDS: usize = 5;
-/// How often somebody is asked again who may have mistyped, as `ssh` does (NumberOfPasswordPrompts).
+/// How often a person is asked again after a refused answer, as `ssh` does (`NumberOfPasswordPrompts`).
 const MOST_TRIES: usize = 3;
 
 impl Login<'_> {
-    /// The password, where the host takes one as such.
+    /// Tries the password method.
     pub(super) async fn try_password(&mut self) -> Result<bool, russh::Error> {
         let Some(password) = &self.credentials.password else {
             return Ok(false);
@@ -38,7 +38,7 @@ impl Login<'_> {
         Ok(self.note("password", result))
     }
 
-    /// The host's questions, asked again where somebody may have mistyped.
+    /// Answers the host's prompts, again where a person may have mistyped.
     pub(super) async fn try_prompts(&mut self) -> Result<bool, russh::Error> {
         let has_answers = self.credentials.password.is_some() || self.credentials.asker.is_some();
         if !has_answers || !self.asks_for(MethodKind::KeyboardInteractive).await? {
@@ -60,7 +60,7 @@ impl Login<'_> {
 
     async fn try_prompts_once(&mut self, password: &mut Option<SecretString>) -> Result<PasswordResult, russh::Error> {
         let (user, steps) = (self.target.user.clone(), self.steps);
-        // Whether somebody may have mistyped an answer just now.
+        // Whether a person typed an answer in this try.
         let mut typed = false;
         let mut reply = self.handle.authenticate_keyboard_interactive_start(user, None).await?;
         for _ in 0..MOST_ROUNDS {
@@ -83,7 +83,7 @@ impl Login<'_> {
                     return Ok(PasswordResult::InVain);
                 }
             };
-            // The password alone is no answer that somebody typed.
+            // The configured password alone was not typed.
             typed &= !(before && password.is_none() && answers.len() == 1);
             let answers = answers.iter().map(|answer| answer.expose_secret().to_owned());
             let responding = self.handle.authenticate_keyboard_interactive_respond(answers.collect());
@@ -94,7 +94,7 @@ impl Login<'_> {
         Ok(PasswordResult::InVain)
     }
 
-    /// What the host asks next, or whether it has let the user in.
+    /// The host's next round of prompts, or the result.
     fn round_of(&mut self, reply: Answer) -> ControlFlow<bool, PromptRound> {
         match reply {
             Answer::Success => ControlFlow::Break(true),
@@ -119,7 +119,7 @@ impl Login<'_> {
         }
     }
 
-    /// An answer to each prompt. The password answers once: a host that asks for it again has refused it.
+    /// Answers each prompt. The password is sent once: a second prompt for it means that it was refused.
     async fn answers(
         &self,
         round: PromptRound,
@@ -157,17 +157,17 @@ impl Login<'_> {
     }
 }
 
-/// How one try with a host's questions went.
+/// The result of one keyboard-interactive try.
 enum PasswordResult {
-    /// The host took the answers.
+    /// The host accepted the answers.
     LoggedIn,
-    /// It was refused, and somebody may have mistyped.
+    /// Refused, and a person may have mistyped.
     WithAnswersOfSomebody,
-    /// It was refused, and asking once more would change nothing.
+    /// Refused, and another try would not help.
     InVain,
 }
 
-/// What a host asks at once.
+/// One round of prompts.
 struct PromptRound {
     instructions: String,
     prompts: Vec<Prompt>,

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 /// How many hosts a fleet can have.
 pub(super) const MAX_HOSTS: usize = 250 * 250;
 
-/// The address of the host at this position: 127.1.0.1 and on, without first and last of a block of 256.
+/// The address of the host at this position, from 127.1.0.1 on, without the first and last of each block of 256.
 pub(super) fn address_of(position: usize) -> Option<Ipv4Addr> {
     let block = u8::try_from(position / 250).ok().filter(|block| *block < 250)?;
     let within = u8::try_from(position % 250 + 1).ok()?;

@@ -1,17 +1,17 @@
-//! What can go wrong with a loopback fleet itself.
+//! Errors of a loopback fleet.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why a loopback fleet could not do what was asked.
+/// Why an operation on a loopback fleet failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoopbackError {
     /// The fleet has no host of this name.
     #[error("the loopback fleet has no host `{0}`")]
     UnknownHost(String),
-    /// A name twice, or one that cannot name a host.
+    /// A duplicate or invalid host name.
     #[error("`{name}` cannot be a host of the loopback fleet: {reason}")]
     Name {
         /// The name.
@@ -22,10 +22,10 @@ pub enum LoopbackError {
     /// More hosts than loopback addresses.
     #[error("a loopback fleet has at most {max} hosts")]
     TooMany {
-        /// The most it can have.
+        /// The maximum.
         max: usize,
     },
-    /// No server can listen there. With many hosts, look at the limit of open files: each host needs one.
+    /// A server cannot listen. With many hosts, check the file-descriptor limit: each host needs one.
     #[error("cannot listen on {address}: {source}; with many hosts, raise the limit of open files (ulimit -n)")]
     Listen {
         /// Where.
@@ -41,7 +41,7 @@ pub enum LoopbackError {
         /// Why.
         source: io::Error,
     },
-    /// A key could not be made.
+    /// A key could not be generated.
     #[error("cannot make a key: {0}")]
     Key(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -1,4 +1,4 @@
-//! The fleet: its hosts, their keys, and the way in.
+//! The loopback fleet: its hosts, their keys, its credentials.
 
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
@@ -30,8 +30,8 @@ use crate::trust::fingerprint;
 /// Hosts on loopback addresses, each a real SSH server. When dropped, its processes are killed and its files removed.
 ///
 /// Needs a tokio runtime, and on the machine addresses 127.1.0.0/16 (Linux has them; elsewhere all hosts share
-/// 127.0.0.1 and differ by port). Listens on loopback addresses only, and lets in only those who have the key or the
-/// password that are made afresh at every start.
+/// 127.0.0.1 and differ by port). Listens on loopback addresses only, and accepts only the key and the
+/// password that are generated at every start.
 #[derive(Debug)]
 pub struct LoopbackFleet {
     shared: Arc<Shared>,
@@ -46,7 +46,7 @@ impl LoopbackFleet {
     pub const PRE_HOOKS: &'static str = PRE_HOOKS;
     /// The directory of post-hooks on each host, below its home.
     pub const POST_HOOKS: &'static str = POST_HOOKS;
-    /// The user to log in as.
+    /// The login user.
     pub const USER: &'static str = USER;
 
     /// Starts a host for each name.
@@ -97,7 +97,7 @@ impl LoopbackFleet {
             address: SocketAddr::new(IpAddr::V4(address), 0),
             source,
         })?;
-        // By number: a host's name may hold what a file name cannot.
+        // By number: a host name may contain characters that a file name cannot.
         let home = self.directory.path().join(format!("host-{position}"));
         fs::create_dir(&home).map_err(|source| LoopbackError::Write {
             path: home.clone(),
@@ -130,7 +130,7 @@ impl LoopbackFleet {
         )
     }
 
-    /// Settings of a transport that trusts these hosts and may log in to them.
+    /// A transport builder that trusts these hosts and can log in to them.
     pub fn transport(&self) -> SshTransportBuilder {
         SshTransportBuilder::default()
             .user(Self::USER)
@@ -139,7 +139,7 @@ impl LoopbackFleet {
             .known_hosts([self.known_hosts_file()])
     }
 
-    /// The hosts, in the order they were named.
+    /// The hosts, in the order of their names at the start.
     pub fn hosts(&self) -> impl Iterator<Item = &LoopbackHost> {
         self.order
             .iter()
@@ -153,34 +153,34 @@ impl LoopbackFleet {
         host.ok_or_else(|| LoopbackError::UnknownHost(name.to_owned()))
     }
 
-    /// How a transport reaches this host.
+    /// Connection settings of this host.
     pub fn connection(&self, name: &str) -> Result<Connection, LoopbackError> {
         Ok(self.host(name)?.connection())
     }
 
-    /// From now on, this goes wrong with this host.
+    /// Injects a fault into this host.
     pub fn inject(&self, name: &str, fault: Fault) -> Result<(), LoopbackError> {
         self.host(name)?.set_fault(fault);
         Ok(())
     }
 
-    /// From now on, all is well with this host.
+    /// Removes this host's fault.
     pub fn heal(&self, name: &str) -> Result<(), LoopbackError> {
         self.host(name)?.heal();
         Ok(())
     }
 
-    /// A known_hosts file with the keys of all hosts.
+    /// Path of a known_hosts file with the keys of all hosts.
     pub fn known_hosts_file(&self) -> PathBuf {
         self.directory.path().join("known_hosts")
     }
 
-    /// The private key that may log in.
+    /// Path of the private key that can log in.
     pub fn identity_file(&self) -> PathBuf {
         self.directory.path().join("id_ed25519")
     }
 
-    /// The password that may log in.
+    /// The password that can log in.
     pub fn password(&self) -> SecretString {
         self.shared.password.clone()
     }
@@ -190,17 +190,17 @@ impl LoopbackFleet {
         self.directory.path()
     }
 
-    /// On how many hosts something runs now.
+    /// The number of hosts on which something runs now.
     pub fn busy(&self) -> usize {
         self.shared.busy.now()
     }
 
-    /// How many handshakes and logins were under way at once, at most.
+    /// The peak number of concurrent handshakes and logins.
     pub fn peak_handshakes(&self) -> usize {
         self.shared.handshakes.peak()
     }
 
-    /// On how many hosts something ran at once, at most.
+    /// The peak number of hosts on which something ran at once.
     pub fn peak(&self) -> usize {
         self.shared.busy.peak()
     }

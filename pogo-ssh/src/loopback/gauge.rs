@@ -1,9 +1,9 @@
-//! Counting what runs at once.
+//! Concurrency gauges.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many are busy now, and how many were at most.
+/// A current value and its peak.
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
     now: AtomicUsize,
@@ -11,14 +11,14 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    /// One more; gives how many are busy now.
+    /// Increments; returns the current value.
     pub(super) fn up(&self) -> usize {
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.peak.fetch_max(now, Ordering::SeqCst);
         now
     }
 
-    /// One less; gives how many are busy now.
+    /// Decrements; returns the current value.
     pub(super) fn down(&self) -> usize {
         self.now.fetch_sub(1, Ordering::SeqCst) - 1
     }
@@ -32,7 +32,7 @@ impl Gauge {
     }
 }
 
-/// One handshake, which counts from its beginning until its end, each of which is told once.
+/// One handshake, counted from its first beginning to its first end.
 #[derive(Debug)]
 pub(super) struct Handshake {
     gauge: Arc<Gauge>,
@@ -43,14 +43,14 @@ pub(super) struct Handshake {
 enum State {
     /// The client has sent nothing yet.
     NotBegun,
-    /// It counts.
+    /// It is counted.
     UnderWay,
-    /// It is over, or the client was gone before it began.
+    /// It has ended, or the client left before it began.
     Ended,
 }
 
 impl Handshake {
-    /// One that has not begun.
+    /// A handshake that has not begun.
     pub(super) fn new(gauge: &Arc<Gauge>) -> Arc<Self> {
         Arc::new(Self {
             gauge: Arc::clone(gauge),
@@ -58,7 +58,7 @@ impl Handshake {
         })
     }
 
-    /// It begins, unless it has ended already.
+    /// Begins to count it, unless it has ended already.
     pub(super) fn begin(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if *state == State::NotBegun {
@@ -67,7 +67,7 @@ impl Handshake {
         }
     }
 
-    /// It is over.
+    /// Stops counting it.
     pub(super) fn end(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if *state == State::UnderWay {

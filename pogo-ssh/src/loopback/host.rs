@@ -19,10 +19,10 @@ use super::gauge::Gauge;
 pub(super) const PRE_HOOKS: &str = "pre.d";
 /// The directory of post-hooks, below a host's home.
 pub(super) const POST_HOOKS: &str = "post.d";
-/// The user to log in as.
+/// The login user.
 pub(super) const USER: &str = "pogo";
 
-/// One host: an SSH server on an address of its own.
+/// One host: an SSH server on its own address.
 #[derive(Debug)]
 pub struct LoopbackHost {
     pub(super) name: HostName,
@@ -31,9 +31,9 @@ pub struct LoopbackHost {
     pub(super) key: PrivateKey,
     fault: Mutex<Option<Fault>>,
     pub(super) fault_changed: Notify,
-    /// Told when all connections are to be cut.
+    /// Notified to close all connections.
     pub(super) cut: Notify,
-    /// What runs here now.
+    /// Running commands and hooks.
     running: Gauge,
     executions: AtomicUsize,
     connections: AtomicUsize,
@@ -62,29 +62,29 @@ impl LoopbackHost {
         &self.name
     }
 
-    /// Where its server listens.
+    /// The address its server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How a transport reaches it: address and port.
+    /// Its connection settings: address and port.
     pub fn connection(&self) -> Connection {
         Connection::new()
             .address(self.address.ip().to_string())
             .port(self.address.port())
     }
 
-    /// Its home directory, where whatever it runs starts. Relative hook directories are in here.
+    /// Its home directory, the working directory of its commands. Relative hook directories start here.
     pub fn home(&self) -> &Path {
         &self.home
     }
 
-    /// Puts an executable file into the directory [`LoopbackFleet::PRE_HOOKS`](super::LoopbackFleet::PRE_HOOKS).
+    /// Adds an executable file to the directory [`LoopbackFleet::PRE_HOOKS`](super::LoopbackFleet::PRE_HOOKS).
     pub fn add_pre_hook(&self, name: &str, script: &str) -> Result<(), LoopbackError> {
         self.add_hook(PRE_HOOKS, name, script)
     }
 
-    /// Puts an executable file into the directory [`LoopbackFleet::POST_HOOKS`](super::LoopbackFleet::POST_HOOKS).
+    /// Adds an executable file to the directory [`LoopbackFleet::POST_HOOKS`](super::LoopbackFleet::POST_HOOKS).
     pub fn add_post_hook(&self, name: &str, script: &str) -> Result<(), LoopbackError> {
         self.add_hook(POST_HOOKS, name, script)
     }
@@ -103,17 +103,17 @@ impl LoopbackHost {
         })
     }
 
-    /// From now on, this goes wrong with it; for commands that run already, nothing changes.
+    /// Injects a fault; running commands are not affected.
     pub fn set_fault(&self, fault: Fault) {
         self.change_fault(Some(fault));
     }
 
-    /// Cuts the connections that are open now. What runs on the host goes on.
+    /// Closes all open connections. Commands on the host go on.
     pub fn cut_connections(&self) {
         self.cut.notify_waiters();
     }
 
-    /// From now on, all is well with it.
+    /// Removes its fault.
     pub fn heal(&self) {
         self.change_fault(None);
     }
@@ -127,22 +127,22 @@ impl LoopbackHost {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many commands it was asked to run so far; hooks do not count.
+    /// The number of commands it was asked to run so far, without hooks.
     pub fn executions(&self) -> usize {
         self.executions.load(Ordering::SeqCst)
     }
 
-    /// How many connections it has accepted so far.
+    /// The number of connections it has accepted so far.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// How often somebody tried to log in so far: each key and each password is one try.
+    /// The number of login attempts so far: each key and each password counts.
     pub fn logins(&self) -> usize {
         self.logins.load(Ordering::SeqCst)
     }
 
-    /// The most commands and hooks that ran on it at once.
+    /// The peak number of concurrent commands and hooks.
     pub fn peak(&self) -> usize {
         self.running.peak()
     }
@@ -160,7 +160,7 @@ impl LoopbackHost {
     }
 }
 
-/// Something that runs on a host; counts as running until dropped.
+/// A running command or hook; counted until dropped.
 #[derive(Debug)]
 pub(super) struct RunningGuard {
     host: Arc<LoopbackHost>,
@@ -168,7 +168,7 @@ pub(super) struct RunningGuard {
 }
 
 impl RunningGuard {
-    /// Something begins to run on this host; `hosts` counts the hosts on which anything runs.
+    /// Counts a command or hook on this host; `hosts` counts the hosts on which anything runs.
     pub(super) fn begin(host: &Arc<LoopbackHost>, hosts: &Arc<Gauge>) -> Self {
         if host.running.up() == 1 {
             hosts.up();

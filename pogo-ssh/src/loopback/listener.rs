@@ -1,4 +1,4 @@
-//! Accepting connections for one host.
+//! Accepts connections for one host.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use super::session::{ServerSession, login_methods};
 use super::shared::Shared;
 use crate::cancellable_stream::CancellableStream;
 
-/// Accepts connections until dropped; dropping it cuts all of them.
+/// Accepts connections until dropped, which closes all of them.
 pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
     let mut listener = Some(listener);
     let mut connections = JoinSet::new();
     loop {
-        // Whoever connects while nobody listens is refused.
+        // Without a listener, connections are refused.
         if host.fault() == Some(Fault::Refuse) {
             listener = None;
         } else if listener.is_none() {
@@ -37,13 +37,13 @@ pub(super) async fn listen(listener: TcpListener, host: Arc<LoopbackHost>, share
     }
 }
 
-/// The next connection. `None` when accepting failed, and then not at once.
+/// The next connection. `None` after an error and a pause.
 async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
     match listener {
         Some(listener) => match listener.accept().await {
             Ok((stream, _)) => Some(stream),
             Err(_) => {
-                // Out of files, most likely: others need time to close some.
+                // Most likely no file descriptor is left: wait for others to close theirs.
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
                 None
             }
@@ -55,7 +55,7 @@ async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
 async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Shared>) {
     let fault = host.fault();
     match fault {
-        // It came before the listener was gone.
+        // It was accepted before the listener was closed.
         Some(Fault::Refuse) => return,
         Some(Fault::NoBanner) => std::future::pending().await,
         Some(Fault::StallHandshake) => {
@@ -84,7 +84,7 @@ async fn serve(mut stream: TcpStream, host: Arc<LoopbackHost>, shared: Arc<Share
     let Ok(running) = run_stream(Arc::new(settings), stream, session).await else {
         return;
     };
-    // The client has said who it is.
+    // The client has sent its identification line.
     handshake.begin();
     tokio::select! {
         _ = running => {}

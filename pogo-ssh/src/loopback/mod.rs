@@ -1,7 +1,7 @@
-//! Real SSH servers inside the process, for demos and tests.
+//! Real SSH servers in this process, for demos and tests.
 //!
-//! Each host of a [`LoopbackFleet`] is an SSH server on a loopback address of its own. What it is asked to run, it runs
-//! in a local shell, as the user of this process, in a home directory of its own below a temporary directory. Hooks
+//! Each host of a [`LoopbackFleet`] is an SSH server on its own loopback address. It runs commands
+//! in a local shell, as the user of this process, in its own home directory below a temporary directory. Hooks
 //! are real files in that home, and a [`Fault`] makes a host misbehave.
 //!
 //! ```
@@ -13,7 +13,7 @@
 //! fleet.inject("web2", Fault::FailWith(3))?;
 //! fleet.host("web1")?.add_pre_hook("10-drain", "#!/bin/sh\necho draining\n")?;
 //!
-//! // A transport that trusts these hosts and may log in to them, and how it reaches one.
+//! // A transport that trusts these hosts and can log in to them, and the connection settings of one.
 //! let transport = fleet.transport().build()?;
 //! let connection = fleet.connection("web1")?;
 //! assert!(connection.address.is_some());

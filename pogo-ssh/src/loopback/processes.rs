@@ -1,11 +1,11 @@
-//! The processes that a fleet has started.
+//! The processes of a fleet.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// The process groups that run for a fleet. All of them are killed when the fleet ends.
+/// The running process groups of a fleet. All of them are killed when the fleet is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Processes(Mutex<Running>);
 
@@ -16,7 +16,7 @@ struct Running {
 }
 
 impl Processes {
-    /// Takes note of a group that has just been started.
+    /// Adds a group that was just started.
     pub(super) fn add(&self, group: u32) {
         let Ok(group) = i32::try_from(group) else {
             return;
@@ -29,8 +29,8 @@ impl Processes {
         }
     }
 
-    /// A group whose leader has ended. What is left of it in the background is no more our concern: its number may
-    /// soon be another's.
+    /// Removes a group whose leader has ended. Its background processes are left alone: the number may
+    /// soon be reused.
     pub(super) fn remove(&self, group: u32) {
         if let Ok(group) = i32::try_from(group) {
             self.lock().groups.remove(&group);
@@ -53,7 +53,7 @@ impl Processes {
 
 fn kill(group: i32) {
     if let Some(group) = Pid::from_raw(group) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = kill_process_group(group, Signal::KILL);
     }
 }

@@ -1,4 +1,4 @@
-//! The server's side of one connection.
+//! The server side of one connection.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use super::shell::ServerExecution;
 pub(super) struct ServerSession {
     host: Arc<LoopbackHost>,
     shared: Arc<Shared>,
-    /// Notified to break the link.
+    /// Notified to close the connection.
     break_link: Arc<Notify>,
-    /// It lasts until somebody is logged in.
+    /// Counted until the login succeeds.
     handshake: Arc<Handshake>,
-    /// Channels in which nothing runs yet.
+    /// Channels without a command so far.
     channels: HashMap<ChannelId, Channel<Msg>>,
 }
 
@@ -49,7 +49,7 @@ impl ServerSession {
         if is_right && methods.contains(&method) && fault != Some(Fault::RefuseLogin) {
             return Auth::Accept;
         }
-        // By itself the library would no longer offer the method just tried.
+        // The library's default would no longer offer the method just tried.
         Auth::Reject {
             proceed_with_methods: Some(methods),
             partial_success: false,
@@ -127,13 +127,13 @@ impl Handler for ServerSession {
             handle: connection.handle(),
             line: String::from_utf8_lossy(line).into_owned(),
         };
-        // It outlives the connection, as with a real server.
+        // The command outlives the connection, as with a real server.
         tokio::spawn(execution.run(channel));
         Ok(())
     }
 }
 
-/// The ways to log in to a host.
+/// The login methods of a host.
 pub(super) fn login_methods(fault: Option<Fault>) -> MethodSet {
     let methods: &[MethodKind] = match fault {
         Some(Fault::AsksForPassword) => &[MethodKind::KeyboardInteractive],

@@ -1,4 +1,4 @@
-//! What the servers of all hosts share.
+//! State shared by the servers of all hosts.
 
 use std::sync::Arc;
 
@@ -8,18 +8,18 @@ use secrecy::SecretString;
 use super::gauge::Gauge;
 use super::processes::Processes;
 
-/// What the servers of all hosts share.
+/// State shared by the servers of all hosts.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// The key that may log in.
+    /// The key that can log in.
     pub(super) client_key: PublicKey,
-    /// The password that may log in.
+    /// The password that can log in.
     pub(super) password: SecretString,
-    /// The host key of impostors.
+    /// The host key that hosts with `Fault::ChangedHostKey` show.
     pub(super) other_key: PrivateKey,
     pub(super) processes: Processes,
-    /// How many hosts run something.
+    /// Hosts on which something runs.
     pub(super) busy: Arc<Gauge>,
-    /// How many clients are on their way in.
+    /// Clients in a handshake or login.
     pub(super) handshakes: Arc<Gauge>,
 }

@@ -1,4 +1,4 @@
-//! Running what a host was asked to run, in a local shell.
+//! Runs a host's command lines in a local shell.
 
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
@@ -19,7 +19,7 @@ use super::host::{LoopbackHost, RunningGuard, USER};
 use super::shared::Shared;
 use crate::exec::{GATE, GO, instead_of_command, is_command, marks_of_beginning};
 
-/// One line to run on a host.
+/// One command line of a host.
 pub(super) struct ServerExecution {
     pub(super) host: Arc<LoopbackHost>,
     pub(super) shared: Arc<Shared>,
@@ -29,7 +29,7 @@ pub(super) struct ServerExecution {
 }
 
 impl ServerExecution {
-    /// Runs the line, or does what the host's fault says.
+    /// Runs the line, or acts out the host's fault.
     pub(super) async fn run(mut self, channel: Channel<Msg>) {
         let _busy = RunningGuard::begin(&self.host, &self.shared.busy);
         let (messages, channel) = channel.split();
@@ -39,7 +39,7 @@ impl ServerExecution {
         }
         match self.host.fault() {
             Some(Fault::Hang) => {
-                // Until the link is gone.
+                // Until the connection is closed.
                 return read_all(messages, None, None).await;
             }
             Some(Fault::FailWith(status)) if is_command => match marks_of_beginning(&self.line) {
@@ -56,7 +56,7 @@ impl ServerExecution {
         };
         match self.spawn() {
             Ok(mut child) => {
-                // A channel that nobody reads stalls the connection.
+                // An unread channel would stall the connection.
                 tokio::spawn(read_all(messages, child.stdin.take(), breaking));
                 self.attend(child, &channel).await;
             }
@@ -70,7 +70,7 @@ impl ServerExecution {
         let _ = channel.close().await;
     }
 
-    /// Starts the line as a real server would: in the home directory, as the leader of a process group.
+    /// Starts the line as a real server does: in the home directory, as the leader of a process group.
     fn spawn(&self) -> std::io::Result<Child> {
         let child = Command::new("/bin/sh")
             .arg("-c")
@@ -93,14 +93,14 @@ impl ServerExecution {
         Ok(child)
     }
 
-    /// Programs in the host's own `bin` come before the machine's.
+    /// `PATH` with the host's own `bin` first.
     fn path(&self) -> OsString {
         let mut path = self.host.home.join("bin").into_os_string();
         path.push(":/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
         path
     }
 
-    /// Passes output on and tells how it ended. Output may still come after that, from the background.
+    /// Passes output on and reports how the line ended. Output of background processes may follow.
     async fn attend(&self, mut child: Child, channel: &ChannelWriteHalf<Msg>) {
         let group = child.id();
         let stdout = child.stdout.take();
@@ -136,14 +136,14 @@ impl ServerExecution {
     }
 }
 
-/// Breaks the link after this time.
+/// Closes the connection after this time.
 async fn break_after(link: Arc<Notify>, time: Duration) {
     sleep(time).await;
     link.notify_one();
 }
 
-/// Passes input on, until the channel or the link is closed. The link that is given breaks after this time once the word to
-/// go has come.
+/// Passes input on, until the channel or the connection is closed. `breaking` closes the connection this long after `go`
+/// has arrived.
 async fn read_all(
     mut messages: ChannelReadHalf,
     mut to: Option<ChildStdin>,
@@ -153,7 +153,7 @@ async fn read_all(
     while let Some(message) = messages.wait().await {
         match message {
             ChannelMsg::Data { data } => {
-                // What has no gate of its own begins when all of its text is there.
+                // A script without a gate begins once all of it has arrived.
                 has_gate |= memmem::find(&data, GATE.as_bytes()).is_some();
                 let is_told = data.ends_with(GO.as_bytes()) || (!has_gate && data.ends_with(b"\n.\n"));
                 if let Some(stdin) = &mut to
@@ -174,12 +174,12 @@ async fn read_all(
 
 async fn pump(from: Option<impl AsyncRead + Unpin>, channel: &ChannelWriteHalf<Msg>, stream: Option<u32>) {
     if let Some(mut from) = from {
-        // When the link is gone, the process finds its output closed.
+        // After the connection is closed, the process finds its output closed.
         let _ = tokio::io::copy(&mut from, &mut channel.make_writer_ext(stream)).await;
     }
 }
 
-/// Says that a command could begin, and, once it may, how it ended, without one.
+/// Imitates a command behind a gate: reports ready, waits for `go`, and reports an end.
 async fn end_when_told_to_go(
     mut messages: ChannelReadHalf,
     channel: &ChannelWriteHalf<Msg>,
@@ -197,7 +197,7 @@ async fn end_when_told_to_go(
     let _ = channel.close().await;
 }
 
-/// Says that a command begins, and how it ended, without one.
+/// Imitates a command: reports its beginning and its end.
 async fn end_at_once(channel: &ChannelWriteHalf<Msg>, (marks, status): (String, u32)) {
     let _ = channel.extended_data_bytes(1, marks.into_bytes()).await;
     let _ = channel.exit_status(status).await;

@@ -1,4 +1,4 @@
-//! Which boot a host is in.
+//! Reads a host's boot id.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ const TELL: &str = r#"id=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
   sysctl -n kern.bootsessionuuid 2>/dev/null || sysctl -n kern.boottime 2>/dev/null)
 if [ -n "$id" ]; then BOOT; else REFUSED; fi"#;
 
-/// How long a host may take to tell.
+/// Time limit for the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks a host for a text that is another one in each boot.
+/// Reads a text that differs in each boot of the host.
 pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Result<String, NotStarted> {
     let marker = Marker::secret(attempt.id);
     let why = "it does not tell which boot it is in, so that a restart could be seen";
@@ -51,7 +51,7 @@ pub(super) async fn boot_id(context: ExecContext<'_>, attempt: &Attempt) -> Resu
     }
 }
 
-/// The end of what ran something else.
+/// The report of a host that ran something else instead.
 fn unheard(answer: &SideCommandOutput) -> Option<NotStarted> {
     let status = answer.status?;
     let words = match answer.text.as_str() {

@@ -1,4 +1,4 @@
-//! Attempts whose command restarts its host.
+//! Attempts whose command restarts the host.
 
 mod boot_id;
 mod run;

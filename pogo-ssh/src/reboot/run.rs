@@ -1,4 +1,4 @@
-//! Running an attempt around the restart of its host.
+//! Runs an attempt before and after the restart of its host.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -17,15 +17,15 @@ use crate::prepared::PreparedAttempt;
 
 /// How a command that may restart its host ended.
 enum CommandEnd {
-    /// With status 0: the restart is to come, or has begun.
+    /// With status 0: the host is about to restart.
     Succeeded,
-    /// By a signal, as when the host ends all that runs.
+    /// By a signal, as when the host ends all processes.
     Killed(String),
-    /// Nobody saw it: the link was lost.
+    /// Not known: the connection was lost.
     Unknown(String),
 }
 
-/// Runs an attempt whose command restarts its host, which may take this long. Runs post-hooks in the new boot.
+/// Runs an attempt whose command restarts the host within this time. Runs post-hooks in the new boot.
 pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, within: Duration) -> Outcome {
     let link = match context.connect(prepared).await {
         Ok(link) => link,
@@ -53,17 +53,17 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
     outcome
 }
 
-/// An attempt around the restart of its host.
+/// An attempt that restarts its host.
 struct Rebooting<'a> {
     context: &'a TransportContext,
     prepared: &'a PreparedAttempt,
     output: Output,
-    /// Files that are on the host for the time of the attempt.
+    /// Files uploaded for the attempt.
     sent: UploadedFiles,
 }
 
 impl Rebooting<'_> {
-    /// Runs the pre-hooks and the command. Gives the boot that the host was in, or the outcome where it does not restart.
+    /// Runs pre-hooks and command. Continues with the boot id before them, or breaks with an outcome.
     async fn run_command(&mut self, link: &Link) -> ControlFlow<Outcome, (String, CommandEnd)> {
         let prepared = self.prepared;
         let exec = self.context.exec_context(link, prepared);
@@ -99,7 +99,7 @@ impl Rebooting<'_> {
         ControlFlow::Continue((before, CommandEnd::Succeeded))
     }
 
-    /// Waits for the host, and runs the post-hooks: the restart was the command's success.
+    /// Waits for the restarted host and runs the post-hooks: the restart is the command's success.
     async fn wait_and_finish(&mut self, before: &str, command: CommandEnd, within: Duration) -> Outcome {
         self.output.note("[waiting for the host to restart]");
         let link = match back_from_restart(self.context, self.prepared, before, within).await {
@@ -120,7 +120,7 @@ impl Rebooting<'_> {
 
     async fn run_post_hooks(&mut self, link: &Link) -> Outcome {
         let gate = &self.context.config.gate;
-        // What was sent into a directory for temporary files may be gone.
+        // Uploaded files in a temporary directory may be gone.
         let Some(session) = Session::of(&self.prepared.attempt, None, Some(gate), &[Phase::PostHook]) else {
             return Outcome::Succeeded;
         };
@@ -141,7 +141,7 @@ impl Rebooting<'_> {
     }
 }
 
-/// The outcome of an attempt whose host did not come back in another boot.
+/// The outcome of an attempt whose host did not come back restarted.
 fn outcome_without_restart(command: CommandEnd, not_back: RestartFailure, within: Duration) -> Outcome {
     let within = format!("{} s", within.as_secs());
     match (not_back, command) {

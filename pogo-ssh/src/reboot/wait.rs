@@ -1,4 +1,4 @@
-//! Waiting for a host to come back from its restart.
+//! Waits for a host to come back from its restart.
 
 use std::time::Duration;
 
@@ -11,32 +11,32 @@ use crate::exec::StopReason;
 use crate::link::{ConnectError, Link, pause_after};
 use crate::prepared::PreparedAttempt;
 
-/// Why the wait for the restarted host ended without it.
+/// Why the host did not come back restarted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RestartFailure {
-    /// It answers in the boot that it was in before.
+    /// It still answers with the earlier boot id.
     NotRestarted,
-    /// It does not answer; this is what was seen last.
+    /// It does not answer; the last error.
     NoAnswer(String),
-    /// Somebody else answers, or it does not let us in any more.
+    /// It shows another host key, or refuses the login.
     Refused(String),
-    /// The attempt was to end first.
+    /// The attempt was ended first.
     Stopped(StopReason),
 }
 
-/// What one connection to the host shows.
+/// The result of one connection to the host.
 enum BootProbe {
-    /// It answers in another boot than before.
+    /// It answers with another boot id.
     Restarted(Link),
-    /// It answers in the boot that it was in before: it has not gone down yet.
+    /// It answers with the earlier boot id: it has not gone down yet.
     SameBoot,
-    /// It cannot be reached or logged in to, as while it starts.
+    /// It is unreachable or refuses the login, as a host does while it starts.
     NoAnswer(String),
-    /// It may be another host now: its key is not the known one, or connecting to it is refused here.
+    /// It shows another key than the known one, or connecting to it is refused here.
     Refused(String),
 }
 
-/// Connects to the host once it is in another boot than the one that it was in before.
+/// Connects to the host once its boot id differs from the earlier one.
 pub(super) async fn back_from_restart(
     context: &TransportContext,
     prepared: &PreparedAttempt,

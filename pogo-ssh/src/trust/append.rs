@@ -1,10 +1,10 @@
-//! Adding a line to a known_hosts file that others may be adding to.
+//! Appends to a known_hosts file that other processes may append to.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// A known_hosts file, locked for adding to it. Unlocked when dropped.
+/// A locked known_hosts file. Unlocked when dropped.
 #[derive(Debug)]
 pub(super) struct LockedFile {
     file: File,
@@ -13,7 +13,7 @@ pub(super) struct LockedFile {
 }
 
 impl LockedFile {
-    /// Opens the file, creates it (for the user alone) if it is not there, and waits for the lock. Blocks.
+    /// Opens the file, creates it (mode 0600) if it does not exist, and waits for the lock. Blocks.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)?;
@@ -38,12 +38,12 @@ impl LockedFile {
         })
     }
 
-    /// Length of the file in bytes, at the time it was locked.
+    /// Length of the file in bytes when it was locked.
     pub(super) fn len(&self) -> u64 {
         self.len
     }
 
-    /// Adds a line, in one write. Gives the file's new length.
+    /// Appends a line in one write. Returns the new length.
     pub(super) fn append(mut self, line: &str) -> io::Result<u64> {
         let start = if self.ends_in_newline { "" } else { "\n" };
         let text = format!("{start}{line}\n");

@@ -1,4 +1,4 @@
-//! Which check a host's key goes through: most share one, some have known_hosts files of their own.
+//! Selects the verifier for a host: most share one, some have their own known_hosts files.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,10 +11,10 @@ use crate::target::Target;
 
 type Wanted = (HostKeyPolicy, Vec<PathBuf>);
 
-/// The checks, each with its files read once.
+/// The verifiers, each with its files read once.
 #[derive(Debug)]
 pub(crate) struct Trust {
-    /// For all hosts without files of their own.
+    /// For all hosts without their own files.
     shared: Option<Arc<Verifier>>,
     of_files: Mutex<HashMap<Wanted, Result<Arc<Verifier>, String>>>,
     contacts: FirstContacts,
@@ -29,12 +29,12 @@ impl Trust {
         }
     }
 
-    /// Remarks for whoever set this up.
+    /// Warnings about the configuration.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.shared.as_ref().map(|shared| shared.warnings()).unwrap_or_default()
     }
 
-    /// The check for a host, or why it cannot be trusted.
+    /// The verifier for a host, or why it cannot be trusted.
     pub(crate) fn of(&self, target: &Target) -> Result<Arc<Verifier>, String> {
         let Some(wanted) = &target.trust else {
             let none = || format!("no known_hosts file is named for {target}");

@@ -1,4 +1,4 @@
-//! Whether a host certificate says what it has to.
+//! Validates host certificates.
 
 use russh::keys::ssh_key::Error;
 use russh::keys::ssh_key::HashAlg;
@@ -7,7 +7,7 @@ use russh::keys::{Algorithm, Certificate};
 use crate::target::Target;
 use pogo_core::fleet::matches_pattern;
 
-/// Why a certificate proves nothing. Prints as the end of a sentence.
+/// Why a certificate is invalid. Prints as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum CertificateFault {
     #[error("it is signed by {0}, which no @cert-authority line names for this host")]
@@ -26,9 +26,9 @@ pub(crate) enum CertificateFault {
     Signature,
 }
 
-/// Checks a certificate whose authority is trusted for the host, at this time (seconds since 1970).
+/// Validates a certificate whose authority is trusted for the host, at this time (Unix seconds).
 ///
-/// As with OpenSSH, a certificate without principals is good for every host, and principals may hold wildcards.
+/// As with OpenSSH, a certificate without principals is valid for every host, and principals may contain wildcards.
 pub(super) fn check(certificate: &Certificate, target: &Target, now: u64) -> Result<(), CertificateFault> {
     if !certificate.cert_type().is_host() {
         return Err(CertificateFault::ForUsers);
@@ -59,7 +59,7 @@ pub(super) fn check(certificate: &Certificate, target: &Target, now: u64) -> Res
     Ok(())
 }
 
-/// What people know an authority by.
+/// The authority's fingerprint.
 pub(super) fn authority_of(certificate: &Certificate) -> String {
     certificate.signature_key().fingerprint(HashAlg::Sha256).to_string()
 }

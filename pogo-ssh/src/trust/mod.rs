@@ -1,4 +1,4 @@
-//! Whether a host is who it should be.
+//! Host key verification.
 
 #[cfg(test)]
 mod addresses;

@@ -1,4 +1,4 @@
-//! Why a host's key was refused.
+//! Refused host keys.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::certificate::CertificateFault;
 use crate::algorithms::WeakHostKey;
 use crate::target::Target;
 
-/// A key on record, and where.
+/// A recorded key and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordedAt {
     pub(crate) algorithm: Algorithm,
@@ -33,15 +33,15 @@ impl fmt::Display for RecordedAt {
     }
 }
 
-/// The text that people compare keys by: `SHA256:…`.
+/// A key's fingerprint, `SHA256:…`.
 pub(crate) fn fingerprint(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
 
-/// Why a host's key was refused; prints as one sentence with the cure.
+/// Why a host key was refused; prints as one sentence with the cure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HostKeyRefusal {
-    /// Nothing is known of the host.
+    /// No key of the host is known.
     #[error(
         "no key of {host} is known (it shows {algorithm} {shown}); check that fingerprint, then add the key to {}, or accept new hosts \
          (accept-new)",
@@ -68,10 +68,10 @@ pub(crate) enum HostKeyRefusal {
     /// The key is marked as revoked.
     #[error("the key of {host} is revoked: {record}; the host needs a new key")]
     Revoked { host: String, record: RecordedAt },
-    /// It shows a certificate that proves nothing, and its plain key is not known either.
+    /// Its certificate is invalid, and its plain key is not known either.
     #[error("the certificate of {host} is not good: {fault}")]
     Certificate { host: String, fault: CertificateFault },
-    /// Whoever it belongs to, such a key proves too little.
+    /// The key is too weak.
     #[error("the key of {host} is not taken: {fault}")]
     Weak { host: String, fault: WeakHostKey },
     /// The new key could not be recorded.
@@ -81,7 +81,7 @@ pub(crate) enum HostKeyRefusal {
         file: PathBuf,
         reason: String,
     },
-    /// There is no file to record it in.
+    /// There is no file to record the new key in.
     #[error("the new key of {host} has no known_hosts file to be added to; name one")]
     NoFile { host: String },
 }

@@ -1,4 +1,4 @@
-//! The check of a host's key, under a policy.
+//! Verifies host keys under a policy.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::first_contacts::FirstContacts;
 use crate::host_key_policy::HostKeyPolicy;
 use crate::target::Target;
 
-/// What is known of hosts' keys, and the policy for unknown ones.
+/// The known host keys, and the policy for unknown ones.
 #[derive(Debug)]
 pub(crate) struct Verifier {
     policy: HostKeyPolicy,
@@ -28,7 +28,7 @@ pub(crate) struct Verifier {
 #[derive(Debug)]
 struct Known {
     hosts: KnownHosts,
-    /// Length of the first file when it was read last; another length means that others have added to it.
+    /// Length of the first file when it was last read; a different length means that others have appended to it.
     first_len: u64,
 }
 
@@ -50,13 +50,13 @@ impl Verifier {
         })
     }
 
-    /// Tells here which hosts are met for the first time.
+    /// Collects hosts without a known key here.
     pub(crate) fn telling(mut self, contacts: &FirstContacts) -> Self {
         self.contacts = contacts.clone();
         self
     }
 
-    /// Remarks for whoever set this up: lines that were skipped, checks that are off.
+    /// Warnings about the configuration: skipped lines, disabled checks.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = self.known().hosts.warnings().to_vec();
         if self.policy == HostKeyPolicy::Insecure {
@@ -65,7 +65,7 @@ impl Verifier {
         warnings
     }
 
-    /// Host key algorithms in the order to offer them: those of the host's known keys first.
+    /// Host key algorithms in the order of the offer: those of the host's known keys first.
     pub(crate) fn preferred(&self, target: &Target) -> Vec<Algorithm> {
         let all = &target.algorithms.host_keys.plain;
         let known = self.known().hosts.algorithms(&target.key_name, target.port);
@@ -77,7 +77,7 @@ impl Verifier {
             .collect()
     }
 
-    /// The certificates to ask the host for: none, if nobody is trusted to have signed them.
+    /// The certificate algorithms to offer: none without a trusted authority.
     pub(crate) fn certificates(&self, target: &Target) -> Vec<Algorithm> {
         match self.known().hosts.has_authority(&target.key_name, target.port) {
             true => target.algorithms.host_keys.certificates.clone(),
@@ -85,12 +85,12 @@ impl Verifier {
         }
     }
 
-    /// Whether a check may wait for others, who record keys in the same file.
+    /// Whether verifying may block on the lock of the known_hosts file.
     pub(crate) fn may_wait(&self) -> bool {
         self.policy == HostKeyPolicy::AcceptNew
     }
 
-    /// Checks what a host shows that was found at this address; a new key is recorded if the policy says so. May block
+    /// Verifies the key or certificate of the host at this address; records a new key if the policy says so. May block
     /// on the file's lock.
     pub(crate) fn verify(
         &self,
@@ -106,7 +106,7 @@ impl Verifier {
         }
         match shown {
             PublicKeyOrCertificate::PublicKey { key, .. } => {
-                // As OpenSSH does: the machine's own address says nothing, and a name that is one is looked up anyway.
+                // As OpenSSH does: loopback addresses are not checked, and a name that is an address is looked up anyway.
                 let address = address
                     .filter(|_| target.checks_address && !is_own)
                     .map(|address| address.to_string());
@@ -134,7 +134,7 @@ impl Verifier {
                 Err(CertificateFault::Authority(certificate::authority_of(certificate)))
             }
         };
-        // As OpenSSH does: a bad certificate may still hold a key that is known by itself.
+        // As OpenSSH does: the plain key of an invalid certificate may be known.
         let plain_key = PublicKey::from(certificate.public_key().clone());
         checked.or_else(|fault| {
             self.judge(target, &target.key_name, &plain_key)
@@ -142,7 +142,7 @@ impl Verifier {
         })
     }
 
-    /// `address`: where it was found, if that must not be known for another key.
+    /// `address`: the host's address, if that must not be known with another key.
     fn verify_key(&self, target: &Target, key: &PublicKey, address: Option<&str>) -> Result<(), HostKeyRefusal> {
         let by_name = self.judge(target, &target.key_name, key);
         let by_address = address.map_or(Ok(()), |address| self.judge(target, address, key));
@@ -164,7 +164,7 @@ impl Verifier {
     /// Judges a key under one of the host's names.
     fn judge(&self, target: &Target, name: &str, key: &PublicKey) -> Result<(), HostKeyRefusal> {
         let verdict = self.known().hosts.judge(name, target.port, key);
-        // Nearly every key is the right one, and needs no words.
+        // Built only for a refusal: nearly every key is trusted.
         let host = || match name == target.key_name {
             true => target.to_string(),
             false => format!("{name}, the address of {target} (CheckHostIP),"),
@@ -203,7 +203,7 @@ impl Verifier {
         if locked.len() != self.known().first_len {
             self.read_again().map_err(|error| not_recorded(error.to_string()))?;
         }
-        // Somebody else may have recorded a key of this host, this one or another, since we looked.
+        // Another process may have recorded a key of this host in the meantime.
         let mut new = Vec::new();
         for name in names {
             match self.judge(target, name, key) {
@@ -236,7 +236,7 @@ impl Verifier {
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
-        // A panic elsewhere leaves the table whole: it is replaced or added to in one step.
+        // Poisoning is harmless: the table is replaced or extended in one step.
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -258,7 +258,7 @@ fn read_all(policy: HostKeyPolicy, files: &[PathBuf]) -> Result<Known, FileError
     Ok(Known { hosts, first_len })
 }
 
-/// A line for all names, or one for each where they are hashed.
+/// One line for all names, or one for each if they are hashed.
 fn lines_for(target: &Target, names: &[&str], key: &PublicKey) -> Result<Vec<String>, String> {
     let names: Vec<String> = names.iter().map(|name| lookup_name(name, target.port)).collect();
     if let Some(bad) = names
@@ -271,7 +271,7 @@ fn lines_for(target: &Target, names: &[&str], key: &PublicKey) -> Result<Vec<Str
         true => names.iter().map(|name| hashed(name)).collect::<Option<Vec<_>>>(),
         false => Some(vec![names.join(",")]),
     };
-    // Without a comment: it is the host's own text.
+    // Without the comment, which is the host's text.
     let key = PublicKey::from(key.key_data().clone());
     let key = key.to_openssh().map_err(|error| error.to_string())?;
     let names = names.ok_or("this system gives no random numbers")?;

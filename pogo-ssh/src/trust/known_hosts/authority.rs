@@ -1,4 +1,4 @@
-//! Lines that name authorities instead of hosts' own keys.
+//! `@cert-authority` lines.
 
 use russh::keys::Certificate;
 
@@ -7,7 +7,7 @@ use super::line::EntryKind;
 use super::names::lookup_name;
 
 impl KnownHosts {
-    /// Whether any authority is trusted for this host, so that it makes sense to ask for a certificate.
+    /// Whether any authority is trusted for this host, so that certificates are worth offering.
     pub(crate) fn has_authority(&self, host: &str, port: u16) -> bool {
         let is_authority = |entry: &Entry| entry.line.standing == EntryKind::Authority;
         let names = [lookup_name(host, port), lookup_name(host, 22)];

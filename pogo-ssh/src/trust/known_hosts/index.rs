@@ -1,4 +1,4 @@
-//! All lines of all files, found by name.
+//! The lines of all files, indexed by name.
 
 use std::collections::HashMap;
 use std::fs;
@@ -26,7 +26,7 @@ pub(super) struct Entry {
     number: usize,
 }
 
-/// What is known of a host's key.
+/// The verdict on a host key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum KeyVerdict {
     /// The key is the host's.
@@ -47,17 +47,17 @@ pub(crate) struct KnownHosts {
     files: Vec<(Arc<PathBuf>, usize)>,
     /// Entries by plain name.
     exact: HashMap<String, Vec<usize>>,
-    /// Entries that have to be asked one by one: patterns and hashed names.
+    /// Entries without an index: patterns and hashed names.
     others: Vec<usize>,
     /// Lines that were skipped, and why.
     warnings: Vec<String>,
 }
 
 impl KnownHosts {
-    /// Adds the lines of a file, and gives its length in bytes. Malformed lines are skipped with a warning,
+    /// Adds the lines of a file and returns its length in bytes. Malformed lines are skipped with a warning,
     /// as OpenSSH does.
     pub(crate) fn read(&mut self, path: &Path) -> Result<u64, FileError> {
-        // Other people's comments need not be UTF-8.
+        // Comments need not be UTF-8.
         let bytes = fs::read(path).map_err(|source| FileError {
             path: path.to_owned(),
             source,
@@ -66,7 +66,7 @@ impl KnownHosts {
         Ok(bytes.len() as u64)
     }
 
-    /// Adds a line that was just added to the end of this file.
+    /// Adds a line that was just appended to this file.
     pub(crate) fn add_last_line(&mut self, path: &Path, line: &str) {
         if !self.files.iter().any(|(file, _)| file.as_path() == path) {
             self.files.push((Arc::new(path.to_owned()), 0));
@@ -113,12 +113,12 @@ impl KnownHosts {
         self.entries.push(entry);
     }
 
-    /// What was skipped in the files, by file and line.
+    /// Skipped lines, with file and line number.
     pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The lines about the host listed under this name.
+    /// The lines for the host with this lookup name.
     pub(super) fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Entry> {
         let exact = self.exact.get(name).into_iter().flatten();
         let exact = exact.filter_map(|position| self.entries.get(*position));
@@ -130,7 +130,7 @@ impl KnownHosts {
     pub(crate) fn judge(&self, host: &str, port: u16, key: &PublicKey) -> KeyVerdict {
         let name = lookup_name(host, port);
         match self.judge_name(&name, key) {
-            // As OpenSSH does: a key that is known for the host at all is good at every port.
+            // As OpenSSH does: a key that is known for the host is valid at every port.
             KeyVerdict::Unknown if port != 22 => match self.judge_name(&lookup_name(host, 22), key) {
                 KeyVerdict::Changed(_) => KeyVerdict::Unknown,
                 verdict => verdict,
@@ -158,7 +158,7 @@ impl KnownHosts {
         }
     }
 
-    /// The types of the keys known of a host, in the order of their lines.
+    /// The algorithms of a host's known keys, in the order of their lines.
     pub(crate) fn algorithms(&self, host: &str, port: u16) -> Vec<Algorithm> {
         let mut found = self.algorithms_of(&lookup_name(host, port));
         if found.is_empty() && port != 22 {

@@ -5,7 +5,7 @@ use russh::keys::ssh_key::known_hosts::{Entry, Marker};
 
 use super::names::Names;
 
-/// What a line says of its key.
+/// The meaning of a line's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     /// The key is the host's own.
@@ -16,7 +16,7 @@ pub(super) enum EntryKind {
     Revoked,
 }
 
-/// A line that says something.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KnownHostsLine {
     pub(super) standing: EntryKind,
@@ -24,7 +24,7 @@ pub(super) struct KnownHostsLine {
     pub(super) key: PublicKey,
 }
 
-/// Why a line says nothing to us.
+/// Why a line is skipped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LineError {
     #[error("not an entry: expected names, key type and key")]
@@ -32,13 +32,13 @@ pub(super) enum LineError {
 }
 
 impl KnownHostsLine {
-    /// Reads a line; `None` for empty lines and comments.
+    /// Parses a line; `None` for empty lines and comments.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, LineError> {
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
             return Ok(None);
         }
-        // The parser wants single spaces; OpenSSH takes any blanks. The comment is nothing to us.
+        // The parser needs single spaces, while OpenSSH accepts any blanks. The comment is dropped.
         let fields = if text.starts_with('@') { 4 } else { 3 };
         let spaced = text.split_whitespace().take(fields).collect::<Vec<_>>().join(" ");
         let entry: Entry = spaced.parse().map_err(|_| LineError::Malformed)?;

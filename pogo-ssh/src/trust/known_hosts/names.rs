@@ -1,4 +1,4 @@
-//! Which hosts a line is about.
+//! The host names of a line.
 
 use hmac::{Hmac, KeyInit, Mac};
 use russh::keys::ssh_key::known_hosts::HostPatterns;
@@ -6,7 +6,7 @@ use sha1::Sha1;
 
 use pogo_core::fleet::matches_pattern;
 
-/// The name that a host is listed under: in lower case, with the port where it is not 22.
+/// The lookup name of a host: in lower case, with the port unless it is 22.
 pub(crate) fn lookup_name(host: &str, port: u16) -> String {
     let host = host.to_lowercase();
     if port == 22 { host } else { format!("[{host}]:{port}") }
@@ -19,11 +19,11 @@ pub(super) enum Names {
     Exact(Vec<String>),
     /// Patterns, at least one with a wildcard or a negation.
     Patterns(Vec<NamePattern>),
-    /// One name, hashed with a salt of its own.
+    /// One name, hashed with a salt.
     Hashed { salt: Vec<u8>, hash: [u8; 20] },
 }
 
-/// One pattern: it includes the names it matches, or excludes them.
+/// One pattern, which includes or excludes the names that it matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NamePattern {
     excludes: bool,
@@ -44,7 +44,7 @@ impl Names {
         }
     }
 
-    /// Whether the line is about this name, as [`lookup_name`] spells it.
+    /// Whether the line matches this [`lookup_name`].
     pub(super) fn include(&self, name: &str) -> bool {
         match self {
             Self::Exact(names) => names.iter().any(|exact| exact == name),
@@ -74,7 +74,7 @@ impl NamePattern {
     }
 }
 
-/// A name as `HashKnownHosts` writes it; `None` without random numbers for its salt.
+/// Hashes a name as `HashKnownHosts` does; `None` without random numbers for its salt.
 pub(crate) fn hashed(name: &str) -> Option<String> {
     let mut salt = [0_u8; 20];
     getrandom::fill(&mut salt).ok()?;
