@@ -1,4 +1,4 @@
-//! Lists of algorithms: `a,b`, or `+`, `-`, `^` for a change of the default list.
+//! Algorithm lists: `a,b`, or `+`, `-`, `^` to modify the default list.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use pogo_core::fleet::matches_pattern;
 
 use super::pattern_list::matches_list;
 
-/// A list of algorithms as a line of the configuration names it.
+/// An algorithm list of a configuration line.
 ///
 /// ```text
-/// a,b    these and no others, in this order
+/// a,b    exactly these, in this order
 /// +a,b   the default ones, then these
 /// -a,b   the default ones without these
 /// ^a,b   these, then the other default ones
@@ -23,7 +23,7 @@ pub struct AlgorithmList {
 }
 
 impl AlgorithmList {
-    /// Takes a list as OpenSSH does; in lists of key types `*` and `?` may stand for names.
+    /// Parses a list as OpenSSH does; lists of key types may contain `*` and `?`.
     pub(super) fn new(keyword: &str, text: &str, place: &FilePosition, allows_patterns: bool) -> Result<Self, String> {
         let (change, names) = split(text);
         if names.is_empty() {
@@ -40,7 +40,7 @@ impl AlgorithmList {
         })
     }
 
-    /// The names it comes to, where these are the default ones, and these are known at all.
+    /// Resolves the list against the default and the supported names.
     pub fn resolve<'a>(&self, default: &[&'a str], known: &[&'a str]) -> Vec<&'a str> {
         let (change, names) = split(&self.text);
         let named = || {
@@ -64,7 +64,7 @@ impl AlgorithmList {
         once
     }
 
-    /// The names in it that are not among these. Patterns, and what is only taken away, are no such names.
+    /// The names in it that are not among these, without patterns and removed names.
     pub fn names_besides(&self, known: &[&str]) -> Vec<&str> {
         let (change, names) = split(&self.text);
         let is_unknown = |name: &&str| !name.is_empty() && !name.contains(['*', '?']) && !known.contains(name);

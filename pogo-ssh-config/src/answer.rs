@@ -1,4 +1,4 @@
-//! What has been gathered for a host, as an answer.
+//! Converts collected options into the settings of a host.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::options::{CollectedOptions, UnsupportedOption};
 use super::settings::{HostSettings, IdentityAgent, RekeyLimit};
 use super::tokens::Tokens;
 
-/// What was gathered for the host that was asked for under this name.
+/// The settings of the host with this name.
 pub(super) fn settings(
     local: &LocalAccount,
     options: &CollectedOptions,
@@ -53,7 +53,7 @@ fn gather(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<HostSetting
     })
 }
 
-/// All settings in which no token stands for anything.
+/// All settings without tokens.
 fn without_tokens(options: &CollectedOptions, host: &str) -> HostSettings {
     let count = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(1).max(1));
     let time = |time: Option<u64>| time.map(Duration::from_secs);
@@ -95,13 +95,13 @@ fn without_tokens(options: &CollectedOptions, host: &str) -> HostSettings {
     }
 }
 
-/// Whether a method to log in may be tried.
+/// Whether a login method may be tried.
 fn allows(options: &CollectedOptions, method: &str, flag: Option<bool>) -> bool {
     let preferred = options.preferred.as_deref();
     flag.unwrap_or(true) && preferred.is_none_or(|list| list.split(',').any(|one| one.trim() == method))
 }
 
-/// The files that are named; none at all if that is said.
+/// The configured files; an empty list for `none`.
 fn named(files: &[(String, bool)]) -> Option<Vec<String>> {
     let is_file = |file: &&String| !file.eq_ignore_ascii_case("none");
     let named = files.iter().map(|(file, _)| file).filter(is_file).cloned();
@@ -140,7 +140,7 @@ fn agent(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
     }
 }
 
-/// A path, or the name of a variable that holds one.
+/// A path, or the name of a variable that contains one.
 fn socket(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
     match text.strip_prefix('$').filter(|name| !name.starts_with('{')) {
         Some(name) => Ok(std::env::var_os(name)
@@ -150,7 +150,7 @@ fn socket(text: &str, tokens: &Tokens<'_>) -> Result<IdentityAgent, String> {
     }
 }
 
-/// The agent that hosts may use: the one that is named, or the one whose keys log in.
+/// The agent to forward: the configured one, or the one used for logging in.
 fn forwarded(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<Option<IdentityAgent>, String> {
     if options.forward_agent != Some(true) {
         return Ok(None);
@@ -163,7 +163,7 @@ fn forwarded(options: &CollectedOptions, tokens: &Tokens<'_>) -> Result<Option<I
     Ok(Some(forwarded))
 }
 
-/// What applies to the host, is not followed, and must not be left out.
+/// Refuses settings of the host that are unsupported and must not be ignored.
 fn refuse_unsupported(options: &CollectedOptions) -> Result<(), ClientConfigError> {
     let refused = options
         .others
@@ -183,7 +183,7 @@ fn refuse_unsupported(options: &CollectedOptions) -> Result<(), ClientConfigErro
     }
 }
 
-/// What applies to the host, is not followed, and may be left out.
+/// Remarks on settings of the host that are unsupported and may be ignored.
 fn notes(options: &CollectedOptions) -> Vec<String> {
     let noted = options
         .others

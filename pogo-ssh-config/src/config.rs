@@ -1,4 +1,4 @@
-//! OpenSSH's client configuration as a whole.
+//! OpenSSH's client configuration.
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -16,37 +16,37 @@ use super::settings::{HostQuery, HostSettings};
 use super::tokens::host_name;
 use super::walk::walk;
 
-/// The configuration of OpenSSH's client (`ssh_config`): read once, asked for each host.
+/// The configuration of OpenSSH's client (`ssh_config`): read once, looked up for each host.
 ///
-/// Its answers are those of `ssh -G`. What it holds, this library does not follow, and must not be left out is refused by
-/// name once it applies to a host, with file and line; [notes](HostSettings::notes) tell what is left out.
+/// The results are those of `ssh -G`. Unsupported settings that must not be ignored are refused by
+/// name when they apply to a host, with file and line; [notes](HostSettings::notes) list the ignored ones.
 ///
 /// ```no_run
 /// use pogo_ssh_config::{ClientConfig, HostQuery};
 ///
 /// let config = ClientConfig::usual()?;
 /// let settings = config.settings(&HostQuery::new("web1"))?;
-/// println!("web1 is reached at {}", settings.host_name);
+/// println!("connect to {}", settings.host_name);
 /// # Ok::<(), pogo_ssh_config::ClientConfigError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
     local: LocalAccount,
-    /// Options that come before all files.
+    /// Options, which come before all files.
     options: ConfigFile,
-    /// These options, as they were given.
+    /// The options as given.
     given: Vec<String>,
-    /// Each with whether it is the user's own.
+    /// Each file, and whether it is the user's own.
     files: Vec<(ConfigFile, bool)>,
-    /// The one file, where it is not the usual ones.
+    /// The single file, if not the default ones.
     only: Option<PathBuf>,
 }
 
 const SYSTEM: &str = "/etc/ssh";
 
 impl ClientConfig {
-    /// Reads `~/.ssh/config`, if it is there and nobody else may write to it, and `/etc/ssh/ssh_config`, if it is
-    /// there.
+    /// Reads `~/.ssh/config` and `/etc/ssh/ssh_config`, if they exist. The user's file is an error if others may
+    /// write to it.
     pub fn usual() -> Result<Self, ClientConfigError> {
         let local = LocalAccount::find()?;
         let users = local.home.join(".ssh");
@@ -74,7 +74,7 @@ impl ClientConfig {
         Ok(Self::without_files(LocalAccount::find()?, Some("none".into())))
     }
 
-    /// Reads this file and nothing else, as `ssh -F` does.
+    /// Reads this file only, as `ssh -F` does.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, ClientConfigError> {
         let (local, path) = (LocalAccount::find()?, path.as_ref());
         let file = read_file(&local, &local.home.join(".ssh"), path, true, false)?;
@@ -94,8 +94,8 @@ impl ClientConfig {
         }
     }
 
-    /// Adds an option, as `ssh -o` takes it: `ConnectTimeout=5`, or with a space in place of the `=`. The first value of
-    /// a setting counts, so options come before what files say, and earlier ones before later ones.
+    /// Adds an option as `ssh -o` does: `ConnectTimeout=5`, or with a space in place of the `=`. The first value of
+    /// a setting counts, so options override files, and earlier options later ones.
     ///
     /// ```
     /// use pogo_ssh_config::{ClientConfig, HostQuery};
@@ -114,17 +114,17 @@ impl ClientConfig {
         Ok(self)
     }
 
-    /// The options, as they were given.
+    /// The options as given.
     pub fn given_options(&self) -> &[String] {
         &self.given
     }
 
-    /// The file it was read from; `None` for the usual ones.
+    /// The file it was read from; `None` for the default files.
     pub fn file(&self) -> Option<&Path> {
         self.only.as_deref()
     }
 
-    /// What it says about a host. Blocks where it runs a command to find out (`Match exec`).
+    /// Looks up a host. Blocks while it runs commands of `Match exec`.
     pub fn settings(&self, query: &HostQuery) -> Result<HostSettings, ClientConfigError> {
         let mut answers = ExecAnswers::new();
         loop {
@@ -138,7 +138,7 @@ impl ClientConfig {
         }
     }
 
-    /// What it says about a host, given what commands of `Match exec` have answered, or the next command whose answer is needed. For
+    /// Looks up a host with these results of `Match exec` commands, or returns the next command whose result is needed. For
     /// programs that must not block.
     pub fn lookup(&self, query: &HostQuery, answers: &ExecAnswers) -> Result<Lookup, ClientConfigError> {
         let mut options = given_by(query);
@@ -166,7 +166,7 @@ impl ClientConfig {
         Ok(Lookup::Settings(Box::new(settings)))
     }
 
-    /// Reads all lines once; `host` is what `Host` lines are compared with.
+    /// Applies all lines once; `host` is compared with `Host` lines.
     fn read(
         &self,
         query: &HostQuery,
@@ -189,7 +189,7 @@ impl ClientConfig {
             let mut files = self.files.iter();
             files.try_for_each(|(file, is_users)| walk(file, *is_users, &mut lookup))
         });
-        // What is wrong behind a command without an answer may not apply.
+        // An error after a command without a result may not apply.
         match lookup.asks.take() {
             Some(command) => Ok(Reading::Exec(command)),
             None => walked.map(|()| Reading::Whole {
@@ -199,20 +199,20 @@ impl ClientConfig {
     }
 }
 
-/// How far one reading of all lines came.
+/// The result of applying all lines once.
 enum Reading {
     Whole {
         wants_final: bool,
     },
-    /// This command has no answer yet.
+    /// This command has no result yet.
     Exec(String),
 }
 
-/// What comes before all lines, as on the command line of `ssh`.
+/// The values that come before all lines, as on the command line of `ssh`.
 fn given_by(query: &HostQuery) -> CollectedOptions {
     CollectedOptions {
         user: query.user.clone(),
-        // As it stands: a scoped IPv6 address holds a `%`.
+        // Taken literally: a scoped IPv6 address contains a `%`.
         host_name: query.host_name.as_ref().map(|name| name.replace('%', "%%")),
         port: query.port,
         proxy_jump: query.jump.clone(),
@@ -223,13 +223,13 @@ fn given_by(query: &HostQuery) -> CollectedOptions {
 /// The next step of looking up a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
-    /// The answer.
+    /// The host's settings.
     Settings(Box<HostSettings>),
-    /// Whether this command succeeds has to be known first.
+    /// The result of this command is needed first.
     Exec(String),
 }
 
-/// An address in its usual form; one that needs a scope, or has one, as it is.
+/// An address in canonical form; one that needs or has a scope is kept as it is.
 fn address(host: &str) -> Option<String> {
     let (number, has_scope) = match host.split_once('%') {
         Some((number, _)) => (number, true),

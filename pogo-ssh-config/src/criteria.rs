@@ -4,13 +4,13 @@ use super::lex::{Rest, Word, next_word};
 use super::networks::parse_networks;
 use super::pattern_list::matches_host_list;
 
-/// One condition.
+/// One condition of a `Match` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Criterion {
     pub(super) kind: CriterionKind,
-    /// It holds where it would not.
+    /// It is negated with `!`.
     pub(super) negated: bool,
-    /// What to compare with; empty for those without an argument.
+    /// Its argument; empty for conditions without one.
     pub(super) argument: String,
 }
 
@@ -48,10 +48,10 @@ const KINDS: [(&str, CriterionKind); 13] = [
     ("exec", CriterionKind::Exec),
 ];
 
-/// What is wrong with the bytes from the first to the second offset.
+/// A problem with the bytes from the first to the second offset.
 type CriteriaProblem = (usize, usize, String);
 
-/// The conditions of a line, in order.
+/// Parses the conditions of a line, in order.
 pub(super) fn parse_criteria(value: Rest<'_>) -> Result<Vec<Criterion>, CriteriaProblem> {
     let mut rest = Some(value);
     let mut criteria = Vec::new();
@@ -106,7 +106,7 @@ fn argument(kind: CriterionKind, rest: &mut Option<Rest<'_>>) -> Option<String> 
 }
 
 impl Criterion {
-    /// Its name, if nobody knows whether it holds before somebody connects.
+    /// Its name, if it cannot be evaluated without connecting.
     pub(super) fn name_if_unknown(&self) -> Option<&'static str> {
         let is_known = matches!(
             self.kind,
@@ -120,7 +120,7 @@ impl Criterion {
         self.kind == CriterionKind::Final
     }
 
-    /// Whether it holds for a host of this name, which has this address so far; `None` for what only a connection knows.
+    /// Whether it holds for a host with this name and address so far; `None` if that needs a connection.
     fn holds_offline(&self, original: &str, address: &str) -> Option<bool> {
         let holds = match self.kind {
             CriterionKind::All => true,
@@ -132,7 +132,7 @@ impl Criterion {
     }
 }
 
-/// Whether all conditions hold for a host of this name, which has this address so far. What only a connection knows does
+/// Whether all conditions hold for a host with this name and address so far. A condition that needs a connection does
 /// not hold.
 pub(super) fn hold_offline(criteria: &[Criterion], original: &str, address: &str) -> bool {
     let mut all = criteria.iter();

@@ -1,19 +1,19 @@
-//! `SendEnv` and `SetEnv`: what a session's environment gets.
+//! `SendEnv` and `SetEnv`: the environment of sessions.
 
 use std::fmt;
 
 use pogo_core::fleet::matches_pattern;
 
-/// Variables for a session, in the order to ask the server for them. It takes those that its `AcceptEnv` names. Values
+/// Variables for a session, in the order of the requests. The server accepts those that its `AcceptEnv` names. Values
 /// never show in `Debug`.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Environment(Vec<(String, String)>);
 
 impl Environment {
-    /// This process's variables whose names fit one of these patterns, then those that are set.
+    /// This process's variables whose names match one of these patterns, then those of `SetEnv`.
     pub(super) fn of(sent: &[String], set: &[(String, String)]) -> Self {
         let matches_one = |name: &str| sent.iter().any(|pattern| matches_pattern(pattern, name));
-        // What is no UTF-8 cannot be asked for.
+        // Variables that are not UTF-8 cannot be sent.
         let all =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let mut variables: Vec<(String, String)> = match sent.is_empty() {
@@ -25,12 +25,12 @@ impl Environment {
         Self(variables)
     }
 
-    /// Drops the variables with these names.
+    /// Removes the variables with these names.
     pub fn remove(&mut self, names: &[String]) {
         self.0.retain(|(name, _)| !names.contains(name));
     }
 
-    /// Names and values; of two with one name the later counts.
+    /// Names and values; of two with the same name the later one counts.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration.
+//! Configuration errors.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ pub enum ClientConfigError {
         /// Why.
         source: io::Error,
     },
-    /// Others may write to a file.
+    /// Others may write to the user's file.
     #[error("{} belongs to somebody else, or others may write to it; make it yours alone (chmod go-w)", path.display())]
     NotPrivate {
         /// The file.
         path: PathBuf,
     },
-    /// A line that is invalid, for OpenSSH as well.
+    /// An invalid line, which OpenSSH refuses too.
     #[error("{place}: {problem}")]
     Line {
         /// File and line.
@@ -31,29 +31,29 @@ pub enum ClientConfigError {
         /// What is wrong.
         problem: String,
     },
-    /// Settings that OpenSSH knows and this library does not follow.
+    /// Settings of OpenSSH that this library does not support.
     #[error("{}; remove it for this host, ignore the file (none), or use the transport through the ssh program", settings.join("; "))]
     Unsupported {
         /// Each with file, line and reason.
         settings: Vec<String>,
     },
-    /// The configuration says that there is to be no connection.
+    /// The configuration refuses the connection.
     #[error("{place}: RefuseConnection: {message}")]
     Refused {
         /// File and line.
         place: String,
-        /// What it says.
+        /// The configured message.
         message: String,
     },
-    /// A command of `Match exec` has no answer.
+    /// A command of `Match exec` could not be run.
     #[error("Match exec `{command}`: {reason}")]
     MatchExec {
         /// The command, with all tokens replaced.
         command: String,
-        /// What became of it.
+        /// Why.
         reason: String,
     },
-    /// Nobody knows who this process runs as.
+    /// The user that this process runs as is unknown.
     #[error("cannot tell who this process runs as: {reason}")]
     Nobody {
         /// Why.

@@ -1,4 +1,4 @@
-//! The commands of `Match exec`.
+//! Commands of `Match exec`.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -7,15 +7,15 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use super::error::ClientConfigError;
 
-/// Whether commands of `Match exec` have succeeded, by their text with all tokens replaced.
+/// Results of `Match exec` commands, by their text with all tokens replaced.
 pub type ExecAnswers = HashMap<String, bool>;
 
-/// The shell that runs commands of `Match exec` (with `-c`): the user's own, as for `ssh`.
+/// The shell that runs `Match exec` commands (with `-c`): the user's own, as for `ssh`.
 pub fn match_exec_shell() -> OsString {
     std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into())
 }
 
-/// Whether a command of `Match exec` succeeded, from how its shell ended. A signal is no answer.
+/// Whether a `Match exec` command succeeded, from the exit status of its shell. A signal is an error.
 pub fn match_exec_answer(command: &str, status: io::Result<ExitStatus>) -> Result<bool, ClientConfigError> {
     let failed = |reason: String| ClientConfigError::MatchExec {
         command: command.to_owned(),
@@ -29,7 +29,7 @@ pub fn match_exec_answer(command: &str, status: io::Result<ExitStatus>) -> Resul
     }
 }
 
-/// Whether the command succeeds. Blocks.
+/// Runs a command; true if it succeeds. Blocks.
 pub(super) fn run_match_exec(command: &str) -> Result<bool, ClientConfigError> {
     let status = Command::new(match_exec_shell())
         .arg("-c")

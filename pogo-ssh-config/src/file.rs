@@ -1,4 +1,4 @@
-//! Files into lines, with the files that they include.
+//! Parses files into lines, with the files that they include.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use super::line::ConfigLine;
 use super::local::LocalAccount;
 use super::position::LineProblem;
 
-/// How deep files may include each other, as in OpenSSH.
+/// The deepest nesting of includes, as in OpenSSH.
 const DEEPEST: usize = 16;
 
-/// Files that are read altogether: with ten `Include`s of the next in each of sixteen, reading would take for ever.
+/// The most files that are read: ten `Include`s of the next file in each of sixteen would take for ever.
 const MOST_FILES: usize = 1_000;
 
-/// A file that was read.
+/// A parsed file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ConfigFile {
     pub(super) lines: Vec<ConfigLine>,
@@ -26,7 +26,7 @@ pub(super) struct ConfigFile {
 /// Lines up to the next `Host` or `Match`.
 type Block = std::ops::Range<usize>;
 
-/// Which blocks are worth a look for a host. Those of `Host` lines that only name other hosts are not: in a file with a block
+/// An index of the blocks that may apply to a host. Blocks that only name other hosts are skipped: in a file with a block
 /// for each of ten thousand hosts, that is nearly all.
 #[derive(Debug, Clone, Default)]
 struct Blocks {
@@ -43,7 +43,7 @@ impl ConfigFile {
             .enumerate()
             .filter(|(_, line)| is_start(line))
             .map(|(at, _)| at);
-        // What stands before the first of them is for every host.
+        // Lines before the first block apply to every host.
         let starts: Vec<usize> = std::iter::once(0).chain(starts.filter(|at| *at > 0)).collect();
         let ends = starts.iter().skip(1).copied().chain([lines.len()]);
         let mut blocks = Blocks::default();
@@ -65,7 +65,7 @@ impl ConfigFile {
         Self { lines, blocks }
     }
 
-    /// The lines that may matter for a host, in order.
+    /// The lines that may apply to a host, in order.
     pub(super) fn lines_for(&self, host: &str) -> impl Iterator<Item = &ConfigLine> {
         let named = self.blocks.named.get(host).into_iter().flatten();
         let mut blocks: Vec<usize> = named.chain(&self.blocks.others).copied().collect();
@@ -76,7 +76,7 @@ impl ConfigFile {
         ranges.flat_map(|range| self.lines.get(range).unwrap_or_default())
     }
 
-    /// How many lines are looked at for each host.
+    /// How many lines are examined for every host.
     pub(super) fn lines_for_any_host(&self) -> usize {
         let blocks = self
             .blocks
@@ -89,29 +89,29 @@ impl ConfigFile {
     }
 }
 
-/// The hosts that a block is for, if it is for nobody else and changes nothing where it does not apply.
+/// The hosts that a block names, if it applies to no other and has no effect elsewhere.
 fn named_hosts(block: &[ConfigLine]) -> Option<Vec<String>> {
     let (first, settings) = block.split_first()?;
     let is_plain = |name: &str| !name.contains(['*', '?', '!']);
     let names = first.words.iter().map(|word| word.text.as_str());
-    // Mistakes in what is included, and unknown keywords, count even where nothing applies.
+    // Errors in included files, and unknown keywords, count even where the block does not apply.
     let matters_anyway = |line: &ConfigLine| matches!(line.keyword, None | Some(Keyword::Include));
     let is_named =
         first.keyword == Some(Keyword::Host) && names.clone().all(is_plain) && !settings.iter().any(matters_anyway);
     is_named.then(|| names.map(str::to_owned).collect())
 }
 
-/// Reads a file and those that it includes, in the order of their lines.
+/// Parses a file and those that it includes, in the order of their lines.
 pub(super) struct FileReader<'a, F> {
-    /// Who `~` is.
+    /// The account of `~`.
     pub(super) local: Option<&'a LocalAccount>,
-    /// Where relative names start: the user's `~/.ssh`, or `/etc/ssh`.
+    /// The directory of relative names: the user's `~/.ssh`, or `/etc/ssh`.
     pub(super) base: &'a Path,
-    /// Whether the files are the user's, who may write `~/`.
+    /// Whether the files are the user's, in which `~/` is allowed.
     pub(super) is_users: bool,
-    /// Reads a file; `None` for one that has gone since its name was found. The flag is for files that are included.
+    /// Reads a file; `None` if it was removed since its name was found. The flag is set for included files.
     pub(super) read: F,
-    /// What is wrong with lines, in order.
+    /// Problems of lines, in order.
     pub(super) problems: Vec<LineProblem>,
     files: usize,
     is_full: bool,
@@ -145,14 +145,14 @@ impl<'a, E, F: FnMut(&Path, bool) -> Result<Option<Vec<u8>>, E>> FileReader<'a, 
             if self.is_full {
                 break;
             }
-            // Up to a byte 0, as C does.
+            // Up to a NUL byte, as C does.
             let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
             lines.extend(self.line(&file, number + 1, &String::from_utf8_lossy(text), depth)?);
         }
         Ok(Some(ConfigFile::new(lines)))
     }
 
-    /// A line without problems.
+    /// Parses a line; records its problems.
     pub(super) fn line(
         &mut self,
         file: &Arc<Path>,

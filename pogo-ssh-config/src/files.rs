@@ -1,4 +1,4 @@
-//! A configuration as it is written: for lists of its hosts, before anybody connects.
+//! A configuration as written: for listing its hosts without connecting.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -16,8 +16,8 @@ use super::walk::{LineVisitor, walk};
 
 /// The lines of a configuration file and of those that it includes.
 ///
-/// It knows nothing of who connects: of `Match`, the conditions `all`, `host` and `originalhost` count, and what stands behind any
-/// other applies to nobody ([`ConfigLine::unknown_condition`]).
+/// Only the conditions `all`, `host` and `originalhost` of `Match` are evaluated; lines behind any
+/// other apply to no host ([`ConfigLine::unknown_condition`]).
 ///
 /// ```
 /// use std::path::Path;
@@ -39,25 +39,25 @@ pub struct ConfigFiles {
     problems: Vec<LineProblem>,
 }
 
-/// The lines that apply to a host, as far as that is known before anybody connects.
+/// The lines that apply to a host, as far as that is known without connecting.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct AppliedLines<'a> {
-    /// Those that say how it is reached, in the order in which they count: the first of a setting does.
+    /// Supported settings, in order: the first line of a setting counts.
     pub settings: Vec<&'a ConfigLine>,
-    /// `Host` lines that are for it.
+    /// `Host` lines that match it.
     pub named_by: Vec<&'a ConfigLine>,
-    /// Lines whose keyword OpenSSH does not know, which it refuses when it is asked for this host; see
+    /// Lines with unknown keywords, for which OpenSSH refuses the host; see
     /// [`ConfigLine::unknown_keyword`].
     pub unknown: Vec<&'a ConfigLine>,
 }
 
 impl ConfigFiles {
-    /// Reads a file, and those that it includes, through `read`; relative names begin at `base`.
+    /// Reads a file and those that it includes through `read`; relative names start at `base`.
     ///
     /// # Errors
     ///
-    /// Those of `read`. What is wrong with lines is [`problems`](Self::problems).
+    /// Those of `read`. Invalid lines are listed by [`problems`](Self::problems).
     pub fn read_with<E>(
         path: &Path,
         base: &Path,
@@ -72,19 +72,19 @@ impl ConfigFiles {
         })
     }
 
-    /// What OpenSSH refuses, in the order in which it stands.
+    /// Problems that OpenSSH refuses, in file order.
     pub fn problems(&self) -> &[LineProblem] {
         &self.problems
     }
 
-    /// All lines in the order in which they count, whomever they apply to.
+    /// All lines in the order in which they count.
     pub fn lines(&self) -> Vec<&ConfigLine> {
         let mut lines = Vec::new();
         add_lines(&self.file, &mut lines);
         lines
     }
 
-    /// The names in `Host` lines that are no patterns, each with its line. A name may stand in several.
+    /// The names in `Host` lines that are not patterns, each with its line. A name may occur in several.
     pub fn named_hosts(&self) -> impl Iterator<Item = (&ConfigLine, &Word)> {
         let hosts = self
             .lines()
@@ -94,12 +94,12 @@ impl ConfigFiles {
         hosts.flat_map(move |line| line.words.iter().filter(is_name).map(move |word| (line, word)))
     }
 
-    /// How many lines are looked at for each host, besides those of blocks that name it.
+    /// How many lines are examined for every host, besides blocks that name it.
     pub fn lines_for_any_host(&self) -> usize {
         self.file.lines_for_any_host()
     }
 
-    /// The lines that apply to a host of this name.
+    /// The lines that apply to the host with this name.
     pub fn lines_for(&self, host: &str) -> AppliedLines<'_> {
         let mut visitor = OfflineLookup {
             host,
@@ -128,7 +128,7 @@ struct OfflineLookup<'a, 'h> {
 }
 
 impl OfflineLookup<'_, '_> {
-    /// The host with what is known of its name so far.
+    /// The host's address so far.
     fn address(&self) -> String {
         let is_name = |line: &&&ConfigLine| line.setting() == Some(Setting::HostName);
         let line = self.applied.settings.iter().find(is_name);

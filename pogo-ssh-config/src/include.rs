@@ -1,10 +1,10 @@
-//! Which files an `Include` names.
+//! Resolves the files of an `Include`.
 
 use std::path::{Path, PathBuf};
 
 use super::local::LocalAccount;
 
-/// The files that a pattern names, sorted. None is fine.
+/// The files that match a pattern, sorted. No match is not an error.
 pub(super) fn included_paths(
     pattern: &str,
     base: &Path,
@@ -14,7 +14,7 @@ pub(super) fn included_paths(
     if pattern.is_empty() {
         return Err("it names an empty file".to_owned());
     }
-    // Newer releases of OpenSSH replace them, older ones do not.
+    // Newer releases of OpenSSH expand tokens here, older ones do not.
     if pattern.contains('%') || pattern.contains("${") {
         return Err(format!(
             "tokens and variables in `{pattern}` are not supported; write the file's name"

@@ -1,17 +1,17 @@
-//! `ProxyJump`: the hosts on the way.
+//! `ProxyJump`: jump hosts.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One host on the way, as written.
+/// One jump host, as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Hop {
-    /// User to log in as; as for any host of that name if not given.
+    /// Login user; if absent, that of the host's own settings.
     pub user: Option<String>,
     /// Its name.
     pub host: String,
-    /// Its port; as for any host of that name if not given.
+    /// Its port; if absent, that of the host's own settings.
     pub port: Option<u16>,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Hop {
     }
 }
 
-/// Text that is no host on the way.
+/// A text that is not a jump host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no jump host; write [user@]host[:port]")]
 pub struct HopError(String);
@@ -44,9 +44,9 @@ impl FromStr for Hop {
     }
 }
 
-/// The hosts of a `ProxyJump` line, the first to pass first; `none` is an empty list. `None` for what OpenSSH refuses.
+/// Parses the jump hosts of a `ProxyJump` line, in order; `none` is an empty list. `None` for a text that OpenSSH refuses.
 pub fn jump_hosts(text: &str) -> Option<Vec<Hop>> {
-    // As OpenSSH does: a comment begins here even within a word.
+    // As OpenSSH does: a comment starts here even within a word.
     let text = text.split('#').next().unwrap_or_default().trim_end();
     if text.eq_ignore_ascii_case("none") {
         return Some(Vec::new());

@@ -1,6 +1,6 @@
-//! How each keyword is treated: followed, noted, refused or ignored.
+//! The treatment of each keyword: supported, ignored, ignored with a remark, or refused.
 
-/// What a keyword means here.
+/// The treatment of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keyword {
     Host,
@@ -8,18 +8,18 @@ pub(super) enum Keyword {
     Include,
     IgnoreUnknown,
     RefuseConnection,
-    /// Followed.
+    /// Supported.
     Followed(Setting),
-    /// It changes nothing about how a command is run on a host.
+    /// Ignored: it does not affect running a command.
     Harmless,
-    /// It changes nothing when set to one of these values (whatever their case), and is refused otherwise: it would
-    /// change who is reached, who is trusted, or whether a command runs at all.
+    /// Ignored with one of these values (case-insensitive), refused otherwise: it would
+    /// change which host is reached or trusted, or whether a command runs at all.
     Only(&'static [&'static str]),
-    /// Skipped with a note unless its value is harmless: somebody may miss it, and the command runs without it.
+    /// Ignored with a remark, unless it has one of these values: the command runs without it, but it may be missed.
     Noted(&'static [&'static str]),
 }
 
-/// The settings that are followed, by OpenSSH's names. Older names of a setting are the same setting.
+/// The supported settings, by OpenSSH's names. Older names map to the same setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each is the keyword of that name")]
@@ -120,7 +120,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("gatewayports", Keyword::Harmless),
     ("globalknownhostsfile", Keyword::Followed(Setting::GlobalKnownHostsFile)),
     ("globalknownhostsfile2", Keyword::Harmless),
-    // One more way to log in, which this library does not have: it does well without, or says what it tried.
+    // An additional login method; if it was the only one, the login error lists what was tried.
     ("gssapiauthentication", Keyword::Harmless),
     ("gssapiclientidentity", Keyword::Harmless),
     ("gssapidelegatecredentials", Keyword::Noted(NO)),
@@ -179,7 +179,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
         Keyword::Followed(Setting::PreferredAuthentications),
     ),
     ("protocol", Keyword::Harmless),
-    // Debian's names.
+    // Debian's names of keepalive settings.
     ("protocolkeepalives", Keyword::Followed(Setting::ServerAliveInterval)),
     ("proxycommand", Keyword::Followed(Setting::ProxyCommand)),
     ("proxyjump", Keyword::Followed(Setting::ProxyJump)),
@@ -203,7 +203,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("rhostsauthentication", Keyword::Harmless),
     ("rhostsrsaauthentication", Keyword::Harmless),
     ("rsaauthentication", Keyword::Harmless),
-    // RHEL's name of it.
+    // RHEL's name.
     ("rsaminsize", Keyword::Followed(Setting::RequiredRsaSize)),
     ("securitykeyprovider", Keyword::Harmless),
     ("sendenv", Keyword::Followed(Setting::SendEnv)),
@@ -234,7 +234,7 @@ const KEYWORDS: &[(&str, Keyword)] = &[
     ("tunnel", Keyword::Noted(NO)),
     ("tunneldevice", Keyword::Harmless),
     ("updatehostkeys", Keyword::Harmless),
-    // Apple's.
+    // macOS.
     ("usekeychain", Keyword::Harmless),
     ("useprivilegedport", Keyword::Harmless),
     ("user", Keyword::Followed(Setting::User)),
@@ -250,13 +250,13 @@ const KEYWORDS: &[(&str, Keyword)] = &[
 ];
 
 impl Keyword {
-    /// The keyword of this name, in lower case.
+    /// The keyword with this lower-case name.
     pub(super) fn of(name: &str) -> Option<Self> {
         let found = KEYWORDS.binary_search_by_key(&name, |(name, _)| name);
         found.ok().and_then(|at| KEYWORDS.get(at)).map(|(_, keyword)| *keyword)
     }
 
-    /// The keyword that was probably meant.
+    /// The most similar keyword.
     pub(super) fn nearest(name: &str) -> Option<&'static str> {
         const LONGEST: usize = 64;
         let close = KEYWORDS.iter().filter(|_| name.len() <= LONGEST).map(|(known, _)| {

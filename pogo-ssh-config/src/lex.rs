@@ -1,9 +1,9 @@
-//! Lines into words, the two ways OpenSSH does it: keywords and criteria by [`next_word`], arguments by
-//! [`arguments`]. They differ in what quotes, `=` and `#` mean.
+//! Splits lines into words, in the two ways of OpenSSH: keywords and criteria by [`next_word`], arguments by
+//! [`arguments`]. They treat quotes, `=` and `#` differently.
 
 const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// A word of a line without its quotes, and the bytes of the line that it was written in.
+/// A word of a line without its quotes, and its byte range in the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Word {
@@ -11,11 +11,11 @@ pub struct Word {
     pub text: String,
     /// Offset of its first byte in the line.
     pub start: usize,
-    /// Offset behind its last byte.
+    /// Offset after its last byte.
     pub end: usize,
 }
 
-/// What is left of a line, and where in the line it begins.
+/// The rest of a line, and its offset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rest<'a> {
     pub(super) text: &'a str,
@@ -35,7 +35,7 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Takes the next word off the front; `None` at the end, and at a quote that is never closed.
+/// Takes the next word; `None` at the end, and at an unclosed quote.
 pub(super) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
     let from = (*rest)?;
     let word = |text: String, end: usize| Word {
@@ -54,19 +54,19 @@ pub(super) fn next_word(rest: &mut Option<Rest<'_>>) -> Option<Word> {
         *rest = closed.map(|(_, after)| from.after(after).trim_start());
         return closed.map(|(quoted, after)| word(format!("{head}{quoted}"), from.after(after).at));
     }
-    // One `=`, with space on either side of it.
+    // One `=`, optionally surrounded by spaces.
     let after = tail.trim_start_matches(SPACE);
     let after = after.strip_prefix('=').unwrap_or(after);
     *rest = Some(from.after(after).trim_start());
     Some(word(head.to_owned(), from.at + head.len()))
 }
 
-/// A quote that is never closed.
+/// An unclosed quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OpenQuote;
 
-/// The arguments of a line, up to a comment. Quotes of both kinds group, a backslash takes the meaning of quotes,
-/// spaces and backslashes away, and nothing else.
+/// The arguments of a line, up to a comment. Single and double quotes group; a backslash escapes quotes,
+/// spaces and backslashes only.
 pub(super) fn arguments(mut rest: Rest<'_>) -> Result<Vec<Word>, OpenQuote> {
     let mut words = Vec::new();
     loop {

@@ -11,7 +11,7 @@ use super::line_values::LineValues;
 use super::options::CollectedOptions;
 use super::position::{FilePosition, LineProblem};
 
-/// A line with something on it.
+/// A line that is neither empty nor a comment.
 #[derive(Debug, Clone)]
 pub struct ConfigLine {
     file: Arc<Path>,
@@ -20,18 +20,18 @@ pub struct ConfigLine {
     keyword_word: Word,
     /// The first word, in lower case.
     pub(super) name: String,
-    /// What that means, if it is known.
+    /// The keyword, if it is known.
     pub(super) keyword: Option<Keyword>,
     value: usize,
     pub(super) words: Vec<Word>,
     /// The conditions of a `Match`.
     pub(super) criteria: Vec<Criterion>,
-    /// The files that an `Include` names, each with the argument that names it.
+    /// The included files, each with its argument's position.
     pub(super) included: Vec<(usize, ConfigFile)>,
 }
 
 impl ConfigLine {
-    /// A line of a file; `None` if there is nothing on it.
+    /// Parses a line; `None` if it is empty or a comment.
     pub(super) fn parse(file: &Arc<Path>, number: usize, text: &str) -> Result<Option<Self>, Box<LineProblem>> {
         let trimmed = text.trim_end_matches([' ', '\t', '\r', '\n', '\x0c']);
         let mut rest = Some(Rest { text: trimmed, at: 0 });
@@ -80,8 +80,8 @@ impl ConfigLine {
         Ok(Some(line))
     }
 
-    /// Whether its values are valid, wherever it applies: checked once, so that a file with blocks for ten thousand
-    /// hosts costs each of them only the look at whom a block is for.
+    /// Validates its values: once, so that a file with blocks for ten thousand
+    /// hosts costs each lookup only the comparison of names.
     pub(super) fn check(&self, is_users: bool) -> Result<(), Box<LineProblem>> {
         let mut values = self.values(is_users);
         let checked = match self.keyword {
@@ -126,7 +126,7 @@ impl ConfigLine {
         }
     }
 
-    /// A keyword that OpenSSH does not know, and perhaps the one that was meant.
+    /// The problem of an unknown keyword, with the most similar one as a hint.
     pub fn unknown_keyword(&self) -> LineProblem {
         let mut problem = self.problem("no keyword that is known");
         let meant = Keyword::nearest(&self.name).map(|meant| format!("did you mean `{meant}`?"));
@@ -134,44 +134,44 @@ impl ConfigLine {
         problem
     }
 
-    /// Its arguments in one text.
+    /// Its arguments, joined.
     pub(super) fn joined_arguments(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")
     }
 
-    /// Where it stands.
+    /// Its position.
     pub fn position(&self) -> FilePosition {
         self.position_of(&self.keyword_word)
     }
 
-    /// Where one of its words stands.
+    /// The position of one of its words.
     pub fn position_of(&self, word: &Word) -> FilePosition {
         FilePosition::new(Arc::clone(&self.file), self.number, &self.text, word.start)
     }
 
-    /// The whole line as it is written.
+    /// The whole line as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The keyword, as it is written.
+    /// The keyword as written.
     pub fn keyword(&self) -> &Word {
         &self.keyword_word
     }
 
-    /// What follows the keyword, without quotes and comments.
+    /// The arguments, without quotes and comments.
     pub fn arguments(&self) -> &[Word] {
         &self.words
     }
 
-    /// What follows the keyword, quotes, comments and all.
+    /// The text after the keyword, with quotes and comments.
     pub fn value(&self) -> &str {
         self.text.get(self.value..).unwrap_or_default()
     }
 
-    /// The value of its setting, if that is one text: the first argument, the port as a number, and of `ProxyJump` and `ProxyCommand` the
-    /// rest of the line, as OpenSSH takes them.
+    /// The value of its setting, if it is a single one: the first argument, the port as a number, and for `ProxyJump` and `ProxyCommand` the
+    /// rest of the line, as in OpenSSH.
     pub fn setting_value(&self) -> Option<String> {
         let mut values = self.values(true);
         match self.setting()? {
@@ -186,7 +186,7 @@ impl ConfigLine {
         }
     }
 
-    /// The setting it gives, if this crate follows it.
+    /// Its setting, if this crate supports it.
     pub fn setting(&self) -> Option<Setting> {
         match self.keyword {
             Some(Keyword::Followed(setting)) => Some(setting),
@@ -194,12 +194,12 @@ impl ConfigLine {
         }
     }
 
-    /// Whether it is a `Host`, a `Match` or an `Include`, of this name in lower case.
+    /// Whether its keyword has this lower-case name.
     pub fn is(&self, name: &str) -> bool {
         self.name == name
     }
 
-    /// Arguments of an `Include` that name no file, though they hold no wildcard.
+    /// Arguments of an `Include` without wildcard that match no file.
     pub fn missing_files(&self) -> impl Iterator<Item = &Word> {
         let is_missing = |at: usize| !self.included.iter().any(|(by, _)| *by == at);
         let is_wild = |word: &Word| word.text.contains(['*', '?', '[']);
@@ -213,13 +213,13 @@ impl ConfigLine {
             .map(|(_, word)| word)
     }
 
-    /// The first condition of a `Match` of which nobody knows whether it holds before somebody connects.
+    /// The first condition of a `Match` that cannot be evaluated without connecting.
     pub fn unknown_condition(&self) -> Option<&'static str> {
         let mut names = self.criteria.iter().map(Criterion::name_if_unknown);
         names.find_map(|name| name)
     }
 
-    /// Whether a `Match` asks for a second reading of the configuration.
+    /// Whether a `Match` requires a second pass (`canonical`, `final`).
     pub fn asks_for_second_reading(&self) -> bool {
         self.criteria.iter().any(Criterion::is_final)
     }

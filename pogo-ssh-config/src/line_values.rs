@@ -1,4 +1,4 @@
-//! The arguments of one line, as values.
+//! Parses the arguments of one line into values.
 
 use super::algorithm_list::AlgorithmList;
 use super::lex::Word;
@@ -6,7 +6,7 @@ use super::line::ConfigLine;
 use super::time::time_or_none;
 use pogo_core::fleet::matches_pattern;
 
-/// The arguments of one line; what is left over at its end is an error.
+/// The arguments of one line; unused ones are an error.
 #[derive(Debug)]
 pub(super) struct LineValues<'a> {
     pub(super) line: &'a ConfigLine,
@@ -31,7 +31,7 @@ impl<'a> LineValues<'a> {
         }
     }
 
-    /// The word that was taken last, to which a problem belongs.
+    /// The word taken last, which problems refer to.
     pub(super) fn last(&self) -> Option<&'a Word> {
         self.last
     }
@@ -47,19 +47,19 @@ impl<'a> LineValues<'a> {
         self.next_word().map(|word| word.text.as_str())
     }
 
-    /// All that are left.
+    /// All remaining arguments.
     fn all(&mut self) -> Vec<&'a str> {
         let words = std::mem::take(&mut self.left);
         words.iter().map(|word| word.text.as_str()).collect()
     }
 
-    /// An argument that is not empty.
+    /// A non-empty argument.
     pub(super) fn text(&mut self) -> Result<String, String> {
         let text = self.next().filter(|text| !text.is_empty());
         text.map(str::to_owned).ok_or_else(|| "its value is missing".to_owned())
     }
 
-    /// The rest of the line as written, quotes and all.
+    /// The rest of the line as written, with quotes.
     pub(super) fn whole_text(&mut self) -> String {
         self.last = self.left.first();
         self.left = &[];
@@ -101,7 +101,7 @@ impl<'a> LineValues<'a> {
         number.ok_or_else(|| invalid_value(&text))
     }
 
-    /// A list of algorithms.
+    /// An algorithm list.
     pub(super) fn algorithms(&mut self, allows_patterns: bool) -> Result<AlgorithmList, String> {
         AlgorithmList::new(&self.line.name, &self.text()?, &self.line.position(), allows_patterns)
     }
@@ -112,7 +112,7 @@ impl<'a> LineValues<'a> {
         time_or_none(&text).ok_or_else(|| invalid_value(&text))
     }
 
-    /// All arguments, if none have been named yet. `none` stands alone.
+    /// All arguments, if none were set before. `none` must be the only one.
     pub(super) fn files(&mut self, named: &mut Vec<String>, active: bool) -> Result<(), String> {
         let files = self.all();
         if files.iter().any(|file| file.is_empty()) {
@@ -127,7 +127,7 @@ impl<'a> LineValues<'a> {
         Ok(())
     }
 
-    /// Names of variables, or patterns for them; one with `-` before it takes out those before it.
+    /// Variable names or patterns; a leading `-` removes earlier ones.
     pub(super) fn sent_variables(&mut self, sent: &mut Vec<String>, active: bool) -> Result<(), String> {
         let names = self.all();
         if let Some(bad_name) = names.iter().find(|name| name.is_empty() || name.contains('=')) {
@@ -142,7 +142,7 @@ impl<'a> LineValues<'a> {
         Ok(())
     }
 
-    /// `NAME=VALUE`, if none have been set yet; of two with one name the first counts.
+    /// `NAME=VALUE`, if none were set before; of two with the same name the first one counts.
     pub(super) fn set_variables(&mut self, set: &mut Vec<(String, String)>, active: bool) -> Result<(), String> {
         let mut variables: Vec<(String, String)> = Vec::new();
         for text in self.all() {
@@ -157,7 +157,7 @@ impl<'a> LineValues<'a> {
         Ok(())
     }
 
-    /// Bytes, 0 for the usual; then, perhaps, a time.
+    /// Bytes (0 for the default), and optionally a time.
     pub(super) fn rekey_limit(&mut self) -> Result<(u64, Option<u64>), String> {
         let text = self.text()?;
         let bytes = match text.as_str() {

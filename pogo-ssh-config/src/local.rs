@@ -1,4 +1,4 @@
-//! Who and where this process is.
+//! The local account and machine.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use nix::unistd::{User, getuid};
 
 use super::error::ClientConfigError;
 
-/// The user this process runs as, and its machine: OpenSSH asks the user database, not the environment.
+/// The user this process runs as, and its machine: from the user database, like OpenSSH, not the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LocalAccount {
     pub(super) user: String,
     pub(super) home: PathBuf,
     pub(super) uid: u32,
-    /// The machine's name, with its domain if that is part of it.
+    /// The machine's host name, with its domain if that is part of it.
     pub(super) machine: String,
 }
 
@@ -34,7 +34,7 @@ impl LocalAccount {
         self.home.to_string_lossy().into_owned()
     }
 
-    /// `~` and `~name` at the start are home directories.
+    /// Expands a leading `~` or `~name`.
     pub(super) fn at_home(&self, text: &str) -> Result<String, String> {
         let Some(rest) = text.strip_prefix('~') else {
             return Ok(text.to_owned());

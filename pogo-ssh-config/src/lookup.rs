@@ -1,4 +1,4 @@
-//! One reading of all lines for one host.
+//! One pass over all lines for one host.
 
 use super::error::ClientConfigError;
 use super::exec::ExecAnswers;
@@ -12,19 +12,19 @@ use super::settings::HostQuery;
 use super::tokens::{Tokens, host_name};
 use super::walk::LineVisitor;
 
-/// One reading; there may be a second, with what is known by then.
+/// One pass; a second one may follow, with the values of the first.
 pub(super) struct HostLookup<'a> {
     pub(super) local: &'a LocalAccount,
     pub(super) query: &'a HostQuery,
-    /// What commands have answered.
+    /// Results of `Match exec` commands.
     pub(super) answers: &'a ExecAnswers,
-    /// The host that `Host` lines are compared with.
+    /// The host to compare with `Host` lines.
     pub(super) host: &'a str,
     pub(super) is_final: bool,
     pub(super) options: &'a mut CollectedOptions,
-    /// Whether a line asks for a second reading.
+    /// Whether a line requires a second pass.
     pub(super) wants_final: bool,
-    /// The first command that has no answer yet: what is read after it may not be so.
+    /// The first command without a result: values after it are unreliable.
     pub(super) asks: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
 
     fn named(&mut self, _: &'a ConfigLine) {}
 
-    /// An unknown keyword may be one that is to be ignored.
+    /// Refuses an unknown keyword unless `IgnoreUnknown` names it.
     fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), ClientConfigError> {
         let ignored = self.options.ignored_unknown.as_deref();
         match ignored.is_some_and(|patterns| is_ignored(line, patterns)) {
@@ -49,7 +49,7 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
     fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, is_users: bool) -> Result<(), ClientConfigError> {
         let at_line = |problem: String| line.problem(&problem);
         match keyword {
-            // The walk has followed them.
+            // Handled by the walk.
             Keyword::Host | Keyword::Match | Keyword::Include | Keyword::Harmless => {}
             Keyword::IgnoreUnknown => {
                 let patterns = line.values(is_users).text().map_err(at_line)?;
@@ -109,7 +109,7 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
         };
         let matched = judge(&line.criteria, &subject).map_err(|problem| line.problem(&problem))?;
         self.wants_final |= matched.wants_final;
-        // Nobody needs to know what holds in a file of which no line applies.
+        // In a file whose lines never apply, commands need no result.
         if let Some(command) = matched.asks.filter(|_| !never) {
             self.asks.get_or_insert(command);
         }
@@ -118,7 +118,7 @@ impl<'a> LineVisitor<'a> for HostLookup<'_> {
 }
 
 impl HostLookup<'_> {
-    /// The host with what is known of its name so far.
+    /// The host's address so far.
     fn host_so_far(&self, line: &ConfigLine) -> Result<String, ClientConfigError> {
         match &self.options.host_name {
             Some(name) if self.is_final => Ok(name.clone()),
@@ -128,7 +128,7 @@ impl HostLookup<'_> {
     }
 }
 
-/// Whether an unknown keyword is among those to ignore.
+/// Whether `IgnoreUnknown` names this keyword.
 pub(super) fn is_ignored(line: &ConfigLine, patterns: &str) -> bool {
     matches_list(&line.name, &patterns.to_ascii_lowercase())
 }

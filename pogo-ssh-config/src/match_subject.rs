@@ -1,47 +1,47 @@
-//! Whether the conditions of a `Match` line hold.
+//! Evaluates the conditions of a `Match` line.
 
 use super::criteria::{Criterion, CriterionKind};
 use super::exec::ExecAnswers;
 use super::networks::is_in_one_of;
 use super::pattern_list::{matches_host_list, matches_list};
 
-/// The release of OpenSSH whose configuration is understood here, for `Match version`.
+/// The supported release of OpenSSH, for `Match version`.
 const RELEASE: &str = "OpenSSH_10.5p1";
 
-/// What conditions are compared with.
+/// The values that conditions are compared with.
 #[derive(Clone, Copy)]
 pub(super) struct MatchSubject<'a> {
-    /// The host as it is known so far.
+    /// The host's address so far.
     pub(super) host: &'a str,
-    /// The host as asked for.
+    /// The host name of the query.
     pub(super) original: &'a str,
     pub(super) user: &'a str,
     pub(super) local_user: &'a str,
-    /// What is said by `Tag`, or nothing.
+    /// The value of `Tag`, or empty.
     pub(super) tag: &'a str,
-    /// What is to be run there, or nothing.
+    /// The command to run, or empty.
     pub(super) command: &'a str,
-    /// What the session is for.
+    /// The session type.
     pub(super) session: &'a str,
-    /// Whether everything has been read once already.
+    /// Whether this is the second pass.
     pub(super) is_final: bool,
     /// Replaces the tokens of a command.
     pub(super) expand: &'a dyn Fn(&str) -> Result<String, String>,
-    /// What commands have answered.
+    /// Results of commands.
     pub(super) answers: &'a ExecAnswers,
 }
 
-/// Whether the conditions of a `Match` line hold.
+/// The result of a `Match` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Matched {
     pub(super) holds: bool,
-    /// It asks for a second reading.
+    /// It requires a second pass.
     pub(super) wants_final: bool,
-    /// It asks for the answer of this command.
+    /// It needs the result of this command.
     pub(super) asks: Option<String>,
 }
 
-/// Whether all conditions hold. A command is asked for only once all conditions before it hold, as OpenSSH does.
+/// Evaluates all conditions. A command is needed only if all conditions before it hold, as in OpenSSH.
 pub(super) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Result<Matched, String> {
     let mut matched = Matched {
         holds: true,
@@ -71,7 +71,7 @@ pub(super) fn judge(criteria: &[Criterion], subject: &MatchSubject<'_>) -> Resul
 }
 
 impl MatchSubject<'_> {
-    /// Whether it is what a condition asks for, before negation. No command is run.
+    /// Evaluates a condition before negation. Runs no command.
     fn satisfies(&self, criterion: &Criterion) -> bool {
         let argument = &criterion.argument;
         match criterion.kind {

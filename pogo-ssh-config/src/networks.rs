@@ -1,4 +1,4 @@
-//! The networks that this machine is part of (`Match localnetwork`), and the addresses of its interfaces.
+//! Local networks (`Match localnetwork`) and interface addresses.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ impl Network {
             None => most,
         };
         let network = Self { address, bits };
-        // OpenSSH wants no bits beyond the mask either.
+        // Like OpenSSH, refuse bits beyond the mask.
         (bits_of(address) & !network.mask() == 0).then_some(network)
     }
 
@@ -39,7 +39,7 @@ impl Network {
     }
 }
 
-/// The bits of an address, the first one on top.
+/// The bits of an address, most significant first.
 fn bits_of(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u128::from(u32::from(address)) << 96,
@@ -47,20 +47,20 @@ fn bits_of(address: IpAddr) -> u128 {
     }
 }
 
-/// Networks, with commas between them.
+/// Parses a comma-separated list of networks.
 pub(super) fn parse_networks(list: &str) -> Result<Vec<Network>, String> {
     let parse = |text: &str| Network::parse(text).ok_or_else(|| format!("`{text}` is no network; write ADDRESS/BITS"));
     list.split(',').map(parse).collect()
 }
 
-/// Whether this machine has an address in one of these networks, with commas between them.
+/// Whether this machine has an address in one of these comma-separated networks.
 pub(super) fn is_in_one_of(list: &str) -> Result<bool, String> {
     let networks = parse_networks(list)?;
     let is_inside = |address: IpAddr| networks.iter().any(|network| network.contains(address));
     Ok(interface_addresses().any(|(_, address)| is_inside(address)))
 }
 
-/// The addresses of all interfaces that are up, each with the interface's name.
+/// Addresses of all interfaces that are up, each with the interface's name.
 pub fn interface_addresses() -> impl Iterator<Item = (String, IpAddr)> {
     let all = getifaddrs().into_iter().flatten();
     let up = all.filter(|interface| interface.flags.contains(InterfaceFlags::IFF_UP));

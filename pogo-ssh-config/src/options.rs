@@ -1,4 +1,4 @@
-//! Values as they are gathered from lines: the first one counts.
+//! Collects values from lines: the first one counts.
 
 use std::collections::BTreeMap;
 
@@ -11,14 +11,14 @@ use super::settings::{AddressFamily, AlgorithmLists, StrictHostKeyChecking};
 /// A file of keys or certificates, and whether the user's own configuration names it.
 type NamedFile = (String, bool);
 
-/// A setting that is not followed, as first written.
+/// An unsupported setting, as first written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnsupportedOption {
     pub(super) value: String,
     pub(super) place: FilePosition,
-    /// Values that change nothing.
+    /// Values without an effect.
     pub(super) harmless: &'static [&'static str],
-    /// Whether it is refused otherwise, not only noted.
+    /// Whether other values are refused rather than ignored with a remark.
     pub(super) refused: bool,
 }
 
@@ -30,7 +30,7 @@ impl UnsupportedOption {
     }
 }
 
-/// What has been set so far.
+/// The values set so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CollectedOptions {
     pub(super) user: Option<String>,
@@ -58,7 +58,7 @@ pub(super) struct CollectedOptions {
     pub(super) algorithms: AlgorithmLists,
     pub(super) certificate_files: Vec<NamedFile>,
     pub(super) forward_agent: Option<bool>,
-    /// The socket of the agent to forward, or the variable that names it.
+    /// The socket of the agent to forward, or the variable that contains it.
     pub(super) forwarded_socket: Option<String>,
     pub(super) send_env: Vec<String>,
     pub(super) set_env: Vec<(String, String)>,
@@ -74,14 +74,14 @@ pub(super) struct CollectedOptions {
     pub(super) others: BTreeMap<String, UnsupportedOption>,
 }
 
-/// Keeps what is there already.
+/// Sets the value unless it is set already.
 pub(super) fn first<T>(slot: &mut Option<T>, value: T, active: bool) {
     if active && slot.is_none() {
         *slot = Some(value);
     }
 }
 
-/// To OpenSSH, `none` is as if nothing had been said: a later line may still set the time.
+/// In OpenSSH `none` leaves the time unset: a later line may still set it.
 fn first_time(slot: &mut Option<u64>, value: Option<u64>, active: bool) {
     if let Some(value) = value {
         first(slot, value, active);
@@ -89,7 +89,7 @@ fn first_time(slot: &mut Option<u64>, value: Option<u64>, active: bool) {
 }
 
 impl CollectedOptions {
-    /// Takes a line's value; only checks it if the line does not apply.
+    /// Sets a value from a line; only validates it if the line does not apply.
     pub(super) fn take(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         if let Some(slot) = self.text_of(setting) {
             first(slot, values.text()?, active);
@@ -105,7 +105,7 @@ impl CollectedOptions {
         Ok(())
     }
 
-    /// The setting's place, if its value is one text.
+    /// The field of a text setting.
     fn text_of(&mut self, setting: Setting) -> Option<&mut Option<String>> {
         Some(match setting {
             Setting::User => &mut self.user,
@@ -120,7 +120,7 @@ impl CollectedOptions {
         })
     }
 
-    /// The setting's place, if its value is yes or no.
+    /// The field of a yes-or-no setting.
     fn flag_of(&mut self, setting: Setting) -> Option<&mut Option<bool>> {
         Some(match setting {
             Setting::IdentitiesOnly => &mut self.identities_only,
@@ -134,7 +134,7 @@ impl CollectedOptions {
         })
     }
 
-    /// The setting's place, if its value is a time.
+    /// The field of a time setting.
     fn time_of(&mut self, setting: Setting) -> Option<&mut Option<u64>> {
         Some(match setting {
             Setting::ConnectTimeout => &mut self.connect_timeout,
@@ -143,7 +143,7 @@ impl CollectedOptions {
         })
     }
 
-    /// The setting's place, if its value is a number.
+    /// The field of a number setting.
     fn count_of(&mut self, setting: Setting) -> Option<&mut Option<i64>> {
         Some(match setting {
             Setting::ConnectionAttempts => &mut self.connection_attempts,
@@ -152,7 +152,7 @@ impl CollectedOptions {
         })
     }
 
-    /// Settings with a form of their own.
+    /// Settings with their own syntax.
     fn take_special(&mut self, setting: Setting, values: &mut LineValues<'_>, active: bool) -> Result<(), String> {
         match setting {
             Setting::Port => first(&mut self.port, values.port()?, active),
@@ -197,19 +197,19 @@ impl CollectedOptions {
             Setting::HostKeyAlgorithms => first(&mut lists.host_keys, values.algorithms(true)?, active),
             Setting::PubkeyAcceptedAlgorithms => first(&mut lists.user_keys, values.algorithms(true)?, active),
             Setting::CaSignatureAlgorithms => first(&mut lists.authorities, values.algorithms(true)?, active),
-            // All others are taken elsewhere.
+            // All others are handled above.
             _ => {}
         }
         Ok(())
     }
 
-    /// The host just before this one.
+    /// The last jump host.
     pub(super) fn jump_host(&self) -> &str {
         let last = self.proxy_jump.as_ref().and_then(|hops| hops.last());
         last.map_or("", |hop| hop.host.as_str())
     }
 
-    /// To OpenSSH, whether to forward and which agent are two settings.
+    /// In OpenSSH, whether to forward and which agent are separate settings.
     fn take_agent(&mut self, text: String, active: bool) {
         match text.to_ascii_lowercase().as_str() {
             "yes" | "true" => first(&mut self.forward_agent, true, active),

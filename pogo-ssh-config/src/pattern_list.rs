@@ -1,13 +1,13 @@
-//! Lists of patterns: `web*,!web7`.
+//! Pattern lists: `web*,!web7`.
 
 use pogo_core::fleet::matches_pattern;
 
-/// Whether the text matches one of the patterns, with commas between them, and none that has a `!` before it.
+/// Whether the text matches one of the comma-separated patterns, and no negated one.
 pub(super) fn matches_list(text: &str, patterns: &str) -> bool {
     matches_words(text, patterns.split(','))
 }
 
-/// Whether the text matches one of the patterns, and none that has a `!` before it.
+/// Whether the text matches one of the patterns, and no negated one.
 pub(super) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p str>) -> bool {
     let mut matches_one = false;
     for pattern in patterns {
@@ -20,7 +20,7 @@ pub(super) fn matches_words<'p>(text: &str, patterns: impl Iterator<Item = &'p s
     matches_one
 }
 
-/// Whether a host name matches the list; case does not count.
+/// Whether a host name matches the list, ignoring case.
 pub(super) fn matches_host_list(host: &str, patterns: &str) -> bool {
     matches_list(&host.to_ascii_lowercase(), &patterns.to_ascii_lowercase())
 }

@@ -1,18 +1,18 @@
-//! Where something stands, and what is wrong there.
+//! Positions in files, and problems there.
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A place in a file, or an option of the command line. Prints as `FILE:LINE`.
+/// A position in a file, or an option of the command line. Prints as `FILE:LINE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FilePosition {
-    /// The file; for an option what it was given as.
+    /// The file; for an option its text.
     pub file: Arc<Path>,
     /// The line, from 1; 0 for an option.
     pub line: u32,
-    /// The column, from 1, in characters; far out in very long lines in bytes.
+    /// The column, from 1, in characters; in bytes near the end of very long lines.
     pub column: u32,
 }
 
@@ -35,17 +35,17 @@ impl fmt::Display for FilePosition {
     }
 }
 
-/// A line that OpenSSH refuses too, wherever it applies. Prints as `FILE:LINE: message`.
+/// A problem for which OpenSSH refuses the file. Prints as `FILE:LINE: message`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LineProblem {
-    /// Where it is.
+    /// Its position.
     pub position: FilePosition,
-    /// How many characters it covers.
+    /// Its length in characters.
     pub length: u32,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What to do about it, where that is known.
+    /// The cure, if it is known.
     pub hint: Option<String>,
     /// The whole line.
     pub line: String,
@@ -58,7 +58,7 @@ impl fmt::Display for LineProblem {
     }
 }
 
-/// The column, from 1, of what begins so many bytes into a line.
+/// The column, from 1, of a byte offset in a line.
 fn column(line: &str, offset: usize) -> u32 {
     // Counting the characters before each word of a line of megabytes would take for ever.
     const FAR: usize = 4_096;

@@ -1,4 +1,4 @@
-//! Files that nobody else may write to, and options of the command line.
+//! Reads files, checking their permissions, and options of the command line.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,7 +12,7 @@ use super::keyword::Keyword;
 use super::line::ConfigLine;
 use super::local::LocalAccount;
 
-/// Reads a file and those it includes; `private` if nobody else may have written the first of them, as for the others.
+/// Reads a file and those it includes; with `private`, the first file must not be writable by others either.
 pub(super) fn read_file(
     local: &LocalAccount,
     base: &Path,
@@ -47,7 +47,7 @@ fn read_bytes(path: &Path, private: bool, local: &LocalAccount) -> Result<Vec<u8
     fs::read(path).map_err(unreadable)
 }
 
-/// An option of the command line: a line that stands in no file.
+/// Parses an option of the command line.
 pub(super) fn option_line(text: &str) -> Result<ConfigLine, ClientConfigError> {
     let place = format!("-o {text}");
     let malformed = || ClientConfigError::Line {

@@ -1,4 +1,4 @@
-//! The answer: how one host is reached.
+//! Queries, and the settings of one host.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use super::algorithm_list::AlgorithmList;
 use super::environment::Environment;
 use super::jump::Hop;
 
-/// What is asked of a [`ClientConfig`](super::ClientConfig): a host, and what is set for it elsewhere already, as on
+/// A query to a [`ClientConfig`](super::ClientConfig): a host, and settings that come first, as on
 /// the command line of `ssh`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct HostQuery {
-    /// The host's name, as an operator would give it to `ssh`.
+    /// The host's name, as given to `ssh`.
     pub host: String,
     /// Name or address to connect to (`-o HostName=`).
     pub host_name: Option<String>,
@@ -20,16 +20,16 @@ pub struct HostQuery {
     pub port: Option<u16>,
     /// User (`-l`).
     pub user: Option<String>,
-    /// Hosts on the way (`-J`); an empty list for none.
+    /// Jump hosts (`-J`); an empty list for none.
     pub jump: Option<Vec<Hop>>,
-    /// What is to be run there, for `Match command` and `Match sessiontype`.
+    /// The command to run, for `Match command` and `Match sessiontype`.
     pub command: Option<String>,
-    /// Whether it is only a way to another host, on which nothing runs (`-W`).
+    /// Whether it is a jump host, on which nothing runs (`-W`).
     pub forwards_only: bool,
 }
 
 impl HostQuery {
-    /// Asks for a host by its name, with nothing else set.
+    /// A query for a host without further settings.
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             host: host.into(),
@@ -55,31 +55,31 @@ impl HostQuery {
         self
     }
 
-    /// Sets the hosts on the way (`-J`); an empty list for none.
+    /// Sets the jump hosts (`-J`); an empty list for none.
     pub fn jump(mut self, hops: impl IntoIterator<Item = Hop>) -> Self {
         self.jump = Some(hops.into_iter().collect());
         self
     }
 
-    /// Sets what is to be run there, for `Match command` and `Match sessiontype`.
+    /// Sets the command to run, for `Match command` and `Match sessiontype`.
     pub fn command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
         self
     }
 }
 
-/// Where the keys of an ssh-agent are to be had.
+/// The ssh-agent to use.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum IdentityAgent {
-    /// Nowhere.
+    /// None.
     None,
-    /// From the agent that `SSH_AUTH_SOCK` names.
+    /// The agent of `SSH_AUTH_SOCK`.
     Environment,
-    /// From the agent behind this socket.
+    /// The agent of this socket.
     Socket(PathBuf),
 }
 
-/// Which addresses of a host to connect to.
+/// The address family to connect with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum AddressFamily {
     /// All.
@@ -95,110 +95,110 @@ pub enum AddressFamily {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum StrictHostKeyChecking {
-    /// They are refused.
+    /// Refuse them.
     Yes,
-    /// Somebody is asked; as nobody is there, they are refused.
+    /// Ask; without a person they are refused.
     Ask,
-    /// They are taken and remembered.
+    /// Accept and record them.
     AcceptNew,
-    /// Any key is taken.
+    /// Accept any key.
     No,
 }
 
-/// After how much a connection agrees on new keys.
+/// When a connection rekeys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct RekeyLimit {
-    /// Bytes in one direction.
+    /// After this many bytes in one direction.
     pub bytes: Option<u64>,
-    /// Time.
+    /// After this time.
     pub interval: Option<Duration>,
 }
 
-/// Which algorithms may be used with a host, as far as the configuration says.
+/// The configured algorithms for a host.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct AlgorithmLists {
-    /// Methods of key exchange (`KexAlgorithms`).
+    /// Key exchange methods (`KexAlgorithms`).
     pub kex: Option<AlgorithmList>,
     /// `Ciphers`.
     pub ciphers: Option<AlgorithmList>,
     /// `MACs`.
     pub macs: Option<AlgorithmList>,
-    /// What hosts prove their keys with (`HostKeyAlgorithms`).
+    /// Host key algorithms (`HostKeyAlgorithms`).
     pub host_keys: Option<AlgorithmList>,
-    /// What users' keys sign with (`PubkeyAcceptedAlgorithms`).
+    /// User key algorithms (`PubkeyAcceptedAlgorithms`).
     pub user_keys: Option<AlgorithmList>,
-    /// What certificates of hosts and users may be signed with (`CASignatureAlgorithms`).
+    /// Signature algorithms of certificate authorities (`CASignatureAlgorithms`).
     pub authorities: Option<AlgorithmList>,
-    /// Bits that RSA keys of hosts and users must have (`RequiredRSASize`).
+    /// Minimum size of RSA keys in bits (`RequiredRSASize`).
     pub required_rsa_size: Option<u32>,
 }
 
-/// What OpenSSH's configuration says about one host. `None` is for what it does not say.
+/// The configuration of one host. `None` stands for unset values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HostSettings {
     /// Name or address to connect to.
     pub host_name: String,
-    /// User to log in as.
+    /// Login user.
     pub user: Option<String>,
     /// Port to connect to.
     pub port: Option<u16>,
-    /// The name its key is known by, in lower case.
+    /// The name to look up its host key by, in lower case.
     pub host_key_alias: Option<String>,
-    /// Key files to log in with, in order; none at all if it says so.
+    /// Key files, in order; an empty list for `none`.
     pub identity_files: Option<Vec<PathBuf>>,
-    /// Certificates to log in with, besides those beside key files.
+    /// User certificates.
     pub certificate_files: Vec<PathBuf>,
-    /// Whether of the agent's keys only those of the key files are used.
+    /// Whether the agent's keys are limited to those of the key files.
     pub identities_only: Option<bool>,
-    /// Which agent to ask.
+    /// The agent for logging in.
     pub identity_agent: Option<IdentityAgent>,
-    /// The agent that commands on the host may use.
+    /// The agent to forward to commands on the host.
     pub forward_agent: Option<IdentityAgent>,
-    /// The user's known_hosts files; none at all if it says so.
+    /// The user's known_hosts files; an empty list for `none`.
     pub user_known_hosts: Option<Vec<PathBuf>>,
-    /// The machine's known_hosts files; none at all if it says so.
+    /// The machine's known_hosts files; an empty list for `none`.
     pub global_known_hosts: Option<Vec<PathBuf>>,
-    /// Whether names are hashed where new keys are recorded.
+    /// Whether names are hashed when new keys are recorded.
     pub hash_known_hosts: Option<bool>,
-    /// Whether the address must not be known for another key.
+    /// Whether the address must not be known with another key.
     pub check_host_ip: Option<bool>,
-    /// Whether any key is taken at an address of this machine itself (`NoHostAuthenticationForLocalhost`).
+    /// Whether any key is accepted at loopback addresses (`NoHostAuthenticationForLocalhost`).
     pub trusts_localhost: bool,
-    /// What becomes of unknown host keys.
+    /// Policy for unknown host keys.
     pub strict_host_key_checking: Option<StrictHostKeyChecking>,
-    /// Hosts on the way, the first to pass first. Empty: none.
+    /// Jump hosts, in order.
     pub jump: Vec<Hop>,
-    /// Time to connect. Zero: no limit.
+    /// Time limit for connecting. Zero: no limit.
     pub connect_timeout: Option<Duration>,
-    /// How often to try to connect.
+    /// How often connecting is tried.
     pub connection_attempts: Option<u32>,
-    /// How often a silent host is asked whether it is there. Zero: never.
+    /// Keepalive interval. Zero: no keepalives.
     pub server_alive_interval: Option<Duration>,
-    /// After how many questions without an answer the link counts as lost.
+    /// After how many unanswered keepalives the connection counts as lost.
     pub server_alive_count_max: Option<u32>,
-    /// Whether the system looks after a silent connection.
+    /// Whether TCP keepalive is enabled.
     pub tcp_keep_alive: Option<bool>,
-    /// When to agree on new keys.
+    /// When to rekey.
     pub rekey_limit: RekeyLimit,
-    /// The address of this machine to connect from.
+    /// The local address to connect from.
     pub bind_address: Option<String>,
-    /// The interface of this machine to connect from.
+    /// The local interface to connect from.
     pub bind_interface: Option<String>,
-    /// What the environment of commands gets, as far as the server takes it.
+    /// Environment of sessions, as far as the server accepts it.
     pub environment: Environment,
-    /// Which addresses to connect to.
+    /// Address family to connect with.
     pub address_family: AddressFamily,
-    /// Whether keys may be tried.
+    /// Whether public keys may be tried.
     pub public_keys: bool,
     /// Whether a password may be tried.
     pub passwords: bool,
-    /// Whether the host's questions may be answered.
+    /// Whether keyboard-interactive may be tried.
     pub questions: bool,
-    /// Which algorithms may be used.
+    /// Algorithms to offer.
     pub algorithms: AlgorithmLists,
-    /// What it says and is left out here, each with file and line: the command runs all the same.
+    /// Remarks on ignored settings, with file and line.
     pub notes: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Times as OpenSSH writes them: `90`, `1m30s`, `2w`.
+//! OpenSSH's time format: `90`, `1m30s`, `2w`.
 
 /// The time in seconds.
 pub(super) fn seconds(text: &str) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! What `%h`, `${HOME}` and `~/` stand for.
+//! Expands tokens, variables and `~`.
 
 use std::path::PathBuf;
 
@@ -6,34 +6,34 @@ use sha1::{Digest, Sha1};
 
 use super::local::LocalAccount;
 
-/// What is known when tokens are replaced.
+/// The values of tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tokens<'a> {
     pub(super) local: &'a LocalAccount,
-    /// The host as asked for.
+    /// The host name of the query.
     pub(super) original: &'a str,
     pub(super) host: &'a str,
     pub(super) port: u16,
     pub(super) user: &'a str,
-    /// Its name in known_hosts files, where it has one of its own.
+    /// Its `HostKeyAlias`, if any.
     pub(super) alias: Option<&'a str>,
-    /// The host to pass just before it, if there is one.
+    /// Its last jump host, or empty.
     pub(super) jump: &'a str,
 }
 
 impl Tokens<'_> {
-    /// A file name: home directory, variables, then all tokens.
+    /// Expands a file name: home directory, variables, then all tokens.
     pub(super) fn path(&self, text: &str) -> Result<PathBuf, String> {
         self.percent(&self.at_home(text)?, true, "%CLdhijklnpru")
             .map(PathBuf::from)
     }
 
-    /// A command of `Match exec`: all tokens, and nothing else.
+    /// Expands a command of `Match exec`: all tokens, nothing else.
     pub(super) fn command(&self, text: &str) -> Result<String, String> {
         self.percent(text, false, "%CLdhijklnpru")
     }
 
-    /// A jump host: a few tokens only.
+    /// Expands a jump host: a few tokens only.
     pub(super) fn hop(&self, text: &str) -> Result<String, String> {
         self.percent(text, false, "%hnpr")
     }
@@ -42,7 +42,7 @@ impl Tokens<'_> {
         self.local.at_home(text)
     }
 
-    /// A name for the connection: a digest of both ends.
+    /// `%C`: a digest of both ends.
     fn digest(&self) -> String {
         let mut digest = Sha1::new();
         for part in [
@@ -82,7 +82,7 @@ impl Tokens<'_> {
     }
 }
 
-/// `HostName` may hold the host as asked for.
+/// Expands `HostName`, which may contain the host name of the query.
 pub(super) fn host_name(text: &str, asked: &str) -> Result<String, String> {
     expand(text, false, |token| match token {
         '%' => Some("%".to_owned()),
@@ -91,7 +91,7 @@ pub(super) fn host_name(text: &str, asked: &str) -> Result<String, String> {
     })
 }
 
-/// Once, from left to right: what a token or variable stands for is not looked at again.
+/// One pass from left to right: expanded text is not expanded again.
 fn expand(text: &str, with_variables: bool, value: impl Fn(char) -> Option<String>) -> Result<String, String> {
     let mut expanded = String::new();
     let mut rest = text;

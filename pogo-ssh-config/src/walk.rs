@@ -1,4 +1,4 @@
-//! The lines that apply to a host: `Host`, `Match` and `Include`, for whoever asks.
+//! Walks the lines that apply to a host: `Host`, `Match` and `Include`.
 
 use super::file::ConfigFile;
 use super::keyword::Keyword;
@@ -10,28 +10,28 @@ use super::pattern_list::matches_words;
 pub(super) trait LineVisitor<'a> {
     type Error;
 
-    /// The host that `Host` lines are compared with.
+    /// The host to compare with `Host` lines.
     fn host(&self) -> &str;
 
     /// Whether a `Match` holds; `never` where its file is included in a block that does not apply.
     fn holds(&mut self, line: &'a ConfigLine, never: bool) -> Result<bool, Self::Error>;
 
-    /// A `Host` line that is for this host.
+    /// A `Host` line that matches this host.
     fn named(&mut self, line: &'a ConfigLine);
 
-    /// A line with a keyword that OpenSSH does not know, whether it applies or not.
+    /// A line with an unknown keyword, whether it applies or not.
     fn unknown(&mut self, line: &'a ConfigLine) -> Result<(), Self::Error>;
 
     /// A line that applies.
     fn apply(&mut self, keyword: Keyword, line: &'a ConfigLine, is_users: bool) -> Result<(), Self::Error>;
 }
 
-/// What the lines before mean for a line.
+/// The effect of the lines before.
 #[derive(Debug, Clone, Copy)]
 struct BlockState {
-    /// It applies to this host.
+    /// The line applies to this host.
     active: bool,
-    /// No line of this file ever applies: it is included where nothing does.
+    /// No line of this file applies: it is included from a block that does not.
     never: bool,
     /// The file is the user's own.
     is_users: bool,
