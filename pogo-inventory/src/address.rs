@@ -1,10 +1,10 @@
-//! Checks of addresses and users: texts that are certainly mistakes.
+//! Rejects addresses and users that are certainly mistakes.
 
 use pogo_core::fleet::{Connection, is_invisible};
 
-/// What is wrong with an address, and the cure.
+/// The problem with an address, and the cure.
 pub(crate) fn wrong_address(text: &str) -> Option<(String, &'static str)> {
-    // Nearly every address is made of these alone, and there may be very many.
+    // Fast path: nearly every address consists of these characters, and there may be very many.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'_');
     if text.bytes().all(plain) {
         return None;
@@ -33,12 +33,12 @@ pub(crate) fn wrong_address(text: &str) -> Option<(String, &'static str)> {
     unseen("address", text)
 }
 
-/// What is wrong with a user, and the cure.
+/// The problem with a user, and the cure.
 pub(crate) fn wrong_user(text: &str) -> Option<(String, &'static str)> {
     unseen("user", text)
 }
 
-/// What is wrong with the address or the user.
+/// The problem with the address or the user, and the cure.
 pub(crate) fn wrong(connection: &Connection) -> Option<(String, &'static str)> {
     let address = connection.address.as_deref().and_then(wrong_address);
     address.or_else(|| connection.user.as_deref().and_then(wrong_user))

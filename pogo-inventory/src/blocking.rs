@@ -1,10 +1,10 @@
-//! Blocking work on a thread of its own.
+//! Bridges between blocking and asynchronous code.
 
 use std::thread;
 
 use pogo_core::inventory::InventoryError;
 
-/// Runs work on a thread of its own, so that any executor can wait for it.
+/// Runs blocking work on a new thread, so that any executor can await it.
 pub(crate) async fn spawn_blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, InventoryError> + Send + 'static,
 ) -> Result<T, InventoryError> {
@@ -13,7 +13,7 @@ pub(crate) async fn spawn_blocking<T: Send + 'static>(
     receiver.await.map_err(|_| gone())?
 }
 
-/// Runs asynchronous work to its end, wherever the caller runs: inside of an executor too.
+/// Runs a future to its end, also inside an executor.
 #[cfg(any(feature = "http", feature = "sqlite", feature = "postgres", feature = "mysql"))]
 pub(crate) fn block_on<T: Send>(
     work: impl Future<Output = Result<T, InventoryError>> + Send,

@@ -1,4 +1,4 @@
-//! Reading a source's file, within limits.
+//! Reads files up to a maximum size.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,15 +6,15 @@ use std::path::Path;
 
 use pogo_core::inventory::{Diagnostic, Excerpt, InventoryError, LineSpan};
 
-/// The largest file that is read, in bytes: room for some millions of hosts.
+/// The largest file in bytes: room for some millions of hosts.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
 
-/// The file's text.
+/// Reads a file as text.
 pub(crate) fn read_text(path: &Path) -> Result<String, InventoryError> {
     read_text_up_to(path, MAX_BYTES)
 }
 
-/// The text of a file that may have up to so many bytes.
+/// Reads a file of at most `most` bytes as text.
 pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, InventoryError> {
     let name = path.display().to_string();
     if let Some(kind) = special(path) {
@@ -26,12 +26,12 @@ pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String, Inventor
     text(&name, bytes, most)
 }
 
-/// The text without the mark that some editors write in front of it.
+/// Strips a byte order mark.
 pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// What it is, if reading it might take for ever: looking at it does not.
+/// Names a kind of file that might block for ever, such as a pipe, without opening it.
 pub(crate) fn special(path: &Path) -> Option<&'static str> {
     let kind = std::fs::metadata(path).ok()?.file_type();
     if kind.is_file() || kind.is_dir() {
@@ -50,7 +50,7 @@ pub(crate) fn special(path: &Path) -> Option<&'static str> {
     Some("a device")
 }
 
-/// The bytes as text, if they are UTF-8.
+/// Decodes UTF-8.
 pub(crate) fn text(name: &str, bytes: Vec<u8>, most: u64) -> Result<String, InventoryError> {
     if bytes.len() as u64 > most {
         let message = format!("is larger than {} MiB, the most that is read", most >> 20);

@@ -17,8 +17,8 @@ use crate::text_line::TextLine;
 
 /// A genders file, such as `/etc/genders`: nodes and their attributes.
 ///
-/// An attribute becomes a tag, an attribute with a value the tag `attribute.value`; what cannot be part of a tag
-/// becomes `_`. `%n` in a value is the node's name.
+/// An attribute becomes a tag, an attribute with a value the tag `attribute.value`; characters that a tag cannot contain
+/// become `_`. `%n` in a value is the node's name.
 ///
 /// ```
 /// use pogo_inventory::GendersFile;
@@ -66,7 +66,7 @@ impl GendersFile {
             members: 0,
         };
         TextLine::all(text).for_each(|line| reader.line(line));
-        // Every table could be one: nodes are separated by commas, and need no attributes.
+        // Every CSV table is valid genders: nodes are separated by commas and need no attributes.
         if reader.values.is_empty() && reader.problems.is_empty() && guess::is_csv(text) {
             reader.problems.report(Span::START, "no node has an attribute");
         }
@@ -89,15 +89,15 @@ impl Inventory for GendersFile {
 struct GendersReader<'a> {
     problems: Problems<'a>,
     roster: Roster,
-    /// Which value a tag was made of.
+    /// The value that each tag was made from.
     values: HashMap<TagPath, String>,
-    /// In which line a node got an attribute.
+    /// The line that gave a node an attribute.
     given: HashMap<(HostName, String), usize>,
     members: usize,
 }
 
 impl GendersReader<'_> {
-    /// Nodes and attributes of all lines together: a short text must not fill the memory.
+    /// The most nodes and attributes of all lines: a short text must not fill the memory.
     const MAX_MEMBERS: usize = 3_000_000;
 
     /// `nodes attributes`
@@ -171,7 +171,7 @@ impl GendersReader<'_> {
         }
     }
 
-    /// Two values that become one tag would make one group of two.
+    /// Refuses two values that map to the same tag, which would merge two groups.
     fn path(&mut self, name: &str, value: Option<String>) -> Result<TagPath, String> {
         let whole = match &value {
             Some(value) => format!("{}.{}", segment(name), segment(value)),
@@ -190,7 +190,7 @@ impl GendersReader<'_> {
     }
 }
 
-/// The value with the node's name for `%n` and `%` for `%%`; what follows `%%` is text.
+/// Expands `%n` to the node's name and `%%` to `%`; what follows `%%` is literal.
 fn filled(value: &str, host: &HostName) -> String {
     let parts: Vec<String> = value
         .split("%%")
@@ -199,7 +199,7 @@ fn filled(value: &str, host: &HostName) -> String {
     parts.join("%")
 }
 
-/// Text as a part of a tag.
+/// Converts a text to a tag segment.
 fn segment(text: &str) -> String {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     text.chars().map(|c| if fits(c) { c } else { '_' }).collect()

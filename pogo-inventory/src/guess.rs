@@ -1,16 +1,16 @@
-//! Guesses the type of a file that is not of the type that it was given as.
+//! Guesses the type of a file that is not of the declared type.
 
 use pogo_core::inventory::Diagnostic;
 
 use crate::file::without_mark;
 
-/// A text of another type: what it is, and how it is named as a source, behind `-i` unless that says otherwise.
+/// The guessed type: its description, and the source to name, after `-i` unless stated otherwise.
 struct Guess {
     kind: &'static str,
     what: &'static str,
 }
 
-/// What is read as one type and looks like another gets the right one as a hint, with the first problem.
+/// Adds a hint with the guessed type to the first problem.
 pub(crate) fn hinted(mut problems: Vec<Diagnostic>, own: &str, name: &str, text: &str) -> Vec<Diagnostic> {
     let guess = (!problems.is_empty()).then(|| of(text)).flatten();
     let (Some(Guess { kind, what }), Some(first)) = (guess, problems.first_mut()) else {
@@ -34,12 +34,12 @@ pub(crate) fn hinted(mut problems: Vec<Diagnostic>, own: &str, name: &str, text:
     problems
 }
 
-/// Whether a text that could be read as something else is a table in CSV.
+/// Whether a text that is also valid as another type looks like CSV.
 pub(crate) fn is_csv(text: &str) -> bool {
     of(text).is_some_and(|guess| guess.kind == "csv")
 }
 
-/// Texts that are looked at: what is larger takes its time.
+/// The largest text that is examined, in bytes.
 const MOST: usize = 1 << 20;
 
 fn of(text: &str) -> Option<Guess> {
@@ -59,7 +59,7 @@ fn guess(kind: &'static str, what: &'static str) -> Option<Guess> {
     Some(Guess { kind, what })
 }
 
-/// Texts that are known by their keys.
+/// Types recognized by their keys.
 mod tree {
     use super::Guess;
     #[cfg(feature = "yaml")]
@@ -75,7 +75,7 @@ mod tree {
         use crate::source::{Problems, SourceText};
         use crate::tree::Value;
 
-        // Without quotes it is a list or a map of YAML.
+        // Without quotes it is a YAML list or map.
         let is_json = text.trim_start().starts_with(['{', '[']) && text.contains('"');
         let mut lines = text.lines().filter(|line| !line.trim().is_empty());
         if is_json && text.trim_end().contains('\n') && lines.all(|line| line.starts_with('{') && line.ends_with('}')) {
@@ -149,7 +149,7 @@ mod tree {
     }
 }
 
-/// Texts that are known by their lines.
+/// Types recognized by their lines.
 mod lines {
     use super::{Guess, guess};
 
@@ -158,7 +158,7 @@ mod lines {
         lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']))
     }
 
-    /// Those that are nothing else.
+    /// Types with an unambiguous syntax.
     pub(super) fn of(text: &str) -> Option<Guess> {
         let first = telling(text).next()?;
         let word = first.split([' ', '\t', '=']).next()?.to_ascii_lowercase();
@@ -176,7 +176,7 @@ mod lines {
             return guess("ssh-config", "a configuration of OpenSSH's client");
         }
         let is_section = |line: &str| line.starts_with('[') && line.ends_with(']') && !line.contains(['{', '"', ',']);
-        // A section alone is a list in YAML.
+        // A section alone is a YAML list.
         let has_more = telling(text).any(|line| !is_section(line));
         if has_more && telling(text).any(|line| is_section(line) && line.len() > 2) {
             let is_group = |line: &str| is_section(line) && (line.ends_with(":children]") || line.ends_with(":vars]"));
@@ -192,7 +192,7 @@ mod lines {
         None
     }
 
-    /// `key = value`, with a value of TOML.
+    /// `key = value` with a TOML value.
     fn is_toml(line: &str) -> bool {
         let value = line.split_once('=').map(|(key, value)| (key.trim(), value.trim()));
         value.is_some_and(|(key, value)| {
@@ -201,7 +201,7 @@ mod lines {
         })
     }
 
-    /// Those that others may look like.
+    /// Types with an ambiguous syntax.
     pub(super) fn loose(text: &str) -> Option<Guess> {
         let is_word = |word: &str| {
             word.chars()

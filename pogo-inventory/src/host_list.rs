@@ -14,8 +14,8 @@ use crate::roster::Roster;
 use crate::source::{self, Problems, Span};
 use crate::text_line::TextLine;
 
-/// A text file of host names and ranges, a line or more words each, or standard input (`-`): what `pssh -h`, `pdsh -w ^FILE`
-/// and a pipe of names have. `#` begins a comment; `user@` before a name and `:port` behind it are its connection settings.
+/// A text file of host names and ranges, separated by white space, or standard input (`-`): what `pssh -h`, `pdsh -w ^FILE`
+/// and pipes of names use. `#` begins a comment; `user@` before a name and `:port` after it are connection settings.
 /// The hosts carry no tags.
 ///
 /// ```
@@ -34,14 +34,14 @@ pub struct HostList {
 }
 
 impl HostList {
-    /// The file at this path, read when the inventory is loaded; `-` is standard input, which is read once.
+    /// An inventory from the file at this path, read when it is loaded; `-` is standard input, which is read once.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             file: InputFile::new(path),
         }
     }
 
-    /// Reads a text that messages call `source_name`.
+    /// Parses a text; messages name it `source_name`.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ fn listing(name: Arc<str>, text: &str) -> Result<Listing, InventoryError> {
     roster.into_listing(found)
 }
 
-/// Adds what a word names.
+/// Adds the hosts of a word.
 fn hosts(problems: &mut Problems<'_>, roster: &mut Roster, span: Span, word: &str) {
     let (user, names) = match word.rsplit_once('@') {
         Some((user, names)) => (Some(user), names),
@@ -117,7 +117,7 @@ fn hosts(problems: &mut Problems<'_>, roster: &mut Roster, span: Span, word: &st
     }
 }
 
-/// The names and the port behind them. An address of IPv6 has a port in brackets' company alone: `[::1]:22`.
+/// Splits names and port. An IPv6 address with a port needs brackets: `[::1]:22`.
 fn port_of(names: &str) -> Result<(&str, Option<u16>), &str> {
     if let Some((address, port)) = names.strip_prefix('[').and_then(|rest| rest.split_once("]:"))
         && address.contains(':')

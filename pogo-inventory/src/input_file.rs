@@ -17,7 +17,7 @@ impl InputFile {
         Self(path.into())
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub(crate) fn name(&self) -> String {
         match self.path() {
             None => "standard input".to_owned(),
@@ -25,7 +25,7 @@ impl InputFile {
         }
     }
 
-    /// Its text. Standard input is read once, and is the same from then on.
+    /// Reads its text. Standard input is read once, and cached.
     pub(crate) fn read(&self) -> Result<String, InventoryError> {
         static READ: OnceLock<Result<Vec<u8>, String>> = OnceLock::new();
         if let Some(path) = self.path() {

@@ -1,11 +1,11 @@
-//! Features that a program was built without, and how to build it with them.
+//! Messages for features that a build lacks.
 
-/// Refuses what needs features that are off. Programs name their features as this crate does, so the words work for them too.
+/// The message for something that needs disabled features. Programs name their features as this crate does.
 pub(crate) fn built_without(what: &str, features: &str) -> String {
     format!("this program was built without {what}; build it with `--features {features}`")
 }
 
-/// The feature of the database that an address is of, by what stands before its first colon.
+/// The feature for a database address, by its scheme.
 #[cfg(any(
     feature = "sources-file",
     feature = "sqlite",

@@ -1,4 +1,4 @@
-//! A file of settings: what a program of one's own reads as the policy is read.
+//! A YAML file of settings for embedding programs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::source::{Problems, SourceText, Span};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
 
-/// A YAML file that is a map of settings, in which each key and value knows its place. Values are kept as they are
-/// written; a program gives them their meaning, and reports what is wrong with them as a policy file's mistakes are
-/// reported: with file, line, column and the line itself.
+/// A YAML map of settings whose keys and values have positions. Values are kept as
+/// written; a program interprets them, and reports problems as those of a policy file are
+/// reported: with file, line, column and the line.
 ///
 /// ```
 /// use pogo_inventory::SettingsFile;
@@ -37,9 +37,9 @@ pub struct SettingsFile {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Setting {
-    /// The key, as it is written.
+    /// The key as written.
     pub key: String,
-    /// Where it stands.
+    /// Its position.
     pub place: SettingPlace,
     /// The value.
     pub value: SettingItem,
@@ -49,18 +49,18 @@ pub struct Setting {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SettingItem {
-    /// Where it stands.
+    /// Its position.
     pub place: SettingPlace,
-    /// What it is.
+    /// The value itself.
     pub value: SettingValue,
 }
 
 /// A value.
 #[derive(Debug, Clone)]
 pub enum SettingValue {
-    /// Nothing, or `null`.
+    /// Empty, or `null`.
     Nothing,
-    /// A text, number or truth value, as it is written.
+    /// A text, number or boolean, as written.
     Text(String),
     /// A list.
     List(Vec<SettingItem>),
@@ -68,7 +68,7 @@ pub enum SettingValue {
     Map(Vec<Setting>),
 }
 
-/// A stretch of a [`SettingsFile`].
+/// A position in a [`SettingsFile`].
 #[derive(Debug, Clone, Copy)]
 pub struct SettingPlace(Span);
 
@@ -76,13 +76,13 @@ impl SettingsFile {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] when it is no map.
+    /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] when it is not a map.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, InventoryError> {
         let path = path.as_ref();
         Self::parse(&path.display().to_string(), &file::read_text(path)?)
     }
 
-    /// Reads a text that stands in a file of this name.
+    /// Parses a text; messages name it `name`.
     ///
     /// # Errors
     /// As for [`read`](Self::read).
@@ -109,22 +109,22 @@ impl SettingsFile {
         }
     }
 
-    /// The settings, in their order.
+    /// The settings in file order.
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
 
-    /// File, line and column of a place.
+    /// File, line and column of a position.
     pub fn origin(&self, place: SettingPlace) -> Origin {
         self.source().origin(place.0)
     }
 
-    /// What is wrong at a place.
+    /// A problem at a position.
     pub fn problem(&self, place: SettingPlace, message: impl Into<String>) -> Diagnostic {
         self.source().diagnostic(place.0, message)
     }
 
-    /// A key that is none of the known ones, with the one that was probably meant.
+    /// The problem of an unknown key, with the most similar known one as a hint.
     pub fn unknown(&self, setting: &Setting, of: &str, known: &[&str]) -> Diagnostic {
         let message = format!("unknown key `{}` in {of}", setting.key.escape_debug());
         let hint = match keys::nearest(&setting.key, known) {
@@ -140,7 +140,7 @@ impl SettingsFile {
 }
 
 impl SettingValue {
-    /// What this is, for messages.
+    /// Describes the value, for messages.
     pub fn kind(&self) -> String {
         match self {
             Self::Nothing => "nothing".to_owned(),

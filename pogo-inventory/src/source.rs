@@ -1,4 +1,4 @@
-//! The text of a source, with a name, and the problems found in it.
+//! The named text of a source, and its problems.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use pogo_core::inventory::{Diagnostic, Excerpt, InventoryError, LineSpan};
 use pogo_core::policy::Origin;
 
-/// A stretch of a source's text.
+/// A range of a source's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
     /// Offset of the first byte.
     pub(crate) start: u32,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub(crate) end: u32,
     /// The first character's line, from 1.
     pub(crate) line: u32,
@@ -28,7 +28,7 @@ impl Span {
         column: 1,
     };
 
-    /// A stretch of bytes that begins in this line and column, both from 1.
+    /// A byte range that begins at this line and column, both from 1.
     pub(crate) fn new(bytes: Range<usize>, line: usize, column: u32) -> Self {
         Self {
             start: narrow(bytes.start),
@@ -39,18 +39,18 @@ impl Span {
     }
 }
 
-/// Texts are shorter than 4 GiB: files above that are refused.
+/// Larger files are refused, so offsets fit into 32 bits.
 pub(crate) fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-/// The column, from 1, of what begins so many bytes into a line.
+/// The column, from 1, of a byte offset in a line.
 ///
-/// Far out in a long line columns count bytes: counting characters for each of its words would take for ever.
+/// Near the end of very long lines columns count bytes: counting characters for each word would be quadratic.
 pub(crate) fn column(line: &str, from: usize) -> u32 {
     const FAR: usize = 4_096;
     let before = line.get(..from).filter(|before| before.len() <= FAR);
-    // Counting characters is slow where there are few, and nearly always there are as many as bytes.
+    // Fast path: nearly all lines are ASCII.
     let before = before.filter(|before| !before.is_ascii());
     let characters = before.map_or(from, |before| before.chars().count());
     narrow(characters).saturating_add(1)
@@ -73,7 +73,7 @@ impl<'a> SourceText<'a> {
         }
     }
 
-    /// A text that may hold secrets: lines that look like it are never shown.
+    /// Marks the text as one with secrets: lines that look secret are never shown.
     #[cfg(any(feature = "ansible", feature = "settings-file", feature = "sources-file"))]
     pub(crate) fn without_secrets(mut self) -> Self {
         self.secretive = true;
@@ -84,30 +84,30 @@ impl<'a> SourceText<'a> {
         Origin::new(Arc::clone(&self.name), span.line, span.column)
     }
 
-    /// How many hosts to make room for, if each has a line; a file of empty lines shall not take more than its share.
+    /// The capacity to reserve if each line has a host, limited by the file's size.
     pub(crate) fn rows(&self) -> usize {
         const MOST: usize = 1 << 20;
-        // Counts that fit into a byte are counted many at once.
+        // Byte-sized counters let the compiler vectorize this.
         let count = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
         let counts = self.text.as_bytes().chunks(128).map(|bytes| usize::from(count(bytes)));
         let lines: usize = counts.sum();
         lines.min(self.text.len() / 16).min(MOST)
     }
 
-    /// What stands there.
+    /// The text of a span.
     pub(crate) fn slice(&self, span: Span) -> &'a str {
         self.text
             .get(span.start as usize..span.end as usize)
             .unwrap_or_default()
     }
 
-    /// The whole line on which the span starts, without its end.
+    /// The whole line on which the span starts, without its line break.
     pub(crate) fn line(&self, span: Span) -> &'a str {
         let rest = self.text.get(self.line_start(span)..).unwrap_or_default();
         rest.split('\n').next().unwrap_or_default().trim_end_matches('\r')
     }
 
-    /// The whole line, unless it is so long that showing it for each of many problems would take for ever.
+    /// The whole line, unless it is too long to be shown for each of many problems.
     fn short_line(&self, span: Span) -> Option<&'a str> {
         const FAR: usize = 16_384;
         let (bytes, at) = (self.text.as_bytes(), span.start as usize);
@@ -124,7 +124,7 @@ impl<'a> SourceText<'a> {
         before.rfind('\n').map_or(0, |newline| newline + 1)
     }
 
-    /// The place `offset` bytes into a value. Escapes and line breaks move things, then it is the whole value.
+    /// The span from `offset` bytes into a value on; the whole value if it has escapes or line breaks.
     pub(crate) fn within(&self, span: Span, text: &str, offset: usize) -> Span {
         let written = self.slice(span);
         let quotes = match written.strip_prefix(['"', '\'']) {
@@ -143,7 +143,7 @@ impl<'a> SourceText<'a> {
         }
     }
 
-    /// The span's first line only, in characters, at least 1.
+    /// Length of the span on its first line, in characters, at least 1.
     fn length(&self, span: Span) -> u32 {
         let first = self.slice(span).lines().next().unwrap_or_default();
         narrow(first.chars().count()).max(1)
@@ -168,7 +168,7 @@ impl<'a> SourceText<'a> {
     }
 }
 
-/// Whether a line may hold a secret.
+/// Whether a line may contain a secret.
 pub(crate) fn looks_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let in_address = line.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
@@ -176,18 +176,18 @@ pub(crate) fn looks_secret(line: &str) -> bool {
     in_address || words.iter().any(|word| line.contains(word))
 }
 
-/// Problems in the order in which they were found.
+/// Collected problems.
 #[derive(Debug)]
 pub(crate) struct Problems<'a> {
     pub(crate) source: SourceText<'a>,
     list: Vec<Diagnostic>,
-    /// Problems that matter only if what stands there is used.
+    /// Problems that count only if the value is used.
     deferred: Vec<(Span, Diagnostic)>,
     defers: bool,
 }
 
 impl<'a> Problems<'a> {
-    /// A file in which everything is wrong must not take memory without bound.
+    /// The most problems that are kept: a file that is wrong throughout must not fill the memory.
     pub(crate) const MOST: usize = 1_000;
 
     pub(crate) fn new(source: SourceText<'a>) -> Self {
@@ -199,7 +199,7 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// Problems with the content of values, such as keys that are there twice, count unless the value turns out to be
+    /// Defers problems with the content of values, such as duplicate keys: they count unless the value turns out to be
     /// [unused](Self::forgive).
     #[cfg(feature = "ansible")]
     pub(crate) fn deferring(mut self) -> Self {
@@ -207,7 +207,7 @@ impl<'a> Problems<'a> {
         self
     }
 
-    /// A problem with the content of a value.
+    /// Adds a problem with the content of a value.
     #[cfg(feature = "yaml")]
     pub(crate) fn report_content(&mut self, span: Span, problem: Diagnostic) {
         match self.defers {
@@ -217,7 +217,7 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// Of what stands here, only these parts are used: problems with other content do not matter.
+    /// Drops deferred problems in this span, except in the parts that are used.
     #[cfg(feature = "ansible")]
     pub(crate) fn forgive(&mut self, all: Span, used: &[Span]) {
         let within = |at: u32, span: &Span| at >= span.start && at < span.end;
@@ -225,7 +225,7 @@ impl<'a> Problems<'a> {
             .retain(|(span, _)| !within(span.start, &all) || used.iter().any(|used| within(span.start, used)));
     }
 
-    /// The first ones, which a person sees, show their lines however long these are.
+    /// The first problems show their lines whatever their length.
     fn problem(&self, span: Span, message: String) -> Diagnostic {
         let line = match self.list.len() < InventoryError::SHOWN {
             true => Some(self.source.line(span)),
@@ -248,7 +248,7 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// Whether further problems are left out.
+    /// Whether further problems are dropped.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() >= Self::MOST
     }
@@ -261,12 +261,12 @@ impl<'a> Problems<'a> {
         self.list.push(problem);
     }
 
-    /// Everything found, in the order of the text.
+    /// All problems in text order.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.take_sorted()
     }
 
-    /// Everything found up to now, in the order of the text.
+    /// Takes the problems so far, in text order.
     pub(crate) fn take_sorted(&mut self) -> Vec<Diagnostic> {
         self.list.extend(
             std::mem::take(&mut self.deferred)

@@ -1,4 +1,4 @@
-//! Sources as they are written on a command line.
+//! Sources as written on a command line.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,14 @@ use pogo_core::inventory::Inventory;
 
 use crate::lacking::built_without;
 
-/// A source as it is written on a command line: `TYPE:LOCATION`, or a path whose name tells the type.
+/// A source as written on a command line: `TYPE:LOCATION`, or a path whose name implies the type.
 ///
-/// | type | location | known by |
+/// | type | location | implied by |
 /// | --- | --- | --- |
 /// | `policy` | policy file | `.yaml`, `.yml` |
 /// | `pogo4` | file of Pogo 4.0 | |
 /// | `ansible` | Ansible inventory | `.ini` |
-/// | `ansible-list` | what `ansible-inventory --list` prints, in a file, or on standard input (`-`) | |
+/// | `ansible-list` | output of `ansible-inventory --list`, in a file or on standard input (`-`) | |
 /// | `ansible-script` | executable Ansible inventory | |
 /// | `clustershell` | group file of ClusterShell | |
 /// | `genders` | genders file | the name `genders`, `.genders` |
@@ -41,40 +41,40 @@ pub struct SourceSpec {
     location: String,
 }
 
-/// Text that is no source.
+/// Why a text is not a source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpecError {
-    /// No type is written, and the name doesn't tell.
+    /// No type is written, and the name implies none.
     #[error(
         "the name does not tell what kind of source it is; write `TYPE:{location}`, where TYPE is one of {}",
         kinds()
     )]
     NoKind {
-        /// The text as given.
+        /// The text.
         location: String,
     },
-    /// A type that is not known.
+    /// An unknown type.
     #[error(
         "`{kind}` is no type of source; known are {}; for a path with a colon, write `./{kind}:…`",
         kinds()
     )]
     UnknownKind {
-        /// What stands before the colon.
+        /// The text before the colon.
         kind: String,
     },
-    /// A type whose feature is off.
+    /// A type whose feature is disabled.
     #[error("{}", built_without(&format!("sources of type `{kind}`"), &features.join(",")))]
     Disabled {
-        /// The type, as written or as the name tells.
+        /// The type.
         kind: String,
         /// The features of this crate that it needs.
         features: Vec<&'static str>,
     },
-    /// Nothing behind the colon.
+    /// The location is empty.
     #[error("the location behind `{kind}:` is missing")]
     NoLocation {
-        /// What stands before the colon.
+        /// The text before the colon.
         kind: String,
     },
 }
@@ -86,7 +86,7 @@ macro_rules! kinds {
             $(#[cfg(all($(feature = $feature),+))] $kind,)*
         }
 
-        /// The features that each type needs, whether they are on or not.
+        /// The features that each type needs, enabled or not.
         const FEATURES: &[(&str, &[&str])] = &[$(($name, &[$($feature),+]),)*];
 
         impl Kind {
@@ -130,17 +130,17 @@ fn table(path: &str, format: crate::table::Format) -> crate::table::TableFile {
 }
 
 impl SourceSpec {
-    /// The types that are known here, such as `ansible`.
+    /// The types of this build, such as `ansible`.
     pub fn types() -> impl Iterator<Item = &'static str> {
         Kind::ALL.iter().map(|(name, _)| *name)
     }
 
-    /// The source. Nothing is read yet.
+    /// Creates the inventory. Nothing is read yet.
     pub fn open(&self) -> Arc<dyn Inventory> {
         self.kind.open(&self.location)
     }
 
-    /// Takes a path as relative to this folder. A program without a folder stays one that is looked for.
+    /// Resolves a path relative to this folder. A program without a folder is still searched in `PATH`.
     #[cfg(feature = "sources-file")]
     pub(crate) fn within(mut self, folder: &std::path::Path) -> Self {
         let elsewhere = match self.name() {
@@ -196,7 +196,7 @@ impl FromStr for SourceSpec {
     }
 }
 
-/// Why there is no such type here.
+/// The error for a type that this build lacks.
 pub(crate) fn unknown(kind: &str) -> SpecError {
     let kind = kind.to_owned();
     match FEATURES.iter().find(|(name, _)| *name == kind) {
@@ -208,7 +208,7 @@ pub(crate) fn unknown(kind: &str) -> SpecError {
     }
 }
 
-/// What a path tells.
+/// The type that a path implies.
 fn kind_of(path: &str) -> Option<&'static str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     if path == "-" {
@@ -238,7 +238,7 @@ fn kinds() -> String {
 }
 
 impl fmt::Display for SourceSpec {
-    /// Without the user, password and query of an address.
+    /// Omits user, password and query of an address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.name();
         match self.location.split_once("://") {

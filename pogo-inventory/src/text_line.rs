@@ -13,7 +13,7 @@ pub(crate) struct TextLine<'a> {
 }
 
 impl<'a> TextLine<'a> {
-    /// The lines of a text, first to last.
+    /// The lines of a text.
     pub(crate) fn all(text: &'a str) -> impl Iterator<Item = Self> {
         let mut next = 0;
         (1..).zip(text.split('\n')).map(move |(number, text)| {
@@ -29,7 +29,7 @@ impl<'a> TextLine<'a> {
         Span::new(start..start + length, self.number, column(self.text, from))
     }
 
-    /// The words before a comment, with their offsets in the line.
+    /// The words up to a comment, with their offsets in the line.
     pub(crate) fn words(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
         let mut next = 0;
         let text = self.text.split('#').next().unwrap_or_default();

@@ -13,11 +13,11 @@ use crate::merge::{Gathered, Sources};
 
 /// Reads sources again when they change.
 ///
-/// A change is noticed when a source [says so](crate::Inventory::changed), when a file or folder that was read looks different
-/// (time of change, size, identity; looked at every 2 seconds), and in any case after a minute, which is how sources without files
-/// are followed. Files are looked at, rather than waited for with the kernel's help: that works on network file systems, for
-/// folders that are replaced as a whole, as Kubernetes does with its ConfigMaps, and for editors that write another
-/// file in the place of the old.
+/// A change is noticed when a source [reports it](crate::Inventory::changed), when the metadata of a file or folder that was read differs
+/// (modification time, size, inode; polled every 2 seconds), and in any case after a minute, which is how sources without files
+/// are followed. Files are polled rather than watched through the kernel: that works on network file systems, for
+/// folders that are replaced as a whole, as Kubernetes does with its ConfigMaps, and for editors that replace
+/// the file.
 ///
 /// ```no_run
 /// # #[cfg(feature = "policy-file")] {
@@ -49,16 +49,16 @@ pub struct Watch {
     reread: Duration,
 }
 
-/// What a file or folder looks like from outside; `None` if it is not there.
+/// The metadata of a file or folder; `None` if it does not exist.
 type FileStamp = Option<(Option<SystemTime>, u64, u64)>;
 
 impl Watch {
-    /// How often files are looked at, unless said otherwise.
+    /// Default polling interval of files.
     pub const EVERY: Duration = Duration::from_secs(2);
-    /// How often sources are read in any case, unless said otherwise.
+    /// Default interval after which sources are read in any case.
     pub const REREAD: Duration = Duration::from_secs(60);
 
-    /// Watches these sources, which said this when they were read last.
+    /// Watches these sources, whose last result was `gathered`.
     pub fn new(sources: Sources, gathered: &Gathered) -> Self {
         Self {
             sources,
@@ -69,34 +69,34 @@ impl Watch {
         }
     }
 
-    /// Looks at files this often, and no more often than every 10 milliseconds.
+    /// Sets the polling interval of files, at least 10 milliseconds.
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every.max(Duration::from_millis(10));
         self
     }
 
-    /// Reads the sources this often in any case.
+    /// Sets the interval after which sources are read in any case.
     pub fn reread(mut self, reread: Duration) -> Self {
         self.reread = reread;
         self
     }
 
-    /// Uses this clock. By default the system's.
+    /// Sets the clock. Default: the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Waits until sources may have changed, and reads all of them. They may say the same as before.
+    /// Waits until sources may have changed, and reads all of them. The result may equal the last one.
     ///
-    /// A change that came while the future was dropped is seen a minute later at the latest.
+    /// A change that a dropped future missed is noticed a minute later at the latest.
     ///
     /// # Errors
     ///
-    /// As for [`Sources::gather`], after which it goes on with the next call.
+    /// As for [`Sources::gather`]; the next call goes on.
     pub async fn next(&mut self) -> Result<Gathered, InventoryError> {
         self.wait().await;
-        // Looked at before they are read, so that a change in between is seen the next time.
+        // Before the sources are read, so that a change in between is noticed the next time.
         for (path, known) in &mut self.looks {
             *known = look(path);
         }

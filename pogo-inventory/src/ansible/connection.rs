@@ -12,18 +12,18 @@ use crate::origins::SourcePosition;
 /// The transport's name for a key file.
 const IDENTITY: &str = "identity";
 
-/// Something about a variable that its author should know.
+/// A remark on a variable.
 pub(super) struct Remark {
     pub(super) place: SourcePosition,
     pub(super) message: String,
     pub(super) hint: &'static str,
 }
 
-/// The variables of a host, by their names.
+/// The resolved variables of a host.
 pub(super) struct Layers<'v>([Option<&'v Setting>; Name::COUNT]);
 
 impl<'v> Layers<'v> {
-    /// Of layers, the first that has a variable counts.
+    /// The first layer that has a variable counts.
     pub(super) fn new(layers: [&'v Vars; 3]) -> Self {
         let mut by_name = [None; Name::COUNT];
         for (name, setting) in layers.into_iter().rev().flat_map(Vars::iter) {
@@ -34,7 +34,7 @@ impl<'v> Layers<'v> {
         Self(by_name)
     }
 
-    /// What the variable says, unless it is set to nothing.
+    /// The variable's value, unless it is `null`.
     fn get(&self, name: Name) -> Option<&'v Setting> {
         let setting = self.0.get(name.index()).copied().flatten();
         setting.filter(|setting| setting.value != Var::Null)
@@ -45,7 +45,7 @@ impl<'v> Layers<'v> {
     }
 }
 
-/// How the host is reached; what cannot be taken over is refused, or remarked where it does no harm.
+/// The host's connection settings; unsupported values are refused, or only remarked on if they are harmless.
 pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remarks: &mut Vec<Remark>) -> Connection {
     let mut connection = Connection::default();
     let mut text = |names: [Name; 2]| {
@@ -88,10 +88,10 @@ pub(super) fn of(host: &str, vars: &Layers<'_>, refused: &mut Vec<Remark>, remar
     connection
 }
 
-/// The settings that a host can have from Ansible.
+/// The connection settings that Ansible's variables map to.
 pub(super) const SETTINGS: [&str; 4] = ["address", "port", "user", IDENTITY];
 
-/// Where each of the [`SETTINGS`] comes from, if the host has it.
+/// The position of each of the [`SETTINGS`] that the host has.
 pub(super) type Places = [Option<SourcePosition>; SETTINGS.len()];
 
 pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> Places {
@@ -104,7 +104,7 @@ pub(super) fn places(connection: &Connection, vars: &Layers<'_>) -> Places {
     .map(|(names, set)| vars.effective(names).filter(|_| set).map(|(_, setting)| setting.place))
 }
 
-/// The variable's text, where its templates are those that need no knowledge of plays.
+/// The variable's text, with templates expanded that do not depend on a play.
 fn plain(host: &str, name: &str, setting: &Setting) -> Result<SmolStr, Remark> {
     let Var::Text(text) = &setting.value else {
         let message = format!("`{name}` is not a plain text");

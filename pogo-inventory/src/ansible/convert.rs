@@ -11,13 +11,13 @@ use super::groups::Groups;
 use super::model::Model;
 use crate::origins::{OriginTable, SourcePosition};
 
-/// Ways from the outermost groups down to one group.
+/// The most paths from outermost groups down to one group.
 const MAX_WAYS: usize = 100;
 
-/// Groups within groups.
+/// The deepest nesting of groups.
 const MAX_DEPTH: usize = 64;
 
-/// What became of the model.
+/// The converted model.
 #[derive(Default)]
 pub(super) struct Converted {
     pub(super) fleet: FleetBuilder,
@@ -30,7 +30,7 @@ impl Converted {
     fn diagnostic(&self, place: SourcePosition, message: String) -> Diagnostic {
         match self.origins.origin(place) {
             Some(origin) => Diagnostic::at(&origin, message),
-            // No place is of a file that was never opened.
+            // Unreachable in practice: every position belongs to an opened file.
             None => Diagnostic::new(String::new(), message),
         }
     }
@@ -61,12 +61,12 @@ pub(super) fn convert(mut model: Model) -> Converted {
     converted
 }
 
-/// How each host is reached, in their order, and what is remarked.
+/// The connection settings of each host, in order, and remarks.
 struct Connections {
     of: Vec<Connection>,
-    /// Where their settings come from.
+    /// Positions of the settings.
     places: Vec<Places>,
-    /// Hosts that cannot be reached as it is written, each with why.
+    /// Hosts with invalid connection settings, each with the reason.
     refused: Vec<(HostId, Remark)>,
     remarks: Vec<Remark>,
 }
@@ -92,14 +92,14 @@ fn connections<'m>(model: &'m Model, groups: &mut Groups<'m>) -> Connections {
     connections
 }
 
-/// Takes hosts out that cannot be reached as it is written, and says which and why. Nobody is left: then it is an error.
+/// Removes hosts with invalid connection settings, with a warning that names them and the reason. An error if none is left.
 fn leave_out(model: Model, mut connections: Connections, converted: &mut Converted) -> (Model, Connections) {
     if connections.refused.is_empty() {
         return (model, connections);
     }
     let left_out: BTreeSet<HostId> = connections.refused.iter().map(|(host, _)| *host).collect();
     let is_all = left_out.len() == model.hosts.len();
-    // A variable of a group is remarked once, with all hosts that have it.
+    // One remark for a group's variable, with all its hosts.
     let mut by_cause: BTreeMap<(SourcePosition, String), (&'static str, Vec<HostName>)> = BTreeMap::new();
     for (host, why) in std::mem::take(&mut connections.refused) {
         let (_, hosts) = by_cause
@@ -128,13 +128,13 @@ fn leave_out(model: Model, mut connections: Connections, converted: &mut Convert
     (model.without(&left_out), connections)
 }
 
-/// Those whose places are kept.
+/// Keeps the elements whose positions satisfy the predicate.
 fn kept<T>(all: Vec<T>, stays: impl Fn(usize) -> bool) -> Vec<T> {
     let all = all.into_iter().enumerate();
     all.filter(|(at, _)| stays(*at)).map(|(_, one)| one).collect()
 }
 
-/// Ansible warns too: variables that are written for one of the two may end with the other.
+/// Warns, as Ansible does, of hosts and groups with the same name: variables for one may apply to the other.
 fn namesakes(model: &Model, converted: &mut Converted) {
     let warnings: Vec<Diagnostic> = model
         .namesakes()
@@ -202,10 +202,10 @@ fn hosts<'m>(model: &'m Model, connections: Connections, tags: &mut Tags<'_, 'm>
     converted.warnings.extend(remarks);
 }
 
-/// Who carries which tag, kept by tag: there are few tags and very many hosts.
+/// The hosts of each tag: there are few tags and very many hosts.
 struct GroupTags {
     tags: Vec<(TagPath, Vec<HostId>)>,
-    /// For each group its tags, and what the origins call them together.
+    /// The tags of each group, and the number of this set in the origins.
     of_group: Vec<(Range<usize>, u32)>,
 }
 
@@ -238,7 +238,7 @@ impl GroupTags {
     }
 }
 
-/// A variable of a group is remarked once, not for each of its hosts.
+/// Removes duplicate remarks: one for a group's variable, not one for each host.
 fn once(remarks: Vec<Remark>, converted: &Converted) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let fresh = |remark: &Remark| seen.insert((remark.place, remark.message.clone()));
@@ -253,7 +253,7 @@ fn once(remarks: Vec<Remark>, converted: &Converted) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// For each group a name that can be part of a tag. `all` is `*`, and `ungrouped` is no group of anybody's making.
+/// A tag segment for each group. `all` is `*`, and `ungrouped` becomes no tag.
 fn tag_names<'m>(model: &'m Model, converted: &mut Converted) -> BTreeMap<&'m str, String> {
     let mut names: BTreeMap<&str, String> = BTreeMap::new();
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
@@ -282,7 +282,7 @@ fn tag_names<'m>(model: &'m Model, converted: &mut Converted) -> BTreeMap<&'m st
     names
 }
 
-/// The tags of groups: one for each way down to the group, from each group on that way.
+/// The tags of groups: one for each path down to a group, from each group on that path.
 struct Tags<'n, 'm> {
     names: &'n BTreeMap<&'m str, String>,
     known: BTreeMap<&'m str, Vec<TagPath>>,

@@ -19,8 +19,8 @@ use crate::source::{self, Problems};
 /// An executable inventory of Ansible: a program that prints groups, hosts and variables as JSON when it is called
 /// with `--list`. Where that has no `_meta.hostvars`, it is called with `--host NAME` for each host.
 ///
-/// What it prints means the same as for [`AnsibleInventory`](super::AnsibleInventory); variable files are not looked for.
-/// Time limit (30 seconds for each call unless said otherwise) and other limits are those of
+/// Its output is interpreted as for [`AnsibleInventory`](super::AnsibleInventory), without variable files.
+/// Time limit (default: 30 seconds for each call) and other limits are those of
 /// [`CommandSource`](crate::CommandSource).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsibleScript {
@@ -28,7 +28,7 @@ pub struct AnsibleScript {
 }
 
 impl AnsibleScript {
-    /// The program, found as a shell finds it.
+    /// An inventory from this program, which is searched in `PATH`.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: Program {
@@ -39,7 +39,7 @@ impl AnsibleScript {
         }
     }
 
-    /// Adds an argument in front of `--list`, which is passed on unchanged and never shown.
+    /// Adds an argument before `--list`. It is never shown.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.program.args.push(arg.into());
         self
@@ -51,7 +51,7 @@ impl AnsibleScript {
         self
     }
 
-    /// Runs the program, and waits for it on this thread.
+    /// Runs the program. Blocks.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A folder of inventories, whose files are read one after the other as if they were one.
+//! A folder of inventories, read as if its files were one.
 
 use std::path::{Path, PathBuf};
 
@@ -6,22 +6,22 @@ use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use super::var_files::list;
 
-/// What Ansible passes over in a folder: variables, what is hidden, and what is no inventory by its ending.
+/// Folders that Ansible skips, besides hidden files and ignored extensions.
 const OTHERS: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
 const ENDINGS: [&str; 12] = [
     ".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".cfg", ".retry",
 ];
 
-/// Folders within folders; a link may lead back.
+/// The deepest nesting of folders: a link may lead back.
 const MAX_DEPTH: usize = 16;
 
-/// Files of one folder and those within.
+/// The most files in a folder and its subfolders.
 const MAX_FILES: usize = 1_000;
 
-/// Endings of files that are passed over although there may well be hosts in them.
+/// Skipped extensions that are worth a warning, as such files may contain hosts.
 const TELLING: [&str; 2] = [".cfg", ".txt"];
 
-/// The files to read, in the order of their names.
+/// The files to read, sorted by name.
 pub(super) fn files(path: &Path, warnings: &mut Vec<Diagnostic>) -> Result<Vec<PathBuf>, InventoryError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -9,13 +9,13 @@ use super::connection::Remark;
 use super::model::{Group, Model};
 use super::vars::{PRIORITY, Setting, Var, Vars};
 
-/// A group that cannot be part of another.
+/// A group that cannot be a child.
 pub(super) struct RefusedChild {
     pub(super) message: String,
     pub(super) hint: &'static str,
 }
 
-/// Whether Ansible's own two groups are put where they cannot be: `all` has every group in it already, and `ungrouped`
+/// Refuses invalid nesting of Ansible's two built-in groups: `all` contains every group already, and `ungrouped`
 /// loses its hosts within another group.
 pub(super) fn refused_child(parent: &str, child: &str) -> Option<RefusedChild> {
     let message = match (parent, child) {
@@ -33,20 +33,20 @@ pub(super) fn refused_child(parent: &str, child: &str) -> Option<RefusedChild> {
     Some(RefusedChild { message, hint })
 }
 
-/// The groups of a model, with what follows from their nesting.
+/// The groups of a model with their depth and inherited variables.
 pub(super) struct Groups<'m> {
     model: &'m Model,
     parents: BTreeMap<&'m str, Vec<&'m str>>,
-    /// Longest way down from `all`.
+    /// Length of the longest path from `all`.
     depth: HashMap<&'m str, usize>,
-    /// Variables by the groups that a host is directly in.
+    /// Cached variables by the set of a host's direct groups.
     merged: FxHashMap<Vec<usize>, Rc<Vars>>,
-    /// The groups that were asked for last.
+    /// The key of the last lookup.
     asked: Vec<usize>,
 }
 
 impl<'m> Groups<'m> {
-    /// The model's groups; they must be free of circles.
+    /// The model's groups, which must be acyclic.
     pub(super) fn new(model: &'m Model) -> Self {
         let parents = model.parents();
         let mut groups = Self {
@@ -60,13 +60,13 @@ impl<'m> Groups<'m> {
         groups
     }
 
-    /// Every group that a group is in, without `all`.
+    /// All ancestors of a group, without `all`.
     pub(super) fn parents_of(&self, group: &str) -> impl Iterator<Item = &'m str> + '_ {
         let parents = self.parents.get(group).into_iter().flatten();
         parents.copied().filter(|parent| *parent != "all")
     }
 
-    /// Priorities that are none.
+    /// Remarks on invalid priorities.
     pub(super) fn priorities(&self) -> Vec<Remark> {
         let said = self.model.groups.values().filter_map(|group| group.vars.get(PRIORITY));
         said.filter(|setting| number(setting).is_none())
@@ -107,7 +107,7 @@ impl<'m> Groups<'m> {
         }
     }
 
-    /// The variables that a host has from its groups.
+    /// The variables that a host inherits from its groups.
     pub(super) fn vars(&mut self, direct: impl Iterator<Item = usize>) -> Rc<Vars> {
         self.asked.clear();
         self.asked.extend(direct);
@@ -148,12 +148,12 @@ impl<'m> Groups<'m> {
     }
 }
 
-/// What `ansible_group_priority` says; among groups of one depth the highest wins.
+/// `ansible_group_priority`; among groups of the same depth the highest wins.
 fn priority(group: &Group) -> i64 {
     group.vars.get(PRIORITY).and_then(number).unwrap_or(1)
 }
 
-/// As Python makes a whole number of it.
+/// Converts to an integer as Python does.
 fn number(setting: &Setting) -> Option<i64> {
     let Var::Text(text) = &setting.value else {
         return None;

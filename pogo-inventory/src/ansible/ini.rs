@@ -82,7 +82,7 @@ struct IniReader<'r, 'a> {
     at: usize,
     section: Section,
     words: Vec<Word<'a>>,
-    /// Groups that were mentioned and must still be declared.
+    /// Groups that are referenced but not declared so far.
     pending: BTreeMap<String, (Span, String)>,
 }
 
@@ -132,7 +132,7 @@ impl<'a> IniReader<'_, 'a> {
     }
 
     fn hosts(&mut self, line: &IniLine<'a>) {
-        // In a place that is used again, for there may be very many lines.
+        // A reused buffer, as there may be very many lines.
         let mut words = std::mem::take(&mut self.words);
         words.clear();
         match words::split(line.text, &mut words) {
@@ -170,7 +170,7 @@ impl<'a> IniReader<'_, 'a> {
             let at = word.text.bytes().position(|byte| byte == b'=');
             let parts = at.and_then(|at| Some((word.text.get(..at)?, word.text.get(at + 1..)?)));
             let Some((name, value)) = parts else {
-                // The word may be part of a password; the place says enough.
+                // Not shown: the word may be part of a password.
                 let hint = "one host, or one range of hosts, stands on a line";
                 self.problems.report_with(span(), "expected `name=value`", hint);
                 continue;
@@ -214,7 +214,7 @@ impl<'a> IniReader<'_, 'a> {
     }
 }
 
-/// The name of the group and the kind of the section.
+/// The group and the kind of a section header.
 fn header(line: &str) -> Option<(&str, Option<&str>)> {
     let (inside, after) = line.strip_prefix('[')?.split_once(']')?;
     let after = after.trim_start();

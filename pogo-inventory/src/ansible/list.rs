@@ -1,4 +1,4 @@
-//! What `ansible-inventory --list` prints.
+//! Output of `ansible-inventory --list`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use crate::input_file::InputFile;
 use crate::source::{self, Problems, Span};
 use crate::tree::Value;
 
-/// What `ansible-inventory --list` prints, in a file or on standard input: any inventory of Ansible, as Ansible itself reads
-/// it, with plugins, templates of groups and variables from wherever they come.
+/// Output of `ansible-inventory --list`, in a file or on standard input: any Ansible inventory, as Ansible itself reads
+/// it, with plugins, templates and all sources of variables.
 ///
 /// ```text
 /// ansible-inventory -i inventory --list > hosts.json
 /// ```
 ///
-/// It means the same as for [`AnsibleInventory`](super::AnsibleInventory); variable files are in it already.
+/// It is interpreted as for [`AnsibleInventory`](super::AnsibleInventory), and already contains variable files.
 ///
 /// ```
 /// use pogo_inventory::AnsibleList;
@@ -92,7 +92,7 @@ impl Inventory for AnsibleList {
     }
 
     async fn load(&self) -> Result<Listing, InventoryError> {
-        // Standard input may take its time.
+        // Reading standard input may block.
         let source = self.clone();
         spawn_blocking(move || source.listing()).await
     }

@@ -1,21 +1,21 @@
-//! Values in INI files, which Ansible reads as Python literals where it can (`ast.literal_eval`).
+//! Values in INI files, which Ansible evaluates as Python literals if possible (`ast.literal_eval`).
 
 use smol_str::ToSmolStr;
 
 use super::number;
 use super::vars::Var;
 
-/// What Ansible makes of the text, as far as connection settings need it. Literals that no setting is written as, such as
-/// lists, are [`Var::Structure`], and so is what only Python itself can tell.
+/// Evaluates a text as Ansible does, as far as connection settings need it. Literals that no setting uses, such as
+/// lists, are [`Var::Structure`], and so are values that only Python can evaluate.
 pub(super) fn read(text: &str) -> Var {
     literal(text.trim_start_matches([' ', '\t'])).unwrap_or_else(|| Var::Text(text.into()))
 }
 
-/// `None` if it is no literal, which Ansible keeps as the text that it is.
+/// `None` if it is not a literal, which Ansible keeps as text.
 fn literal(text: &str) -> Option<Var> {
     let first = text.chars().next()?;
     match first {
-        // A template, which is none of Python's.
+        // A template, not a Python set.
         '{' if text.starts_with("{{") => None,
         '[' | '{' | '(' => Some(Var::Structure),
         _ if starts_a_string(text) => strings(text),
@@ -23,7 +23,7 @@ fn literal(text: &str) -> Option<Var> {
     }
 }
 
-/// A constant, a number, or several with commas between them.
+/// A constant, a number, or a tuple without parentheses.
 fn word(word: &str) -> Option<Var> {
     match word {
         "None" => return Some(Var::Null),
@@ -44,7 +44,7 @@ fn number(word: &str) -> Option<Var> {
         Some(digits) => ("-", digits.trim_start()),
         None => ("", word.strip_prefix('+').unwrap_or(word).trim_start()),
     };
-    // Most are ports, and most of the others are addresses.
+    // Fast path: most values are ports or addresses.
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
@@ -59,7 +59,7 @@ fn number(word: &str) -> Option<Var> {
     Some(value.map_or(Var::Structure, |value| Var::Text(format!("{sign}{value}").into())))
 }
 
-/// The prefix of a string, in any case.
+/// The prefix of a string literal, such as `r` or `b`, in any case.
 fn prefix(text: &str) -> &str {
     let end = text.bytes().take(2).take_while(u8::is_ascii_alphabetic).count();
     text.get(..end).unwrap_or_default()
@@ -73,7 +73,7 @@ fn starts_a_string(text: &str) -> bool {
         && known.iter().any(|known| known.eq_ignore_ascii_case(prefix))
 }
 
-/// Strings beside each other are one.
+/// Adjacent string literals are concatenated.
 fn strings(text: &str) -> Option<Var> {
     let (mut all, mut rest) = (String::new(), text);
     while starts_a_string(rest) {
@@ -88,13 +88,13 @@ fn strings(text: &str) -> Option<Var> {
     }
     match rest.chars().next() {
         None | Some('#') => Some(Var::Text(all.to_smolstr())),
-        // A tuple, if what follows are literals too.
+        // A tuple, if literals follow.
         Some(',') => Some(Var::Structure),
         Some(_) => None,
     }
 }
 
-/// Reads one string into `all`: where it ends, and whether it is known exactly. `None` if it never ends.
+/// Appends one string literal to `all`; returns its end and whether its value is exact. `None` if it is unclosed.
 fn string(text: &str, raw: bool, all: &mut String) -> Option<(usize, bool)> {
     let quote = text.get(..1)?;
     let triple = quote.repeat(3);

@@ -35,21 +35,21 @@ use crate::file;
 use crate::guess;
 use crate::source::{self, Problems, Span};
 
-/// An inventory file of Ansible, in its INI or its YAML form, with the `group_vars` and `host_vars` beside it; or a folder
-/// of such files, which are read in the order of their names as if they were one, with the variable files in it.
+/// An Ansible inventory file, in INI or YAML, with the `group_vars` and `host_vars` beside it; or a folder
+/// of such files, read in the order of their names as if they were one, with its variable files.
 ///
 /// A group becomes a tag; a group within another becomes a tag below it as well, so that hosts of `web`, which is a child
-/// of `prod`, carry `web` and `prod.web`. `all` is `*`. Of the variables those are taken over that say how to reach a host:
+/// of `prod`, carry `web` and `prod.web`. `all` is `*`. Only variables for connecting are used:
 /// `ansible_host`, `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file` (as `identity`), with Ansible's
 /// precedence. Files named `*.yaml`, `*.yml` and `*.json` are YAML, others INI, unless they have no extension and are YAML.
 ///
-/// Values are read as ansible-core 2.19 reads them: in INI files as Python's literals (`0x16` is 22, `None` unsets), in YAML
-/// files as YAML 1.1 has them (`022` is 18, `yes` is `True`). Variables that pogo does not use may hold anything. A host
-/// whose address, port, user or key file cannot be taken over, for it is no port or a template, is left out, and a warning
-/// says which and why; where that is every host, the inventory is refused.
+/// Values are read as by ansible-core 2.19: in INI files as Python literals (`0x16` is 22, `None` unsets), in YAML
+/// files as YAML 1.1 (`022` is 18, `yes` is `True`). Unused variables may have any value. A host
+/// with an unusable address, port, user or key file, such as an invalid port or a template, is skipped with a warning
+/// that gives the reason; if that is every host, the inventory is refused.
 ///
 /// Not supported, and refused by name: inventory plugins, `ungrouped` as a parent or child of other groups. Templates
-/// other than `{{ inventory_hostname }}` leave their hosts out. Executable inventories are an `AnsibleScript` (with the
+/// other than `{{ inventory_hostname }}` skip their hosts. Executable inventories are an `AnsibleScript` (with the
 /// feature `command`). Passwords and SSH options are left to the transport, with a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsibleInventory {
@@ -81,7 +81,7 @@ impl AnsibleInventory {
         for file in folder::files(path, &mut seen.warnings)? {
             one(&file, &mut model, &mut seen)?;
         }
-        // These two are always there, and may have variables in files.
+        // These two always exist, and may have variable files.
         let source = model.origins.open(&path.display().to_string().into());
         for name in ["all", "ungrouped"] {
             model.group(name, source.at(Span::START));
@@ -98,7 +98,7 @@ impl AnsibleInventory {
     }
 }
 
-/// Whatever is not read exactly here, Ansible itself can read, unless it is no inventory at all.
+/// Adds the hint that Ansible itself can convert the inventory, unless the file is not an inventory at all.
 fn with_way_out(mut error: InventoryError, path: &Path) -> InventoryError {
     if let InventoryError::Invalid(problems) = &mut error
         && let Some(first) = problems.first().filter(|first| first.place.is_some())
@@ -158,7 +158,7 @@ fn finish(model: Model, mut seen: FilesRead) -> Result<Listing, InventoryError> 
     }
 }
 
-/// As Ansible decides it: by extension, and without one by looking.
+/// As Ansible decides: by extension, and without one by content.
 fn is_yaml(path: &Path, text: &str) -> bool {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("yaml" | "yml" | "json") => true,

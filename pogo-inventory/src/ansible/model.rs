@@ -1,4 +1,4 @@
-//! Groups, hosts and variables, as Ansible understands them.
+//! Groups, hosts and variables in Ansible's model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,25 +10,25 @@ use smol_str::ToSmolStr;
 use super::vars::{Setting, Var, Vars, known};
 use crate::origins::{OriginTable, SourcePosition};
 
-/// Things by name, in the order in which they were met.
+/// A map in insertion order.
 pub(super) type IndexMap<K, V> = indexmap::IndexMap<K, V, FxBuildHasher>;
 
-/// Everything that the files of an inventory say.
+/// The content of an inventory's files.
 #[derive(Debug, Default)]
 pub(super) struct Model {
-    /// The hosts' names.
+    /// The host names.
     pub(super) fleet: FleetBuilder,
-    /// What is said of each host of the fleet.
+    /// The data of each host, in fleet order.
     pub(super) hosts: Vec<Host>,
     pub(super) groups: IndexMap<String, Group>,
     /// The files that were read.
     pub(super) origins: OriginTable,
-    /// What cannot be the name of a host.
+    /// Invalid host names.
     pub(super) misnamed: Vec<(SourcePosition, NameError)>,
     listed: Vec<Listed>,
 }
 
-/// A group lists a host.
+/// A host's membership in a group.
 #[derive(Debug)]
 struct Listed {
     host: HostId,
@@ -40,9 +40,9 @@ struct Listed {
 #[derive(Debug, Default)]
 pub(super) struct Host {
     pub(super) vars: Vars,
-    /// From `host_vars`, which beat those in the inventory itself.
+    /// From `host_vars`, which override those in the inventory.
     pub(super) file_vars: Vars,
-    /// Where it is listed first, by the place among all that is listed.
+    /// Index of its first membership.
     first: usize,
 }
 
@@ -50,13 +50,13 @@ pub(super) struct Host {
 pub(super) struct Group {
     pub(super) children: IndexSet<String>,
     pub(super) vars: Vars,
-    /// From `group_vars`, which beat those in the inventory itself.
+    /// From `group_vars`, which override those in the inventory.
     pub(super) file_vars: Vars,
     pub(super) place: SourcePosition,
 }
 
 impl Model {
-    /// The group, made if it is new.
+    /// The group, created if it is new.
     pub(super) fn group(&mut self, name: &str, place: SourcePosition) -> &mut Group {
         self.groups.entry(name.to_owned()).or_insert_with(|| Group {
             children: IndexSet::new(),
@@ -66,14 +66,14 @@ impl Model {
         })
     }
 
-    /// The number of the group, made if it is new.
+    /// The group's number, created if it is new.
     pub(super) fn number(&mut self, name: &str, place: SourcePosition) -> usize {
         self.group(name, place);
         self.groups.get_index_of(name).unwrap_or_default()
     }
 
-    /// Puts the host, made if it is new, into the group of this number. A port that stands behind its name counts where
-    /// it is met first.
+    /// Adds the host, created if it is new, to the group with this number. A port after its name counts at
+    /// its first occurrence.
     pub(super) fn join(&mut self, group: usize, name: &str, place: SourcePosition, port: Option<u16>) {
         let host = match HostName::new(name) {
             Ok(name) => self.fleet.insert(name),
@@ -94,7 +94,7 @@ impl Model {
         }
     }
 
-    /// Sets variables by the name of a host: where a group has it too, they are the group's, as for Ansible.
+    /// Sets variables by a host's name; if a group has the same name, they are the group's, as in Ansible.
     pub(super) fn set_vars(&mut self, name: &str, vars: Vars) {
         if vars.is_empty() {
             return;
@@ -108,7 +108,7 @@ impl Model {
         }
     }
 
-    /// Hosts that have the name of a group, each with the place where it is listed first.
+    /// Hosts with the name of a group, each with its first position.
     pub(super) fn namesakes(&self) -> impl Iterator<Item = (&str, SourcePosition)> {
         self.groups.keys().filter_map(|name| {
             let host = self.hosts.get(self.fleet.find(name)?.index())?;
@@ -148,28 +148,28 @@ impl Model {
         }
     }
 
-    /// Where a host is listed first.
+    /// The first position of a host.
     pub(super) fn first(&self, host: &Host) -> Option<SourcePosition> {
         self.listed.get(host.first).map(|listed| listed.place)
     }
 
-    /// Makes room for so many hosts.
+    /// Reserves capacity for this many hosts.
     pub(super) fn reserve(&mut self, hosts: usize) {
         self.fleet.reserve(hosts);
         self.hosts.reserve(hosts);
         self.listed.reserve(hosts);
     }
 
-    /// The groups that list a host, each with the first place, by host and then in the order of the groups.
+    /// The groups of each host with their first positions, by host and then in group order.
     pub(super) fn memberships(&self) -> Memberships<'_> {
         let mut listed: Vec<&Listed> = self.listed.iter().collect();
-        // Stable, and quick where hosts are listed in their order.
+        // Stable, and fast for hosts that are listed in order.
         listed.sort_by_key(|listed| (listed.host, listed.group));
         listed.dedup_by_key(|listed| (listed.host, listed.group));
         Memberships { listed, next: 0 }
     }
 
-    /// A group whose membership leads back to itself, with the way around.
+    /// A cycle of groups, if there is one.
     pub(super) fn cycle(&self) -> Option<Vec<String>> {
         let mut done = BTreeSet::new();
         for start in self.groups.keys() {
@@ -181,7 +181,7 @@ impl Model {
         None
     }
 
-    /// Depth first without recursion: inventories are read from files.
+    /// Depth-first search without recursion, as the input may nest deeply.
     fn walk<'m>(&'m self, start: &'m str, path: &mut Vec<String>, done: &mut BTreeSet<&'m str>) -> bool {
         let mut stack = vec![(start, 0_usize)];
         while let Some((name, next)) = stack.pop() {
@@ -203,7 +203,7 @@ impl Model {
         false
     }
 
-    /// For each group, the groups it is directly in.
+    /// The direct parents of each group.
     pub(super) fn parents(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut parents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, group) in &self.groups {
@@ -215,14 +215,14 @@ impl Model {
     }
 }
 
-/// Who is listed where; hosts are asked for in their order.
+/// Memberships, queried in host order.
 pub(super) struct Memberships<'m> {
     listed: Vec<&'m Listed>,
     next: usize,
 }
 
 impl<'m> Memberships<'m> {
-    /// The groups of the host, which stands behind those that were asked for before.
+    /// The groups of a host, which must come after those of earlier calls.
     pub(super) fn of(&mut self, host: HostId) -> impl Iterator<Item = (usize, SourcePosition)> + '_ {
         let rest = self.listed.get(self.next..).unwrap_or_default();
         let here = rest.iter().take_while(|listed| listed.host <= host).count();

@@ -1,6 +1,6 @@
-//! Numbers as Python writes and reads them, and as YAML 1.1 does.
+//! Numbers in the syntax of Python and YAML 1.1.
 
-/// The digits of a whole number in decimal, if it is a literal of Python's: `1_000`, `0x1f`, `0o17`, `0b11`, never `022`.
+/// A Python integer literal in decimal: `1_000`, `0x1f`, `0o17`, `0b11`, but not `022`.
 pub(super) fn python_integer(text: &str) -> Option<String> {
     let text = text.to_ascii_lowercase();
     for (prefix, radix) in [("0x", 16), ("0o", 8), ("0b", 2)] {
@@ -18,7 +18,7 @@ pub(super) fn python_integer(text: &str) -> Option<String> {
     }
 }
 
-/// A number with a point or an exponent as Python prints it; `Some(None)` where only Python knows how.
+/// A Python float literal as Python prints it; `Some(None)` if only Python can.
 pub(super) fn python_float(text: &str) -> Option<Option<String>> {
     let has_form = |text: &str| {
         text.bytes()
@@ -29,20 +29,20 @@ pub(super) fn python_float(text: &str) -> Option<Option<String>> {
         return None;
     }
     let value: f64 = plain.parse().ok()?;
-    // Digits may be grouped, once each.
+    // Single underscores may group digits.
     text.split(['.', 'e', 'E', '+', '-'])
         .filter(|part| !part.is_empty())
         .try_for_each(|part| ungrouped(part).map(drop))?;
     Some(printed(value))
 }
 
-/// As Python prints it, where it does so without an exponent.
+/// As Python prints it, unless that needs an exponent.
 pub(super) fn printed(value: f64) -> Option<String> {
     let plain = value == 0.0 || (1e-4..1e16).contains(&value.abs());
     plain.then(|| format!("{value:?}"))
 }
 
-/// Whether it is a sum with an imaginary part: `1+2j`. The part alone is printed as it is written.
+/// Whether it is a complex sum such as `1+2j`. An imaginary part alone is printed as written.
 pub(super) fn python_complex(text: &str) -> bool {
     let number = |text: &str| python_integer(text).is_some() || python_float(text).is_some();
     let Some(sum) = text.strip_suffix(['j', 'J']) else {
@@ -53,7 +53,7 @@ pub(super) fn python_complex(text: &str) -> bool {
         .is_some_and(|(real, imaginary)| number(real.trim()) && number(imaginary.trim()))
 }
 
-/// The digits without the single underscores between them.
+/// Removes single underscores between digits.
 fn ungrouped(digits: &str) -> Option<String> {
     let grouped = digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
     (!grouped).then(|| digits.replace('_', ""))

@@ -1,16 +1,16 @@
 //! Host patterns: `web[01:50].example.com:2222`.
 
-/// Hosts that one pattern may name.
+/// The most hosts of one pattern.
 const MAX_HOSTS: usize = 1_000_000;
 
-/// Whether the pattern is the name of one host, as nearly all are.
+/// Whether the pattern is a plain host name, as nearly all are.
 pub(super) fn is_name(pattern: &str) -> bool {
     pattern
         .bytes()
         .fold(true, |name, byte| name & !matches!(byte, b'[' | b':'))
 }
 
-/// The hosts of a pattern and the port it gives them.
+/// Expands a pattern into hosts and their port.
 pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String> {
     let (name, port) = split_port(pattern)?;
     let mut hosts = vec![name.to_owned()];
@@ -27,7 +27,7 @@ pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<u16>), String
     Ok((hosts, port))
 }
 
-/// `name:port`, `[address]:port`, or all of it; colons within brackets belong to ranges.
+/// Splits `name:port` and `[address]:port`; colons within brackets belong to ranges.
 fn split_port(pattern: &str) -> Result<(&str, Option<u16>), String> {
     let Some((name, port)) = pattern.rsplit_once(':') else {
         return Ok((pattern, None));
@@ -110,7 +110,7 @@ fn range_items(range: &str) -> Result<Vec<String>, &'static str> {
         .collect())
 }
 
-/// In the order a..z, A..Z.
+/// Expands letters in the order a..z, A..Z.
 fn letters(first: u8, last: u8, step: usize) -> Result<Vec<String>, &'static str> {
     let all: Vec<u8> = (b'a'..=b'z').chain(b'A'..=b'Z').collect();
     let position = |letter| all.iter().position(|known| *known == letter);

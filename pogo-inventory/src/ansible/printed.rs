@@ -9,7 +9,7 @@ use crate::tree::expect::expected;
 use crate::tree::{Entry, Key, Node, Value};
 use crate::yaml;
 
-/// A JSON value; nothing at all is nothing wrong.
+/// Parses JSON; empty output is not an error.
 pub(super) fn object<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     if problems.source.text.trim().is_empty() {
         return None;
@@ -17,7 +17,7 @@ pub(super) fn object<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     yaml::load(problems)
 }
 
-/// Reads what `--list` printed; whether the variables of hosts were in it.
+/// Reads the output of `--list`; true if it contains `_meta.hostvars`.
 pub(super) fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
     let source = model.origins.open(&problems.source.name);
     for name in ["all", "ungrouped"] {
@@ -47,13 +47,13 @@ pub(super) fn list(problems: &mut Problems<'_>, model: &mut Model) -> bool {
         Some((_, Value::Map(hosts))) => {
             for Entry { key, value } in hosts {
                 let found = vars(problems, source, value);
-                // Variables of hosts that are in no group make no host, as in Ansible.
+                // As in Ansible, variables do not create a host that is in no group.
                 if model.fleet.contains(&key.text) {
                     model.set_vars(&key.text, found);
                 }
             }
         }
-        // Taken for no variables at all, or for a reason to ask for each host, half of what is there would be lost.
+        // An error: ignoring a malformed `_meta` would lose variables.
         Some((node, _)) => expected(
             problems,
             node,
@@ -79,7 +79,7 @@ pub(super) fn field<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'
     }
 }
 
-/// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host of that name.
+/// `{"hosts": […], "vars": {…}, "children": […]}`, a bare list of hosts, or the variables of a host with that name.
 fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber), key: &Key<'_>, node: &Node<'_>) {
     let place = source.at(key.span);
     let number = model.number(&key.text, place);
@@ -89,7 +89,7 @@ fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber
     if matches!(node.value, Value::Map(_)) && !is_group {
         let found = vars(problems, source, node);
         model.join(number, &key.text, place, None);
-        // Written as variables of the group of this name, which has the host alone.
+        // As in Ansible: the variables of a group with this name, whose only member is the host.
         return model.set_vars(&key.text, found);
     }
     let hosts = if is_group { field(node, "hosts") } else { Some(node) };
@@ -113,7 +113,7 @@ fn group(problems: &mut Problems<'_>, (model, source): (&mut Model, SourceNumber
     }
 }
 
-/// The texts of a list, each with its place.
+/// The strings of a list with their spans.
 fn names(problems: &mut Problems<'_>, node: &Node<'_>) -> Vec<(String, Span)> {
     let mut names = Vec::new();
     match &node.value {

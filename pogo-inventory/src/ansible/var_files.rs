@@ -18,15 +18,15 @@ use crate::yaml::load_with;
 
 const EXTENSIONS: [&str; 3] = ["yml", "yaml", "json"];
 
-/// Folders within folders; a link may lead back.
+/// The deepest nesting of folders: a link may lead back.
 const MAX_DEPTH: usize = 16;
 
-/// What was seen on the way.
+/// The files read so far.
 #[derive(Default)]
 pub(super) struct FilesRead {
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
-    /// Files and folders that were looked at.
+    /// Files and folders to watch.
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -48,14 +48,14 @@ pub(super) fn read(base: &Path, model: &mut Model, seen: &mut FilesRead) -> Resu
     Ok(())
 }
 
-/// A folder and the names in it: asking the file system once for each of many hosts would take its time.
+/// A folder with its names: a lookup in the file system for each of many hosts would be slow.
 struct Folder {
     path: PathBuf,
     names: HashSet<OsString>,
 }
 
 impl Folder {
-    /// A folder that is not there is as good as an empty one.
+    /// A missing folder counts as empty.
     fn open(path: PathBuf) -> Result<Self, InventoryError> {
         let mut names = HashSet::new();
         if path.is_dir() {
@@ -106,7 +106,7 @@ fn of(found: PathBuf, origins: &mut OriginTable, seen: &mut FilesRead) -> Result
     Ok(vars)
 }
 
-/// Every file below, in the order of names.
+/// All files below, sorted by name.
 fn collect(
     folder: &Path,
     depth: usize,
@@ -140,7 +140,7 @@ fn collect(
     Ok(())
 }
 
-/// What is in a folder, sorted.
+/// The entries of a folder, sorted.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, InventoryError> {
     let unreadable =
         |error: std::io::Error| InventoryError::unavailable(folder.display().to_string(), error.to_string());

@@ -1,4 +1,4 @@
-//! The variables that say how to reach a host.
+//! Ansible's connection variables.
 
 use smol_str::SmolStr;
 
@@ -9,20 +9,20 @@ use crate::origins::SourcePosition;
 pub(super) enum Var {
     /// Text, or a number as text.
     Text(SmolStr),
-    /// Nothing: the variable is set to `null`.
+    /// `null`, which unsets the variable.
     Null,
-    /// A list, a map, or something encrypted.
+    /// A list, a map, or an encrypted value.
     Structure,
 }
 
-/// A variable and where it was set.
+/// A variable's value and position.
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
     pub(super) value: Var,
     pub(super) place: SourcePosition,
 }
 
-/// A variable that pogo has to know, by its place among the [`KNOWN`].
+/// A known variable, by its index in [`KNOWN`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name(u8);
 
@@ -38,10 +38,10 @@ impl Name {
     }
 }
 
-/// Variables by name. Others than the [`known`] are not kept: they are none of a rollout's business, may be
-/// large, and may be secret.
+/// Variables by name. Only the [`known`] ones are kept: others may be
+/// large or secret.
 ///
-/// A host has a handful at most, which a list holds in less room than a map.
+/// A list, which is smaller than a map: a host has a handful at most.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Vars(Vec<(Name, Setting)>);
 
@@ -50,7 +50,7 @@ impl Vars {
         Self(Vec::with_capacity(variables))
     }
 
-    /// Adds the others, in place of what there was.
+    /// Adds the others, overriding earlier values.
     pub(super) fn take(&mut self, others: Self) {
         match self.0.is_empty() {
             true => *self = others,
@@ -65,7 +65,7 @@ impl Vars {
             .map(|(_, setting)| setting)
     }
 
-    /// Sets a variable, in place of what it was.
+    /// Sets a variable, overriding an earlier value.
     pub(super) fn insert(&mut self, name: Name, setting: Setting) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = setting,
@@ -99,7 +99,7 @@ impl Extend<(Name, Setting)> for Vars {
     }
 }
 
-/// What pogo understands, then what only matters by being there, then what it cannot take over.
+/// Supported variables, then those that only matter by their presence, then unsupported ones.
 const KNOWN: [&str; 18] = [
     "ansible_host",
     "ansible_ssh_host",
@@ -121,7 +121,7 @@ const KNOWN: [&str; 18] = [
     "ansible_ssh_executable",
 ];
 
-/// Of two names for one thing the later wins, as in Ansible.
+/// Of two names for the same setting the later one wins, as in Ansible.
 pub(super) const ADDRESS: [Name; 2] = [Name(0), Name(1)];
 pub(super) const PORT: [Name; 2] = [Name(2), Name(3)];
 pub(super) const USER: [Name; 2] = [Name(4), Name(5)];
@@ -129,14 +129,14 @@ pub(super) const KEY_FILE: [Name; 2] = [Name(6), Name(7)];
 pub(super) const PRIORITY: Name = Name(8);
 pub(super) const CONNECTION: Name = Name(9);
 
-/// What changes how a host is reached and cannot be taken over.
+/// Unsupported variables that affect connecting.
 pub(super) fn unsupported() -> impl Iterator<Item = Name> {
     (0..).map(Name).take(KNOWN.len()).skip(usize::from(CONNECTION.0) + 1)
 }
 
-/// The variable's short name, if pogo has to know it.
+/// The variable, if it is known.
 pub(super) fn known(name: &str) -> Option<Name> {
-    // Most inventories hold very many others.
+    // Fast path: most variables have other names.
     if !name.starts_with("ansible_") {
         return None;
     }

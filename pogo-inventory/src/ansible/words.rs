@@ -1,8 +1,8 @@
-//! A line of an INI inventory as words, quoted as in a shell.
+//! Splits lines of an INI inventory into words, quoted as in a shell.
 
 use std::borrow::Cow;
 
-/// A word without its quotes, and where in the line it begins, in bytes.
+/// A word without its quotes, and its byte offset in the line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Word<'a> {
     pub(super) start: usize,
@@ -10,9 +10,9 @@ pub(super) struct Word<'a> {
     pub(super) text: Cow<'a, str>,
 }
 
-/// Splits a line; `#` begins a comment, even inside of a word, as in Python's `shlex`.
+/// Splits a line; `#` begins a comment, even within a word, as in Python's `shlex`.
 pub(super) fn split<'a>(line: &'a str, words: &mut Vec<Word<'a>>) -> Result<(), &'static str> {
-    // Without a way out of the loop, many bytes are looked at at once.
+    // Without an early exit, so that the compiler can vectorize it.
     let special = |byte: u8| matches!(byte, b'#' | b'\'' | b'"' | b'\\');
     if !line.bytes().fold(false, |any, byte| any | special(byte)) {
         plain(line, words);
@@ -50,7 +50,7 @@ pub(super) fn split<'a>(line: &'a str, words: &mut Vec<Word<'a>>) -> Result<(), 
     Ok(())
 }
 
-/// Words of a line in which nothing but white space means anything.
+/// Splits a line without quotes, escapes and comments.
 fn plain<'a>(line: &'a str, words: &mut Vec<Word<'a>>) {
     let mut take = |start: usize, end: usize| {
         if let Some(text) = line.get(start..end).filter(|text| !text.is_empty()) {
@@ -61,7 +61,7 @@ fn plain<'a>(line: &'a str, words: &mut Vec<Word<'a>>) {
     let mut start = 0;
     if line.is_ascii() {
         for (at, byte) in line.bytes().enumerate() {
-            // As `char::is_whitespace` has it.
+            // The ASCII part of `char::is_whitespace`.
             if matches!(byte, b' ' | b'\t'..=b'\r') {
                 take(start, at);
                 start = at + 1;

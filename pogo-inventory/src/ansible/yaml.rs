@@ -12,7 +12,7 @@ use crate::yaml::load_with;
 
 const KEYS: [&str; 3] = ["hosts", "children", "vars"];
 
-/// YAML types of Ansible's own: encrypted text, and text without templates.
+/// Ansible's own YAML tags: encrypted text, and text without templates.
 pub(super) const OPAQUE: [&str; 3] = ["!vault", "!vault-encrypted", "!unsafe"];
 
 /// Reads the text into the model.
@@ -71,7 +71,7 @@ impl YamlInventoryReader<'_, '_> {
         }
     }
 
-    /// Whether YAML 1.1 takes the key for a text; Ansible refuses the others as names.
+    /// Whether the key is a string in YAML 1.1; Ansible refuses other types as names.
     fn is_text(&mut self, key: &Key<'_>) -> bool {
         let plain = is_plain(&self.problems.source, key.span, &key.text);
         let is_text = !plain || yaml_value::is_text(&key.text);
@@ -86,7 +86,7 @@ impl YamlInventoryReader<'_, '_> {
         is_text
     }
 
-    /// Hosts or groups: the keys of a map, or one alone.
+    /// Hosts or groups: the keys of a map, or a single name.
     fn members(&mut self, node: &Node<'_>, mut member: impl FnMut(&mut Self, &Key<'_>, Option<&Node<'_>>)) {
         let mut member = |reader: &mut Self, key: &Key<'_>, node: Option<&Node<'_>>| {
             if reader.is_text(key) {
@@ -146,7 +146,7 @@ impl YamlInventoryReader<'_, '_> {
     }
 }
 
-/// The variables of a map that pogo uses. Nothing is wrong with the others, whatever is in them.
+/// The known variables of a map. Others are not checked.
 pub(super) fn vars(problems: &mut Problems<'_>, source: SourceNumber, node: &Node<'_>) -> Vars {
     let mut vars = Vars::default();
     let entries = match &node.value {
@@ -163,7 +163,7 @@ pub(super) fn vars(problems: &mut Problems<'_>, source: SourceNumber, node: &Nod
             continue;
         };
         used.push(Span {
-            // What an alias repeats stands elsewhere.
+            // The value of an alias is defined elsewhere.
             end: value.span.end.max(key.span.end),
             ..key.span
         });
@@ -180,7 +180,7 @@ fn value(problems: &Problems<'_>, node: &Node<'_>) -> Var {
         Value::Null => Var::Null,
         Value::Scalar(text) if is_plain(&problems.source, node.span, text) => yaml_value::read(text),
         Value::Scalar(text) => Var::Text((&**text).into()),
-        // Ansible's way of writing in JSON what has no templates in it.
+        // Ansible's JSON form of text without templates.
         Value::Map(entries) => match entries.as_slice() {
             [Entry { key, value }] if key.text == "__ansible_unsafe" => self::value(problems, value),
             _ => Var::Structure,
@@ -189,7 +189,7 @@ fn value(problems: &Problems<'_>, node: &Node<'_>) -> Var {
     }
 }
 
-/// Whether a scalar stands there without quotes, and without a type that makes it a text.
+/// Whether a scalar is unquoted and has no tag that makes it a string.
 fn is_plain(source: &SourceText<'_>, span: Span, text: &str) -> bool {
     let before = source.text.get(..span.start as usize).unwrap_or_default();
     source.slice(span) == text && !before.trim_end().ends_with("!!str")

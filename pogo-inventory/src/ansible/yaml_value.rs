@@ -1,9 +1,9 @@
-//! The type of a plain scalar in YAML 1.1, which Ansible reads.
+//! Types of plain scalars in YAML 1.1, which Ansible uses.
 
 use super::number::printed;
 use super::vars::Var;
 
-/// The value of a plain scalar as Ansible's connections print it; truth values are `True` and `False`.
+/// The value of a plain scalar as Python prints it; booleans are `True` and `False`.
 pub(super) fn read(text: &str) -> Var {
     match text {
         "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Var::Text("True".into()),
@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Var {
         "=" => return Var::Structure,
         _ => {}
     }
-    // Most values are names, most others addresses.
+    // Fast path: most values are names or addresses.
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return Var::Text(text.into());
     }
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str) -> Var {
     }
 }
 
-/// Whether a plain scalar is a text, as the names of hosts and groups must be.
+/// Whether a plain scalar is a string, as names of hosts and groups must be.
 pub(super) fn is_text(text: &str) -> bool {
     read(text) == Var::Text(text.into())
         && !matches!(text, "True" | "False")
@@ -48,7 +48,7 @@ fn integer(text: &str) -> Option<String> {
         [b'1'..=b'9', ..] => (10, plain.as_str()),
         _ => return None,
     };
-    // `0x_` and the like are refused by YAML itself.
+    // YAML itself refuses `0x_` and the like.
     if plain.starts_with(['+', '-']) {
         return None;
     }
@@ -56,7 +56,7 @@ fn integer(text: &str) -> Option<String> {
     Some(if negative { -value } else { value }.to_string())
 }
 
-/// `22:30` is a number to the base of 60.
+/// `22:30` is a base-60 number.
 fn sixties(negative: bool, text: &str) -> Option<String> {
     let mut value: i128 = 0;
     for (at, part) in text.split(':').enumerate() {
@@ -70,7 +70,7 @@ fn sixties(negative: bool, text: &str) -> Option<String> {
     Some(if negative { -value } else { value }.to_string())
 }
 
-/// `Some(None)` where only Python knows how it prints it.
+/// `Some(None)` if only Python can print it.
 fn float(text: &str) -> Option<Option<String>> {
     let (negative, digits) = sign(text);
     if matches!(digits, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
@@ -105,7 +105,7 @@ fn float(text: &str) -> Option<Option<String>> {
     Some(printed(if negative { -value } else { value }))
 }
 
-/// A date prints as it is written; a time does not.
+/// Whether it is a timestamp, which is not printed as written; a date is.
 fn is_time(text: &str) -> bool {
     text.get(..10).is_some_and(is_date) && text.len() > 10 && text.contains(':')
 }

@@ -7,7 +7,7 @@ use crate::source::{Problems, Span};
 use crate::text_line::TextLine;
 use crate::tree::{Entry, Key, Node, Value};
 
-/// The lines as one source of this name. Several lines of one group add up, as for ClusterShell.
+/// Loads the lines as one source with this name. Several lines of one group add up, as in ClusterShell.
 pub(super) fn load<'a>(problems: &mut Problems<'a>, source: &str) -> Node<'a> {
     let text: &'a str = problems.source.text;
     let mut groups = Groups::default();

@@ -16,17 +16,17 @@ use crate::yaml;
 
 const EXAMPLE: &str = "roles: { web: 'web[1-9]' }";
 
-/// Members of all groups together: a short text must not fill the memory.
+/// The most members of all groups: a short text must not fill the memory.
 const MAX_MEMBERS: usize = 10_000_000;
 
-/// Groups within groups.
+/// The deepest nesting of groups.
 const MAX_DEPTH: usize = 64;
 
 type GroupName = (String, String);
 
-/// A group as it is written.
+/// A group as written.
 struct Group<'a> {
-    /// Which of the files it stands in.
+    /// The file that defines it.
     file: usize,
     span: Span,
     parts: Vec<(Span, &'a str)>,
@@ -35,21 +35,21 @@ struct Group<'a> {
 /// All groups of one or several files.
 #[derive(Default)]
 struct Groups<'a> {
-    /// In the order in which they are written.
+    /// In file order.
     order: Vec<GroupName>,
     by_name: HashMap<GroupName, Group<'a>>,
-    /// Which of the files a source stands in.
+    /// The file that defines each source.
     sources: HashMap<String, usize>,
 }
 
-/// What the files hold, and what may matter in it.
+/// The groups of the files, and warnings.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) roster: Roster,
     pub(super) warnings: Vec<Diagnostic>,
 }
 
-/// Reads all groups of some files; of one in the flat form with the name of its source.
+/// Reads all groups of these files; a file in the flat form comes with the name of its source.
 pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
     let mut read = Read::default();
     let mut roots = Vec::new();
@@ -141,12 +141,12 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// Which group a tag was made of.
+/// The group that each tag was made from.
 #[derive(Default)]
 struct Tags(HashMap<TagPath, GroupName>);
 
 impl Tags {
-    /// The tag of a group. Dots separate the parts of a tag, and so cannot stand within one.
+    /// The tag of a group. Dots separate the segments of a tag, so a segment cannot contain one.
     fn path(
         &mut self,
         problems: &mut Problems<'_>,
@@ -200,7 +200,7 @@ fn enter(problems: &mut Problems<'_>, path: &TagPath, span: Span, nodes: &NodeNa
     }
 }
 
-/// A mistake in one part of a group.
+/// An error in one part of a group.
 struct GroupFailure {
     span: Span,
     text: String,
@@ -265,7 +265,7 @@ impl Resolver<'_, '_> {
         self.group(&name).map(|nodes| (*nodes).clone()).map_err(wrong)
     }
 
-    /// All nodes of a source: those of its group `all`, or else of all its groups.
+    /// All nodes of a source: those of its group `all`, or of all its groups.
     fn all(&mut self, source: &str) -> Result<NodeNames, String> {
         let groups = self.groups;
         if !groups.sources.contains_key(source) {
@@ -274,8 +274,8 @@ impl Resolver<'_, '_> {
         if groups.by_name.contains_key(&(source.to_owned(), "all".to_owned())) {
             return self.reference(source, "all");
         }
-        // ClusterShell joins what is written for all groups to one expression, so that an operator in one of them reaches
-        // into those before it.
+        // ClusterShell joins the texts of all groups into one expression, so that an operator in one of them applies
+        // to those before it.
         let of_source = groups.by_name.iter().filter(|((of, _), _)| of == source);
         let mut texts = of_source.flat_map(|(_, group)| &group.parts);
         if texts.any(|(_, text)| text.contains(['!', '&', '^'])) {
@@ -291,7 +291,7 @@ impl Resolver<'_, '_> {
     }
 }
 
-/// A resolver within the groups of one source.
+/// Looks up groups relative to one source.
 struct Within<'r, 'g, 'a> {
     resolver: &'r mut Resolver<'g, 'a>,
     source: &'r str,

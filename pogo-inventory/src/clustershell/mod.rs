@@ -15,13 +15,13 @@ use crate::guess;
 use crate::source::{self, Problems, Span};
 
 /// A group file of ClusterShell, such as those in `/etc/clustershell/groups.d`: in its YAML form, or, if it ends in `.cfg`
-/// or is called `groups`, in the flat form of lines of `group: nodes`, whose source is called as the file is
+/// or is named `groups`, in the flat form of lines of `group: nodes`, whose source has the file's name
 /// (`local.cfg` is `local`). Or a folder of them, all of whose `*.yaml` and `*.cfg` files are read as one.
 ///
 /// The group `web` of the source `roles` becomes the tag `roles.web`, and `web.east` becomes `roles.web_east`, with a
 /// warning. `@group` refers to a group of the same source, `@source:group` to another source, `@*` and `@source:*` to all
-/// nodes of a source, which are those of its group `all` if it has one, and names with `*` or `?` to those of them that
-/// fit. Sources that call commands are defined in `groups.conf`, which is refused.
+/// nodes of a source, which are those of its group `all` if it has one, and names with `*` or `?` to the matching ones
+/// of these. Sources that call commands are defined in `groups.conf`, which is refused.
 ///
 /// ```
 /// use pogo_inventory::ClusterShellGroups;
@@ -58,7 +58,7 @@ impl ClusterShellGroups {
         Ok(listing)
     }
 
-    /// Reads a text that messages call `source_name`.
+    /// Parses a text; messages name it `source_name`.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl ClusterShellGroups {
     }
 }
 
-/// A file's text, and the name of its source if it is in the flat form.
+/// The problems of a file, and the name of its source if it is in the flat form.
 fn problems_of(source_name: Arc<str>, text: &str) -> (Problems<'_>, Option<String>) {
     let path = PathBuf::from(&*source_name);
     let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned()).unwrap_or_default();

@@ -15,9 +15,9 @@ use crate::table::{Format, Mapping, TableFile};
 
 /// A program that prints hosts as JSON or JSON lines: a script around a database, a cloud's command line.
 ///
-/// It is run without a shell, gets no input, and has a time limit (30 seconds unless said otherwise), after which
-/// it is ended with all that it started. What it prints is limited to 64 MiB. A status other than 0 is an error that
-/// shows what it wrote to its standard error.
+/// It runs without a shell and without input, and has a time limit (default: 30 seconds), after which
+/// it is killed with its whole process group. Its output is limited to 64 MiB. A status other than 0 is an error that
+/// shows its standard error.
 ///
 /// ```
 /// use pogo_inventory::{CommandSource, table::Mapping};
@@ -37,7 +37,7 @@ pub struct CommandSource {
 }
 
 impl CommandSource {
-    /// The program, found as a shell finds it, and what the fields that it prints mean.
+    /// An inventory from this program, which is searched in `PATH`, with a mapping of its fields.
     pub fn new(program: impl Into<OsString>, mapping: Mapping) -> Self {
         Self {
             program: Program {
@@ -50,7 +50,7 @@ impl CommandSource {
         }
     }
 
-    /// Adds an argument, which is passed on unchanged and never shown.
+    /// Adds an argument. It is never shown.
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.program.args.push(arg.into());
         self
@@ -62,13 +62,13 @@ impl CommandSource {
         self
     }
 
-    /// Reads what the program prints in this format.
+    /// Sets the format of the output.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
     }
 
-    /// Runs the program, and waits for it on this thread.
+    /// Runs the program. Blocks.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A program that is run for what it prints, within limits.
+//! Runs a program for its output, within limits of time and size.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,10 +13,10 @@ use pogo_core::inventory::{Diagnostic, InventoryError};
 
 use crate::file::MAX_BYTES;
 
-/// What is shown of the complaints of a program that failed.
+/// How many bytes of a failed program's standard error are shown.
 const SHOWN_COMPLAINTS: usize = 2_000;
 
-/// What to run.
+/// A program with its arguments and limits.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Program {
     pub(crate) program: OsString,
@@ -25,7 +25,7 @@ pub(crate) struct Program {
 }
 
 impl fmt::Debug for Program {
-    /// Without the arguments, which may hold secrets.
+    /// Omits the arguments, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Program")
             .field("program", &self.program)
@@ -42,18 +42,18 @@ enum ProgramEvent {
 }
 
 impl Program {
-    /// Messages name the program only: arguments may hold secrets.
+    /// The name for messages: arguments may contain secrets.
     pub(crate) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 
-    /// Runs it to its end and takes what it prints. Waits no longer than the time limit, whatever it leaves behind.
+    /// Runs it to its end and returns its output. Waits no longer than the time limit, even for background processes.
     pub(crate) fn run(&self, extra: &[&str]) -> Result<String, InventoryError> {
         let deadline = Instant::now() + self.timeout;
         let mut command = Command::new(&self.program);
         command.args(&self.args).args(extra).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        // A group of its own, so that whatever it starts can be ended with it.
+        // Its own process group, so that its children can be killed with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|error| self.unavailable(&describe(&error)))?;
@@ -123,16 +123,16 @@ fn listen(
     thread::spawn(move || {
         let mut bytes = Vec::new();
         let read = pipe.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        // Nobody listens any more after a time-out.
+        // After a timeout the receiver is gone.
         let _ = sender.send(event(read.map(|_| bytes)));
     });
 }
 
-/// Ends the program and all that it started.
+/// Kills the program's process group.
 fn end(id: u32) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(id).ok().and_then(rustix::process::Pid::from_raw) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
     #[cfg(not(unix))]
@@ -147,7 +147,7 @@ fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The end of what a program said to its standard error, made harmless for a terminal.
+/// The end of a program's standard error, without control characters.
 fn tail(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let skipped = text.chars().count().saturating_sub(SHOWN_COMPLAINTS);

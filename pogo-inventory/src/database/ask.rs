@@ -8,8 +8,8 @@ use super::query::{QueryFailure, SqlQuery};
 use super::table::Table;
 use super::{Database, driver};
 
-/// Asks all questions through one connection, within one time limit. An answer has a row for each of the database's,
-/// and names its columns.
+/// Runs all queries over one connection, within one time limit. A result has a row for each of the database's,
+/// and a header with the columns.
 pub(super) async fn ask(questions: &[SqlQuery], database: &Database) -> Result<Vec<Table>, InventoryError> {
     let secret = database.secret()?;
     let deadline = Instant::now() + database.timeout;
@@ -18,7 +18,7 @@ pub(super) async fn ask(questions: &[SqlQuery], database: &Database) -> Result<V
     match tokio::time::timeout_at(deadline.into(), work).await {
         Ok(Ok(tables)) => Ok(tables),
         Ok(Err(QueryFailure::Wrong(message))) => Err(InventoryError::Invalid(vec![Diagnostic::new(name, message)])),
-        // An interrupted query is the limit at work.
+        // The time limit interrupts a query.
         Ok(Err(QueryFailure::Down(message))) if Instant::now() < deadline => {
             Err(InventoryError::unavailable(name, message))
         }

@@ -9,7 +9,7 @@ use super::query::{QueryFailure, SqlQuery};
 use super::table::Table;
 use crate::lacking::{built_without, database_feature};
 
-/// Connects, asks everything, and hangs up.
+/// Connects, runs all queries, and disconnects.
 #[allow(unused_variables, reason = "each database uses its part")]
 pub(super) async fn ask(
     database: &Database,
@@ -46,9 +46,9 @@ pub(super) async fn ask(
     }
 }
 
-/// What is wrong with a value that is no text and no whole number.
+/// The message for a value that is neither a text nor an integer.
 pub(super) fn misfit(column: &str, kind: &str, as_text: Option<&sqlx::Error>) -> String {
-    // The driver has no other name for a value of another type.
+    // The driver reports a value of another type like this.
     let is_other = |error: &sqlx::Error| match error {
         sqlx::Error::ColumnDecode { source, .. } => source.to_string().starts_with("mismatched types"),
         _ => false,
@@ -59,7 +59,7 @@ pub(super) fn misfit(column: &str, kind: &str, as_text: Option<&sqlx::Error>) ->
     }
 }
 
-/// Asks a question of a connection, taking texts and these kinds of numbers.
+/// Runs a query, accepting texts and these integer types.
 macro_rules! answer {
     ($connection:expr, $question:expr, [$($number:ty),*]) => {{
         use futures::TryStreamExt;
@@ -90,7 +90,7 @@ macro_rules! answer {
                 });)*
                 cells.push(cell.map_err(|_| {
                     let as_text = row.try_get::<Option<String>, _>(at).err();
-                    // A column of SQLite holds values of any type, so it is the value that is asked.
+                    // SQLite's columns have values of any type, so the type is taken from the value.
                     let raw = row.try_get_raw(at);
                     let kind = raw.map_or_else(|_| "unknown".to_owned(), |raw| raw.type_info().name().to_owned());
                     QueryFailure::Wrong($crate::database::driver::misfit(row.column(at).name(), &kind, as_text.as_ref()))
@@ -125,7 +125,7 @@ mod sqlite {
             )));
         }
         let mut connection = options.connect().await?;
-        // The query runs on a thread of its own, which would go on when nobody waits any more.
+        // The query runs on its own thread, which would go on after a timeout.
         let mut handle = connection.lock_handle().await?;
         handle.set_progress_handler(10_000, move || Instant::now() < deadline);
         drop(handle);
@@ -160,7 +160,7 @@ mod postgres {
         }
         let mut connection = options.application_name("pogo").connect().await?;
         connection.execute("START TRANSACTION READ ONLY").await?;
-        // Nobody waits for the answer any longer than that, so the server need not look for it either.
+        // The server stops at the same limit.
         let limit = format!("SET LOCAL statement_timeout = {}", database.timeout.as_millis().max(1));
         connection.execute(limit.as_str()).await?;
         let mut tables = Vec::with_capacity(questions.len());
@@ -195,7 +195,7 @@ mod mysql {
         }
         let mut connection = options.connect().await?;
         connection.execute("START TRANSACTION READ ONLY").await?;
-        // As for PostgreSQL. MySQL knows one limit, MariaDB the other, and old servers neither.
+        // As for PostgreSQL. MySQL has one setting, MariaDB the other, old servers neither.
         let limit = format!(
             "SET SESSION max_execution_time = {}",
             database.timeout.as_millis().max(1)

@@ -19,15 +19,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::file;
 
-/// A database, and how to log in.
+/// A database address with credentials.
 ///
 /// The address begins with `sqlite:` (feature `sqlite`), `postgres:` or `postgresql:` (feature `postgres`), or `mysql:` or
 /// `mariadb:` (feature `mysql`), as in `sqlite:/var/lib/assets.db` or `postgres://pogo@db.example.com/assets`. What
 /// follows a `?` are settings of the driver; over a network, ask for `sslmode=verify-full` (PostgreSQL) or
 /// `ssl-mode=VERIFY_IDENTITY` (MySQL), since both use encryption without a check of certificates otherwise.
 ///
-/// Each question has a connection of its own, is asked in a read-only transaction, and has a time limit that
-/// includes connecting (30 seconds unless said otherwise). An answer is limited to 64 MiB. Messages name the database without
+/// Each query has its own connection, runs in a read-only transaction, and has a time limit that
+/// includes connecting (default: 30 seconds). A result is limited to 64 MiB. Messages name the database without
 /// user, password and settings.
 #[derive(Clone)]
 pub struct Database {
@@ -46,7 +46,7 @@ impl Database {
         }
     }
 
-    /// Takes the password from a file, without the white space around it; the file is read afresh each time.
+    /// Reads the password from a file before each query, without surrounding white space.
     pub fn password_from_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.password = Some(path.into());
         self
@@ -58,7 +58,7 @@ impl Database {
         self
     }
 
-    /// The address without what may be secret.
+    /// The address without secrets.
     fn name(&self) -> String {
         let url = self.url.expose_secret().split('?').next().unwrap_or_default();
         match url
@@ -70,7 +70,7 @@ impl Database {
         }
     }
 
-    /// What stands in front of the first colon.
+    /// The text before the first colon.
     fn scheme(&self) -> &str {
         self.url.expose_secret().split(':').next().unwrap_or_default()
     }
@@ -85,7 +85,7 @@ impl Database {
 }
 
 impl fmt::Debug for Database {
-    /// Without secrets.
+    /// Omits secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database")
             .field("url", &self.name())

@@ -7,11 +7,11 @@ pub(super) struct SqlQuery {
     pub(super) values: Vec<String>,
 }
 
-/// Why there is no answer.
+/// Why a query failed.
 pub(super) enum QueryFailure {
-    /// It may go better later.
+    /// A temporary failure.
     Down(String),
-    /// It will not.
+    /// A permanent failure.
     Wrong(String),
 }
 
@@ -19,8 +19,8 @@ impl From<sqlx::Error> for QueryFailure {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(said) => match said.code().as_deref() {
-                // What the database says about the query: it stays wrong. PostgreSQL counts syntax and rights in class
-                // 42, data in 22; MySQL says 42000 and 42S02; SQLite says 1.
+                // Errors of the query itself are permanent. PostgreSQL has syntax and privileges in class
+                // 42, data in 22; MySQL has 42000 and 42S02; SQLite has 1.
                 Some(code) if code == "1" || code.starts_with("42") || code.starts_with("22") => {
                     Self::Wrong(format!("refuses the query: {}", said.message()))
                 }

@@ -11,11 +11,11 @@ use super::query::SqlQuery;
 use super::table::Table;
 use crate::blocking::{block_on, spawn_blocking};
 
-/// A query that answers which hosts `$rolesdb(mysql)` names.
+/// Resolves `$rolesdb(mysql)` with a query.
 ///
-/// What stands between the parentheses is the value of the query's only parameter (`?`, or `$1` in PostgreSQL), never
-/// part of its text. The first column of the answer is the host's name. As a [`TagResolver`] it asks all questions
-/// through one connection.
+/// The text in parentheses is the value of the query's only parameter (`?`, or `$1` in PostgreSQL), never
+/// part of its text. The first column of the result is the host's name. As a [`TagResolver`] it runs all queries
+/// over one connection.
 ///
 /// ```no_run
 /// use pogo_inventory::{Database, DatabaseResolver};
@@ -34,17 +34,17 @@ pub struct DatabaseResolver {
 }
 
 impl DatabaseResolver {
-    /// The hosts that this query yields.
+    /// A resolver with this query.
     pub fn new(database: Database, query: impl Into<String>) -> Self {
         let query = query.into();
         Self { database, query }
     }
 
-    /// The hosts of this group, as the database lists them; it may have none. Waits on this thread.
+    /// The hosts of this group in the database's order; it may have none. Blocks.
     ///
     /// # Errors
     ///
-    /// As for [`DatabaseSource::read`](super::DatabaseSource::read), but an answer may be empty.
+    /// As for [`DatabaseSource::read`](super::DatabaseSource::read), but the result may be empty.
     pub fn ask(&self, group: &str) -> Result<Vec<HostName>, InventoryError> {
         let mut tables = self.tables(&[group.to_owned()])?;
         tables.pop().map_or(Ok(Vec::new()), |table| self.hosts(table))
@@ -80,7 +80,7 @@ impl TagResolver for DatabaseResolver {
     async fn resolve(&self, questions: &[String]) -> Result<Vec<Vec<HostName>>, ResolverError> {
         let (resolver, groups) = (self.clone(), questions.to_owned());
         let tables = spawn_blocking(move || resolver.tables(&groups)).await;
-        // The query is wrong for every question, so the first may stand for all.
+        // A wrong query fails for every group, so the error names the first.
         let first = questions.first().map(String::as_str).unwrap_or_default();
         let tables = tables.map_err(|error| refusal(error, first))?;
         let hosts = |(table, question): (_, &String)| self.hosts(table).map_err(|error| refusal(error, question));

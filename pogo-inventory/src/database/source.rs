@@ -9,11 +9,11 @@ use super::query::SqlQuery;
 use crate::blocking::{block_on, spawn_blocking};
 use crate::table::{Format, Mapping, TableFile};
 
-/// A query of a database that yields rows of a host and a tag: the roles database.
+/// A database query that returns rows of host and tag.
 ///
-/// A host may have any number of rows, and all their tags; further columns may say how to reach it, as the [`Mapping`] says.
-/// [`DatabaseSource::mapping`] is for columns called `host` and `tag`. Columns are texts or whole numbers; others are
-/// cast in the query. Rows are shown in messages as lines of CSV, the first row in line 2.
+/// A host may have any number of rows, and has all their tags; further columns may have connection settings, as the [`Mapping`] says.
+/// [`DatabaseSource::mapping`] is for columns named `host` and `tag`. Columns are texts or integers; cast others
+/// in the query. Messages show rows as lines of CSV, the first row in line 2.
 ///
 /// ```no_run
 /// use pogo_inventory::{Database, DatabaseSource};
@@ -33,7 +33,7 @@ pub struct DatabaseSource {
 }
 
 impl DatabaseSource {
-    /// The hosts that this query yields, and what its columns mean.
+    /// An inventory from this query, with a mapping of its columns.
     pub fn new(database: Database, query: impl Into<String>, mapping: Mapping) -> Self {
         Self {
             database,
@@ -45,23 +45,23 @@ impl DatabaseSource {
         }
     }
 
-    /// The host's name is in `host`, its tag in `tag`, and `address`, `port` and `user` say how to reach it.
+    /// A mapping with the host's name in `host`, its tag in `tag`, and connection settings in `address`, `port` and `user`.
     pub fn mapping() -> Mapping {
         Mapping::named_by("host").tags("tag")
     }
 
-    /// Adds a value for the query's next parameter (`?`, or `$1` in PostgreSQL), which is a text.
+    /// Binds a text to the query's next parameter (`?`, or `$1` in PostgreSQL).
     pub fn bind(mut self, value: impl Into<String>) -> Self {
         self.question.values.push(value.into());
         self
     }
 
-    /// Asks the database, and waits for it on this thread.
+    /// Runs the query. Blocks.
     ///
     /// # Errors
     ///
     /// [`InventoryError::Unavailable`] when it cannot be reached or doesn't answer in time; [`InventoryError::Invalid`] when it
-    /// refuses the query, or when the answer is invalid or has no rows.
+    /// refuses the query, or when the result is invalid or has no rows.
     pub fn read(&self) -> Result<Listing, InventoryError> {
         let questions = std::slice::from_ref(&self.question);
         let tables = block_on(ask(questions, &self.database))?;

@@ -1,10 +1,10 @@
-//! The rows of an answer as CSV text, which messages can quote.
+//! The rows of a result as CSV text, which messages can quote.
 
 use pogo_core::inventory::Diagnostic;
 
 use crate::file::MAX_BYTES;
 
-/// The answer as CSV: its first line names the columns.
+/// A result as CSV: the first line has the columns.
 pub(super) struct Table {
     writer: csv::Writer<Vec<u8>>,
     bytes: u64,
@@ -22,7 +22,7 @@ impl Table {
         Ok(table)
     }
 
-    /// What is nothing in the database is empty here.
+    /// Adds a row; `NULL` becomes an empty field.
     pub(super) fn push(&mut self, cells: &[Option<String>]) -> Result<(), String> {
         self.rows += 1;
         let size = |cell: &Option<String>| cell.as_ref().map_or(0, String::len) as u64 + 1;

@@ -1,21 +1,21 @@
-//! Groups warnings that differ only in hosts or files.
+//! Groups similar warnings.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Diagnostic, LineSpan};
 
-/// A warning, and how many others differ from it in names, numbers and places alone.
+/// A warning, and the number of others that differ from it only in names, numbers and positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Alike<'d> {
     /// The first of them.
     pub first: &'d Diagnostic,
-    /// How many more there are.
+    /// The number of the others.
     pub more: usize,
 }
 
 impl<'d> Alike<'d> {
-    /// Puts together what is alike, in the order of the first of each kind. The same warning twice counts once.
+    /// Groups similar warnings, in the order of the first of each group. Duplicates count once.
     ///
     /// ```
     /// use pogo_inventory::Diagnostic;
@@ -47,7 +47,7 @@ impl<'d> Alike<'d> {
         alike
     }
 
-    /// For a terminal: the first with its line, and how many more there are, in colours if wanted.
+    /// Renders the first warning with its line and the number of others for a terminal, with colours if wanted.
     pub fn render(&self, colour: bool) -> String {
         let mut text = self.first.render(colour);
         if self.more > 0 {

@@ -1,8 +1,8 @@
-//! The line of a problem, read again from its file.
+//! Reads the line of a problem from its file.
 
 use pogo_core::inventory::Diagnostic;
 
-/// Shows the problem's line, if its source is a file that can still be read. Lines that may hold secrets are not shown.
+/// Adds the problem's line, if its source is a readable file. Lines that may contain secrets are not shown.
 pub fn with_line(problem: Diagnostic) -> Diagnostic {
     #[cfg(feature = "text")]
     if let (Some(place), Ok(text)) = (

@@ -2,13 +2,13 @@
 
 use super::freshness::Freshness;
 
-/// What the service said.
+/// A response of the service.
 pub(super) enum HttpAnswer {
     Unchanged(Freshness),
     Changed(Body),
 }
 
-/// A text, and what the service said about it.
+/// A response body with its cache headers.
 pub(super) struct Body {
     pub(super) text: String,
     pub(super) etag: Option<String>,

@@ -1,4 +1,4 @@
-//! The last good answer, in memory and on disk.
+//! The last valid response, in memory and on disk.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,32 +16,32 @@ use crate::file;
 /// The version of the stored form.
 const VERSION: u32 = 1;
 
-/// An answer that made sense, and when it came.
+/// A valid response, and its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Copy {
     pogo_copy: u32,
-    /// The address without its secrets, for people who look into the file.
+    /// The address without its secrets, for people who read the file.
     source: String,
-    /// A checksum of the whole address: its query says which hosts these are.
+    /// A checksum of the whole address, query included, since that selects the hosts.
     address: String,
     /// Milliseconds since the Unix epoch.
     fetched: u64,
-    /// Milliseconds since the Unix epoch: until then it need not be asked for again.
+    /// Milliseconds since the Unix epoch, until which no new request is needed.
     fresh_until: u64,
     #[serde(default)]
     pub(super) etag: Option<String>,
     #[serde(default)]
     pub(super) last_modified: Option<String>,
     pub(super) body: String,
-    /// The sizes that the next answer is held against; in older copies those of the answer itself.
+    /// The sizes that the next response is compared with; in older copies those of the response itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sizes: Option<Sizes>,
-    /// The percentage that the answer was held against them by.
+    /// The percentage of loss that this response was accepted with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) max_shrink: Option<u8>,
 }
 
-/// Read in front of everything else.
+/// Read before everything else.
 #[derive(Deserialize)]
 struct Version {
     pogo_copy: u32,
@@ -65,20 +65,20 @@ impl Copy {
         copy
     }
 
-    /// The service said just now that it still holds.
+    /// Renews it after the response "not modified".
     pub(super) fn renew(&mut self, now: SystemTime, freshness: Freshness) {
         self.fetched = milliseconds(now);
         self.fresh_until = milliseconds(now + freshness.fresh_for);
     }
 
     pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
-        // A clock that was set back, or one that was far ahead, must not make it last for ever.
+        // A clock that was set back, or was far ahead, must not keep it fresh for ever.
         let longest = u64::try_from(Freshness::MOST.as_millis()).unwrap_or(u64::MAX);
         let until = self.fresh_until.min(self.fetched.saturating_add(longest));
         (self.fetched..until).contains(&milliseconds(now))
     }
 
-    /// Whether it was made at a time that is still to come, so that its age is not known.
+    /// Whether its time is in the future, so that its age is unknown.
     pub(super) fn is_from_the_future(&self, now: SystemTime) -> bool {
         self.fetched > milliseconds(now)
     }
@@ -88,7 +88,7 @@ impl Copy {
     }
 }
 
-/// The last good answer, if there is one that can be used.
+/// The last valid response, if a usable one exists.
 pub(super) fn last(source: &HttpSource, url: &str, warnings: &mut Vec<Diagnostic>) -> Option<Copy> {
     if let Some(copy) = source.memory.lock().ok().and_then(|memory| memory.clone()) {
         return Some(copy);
@@ -113,7 +113,7 @@ fn stored(path: &Path, url: &str) -> Result<Copy, String> {
             .map(|first| first.message.clone())
             .unwrap_or_default()
     };
-    // The answer is quoted in it, which takes more room than the answer itself.
+    // The response is an escaped string in it, which is larger than the response itself.
     let text = file::read_text_up_to(path, 3 * file::MAX_BYTES).map_err(first)?;
     let version: Version = serde_json::from_str(&text).map_err(broken)?;
     if version.pogo_copy != VERSION {
@@ -129,7 +129,7 @@ fn stored(path: &Path, url: &str) -> Result<Copy, String> {
     Ok(copy)
 }
 
-/// Keeps it in memory, and on disk if there is a place for it.
+/// Keeps it in memory, and on disk if a path is set.
 pub(super) fn keep(source: &HttpSource, copy: Copy, warnings: &mut Vec<Diagnostic>) {
     if let Some(path) = &source.copy
         && let Err(error) = write(path, &copy)
@@ -142,7 +142,7 @@ pub(super) fn keep(source: &HttpSource, copy: Copy, warnings: &mut Vec<Diagnosti
     }
 }
 
-/// All of it or nothing: whoever reads at the same time sees the old file or the new one.
+/// Replaces the file atomically.
 fn write(path: &Path, copy: &Copy) -> std::io::Result<()> {
     let folder: PathBuf = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
@@ -160,7 +160,7 @@ fn milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// FNV-1a: tells addresses apart, and must be the same in every version.
+/// FNV-1a: distinguishes addresses, and is stable across versions.
 fn checksum(text: &str) -> String {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, step))

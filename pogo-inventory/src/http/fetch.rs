@@ -17,18 +17,18 @@ use super::{HttpSource, pages, retry, secret, tls};
 use crate::file::MAX_BYTES;
 use crate::table::CURE;
 
-/// How often an answer may say that it stands elsewhere.
+/// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 5;
 
-/// Why there is no answer.
+/// Why a request failed.
 pub(super) enum FetchFailure {
-    /// It may go better later.
+    /// A temporary failure.
     Down { message: String, wait: Option<Duration> },
-    /// It will not.
+    /// A permanent failure.
     Wrong(InventoryError),
 }
 
-/// A service to ask, with everything that can go wrong beforehand behind it.
+/// A validated request.
 pub(super) struct HttpRequest<'s> {
     source: &'s HttpSource,
     name: &'s str,
@@ -73,7 +73,7 @@ impl<'s> HttpRequest<'s> {
         })
     }
 
-    /// User and password of the address must be sent as they are, or not at all.
+    /// Refuses credentials in the address that cannot be sent unchanged.
     fn check_login(url: &Url, headers: &HeaderMap) -> Result<(), (&'static str, &'static str)> {
         if url.username().is_empty() && url.password().is_none() {
             return Ok(());
@@ -95,7 +95,7 @@ impl<'s> HttpRequest<'s> {
         Ok(())
     }
 
-    /// Asks, again and again if the service is down.
+    /// Sends the request, with retries if the service is down.
     pub(super) async fn ask(&self, old: Option<&Copy>) -> Result<HttpAnswer, FetchFailure> {
         let mut number = 0;
         loop {
@@ -136,7 +136,7 @@ impl<'s> HttpRequest<'s> {
         }
     }
 
-    /// Built from the client's own form, which sends the user and password of the address.
+    /// Builds the request; the client sends the credentials of the address.
     fn request(&self, old: Option<&Copy>) -> Result<Request, reqwest::Error> {
         let mut request = self
             .client
@@ -217,7 +217,7 @@ impl<'s> HttpRequest<'s> {
     }
 }
 
-/// The text that stands there with `%` and digits; `None` if it is no text.
+/// Decodes percent-encoding; `None` if the result is not UTF-8.
 fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -234,7 +234,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Secrets in headers must not reach another server.
+/// Follows redirects on the same server only, as headers may contain secrets.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let origin = |url: &Url| {
         (
@@ -254,7 +254,7 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     }
 }
 
-/// What happened, without the address, which may hold secrets.
+/// Describes an error without the address, which may contain secrets.
 fn describe(error: reqwest::Error, limit: Duration) -> String {
     if error.is_timeout() {
         return format!("did not answer within {}", humantime::format_duration(limit));

@@ -1,20 +1,20 @@
-//! How long an answer may be used without asking again.
+//! How long a response may be used without a new request.
 
 use std::time::Duration;
 
 use reqwest::header::{AGE, CACHE_CONTROL, HeaderMap};
 
-/// What `Cache-Control` says, as far as it matters to one who reads.
+/// The relevant parts of `Cache-Control`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Freshness {
-    /// The answer may be kept.
+    /// The response may be stored.
     pub(super) keep: bool,
-    /// So long from now it need not be asked for again.
+    /// How long it is fresh from now on.
     pub(super) fresh_for: Duration,
 }
 
 impl Freshness {
-    /// No answer is taken as fresh for longer: a slip of the service's owner must wear off.
+    /// The longest freshness, so that a mistake of the service wears off.
     pub(super) const MOST: Duration = Duration::from_secs(24 * 3600);
 
     pub(super) fn of(headers: &HeaderMap) -> Self {
@@ -39,7 +39,7 @@ impl Freshness {
                 _ => {}
             }
         }
-        // It was on its way, in a cache, for so long already.
+        // Its age in caches on the way.
         let age = headers
             .get(AGE)
             .and_then(|age| age.to_str().ok()?.trim().parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! A web service that answers with hosts.
+//! Hosts from a web service.
 
 mod answer;
 mod copy;
@@ -25,25 +25,25 @@ use self::secret::Secret;
 use crate::blocking::{block_on, spawn_blocking};
 use crate::table::{Format, Mapping};
 
-/// A web service that answers with hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
+/// A web service that returns hosts as JSON, JSON lines or CSV: an asset database, a catalogue, a cloud.
 ///
 /// - **Users and passwords** in the address are sent (`Authorization: Basic`); together with a header `Authorization` they are refused.
-/// - **Secrets** go into headers, given as they are or read from a file each time. They are never shown, and
-///   never follow to another server: redirects are followed on the same scheme, host and port only. Messages name
+/// - **Secrets** go into headers, set directly or read from a file for each request. They are never shown, and
+///   never sent to another server: redirects are followed on the same scheme, host and port only. Messages name
 ///   the address without its user, password and query.
-/// - **HTTPS** trusts the certificates that the operating system trusts, or those of [`trust`](Self::trust).
-/// - **Time**: each attempt has a limit (10 seconds unless said otherwise). When the service is down (not reached, cut
-///   off, too slow, or status 408, 429 or 5xx) it is asked again, twice unless said otherwise, after a delay
-///   that doubles, varies by half, and is no shorter than `Retry-After` asks for (up to a minute).
-/// - **Size**: an answer is limited to 64 MiB.
-/// - **Pages**: an answer that says that there are more hosts (`Link: rel="next"`, `X-Next-Page`, and the usual fields beside the
-///   rows) is refused: a part of a fleet is no fleet.
-/// - **Caching**: an answer is not asked for again while its `Cache-Control: max-age` lasts; after that, with
-///   its `ETag` or `Last-Modified`, so that the service may say that nothing changed.
-/// - **The last good copy** is kept in memory, and on disk with [`copy`](Self::copy), unless the service says `no-store`.
-///   It is used, with a warning that tells its age, when the service is down. Other errors are errors.
-/// - **Shrinking**: an answer that lacks more than a fifth of the last good copy's hosts is refused, and one with which the fleet or
-///   a group is down to less than four fifths of the size that was confirmed; see [`max_shrink`](Self::max_shrink).
+/// - **HTTPS** trusts the operating system's certificates, or those of [`trust`](Self::trust).
+/// - **Time**: each request has a limit (default: 10 seconds). When the service is down (unreachable, interrupted,
+///   too slow, or status 408, 429 or 5xx) it is retried, twice by default, after a delay
+///   that doubles, varies by half, and is no shorter than `Retry-After` (up to a minute).
+/// - **Size**: a response is limited to 64 MiB.
+/// - **Pages**: a response that is one page of several (`Link: rel="next"`, `X-Next-Page`, and the usual fields beside the
+///   rows) is refused: a part of a fleet must not be taken for the fleet.
+/// - **Caching**: a response is reused while its `Cache-Control: max-age` lasts; after that, it is requested with
+///   its `ETag` or `Last-Modified`, so that the service can report that nothing changed.
+/// - **The last valid copy** is kept in memory, and on disk with [`copy`](Self::copy), unless the service sends `no-store`.
+///   It is used, with a warning that states its age, when the service is down. Other errors are errors.
+/// - **Shrinking**: a response without more than a fifth of the last valid copy's hosts is refused, and one with which the fleet or
+///   a group falls below four fifths of its confirmed size; see [`max_shrink`](Self::max_shrink).
 ///
 /// ```no_run
 /// use pogo_inventory::{HttpSource, table::Mapping};
@@ -74,10 +74,10 @@ pub struct HttpSource {
 }
 
 impl HttpSource {
-    /// The percentage of hosts that may be missing, unless said otherwise.
+    /// Default percentage of hosts that may be missing.
     const MAX_SHRINK: u8 = 20;
 
-    /// The service at this address, and what the fields of its answer mean.
+    /// An inventory from the service at this address, with a mapping of its fields.
     pub fn new(url: impl Into<String>, mapping: Mapping) -> Self {
         Self {
             url: SecretString::from(url.into()),
@@ -95,72 +95,72 @@ impl HttpSource {
         }
     }
 
-    /// Reads answers in this format.
+    /// Sets the format of responses.
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self
     }
 
-    /// Sends a header such as `Authorization`. Its value is never shown.
+    /// Adds a header such as `Authorization`. Its value is never shown.
     pub fn header(mut self, name: impl Into<String>, value: SecretString) -> Self {
         self.headers.push((name.into(), Secret::Given(value)));
         self
     }
 
-    /// Sends a header whose value is in a file, without the white space around it; the file is read afresh each time.
+    /// Adds a header whose value is read from a file for each request, without surrounding white space.
     pub fn header_from_file(mut self, name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
         self.headers.push((name.into(), Secret::File(path.into())));
         self
     }
 
-    /// Trusts the certificates (and authorities) of this PEM file in place of the operating system's.
+    /// Trusts the certificates and authorities of this PEM file instead of the operating system's.
     pub fn trust(mut self, path: impl Into<PathBuf>) -> Self {
         self.trusted = Some(path.into());
         self
     }
 
-    /// Sets the time limit of each attempt.
+    /// Sets the time limit of each request.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Asks so many times more when the service is down, first after about this delay.
+    /// Sets how often a request is retried when the service is down, and the first delay.
     pub fn retries(mut self, retries: u32, delay: Duration) -> Self {
         self.retries = retries;
         self.retry_delay = delay;
         self
     }
 
-    /// Keeps the last good answer in this file, readable for its owner alone.
+    /// Keeps the last valid response in this file, readable for its owner only.
     pub fn copy(mut self, path: impl Into<PathBuf>) -> Self {
         self.copy = Some(path.into());
         self
     }
 
-    /// Refuses a copy older than this. By default, there is no such limit.
+    /// Refuses a copy older than this. Default: no limit.
     pub fn max_copy_age(mut self, age: Duration) -> Self {
         self.max_copy_age = Some(age);
         self
     }
 
-    /// Lets up to this percentage of the last good copy's hosts be missing from an answer. Default 20;
-    /// 100 accepts every answer.
+    /// Sets the percentage of the last valid copy's hosts that may be missing from a response. Default 20;
+    /// 100 accepts every response.
     ///
-    /// The number of hosts, and the number of members of each group, must not go down by more than that from the largest
-    /// number since they were confirmed, in however many steps; one member of a group may always go, if others stay. An answer
-    /// that is taken under a higher percentage than the copy was kept under confirms the new numbers.
+    /// The number of hosts, and of members of each group, must not fall by more than that from the largest
+    /// number since they were confirmed, in however many steps; one member of a group may always leave, if others stay. A response
+    /// that is accepted with a higher percentage than the copy's confirms the new numbers.
     pub fn max_shrink(mut self, percent: u8) -> Self {
         self.max_shrink = percent.min(100);
         self
     }
 
-    /// Asks the service, and waits for it on this thread.
+    /// Requests the hosts. Blocks.
     ///
     /// # Errors
     ///
     /// [`InventoryError::Unavailable`] when it is down and there is no copy; [`InventoryError::Invalid`] when it refuses, when
-    /// its answer is invalid, or when too many hosts would be gone.
+    /// its response is invalid, or when too many hosts are missing.
     pub fn read(&self) -> Result<Listing, InventoryError> {
         block_on(read::read(self))
     }
@@ -179,7 +179,7 @@ impl Inventory for HttpSource {
 }
 
 impl fmt::Debug for HttpSource {
-    /// Without the headers, which may hold secrets.
+    /// Omits the headers, which may contain secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSource")
             .field("url", &secret::shown(&self.url))

@@ -1,8 +1,8 @@
-//! Headers that say that an answer holds a part of the hosts.
+//! Detects paginated responses by their headers.
 
 use reqwest::header::{CONTENT_RANGE, HeaderMap, LINK};
 
-/// What says that there are more, if anything does.
+/// The header that announces more pages, if any.
 pub(super) fn more(headers: &HeaderMap) -> Option<String> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let number = |name: &str| text(name)?.parse::<u64>().ok();
@@ -25,7 +25,7 @@ pub(super) fn more(headers: &HeaderMap) -> Option<String> {
     (end.saturating_add(1) < all).then(|| format!("the header `Content-Range: {}`", range.escape_debug()))
 }
 
-/// The links of one header. Commas stand in addresses too, which are in angle brackets, and in quotes.
+/// Splits the links of one header. Addresses in angle brackets and quoted texts may contain commas too.
 fn links_of(value: &str) -> impl Iterator<Item = &str> {
     let mut until = None;
     value.split(move |character| {
@@ -39,7 +39,7 @@ fn links_of(value: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a link's relations have `next` among them.
+/// Whether a link's relations include `next`.
 fn is_next(link: &str) -> bool {
     let parameters = link.split_once('>').map_or("", |(_, parameters)| parameters);
     parameters.split(';').any(|parameter| {

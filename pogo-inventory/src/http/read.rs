@@ -1,4 +1,4 @@
-//! Hosts from a response, or from the last good one.
+//! Reads hosts from a response, or from the last valid copy.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use super::shrink::{self, Sizes};
 use super::{HttpSource, secret};
 use crate::table::TableFile;
 
-/// The hosts that are known now.
+/// The current hosts.
 pub(super) async fn read(source: &HttpSource) -> Result<Listing, InventoryError> {
     let name = secret::shown(&source.url);
     let mut reader = AnswerReader {
@@ -39,12 +39,12 @@ struct AnswerReader<'s> {
     name: &'s str,
     now: SystemTime,
     warnings: Vec<Diagnostic>,
-    /// What is to be said of the rows that were read last, which are those that are used.
+    /// Warnings about the rows that are used.
     rows: Vec<Diagnostic>,
 }
 
 impl AnswerReader<'_> {
-    /// The last good answer, if it makes sense today.
+    /// The last valid response, if it is still valid.
     fn last(&mut self) -> Option<(Copy, FleetBuilder)> {
         let copy = copy::last(self.source, self.source.url.expose_secret(), &mut self.warnings)?;
         match self.parse(&copy.body) {
@@ -67,7 +67,7 @@ impl AnswerReader<'_> {
                 copy::keep(self.source, copy, &mut self.warnings);
                 Ok(fleet)
             }
-            // Nothing is asked so without a copy.
+            // Unreachable in practice: a conditional request needs a copy.
             (Ok(HttpAnswer::Unchanged(_)), None) => Err(self.unavailable("answers that nothing changed")),
             (Err(FetchFailure::Wrong(error)), _) => Err(error),
             (Err(FetchFailure::Down { message, .. }), old) => self.down(&message, old),
@@ -88,13 +88,13 @@ impl AnswerReader<'_> {
         Ok(fleet)
     }
 
-    /// Refuses a fleet that has lost too much, and gives the sizes that the next one is held against.
+    /// Refuses a fleet that has shrunk too much; returns the sizes that the next one is compared with.
     fn held_against(
         &self,
         fleet: &FleetBuilder,
         old: Option<(Copy, FleetBuilder)>,
     ) -> Result<Option<Sizes>, InventoryError> {
-        // A fleet that cannot be built is refused by whoever builds it.
+        // The caller reports a fleet that cannot be built.
         let Ok(after) = fleet.clone().build() else {
             return Ok(None);
         };
@@ -111,7 +111,7 @@ impl AnswerReader<'_> {
                 Diagnostic::new(self.name, message).with_hint(hint),
             ]));
         }
-        // Somebody has allowed more than before, which is for this answer.
+        // A raised percentage confirms this response.
         let allowed = most > copy.max_shrink.unwrap_or(HttpSource::MAX_SHRINK);
         Ok(Some(if allowed { now } else { confirmed.and(now) }))
     }
@@ -136,7 +136,7 @@ impl AnswerReader<'_> {
         Ok(fleet)
     }
 
-    /// A clock is wrong, or was: nobody knows how old the copy is.
+    /// The copy's time is in the future: its age is unknown.
     fn down_since_the_future(&mut self, message: &str, fleet: FleetBuilder) -> Result<FleetBuilder, InventoryError> {
         if self.source.max_copy_age.is_some() {
             let message = format!("{message}; the last good copy is from the future, so its age is not known");

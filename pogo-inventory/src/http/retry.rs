@@ -1,20 +1,20 @@
-//! When to ask again.
+//! Retry delays.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-/// No service is waited for longer before it is asked again.
+/// The longest delay.
 pub(super) const MOST: Duration = Duration::from_secs(60);
 
-/// The delay in front of attempt `number` (the first retry is 0): doubled each time, varied by half so that many who
-/// saw the same failure do not all come back at once, and never shorter than the service asked for.
+/// The delay before retry `number` (from 0): doubled each time, varied by half so that many clients that
+/// saw the same failure do not all retry at once, and never shorter than the service asked for.
 pub(super) fn delay(first: Duration, number: u32, asked: Option<Duration>, dice: f64) -> Duration {
     let doubled = first.saturating_mul(2_u32.saturating_pow(number)).min(MOST);
     let varied = doubled.mul_f64(0.5 + dice.clamp(0.0, 1.0));
     varied.max(asked.unwrap_or_default()).min(MOST)
 }
 
-/// A number from 0 to 1. It need not be good, only different.
+/// A random number from 0 to 1, of low quality.
 pub(super) fn dice() -> f64 {
     let random = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(random >> 32).unwrap_or_default()) / f64::from(u32::MAX)

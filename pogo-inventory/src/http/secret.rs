@@ -1,4 +1,4 @@
-//! Values that must not be shown.
+//! Secret header values and addresses.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::file;
 
-/// A header's value, or where it is.
+/// A header's value, or the file that contains it.
 #[derive(Clone)]
 pub(super) enum Secret {
     Given(SecretString),
@@ -17,7 +17,7 @@ pub(super) enum Secret {
 }
 
 impl Secret {
-    /// The value as it goes over the wire.
+    /// Reads the value.
     pub(super) fn value(&self, source: &str, header: &str) -> Result<HeaderValue, InventoryError> {
         let value = match self {
             Self::Given(secret) => HeaderValue::from_str(secret.expose_secret()),
@@ -34,7 +34,7 @@ impl Secret {
     }
 }
 
-/// The address without what may be secret: user, password, query and fragment.
+/// The address without user, password, query and fragment.
 pub(super) fn shown(url: &SecretString) -> String {
     match Url::parse(url.expose_secret()) {
         Ok(url) => without_secrets(url),
@@ -43,7 +43,7 @@ pub(super) fn shown(url: &SecretString) -> String {
 }
 
 pub(super) fn without_secrets(mut url: Url) -> String {
-    // Addresses that cannot have a user have none.
+    // Fails only for addresses that cannot have a user.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);

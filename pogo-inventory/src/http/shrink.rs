@@ -1,14 +1,14 @@
-//! Refuses fleets that lose many hosts, at once or little by little: most often the source is at fault.
+//! Refuses fleets that lose many hosts, at once or gradually: usually the source is at fault.
 
 use std::collections::BTreeMap;
 
 use pogo_core::fleet::{Fleet, fold};
 use serde::{Deserialize, Serialize};
 
-/// Hosts that are named in a message.
+/// How many hosts a message names.
 const SHOWN: usize = 10;
 
-/// How large a fleet and its groups were when they were confirmed, or at their largest since then.
+/// Sizes of a fleet and its groups: the largest since they were confirmed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sizes {
     hosts: usize,
@@ -24,7 +24,7 @@ impl Sizes {
         }
     }
 
-    /// What is wrong, when a fleet of the sizes `now` is smaller than these by more than `most` percent, or a group of it.
+    /// The problem, if a fleet of the sizes `now` or one of its groups is smaller than these by more than `most` percent.
     pub(super) fn refusal(&self, now: &Self, most: u8) -> Option<String> {
         if goes_too_far(self.hosts, now.hosts, most) {
             let (left, all) = (now.hosts, self.hosts);
@@ -36,7 +36,7 @@ impl Sizes {
             let left = now.groups.get(group).copied().unwrap_or(0);
             (group, *before, left)
         });
-        // In a small group one host is a large share, and it is the last one that must not go unnoticed.
+        // In a small group one host is a large share; only losing the last one is refused.
         let lost = |&(_, before, left): &(&String, usize, usize)| {
             (left == 0 || before.saturating_sub(left) > 1) && goes_too_far(before, left, most)
         };
@@ -46,7 +46,7 @@ impl Sizes {
         ))
     }
 
-    /// What the next answer is held against, when one of the sizes `now` was taken: what has grown counts from there.
+    /// The sizes that the next response is compared with, after one of the sizes `now` was accepted: the larger ones.
     pub(super) fn and(mut self, now: Self) -> Self {
         self.hosts = self.hosts.max(now.hosts);
         for (group, size) in now.groups {
@@ -66,7 +66,7 @@ fn goes_too_far(before: usize, left: usize, most: u8) -> bool {
     before.saturating_sub(left) as u128 * 100 > before as u128 * u128::from(most)
 }
 
-/// What is wrong, when more than `most` percent of the hosts of `before` are not in `after`.
+/// The problem, if more than `most` percent of the hosts of `before` are missing in `after`.
 pub(super) fn refusal(before: &Fleet, after: &Fleet, most: u8) -> Option<String> {
     let gone = || {
         before

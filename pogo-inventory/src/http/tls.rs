@@ -1,4 +1,4 @@
-//! The certificates that HTTPS trusts.
+//! Certificates that HTTPS trusts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 use crate::file;
 
-/// The operating system's authorities, or those of a file. Without `encrypted`, nobody's: nothing is asked for.
+/// The operating system's authorities, or those of a file. Without `encrypted`, none are loaded.
 pub(super) fn config(source: &str, encrypted: bool, trusted: Option<&Path>) -> Result<ClientConfig, InventoryError> {
     let failed = |error: rustls::Error| InventoryError::unavailable(source, format!("cannot prepare HTTPS: {error}"));
     let builder = builder().map_err(failed)?;
@@ -24,7 +24,7 @@ pub(super) fn config(source: &str, encrypted: bool, trusted: Option<&Path>) -> R
     })
 }
 
-// The process may have chosen another provider for itself; that is left alone.
+// The process-wide default provider is not touched.
 fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()

@@ -15,14 +15,14 @@ pub struct Conflict {
     pub host: HostName,
     /// `address`, `port`, `user`, or the name of a further setting.
     pub setting: String,
-    /// The value that came first, and one that differs.
+    /// The first value, and one that differs.
     pub claims: [SettingClaim; 2],
-    /// Which of the two counts; `None` if there is no rule that says so.
+    /// The one that counts; `None` without a rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<usize>,
 }
 
-/// What one source says of a setting.
+/// The value of a setting in one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SettingClaim {
@@ -30,13 +30,13 @@ pub struct SettingClaim {
     pub value: String,
     /// The source's name.
     pub source: String,
-    /// Where it says so, if it has lines.
+    /// Its position, if the source has lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
 }
 
 impl Conflict {
-    /// The conflict as a problem at the later of the two places, with the cure.
+    /// The conflict as a problem at the later of the two positions, with the cure.
     pub fn diagnostic(&self) -> Diagnostic {
         let [_, later] = &self.claims;
         let problem = match &later.origin {

@@ -1,4 +1,4 @@
-//! Reading several sources, and making one fleet of them.
+//! Reads several sources and merges them into one fleet.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use super::rules::{MergeRules, OnConflict};
 use super::settings::{self, Setting};
 use crate::diagnostic::with_line;
 
-/// Conflicts that are reported: two inventories that have nothing in common must not fill the memory.
+/// The most conflicts that are reported: two inventories that disagree throughout must not fill the memory.
 const MOST: usize = 1_000;
 
-/// Several sources that make one fleet.
+/// Several sources that are merged into one fleet.
 ///
 /// Hosts are listed in the order of the sources. A host of several sources has the tags of all of them. Settings for which
 /// they give different values are [`Conflict`]s, to which the [`MergeRules`] apply.
@@ -53,26 +53,26 @@ pub struct Sources {
     rules: MergeRules,
 }
 
-/// What several sources say together.
+/// The merged content of several sources.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Gathered {
     /// All hosts, tags and settings.
     pub fleet: Arc<Fleet>,
-    /// What each source says, in the order of the sources.
+    /// The content of each source, in order.
     pub listings: Vec<SourceListing>,
-    /// Settings for which sources give different values, and which counts; sorted by host.
+    /// Conflicting settings, and the value that counts; sorted by host.
     pub conflicts: Vec<Conflict>,
 }
 
 impl Gathered {
-    /// What the sources' readers warn of, in the order of the sources.
+    /// Warnings of all sources, in order.
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.listings.iter().flat_map(|listing| &listing.warnings)
     }
 }
 
-/// What one source says.
+/// The content of one source.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SourceListing {
@@ -80,35 +80,35 @@ pub struct SourceListing {
     pub name: String,
     /// Its hosts.
     pub fleet: Arc<Fleet>,
-    /// Its rules, if it is a source that has any.
+    /// Its policy, if it has one.
     pub policy: Option<Policy>,
-    /// Where it says what.
+    /// The origins of its hosts, tags and settings.
     pub origins: Arc<dyn Origins>,
-    /// What was not taken over and may matter.
+    /// Warnings about content that was not used.
     pub warnings: Vec<Diagnostic>,
     /// The files and folders that it was read from.
     pub files: Vec<PathBuf>,
 }
 
-/// What can be said of several sources, some of which may be wrong.
+/// The result of reading several sources in spite of errors.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Survey {
-    /// What the sources say that could be read. Where values conflict, the first counts.
+    /// The merged content of the sources that could be read. The first of conflicting values counts.
     pub gathered: Gathered,
-    /// Sources that could not be read, by their position among all.
+    /// Sources that could not be read, by their position.
     pub failed: Vec<(usize, InventoryError)>,
-    /// Conflicts that no rule decides.
+    /// Conflicts without a rule.
     pub conflicts: Vec<Diagnostic>,
 }
 
 impl Sources {
-    /// No source.
+    /// Creates an empty list of sources.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a source behind those before.
+    /// Appends a source.
     pub fn with(mut self, source: Arc<dyn Inventory>) -> Self {
         self.sources.push(source);
         self
@@ -120,16 +120,16 @@ impl Sources {
         self
     }
 
-    /// The sources, in their order.
+    /// The sources, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Inventory>> {
         self.sources.iter()
     }
 
-    /// Reads every source afresh, one after the other, and makes one fleet of them.
+    /// Reads every source, one after the other, and merges them.
     ///
     /// # Errors
     ///
-    /// All problems of all sources; and if there are none, every conflict that no rule decides.
+    /// All problems of all sources; if there are none, every conflict without a rule.
     pub async fn gather(&self) -> Result<Gathered, InventoryError> {
         let Survey {
             gathered,
@@ -149,7 +149,7 @@ impl Sources {
         }
     }
 
-    /// Reads every source afresh, as [`gather`](Self::gather) does, and goes on after problems: for looking at, not for jobs.
+    /// Reads every source as [`gather`](Self::gather) does, but continues after errors: for inspection, not for jobs.
     pub async fn survey(&self) -> Survey {
         let (mut listings, mut failed) = (Vec::new(), Vec::new());
         for (at, source) in self.sources.iter().enumerate() {
@@ -186,7 +186,7 @@ fn source_listing(name: String, listing: Listing) -> Result<SourceListing, Inven
     })
 }
 
-/// One fleet of all listings, and the conflicts that no rule decides.
+/// Merges all listings; also returns the conflicts without a rule.
 fn merged(listings: Vec<SourceListing>, rules: &MergeRules) -> (Gathered, Vec<Diagnostic>) {
     if let [only] = listings.as_slice() {
         let fleet = Arc::clone(&only.fleet);
@@ -237,7 +237,7 @@ struct Merge<'m> {
     listings: &'m [SourceListing],
     rules: &'m MergeRules,
     fleet: FleetBuilder,
-    /// Values, and the listing that each comes from.
+    /// The values, each with the index of its listing.
     settings: BTreeMap<HostName, BTreeMap<Setting, (String, usize)>>,
     conflicts: Vec<Conflict>,
 }

@@ -1,24 +1,24 @@
-//! The source that wins when two disagree.
+//! Rules for conflicting sources.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// What becomes of a setting for which sources give different values.
+/// The rule for a setting for which sources give different values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnConflict {
-    /// It is an error, which shows both places.
+    /// An error that shows both positions.
     #[default]
     Error,
-    /// The source that was named first counts.
+    /// The first source wins.
     FirstWins,
-    /// The source that was named last counts.
+    /// The last source wins.
     LastWins,
 }
 
-/// A rule for each setting, and one for all others.
+/// Rules for single settings, and one for all others.
 ///
-/// Read from texts such as `first`, or `address=last` for one setting:
+/// Parsed from texts such as `first`, or `address=last` for one setting:
 ///
 /// ```
 /// use pogo_inventory::merge::{MergeRules, OnConflict};
@@ -34,17 +34,17 @@ pub struct MergeRules {
     settings: BTreeMap<String, OnConflict>,
 }
 
-/// Text that is no rule.
+/// A text that is not a rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no rule; write `error`, `first` or `last`, or one of them for a setting: `address=last`")]
 #[non_exhaustive]
 pub struct RuleError {
-    /// The text as given.
+    /// The text.
     pub text: String,
 }
 
 impl MergeRules {
-    /// Sets the rule for settings that have none of their own.
+    /// Sets the rule for all settings without their own.
     pub fn otherwise(mut self, rule: OnConflict) -> Self {
         self.otherwise = rule;
         self
@@ -59,7 +59,7 @@ impl MergeRules {
     /// Adds the rule of this text.
     ///
     /// # Errors
-    /// The text is no rule.
+    /// The text is not a rule.
     pub fn and(self, text: &str) -> Result<Self, RuleError> {
         let wrong = |_| RuleError { text: text.to_owned() };
         match text.split_once('=') {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pogo_core::fleet::Connection;
 
-/// A setting's name. Further settings may be called like the three that all transports know.
+/// A setting's name. A further setting may have the name of one of the three common ones.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Setting {
     Address,
@@ -24,7 +24,7 @@ impl Setting {
     }
 }
 
-/// Every setting that has a value.
+/// The settings of a connection that have a value.
 pub(super) fn of(connection: &Connection) -> impl Iterator<Item = (Setting, String)> {
     let port = connection.port.map(|port| port.to_string());
     let plain = [
@@ -38,7 +38,7 @@ pub(super) fn of(connection: &Connection) -> impl Iterator<Item = (Setting, Stri
     plain.chain(vars).collect::<Vec<_>>().into_iter()
 }
 
-/// The reverse.
+/// Builds a connection from settings.
 pub(super) fn connection(settings: BTreeMap<Setting, String>) -> Connection {
     let mut connection = Connection::default();
     for (setting, value) in settings {

@@ -3,17 +3,17 @@
 use super::ranges::{checked, expand};
 use super::{MAX_NODES, NodeNames, NodeSetError};
 
-/// What an expression refers to.
+/// Resolves the groups and wildcards of an expression.
 pub(crate) trait Lookup {
     /// The members of `@group`, given without the `@`.
     fn group(&mut self, reference: &str) -> Result<NodeNames, String>;
 
-    /// All nodes among which those are that a name with `*` or `?` stands for.
+    /// All nodes, for names with `*` or `?`.
     fn all(&mut self) -> Result<NodeNames, String>;
 }
 
-/// Evaluates from left to right: `,` and white space unite, `!` takes away, `&` intersects, `^` keeps what is in one
-/// only. `@group` and `@source:group` are looked up, and names with wildcards are those of all nodes that fit.
+/// Evaluates from left to right: `,` and white space unite, `!` subtracts, `&` intersects, `^` is the symmetric
+/// difference. `@group` and `@source:group` are looked up, and names with wildcards match all nodes.
 pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<NodeNames, NodeSetError> {
     let mut result = NodeNames::new();
     for (operator, offset, pattern) in operands(text)? {
@@ -49,13 +49,13 @@ pub(crate) fn evaluate(text: &str, lookup: &mut impl Lookup) -> Result<NodeNames
     Ok(result)
 }
 
-/// Each operand with the operator before it and its offset. White space is as good as one `,`, as for ClusterShell's
-/// groups; around the whole it is nothing.
+/// Splits operands, each with the operator before it and its offset. White space counts as one `,`, as in ClusterShell's
+/// groups; surrounding white space is ignored.
 fn operands(text: &str) -> Result<Vec<(char, usize, &str)>, NodeSetError> {
     let mut operands = Vec::new();
     let end = text.trim_end().len();
     let mut start = text.len() - text.trim_start().len();
-    // What stands before the operand, once there is one.
+    // The operator before the operand.
     let (mut operator, mut depth, mut in_space) = (',', 0_usize, false);
     for (at, character) in text.char_indices().filter(|(at, _)| *at < end).chain([(end, ',')]) {
         let (was_in_space, space) = (in_space, character.is_whitespace());
@@ -93,7 +93,7 @@ fn is_between(character: char) -> bool {
     matches!(character, ',' | '!' | '&' | '^') || character.is_whitespace()
 }
 
-/// Whether a name is one that a mask with `*` and `?` stands for.
+/// Whether a name matches a mask with `*` and `?`.
 fn fits(mask: &str, name: &str) -> bool {
     let (mask, name): (Vec<char>, Vec<char>) = (mask.chars().collect(), name.chars().collect());
     let (mut at, mut in_name, mut back) = (0, 0, None);
@@ -107,7 +107,7 @@ fn fits(mask: &str, name: &str) -> bool {
                 at += 1;
                 in_name += 1;
             }
-            // The last `*` takes one more.
+            // Backtrack: the last `*` matches one more character.
             _ => match &mut back {
                 Some((star, taken)) => {
                     *taken += 1;

@@ -1,9 +1,9 @@
-//! Lists of nodes as genders has them.
+//! Node lists of genders files.
 
 use super::ranges::{checked, expand};
 use super::{NodeNames, NodeSetError};
 
-/// A list of nodes without operators and groups, as genders has it: `web[1-3],db1`.
+/// Expands a node list without operators and groups: `web[1-3],db1`.
 pub(crate) fn list(text: &str) -> Result<NodeNames, NodeSetError> {
     let mut names = NodeNames::new();
     let (mut start, mut open) = (0, false);

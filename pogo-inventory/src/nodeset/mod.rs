@@ -13,13 +13,13 @@ pub(crate) use expression::{Lookup, evaluate};
 #[cfg(feature = "genders")]
 pub(crate) use list::list;
 
-/// Names of nodes in the order in which they were first mentioned.
+/// Node names in the order of their first occurrence.
 pub(crate) type NodeNames = IndexSet<String>;
 
-/// Nodes that one expression may name.
+/// The most nodes of one expression.
 const MAX_NODES: usize = 1_000_000;
 
-/// What is wrong with an expression, and where, in bytes.
+/// An error in an expression, with its byte offset.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NodeSetError {
     pub(crate) offset: usize,

@@ -2,7 +2,7 @@
 
 use super::{MAX_NODES, NodeSetError};
 
-/// Refuses brackets that do not fit together.
+/// Refuses unbalanced brackets.
 pub(super) fn checked(pattern: &str, offset: usize) -> Result<(), NodeSetError> {
     let (mut open, mut closed) = (None, None);
     for (at, character) in pattern.char_indices() {
@@ -27,7 +27,7 @@ pub(super) fn checked(pattern: &str, offset: usize) -> Result<(), NodeSetError> 
     }
 }
 
-/// All names that a pattern stands for.
+/// Expands a pattern.
 pub(super) fn expand(pattern: &str, offset: usize) -> Result<Vec<String>, NodeSetError> {
     let mut names = vec![String::new()];
     let mut rest = pattern;
@@ -51,7 +51,7 @@ pub(super) fn expand(pattern: &str, offset: usize) -> Result<Vec<String>, NodeSe
     Ok(names)
 }
 
-/// The numbers of one bracket.
+/// Expands the numbers of one bracket.
 fn items(inside: &str, mut offset: usize) -> Result<Vec<String>, NodeSetError> {
     let mut items = Vec::new();
     for item in inside.split(',') {

@@ -4,19 +4,19 @@ use pogo_core::fleet::HostId;
 
 use super::SourcePosition;
 
-/// Something that is said of neighbouring hosts, in one place or in a line for each.
+/// The origin of a fact about consecutive hosts: the same position, or one line per host.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HostRun {
     first: u32,
     last: u32,
-    /// Of the first of them.
+    /// Position for the first host.
     place: SourcePosition,
-    /// How many lines further each of the others is.
+    /// Lines from each host to the next.
     step: u32,
 }
 
 impl HostRun {
-    /// Something that is said of one host.
+    /// The origin of a fact about one host.
     pub(super) fn new(host: HostId, place: SourcePosition) -> Self {
         let at = u32::try_from(host.index()).unwrap_or(u32::MAX);
         Self {
@@ -27,12 +27,12 @@ impl HostRun {
         }
     }
 
-    /// Whether it is said of this host.
+    /// Whether it covers this host.
     pub(super) fn covers(&self, host: HostId) -> bool {
         (self.first as usize..=self.last as usize).contains(&host.index())
     }
 
-    /// Where it is said of one of them.
+    /// The position for one of its hosts.
     pub(super) fn place_of(&self, host: HostId) -> SourcePosition {
         let further = u32::try_from(host.index())
             .unwrap_or(u32::MAX)
@@ -43,7 +43,7 @@ impl HostRun {
         }
     }
 
-    /// Goes on with the next host, if it stands in the same place, as the hosts of a range do, or in the next line.
+    /// Extends the run by the next host, if its position is the same, as in a range, or on the next line.
     pub(super) fn take(&mut self, next: &Self) -> bool {
         if self.last.checked_add(1) != Some(next.first) {
             return false;

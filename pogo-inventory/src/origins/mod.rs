@@ -1,4 +1,4 @@
-//! Which line of a source gave each host, tag and setting.
+//! The origin of each host, tag and setting: the line of a source.
 
 mod host_run;
 mod setting_names;

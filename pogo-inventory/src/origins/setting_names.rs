@@ -1,17 +1,17 @@
-//! The settings that a line gives.
+//! Sets of settings that share an origin.
 
 use std::borrow::Cow;
 
 use pogo_core::fleet::Connection;
 
-/// Settings that one place gives together.
+/// Settings that share a position.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum SettingNames {
     One(Cow<'static, str>),
     Of(GivenSettings),
 }
 
-/// Which settings a connection has.
+/// The settings that a connection has.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct GivenSettings {
     pub(super) address: bool,
@@ -21,7 +21,7 @@ pub(super) struct GivenSettings {
 }
 
 impl SettingNames {
-    /// Whether they are exactly those of the connection.
+    /// Whether they are exactly the connection's.
     pub(super) fn are(&self, connection: &Connection) -> bool {
         let Self::Of(given) = self else { return false };
         let Connection {
@@ -37,7 +37,7 @@ impl SettingNames {
             && given.vars.iter().eq(vars.keys())
     }
 
-    /// Whether this is one of them.
+    /// Whether this setting is included.
     pub(super) fn have(&self, setting: &str) -> bool {
         match (self, setting) {
             (Self::One(name), _) => name == setting,

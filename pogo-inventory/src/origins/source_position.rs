@@ -3,7 +3,7 @@
 #[cfg(feature = "ansible")]
 use crate::source::Span;
 
-/// A place, small enough to be kept for each of very many hosts.
+/// A position, small enough to be kept for each of very many hosts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourcePosition {
     pub(super) source: u32,
@@ -11,14 +11,14 @@ pub(crate) struct SourcePosition {
     pub(super) column: u32,
 }
 
-/// A source among those that the origins know.
+/// A source's number.
 #[cfg(feature = "ansible")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SourceNumber(pub(super) u32);
 
 #[cfg(feature = "ansible")]
 impl SourceNumber {
-    /// A place in it.
+    /// A position in this source.
     pub(crate) fn at(self, span: Span) -> SourcePosition {
         SourcePosition {
             source: self.0,

@@ -1,4 +1,4 @@
-//! Which line of a source gave each host, tag and setting.
+//! Records the origin of each host, tag and setting.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,16 +14,16 @@ use super::SourcePosition;
 use super::host_run::HostRun;
 use super::setting_names::{GivenSettings, SettingNames};
 
-/// The line of each host, tag and setting, kept small enough for very many hosts.
+/// The origin of each host, tag and setting, compressed for very many hosts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OriginTable {
     sources: Vec<Arc<str>>,
     here: SourcePosition,
-    /// Tags that are said together; each host names them by their number here.
+    /// Sets of tags that share an origin; hosts refer to them by index.
     tags: Vec<Vec<TagPath>>,
-    /// Where a tag is alone.
+    /// Index of the set with this tag alone.
     tag_numbers: HashMap<TagPath, u32>,
-    /// Settings that are said together.
+    /// Sets of settings that share an origin.
     names: Vec<SettingNames>,
     name_numbers: HashMap<SettingNames, u32>,
     listed: Vec<HostRun>,
@@ -32,14 +32,14 @@ pub(crate) struct OriginTable {
 }
 
 impl OriginTable {
-    /// A source to come, whose places are kept as positions.
+    /// Registers a source.
     #[cfg(feature = "ansible")]
     pub(crate) fn open(&mut self, source: &Arc<str>) -> SourceNumber {
         self.sources.push(Arc::clone(source));
         SourceNumber(u32::try_from(self.sources.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// What is said from now on, stands there.
+    /// Sets the position of everything that is recorded from now on.
     pub(crate) fn at(&mut self, source: &Arc<str>, line: u32, column: u32) {
         let same = |known: &Arc<str>| Arc::ptr_eq(known, source) || known == source;
         let number = match self.sources.iter().rposition(same) {
@@ -56,22 +56,22 @@ impl OriginTable {
         };
     }
 
-    /// What is said from now on, stands at this origin.
+    /// Sets the origin of everything that is recorded from now on.
     pub(crate) fn at_origin(&mut self, origin: &Origin) {
         self.at(&origin.source, origin.line, origin.column);
     }
 
-    /// What is said from now on, stands at a position that was kept.
+    /// Sets a position saved earlier for everything that is recorded from now on.
     pub(crate) fn back_to(&mut self, place: SourcePosition) {
         self.here = place;
     }
 
-    /// What is said now, stands there.
+    /// The current position.
     pub(crate) fn here(&self) -> SourcePosition {
         self.here
     }
 
-    /// The host is named for the first time.
+    /// Records the first occurrence of a host.
     pub(crate) fn list(&mut self, host: HostId) {
         let claim = HostRun::new(host, self.here);
         if !self.listed.last_mut().is_some_and(|last| last.take(&claim)) {
@@ -79,7 +79,7 @@ impl OriginTable {
         }
     }
 
-    /// The host carries the tags of this number.
+    /// Records that a host has the tags of this set.
     pub(crate) fn add_tag_set(&mut self, tags: u32, host: HostId) {
         let claim = HostRun::new(host, self.here);
         let last = self.carried.last_mut();
@@ -88,16 +88,16 @@ impl OriginTable {
         }
     }
 
-    /// The host has a setting.
+    /// Records a setting of a host.
     pub(crate) fn set(&mut self, host: HostId, setting: impl Into<Cow<'static, str>>) {
         let number = self.named(setting);
         self.set_numbered(host, number);
     }
 
-    /// The host has the setting of this number.
+    /// Records the settings of this set for a host.
     pub(crate) fn set_numbered(&mut self, host: HostId, setting: u32) {
         let claim = HostRun::new(host, self.here);
-        // A line may say several settings of a host, and the next line the same of the next one.
+        // A line may have several settings of a host, and the next line the same ones of the next host.
         for (number, last) in self.settings.iter_mut().rev().take(4) {
             if *number == setting {
                 if last.take(&claim) {
@@ -109,15 +109,15 @@ impl OriginTable {
         self.settings.push((setting, claim));
     }
 
-    /// What the setting is called here.
+    /// The index of a setting.
     pub(crate) fn named(&mut self, setting: impl Into<Cow<'static, str>>) -> u32 {
         self.together_named(SettingNames::One(setting.into()))
     }
 
-    /// The host has all of these settings.
+    /// Records all settings of a connection.
     pub(crate) fn set_all(&mut self, host: HostId, connection: &Connection) {
         let last = self.settings.last().map(|(number, _)| *number);
-        // Neighbours are mostly alike.
+        // Consecutive hosts mostly have the same settings.
         let same = last.filter(|number| {
             let names = self.names.get(*number as usize);
             names.is_some_and(|names| names.are(connection))
@@ -143,7 +143,7 @@ impl OriginTable {
         number
     }
 
-    /// What the tag is called here.
+    /// The index of a tag.
     pub(crate) fn number(&mut self, tag: &TagPath) -> u32 {
         if let Some(number) = self.tag_numbers.get(tag) {
             return *number;
@@ -153,19 +153,19 @@ impl OriginTable {
         number
     }
 
-    /// What tags are called that one place says together, of many hosts.
+    /// The index of a set of tags that many hosts share.
     pub(crate) fn tag_set(&mut self, tags: Vec<TagPath>) -> u32 {
         let number = u32::try_from(self.tags.len()).unwrap_or(u32::MAX);
         self.tags.push(tags);
         number
     }
 
-    /// Makes room for what is said of so many hosts.
+    /// Reserves capacity for this many hosts.
     pub(crate) fn reserve(&mut self, hosts: usize) {
         self.carried.reserve(hosts);
     }
 
-    /// The place with the name of its source.
+    /// Resolves a position to an origin with its source's name.
     pub(crate) fn origin(&self, place: SourcePosition) -> Option<Origin> {
         let source = self.sources.get(place.source as usize)?;
         Some(Origin::new(Arc::clone(source), place.line, place.column))

@@ -12,7 +12,7 @@ use crate::yaml;
 
 const KEYS: [&str; 3] = ["apps", "envs", "constraints"];
 
-/// What stands in the file, as far as it makes sense; `problems` tell whether all of it does.
+/// Reads the valid part of the file; `problems` lists the rest.
 pub(super) fn read(problems: &mut Problems<'_>) -> (Roster, Policy) {
     let (mut roster, mut policy, mut names) = (Roster::default(), Policy::default(), Pogo4Names::default());
     let root = yaml::load(problems);
@@ -97,7 +97,7 @@ fn envs(problems: &mut Problems<'_>, node: &Node<'_>, roster: &mut Roster, names
     }
 }
 
-/// A name as a tag. Dots would make it two.
+/// A name as a tag segment, without dots.
 fn plain(problems: &mut Problems<'_>, key: &Key<'_>, parent: Option<&TagPath>) -> Option<TagPath> {
     if key.text.contains('.') {
         let message = format!(

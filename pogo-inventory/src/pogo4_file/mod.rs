@@ -14,10 +14,10 @@ use crate::file;
 use crate::guess;
 use crate::source::{self, Problems};
 
-/// The file of Pogo 4.0, read with its own meaning: `apps`, `envs`, `constraints`.
+/// The file of Pogo 4.0, with its semantics: `apps`, `envs`, `constraints`.
 ///
 /// An app becomes a tag of its name, a value of an environment the tag `environment.value`. A concurrency limit holds for
-/// each value of the environment, and a sequence runs within each. As in 4.0, failures do not hold back the next
+/// each value of the environment, and a sequence runs within each. As in 4.0, failures do not delay the next
 /// app of a sequence (`allow_failures: 100%`); the limits alone stop a job.
 ///
 /// ```
@@ -61,7 +61,7 @@ impl Pogo4File {
         Ok(listing)
     }
 
-    /// Reads a text that messages call `source_name`.
+    /// Parses a text; messages name it `source_name`.
     ///
     /// # Errors
     ///

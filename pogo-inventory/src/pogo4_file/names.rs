@@ -1,4 +1,4 @@
-//! The names of a file, and the maps that they are keys of.
+//! The names that a file defines.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub(super) struct Pogo4Names {
     pub(super) envs: BTreeMap<String, TagPath>,
 }
 
-/// The entries of a map; none if it is something else, which is reported.
+/// The entries of a map; reports any other value.
 pub(super) fn map<'n, 'a>(
     problems: &mut Problems<'_>,
     node: &'n Node<'a>,

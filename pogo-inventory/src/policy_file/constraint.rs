@@ -41,7 +41,7 @@ pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>
 struct ConstraintReader<'r, 'a> {
     problems: &'r mut Problems<'a>,
     roster: &'r Roster,
-    /// The path of groups down to here.
+    /// The path of enclosing groups.
     group: Vec<Selector>,
     constraints: Vec<Constraint>,
 }
@@ -99,7 +99,7 @@ impl ConstraintReader<'_, '_> {
         }
     }
 
-    /// A word that is no rule is a group if it looks like one or holds limits itself.
+    /// An unknown word is a group if it looks like one or contains limits.
     fn nested(&mut self, entry: &Entry<'_>) {
         let holds_limits = matches!(entry.value.value, Value::Map(_));
         if selector::looks_like_one(&entry.key.text) || holds_limits {

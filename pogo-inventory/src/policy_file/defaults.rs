@@ -8,7 +8,7 @@ use super::setting;
 use crate::source::Problems;
 use crate::tree::{Entry, Node, Value, expect, keys};
 
-/// Settings given here replace those of included files.
+/// Reads settings, which override those of included files.
 pub(super) fn read(problems: &mut Problems<'_>, node: &Node<'_>, defaults: &mut JobSettings) {
     match &node.value {
         Value::Null => {}
@@ -37,7 +37,7 @@ fn setting(problems: &mut Problems<'_>, entry: &Entry<'_>, defaults: &mut JobSet
     }
 }
 
-/// Reads the value of one setting, and reports what is wrong with it.
+/// Reads the value of one setting, and reports problems.
 struct ValueReader<'r, 'p, 'n> {
     problems: &'r mut Problems<'p>,
     node: &'r Node<'n>,

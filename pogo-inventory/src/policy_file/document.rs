@@ -23,7 +23,7 @@ const KEYS: [&str; 7] = [
     "namespace",
 ];
 
-/// What was read so far.
+/// The content read so far.
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) roster: Roster,
@@ -31,7 +31,7 @@ pub(super) struct Reading {
     pub(super) namespaces: Namespaces,
 }
 
-/// Adds what is in a file and in those that it includes. A file that cannot be read is the error; problems inside are kept.
+/// Reads a file and those that it includes. An unreadable file is an error; problems inside are collected.
 pub(super) fn read_file(path: &Path, reading: &mut Reading, includes: &mut Includes) -> Result<(), InventoryError> {
     let text = includes.open(path)?;
     let mut problems = Problems::new(SourceText::new(path.display().to_string(), &text));
@@ -40,8 +40,8 @@ pub(super) fn read_file(path: &Path, reading: &mut Reading, includes: &mut Inclu
     Ok(())
 }
 
-/// Adds what stands in the file, as far as it makes sense; `problems` tell whether all of it does.
-/// Without `includes` no further files can be read.
+/// Reads the valid part of a text; `problems` lists the rest.
+/// Without `includes`, including files is refused.
 pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes: Option<&mut Includes>) {
     let root = yaml::load(problems);
     match root.as_ref().map(|root| &root.value) {
@@ -57,7 +57,7 @@ pub(super) fn read(problems: &mut Problems<'_>, reading: &mut Reading, includes:
     }
 }
 
-/// In the order in which they build upon each other, not that of the file.
+/// Reads the sections in the order of their dependencies, not that of the file.
 fn sections(
     problems: &mut Problems<'_>,
     entries: &[Entry<'_>],
@@ -89,7 +89,7 @@ fn sections(
     if let Some(node) = section("defaults") {
         defaults::read(problems, node, &mut reading.policy.defaults);
     }
-    // Last, so that what a namespace says of its own counts.
+    // Last, so that a namespace overrides the rest.
     if let Some(node) = section("namespace") {
         let chosen = namespace::chosen(problems, node, &mut reading.namespaces);
         if let Some(entries) = chosen {
@@ -134,7 +134,7 @@ fn include_files(problems: &mut Problems<'_>, node: &Node<'_>, reading: &mut Rea
     }
 }
 
-/// A file that was cut short must not turn into a policy without limits.
+/// Refuses an empty file: a truncated file must not become a policy without limits.
 fn empty(problems: &mut Problems<'_>) {
     problems.report_with(
         Span::START,

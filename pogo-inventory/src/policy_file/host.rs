@@ -1,4 +1,4 @@
-//! `host:` how single hosts are reached.
+//! `host:` connection settings of single hosts.
 
 use pogo_core::fleet::Connection;
 

@@ -13,24 +13,24 @@ use crate::tree::{Node, Value, expect};
 
 const EXAMPLE: &str = "include: [hosts.yaml, limits.yaml]";
 
-/// The files of one policy: which are being read, and which have been.
+/// The files of one policy: those being read and those read.
 #[derive(Default)]
 pub(super) struct Includes {
     open: Vec<PathBuf>,
     done: HashSet<PathBuf>,
-    /// Every file that was read or should have been.
+    /// Every file that was read or could not be.
     pub(super) files: Vec<PathBuf>,
-    /// Problems of the files that are finished.
+    /// Problems of the completed files.
     pub(super) found: Vec<Diagnostic>,
 }
 
 impl Includes {
-    /// Files that may include each other in a chain.
+    /// The longest chain of includes.
     const MAX_DEPTH: usize = 16;
-    /// Files in all.
+    /// The most files.
     const MAX_FILES: usize = 1_000;
 
-    /// Reads the text of a file, whose includes are read until it is [closed](Self::close).
+    /// Opens a file, whose includes are read until it is [closed](Self::close).
     pub(super) fn open(&mut self, path: &Path) -> Result<String, InventoryError> {
         self.files.push(path.to_owned());
         let text = file::read_text(path)?;
@@ -46,7 +46,7 @@ impl Includes {
         self.done.extend(self.open.pop());
     }
 
-    /// The path of an included file, if it is to be read: it has not been, and nothing is wrong with including it here.
+    /// The path of an included file, unless it was read already or may not be included here.
     pub(super) fn path(&self, problems: &mut Problems<'_>, span: Span, name: &str) -> Option<PathBuf> {
         let folder = Path::new(&*problems.source.name).parent().unwrap_or(Path::new(""));
         let path = folder.join(name);
@@ -84,7 +84,7 @@ impl Includes {
     }
 }
 
-/// A file under all its names, so that links cannot lead around in circles.
+/// The canonical path of a file, to detect cycles through links.
 fn identity(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -21,7 +21,7 @@ use self::document::Reading;
 use self::include::Includes;
 use crate::source::{self, Problems};
 
-/// A policy file: who the hosts are, and the rules for rolling out to them.
+/// A policy file: hosts, tags, and the rules for rollouts.
 ///
 /// The [crate documentation](crate) describes the format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,17 +39,17 @@ impl PolicyFile {
         }
     }
 
-    /// Reads it for this namespace: what the file says for all, and what it says below `namespace:` for this one.
+    /// Reads it for this namespace: the common sections, and those below `namespace:` for this one.
     pub fn namespace(mut self, name: impl Into<Arc<str>>) -> Self {
         self.namespace = Some(name.into());
         self
     }
 
-    /// The namespaces of the file and those it includes, sorted; none if it is all one.
+    /// The namespaces of the file and those it includes, sorted; empty if it has none.
     ///
     /// # Errors
     ///
-    /// As for [`PolicyFile::read`], about what holds for all namespaces.
+    /// As for [`PolicyFile::read`], for the common sections.
     pub fn namespaces(path: impl AsRef<Path>) -> Result<Vec<String>, InventoryError> {
         let mut reading = Reading::default();
         let mut includes = Includes::default();
@@ -66,7 +66,7 @@ impl PolicyFile {
     /// # Errors
     ///
     /// [`InventoryError::Unavailable`] when there is no readable file, [`InventoryError::Invalid`] with every problem that
-    /// was found in it otherwise. Whether groups exist and match hosts is judged later, when the policy meets the fleet.
+    /// was found in it otherwise. Whether groups exist and match hosts is checked when the policy is applied to a fleet.
     pub fn read(path: impl AsRef<Path>) -> Result<Listing, InventoryError> {
         Self::new(path.as_ref()).listing()
     }
@@ -82,7 +82,7 @@ impl PolicyFile {
         Ok(listing)
     }
 
-    /// Reads a text that messages call `source_name`. It cannot include files.
+    /// Parses a text; messages name it `source_name`. It cannot include files.
     ///
     /// # Errors
     ///

@@ -10,18 +10,18 @@ use crate::tree::{Entry, Node, Value, expect, keys};
 
 const EXAMPLE: &str = "namespace: { web: { tag: { frontend: [web1] } } }";
 
-/// Which namespace is read, and which there are.
+/// The chosen namespace, and those that exist.
 #[derive(Debug, Default)]
 pub(super) struct Namespaces {
     pub(super) chosen: Option<Arc<str>>,
-    /// With the first place of each.
+    /// Each with its first position.
     pub(super) seen: BTreeMap<String, Diagnostic>,
-    /// What is read now belongs to the chosen namespace alone.
+    /// Whether the section being read belongs to the chosen namespace.
     pub(super) inside: bool,
 }
 
 impl Namespaces {
-    /// What is wrong with the choice, when all files are read.
+    /// The problem with the choice, once all files are read.
     pub(super) fn problem(&self, source: &str) -> Option<Diagnostic> {
         let names: Vec<&str> = self.seen.keys().map(String::as_str).collect();
         match &self.chosen {
@@ -45,7 +45,7 @@ impl Namespaces {
     }
 }
 
-/// The sections of the namespace that is chosen, if the file has any.
+/// The sections of the chosen namespace, if the file has any.
 pub(super) fn chosen<'n, 'a>(
     problems: &mut Problems<'_>,
     node: &'n Node<'a>,

@@ -11,7 +11,7 @@ pub(super) fn looks_like_one(text: &str) -> bool {
     text.contains(['$', '&', '|', ',', '!', '(', ')', '[', ']', '{', '}', '*', '?'])
 }
 
-/// Reads text as a selector, or reports why it is none.
+/// Parses a selector, and reports problems.
 pub(super) fn parse(problems: &mut Problems<'_>, roster: &Roster, span: Span, text: &str) -> Option<Selector> {
     if roster.is_tag_only(text) {
         let message = format!("`{text}` is a tag, but is written like a host");
@@ -32,7 +32,7 @@ pub(super) fn parse(problems: &mut Problems<'_>, roster: &Roster, span: Span, te
     }
 }
 
-/// A selector that is a value.
+/// Parses a value as a selector.
 pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>, example: &str) -> Option<Selector> {
     let Some(text) = node.scalar() else {
         expect::expected(problems, node, "a group", example);
@@ -41,7 +41,7 @@ pub(super) fn read(problems: &mut Problems<'_>, roster: &Roster, node: &Node<'_>
     parse(problems, roster, node.span, text)
 }
 
-/// A tag, with or without its `$`.
+/// Parses a tag, with or without its `$`.
 pub(super) fn tag(problems: &mut Problems<'_>, node: &Node<'_>, key: &str) -> Option<TagPath> {
     let Some(text) = node.scalar() else {
         expect::expected(problems, node, "a tag", &format!("{key}: $colo"));

@@ -1,4 +1,4 @@
-//! `sequence:` which groups come before which.
+//! `sequence:` the order of groups.
 
 use pogo_core::fleet::{Selector, TagPath};
 use pogo_core::policy::{Limit, Origin, Sequence, Stage};
@@ -11,7 +11,7 @@ use crate::tree::{Entry, Node, Value, expect, keys};
 const KEYS: [&str; 4] = ["stages", "scope", "each", "allow_failures"];
 const EXAMPLE: &str = "sequence: [$backend, $frontend]";
 
-/// What holds for the stages that follow.
+/// Settings for the stages that follow.
 #[derive(Clone)]
 struct Frame {
     name: String,

@@ -1,4 +1,4 @@
-//! `tag:` which hosts carry which tags.
+//! `tag:` the hosts of each tag.
 
 use pogo_core::fleet::TagPath;
 
@@ -32,7 +32,7 @@ fn children(problems: &mut Problems<'_>, parent: Option<&TagPath>, entries: &[En
     }
 }
 
-/// Hosts that carry the tag, and tags below it.
+/// Reads the hosts of a tag, and the tags below it.
 fn members(problems: &mut Problems<'_>, path: &TagPath, node: &Node<'_>, roster: &mut Roster) {
     match &node.value {
         Value::Null => {}

@@ -16,7 +16,7 @@ use crate::origins::{OriginTable, SourcePosition};
 use crate::source::{Problems, SourceText, Span};
 use tag_hosts::TagHosts;
 
-/// Collects the hosts, tags and settings of a source. What cannot be part of a fleet is reported where it was written.
+/// Collects the hosts, tags and settings of a source. Invalid parts are reported at their positions.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     fleet: FleetBuilder,
@@ -27,7 +27,7 @@ pub(crate) struct Roster {
     expanded: u64,
 }
 
-/// Hosts that get a tag by a name pattern, which is resolved when all hosts are known.
+/// A tag with a name pattern, which is resolved once all hosts are known.
 #[derive(Debug)]
 struct Pattern {
     range: HostRange,
@@ -37,10 +37,10 @@ struct Pattern {
 }
 
 impl Roster {
-    /// Hosts that the ranges of one source may name: a short text must not fill the memory.
+    /// The most hosts of all ranges of a source: a short text must not fill the memory.
     const MOST: u64 = HostRange::MAX_HOSTS;
 
-    /// Declares a tag, so that it is known without any host.
+    /// Declares a tag, which may have no hosts.
     pub(crate) fn declare(&mut self, path: &TagPath) {
         let text = path.as_str();
         if self.tags.contains(text) {
@@ -57,7 +57,7 @@ impl Roster {
         self.origins.at(&source.name, span.line, span.column);
     }
 
-    /// Reads names and ranges, separated by commas, and adds these hosts.
+    /// Parses comma-separated names and ranges, and adds the hosts.
     pub(crate) fn hosts(&mut self, problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostName> {
         self.at(&problems.source, span);
         if let Ok(host) = HostName::new(text) {
@@ -76,10 +76,10 @@ impl Roster {
         hosts
     }
 
-    /// Adds hosts that carry the tag, which is declared already. Patterns match the hosts that the source names anywhere.
+    /// Adds hosts with a declared tag. Patterns match all hosts of the source.
     pub(crate) fn members(&mut self, problems: &mut Problems<'_>, span: Span, text: &str, path: &TagPath) {
         self.at(&problems.source, span);
-        // Most are plain names, and there may be very many.
+        // Fast path: most are plain names, and there may be very many.
         if let Ok(host) = HostName::new(text) {
             return self.add_tag(host, path);
         }
@@ -106,7 +106,7 @@ impl Roster {
     fn expand(&mut self, problems: &mut Problems<'_>, span: Span, range: &HostRange) -> Vec<HostName> {
         self.expanded = self.expanded.saturating_add(range.count());
         if self.expanded > Self::MOST {
-            // Once is enough, or every further range would say so too.
+            // Reported once, not for every further range.
             if self.expanded - range.count() <= Self::MOST {
                 let message = format!("the ranges up to here name more than {} hosts", Self::MOST);
                 problems.report(span, message);
@@ -129,7 +129,7 @@ impl Roster {
         hosts
     }
 
-    /// The host carries the tag.
+    /// Adds a tag to a host.
     pub(crate) fn tag(&mut self, host: &HostName, path: &TagPath) {
         self.declare(path);
         self.add_tag(host.clone(), path);
@@ -141,7 +141,7 @@ impl Roster {
         self.tag_hosts.push(host, tag, &mut self.origins);
     }
 
-    /// Adds a host with a plain name, at the place that was said last.
+    /// Adds a host at the current position.
     pub(crate) fn insert(&mut self, host: HostName) -> Option<HostId> {
         let known = self.fleet.len();
         let host = self.fleet.insert(host)?;
@@ -151,7 +151,7 @@ impl Roster {
         Some(host)
     }
 
-    /// A short name for tags that many hosts carry together; they are declared with it.
+    /// Declares a set of tags that many hosts share.
     pub(crate) fn tag_set(&mut self, paths: Vec<TagPath>) -> TagSet {
         for path in &paths {
             self.declare(path);
@@ -159,7 +159,7 @@ impl Roster {
         self.tag_hosts.tag_set(paths, &mut self.origins)
     }
 
-    /// The host carries all of these tags.
+    /// Adds a set of tags to a host.
     pub(crate) fn tag_all(&mut self, host: HostId, tags: &TagSet) {
         self.tag_hosts.push_all(host, tags, &mut self.origins);
     }
@@ -169,13 +169,13 @@ impl Roster {
         !self.fleet.is_empty()
     }
 
-    /// Makes room for so many hosts.
+    /// Reserves capacity for this many hosts.
     pub(crate) fn reserve(&mut self, hosts: usize) {
         self.fleet.reserve(hosts);
         self.origins.reserve(hosts);
     }
 
-    /// How the host is reached. Two values for one setting are reported.
+    /// Adds connection settings of a host; reports two values for the same setting.
     pub(crate) fn connect(
         &mut self,
         problems: &mut Problems<'_>,
@@ -188,7 +188,7 @@ impl Roster {
         }
     }
 
-    /// Adds settings of a host that was inserted.
+    /// Adds connection settings of an inserted host.
     pub(crate) fn connect_known(
         &mut self,
         problems: &mut Problems<'_>,
@@ -214,12 +214,12 @@ impl Roster {
         self.fleet.connect(id, connection);
     }
 
-    /// Whether the word is a tag of this source and no host of it.
+    /// Whether the word is a tag of this source but not a host.
     pub(crate) fn is_tag_only(&self, word: &str) -> bool {
         self.tags.contains(word) && !self.fleet.contains(word)
     }
 
-    /// Everything collected with its origins, unless there are problems. Patterns are resolved; those that match nothing are
+    /// The listing with its origins, unless there are problems. Resolves patterns; those that match nothing are
     /// problems.
     pub(crate) fn into_listing(mut self, mut problems: Vec<Diagnostic>) -> Result<Listing, InventoryError> {
         self.match_patterns(&mut problems);
@@ -232,7 +232,7 @@ impl Roster {
         Ok(listing)
     }
 
-    /// Hands over what was kept apart, which takes less time all at once.
+    /// Adds the collected tags to the fleet, which is faster all at once.
     fn complete(&mut self) {
         std::mem::take(&mut self.tag_hosts).add_to(&mut self.fleet);
     }
@@ -243,7 +243,7 @@ impl Roster {
             return;
         }
         let Ok(fleet) = self.fleet.clone().build() else {
-            // The caller's `build` says the same.
+            // The caller's `build` reports this.
             return;
         };
         for Pattern {
@@ -265,7 +265,7 @@ impl Roster {
     }
 }
 
-/// The ranges of a list that is separated by commas.
+/// Parses the ranges of a comma-separated list.
 fn ranges(problems: &mut Problems<'_>, span: Span, text: &str) -> Vec<HostRange> {
     let selector = match text.parse::<Selector>() {
         Ok(selector) => selector,

@@ -7,7 +7,7 @@ use pogo_core::policy::Origin;
 
 use crate::source::{Problems, Span};
 
-/// Whether there is anything new in it, and nothing against it. Two values for one setting are reported.
+/// Whether it adds a setting without a conflict; reports two values for the same setting.
 pub(super) fn adds(
     problems: &mut Problems<'_>,
     (span, name): (Span, &str),
@@ -38,7 +38,7 @@ pub(super) fn adds(
     is_new && agrees
 }
 
-/// What a connection says, by name.
+/// The settings of a connection by name.
 fn settings(connection: &Connection) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     let address = connection.address.as_deref().map(|address| ("address", address.into()));
     let port = connection.port.map(|port| ("port", port.to_string().into()));

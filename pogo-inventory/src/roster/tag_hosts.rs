@@ -1,4 +1,4 @@
-//! The hosts of each tag. Kept by tag, as there are few tags and very many hosts.
+//! The hosts of each tag, stored by tag: there are few tags and very many hosts.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use crate::origins::OriginTable;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TagNumber(u32);
 
-/// Tags that one place says together, of very many hosts.
+/// A set of tags that very many hosts share.
 #[derive(Debug, Clone)]
 pub(crate) struct TagSet {
     tags: Vec<TagNumber>,
-    /// What the origins call them.
+    /// Its index in the origins.
     said: u32,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct TagSet {
 struct Carriers {
     path: TagPath,
     hosts: Vec<HostId>,
-    /// What the origins call the tag.
+    /// Its index in the origins.
     said: u32,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct TagHosts {
 impl TagHosts {
     /// The tag's number.
     pub(super) fn number(&mut self, path: &TagPath, origins: &mut OriginTable) -> TagNumber {
-        // Lists of hosts have one tag after the other.
+        // Fast path: consecutive hosts mostly have the same tag.
         if let Some(last) = self.last
             && self.tags.get(last.0 as usize).is_some_and(|known| known.path == *path)
         {
@@ -59,7 +59,7 @@ impl TagHosts {
         number
     }
 
-    /// These tags under one name.
+    /// Creates a set of tags.
     pub(super) fn tag_set(&mut self, paths: Vec<TagPath>, origins: &mut OriginTable) -> TagSet {
         let tags = paths.iter().map(|path| self.number(path, origins)).collect();
         let said = origins.tag_set(paths);

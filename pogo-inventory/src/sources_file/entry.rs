@@ -45,7 +45,7 @@ pub(super) fn source(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>
         "database" => database(problems, folder, item),
         #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
         "database" => no_database(problems, item),
-        // Refused before its keys are read: those of a type that is not there are not known either.
+        // Refused before its keys are read, which are unknown as well.
         kind if !SourceSpec::types().any(|known| known == kind) => {
             problems.report(entry.value.span, spec::unknown(kind).to_string());
             None
@@ -63,7 +63,7 @@ struct Plain {
     location: Text,
 }
 
-/// A source as it is written on a command line.
+/// A source as written on a command line.
 fn plain(problems: &mut Problems<'_>, folder: &Path, at: &Node<'_>, text: &str) -> Opened {
     match text.parse::<SourceSpec>() {
         Ok(spec) => Some(spec.within(folder).open()),
@@ -103,7 +103,7 @@ struct Command {
 #[cfg(feature = "command")]
 fn command(problems: &mut Problems<'_>, folder: &Path, item: &Node<'_>) -> Opened {
     let entry: Command = read(problems, item, &["type"])?;
-    // A name without a folder is looked for where programs are.
+    // A name without a folder is searched in `PATH`.
     let program = match entry.location.0 {
         name if name.contains('/') => folder.join(name).into_os_string(),
         name => name.into(),
@@ -197,7 +197,7 @@ struct Rows {
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 impl Rows {
     fn database(&self, folder: &Path) -> crate::Database {
-        // The one kind of database that is a file.
+        // SQLite is the only database that is a file.
         let location = match self.location.0.strip_prefix("sqlite:") {
             Some(path) if !path.starts_with('/') && !path.starts_with(':') => {
                 format!("sqlite:{}", folder.join(path).display())
@@ -233,7 +233,7 @@ pub(super) fn resolver(problems: &mut Problems<'_>, _: &Path, item: &Node<'_>) -
     no_database(problems, item)
 }
 
-/// A database, in a program that was built without any.
+/// A database, in a build without any.
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 fn no_database<T>(problems: &mut Problems<'_>, item: &Node<'_>) -> Option<T> {
     let location = match &item.value {

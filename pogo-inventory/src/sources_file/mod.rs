@@ -1,4 +1,4 @@
-//! A file that names sources and resolvers, for what does not fit on a command line.
+//! A file with sources and resolvers, for settings that do not fit on a command line.
 
 mod entry;
 mod value;
@@ -14,10 +14,10 @@ use crate::source::{self, Problems};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
 
-/// A file that names sources and resolvers, with all that they need to know.
+/// A file with sources and resolvers and their settings.
 ///
 /// Each of `sources` is a source as [`SourceSpec`](crate::SourceSpec) reads it, or a map with its `type`, its
-/// `location`, and what else is set:
+/// `location`, and further settings:
 ///
 /// | type | keys besides `type` and `location` |
 /// | --- | --- |
@@ -27,9 +27,9 @@ use crate::yaml;
 /// | `database` | `query`, `values`, `password_file`, `timeout`, `fields` |
 /// | any other | |
 ///
-/// `fields` is a [`Mapping`](crate::table::Mapping). A header's value is `{ file: PATH }`, `{ env: NAME }` or, where it is
-/// no secret, `{ text: TEXT }`. Each of `resolvers` is a database: `location`, `query` with one parameter, `password_file`,
-/// `timeout`. Paths are relative to the file's folder. Types whose feature is off are not known.
+/// `fields` is a [`Mapping`](crate::table::Mapping). A header's value is `{ file: PATH }`, `{ env: NAME }` or, if it is
+/// not secret, `{ text: TEXT }`. Each of `resolvers` is a database: `location`, `query` with one parameter, `password_file`,
+/// `timeout`. Paths are relative to the file's folder. Types whose feature is disabled are unknown.
 ///
 /// ```
 /// use pogo_inventory::SourcesFile;
@@ -47,9 +47,9 @@ use crate::yaml;
 #[derive(Default)]
 #[non_exhaustive]
 pub struct SourcesFile {
-    /// The sources, in their order.
+    /// The sources, in file order.
     pub sources: Vec<Arc<dyn Inventory>>,
-    /// The resolvers, by the names that tags call them by.
+    /// The resolvers by the names that tags use.
     pub resolvers: Resolvers,
 }
 
@@ -65,7 +65,7 @@ impl SourcesFile {
         Self::parse(&path.display().to_string(), &file::read_text(path)?)
     }
 
-    /// Reads a text that stands in a file of this name.
+    /// Parses a text; messages name it `name`.
     ///
     /// # Errors
     ///

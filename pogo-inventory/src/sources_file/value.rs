@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::source::Problems;
 use crate::tree::{Entry, Node, Value};
 
-/// Reads the entries of a map, but for those of these keys, as `T`.
+/// Deserializes the entries of a map, except these keys, as `T`.
 pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<'_>, but: &[&str]) -> Option<T> {
     let Value::Map(entries) = &map.value else { return None };
     let entries = || entries.iter().filter(|entry| !but.contains(&&*entry.key.text));
@@ -21,7 +21,7 @@ pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<
         Ok(read) => Some(read),
         Err(error) => {
             let message = without_values(error.to_string());
-            // It names the key that nobody knows.
+            // The message names the unknown key.
             let unknown = message
                 .strip_prefix("unknown field `")
                 .and_then(|rest| rest.split('`').next());
@@ -32,7 +32,7 @@ pub(super) fn read<T: DeserializeOwned>(problems: &mut Problems<'_>, map: &Node<
     }
 }
 
-/// The message without the text that was found, which may be a secret.
+/// The message without the value, which may be secret.
 fn without_values(message: String) -> String {
     let found = message.strip_prefix("invalid type: string ");
     match found.and_then(|rest| rest.rsplit_once(", expected ")) {
@@ -41,7 +41,7 @@ fn without_values(message: String) -> String {
     }
 }
 
-/// Where this key stands, at any depth.
+/// The position of this key, at any depth.
 fn find(node: &Node<'_>, name: &str) -> Option<crate::source::Span> {
     match &node.value {
         Value::Map(entries) => entries.iter().find_map(|entry| {
@@ -71,7 +71,7 @@ fn json(node: &Node<'_>) -> Json {
     }
 }
 
-/// A text, whatever it looks like.
+/// A text, even if it looks like another type.
 #[derive(Debug, Clone)]
 pub(super) struct Text(pub(super) String);
 
@@ -121,7 +121,7 @@ impl FilePath {
     }
 }
 
-/// What may be a secret. Never part of a message.
+/// A value that may be secret, and is never part of a message.
 #[derive(Clone)]
 pub(super) enum Secret {
     File(FilePath),

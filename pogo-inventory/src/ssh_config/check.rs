@@ -1,4 +1,4 @@
-//! Problems of a configuration as a list of hosts, and warnings about settings that are not used.
+//! Problems and warnings of a configuration that is read as a list of hosts.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use pogo_ssh_config::{ConfigFiles, ConfigLine, FilePosition, LineProblem, Settin
 use crate::address::{wrong_address, wrong_user};
 use crate::source::looks_secret;
 
-/// Where it stands.
+/// Converts a position to an origin.
 pub(super) fn origin(position: &FilePosition) -> Origin {
     Origin::new(position.file.display().to_string(), position.line, position.column)
 }
 
-/// A problem with its line, unless that may hold a secret: commands do, and variables.
+/// Converts a problem; the line is omitted if it may contain a secret, as commands and variables do.
 pub(super) fn diagnostic(problem: &LineProblem) -> Diagnostic {
     let mut found = Diagnostic::at(&origin(&problem.position), problem.message.as_str()).with_length(problem.length);
     let lower = problem.line.to_ascii_lowercase();
@@ -30,7 +30,7 @@ pub(super) fn diagnostic(problem: &LineProblem) -> Diagnostic {
     }
 }
 
-/// A problem of a word, in words of this crate.
+/// A problem at a word.
 fn problem_of(line: &ConfigLine, word: &Word, message: String, hint: &str) -> Diagnostic {
     let mut problem = line.problem_at(word, "");
     problem.message = message;
@@ -38,7 +38,7 @@ fn problem_of(line: &ConfigLine, word: &Word, message: String, hint: &str) -> Di
     diagnostic(&problem)
 }
 
-/// What OpenSSH refuses, and values that cannot be taken over, wherever they apply; in the order of the files and their lines.
+/// Lines that OpenSSH refuses, and unsupported values, in the order of files and lines.
 pub(super) fn problems(config: &ConfigFiles) -> Vec<Diagnostic> {
     let mut problems: Vec<(FilePosition, Diagnostic)> = Vec::new();
     for problem in config.problems() {
@@ -58,7 +58,7 @@ pub(super) fn problems(config: &ConfigFiles) -> Vec<Diagnostic> {
         }
     }
     if !problems.is_empty() || config.named_hosts().next().is_none() {
-        // Otherwise each host has a say in which of them are to be ignored.
+        // `IgnoreUnknown` may be set per host; unknown keywords of a host are reported with it.
         for line in config.lines_for("").unknown {
             problems.push((line.position(), diagnostic(&line.unknown_keyword())));
         }
@@ -70,7 +70,7 @@ pub(super) fn problems(config: &ConfigFiles) -> Vec<Diagnostic> {
     problems.into_iter().map(|(_, problem)| problem).collect()
 }
 
-/// What is wrong with a value that would be taken over, and the cure.
+/// The problem with a value that would be used, and the cure.
 fn wrong_value(setting: Setting, text: &str) -> Option<(String, &'static str)> {
     let known_tokens = match setting {
         Setting::HostName => "%h",
@@ -109,10 +109,10 @@ fn wrong_token(text: &str, known: &str) -> Option<(String, &'static str)> {
     None
 }
 
-/// What is not taken over, whomever it is for.
+/// Warnings about settings that are not used.
 pub(super) fn warnings(config: &ConfigFiles) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
-    // A `Match` that nobody can judge is warned of once it has something to say.
+    // A `Match` that cannot be evaluated is reported only if it contains settings.
     let mut unjudged: Option<&ConfigLine> = None;
     for line in config.lines() {
         let same_file = |known: &&ConfigLine| known.position().file == line.position().file;
@@ -122,7 +122,7 @@ pub(super) fn warnings(config: &ConfigFiles) -> Vec<Diagnostic> {
         } else if line.is("match") {
             unjudged = Some(line).filter(|line| line.unknown_condition().is_some());
             if line.asks_for_second_reading() {
-                // OpenSSH reads all lines twice then, so that others may hold too.
+                // OpenSSH makes a second pass then, in which other conditions may hold.
                 warnings.extend(unjudged.take().map(not_judged));
             }
         } else if line.is("include") {
@@ -138,7 +138,7 @@ pub(super) fn warnings(config: &ConfigFiles) -> Vec<Diagnostic> {
             warnings.extend(line.missing_files().map(missing));
         } else if line.setting().is_some_and(is_taken_over) {
             if is_command(line) {
-                // The command itself may hold a secret.
+                // The command may contain a secret.
                 let problem = Diagnostic::at(&origin(&line.position()), "`ProxyCommand` is not taken over");
                 warnings.push(problem.with_hint("name hosts to go through with `ProxyJump`"));
             }
@@ -157,7 +157,7 @@ fn not_judged(line: &ConfigLine) -> Diagnostic {
     problem_of(line, line.keyword(), message, hint)
 }
 
-/// Settings that say how a host is reached, `ProxyCommand` included, which stands in the way of `ProxyJump`.
+/// Whether a setting is used, including `ProxyCommand`, which overrides `ProxyJump`.
 pub(super) fn is_taken_over(setting: Setting) -> bool {
     matches!(
         setting,
@@ -176,7 +176,7 @@ fn is_command(line: &ConfigLine) -> bool {
     line.setting() == Some(Setting::ProxyCommand) && !command.trim().eq_ignore_ascii_case("none")
 }
 
-/// Too many lines for too many hosts: a file must not take for ever.
+/// The problem of a file whose lookups would take too long.
 pub(super) fn too_many(config: &ConfigFiles, path: &Path, hosts: usize) -> Option<Diagnostic> {
     const MAX_COMPARED: usize = 100_000_000;
     let lines = config.lines_for_any_host();

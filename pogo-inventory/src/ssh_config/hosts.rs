@@ -11,23 +11,23 @@ use pogo_ssh_config::{AppliedLines, ConfigFiles, ConfigLine, Setting};
 use super::check::{diagnostic, is_taken_over, origin};
 use crate::origins::OriginTable;
 
-/// What the fleet calls the settings that it has no field for.
+/// Names of settings without their own field in the fleet.
 const IDENTITY: &str = "identity";
 const KEY_ALIAS: &str = "host_key_alias";
 const JUMP: &str = "proxy_jump";
 
-/// The hosts of a configuration, on their way into a fleet.
+/// Collects the hosts of a configuration.
 #[derive(Default)]
 pub(super) struct HostCollector {
     pub(super) fleet: FleetBuilder,
     pub(super) origins: OriginTable,
     pub(super) problems: Vec<Diagnostic>,
     pub(super) warnings: Vec<Diagnostic>,
-    /// Lines that were warned of, or found wrong.
+    /// Lines that were reported.
     reported: HashSet<String>,
 }
 
-/// Names of hosts, each with where it is named first in a line that is for it, and with its lines.
+/// Host names, each with its first position and its lines.
 type Hosts<'c> = IndexMap<HostName, (Origin, AppliedLines<'c>)>;
 
 fn hosts(config: &ConfigFiles) -> Hosts<'_> {
@@ -88,7 +88,7 @@ impl HostCollector {
     }
 }
 
-/// Where a line's value stands; of a command, where the line does.
+/// The position of a line's value; for a command that of the line.
 fn value_origin(line: &ConfigLine) -> Origin {
     let word = match line.setting() {
         Some(Setting::ProxyCommand) => line.keyword(),
@@ -97,7 +97,7 @@ fn value_origin(line: &ConfigLine) -> Origin {
     origin(&line.position_of(word))
 }
 
-/// What the fleet calls a setting.
+/// The fleet's name of a setting.
 fn setting_name(setting: Setting) -> &'static str {
     match setting {
         Setting::HostName => "address",
@@ -170,7 +170,7 @@ impl<'c> HostLines<'c> {
                 continue;
             }
             if setting == Setting::HostKeyAlias {
-                // As OpenSSH looks it up.
+                // OpenSSH looks it up in lower case.
                 value.make_ascii_lowercase();
             }
             connection.vars.insert(setting_name(setting).to_owned(), value);
@@ -179,7 +179,7 @@ impl<'c> HostLines<'c> {
     }
 }
 
-/// What stands for `%h` and its like.
+/// The values of `%h` and other tokens.
 struct Tokens<'h> {
     alias: &'h str,
     address: String,

@@ -1,4 +1,4 @@
-//! The configuration of OpenSSH's client: its `Host` entries as hosts.
+//! The `Host` entries of OpenSSH's client configuration.
 
 mod check;
 mod hosts;
@@ -15,15 +15,15 @@ use crate::{file, guess};
 
 /// A configuration file of OpenSSH's client, such as `~/.ssh/config`.
 ///
-/// Each name in a `Host` line is a host; patterns (`Host web*`, `!web1`) name none, but their settings count for
-/// those they match, and of several values for one setting the first counts, as in OpenSSH. `HostName` becomes the
-/// address, `Port` and `User` what they say, and as further settings `IdentityFile` becomes `identity`, `HostKeyAlias`
+/// Each name in a `Host` line is a host; patterns (`Host web*`, `!web1`) are not, but their settings apply to
+/// matching hosts, and of several values for one setting the first counts, as in OpenSSH. `HostName` becomes the
+/// address, `Port` the port, `User` the user; as further settings `IdentityFile` becomes `identity`, `HostKeyAlias`
 /// `host_key_alias` and `ProxyJump` `proxy_jump`. There are no tags.
 ///
-/// Files are read by `pogo-ssh-config`, which the SSH transport uses too: what OpenSSH refuses is refused. `Include` is followed;
-/// relative names begin at the folder of the file that is read first, which for `~/.ssh/config` is what OpenSSH does. Of `Match`
-/// the conditions `all`, `host` and `originalhost` count; settings behind any other are not taken over, with a warning: whether
-/// it holds is not known before somebody connects. Nor is `ProxyCommand`, with a warning. `/etc/ssh/ssh_config` is not read.
+/// Files are parsed by `pogo-ssh-config`, like in the SSH transport: what OpenSSH refuses is refused. `Include` is supported;
+/// relative names start at the folder of the first file, which for `~/.ssh/config` is what OpenSSH does. Of `Match`,
+/// the conditions `all`, `host` and `originalhost` are evaluated; settings behind any other are ignored with a warning: whether
+/// it holds is unknown without connecting. `ProxyCommand` is ignored with a warning. `/etc/ssh/ssh_config` is not read.
 ///
 /// ```
 /// use pogo_inventory::SshConfig;
@@ -97,7 +97,7 @@ fn too_large(path: &Path) -> InventoryError {
     )
 }
 
-/// Every problem; with a guess where the file looks like one of another type.
+/// The error with all problems, and a hint if the file looks like one of another type.
 fn refused(problems: Vec<Diagnostic>, path: &Path) -> InventoryError {
     let text = file::read_text(path).unwrap_or_default();
     InventoryError::Invalid(guess::hinted(

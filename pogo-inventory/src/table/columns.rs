@@ -1,4 +1,4 @@
-//! Rows of CSV whose names are plain and whose tags were seen before: nearly all of them, and there may be very many.
+//! Fast path for CSV rows with plain names and known tags: nearly all rows, of which there may be very many.
 
 use ::csv::StringRecord;
 use pogo_core::fleet::{Connection, HostName};
@@ -10,7 +10,7 @@ use crate::roster::{Roster, TagSet};
 use crate::source::{Problems, Span};
 use crate::tree::{Node, Value};
 
-/// Where in a row what stands.
+/// The indices of the mapped columns.
 pub(super) struct Columns<'m> {
     name: Option<usize>,
     tags: Vec<Tags<'m>>,
@@ -20,14 +20,14 @@ pub(super) struct Columns<'m> {
     vars: Vec<(&'m str, usize)>,
 }
 
-/// A column of tags, and what its texts were found to mean.
+/// A column of tags, with a cache of its texts.
 struct Tags<'m> {
     column: usize,
     field: &'m TagField,
-    /// The tags by the column's text.
+    /// Sets of tags by text.
     known: FxHashMap<String, usize>,
     sets: Vec<TagSet>,
-    /// Which of them the row has.
+    /// The set of the current row.
     now: Option<usize>,
 }
 
@@ -57,7 +57,7 @@ impl<'m> Columns<'m> {
         }
     }
 
-    /// Adds the row's host. `None` if there is anything about it to be looked at more closely; then nothing is added.
+    /// Adds the row's host. `None`, without adding anything, if the row needs the slow path.
     pub(super) fn plain(
         &mut self,
         problems: &mut Problems<'_>,
@@ -98,10 +98,10 @@ impl<'m> Columns<'m> {
 }
 
 impl Tags<'_> {
-    /// Different texts that are kept; a column of which every row differs is not worth it.
+    /// The most texts that are cached: a column of distinct values does not benefit.
     const MOST: usize = 10_000;
 
-    /// Finds out which tags the row's text means. `None` if it is wrong, which is for others to say.
+    /// Parses the tags of the row's text. `None` if it is invalid, which the slow path reports.
     fn learn(&mut self, problems: &Problems<'_>, span: Span, row: &StringRecord, roster: &mut Roster) -> Option<()> {
         let text = row.get(self.column)?.trim();
         self.now = self.known.get(text).copied();

@@ -1,5 +1,5 @@
-//! CSV: the first line names the columns, unless the mapping does. Spreadsheets separate them by `;` or tabs where the
-//! comma is in numbers, and say so in a line `sep=;`.
+//! CSV: the first line names the columns, unless the mapping does. Spreadsheets use `;` or tabs where the
+//! comma is the decimal separator, and declare that in a line `sep=;`.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::roster::Roster;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Key, Node, Value};
 
-/// Reads every row, and gives those that are left out.
+/// Reads every row; returns warnings about skipped ones.
 pub(super) fn read(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster) -> Vec<Diagnostic> {
     let mut nameless = Vec::new();
     every_row(problems, mapping, roster, &mut nameless);
@@ -41,11 +41,11 @@ fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => return,
-            // Spreadsheets keep rows that once held something.
+            // Spreadsheets write rows of empty cells.
             Ok(true) if record.iter().all(|cell| cell.trim().is_empty()) => {}
             Ok(true) => {
                 let span = dialect.span(record.position().unwrap_or(&Position::new()));
-                // Where the first line is a row, the reader takes its length for that of all.
+                // Without a header line, the reader compares lengths with the first row only.
                 if record.len() != header.len() {
                     let (here, named) = (record.len(), header.len());
                     let message = format!("this row has {here} columns, but the mapping names {named}");
@@ -67,16 +67,16 @@ fn every_row(problems: &mut Problems<'_>, mapping: &Mapping, roster: &mut Roster
     }
 }
 
-/// How a spreadsheet has written its table.
+/// Delimiter and beginning of the table.
 struct Dialect {
     delimiter: u8,
-    /// Where the table begins, and how many lines come before.
+    /// Offset of the table, and the number of lines before it.
     start: usize,
     lines_before: u32,
 }
 
 impl Dialect {
-    /// As a first line `sep=;` says, or else with the delimiter that makes the columns of the mapping.
+    /// Detected by a first line `sep=;`, or by the delimiter that yields the columns of the mapping.
     fn of(text: &str, mapping: &Mapping) -> Self {
         let (first, _) = text.split_once('\n').unwrap_or((text, ""));
         let said = first.trim_end_matches('\r').strip_prefix("sep=");
@@ -125,7 +125,7 @@ impl Dialect {
     }
 }
 
-/// The row as a map, for what is not plain in it.
+/// The row as a map, for the slow path.
 fn node<'r>(span: Span, header: &'r StringRecord, record: &'r StringRecord, mapping: &Mapping) -> Node<'r> {
     let by_presence = |name: &str| mapping.tags.iter().any(|tag| tag.present && tag.field == name);
     let entry = |(name, value): (&'r str, &'r str)| Entry {
@@ -138,13 +138,13 @@ fn node<'r>(span: Span, header: &'r StringRecord, record: &'r StringRecord, mapp
             value: Value::Scalar(Cow::Borrowed(value.trim())),
         },
     };
-    // Every row has every column, so a cell is there when something is in it.
+    // Every row has every column, so an empty cell counts as absent.
     let there = |(name, value): &(&str, &str)| !(value.trim().is_empty() && by_presence(name));
     let value = Value::Map(header.iter().zip(record).filter(there).map(entry).collect());
     Node { span, value }
 }
 
-/// A column that is missing is missing in every row; it is reported once.
+/// Reports missing columns once instead of in every row.
 fn check_header(problems: &mut Problems<'_>, span: Span, header: &StringRecord, mapping: &Mapping) -> Option<()> {
     let columns: Vec<&str> = header.iter().collect();
     if columns.iter().all(|column| column.is_empty()) {
@@ -156,7 +156,7 @@ fn check_header(problems: &mut Problems<'_>, span: Span, header: &StringRecord, 
         return None;
     }
     let tags = mapping.tags.iter().filter(|tag| tag.required).map(|tag| &tag.field);
-    // A name may stand in any of its columns.
+    // Any of the name columns is enough.
     let name = mapping
         .names()
         .find(|name| columns.contains(name))

@@ -1,4 +1,4 @@
-//! Documents of JSON and TOML, with their rows somewhere inside.
+//! JSON and TOML documents, with nested rows.
 
 use pogo_core::inventory::Diagnostic;
 
@@ -10,7 +10,7 @@ use crate::source::Problems;
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Node, Value};
 
-/// Reads the rows of a document, and gives those that are left out.
+/// Reads the rows of a document; returns warnings about skipped ones.
 pub(super) fn read(
     problems: &mut Problems<'_>,
     root: &Node<'_>,
@@ -31,7 +31,7 @@ pub(super) fn read(
 }
 
 impl Rows<'_> {
-    /// The rows of one list or object.
+    /// Reads the rows of one list or object.
     fn these(&mut self, problems: &mut Problems<'_>, rows: &Node<'_>) {
         match &rows.value {
             Value::List(items) => items.iter().for_each(|item| self.listed(problems, item)),
@@ -40,12 +40,12 @@ impl Rows<'_> {
         }
     }
 
-    /// A row under its host's name.
+    /// Reads a row whose key is the host's name.
     fn keyed(&mut self, problems: &mut Problems<'_>, Entry { key, value }: &Entry<'_>) {
         let name = (key.span, &*key.text);
         match &value.value {
             Value::Null => self.row(problems, name, &[]),
-            // An error, or a list of hosts under some key: objects that are no hosts look just like them.
+            // An error: objects without known fields are not hosts; the rows may be under another key.
             Value::Map(fields) if !fields.is_empty() && !self.mapping.knows_any(fields) => {
                 let message = format!(
                     "`{}` has no field that the mapping knows, so it is no host",
@@ -60,7 +60,7 @@ impl Rows<'_> {
 }
 
 impl Mapping {
-    /// Whether any of the fields means something, besides a name.
+    /// Whether any of the fields is mapped, besides the name.
     fn knows_any(&self, fields: &[Entry<'_>]) -> bool {
         let tags = self.tags.iter().map(|tag| &tag.field);
         let plain = [&self.address, &self.port, &self.user].into_iter().chain(&self.vars);
@@ -68,7 +68,7 @@ impl Mapping {
     }
 }
 
-/// Goes down to the rows; a list on the way holds several places with rows.
+/// Descends to the rows; a list on the way may contain several lists of rows.
 fn below(
     problems: &mut Problems<'_>,
     node: &Node<'_>,
@@ -87,7 +87,7 @@ fn below(
                 problems.report_with(node.span, message, fields_here(entries));
             }
         },
-        // A list at the top is another document than the mapping is made for.
+        // A list at the top does not match the mapping.
         Value::List(items) if !top => {
             for item in items {
                 below(problems, item, keys, false, found);

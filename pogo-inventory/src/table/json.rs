@@ -6,7 +6,7 @@ use crate::source::{Problems, SourceText, Span, narrow};
 use crate::tree::{Node, Value};
 use crate::yaml;
 
-/// The document. JSON is YAML, so the places of its values are known; first it must be JSON, though.
+/// Parses a document: validated as JSON first, then parsed as YAML, which provides positions.
 pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     match serde_json::from_str::<IgnoredAny>(problems.source.text) {
         Ok(_) => yaml::load(problems),
@@ -18,7 +18,7 @@ pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     }
 }
 
-/// One object, or one name, in each line; empty lines are passed over.
+/// Parses one object or name per line; empty lines are skipped.
 pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
     let SourceText { name, text, .. } = problems.source.clone();
     let mut items = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn load_lines<'a>(problems: &mut Problems<'a>) -> Node<'a> {
     Node { span, value }
 }
 
-/// The node of a line at its place in the file.
+/// Moves a line's node to its position in the file.
 fn moved(mut node: Node<'_>, bytes: usize, lines: usize) -> Node<'_> {
     let shift = |span: &mut Span| {
         span.start = span.start.saturating_add(narrow(bytes));
@@ -76,7 +76,7 @@ fn moved(mut node: Node<'_>, bytes: usize, lines: usize) -> Node<'_> {
 fn place(text: &str, line: usize, column: usize) -> Span {
     let line = line.max(1);
     let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    // The reader counts bytes, and stops behind the offending one.
+    // The parser counts bytes and stops after the offending one.
     let start = (before + column.saturating_sub(1)).min(text.len());
     let start = (0..=start)
         .rev()
@@ -91,7 +91,7 @@ fn place(text: &str, line: usize, column: usize) -> Span {
     }
 }
 
-/// What the reader says, without the place, which stands in front already.
+/// The parser's message without its position.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {

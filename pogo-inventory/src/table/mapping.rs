@@ -1,14 +1,14 @@
-//! The meaning of the fields of a row.
+//! Maps the fields of a row.
 
 use serde::{Deserialize, Serialize};
 
-/// Which field of a row (a column of CSV, a key of an object) means what. Other fields are not looked at.
+/// Maps fields of a row (CSV columns, object keys) to name, tags and settings. Other fields are ignored.
 ///
-/// A field of an object within is named by a path: `metadata.name`, `addresses[type=InternalIP].address` (of the first
-/// object in the list whose `type` is that), `disks[0].size`. Keys may hold dots themselves.
+/// A nested field is named by a path: `metadata.name`, `addresses[type=InternalIP].address` (of the first
+/// object in the list with that `type`), `disks[0].size`. Keys may contain dots.
 ///
-/// By default a host's name is in `name`, its tags in `tags` (where there is such a field), and `address`, `port` and
-/// `user` say how to reach it.
+/// By default a host's name is in `name`, its tags in `tags` (optional), and its connection settings in `address`, `port` and
+/// `user`.
 ///
 /// ```
 /// use pogo_inventory::table::Mapping;
@@ -25,8 +25,8 @@ pub struct Mapping {
     /// The field with the host's name, or a host range.
     #[serde(default = "default_name")]
     pub name: String,
-    /// Fields with the name of a host that has none in `name`, such as a machine without a label; the first counts
-    /// that has one.
+    /// Fallback fields for the name, such as a machine's id if it has no label; the first one with a value
+    /// counts.
     #[serde(default)]
     pub name_fallback: Vec<String>,
     /// The fields with tags.
@@ -38,14 +38,14 @@ pub struct Mapping {
     /// The field with the port. By default `port`.
     #[serde(default = "default_port")]
     pub port: String,
-    /// The field with the user to log in as. By default `user`.
+    /// The field with the login user. By default `user`.
     #[serde(default = "default_user")]
     pub user: String,
-    /// Further fields that the transport shall know under the same name. Never secrets.
+    /// Further fields that are passed to the transport under the same name. Never secrets.
     #[serde(default)]
     pub vars: Vec<String>,
-    /// In documents: the key below which the rows stand, such as `hosts`; nested ones are separated by dots. Lists on
-    /// the way are gone through: `Reservations.Instances` are the instances of all reservations.
+    /// In documents: the key of the rows, such as `hosts`; nested keys are separated by dots. Lists on
+    /// the way are flattened: `Reservations.Instances` are the instances of all reservations.
     #[serde(default)]
     pub rows: Option<String>,
     /// In CSV files without a first line that names the columns: their names, in order.
@@ -60,14 +60,14 @@ pub struct Mapping {
 pub struct TagField {
     /// The field's name.
     pub field: String,
-    /// The tag whose values the field holds: with `colo`, `east` becomes the tag `colo.east`.
-    /// Without it, the field holds whole tags.
+    /// The parent tag of the field's values: with `colo`, `east` becomes the tag `colo.east`.
+    /// Without it, the values are whole tags.
     #[serde(default)]
     pub tag: Option<String>,
     /// Whether every row must have the field.
     #[serde(default)]
     pub required: bool,
-    /// Whether the field stands for `tag` by being there, whatever its value.
+    /// Whether the presence of the field adds `tag`, whatever its value.
     #[serde(default)]
     pub present: bool,
 }
@@ -89,7 +89,7 @@ impl Default for Mapping {
 }
 
 impl Mapping {
-    /// A mapping with this field for the name, no tags yet, and defaults for the rest.
+    /// A mapping with this field for the name, without tags, and with defaults for the rest.
     pub fn named_by(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -98,7 +98,7 @@ impl Mapping {
         }
     }
 
-    /// Names hosts by this field, if they have no name in the fields before.
+    /// Adds a fallback field for the name.
     ///
     /// ```
     /// # #[cfg(feature = "json")] {
@@ -116,7 +116,7 @@ impl Mapping {
         self
     }
 
-    /// Takes whole tags from `field`, which every row must have: `frontend colo.east`.
+    /// Reads whole tags from `field`, which every row must have: `frontend colo.east`.
     pub fn tags(mut self, field: impl Into<String>) -> Self {
         self.tags.push(TagField {
             field: field.into(),
@@ -127,7 +127,7 @@ impl Mapping {
         self
     }
 
-    /// Takes values of `tag` from `field`, which every row must have.
+    /// Reads values of `tag` from `field`, which every row must have.
     pub fn tag_values(mut self, field: impl Into<String>, tag: impl Into<String>) -> Self {
         self.tags.push(TagField {
             field: field.into(),
@@ -138,7 +138,7 @@ impl Mapping {
         self
     }
 
-    /// Gives `tag` to hosts that have `field`, even an empty one.
+    /// Adds `tag` to hosts that have `field`, even an empty one.
     pub fn tag_if(mut self, field: impl Into<String>, tag: impl Into<String>) -> Self {
         self.tags.push(TagField {
             field: field.into(),
@@ -149,7 +149,7 @@ impl Mapping {
         self
     }
 
-    /// Lets rows lack the field with tags that was named last.
+    /// Makes the last field with tags optional.
     pub fn optional(mut self) -> Self {
         if let Some(last) = self.tags.last_mut() {
             last.required = false;
@@ -157,37 +157,37 @@ impl Mapping {
         self
     }
 
-    /// Takes the address to connect to from this field.
+    /// Reads the address from this field.
     pub fn address(mut self, field: impl Into<String>) -> Self {
         self.address = field.into();
         self
     }
 
-    /// Takes the port from this field.
+    /// Reads the port from this field.
     pub fn port(mut self, field: impl Into<String>) -> Self {
         self.port = field.into();
         self
     }
 
-    /// Takes the user to log in as from this field.
+    /// Reads the login user from this field.
     pub fn user(mut self, field: impl Into<String>) -> Self {
         self.user = field.into();
         self
     }
 
-    /// Looks for the rows below this key.
+    /// Sets the key of the rows.
     pub fn rows(mut self, key: impl Into<String>) -> Self {
         self.rows = Some(key.into());
         self
     }
 
-    /// Names the columns in order, for CSV files whose first line is a row already.
+    /// Sets the column names, for CSV files without a header line.
     pub fn columns<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.columns = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Takes a further setting for the transport from a field.
+    /// Passes a further field to the transport.
     pub fn var(mut self, field: impl Into<String>) -> Self {
         self.vars.push(field.into());
         self

@@ -1,4 +1,4 @@
-//! Tables of hosts: CSV, JSON, JSON lines and TOML, with a [`Mapping`] that says which field means what.
+//! Tables of hosts: CSV, JSON, JSON lines and TOML, with a [`Mapping`] of their fields.
 //!
 //! ```
 //! # #[cfg(feature = "csv")] {
@@ -46,20 +46,20 @@ use serde::{Deserialize, Serialize};
 use crate::roster::Roster;
 use crate::source::{self, Problems};
 
-/// How a table is written down.
+/// The format of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Format {
-    /// Comma-separated values, or separated by `;` or tabs: as a first line `sep=;` says, or else as makes the columns of
+    /// Values separated by commas, `;` or tabs: as a first line `sep=;` declares, or as yields the columns of
     /// the mapping. The first line names the columns, unless [`Mapping::columns`] does. Lines that begin with `#` are
-    /// comments, rows of empty cells are passed over.
+    /// comments, rows of empty cells are skipped.
     #[cfg(feature = "csv")]
     Csv,
     /// One JSON document: a list of objects or names, or an object of objects by name.
     #[cfg(feature = "json")]
     Json,
-    /// One JSON object, or one name, in each line.
+    /// One JSON object or name per line.
     #[cfg(feature = "json")]
     #[serde(rename = "jsonl")]
     JsonLines,
@@ -69,7 +69,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The type of a source in this format, as [`SourceSpec`](crate::SourceSpec) writes it.
+    /// The type name in a [`SourceSpec`](crate::SourceSpec).
     fn name(self) -> &'static str {
         match self {
             #[cfg(feature = "csv")]
@@ -83,8 +83,8 @@ impl Format {
         }
     }
 
-    /// What the file's extension says: `csv`, `json`, `jsonl` or `ndjson`, `toml`. `None` for others, and for formats
-    /// whose feature is off.
+    /// The format of a file extension: `csv`, `json`, `jsonl` or `ndjson`, `toml`. `None` for others, and for formats
+    /// whose feature is disabled.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             #[cfg(feature = "csv")]
@@ -100,7 +100,7 @@ impl Format {
     }
 }
 
-/// A file of hosts, one row each.
+/// A file with a row per host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableFile {
     path: PathBuf,
@@ -127,7 +127,7 @@ impl TableFile {
     pub fn read(path: impl AsRef<Path>, format: Format, mapping: &Mapping) -> Result<Listing, InventoryError> {
         let path = path.as_ref();
         let (name, text) = (path.display().to_string(), file::read_text(path)?);
-        // The file may be of another type than its caller said.
+        // The file may be of another type.
         let hinted = |error| match error {
             InventoryError::Invalid(problems) => {
                 InventoryError::Invalid(guess::hinted(problems, format.name(), &name, &text))
@@ -139,7 +139,7 @@ impl TableFile {
         Ok(listing)
     }
 
-    /// Reads a text that messages call `source_name`.
+    /// Parses a text; messages name it `source_name`.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Answers that hold a part of the hosts, and say that there are more.
+//! Detects paginated documents, which contain only a part of the hosts.
 
 use super::Mapping;
 use super::path::find;
 use crate::source::{Problems, Span};
 use crate::tree::{Entry, Node, Value};
 
-/// Where services say that another page follows: a text or number that says where, or `true`.
+/// Keys that announce a next page: with its address or number, or `true`.
 const NEXT: [&str; 30] = [
     // NetBox, Django, Ansible Tower.
     "next",
@@ -40,7 +40,7 @@ const NEXT: [&str; 30] = [
     "has_more",
 ];
 
-/// Marks of further pages, in the other words of GraphQL, Stripe and their like.
+/// Keys of GraphQL, Stripe and similar services that announce further pages.
 const MORE: [&str; 6] = [
     "hasMore",
     "has_next",
@@ -50,7 +50,7 @@ const MORE: [&str; 6] = [
     "truncated",
 ];
 
-/// How many hosts there are altogether, in the words of Foreman, Jira and others; counts when there is also a page's size.
+/// Keys of Foreman, Jira and others with the total number; they count if there is a page size too.
 const TOTAL: [&str; 10] = [
     "subtotal",
     "total",
@@ -79,7 +79,7 @@ const SIZE: [&str; 12] = [
     "meta.pagination.per_page",
 ];
 
-/// The last page and this one.
+/// Keys of the last page and the current one.
 const LAST: [(&str, &str); 5] = [
     ("last_page", "current_page"),
     ("total_pages", "page"),
@@ -88,14 +88,14 @@ const LAST: [(&str, &str); 5] = [
     ("meta.pagination.last_page", "meta.pagination.page"),
 ];
 
-/// The cure, wherever there is more than one page.
+/// The cure for paginated documents.
 pub(crate) const CURE: &str = "a part of the fleet is no fleet: ask for all at once, with a parameter for the size of a page in the \
      address (such as `?limit=0` or `?per_page=1000`) or without one in the command, or read a program that follows the pages, as a source \
      of the type `command`";
 
-/// Refuses a document that says on the way to its rows that there are more.
+/// Refuses a document that announces further pages.
 pub(super) fn refuse(problems: &mut Problems<'_>, root: &Node<'_>, mapping: &Mapping) {
-    // Without a key the document is the rows themselves, and a host may be called `next`.
+    // Without a key the document is the rows themselves, and a host may be named `next`.
     let Some(rows) = &mapping.rows else { return };
     let keys: Vec<&str> = rows.split('.').collect();
     let count = count(root, &keys);
@@ -112,7 +112,7 @@ pub(super) fn refuse(problems: &mut Problems<'_>, root: &Node<'_>, mapping: &Map
     }
 }
 
-/// How many rows there are, if they stand in one list or object.
+/// The number of rows, if they are in one list or object.
 fn count(node: &Node<'_>, keys: &[&str]) -> Option<usize> {
     match (keys.split_first(), &node.value) {
         (None, Value::List(items)) => Some(items.len()),
@@ -125,7 +125,7 @@ fn count(node: &Node<'_>, keys: &[&str]) -> Option<usize> {
     }
 }
 
-/// What says so, and where.
+/// The announcement, and its position.
 fn more(fields: &[Entry<'_>], rows: Option<usize>) -> Option<(Span, String)> {
     let next = NEXT.iter().chain(&MORE).find_map(|name| {
         let node = find(fields, name)?;
@@ -150,11 +150,11 @@ fn more(fields: &[Entry<'_>], rows: Option<usize>) -> Option<(Span, String)> {
     next.or_else(total).or_else(last)
 }
 
-/// Whether the value leads to another page.
+/// Whether the value announces another page.
 fn says_more(node: &Node<'_>) -> bool {
     match &node.value {
         Value::Scalar(text) => !matches!(text.as_ref(), "" | "false" | "0" | "null"),
-        // An address in an object of its own: `{"href": "…"}`.
+        // An address in an object: `{"href": "…"}`.
         Value::Map(fields) => find(fields, "href").is_some_and(says_more),
         _ => false,
     }

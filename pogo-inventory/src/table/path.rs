@@ -1,9 +1,9 @@
-//! Paths of fields in objects: `metadata.name`, `addresses[type=InternalIP].address`.
+//! Field paths: `metadata.name`, `addresses[type=InternalIP].address`.
 
 use crate::tree::{Entry, Node, Value};
 
-/// The value at the path. Keys are separated by dots; of keys that hold dots themselves the longest that fits is
-/// taken. `[key=value]` goes to the first object of a list in which that key has that value, `[0]` to the first item.
+/// The value at the path. Keys are separated by dots; of keys that contain dots the longest match is
+/// used. `[key=value]` selects the first object of a list in which that key has that value, `[0]` the first item.
 pub(super) fn find<'n, 'a>(fields: &'n [Entry<'a>], path: &str) -> Option<&'n Node<'a>> {
     let exact = fields.iter().find(|entry| entry.key.text == path);
     if exact.is_some() || !path.contains(['.', '[']) {
@@ -17,7 +17,7 @@ pub(super) fn find<'n, 'a>(fields: &'n [Entry<'a>], path: &str) -> Option<&'n No
     below(&entry.value, path.strip_prefix(&*entry.key.text)?)
 }
 
-/// The value at what is left of a path, which begins with a dot or a bracket.
+/// The value at the rest of a path, which begins with a dot or a bracket.
 fn below<'n, 'a>(node: &'n Node<'a>, rest: &str) -> Option<&'n Node<'a>> {
     if rest.is_empty() {
         return Some(node);

@@ -1,4 +1,4 @@
-//! Hosts from rows.
+//! Adds rows to a roster.
 
 use pogo_core::fleet::{Connection, TagPath};
 use pogo_core::inventory::Diagnostic;
@@ -10,15 +10,15 @@ use crate::source::{Problems, Span};
 use crate::tree::expect::expected;
 use crate::tree::{Entry, Node, Value};
 
-/// Rows on their way into a roster.
+/// Adds rows to a roster.
 pub(super) struct Rows<'r> {
     pub(super) mapping: &'r Mapping,
     pub(super) roster: &'r mut Roster,
-    /// Rows whose name is missing.
+    /// Warnings about rows without a name.
     pub(super) nameless: Vec<Diagnostic>,
 }
 
-/// A row without a name is no host, which is a warning where others have one: then the mapping fits.
+/// Rows without a name are warnings if other rows have one, which shows that the mapping is right; errors otherwise.
 pub(super) fn settle(problems: &mut Problems<'_>, roster: &Roster, nameless: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if problems.is_empty() && roster.has_hosts() {
         let hint = "it is left out; `name_fallback` of the mapping can name another field";
@@ -29,7 +29,7 @@ pub(super) fn settle(problems: &mut Problems<'_>, roster: &Roster, nameless: Vec
 }
 
 impl Rows<'_> {
-    /// A row that holds its host's name.
+    /// Adds a row that contains its host's name.
     pub(super) fn listed(&mut self, problems: &mut Problems<'_>, item: &Node<'_>) {
         let fields = match &item.value {
             Value::Scalar(name) => return self.row(problems, (item.span, name), &[]),
@@ -59,7 +59,7 @@ impl Rows<'_> {
         self.nameless.push(problem);
     }
 
-    /// A row under this name.
+    /// Adds a row with this name.
     pub(super) fn row(&mut self, problems: &mut Problems<'_>, (span, name): (Span, &str), fields: &[Entry<'_>]) {
         let hosts = self.roster.hosts(problems, span, name);
         let connection = connection(problems, fields, self.mapping);
@@ -85,12 +85,12 @@ impl Rows<'_> {
 }
 
 impl Mapping {
-    /// The fields with the host's name, the first that has one counts.
+    /// The fields for the name, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         [&self.name].into_iter().chain(&self.name_fallback).map(String::as_str)
     }
 
-    /// The host's name, and where it stands.
+    /// The host's name and its position.
     fn name_in<'n>(&self, fields: &'n [Entry<'_>]) -> Option<(Span, &'n str)> {
         let named = |name: &str| {
             let node = field(fields, name)?;
@@ -100,7 +100,7 @@ impl Mapping {
     }
 }
 
-/// The names of the fields, for a hint.
+/// Lists the fields, for a hint.
 pub(super) fn fields_here(fields: &[Entry<'_>]) -> String {
     let names: Vec<&str> = fields.iter().take(20).map(|entry| &*entry.key.text).collect();
     match names.len() {
@@ -112,7 +112,7 @@ pub(super) fn fields_here(fields: &[Entry<'_>]) -> String {
     }
 }
 
-/// The tag that a field stands for by being there.
+/// Adds a tag for the presence of a field.
 fn presence(problems: &mut Problems<'_>, node: &Node<'_>, wanted: &TagField) -> Option<TagPath> {
     let tag = wanted.tag.as_deref().unwrap_or(&wanted.field);
     match tag.parse() {
@@ -173,7 +173,7 @@ fn connection(problems: &mut Problems<'_>, fields: &[Entry<'_>], mapping: &Mappi
     connection
 }
 
-/// The field's text; empty fields are as good as none.
+/// The field's text; empty fields count as absent.
 fn text(problems: &mut Problems<'_>, fields: &[Entry<'_>], name: &str) -> Option<String> {
     let node = field(fields, name)?;
     match &node.value {

@@ -8,7 +8,7 @@ use ::toml::de::{DeTable, DeValue};
 use crate::source::{Problems, Span, narrow};
 use crate::tree::{Entry, Key, Node, Value};
 
-/// The document.
+/// Parses a document.
 pub(super) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     let starts = LineStarts::of(problems.source.text);
     let (table, errors) = DeTable::parse_recoverable(problems.source.text);
@@ -45,13 +45,13 @@ fn node<'a>(starts: &LineStarts<'a>, value: Spanned<DeValue<'a>>) -> Node<'a> {
         DeValue::String(text) => Value::Scalar(text),
         DeValue::Array(items) => Value::List(items.into_iter().map(|item| node(starts, item)).collect()),
         DeValue::Table(table) => map(starts, table),
-        // As written: a port is text like any other.
+        // As written, as all values are texts here.
         _ => Value::Scalar(starts.slice(span).into()),
     };
     Node { span, value }
 }
 
-/// Lines and columns of offsets.
+/// Converts offsets to lines and columns.
 struct LineStarts<'a> {
     text: &'a str,
     lines: Vec<usize>,

@@ -1,4 +1,4 @@
-//! Values of the right kind.
+//! Checks the kinds of values.
 
 use pogo_core::policy::Limit;
 

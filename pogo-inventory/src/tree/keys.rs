@@ -3,7 +3,7 @@
 use super::Key;
 use crate::source::Problems;
 
-/// Reports a key that is not among `known`, with the one that was probably meant.
+/// Reports a key that is not among `known`, with the most similar one as a hint.
 pub(crate) fn unknown(problems: &mut Problems<'_>, key: &Key<'_>, place: &str, known: &[&str]) {
     let message = format!("unknown key `{}` in {place}", key.text.escape_debug());
     let hint = match nearest(&key.text, known) {
@@ -13,7 +13,7 @@ pub(crate) fn unknown(problems: &mut Problems<'_>, key: &Key<'_>, place: &str, k
     problems.report_with(key.span, message, hint);
 }
 
-/// The known word that `text` most resembles, if it resembles one at all.
+/// The known word most similar to `text`, if any is similar.
 pub(crate) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     let text = text.to_ascii_lowercase().replace('-', "_");
     if text.len() > 64 {

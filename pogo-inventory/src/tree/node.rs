@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::source::Span;
 
-/// A value and its place.
+/// A value and its position.
 #[derive(Debug, Clone)]
 pub(crate) struct Node<'a> {
     pub(crate) span: Span,
@@ -15,9 +15,9 @@ pub(crate) struct Node<'a> {
 pub(crate) enum Value<'a> {
     /// No value at all, `~` or `null`.
     Null,
-    /// Text, a number or a truth value, as written.
+    /// A text, number or boolean, as written.
     Scalar(Cow<'a, str>),
-    /// Something of a type of its own, such as `!vault`, that nobody may look into.
+    /// A value with a special tag, such as `!vault`, whose content is not read.
     Opaque,
     List(Vec<Node<'a>>),
     Map(Vec<Entry<'a>>),
@@ -36,7 +36,7 @@ pub(crate) struct Key<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// For messages: what this is, in the words of somebody who writes YAML.
+    /// Describes the kind of value in YAML's terms, for messages.
     pub(crate) fn kind(&self) -> String {
         match &self.value {
             Value::Null => "nothing".to_owned(),
@@ -59,7 +59,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// How many values this holds, itself included, and how deep it nests.
+    /// The number of values, itself included, and the nesting depth.
     pub(crate) fn size(&self) -> (usize, usize) {
         let fold = |(size, depth): (usize, usize), child: &Self| {
             let (more, deeper) = child.size();

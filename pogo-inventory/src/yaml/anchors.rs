@@ -1,11 +1,11 @@
-//! Anchors and aliases, bounded.
+//! Anchors and aliases, up to a maximum size.
 
 use std::collections::HashMap;
 
 use super::{MAX_ALIASED, MAX_DEPTH};
 use crate::tree::Node;
 
-/// Parts of a file that can be repeated by name.
+/// The anchored nodes of a file.
 #[derive(Default)]
 pub(super) struct Anchors<'a> {
     known: HashMap<usize, Anchored<'a>>,
@@ -18,7 +18,7 @@ struct Anchored<'a> {
     depth: usize,
 }
 
-/// Why an alias cannot be followed.
+/// Why an alias cannot be resolved.
 pub(super) enum AliasError {
     ToItself,
     TooMuch,
@@ -26,7 +26,7 @@ pub(super) enum AliasError {
 }
 
 impl<'a> Anchors<'a> {
-    /// Remembers a part that is complete. `false` if the file would grow beyond its limit.
+    /// Stores a complete node. `false` if the file would grow beyond its limit.
     pub(super) fn define(&mut self, id: usize, node: &Node<'a>) -> bool {
         let (size, depth) = node.size();
         if !self.spend(size) {
@@ -37,7 +37,7 @@ impl<'a> Anchors<'a> {
         true
     }
 
-    /// A copy of the part, for a place that is nested `depth` levels deep.
+    /// Copies the node, for a position at nesting level `depth`.
     pub(super) fn resolve(&mut self, id: usize, depth: usize) -> Result<Node<'a>, AliasError> {
         let (size, deepest) = match self.known.get(&id) {
             Some(anchored) => (anchored.size, anchored.depth),

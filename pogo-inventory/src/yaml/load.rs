@@ -10,12 +10,12 @@ use super::{MAX_ALIASED, MAX_DEPTH, syntax};
 use crate::source::{Problems, Span, narrow};
 use crate::tree::{Entry, Key, Node, Value};
 
-/// Reads one document. `None` if there is none, or if it is broken; then a problem says so.
+/// Loads one document. `None` if it is empty, or invalid, which is reported.
 pub(crate) fn load<'a>(problems: &mut Problems<'a>) -> Option<Node<'a>> {
     load_with(problems, &[])
 }
 
-/// Reads a text in which values of these YAML types (`!vault`) may stand; they become [`Value::Opaque`].
+/// Loads a document that may contain values with these tags (`!vault`); they become [`Value::Opaque`].
 pub(crate) fn load_with<'a>(problems: &mut Problems<'a>, opaque: &[&str]) -> Option<Node<'a>> {
     let options = granit_parser::options! {
         emit_comments: false,
@@ -44,7 +44,7 @@ pub(crate) fn load_with<'a>(problems: &mut Problems<'a>, opaque: &[&str]) -> Opt
     loader.root
 }
 
-/// Reading cannot go on; the problem is reported.
+/// Loading was aborted after a reported problem.
 struct LoadAborted;
 
 struct Loader<'p, 'a> {
@@ -56,7 +56,7 @@ struct Loader<'p, 'a> {
     root: Option<Node<'a>>,
 }
 
-/// A list or map that is not complete yet.
+/// An incomplete list or map.
 struct Frame<'a> {
     span: Span,
     anchor: usize,
@@ -65,7 +65,7 @@ struct Frame<'a> {
 
 enum Items<'a> {
     List(Vec<Node<'a>>),
-    /// The key is there while its value is awaited; its text is missing if it was not text.
+    /// A map with its pending key; the key's text is `None` if it was not a scalar.
     Map(Vec<Entry<'a>>, Option<(Span, Option<Cow<'a, str>>)>),
 }
 
@@ -100,7 +100,7 @@ impl<'a> Loader<'_, 'a> {
         Ok(())
     }
 
-    /// A selector such as `!$web` without quotes is a type tag to YAML; ignoring it would turn its meaning around.
+    /// Refuses other tags: an unquoted selector such as `!$web` is a tag in YAML, and ignoring it would invert its meaning.
     fn is_opaque(&mut self, event: &Event<'_>, span: &granit_parser::Span) -> bool {
         let (Some(tag), Some(at)) = (event.tag(), span.tag_span()) else {
             return false;
@@ -154,7 +154,7 @@ impl<'a> Loader<'_, 'a> {
         self.place(Node { span, value }, frame.anchor)
     }
 
-    /// Puts a complete value where it belongs.
+    /// Adds a complete value to its parent.
     fn place(&mut self, node: Node<'a>, anchor: usize) -> Result<(), LoadAborted> {
         if anchor != 0 && !self.anchors.define(anchor, &node) {
             return self.bomb(node.span);

@@ -1,4 +1,4 @@
-//! The entries of a map, when all of them are known.
+//! Merge keys of maps.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +22,7 @@ pub(super) fn refuse_duplicates(problems: &mut Problems<'_>, entries: &[Entry<'_
     }
 }
 
-/// Replaces a `<<` key by the entries of the maps it names; what is there already stays.
+/// Replaces a `<<` key by the entries of the referenced maps; existing keys take precedence.
 pub(super) fn merge<'a>(problems: &mut Problems<'a>, mut entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
     let Some(at) = entries.iter().position(|entry| entry.key.text == "<<") else {
         return entries;

@@ -9,8 +9,8 @@ mod tests;
 
 pub(crate) use load::{load, load_with};
 
-/// Levels of nesting that a file may have.
+/// The deepest nesting of a file.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// Values that a file may gain by repeating parts of itself through aliases.
+/// The most values that aliases may add to a file.
 pub(crate) const MAX_ALIASED: usize = 1_000_000;

@@ -1,4 +1,4 @@
-//! Broken YAML, explained to somebody who edits a policy rather than studies the YAML grammar.
+//! Explains YAML syntax errors to people who edit a policy rather than know the YAML grammar.
 
 use granit_parser::{ErrorKind, ScanError};
 use pogo_core::inventory::Diagnostic;
@@ -8,7 +8,7 @@ use crate::source::{SourceText, Span, narrow};
 const QUOTE_RANGES: &str =
     "inside [ ] and { } quote host ranges and selectors with brackets: [\"web[1-3]\", \"$a&($b|$c)\"]";
 
-/// The problem that the parser stopped at; `open` is the innermost list or map that was not complete.
+/// Explains a parser error; `open` is the innermost incomplete list or map.
 pub(super) fn explain(source: &SourceText<'_>, error: &ScanError, open: Option<Span>) -> Diagnostic {
     let span = span_of(source, error);
     if let Some(tab) = tab_in_indentation(source, span) {
@@ -75,7 +75,7 @@ fn describe(kind: &ErrorKind) -> (String, Option<&'static str>) {
     (message.to_owned(), hint)
 }
 
-/// `*name` where no `&name` is: mostly a glob that wants quotes.
+/// `*name` without `&name`: usually a glob that needs quotes.
 pub(super) fn unresolved(source: &SourceText<'_>, span: Span, name: &str) -> Diagnostic {
     let message = format!("`*{name}` is a YAML alias, but nothing is called `&{name}`");
     source
@@ -83,7 +83,7 @@ pub(super) fn unresolved(source: &SourceText<'_>, span: Span, name: &str) -> Dia
         .with_hint(format!("quote a name pattern: \"*{name}\""))
 }
 
-/// `!name`: mostly a selector that wants quotes.
+/// `!name`: usually a selector that needs quotes.
 pub(super) fn tagged(source: &SourceText<'_>, span: Span) -> Diagnostic {
     let tag = source.slice(span);
     source
@@ -111,7 +111,7 @@ fn span_of(source: &SourceText<'_>, error: &ScanError) -> Span {
     Span::new(start..start, marker.line(), narrow(marker.col()).saturating_add(1))
 }
 
-/// The parser stops behind the tab, or in the line below it.
+/// Finds a tab in the indentation: the parser stops after it, or on the next line.
 fn tab_in_indentation(source: &SourceText<'_>, stopped: Span) -> Option<Span> {
     let line = source.line(stopped);
     let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
