@@ -3,11 +3,11 @@
 //! - [`Timeline`]: a bar for each attempt of each host on a time axis, and below it how much of every limit was used.
 //!   As SVG, as a page of HTML, and as text for a terminal.
 //! - [`StageGraph`]: which hosts of a plan wait for which. As SVG, and as DOT for Graphviz.
-//! - [`moments`]: what happened at each moment, a line for each.
+//! - [`moments`]: a line for each moment with starts and ends.
 //!
 //! Everything is a function from plain data to text. A timeline is drawn from an event log, so it is the same for a
-//! simulation, for a job that is over and for one that still runs. The files refer to nothing outside of themselves,
-//! follow the reader's choice of light or dark, and say nothing by colour alone; whatever a log brings along is
+//! simulation, for a job that has ended and for one that still runs. The files are self-contained,
+//! follow the reader's choice of light or dark, and express nothing by colour alone; all text of a log is
 //! escaped.
 //!
 //! ```

@@ -2,15 +2,15 @@
 
 use std::fmt::{self, Display, Write};
 
-/// XML as it grows.
+/// An XML document being written.
 #[derive(Debug, Default)]
 pub(super) struct Markup {
     text: String,
-    /// Elements that are open.
+    /// Open elements.
     open: Vec<&'static str>,
 }
 
-/// An element whose attributes are being written. Ends with one of the methods that take it.
+/// An element whose attributes are being written. Completed by the methods that consume it.
 #[must_use = "an element is written when it is ended"]
 pub(super) struct Element<'a> {
     markup: &'a mut Markup,
@@ -24,7 +24,7 @@ impl Markup {
         Element { markup: self, name }
     }
 
-    /// Ends the element that was begun last.
+    /// Closes the innermost element.
     pub(super) fn end(&mut self) {
         if let Some(name) = self.open.pop() {
             self.push(&["</", name, ">\n"]);
@@ -46,7 +46,7 @@ impl Markup {
         self.text.push_str(markup);
     }
 
-    /// Ends all elements.
+    /// Closes all elements.
     pub(super) fn finish(mut self) -> String {
         while !self.open.is_empty() {
             self.end();
@@ -76,28 +76,28 @@ impl<'a> Element<'a> {
         self.attr("class", class)
     }
 
-    /// Where it is.
+    /// Sets its position.
     pub(super) fn at(self, x: f64, y: f64) -> Self {
         self.attr("x", Px(x)).attr("y", Px(y))
     }
 
-    /// How large it is.
+    /// Sets its size.
     pub(super) fn size(self, width: f64, height: f64) -> Self {
         self.attr("width", Px(width)).attr("height", Px(height))
     }
 
-    /// Opens it for elements inside.
+    /// Opens it for child elements.
     pub(super) fn begin(self) {
         self.markup.text.push('>');
         self.markup.open.push(self.name);
     }
 
-    /// Ends it with nothing inside.
+    /// Closes it without content.
     pub(super) fn empty(self) {
         self.markup.text.push_str("/>\n");
     }
 
-    /// Ends it with text inside.
+    /// Closes it with text.
     pub(super) fn text(self, text: impl Display) {
         self.markup.text.push('>');
         self.markup.escaped(text);
@@ -130,7 +130,7 @@ impl Write for Escape<'_> {
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
                 '\t' | '\n' | '\r' => self.0.push(' '),
-                // XML has no way to write these.
+                // XML cannot represent these.
                 character if character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}') => {
                     self.0.push('\u{fffd}');
                 }
@@ -143,7 +143,7 @@ impl Write for Escape<'_> {
     }
 }
 
-/// A text of at most so many characters, shortened in its middle.
+/// Shortens a text in its middle to at most `most` characters.
 pub(super) fn shorten(text: &str, most: usize) -> String {
     let count = text.chars().count();
     if count <= most {
@@ -156,7 +156,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
     format!("{head}\u{2026}{tail}")
 }
 
-/// About how many pixels wide a text is at the usual size, in fonts that are rather wide.
+/// The approximate width of a text in pixels, for rather wide fonts.
 pub(super) fn breadth(text: &str) -> f64 {
     let each = text.chars().map(|character| match character {
         'i' | 'l' | 'j' | '.' | ',' | ':' | ' ' | '[' | ']' | '\'' => 3.6,

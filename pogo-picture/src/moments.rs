@@ -1,4 +1,4 @@
-//! What happened at each moment, as lines of text.
+//! Starts and ends at each moment, as lines of text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +7,8 @@ use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
 use pogo_core::scheduler::{Event, Record, TaskEventKind};
 
-/// Displays who started and who ended at each moment, a line for each kind, with seconds since the first record. Jobs
-/// are not told apart.
+/// Displays the hosts that started and ended at each moment, a line per kind, with seconds since the first record. Jobs
+/// are not distinguished.
 ///
 /// ```
 /// use pogo_picture::moments;
@@ -68,7 +68,7 @@ impl fmt::Display for Moments<'_> {
     }
 }
 
-/// What happened to the host, ends before starts.
+/// The verb for an event, with ends sorted before starts.
 fn verb(event: &Event) -> Option<(u8, &'static str)> {
     Some(match event.task_kind()? {
         TaskEventKind::Succeeded { .. } => (0, "succeeded"),

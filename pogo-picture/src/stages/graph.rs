@@ -11,7 +11,7 @@ use pogo_core::plan::Plan;
 
 pub(super) type Stages = DiGraph<Node, Edge>;
 
-/// A stage, or the hosts that are in none.
+/// A stage, or the hosts without one.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     /// Its sequence; `None` for hosts without one.
@@ -26,13 +26,13 @@ pub(super) struct Node {
 /// Why a stage waits for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// It comes next in the sequence.
+    /// It is the next stage of the sequence.
     Next,
-    /// They share hosts with a stage that does.
+    /// They share hosts with a later stage.
     Across,
 }
 
-/// With more stages than this all arrows are drawn, since the time to find those that follow from others grows with the square.
+/// With more stages than this all arrows are drawn, as finding redundant ones takes quadratic time.
 const MOST_REDUCED: usize = 500;
 
 /// The stages of a plan.
@@ -69,7 +69,7 @@ pub(super) fn stages(plan: &Plan) -> Stages {
     graph
 }
 
-/// Removes dashed arrows that follow from others.
+/// Removes redundant dashed arrows.
 fn reduce(graph: &mut Stages) {
     if graph.node_count() > MOST_REDUCED {
         return;
@@ -87,7 +87,7 @@ fn reduce(graph: &mut Stages) {
     });
 }
 
-/// Which stages wait for which, for hosts that are in these sets of stages.
+/// The dependencies of stages, for hosts in these sets of stages.
 fn edges(plan: &Plan, tracks: &BTreeSet<Vec<usize>>) -> BTreeMap<(usize, usize), Edge> {
     let mut edges = BTreeMap::new();
     for track in tracks {

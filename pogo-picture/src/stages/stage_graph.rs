@@ -4,11 +4,11 @@ use super::graph::{Stages, stages};
 use super::{dot, svg};
 use pogo_core::plan::Plan;
 
-/// The stages of a plan, drawn as what waits for what.
+/// The stages of a plan as a dependency graph.
 ///
 /// Solid arrows lead from each stage to the next of its sequence. A dashed arrow leads from a stage to one of another
-/// sequence that cannot complete before it, because the two share hosts further on. What follows from other arrows is
-/// left out.
+/// sequence that cannot complete before it, because the two share later hosts. Redundant arrows are
+/// omitted.
 ///
 /// ```
 /// use pogo_core::fleet::Fleet;
@@ -42,7 +42,7 @@ impl StageGraph {
         dot::draw(&self.stages)
     }
 
-    /// An SVG file that refers to no other: a line for each sequence, from left to right.
+    /// A self-contained SVG file: a row for each sequence, from left to right.
     pub fn svg(&self) -> String {
         svg::draw(&self.stages)
     }

@@ -9,7 +9,7 @@ use crate::timeline::STYLE;
 
 const WIDTH: f64 = 210.0;
 const HEIGHT: f64 = 62.0;
-/// Room between two boxes of a lane, for the arrow.
+/// Space between two boxes of a lane, for the arrow.
 const BETWEEN: f64 = 64.0;
 const LANE: f64 = HEIGHT + 44.0;
 const EDGE: f64 = 20.0;

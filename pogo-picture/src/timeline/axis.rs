@@ -1,10 +1,10 @@
-//! Time on a line: positions, ticks, and how spans are written.
+//! The time axis: positions, ticks, and formats of durations.
 
 use std::time::Duration;
 
 use pogo_core::Timestamp;
 
-/// Where moments lie.
+/// Maps times to positions.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Axis {
     began: Timestamp,
@@ -15,7 +15,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// The time from `began` to `until`, on so many pixels from `left` on.
+    /// Maps the time from `began` to `until` to `width` pixels from `left` on.
     pub(super) fn new(began: Timestamp, until: Timestamp, left: f64, width: f64) -> Self {
         let span = millis(until - began).max(1);
         Self {
@@ -43,7 +43,7 @@ impl Axis {
         self.span
     }
 
-    /// Moments outside lie on the nearer end.
+    /// The position of a time; times outside are moved to the nearer end.
     #[allow(
         clippy::cast_precision_loss,
         reason = "a pixel is far coarser than 53 bits of milliseconds"
@@ -53,7 +53,7 @@ impl Axis {
         self.left + self.width * (into as f64 / self.span as f64)
     }
 
-    /// The whole pixel that a moment lies in.
+    /// The pixel column of a time.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -63,7 +63,7 @@ impl Axis {
         (self.x(at) - self.left) as u32
     }
 
-    /// Round times, at least `apart` pixels from each other: how far into the picture, and what they are called.
+    /// Ticks at round times, at least `apart` pixels from each other: position and label.
     #[allow(clippy::cast_precision_loss, reason = "as above")]
     pub(super) fn ticks(&self, apart: f64) -> Vec<(Timestamp, String)> {
         const SECOND: u64 = 1_000;
@@ -89,7 +89,7 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A time on the axis, as fine as the steps between times are.
+/// The label of a tick, with the precision of the step.
 fn tick(into: u64, step: u64) -> String {
     let (seconds, rest) = (into / 1_000, into % 1_000);
     if step < 1_000 && into < 60_000 {
@@ -119,7 +119,7 @@ fn tick(into: u64, step: u64) -> String {
 pub(super) fn date(at: Timestamp) -> Option<String> {
     let seconds = at.as_millis() / 1_000;
     let (days, time) = (seconds / 86_400, seconds % 86_400);
-    // A century of days is enough for any log, and bounds the arithmetic.
+    // The bound keeps the arithmetic from overflowing.
     if !(365..=4_000_000).contains(&days) {
         return None;
     }

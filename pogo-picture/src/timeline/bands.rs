@@ -1,4 +1,4 @@
-//! Many hosts in one row: at each moment, how many of them are in which state.
+//! Bands: many hosts in one row, as the number of hosts in each state over time.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const STATES: usize = State::ALL.len();
 /// The least height of failed hosts, so that one among thousands can be seen.
 const VISIBLE: f64 = 1.6;
 
-/// How many hosts are in which state, from a pixel column on.
+/// The number of hosts in each state, from a pixel column on.
 struct BandStep {
     column: u32,
     counts: [u32; STATES],
@@ -52,7 +52,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, block: &str, hosts: &[usize], height: 
     signs(sheet, hosts, lane);
 }
 
-/// The stack from its top down, each colour over the one before: only upper edges need be drawn.
+/// The stack from its top down, each colour over the one before: only upper edges have to be drawn.
 fn layers(sheet: &mut Sheet<'_>, steps: &[BandStep], hosts: usize, lane: f64) {
     let shown = |state: &State| {
         let some = |step: &BandStep| step.counts.get(state.index()).is_some_and(|&count| count > 0);
@@ -62,7 +62,7 @@ fn layers(sheet: &mut Sheet<'_>, steps: &[BandStep], hosts: usize, lane: f64) {
         let shape = outline(sheet, steps, state, hosts, lane);
         let mut soft = "";
         if state == State::Succeeded {
-            // What is under a soft colour must not shine through.
+            // Translucent colours must not show those below.
             sheet.markup.element("path").class("paper").attr("d", &shape).empty();
             soft = " soft";
         }
@@ -98,7 +98,7 @@ fn outline(sheet: &Sheet<'_>, steps: &[BandStep], state: State, hosts: usize, la
     path
 }
 
-/// How high the stack is up to this state, to a tenth of a pixel.
+/// The height of the stack up to this state, to a tenth of a pixel.
 fn stacked(counts: &[u32; STATES], state: State, hosts: usize, lane: f64) -> f64 {
     let share = lane / super::sheet::count(hosts.max(1));
     let mut height = 0.0_f64;
@@ -144,7 +144,7 @@ fn steps(data: &TimelineData, axis: &Axis, hosts: &[usize]) -> Vec<BandStep> {
     steps
 }
 
-/// Where hosts failed, got in doubt or went down: a sign each, as far as they do not cover each other.
+/// Signs where hosts failed, became doubtful or went down, unless they would overlap.
 fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
     let data = sheet.data;
     let mut bad: Vec<(u32, State)> = vec![];
@@ -182,7 +182,7 @@ fn folded(data: &TimelineData, hosts: &[usize]) -> String {
     fold(names.map(|(name, _)| name.as_str())).to_string()
 }
 
-/// Everything about a band, in parts.
+/// The tooltip of a band, in parts.
 fn tooltip(data: &TimelineData, block: &str, hosts: &[usize]) -> String {
     let of = || {
         hosts
@@ -226,7 +226,7 @@ fn tooltip(data: &TimelineData, block: &str, hosts: &[usize]) -> String {
     parts.join(" \u{b7} ")
 }
 
-/// Why hosts of a band wait, those of most hosts first, and of how many each.
+/// Reasons why hosts of a band wait, with the number of hosts, most frequent first.
 fn reasons<'a>(data: &'a TimelineData, hosts: &[usize]) -> Vec<(&'a str, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for why in hosts.iter().filter_map(|&host| data.waits.why(host)) {
@@ -238,7 +238,7 @@ fn reasons<'a>(data: &'a TimelineData, hosts: &[usize]) -> Vec<(&'a str, usize)>
     counts
 }
 
-/// A text without its end, if it is longer than so many characters.
+/// Truncates a text to `most` characters.
 fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

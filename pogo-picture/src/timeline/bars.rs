@@ -7,7 +7,7 @@ use crate::markup::{Px, shorten};
 use pogo_core::Timestamp;
 use pogo_core::time::format_duration;
 
-/// Draws the host's name, its attempts, and where it kept its slots.
+/// Draws the host's name, its attempts, and the times in which it held slots.
 pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
     let data = sheet.data;
     for (at, host) in hosts
@@ -30,7 +30,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, hosts: &[usize], height: f64) {
     }
 }
 
-/// Where the host kept its slots without running.
+/// Draws the times in which the host held slots without running.
 fn trails(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64) {
     let until = sheet.data.until;
     let ends = host.states.iter().skip(1).map(|&(at, _)| at).chain([until]);
@@ -56,7 +56,7 @@ fn trails(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64) {
     }
 }
 
-/// Since when the host waits, and why.
+/// Draws the wait of a host, with its reason.
 fn waits(sheet: &mut Sheet<'_>, at: usize, host: &HostTimeline, middle: f64) {
     let data = sheet.data;
     let Some(why) = data.waits.why(at) else { return };
@@ -85,7 +85,7 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle
     sheet.markup.element("g").class("bar").begin();
     sheet.markup.title(&tooltip(sheet.data.began, until, host, attempt));
     for &(from, to, state) in &stretches {
-        // Connecting is thin: nothing runs on the host yet.
+        // Connecting is drawn thin: nothing runs on the host yet.
         let height = if state == State::Connect {
             (bar * 0.4).round()
         } else {
@@ -123,7 +123,7 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle
     sheet.markup.end();
 }
 
-/// A sign for the end of each attempt, and for a host that was skipped, cancelled or marked down.
+/// Draws a sign for the end of each attempt, and for a host that was skipped, cancelled or marked down.
 fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
     let until = sheet.data.until;
     let ends = host.attempts.iter().map(|attempt| match &attempt.ended {
@@ -134,7 +134,7 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
         .states
         .iter()
         .filter(|(at, state)| matches!(state, State::Skipped | State::Cancelled | State::Down) && *at <= until);
-    // An attempt that never began leaves the host as it was.
+    // An attempt that never began does not change the host's state.
     let ends = ends.filter(|(_, state)| *state != State::Waiting);
     let mut signs: Vec<(Timestamp, State)> = ends.chain(apart.copied()).collect();
     signs.sort_by_key(|&(at, _)| at);
@@ -156,7 +156,7 @@ fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
     }
 }
 
-/// Everything about an attempt, in parts.
+/// The tooltip of an attempt, in parts.
 fn tooltip(began: Timestamp, until: Timestamp, host: &HostTimeline, attempt: &Attempt) -> String {
     let end = attempt.ended.as_ref().map_or(until, |(at, _)| *at);
     let outcome = match &attempt.ended {

@@ -11,22 +11,22 @@ use pogo_core::fleet::HostId;
 use pogo_core::plan::Rules;
 use pogo_core::policy::Policy;
 
-/// Hosts that are in the same groups, by their position in the data.
+/// Hosts in the same groups, by their index.
 #[derive(Debug, Clone)]
 pub(super) struct Block {
     pub(super) label: String,
     pub(super) hosts: Vec<usize>,
 }
 
-/// For each host the groups it is in, of one kind: the stages, or those of one constraint; and where the first of them
-/// stands in the plan.
+/// The groups of each host, of one kind: the stages, or those of one constraint; with the position of the first
+/// in the plan.
 type Partition = Vec<(usize, String)>;
 
-/// More blocks than this are not told apart.
+/// The most blocks.
 const MOST: usize = 24;
 
-/// Sorts the hosts into blocks: by stages, then by one constraint after the other, as long as that tells more of them
-/// apart and the blocks do not become too many. Blocks stand in the order of the plan, hosts within a block in that in
+/// Partitions the hosts into blocks: by stages, then by one constraint after the other, as long as that splits
+/// them further and the blocks do not become too many. Blocks are in the order of the plan, hosts within a block in the order in
 /// which they started.
 pub(super) fn blocks(data: &TimelineData) -> Vec<Block> {
     let partitions = [stages(data)].into_iter().chain(constraints(data));
@@ -37,7 +37,7 @@ pub(super) fn blocks(data: &TimelineData) -> Vec<Block> {
         let labels = partition.iter().map(|(_, label)| label);
         let pairs: BTreeSet<(&Vec<String>, &String)> = keys.iter().zip(labels).collect();
         let finer = pairs.len();
-        // A partition that names every host that has no name yet is worth its names alone.
+        // A partition that labels every unlabelled host is used for its labels alone.
         let mut unnamed = keys.iter().zip(&partition).filter(|(key, _)| key.is_empty()).peekable();
         let names = unnamed.peek().is_some() && unnamed.all(|(_, (_, label))| !label.is_empty());
         if finer > MOST || (finer == count && !names) {
@@ -72,7 +72,7 @@ pub(super) fn blocks(data: &TimelineData) -> Vec<Block> {
         .collect()
 }
 
-/// Adds a label to a key; `$front.east` takes the place of `$front`.
+/// Adds a label to a key; `$front.east` replaces `$front`.
 fn refine(key: &mut Vec<String>, label: String) {
     if label.is_empty() || key.contains(&label) {
         return;

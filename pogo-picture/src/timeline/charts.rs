@@ -1,18 +1,18 @@
-//! How much of each limit was used, as step charts.
+//! Step charts of the slots used under each limit.
 
 use super::sheet::{EDGE, Sheet, fitting};
 use super::usage::{Point, Series, Usage};
 use crate::markup::{Px, shorten};
 use pogo_core::time::format_duration;
 
-/// More charts than this are not drawn; those of limits that held hosts back the longest are.
+/// The most charts; those of the limits that were full for longest are drawn.
 const MOST: usize = 16;
 const HEIGHT: f64 = 44.0;
 
-/// A part of what a limit counts.
+/// Selects a part of the usage.
 type UsagePart = fn(Usage) -> u32;
 
-/// Draws all hosts together, then the limits in the order of the policy.
+/// Draws a chart of all hosts, then the limits in the order of the policy.
 pub(super) fn draw(sheet: &mut Sheet<'_>) {
     let data = sheet.data;
     sheet.y += 26.0;
@@ -47,7 +47,7 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     let (began, until) = (sheet.data.began, sheet.data.until);
     let (top, bottom) = (sheet.y + 8.0, sheet.y + 8.0 + HEIGHT);
     let (most, slots) = series.most(began, until);
-    // A limit far above what is ever used would press the steps flat.
+    // A limit far above the usage would flatten the steps.
     let in_sight = if slots > most.saturating_mul(6) { most } else { slots };
     let highest = f64::from(most.max(in_sight).max(1)) * 1.12;
     let height = |count: u32| (f64::from(count) / highest * HEIGHT).min(HEIGHT);
@@ -78,7 +78,7 @@ fn chart(sheet: &mut Sheet<'_>, series: &Series) {
     sheet.y = bottom + 6.0;
 }
 
-/// The slots that are taken, and hatched those that no attempt uses.
+/// Draws the used slots; those without a running attempt are hatched.
 fn areas(sheet: &mut Sheet<'_>, points: &[(u32, Usage)], bottom: f64, height: impl Fn(u32) -> f64) {
     let held = |used: Usage| used.held;
     let layers: [(&str, UsagePart); 3] = [("used", Usage::taken), ("paper", held), ("trail-failed", held)];
@@ -125,7 +125,7 @@ fn area(sheet: &Sheet<'_>, points: &[(u32, Usage)], bottom: f64, height: impl Fn
     path
 }
 
-/// The limit as a line of steps, with its number at the end.
+/// Draws the limit as a step line, with its value at the end.
 fn limit(sheet: &mut Sheet<'_>, points: &[(u32, Usage)], bottom: f64, in_sight: u32, height: impl Fn(u32) -> f64) {
     let mut path = String::new();
     let mut now: Option<u32> = None;

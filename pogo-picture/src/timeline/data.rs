@@ -1,4 +1,4 @@
-//! Everything that a timeline shows, before anything is drawn.
+//! The data of a timeline, before drawing.
 
 use std::hash::BuildHasherDefault;
 
@@ -15,13 +15,13 @@ use pogo_core::scheduler::{JobId, Scheduler};
 
 pub(super) type Hosts = IndexMap<HostName, HostTimeline, BuildHasherDefault<FxHasher>>;
 
-/// What happened, to hosts, limits and jobs.
+/// The history of hosts, limits and jobs.
 #[derive(Debug, Clone)]
 pub(super) struct TimelineData {
     pub(super) hosts: Hosts,
-    /// How many hosts of the jobs run. Only this is bounded by a job's own limit.
+    /// Running hosts of the jobs, to which a job's own limit applies.
     pub(super) total: Series,
-    /// One for each limit of the policy.
+    /// A series for each limit of the policy.
     pub(super) limits: Vec<Series>,
     pub(super) marks: Vec<Mark>,
     pub(super) jobs: Vec<JobId>,
@@ -30,7 +30,7 @@ pub(super) struct TimelineData {
     /// The log may grow: some job is neither finished, halted nor blocked.
     pub(super) open: bool,
     pub(super) waits: WaitReasons,
-    /// A sentence about many runs, of which this is one.
+    /// A sentence about the many runs of which this is one.
     pub(super) among: Option<String>,
     /// The scheduler after the last record.
     pub(super) scheduler: Scheduler,
@@ -42,7 +42,7 @@ impl TimelineData {
         self.hosts.values().map(|host| host.attempts.len()).sum()
     }
 
-    /// The number of hosts with an attempt that took longer than is usual.
+    /// The number of hosts with a slow attempt.
     pub(super) fn slow(&self) -> usize {
         let slow = |host: &&HostTimeline| host.attempts.iter().any(|attempt| attempt.slow.is_some());
         self.hosts.values().filter(slow).count()

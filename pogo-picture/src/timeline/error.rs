@@ -1,4 +1,4 @@
-//! Logs that cannot be drawn.
+//! Errors of reading a log.
 
 use pogo_core::journal::ReplayError;
 use pogo_core::scheduler::JobId;
@@ -13,7 +13,7 @@ pub enum TimelineError {
     /// No job was ever submitted.
     #[error("the log has no job; draw it once one is submitted")]
     NoJob,
-    /// The wanted job is not there.
+    /// The requested job does not exist.
     #[error("the log has no {job}")]
     UnknownJob {
         /// The job.

@@ -10,7 +10,7 @@ use pogo_core::plan::{BucketId, StageId};
 use pogo_core::scheduler::{JobId, JobStatus, JobView, Obstacle, TaskState, TaskView};
 use pogo_core::time::format_duration;
 
-/// More reasons than this are not computed: each asks the scheduler about one host.
+/// The most reasons that are computed: each is a query to the scheduler.
 const MOST_REASONS: usize = 2_000;
 /// Obstacles of one host that are listed, and characters of each.
 const OBSTACLES: usize = 4;
@@ -18,10 +18,10 @@ const CHARACTERS: usize = 300;
 /// Sentences of a blocked job.
 const SENTENCES: usize = 20;
 
-/// Hosts that never ran and that nothing holds are explained alike if these are equal: job, limits, stages.
+/// Available hosts that never ran share an explanation if these are equal: job, limits, stages.
 type HostClass<'a> = (JobId, &'a [BucketId], &'a [StageId]);
 
-/// Explains each waiting host, and each blocked job by the obstacles that the log has of it.
+/// Explains each waiting host, and each blocked job by the obstacles in the log.
 pub(super) fn wait_reasons(data: &TimelineData, blocked: &BTreeMap<JobId, Vec<Obstacle>>) -> WaitReasons {
     let mut waits = WaitReasons::default();
     let mut known: BTreeMap<HostClass<'_>, usize> = BTreeMap::new();
@@ -101,7 +101,7 @@ fn sentences(data: &TimelineData, obstacles: &[Obstacle]) -> String {
     parts.join(" \u{b7} ")
 }
 
-/// The sentence, with times as on the axis. It names no order, since a reader of a picture may have no way to give one.
+/// The sentence, with times as on the axis. It names no order, since the reader of a picture may not be able to give one.
 fn sentence(data: &TimelineData, obstacle: &Obstacle) -> String {
     let time = |at: Timestamp| match at >= data.began {
         true => format_duration(at - data.began),

@@ -1,4 +1,4 @@
-//! The first lines of a picture: what it shows, and how that ended.
+//! The first lines of a picture: subject and outcome.
 
 use super::data::TimelineData;
 use pogo_core::scheduler::{JobStatus, Tally};
@@ -17,7 +17,7 @@ pub(super) fn heading(data: &TimelineData) -> String {
     format!("{jobs}: {hosts} host{plural} in {took}{so_far}")
 }
 
-/// How many hosts are in which state.
+/// The number of hosts in each state.
 pub(super) fn outcome(data: &TimelineData) -> String {
     let tally = |of: fn(Tally) -> u32| {
         let jobs = data.jobs.iter().filter_map(|&job| data.scheduler.job(job));

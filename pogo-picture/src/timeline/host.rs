@@ -6,16 +6,16 @@ use pogo_core::scheduler::{AttemptId, JobId, Phase};
 
 use super::state::State;
 
-/// One host: its attempts, and what it was doing at each moment.
+/// One host: its attempts, and its state over time.
 #[derive(Debug, Clone)]
 pub(super) struct HostTimeline {
     pub(super) name: HostName,
     pub(super) attempts: Vec<Attempt>,
-    /// From when on it was doing what, in order; what comes later wins.
+    /// State changes in order; of two at the same time the later one counts.
     pub(super) states: Vec<(Timestamp, State)>,
-    /// What becomes of its task, running apart.
+    /// The state of its task, besides a running attempt.
     pub(super) task: State,
-    /// It is among those that are counted as running.
+    /// Whether it is counted as running.
     pub(super) counted: bool,
 }
 
@@ -24,12 +24,12 @@ pub(super) struct HostTimeline {
 pub(super) struct Attempt {
     pub(super) job: JobId,
     pub(super) id: AttemptId,
-    /// Counted for the host within the job, from 1.
+    /// Its number for the host within the job, from 1.
     pub(super) number: u32,
     pub(super) began: Timestamp,
-    /// Phases that were reported, and when each began.
+    /// Reported phases, each with its beginning.
     pub(super) phases: Vec<(Timestamp, State)>,
-    /// When it was told to be slow.
+    /// When it was reported as slow.
     pub(super) slow: Option<Timestamp>,
     /// When and how it ended; `None` while it runs.
     pub(super) ended: Option<(Timestamp, Ending)>,
@@ -40,9 +40,9 @@ pub(super) struct Attempt {
 pub(super) struct Ending {
     /// Succeeded, failed, in doubt, or waiting as before.
     pub(super) state: State,
-    /// Why, where it did not succeed.
+    /// Why it did not succeed, or empty.
     pub(super) why: String,
-    /// It never got as far as the host.
+    /// It ended while connecting.
     pub(super) in_connect: bool,
 }
 
@@ -57,12 +57,12 @@ impl HostTimeline {
         }
     }
 
-    /// The state now.
+    /// The current state.
     pub(super) fn now(&self) -> State {
         self.states.last().map_or(State::Waiting, |&(_, state)| state)
     }
 
-    /// Takes note that the host is in this state from now on.
+    /// Enters a state.
     pub(super) fn enter(&mut self, at: Timestamp, state: State) {
         match self.states.last_mut() {
             Some(last) if last.1 == state => {}
@@ -71,7 +71,7 @@ impl HostTimeline {
         }
     }
 
-    /// An attempt begins.
+    /// Begins an attempt.
     pub(super) fn begin(&mut self, at: Timestamp, job: JobId, id: AttemptId) {
         let before = self.attempts.iter().filter(|attempt| attempt.job == job).count();
         self.attempts.push(Attempt {
@@ -87,7 +87,7 @@ impl HostTimeline {
         self.enter(at, State::Running);
     }
 
-    /// An attempt enters a phase. The time before the first that is reported was spent connecting.
+    /// Enters a phase of an attempt. Before the first one it was connecting.
     pub(super) fn phase(&mut self, at: Timestamp, id: AttemptId, phase: Phase) {
         let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {
             return;
@@ -105,14 +105,14 @@ impl HostTimeline {
         self.enter(at, phase.into());
     }
 
-    /// An attempt has run for longer than is usual.
+    /// Marks an attempt as slow.
     pub(super) fn slow(&mut self, at: Timestamp, id: AttemptId) {
         if let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) {
             attempt.slow = Some(at);
         }
     }
 
-    /// An attempt ends.
+    /// Ends an attempt.
     pub(super) fn end(&mut self, at: Timestamp, id: AttemptId, ending: Ending) {
         let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) else {
             return;
@@ -138,7 +138,7 @@ impl HostTimeline {
 }
 
 impl Attempt {
-    /// What it was doing from when to when. The last stretch of one that runs ends at `until`.
+    /// The states with their beginnings and ends. The last one of a running host ends at `until`.
     pub(super) fn stretches(&self, until: Timestamp) -> Vec<(Timestamp, Timestamp, State)> {
         let end = self.ended.as_ref().map_or(until, |(at, _)| *at);
         if self.phases.is_empty() {

@@ -1,4 +1,4 @@
-//! The limits that a change of a host affects.
+//! Updates the series of limits when hosts change.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use pogo_core::scheduler::{BucketView, Scheduler};
 pub(super) struct Ledger {
     /// The series of each bucket.
     series_of: Vec<usize>,
-    /// Series by group and rule, and by number where a policy says the same twice: so a limit keeps its series when
+    /// Series by group and rule, and by number for duplicates: so a limit keeps its series when
     /// the policy changes.
     known: BTreeMap<(String, &'static str, usize), usize>,
 }
 
 impl Ledger {
-    /// The namespace has other hosts or rules.
+    /// Handles a change of fleet or policy.
     pub(super) fn configured(&mut self, at: Timestamp, scheduler: &Scheduler, limits: &mut Vec<Series>) {
         let mut gone: Vec<bool> = vec![true; limits.len()];
         self.series_of.clear();
@@ -53,7 +53,7 @@ impl Ledger {
         found
     }
 
-    /// A host has changed.
+    /// Handles a change of a host.
     pub(super) fn host(&self, at: Timestamp, host: &HostName, scheduler: &Scheduler, limits: &mut [Series]) {
         for &bucket in buckets_of(host, scheduler) {
             if let Some(bucket) = scheduler.bucket(bucket) {
@@ -62,7 +62,7 @@ impl Ledger {
         }
     }
 
-    /// A host is in a job.
+    /// Marks the limits of a host of a job.
     pub(super) fn in_job(&self, host: &HostName, scheduler: &Scheduler, limits: &mut [Series]) {
         for bucket in buckets_of(host, scheduler) {
             let series = self.series_of.get(bucket.index());

@@ -4,7 +4,7 @@ use super::sheet::{EDGE, Sheet};
 use super::state::State;
 use crate::markup::breadth;
 
-/// A line with those states that the picture shows.
+/// Draws a line with the states in the picture.
 pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
     sheet.y += 22.0;
     let mut x = EDGE;
@@ -46,7 +46,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
     }
 }
 
-/// States that some host is in at some moment, in the order in which an attempt goes through them.
+/// States that occur in the picture, in the order of an attempt's course.
 fn present(sheet: &Sheet<'_>) -> Vec<State> {
     let mut seen = [false; State::ALL.len()];
     let data = sheet.data;

@@ -118,7 +118,7 @@ impl LogReader {
         self.limited(at);
     }
 
-    /// The job's own limit, where there is just one job that could have one.
+    /// Updates the job's own limit, if there is only one job.
     fn limited(&mut self, at: Timestamp) {
         let job = match self.data.jobs.as_slice() {
             [job] => self.data.scheduler.job(*job),
@@ -170,7 +170,7 @@ impl LogReader {
         }
     }
 
-    /// Puts the host into the state that it has now.
+    /// Updates the state of a host.
     fn settle(&mut self, at: Timestamp, host: &HostName) {
         let held = self.data.scheduler.holder_reason(host);
         let Some(data) = self.data.hosts.get_mut(host.as_str()) else {
@@ -233,9 +233,9 @@ fn ending(outcome: &Outcome) -> Ending {
         Outcome::Succeeded => (State::Succeeded, String::new(), false),
         Outcome::Failed(failure) => (State::Failed, failure.to_string(), failure.kind.is_connect()),
         Outcome::InDoubt { message } => (State::InDoubt, message.clone(), false),
-        // The host waits as before, and nothing was done there but connecting.
+        // The host waits again; it was only connected to.
         Outcome::NeverBegan { reason, message } => (State::Waiting, never_began(*reason, message), true),
-        // An end of a kind that is not known here: the records that follow say what became of the task.
+        // An unknown kind of end: the records that follow determine the task's state.
         _ => (State::Waiting, String::new(), false),
     };
     Ending { state, why, in_connect }

@@ -3,17 +3,17 @@
 use pogo_core::Timestamp;
 use pogo_core::scheduler::{Event, JobEventKind, NamespaceEventKind};
 
-/// A moment worth a line across the picture.
+/// A moment that is drawn as a line across the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) at: Timestamp,
     /// A word or two.
     pub(super) label: String,
-    /// All there is to say.
+    /// The full text.
     pub(super) text: String,
 }
 
-/// The mark that an event leaves. The first rules of a log are no news.
+/// The mark of an event, if any. The first configuration of a log has none.
 pub(super) fn mark(at: Timestamp, event: &Event, before_jobs: bool) -> Option<Mark> {
     let (label, text) = match event {
         Event::Namespace(event) => of_namespace(&event.kind, before_jobs)?,

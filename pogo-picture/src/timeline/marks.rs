@@ -5,7 +5,7 @@ use super::sheet::Sheet;
 use crate::markup::{Px, breadth, shorten};
 use pogo_core::time::format_duration;
 
-/// Draws the lines from `top` down to where the sheet is drawn, and where the log ends if it may go on.
+/// Draws the lines from `top` down to the current position, and the end of a log that may go on.
 pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
     let data = sheet.data;
     let shown: Vec<&Mark> = data.marks.iter().filter(|mark| mark.at <= data.until).collect();
@@ -23,7 +23,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, top: f64) {
     }
 }
 
-/// One line for what happened at once, labelled where there is room from `free` on; says from where on there is room then.
+/// Draws one line for simultaneous marks, labelled if there is room from `free` on; returns where room begins after it.
 fn line(sheet: &mut Sheet<'_>, marks: &[&Mark], top: f64, free: f64) -> f64 {
     let Some(first) = marks.first() else { return free };
     let x = sheet.axis.x(first.at);

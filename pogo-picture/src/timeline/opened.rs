@@ -1,4 +1,4 @@
-//! The hosts of a band, for a page that opens it.
+//! The hosts of a band, for the page's script, which can open it.
 
 use std::fmt::Write;
 
@@ -7,11 +7,11 @@ use super::host::HostTimeline;
 use super::state::State;
 use crate::markup::{Element, shorten};
 
-/// Divides reasons; a host's name holds none of the characters that divide hosts.
+/// Separates reasons; host names contain none of the characters that separate hosts.
 const DIVIDER: char = '\u{b6}';
 
-/// Adds what the page's script makes rows of: a host is its name, then since how many milliseconds it was in which state,
-/// then what is to be said of it; reasons to wait are said once.
+/// Adds the attributes from which the page's script builds rows: for each host its name, its states with their times in milliseconds,
+/// and its remarks; shared reasons are listed once.
 pub(super) fn attributes<'a>(band: Element<'a>, data: &TimelineData, hosts: &[usize]) -> Element<'a> {
     let (mut text, mut reasons): (String, Vec<String>) = (String::new(), vec![]);
     for &at in hosts {

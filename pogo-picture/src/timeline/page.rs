@@ -19,10 +19,10 @@ const PAGE_STYLE: &str = "\
 @media (prefers-color-scheme:dark){body{background:#10151b}.wait:hover rect,.wait:focus-visible rect{fill:#3a4653}#blocked{background:#2b2110;color:#f1e4cf;border-color:#ffb347}#tip{background:#e4e9ee;color:#10151b}#tip div:last-child{color:#55616d}}
 ";
 
-/// Replaces the tooltips of SVG by some that appear at once and show the time under the pointer, and opens bands into
+/// Replaces SVG's tooltips by ones that appear at once and show the time under the pointer, and opens bands into
 /// their hosts. It leaves the number of bars in the page for tests.
 const SCRIPT: &str = include_str!("page.js");
-/// Lets a browser run this one script and no other, whatever a log may have smuggled in.
+/// Allows a browser to run this script and no other.
 const ALLOWED: &str = "\
 default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-AoN9KRd1KzFfZysiBKR6lOJiS+sreNwTgdC5i9aR0lc='";
 
@@ -56,7 +56,7 @@ pub(super) fn page(data: &TimelineData, layout: &Layout) -> String {
     page.finish()
 }
 
-/// What blocks the job, above everything else.
+/// Lists what blocks the job.
 fn blocked(page: &mut Markup, sentences: &[String]) {
     if sentences.is_empty() {
         return;

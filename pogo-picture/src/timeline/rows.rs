@@ -7,7 +7,7 @@ use super::data::TimelineData;
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) sections: Vec<Section>,
-    /// Hosts of a full band; `None` where each host has a row of its own.
+    /// Hosts per band; `None` if each host has its own row.
     pub(super) band: Option<usize>,
 }
 
@@ -16,16 +16,16 @@ pub(super) struct Layout {
 pub(super) struct Section {
     pub(super) label: String,
     pub(super) hosts: usize,
-    /// Each with the hosts it shows, by their position in the data.
+    /// The hosts of each row, by index.
     pub(super) rows: Vec<Vec<usize>>,
 }
 
-/// How many rows there may be.
+/// Limits on the number of rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RowLimits {
-    /// While each host has a row of its own.
+    /// If each host has its own row.
     pub(super) hosts: usize,
-    /// Once hosts fold into bands.
+    /// If hosts are folded into bands.
     pub(super) bands: usize,
 }
 

@@ -1,15 +1,15 @@
-//! The sheet that parts of a picture are drawn on, from top to bottom.
+//! The drawing surface of a picture, filled from top to bottom.
 
 use super::axis::Axis;
 use super::data::TimelineData;
 use crate::markup::{Markup, Px};
 
-/// Where the SVG will be.
+/// The destination of the SVG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SvgTarget {
-    /// In a file of its own, which must contain its style.
+    /// A separate file, which contains its style.
     File,
-    /// In a page, which has the style and shows more.
+    /// A page, which has the style and a script.
     Page,
 }
 
@@ -21,12 +21,12 @@ pub(super) struct Sheet<'a> {
     pub(super) axis: Axis,
     pub(super) markup: Markup,
     pub(super) target: SvgTarget,
-    /// How far down it is drawn.
+    /// The current vertical position.
     pub(super) y: f64,
 }
 
 impl Sheet<'_> {
-    /// Labels of the ticks.
+    /// Draws the labels of the ticks.
     pub(super) fn ticks(&mut self, y: f64) {
         for (at, label) in self.axis.ticks(80.0) {
             let x = self.axis.x(at);
@@ -34,7 +34,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Lines at the ticks.
+    /// Draws lines at the ticks.
     pub(super) fn grid(&mut self, y: f64, height: f64) {
         let lines: Vec<String> = self
             .axis
@@ -50,13 +50,13 @@ impl Sheet<'_> {
     }
 }
 
-/// A small number as a length.
+/// Converts a small number to a length.
 #[allow(clippy::cast_precision_loss, reason = "rows and characters are few")]
 pub(super) fn count(count: usize) -> f64 {
     count as f64
 }
 
-/// The most characters of a name that fit so many pixels.
+/// How many characters of a name fit into this many pixels.
 pub(super) fn fitting(pixels: f64) -> usize {
     let mut fits = 0;
     while count(fits + 1) * 6.2 <= pixels {

@@ -1,15 +1,15 @@
-//! The state of a host at a moment, as pictures show it.
+//! The states of a host in pictures.
 
 use pogo_core::scheduler::Phase;
 
-/// What a host is doing, in the order in which bands stack it from the bottom up.
+/// The state of a host, in the order in which bands stack it from the bottom up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum State {
-    /// Its last attempt failed; it keeps its slots.
+    /// Its last attempt failed; it holds its slots.
     Failed,
-    /// Its last attempt ended unknown; it keeps its slots.
+    /// Its last attempt is in doubt; it holds its slots.
     InDoubt,
-    /// Marked down; it keeps its slots.
+    /// Marked down; it holds its slots.
     Down,
     Succeeded,
     Skipped,
@@ -19,7 +19,7 @@ pub(super) enum State {
     Command,
     PreHook,
     Connect,
-    /// It runs, and no phase was reported.
+    /// It runs without a reported phase.
     Running,
     Waiting,
 }
@@ -46,7 +46,7 @@ impl State {
         self as usize
     }
 
-    /// An attempt is under way.
+    /// Whether an attempt is running.
     pub(super) const fn is_running(self) -> bool {
         matches!(
             self,
@@ -54,7 +54,7 @@ impl State {
         )
     }
 
-    /// It keeps its slots without running.
+    /// Whether it holds slots without running.
     pub(super) const fn is_held(self) -> bool {
         matches!(self, Self::Failed | Self::InDoubt | Self::Down)
     }
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// In words.
+    /// Its word in texts.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Failed => "failed",

@@ -1,7 +1,7 @@
 //! Colours and patterns.
 //!
-//! The colours are those of Okabe and Ito, which stay apart for every kind of colour blindness. None stands alone:
-//! hooks are striped, settling is dotted, connecting is thin, and every end has a sign of its own.
+//! The colours are those of Okabe and Ito, which are distinguishable for every kind of colour blindness. None is used alone:
+//! hooks are striped, settling is dotted, connecting is thin, and every end has its own sign.
 
 /// Rules for every picture, light and then dark.
 pub(crate) const SHEET: &str = "\
@@ -33,7 +33,7 @@ pub(crate) const SHEET: &str = "\
 }
 ";
 
-/// Patterns and signs that the rules and the drawing refer to.
+/// Patterns and signs used by the rules and the drawing.
 pub(super) const DEFINITIONS: &str = "\
 <defs>
 <pattern id=\"pogo-pre\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect class=\"c-pre\" width=\"5\" height=\"5\"/><rect class=\"c-stripe\" width=\"1.6\" height=\"5\"/></pattern>

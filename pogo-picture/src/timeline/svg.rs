@@ -12,7 +12,7 @@ use crate::markup::{Markup, Px, shorten};
 const WIDTH: f64 = 1200.0;
 /// Space at the right of the axis.
 const MARGIN: f64 = 64.0;
-/// How many sentences about blocked jobs fit.
+/// The most sentences about blocked jobs.
 const SENTENCES: usize = 5;
 
 pub(super) fn draw(data: &TimelineData, layout: &Layout, target: SvgTarget) -> String {
@@ -83,13 +83,13 @@ fn header(sheet: &mut Sheet<'_>, band: Option<usize>) {
         let text = sheet.markup.element("text").class("dim").at(EDGE, sheet.y);
         text.text(line);
     }
-    // A page lists them in full above the picture, where they can be copied.
+    // A page lists them above the picture, where they can be copied.
     if sheet.target == SvgTarget::File {
         blocked(sheet);
     }
 }
 
-/// What blocks jobs.
+/// Draws what blocks jobs.
 fn blocked(sheet: &mut Sheet<'_>) {
     let data = sheet.data;
     let sentences = &data.waits.blocked;
@@ -146,7 +146,7 @@ fn rows(sheet: &mut Sheet<'_>, layout: &Layout) {
     sheet.y += 10.0;
 }
 
-/// The number of a block's hosts and its limits, at the right of its title.
+/// Draws the number of a block's hosts and its limits, at the right of its title.
 fn described(sheet: &mut Sheet<'_>, hosts: usize, label: &str) {
     let mut text = vec![format!("{hosts} host{}", if hosts == 1 { "" } else { "s" })];
     let limits = sheet

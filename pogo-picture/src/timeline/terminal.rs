@@ -15,7 +15,7 @@ use pogo_core::fleet::fold;
 
 const LIMITS: RowLimits = RowLimits { hosts: 40, bands: 40 };
 const NAMES: usize = 26;
-/// Width of the numbers behind the cells.
+/// Width of the numbers after the cells.
 const NUMBERS: usize = 10;
 const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -101,12 +101,12 @@ impl Chart<'_> {
         self.row("", &line, "");
     }
 
-    /// The cell that a moment falls into.
+    /// The cell of a time.
     fn cell(&self, at: Timestamp) -> usize {
         usize::try_from(self.axis.column(at)).map_or(0, |cell| cell.min(self.cells.saturating_sub(1)))
     }
 
-    /// One host: its state in each cell. A state shorter than a cell is shown until another begins there.
+    /// A row of one host: its state in each cell. A state shorter than a cell is shown until another begins there.
     fn host(&self, hosts: &[usize]) -> String {
         let mut cells = vec!['·'; self.cells];
         for (_, host) in hosts.iter().filter_map(|&host| self.data.hosts.get_index(host)) {
@@ -135,7 +135,7 @@ impl Chart<'_> {
         to >= self.data.until
     }
 
-    /// Many hosts: the share of them that ran, and where some failed.
+    /// A row of many hosts: the share of running ones, and signs where some failed.
     fn band(&self, hosts: &[usize]) -> String {
         let mut running = vec![0_usize; self.cells];
         let mut bad = vec![false; self.cells];
@@ -164,7 +164,7 @@ impl Chart<'_> {
             .collect()
     }
 
-    /// A limit: the share of its slots that are taken in each cell.
+    /// A row of a limit: the share of used slots in each cell.
     fn limit(&mut self, name: &str, series: &Series) {
         let mut cells = vec![(0, 0); self.cells];
         let points = series.between(self.data.began, self.data.until);
@@ -196,7 +196,7 @@ impl Chart<'_> {
     }
 }
 
-/// Eighths of a cell; never nothing, and full only if it is.
+/// A block of eighths; at least one, and all eight only if full.
 fn step(count: usize, of: usize) -> char {
     let eighth = (count * 8).checked_div(of).unwrap_or(8).clamp(1, 8);
     STEPS.get(eighth - 1).copied().unwrap_or('█')
@@ -228,7 +228,7 @@ fn fill(state: State) -> char {
     }
 }
 
-/// A text without control characters, which a terminal would obey.
+/// Removes control characters, which a terminal would interpret.
 fn plain(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })

@@ -1,4 +1,4 @@
-//! A log that is read once and drawn in several forms.
+//! The timeline: read once, drawn in several forms.
 
 use super::data::TimelineData;
 use super::error::TimelineError;
@@ -13,11 +13,11 @@ use pogo_core::time::format_duration;
 
 /// An event log, ready to be drawn.
 ///
-/// Hosts stand in blocks, one for each group that the rules tell apart, in the order of the plan. Every
-/// attempt is a bar, coloured by its phases and marked by its end; a host that failed keeps its slots, which shows
-/// as a hatched trail. Below are all limits that count hosts of the job, as step charts of the slots that running and
-/// failed hosts take, against the limit. More than [`Self::MOST_HOSTS`] hosts fold into at most [`Self::MOST_BANDS`]
-/// bands of hosts that started one after the other; in a band the height is the number of hosts. A picture of ten
+/// Hosts are grouped in blocks, one for each group that the rules distinguish, in the order of the plan. Every
+/// attempt is a bar, coloured by its phases and marked by its end; a host that failed holds its slots, which is drawn
+/// as a hatched trail. Below are all limits that apply to hosts of the job, as step charts of the slots that running and
+/// failed hosts use, with the limit. More than [`Self::MOST_HOSTS`] hosts fold into at most [`Self::MOST_BANDS`]
+/// bands of hosts that started consecutively; in a band the height is the number of hosts. A picture of ten
 /// thousand hosts stays well under 2 MB.
 ///
 /// ```
@@ -30,7 +30,7 @@ use pogo_core::time::format_duration;
 /// # let mut world = World::new(Fleet::builder().tagged("web", "web[1-3]").build()?, Policy::default())?;
 /// # world.submit(JobSpec::new("$web".parse()?, Command::shell("restart")))?;
 /// # let records = world.run().records;
-/// // A log that ends in the middle of a job is as good as a whole one.
+/// // A log that ends in the middle of a job can be drawn too.
 /// let timeline = Timeline::of(&records[..5])?;
 /// assert!(timeline.is_open());
 /// let page = timeline.html();
@@ -44,11 +44,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
-    /// The most hosts that each get a row of their own.
+    /// The most hosts with their own rows.
     pub const MOST_HOSTS: usize = 200;
     /// The most bands that more hosts fold into.
     pub const MOST_BANDS: usize = 100;
-    /// The most attempts that are drawn one by one.
+    /// The most attempts that are drawn individually.
     const MOST_ATTEMPTS: usize = 3_000;
 
     /// Reads a log with all its jobs. A log begins with the hosts and rules of its namespace.
@@ -80,8 +80,8 @@ impl Timeline {
         Self { data, layout }
     }
 
-    /// Draws what has not ended as running up to this moment: the present, for a job that is watched. Earlier moments
-    /// than the last record's, and jobs that are over, change nothing.
+    /// Extends running attempts to this time: the present, for a live job. Times before
+    /// the last record's have no effect, nor does it for jobs that have ended.
     #[must_use]
     pub fn until(mut self, now: Timestamp) -> Self {
         if self.data.open {
@@ -90,7 +90,7 @@ impl Timeline {
         self
     }
 
-    /// Adds how long many runs of the job took, of which this log is one: one run alone may be an outlier.
+    /// Adds the durations of many runs of the job, of which this log is one: a single run may be an outlier.
     #[must_use]
     pub fn among(mut self, runs: u32, makespan: &Spread) -> Self {
         let Spread {
@@ -107,12 +107,12 @@ impl Timeline {
         self
     }
 
-    /// Whether the log may go on: some job was still under way after its last record.
+    /// Whether the log may go on: some job had not ended at its last record.
     pub fn is_open(&self) -> bool {
         self.data.open
     }
 
-    /// How many bars [`svg`](Self::svg) and [`html`](Self::html) have: one for each attempt, or for each band.
+    /// The number of bars in [`svg`](Self::svg) and [`html`](Self::html): one for each attempt, or for each band.
     pub fn bars(&self) -> usize {
         if self.layout.is_folded() {
             self.layout.rows().count()
@@ -121,19 +121,19 @@ impl Timeline {
         }
     }
 
-    /// An SVG file that refers to no other. Hovering a bar shows host, attempt, phases and outcome.
+    /// A self-contained SVG file. Hovering a bar shows host, attempt, phases and outcome.
     pub fn svg(&self) -> String {
         svg::draw(&self.data, &self.layout, SvgTarget::File)
     }
 
-    /// A page that refers to no other file: the SVG, with a line under the pointer that shows the time, and bands that open into
+    /// A self-contained HTML page: the SVG, with a line under the pointer that shows the time, and bands that open into
     /// their hosts (by a click, by Enter, or by an address that ends with `#band-3` or `#open`). It loads nothing and runs
     /// no script but its own.
     pub fn html(&self) -> String {
         page::page(&self.data, &self.layout)
     }
 
-    /// A chart for a terminal of so many columns, at least 60, with a row for each host or band.
+    /// A chart for a terminal with this many columns, at least 60, with a row for each host or band.
     pub fn text(&self, columns: usize) -> String {
         terminal::draw(&self.data, columns)
     }

@@ -1,39 +1,39 @@
-//! How much of each limit was used at each moment.
+//! The usage of each limit over time.
 
 use std::time::Duration;
 
 use pogo_core::Timestamp;
 use pogo_core::policy::Rule;
 
-/// One limit, or all hosts together, over time.
+/// The usage of one limit, or of all hosts, over time.
 #[derive(Debug, Clone)]
 pub(super) struct Series {
     pub(super) group: String,
-    /// `None` where it is not the policy's.
+    /// `None` if it is not a limit of the policy.
     pub(super) rule: Option<Rule>,
     /// Hosts of the group in the fleet, or in the job.
     pub(super) hosts: u32,
-    /// The job has hosts in it.
+    /// Whether the group has hosts of the job.
     pub(super) in_job: bool,
-    /// In order of time, no two of the same moment.
+    /// In order of time, at most one per time.
     pub(super) points: Vec<Point>,
 }
 
-/// What holds from a moment on.
+/// The usage from a time on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Point {
     pub(super) at: Timestamp,
     pub(super) used: Usage,
 }
 
-/// What is used of a limit.
+/// The usage of a limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Usage {
-    /// Hosts that run.
+    /// Running hosts.
     pub(super) running: u32,
-    /// Hosts that keep a slot without running: failed, in doubt, marked down.
+    /// Hosts that hold a slot without running: failed, in doubt, marked down.
     pub(super) held: u32,
-    /// The limit; `None` where there is none.
+    /// The limit; `None` without one.
     pub(super) slots: Option<u32>,
 }
 
@@ -70,7 +70,7 @@ impl Series {
         }
     }
 
-    /// What held from `began` to `until`, the first point at `began`.
+    /// The points from `began` to `until`, the first one at `began`.
     pub(super) fn between(&self, began: Timestamp, until: Timestamp) -> Vec<Point> {
         let before = self.points.iter().take_while(|point| point.at <= began).last();
         let first = before.map(|point| Point {
@@ -81,7 +81,7 @@ impl Series {
         first.into_iter().chain(later.copied()).collect()
     }
 
-    /// For how long every slot was taken.
+    /// How long all slots were used.
     pub(super) fn full_for(&self, began: Timestamp, until: Timestamp) -> Duration {
         let points = self.between(began, until);
         let ends = points.iter().skip(1).map(|point| point.at).chain([until]);
@@ -89,7 +89,7 @@ impl Series {
         full.map(|(point, end)| end - point.at).sum()
     }
 
-    /// The most that was ever taken, and the highest limit.
+    /// The highest usage, and the highest limit.
     pub(super) fn most(&self, began: Timestamp, until: Timestamp) -> (u32, u32) {
         let points = self.between(began, until);
         let taken = points.iter().map(|point| point.used.taken()).max();
