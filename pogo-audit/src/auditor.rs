@@ -122,7 +122,7 @@ impl Auditor {
         }
         Ok(AuditSummary {
             records: self.position,
-            jobs: self.state.jobs.len(),
+            jobs: self.state.jobs.len() + self.state.retired.len(),
             starts: self.state.started,
             running: self.state.running.len(),
         })

@@ -90,6 +90,11 @@ impl WaitingTasks {
                 kind: JobEventKind::Submitted { .. } | JobEventKind::Altered { .. },
                 ..
             }) => self.sort(state, *job),
+            Event::Job(JobEvent {
+                job,
+                kind: JobEventKind::Retired,
+                ..
+            }) => _ = self.jobs.remove(job),
             Event::Task(TaskEvent { kind, .. }) => match kind {
                 TaskEventKind::PhaseEntered { .. }
                 | TaskEventKind::Permitted { .. }

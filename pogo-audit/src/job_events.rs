@@ -4,17 +4,27 @@ use super::finding::{Breach, BrokenRule, broken, unknown};
 use super::job::Job;
 use super::state::State;
 use pogo_core::Timestamp;
-use pogo_core::scheduler::{JobEvent, JobEventKind, JobStatus};
+use pogo_core::fleet::HostName;
+use pogo_core::scheduler::{JobEvent, JobEventKind, JobId, JobStatus};
 
 impl State {
     pub(super) fn apply_job_event(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), Breach> {
         let at = self.at;
-        if let JobEventKind::Submitted { spec, hosts } = kind {
+        if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
+            if self.retired.contains(id) {
+                return broken(BrokenRule::Log, format!("{id} is submitted once more, and has retired"));
+            }
+            if let Some(of) = retry_of {
+                self.check_retry_of(*of, hosts)?;
+            }
             let fresh = Job::new(&self.namespace, spec, hosts, at)?;
             return match self.jobs.insert(*id, fresh) {
                 None => Ok(()),
                 Some(_) => broken(BrokenRule::Log, format!("{id} is submitted twice")),
             };
+        }
+        if *kind == JobEventKind::Retired {
+            return self.retire(*id);
         }
         let job = self.job(*id)?;
         let (status, tally) = (job.status, job.tally);
@@ -29,6 +39,33 @@ impl State {
             return broken(BrokenRule::Log, message);
         }
         job.status = next;
+        Ok(())
+    }
+}
+
+impl State {
+    /// A job leaves the scheduler. What it left failed or in doubt stays so.
+    fn retire(&mut self, id: JobId) -> Result<(), Breach> {
+        let job = self.job(id)?;
+        if job.status != JobStatus::Finished {
+            let status = job.status;
+            return broken(BrokenRule::Log, format!("{id} retires, and is {status}"));
+        }
+        self.jobs.remove(&id);
+        self.retired.insert(id);
+        Ok(())
+    }
+
+    /// A job tries hosts again that a retired one left failed or in doubt.
+    fn check_retry_of(&self, of: JobId, hosts: &[HostName]) -> Result<(), Breach> {
+        for host in hosts {
+            let known = self.namespace.host(self.namespace.id(host)?);
+            if !self.retired.contains(&of) || !known.failed_jobs.contains(&of) {
+                let message =
+                    format!("`{host}` is tried again for {of}, which has not retired or did not leave it failed");
+                return broken(BrokenRule::Log, message);
+            }
+        }
         Ok(())
     }
 }

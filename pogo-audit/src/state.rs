@@ -1,6 +1,6 @@
 //! Everything that the records so far say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Breach, BrokenRule, broken};
 use super::job::Job;
@@ -13,6 +13,8 @@ use pogo_core::scheduler::{AttemptId, JobId};
 pub(super) struct State {
     pub(super) namespace: Namespace,
     pub(super) jobs: BTreeMap<JobId, Job>,
+    /// Jobs that have left the scheduler.
+    pub(super) retired: BTreeSet<JobId>,
     /// Attempts that have not ended.
     pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
     /// The number of attempts that were started, which is also the number of the last one.
@@ -30,6 +32,9 @@ impl State {
     pub(super) fn job_in_namespace(&mut self, id: JobId) -> Result<(&mut Job, &mut Namespace), Breach> {
         match self.jobs.get_mut(&id) {
             Some(job) => Ok((job, &mut self.namespace)),
+            None if self.retired.contains(&id) => {
+                broken(BrokenRule::Log, format!("{id} has retired, and does nothing more"))
+            }
             None => broken(BrokenRule::Log, format!("{id} was never submitted")),
         }
     }

@@ -32,6 +32,9 @@ impl State {
 
     /// A host leaves the job without having succeeded.
     pub(super) fn skip(&mut self, id: JobId, host: &HostName) -> Result<(), Breach> {
+        if self.retired.contains(&id) {
+            return self.skip_retired(id, host);
+        }
         let (task, state) = self.task(id, host)?;
         if matches!(state, TaskState::Running | TaskState::Succeeded | TaskState::Skipped) {
             let said = state;
@@ -43,6 +46,19 @@ impl State {
         let host = namespace.id(host)?;
         // A host that is skipped here may still have failed in another job.
         namespace.change(host, |host| _ = host.failed_jobs.remove(&id));
+        Ok(())
+    }
+
+    /// A host gives back the slots that it held because of a job that has retired.
+    fn skip_retired(&mut self, id: JobId, name: &HostName) -> Result<(), Breach> {
+        let host = self.namespace.id(name)?;
+        if !self.namespace.host(host).failed_jobs.contains(&id) {
+            return broken(
+                BrokenRule::Log,
+                format!("`{name}` is skipped in {id}, which has retired and did not leave it failed"),
+            );
+        }
+        self.namespace.change(host, |host| _ = host.failed_jobs.remove(&id));
         Ok(())
     }
 

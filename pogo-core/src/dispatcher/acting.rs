@@ -26,6 +26,9 @@ impl Dispatcher {
     fn act_on_job(&mut self, JobEvent { job, kind }: JobEvent) {
         match kind {
             JobEventKind::Submitted { spec, .. } => self.remember(job, &spec),
+            // Said here, since a job may have retired by the time that the state is asked.
+            JobEventKind::Finished { tally } => self.waiters.finish(job, tally),
+            JobEventKind::Retired => _ = self.commands.remove(&job),
             JobEventKind::WaveOpened { .. }
             | JobEventKind::FailureBudgetExceeded { .. }
             | JobEventKind::Blocked { .. }
@@ -35,8 +38,7 @@ impl Dispatcher {
             | JobEventKind::Resumed
             | JobEventKind::Halting { .. }
             | JobEventKind::Halted
-            | JobEventKind::Altered { .. }
-            | JobEventKind::Finished { .. } => {}
+            | JobEventKind::Altered { .. } => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use futures::channel::oneshot;
 
 use super::OrderError;
-use crate::scheduler::{InputError, JobId, JobStatus, Scheduler, Tally};
+use crate::scheduler::{JobId, JobStatus, Scheduler, Tally};
 
 /// How a job ended, or why it goes no further without an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,14 @@ impl Waiters {
         self.0.push((job, answer));
     }
 
+    /// Answers those whose job has finished.
+    pub(super) fn finish(&mut self, job: JobId, tally: Tally) {
+        let status = JobStatus::Finished;
+        for (_, answer) in self.0.extract_if(.., |(of, _)| *of == job) {
+            let _ = answer.send(Ok(JobEnd { job, status, tally }));
+        }
+    }
+
     /// Answers those whose job is over or unknown; what is asked here must be durable.
     pub(super) fn settle(&mut self, scheduler: &Scheduler) {
         self.0.retain_mut(|(_, answer)| !answer.is_canceled());
@@ -43,7 +51,7 @@ impl Waiters {
 
 fn end_of(scheduler: &Scheduler, job: JobId) -> Option<Result<JobEnd, OrderError>> {
     let Some(view) = scheduler.job(job) else {
-        return Some(Err(InputError::UnknownJob { job }.into()));
+        return Some(Err(scheduler.unknown_job(job).into()));
     };
     let (status, tally) = (view.status(), view.tally());
     let over = matches!(status, JobStatus::Finished | JobStatus::Halted | JobStatus::Blocked);

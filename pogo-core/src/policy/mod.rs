@@ -25,6 +25,8 @@ pub use sequence::{Sequence, Stage};
 pub(crate) use stored_settings::{bare_counts, nested_hooks};
 pub use wave_gate::WaveGate;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::Selector;
@@ -50,6 +52,14 @@ pub struct Policy {
     /// Settings of jobs that do not set them.
     #[serde(default)]
     pub defaults: JobSettings,
+    /// How long a job can be looked at and retried once it is finished, before it retires: it leaves the scheduler, and hosts
+    /// that it left failed keep their slots. [`RETIRE_AFTER`](Self::RETIRE_AFTER) by default.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::time::millis::option"
+    )]
+    pub retire_after: Option<Duration>,
 }
 
 impl Policy {
@@ -92,6 +102,16 @@ impl Policy {
         self.defaults = defaults;
         self
     }
+
+    /// Sets how long a finished job stays in the scheduler.
+    #[must_use]
+    pub fn retire_after(mut self, time: Duration) -> Self {
+        self.retire_after = Some(time);
+        self
+    }
+
+    /// How long a finished job stays in the scheduler where the policy does not say.
+    pub const RETIRE_AFTER: Duration = Duration::from_secs(600);
 
     /// Every selector of the policy, and where it was written.
     pub fn selectors(&self) -> impl Iterator<Item = (&Selector, Option<&Origin>)> {

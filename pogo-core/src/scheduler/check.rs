@@ -22,6 +22,8 @@ pub(super) enum Checked {
         job: JobId,
         spec: Arc<JobSpec>,
         compiled: Compiled,
+        /// The job that has retired whose hosts it tries again.
+        retry_of: Option<JobId>,
     },
     Begin {
         attempt: AttemptId,
@@ -86,6 +88,11 @@ pub(super) enum Checked {
     Skip {
         tasks: Vec<TaskAt>,
     },
+    /// Of a job that has retired.
+    SkipRetired {
+        job: JobId,
+        hosts: Vec<HostName>,
+    },
     Alter {
         job: JobId,
         change: JobUpdate,
@@ -105,7 +112,7 @@ impl State {
                 let next = Box::new(self.configured(now, fleet, policy)?);
                 Checked::Configure { input, next }
             }
-            Input::Submit { job, spec } => self.check_submission(job, spec)?,
+            Input::Submit { job, spec } => self.check_submission(job, spec, None)?,
             // Told to the machine, not to the state.
             Input::Transport { .. } => Checked::Nothing,
             Input::Begin { attempt, host_lock } => {
@@ -167,10 +174,15 @@ impl State {
                 }
                 Checked::Thaw { hosts, by, reason }
             }
+            Input::Retry { job, hosts } if self.has_retired(job) => self.check_retry_of(job, hosts)?,
             Input::Retry { job, hosts } => {
                 let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
                 self.check_fits(job)?;
                 Checked::Retry { tasks }
+            }
+            Input::Skip { job, hosts } if self.has_retired(job) => {
+                let (_, hosts) = self.check_remnant(job, hosts)?;
+                Checked::SkipRetired { job, hosts }
             }
             Input::Skip { job, hosts } => Checked::Skip {
                 tasks: self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?,
@@ -185,7 +197,7 @@ impl State {
     }
 
     fn check_update(&self, id: JobId, change: JobUpdate) -> Result<Checked, InputError> {
-        let job = self.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;
+        let job = self.jobs.get(&id).ok_or_else(|| self.no_job(id))?;
         change.check(&job.spec)?;
         let change = change.resolved(&job.spec, &self.policy.defaults);
         check_settings(change.settings())?;
@@ -215,8 +227,13 @@ impl State {
         Ok(())
     }
 
-    fn check_submission(&self, job: JobId, spec: Arc<JobSpec>) -> Result<Checked, InputError> {
-        if self.jobs.contains_key(&job) {
+    pub(super) fn check_submission(
+        &self,
+        job: JobId,
+        spec: Arc<JobSpec>,
+        retry_of: Option<JobId>,
+    ) -> Result<Checked, InputError> {
+        if self.is_used(job) {
             return Err(InputError::DuplicateJob { job });
         }
         spec.check()?;
@@ -237,7 +254,12 @@ impl State {
         let compiled = self.compile(&spec, hosts, names.into())?;
         spec.order = rehearsal::order_of(self, &spec, &compiled);
         let spec = Arc::new(spec);
-        Ok(Checked::Submit { job, spec, compiled })
+        Ok(Checked::Submit {
+            job,
+            spec,
+            compiled,
+            retry_of,
+        })
     }
 
     /// Refuses permission where the host would not be started now for a reason that an operator or a failure gave.
@@ -322,7 +344,7 @@ impl State {
     }
 
     fn check_status(&self, job: JobId, order: OrderKind, change: JobChange) -> Result<(), InputError> {
-        let status = self.jobs.get(&job).ok_or(InputError::UnknownJob { job })?.status;
+        let status = self.jobs.get(&job).ok_or_else(|| self.no_job(job))?.status;
         if status.allows(change) {
             Ok(())
         } else {
@@ -337,7 +359,7 @@ impl State {
         order: OrderKind,
         change: TaskChange,
     ) -> Result<Vec<TaskAt>, InputError> {
-        let job = self.jobs.get(&id).ok_or(InputError::UnknownJob { job: id })?;
+        let job = self.jobs.get(&id).ok_or_else(|| self.no_job(id))?;
         let mut tasks = Vec::with_capacity(hosts.len());
         for host in hosts {
             let known = self.check_host(host)?;
@@ -362,7 +384,7 @@ impl State {
         Ok(tasks)
     }
 
-    fn check_host(&self, host: &HostName) -> Result<HostId, InputError> {
+    pub(super) fn check_host(&self, host: &HostName) -> Result<HostId, InputError> {
         self.fleet
             .id(host.as_str())
             .ok_or_else(|| InputError::UnknownHost { host: host.clone() })

@@ -37,6 +37,24 @@ pub enum InputError {
         /// The job.
         job: JobId,
     },
+    /// The job has retired, and no host holds a slot because of it.
+    #[error(
+        "{job} is over and has left the scheduler; the journal has its records, and a new job can run on its hosts"
+    )]
+    RetiredJob {
+        /// The job.
+        job: JobId,
+    },
+    /// The job has retired, and this host holds no slot because of it.
+    #[error(
+        "{job} is over, and host `{host}` is not one that it left failed or in doubt; submit a new job to run there"
+    )]
+    NotHeldByJob {
+        /// The job.
+        job: JobId,
+        /// The host.
+        host: HostName,
+    },
     /// A job of this number was submitted before.
     #[error("{job} was submitted before; give the new job another number")]
     DuplicateJob {

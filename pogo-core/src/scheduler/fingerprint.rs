@@ -14,8 +14,20 @@ impl State {
         self.freezes
             .iter()
             .for_each(|freeze| freeze.hosts.to_string().hash(&mut hasher));
+        for (job, remnant) in &self.retired.remnants {
+            (job, remnant.hosts.keys().collect::<Vec<_>>()).hash(&mut hasher);
+        }
+        self.retired.highest.hash(&mut hasher);
         for job in self.jobs.values() {
-            (job.id, job.status, job.aborted, job.limit_spent, job.submitted).hash(&mut hasher);
+            (
+                job.id,
+                job.status,
+                job.aborted,
+                job.limit_spent,
+                job.submitted,
+                job.finished,
+            )
+                .hash(&mut hasher);
             job.tasks.iter().for_each(|task| task.record.hash(&mut hasher));
             (&job.backoffs, &job.settings).hash(&mut hasher);
             (&job.budget, &job.budgets, &job.gates).hash(&mut hasher);

@@ -1,5 +1,7 @@
 //! Maps whose keys are numbers, found in constant time: what a report costs must not grow with the jobs beside it.
 
+use std::collections::VecDeque;
+
 use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
@@ -19,13 +21,13 @@ pub(crate) type FastSet<K> = HashSet<K, FxBuildHasher>;
 /// fifty times for each report, and a hash table would be one fetch from memory more.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JobMap<V> {
-    jobs: Vec<JobId>,
-    values: Vec<V>,
+    jobs: VecDeque<JobId>,
+    values: VecDeque<V>,
 }
 
 impl<V> Default for JobMap<V> {
     fn default() -> Self {
-        let (jobs, values) = (vec![], vec![]);
+        let (jobs, values) = (VecDeque::new(), VecDeque::new());
         Self { jobs, values }
     }
 }
@@ -38,6 +40,13 @@ impl<V> JobMap<V> {
     pub(crate) fn get_mut(&mut self, job: &JobId) -> Option<&mut V> {
         let at = self.position(*job).ok()?;
         self.values.get_mut(at)
+    }
+
+    /// Takes a job out. The oldest retire first, before which there is nothing to move.
+    pub(crate) fn remove(&mut self, job: JobId) -> Option<V> {
+        let at = self.position(job).ok()?;
+        self.jobs.remove(at);
+        self.values.remove(at)
     }
 
     pub(crate) fn contains_key(&self, job: &JobId) -> bool {
@@ -58,7 +67,7 @@ impl<V> JobMap<V> {
 
     /// The job with the highest number.
     pub(crate) fn last(&self) -> Option<JobId> {
-        self.jobs.last().copied()
+        self.jobs.back().copied()
     }
 
     pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
@@ -83,6 +92,22 @@ impl<V> JobMap<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_that_was_taken_out_is_not_found_and_the_others_are() {
+        let mut jobs = JobMap::default();
+        (1..=9).for_each(|number| _ = jobs.insert(JobId::new(number), number));
+        for number in [1, 2, 5, 9] {
+            assert_eq!(jobs.remove(JobId::new(number)), Some(number));
+            assert_eq!(jobs.remove(JobId::new(number)), None);
+        }
+        assert_eq!(jobs.values().copied().collect::<Vec<_>>(), [3, 4, 6, 7, 8]);
+        assert_eq!(jobs.last(), Some(JobId::new(8)));
+        for number in 0..11 {
+            let known = [3, 4, 6, 7, 8].contains(&number).then_some(number);
+            assert_eq!(jobs.get(&JobId::new(number)).copied(), known);
+        }
+    }
 
     #[test]
     fn jobs_are_in_order_whichever_came_first() {

@@ -33,11 +33,17 @@ impl Checked {
                 fleet: Arc::clone(fleet),
                 policy: Arc::clone(policy),
             }),
-            Self::Submit { job, spec, compiled } => Event::of_job(
+            Self::Submit {
+                job,
+                spec,
+                compiled,
+                retry_of,
+            } => Event::of_job(
                 *job,
                 JobEventKind::Submitted {
                     spec: Arc::clone(spec),
                     hosts: Arc::clone(&compiled.names),
+                    retry_of: *retry_of,
                 },
             ),
             Self::Halt { job, reason } | Self::Abort { job, reason } => Event::of_job(

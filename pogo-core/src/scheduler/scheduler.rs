@@ -9,7 +9,7 @@ use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
     AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HolderReason, Input, InputError, JobId, JobView,
-    Obstacle, Record, RestoreError, Snapshot, Violation,
+    Obstacle, Record, RestoreError, RetiredJobView, Snapshot, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
@@ -72,6 +72,8 @@ pub struct Scheduler {
     pub(super) draining: bool,
     /// Attempts that it starts ask before they begin. No part of the state either: each attempt's event says it.
     pub(super) asks_permission: bool,
+    /// Finished jobs stay. No part of the state either.
+    pub(super) keeps_jobs: bool,
     pub(super) effects: Effects,
     pub(super) events: Vec<Event>,
 }
@@ -90,6 +92,7 @@ impl Scheduler {
             now: Timestamp::EPOCH,
             draining: false,
             asks_permission: false,
+            keeps_jobs: false,
             effects: Effects::new(),
             events: Vec::new(),
         }
@@ -154,8 +157,7 @@ impl Scheduler {
 
     /// The number of the next job: one more than the highest that was ever used, and so the same after a restart.
     pub fn next_job(&self) -> JobId {
-        let last = self.state.jobs.last().map_or(0, JobId::number);
-        JobId::new(last.saturating_add(1))
+        self.state.next_job()
     }
 
     /// Whether nothing can happen any more without an order, except that the time limit of a job runs out that waits for one.
@@ -184,6 +186,11 @@ impl Scheduler {
         scheduler.now = snapshot.at();
         scheduler.forget_queues();
         Ok(scheduler)
+    }
+
+    /// Lets no job retire: for simulations, in which jobs are looked at when all is over.
+    pub(crate) fn keep_jobs(&mut self, keeps: bool) {
+        self.keeps_jobs = keeps;
     }
 
     /// The state came about without the queues over it.
@@ -280,6 +287,12 @@ impl Scheduler {
         self.state.job_views(self.now)
     }
 
+    /// Jobs that have [retired](super::JobEventKind::Retired) while hosts hold slots because of them, in the order of their numbers.
+    /// They take [`Input::Skip`], and [`Input::Retry`] which makes a new job of those hosts.
+    pub fn retired_jobs(&self) -> impl Iterator<Item = RetiredJobView<'_>> {
+        self.state.retired_views()
+    }
+
     /// All buckets with what is used of them, in the order of the policy.
     pub fn buckets(&self) -> impl Iterator<Item = BucketView<'_>> {
         self.state.bucket_views()
@@ -308,6 +321,12 @@ impl Scheduler {
     /// The limits of the policy, compiled against the fleet: which buckets there are, and which of them count a host.
     pub fn rules(&self) -> &Rules {
         &self.state.rules
+    }
+
+    /// Why there is no such job: it never was, or has retired.
+    #[cfg(feature = "async")]
+    pub(crate) fn unknown_job(&self, job: JobId) -> InputError {
+        self.state.no_job(job)
     }
 
     /// How many hosts of a bucket run, and how many are unavailable.

@@ -49,6 +49,12 @@ pub enum Violation {
         /// The stage.
         stage: String,
     },
+    /// What is left of a job that has retired does not match the hosts that it left failed or in doubt.
+    #[error("what is left of {job} does not match the hosts that it left failed or in doubt")]
+    Remnant {
+        /// The job.
+        job: JobId,
+    },
     /// A freeze does not hold exactly the hosts that it names.
     #[error("the freeze of `{hosts}` does not hold the hosts that it names")]
     Freeze {
@@ -82,6 +88,7 @@ impl State {
         self.verify_ledger()?;
         self.verify_leases()?;
         self.verify_freezes()?;
+        self.verify_remnants()?;
         for job in self.jobs.values() {
             verify_tally(job)?;
             verify_left(self, job)?;

@@ -1,6 +1,6 @@
 //! Looking at the state from outside.
 
-use super::state::{Job, JobStatus, Running, State, TaskState};
+use super::state::{Job, JobStatus, Remnant, Running, State, TaskState};
 use super::{AttemptId, CancelReason, Failure, Holder, HostResult, JobId, Obstacle, Permission, Phase, Tally};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
@@ -16,6 +16,11 @@ impl State {
     pub(super) fn job_view(&self, now: Timestamp, job: JobId) -> Option<JobView<'_>> {
         let (state, job) = (self, self.jobs.get(&job)?);
         Some(JobView { state, now, job })
+    }
+
+    pub(super) fn retired_views(&self) -> impl Iterator<Item = RetiredJobView<'_>> {
+        let remnants = self.retired.remnants.iter();
+        remnants.map(|(&id, remnant)| RetiredJobView { id, remnant })
     }
 
     pub(super) fn bucket_views(&self) -> impl Iterator<Item = BucketView<'_>> {
@@ -107,6 +112,11 @@ impl<'a> JobView<'a> {
         &self.job.spec
     }
 
+    /// The job that has retired whose hosts it tries again, if it came of an order to retry them.
+    pub fn retry_of(&self) -> Option<JobId> {
+        self.job.retry_of
+    }
+
     /// How it is doing.
     pub fn status(&self) -> JobStatus {
         self.job.status
@@ -172,6 +182,33 @@ impl<'a> JobView<'a> {
     pub fn tasks(&self) -> impl Iterator<Item = TaskView<'a>> + use<'a> {
         let job = self.job;
         job.positions().map(move |task| TaskView { job, task })
+    }
+}
+
+/// What is left of a job that has retired: hosts that hold slots because of it.
+#[derive(Debug, Clone, Copy)]
+pub struct RetiredJobView<'a> {
+    id: JobId,
+    remnant: &'a Remnant,
+}
+
+impl<'a> RetiredJobView<'a> {
+    /// Its number.
+    pub fn id(&self) -> JobId {
+        self.id
+    }
+
+    /// What was asked for.
+    pub fn spec(&self) -> &'a JobSpec {
+        &self.remnant.spec
+    }
+
+    /// The hosts that it left failed or in doubt, by name, and how the last attempt of each failed; unknown for those in doubt.
+    pub fn hosts(&self) -> impl Iterator<Item = (&'a HostName, Option<&'a Failure>)> + use<'a> {
+        self.remnant
+            .hosts
+            .iter()
+            .map(|(host, failure)| (host, failure.as_ref()))
     }
 }
 

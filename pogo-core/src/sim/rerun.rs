@@ -61,6 +61,9 @@ impl World {
         if records.iter().any(asks_permission) {
             world = world.asks_permission();
         }
+        // Orders to jobs that had retired by then made new ones.
+        let retired = |record: &Record| record.event.job_kind() == Some(&JobEventKind::Retired);
+        world.scheduler.keep_jobs(!records.iter().any(retired));
         world.script = Some(Arc::new(Script::of_log(records)));
         let submitted = |record: &&Record| record.event.submitted().is_some();
         // Time begins with the first job; what was known before is known at its beginning.
@@ -233,7 +236,15 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
         return None;
     }
     Some(match kind {
-        JobEventKind::Submitted { spec, hosts } => Input::Submit {
+        JobEventKind::Submitted {
+            retry_of: Some(of),
+            hosts,
+            ..
+        } => Input::Retry {
+            job: of,
+            hosts: hosts.to_vec(),
+        },
+        JobEventKind::Submitted { spec, hosts, .. } => Input::Submit {
             job,
             spec: Arc::new(spec.to_resubmit(defaults, hosts.len())),
         },
@@ -251,7 +262,8 @@ fn job_order(defaults: &JobSettings, JobEvent { job, kind }: JobEvent) -> Option
         | JobEventKind::Waiting
         | JobEventKind::Unblocked
         | JobEventKind::Halted
-        | JobEventKind::Finished { .. } => return None,
+        | JobEventKind::Finished { .. }
+        | JobEventKind::Retired => return None,
     })
 }
 

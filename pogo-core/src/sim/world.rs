@@ -61,6 +61,7 @@ impl World {
             asks_permission: false,
             records: vec![],
         };
+        world.scheduler.keep_jobs(true);
         world.handle(Input::Configure {
             fleet: fleet.into(),
             policy: policy.into(),

@@ -343,7 +343,12 @@ impl Drill {
 
     /// The hosts of a job whose bits are set; failed and waiting ones are taken first, or nearly every order would be refused.
     fn hosts(&self, job: u8, bits: u16) -> Option<Vec<HostName>> {
-        let job = self.scheduler.job(self.job(job)?)?;
+        let id = self.job(job)?;
+        let Some(job) = self.scheduler.job(id) else {
+            let retired = self.scheduler.retired_jobs().find(|job| job.id() == id)?;
+            let chosen = retired.hosts().enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
+            return Some(chosen.map(|(_, (host, _))| host.clone()).collect());
+        };
         let ended_badly = |state| {
             !matches!(
                 state,

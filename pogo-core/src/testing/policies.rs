@@ -1,6 +1,7 @@
 //! Random policies.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::fleet::Selector;
 use crate::policy::{Constraint, JobSettings, Limit, Policy, Rule, Sequence};
 
 /// Policies over the tags of [`fleets`](super::fleets): every kind of rule, nested groups, and sequences with scope, `each` and
-/// `allow_failures`, and now and then defaults for jobs. Sequences may wait for each other in a cycle; jobs are then refused.
+/// `allow_failures`, and now and then defaults for jobs and jobs that retire early. Sequences may wait for each other in a cycle; jobs are then refused.
 pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
     let sequences = prop_oneof![
         2 => Just(0_usize),
@@ -20,13 +21,16 @@ pub fn policies() -> impl Strategy<Value = Arc<Policy>> {
     let sequences = sequences.prop_flat_map(|count| prop::collection::vec(sequence(), count));
     let constraints = prop::collection::vec(constraint(), 0..4);
     let defaults = prop_oneof![2 => Just(JobSettings::new()), 1 => job_settings()];
-    (sequences, constraints, defaults).prop_map(|(sequences, constraints, defaults)| {
-        Arc::new(
-            Policy::new()
-                .sequences(sequences)
-                .constraints(constraints)
-                .defaults(defaults),
-        )
+    let retire_after =
+        prop_oneof![3 => Just(None), 1 => (0..30_u64).prop_map(|seconds| Some(Duration::from_secs(seconds)))];
+    let parts = (sequences, constraints, defaults, retire_after);
+    parts.prop_map(|(sequences, constraints, defaults, retire_after)| {
+        Arc::new(Policy {
+            sequences,
+            constraints,
+            defaults,
+            retire_after,
+        })
     })
 }
 

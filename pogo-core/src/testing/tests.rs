@@ -79,7 +79,11 @@ fn an_end_without_a_beginning_is_named() {
 fn submitted(names: &[&str]) -> Record {
     let hosts = names.iter().map(|name| host(name)).collect();
     let spec = Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("true")));
-    at(Event::of_job(JobId::new(1), JobEventKind::Submitted { spec, hosts }))
+    let retry_of = None;
+    at(Event::of_job(
+        JobId::new(1),
+        JobEventKind::Submitted { spec, hosts, retry_of },
+    ))
 }
 
 fn skipped(name: &str) -> Record {

@@ -138,10 +138,14 @@ fn a_second_job_goes_into_the_same_journal() {
             assert_eq!(job, JobId::new(2), "numbers go on after a restart");
         };
         let (ended, ()) = futures::join!(dispatcher.run(), steer);
-        assert_eq!(ended.unwrap().jobs().count(), 2);
+        assert_eq!(ended.unwrap().next_job(), JobId::new(3));
         assert_eq!(transport.ran().len(), 4);
         let submitted = |event: &Event| event.submitted().is_some();
-        assert!(submitted(&journal.records()[before + 1].event), "after the takeover");
+        assert!(
+            journal.records()[before..]
+                .iter()
+                .any(|record| submitted(&record.event))
+        );
     });
 }
 

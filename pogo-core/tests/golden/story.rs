@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pogo_core::fleet::Fleet;
+use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, Expectation, JobSpec, Order};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
@@ -19,6 +19,7 @@ pub(crate) fn records() -> Vec<Record> {
     a_job_that_is_blocked(&mut drill);
     a_job_that_is_slow(&mut drill);
     a_job_that_asks(&mut drill);
+    jobs_that_retire(&mut drill);
     drill.records().to_vec()
 }
 
@@ -33,6 +34,13 @@ pub(crate) fn busy(records: &[Record]) -> usize {
 pub(crate) fn before_asking(records: &[Record]) -> usize {
     let asks = |record: &Record| record.event.submitted() == Some(JobId::new(6));
     records.iter().position(asks).unwrap()
+}
+
+/// Before so much time has passed that jobs retire.
+pub(crate) fn before_retiring(records: &[Record]) -> usize {
+    let retired = |record: &&Record| matches!(record.event.job_kind(), Some(JobEventKind::Retired));
+    let at = records.iter().find(retired).unwrap().at;
+    records.iter().position(|record| record.at == at).unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {
@@ -272,4 +280,16 @@ fn begin(drill: &mut Drill, host: &str, host_lock: bool) {
     let running = drill.running().iter().find(|(_, (_, name))| name.as_str() == host);
     let attempt = *running.unwrap_or_else(|| panic!("{host} does not run")).0;
     drill.handle(Input::Begin { attempt, host_lock }).unwrap();
+}
+
+/// Of hosts that a retired job left failed, one is skipped, and the other is tried again by a new job.
+fn jobs_that_retire(drill: &mut Drill) {
+    wait(drill, 601);
+    let retired = drill.scheduler().retired_jobs().next().unwrap();
+    let (job, hosts) = (retired.id(), retired.hosts().map(|(host, _)| host.clone()));
+    let mut hosts: Vec<HostName> = hosts.collect();
+    let last = hosts.pop().unwrap();
+    drill.handle(Input::Skip { job, hosts }).unwrap();
+    let hosts = vec![last];
+    drill.handle(Input::Retry { job, hosts }).unwrap();
 }

@@ -49,7 +49,9 @@ fn fleet(hosts: u8) -> Arc<Fleet> {
 
 fn drill(limit: u32) -> Drill {
     let rule = Rule::MaxParallel(limit.to_string().parse().unwrap());
-    let policy = Policy::new().constraint(Constraint::new("*".parse().unwrap(), rule));
+    let policy = Policy::new()
+        .constraint(Constraint::new("*".parse().unwrap(), rule))
+        .retire_after(std::time::Duration::MAX);
     let mut drill = Drill::new(fleet(u8::MAX), Arc::new(policy)).unwrap();
     drill
         .submit(JobSpec::new("*".parse().unwrap(), Command::shell("true")))

@@ -17,6 +17,7 @@ mod refusals;
 mod replay;
 mod rerun;
 mod results;
+mod retiring;
 mod safety;
 mod scenario;
 mod snapshot;

@@ -35,6 +35,8 @@ enum FrozenEvent {
         spec: Arc<JobSpec>,
         /// Names once, ranges now.
         hosts: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_of: Option<JobId>,
     },
     TaskStarted {
         job: JobId,
@@ -175,6 +177,9 @@ enum FrozenEvent {
         job: JobId,
         #[serde(flatten)]
         tally: Tally,
+    },
+    JobRetired {
+        job: JobId,
     },
     HostsFrozen {
         hosts: Selector,

@@ -133,6 +133,7 @@ fn a_job_is_submitted_once() {
         Event::of_job(
             JobId::new(job),
             JobEventKind::Submitted {
+                retry_of: None,
                 spec: on("*").into(),
                 hosts: names.iter().map(|name| host(name)).collect(),
             },

@@ -20,6 +20,7 @@ mod once_more;
 mod permission;
 mod queueing;
 mod record_size;
+mod retiring;
 mod running;
 mod settling;
 mod skipping;

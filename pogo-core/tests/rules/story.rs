@@ -23,7 +23,7 @@ impl Story {
     }
 
     pub(crate) fn submit(&mut self, spec: JobSpec) -> String {
-        let job = JobId::new(u32::try_from(self.drill.scheduler().jobs().count()).unwrap() + 1);
+        let job = self.drill.scheduler().next_job();
         self.handle(Input::Submit {
             job,
             spec: Arc::new(spec),

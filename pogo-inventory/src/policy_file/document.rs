@@ -7,19 +7,20 @@ use pogo_core::policy::Policy;
 
 use super::include::Includes;
 use super::namespace::Namespaces;
-use super::{constraint, defaults, host, include, namespace, sequence, tag};
+use super::{constraint, defaults, host, include, namespace, sequence, setting, tag};
 use crate::roster::Roster;
 use crate::source::{Problems, SourceText, Span};
 use crate::tree::{Entry, Node, Value, expect, keys};
 use crate::yaml;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "include",
     "tag",
     "host",
     "sequence",
     "constraint",
     "defaults",
+    "retire_after",
     "namespace",
 ];
 
@@ -88,6 +89,9 @@ fn sections(
     }
     if let Some(node) = section("defaults") {
         defaults::read(problems, node, &mut reading.policy.defaults);
+    }
+    if let Some(node) = section("retire_after") {
+        reading.policy.retire_after = setting::duration(problems, node, "retire_after").or(reading.policy.retire_after);
     }
     // Last, so that a namespace overrides the rest.
     if let Some(node) = section("namespace") {

@@ -77,7 +77,7 @@ impl JobProgress {
 
     fn note_job(&mut self, at: Timestamp, event: &JobEventKind) {
         match event {
-            JobEventKind::Submitted { hosts, spec } => {
+            JobEventKind::Submitted { hosts, spec, .. } => {
                 self.began = at;
                 self.job = Some(Submitted {
                     fleet: Arc::clone(&self.fleet),

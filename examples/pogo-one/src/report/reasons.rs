@@ -176,7 +176,11 @@ mod tests {
         let hosts_of = names.into();
         progress.note(&record(Event::of_job(
             job,
-            JobEventKind::Submitted { spec, hosts: hosts_of },
+            JobEventKind::Submitted {
+                spec,
+                hosts: hosts_of,
+                retry_of: None,
+            },
         )));
         for ((name, kind, message, stderr), id) in hosts.iter().zip(1..) {
             let (host, attempt): (HostName, _) = (name.parse().unwrap(), AttemptId::new(id));

@@ -117,6 +117,7 @@ impl Trace {
             | JobEventKind::Unblocked
             | JobEventKind::Paused
             | JobEventKind::Resumed
+            | JobEventKind::Retired
             | JobEventKind::Altered { .. } => {}
         }
     }

@@ -32,13 +32,19 @@ impl Scheduler {
                     self.emit(Event::of_namespace(kind), hint);
                 }
             }
-            Checked::Submit { job, spec, compiled } => {
+            Checked::Submit {
+                job,
+                spec,
+                compiled,
+                retry_of,
+            } => {
                 let hosts = std::sync::Arc::clone(&compiled.names);
                 let hint = Hint {
                     compiled: Some(compiled),
                     ..Hint::default()
                 };
-                self.emit(Event::of_job(job, JobEventKind::Submitted { spec, hosts }), hint);
+                let kind = JobEventKind::Submitted { spec, hosts, retry_of };
+                self.emit(Event::of_job(job, kind), hint);
             }
             Checked::Begin { attempt, host_lock } => self.permit(attempt, host_lock),
             Checked::PhaseEntered { attempt, phase } => self.enter_phase(attempt, phase, None),
@@ -57,6 +63,7 @@ impl Scheduler {
         self.time_out();
         self.start_all();
         self.update_status();
+        self.retire();
         self.deadlines.tidy(&self.state);
     }
 
@@ -99,6 +106,15 @@ impl Scheduler {
             && let Some((task, host)) = self.agenda.pick(&self.state)
         {
             self.start(task, host);
+        }
+    }
+
+    /// Lets go of jobs that have been finished for long enough. No timer waits for that: it changes nothing that is decided.
+    fn retire(&mut self) {
+        while !self.keeps_jobs
+            && let Some(job) = self.state.due_to_retire(self.now)
+        {
+            self.emit_job(job, JobEventKind::Retired);
         }
     }
 

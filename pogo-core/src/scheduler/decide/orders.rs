@@ -30,6 +30,11 @@ impl Scheduler {
             }
             Checked::Retry { tasks } => tasks.into_iter().for_each(|task| self.retry_now(task)),
             Checked::Skip { tasks } => tasks.into_iter().for_each(|task| self.skip(task)),
+            Checked::SkipRetired { job, hosts } => {
+                for host in hosts {
+                    self.emit(Event::of_task(job, host, TaskEventKind::Skipped), Hint::default());
+                }
+            }
             Checked::Alter { job, change } => {
                 self.emit_job(
                     job,

@@ -30,6 +30,8 @@ pub enum JobEventKind {
         /// Its hosts, in listed order. Stored as ranges whose expansion, one behind the other, gives that order:
         /// `["web[1-200]","db1"]`; logs from before have every name by itself.
         hosts: Arc<[HostName]>,
+        /// The job that has retired whose hosts it tries again, by an order to retry them.
+        retry_of: Option<JobId>,
     },
     /// The next wave may begin.
     WaveOpened {
@@ -81,6 +83,9 @@ pub enum JobEventKind {
         /// How many ended how.
         tally: Tally,
     },
+    /// The job has been finished for [a while](crate::policy::Policy::retire_after), and leaves the scheduler. Hosts that it left
+    /// failed or in doubt stay so, and keep their slots.
+    Retired,
 }
 
 impl JobEventKind {

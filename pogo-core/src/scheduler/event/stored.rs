@@ -73,7 +73,8 @@ stored! {
     }
     JobSubmitted = Job(JobEvent { job: JobId }) JobEventKind::Submitted {
         spec: Arc<JobSpec>,
-        #[serde(with = "crate::fleet::host_list")] hosts: Arc<[HostName]>
+        #[serde(with = "crate::fleet::host_list")] hosts: Arc<[HostName]>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] retry_of: Option<JobId>
     }
     TaskStarted = Task(TaskEvent { job: JobId, host: HostName }) TaskEventKind::Started {
         attempt: AttemptId,
@@ -154,6 +155,7 @@ stored! {
     JobFinished = Job(JobEvent { job: JobId }) JobEventKind::Finished {
         #[serde(flatten)] tally: Tally
     }
+    JobRetired = Job(JobEvent { job: JobId }) JobEventKind::Retired {}
     HostsFrozen = Namespace(NamespaceEvent {}) NamespaceEventKind::HostsFrozen {
         hosts: Selector,
         by: String,

@@ -47,6 +47,20 @@ impl Forecast<'_> {
             }
         }
         let mut freed = Freed::default();
+        for &host in stuck {
+            let known = state.host(host);
+            let of = known.failed_attempt.filter(|_| known.down.is_none());
+            if let Some(of) = of.filter(|of| state.retired.holds(of.job, state.fleet.name(host)))
+                && self.can_start_alone(host)
+            {
+                freed.hosts.push(host);
+                freed
+                    .retired
+                    .entry(of.job)
+                    .or_default()
+                    .push(state.fleet.name(host).clone());
+            }
+        }
         for (id, tasks) in failed {
             let Some(job) = state.jobs.get(&id) else { continue };
             let tasks = self.retryable(job, tasks, false);
@@ -65,6 +79,9 @@ impl Forecast<'_> {
         for &host in stuck {
             let known = state.host(host);
             let failed_attempt = state.hosts.earlier(host).iter().chain(&known.failed_attempt);
+            let retired = |of: &&FailedAttempt| state.retired.holds(of.job, state.fleet.name(host));
+            let left: Vec<JobId> = failed_attempt.clone().filter(retired).map(|of| of.job).collect();
+            let failed_attempt = failed_attempt.filter(|of| !retired(of));
             let task = |failed_attempt: &FailedAttempt| {
                 let job = state.jobs.get(&failed_attempt.job)?;
                 let task = job.task_of(host)?;
@@ -74,12 +91,19 @@ impl Forecast<'_> {
             let Some(tasks) = failed_attempt.map(task).collect::<Option<Vec<_>>>() else {
                 continue;
             };
-            if known.down.is_some() || tasks.is_empty() {
+            if known.down.is_some() || (tasks.is_empty() && left.is_empty()) {
                 continue;
             }
             freed.hosts.push(host);
             for (job, task) in tasks {
                 freed.tasks.entry(job).or_default().push(task);
+            }
+            for job in left {
+                freed
+                    .retired
+                    .entry(job)
+                    .or_default()
+                    .push(state.fleet.name(host).clone());
             }
         }
         freed
@@ -95,7 +119,8 @@ impl Forecast<'_> {
     ) -> Option<Cure> {
         let state = self.state;
         let named = |(id, tasks): (JobId, Vec<u32>)| Some(order(id, named(state.jobs.get(&id)?, &tasks)));
-        let mut orders: Vec<CureOrder> = freed.tasks.into_iter().filter_map(named).collect();
+        let retired = freed.retired.into_iter().map(|(job, hosts)| order(job, hosts));
+        let mut orders: Vec<CureOrder> = retired.chain(freed.tasks.into_iter().filter_map(named)).collect();
         if orders.is_empty() {
             return None;
         }
@@ -171,4 +196,6 @@ impl Forecast<'_> {
 struct Freed {
     hosts: Vec<HostId>,
     tasks: BTreeMap<JobId, Vec<u32>>,
+    /// Of jobs that have retired.
+    retired: BTreeMap<JobId, Vec<HostName>>,
 }

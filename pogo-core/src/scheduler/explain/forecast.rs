@@ -91,6 +91,15 @@ impl<'a> Forecast<'a> {
         hosts.is_stuck(host) && !hosts.is_leased(host) && !others.any(|(other, task)| self.waits(other, task))
     }
 
+    /// Whether a new job on this unavailable host, which has no sequence to wait for but that of hosts like it, would start in time.
+    pub(super) fn can_start_alone(&self, host: HostId) -> bool {
+        let state = self.state;
+        let buckets = state.rules.buckets_of(host).iter();
+        !state.hosts.is_removed(host)
+            && !state.freezes.is_frozen(host)
+            && !buckets.copied().any(|bucket| self.is_closed_to(bucket, true))
+    }
+
     /// Whether a task would start in time if it waited, with these tasks of its job retried, and its job resumed.
     pub(super) fn can_start(&self, job: &Job, task: u32, retried: &[u32], resumed: bool) -> bool {
         let state = self.state;

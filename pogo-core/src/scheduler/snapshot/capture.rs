@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::job::{BackoffData, BudgetData, GroupBudgetData, JobData, TaskRun};
+use super::remnant::RemnantData;
 use super::{LeftData, RunningData, Snapshot, StuckData};
 use crate::Timestamp;
 use crate::fleet::{HostId, fold_in_order};
-use crate::scheduler::state::{Budget, Job, State};
+use crate::scheduler::state::{Budget, Job, JobStatus, State};
 
 impl State {
     /// Everything that is known, as data; see [`Scheduler::snapshot`](crate::scheduler::Scheduler::snapshot).
@@ -24,6 +25,8 @@ impl State {
             left: self.left_data(),
             stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),
             freezes: self.freezes.iter().cloned().collect(),
+            retired: self.retired.highest,
+            remnants: self.retired.remnants.iter().map(RemnantData::of).collect(),
             jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),
             attempts: self.attempts.issued(),
             running: self.running_data(),
@@ -107,6 +110,8 @@ impl State {
             spec: Arc::clone(&job.spec),
             settings: job.given.as_ref().clone(),
             submitted: job.submitted,
+            finished: (job.status == JobStatus::Finished).then_some(job.finished),
+            retry_of: job.retry_of,
             status: job.status,
             aborted: job.aborted,
             limit_spent: job.limit_spent,

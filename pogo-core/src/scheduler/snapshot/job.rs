@@ -20,6 +20,12 @@ pub(super) struct JobData {
     #[serde(with = "bare_counts")]
     pub(super) settings: JobSettings,
     pub(super) submitted: Timestamp,
+    /// When it was finished. Snapshots from before jobs retired do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) finished: Option<Timestamp>,
+    /// The job that has retired whose hosts it tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) retry_of: Option<JobId>,
     pub(super) status: JobStatus,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) aborted: bool,

@@ -3,6 +3,7 @@
 mod capture;
 mod error;
 mod job;
+mod remnant;
 mod restore;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::RestoreError;
 use job::JobData;
+use remnant::RemnantData;
 
 use super::{AttemptId, CancelReason, Freeze, JobId, Permission, Phase};
 use crate::Timestamp;
@@ -60,6 +62,12 @@ pub struct Snapshot {
     stuck: Vec<StuckData>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     freezes: Vec<Freeze>,
+    /// The highest number of a job that has retired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retired: Option<JobId>,
+    /// Jobs that have retired, and left hosts failed or in doubt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    remnants: Vec<RemnantData>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<JobData>,
     /// The highest number of an attempt so far.

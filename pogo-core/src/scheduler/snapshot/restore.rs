@@ -74,6 +74,7 @@ impl State {
                 state.active.insert(job.job);
             }
         }
+        state.restore_retired(snapshot)?;
         state.index_jobs();
         state.restore_stuck(snapshot)?;
         if snapshot.attempts > u64::MAX / 2 {
@@ -104,7 +105,10 @@ impl State {
         };
         let given = Arc::new(data.given());
         let mut job = Job::new(data.job, Arc::clone(&data.spec), compiled, given, data.submitted);
-        job.status = data.status;
+        (job.status, job.retry_of) = (data.status, data.retry_of);
+        if job.status == JobStatus::Finished {
+            job.finished = data.finished.unwrap_or(self.at);
+        }
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);
         job.left = self.waiting_on_left(&job);
@@ -151,6 +155,19 @@ impl State {
                 budget.restore(kept.budget.allowed, kept.budget.forgiven, kept.budget.tripped);
             }
         }
+    }
+
+    fn restore_retired(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        self.retired.highest = snapshot.retired;
+        for data in &snapshot.remnants {
+            let (job, remnant) = (data.job, data.remnant());
+            if remnant.hosts.is_empty() || self.retired.remnants.insert(job, remnant).is_some() {
+                return Err(RestoreError::damaged(format!(
+                    "what is left of {job} is nothing, or there twice"
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn restore_stuck(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {

@@ -163,8 +163,10 @@ impl State {
                 self.retry(at, *not_before, *ordered, *after_connect, effects);
             }
             TaskEventKind::Skipped => {
-                let at = self.task_at(*job, host, hint)?;
-                self.move_task(at, TaskState::Skipped, effects);
+                if !self.retired.holds(*job, host) {
+                    let at = self.task_at(*job, host, hint)?;
+                    self.move_task(at, TaskState::Skipped, effects);
+                }
                 self.clear_failure(self.host_id(host)?, *job, effects);
             }
             TaskEventKind::Cancelled => {
@@ -229,6 +231,7 @@ impl State {
         self.step(running.task, moving, to, effects);
         let (in_doubt, at) = (to == TaskState::InDoubt, self.at);
         let badly = in_doubt || to == TaskState::Failed;
+        let blamed = self.blamed_on(running.target.host);
         let mut before = None;
         let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
         self.change_host(host, effects, |host| {
@@ -244,6 +247,7 @@ impl State {
         if before.is_some() && before != failed_attempt {
             self.keep_earlier(running.target.host, before, failed_attempt);
         }
+        self.release_from_remnants(running.target.host, blamed);
         Ok(())
     }
 
@@ -298,12 +302,12 @@ impl State {
     fn apply_to_job(&mut self, event: &JobEvent, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         let JobEvent { job: id, kind } = event;
         let id = *id;
-        if let JobEventKind::Submitted { spec, hosts } = kind {
+        if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
             let compiled = match hint.compiled {
                 Some(compiled) => compiled,
                 None => self.compile_submitted(spec, hosts)?,
             };
-            self.add_job(id, Arc::clone(spec), compiled, effects);
+            self.add_job(id, (Arc::clone(spec), *retry_of), compiled, effects);
             return Ok(());
         }
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
@@ -321,6 +325,7 @@ impl State {
             }
             JobEventKind::Halted => self.set_status(id, JobStatus::Halted, effects),
             JobEventKind::Finished { .. } => self.set_status(id, JobStatus::Finished, effects),
+            JobEventKind::Retired => self.retire(id),
             JobEventKind::Altered { change } => {
                 job.alter(change, self.at);
                 effects.push(Effect::Rebuild);
@@ -332,7 +337,7 @@ impl State {
 
     fn mark(&mut self, host: &HostName, down: bool, effects: &mut Effects) -> Result<(), ApplyError> {
         let (id, at) = (self.host_id(host)?, self.at);
-        let changing = self.changing(id);
+        let (changing, blamed) = (self.changing(id), self.blamed_on(id));
         self.change_host(changing, effects, |host| {
             if down {
                 host.down = host.down.or(Some(at));
@@ -343,6 +348,7 @@ impl State {
         if !down {
             self.hosts.set_earlier(id, vec![]);
         }
+        self.release_from_remnants(id, blamed);
         // A host that was unavailable before may be so for longer now.
         effects.push(Effect::HostMarked(id));
         Ok(())

@@ -140,10 +140,12 @@ impl State {
         match (was_active, job.status != JobStatus::Finished) {
             (false, true) => {
                 self.active.insert(id);
+                self.finished.remove(&(job.finished, id));
                 self.by_host.add(job);
             }
             (true, false) => {
                 self.active.remove(&id);
+                self.finished.insert((job.finished, id));
                 self.by_host.remove(job);
             }
             _ => {}
@@ -153,5 +155,6 @@ impl State {
     /// Finds all of it anew, for jobs that came about without events.
     pub(in crate::scheduler) fn index_jobs(&mut self) {
         self.by_host = JobsByHost::of(self.active.iter().filter_map(|job| self.jobs.get(job)));
+        self.index_finished();
     }
 }

@@ -74,6 +74,7 @@ impl State {
         }
         next.index_jobs();
         next.move_hosts(self);
+        next.prune_remnants();
         Ok(next)
     }
 
@@ -147,7 +148,7 @@ impl State {
             Arc::clone(&job.given),
             job.submitted,
         );
-        moved.status = job.status;
+        (moved.status, moved.finished, moved.retry_of) = (job.status, job.finished, job.retry_of);
         (moved.aborted, moved.limit_spent) = (job.aborted, job.limit_spent);
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
         for (at, task) in (0..).zip(&job.tasks) {

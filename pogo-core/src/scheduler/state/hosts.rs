@@ -312,6 +312,7 @@ impl State {
 
     /// An operator answers for what this job left behind on a host, and for nothing else.
     pub(super) fn clear_failure(&mut self, host: HostId, job: JobId, effects: &mut Effects) {
+        let blamed = self.blamed_on(host);
         let mut earlier = self.hosts.earlier(host).to_vec();
         earlier.retain(|earlier| earlier.job != job);
         let changing = self.changing(host);
@@ -324,6 +325,7 @@ impl State {
             }
         });
         self.hosts.set_earlier(host, earlier);
+        self.release_from_remnants(host, blamed);
     }
 
     /// Puts a host where it already is, in a state that is being put together.

@@ -158,6 +158,10 @@ pub(crate) struct Job {
     pub(crate) backoffs: BTreeMap<u32, Backoff>,
     pub(crate) gates: Gates,
     pub(crate) submitted: Timestamp,
+    /// When it was finished last; the epoch before.
+    pub(crate) finished: Timestamp,
+    /// The job that has retired whose hosts it tries again.
+    pub(crate) retry_of: Option<JobId>,
     /// Of the job as a whole; `allowed` is unused while the job has no limit.
     pub(crate) budget: Budget,
     /// Of each failure budget that the job's hosts are under.
@@ -201,6 +205,8 @@ impl Job {
             given,
             settings: Arc::new(settings),
             submitted: at,
+            finished: Timestamp::EPOCH,
+            retry_of: None,
             status: JobStatus::Running,
             aborted: false,
             limit_spent: false,

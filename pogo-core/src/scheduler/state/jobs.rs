@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::job::Compiled;
 use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, State, Target, Task, TaskRecord};
+use crate::Timestamp;
 use crate::fleet::{HostId, HostName, ResolveError};
 use crate::plan::{JobSpec, PlanError, Stages};
 use crate::scheduler::{AttemptId, Freeze, JobId};
@@ -96,10 +97,17 @@ impl State {
         self.compile(spec, ids, Arc::clone(hosts)).map_err(invalid)
     }
 
-    pub(super) fn add_job(&mut self, id: JobId, spec: Arc<JobSpec>, compiled: Compiled, effects: &mut Effects) {
+    pub(super) fn add_job(
+        &mut self,
+        id: JobId,
+        (spec, retry_of): (Arc<JobSpec>, Option<JobId>),
+        compiled: Compiled,
+        effects: &mut Effects,
+    ) {
         // Only jobs of logs from before they were stored with their defaults leave anything to them.
         let given = Arc::new(spec.settings.clone().or(&self.policy.defaults));
-        self.insert_job(Job::new(id, spec, compiled, given, self.at));
+        let job = Job::new(id, spec, compiled, given, self.at);
+        self.insert_job(Job { retry_of, ..job });
         self.index_job(id, None);
         effects.push(Effect::JobAdded(id));
     }
@@ -115,8 +123,16 @@ impl State {
     pub(super) fn set_status(&mut self, id: JobId, status: JobStatus, effects: &mut Effects) {
         if let Some(job) = self.jobs.get_mut(&id) {
             let before = std::mem::replace(&mut job.status, status);
+            if status == JobStatus::Finished {
+                job.finished = self.at;
+            }
             self.index_job(id, Some(before));
             effects.push(Effect::JobChanged(id));
+        }
+        if status != JobStatus::Finished
+            && let Some(job) = self.jobs.get_mut(&id)
+        {
+            job.finished = Timestamp::EPOCH;
         }
     }
 

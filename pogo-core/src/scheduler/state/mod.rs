@@ -15,6 +15,7 @@ mod gates;
 mod hosts;
 mod job;
 mod jobs;
+mod remnants;
 mod task_state;
 mod tasks;
 mod transitions;
@@ -35,6 +36,7 @@ pub(crate) use gates::Gates;
 pub(crate) use hosts::{FailedAttempt, HostState, Hosts, Usage};
 pub use job::JobStatus;
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
+pub(crate) use remnants::{Remnant, Retired};
 pub use task_state::TaskState;
 pub(crate) use transitions::{JobChange, TaskChange};
 
@@ -65,6 +67,9 @@ pub(crate) struct State {
     pub(super) jobs: JobMap<Job>,
     /// Jobs that have not finished.
     pub(super) active: BTreeSet<JobId>,
+    /// Jobs that have, and when: they retire in this order.
+    pub(super) finished: BTreeSet<(Timestamp, JobId)>,
+    pub(super) retired: Retired,
     pub(super) by_host: JobsByHost,
     pub(super) attempts: Attempts,
     pub(super) freezes: Freezes,
@@ -83,6 +88,8 @@ impl State {
             usage: vec![],
             jobs: JobMap::default(),
             active: BTreeSet::new(),
+            finished: BTreeSet::new(),
+            retired: Retired::default(),
             by_host: JobsByHost::default(),
             attempts: Attempts::default(),
             freezes: Freezes::default(),

@@ -53,6 +53,8 @@ pub(crate) enum JobChange {
     Alter,
     /// Every task has ended.
     Finish,
+    /// It leaves the scheduler.
+    Retire,
 }
 
 impl JobStatus {
@@ -63,6 +65,7 @@ impl JobStatus {
             JobChange::Resume => self.may_resume(),
             JobChange::Halt => self.may_start() || self == Self::Paused,
             JobChange::HaltEnds => self == Self::Halting,
+            JobChange::Retire => self == Self::Finished,
             JobChange::Abort | JobChange::Promote | JobChange::Alter | JobChange::Finish => self != Self::Finished,
         }
     }

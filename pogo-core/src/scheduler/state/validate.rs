@@ -73,6 +73,7 @@ impl State {
                 }
                 self.validate_task(*job, host, TaskChange::Retry)
             }
+            TaskEventKind::Skipped if self.retired.holds(*job, host) => Ok(()),
             TaskEventKind::Skipped => self.validate_task(*job, host, TaskChange::Skip),
             TaskEventKind::Cancelled => self.validate_task(*job, host, TaskChange::Cancel),
         }
@@ -81,7 +82,7 @@ impl State {
     fn validate_job_event(&self, event: &JobEvent) -> Result<(), ApplyError> {
         let follows = |fits: fn(&Job) -> bool| self.validate_job(event.job, fits);
         match &event.kind {
-            JobEventKind::Submitted { .. } if self.jobs.contains_key(&event.job) => {
+            JobEventKind::Submitted { .. } if self.is_used(event.job) => {
                 Err(ApplyError::DuplicateJob { job: event.job })
             }
             JobEventKind::Submitted { .. } => Ok(()),
@@ -101,6 +102,7 @@ impl State {
             JobEventKind::Finished { .. } => {
                 follows(|job| job.status.allows(JobChange::Finish) && job.tally.running == 0 && job.tally.waiting == 0)
             }
+            JobEventKind::Retired => follows(|job| job.status.allows(JobChange::Retire)),
             JobEventKind::Altered { change } => self.validate_job(event.job, |job| {
                 job.status.allows(JobChange::Alter) && change.check(&job.spec).is_ok()
             }),

@@ -31,6 +31,7 @@ pub(crate) struct Oracle {
     bad: BTreeSet<(HostName, JobId)>,
     down: Group,
     jobs: BTreeMap<JobId, Job>,
+    retired: BTreeSet<JobId>,
     ended: BTreeSet<AttemptId>,
     /// Attempts that run, ask for permission and have none.
     unpermitted: BTreeSet<AttemptId>,
@@ -138,7 +139,10 @@ impl Oracle {
                 }
             }
             TaskEventKind::Skipped => {
-                self.bad.remove(&(host.clone(), *job));
+                let held = self.bad.remove(&(host.clone(), *job));
+                if self.retired.contains(job) && !held {
+                    return Err(format!("{host} is not held by {job}, which has retired"));
+                }
                 self.set(*job, host, TaskState::Skipped);
             }
             TaskEventKind::Cancelled => self.set(*job, host, TaskState::Cancelled),
@@ -151,12 +155,27 @@ impl Oracle {
         Ok(())
     }
 
-    fn take_of_job(&mut self, JobEvent { job: id, kind, .. }: &JobEvent) -> Result<(), String> {
-        if let JobEventKind::Submitted { spec, hosts } = kind {
+    fn take_of_job(&mut self, event: &JobEvent) -> Result<(), String> {
+        let JobEvent { job: id, kind, .. } = event;
+        if let JobEventKind::Submitted { spec, hosts, retry_of } = kind {
+            let held = |of: &JobId| {
+                let left = |host: &HostName| self.bad.contains(&(host.clone(), *of));
+                self.retired.contains(of) && hosts.iter().all(left)
+            };
+            if self.retired.contains(id) || !retry_of.as_ref().is_none_or(held) {
+                return Err(format!("{event:?} cannot come of a job that has retired"));
+            }
             return self.submit(*id, spec, hosts);
         }
         let job = self.jobs.get_mut(id).ok_or("no such job")?;
         match kind {
+            JobEventKind::Retired => {
+                if !job.finished {
+                    return Err(format!("{id} retires before it is finished"));
+                }
+                self.jobs.remove(id);
+                self.retired.insert(*id);
+            }
             JobEventKind::Paused | JobEventKind::Halting { .. } | JobEventKind::Halted => job.goes_on = false,
             JobEventKind::Resumed => job.go_on(&self.rules.budgets),
             JobEventKind::Finished { .. } => (job.goes_on, job.finished) = (false, true),

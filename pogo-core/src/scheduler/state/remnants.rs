@@ -1,0 +1,145 @@
+//! What is left of jobs that have retired: the hosts that they left failed or in doubt, and what retrying those needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::{JobStatus, State};
+use crate::Timestamp;
+use crate::fleet::{HostId, HostName};
+use crate::plan::JobSpec;
+use crate::policy::JobSettings;
+use crate::scheduler::{Failure, JobId};
+
+/// A job that has retired while hosts hold slots because of it. It is gone when none does any more.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Remnant {
+    pub(crate) spec: Arc<JobSpec>,
+    /// The settings that the job had, every update included.
+    pub(crate) given: Arc<JobSettings>,
+    /// The hosts, and how the last attempt of each failed; unknown for those in doubt.
+    pub(crate) hosts: BTreeMap<HostName, Option<Failure>>,
+}
+
+/// Jobs that have retired.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Retired {
+    /// Those of which something is left.
+    pub(crate) remnants: BTreeMap<JobId, Remnant>,
+    /// The highest number among all of them; no new job gets one up to this.
+    pub(crate) highest: Option<JobId>,
+}
+
+/// Jobs that left a host failed or in doubt. Few hosts have more than one.
+pub(in crate::scheduler) type Blamed = SmallVec<[JobId; 2]>;
+
+impl Retired {
+    /// Whether a job of this number may have retired.
+    pub(crate) fn covers(&self, job: JobId) -> bool {
+        Some(job) <= self.highest
+    }
+
+    /// Whether this host holds slots because of a job that has retired.
+    pub(crate) fn holds(&self, job: JobId, host: &HostName) -> bool {
+        let remnant = self.remnants.get(&job);
+        remnant.is_some_and(|remnant| remnant.hosts.contains_key(host))
+    }
+
+    /// A host is no longer failed or in doubt because of a job.
+    fn release(&mut self, job: JobId, host: &HostName) {
+        if let Some(remnant) = self.remnants.get_mut(&job) {
+            remnant.hosts.remove(host);
+            if remnant.hosts.is_empty() {
+                self.remnants.remove(&job);
+            }
+        }
+    }
+}
+
+impl State {
+    /// A job that has been finished for so long that it retires.
+    pub(in crate::scheduler) fn due_to_retire(&self, now: Timestamp) -> Option<JobId> {
+        let &(finished, job) = self.finished.first()?;
+        (finished + self.policy.retires_after() <= now).then_some(job)
+    }
+
+    /// Takes a finished job out. What it left failed or in doubt stays so, by host.
+    pub(super) fn retire(&mut self, id: JobId) {
+        let Some(job) = self.jobs.remove(id) else { return };
+        self.finished.remove(&(job.finished, id));
+        self.retired.highest = self.retired.highest.max(Some(id));
+        let held = self.hosts.stuck_states().filter(|(host, state)| {
+            let earlier = self.hosts.earlier(*host).iter();
+            earlier.chain(&state.failed_attempt).any(|attempt| attempt.job == id)
+        });
+        let hosts: BTreeMap<HostName, Option<Failure>> = held
+            .map(|(host, _)| {
+                let failure = job.task_of(host).and_then(|task| job.failures.get(&task));
+                (self.fleet.name(host).clone(), failure.cloned())
+            })
+            .collect();
+        if !hosts.is_empty() {
+            let (spec, given) = (job.spec, job.given);
+            self.retired.remnants.insert(id, Remnant { spec, given, hosts });
+        }
+    }
+
+    /// Whether a job of this number is there, or may have retired.
+    pub(in crate::scheduler) fn is_used(&self, job: JobId) -> bool {
+        self.jobs.contains_key(&job) || self.retired.covers(job)
+    }
+
+    /// The jobs that left this host failed or in doubt, where retired jobs left anything anywhere.
+    pub(super) fn blamed_on(&self, host: HostId) -> Blamed {
+        match self.retired.remnants.is_empty() {
+            true => Blamed::new(),
+            false => self.failed_jobs(host),
+        }
+    }
+
+    /// The jobs that left this host failed or in doubt.
+    pub(in crate::scheduler) fn failed_jobs(&self, host: HostId) -> Blamed {
+        let last = self.host(host).failed_attempt;
+        let attempts = self.hosts.earlier(host).iter().chain(&last);
+        attempts.map(|attempt| attempt.job).collect()
+    }
+
+    /// Takes a host out of what is left of the jobs that it is no longer held for.
+    pub(super) fn release_from_remnants(&mut self, host: HostId, before: Blamed) {
+        if before.is_empty() {
+            return;
+        }
+        let still = self.failed_jobs(host);
+        for job in before.into_iter().filter(|job| !still.contains(job)) {
+            self.retired.release(job, self.fleet.name(host));
+        }
+    }
+
+    /// Drops what is left of jobs on hosts that no longer hold slots because of them, under a new fleet.
+    pub(super) fn prune_remnants(&mut self) {
+        let mut retired = std::mem::take(&mut self.retired);
+        for (&job, remnant) in &mut retired.remnants {
+            remnant.hosts.retain(|name, _| {
+                let host = self.fleet.id(name.as_str());
+                host.is_some_and(|host| self.failed_jobs(host).contains(&job))
+            });
+        }
+        retired.remnants.retain(|_, remnant| !remnant.hosts.is_empty());
+        self.retired = retired;
+    }
+
+    /// Finds anew which jobs are finished, for jobs that came about without events.
+    pub(super) fn index_finished(&mut self) {
+        let finished = self.jobs.values().filter(|job| job.status == JobStatus::Finished);
+        self.finished = finished.map(|job| (job.finished, job.id)).collect();
+    }
+}
+
+impl crate::policy::Policy {
+    /// How long a job stays in the scheduler once it is finished.
+    pub(crate) fn retires_after(&self) -> Duration {
+        self.retire_after.unwrap_or(Self::RETIRE_AFTER)
+    }
+}

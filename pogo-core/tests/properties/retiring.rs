@@ -1,0 +1,116 @@
+//! A namespace whose jobs retire decides as one that keeps them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::policy::Policy;
+use pogo_core::scheduler::{Event, JobEventKind, Record, TaskEventKind};
+use pogo_core::testing::{Drill, Step};
+use proptest::prelude::*;
+
+use crate::scenario::{Scenario, config, scenarios};
+
+/// The same namespace twice: in one jobs retire at once, in the other never.
+struct Twins {
+    retires: Drill,
+    keeps: Drill,
+}
+
+fn with(policy: &Policy, retire_after: Duration) -> Arc<Policy> {
+    Arc::new(policy.clone().retire_after(retire_after))
+}
+
+impl Twins {
+    fn new(scenario: &Scenario) -> Self {
+        let drill = |after| Drill::new(Arc::clone(&scenario.fleet), with(&scenario.policy, after)).unwrap();
+        Self {
+            retires: drill(Duration::ZERO),
+            keeps: drill(Duration::MAX),
+        }
+    }
+
+    fn play(&mut self, step: &Step) {
+        match step {
+            Step::Configure(fleet, policy) => {
+                let configured = |after| Step::Configure(Arc::clone(fleet), with(policy, after));
+                self.retires.play(&configured(Duration::ZERO));
+                self.keeps.play(&configured(Duration::MAX));
+            }
+            // Retrying what a job left that has retired is another thing: it makes a new one.
+            Step::Retry(job, _) if self.has_retired(*job) => {}
+            Step::Skip(job, _) if self.has_retired(*job) => {
+                if let Some((input, Ok(_))) = self.retires.play(step) {
+                    self.keeps.handle(input).unwrap();
+                }
+            }
+            // Which host a number means depends on those that have left and are still known.
+            Step::MarkDown(_) | Step::MarkUp(_) => {
+                if let Some((input, _)) = self.retires.play(step) {
+                    _ = self.keeps.handle(input);
+                }
+            }
+            step => {
+                self.retires.play(step);
+                self.keeps.play(step);
+            }
+        }
+    }
+
+    /// Whether the job that a step means has retired.
+    fn has_retired(&self, nth: u8) -> bool {
+        let jobs = self.retires.scheduler().next_job().number() - 1;
+        let job = u64::from(nth).checked_rem(u64::from(jobs)).unwrap_or(0) + 1;
+        let finds = |drill: &Drill| {
+            drill
+                .scheduler()
+                .jobs()
+                .any(|known| u64::from(known.id().number()) == job)
+        };
+        finds(&self.keeps) && !finds(&self.retires)
+    }
+}
+
+/// All that was decided, other than that jobs retire, and what would help those that are blocked.
+fn decided(drill: &Drill) -> Vec<Record> {
+    let records = drill.records().iter().filter(|record| {
+        !matches!(record.event.job_kind(), Some(JobEventKind::Retired)) && !matches!(record.event, Event::Namespace(_))
+    });
+    let blocked = |record: &Record| {
+        let mut record = record.clone();
+        if let Event::Job(event) = &mut record.event
+            && let JobEventKind::Blocked { reasons } = &mut event.kind
+        {
+            reasons.clear();
+        }
+        record
+    };
+    let mut decided: Vec<Record> = records.map(blocked).collect();
+    // Of hosts that one order skips, those of a job that has retired come by name, and others as they were listed.
+    let skipped = |record: &Record| matches!(record.event.task_kind(), Some(TaskEventKind::Skipped));
+    for skips in decided.chunk_by_mut(|one, next| skipped(one) && skipped(next) && one.at == next.at) {
+        if skipped(&skips[0]) {
+            skips.sort_by_key(|record| (record.event.job(), record.event.host().cloned()));
+        }
+    }
+    decided
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn a_namespace_with_retired_jobs_decides_as_one_that_keeps_them(scenario in scenarios(60)) {
+        let mut twins = Twins::new(&scenario);
+        for step in &scenario.steps {
+            twins.play(step);
+        }
+        let Twins { retires, keeps } = twins;
+        prop_assert_eq!(decided(&keeps), decided(&retires));
+        let slots = |drill: &Drill| -> Vec<_> {
+            let buckets = drill.scheduler().buckets();
+            buckets.map(|bucket| (bucket.running(), bucket.unavailable(), bucket.holders())).collect()
+        };
+        prop_assert_eq!(slots(&keeps), slots(&retires));
+        prop_assert_eq!(keeps.scheduler().next_job(), retires.scheduler().next_job());
+    }
+}
