@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use peak_alloc::PeakAlloc;
-use pogo_benches::{estate, estate_policy, row};
+use pogo_benches::{estate, estate_policy, jobs_asked_for, row, run_job, service};
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::plan::{Command, JobSpec};
@@ -50,4 +50,25 @@ fn main() {
         println!("{}", row("colo x role x rack, 3 sequences", &columns));
     }
     println!("to hold: 300");
+    finished_jobs(10_000, jobs_asked_for(100));
+}
+
+/// What jobs that are finished and have retired take, beside a scheduler that had none.
+fn finished_jobs(hosts: u32, jobs: u32) {
+    let before = HEAP.current_usage();
+    let mut scheduler = service(hosts);
+    let empty = HEAP.current_usage() - before;
+    // Room that the first job needed is used again by those after it.
+    run_job(&mut scheduler, usize::MAX);
+    let one = HEAP.current_usage() - before;
+    (1..jobs).for_each(|_| run_job(&mut scheduler, usize::MAX));
+    let all = HEAP.current_usage() - before;
+    let columns = ["", "empty", "after 1", &format!("after {jobs}")].map(str::to_owned);
+    println!(
+        "\nbytes after jobs of {hosts} hosts that have retired\n{}",
+        row("", &columns[1..])
+    );
+    let columns = [empty, one, all].map(|bytes| bytes.to_string());
+    println!("{}", row("colo x role x rack, 3 sequences", &columns));
+    println!("to hold: that of one");
 }

@@ -9,9 +9,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pogo_benches::{drive_collecting, estate, estate_policy, ratio, row};
+use pogo_benches::{drive_collecting, estate, estate_policy, jobs_asked_for, ratio, row, run_job, service};
 use pogo_core::journal::{Snapshot, replay};
-use pogo_core::scheduler::{Record, Scheduler};
+use pogo_core::scheduler::{Input, Record, Scheduler};
 
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const COLUMNS: [&str; 7] = ["hosts", "run", "replay", "take", "write", "read+restore", "bytes/host"];
@@ -23,6 +23,33 @@ fn main() {
     for (at, name) in ["replay", "take", "write", "read+restore"].into_iter().enumerate() {
         println!("  {name:<14}{:.2}", costs[2][at] / costs[1][at]);
     }
+    take_over(10_000, jobs_asked_for(100));
+}
+
+/// What it takes to go on from a snapshot with one live job, after many that have retired.
+fn take_over(hosts: u32, jobs: u32) {
+    let mut scheduler = service(hosts);
+    let mut columns = vec![];
+    for finished in [0, jobs] {
+        (0..finished).for_each(|_| run_job(&mut scheduler, usize::MAX));
+        let mut busy = scheduler.clone();
+        run_job(&mut busy, hosts as usize / 2);
+        let stored = serde_json::to_string(&busy.snapshot()).expect("plain data");
+        let (_, taking) = timed(|| {
+            let snapshot: Snapshot = serde_json::from_str(&stored).expect("what was written");
+            let mut restored = Scheduler::restore(&snapshot).expect("what was taken");
+            let now = restored.now();
+            let resumed = vec![];
+            restored
+                .handle(now, Input::Recover { resumed })
+                .expect("a scheduler that goes on");
+            restored
+        });
+        columns.extend([format!("{:.1}", taking.as_secs_f64() * 1e3), stored.len().to_string()]);
+    }
+    let title =
+        format!("takeover with one live job of {hosts} hosts: ms and bytes, after 0 and after {jobs} finished jobs");
+    println!("\n{title}\n{}", row("colo x role x rack", &columns));
 }
 
 /// What replaying, taking, writing and restoring cost for each host of a job that is half done.

@@ -9,6 +9,7 @@ mod bare_jobs;
 mod drive;
 mod fleets;
 mod neighbours;
+mod service;
 mod table;
 mod texts;
 
@@ -16,5 +17,6 @@ pub use bare_jobs::bare_jobs;
 pub use drive::{Driven, drive, drive_collecting};
 pub use fleets::{Shape, drawn, estate, estate_policy, one_place, overlapping, small_overlapping, twenty_buckets};
 pub use neighbours::{Caches, Cost, beside_blocked, one_beside, small_jobs};
+pub use service::{jobs_asked_for, run_job, service};
 pub use table::{ratio, row};
 pub use texts::{ansible_ini, csv_text, policy_yaml};

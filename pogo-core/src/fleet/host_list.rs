@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
                 return false;
             };
             let mut items = Vec::new();
-            let number = |text: &'_ str| text[start..text.len() - after].to_owned();
+            let number = |text: &str| text[start..text.len() - after].to_owned();
             if !Item::add(&mut items, &number(self.first)) || !Item::add(&mut items, &number(next)) {
                 return false;
             }
