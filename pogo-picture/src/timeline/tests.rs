@@ -44,7 +44,7 @@ proptest! {
         let Some(last) = data.jobs.last() else { return Ok(()) };
         // Of several jobs, the last one of a host has the last word only if it has begun there.
         if data.jobs.len() > 1 { return Ok(()) }
-        let job = drill.scheduler().job(*last).unwrap();
+        let job = data.scheduler.job(*last).unwrap();
         for task in job.tasks() {
             let now = data.hosts[task.host().as_str()].now();
             let fits = match task.state() {
