@@ -1,13 +1,13 @@
 //! Runs one job to its end, under the control of an operator at the terminal.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pogo_core::dispatcher::{Dispatcher, Handle, Resolvers, Transport};
+use pogo_core::dispatcher::{Dispatcher, Handle, Observer, Resolvers, Transport};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::JobSpec;
 use pogo_core::policy::Policy;
-use pogo_core::scheduler::JobId;
+use pogo_core::scheduler::{JobEventKind, JobId, JobStatus, Record, Tally};
 
 use super::follow::{self, FollowedSources};
 use super::stop::{JobStopper, StopSignals};
@@ -51,7 +51,10 @@ async fn run_to_end(
     transport: Arc<dyn Transport>,
     mut operator: Operator,
 ) -> Result<Exit, CliError> {
-    let mut builder = Dispatcher::builder(transport).observer(Arc::clone(&operator.screen) as _);
+    let finished = Arc::new(FinishedJob::default());
+    let mut builder = Dispatcher::builder(transport)
+        .observer(Arc::clone(&operator.screen) as _)
+        .observer(Arc::clone(&finished) as _);
     if let Some(resolvers) = operator.resolvers.take() {
         builder = builder.resolvers(resolvers);
     }
@@ -71,7 +74,29 @@ async fn run_to_end(
     };
     let ended = ended.map_err(CliError::broken)?.map_err(CliError::broken)?;
     let job = job.and_then(|job| ended.job(job));
-    Ok(job.map_or(Exit::Blocked, |job| Exit::of(job.status(), job.tally())))
+    Ok(match (job, finished.tally()) {
+        (Some(job), _) => Exit::of(job.status(), job.tally()),
+        (None, Some(tally)) => Exit::of(JobStatus::Finished, tally),
+        (None, None) => Exit::Blocked,
+    })
+}
+
+/// How the job finished, which its scheduler no longer knows where the policy lets jobs retire at once.
+#[derive(Default)]
+struct FinishedJob(Mutex<Option<Tally>>);
+
+impl FinishedJob {
+    fn tally(&self) -> Option<Tally> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for FinishedJob {
+    fn event(&self, record: &Record) {
+        if let Some(JobEventKind::Finished { tally }) = record.event.job_kind() {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(*tally);
+        }
+    }
 }
 
 /// Submits the job, and passes on signals and changes of the inventory until it is over. The dispatcher ends when the handle

@@ -18,8 +18,8 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Exit, CliError> {
     if !Log::is_pipe(&args.log) {
         let log = Log::read(&args.log)?;
         // What is not a log is refused before any of it is shown.
-        let ended = journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
-        if ended.jobs().next().is_none() {
+        journal::replay(&log.records).map_err(|error| log.damaged(&error))?;
+        if !log.records.iter().any(|record| record.event.submitted().is_some()) {
             return Err(log.refused("it has no job"));
         }
     }

@@ -112,3 +112,36 @@ fn a_replay_shows_what_hosts_wrote() {
         "the same summary"
     );
 }
+
+#[test]
+fn a_job_that_retires_at_once_ends_is_replayed_and_is_drawn_as_any_other() {
+    let site = Site::new("retire_after: 0s\ntag: {web: [web1]}\n", &["web1"]);
+    let site_args = |line| site.args("*", &["--events", "run.jsonl", "--", line]);
+    for (line, code, word) in [("true", 0, "succeeded"), ("false", 1, "failed")] {
+        let args = site_args(line);
+        let ran = site.program.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+        let log = std::fs::read_to_string(site.program.directory.path().join("run.jsonl")).unwrap();
+        assert!(log.lines().last().unwrap().contains("job_retired"), "{log}");
+        assert!(
+            !log.contains("{\"digest\":"),
+            "a log that is kept by itself names nothing that is elsewhere"
+        );
+        let shown = site.program.run(&["replay", "run.jsonl", "--speed", "max"]);
+        assert!(
+            shown.code == 0 && shown.out.contains(word),
+            "{}{}",
+            shown.out,
+            shown.err
+        );
+        let audited = site.program.run(&["audit", "run.jsonl"]);
+        assert_eq!(audited.code, 0, "{}{}", audited.out, audited.err);
+        let drawn = site.program.run(&["timeline", "run.jsonl"]);
+        assert!(
+            drawn.code == 0 && drawn.out.contains("web1"),
+            "{}{}",
+            drawn.out,
+            drawn.err
+        );
+    }
+}
