@@ -83,8 +83,9 @@
 //! | it never began; from then on it never will | never began: waits again |
 //! | it still runs when its time is over; what ran it is gone, without a word; only a later attempt is known there; there is no record | in doubt |
 //!
-//! Detached attempts have a lock and a record of [their own](#attempts-that-outlive-their-connection): they exclude each other, and not what runs
-//! without `detached`. They are asked for permission before each launch; no limit of the host's clock is on that.
+//! [Detached](#attempts-that-outlive-their-connection) attempts take the same lock and pass the same gate. Their supervisor holds the lock for as
+//! long as the command runs, whoever is connected, and each launch over a new link asks for permission anew. Each step's
+//! shell holds it as well until its own group is written down, so that a supervisor that is killed in that moment frees nothing.
 //!
 //! Not asked so: hosts with a [command of their own](#hosts-with-a-command-of-their-own), which are asked for permission before they are asked
 //! for the command, without a lock; and attempts that restart their host.
@@ -169,8 +170,7 @@
 //! be shared), the host keeps a directory for each attempt, named by the job's text and the attempt. Making it decides
 //! who launches the attempt, so that it is launched once at most. In it are both streams of output, each bounded by
 //! [`output_limit`](SshTransportBuilder::output_limit) (where it is over, its head and its tail), and one line that says how far the attempt is, with its process group or
-//! its exit status. A lock that the kernel holds for what runs the attempt lets one detached attempt run on the host at
-//! a time, and is free when that is gone, however it went. A timer beside it ends an attempt two seconds after its time
+//! its exit status. The [lock](#one-command-at-a-time) of the host is the supervisor's. A timer beside it ends an attempt two seconds after its time
 //! limit if nobody has done so from here. The output is removed when its end has been seen here; the
 //! line stays for at least a week, so that a launch that comes late finds that it is over, and is then removed by some
 //! later attempt. All of this belongs to the user who logs in, and so another user's attempts are not seen.
@@ -181,9 +181,11 @@
 //! | the link breaks at any later moment | connected again, with growing pauses, as long as the attempt may take; output goes on where it stopped, and nothing runs twice |
 //! | the host does not come back in time, or does not let us in any more | in doubt; the command may go on until its time limit |
 //! | time limit or cancelled, over the same connection or a new one | as without: TERM, then KILL, and the outcome says what the host confirms; what has not begun never will |
-//! | another detached attempt still runs there after five seconds, or runs on without what supervised it | never began: waits again |
-//! | permission is refused before the first launch | never began: waits again |
-//! | permission is refused for another launch after a broken link | it is found and followed where it was launched, and never will be where it was not |
+//! | another command runs there, or runs on without what supervised it; permission is refused; the word to go comes too late | never began: waits again |
+//! | the same for another launch after a broken link, over which the word to go was sent | it is found and followed where it was launched; otherwise never began |
+//! | time runs out, is cancelled or the host does not come back before the word to go was sent | never began |
+//! | its directory is lost, or another one than it was launched in | what the host's [record](#one-command-at-a-time) says |
+//! | an earlier version of this crate launched it | it is found and followed; one that still runs keeps other detached attempts away, and not others |
 //! | the disk is full before it is launched | failed: refused |
 //! | the disk fills up while it runs | its end, as ever; output that could not be kept is missing, and a note says so |
 //! | the host restarts, or what runs the attempt is killed | in doubt |

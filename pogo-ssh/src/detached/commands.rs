@@ -8,7 +8,9 @@ use pogo_core::scheduler::{AttemptId, Phase};
 
 use super::frames::first_line;
 use super::scripts::{FIND, FOLLOW, PRELUDE, launch, stop};
+use crate::config::GateOptions;
 use crate::exec::{CommandLine, InvalidAttempt, Marker, Scripts, check_attempt};
+use crate::host_lock::LockKey;
 
 /// The command lines of one detached attempt, and where its host keeps what it knows of it.
 #[derive(Debug, Clone)]
@@ -18,6 +20,9 @@ pub(super) struct DetachedCommands {
     attempt: AttemptId,
     scripts: Scripts,
     output_limit: u64,
+    gate: GateOptions,
+    /// The words of the host's record.
+    key: String,
 }
 
 /// The steps that there may be, in their order.
@@ -25,9 +30,16 @@ pub(super) const PHASES: [Phase; 3] = [Phase::PreHook, Phase::Command, Phase::Po
 
 impl DetachedCommands {
     /// For the attempt of a job of this name.
-    pub(super) fn of(attempt: &Attempt, job: &str, directory: &str, output_limit: u64) -> Result<Self, InvalidAttempt> {
+    pub(super) fn of(
+        attempt: &Attempt,
+        job: &str,
+        (directory, output_limit): (&str, u64),
+        gate: &GateOptions,
+    ) -> Result<Self, InvalidAttempt> {
         check_attempt(attempt)?;
         Ok(Self {
+            gate: gate.clone(),
+            key: LockKey::of(attempt, Phase::Connect).words(),
             directory: directory.to_owned(),
             token: format!("{job}.{}", attempt.id),
             attempt: attempt.id,
@@ -46,12 +58,18 @@ impl DetachedCommands {
         PHASES.into_iter().filter(|phase| self.scripts.has(*phase)).collect()
     }
 
-    /// The line that launches the attempt if that was not done before, and follows it. The host ends it after the time
-    /// that is `left`, with the grace, if nobody does so before.
+    /// The line that launches the attempt after the word to go, if that was not done before, and follows it. The host ends it after the
+    /// time that is `left`, with the grace, if nobody does so before.
     pub(super) fn launch_line(&self, seen: (u64, u64), (left, grace): (Duration, Duration)) -> CommandLine {
         // The shell's numbers are signed.
         let most = self.output_limit.min(1 << 60).to_string();
-        let first = [most, left.as_secs().max(1).to_string(), tenths(grace)];
+        let times = [left.as_secs().max(1).to_string(), tenths(grace)];
+        let gate = [
+            self.gate.directory.clone(),
+            self.gate.patience.as_secs().max(1).to_string(),
+            self.key.clone(),
+        ];
+        let first = [most].into_iter().chain(times).chain(gate).collect::<Vec<_>>();
         let bodies = PHASES.map(|phase| self.scripts.step(phase).unwrap_or_default());
         let texts = first.iter().chain(&bodies).chain(&self.scripts.parameters);
         let arguments: Vec<&str> = texts.map(String::as_str).collect();

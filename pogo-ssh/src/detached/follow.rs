@@ -10,9 +10,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::commands::DetachedCommands;
 use super::frames::FrameParser;
+use super::launch_gate::LaunchGate;
 use super::watch::AttemptWatch;
 use crate::context::TransportContext;
-use crate::exec::{CommandLine, ExitReport, KillOutcome, Marker, Privilege, StopReason, ask_first, ask_to_end, open};
+use crate::exec::{
+    CommandLine, ExitReport, GO, KillOutcome, Marker, NotStarted, Privilege, StopReason, ask_to_end, open,
+};
 use crate::link::Link;
 use crate::prepared::PreparedAttempt;
 
@@ -33,7 +36,7 @@ pub(super) enum FollowEnd {
 /// An attempt to be ended by us.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ending {
-    reason: StopReason,
+    pub(super) reason: StopReason,
     grace: Duration,
     give_up: Instant,
     /// What became of it.
@@ -48,6 +51,10 @@ pub(super) struct Detached<'a> {
     pub(super) watch: AttemptWatch,
     /// Whether the host may have been asked to launch it.
     pub(super) host_was_asked: bool,
+    /// Whether the word to go was sent, over any link.
+    pub(super) go_was_sent: bool,
+    /// Why the host is not asked to launch it again.
+    pub(super) launches_no_more: Option<ExitReport>,
     /// How the session ended by which the host was asked last.
     pub(super) status: Option<u32>,
     pub(super) ending: Option<Ending>,
@@ -66,13 +73,17 @@ impl<'a> Detached<'a> {
         });
     }
 
-    /// Launches or finds the attempt on this connection, and follows it.
-    pub(super) async fn follow(&mut self, link: &Link) -> FollowEnd {
-        let asked_before = self.host_was_asked;
+    /// Whether it may have begun.
+    pub(super) fn may_have_begun(&self) -> bool {
+        self.go_was_sent || self.prepared.attempt.resumed || self.watch.is_known_to_host()
+    }
+
+    /// Launches or finds the attempt on this connection, and follows it. `None`: the host is to be asked again.
+    pub(super) async fn follow(&mut self, link: &Link) -> Option<FollowEnd> {
         self.status = None;
-        let mut channel = match self.ask(link).await {
-            Ok(channel) => channel,
-            Err(end) => return end,
+        let (mut channel, mut gate) = match self.ask(link).await {
+            Ok(asked) => asked,
+            Err(end) => return Some(end),
         };
         self.retry_unanswered_kill();
         let mut frames = FrameParser::new(self.prepared.attempt.id);
@@ -88,16 +99,32 @@ impl<'a> Detached<'a> {
                 // The host keeps the output until then.
                 self.watch.output().finish(prepared.stop.wait()).await;
                 discard_output(&mut channel).await;
-                return FollowEnd::Over(self.judge(ended));
+                return Some(FollowEnd::Over(match self.watch.is_unfound() {
+                    true => self.learn(link).await,
+                    false => self.judge(ended),
+                }));
             }
             let behind = self.watch.output().is_behind();
             let message = tokio::select! {
                 biased;
-                reason = given_up(self.ending) => return FollowEnd::Over(ExitReport::NotStopped(reason)),
+                reason = given_up(self.ending) => return Some(FollowEnd::Over(ExitReport::NotStopped(reason))),
                 reason = prepared.stop.wait(), if self.ending.is_none() => {
+                    if gate.is_shut() {
+                        return self.stop_at_gate(&channel, reason).await;
+                    }
                     self.begin_ending(reason);
                     continue;
                 }
+                answer = gate.permission.answered() => match answer {
+                    Ok(()) => {
+                        self.go_was_sent = true;
+                        gate.open();
+                        // A lost link is reported by whoever reads from it.
+                        let _ = channel.data(GO.as_bytes()).await;
+                        continue;
+                    }
+                    Err(reason) => return self.keep_shut(&channel, gate.follows_another(), reason.into()).await,
+                },
                 killed = ended(&mut killing) => {
                     killing = None;
                     if let Some(ending) = &mut self.ending {
@@ -108,16 +135,37 @@ impl<'a> Detached<'a> {
                 () = self.watch.output().flush(), if behind => continue,
                 message = channel.wait(), if over.is_none() && !behind => message,
             };
-            match self.take(message, &mut frames) {
+            match self.take(message, &mut frames, &mut gate) {
                 Ok(ended) => over = ended,
                 Err(reason) => {
                     let lost = || FollowEnd::LinkLost(link.disconnect_reason_or(&reason));
-                    return self
-                        .never_began(&mut frames, asked_before)
-                        .map_or_else(lost, FollowEnd::Over);
+                    return Some(self.never_began(&mut frames).map_or_else(lost, FollowEnd::Over));
                 }
             }
+            if let Some(refusal) = gate.take_refusal() {
+                return self.keep_shut(&channel, gate.follows_another(), refusal).await;
+            }
         }
+    }
+
+    /// Lets nothing begin by this launch. What became of an earlier one the host is asked.
+    async fn keep_shut(&mut self, channel: &Channel<Msg>, follows_another: bool, why: ExitReport) -> Option<FollowEnd> {
+        let _ = channel.eof().await;
+        if follows_another {
+            self.launches_no_more = Some(why);
+            return None;
+        }
+        Some(FollowEnd::Over(why))
+    }
+
+    /// The same for an attempt that is to be ended.
+    async fn stop_at_gate(&mut self, channel: &Channel<Msg>, reason: StopReason) -> Option<FollowEnd> {
+        let _ = channel.eof().await;
+        if self.may_have_begun() {
+            self.begin_ending(reason);
+            return None;
+        }
+        Some(FollowEnd::Over(NotStarted::Stopped(reason).into()))
     }
 
     /// What the host could not be asked over the last link it is asked over this one.
@@ -145,7 +193,7 @@ impl<'a> Detached<'a> {
     }
 
     /// Asks the host to launch the attempt, or to find it when it is to be ended or was launched long ago.
-    async fn ask(&mut self, link: &Link) -> Result<Channel<Msg>, FollowEnd> {
+    async fn ask(&mut self, link: &Link) -> Result<(Channel<Msg>, LaunchGate), FollowEnd> {
         let channel = match open(link).await {
             Ok(channel) => channel,
             Err(russh::Error::ChannelOpenFailure(reason)) if !self.host_was_asked => {
@@ -154,32 +202,28 @@ impl<'a> Detached<'a> {
             }
             Err(error) => return Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
         };
-        let line = if self.ending.is_some() || self.prepared.attempt.resumed || !self.may_launch().await? {
-            // Finding, not launching: a host that lost its record must not run the attempt a second time.
-            self.commands.find_line(self.watch.seen)
-        } else {
+        let launches = self.ending.is_none() && !self.prepared.attempt.resumed && self.launches_no_more.is_none();
+        let line = if launches {
             self.commands
                 .launch_line(self.watch.seen, self.prepared.stop.by_the_host())
+        } else {
+            // Finding, not launching: a host that lost its record must not run the attempt a second time.
+            self.commands.find_line(self.watch.seen)
         };
         self.host_was_asked = true;
         match ask_for(&channel, line).await {
-            Ok(()) => Ok(channel),
+            Ok(()) => Ok((channel, LaunchGate::new(launches, self.go_was_sent))),
             Err(error) => Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
         }
     }
 
-    /// Whether the attempt may be launched, anew for each time that the host is asked for that. One that may have been launched before is
-    /// found instead.
-    async fn may_launch(&self) -> Result<bool, FollowEnd> {
-        match ask_first(&self.prepared.report, &self.prepared.stop).await {
-            Ok(()) => Ok(true),
-            Err(_) if self.host_was_asked => Ok(false),
-            Err(reason) => Err(FollowEnd::Over(reason.into())),
-        }
-    }
-
     /// Takes what the host says. Gives the end, or why there is no more to come.
-    fn take(&mut self, message: Option<ChannelMsg>, frames: &mut FrameParser) -> Result<Option<ExitReport>, String> {
+    fn take(
+        &mut self,
+        message: Option<ChannelMsg>,
+        frames: &mut FrameParser,
+        gate: &mut LaunchGate,
+    ) -> Result<Option<ExitReport>, String> {
         let data = match message {
             Some(ChannelMsg::Data { data }) => data,
             Some(ChannelMsg::Close) | None => return Err("the host closed the session".to_owned()),
@@ -198,18 +242,18 @@ impl<'a> Detached<'a> {
         match frames.take(&data) {
             Ok(frames) => Ok(frames
                 .into_iter()
+                .filter_map(|frame| gate.take(frame, &self.prepared.report))
                 .filter_map(|frame| self.watch.take(frame, stop))
                 .last()),
-            Err(nonsense) => Ok(Some(ExitReport::Unknown(nonsense.to_string()))),
+            Err(nonsense) if self.may_have_begun() => Ok(Some(ExitReport::Unknown(nonsense.to_string()))),
+            Err(nonsense) => Ok(Some(ExitReport::refused(nonsense.to_string()))),
         }
     }
 
-    /// The end of an attempt on a host that ended the session without any account of it: an answer, and no lost link. Only
-    /// if the host was never asked before can nothing have been launched.
-    fn never_began(&mut self, frames: &mut FrameParser, asked_before: bool) -> Option<ExitReport> {
+    /// The end of an attempt on a host that ended the session without any account of it: an answer, and no lost link.
+    fn never_began(&mut self, frames: &mut FrameParser) -> Option<ExitReport> {
         let reason = frames.never_began(self.status.take()?)?;
-        let may_run = asked_before || self.prepared.attempt.resumed;
-        Some(if may_run {
+        Some(if self.may_have_begun() {
             ExitReport::Unknown(reason)
         } else {
             ExitReport::refused(reason)

@@ -3,7 +3,7 @@
 use pogo_core::dispatcher::Stream;
 use pogo_core::scheduler::AttemptId;
 
-use crate::exec::{ExitStatus, LastLine, ran_something_else};
+use crate::exec::{ExitStatus, LastLine, Ready, ran_something_else};
 
 /// One thing that the host says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,12 @@ pub(super) enum Frame {
     Dead,
     /// The host cannot do it, for this reason.
     Refused(String),
+    /// Nothing runs before the word to go.
+    Ready(Ready),
+    /// Another command runs on the host: whose.
+    Busy(String),
+    /// It was not let begin, for this reason.
+    Never(String),
 }
 
 /// What the host sent is no frame.
@@ -130,7 +136,10 @@ impl FrameParser {
             "s" => Frame::State(rest.trim().to_owned()),
             "end" => Frame::End,
             "dead" => Frame::Dead,
-            "refuse" => Frame::Refused(rest.to_owned()),
+            "refuse" | "refused" => Frame::Refused(rest.to_owned()),
+            "ready" => Frame::Ready(Ready::read(rest).ok_or(MalformedFrame)?),
+            "busy" => Frame::Busy(rest.to_owned()),
+            "never" => Frame::Never(rest.to_owned()),
             _ => return Err(MalformedFrame),
         };
         Ok(Some(frame))

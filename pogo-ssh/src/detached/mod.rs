@@ -3,6 +3,8 @@
 mod commands;
 mod follow;
 mod frames;
+mod launch_gate;
+mod learn;
 mod run;
 mod scripts;
 #[cfg(test)]

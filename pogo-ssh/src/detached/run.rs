@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use pogo_core::scheduler::{FailureKind, Outcome};
+use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome};
 use tokio::time::sleep;
 
 use super::commands::{DetachedCommands, unsuitable};
@@ -21,7 +21,8 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         return Outcome::failed(FailureKind::Refused, reason);
     }
     let limit = context.config.output_limit;
-    let commands = match DetachedCommands::of(attempt, job, &context.config.detached_directory, limit) {
+    let kept = (context.config.detached_directory.as_str(), limit);
+    let commands = match DetachedCommands::of(attempt, job, kept, &context.config.gate) {
         Ok(commands) => commands,
         Err(error) => return Outcome::failed(FailureKind::Refused, error.to_string()),
     };
@@ -35,10 +36,13 @@ pub(crate) async fn run(context: &TransportContext, prepared: &PreparedAttempt, 
         watch: AttemptWatch::new(prepared, &commands, limit),
         commands,
         host_was_asked: false,
+        go_was_sent: false,
+        launches_no_more: None,
         status: None,
         ending: None,
     };
     let report = detached.run(link).await;
+    let report = detached.known_not_to_have_begun(report);
     detached.watch.output().finish(prepared.stop.wait()).await;
     match classify(detached.watch.phase, report) {
         ControlFlow::Continue(()) => Outcome::Succeeded,
@@ -51,7 +55,11 @@ impl Detached<'_> {
         let mut tries = 0;
         loop {
             let before = self.watch.seen;
-            let end = self.follow(&link).await;
+            let end = loop {
+                if let Some(end) = self.follow(&link).await {
+                    break end;
+                }
+            };
             link.close().await;
             let reason = match end {
                 FollowEnd::Over(ended) => return ended,
@@ -83,6 +91,9 @@ impl Detached<'_> {
                 biased;
                 reason = given_up(self.ending) => return Err(ExitReport::NotStopped(reason)),
                 reason = self.prepared.stop.wait(), if self.ending.is_none() => {
+                    if !self.may_have_begun() {
+                        return Err(NotStarted::Stopped(reason).into());
+                    }
                     self.begin_ending(reason);
                     *tries = 0;
                     continue;
@@ -97,6 +108,15 @@ impl Detached<'_> {
                 }) => *tries += 1,
                 Err(ConnectError { message, .. }) => return Err(ExitReport::Unknown(message)),
             }
+        }
+    }
+
+    /// Without the word to go nothing has begun, whatever became of the links.
+    fn known_not_to_have_begun(&self, report: ExitReport) -> ExitReport {
+        match report {
+            ExitReport::Unknown(reason) if !self.may_have_begun() => (NeverBegan::NotSent, reason).into(),
+            ExitReport::NotStopped(reason) if !self.may_have_begun() => NotStarted::Stopped(reason).into(),
+            report => report,
         }
     }
 }

@@ -4,9 +4,12 @@
 //! whether the attempt runs: whoever makes it either launches the attempt, once, or writes into it that it never will.
 //! The state of the attempt is a line of 80 bytes that is written over in place, in one write, so that a full disk
 //! cannot keep its end from being known. Locks are the kernel's: they end with whoever holds them.
+//!
+//! What launches an attempt passes the gate of every attempt: it takes the host's lock, says `ready`, and makes the directory after the
+//! word to go. It becomes the supervisor, which holds the lock for as long as the steps run.
 
 use crate::exec::END_GROUP;
-use crate::host_lock::{BORN, GROUP_LIVES};
+use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, WAIT};
 use crate::quote::quote;
 
 /// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
@@ -63,16 +66,18 @@ follow() {
 }
 "#;
 
-/// Runs one step, `$1` of the phase `$2` in the directory `$3` with the parameters that follow, unless the attempt is stopped. Leads a process group.
-/// The group is known before the stop is looked for, and the stop is set before the group is looked for.
+/// Runs one step, `$1` of the phase `$2` in the directory `$3`, of the lock and record `$4` to `$7`, with the parameters that follow, unless
+/// the attempt is stopped. Leads a process group. The group is known before the stop is looked for, and the stop is set before the group is
+/// looked for.
+// It holds the lock as well until its group is written down: of a supervisor that is killed before, nobody could tell that the step runs.
 const STEP: &str = r#"say() { printf '%-79.79s\n' "$*" 1<>"$pogo_h/state"; }
-pogo_b=$1 pogo_p=$2 pogo_h=$3 pogo_g=$$ pogo_k=group
-shift 3
-BORN
-pogo_born $$
+pogo_b=$1 pogo_p=$2 pogo_h=$3 pogo_L=$4 pogo_R=$5 pogo_K=$6 pogo_U=$7 pogo_g=$$ pogo_k=group
+shift 7
+if pogo_begin $$ group; then exec 9>&-; fi
 say begun "$pogo_p" $$ "${pogo_x:--}" "$pogo_B"
 if [ -e "$pogo_h/stop" ]; then say kept "$pogo_p"; exit 143; fi
-unset -f say pogo_born; unset pogo_p pogo_h pogo_x pogo_B
+unset -f say pogo_born pogo_now pogo_line pogo_put pogo_begin
+unset pogo_p pogo_h pogo_x pogo_B pogo_L pogo_R pogo_K pogo_U pogo_M pogo_G
 eval "$pogo_b""#;
 
 /// Ends the attempt in the directory `$2` after `$1` seconds, by [`STOP`], whose `$5` is `$3`. Exits with 9 when it has
@@ -86,9 +91,10 @@ set -- - - - - "$3"
 [ $? -ne 0 ] || exit 9
 exit 8"#;
 
-/// Runs the steps, one after the other: the texts of pre-hooks, command and post-hooks in `$6` to `$8`, empty where there
+/// Runs the steps, one after the other: the texts of pre-hooks, command and post-hooks in `${10}` to `${12}`, empty where there
 /// are none, with the parameters that follow. `$1`: directory of the attempt; `$2`: how many bytes of each stream of
-/// output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the text of [`STEP`].
+/// output are kept; `$3` and `$4`: as `$1` and `$3` of [`TIMER`]; `$5`: the text of [`STEP`]; `$6` to `$9`: `pogo_L`, `pogo_R`, `pogo_K`
+/// and `pogo_U` of the host's lock, which it holds by descriptor 9 until the end is written down.
 ///
 /// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background may hold the output open; it is waited for as long as on a connection. Output that
 /// cannot be kept is dropped, and its pipe renamed, which needs no space.
@@ -96,8 +102,10 @@ exit 8"#;
 /// `dd` loses nothing that it has read when it has read enough, as `head` and a limit of the file's size would. Of what
 /// is over the limit the end is kept in memory, and added to the file when all is over; where it begins, and how many
 /// bytes are missing before it, stands in another file by then.
-const SUPERVISE: &str = r#"here=$1 most=$2 limit=$3 grace=$4 step=$5 pre=$6 main=$7 post=$8
-shift 8
+const SUPERVISE: &str = r#"here=$1 most=$2 limit=$3 grace=$4 step=$5 pogo_L=$6 pogo_R=$7 pogo_K=$8 pogo_U=$9
+shift 9
+pre=$1 main=$2 post=$3
+shift 3
 say() { printf '%-79.79s\n' "$*" 1<>"$here/state"; }
 keep() {
   size=0
@@ -123,6 +131,7 @@ keep_end() {
   cat "$1.end" >>"$1" || return 1
   rm -f "$1.pipe" "$1.all" "$1.end"
 }
+pogo_begin $$ group || { say never unwritten; exit; }
 keep "$here/out" "$here/o" <"$here/o" 8>&- 9>&- &
 keep "$here/err" "$here/e" <"$here/e" 8>&- 9>&- &
 setsid /bin/sh -c "$timer" sh "$limit" "$here" "$grace" </dev/null 8>&- 9>&- &
@@ -133,7 +142,7 @@ for next in pre_hook command post_hook; do
   case $next in pre_hook) body=$pre ;; command) body=$main ;; *) body=$post ;; esac
   [ -n "$body" ] || continue
   phase=$next
-  setsid /bin/sh -c "$step" sh "$body" "$phase" "$here" "$@" </dev/null >&3 2>&4 3>&- 4>&- 8>&- 9>&-
+  setsid /bin/sh -c "$step" sh "$body" "$phase" "$here" "$pogo_L" "$pogo_R" "$pogo_K" "$pogo_U" "$@" </dev/null >&3 2>&4 3>&- 4>&- 8>&-
   code=$?
   read -r was rest <"$here/state"
   [ $code -eq 0 ] || break
@@ -150,54 +159,68 @@ case $?$was in 9*|8kept) limit=limit ;; *) limit= ;; esac
 rm -f "$here/stop"
 cut=
 for name in o.cut e.cut o.lost e.lost; do if [ -e "$here/$name" ]; then cut=cut; fi; done
+end="ended $code"
+if [ $code -gt 128 ] && name=$(kill -l $code 2>/dev/null) && [ "$name" ]; then end="killed $name"; fi
+pogo_put "ended $phase $end"
+exec 9>&-
 if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$phase" $code $cut $limit; fi"#;
 
-/// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows are for
-/// [`SUPERVISE`], but for the text of [`STEP`].
+/// Launches the attempt, unless that was done before, and follows it. `$5` to `$7` and what follows `${10}` are for [`SUPERVISE`], but for the
+/// text of [`STEP`] and what is of the lock. `$8`: directory of the host's lock; `$9`: how long to wait for the word to go; `${10}`: the
+/// words of the record.
 ///
 /// Old attempts are pruned but for this one: where the clock ran ahead of the files' times, it pruned its own directory.
 /// What launches it becomes what runs it, so that the locks are nobody else's; it is no background job, which would
 /// ignore the interrupt signal for ever.
 ///
-/// The lock is free as soon as what ran the last attempt is gone, and the attempt itself may live on: then the host is busy as well.
-const LAUNCH: &str = r#"survives() {
-  read -r last <"$base/holder" && [ "$last" != "$token" ] && read -r was phase group born boot rest <"$base/$last/state" || return 1
-  [ "$was" = begun ] && pogo_lives "$boot" "$group" group "$born"
+/// An earlier launch of the same attempt, over a link that broke, may hold the lock and have heard the word to go: it is waited for, and is
+/// not somebody else who keeps the host busy. Under the lock, without the directory, no launch before has begun or will.
+const LAUNCH: &str = r#"pogo_say() { if [ "$1" = ready ]; then printf '%s\n' "$*" >&5; else printf '%s\n' "$*"; fi; }
+there() { echo there; exit; }
+earlier() {
+  [ -e "$base/lock" ] && read -r last <"$base/holder" || return 1
+  (flock -n 7) 7<"$base/lock" || return 0
+  read -r was phase group born boot rest <"$base/$last/state" && [ "$was" = begun ] && pogo_lives "$boot" "$group" group "$born" && return
+  rm -f "$base/lock" "$base/holder"
+  return 1
 } 2>/dev/null
 launch() {
-  (: >>"$base/lock") 2>/dev/null || refuse "it cannot keep an attempt: its disk is full"
-  exec 9>>"$base/lock"
-  got= left=50
-  until flock -n 9 && got=yes; do
-    [ ! -d "$here" ] || break
-    left=$((left - 1)); [ $left -gt 0 ] || break
-    nap 0.1
+  left=$((patience + 5))
+  while [ ! -d "$here" ] && { pogo_take "$locks"; took=$?; [ $took = 1 ]; }; do
+    case $pogo_z in "1 ${pogo_K% *} "*) ;; *) break ;; esac
+    left=$((left - 2)); [ $left -gt 0 ] || break
+    sleep 1
   done
-  if [ -n "$got" ] && survives; then got=; fi
-  [ -z "$got" ] || find "$base"/*.a* -prune ! -name "$token" -mtime +7 -exec rm -rf {} \; 2>/dev/null
-  if why=$(mkdir "$here" 2>&1); then
-    if [ -z "$got" ]; then : >"$here/state"; say never busy "$(cat "$base/holder" 2>/dev/null)"
-    else prepare "$@"; fi
-  elif [ ! -d "$here" ]; then refuse "it cannot keep an attempt: $why"; fi
-  echo there
+  [ ! -d "$here" ] || there
+  pogo_held $took
+  if earlier; then pogo_say busy earlier "$last"; exit; fi
+  pogo_wait "$patience" || { pogo_say never late; exit; }
+  exec </dev/null
+  prepare "$@"
 }
 prepare() {
-  why=$( (: >"$here/alive" && mkfifo "$here/o" "$here/e" && : >"$here/out" && : >"$here/err" &&
-    printf '%s\n' "$token" >"$base/holder") 2>&1) || { rm -rf "$here"; refuse "it cannot keep an attempt; is its disk full? $why"; }
+  [ -z "$pogo_L" ] || find "$base"/*.a* -prune ! -name "$token" -mtime +7 -exec rm -rf {} \; 2>/dev/null
+  why=$(mkdir "$here" 2>&1) || { [ ! -d "$here" ] || there; refuse "it cannot keep an attempt: $why"; }
+  why=$( (: >"$here/alive" && mkfifo "$here/o" "$here/e" && : >"$here/out" && : >"$here/err") 2>&1) ||
+    { rm -rf "$here"; refuse "it cannot keep an attempt; is its disk full? $why"; }
   exec 8<"$here/alive"
   flock 8
   (: >"$here/state"; say launched) 2>/dev/null || { rm -rf "$here"; refuse "it cannot keep an attempt: its disk is full"; }
   echo there
-  exec setsid /bin/sh -c "$supervise" sh "$here" "$most" "$limit" "$grace" "$step" "$@" >/dev/null 2>&1
+  exec setsid /bin/sh -c "$supervise" sh "$here" "$most" "$limit" "$grace" "$step" "$pogo_L" "$pogo_R" "$pogo_K" "$pogo_U" "$@" \
+    >/dev/null 2>&1 5>&-
 }
-most=$5 limit=$6 grace=$7
-shift 7
-exec 6<&0
-launch "$@" </dev/null 6<&- | {
+most=$5 limit=$6 grace=$7 locks=$8 patience=$9
+shift 9
+pogo_K=$1
+shift
+exec 5>&1 6<&0
+launch "$@" <&6 6<&- | {
+  exec 5>&-
   read -r verdict
   case $verdict in
     there) follow <&6 ;;
-    refuse*) printf '%s\n' "$verdict" ;;
+    refuse*|busy*|never*) printf '%s\n' "$verdict" ;;
     *) refuse "it could not launch the attempt" ;;
   esac
 }"#;
@@ -218,20 +241,22 @@ read -r was phase group rest <"$here/state"
 set -- "$group" "$5"
 "#;
 
-/// When a process began, and the boot that the host is in.
-fn born() -> String {
+/// What writes the record, and the boot that the host is in.
+fn record() -> String {
     format!(
-        "pogo_B=-\n[ ! -r /proc/sys/kernel/random/boot_id ] || read -r pogo_B </proc/sys/kernel/random/boot_id\n{BORN}"
+        "pogo_B=-\n[ ! -r /proc/sys/kernel/random/boot_id ] || read -r pogo_B </proc/sys/kernel/random/boot_id\n{RECORD}{BORN}{BEGIN}"
     )
 }
 
 /// The text of [`LAUNCH`], with the texts of what it launches.
 pub(super) fn launch() -> String {
     let timer = TIMER.replace("STOP", &stop());
-    let supervise = format!("timer={}\n{SUPERVISE}", quote(&timer));
-    let (born, step) = (born(), STEP.replace("BORN", &born()));
-    let (supervise, step) = (quote(&supervise), quote(&step));
-    format!("supervise={supervise}\nstep={step}\n{born}{GROUP_LIVES}{LAUNCH}")
+    let record = record();
+    let (supervise, step) = (
+        quote(&format!("{record}timer={}\n{SUPERVISE}", quote(&timer))),
+        quote(&format!("{record}{STEP}")),
+    );
+    format!("supervise={supervise}\nstep={step}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{WAIT}{LAUNCH}")
 }
 
 /// The text of [`STOP`], and that which ends the group that it finds.

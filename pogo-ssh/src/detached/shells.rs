@@ -13,7 +13,8 @@ use pogo_core::scheduler::{AttemptId, JobId};
 
 use super::commands::DetachedCommands;
 use super::frames::{Frame, FrameParser};
-use crate::exec::CommandLine;
+use crate::config::GateOptions;
+use crate::exec::{CommandLine, GO, Ready};
 use crate::shells;
 
 /// Runs with each shell in the place of `/bin/sh`, and a home of its own.
@@ -40,6 +41,15 @@ struct ShellReport {
     cuts: Vec<(Stream, u64)>,
     last_state: String,
     last: Option<Frame>,
+    ready: Vec<Ready>,
+}
+
+/// A file with these bytes, to be read.
+fn read_from(bytes: &[u8]) -> fs::File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file.rewind().unwrap();
+    file
 }
 
 impl Shell<'_> {
@@ -50,16 +60,26 @@ impl Shell<'_> {
 
     /// Runs a line as a server does for somebody with this login shell.
     fn log_in(&self, line: &CommandLine) -> ShellReport {
-        let mut input = tempfile::tempfile().unwrap();
-        input
-            .write_all(line.input.clone().unwrap_or_default().as_bytes())
-            .unwrap();
-        input.rewind().unwrap();
-        self.hear(shells::command(self.name).args(["-c", &line.text]).stdin(input))
+        let told = line.input.clone().unwrap_or_default();
+        let words = [told.as_bytes(), GO.as_bytes()].concat();
+        self.hear(
+            shells::command(self.name)
+                .args(["-c", &line.text])
+                .stdin(read_from(&words)),
+        )
+    }
+
+    /// Forgets what the host has written down of its last attempt.
+    fn forget_record(&self) {
+        let _ = fs::remove_dir_all(self.home.join(".local"));
     }
 
     fn sh(&self, text: &str) -> ShellReport {
-        self.hear(shells::command(self.name).args(["-c", text]))
+        self.hear(
+            shells::command(self.name)
+                .args(["-c", text])
+                .stdin(read_from(GO.as_bytes())),
+        )
     }
 
     fn hear(&self, command: &mut Process) -> ShellReport {
@@ -67,6 +87,7 @@ impl Shell<'_> {
         let mut report = ShellReport::default();
         for frame in FrameParser::new(AttemptId::new(17)).take(&output.stdout).unwrap() {
             match frame {
+                Frame::Ready(ready) => report.ready.push(ready),
                 Frame::Output(Stream::Stdout, bytes) => report.out += &String::from_utf8_lossy(&bytes),
                 Frame::Output(_, bytes) => report.err += &String::from_utf8_lossy(&bytes),
                 Frame::Cut(stream, missing) => report.cuts.push((stream, missing)),
@@ -93,7 +114,7 @@ fn numbered(x: usize, line: &str) -> DetachedCommands {
 fn commands_of_job(job: String, command: Command) -> DetachedCommands {
     let ids = (JobId::new(3), AttemptId::new(17));
     let attempt = Attempt::new(ids, Host::new("web1".parse().unwrap()), command, Duration::from_secs(1));
-    DetachedCommands::of(&attempt, &job, "cache/it's", 10_000).unwrap()
+    DetachedCommands::of(&attempt, &job, ("cache/it's", 10_000), &GateOptions::default()).unwrap()
 }
 
 #[test]
@@ -150,6 +171,8 @@ fn of_output_over_the_limit_the_host_keeps_head_and_tail_and_never_holds_up_the_
 fn what_fits_behind_the_limit_is_all_there() {
     under_every_shell(|shell| {
         for size in [9_999, 10_000, 10_001, 12_288, 13_000] {
+            // Each is the first of its number.
+            shell.forget_record();
             let report =
                 shell.run(&numbered(size, "head -c $X /dev/zero | tr '\\0' x; echo e >&2").launch_line((0, 0), LIMIT));
             assert_eq!(
@@ -178,6 +201,35 @@ fn output_that_comes_in_small_pieces_is_kept_within_the_same_bound() {
         );
         let missing: u64 = report.cuts.iter().map(|(_, missing)| missing).sum();
         assert_eq!(report.out.len() as u64 + missing, 38_890, "{}", shell.name);
+    });
+}
+
+#[test]
+fn the_end_is_written_down_in_the_host_s_record_as_well() {
+    under_every_shell(|shell| {
+        for (line, end) in [
+            ("exit 3", "ended 3"),
+            ("kill -KILL $$", "killed KILL"),
+            ("exit 200", "ended 200"),
+        ] {
+            shell.forget_record();
+            fs::remove_dir_all(shell.home.join("cache")).unwrap_or_default();
+            let report = shell.run(&commands_of(line).launch_line((0, 0), LIMIT));
+            assert_eq!(report.last, Some(Frame::End), "{}: {report:?}", shell.name);
+            let files = fs::read_dir(shell.home.join(".local/state/pogo")).unwrap();
+            let lines: Vec<String> = files
+                .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+                .collect();
+            assert_eq!(lines.len(), 2, "{}", shell.name);
+            for line in lines {
+                assert!(line.starts_with("1 default.0 17 "), "{}: {line}", shell.name);
+                assert!(
+                    line.trim_end().ends_with(&format!(" ended command {end}")),
+                    "{}: {line}",
+                    shell.name
+                );
+            }
+        }
     });
 }
 
@@ -260,4 +312,57 @@ fn every_line_reaches_the_host_through_every_login_shell() {
         );
         assert_eq!(shell.log_in(&commands.stop_line(LIMIT.1)).last, None, "{name}");
     }
+}
+
+#[test]
+fn what_an_earlier_version_launched_is_found_and_keeps_the_host_busy_until_it_has_ended() {
+    under_every_shell(|shell| {
+        let name = Process::new("uname").arg("-n").output().unwrap().stdout;
+        let base = shell
+            .home
+            .join("cache/it's")
+            .join(String::from_utf8(name).unwrap().trim());
+        let keep = |token: &str, state: &str| {
+            let at = base.join(token);
+            fs::create_dir_all(&at).unwrap();
+            for (file, text) in [
+                ("out", "a\nb"),
+                ("err", ""),
+                ("alive", ""),
+                ("state", &format!("{state:<79}\n")),
+            ] {
+                fs::write(at.join(file), text).unwrap();
+            }
+        };
+        keep("job0.a17", "ended command 7");
+        let report = shell.run(&commands_of("true").find_line((0, 0)));
+        assert_eq!(
+            (report.out.as_str(), report.last_state.as_str()),
+            ("a\nb", "ended command 7"),
+            "{}",
+            shell.name
+        );
+        keep("job8.a16", "begun command 4711 1 -");
+        fs::write(base.join("holder"), "job8.a16\n").unwrap();
+        let lock = fs::File::create(base.join("lock")).unwrap();
+        lock.lock().unwrap();
+        let next = numbered(9, "echo ran >>~/ran");
+        let report = shell.run(&next.launch_line((0, 0), LIMIT));
+        assert_eq!(
+            report.last,
+            Some(Frame::Busy("earlier job8.a16".to_owned())),
+            "{}",
+            shell.name
+        );
+        assert_eq!(report.ready, [], "{}", shell.name);
+        drop(lock);
+        assert_eq!(
+            shell.run(&next.launch_line((0, 0), LIMIT)).last_state,
+            "ended command 0",
+            "{}",
+            shell.name
+        );
+        assert_eq!(fs::read_to_string(shell.home.join("ran")).unwrap(), "ran\n");
+        assert!(!base.join("lock").exists(), "{}", shell.name);
+    });
 }

@@ -6,6 +6,7 @@ use pogo_core::scheduler::{NeverBegan, Phase};
 use super::commands::{DetachedCommands, PHASES};
 use super::frames::Frame;
 use crate::exec::{ExitReport, Mark, MarkParser, NotStarted, StopReason, phase_name, signal_of};
+use crate::host_lock::never_message;
 use crate::output::Output;
 use crate::prepared::PreparedAttempt;
 
@@ -28,6 +29,8 @@ pub(super) struct AttemptWatch {
     output_limit: u64,
     /// Streams of which the host has dropped a part.
     cut: Vec<Stream>,
+    /// Whether the host did not know of it, and has been told that it never begins.
+    is_unfound: bool,
 }
 
 impl AttemptWatch {
@@ -46,6 +49,7 @@ impl AttemptWatch {
             state: String::new(),
             output_limit,
             cut: Vec::new(),
+            is_unfound: false,
         }
     }
 
@@ -73,8 +77,25 @@ impl AttemptWatch {
                 return Some(ExitReport::Unknown(dead.to_owned()));
             }
             Frame::Refused(reason) => return Some(ExitReport::refused(reason)),
+            Frame::Ready(_) | Frame::Busy(_) | Frame::Never(_) => {}
         }
         None
+    }
+
+    /// Whether the host has said anything of it.
+    pub(super) fn is_known_to_host(&self) -> bool {
+        !self.state.is_empty()
+    }
+
+    /// Whether nothing was found of it, and nothing will begin: its record may say more.
+    pub(super) fn is_unfound(&self) -> bool {
+        self.is_unfound
+    }
+
+    /// Takes note that its end in this phase is known from its record.
+    pub(super) fn end_in(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.reach(phase);
     }
 
     /// A remark of ours.
@@ -149,9 +170,10 @@ impl AttemptWatch {
                 let message = format!("another attempt runs on the host: {}", holder.join(" "));
                 (NeverBegan::Busy, message).into()
             }
+            ["never", "unwritten", ..] => ExitReport::refused(never_message("unwritten")),
             ["never", "stopped", name, ..] => {
+                self.is_unfound = *name == phase_name(Phase::Connect);
                 self.phase = phase_named(name).unwrap_or(self.phase);
-                // Without a stop, the host does not know of it: it may have run before.
                 stop.map_or_else(
                     || ExitReport::refused("cancelled"),
                     |reason| NotStarted::Stopped(reason).into(),

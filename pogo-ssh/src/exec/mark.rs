@@ -57,6 +57,19 @@ pub(crate) struct Ready {
     pub(crate) tells: bool,
 }
 
+impl Ready {
+    /// Reads what follows the word.
+    pub(crate) fn read(words: &str) -> Option<Self> {
+        let (host_lock, tells) = match words.split(' ').next()? {
+            "lock" => (true, true),
+            "held" => (false, true),
+            "none" => (false, false),
+            _ => return None,
+        };
+        Some(Self { host_lock, tells })
+    }
+}
+
 /// A byte that starts every mark, and is rare otherwise.
 const FIRST: u8 = 0x1e;
 /// No mark is longer; what goes on beyond is not a mark.
@@ -157,13 +170,7 @@ fn read_mark(text: &[u8]) -> Option<Mark> {
         "hook" => Some(Mark::Hook(rest.to_owned())),
         "password" => Some(Mark::Password(rest.to_owned())),
         "refused" => Some(Mark::Refused(rest.to_owned())),
-        "ready" => match rest.split(' ').next()? {
-            "lock" => Some((true, true)),
-            "held" => Some((false, true)),
-            "none" => Some((false, false)),
-            _ => None,
-        }
-        .map(|(host_lock, tells)| Mark::Ready(Ready { host_lock, tells })),
+        "ready" => Ready::read(rest).map(Mark::Ready),
         "busy" => Some(Mark::Busy(rest.to_owned())),
         "found" => Some(Mark::Found(rest.to_owned())),
         "never" => Some(Mark::Never(rest.to_owned())),

@@ -42,7 +42,7 @@ pub(crate) use line::CommandLine;
 #[cfg(feature = "loopback")]
 pub(crate) use line::is_command;
 pub(crate) use linger::{LINGER, LINGERS, until};
-pub(crate) use mark::{Mark, MarkParser, ProcessGroup};
+pub(crate) use mark::{Mark, MarkParser, ProcessGroup, Ready};
 pub(crate) use marker::Marker;
 pub(crate) use permission::{Permission, ask_first};
 pub(crate) use privilege::Privilege;

@@ -6,7 +6,7 @@ use crate::exec::{ExitReport, phase_name, signal_of};
 
 /// What became of an attempt, by its host's record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum HostAnswer {
+pub(crate) enum HostAnswer {
     /// It never began, and never will.
     NeverBegan,
     /// It has ended, in this phase.

@@ -5,4 +5,5 @@ mod ask;
 mod resume;
 mod script;
 
-pub(crate) use resume::resume;
+pub(crate) use answer::HostAnswer;
+pub(crate) use resume::{learn, resume};

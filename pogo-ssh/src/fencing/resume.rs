@@ -10,6 +10,7 @@ use super::ask::ask;
 use crate::classify::{classify, not_started};
 use crate::context::TransportContext;
 use crate::exec::{NotStarted, StopReason};
+use crate::link::Link;
 use crate::prepared::PreparedAttempt;
 
 /// Connects, and waits for the end of the attempt for as long as it has. Its output went with its connection.
@@ -18,7 +19,23 @@ pub(crate) async fn resume(context: &TransportContext, prepared: &PreparedAttemp
         Ok(link) => link,
         Err(outcome) => return outcome,
     };
-    let exec = context.exec_context(&link, prepared);
+    let answer = learn(context, &link, prepared).await;
+    link.close().await;
+    match answer {
+        Ok(answer) => outcome_of(prepared, answer),
+        Err(reason) => Outcome::in_doubt(format!(
+            "the host could not be asked what became of the attempt: {reason}"
+        )),
+    }
+}
+
+/// Waits on this connection for the end of the attempt, for as long as it has.
+pub(crate) async fn learn(
+    context: &TransportContext,
+    link: &Link,
+    prepared: &PreparedAttempt,
+) -> Result<HostAnswer, String> {
+    let exec = context.exec_context(link, prepared);
     let (left, _) = prepared.stop.by_the_host();
     let options = &context.config.gate;
     let answer = tokio::select! {
@@ -26,20 +43,13 @@ pub(crate) async fn resume(context: &TransportContext, prepared: &PreparedAttemp
         reason = prepared.stop.wait() => Err(reason),
         answer = ask(exec, options, &prepared.attempt, left) => Ok(answer),
     };
-    let answer = match answer {
+    match answer {
         Ok(answer) => answer,
         // What it says at once is all that there is time for.
         Err(reason) => match ask(exec, options, &prepared.attempt, Duration::ZERO).await {
             Ok(HostAnswer::Running) => Ok(HostAnswer::Unknown(still_runs(reason))),
             answer => answer,
         },
-    };
-    link.close().await;
-    match answer {
-        Ok(answer) => outcome_of(prepared, answer),
-        Err(reason) => Outcome::in_doubt(format!(
-            "the host could not be asked what became of the attempt: {reason}"
-        )),
     }
 }
 

@@ -2,8 +2,12 @@
 
 use super::key::shown_key;
 
-/// Who keeps the host busy, by its words: `NUMBER SECONDS KEY`, and a process group where it has outlived its supervisor.
+/// Who keeps the host busy, by its words: `NUMBER SECONDS KEY`, and a process group where it has outlived its supervisor; or `earlier TOKEN`.
 pub(crate) fn busy_message(words: &str) -> String {
+    if let Some(token) = words.strip_prefix("earlier ") {
+        let token: String = token.chars().filter(char::is_ascii_graphic).collect();
+        return format!("an attempt that an earlier version launched still runs on the host: {token}");
+    }
     let mut words = words.split(' ');
     let number: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let seconds: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);

@@ -150,7 +150,10 @@ fi
 pogo_now 2>/dev/null
 [ "$pogo_y" = go ] && [ -z "${pogo_t-}" ] && [ $((pogo_U - pogo_S)) -le "$1" ]
 }
-pogo_begin() {
+"#;
+
+/// Writes down that the group `$1` of the kind `$2` begins: `pogo_begin GROUP KIND`.
+pub(crate) const BEGIN: &str = r#"pogo_begin() {
 pogo_born "$1"
 pogo_M=${pogo_K#* } pogo_G="$1 $2 ${pogo_x:--}"
 pogo_M=${pogo_M% *}

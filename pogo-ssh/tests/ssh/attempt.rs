@@ -1,5 +1,6 @@
 //! One attempt at one host, and all that was seen of it.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -147,11 +148,19 @@ impl TestAttempt {
         running.finish(transport).await
     }
 
-    /// The first of a test is a17: nextest runs each in a process of its own. A detached one may be found again.
+    /// The first of a test is a17: nextest runs each in a process of its own. A detached one, which may be found again, has the number of its
+    /// key.
     fn issue_number(&mut self) {
         static ISSUED: AtomicU64 = AtomicU64::new(17);
-        if self.attempt.exec_options.detached.is_none() && !self.is_numbered {
-            self.attempt.id = AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed));
+        static DETACHED: Mutex<BTreeMap<String, AttemptId>> = Mutex::new(BTreeMap::new());
+        let issue = || AttemptId::new(ISSUED.fetch_add(1, Ordering::Relaxed));
+        match &self.attempt.exec_options.detached {
+            _ if self.is_numbered => {}
+            Some(key) => {
+                let mut detached = DETACHED.lock().unwrap();
+                self.attempt.id = *detached.entry(key.clone()).or_insert_with(issue);
+            }
+            None => self.attempt.id = issue(),
         }
     }
 
@@ -195,6 +204,16 @@ pub(crate) struct Running {
     asking: Option<mpsc::UnboundedReceiver<BeginRequest>>,
 }
 
+/// What an attempt asks.
+pub(crate) struct Requests(mpsc::UnboundedReceiver<BeginRequest>);
+
+impl Requests {
+    /// The next request to begin.
+    pub(crate) async fn recv(&mut self) -> BeginRequest {
+        self.0.next().await.unwrap()
+    }
+}
+
 /// Takes what an attempt reports, and answers it.
 struct Answers {
     phases: mpsc::UnboundedSender<(AttemptId, Phase)>,
@@ -225,6 +244,11 @@ impl Running {
     pub(crate) fn asked(&mut self) -> impl Future<Output = BeginRequest> + 'static {
         let mut asking = self.asking.take().unwrap();
         async move { asking.next().await.unwrap() }
+    }
+
+    /// All that it asks.
+    pub(crate) fn requests(&mut self) -> Requests {
+        Requests(self.asking.take().unwrap())
     }
 
     pub(crate) async fn finish(self, transport: &dyn Transport) -> Report {

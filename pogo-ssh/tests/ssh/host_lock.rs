@@ -11,12 +11,13 @@ use pogo_core::scheduler::{BeginRefused, FailureKind, NeverBegan, Outcome, Phase
 use pogo_ssh::SshTransport;
 
 use crate::attempt::Report;
+use crate::detached::detached;
 use crate::place::{Place, on_both};
 use crate::sick::{fill, on_small_disk};
 
 /// What is said of an attempt that never began, which must be for this reason.
 #[track_caller]
-fn never_began(report: &Report, wanted: NeverBegan) -> String {
+pub(crate) fn never_began(report: &Report, wanted: NeverBegan) -> String {
     match &report.outcome {
         Outcome::NeverBegan { reason, message } if *reason == wanted => message.clone(),
         other => panic!("expected {wanted:?}, got {other:?}\n{report:#?}"),
@@ -24,15 +25,14 @@ fn never_began(report: &Report, wanted: NeverBegan) -> String {
 }
 
 /// A pipe that a command on the host can wait at.
-fn gate(place: &Place) -> String {
-    let gate = place.path("gate");
-    let made = std::process::Command::new("mkfifo").arg(&gate).status();
+pub(crate) fn gate(path: &str) -> String {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
     assert!(made.unwrap().success());
-    gate
+    path.to_owned()
 }
 
 /// Lets whoever waits there go on; whoever comes to it is waited for.
-async fn release(gate: String) {
+pub(crate) async fn release(gate: String) {
     let opening = move || {
         let mut gate = fs::OpenOptions::new().write(true).open(gate).unwrap();
         gate.write_all(b"go\n").unwrap();
@@ -74,7 +74,7 @@ on_both! {
     async fn what_is_refused_permission_runs_nothing_and_the_host_is_free(place: Place) {
         let ran = place.path("ran");
         place.file("pre.d/a", &format!("#!/bin/sh\necho ran >'{ran}'\n"), 0o755);
-        for exec_options in [ExecOptions::new(), ExecOptions::new().pty(true)] {
+        for exec_options in [ExecOptions::new(), ExecOptions::new().pty(true), detached("refused")] {
             let attempt = place.attempt(Command::shell("true")).with_hooks(&place.path("pre.d"), "none");
             let attempt = attempt.exec_options(exec_options).refused(BeginRefused::Stopped);
             let report = attempt.run(&transport_of(&place)).await;
@@ -87,21 +87,24 @@ on_both! {
 
     async fn a_word_that_comes_after_the_host_has_given_up_begins_nothing(place: Place) {
         let transport = place.transport.clone().begin_timeout(Duration::from_secs(1)).build().unwrap();
-        let (mut running, _side) = place.attempt(Command::shell("echo ran")).left_waiting().start();
-        let asked = running.asked();
-        // It is answered once the host is free again, which it is when it has given up.
-        let answering = async {
-            let request = asked.await;
-            while place.sh("true").await.outcome != Outcome::Succeeded {}
-            request.answer(Ok(()));
-        };
-        let (report, ()) = tokio::join!(running.finish(&transport), answering);
-        never_began(&report, NeverBegan::Expired);
-        assert_eq!(report.stdout, "");
+        for exec_options in [ExecOptions::new(), detached("late")] {
+            let attempt = place.attempt(Command::shell("echo ran")).exec_options(exec_options);
+            let (mut running, _side) = attempt.left_waiting().start();
+            let asked = running.asked();
+            // It is answered once the host is free again, which it is when it has given up.
+            let answering = async {
+                let request = asked.await;
+                while place.sh("true").await.outcome != Outcome::Succeeded {}
+                request.answer(Ok(()));
+            };
+            let (report, ()) = tokio::join!(running.finish(&transport), answering);
+            never_began(&report, NeverBegan::Expired);
+            assert_eq!(report.stdout, "");
+        }
     }
 
     async fn a_busy_host_says_whose_command_runs_before_anybody_is_asked(place: Place) {
-        let gate = gate(&place);
+        let gate = gate(&place.path("gate"));
         begin_and_die(&place, 17, &format!("echo up; exec >/dev/null 2>&1; read go <'{gate}'")).await;
         let report = place.attempt(Command::shell("echo ran")).numbered(18).run(&transport_of(&place)).await;
         let message = never_began(&report, NeverBegan::Busy);
@@ -111,7 +114,7 @@ on_both! {
     }
 
     async fn the_end_of_an_attempt_whose_dispatcher_died_is_learned_from_its_host(place: Place) {
-        let gate = gate(&place);
+        let gate = gate(&place.path("gate"));
         begin_and_die(&place, 17, &format!("echo up; read go <'{gate}'; exit 3")).await;
         // It still runs when it is asked for.
         let (report, ()) = tokio::join!(resume(&place, 17), release(gate));
@@ -139,7 +142,7 @@ on_both! {
     }
 
     async fn a_command_whose_supervisor_was_killed_keeps_its_host_busy(place: Place) {
-        let gate = gate(&place);
+        let gate = gate(&place.path("gate"));
         // The first process of the session leads the group of all of them.
         let line = format!(
             "exec </dev/null; (exec >/dev/null 2>&1; read go <'{gate}'; rm '{gate}') & \
@@ -170,7 +173,7 @@ on_both! {
     }
 
     async fn namespaces_share_the_lock_of_a_host_and_not_its_numbers(place: Place) {
-        let gate = gate(&place);
+        let gate = gate(&place.path("gate"));
         begin_and_die(&place, 17, &format!("echo up; exec >/dev/null 2>&1; read go <'{gate}'")).await;
         let other = async |number| {
             let attempt = place.attempt(Command::shell("true")).numbered(number).of_namespace("../other one");
@@ -234,7 +237,7 @@ async fn on_a_disk_that_cannot_be_written_any_more_commands_still_exclude_each_o
         return;
     };
     let transport = on_disk(&place, &disk.path);
-    let gate = gate(&place);
+    let gate = gate(&place.path("gate"));
     let first = place.attempt(Command::shell("true")).run(&transport).await;
     first.assert_succeeded();
     disk.remount("ro");

@@ -35,6 +35,7 @@ mod login_shells;
 mod machine;
 mod network;
 mod not_ssh;
+mod one_lock;
 mod openssh;
 mod other_servers;
 mod place;

@@ -18,12 +18,12 @@ pub(crate) struct Place {
     pub(crate) connection: Connection,
     /// For the case's own files.
     pub(crate) directory: PathBuf,
-    _server: Server,
+    server: Server,
 }
 
-#[expect(dead_code, reason = "kept for as long as the place is")]
 enum Server {
     Loopback(Box<LoopbackFleet>),
+    #[expect(dead_code, reason = "kept for as long as the place is")]
     OpenSsh(Box<OpenSsh>),
 }
 
@@ -34,7 +34,7 @@ impl Place {
             transport: fleet.transport(),
             connection: fleet.connection("web1").unwrap(),
             directory: fleet.directory().to_owned(),
-            _server: Server::Loopback(Box::new(fleet)),
+            server: Server::Loopback(Box::new(fleet)),
         }
     }
 
@@ -44,7 +44,7 @@ impl Place {
             transport: server.transport(),
             connection: server.connection(),
             directory: server.directory.path().to_owned(),
-            _server: Server::OpenSsh(Box::new(server)),
+            server: Server::OpenSsh(Box::new(server)),
         }
     }
 
@@ -55,6 +55,14 @@ impl Place {
     pub(crate) async fn run(&self, command: Command) -> Report {
         let transport = self.transport.clone().build().unwrap();
         self.attempt(command).run(&transport).await
+    }
+
+    /// Cuts all links, where the place can.
+    pub(crate) fn cut_connections(&self) -> Option<impl Fn() + '_> {
+        match &self.server {
+            Server::Loopback(fleet) => Some(|| fleet.host("web1").unwrap().cut_connections()),
+            Server::OpenSsh(_) => None,
+        }
     }
 
     /// A line for the shell.

@@ -1,0 +1,72 @@
+//! The gate of a launch: nothing runs before the word to go.
+
+use pogo_core::dispatcher::Reporter;
+use pogo_core::scheduler::NeverBegan;
+
+use super::frames::Frame;
+use crate::exec::{ExitReport, Permission};
+use crate::host_lock::{busy_message, never_message};
+
+/// What one launch waits for.
+pub(super) struct LaunchGate {
+    pub(super) permission: Permission,
+    is_shut: bool,
+    /// Whether the word to go was sent over a link before: then an earlier launch may have begun.
+    follows_another: bool,
+    refusal: Option<ExitReport>,
+}
+
+impl LaunchGate {
+    /// Of a line that launches the attempt, or only finds it.
+    pub(super) fn new(launches: bool, follows_another: bool) -> Self {
+        Self {
+            permission: Permission::default(),
+            is_shut: launches,
+            follows_another,
+            refusal: None,
+        }
+    }
+
+    /// Whether nothing runs by this launch.
+    pub(super) fn is_shut(&self) -> bool {
+        self.is_shut
+    }
+
+    /// Whether an earlier launch may have begun.
+    pub(super) fn follows_another(&self) -> bool {
+        self.follows_another
+    }
+
+    /// Takes note that the word to go is given.
+    pub(super) fn open(&mut self) {
+        self.is_shut = false;
+    }
+
+    /// Why the host lets this launch begin nothing.
+    pub(super) fn take_refusal(&mut self) -> Option<ExitReport> {
+        self.refusal.take()
+    }
+
+    /// Takes what is about the gate, and gives back what is not. Asks for permission once the host is ready.
+    pub(super) fn take(&mut self, frame: Frame, report: &Reporter) -> Option<Frame> {
+        match frame {
+            Frame::Ready(ready) if self.is_shut => self.permission.ask(report, ready.host_lock),
+            Frame::Ready(_) => {}
+            Frame::Busy(words) => self.refusal = Some((NeverBegan::Busy, busy_message(&words)).into()),
+            Frame::Never(words) => {
+                let message = never_message(&words);
+                self.refusal = Some(match words.as_str() {
+                    "late" => (NeverBegan::Expired, message).into(),
+                    _ => ExitReport::refused(message),
+                });
+            }
+            Frame::State(state) => {
+                // It was launched before, by this launch or another.
+                self.is_shut = false;
+                return Some(Frame::State(state));
+            }
+            other => return Some(other),
+        }
+        None
+    }
+}
