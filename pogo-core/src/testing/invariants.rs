@@ -15,7 +15,7 @@ pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usiz
     let mut now = Recorded::default();
     for (record, at) in records.iter().zip(0_usize..) {
         now.note(record);
-        let running: Vec<&HostName> = hosts.iter().filter(|host| now.running.contains_key(host)).collect();
+        let running: Vec<&HostName> = hosts.iter().filter(|host| now.running.contains_key(*host)).collect();
         assert!(
             running.len() <= most,
             "{} of {} run at once, more than {most}: {}\n{}",
@@ -136,7 +136,7 @@ pub fn assert_once(records: &[Record]) {
 
 #[track_caller]
 fn assert_runs(
-    now: &Recorded<'_>,
+    now: &Recorded,
     record: &Record,
     at: usize,
     host: &HostName,

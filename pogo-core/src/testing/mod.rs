@@ -41,6 +41,8 @@
 #[cfg(feature = "async")]
 mod attempt;
 #[cfg(feature = "async")]
+pub mod cluster;
+#[cfg(feature = "async")]
 pub mod conformance;
 mod drill;
 mod fleets;

@@ -6,24 +6,24 @@ use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, Event, HostEvent, HostEventKind, JobId, Record, TaskEvent, TaskEventKind};
 
 /// The state of each host after the records so far.
-#[derive(Debug, Default)]
-pub(super) struct Recorded<'a> {
-    pub(super) running: BTreeMap<&'a HostName, (JobId, AttemptId)>,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Recorded {
+    pub(super) running: BTreeMap<HostName, (JobId, AttemptId)>,
     /// Failed, in doubt or marked down.
-    pub(super) stuck: BTreeSet<&'a HostName>,
+    pub(super) stuck: BTreeSet<HostName>,
     /// Jobs that left a host failed or in doubt, until it succeeds, is marked up or is skipped in them.
-    failed: BTreeSet<(&'a HostName, JobId)>,
-    down: BTreeSet<&'a HostName>,
+    failed: BTreeSet<(HostName, JobId)>,
+    down: BTreeSet<HostName>,
 }
 
-impl<'a> Recorded<'a> {
-    pub(super) fn note(&mut self, record: &'a Record) {
+impl Recorded {
+    pub(super) fn note(&mut self, record: &Record) {
         match &record.event {
             Event::Task(event) => self.task(event),
             Event::Host(HostEvent { host, kind }) => match kind {
                 HostEventKind::MarkedDown { .. } => {
-                    self.stuck.insert(host);
-                    self.down.insert(host);
+                    self.stuck.insert(host.clone());
+                    self.down.insert(host.clone());
                 }
                 HostEventKind::MarkedUp { .. } => {
                     self.down.remove(host);
@@ -34,9 +34,9 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    fn task(&mut self, TaskEvent { job, host, kind }: &'a TaskEvent) {
+    fn task(&mut self, TaskEvent { job, host, kind }: &TaskEvent) {
         match kind {
-            TaskEventKind::Started { attempt, .. } => _ = self.running.insert(host, (*job, *attempt)),
+            TaskEventKind::Started { attempt, .. } => _ = self.running.insert(host.clone(), (*job, *attempt)),
             TaskEventKind::Succeeded { .. } => {
                 self.running.remove(host);
                 self.set_available(host);
@@ -44,12 +44,12 @@ impl<'a> Recorded<'a> {
             TaskEventKind::NeverBegan { .. } => _ = self.running.remove(host),
             TaskEventKind::Failed { .. } | TaskEventKind::InDoubt { .. } => {
                 self.running.remove(host);
-                self.failed.insert((host, *job));
-                self.stuck.insert(host);
+                self.failed.insert((host.clone(), *job));
+                self.stuck.insert(host.clone());
             }
             TaskEventKind::Skipped => {
-                self.failed.remove(&(host, *job));
-                if !self.failed.iter().any(|(failed, _)| *failed == host) {
+                self.failed.remove(&(host.clone(), *job));
+                if !self.failed.iter().any(|(failed, _)| failed == host) {
                     self.set_available(host);
                 }
             }
@@ -63,8 +63,8 @@ impl<'a> Recorded<'a> {
     }
 
     /// Makes the host available, unless it is marked down.
-    fn set_available(&mut self, host: &'a HostName) {
-        self.failed.retain(|(failed, _)| *failed != host);
+    fn set_available(&mut self, host: &HostName) {
+        self.failed.retain(|(failed, _)| failed != host);
         if !self.down.contains(host) {
             self.stuck.remove(host);
         }
@@ -72,5 +72,11 @@ impl<'a> Recorded<'a> {
 
     pub(super) fn is_unavailable(&self, host: &HostName) -> bool {
         self.running.contains_key(host) || self.stuck.contains(host)
+    }
+
+    /// The hosts that are unavailable.
+    #[cfg(feature = "async")]
+    pub(super) fn unavailable(&self) -> BTreeSet<HostName> {
+        self.running.keys().chain(&self.stuck).cloned().collect()
     }
 }

@@ -1,0 +1,184 @@
+//! A host: its clock, its lock, and the record of the last attempt that it keeps beside it.
+
+use std::collections::BTreeMap;
+
+use super::executor::Millis;
+use crate::fleet::HostName;
+use crate::scheduler::AttemptId;
+
+/// An attempt by its number. Numbers compare within one incarnation of the namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AttemptKey {
+    pub(super) incarnation: u64,
+    pub(super) attempt: AttemptId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    Ready,
+    Begun { command: u64 },
+    Ended { status: u32 },
+}
+
+/// The record of the last attempt of one incarnation.
+#[derive(Debug, Clone, Copy)]
+struct AttemptRecord {
+    attempt: AttemptId,
+    written: Written,
+    /// Lower numbers are refused.
+    least: u64,
+}
+
+impl Default for AttemptRecord {
+    fn default() -> Self {
+        Self {
+            attempt: AttemptId::new(0),
+            written: Written::Ready,
+            least: 0,
+        }
+    }
+}
+
+/// What whoever asks for the lock hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Taken {
+    Held,
+    Busy,
+    /// The host has seen a later attempt, or was told of one.
+    Superseded,
+    Again,
+}
+
+/// What a host says became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    NeverBegan,
+    Ended {
+        status: u32,
+    },
+    /// Nothing of it runs, and nobody has written down how it ended.
+    Gone,
+    Running,
+    /// It waits for the word to go.
+    Waits,
+    Busy,
+    /// The host knows of a later attempt alone.
+    Other,
+}
+
+#[derive(Debug)]
+pub(super) struct HostModel {
+    pub(super) name: HostName,
+    /// By how much its clock is ahead, and by how many parts of a thousand it is fast.
+    offset: Millis,
+    rate: Millis,
+    /// The supervisor that holds the lock.
+    holder: Option<u64>,
+    /// Whose the lock is or was.
+    last: Option<(AttemptKey, Written)>,
+    records: BTreeMap<u64, AttemptRecord>,
+    /// Commands that run, by number.
+    pub(super) running: BTreeMap<u64, AttemptKey>,
+    /// Whether whoever takes the lock looks if the last command is gone.
+    pub(super) checks_group: bool,
+}
+
+impl HostModel {
+    pub(super) fn new(name: HostName, offset: Millis, rate: Millis) -> Self {
+        Self {
+            name,
+            offset,
+            rate,
+            holder: None,
+            last: None,
+            records: BTreeMap::new(),
+            running: BTreeMap::new(),
+            checks_group: true,
+        }
+    }
+
+    /// The host's clock.
+    pub(super) fn clock(&self, now: Millis) -> Millis {
+        self.offset + now * self.rate / 1_000
+    }
+
+    /// How long so much time of the host takes.
+    pub(super) fn world_time(&self, span: Millis) -> Millis {
+        span * 1_000 / self.rate
+    }
+
+    fn group_lives(&self) -> Option<AttemptKey> {
+        match self.last {
+            Some((key, Written::Begun { command })) if self.running.contains_key(&command) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// Takes the lock for an attempt that would begin.
+    pub(super) fn take(&mut self, supervisor: u64, key: AttemptKey) -> Taken {
+        if self.holder.is_some() || self.checks_group && self.group_lives().is_some() {
+            return Taken::Busy;
+        }
+        let record = self.records.get(&key.incarnation).copied().unwrap_or_default();
+        if key.attempt.number() < record.least {
+            return Taken::Superseded;
+        }
+        if key.attempt == record.attempt && record.written != Written::Ready {
+            return Taken::Again;
+        }
+        self.holder = Some(supervisor);
+        self.last = Some((key, Written::Ready));
+        Taken::Held
+    }
+
+    /// Whether this supervisor still holds the lock.
+    pub(super) fn is_held_by(&self, supervisor: u64) -> bool {
+        self.holder == Some(supervisor)
+    }
+
+    pub(super) fn release(&mut self, supervisor: u64) {
+        self.holder.take_if(|holder| *holder == supervisor);
+    }
+
+    /// Writes that an attempt begins or has ended.
+    pub(super) fn write(&mut self, key: AttemptKey, written: Written) {
+        self.last = Some((key, written));
+        let record = self.records.entry(key.incarnation).or_default();
+        record.attempt = key.attempt;
+        record.written = written;
+        record.least = record.least.max(key.attempt.number());
+    }
+
+    /// What became of an attempt. From then on it cannot begin, unless it runs, waits for the word to go, or the host is busy.
+    pub(super) fn look(&mut self, key: AttemptKey) -> Found {
+        let held = self.holder.is_some();
+        match self.last {
+            Some((last, Written::Ready)) if held && last == key => return Found::Waits,
+            Some((last, _)) if held && last == key => return Found::Running,
+            _ => {}
+        }
+        match self.group_lives() {
+            Some(lives) if !held && lives == key => return Found::Running,
+            Some(_) if !held => return Found::Busy,
+            _ => {}
+        }
+        let record = self.records.get(&key.incarnation).copied().unwrap_or_default();
+        let found = if record.attempt < key.attempt {
+            if held {
+                return Found::Busy;
+            }
+            Found::NeverBegan
+        } else if record.attempt > key.attempt {
+            return Found::Other;
+        } else {
+            match record.written {
+                Written::Ended { status } => Found::Ended { status },
+                Written::Begun { .. } => Found::Gone,
+                Written::Ready => Found::NeverBegan,
+            }
+        };
+        let record = self.records.entry(key.incarnation).or_default();
+        record.least = record.least.max(key.attempt.number() + 1);
+        found
+    }
+}

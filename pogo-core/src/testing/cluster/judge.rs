@@ -1,0 +1,298 @@
+//! What must hold in a cluster, worked out from the journal's records and from what really happens on the hosts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::executor::Millis;
+use super::host::AttemptKey;
+use super::process::ProcessId;
+use super::report::ClusterCounts;
+use crate::fleet::HostName;
+use crate::scheduler::{AttemptId, Event, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind};
+use crate::testing::recorded::Recorded;
+
+/// A rule that a run broke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ClusterRule {
+    /// Two commands ran at once on a host.
+    OneAtATime,
+    /// A command began without a permission that its dispatcher made durable while it owned the journal.
+    Permission,
+    /// A command began more than 30 seconds after its host was ready, by the clock of the host.
+    Patience,
+    /// An attempt began twice.
+    Once,
+    /// A command began, or ran, on a host whose slots the journal has as free.
+    Slots,
+    /// Somebody appended who did not own the journal.
+    Fence,
+    /// The journal says of an attempt that it ended in a way that its host has not seen.
+    Proof,
+    /// An attempt is in doubt that was not permitted to begin, or to which nothing went wrong.
+    Doubt,
+    /// The journal breaks a rule by itself.
+    Audit,
+    /// Without faults, the jobs do not come to their end.
+    Live,
+}
+
+/// The first rule that a run broke.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} [{rule:?}]")]
+#[non_exhaustive]
+pub struct ClusterFinding {
+    /// The rule.
+    pub rule: ClusterRule,
+    /// How it was broken, in one sentence.
+    pub message: String,
+}
+
+/// What really happened to an attempt, and what its journal had of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AttemptTruth {
+    pub(super) about: Option<(JobId, HostName)>,
+    /// Whoever made a permission durable.
+    permitted_by: BTreeSet<ProcessId>,
+    /// Whether the journal was taken over, or restored, since it was permitted.
+    pub(super) outlived: bool,
+    pub(super) begun: Option<Millis>,
+    pub(super) status: Option<u32>,
+    /// What went wrong with it.
+    pub(super) faults: BTreeSet<&'static str>,
+}
+
+/// A fault: nobody is left who writes down how the command ends.
+pub(super) const SUPERVISOR_KILLED: &str = "its supervisor was killed";
+
+/// A command that begins.
+pub(super) struct Beginning<'a> {
+    pub(super) key: AttemptKey,
+    pub(super) host: &'a HostName,
+    /// Who told it to go.
+    pub(super) process: ProcessId,
+    /// For how long its host has been ready, by the host's clock.
+    pub(super) waited: Millis,
+    /// Commands that run there.
+    pub(super) running: Vec<AttemptKey>,
+}
+
+#[derive(Default)]
+pub(super) struct Judge {
+    pub(super) attempts: BTreeMap<AttemptKey, AttemptTruth>,
+    /// The journal as it stands.
+    ledger: Recorded,
+    pub(super) incarnation: u64,
+    pub(super) finding: Option<ClusterFinding>,
+    pub(super) counts: ClusterCounts,
+}
+
+impl Judge {
+    /// For how long a host waits for the word to go.
+    pub(super) const PATIENCE: Millis = 30_000;
+
+    pub(super) fn find(&mut self, rule: ClusterRule, message: impl fmt::Display) {
+        self.finding.get_or_insert_with(|| ClusterFinding {
+            rule,
+            message: message.to_string(),
+        });
+    }
+
+    pub(super) fn key(&self, attempt: AttemptId) -> AttemptKey {
+        AttemptKey {
+            incarnation: self.incarnation,
+            attempt,
+        }
+    }
+
+    /// Something goes wrong that may leave this attempt in doubt.
+    pub(super) fn fault(&mut self, key: AttemptKey, what: &'static str) {
+        self.attempts.entry(key).or_default().faults.insert(what);
+    }
+
+    /// Something goes wrong for every attempt that runs, as far as the journal knows.
+    pub(super) fn fault_all(&mut self, what: &'static str) {
+        let running: Vec<AttemptId> = self.ledger.running.values().map(|(_, attempt)| *attempt).collect();
+        for attempt in running {
+            let key = self.key(attempt);
+            self.fault(key, what);
+        }
+    }
+
+    /// A command begins.
+    pub(super) fn begins(&mut self, now: Millis, beginning: Beginning<'_>) {
+        let Beginning {
+            key,
+            host,
+            process,
+            waited,
+            running,
+        } = beginning;
+        let attempt = key.attempt;
+        self.counts.begins += 1;
+        if let Some(other) = running.first() {
+            let other = other.attempt;
+            self.find(
+                ClusterRule::OneAtATime,
+                format_args!("{attempt} begins on {host}, where {other} runs"),
+            );
+        }
+        let truth = self.attempts.entry(key).or_default();
+        let (permitted, again) = (truth.permitted_by.contains(&process), truth.begun.is_some());
+        truth.begun = Some(now);
+        self.counts.begun_after_takeover += u64::from(permitted && truth.outlived);
+        if !permitted {
+            self.find(
+                ClusterRule::Permission,
+                format_args!("{attempt} begins on {host}, and {process} has no durable permission for it"),
+            );
+        }
+        if again {
+            self.find(ClusterRule::Once, format_args!("{attempt} begins twice on {host}"));
+        }
+        if waited > Self::PATIENCE {
+            self.find(
+                ClusterRule::Patience,
+                format_args!("{attempt} begins {waited} ms after {host} was ready"),
+            );
+        }
+        if !self.ledger.is_unavailable(host) {
+            self.find(
+                ClusterRule::Slots,
+                format_args!("{attempt} begins on {host}, whose slots are free"),
+            );
+        }
+    }
+
+    /// Records become durable.
+    pub(super) fn durable(&mut self, process: ProcessId, records: &[Record], hosts: &HostTruth<'_>) {
+        for record in records {
+            self.counts.records += 1;
+            match &record.event {
+                Event::Task(event) => self.task(process, event, hosts),
+                Event::Namespace(event) => {
+                    if matches!(event.kind, NamespaceEventKind::OwnerChanged { .. }) {
+                        self.take_over(hosts);
+                    }
+                }
+                Event::Job(_) | Event::Host(_) => {}
+            }
+            let before = self.ledger.unavailable();
+            self.ledger.note(record);
+            self.check_freed(&before, hosts);
+        }
+    }
+
+    /// No host gives back its slots while something runs there.
+    fn check_freed(&mut self, before: &BTreeSet<HostName>, hosts: &HostTruth<'_>) {
+        let freed: Vec<&HostName> = before.iter().filter(|host| !self.ledger.is_unavailable(host)).collect();
+        for host in freed {
+            if let Some(key) = hosts.running.get(host).and_then(|running| running.first()) {
+                let attempt = key.attempt;
+                self.find(
+                    ClusterRule::Slots,
+                    format_args!("the journal frees the slots of {host}, where {attempt} runs"),
+                );
+            }
+        }
+    }
+
+    fn take_over(&mut self, hosts: &HostTruth<'_>) {
+        self.counts.takeovers += 1;
+        let running: Vec<AttemptId> = self.ledger.running.values().map(|(_, attempt)| *attempt).collect();
+        for attempt in running {
+            let key = self.key(attempt);
+            let truth = self.attempts.entry(key).or_default();
+            truth.faults.insert("its dispatcher was replaced");
+            if truth.permitted_by.is_empty() {
+                continue;
+            }
+            truth.outlived = true;
+            // The moment that the permission is for: the host could still be told to go.
+            if truth.begun.is_none() && hosts.waiting.contains(&key) {
+                self.counts.permission_then_takeover += 1;
+            }
+        }
+    }
+
+    fn task(&mut self, process: ProcessId, event: &TaskEvent, hosts: &HostTruth<'_>) {
+        let Some(attempt) = event.attempt() else { return };
+        let key = self.key(attempt);
+        let truth = self.attempts.entry(key).or_default();
+        truth.about = Some((event.job, event.host.clone()));
+        let host = &event.host;
+        match &event.kind {
+            TaskEventKind::Permitted { .. } => _ = truth.permitted_by.insert(process),
+            TaskEventKind::Succeeded { .. } if truth.status != Some(0) => {
+                let status = truth.status;
+                self.find(
+                    ClusterRule::Proof,
+                    format_args!("{attempt} has succeeded by the journal, and ended with {status:?} on {host}"),
+                );
+            }
+            TaskEventKind::NeverBegan { .. } if truth.begun.is_some() => {
+                self.find(
+                    ClusterRule::Proof,
+                    format_args!("{attempt} never began by the journal, and began on {host}"),
+                );
+            }
+            TaskEventKind::NeverBegan { .. } => self.counts.never_began += 1,
+            TaskEventKind::InDoubt { message, .. } => self.doubt(key, (host, message), hosts),
+            _ => {}
+        }
+    }
+
+    fn doubt(&mut self, key: AttemptKey, (host, message): (&HostName, &str), hosts: &HostTruth<'_>) {
+        let (attempt, truth) = (key.attempt, self.attempts.entry(key).or_default());
+        self.counts.doubts += 1;
+        if truth.permitted_by.is_empty() {
+            self.counts.doubts_without_permission += 1;
+            return self.find(
+                ClusterRule::Doubt,
+                format_args!("{attempt} on {host} is in doubt without a permission: {message}"),
+            );
+        }
+        let (outlived, unwritten) = (truth.outlived, truth.faults.contains(SUPERVISOR_KILLED));
+        if truth.faults.is_empty() {
+            self.find(
+                ClusterRule::Doubt,
+                format_args!("{attempt} on {host} is in doubt, and nothing went wrong: {message}"),
+            );
+        }
+        if outlived && hosts.are_asked {
+            let runs = hosts.running.get(host).is_some_and(|running| running.contains(&key));
+            let counted = if runs {
+                &mut self.counts.doubts_after_takeover_running
+            } else if hosts.unreachable.contains(host) {
+                &mut self.counts.doubts_after_takeover_unreachable
+            } else if unwritten {
+                &mut self.counts.doubts_after_takeover_unwritten
+            } else {
+                &mut self.counts.doubts_after_takeover_askable
+            };
+            *counted += 1;
+        }
+    }
+
+    /// The journal is another one from here on: it lost its tail.
+    pub(super) fn restored(&mut self, records: &[Record]) {
+        self.counts.restores += 1;
+        self.fault_all("the journal was restored");
+        self.ledger = Recorded::default();
+        records.iter().for_each(|record| self.ledger.note(record));
+        self.fault_all("the journal was restored");
+    }
+}
+
+/// What really happens on hosts when records become durable.
+#[derive(Debug, Default)]
+pub(super) struct HostTruth<'a> {
+    /// Commands that run, by host.
+    pub(super) running: BTreeMap<&'a HostName, Vec<AttemptKey>>,
+    /// Attempts whose host waits for the word to go.
+    pub(super) waiting: BTreeSet<AttemptKey>,
+    /// Transports ask them what became of attempts of earlier dispatchers.
+    pub(super) are_asked: bool,
+    /// Hosts that the dispatcher that appends cannot reach.
+    pub(super) unreachable: BTreeSet<&'a HostName>,
+}

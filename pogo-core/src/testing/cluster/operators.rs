@@ -1,0 +1,244 @@
+//! People who submit jobs and give orders, and who see to it that jobs come to their end.
+
+use std::sync::Arc;
+
+use super::executor::Millis;
+use super::judge::ClusterRule;
+use super::lines::input_line;
+use super::world::World;
+use crate::dispatcher::{Handle, OrderError};
+use crate::fleet::HostName;
+use crate::journal::Acquire;
+use crate::policy::JobSettings;
+use crate::scheduler::{Input, JobId, JobStatus, JobUpdate, Scheduler, TaskState};
+
+type Tasks = Vec<(HostName, TaskState)>;
+
+/// What an operator sees.
+struct Sight {
+    is_configured: bool,
+    jobs: Vec<(JobId, JobStatus, Tasks)>,
+    running: usize,
+    frozen: Vec<crate::fleet::Selector>,
+}
+
+impl Sight {
+    fn of(scheduler: &Scheduler) -> Self {
+        let jobs = scheduler.jobs().map(|job| {
+            let tasks = job.tasks().map(|task| (task.host().clone(), task.state()));
+            (job.id(), job.status(), tasks.collect())
+        });
+        Self {
+            is_configured: scheduler.configured_fleet().is_some(),
+            jobs: jobs.collect(),
+            running: scheduler.attempts().len(),
+            frozen: scheduler.freezes().map(|freeze| freeze.hosts.clone()).collect(),
+        }
+    }
+
+    /// Hosts of a job in one of these states.
+    fn hosts(&self, job: JobId, states: &[TaskState]) -> Vec<HostName> {
+        let of_job = self.jobs.iter().filter(|(id, ..)| *id == job);
+        let tasks = of_job.flat_map(|(.., tasks)| tasks);
+        let found = tasks.filter(|(_, state)| states.contains(state));
+        found.map(|(host, _)| host.clone()).collect()
+    }
+}
+
+impl World {
+    /// Somebody gives an order to one of the dispatchers, and waits for its answer however long it takes.
+    pub(super) fn order_soon(self: &Arc<Self>) {
+        let world = Arc::clone(self);
+        self.spawn(async move {
+            if let Some(handle) = world.any_handle() {
+                // An order that is refused, or whose dispatcher ends, is a part of the game.
+                let _ = world.order(&handle).await;
+            } else {
+                world.simulation.sleep(1_000).await;
+                if world.with(|state| state.lives < 2) {
+                    world.order_soon();
+                }
+            }
+        });
+    }
+
+    fn any_handle(&self) -> Option<Handle> {
+        self.with(|state| {
+            let handles = state.processes.values().filter_map(|process| process.handle.clone());
+            let handles: Vec<Handle> = handles.collect();
+            state.random.pick(&handles).cloned()
+        })
+    }
+
+    async fn order(&self, handle: &Handle) -> Result<(), OrderError> {
+        let sight = handle.query(Sight::of).await?;
+        if !sight.is_configured {
+            let (fleet, policy) = self.with(|state| {
+                let namespace = &state.namespace;
+                (Arc::clone(&namespace.fleet), Arc::clone(&namespace.policy))
+            });
+            handle.configure(fleet, policy).await?;
+        }
+        let next = self.with(|state| state.namespace.jobs.get(sight.jobs.len()).cloned());
+        let submits = self.with(|state| sight.jobs.is_empty() || state.random.chance(300));
+        if let Some(job) = next.filter(|_| submits) {
+            self.with(|state| state.note(format_args!("somebody submits a job")));
+            return handle.submit(job).await.map(|_| ());
+        }
+        let Some(input) = self.draw_order(&sight) else {
+            return Ok(());
+        };
+        let answer = handle.order(input.clone()).await;
+        self.with(|state| {
+            let answer = answer.as_ref().map_or_else(ToString::to_string, |()| "done".to_owned());
+            state.note(format_args!("somebody orders {}: {answer}", input_line(&input)));
+        });
+        answer
+    }
+
+    fn draw_order(&self, sight: &Sight) -> Option<Input> {
+        let (chosen, number, hosts) = self.with(|state| {
+            let hosts: Vec<HostName> = state.hosts.iter().map(|host| host.name.clone()).collect();
+            let jobs = sight.jobs.iter().map(|(job, ..)| *job).collect::<Vec<_>>();
+            (
+                state.random.below(100),
+                state.random.next(),
+                (hosts, state.random.pick(&jobs).copied()),
+            )
+        });
+        let (hosts, Some(job)) = hosts else { return None };
+        let host = hosts
+            .get(usize::try_from(number).unwrap_or(0) % hosts.len().max(1))?
+            .clone();
+        let reason = "a drill".to_owned();
+        Some(match chosen {
+            0..=27 => {
+                let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
+                Input::Retry { job, hosts }
+            }
+            28..=39 => {
+                let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt, TaskState::Waiting]);
+                let mut hosts = self.quiet(hosts);
+                hosts.truncate(1);
+                Input::Skip { job, hosts }
+            }
+            40..=49 => Input::Pause { job },
+            50..=69 => Input::Resume { job },
+            70..=72 => Input::Abort { job, reason },
+            73..=75 => Input::Halt { job, reason },
+            76..=81 => Input::Alter {
+                job,
+                change: JobUpdate::set(JobSettings::new().retries(u32::try_from(number % 4).unwrap_or(0))),
+            },
+            82..=86 => Input::MarkDown { host, reason },
+            87..=92 => {
+                let host = self.quiet(vec![host]).pop()?;
+                Input::MarkUp { host, reason }
+            }
+            93..=95 => Input::Freeze {
+                hosts: host.as_str().parse().ok()?,
+                by: "ann".to_owned(),
+                reason,
+            },
+            _ => Input::Thaw {
+                hosts: sight.frozen.first()?.clone(),
+                by: "ann".to_owned(),
+                reason,
+            },
+        })
+    }
+
+    /// Those of these hosts at which somebody has looked: nothing runs there, and nothing could begin.
+    fn quiet(&self, hosts: Vec<HostName>) -> Vec<HostName> {
+        hosts.into_iter().filter(|host| self.is_quiet(host)).collect()
+    }
+
+    fn is_quiet(&self, host: &HostName) -> bool {
+        self.with(|state| {
+            let Some(at) = state.host_named(host.as_str()) else {
+                return true;
+            };
+            let supervised = state.supervisors.values().any(|supervisor| supervisor.host == at);
+            let linked = state.links.values().any(|link| link.host == at && link.is_used());
+            !supervised && !linked && state.host(at).running.is_empty()
+        })
+    }
+
+    /// Brings all jobs to their end, now that nothing goes wrong any more.
+    pub(super) async fn finish(self: &Arc<Self>) {
+        const ROUND: Millis = 10_000;
+        const ROUNDS: u32 = 400;
+        for round in 0..ROUNDS {
+            self.simulation.sleep(ROUND).await;
+            if self.is_headless() {
+                self.start(Acquire::Force);
+                continue;
+            }
+            let Some(handle) = self.owners_handle() else { continue };
+            // A dispatcher that ends meanwhile is followed by another.
+            if let Ok(true) = self.settle(&handle, round).await {
+                return;
+            }
+        }
+        self.with(|state| {
+            let message = "some job has not come to its end long after the last fault";
+            state.judge.find(ClusterRule::Live, message);
+        });
+    }
+
+    /// Whether nobody is about to own the journal.
+    fn is_headless(&self) -> bool {
+        self.with(|state| state.processes.is_empty())
+    }
+
+    fn owners_handle(&self) -> Option<Handle> {
+        self.with(|state| {
+            let owner = state.store.owner().map(|claim| claim.process)?;
+            state.processes.get(&owner)?.handle.clone()
+        })
+    }
+
+    /// Clears what keeps jobs from their end, and says whether all have come to it.
+    async fn settle(&self, handle: &Handle, round: u32) -> Result<bool, OrderError> {
+        let sight = handle.query(Sight::of).await?;
+        if !sight.is_configured || sight.jobs.is_empty() {
+            self.order(handle).await?;
+            return Ok(false);
+        }
+        for hosts in &sight.frozen {
+            let (hosts, by, reason) = (hosts.clone(), "ann".to_owned(), String::new());
+            handle.order(Input::Thaw { hosts, by, reason }).await?;
+        }
+        let over = |status: &JobStatus| *status == JobStatus::Finished;
+        if sight.running == 0 && sight.jobs.iter().all(|(_, status, _)| over(status)) {
+            return Ok(true);
+        }
+        for (job, status, _) in sight.jobs.iter().filter(|(_, status, _)| !over(status)) {
+            let job = *job;
+            if matches!(status, JobStatus::Paused | JobStatus::Halted) {
+                // A job that has been given up is not resumed.
+                let _ = handle.order(Input::Resume { job }).await;
+            }
+            let hosts = sight.hosts(job, &[TaskState::Failed, TaskState::InDoubt]);
+            let order = match round < 20 {
+                true => Input::Retry { job, hosts },
+                false => {
+                    let hosts = self.quiet(hosts);
+                    Input::Skip { job, hosts }
+                }
+            };
+            let _ = handle.order(order).await;
+        }
+        self.mark_up_all(handle).await;
+        Ok(false)
+    }
+
+    /// Frees hosts that are marked down, or that a finished job left failed.
+    async fn mark_up_all(&self, handle: &Handle) {
+        let hosts = self.with(|state| state.hosts.iter().map(|host| host.name.clone()).collect());
+        for host in self.quiet(hosts) {
+            let reason = String::new();
+            let _ = handle.order(Input::MarkUp { host, reason }).await;
+        }
+    }
+}

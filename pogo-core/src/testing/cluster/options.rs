@@ -1,0 +1,129 @@
+//! What is played.
+
+use std::num::NonZeroU64;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::defect::Defect;
+use super::report::{ClusterReport, ClusterRun};
+use crate::fleet::Fleet;
+use crate::plan::JobSpec;
+use crate::policy::Policy;
+use crate::scheduler::Record;
+
+/// Judges the records of a journal; what it finds is a [finding](super::ClusterRule::Audit) of the run.
+pub type ClusterAudit = Arc<dyn Fn(&[Record]) -> Result<(), String> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct ClusterOptions {
+    pub(super) dispatchers: usize,
+    pub(super) rules: Option<(Arc<Fleet>, Arc<Policy>)>,
+    pub(super) jobs: Vec<JobSpec>,
+    pub(super) chaos: Duration,
+    pub(super) restores: bool,
+    pub(super) defect: Option<Defect>,
+    pub(super) audit: Option<ClusterAudit>,
+    // Drawn for each seed.
+    pub(super) resumes: bool,
+    pub(super) snapshot_every: Option<NonZeroU64>,
+}
+
+/// Dispatchers, a journal and hosts in one thread, on virtual time, to which things happen that a seed decides.
+///
+/// See the [module](self) for what may happen, and what has to hold all the same.
+#[derive(Clone)]
+pub struct Cluster {
+    options: ClusterOptions,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Cluster {
+    /// Up to three dispatchers at a time, with hosts, rules and jobs that are drawn from the seed, and two minutes in which things go
+    /// wrong.
+    pub fn new() -> Self {
+        Self {
+            options: ClusterOptions {
+                dispatchers: 3,
+                rules: None,
+                jobs: vec![],
+                chaos: Duration::from_secs(120),
+                restores: false,
+                defect: None,
+                audit: None,
+                resumes: true,
+                snapshot_every: None,
+            },
+        }
+    }
+
+    /// Sets how many dispatchers there are at a time at most, paused ones included.
+    #[must_use]
+    pub fn dispatchers(mut self, most: usize) -> Self {
+        self.options.dispatchers = most.max(1);
+        self
+    }
+
+    /// Plays these hosts and rules.
+    #[must_use]
+    pub fn rules(mut self, fleet: Arc<Fleet>, policy: Arc<Policy>) -> Self {
+        self.options.rules = Some((fleet, policy));
+        self
+    }
+
+    /// Submits this job, after those that were given before.
+    #[must_use]
+    pub fn job(mut self, job: JobSpec) -> Self {
+        self.options.jobs.push(job);
+        self
+    }
+
+    /// Sets for how long things go wrong.
+    #[must_use]
+    pub fn chaos(mut self, span: Duration) -> Self {
+        self.options.chaos = span;
+        self
+    }
+
+    /// Judges the journal of each run, too: with `pogo_audit::audit`, for example.
+    #[must_use]
+    pub fn audit<E: ToString>(mut self, audit: impl Fn(&[Record]) -> Result<(), E> + Send + Sync + 'static) -> Self {
+        self.options.audit = Some(Arc::new(move |records| {
+            audit(records).map_err(|error| error.to_string())
+        }));
+        self
+    }
+
+    /// Plants a defect.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn plant(mut self, defect: Defect) -> Self {
+        self.options.defect = Some(defect);
+        self.options.restores |= defect == Defect::NonceNotCompared;
+        self
+    }
+
+    /// Plays one seed.
+    pub fn run(&self, seed: u64) -> ClusterRun {
+        super::run::run(self.options.clone(), seed)
+    }
+
+    /// Plays these seeds, up to the first in which a rule is broken.
+    pub fn run_all(&self, seeds: Range<u64>) -> ClusterReport {
+        let mut report = ClusterReport::default();
+        for seed in seeds {
+            let run = self.run(seed);
+            report.add(&run);
+            if run.finding.is_some() {
+                report.failed = Some(run);
+                break;
+            }
+        }
+        report
+    }
+}

@@ -1,0 +1,152 @@
+//! One life of a dispatcher.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::clock::ProcessClock;
+use super::executor::{Group, Millis};
+use super::journal::ClusterJournal;
+use super::transport::ClusterTransport;
+use super::world::World;
+use crate::dispatcher::{Dispatcher, Handle, JournalRetry};
+use crate::journal::{Acquire, Nonce, OwnerId};
+
+/// One life of a dispatcher: the next one that is started has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ProcessId(pub(super) u64);
+
+impl fmt::Display for ProcessId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d{}", self.0)
+    }
+}
+
+impl ProcessId {
+    pub(super) fn group(self) -> Group {
+        Group(self.0)
+    }
+}
+
+/// What the world knows of a life.
+pub(super) struct Process {
+    pub(super) handle: Option<Handle>,
+    pub(super) paused: bool,
+    /// Until when it does not reach the journal.
+    pub(super) no_journal_until: Millis,
+    /// Until when it does not reach hosts.
+    pub(super) no_hosts_until: Millis,
+}
+
+impl World {
+    /// Starts a dispatcher.
+    pub(super) fn start(self: &Arc<Self>, how: Acquire) -> ProcessId {
+        let (id, ahead, nonce, snapshots) = self.with(|state| {
+            state.lives += 1;
+            let id = ProcessId(state.lives);
+            let random = &mut state.random;
+            let ahead = if random.chance(300) {
+                random.below(20_000)
+            } else {
+                10_000
+            };
+            let snapshots = state.options.snapshot_every;
+            let nonce = Nonce(state.random.next());
+            let process = Process {
+                handle: None,
+                paused: false,
+                no_journal_until: 0,
+                no_hosts_until: 0,
+            };
+            state.processes.insert(id, process);
+            state.note(format_args!("{id} starts, {how:?}"));
+            (id, ahead, nonce, snapshots)
+        });
+        let clock = Arc::new(ProcessClock::new(&self.simulation, ahead));
+        let transport = Arc::new(ClusterTransport::new(self, id));
+        let journal = Arc::new(ClusterJournal::new(self, id));
+        let mut builder = Dispatcher::builder(transport)
+            .journal(journal)
+            .clock(clock)
+            .owner(OwnerId(id.to_string().into()))
+            .nonce(nonce)
+            .acquire(how)
+            .namespace("cluster")
+            .journal_retry(JournalRetry::forever());
+        if let Some(records) = snapshots {
+            builder = builder.snapshot_every(records);
+        }
+        let world = Arc::clone(self);
+        self.simulation.spawn(id.group(), async move {
+            let why = match builder.build().await {
+                Ok((dispatcher, handle)) => {
+                    world.with(|state| {
+                        state.note(format_args!("{id} owns the journal"));
+                        if let Some(process) = state.processes.get_mut(&id) {
+                            process.handle = Some(handle);
+                        }
+                    });
+                    dispatcher.run().await.map(|_| ())
+                }
+                Err(error) => Err(error),
+            };
+            world.ended(id, why.err().map_or_else(String::new, |error| error.to_string()));
+        });
+        id
+    }
+
+    fn ended(&self, id: ProcessId, why: String) {
+        let process = self.with(|state| {
+            state.note(format_args!("{id} ends: {why}"));
+            state.processes.remove(&id)
+        });
+        drop(process);
+    }
+
+    /// Kills a dispatcher: it does nothing more, and its connections break.
+    pub(super) fn kill(&self, id: ProcessId) {
+        let process = self.with(|state| {
+            let process = state.processes.remove(&id);
+            if process.is_some() {
+                state.note(format_args!("{id} is killed"));
+            }
+            process
+        });
+        drop(process);
+        self.simulation.kill(id.group());
+    }
+
+    /// Pauses a dispatcher, which wakes up as if no time had passed.
+    pub(super) fn pause(self: &Arc<Self>, id: ProcessId, span: Millis) {
+        let paused = self.with(|state| match state.processes.get_mut(&id) {
+            Some(process) if !process.paused => {
+                process.paused = true;
+                state.judge.fault_all("its dispatcher was paused");
+                state.note(format_args!("{id} is paused for {span} ms"));
+                true
+            }
+            _ => false,
+        });
+        if !paused {
+            return;
+        }
+        self.simulation.pause(id.group());
+        let world = Arc::clone(self);
+        self.spawn(async move {
+            world.simulation.sleep(span).await;
+            world.resume(id);
+        });
+    }
+
+    /// Wakes a dispatcher up.
+    pub(super) fn resume(&self, id: ProcessId) {
+        self.with(|state| {
+            if let Some(process) = state.processes.get_mut(&id)
+                && process.paused
+            {
+                process.paused = false;
+                state.note(format_args!("{id} wakes up"));
+            }
+        });
+        self.simulation.resume(id.group());
+    }
+}

@@ -1,0 +1,54 @@
+//! Playing one seed.
+
+use std::num::NonZeroU64;
+
+use super::executor::{Executor, Stalled};
+use super::judge::ClusterRule;
+use super::options::ClusterOptions;
+use super::random::Random;
+use super::report::ClusterRun;
+use super::world::World;
+
+/// Lets things happen, and judges what came of it.
+pub(super) fn run(mut options: ClusterOptions, seed: u64) -> ClusterRun {
+    let mut random = Random::new(seed, 2);
+    options.resumes = random.chance(800);
+    options.snapshot_every = NonZeroU64::new(random.between(5, 60)).filter(|_| random.chance(400));
+    let audit = options.audit.clone();
+    let world = World::new(options, seed);
+    let main = {
+        let world = std::sync::Arc::clone(&world);
+        async move {
+            world.chaos().await;
+            world.finish().await;
+            world.simulation.stop();
+        }
+    };
+    world.spawn(main);
+    let mut executor = Executor::new(&world.simulation, random);
+    let ended = executor.run();
+    // What a dispatcher leaves behind refers to the world.
+    let processes = world.with(|state| std::mem::take(&mut state.processes));
+    drop(processes);
+    drop(executor);
+    world.with(|state| {
+        if let Err(stalled) = ended {
+            let message = match stalled {
+                Stalled::Idle => "nothing can happen any more",
+                Stalled::Livelock => "things go on and on, and no time passes",
+            };
+            state.judge.find(ClusterRule::Live, message);
+        }
+        let records = std::mem::take(&mut state.store.records);
+        if let Some(Err(message)) = audit.map(|audit| audit(&records)) {
+            state.judge.find(ClusterRule::Audit, message);
+        }
+        ClusterRun {
+            seed,
+            records,
+            trace: std::mem::take(&mut state.trace),
+            counts: state.judge.counts,
+            finding: state.judge.finding.take(),
+        }
+    })
+}

@@ -1,0 +1,166 @@
+//! The journal's side: what is stored, who owns it, and copies that it may be restored from.
+
+use super::defect::Defect;
+use super::executor::Millis;
+use super::process::ProcessId;
+use crate::journal::{Commit, Epoch, JournalError, Nonce, Owner, OwnerId, Seq, Snapshot};
+use crate::scheduler::Record;
+
+/// An ownership.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) epoch: Epoch,
+    pub(super) nonce: Nonce,
+    pub(super) process: ProcessId,
+}
+
+/// What an older copy of the journal has.
+#[derive(Debug, Clone, Copy)]
+struct StoreCopy {
+    len: usize,
+    epoch: Epoch,
+}
+
+#[derive(Default)]
+pub(super) struct Store {
+    pub(super) records: Vec<Record>,
+    epoch: Epoch,
+    owner: Option<(Claim, Owner)>,
+    previous: Option<OwnerId>,
+    /// Where the last commit begins.
+    last: Option<Seq>,
+    snapshot: Option<(Seq, Snapshot)>,
+    copies: Vec<StoreCopy>,
+    pub(super) away_until: Millis,
+    defect: Option<Defect>,
+}
+
+fn seq(len: usize) -> Seq {
+    Seq(u64::try_from(len).unwrap_or(u64::MAX))
+}
+
+fn index(at: Seq) -> usize {
+    usize::try_from(at.0).unwrap_or(usize::MAX)
+}
+
+impl Store {
+    pub(super) fn new(defect: Option<Defect>) -> Self {
+        Self {
+            defect,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn end(&self) -> Seq {
+        seq(self.records.len())
+    }
+
+    pub(super) fn owner(&self) -> Option<&Claim> {
+        self.owner.as_ref().map(|(claim, _)| claim)
+    }
+
+    /// Whether this is the ownership in force.
+    pub(super) fn is_owned_by(&self, claim: &Claim) -> bool {
+        self.owner() == Some(claim)
+    }
+
+    fn admits(&self, claim: &Claim) -> bool {
+        let same_epoch = self.epoch == claim.epoch && self.owner.is_some();
+        match self.defect {
+            Some(Defect::Unfenced) => true,
+            Some(Defect::NonceNotCompared) => same_epoch,
+            _ => self.is_owned_by(claim),
+        }
+    }
+
+    pub(super) fn acquire(
+        &mut self,
+        process: ProcessId,
+        owner: Owner,
+        force: bool,
+    ) -> Result<(Claim, Option<OwnerId>, Seq), JournalError> {
+        if let Some((claim, holder)) = self.owner.as_ref().filter(|_| !force) {
+            return Err(JournalError::Held {
+                owner: holder.id.clone(),
+                epoch: claim.epoch,
+                since: holder.since,
+            });
+        }
+        self.copy();
+        self.epoch = Epoch(self.epoch.0 + 1);
+        let claim = Claim {
+            epoch: self.epoch,
+            nonce: owner.nonce,
+            process,
+        };
+        let previous = self.previous.replace(owner.id.clone());
+        self.owner = Some((claim.clone(), owner));
+        Ok((claim, previous, self.end()))
+    }
+
+    pub(super) fn free(&mut self, claim: &Claim) {
+        if self.is_owned_by(claim) {
+            self.owner = None;
+        }
+    }
+
+    /// Appends, and says how many records are new.
+    pub(super) fn append(&mut self, claim: &Claim, commit: &Commit) -> Result<usize, JournalError> {
+        if !self.admits(claim) {
+            return Err(JournalError::Fenced);
+        }
+        if self.last == Some(commit.at) && self.records.get(index(commit.at)..) == Some(&commit.records) {
+            return Ok(0);
+        }
+        if commit.at != self.end() {
+            return Err(JournalError::Conflict { at: self.end() });
+        }
+        self.last = Some(commit.at);
+        self.records.extend(commit.records.iter().cloned());
+        Ok(commit.records.len())
+    }
+
+    pub(super) fn store_snapshot(&mut self, claim: &Claim, upto: Seq, state: Snapshot) -> Result<(), JournalError> {
+        if !self.admits(claim) {
+            return Err(JournalError::Fenced);
+        }
+        if upto > self.end() {
+            return Err(JournalError::Conflict { at: self.end() });
+        }
+        self.snapshot = Some((upto, state));
+        Ok(())
+    }
+
+    pub(super) fn snapshot(&self) -> Option<(Seq, Snapshot)> {
+        self.snapshot.clone()
+    }
+
+    pub(super) fn page(&self, from: Seq) -> Vec<Record> {
+        self.records.get(index(from)..).unwrap_or_default().to_vec()
+    }
+
+    /// Keeps a copy as it is now.
+    pub(super) fn copy(&mut self) {
+        self.copies.push(StoreCopy {
+            len: self.records.len(),
+            epoch: self.epoch,
+        });
+    }
+
+    pub(super) fn copies(&self) -> usize {
+        self.copies.len()
+    }
+
+    /// Becomes what a copy was: what came after it is lost, and so is any ownership.
+    pub(super) fn restore(&mut self, nth: usize) -> usize {
+        let Some(copy) = self.copies.get(nth).copied() else {
+            return 0;
+        };
+        let lost = self.records.len() - copy.len;
+        self.records.truncate(copy.len);
+        self.copies.truncate(nth + 1);
+        self.snapshot.take_if(|(upto, _)| index(*upto) > copy.len);
+        (self.epoch, self.owner, self.last) = (copy.epoch, None, None);
+        lost
+    }
+}

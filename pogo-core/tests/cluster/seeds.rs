@@ -1,0 +1,36 @@
+//! Seed after seed: the first some hundred in the suite, and as many as one asks for.
+
+use pogo_core::testing::cluster::Cluster;
+
+pub(crate) fn cluster() -> Cluster {
+    Cluster::new().audit(|records| pogo_audit::audit(records).map(|_| ()))
+}
+
+/// A number of the environment, or this one.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the core reads no environment, and its tests may"
+)]
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "how often what was reached is a result too")]
+fn every_seed_keeps_the_rules() {
+    let (first, rounds) = (number("POGO_SEED", 0), number("POGO_ROUNDS", 150));
+    let report = cluster().run_all(first..first + rounds);
+    println!("{report}");
+    report.assert_kept();
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    for seed in 0..5 {
+        assert_eq!(
+            cluster().run(seed).digest(),
+            cluster().run(seed).digest(),
+            "seed {seed}"
+        );
+    }
+}
