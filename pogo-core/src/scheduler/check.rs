@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use super::rehearsal;
-use super::state::{Compiled, Job, JobChange, State, TaskAt, TaskChange};
+use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
 use super::{
-    AttemptId, BeginRefused, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OutputSummary,
-    OwnerId, Phase,
+    AttemptId, Epoch, Input, InputError, JobId, JobStatus, JobUpdate, OrderKind, Outcome, OutputSummary, OwnerId, Phase,
 };
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, Selector};
@@ -113,12 +112,9 @@ impl State {
                 Checked::Configure { input, next }
             }
             Input::Submit { job, spec } => self.check_submission(job, spec, None)?,
-            // Told to the machine, not to the state.
+            // Said to the machine, not to the state.
             Input::Transport { .. } => Checked::Nothing,
-            Input::Begin { attempt, host_lock } => {
-                self.check_begin(attempt)?;
-                Checked::Begin { attempt, host_lock }
-            }
+            Input::Begin { attempt, host_lock } => self.check_begin(attempt, host_lock)?,
             Input::PhaseEntered { attempt, phase } => self.check_phase(attempt, phase)?,
             Input::Reported {
                 attempt,
@@ -127,20 +123,8 @@ impl State {
             } => self.check_report(attempt, outcome, output)?,
             Input::Tick => Checked::Nothing,
             Input::OwnerChanged { owner, epoch, from } => Checked::OwnerChanged { owner, epoch, from },
-            Input::Recover { resumed } => {
-                let gone = |attempt: &&AttemptId| self.attempts.get(**attempt).is_none();
-                if let Some(&attempt) = resumed.iter().find(gone) {
-                    return Err(InputError::UnknownAttempt { attempt });
-                }
-                Checked::Recover { resumed }
-            }
-            Input::Drain { cancel } => {
-                let unknown = |attempt: &&AttemptId| !self.attempts.was_issued(**attempt);
-                if let Some(&attempt) = cancel.iter().find(unknown) {
-                    return Err(InputError::UnknownAttempt { attempt });
-                }
-                Checked::Drain { cancel }
-            }
+            Input::Recover { resumed } => self.check_recovery(resumed)?,
+            Input::Drain { cancel } => self.check_drain(cancel)?,
             Input::Pause { job } => {
                 self.check_status(job, OrderKind::Pause, JobChange::Pause)?;
                 Checked::Pause { job }
@@ -158,45 +142,68 @@ impl State {
                 Checked::Abort { job, reason }
             }
             Input::Promote { job } => self.check_promotion(job)?,
-            Input::Freeze { hosts, by, reason } => {
-                self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
-                if let Some(freeze) = self.freezes.get(&hosts) {
-                    return Err(InputError::AlreadyFrozen {
-                        freeze: Box::new(freeze.clone()),
-                    });
-                }
-                Checked::Freeze { hosts, by, reason }
-            }
-            Input::Thaw { hosts, by, reason } => {
-                if self.freezes.get(&hosts).is_none() {
-                    let frozen = self.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
-                    return Err(InputError::NotFrozen { hosts, frozen });
-                }
-                Checked::Thaw { hosts, by, reason }
-            }
-            Input::Retry { job, hosts } if self.has_retired(job) => self.check_retry_of(job, hosts)?,
-            Input::Retry { job, hosts } => {
-                let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
-                self.check_fits(job)?;
-                Checked::Retry { tasks }
-            }
-            Input::Skip { job, hosts } if self.has_retired(job) => {
-                let (_, hosts) = self.check_remnant(job, hosts)?;
-                Checked::SkipRetired { job, hosts }
-            }
-            Input::Skip { job, hosts } => Checked::Skip {
-                tasks: self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?,
-            },
-            Input::Alter { job, change } => {
-                self.check_status(job, OrderKind::Alter, JobChange::Alter)?;
-                self.check_update(job, change)?
-            }
+            Input::Freeze { hosts, by, reason } => self.check_freeze(hosts, by, reason)?,
+            Input::Thaw { hosts, by, reason } => self.check_thaw(hosts, by, reason)?,
+            Input::Retry { job, hosts } => self.check_retry(job, hosts)?,
+            Input::Skip { job, hosts } => self.check_skip(job, hosts)?,
+            Input::Alter { job, change } => self.check_update(job, change)?,
             Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,
             Input::MarkUp { host, reason } => self.check_mark(host, false, reason)?,
         })
     }
 
+    fn check_recovery(&self, resumed: Vec<AttemptId>) -> Result<Checked, InputError> {
+        match resumed.iter().find(|&&attempt| self.attempts.get(attempt).is_none()) {
+            Some(&attempt) => Err(InputError::UnknownAttempt { attempt }),
+            None => Ok(Checked::Recover { resumed }),
+        }
+    }
+
+    fn check_drain(&self, cancel: Vec<AttemptId>) -> Result<Checked, InputError> {
+        match cancel.iter().find(|&&attempt| !self.attempts.was_issued(attempt)) {
+            Some(&attempt) => Err(InputError::UnknownAttempt { attempt }),
+            None => Ok(Checked::Drain { cancel }),
+        }
+    }
+
+    fn check_freeze(&self, hosts: Selector, by: String, reason: String) -> Result<Checked, InputError> {
+        self.fleet.resolve(&hosts).map_err(InputError::Hosts)?;
+        match self.freezes.get(&hosts) {
+            Some(freeze) => Err(InputError::AlreadyFrozen {
+                freeze: Box::new(freeze.clone()),
+            }),
+            None => Ok(Checked::Freeze { hosts, by, reason }),
+        }
+    }
+
+    fn check_thaw(&self, hosts: Selector, by: String, reason: String) -> Result<Checked, InputError> {
+        if self.freezes.get(&hosts).is_none() {
+            let frozen = self.freezes.iter().map(|freeze| freeze.hosts.clone()).collect();
+            return Err(InputError::NotFrozen { hosts, frozen });
+        }
+        Ok(Checked::Thaw { hosts, by, reason })
+    }
+
+    fn check_retry(&self, job: JobId, hosts: Vec<HostName>) -> Result<Checked, InputError> {
+        if self.has_retired(job) {
+            return self.check_retry_of(job, hosts);
+        }
+        let tasks = self.check_tasks(job, &hosts, OrderKind::Retry, TaskChange::Retry)?;
+        self.check_fits(job)?;
+        Ok(Checked::Retry { tasks })
+    }
+
+    fn check_skip(&self, job: JobId, hosts: Vec<HostName>) -> Result<Checked, InputError> {
+        if self.has_retired(job) {
+            let (_, hosts) = self.check_remnant(job, hosts)?;
+            return Ok(Checked::SkipRetired { job, hosts });
+        }
+        let tasks = self.check_tasks(job, &hosts, OrderKind::Skip, TaskChange::Skip)?;
+        Ok(Checked::Skip { tasks })
+    }
+
     fn check_update(&self, id: JobId, change: JobUpdate) -> Result<Checked, InputError> {
+        self.check_status(id, OrderKind::Alter, JobChange::Alter)?;
         let job = self.jobs.get(&id).ok_or_else(|| self.no_job(id))?;
         change.check(&job.spec)?;
         let change = change.resolved(&job.spec, &self.policy.defaults);
@@ -260,57 +267,6 @@ impl State {
             compiled,
             retry_of,
         })
-    }
-
-    /// Refuses permission where the host would not be started now for a reason that an operator or a failure gave.
-    fn check_begin(&self, attempt: AttemptId) -> Result<(), InputError> {
-        if !self.attempts.was_issued(attempt) {
-            return Err(InputError::UnknownAttempt { attempt });
-        }
-        match self.refusal(attempt) {
-            Some(reason) => Err(InputError::may_not_begin(attempt, reason)),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether a task runs only to wait again: its attempt has not begun, and would be refused.
-    pub(super) fn never_begins(&self, job: &Job, task: u32) -> bool {
-        let attempt = job.tasks[task as usize].attempt;
-        let asks = self.attempts.get(attempt).is_some_and(|running| {
-            let before = running.permission.is_awaited() && running.phase == Phase::Connect;
-            before && running.cancelling.is_none()
-        });
-        asks && self.refusal(attempt).is_some()
-    }
-
-    fn refusal(&self, attempt: AttemptId) -> Option<BeginRefused> {
-        let running = self
-            .attempts
-            .get(attempt)
-            .filter(|running| running.phase != Phase::Settle);
-        let Some((running, job)) = running.and_then(|running| Some((running, self.jobs.get(&running.task.0)?))) else {
-            return Some(BeginRefused::Over);
-        };
-        let (id, host) = (job.id, running.target.host);
-        if job.aborted {
-            Some(BeginRefused::Aborted { job: id })
-        } else if running.cancelling.is_some() {
-            Some(BeginRefused::Cancelled)
-        } else if job.is_over_budget() || self.is_over_budget(job, host) {
-            Some(BeginRefused::OverBudget { job: id })
-        } else if !job.status.may_start() {
-            Some(BeginRefused::Job {
-                job: id,
-                status: job.status,
-            })
-        } else if self.hosts.is_removed(host) {
-            Some(BeginRefused::HostRemoved)
-        } else {
-            let freeze = self.freezes.of(host).next()?;
-            Some(BeginRefused::Frozen {
-                freeze: Box::new(freeze.clone()),
-            })
-        }
     }
 
     fn check_phase(&self, attempt: AttemptId, phase: Phase) -> Result<Checked, InputError> {

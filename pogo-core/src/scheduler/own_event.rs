@@ -71,12 +71,7 @@ impl Checked {
                 },
             ),
             Self::Mark { host, down, reason } => {
-                let reason = reason.clone();
-                let kind = match down {
-                    true => HostEventKind::MarkedDown { reason },
-                    false => HostEventKind::MarkedUp { reason },
-                };
-                Event::of_host(host.clone(), kind)
+                Event::of_host(host.clone(), HostEventKind::marked(*down, reason.clone()))
             }
             _ => return None,
         })

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Freeze, InputError, JobId, JobStatus};
+use super::check::Checked;
+use super::state::{Job, State};
+use super::{AttemptId, Freeze, InputError, JobId, JobStatus, Phase};
 
 /// Whether an attempt may begin on its host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,6 +23,14 @@ pub enum Permission {
 }
 
 impl Permission {
+    /// What an attempt has when it is started.
+    pub(super) fn at_start(asks: bool) -> Self {
+        match asks {
+            true => Self::Awaited,
+            false => Self::NotAsked,
+        }
+    }
+
     /// Whether the attempt has been permitted to begin.
     pub fn is_given(self) -> bool {
         matches!(self, Self::Given { .. })
@@ -105,8 +115,55 @@ impl BeginRefused {
     }
 }
 
-impl InputError {
-    pub(super) fn may_not_begin(attempt: AttemptId, reason: BeginRefused) -> Self {
-        Self::MayNotBegin { attempt, reason }
+impl State {
+    /// Refuses permission where the host would not be started now for a reason that an operator or a failure gave.
+    pub(super) fn check_begin(&self, attempt: AttemptId, host_lock: bool) -> Result<Checked, InputError> {
+        if !self.attempts.was_issued(attempt) {
+            return Err(InputError::UnknownAttempt { attempt });
+        }
+        match self.refusal(attempt) {
+            Some(reason) => Err(InputError::MayNotBegin { attempt, reason }),
+            None => Ok(Checked::Begin { attempt, host_lock }),
+        }
+    }
+
+    /// Whether a task runs only to wait again: its attempt has not begun, and would be refused.
+    pub(super) fn never_begins(&self, job: &Job, task: u32) -> bool {
+        let attempt = job.tasks[task as usize].attempt;
+        let asks = self.attempts.get(attempt).is_some_and(|running| {
+            let before = running.permission.is_awaited() && running.phase == Phase::Connect;
+            before && running.cancelling.is_none()
+        });
+        asks && self.refusal(attempt).is_some()
+    }
+
+    fn refusal(&self, attempt: AttemptId) -> Option<BeginRefused> {
+        let running = self
+            .attempts
+            .get(attempt)
+            .filter(|running| running.phase != Phase::Settle);
+        let Some((running, job)) = running.and_then(|running| Some((running, self.jobs.get(&running.task.0)?))) else {
+            return Some(BeginRefused::Over);
+        };
+        let (id, host) = (job.id, running.target.host);
+        if job.aborted {
+            Some(BeginRefused::Aborted { job: id })
+        } else if running.cancelling.is_some() {
+            Some(BeginRefused::Cancelled)
+        } else if job.is_over_budget() || self.is_over_budget(job, host) {
+            Some(BeginRefused::OverBudget { job: id })
+        } else if !job.status.may_start() {
+            Some(BeginRefused::Job {
+                job: id,
+                status: job.status,
+            })
+        } else if self.hosts.is_removed(host) {
+            Some(BeginRefused::HostRemoved)
+        } else {
+            let freeze = self.freezes.of(host).next()?;
+            Some(BeginRefused::Frozen {
+                freeze: Box::new(freeze.clone()),
+            })
+        }
     }
 }

@@ -122,7 +122,10 @@ impl Scheduler {
                 return Ok(vec![]);
             }
             Input::Begin { attempt, .. } if self.draining => {
-                return Err(InputError::may_not_begin(attempt, BeginRefused::Draining));
+                return Err(InputError::MayNotBegin {
+                    attempt,
+                    reason: BeginRefused::Draining,
+                });
             }
             ref input if self.draining && input.starts() => return Err(InputError::Draining),
             _ => {}

@@ -44,20 +44,8 @@ impl Scheduler {
                 );
                 self.halt_if_over_budget(job);
             }
-            Checked::Mark {
-                host,
-                down: true,
-                reason,
-            } => {
-                let kind = HostEventKind::MarkedDown { reason };
-                self.emit(Event::of_host(host, kind), Hint::default());
-            }
-            Checked::Mark {
-                host,
-                down: false,
-                reason,
-            } => {
-                let kind = HostEventKind::MarkedUp { reason };
+            Checked::Mark { host, down, reason } => {
+                let kind = HostEventKind::marked(down, reason);
                 self.emit(Event::of_host(host, kind), Hint::default());
             }
             _ => {}

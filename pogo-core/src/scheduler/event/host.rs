@@ -27,3 +27,12 @@ pub enum HostEventKind {
         reason: String,
     },
 }
+
+impl HostEventKind {
+    pub(in crate::scheduler) fn marked(down: bool, reason: String) -> Self {
+        match down {
+            true => Self::MarkedDown { reason },
+            false => Self::MarkedUp { reason },
+        }
+    }
+}

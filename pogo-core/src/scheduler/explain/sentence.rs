@@ -43,20 +43,7 @@ impl Blocker {
             Self::GateClosed { .. } => self.gate(),
             Self::Baking { until } => format!("the wave before is being watched until {}", time(*until)),
             Self::Unpromoted { wave } => format!("wave {} begins by an order", u64::from(*wave) + 1),
-            Self::Frozen { freeze } => {
-                let Freeze {
-                    hosts,
-                    by,
-                    reason,
-                    since,
-                } = freeze;
-                let why = if reason.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({reason})")
-                };
-                format!("{hosts} is frozen by {by} since {}{why}", time(*since))
-            }
+            Self::Frozen { freeze } => frozen(freeze, time),
             Self::LeftFleet { since, until } => format!(
                 "it left the fleet at {}; the job waits for it until {}",
                 time(*since),
@@ -77,14 +64,7 @@ impl Blocker {
                 failures,
                 allowed,
                 failed,
-            } => {
-                let who = if failed.is_empty() {
-                    hosts(*failures)
-                } else {
-                    short(failed)
-                };
-                format!("{who} failed in {group}, where {} may", allowance(*allowed))
-            }
+            } => over_budget(group, *failures, *allowed, failed),
             Self::JobMaxParallel { limit } => format!("the job runs {}, as many at once as it may", hosts(*limit)),
         }
     }
@@ -119,6 +99,30 @@ impl Blocker {
             listed(&clauses)
         )
     }
+}
+
+fn frozen(freeze: &Freeze, time: &FormatTime<'_>) -> String {
+    let Freeze {
+        hosts,
+        by,
+        reason,
+        since,
+    } = freeze;
+    let why = if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({reason})")
+    };
+    format!("{hosts} is frozen by {by} since {}{why}", time(*since))
+}
+
+fn over_budget(group: &str, failures: u32, allowed: u32, failed: &[HostName]) -> String {
+    let who = if failed.is_empty() {
+        hosts(failures)
+    } else {
+        short(failed)
+    };
+    format!("{who} failed in {group}, where {} may", allowance(allowed))
 }
 
 /// Who holds the slots of a bucket.

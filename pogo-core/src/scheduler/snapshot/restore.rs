@@ -24,6 +24,32 @@ impl State {
     }
 
     fn restored(snapshot: &Snapshot) -> Result<Self, RestoreError> {
+        let mut state = Self::restored_fleet(snapshot)?;
+        state.restore_left(snapshot)?;
+        for freeze in &snapshot.freezes {
+            if state.freezes.get(&freeze.hosts).is_some() {
+                return Err(RestoreError::damaged(format!("`{}` is frozen twice", freeze.hosts)));
+            }
+            state.freeze(freeze.clone()).map_err(RestoreError::damaged)?;
+        }
+        for job in &snapshot.jobs {
+            let restored = state.restored_job(job)?;
+            if state.insert_job(restored).is_some() {
+                return Err(RestoreError::damaged(format!("{} is there twice", job.job)));
+            }
+            if job.status != JobStatus::Finished {
+                state.active.insert(job.job);
+            }
+        }
+        state.restore_retired(snapshot)?;
+        state.index_jobs();
+        state.restore_stuck(snapshot)?;
+        state.restore_attempts(snapshot)?;
+        Ok(state)
+    }
+
+    /// The hosts and the rules, before any job.
+    fn restored_fleet(snapshot: &Snapshot) -> Result<Self, RestoreError> {
         let fleet = Arc::clone(&snapshot.fleet);
         let mut removed: Vec<HostId> = unfold(&snapshot.removed)
             .map_err(RestoreError::damaged)?
@@ -50,43 +76,33 @@ impl State {
         for host in removed {
             state.hosts.remove(host, snapshot.at);
         }
+        Ok(state)
+    }
+
+    /// When hosts left the fleet, where that was not at the moment of the snapshot.
+    fn restore_left(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
         for left in &snapshot.left {
             for host in unfold(&left.hosts).map_err(RestoreError::damaged)? {
-                let host = state.known(&host)?;
-                if left.at > snapshot.at || !state.hosts.is_removed(host) {
+                let host = self.known(&host)?;
+                if left.at > snapshot.at || !self.hosts.is_removed(host) {
                     return Err(RestoreError::damaged("a host has left the fleet later, or not at all"));
                 }
-                state.hosts.remove(host, left.at);
+                self.hosts.remove(host, left.at);
             }
         }
-        for freeze in &snapshot.freezes {
-            if state.freezes.get(&freeze.hosts).is_some() {
-                return Err(RestoreError::damaged(format!("`{}` is frozen twice", freeze.hosts)));
-            }
-            state.freeze(freeze.clone()).map_err(RestoreError::damaged)?;
-        }
-        for job in &snapshot.jobs {
-            let restored = state.restored_job(job)?;
-            if state.insert_job(restored).is_some() {
-                return Err(RestoreError::damaged(format!("{} is there twice", job.job)));
-            }
-            if job.status != JobStatus::Finished {
-                state.active.insert(job.job);
-            }
-        }
-        state.restore_retired(snapshot)?;
-        state.index_jobs();
-        state.restore_stuck(snapshot)?;
+        Ok(())
+    }
+
+    fn restore_attempts(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
         if snapshot.attempts > u64::MAX / 2 {
             // No journal is that long, and the numbers of later attempts must not overflow.
             return Err(RestoreError::damaged("the number of attempts is out of range"));
         }
-        state.attempts.resume_after(snapshot.attempts);
+        self.attempts.resume_after(snapshot.attempts);
         for running in &snapshot.running {
-            state.restore_running(running, snapshot.attempts)?;
+            self.restore_running(running, snapshot.attempts)?;
         }
-        state.check_running(snapshot)?;
-        Ok(state)
+        self.check_running(snapshot)
     }
 
     fn restored_job(&self, data: &JobData) -> Result<Job, RestoreError> {

@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use super::hosts::HostChange;
 use super::job::Compiled;
-use super::tasks::TaskMove;
-use super::{ApplyError, Backoff, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt, TaskState};
+use super::{ApplyError, Effect, Effects, JobStatus, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{
-    AttemptId, Event, Freeze, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, NeverBegan, Permission,
-    Phase, TaskEvent, TaskEventKind,
-};
+use crate::scheduler::{Event, Freeze, HostEventKind, JobEvent, JobEventKind, NamespaceEventKind};
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
 #[derive(Default)]
@@ -95,210 +90,6 @@ impl State {
         Ok(())
     }
 
-    fn apply_to_task(&mut self, event: &TaskEvent, hint: &Hint, effects: &mut Effects) -> Result<(), ApplyError> {
-        let TaskEvent { job, host, kind } = event;
-        match kind {
-            TaskEventKind::Started {
-                attempt,
-                asks_permission,
-            } => {
-                let at = self.task_at(*job, host, hint)?;
-                let permission = match asks_permission {
-                    true => Permission::Awaited,
-                    false => Permission::NotAsked,
-                };
-                self.start(at, *attempt, permission, effects);
-            }
-            TaskEventKind::Permitted { attempt, host_lock } => {
-                let running = self.running_mut(*attempt)?;
-                running.permission = running.permission.renewed(*host_lock);
-            }
-            TaskEventKind::NeverBegan {
-                attempt,
-                reason,
-                not_before,
-                ..
-            } => {
-                let at = self.task_at(*job, host, hint)?;
-                self.end(*attempt, TaskState::Waiting, effects)?;
-                self.wait_again(at, *not_before, *reason, effects);
-            }
-            TaskEventKind::PhaseEntered { attempt, phase, .. } => {
-                let now = self.at;
-                let running = self.running_mut(*attempt)?;
-                running.phase = *phase;
-                if *phase == Phase::Settle {
-                    // It succeeded before it could be cancelled.
-                    (running.since, running.cancelling) = (now, None);
-                    effects.push(Effect::Settling { attempt: *attempt });
-                }
-            }
-            TaskEventKind::CancelRequested { attempt, reason } => {
-                let now = self.at;
-                let running = self.running_mut(*attempt)?;
-                (running.cancelling, running.since) = (Some(*reason), now);
-                effects.push(Effect::Cancelling { attempt: *attempt });
-            }
-            TaskEventKind::Slow { attempt, .. } => {
-                self.running_mut(*attempt)?.slow = true;
-                effects.push(Effect::ReportedSlow { attempt: *attempt });
-            }
-            TaskEventKind::Succeeded { attempt, .. } => self.end(*attempt, TaskState::Succeeded, effects)?,
-            TaskEventKind::InDoubt { attempt, .. } => self.end(*attempt, TaskState::InDoubt, effects)?,
-            TaskEventKind::Failed { attempt, failure, .. } => {
-                let task = self.attempts.get(*attempt).map(|running| running.task);
-                self.end(*attempt, TaskState::Failed, effects)?;
-                if let Some((job, task)) = task
-                    && let Some(job) = self.jobs.get_mut(&job)
-                {
-                    job.failures.insert(task, failure.clone());
-                }
-            }
-            TaskEventKind::Retried {
-                not_before,
-                ordered,
-                after_connect,
-            } => {
-                let at = self.task_at(*job, host, hint)?;
-                self.retry(at, *not_before, *ordered, *after_connect, effects);
-            }
-            TaskEventKind::Skipped => {
-                if !self.retired.holds(*job, host) {
-                    let at = self.task_at(*job, host, hint)?;
-                    self.move_task(at, TaskState::Skipped, effects);
-                }
-                self.clear_failure(self.host_id(host)?, *job, effects);
-            }
-            TaskEventKind::Cancelled => {
-                let at = self.task_at(*job, host, hint)?;
-                self.move_task(at, TaskState::Cancelled, effects);
-            }
-        }
-        Ok(())
-    }
-
-    fn running_mut(&mut self, attempt: AttemptId) -> Result<&mut Running, ApplyError> {
-        self.attempts
-            .get_mut(attempt)
-            .ok_or(ApplyError::UnknownAttempt { attempt })
-    }
-
-    fn start(&mut self, at: TaskAt, attempt: AttemptId, permission: Permission, effects: &mut Effects) {
-        let (id, task) = at;
-        self.move_task(at, TaskState::Running, effects);
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        let task = &mut job.tasks[task as usize];
-        task.record.tries = task.record.tries.saturating_add(1);
-        task.attempt = attempt;
-        let target = task.target.clone();
-        let host = HostChange::of(id, &target, self.at);
-        let running = Running {
-            task: at,
-            target,
-            phase: Phase::Connect,
-            permission,
-            started: self.at,
-            since: self.at,
-            cancelling: None,
-            slow: false,
-        };
-        self.attempts.begin(attempt, running);
-        self.change_host(host, effects, |host| host.leased = true);
-        effects.push(Effect::Started { attempt });
-    }
-
-    fn end(&mut self, attempt: AttemptId, to: TaskState, effects: &mut Effects) -> Result<(), ApplyError> {
-        let running = self
-            .attempts
-            .end(attempt)
-            .ok_or(ApplyError::UnknownAttempt { attempt })?;
-        let (id, task) = running.task;
-        let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
-        let never_began = to == TaskState::Waiting;
-        let record = &mut job.tasks[task as usize];
-        record.attempt = AttemptId::NONE;
-        record.record.never_began = match never_began {
-            true => record.record.never_began.saturating_add(1),
-            false => 0,
-        };
-        let moving = TaskMove {
-            profile: running.target.profile,
-            track: running.target.track,
-            from: TaskState::Running,
-            fresh: false,
-        };
-        let host = HostChange::of(id, &running.target, running.started);
-        self.step(running.task, moving, to, effects);
-        let (in_doubt, at) = (to == TaskState::InDoubt, self.at);
-        let badly = in_doubt || to == TaskState::Failed;
-        let blamed = self.blamed_on(running.target.host);
-        let mut before = None;
-        let mut failed_attempt = badly.then_some(FailedAttempt { job: id, in_doubt, at });
-        self.change_host(host, effects, |host| {
-            host.leased = false;
-            if never_began {
-                failed_attempt = host.failed_attempt;
-            }
-            // A host that has left the fleet is counted until it ends, and no longer.
-            failed_attempt = failed_attempt.filter(|_| host.left.is_none());
-            before = std::mem::replace(&mut host.failed_attempt, failed_attempt);
-            host.down = host.down.filter(|_| host.left.is_none());
-        });
-        if before.is_some() && before != failed_attempt {
-            self.keep_earlier(running.target.host, before, failed_attempt);
-        }
-        self.release_from_remnants(running.target.host, blamed);
-        Ok(())
-    }
-
-    /// A task waits as before an attempt that never began.
-    fn wait_again(&mut self, at: TaskAt, not_before: Timestamp, reason: NeverBegan, effects: &mut Effects) {
-        let now = self.at;
-        let Some(job) = self.jobs.get_mut(&at.0) else { return };
-        if not_before > now {
-            let delay = Backoff {
-                since: now,
-                until: not_before,
-                never_began: Some(reason),
-            };
-            job.backoffs.insert(at.1, delay);
-        }
-        effects.push(Effect::Requeued(at));
-    }
-
-    fn retry(&mut self, at: TaskAt, not_before: Timestamp, ordered: bool, after_connect: bool, effects: &mut Effects) {
-        let (id, task) = at;
-        self.move_task(at, TaskState::Waiting, effects);
-        let now = self.at;
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        if not_before > now {
-            let delay = Backoff {
-                since: now,
-                until: not_before,
-                never_began: None,
-            };
-            job.backoffs.insert(task, delay);
-        }
-        let record = job.task_mut(task);
-        match (ordered, after_connect) {
-            // An operator's order starts the counts afresh.
-            (true, _) => (record.retries, record.connect_retries, record.never_began) = (0, 0, 0),
-            (false, true) => record.connect_retries = record.connect_retries.saturating_add(1),
-            (false, false) => record.retries = record.retries.saturating_add(1),
-        }
-        let fresh = record.tries == 0;
-        let finished = job.status == JobStatus::Finished;
-        effects.push(if fresh || finished {
-            Effect::Rebuild
-        } else {
-            Effect::Requeued(at)
-        });
-        if finished {
-            job.reopen(now);
-            self.set_status(id, JobStatus::Running, effects);
-        }
-    }
-
     fn apply_to_job(&mut self, event: &JobEvent, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         let JobEvent { job: id, kind } = event;
         let id = *id;
@@ -358,16 +149,5 @@ impl State {
         self.fleet
             .id(host.as_str())
             .ok_or_else(|| ApplyError::UnknownHost { host: host.clone() })
-    }
-
-    fn task_at(&self, job: JobId, host: &HostName, hint: &Hint) -> Result<TaskAt, ApplyError> {
-        if let Some(task) = hint.task {
-            return Ok(task);
-        }
-        let found = self.jobs.get(&job).ok_or(ApplyError::UnknownJob { job })?;
-        let task = found
-            .task_of(self.host_id(host)?)
-            .ok_or_else(|| ApplyError::UnknownHost { host: host.clone() })?;
-        Ok((job, task))
     }
 }

@@ -5,6 +5,7 @@
 
 mod apply;
 mod apply_error;
+mod apply_task;
 mod attempts;
 mod backoff;
 mod budget;

@@ -58,7 +58,6 @@ impl State {
 
     /// Moves one task to another state. All changes of a task's state go through here.
     pub(super) fn step(&mut self, (id, task): TaskAt, moving: TaskMove, to: TaskState, effects: &mut Effects) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
         let TaskMove {
             profile,
             track,
@@ -68,18 +67,8 @@ impl State {
         if from == to {
             return;
         }
-        if to == TaskState::Waiting || (from == TaskState::Waiting && !job.left.is_empty()) {
-            let left = self.hosts.left(job.host(task)).map(|left| (left, task));
-            if left.is_some_and(|left| {
-                if to == TaskState::Waiting {
-                    job.left.insert(left)
-                } else {
-                    job.left.remove(&left)
-                }
-            }) {
-                effects.push(Effect::JobChanged(id));
-            }
-        }
+        self.note_left((id, task), from, to, effects);
+        let Some(job) = self.jobs.get_mut(&id) else { return };
         job.task_mut(task).state = to;
         *job.tally.count_mut(from) -= 1;
         *job.tally.count_mut(to) += 1;
@@ -105,6 +94,26 @@ impl State {
         } else {
             job.failures.remove(&task);
             each_budget(job, budgets, |budget| budget.mend());
+            effects.push(Effect::JobChanged(id));
+        }
+    }
+
+    /// Keeps which tasks wait on hosts that have left the fleet.
+    fn note_left(&mut self, (id, task): TaskAt, from: TaskState, to: TaskState, effects: &mut Effects) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let waits = to == TaskState::Waiting;
+        if !waits && (from != TaskState::Waiting || job.left.is_empty()) {
+            return;
+        }
+        let Some(left) = self.hosts.left(job.host(task)).map(|left| (left, task)) else {
+            return;
+        };
+        let changed = if waits {
+            job.left.insert(left)
+        } else {
+            job.left.remove(&left)
+        };
+        if changed {
             effects.push(Effect::JobChanged(id));
         }
     }

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::Step;
+use super::super::Step;
 use crate::Timestamp;
-use crate::fleet::{Fleet, HostName, Selector};
+use crate::fleet::{Fleet, HostName};
 use crate::journal::replay;
 use crate::plan::JobSpec;
 use crate::policy::Policy;
-use crate::scheduler::{
-    AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Outcome, Phase, Record, Scheduler,
-};
+use crate::scheduler::{AttemptId, Event, Input, InputError, JobEvent, JobId, NeverBegan, Outcome, Record, Scheduler};
 
 /// A real scheduler whose surroundings are [`Step`]s. Keeps the records, the inputs and which attempts run.
 ///
@@ -32,17 +30,17 @@ use crate::scheduler::{
 /// ```
 #[derive(Debug)]
 pub struct Drill {
-    scheduler: Scheduler,
+    pub(super) scheduler: Scheduler,
     now: Timestamp,
     records: Vec<Record>,
     inputs: Vec<(Timestamp, Input)>,
-    running: BTreeMap<AttemptId, (JobId, HostName)>,
-    issued: u64,
-    jobs: u32,
+    pub(super) running: BTreeMap<AttemptId, (JobId, HostName)>,
+    pub(super) issued: u64,
+    pub(super) jobs: u32,
     /// Attempts that start ask whether they may begin.
     asks_permission: bool,
     /// Attempts that run and were refused permission.
-    refused: BTreeSet<AttemptId>,
+    pub(super) refused: BTreeSet<AttemptId>,
 }
 
 impl Drill {
@@ -172,7 +170,7 @@ impl Drill {
     }
 
     /// Whether an attempt cannot end so, or enter a phase, without having been permitted to begin.
-    fn has_to_ask(&self, attempt: AttemptId, outcome: &Outcome) -> bool {
+    pub(super) fn has_to_ask(&self, attempt: AttemptId, outcome: &Outcome) -> bool {
         let ran = match outcome {
             Outcome::Succeeded => true,
             Outcome::Failed(failure) => !failure.kind.is_connect(),
@@ -223,142 +221,5 @@ impl Drill {
             Event::Job(JobEvent { job, .. }) => self.jobs = self.jobs.max(job.number()),
             Event::Namespace(_) | Event::Host(_) => {}
         }
-    }
-
-    /// The input that a step stands for in the present state.
-    fn input(&self, step: &Step) -> Option<Input> {
-        let reason = || "a drill".to_owned();
-        Some(match step {
-            Step::Wait(_) | Step::Tick => Input::Tick,
-            Step::Crash => Input::Recover { resumed: vec![] },
-            Step::Report(nth, outcome) => match self.attempt(*nth)? {
-                attempt if !self.has_to_ask(attempt, outcome) => Input::Reported {
-                    attempt,
-                    outcome: outcome.clone(),
-                    output: None,
-                },
-                attempt if self.refused.contains(&attempt) => Input::Reported {
-                    attempt,
-                    outcome: Outcome::never_began(NeverBegan::Refused, ""),
-                    output: None,
-                },
-                attempt => Input::Begin {
-                    attempt,
-                    host_lock: true,
-                },
-            },
-            Step::Begin(nth, host_lock) => Input::Begin {
-                attempt: self.attempt(*nth)?,
-                host_lock: *host_lock,
-            },
-            Step::Transport(asks_permission) => Input::Transport {
-                asks_permission: *asks_permission,
-            },
-            Step::LateReport(nth, outcome) => match AttemptId::new(u64::from(*nth) % (self.issued + 2)) {
-                attempt if self.has_to_ask(attempt, outcome) => return None,
-                attempt => Input::Reported {
-                    attempt,
-                    outcome: outcome.clone(),
-                    output: None,
-                },
-            },
-            Step::Phase(nth, phase) => match self.attempt(*nth)? {
-                attempt if *phase > Phase::Connect && self.has_to_ask(attempt, &Outcome::Succeeded) => Input::Begin {
-                    attempt,
-                    host_lock: false,
-                },
-                attempt => Input::PhaseEntered { attempt, phase: *phase },
-            },
-            Step::Submit(spec) => Input::Submit {
-                job: JobId::new(self.jobs + 1),
-                spec: Arc::new((**spec).clone()),
-            },
-            Step::Pause(job) => Input::Pause { job: self.job(*job)? },
-            Step::Resume(job) => Input::Resume { job: self.job(*job)? },
-            Step::Halt(job) => Input::Halt {
-                job: self.job(*job)?,
-                reason: reason(),
-            },
-            Step::Abort(job) => Input::Abort {
-                job: self.job(*job)?,
-                reason: reason(),
-            },
-            Step::Promote(job) => Input::Promote { job: self.job(*job)? },
-            Step::Freeze(hosts) => Input::Freeze {
-                hosts: hosts.clone(),
-                by: "ann".to_owned(),
-                reason: reason(),
-            },
-            Step::Thaw(nth) => Input::Thaw {
-                hosts: self.freeze(*nth)?,
-                by: "bob".to_owned(),
-                reason: reason(),
-            },
-            Step::Retry(job, hosts) => Input::Retry {
-                job: self.job(*job)?,
-                hosts: self.hosts(*job, *hosts)?,
-            },
-            Step::Skip(job, hosts) => Input::Skip {
-                job: self.job(*job)?,
-                hosts: self.hosts(*job, *hosts)?,
-            },
-            Step::Alter(job, change) => Input::Alter {
-                job: self.job(*job)?,
-                change: change.clone(),
-            },
-            Step::MarkDown(host) => Input::MarkDown {
-                host: self.host(*host)?,
-                reason: reason(),
-            },
-            Step::MarkUp(host) => Input::MarkUp {
-                host: self.host(*host)?,
-                reason: reason(),
-            },
-            Step::Configure(fleet, policy) => Input::Configure {
-                fleet: Arc::clone(fleet),
-                policy: Arc::clone(policy),
-            },
-        })
-    }
-
-    fn attempt(&self, nth: u8) -> Option<AttemptId> {
-        let nth = usize::from(nth).checked_rem(self.running.len())?;
-        self.running.keys().nth(nth).copied()
-    }
-
-    fn freeze(&self, nth: u8) -> Option<Selector> {
-        let nth = usize::from(nth).checked_rem(self.scheduler.freezes().count())?;
-        self.scheduler.freezes().nth(nth).map(|freeze| freeze.hosts.clone())
-    }
-
-    fn job(&self, nth: u8) -> Option<JobId> {
-        Some(JobId::new(1 + u32::from(nth).checked_rem(self.jobs)?))
-    }
-
-    fn host(&self, nth: u8) -> Option<HostName> {
-        let fleet = self.scheduler.fleet();
-        let nth = usize::from(nth).checked_rem(fleet.len())?;
-        fleet.ids().nth(nth).map(|host| fleet.name(host).clone())
-    }
-
-    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, or nearly every order would be refused.
-    fn hosts(&self, job: u8, bits: u16) -> Option<Vec<HostName>> {
-        let id = self.job(job)?;
-        let Some(job) = self.scheduler.job(id) else {
-            let retired = self.scheduler.retired_jobs().find(|job| job.id() == id)?;
-            let chosen = retired.hosts().enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
-            return Some(chosen.map(|(_, (host, _))| host.clone()).collect());
-        };
-        let ended_badly = |state| {
-            !matches!(
-                state,
-                crate::scheduler::TaskState::Succeeded | crate::scheduler::TaskState::Running
-            )
-        };
-        let hosts = job
-            .tasks()
-            .filter(|task| ended_badly(task.state()) || bits & 0x8000 != 0);
-        let chosen = hosts.enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
-        Some(chosen.map(|(_, task)| task.host().clone()).collect())
     }
 }

@@ -1,0 +1,167 @@
+//! The input that a step stands for in the present state.
+
+use std::sync::Arc;
+
+use super::super::Step;
+use super::Drill;
+use crate::fleet::{HostName, Selector};
+use crate::scheduler::{AttemptId, Input, JobId, NeverBegan, Outcome, Phase, TaskState};
+
+impl Drill {
+    /// The input that a step stands for; `None` if what it is about does not exist.
+    pub(super) fn input(&self, step: &Step) -> Option<Input> {
+        Some(match step {
+            Step::Wait(_) | Step::Tick => Input::Tick,
+            Step::Crash => Input::Recover { resumed: vec![] },
+            Step::Report(nth, outcome) => self.report(self.attempt(*nth)?, outcome),
+            Step::LateReport(nth, outcome) => self.late_report(*nth, outcome)?,
+            Step::Begin(nth, host_lock) => begin(self.attempt(*nth)?, *host_lock),
+            Step::Phase(nth, phase) => self.phase(self.attempt(*nth)?, *phase),
+            Step::Transport(asks_permission) => Input::Transport {
+                asks_permission: *asks_permission,
+            },
+            Step::Submit(spec) => Input::Submit {
+                job: JobId::new(self.jobs + 1),
+                spec: Arc::new((**spec).clone()),
+            },
+            Step::Configure(fleet, policy) => Input::Configure {
+                fleet: Arc::clone(fleet),
+                policy: Arc::clone(policy),
+            },
+            Step::Pause(job)
+            | Step::Resume(job)
+            | Step::Halt(job)
+            | Step::Abort(job)
+            | Step::Promote(job)
+            | Step::Retry(job, _)
+            | Step::Skip(job, _)
+            | Step::Alter(job, _) => self.job_order(*job, step)?,
+            Step::Freeze(_) | Step::Thaw(_) | Step::MarkDown(_) | Step::MarkUp(_) => self.host_order(step)?,
+        })
+    }
+
+    /// An order about a job.
+    fn job_order(&self, nth: u8, order: &Step) -> Option<Input> {
+        let job = self.job(nth)?;
+        Some(match order {
+            Step::Pause(_) => Input::Pause { job },
+            Step::Resume(_) => Input::Resume { job },
+            Step::Halt(_) => Input::Halt { job, reason: reason() },
+            Step::Abort(_) => Input::Abort { job, reason: reason() },
+            Step::Promote(_) => Input::Promote { job },
+            Step::Retry(_, hosts) => Input::Retry {
+                job,
+                hosts: self.hosts(nth, *hosts)?,
+            },
+            Step::Skip(_, hosts) => Input::Skip {
+                job,
+                hosts: self.hosts(nth, *hosts)?,
+            },
+            Step::Alter(_, change) => Input::Alter {
+                job,
+                change: change.clone(),
+            },
+            _ => return None,
+        })
+    }
+
+    /// An order about hosts, outside of any job.
+    fn host_order(&self, order: &Step) -> Option<Input> {
+        Some(match order {
+            Step::Freeze(hosts) => Input::Freeze {
+                hosts: hosts.clone(),
+                by: "ann".to_owned(),
+                reason: reason(),
+            },
+            Step::Thaw(nth) => Input::Thaw {
+                hosts: self.freeze(*nth)?,
+                by: "bob".to_owned(),
+                reason: reason(),
+            },
+            Step::MarkDown(host) => Input::MarkDown {
+                host: self.host(*host)?,
+                reason: reason(),
+            },
+            Step::MarkUp(host) => Input::MarkUp {
+                host: self.host(*host)?,
+                reason: reason(),
+            },
+            _ => return None,
+        })
+    }
+
+    /// How a transport reports that an attempt ended so: one that has to ask first asks, and never began once it was refused.
+    fn report(&self, attempt: AttemptId, outcome: &Outcome) -> Input {
+        if !self.has_to_ask(attempt, outcome) {
+            ended(attempt, outcome.clone())
+        } else if self.refused.contains(&attempt) {
+            ended(attempt, Outcome::never_began(NeverBegan::Refused, ""))
+        } else {
+            begin(attempt, true)
+        }
+    }
+
+    fn late_report(&self, nth: u8, outcome: &Outcome) -> Option<Input> {
+        let attempt = AttemptId::new(u64::from(nth) % (self.issued + 2));
+        (!self.has_to_ask(attempt, outcome)).then(|| ended(attempt, outcome.clone()))
+    }
+
+    fn phase(&self, attempt: AttemptId, phase: Phase) -> Input {
+        if phase > Phase::Connect && self.has_to_ask(attempt, &Outcome::Succeeded) {
+            return begin(attempt, false);
+        }
+        Input::PhaseEntered { attempt, phase }
+    }
+
+    fn attempt(&self, nth: u8) -> Option<AttemptId> {
+        let nth = usize::from(nth).checked_rem(self.running.len())?;
+        self.running.keys().nth(nth).copied()
+    }
+
+    fn freeze(&self, nth: u8) -> Option<Selector> {
+        let nth = usize::from(nth).checked_rem(self.scheduler.freezes().count())?;
+        self.scheduler.freezes().nth(nth).map(|freeze| freeze.hosts.clone())
+    }
+
+    fn job(&self, nth: u8) -> Option<JobId> {
+        Some(JobId::new(1 + u32::from(nth).checked_rem(self.jobs)?))
+    }
+
+    fn host(&self, nth: u8) -> Option<HostName> {
+        let fleet = self.scheduler.fleet();
+        let nth = usize::from(nth).checked_rem(fleet.len())?;
+        fleet.ids().nth(nth).map(|host| fleet.name(host).clone())
+    }
+
+    /// The hosts of a job whose bits are set; failed and waiting ones are taken first, or nearly every order would be refused.
+    fn hosts(&self, job: u8, bits: u16) -> Option<Vec<HostName>> {
+        let id = self.job(job)?;
+        let Some(job) = self.scheduler.job(id) else {
+            let retired = self.scheduler.retired_jobs().find(|job| job.id() == id)?;
+            let chosen = retired.hosts().enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
+            return Some(chosen.map(|(_, (host, _))| host.clone()).collect());
+        };
+        let ended_badly = |state| !matches!(state, TaskState::Succeeded | TaskState::Running);
+        let hosts = job
+            .tasks()
+            .filter(|task| ended_badly(task.state()) || bits & 0x8000 != 0);
+        let chosen = hosts.enumerate().filter(|(at, _)| bits >> (at % 15) & 1 == 1);
+        Some(chosen.map(|(_, task)| task.host().clone()).collect())
+    }
+}
+
+fn reason() -> String {
+    "a drill".to_owned()
+}
+
+fn begin(attempt: AttemptId, host_lock: bool) -> Input {
+    Input::Begin { attempt, host_lock }
+}
+
+fn ended(attempt: AttemptId, outcome: Outcome) -> Input {
+    Input::Reported {
+        attempt,
+        outcome,
+        output: None,
+    }
+}
