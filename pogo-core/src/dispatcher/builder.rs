@@ -185,13 +185,10 @@ impl DispatcherBuilder {
     ///
     /// # Errors
     /// The journal cannot be acquired, read or replayed.
-    pub async fn build(self) -> Result<(Dispatcher, Handle), DispatchError> {
+    pub async fn build(mut self) -> Result<(Dispatcher, Handle), DispatchError> {
         let nonce = self.nonce.map_or_else(system_nonce, Ok)?;
-        let namespace = self.namespace.unwrap_or_else(|| match &self.journal {
-            Some(_) => Arc::from(Attempt::NAMESPACE),
-            None => Arc::from(format!("memory-{:016x}", nonce.0)),
-        });
-        let journal = self.journal.unwrap_or_else(|| Arc::new(MemoryJournal::new()));
+        let namespace = self.namespace_of(nonce);
+        let journal = self.journal.take().unwrap_or_else(|| Arc::new(MemoryJournal::new()));
         let owner = Owner {
             id: self.owner.clone(),
             nonce,
@@ -201,12 +198,9 @@ impl DispatcherBuilder {
         let at = owned.end();
         let (scheduler, upto) = restore(journal.as_ref(), at).await?;
         let (messages, inbox) = mpsc::unbounded();
-        let observer = Guarded::new(self.observers);
+        let observer = Guarded::new(std::mem::take(&mut self.observers));
         observer.started(&scheduler);
-        let writer = self.output.map(|store| {
-            let sink = OutputSink::new(self.output_buffer, Arc::clone(&self.clock), Arc::clone(&observer));
-            OutputWriter::new(sink, store)
-        });
+        let writer = self.output_writer(&observer);
         let (running, reports) = Running::new(self.transport, Arc::clone(&observer) as _, writer);
         let snapshots = Snapshots {
             every: self.snapshot_every,
@@ -230,16 +224,32 @@ impl DispatcherBuilder {
         if at > Seq::default() {
             dispatcher.recover(self.owner).await?;
         }
+        let resolution = Arc::new(Resolution {
+            resolvers: self.resolvers,
+            ..Resolution::default()
+        });
         let handle = Handle {
             messages,
             journal,
             growth,
-            resolution: Arc::new(Resolution {
-                resolvers: self.resolvers,
-                ..Resolution::default()
-            }),
+            resolution,
         };
         Ok((dispatcher, handle))
+    }
+
+    /// A journal in memory counts anew each time, so its attempts are of a namespace that no other dispatcher has.
+    fn namespace_of(&self, nonce: Nonce) -> Arc<str> {
+        match (&self.namespace, &self.journal) {
+            (Some(name), _) => Arc::clone(name),
+            (None, Some(_)) => Arc::from(Attempt::NAMESPACE),
+            (None, None) => Arc::from(format!("memory-{:016x}", nonce.0)),
+        }
+    }
+
+    fn output_writer(&self, observer: &Arc<Guarded>) -> Option<OutputWriter> {
+        let store = Arc::clone(self.output.as_ref()?);
+        let sink = OutputSink::new(self.output_buffer, Arc::clone(&self.clock), Arc::clone(observer));
+        Some(OutputWriter::new(sink, store))
     }
 }
 
