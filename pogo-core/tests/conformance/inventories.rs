@@ -110,9 +110,7 @@ fn hold(defect: Defect) -> ConformanceReport {
 
 #[test]
 fn an_inventory_without_defects_passes_every_case() {
-    let report = hold(Defect::None);
-    report.assert_passed();
-    report.assert_skipped(&[]);
+    super::assert_without_defects(hold(Defect::None));
 }
 
 #[test]
@@ -129,11 +127,5 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::WarnsOfSecrets, "no_secret_is_shown"),
         (Defect::NoFleet, "what_it_loads_is_a_fleet"),
     ];
-    for (defect, name) in planted {
-        let report = hold(defect);
-        assert!(
-            report.failed().contains(&name),
-            "{defect:?} is not found by {name}\n{report}"
-        );
-    }
+    super::assert_found(hold, &planted);
 }

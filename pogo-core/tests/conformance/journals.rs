@@ -261,9 +261,7 @@ fn hold(defect: Defect) -> ConformanceReport {
 
 #[test]
 fn a_journal_without_defects_passes_every_case() {
-    let report = hold(Defect::None);
-    report.assert_passed();
-    report.assert_skipped(&[]);
+    super::assert_without_defects(hold(Defect::None));
 }
 
 #[test]
@@ -310,13 +308,7 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
             "an_owner_is_told_where_the_journal_ends_and_whom_it_follows",
         ),
     ];
-    for (defect, name) in planted {
-        let report = hold(defect);
-        assert!(
-            report.failed().contains(&name),
-            "{defect:?} is not found by {name}\n{report}"
-        );
-    }
+    super::assert_found(hold, &planted);
 }
 
 #[test]

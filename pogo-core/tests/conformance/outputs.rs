@@ -169,9 +169,7 @@ fn hold(defect: Defect) -> ConformanceReport {
 
 #[test]
 fn a_store_without_defects_passes_every_case() {
-    let report = hold(Defect::None);
-    report.assert_passed();
-    report.assert_skipped(&[]);
+    super::assert_without_defects(hold(Defect::None));
 }
 
 #[test]
@@ -196,11 +194,5 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         (Defect::NoDigest, "the_digest_is_that_of_what_is_kept"),
         (Defect::Volatile, "what_is_sealed_outlives_its_store"),
     ];
-    for (defect, name) in planted {
-        let report = hold(defect);
-        assert!(
-            report.failed().contains(&name),
-            "{defect:?} is not found by {name}\n{report}"
-        );
-    }
+    super::assert_found(hold, &planted);
 }
