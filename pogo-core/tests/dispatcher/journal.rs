@@ -16,7 +16,7 @@ fn runs_as_if_undisturbed(fates: &[Fate]) {
     block_on(run_a_job(&Arc::default(), Arc::new(undisturbed.clone()))).unwrap();
 
     let transport = Arc::<Counting>::default();
-    let (journal, inner) = Flaky::new(fates);
+    let (journal, inner) = Flaky::flaky(fates);
     let ended = block_on(run_a_job(&transport, journal)).unwrap();
     assert_eq!(ended.job(JOB).unwrap().status(), JobStatus::Finished, "{fates:?}");
     assert_eq!(transport.ran(), ["web1", "web2", "web3", "web4"], "{fates:?}");
@@ -54,7 +54,7 @@ fn nothing_starts_that_is_not_durable() {
     for fate in [Fate::Fenced, Fate::Unavailable] {
         let transport = Arc::<Counting>::default();
         let fates = [&[Fate::Lands][..], &[fate; 20]].concat();
-        let (journal, inner) = Flaky::new(&fates);
+        let (journal, inner) = Flaky::flaky(&fates);
         let ended = block_on(run_a_job(&transport, journal));
         match (fate, ended) {
             (Fate::Fenced, Err(DispatchError::Journal(JournalError::Fenced))) => {}

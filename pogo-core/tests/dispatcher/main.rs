@@ -7,6 +7,7 @@ mod collect;
 mod configuring;
 mod ending;
 mod flaky;
+mod intercepted;
 mod journal;
 mod metrics;
 mod numbers;

@@ -116,7 +116,7 @@ fn attempts_are_counted_by_their_outcome() {
 
 #[test]
 fn a_journal_is_measured_by_the_dispatchers_clock() {
-    let (journal, inner) = Flaky::new(&[Fate::Lands, Fate::Unavailable, Fate::LostUnknown]);
+    let (journal, inner) = Flaky::flaky(&[Fate::Lands, Fate::Unavailable, Fate::LostUnknown]);
     let (recorded, ended) =
         Recorded::by(|| block_on(run(Counting::default(), journal, Arc::new(Patient::default()), 1)));
     recorded.agrees_with(&ended);

@@ -47,7 +47,7 @@ proptest! {
         let mut dispatchers = 0;
         let ended = loop {
             let end = ends.get(dispatchers).copied();
-            let yielding = Yielding { inner: journal.clone(), yields: yields_of.clone() };
+            let yielding = Yielding::over(journal.clone(), yields_of.clone());
             let builder = Dispatcher::builder(Arc::clone(&transport) as _).journal(Arc::new(yielding));
             let clock = Arc::<Manual>::default();
             let (dispatcher, handle) = block_on(builder.clock(clock).build()).unwrap();

@@ -32,7 +32,7 @@ struct Shop {
 impl Shop {
     fn new(habits: Habits, takes: Duration) -> Self {
         let clock = Arc::<VirtualClock>::default();
-        let store = Arc::new(SlowStore::new(&clock, habits));
+        let store = Arc::new(SlowStore::slow(&clock, habits));
         let transport = Stepping::new(&clock, &store, takes);
         let notices = Arc::default();
         Self {

@@ -9,11 +9,10 @@ use async_trait::async_trait;
 use futures::future::{BoxFuture, Either, FutureExt, select};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{Attempt, Capabilities, Clock, Notice, Observer, Reporter, Transport};
-use pogo_core::journal::{
-    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
-};
+use pogo_core::journal::{Commit, JournalError, MemoryJournal, OwnedJournal, Seq, Snapshot};
 use pogo_core::scheduler::{FailureKind, Outcome, TaskEventKind};
 
+use super::intercepted::{Intercepted, Interceptor};
 use super::virtual_time::VirtualClock;
 
 pub(crate) const fn secs(secs: u64) -> Duration {
@@ -40,64 +39,25 @@ pub(crate) struct Habits {
     pub(crate) most: Option<usize>,
 }
 
-pub(crate) struct SlowStore {
-    pub(crate) inner: MemoryJournal,
+/// Habits by a clock, and how many appends there were.
+pub(crate) struct Slowness {
     clock: Arc<VirtualClock>,
-    habits: Arc<Mutex<(Habits, usize)>>,
+    habits: Mutex<(Habits, usize)>,
 }
+
+pub(crate) type SlowStore = Intercepted<Slowness>;
 
 impl SlowStore {
-    pub(crate) fn new(clock: &Arc<VirtualClock>, habits: Habits) -> Self {
-        Self {
-            inner: MemoryJournal::new(),
-            clock: Arc::clone(clock),
-            habits: Arc::new(Mutex::new((habits, 0))),
-        }
+    pub(crate) fn slow(clock: &Arc<VirtualClock>, habits: Habits) -> Self {
+        let clock = Arc::clone(clock);
+        let habits = Mutex::new((habits, 0));
+        Self::new(Slowness { clock, habits })
     }
 }
 
 #[async_trait]
-impl Journal for SlowStore {
-    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let inner = self.inner.acquire(owner, how).await?;
-        let (clock, habits) = (Arc::clone(&self.clock), Arc::clone(&self.habits));
-        Ok(Box::new(Owned { inner, clock, habits }))
-    }
-
-    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
-        self.inner.latest_snapshot().await
-    }
-
-    async fn read(&self, from: Seq) -> Result<Page, JournalError> {
-        self.inner.read(from).await
-    }
-
-    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
-        self.inner.changed(after).await
-    }
-}
-
-struct Owned {
-    inner: Box<dyn OwnedJournal>,
-    clock: Arc<VirtualClock>,
-    habits: Arc<Mutex<(Habits, usize)>>,
-}
-
-#[async_trait]
-impl OwnedJournal for Owned {
-    fn epoch(&self) -> Epoch {
-        self.inner.epoch()
-    }
-
-    fn previous_owner(&self) -> Option<OwnerId> {
-        self.inner.previous_owner()
-    }
-
-    fn end(&self) -> Seq {
-        self.inner.end()
-    }
-
-    async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+impl Interceptor for Slowness {
+    async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError> {
         let (took, lost, max) = {
             let (habits, count) = &mut *self.habits.lock().unwrap();
             *count += 1;
@@ -121,7 +81,7 @@ impl OwnedJournal for Owned {
         if let Some(max) = max.filter(|max| commit.records.len() > *max) {
             return Err(JournalError::TooLarge { max });
         }
-        let answer = self.inner.append(commit).await;
+        let answer = journal.append(commit).await;
         if lost {
             Err(JournalError::Unknown { message: message() })
         } else {
@@ -129,18 +89,19 @@ impl OwnedJournal for Owned {
         }
     }
 
-    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+    fn snapshot(
+        &self,
+        journal: &dyn OwnedJournal,
+        upto: Seq,
+        state: Snapshot,
+    ) -> BoxFuture<'static, Result<(), JournalError>> {
         let (clock, took) = (Arc::clone(&self.clock), self.habits.lock().unwrap().0.snapshot);
-        let storing = self.inner.snapshot(upto, state);
+        let storing = journal.snapshot(upto, state);
         async move {
             clock.sleep_until(clock.now() + took).await;
             storing.await
         }
         .boxed()
-    }
-
-    fn lost(&self) -> BoxFuture<'static, ()> {
-        self.inner.lost()
     }
 }
 

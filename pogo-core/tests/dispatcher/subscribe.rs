@@ -43,7 +43,7 @@ proptest! {
         // What an earlier dispatcher wrote is history.
         block_on(run_a_job(&Arc::default(), Arc::new(journal.clone()))).unwrap();
         let plan = Yields::new(plan);
-        let yielding = Yielding { inner: journal.clone(), yields: plan.clone() };
+        let yielding = Yielding::over(journal.clone(), plan.clone());
         let builder = Dispatcher::builder(Arc::<Counting>::default());
         let builder = builder.journal(Arc::new(yielding)).clock(Arc::new(Patient::default()));
         let (dispatcher, handle) = block_on(builder.build()).unwrap();

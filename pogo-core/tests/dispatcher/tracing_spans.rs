@@ -179,7 +179,7 @@ fn a_takeover_is_a_warning_and_the_jobs_go_on_in_new_spans() {
 #[test]
 fn a_journal_that_is_away_is_an_error_said_once_until_it_is_back() {
     let kept = Captured::by(|| {
-        let (journal, _) = Flaky::new(&[
+        let (journal, _) = Flaky::flaky(&[
             Fate::Lands,
             Fate::Unavailable,
             Fate::Unavailable,

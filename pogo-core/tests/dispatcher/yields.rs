@@ -6,12 +6,11 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::BoxFuture;
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::Clock;
-use pogo_core::journal::{
-    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
-};
+use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Page, Seq};
+
+use super::intercepted::{Intercepted, Interceptor};
 
 /// How often each point gives way, one after the other and again from the start.
 #[derive(Clone)]
@@ -100,69 +99,24 @@ impl Manual {
 }
 
 /// A memory journal that gives way before and after each step.
-pub(crate) struct Yielding {
-    pub(crate) inner: MemoryJournal,
-    pub(crate) yields: Yields,
-}
+pub(crate) type Yielding = Intercepted<Yields>;
 
 #[async_trait]
-impl Journal for Yielding {
-    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
-        let inner = self.inner.acquire(owner, how).await?;
-        let yields = self.yields.clone();
-        Ok(Box::new(Owned { inner, yields }))
-    }
-
-    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
-        self.inner.latest_snapshot().await
-    }
-
-    async fn read(&self, from: Seq) -> Result<Page, JournalError> {
-        self.yields.here().await;
-        let mut page = self.inner.read(from).await?;
+impl Interceptor for Yields {
+    async fn read(&self, journal: &MemoryJournal, from: Seq) -> Result<Page, JournalError> {
+        self.here().await;
+        let mut page = journal.read(from).await?;
         // Pages are small, so that there are many of them.
         page.records.truncate(3);
         page.next = Seq(page.next.0.min(from.0 + 3));
-        self.yields.here().await;
+        self.here().await;
         Ok(page)
     }
 
-    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
-        self.inner.changed(after).await
-    }
-}
-
-struct Owned {
-    inner: Box<dyn OwnedJournal>,
-    yields: Yields,
-}
-
-#[async_trait]
-impl OwnedJournal for Owned {
-    fn epoch(&self) -> Epoch {
-        self.inner.epoch()
-    }
-
-    fn previous_owner(&self) -> Option<OwnerId> {
-        self.inner.previous_owner()
-    }
-
-    fn end(&self) -> Seq {
-        self.inner.end()
-    }
-
-    async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
-        self.yields.here().await;
-        let end = self.inner.append(commit).await;
-        self.yields.here().await;
+    async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError> {
+        self.here().await;
+        let end = journal.append(commit).await;
+        self.here().await;
         end
-    }
-
-    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
-        self.inner.snapshot(upto, state)
-    }
-
-    fn lost(&self) -> BoxFuture<'static, ()> {
-        self.inner.lost()
     }
 }

@@ -1,0 +1,98 @@
+//! A journal that passes everything on to one in memory, except for what a test intercepts.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use pogo_core::journal::{
+    Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
+};
+
+/// What is done in place of passing a call on. Everything that is not said here is passed on.
+#[async_trait]
+pub(crate) trait Interceptor: Send + Sync + 'static {
+    async fn read(&self, journal: &MemoryJournal, from: Seq) -> Result<Page, JournalError> {
+        journal.read(from).await
+    }
+
+    async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError>;
+
+    fn snapshot(
+        &self,
+        journal: &dyn OwnedJournal,
+        upto: Seq,
+        state: Snapshot,
+    ) -> BoxFuture<'static, Result<(), JournalError>> {
+        journal.snapshot(upto, state)
+    }
+}
+
+/// A journal in memory behind an interceptor.
+pub(crate) struct Intercepted<P> {
+    pub(crate) inner: MemoryJournal,
+    interceptor: Arc<P>,
+}
+
+impl<P: Interceptor> Intercepted<P> {
+    pub(crate) fn new(interceptor: P) -> Self {
+        Self::over(MemoryJournal::new(), interceptor)
+    }
+
+    pub(crate) fn over(inner: MemoryJournal, interceptor: P) -> Self {
+        let interceptor = Arc::new(interceptor);
+        Self { inner, interceptor }
+    }
+}
+
+struct Owned<P> {
+    inner: Box<dyn OwnedJournal>,
+    interceptor: Arc<P>,
+}
+
+#[async_trait]
+impl<P: Interceptor> Journal for Intercepted<P> {
+    async fn acquire(&self, owner: Owner, how: Acquire) -> Result<Box<dyn OwnedJournal>, JournalError> {
+        let inner = self.inner.acquire(owner, how).await?;
+        let interceptor = Arc::clone(&self.interceptor);
+        Ok(Box::new(Owned { inner, interceptor }))
+    }
+
+    async fn latest_snapshot(&self) -> Result<Option<(Seq, Snapshot)>, JournalError> {
+        self.inner.latest_snapshot().await
+    }
+
+    async fn read(&self, from: Seq) -> Result<Page, JournalError> {
+        self.interceptor.read(&self.inner, from).await
+    }
+
+    async fn changed(&self, after: Seq) -> Result<(), JournalError> {
+        self.inner.changed(after).await
+    }
+}
+
+#[async_trait]
+impl<P: Interceptor> OwnedJournal for Owned<P> {
+    fn epoch(&self) -> Epoch {
+        self.inner.epoch()
+    }
+
+    fn previous_owner(&self) -> Option<OwnerId> {
+        self.inner.previous_owner()
+    }
+
+    fn end(&self) -> Seq {
+        self.inner.end()
+    }
+
+    async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
+        self.interceptor.append(self.inner.as_mut(), commit).await
+    }
+
+    fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
+        self.interceptor.snapshot(self.inner.as_ref(), upto, state)
+    }
+
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        self.inner.lost()
+    }
+}
