@@ -164,6 +164,19 @@ impl TestAttempt {
         }
     }
 
+    /// Cancels it once it has written all of these.
+    pub(crate) async fn cancelled_after(self, texts: &[&str], transport: &dyn Transport) -> Report {
+        let (running, mut side) = self.start();
+        let witness = Arc::clone(&running.witness);
+        let cancelling = async {
+            for text in texts {
+                witness.saw(text).await;
+            }
+            side.cancel();
+        };
+        tokio::join!(running.finish(transport), cancelling).0
+    }
+
     /// Ready to run, and the means to cancel it.
     pub(crate) fn start(mut self) -> (Running, ReporterSide) {
         self.issue_number();
@@ -268,6 +281,13 @@ impl Running {
             stderr: self.witness.text(Stream::Stderr),
             notes: self.witness.text(Stream::Note),
         }
+    }
+}
+
+/// How a command ends that was cancelled.
+pub(crate) fn term() -> FailureKind {
+    FailureKind::Signal {
+        signal: "TERM".to_owned(),
     }
 }
 

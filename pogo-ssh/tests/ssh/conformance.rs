@@ -20,7 +20,7 @@ const SKIPPED: &[&str] = &[
     "a_command_that_was_not_seen_to_begin_has_not_succeeded",
 ];
 
-/// And the `ssh` program takes nothing up again.
+/// And the `ssh` program resumes nothing.
 const SKIPPED_BY_PROGRAM: &[&str] = &[
     "a_command_that_was_not_seen_to_begin_has_not_succeeded",
     "a_dropped_attempt_is_cancelled",
@@ -96,11 +96,11 @@ async fn the_transport_conforms_against_openssh() {
     if !openssh::is_there("the_transport_conforms_against_openssh") {
         return;
     }
-    let server = Arc::new(OpenSsh::start_many());
+    let server = OpenSsh::start_many();
     let kept = server.path("kept").display().to_string();
     let settings = server.transport().detached_directory(kept);
     let build = |settings: SshTransportBuilder| Arc::new(settings.build().unwrap()) as _;
-    conforms_to_openssh((settings, build), server, SKIPPED).await;
+    conforms((settings, build), server.into(), SKIPPED).await;
 }
 
 #[tokio::test]
@@ -108,27 +108,54 @@ async fn the_transport_through_the_ssh_program_conforms_against_openssh() {
     if !openssh::is_there("the_transport_through_the_ssh_program_conforms_against_openssh") {
         return;
     }
-    let server = Arc::new(OpenSsh::start_many());
+    let server = OpenSsh::start_many();
     let build = |settings: SshTransportBuilder| Arc::new(settings.build_program().unwrap()) as _;
-    conforms_to_openssh((server.transport(), build), server, SKIPPED_BY_PROGRAM).await;
+    conforms((server.transport(), build), server.into(), SKIPPED_BY_PROGRAM).await;
 }
 
-async fn conforms_to_openssh(
+/// What the suite needs of a server.
+struct Peer {
+    locks: String,
+    hosts: [Connection; 2],
+    cut: Arc<dyn Fn() + Send + Sync>,
+}
+
+async fn conforms(
     (settings, build): (SshTransportBuilder, impl Fn(SshTransportBuilder) -> Arc<dyn Transport>),
-    server: Arc<OpenSsh>,
+    peer: Peer,
     skipped: &[&str],
 ) {
+    let [first, second] = &peer.hosts;
     let report = conformance::transport(|| {
-        let locks = fresh_locks(&server.path("locks").display().to_string());
-        let transport = build(settings.clone().lock_directory(locks));
-        let cut = Arc::clone(&server);
-        fixture(&transport, &server.connection())
-            .second_host(host("web2", server.connection_at("127.0.0.2")))
-            .cut(move || cut.cut_connections())
+        let transport = build(settings.clone().lock_directory(fresh_locks(&peer.locks)));
+        let cut = Arc::clone(&peer.cut);
+        fixture(&transport, first)
+            .second_host(host("web2", second.clone()))
+            .cut(move || cut())
     });
     let report = report.await;
     report.assert_passed();
     report.assert_skipped(skipped);
+}
+
+impl From<OpenSsh> for Peer {
+    fn from(server: OpenSsh) -> Self {
+        Self {
+            locks: server.path("locks").display().to_string(),
+            hosts: [server.connection(), server.connection_at("127.0.0.2")],
+            cut: Arc::new(move || server.cut_connections()),
+        }
+    }
+}
+
+impl From<Dropbear> for Peer {
+    fn from(server: Dropbear) -> Self {
+        Self {
+            locks: server.path("locks").display().to_string(),
+            hosts: [server.connection(), server.connection_at("127.0.0.2")],
+            cut: Arc::new(move || server.cut_connections()),
+        }
+    }
 }
 
 #[tokio::test]
@@ -139,7 +166,7 @@ async fn the_transport_conforms_against_dropbear() {
     let kept = server.path("kept").display().to_string();
     let settings = server.settings().detached_directory(kept);
     let build = |settings: SshTransportBuilder| Arc::new(settings.build().unwrap()) as _;
-    conforms_to_dropbear((settings, build), Arc::new(server), SKIPPED).await;
+    conforms((settings, build), server.into(), SKIPPED).await;
 }
 
 #[tokio::test]
@@ -148,23 +175,5 @@ async fn the_transport_through_the_ssh_program_conforms_against_dropbear() {
         return;
     };
     let build = |settings: SshTransportBuilder| Arc::new(settings.build_program().unwrap()) as _;
-    conforms_to_dropbear((server.settings(), build), Arc::new(server), SKIPPED_BY_PROGRAM).await;
-}
-
-async fn conforms_to_dropbear(
-    (settings, build): (SshTransportBuilder, impl Fn(SshTransportBuilder) -> Arc<dyn Transport>),
-    server: Arc<Dropbear>,
-    skipped: &[&str],
-) {
-    let report = conformance::transport(|| {
-        let locks = fresh_locks(&server.path("locks").display().to_string());
-        let transport = build(settings.clone().lock_directory(locks));
-        let cut = Arc::clone(&server);
-        fixture(&transport, &server.connection())
-            .second_host(host("web2", server.connection_at("127.0.0.2")))
-            .cut(move || cut.cut_connections())
-    });
-    let report = report.await;
-    report.assert_passed();
-    report.assert_skipped(skipped);
+    conforms((server.settings(), build), server.into(), SKIPPED_BY_PROGRAM).await;
 }

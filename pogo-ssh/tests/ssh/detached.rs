@@ -12,6 +12,7 @@ use pogo_core::journal::MemoryJournal;
 use pogo_core::plan::{Command, ExecOptions, JobSpec, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, JobId, NeverBegan, Outcome, Phase, Tally};
 
+use crate::attempt::term;
 use crate::place::{Place, on_both};
 
 pub(crate) fn detached(key: &str) -> ExecOptions {
@@ -21,12 +22,6 @@ pub(crate) fn detached(key: &str) -> ExecOptions {
 /// Runs of a command that adds a line to a file each time.
 pub(crate) fn runs(path: impl AsRef<Path>) -> usize {
     fs::read_to_string(path).unwrap_or_default().lines().count()
-}
-
-pub(crate) fn term() -> FailureKind {
-    FailureKind::Signal {
-        signal: "TERM".to_owned(),
-    }
 }
 
 /// A transport whose attempts are kept in the place's own directory.
@@ -136,13 +131,7 @@ on_both! {
     async fn a_cancelled_command_is_ended_on_the_host(place: Place) {
         let transport = transport_of(&place);
         let line = format!("echo up; trap '' INT; sleep 300; echo ran >>'{}'", place.path("ran"));
-        let (running, mut side) = place.attempt(Command::shell(line)).exec_options(detached("k1")).start();
-        let witness = Arc::clone(&running.witness);
-        let cancelling = async {
-            witness.saw("up").await;
-            side.cancel();
-        };
-        let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+        let report = place.attempt(Command::shell(line)).exec_options(detached("k1")).cancelled_after(&["up"], &transport).await;
         report.assert_failed(term());
         // The place is free again.
         let next = place.attempt(Command::shell("true")).exec_options(detached("k2"));

@@ -8,7 +8,6 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Process, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use pogo_core::dispatcher::Transport;
@@ -18,7 +17,7 @@ use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{Agent, SshTransport, SshTransportBuilder};
 use tempfile::TempDir;
 
-use crate::attempt::TestAttempt;
+use crate::attempt::{TestAttempt, term};
 use crate::openssh::{end_children, generate_key};
 
 const DROPBEAR: &str = "/usr/sbin/dropbear";
@@ -249,16 +248,8 @@ async fn what_runs_on_dropbear_is_really_ended() {
     for (name, transport) in server.transports() {
         let trace = server.path(name);
         let line = format!("echo up; sleep 40; echo ended > {}", trace.display());
-        let (running, mut side) = server.attempt(&line).start();
-        let witness = Arc::clone(&running.witness);
-        let cancelling = async {
-            witness.saw("up").await;
-            side.cancel();
-        };
-        let (report, ()) = tokio::join!(running.finish(&*transport), cancelling);
-        report.assert_failed(FailureKind::Signal {
-            signal: "TERM".to_owned(),
-        });
+        let report = server.attempt(&line).cancelled_after(&["up"], &*transport).await;
+        report.assert_failed(term());
         let report = server
             .attempt(&line)
             .within(Duration::from_secs(4))

@@ -9,6 +9,7 @@ use pogo_core::plan::{Command, ExecOptions, Stdin};
 use pogo_core::scheduler::{FailureKind, Outcome, Phase};
 use pogo_core::testing::PermitAll;
 
+use crate::attempt::term;
 use crate::place::{Place, on_both};
 
 fn reading(stdin: Stdin) -> ExecOptions {
@@ -108,16 +109,11 @@ async fn a_command_on_a_terminal_is_ended_with_all_its_processes() {
     let transport = place.transport.clone().build().unwrap();
     let exec_options = ExecOptions::new().pty(true);
     let attempt = place.attempt(Command::shell("sleep 300 & echo up; wait"));
-    let (running, mut side) = attempt.exec_options(exec_options).start();
-    let witness = std::sync::Arc::clone(&running.witness);
-    let cancelling = async {
-        witness.saw("up").await;
-        side.cancel();
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
-    report.assert_failed(FailureKind::Signal {
-        signal: "TERM".to_owned(),
-    });
+    let report = attempt
+        .exec_options(exec_options)
+        .cancelled_after(&["up"], &transport)
+        .await;
+    report.assert_failed(term());
 }
 
 /// Cancels the attempt at the first output.

@@ -6,21 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use pogo_core::dispatcher::Transport;
 use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
-use pogo_ssh::SshTransport;
 
-use crate::attempt::{Report, TestAttempt};
+use crate::attempt::{TestAttempt, term};
 use crate::openssh::{self, OpenSsh};
-
-/// Runs a command and cancels it once it has said `up`.
-async fn cancel(transport: &SshTransport, attempt: TestAttempt) -> Report {
-    let (running, mut side) = attempt.start();
-    let witness = std::sync::Arc::clone(&running.witness);
-    let cancelling = async {
-        witness.saw("up").await;
-        side.cancel();
-    };
-    tokio::join!(running.finish(transport), cancelling).0
-}
 
 #[tokio::test]
 async fn a_server_with_one_session_per_connection_ends_a_command_by_a_second_connection() {
@@ -38,11 +26,8 @@ async fn a_server_with_one_session_per_connection_ends_a_command_by_a_second_con
     let report = attempt("echo command").with_hooks(&hooks, &hooks).run(&transport).await;
     report.assert_succeeded();
     assert_eq!(report.stdout, "hook\ncommand\nhook\n");
-    cancel(&transport, attempt("echo up; exec sleep 20"))
-        .await
-        .assert_failed(FailureKind::Signal {
-            signal: "TERM".to_owned(),
-        });
+    let attempt = attempt("echo up; exec sleep 20");
+    attempt.cancelled_after(&["up"], &transport).await.assert_failed(term());
 }
 
 /// What hosts run in place of what they are asked for, and how it ends.

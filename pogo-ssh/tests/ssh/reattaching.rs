@@ -10,9 +10,9 @@ use pogo_core::scheduler::{FailureKind, Outcome};
 use pogo_ssh::HostKeyPolicy;
 use pogo_ssh::loopback::{Fault, LoopbackFleet};
 
-use crate::attempt::TestAttempt;
+use crate::attempt::{TestAttempt, term};
 use crate::breaking::{listener, pass};
-use crate::detached::{detached, runs, term};
+use crate::detached::{detached, runs};
 use crate::openssh::{self, OpenSsh};
 
 /// A fleet of one host, and an attempt that writes 40 numbered lines and a line to a file.

@@ -6,7 +6,7 @@ use pogo_core::plan::{Command, ExecOptions, RunAs, Stdin};
 use pogo_core::scheduler::FailureKind;
 use pogo_ssh::{Question, SshTransportBuilder};
 
-use crate::attempt::Report;
+use crate::attempt::{Report, term};
 use crate::openssh;
 use crate::place::Place;
 
@@ -110,16 +110,11 @@ async fn what_runs_as_another_is_ended_as_that_other() {
     let config = place.transport.clone().sudo_password("correct horse".to_owned().into());
     let transport = config.build().unwrap();
     let attempt = place.attempt(Command::shell("echo up; exec sleep 300"));
-    let (running, mut side) = attempt.exec_options(exec_options(Stdin::Empty)).start();
-    let witness = std::sync::Arc::clone(&running.witness);
-    let cancelling = async {
-        witness.saw("up").await;
-        side.cancel();
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
-    report.assert_failed(FailureKind::Signal {
-        signal: "TERM".to_owned(),
-    });
+    let report = attempt
+        .exec_options(exec_options(Stdin::Empty))
+        .cancelled_after(&["up"], &transport)
+        .await;
+    report.assert_failed(term());
 }
 
 #[tokio::test]
@@ -155,16 +150,11 @@ async fn the_real_sudo_runs_a_command_as_another_user() {
     for pty in [false, true] {
         let exec_options = ExecOptions::new().run_as(RunAs::User("nobody".to_owned())).pty(pty);
         let attempt = place.attempt(Command::shell("id -un; echo up; exec sleep 300"));
-        let (running, mut side) = attempt.exec_options(exec_options).start();
-        let witness = std::sync::Arc::clone(&running.witness);
-        let cancelling = async {
-            witness.saw("up").await;
-            side.cancel();
-        };
-        let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
-        report.assert_failed(FailureKind::Signal {
-            signal: "TERM".to_owned(),
-        });
+        let report = attempt
+            .exec_options(exec_options)
+            .cancelled_after(&["up"], &transport)
+            .await;
+        report.assert_failed(term());
         assert_eq!(report.stdout, "nobody\nup\n");
     }
 }

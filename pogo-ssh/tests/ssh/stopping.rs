@@ -7,6 +7,7 @@ use pogo_core::dispatcher::Stream;
 use pogo_core::plan::Command;
 use pogo_core::scheduler::{FailureKind, NeverBegan, Outcome, Phase};
 
+use crate::attempt::term;
 use crate::place::on_both;
 
 /// Two processes that write their numbers and then go on for long.
@@ -40,37 +41,17 @@ fn assert_all_gone(stdout: &str) {
     }
 }
 
-fn term() -> FailureKind {
-    FailureKind::Signal {
-        signal: "TERM".to_owned(),
-    }
-}
-
 on_both! {
     async fn a_cancelled_command_is_ended_with_all_its_processes(place: Place) {
         let transport = place.transport.clone().build().unwrap();
-        let (running, mut side) = place.attempt(Command::shell(LONG)).start();
-        let witness = std::sync::Arc::clone(&running.witness);
-        let cancelling = async {
-            witness.saw("inner").await;
-            witness.saw("outer").await;
-            side.cancel();
-        };
-        let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+        let report = place.attempt(Command::shell(LONG)).cancelled_after(&["inner", "outer"], &transport).await;
         report.assert_failed(term());
         assert_all_gone(&report.stdout);
     }
 
     async fn what_is_deaf_to_term_is_killed(place: Place) {
         let transport = place.transport.clone().stop_grace(Duration::from_millis(300)).build().unwrap();
-        let (running, mut side) = place.attempt(Command::shell(DEAF)).start();
-        let witness = std::sync::Arc::clone(&running.witness);
-        let cancelling = async {
-            witness.saw("inner").await;
-            witness.saw("outer").await;
-            side.cancel();
-        };
-        let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+        let report = place.attempt(Command::shell(DEAF)).cancelled_after(&["inner", "outer"], &transport).await;
         report.assert_failed(term());
         assert_all_gone(&report.stdout);
     }
@@ -96,13 +77,7 @@ on_both! {
         place.file("pre.d/slow", "#!/bin/sh\necho outer $$\nsh -c 'echo inner $$; sleep 300; true'\n", 0o755);
         let transport = place.transport.clone().build().unwrap();
         let attempt = place.attempt(Command::shell("echo never")).with_hooks(&place.path("pre.d"), "");
-        let (running, mut side) = attempt.start();
-        let witness = std::sync::Arc::clone(&running.witness);
-        let cancelling = async {
-            witness.saw("inner").await;
-            side.cancel();
-        };
-        let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
+        let report = attempt.cancelled_after(&["inner"], &transport).await;
         let message = report.assert_failed(term());
         assert!(message.contains("pre-hook"), "{message}");
         assert_eq!(report.phases, [Phase::Connect, Phase::PreHook]);

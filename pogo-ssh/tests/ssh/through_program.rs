@@ -10,7 +10,7 @@ use pogo_core::plan::{Command, ExecOptions, SentFile, Stdin};
 use pogo_core::scheduler::{FailureKind, Phase};
 use pogo_ssh::{ClientConfig, HostKeyPolicy, ProgramTransport, SetupError};
 
-use crate::attempt::{Report, TestAttempt};
+use crate::attempt::{Report, TestAttempt, term};
 use crate::openssh::{self, OpenSsh};
 
 fn attempt(server: &OpenSsh, line: &str) -> TestAttempt {
@@ -154,16 +154,8 @@ async fn a_cancelled_command_and_one_that_takes_too_long_are_really_ended() {
     let transport = transport(&server);
     let trace = server.path("trace");
     let line = format!("echo up; sleep 40; echo ended > {}", trace.display());
-    let (running, mut side) = attempt(&server, &line).start();
-    let witness = Arc::clone(&running.witness);
-    let cancelling = async {
-        witness.saw("up").await;
-        side.cancel();
-    };
-    let (report, ()) = tokio::join!(running.finish(&transport), cancelling);
-    report.assert_failed(FailureKind::Signal {
-        signal: "TERM".to_owned(),
-    });
+    let report = attempt(&server, &line).cancelled_after(&["up"], &transport).await;
+    report.assert_failed(term());
     let report = attempt(&server, &line)
         // A quarter of it is for ending what runs, also on a busy machine.
         .within(Duration::from_secs(16))
