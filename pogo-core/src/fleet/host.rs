@@ -1,6 +1,6 @@
 //! Hosts: their names, and how a transport reaches them.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -248,6 +248,19 @@ impl Connection {
     pub fn var(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.vars.insert(name.into(), value.into());
         self
+    }
+
+    /// Every setting that has a value, by its name: `address`, `port` and `user`, then the further ones.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let port = self.port.map(|port| Cow::Owned(port.to_string()));
+        let plain = [
+            ("address", self.address.as_deref().map(Cow::Borrowed)),
+            ("port", port),
+            ("user", self.user.as_deref().map(Cow::Borrowed)),
+        ];
+        let plain = plain.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let vars = self.vars.iter();
+        plain.chain(vars.map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_str()))))
     }
 
     /// Whether nothing is set, so that the host is reached by its name.

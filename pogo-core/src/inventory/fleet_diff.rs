@@ -129,22 +129,10 @@ impl FleetDiff {
     }
 }
 
-/// Every setting that has a value, by its name.
 fn settings_of(connection: Option<&Connection>) -> BTreeMap<String, String> {
-    let Some(connection) = connection else {
-        return BTreeMap::new();
-    };
-    let plain = [
-        ("address", connection.address.clone()),
-        ("port", connection.port.map(|port| port.to_string())),
-        ("user", connection.user.clone()),
-    ];
-    let plain = plain
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    let vars = connection.vars.iter();
-    plain
-        .chain(vars.map(|(name, value)| (name.clone(), value.clone())))
+    let settings = connection.into_iter().flat_map(Connection::settings);
+    settings
+        .map(|(name, value)| (name.to_owned(), value.into_owned()))
         .collect()
 }
 

@@ -1,7 +1,5 @@
 //! Connection settings of hosts, and conflicts between lines that set them.
 
-use std::borrow::Cow;
-
 use pogo_core::fleet::Connection;
 use pogo_core::policy::Origin;
 
@@ -16,8 +14,8 @@ pub(super) fn adds(
     place: impl Fn(&str) -> Option<Origin>,
 ) -> bool {
     let (mut is_new, mut agrees) = (false, true);
-    for (setting, value) in settings(connection) {
-        match settings(known).find(|(known, _)| *known == setting) {
+    for (setting, value) in connection.settings() {
+        match known.settings().find(|(known, _)| *known == setting) {
             Some((_, first)) if first == value => {}
             Some((_, first)) => {
                 agrees = false;
@@ -36,14 +34,4 @@ pub(super) fn adds(
         }
     }
     is_new && agrees
-}
-
-/// The settings of a connection by name.
-fn settings(connection: &Connection) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    let address = connection.address.as_deref().map(|address| ("address", address.into()));
-    let port = connection.port.map(|port| ("port", port.to_string().into()));
-    let user = connection.user.as_deref().map(|user| ("user", user.into()));
-    let vars = connection.vars.iter();
-    let vars = vars.map(|(name, value)| (name.as_str(), value.as_str().into()));
-    [address, port, user].into_iter().flatten().chain(vars)
 }

@@ -45,18 +45,8 @@ fn show(format: PlanFormat, value: &impl Serialize, text: &str) -> Result<(), Cl
 
 /// The settings of a host by their names.
 fn settings(connection: Option<&Connection>) -> Vec<(String, String)> {
-    let Some(connection) = connection else { return vec![] };
-    let port = connection.port.map(|port| port.to_string());
-    let plain = [
-        ("address", connection.address.clone()),
-        ("port", port),
-        ("user", connection.user.clone()),
-    ];
-    let plain = plain
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    let vars = connection.vars.iter();
-    plain
-        .chain(vars.map(|(name, value)| (name.clone(), value.clone())))
+    let settings = connection.into_iter().flat_map(Connection::settings);
+    settings
+        .map(|(name, value)| (name.to_owned(), value.into_owned()))
         .collect()
 }
