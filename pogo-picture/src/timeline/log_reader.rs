@@ -69,10 +69,11 @@ impl LogReader {
     }
 
     fn read(&mut self, record: &Record) -> Result<(), ApplyError> {
-        // A job that leaves its scheduler is still drawn, with its settings and how it ended; nothing else is decided by its absence.
-        if record.event.job_kind() != Some(&JobEventKind::Retired) {
-            self.data.scheduler.apply(record)?;
+        // A job that leaves its scheduler is still drawn, with its settings and how it ended, and lasts no longer for that.
+        if record.event.job_kind() == Some(&JobEventKind::Retired) {
+            return Ok(());
         }
+        self.data.scheduler.apply(record)?;
         let (at, event) = (record.at, &record.event);
         self.data.until = at;
         let wanted = event.job().is_some_and(|job| self.wants(job));

@@ -1,6 +1,7 @@
 //! Moments that concern a job as a whole.
 
 use pogo_core::Timestamp;
+use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{Event, JobEventKind, NamespaceEventKind};
 
 /// A moment that is drawn as a line across the picture.
@@ -51,6 +52,14 @@ fn of_namespace(event: &NamespaceEventKind, before_jobs: bool) -> Option<(String
 
 fn of_job(event: &JobEventKind) -> Option<(String, String)> {
     Some(match event {
+        JobEventKind::Submitted {
+            retry_of: Some(of),
+            hosts,
+            ..
+        } => {
+            let hosts = pogo_core::fleet::fold(hosts.iter().map(HostName::as_str));
+            ("retry".to_owned(), format!("{hosts} of {of} once more"))
+        }
         JobEventKind::Blocked { reasons } => {
             let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
             ("blocked".to_owned(), reasons.join("; "))

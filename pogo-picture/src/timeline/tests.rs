@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::heading::{heading, outcome};
 use super::log_reader::read;
 use super::state::State;
-use pogo_core::scheduler::TaskState;
+use pogo_core::scheduler::{JobEventKind, Record, TaskState};
 use pogo_core::testing::{Drill, Step, fleets, job_specs, policies, steps};
 
 fn drill() -> impl Strategy<Value = Drill> {
@@ -36,6 +37,16 @@ proptest! {
             };
             prop_assert!(data.limits.iter().any(|series| is(&series)), "{:?}", bucket.bucket());
         }
+    }
+
+    #[test]
+    fn a_job_that_retires_is_drawn_as_one_that_stays(drill in drill()) {
+        let retired = |record: &&Record| record.event.job_kind() == Some(&JobEventKind::Retired);
+        let stays = drill.records().iter().filter(|record| !retired(record));
+        let (Ok(data), Ok(stays)) = (read(drill.records(), None), read(stays, None)) else { return Ok(()) };
+        prop_assert_eq!(heading(&data), heading(&stays));
+        prop_assert_eq!(outcome(&data), outcome(&stays));
+        prop_assert_eq!(data.marks.len(), stays.marks.len());
     }
 
     #[test]
