@@ -84,6 +84,20 @@ fn every_history_of_two_jobs_keeps_the_rules() {
 }
 
 #[test]
+fn every_history_of_a_job_that_retires_keeps_the_rules() {
+    let namespace = Namespace {
+        policy: tolerant().retire_after(std::time::Duration::ZERO),
+        jobs: 1,
+        faults: 2,
+        orders: 2,
+        asks: false,
+        planted: Planted::Nothing,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_properties();
+}
+
+#[test]
 fn a_scheduler_that_forgets_failed_hosts_is_found_out() {
     let namespace = Namespace {
         policy: crossing(),

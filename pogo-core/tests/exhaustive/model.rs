@@ -226,6 +226,12 @@ impl Model for Namespace {
                 actions.extend(of(state).into_iter().map(|at| Action::Skip(job, at)));
             }
         }
+        for left in moment.scheduler.retired_jobs() {
+            let job = left.id().number();
+            let held = |at: &usize| left.hosts().any(|(name, _)| *name == host(*at));
+            let hosts = (0..HOSTS.len()).filter(held);
+            actions.extend(hosts.flat_map(|at| [Action::Retry(job, at), Action::Skip(job, at)]));
+        }
         actions.extend((0..HOSTS.len()).flat_map(|at| [Action::MarkDown(at), Action::MarkUp(at)]));
     }
 
@@ -260,6 +266,13 @@ impl Model for Namespace {
                     moment.any(JobStatus::Halted)
                 }),
             ]);
+        }
+        if self.policy.retire_after.is_some() {
+            let tried_again = |_: &Self, moment: &Moment| moment.scheduler.jobs().any(|job| job.retry_of().is_some());
+            properties.push(Property::sometimes(
+                "a host of a retired job is tried again",
+                tried_again,
+            ));
         }
         if self.jobs > 1 {
             properties.push(Property::sometimes("a job waits for another", |_, moment: &Moment| {
