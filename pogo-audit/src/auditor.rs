@@ -161,7 +161,10 @@ impl Auditor {
 
     fn apply_namespace_event(&mut self, event: &NamespaceEventKind) -> Result<(), Breach> {
         match event {
-            NamespaceEventKind::Configured { fleet, policy } => self.configure(fleet, policy),
+            NamespaceEventKind::Configured { fleet, policy } => match (fleet.loaded(), policy.loaded()) {
+                (Ok(fleet), Ok(policy)) => self.configure(fleet, policy),
+                (Err(error), _) | (_, Err(error)) => broken(BrokenRule::Log, error.to_string()),
+            },
             NamespaceEventKind::OwnerChanged { .. } => Ok(()),
             NamespaceEventKind::HostsFrozen { hosts, by, .. } => {
                 let namespace = &mut self.state.namespace;

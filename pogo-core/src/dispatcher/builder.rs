@@ -16,7 +16,9 @@ use super::system_nonce::system_nonce;
 use super::{
     Attempt, Clock, DispatchError, Dispatcher, Handle, JournalRetry, Observer, Resolvers, SystemClock, Transport,
 };
-use crate::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, ReplayError, Seq};
+use crate::journal::{
+    Acquire, ContentLoader, Journal, JournalError, MemoryJournal, NamedContent, Nonce, Owner, OwnerId, ReplayError, Seq,
+};
 use crate::output::OutputStore;
 use crate::scheduler::Scheduler;
 
@@ -196,7 +198,7 @@ impl DispatcherBuilder {
         };
         let owned = journal.acquire(owner, self.acquire).await?;
         let at = owned.end();
-        let (scheduler, upto) = restore(journal.as_ref(), at).await?;
+        let (scheduler, upto, named) = restore(journal.as_ref(), at).await?;
         let (messages, inbox) = mpsc::unbounded();
         let observer = Guarded::new(std::mem::take(&mut self.observers));
         observer.started(&scheduler);
@@ -205,6 +207,7 @@ impl DispatcherBuilder {
         let snapshots = Snapshots {
             every: self.snapshot_every,
             upto,
+            named,
         };
         let growth = Arc::<Growth>::default();
         let io = (Arc::clone(&self.clock), Arc::clone(&observer));
@@ -253,15 +256,20 @@ impl DispatcherBuilder {
     }
 }
 
-/// The scheduler as the journal has it up to its end, and where its snapshot stands.
-async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq), DispatchError> {
+/// The scheduler as the journal has it up to its end, where its snapshot stands, and what content the journal has.
+async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq, NamedContent), DispatchError> {
+    let mut content = ContentLoader::new();
     let (mut scheduler, upto) = match journal.latest_snapshot().await? {
-        Some((upto, snapshot)) => (Scheduler::restore(&snapshot)?, upto),
+        Some((upto, mut snapshot)) => {
+            content.load_snapshot(journal, &mut snapshot).await?;
+            (Scheduler::restore(&snapshot)?, upto)
+        }
         None => (Scheduler::new(), Seq::default()),
     };
     let mut at = upto;
     while at < end {
-        let page = journal.read(at).await?;
+        let mut page = journal.read(at).await?;
+        content.load(journal, &mut page.records).await?;
         for (record, offset) in page.records.iter().zip(0..) {
             let at = Seq(at.0 + offset);
             scheduler.apply(record).map_err(|error| ReplayError { at, error })?;
@@ -273,7 +281,7 @@ async fn restore(journal: &dyn Journal, end: Seq) -> Result<(Scheduler, Seq), Di
         at = page.next;
     }
     if at == end {
-        return Ok((scheduler, upto));
+        return Ok((scheduler, upto, NamedContent::of(content)));
     }
     let message = format!("it goes on to {at}, and its owner says that it ends here");
     Err(JournalError::Corrupt { at: end, message }.into())

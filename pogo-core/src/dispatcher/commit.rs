@@ -13,7 +13,9 @@ use super::guarded::Guarded;
 use super::subscription::GrowthSide;
 use super::{Clock, JournalRetry, JournalStatus, Notice, Observer};
 use crate::Timestamp;
-use crate::journal::{Commit, Epoch, JournalError, OwnedJournal, OwnerId, Seq};
+use crate::journal::{
+    Commit, Epoch, JournalError, NamedContent, OwnedJournal, OwnerId, Seq, StoredContent, holds_content,
+};
 use crate::scheduler::{Record, Scheduler};
 
 /// The end of the journal that this dispatcher owns. One append is in flight at a time, and a snapshot beside it.
@@ -42,6 +44,8 @@ pub(super) struct Tail {
 pub(super) struct Snapshots {
     pub(super) every: Option<NonZeroU64>,
     pub(super) upto: Seq,
+    /// Content that the journal has.
+    pub(super) named: NamedContent,
 }
 
 /// Whether the journal can be reached, shared with the append in flight.
@@ -56,6 +60,7 @@ struct Availability {
 struct Appended {
     journal: Box<dyn OwnedJournal>,
     batch: Batch,
+    named: NamedContent,
     began: Timestamp,
     answer: Result<Seq, JournalError>,
 }
@@ -162,7 +167,8 @@ impl Tail {
         if let Some(journal) = self.journal.take_if(|_| !self.parts.is_empty())
             && let Some(batch) = self.parts.pop_front()
         {
-            let append = append(journal, (self.at, batch), self.retry, self.availability.clone());
+            let named = std::mem::take(&mut self.snapshots.named);
+            let append = append(journal, (self.at, batch), named, self.retry, self.availability.clone());
             self.append = append.boxed().fuse();
         }
     }
@@ -175,6 +181,7 @@ impl Tail {
         };
         let batch = appended.batch;
         self.journal = Some(appended.journal);
+        self.snapshots.named = appended.named;
         match appended.answer {
             Ok(end) => {
                 self.at = end;
@@ -208,7 +215,9 @@ impl Tail {
         };
         if self.snapshots.every.is_some_and(due) {
             self.snapshots.upto = self.at;
-            self.storing = journal.snapshot(self.at, scheduler.snapshot()).fuse();
+            let mut state = scheduler.snapshot();
+            self.snapshots.named.name_in(&mut state);
+            self.storing = journal.snapshot(self.at, state).fuse();
         }
     }
 
@@ -227,21 +236,75 @@ impl Tail {
     }
 }
 
-/// Appends until the journal has it, or has had it in vain for long enough.
+/// Appends until the journal has it, or has had it in vain for long enough: first the content that the records name, then the records.
 async fn append(
     mut journal: Box<dyn OwnedJournal>,
     (at, mut batch): (Seq, Batch),
+    named: NamedContent,
     retry: JournalRetry,
     availability: Availability,
 ) -> Appended {
-    let clock = Arc::clone(&availability.clock);
-    let commit = Commit::new(at, std::mem::take(&mut batch.records));
-    let began = clock.now();
+    let began = availability.clock.now();
+    let (mut next, mut missing) = (named.clone(), Vec::new());
+    let answer = match commit(at, &mut batch, &mut next, &mut missing) {
+        Ok((commit, whole)) => {
+            let answer = store(journal.as_mut(), &commit, &missing, (began, retry), &availability).await;
+            batch.records = whole.unwrap_or(commit.records);
+            answer
+        }
+        Err(error) => Err(error),
+    };
+    if answer.is_ok() {
+        availability.back(began);
+    }
+    let named = if answer.is_ok() { next } else { named };
+    Appended {
+        journal,
+        batch,
+        named,
+        began,
+        answer,
+    }
+}
+
+/// The commit of a batch, and its records where those of the commit name their content.
+fn commit(
+    at: Seq,
+    batch: &mut Batch,
+    named: &mut NamedContent,
+    missing: &mut Vec<StoredContent>,
+) -> Result<(Commit, Option<Vec<Record>>), JournalError> {
+    if !batch.records.iter().any(holds_content) {
+        return Ok((Commit::new(at, std::mem::take(&mut batch.records)), None));
+    }
+    let records = batch.records.iter().map(|record| named.name(record, missing));
+    let commit = Commit::new(at, records.collect::<Result<_, _>>()?);
+    Ok((commit, Some(std::mem::take(&mut batch.records))))
+}
+
+async fn store(
+    journal: &mut dyn OwnedJournal,
+    commit: &Commit,
+    missing: &[StoredContent],
+    (began, retry): (Timestamp, JournalRetry),
+    availability: &Availability,
+) -> Result<Seq, JournalError> {
+    let clock = &availability.clock;
     let (mut delay, mut at_once) = (retry.first_delay, true);
-    let answer = loop {
-        let error = match journal.append(&commit).await {
+    let mut missing = missing.iter().peekable();
+    loop {
+        let answer = match missing.peek() {
+            Some(content) => journal.put_content(content.digest, &content.bytes).await.map(|()| None),
+            None => journal.append(commit).await.map(Some),
+        };
+        let error = match answer {
+            Ok(None) => {
+                missing.next();
+                continue;
+            }
+            Ok(Some(end)) => return Ok(end),
             Err(error @ (JournalError::Unavailable { .. } | JournalError::Unknown { .. })) => error,
-            answer => break answer,
+            Err(error) => return Err(error),
         };
         // Most answers are lost with a connection that is there again.
         if at_once && matches!(error, JournalError::Unknown { .. }) {
@@ -250,20 +313,10 @@ async fn append(
         }
         availability.gone(&error);
         if retry.give_up_after.is_some_and(|limit| clock.now() - began >= limit) {
-            break Err(error);
+            return Err(error);
         }
         clock.sleep_until(clock.now() + delay).await;
         (delay, at_once) = ((delay * 2).min(retry.max_delay), true);
-    };
-    if answer.is_ok() {
-        availability.back(began);
-    }
-    batch.records = commit.records;
-    Appended {
-        journal,
-        batch,
-        began,
-        answer,
     }
 }
 

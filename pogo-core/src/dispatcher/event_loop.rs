@@ -20,7 +20,7 @@ use super::waiters::Waiters;
 use super::wakeup::{Pending, Wakeup};
 use super::{Clock, DispatchError, JournalStatus, Notice, Observer, Report};
 use crate::Timestamp;
-use crate::journal::{JournalError, stored_len};
+use crate::journal::{JournalError, committed_len};
 use crate::scheduler::{AttemptId, BeginRefused, Input, InputError, JobId, Record, Scheduler};
 
 /// Runs jobs: carries events to journal, transport and observer, and reports and orders back to the scheduler.
@@ -292,7 +292,7 @@ impl Dispatcher {
         let events = match self.tail.max_record() {
             None => self.scheduler.handle(self.now, input)?,
             Some(max) => self.scheduler.handle_if_recorded(self.now, input, |record| {
-                let bytes = stored_len(record);
+                let bytes = committed_len(record);
                 if bytes > max {
                     Err(InputError::TooLarge { bytes, max })
                 } else {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use event_listener::Event as Notification;
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 
-use crate::journal::{Journal, JournalError, Seq};
+use crate::journal::{ContentLoader, Journal, JournalError, Seq};
 use crate::scheduler::Record;
 
 /// Wakes subscriptions when the journal has grown, and when it grows no more. It holds no records: those are read from the
@@ -50,6 +50,7 @@ impl Subscription {
             growth,
             at: from,
             page: VecDeque::new(),
+            content: ContentLoader::new(),
             failed: false,
         };
         let next = async |mut follower: Follower| follower.next().await.map(|item| (item, follower));
@@ -80,13 +81,19 @@ struct Follower {
     at: Seq,
     /// What was read and not yet handed out.
     page: VecDeque<Record>,
+    content: ContentLoader,
     failed: bool,
 }
 
 impl Follower {
     async fn next(&mut self) -> Option<Result<(Seq, Record), JournalError>> {
         loop {
-            if let Some(record) = self.page.pop_front() {
+            if let Some(mut record) = self.page.pop_front() {
+                let named = std::slice::from_mut(&mut record);
+                if let Err(error) = self.content.load(self.journal.as_ref(), named).await {
+                    (self.failed, self.page) = (true, VecDeque::new());
+                    return Some(Err(error));
+                }
                 let at = self.at;
                 self.at = Seq(at.0 + 1);
                 return Some(Ok((at, record)));

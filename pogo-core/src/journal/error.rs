@@ -1,7 +1,7 @@
 //! What can go wrong with a journal, by what it means for its owner.
 
 use super::{Epoch, OwnerId, Seq};
-use crate::Timestamp;
+use crate::{Digest, Timestamp};
 
 /// A journal that could not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +52,26 @@ pub enum JournalError {
         /// The first record that is damaged.
         at: Seq,
         /// What is wrong with it.
+        message: String,
+    },
+    /// The store has no content of this digest.
+    #[error("the journal has no content {digest}, which its records name; restore it from a copy")]
+    NoContent {
+        /// The digest.
+        digest: Digest,
+    },
+    /// These bytes do not have the digest that was named. Nothing was stored.
+    #[error("the content that the journal has as {digest} is damaged: its digest is another; restore it from a copy")]
+    WrongContent {
+        /// The digest that was named.
+        digest: Digest,
+    },
+    /// The content is what was stored, and cannot be read.
+    #[error("content {digest} cannot be read: {message}; a newer version of pogo may have written it")]
+    UnknownContent {
+        /// The digest.
+        digest: Digest,
+        /// Why not.
         message: String,
     },
     /// The store cannot be reached. Nothing was appended; trying again may help.

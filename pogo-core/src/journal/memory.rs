@@ -1,5 +1,6 @@
 //! A journal that lasts as long as its process.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -7,8 +8,10 @@ use event_listener::Event as Notification;
 use futures::future::{BoxFuture, FutureExt};
 
 use super::{
-    Acquire, Commit, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq, stored_len,
+    Acquire, Commit, ContentLoader, Epoch, Journal, JournalError, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq,
+    stored_len,
 };
+use crate::Digest;
 use crate::scheduler::{Record, Snapshot};
 
 /// A journal in memory: for tests, and for jobs that need not survive their process. Clones share their records.
@@ -29,6 +32,7 @@ struct Shared {
     /// Where the last commit begins.
     last: Option<Seq>,
     snapshot: Option<(Seq, Snapshot)>,
+    content: BTreeMap<Digest, Arc<[u8]>>,
 }
 
 impl Shared {
@@ -83,9 +87,13 @@ impl MemoryJournal {
         self
     }
 
-    /// All records so far, oldest first.
+    /// All records so far, oldest first, with the content that they name.
     pub fn records(&self) -> Vec<Record> {
-        self.with(|shared| shared.records.clone())
+        let mut records = self.with(|shared| shared.records.clone());
+        // A journal in memory never waits. What it does not have stays named.
+        let loaded = ContentLoader::new().load(self, &mut records).now_or_never();
+        debug_assert!(loaded.is_some(), "a journal in memory answers at once");
+        records
     }
 
     /// A copy as it is now, which nobody owns.
@@ -177,6 +185,11 @@ impl Journal for MemoryJournal {
         }))
     }
 
+    async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        let bytes = self.with(|shared| shared.content.get(&digest).cloned());
+        bytes.map_or(Err(JournalError::NoContent { digest }), |bytes| Ok(bytes.to_vec()))
+    }
+
     async fn changed(&self, after: Seq) -> Result<(), JournalError> {
         self.until(|shared| (shared.end() > after).then_some(())).await;
         Ok(())
@@ -229,6 +242,17 @@ impl OwnedJournal for Owned {
             shared.append(commit)
         })?;
         Ok(self.end)
+    }
+
+    async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        if Digest::of(bytes) != digest {
+            return Err(JournalError::WrongContent { digest });
+        }
+        self.journal.with(|shared| {
+            shared.check_owner(self.claim)?;
+            shared.content.entry(digest).or_insert_with(|| bytes.into());
+            Ok(())
+        })
     }
 
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {

@@ -5,6 +5,8 @@
 //! for jobs that need not survive their process.
 
 #[cfg(feature = "async")]
+mod content;
+#[cfg(feature = "async")]
 mod error;
 mod format;
 #[cfg(feature = "async")]
@@ -18,6 +20,12 @@ mod store;
 mod stored_len;
 
 pub use crate::scheduler::{Epoch, OwnerId, RestoreError, Snapshot};
+#[cfg(feature = "async")]
+pub use content::ContentLoader;
+#[cfg(all(feature = "async", feature = "testing"))]
+pub(crate) use content::load_from;
+#[cfg(feature = "async")]
+pub(crate) use content::{NamedContent, StoredContent, committed_len, holds_content};
 #[cfg(feature = "async")]
 pub use error::JournalError;
 pub use format::{Commit, FORMAT_VERSION};

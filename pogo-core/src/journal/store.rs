@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 
 use super::{Acquire, Commit, Epoch, JournalError, Owner, OwnerId, Seq};
+use crate::Digest;
 use crate::scheduler::{Record, Snapshot};
 
 /// A journal: an append-only list of records with one owner at a time.
@@ -22,6 +23,12 @@ pub trait Journal: Send + Sync {
     /// Reads records from a position on, oldest first; anybody may, at any time. Where a store has dropped records that
     /// a snapshot stands for, the answer is [`JournalError::Compacted`].
     async fn read(&self, from: Seq) -> Result<Page, JournalError>;
+
+    /// The content of this digest, as it was [put](OwnedJournal::put_content).
+    ///
+    /// # Errors
+    /// [`JournalError::NoContent`] where there is none, [`JournalError::WrongContent`] where its bytes are no longer those.
+    async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError>;
 
     /// Resolves when there are records after this position; at once if there are.
     async fn changed(&self, after: Seq) -> Result<(), JournalError>;
@@ -53,6 +60,16 @@ pub trait OwnedJournal: Send {
     /// # Errors
     /// On [`JournalError::Unknown`] append it again; on all others it was not appended.
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError>;
+
+    /// Keeps content durably under its digest: a fleet or a policy, as JSON, before records are appended that name it. Content of any
+    /// size is taken, and may be compressed. What is there already is not written again.
+    ///
+    /// Only an owner deletes content, and only what is named by no [snapshot](Snapshot::digests) that is kept, by no
+    /// [record](Record::digests) after the oldest of them, and was not put since the last append.
+    ///
+    /// # Errors
+    /// [`JournalError::WrongContent`] where the bytes do not have this digest, [`JournalError::Fenced`] where somebody else owns it. On [`JournalError::Unknown`] put it again.
+    async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError>;
 
     /// Keeps a snapshot of the state after all records before `upto`, in place of any older one. The store may then drop
     /// those records. On an error the journal is as it was. The future borrows nothing, so that appends go on while it is polled;

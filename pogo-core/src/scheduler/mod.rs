@@ -7,6 +7,7 @@ mod agenda;
 mod attempt_queue;
 mod check;
 mod check_retired;
+mod content;
 mod deadlines;
 mod decide;
 mod error;
@@ -43,6 +44,7 @@ mod verify;
 mod verify_retired;
 mod view;
 
+pub use content::{Content, ContentNotLoaded};
 pub use error::InputError;
 pub use event::{
     CancelReason, DoubtCause, Event, HaltCause, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEvent,

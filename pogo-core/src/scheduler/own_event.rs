@@ -30,8 +30,8 @@ impl Checked {
                 input: Input::Configure { fleet, policy },
                 ..
             } => Event::of_namespace(NamespaceEventKind::Configured {
-                fleet: Arc::clone(fleet),
-                policy: Arc::clone(policy),
+                fleet: Arc::clone(fleet).into(),
+                policy: Arc::clone(policy).into(),
             }),
             Self::Submit {
                 job,

@@ -124,7 +124,7 @@ fn configured_first(records: &[Record]) -> Option<(&Arc<Fleet>, &Arc<Policy>, &[
         return None;
     };
     match kind {
-        NamespaceEventKind::Configured { fleet, policy } => Some((fleet, policy, rest)),
+        NamespaceEventKind::Configured { fleet, policy } => Some((fleet.loaded().ok()?, policy.loaded().ok()?, rest)),
         NamespaceEventKind::OwnerChanged { .. }
         | NamespaceEventKind::HostsFrozen { .. }
         | NamespaceEventKind::HostsThawed { .. }
@@ -177,6 +177,7 @@ fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, In
     for (record, rank) in records.iter().zip(1..) {
         if let Event::Namespace(NamespaceEvent { kind }) = &record.event
             && let NamespaceEventKind::Configured { policy, .. } = kind
+            && let Ok(policy) = policy.loaded()
         {
             defaults = &policy.defaults;
         }
@@ -223,7 +224,13 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
 
 fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
     Some(match kind {
-        NamespaceEventKind::Configured { fleet, policy } => Input::Configure { fleet, policy },
+        NamespaceEventKind::Configured { fleet, policy } => {
+            let (fleet, policy) = (fleet.loaded().ok()?, policy.loaded().ok()?);
+            Input::Configure {
+                fleet: Arc::clone(fleet),
+                policy: Arc::clone(policy),
+            }
+        }
         NamespaceEventKind::HostsFrozen { hosts, by, reason } => Input::Freeze { hosts, by, reason },
         NamespaceEventKind::HostsThawed { hosts, by, reason } => Input::Thaw { hosts, by, reason },
         NamespaceEventKind::OwnerChanged { .. } | NamespaceEventKind::LateReported { .. } => return None,

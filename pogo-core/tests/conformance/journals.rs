@@ -1,17 +1,17 @@
 //! A journal in memory, each time with another defect.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use futures::future::{BoxFuture, FutureExt, pending, ready};
-use pogo_core::Timestamp;
 use pogo_core::journal::{
     Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, Nonce, OwnedJournal, Owner, OwnerId, Page, Seq,
     Snapshot,
 };
 use pogo_core::testing::conformance::{self, ConformanceReport, JournalFixture};
+use pogo_core::{Digest, Timestamp};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Defect {
@@ -72,12 +72,29 @@ enum Defect {
     TakesLess,
     /// What is too large lands in part.
     TakesPart,
+    /// Content is not there.
+    NoContent,
+    /// Content is cut.
+    CutContent,
+    /// Content of another digest is taken.
+    AnyContent,
+    /// Content that is not there is empty.
+    EmptyContent,
+    /// What was put first is forgotten.
+    OneContent,
+    /// Who lost the journal puts content.
+    NoContentFence,
+    /// Content is gone when it is opened again.
+    VolatileContent,
 }
 
 #[derive(Clone)]
 struct Flawed {
     inner: MemoryJournal,
     defect: Defect,
+    /// The content that was put last.
+    last: Arc<Mutex<Option<Digest>>>,
+    reopened: bool,
 }
 
 struct Owned {
@@ -90,6 +107,8 @@ impl Flawed {
         Self {
             inner: MemoryJournal::new().with_max_commit(1 << 20),
             defect,
+            last: Arc::default(),
+            reopened: false,
         }
     }
 
@@ -139,6 +158,22 @@ impl Journal for Flawed {
             _ => {}
         }
         Ok(page)
+    }
+
+    async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        match (self.defect, self.inner.content(digest).await) {
+            (Defect::NoContent, _) => Err(JournalError::NoContent { digest }),
+            (Defect::VolatileContent, Ok(_)) if self.reopened => Err(JournalError::NoContent { digest }),
+            (Defect::CutContent, Ok(mut bytes)) => {
+                bytes.pop();
+                Ok(bytes)
+            }
+            (Defect::EmptyContent, Err(JournalError::NoContent { .. })) => Ok(vec![]),
+            (Defect::OneContent, Ok(_)) if self.last.lock().unwrap().is_none_or(|last| last != digest) => {
+                Err(JournalError::NoContent { digest })
+            }
+            (_, answer) => answer,
+        }
     }
 
     async fn changed(&self, after: Seq) -> Result<(), JournalError> {
@@ -213,6 +248,18 @@ impl OwnedJournal for Owned {
         }
     }
 
+    async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        *self.journal.last.lock().unwrap() = Some(digest);
+        match (self.journal.defect, self.inner.put_content(digest, bytes).await) {
+            (Defect::AnyContent, Err(JournalError::WrongContent { .. })) => Ok(()),
+            (Defect::NoContentFence, Err(JournalError::Fenced)) => {
+                self.inner = self.journal.seize().await?;
+                self.inner.put_content(digest, bytes).await
+            }
+            (_, answer) => answer,
+        }
+    }
+
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {
         let stored = self.journal.inner.latest_snapshot().now_or_never();
         match self.journal.defect {
@@ -239,7 +286,10 @@ fn hold(defect: Defect) -> ConformanceReport {
             .reopened(move || {
                 let again = match defect {
                     Defect::Volatile => Flawed::new(defect),
-                    _ => same.clone(),
+                    _ => Flawed {
+                        reopened: true,
+                        ..same.clone()
+                    },
                 };
                 async { Arc::new(again) as Arc<dyn Journal> }
             })
@@ -309,6 +359,16 @@ fn each_planted_defect_is_found_by_the_case_of_its_rule() {
         ),
     ];
     super::assert_found(hold, &planted);
+    let planted = [
+        (Defect::NoContent, "content_is_read_as_it_was_put"),
+        (Defect::CutContent, "content_is_read_as_it_was_put"),
+        (Defect::AnyContent, "content_that_has_another_digest_is_refused"),
+        (Defect::EmptyContent, "content_that_is_not_there_is_said_to_be_missing"),
+        (Defect::OneContent, "content_put_twice_is_there_once"),
+        (Defect::NoContentFence, "a_former_owner_puts_no_content"),
+        (Defect::VolatileContent, "content_outlives_its_journal"),
+    ];
+    super::assert_found(hold, &planted);
 }
 
 #[test]
@@ -319,5 +379,6 @@ fn a_store_that_is_never_taken_by_force_skips_what_needs_it() {
         "a_former_owner_appends_nothing",
         "ownership_that_is_gone_is_told",
         "a_former_owner_stores_no_snapshot",
+        "a_former_owner_puts_no_content",
     ]);
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use pogo_core::Digest;
 use pogo_core::journal::{
     Acquire, Commit, Epoch, Journal, JournalError, MemoryJournal, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
 };
@@ -16,6 +17,19 @@ pub(crate) trait Interceptor: Send + Sync + 'static {
     }
 
     async fn append(&self, journal: &mut dyn OwnedJournal, commit: &Commit) -> Result<Seq, JournalError>;
+
+    async fn content(&self, journal: &MemoryJournal, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        journal.content(digest).await
+    }
+
+    async fn put_content(
+        &self,
+        journal: &mut dyn OwnedJournal,
+        digest: Digest,
+        bytes: &[u8],
+    ) -> Result<(), JournalError> {
+        journal.put_content(digest, bytes).await
+    }
 
     fn snapshot(
         &self,
@@ -30,7 +44,7 @@ pub(crate) trait Interceptor: Send + Sync + 'static {
 /// A journal in memory behind an interceptor.
 pub(crate) struct Intercepted<P> {
     pub(crate) inner: MemoryJournal,
-    interceptor: Arc<P>,
+    pub(crate) interceptor: Arc<P>,
 }
 
 impl<P: Interceptor> Intercepted<P> {
@@ -65,6 +79,10 @@ impl<P: Interceptor> Journal for Intercepted<P> {
         self.interceptor.read(&self.inner, from).await
     }
 
+    async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        self.interceptor.content(&self.inner, digest).await
+    }
+
     async fn changed(&self, after: Seq) -> Result<(), JournalError> {
         self.inner.changed(after).await
     }
@@ -86,6 +104,10 @@ impl<P: Interceptor> OwnedJournal for Owned<P> {
 
     async fn append(&mut self, commit: &Commit) -> Result<Seq, JournalError> {
         self.interceptor.append(self.inner.as_mut(), commit).await
+    }
+
+    async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        self.interceptor.put_content(self.inner.as_mut(), digest, bytes).await
     }
 
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {

@@ -5,6 +5,7 @@
 mod captured;
 mod collect;
 mod configuring;
+mod content;
 mod ending;
 mod flaky;
 mod intercepted;

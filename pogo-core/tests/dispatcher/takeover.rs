@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use futures::future::{Either, select};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::{DispatchError, Dispatcher};
-use pogo_core::journal::{Acquire, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, Seq};
+use pogo_core::journal::{Acquire, ContentLoader, Journal, JournalError, MemoryJournal, Nonce, Owner, OwnerId, Seq};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{Event, JobId, JobStatus, Scheduler, TaskEventKind, TaskState};
 
@@ -86,7 +86,11 @@ fn a_snapshot_spares_the_records_before_it() {
     block_on(async {
         let journal = MemoryJournal::new();
         die_in_the_middle(&journal, NonZeroU64::new(1)).await;
-        let (upto, snapshot) = journal.latest_snapshot().await.unwrap().unwrap();
+        let (upto, mut snapshot) = journal.latest_snapshot().await.unwrap().unwrap();
+        ContentLoader::new()
+            .load_snapshot(&journal, &mut snapshot)
+            .await
+            .unwrap();
         assert!(upto > Seq(2), "{upto}");
         let mut scheduler = Scheduler::restore(&snapshot).unwrap();
         for record in journal.read(upto).await.unwrap().records {

@@ -6,9 +6,9 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use pogo_core::Timestamp;
 use pogo_core::dispatcher::Clock;
 use pogo_core::journal::{Commit, Journal, JournalError, MemoryJournal, OwnedJournal, Page, Seq};
+use pogo_core::{Digest, Timestamp};
 
 use super::intercepted::{Intercepted, Interceptor};
 
@@ -118,5 +118,20 @@ impl Interceptor for Yields {
         let end = journal.append(commit).await;
         self.here().await;
         end
+    }
+
+    async fn content(&self, journal: &MemoryJournal, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        self.here().await;
+        journal.content(digest).await
+    }
+
+    async fn put_content(
+        &self,
+        journal: &mut dyn OwnedJournal,
+        digest: Digest,
+        bytes: &[u8],
+    ) -> Result<(), JournalError> {
+        self.here().await;
+        journal.put_content(digest, bytes).await
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pogo_core::Timestamp;
 use pogo_core::dispatcher::Observer as _;
 use pogo_core::journal;
-use pogo_core::scheduler::Record;
+use pogo_core::scheduler::{JobEventKind, Record};
 use pogo_picture::moments;
 
 use crate::cli::{LogFormat, ReplayArgs, Speed};
@@ -62,6 +62,10 @@ impl LogPlayer {
     }
 
     fn play(&mut self, record: Record) -> Result<(), CliError> {
+        // A job leaves its scheduler long after it was over, and nobody watches for that.
+        if record.event.job_kind() == Some(&JobEventKind::Retired) {
+            return Ok(());
+        }
         if record.event.submitted().is_some() {
             self.began.get_or_insert_with(|| (record.at, Instant::now()));
         }

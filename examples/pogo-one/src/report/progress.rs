@@ -54,6 +54,9 @@ pub(crate) struct JobProgress {
 impl JobProgress {
     /// Applies an event. Returns the host and its state, if the state has changed.
     pub(crate) fn note<'a>(&mut self, record: &'a Record) -> Option<(&'a HostName, HostState)> {
+        if record.event.job_kind() == Some(&JobEventKind::Retired) {
+            return None;
+        }
         self.now = record.at;
         match &record.event {
             Event::Namespace(event) => self.note_namespace(&event.kind),
@@ -69,7 +72,9 @@ impl JobProgress {
     }
 
     fn note_namespace(&mut self, event: &NamespaceEventKind) {
-        if let NamespaceEventKind::Configured { fleet, policy } = event {
+        if let NamespaceEventKind::Configured { fleet, policy } = event
+            && let (Ok(fleet), Ok(policy)) = (fleet.loaded(), policy.loaded())
+        {
             self.configure(fleet, Rules::compile(fleet, policy).ok());
             self.policy = Arc::clone(policy);
         }

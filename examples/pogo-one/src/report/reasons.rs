@@ -169,8 +169,8 @@ mod tests {
         let names: Vec<HostName> = fleet.ids().map(|id| fleet.name(id).clone()).collect();
         let policy = std::sync::Arc::new(Policy::default());
         progress.note(&record(Event::of_namespace(NamespaceEventKind::Configured {
-            fleet,
-            policy,
+            fleet: fleet.into(),
+            policy: policy.into(),
         })));
         let spec = std::sync::Arc::new(JobSpec::new("*".parse().unwrap(), Command::shell("x")));
         let hosts_of = names.into();

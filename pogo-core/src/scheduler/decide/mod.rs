@@ -28,6 +28,7 @@ impl Scheduler {
                         configured: Some(next),
                         ..Hint::default()
                     };
+                    let (fleet, policy) = (fleet.into(), policy.into());
                     let kind = NamespaceEventKind::Configured { fleet, policy };
                     self.emit(Event::of_namespace(kind), hint);
                 }

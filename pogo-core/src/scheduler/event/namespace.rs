@@ -1,10 +1,8 @@
 //! What happens to a namespace.
 
-use std::sync::Arc;
-
 use crate::fleet::{Fleet, Selector};
 use crate::policy::Policy;
-use crate::scheduler::{AttemptId, Epoch, Outcome, OwnerId};
+use crate::scheduler::{AttemptId, Content, Epoch, Outcome, OwnerId};
 
 /// An event of the namespace as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,9 +29,9 @@ pub enum NamespaceEventKind {
     /// The namespace took this fleet and policy: at the start, as the first event of every log, and at each change.
     Configured {
         /// All hosts and tags.
-        fleet: Arc<Fleet>,
+        fleet: Content<Fleet>,
         /// All sequences and constraints.
-        policy: Arc<Policy>,
+        policy: Content<Policy>,
     },
     /// An operator froze these hosts: nothing more is started there, in any job, until they are thawed.
     HostsFrozen {

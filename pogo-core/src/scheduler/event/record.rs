@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Event;
-use crate::Timestamp;
+use super::{Event, NamespaceEvent, NamespaceEventKind};
+use crate::{Digest, Timestamp};
 
 /// An event and the time it was decided.
 ///
@@ -23,5 +23,16 @@ impl Record {
     /// What was decided at this time.
     pub fn new(at: Timestamp, event: Event) -> Self {
         Self { at, event }
+    }
+
+    /// The digests by which it names content that is stored beside its journal.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        let named = match &self.event {
+            Event::Namespace(NamespaceEvent {
+                kind: NamespaceEventKind::Configured { fleet, policy },
+            }) => [fleet.digest(), policy.digest()],
+            _ => [None, None],
+        };
+        named.into_iter().flatten()
     }
 }

@@ -15,7 +15,8 @@ use crate::fleet::{Fleet, HostName, Selector};
 use crate::plan::JobSpec;
 use crate::policy::Policy;
 use crate::scheduler::{
-    AttemptId, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OutputSummary, OwnerId, Phase, Tally,
+    AttemptId, Content, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OutputSummary, OwnerId, Phase,
+    Tally,
 };
 
 impl Serialize for Event {
@@ -68,8 +69,8 @@ macro_rules! stored {
 
 stored! {
     NamespaceConfigured = Namespace(NamespaceEvent {}) NamespaceEventKind::Configured {
-        fleet: Arc<Fleet>,
-        policy: Arc<Policy>
+        fleet: Content<Fleet>,
+        policy: Content<Policy>
     }
     JobSubmitted = Job(JobEvent { job: JobId }) JobEventKind::Submitted {
         spec: Arc<JobSpec>,

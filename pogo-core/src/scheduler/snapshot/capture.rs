@@ -8,6 +8,7 @@ use super::remnant::RemnantData;
 use super::{LeftData, RunningData, Snapshot, StuckData};
 use crate::Timestamp;
 use crate::fleet::{HostId, fold_in_order};
+use crate::scheduler::Content;
 use crate::scheduler::state::{Budget, Job, JobStatus, State};
 
 impl State {
@@ -18,9 +19,13 @@ impl State {
         Snapshot {
             version: Snapshot::VERSION,
             at: self.at,
-            fleet: Arc::clone(&self.fleet),
-            policy: Arc::clone(&self.policy),
-            configured: self.given.clone().filter(|given| *given != self.fleet),
+            fleet: Arc::clone(&self.fleet).into(),
+            policy: Arc::clone(&self.policy).into(),
+            configured: self
+                .given
+                .clone()
+                .filter(|given| *given != self.fleet)
+                .map(Content::from),
             removed: fold_in_order(removed.map(named)),
             left: self.left_data(),
             stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),

@@ -1,6 +1,7 @@
 //! Why a snapshot cannot be restored.
 
 use super::Snapshot;
+use crate::scheduler::ContentNotLoaded;
 
 /// A snapshot that cannot be restored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum RestoreError {
         /// The version it says it is of.
         found: u32,
     },
+    /// It names content that was not loaded.
+    #[error("the snapshot cannot be restored: {0}")]
+    Content(#[from] ContentNotLoaded),
     /// It contradicts itself.
     #[error("the snapshot is damaged: {message}; replay the journal from its beginning, or from an earlier snapshot")]
     Damaged {

@@ -6,18 +6,16 @@ mod job;
 mod remnant;
 mod restore;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 pub use error::RestoreError;
 use job::JobData;
 use remnant::RemnantData;
 
-use super::{AttemptId, CancelReason, Freeze, JobId, Permission, Phase};
-use crate::Timestamp;
+use super::{AttemptId, CancelReason, Content, Freeze, JobId, Permission, Phase};
 use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
+use crate::{Digest, Timestamp};
 
 /// Everything that a scheduler knows at one moment, to start from instead of from the first record of a journal.
 ///
@@ -46,11 +44,11 @@ pub struct Snapshot {
     /// Version of the stored form.
     version: u32,
     at: Timestamp,
-    fleet: Arc<Fleet>,
-    policy: Arc<Policy>,
+    fleet: Content<Fleet>,
+    policy: Content<Policy>,
     /// The fleet as it was configured last, where it is not `fleet`. Snapshots from before this was kept do not have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    configured: Option<Arc<Fleet>>,
+    configured: Option<Content<Fleet>>,
     /// Hosts that left the fleet while a job knew them, as ranges.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removed: Vec<String>,
@@ -83,6 +81,21 @@ impl Snapshot {
     /// The time of the last event before it was taken.
     pub fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// The digests by which it names content that is stored beside its journal.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        let configured = self.configured.as_ref().and_then(Content::digest);
+        [self.fleet.digest(), configured, self.policy.digest()]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Its fleets and its policy.
+    #[cfg(feature = "async")]
+    pub(crate) fn content_mut(&mut self) -> (impl Iterator<Item = &mut Content<Fleet>>, &mut Content<Policy>) {
+        let fleets = std::iter::once(&mut self.fleet).chain(&mut self.configured);
+        (fleets, &mut self.policy)
     }
 }
 

@@ -7,6 +7,7 @@ use super::job::{JobData, TaskRun};
 use super::{RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
+use crate::scheduler::Content;
 use crate::scheduler::JobId;
 use crate::scheduler::state::{Budget, FailedAttempt, HostState, Hosts, Job, JobStatus, Running, State, Usage};
 
@@ -50,25 +51,23 @@ impl State {
 
     /// The hosts and the rules, before any job.
     fn restored_fleet(snapshot: &Snapshot) -> Result<Self, RestoreError> {
-        let fleet = Arc::clone(&snapshot.fleet);
+        let (fleet, policy) = (Arc::clone(snapshot.fleet.loaded()?), snapshot.policy.loaded()?);
         let mut removed: Vec<HostId> = unfold(&snapshot.removed)
             .map_err(RestoreError::damaged)?
             .iter()
             .map(|host| fleet.id(host.as_str()).ok_or_else(|| unknown(host)))
             .collect::<Result<_, _>>()?;
         removed.sort_unstable();
-        let rules = Rules::compile_without(&fleet, &snapshot.policy, &removed).map_err(RestoreError::damaged)?;
+        let rules = Rules::compile_without(&fleet, policy, &removed).map_err(RestoreError::damaged)?;
         // A scheduler that was never configured knows no host.
-        let configured = snapshot
-            .configured
-            .as_ref()
-            .or(Some(&fleet).filter(|fleet| !fleet.is_empty()));
+        let configured = snapshot.configured.as_ref().map(Content::loaded).transpose()?;
+        let configured = configured.or(Some(&fleet).filter(|fleet| !fleet.is_empty()));
         let mut state = Self {
             at: snapshot.at,
             given: configured.cloned(),
             hosts: Hosts::new(fleet.len()),
             usage: Usage::none(&rules),
-            policy: Arc::clone(&snapshot.policy),
+            policy: Arc::clone(policy),
             fleet,
             rules,
             ..Self::new()

@@ -69,7 +69,7 @@ impl State {
     ) -> Result<(), ApplyError> {
         match event {
             NamespaceEventKind::Configured { fleet, policy } => {
-                self.configure(fleet, policy, hint.configured, effects)?;
+                self.configure(fleet.loaded()?, policy.loaded()?, hint.configured, effects)?;
             }
             NamespaceEventKind::HostsFrozen { hosts, by, reason } => {
                 let freeze = Freeze {

@@ -3,7 +3,7 @@
 use super::{JobStatus, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostName, Selector};
-use crate::scheduler::{AttemptId, JobId};
+use crate::scheduler::{AttemptId, ContentNotLoaded, JobId};
 
 /// An event that cannot follow the events before it: the log is damaged, or belongs to another namespace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +65,9 @@ pub enum ApplyError {
         /// The time of the event before it.
         last: Timestamp,
     },
+    /// Its fleet or policy is named by a digest, and was not loaded.
+    #[error("an event cannot be applied: {0}")]
+    Content(#[from] ContentNotLoaded),
     /// Its fleet, policy or job does not compile.
     #[error("an event cannot be understood: {message}")]
     Invalid {

@@ -10,6 +10,7 @@ use super::executor::Millis;
 use super::process::ProcessId;
 use super::store::Claim;
 use super::world::World;
+use crate::Digest;
 use crate::journal::{
     Acquire, Commit, Epoch, Journal, JournalError, OwnedJournal, Owner, OwnerId, Page, Seq, Snapshot,
 };
@@ -150,6 +151,11 @@ impl Journal for ClusterJournal {
         Ok(Page { records, next })
     }
 
+    async fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        self.ask().await?;
+        self.world.with(|state| state.store.content(digest))
+    }
+
     async fn changed(&self, after: Seq) -> Result<(), JournalError> {
         while self.world.with(|state| state.store.end() <= after) {
             self.world.simulation.sleep(1_000).await;
@@ -227,6 +233,20 @@ impl OwnedJournal for Owned {
             self.end = *end;
         }
         answer
+    }
+
+    async fn put_content(&mut self, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        let world = Arc::clone(&self.world);
+        let (fate, delay) = world.with(|state| (state.fate(), state.delay()));
+        world.simulation.sleep(delay).await;
+        let put = || world.with(|state| state.store.put_content(&self.claim, digest, bytes));
+        match fate {
+            _ if !world.with(|state| state.reaches_journal(self.claim.process)) => Err(unavailable()),
+            Fate::Lost | Fate::Late(_) => Err(unknown()),
+            Fate::AnswerLost => put().and(Err(unknown())),
+            Fate::Twice(_) => put().and(put()),
+            Fate::Fine => put(),
+        }
     }
 
     fn snapshot(&self, upto: Seq, state: Snapshot) -> BoxFuture<'static, Result<(), JournalError>> {

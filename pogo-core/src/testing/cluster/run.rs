@@ -39,7 +39,7 @@ pub(super) fn run(mut options: ClusterOptions, seed: u64) -> ClusterRun {
             };
             state.judge.find(ClusterRule::Live, message);
         }
-        let records = std::mem::take(&mut state.store.records);
+        let records = state.store.take_records();
         if let Some(Err(message)) = audit.map(|audit| audit(&records)) {
             state.judge.find(ClusterRule::Audit, message);
         }

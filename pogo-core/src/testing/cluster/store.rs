@@ -1,9 +1,12 @@
 //! The journal's side: what is stored, who owns it, and copies that it may be restored from.
 
+use std::collections::BTreeMap;
+
 use super::defect::Defect;
 use super::executor::Millis;
 use super::process::ProcessId;
-use crate::journal::{Commit, Epoch, JournalError, Nonce, Owner, OwnerId, Seq, Snapshot};
+use crate::Digest;
+use crate::journal::{Commit, Epoch, JournalError, Nonce, Owner, OwnerId, Seq, Snapshot, load_from};
 use crate::scheduler::Record;
 
 /// An ownership.
@@ -30,6 +33,8 @@ pub(super) struct Store {
     /// Where the last commit begins.
     last: Option<Seq>,
     snapshot: Option<(Seq, Snapshot)>,
+    /// Fleets and policies. What a copy has of them is never dropped.
+    content: BTreeMap<Digest, Vec<u8>>,
     copies: Vec<StoreCopy>,
     pub(super) away_until: Millis,
     defect: Option<Defect>,
@@ -133,6 +138,32 @@ impl Store {
 
     pub(super) fn snapshot(&self) -> Option<(Seq, Snapshot)> {
         self.snapshot.clone()
+    }
+
+    pub(super) fn put_content(&mut self, claim: &Claim, digest: Digest, bytes: &[u8]) -> Result<(), JournalError> {
+        if !self.admits(claim) {
+            return Err(JournalError::Fenced);
+        }
+        if Digest::of(bytes) != digest {
+            return Err(JournalError::WrongContent { digest });
+        }
+        self.content.entry(digest).or_insert_with(|| bytes.to_vec());
+        Ok(())
+    }
+
+    pub(super) fn content(&self, digest: Digest) -> Result<Vec<u8>, JournalError> {
+        let bytes = self.content.get(&digest).cloned();
+        bytes.ok_or(JournalError::NoContent { digest })
+    }
+
+    /// All records, with the content that they name, as far as it is there.
+    pub(super) fn take_records(&mut self) -> Vec<Record> {
+        let mut records = std::mem::take(&mut self.records);
+        for record in &mut records {
+            // What is missing stays named, and is found by whoever applies it.
+            let _ = load_from(record, |digest| self.content(digest));
+        }
+        records
     }
 
     pub(super) fn page(&self, from: Seq) -> Vec<Record> {

@@ -63,7 +63,10 @@ impl Oracle {
 
     fn take_of_namespace(&mut self, event: &NamespaceEventKind) -> Result<(), String> {
         match event {
-            NamespaceEventKind::Configured { fleet, policy } => self.configure(fleet, policy),
+            NamespaceEventKind::Configured { fleet, policy } => {
+                let loaded = |error: pogo_core::scheduler::ContentNotLoaded| error.to_string();
+                self.configure(fleet.loaded().map_err(loaded)?, policy.loaded().map_err(loaded)?);
+            }
             NamespaceEventKind::OwnerChanged { .. } => {}
             NamespaceEventKind::HostsFrozen { hosts, .. } => self.freezes.push(hosts.clone()),
             NamespaceEventKind::HostsThawed { hosts, .. } => self.freezes.retain(|frozen| frozen != hosts),

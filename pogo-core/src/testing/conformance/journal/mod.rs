@@ -1,6 +1,7 @@
 //! The contract of [`Journal`](crate::journal::Journal) and [`OwnedJournal`](crate::journal::OwnedJournal), line by line.
 
 mod appending;
+mod content;
 mod fixture;
 mod owning;
 mod reading;
@@ -23,6 +24,8 @@ const CASES: &[Named<JournalFixture>] = cases! {
         an_owner_from_before_a_restore_appends_nothing, what_was_appended_outlives_its_journal;
     snapshots: the_latest_snapshot_is_kept_as_it_was, a_snapshot_leaves_what_comes_after_it,
         a_snapshot_ahead_of_the_end_is_refused, appends_go_on_while_a_snapshot_is_stored, a_former_owner_stores_no_snapshot;
+    content: content_is_read_as_it_was_put, content_put_twice_is_there_once, content_that_has_another_digest_is_refused,
+        content_that_is_not_there_is_said_to_be_missing, a_former_owner_puts_no_content, content_outlives_its_journal;
 };
 
 /// Holds a journal to the contracts of [`Journal`](crate::journal::Journal) and
@@ -43,6 +46,7 @@ const CASES: &[Named<JournalFixture>] = cases! {
 ///     "a_commit_as_large_as_said_is_taken_and_a_larger_one_changes_nothing",
 ///     "an_owner_from_before_a_restore_appends_nothing",
 ///     "what_was_appended_outlives_its_journal",
+///     "content_outlives_its_journal",
 /// ]);
 /// # });
 /// ```
