@@ -17,11 +17,8 @@ impl State {
             } => self.start(*job, host, *attempt, *asks_permission),
             TaskEventKind::Permitted { attempt, host_lock, .. } => self.permit(*job, host, *attempt, *host_lock),
             TaskEventKind::NeverBegan {
-                attempt,
-                reason,
-                not_before,
-                ..
-            } => self.never_began(*job, host, *attempt, (*reason, *not_before)),
+                attempt, not_before, ..
+            } => self.never_began(*job, host, *attempt, *not_before),
             TaskEventKind::PhaseEntered { attempt, phase, .. } => self.enter(*job, host, *attempt, *phase),
             TaskEventKind::Succeeded { attempt, .. } => {
                 let (task, at) = (self.attempt(*job, host, *attempt)?, self.at);
@@ -90,7 +87,6 @@ impl State {
         self.has_begun(job, task, attempt, &format!("has come to {phase}"))?;
         let job = self.job(job)?;
         if phase == Phase::Settle {
-            job.limits.ends_in_time(attempt, at)?;
             job.limits.end(attempt);
         }
         let task = &mut job.tasks[task];
@@ -112,10 +108,6 @@ impl State {
     fn end(&mut self, id: JobId, task: usize, attempt: AttemptId, to: TaskState) -> Result<(), Breach> {
         let at = self.at;
         let (job, namespace) = self.job_in_namespace(id)?;
-        // An attempt that ran when its dispatcher died is known to be in doubt only after the restart.
-        if to != TaskState::InDoubt {
-            job.limits.ends_in_time(attempt, at)?;
-        }
         job.limits.end(attempt);
         job.set(namespace, task, to, at)?;
         let host = namespace.id(&job.hosts[task])?;

@@ -4,7 +4,7 @@ use super::finding::{Breach, BrokenRule, broken};
 use super::state::State;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
-use pogo_core::scheduler::{AttemptId, FailureKind, JobId, NeverBegan, TaskState};
+use pogo_core::scheduler::{AttemptId, FailureKind, JobId, TaskState};
 
 impl State {
     pub(super) fn permit(
@@ -27,14 +27,10 @@ impl State {
         id: JobId,
         host: &HostName,
         attempt: AttemptId,
-        (reason, not_before): (NeverBegan, Timestamp),
+        not_before: Timestamp,
     ) -> Result<(), Breach> {
         let (task, at) = (self.attempt(id, host, attempt)?, self.at);
         let (job, namespace) = self.job_in_namespace(id)?;
-        // That its dispatcher has died is known only after the restart.
-        if reason != NeverBegan::Restarted {
-            job.limits.ends_in_time(attempt, at)?;
-        }
         job.limits.end(attempt);
         job.set(namespace, task, TaskState::Waiting, at)?;
         job.wait_again(task, not_before);

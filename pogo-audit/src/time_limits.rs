@@ -64,23 +64,6 @@ impl TimeLimits {
         self.since.insert(attempt, now);
     }
 
-    /// Refuses an attempt that ends now and should have been cancelled before. A timer may be late, so the limit is exceeded only
-    /// after the grace time.
-    pub(super) fn ends_in_time(&self, attempt: AttemptId, now: Timestamp) -> Result<(), Breach> {
-        let began = self
-            .since
-            .get(&attempt)
-            .filter(|began| self.running.contains(&(**began, attempt)));
-        match began.filter(|began| **began + self.attempt + GRACE < now) {
-            Some(began) => {
-                let (ran, limit) = (HumanDuration(now - *began), HumanDuration(self.attempt));
-                let message = format!("{attempt} ran for {ran}, and the time limit of an attempt is {limit}");
-                broken(BrokenRule::Time, message)
-            }
-            None => Ok(()),
-        }
-    }
-
     /// Forgets an attempt that has ended, or that succeeded and settles.
     pub(super) fn end(&mut self, attempt: AttemptId) {
         if let Some(since) = self.since.remove(&attempt) {
@@ -90,6 +73,8 @@ impl TimeLimits {
     }
 
     /// Judges a moment when everything was decided that belongs to it: no time limit of this job is exceeded.
+    ///
+    /// An end that comes late is no breach by itself: a dispatcher that was suspended, or whose journal was away, records it only then.
     pub(super) fn check(&self, job: JobId, now: Timestamp, aborted: bool) -> Result<(), Breach> {
         if let Some(&(began, attempt)) = self.running.first().filter(|(began, _)| *began + self.attempt <= now) {
             let (ran, limit) = (HumanDuration(now - began), HumanDuration(self.attempt));

@@ -129,13 +129,26 @@ fn a_job_that_goes_on_although_too_many_have_failed_is_found() {
     assert_eq!(finding.message, said);
 }
 
+/// The log with an order of a person at this moment: the scheduler was awake then.
+fn with_somebody_there(mut records: Vec<Record>, before: usize, at: u64) -> Vec<Record> {
+    let kind = HostEventKind::MarkedDown { reason: String::new() };
+    let event = Event::of_host("web4".parse().unwrap(), kind);
+    records.insert(before, Record::new(Timestamp::from_millis(at), event));
+    records
+}
+
 #[test]
 fn attempts_and_jobs_beyond_their_time_limits_are_found() {
     let minute = TaskTimes::Fixed(Duration::from_secs(60));
     let records = log(world(at_most("1")).task_times(minute), on("*"));
-    let attempt = found(&with_setting(&records, "attempt_timeout", &json!(20_000)));
+    let limited = with_setting(&records, "attempt_timeout", &json!(20_000));
+    // Nobody need have been there: a dispatcher that is suspended records an end when it goes on.
+    let succeeded = |record: &Record| matches!(record.event.task_kind(), Some(TaskEventKind::Succeeded { .. }));
+    let end = limited.iter().position(succeeded).unwrap();
+    audit(&limited[..=end]).unwrap();
+    let attempt = found(&with_somebody_there(limited, end, 40_000));
     assert_eq!(attempt.rule, BrokenRule::Time);
-    let said = "a1 ran for 1m, and the time limit of an attempt is 20s";
+    let said = "a1 of job-1 has run for 40s, and the time limit of an attempt is 20s";
     assert_eq!(attempt.message, said);
     let job = found(&with_setting(&records, "job_timeout", &json!(150_000)));
     assert_eq!(job.rule, BrokenRule::Time);
@@ -156,16 +169,7 @@ fn an_attempt_that_is_never_given_up_is_found() {
     for record in &mut records[ends..] {
         record.at = record.at + Duration::from_secs(60);
     }
-    // Somebody was there meanwhile.
-    let (at, event) = (
-        Timestamp::from_millis(40_000),
-        Event::of_host(
-            "web4".parse().unwrap(),
-            HostEventKind::MarkedDown { reason: String::new() },
-        ),
-    );
-    records.insert(ends, Record::new(at, event));
-    let finding = found(&records);
+    let finding = found(&with_somebody_there(records, ends, 40_000));
     assert_eq!(finding.rule, BrokenRule::Time, "{finding}");
     assert!(finding.message.contains("was told to end"), "{finding}");
 }
