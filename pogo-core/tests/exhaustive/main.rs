@@ -8,6 +8,7 @@ mod model;
 mod moment;
 #[path = "../properties/oracle/mod.rs"]
 mod oracle;
+mod takeover;
 
 use pogo_core::policy::{Constraint, Policy, Rule, Sequence};
 use stateright::{Checker, Model};

@@ -1,0 +1,212 @@
+//! Two dispatchers and three hosts: every order in which one of them can die, or pause and wake up after the other took over.
+//!
+//! Whoever does nothing for a while is paused: a dispatcher that was replaced, and was not killed, may still do at any later moment what it
+//! could do before. An append is one step here; what may happen to it on its way is a matter of random clusters.
+
+mod moment;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pogo_core::fleet::{Fleet, HostName};
+use pogo_core::plan::{Command, JobSpec};
+use pogo_core::policy::{OnDoubt, Policy, Rule};
+use pogo_core::scheduler::{AttemptId, Input, JobId, NeverBegan, Outcome, TaskState};
+use stateright::{Checker, HasDiscoveries, Model, Property};
+
+use crate::limit;
+use moment::{Launch, LaunchKey, Moment};
+
+/// A defect that must be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planted {
+    Nothing,
+    PermissionIsSkipped,
+    /// A dispatcher that was replaced decides by itself whether an attempt may begin.
+    AppendsAreUnfenced,
+    GroupIsNotChecked,
+    /// A transport says of a link that broke after the word to go that nothing was sent.
+    DoubtIsCalledNeverBegan,
+}
+
+struct Takeovers {
+    /// How many hosts may be unavailable at once.
+    most: &'static str,
+    takeovers: u8,
+    /// How many supervisors are killed, and links broken, together.
+    faults: u8,
+    planted: Planted,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Action {
+    Arrive(LaunchKey),
+    Ask(LaunchKey),
+    SayGo(LaunchKey),
+    Begin(LaunchKey),
+    /// The host waits no longer.
+    Expire(LaunchKey),
+    CutLink(LaunchKey),
+    KillSupervisor(LaunchKey),
+    EndCommand((HostName, AttemptId)),
+    TakeOver {
+        kills: bool,
+    },
+}
+
+impl Takeovers {
+    fn start(&self) -> Moment {
+        let mut moment = Moment::new(self.faults);
+        let fleet = Fleet::builder().tagged("id.h1", "h1").tagged("id.h2", "h2");
+        let fleet = Arc::new(fleet.tagged("id.h3", "h3").build().unwrap());
+        let policy = Policy::new()
+            .constraint(limit("$id", Rule::MaxParallel, "1"))
+            .constraint(limit("*", Rule::MaxParallelTotal, self.most));
+        let policy = Arc::new(policy);
+        let asks_permission = true;
+        assert!(moment.input(Input::Configure { fleet, policy }));
+        assert!(moment.input(Input::Transport { asks_permission }));
+        let spec = JobSpec::new("*".parse().unwrap(), Command::shell("true"));
+        let spec = spec.on_doubt(OnDoubt::Retry).retries(1).retry_delay(Duration::ZERO);
+        let (job, spec) = (JobId::new(1), Arc::new(spec));
+        assert!(moment.input(Input::Submit { job, spec }));
+        moment
+    }
+
+    fn cut(&self, moment: &mut Moment, key: LaunchKey) -> bool {
+        moment.faults -= 1;
+        let never = || Outcome::never_began(NeverBegan::NotSent, "");
+        let (_, launch) = moment.launches[&key];
+        let outcome = match launch < Launch::Told || self.planted == Planted::DoubtIsCalledNeverBegan {
+            true => never(),
+            false => Outcome::in_doubt("the link broke"),
+        };
+        if launch < Launch::Told {
+            return moment.end(key, outcome);
+        }
+        moment.abandon(key, outcome)
+    }
+}
+
+impl Model for Takeovers {
+    type State = Moment;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<Moment> {
+        vec![self.start()]
+    }
+
+    fn actions(&self, moment: &Moment, actions: &mut Vec<Action>) {
+        for (&key, &(_, launch)) in &moment.launches {
+            match launch {
+                Launch::Connecting => actions.push(Action::Arrive(key)),
+                Launch::Ready => actions.extend([Action::Ask(key), Action::Expire(key)]),
+                Launch::Permitted => actions.extend([Action::SayGo(key), Action::Expire(key)]),
+                Launch::Told => actions.extend([Action::Begin(key), Action::Expire(key)]),
+                Launch::Begun => {}
+            }
+            if moment.faults > 0 && key.0 == moment.owner && launch >= Launch::Ready {
+                actions.push(Action::CutLink(key));
+            }
+            if moment.faults > 0 && launch == Launch::Begun {
+                actions.push(Action::KillSupervisor(key));
+            }
+        }
+        actions.extend(moment.running.iter().cloned().map(Action::EndCommand));
+        if moment.owner < self.takeovers {
+            actions.extend([true, false].map(|kills| Action::TakeOver { kills }));
+        }
+    }
+
+    fn next_state(&self, moment: &Moment, action: Action) -> Option<Moment> {
+        let mut next = moment.clone();
+        let done = match action {
+            Action::Arrive(key) => next.arrive(key, self.planted),
+            Action::Ask(key) => next.ask(key, self.planted),
+            Action::SayGo(key) => {
+                next.set(key, Launch::Told);
+                true
+            }
+            Action::Begin(key) => next.begin(key),
+            Action::Expire(key) => next.end(key, Outcome::never_began(NeverBegan::Expired, "")),
+            Action::CutLink(key) => self.cut(&mut next, key),
+            Action::KillSupervisor(key) => {
+                next.faults -= 1;
+                next.end(key, Outcome::in_doubt("nothing is left that says how it ends"))
+            }
+            Action::EndCommand(command) => next.end_command(&command),
+            Action::TakeOver { kills } => next.take_over(kills),
+        };
+        done.then_some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("every rule is kept", |_, moment: &Moment| moment.broken.is_none()),
+            Property::sometimes("a permission is used after a takeover", |_, moment: &Moment| {
+                moment.used_after_takeover
+            }),
+            Property::sometimes("every host is done", |_, moment: &Moment| {
+                let job = moment.scheduler.job(JobId::new(1)).unwrap();
+                job.tasks().all(|task| task.state() == TaskState::Succeeded)
+            }),
+            Property::sometimes("an attempt is in doubt", |_, moment: &Moment| moment.doubted),
+        ]
+    }
+}
+
+#[test]
+fn every_history_of_two_dispatchers_keeps_the_rules() {
+    let takeovers = Takeovers {
+        most: "1",
+        takeovers: 1,
+        faults: 1,
+        planted: Planted::Nothing,
+    };
+    let checker = takeovers.checker().spawn_bfs().join();
+    checker.assert_properties();
+}
+
+#[test]
+fn every_history_of_a_takeover_while_two_hosts_run_keeps_the_rules() {
+    let takeovers = Takeovers {
+        most: "2",
+        takeovers: 1,
+        faults: 0,
+        planted: Planted::Nothing,
+    };
+    let checker = takeovers.checker().spawn_bfs().join();
+    checker.assert_properties();
+}
+
+fn is_found(planted: Planted) {
+    let takeovers = Takeovers {
+        most: "1",
+        takeovers: 1,
+        faults: 1,
+        planted,
+    };
+    let stop = HasDiscoveries::AnyFailures;
+    let checker = takeovers.checker().finish_when(stop).spawn_bfs().join();
+    checker.assert_any_discovery("every rule is kept");
+}
+
+#[test]
+fn a_permission_that_is_skipped_is_found_out() {
+    is_found(Planted::PermissionIsSkipped);
+}
+
+#[test]
+fn a_dispatcher_that_was_replaced_and_gives_permission_is_found_out() {
+    is_found(Planted::AppendsAreUnfenced);
+}
+
+#[test]
+fn a_lock_that_does_not_check_its_group_is_found_out() {
+    is_found(Planted::GroupIsNotChecked);
+}
+
+#[test]
+fn a_doubt_that_is_called_never_begun_is_found_out() {
+    is_found(Planted::DoubtIsCalledNeverBegan);
+}
