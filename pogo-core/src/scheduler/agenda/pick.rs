@@ -2,7 +2,7 @@
 
 use std::collections::binary_heap::PeekMut;
 
-use super::class::{Front, Span};
+use super::class::{Entry, Front, Span};
 use super::wait_queues::{Queue, WokenQueue};
 use super::wait_reason::WaitReason;
 use super::{Agenda, ClassId, ClassStatus, Key};
@@ -116,19 +116,9 @@ impl Agenda {
     fn top(&mut self, state: &State, reason: Option<WaitReason>) -> Option<(Key, ClassId)> {
         loop {
             let first = *self.queue(reason).heap.peek()?;
-            let class = first.class();
-            // Fetched before the class is looked at: a processor waits for both at once.
-            let load = self.load.of(state, first.profile);
-            let entry = &self.classes[class];
-            let current = if entry.status == status_for(reason) && entry.ticket == first.ticket {
-                self.front_under(state, class, load)
-            } else {
-                None
-            };
-            if let Some((_, key)) = current
-                && key == first.key
-            {
-                return Some((key, class));
+            let key = self.corrected_key(state, reason, first);
+            if key == Some(first.key) {
+                return Some((first.key, first.class()));
             }
             let queue = self.queue(reason);
             queue.corrected += 1;
@@ -137,11 +127,27 @@ impl Agenda {
                 continue;
             }
             let mut top = queue.heap.peek_mut()?;
-            match current {
-                Some((_, key)) => top.key = key,
+            match key {
+                Some(key) => top.key = key,
                 None => _ = PeekMut::pop(top),
             }
         }
+    }
+
+    /// A key between the entry's own and the true one: the former only if it is true. `None` if the entry stands for nothing.
+    fn corrected_key(&mut self, state: &State, reason: Option<WaitReason>, entry: Entry) -> Option<Key> {
+        let load = self.load.of(state, entry.profile);
+        let mut key = entry.key;
+        key.lower_load(load);
+        // Most keys are too great by their load alone, and then class, job and task are not asked: where there are many jobs,
+        // each is a fetch from memory.
+        if key != entry.key {
+            return Some(key);
+        }
+        let class = &self.classes[entry.class()];
+        let stands = class.status == status_for(reason) && class.ticket == entry.ticket;
+        let front = stands.then(|| self.front_under(state, entry.class(), load))?;
+        front.map(|(_, key)| key)
     }
 
     /// Where the class has to wait, if anything keeps its next task from starting.
