@@ -21,6 +21,10 @@ use pogo_core::scheduler::{AttemptId, Event, JobId, Record, TaskEventKind};
 
 const SIZES: [u32; 3] = [10_000, 100_000, 1_000_000];
 const RUNS: usize = 3;
+/// How many small jobs are beside each other.
+const SMALL_JOBS: [u32; 4] = [10, 100, 1_000, 10_000];
+/// How often they are measured.
+const ROUNDS: usize = 5;
 
 fn main() {
     // For profiling: these alone, or of them only so many small jobs.
@@ -104,17 +108,15 @@ fn neighbours() {
         "\n{}",
         row("neighbours", &["jobs", "submission", "report"].map(str::to_owned))
     );
-    let costs: Vec<Cost> = [10, 100, 1_000, 10_000]
-        .into_iter()
-        .map(|jobs| {
-            let cost = typical_cost(jobs, Caches::Warm);
-            let columns = [cell(jobs), nanos(cost.submission, 1), nanos(cost.report, 1)];
-            println!("{}", row("jobs of 3 hosts, of a fleet of 30,000", &columns));
-            cost
-        })
-        .collect();
-    let cold = typical_cost(10, Caches::Cold);
-    let columns = [cell(10), String::new(), nanos(cold.report, 1)];
+    let rounds: Vec<Round> = (0..ROUNDS).map(|_| Round::new()).collect();
+    for (jobs, at) in SMALL_JOBS.into_iter().zip(0..) {
+        let submission = median(rounds.iter().map(|round| round.warm[at].submission));
+        let report = median(rounds.iter().map(|round| round.warm[at].report));
+        let columns = [cell(jobs), nanos(submission, 1), nanos(report, 1)];
+        println!("{}", row("jobs of 3 hosts, of a fleet of 30,000", &columns));
+    }
+    let cold = median(rounds.iter().map(|round| round.cold.report));
+    let columns = [cell(10), String::new(), nanos(cold, 1)];
     println!("{}", row("the same, where caches hold something else", &columns));
     let bare: Vec<Duration> = [10, 10_000]
         .into_iter()
@@ -143,16 +145,59 @@ fn neighbours() {
             cost
         })
         .collect();
-    let [few, .., many] = &costs[..] else { return };
     println!(
-        "ten thousand jobs against ten: submission {:.2}, report {:.2}, against ten with cold caches {:.2}, of the floor {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million blocked hosts against a thousand: {:.2} (to hold: 1.5)",
-        ratio(many.submission, few.submission),
-        ratio(many.report, few.report),
-        ratio(many.report, cold.report),
+        "ten thousand jobs against ten, the median of {ROUNDS} rounds, the least and the greatest (to hold: 1.5):"
+    );
+    let of_rounds = |name: &str, ratio: fn(&Round) -> f64| {
+        let mut ratios: Vec<f64> = rounds.iter().map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        let [least, .., greatest] = ratios[..] else { return };
+        println!("  {name} {:.2} ({least:.2} to {greatest:.2})", ratios[ratios.len() / 2]);
+    };
+    of_rounds("submission", |round| {
+        ratio(round.many().submission, round.few().submission)
+    });
+    of_rounds("report", |round| ratio(round.many().report, round.few().report));
+    of_rounds("report, against ten with cold caches", |round| {
+        ratio(round.many().report, round.cold.report)
+    });
+    println!(
+        "the same of the floor {:.2}; one job beside ten thousand silent ones against ten {:.2}; beside a million blocked hosts against a thousand: {:.2}",
         ratio(bare[1], bare[0]),
         ratio(one[1], one[0]),
         ratio(blocked[1], blocked[0]),
     );
+}
+
+/// What small jobs cost, however many there are, measured one after the other, so that each is compared with what was measured beside it.
+struct Round {
+    /// Among each number of [`SMALL_JOBS`].
+    warm: [Cost; SMALL_JOBS.len()],
+    /// Among the fewest.
+    cold: Cost,
+}
+
+impl Round {
+    fn new() -> Self {
+        Self {
+            warm: SMALL_JOBS.map(|jobs| typical_cost(jobs, Caches::Warm)),
+            cold: typical_cost(SMALL_JOBS[0], Caches::Cold),
+        }
+    }
+
+    fn few(&self) -> Cost {
+        self.warm[0]
+    }
+
+    fn many(&self) -> Cost {
+        self.warm[SMALL_JOBS.len() - 1]
+    }
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// The cost of a job among so many small ones.
