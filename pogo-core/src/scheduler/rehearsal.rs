@@ -203,7 +203,7 @@ fn expected(state: &State, spec: &JobSpec, compiled: &Compiled) -> BTreeMap<Host
 mod tests {
     use super::*;
     use crate::plan::Command;
-    use crate::scheduler::state::{Target, Task, TaskRecord};
+    use crate::scheduler::state::{AttemptTimes, Target, Task, TaskRecord};
     use crate::scheduler::{AttemptId, TaskState};
 
     fn compiled(profiles: &[u32]) -> Compiled {
@@ -222,6 +222,7 @@ mod tests {
                 tries: 0,
             },
             attempt: AttemptId::NONE,
+            times: AttemptTimes::UNKNOWN,
         };
         let tasks: Vec<Task> = (0..).zip(profiles).map(task).collect();
         Compiled {

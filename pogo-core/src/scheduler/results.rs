@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{Job, State, TaskState};
+use super::state::{Job, State, Task, TaskState};
 use super::{AttemptId, Failure, Phase};
 use crate::Timestamp;
 use crate::fleet::HostName;
@@ -25,11 +25,11 @@ pub struct HostResult {
     pub last_attempt: Option<AttemptResult>,
 }
 
-/// What the scheduler still knows of an attempt. Of one that has succeeded it keeps no more than that; the log has the rest.
+/// What the scheduler still knows of an attempt; the log has the rest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AttemptResult {
-    /// Its number, while it is under way.
+    /// Its number. Unknown if it ended before a snapshot of an older version was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<AttemptId>,
     /// How far it is, while it is under way.
@@ -38,10 +38,11 @@ pub struct AttemptResult {
     /// How it failed, until its host is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// When it began, while it is under way.
+    /// When it began. Unknown as its number, and once it has ended if it lasted for more than three days, or began more than two
+    /// years after the job was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
-    /// When it ended, if it failed or is in doubt and its host holds slots for it.
+    /// When it ended. Unknown as [`started`](Self::started), unless it left its host failed or in doubt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Timestamp>,
 }
@@ -72,14 +73,15 @@ impl State {
     }
 
     fn last_attempt(&self, job: &Job, task: u32) -> AttemptResult {
-        let id = job.tasks[task as usize].attempt;
-        let running = self.attempts.get(id);
+        let Task { attempt, times, .. } = job.tasks[task as usize];
+        let running = self.attempts.get(attempt);
+        let (began, ended) = times.since(job.submitted).unzip();
         AttemptResult {
-            id: running.map(|_| id),
+            id: Some(attempt).filter(|&attempt| attempt != AttemptId::NONE),
             phase: running.map(|running| running.phase),
             failure: job.failures.get(&task).cloned(),
-            started: running.map(|running| running.started),
-            ended: self.ended_badly(job, task),
+            started: running.map(|running| running.started).or(began),
+            ended: ended.or_else(|| self.ended_badly(job, task)),
         }
     }
 

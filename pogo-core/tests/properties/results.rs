@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pogo_core::Timestamp;
 use pogo_core::fleet::HostName;
 use pogo_core::scheduler::{
-    AttemptId, AttemptResult, Failure, HostResult, JobEventKind, JobId, JobStatus, Phase, Record, TaskEventKind,
-    TaskState,
+    AttemptId, AttemptResult, Failure, HostResult, JobEventKind, JobId, JobStatus, Phase, Record, Scheduler,
+    TaskEventKind, TaskState,
 };
 use proptest::prelude::*;
 
@@ -17,7 +17,8 @@ use crate::scenario::{config, scenarios};
 struct ExpectedResult {
     state: Option<TaskState>,
     attempts: u32,
-    running: Option<(AttemptId, Phase, Timestamp)>,
+    last: Option<(AttemptId, Timestamp)>,
+    phase: Option<Phase>,
     ended: Option<Timestamp>,
     failure: Option<Failure>,
 }
@@ -27,40 +28,42 @@ impl ExpectedResult {
         match kind {
             TaskEventKind::Started { attempt, .. } => {
                 self.attempts += 1;
-                self.running = Some((*attempt, Phase::Connect, at));
-                self.turns(TaskState::Running, at);
+                (self.last, self.phase, self.ended) = (Some((*attempt, at)), Some(Phase::Connect), None);
+                self.turns(TaskState::Running);
             }
-            TaskEventKind::PhaseEntered { phase, .. } => {
-                self.running = self.running.map(|(attempt, _, started)| (attempt, *phase, started));
-            }
-            TaskEventKind::Succeeded { .. } => self.turns(TaskState::Succeeded, at),
-            TaskEventKind::InDoubt { .. } => self.turns(TaskState::InDoubt, at),
+            TaskEventKind::PhaseEntered { phase, .. } => self.phase = Some(*phase),
+            TaskEventKind::Succeeded { .. } => self.ends(TaskState::Succeeded, at),
+            TaskEventKind::InDoubt { .. } => self.ends(TaskState::InDoubt, at),
+            TaskEventKind::NeverBegan { .. } => self.ends(TaskState::Waiting, at),
             TaskEventKind::Failed { failure, .. } => {
-                self.turns(TaskState::Failed, at);
+                self.ends(TaskState::Failed, at);
                 self.failure = Some(failure.clone());
             }
-            TaskEventKind::Retried { .. } | TaskEventKind::NeverBegan { .. } => self.turns(TaskState::Waiting, at),
-            TaskEventKind::Skipped => self.turns(TaskState::Skipped, at),
-            TaskEventKind::Cancelled => self.turns(TaskState::Cancelled, at),
+            TaskEventKind::Retried { .. } => self.turns(TaskState::Waiting),
+            TaskEventKind::Skipped => self.turns(TaskState::Skipped),
+            TaskEventKind::Cancelled => self.turns(TaskState::Cancelled),
             _ => {}
         }
     }
 
-    fn turns(&mut self, state: TaskState, at: Timestamp) {
-        (self.state, self.failure, self.ended) = (Some(state), None, Some(at));
-        self.running = self.running.filter(|_| state == TaskState::Running);
+    fn ends(&mut self, state: TaskState, at: Timestamp) {
+        (self.phase, self.ended) = (None, Some(at));
+        self.turns(state);
+    }
+
+    fn turns(&mut self, state: TaskState) {
+        (self.state, self.failure) = (Some(state), None);
     }
 
     fn agrees(&self, row: &HostResult) -> bool {
         let none = AttemptResult::default();
         let last = row.last_attempt.as_ref().unwrap_or(&none);
-        let running = last.id.zip(last.phase).zip(last.started);
         row.state == self.state.unwrap_or(TaskState::Waiting)
             && row.attempts == self.attempts
             && row.last_attempt.is_some() == (self.attempts > 0)
-            && running.map(|((id, phase), started)| (id, phase, started)) == self.running
+            && last.id.zip(last.started) == self.last
+            && (last.phase, last.ended) == (self.phase, self.ended)
             && last.failure == self.failure
-            && last.ended.is_none_or(|ended| Some(ended) == self.ended)
     }
 }
 
@@ -86,7 +89,9 @@ proptest! {
             drill.play(step);
         }
         let (expected, never) = (expected_results(drill.records()), ExpectedResult::default());
-        for job in drill.scheduler().jobs() {
+        // Whoever goes on from a snapshot knows as much.
+        let restored = Scheduler::restore(&drill.scheduler().snapshot()).unwrap();
+        for job in drill.scheduler().jobs().chain(restored.jobs()) {
             for row in job.results() {
                 let result = expected.get(&(job.id(), row.host.clone())).unwrap_or(&never);
                 prop_assert!(result.agrees(&row), "{}: {row:?}", job.id());

@@ -78,6 +78,7 @@ fn a_host_and_a_number_have_one_attempt() {
         (third["host"], third["attempt"]) = (json!("a"), json!(7));
         snapshot["running"].as_array_mut().unwrap().push(third);
         snapshot["jobs"][0].as_object_mut().unwrap().remove("failures");
+        snapshot["jobs"][0].as_object_mut().unwrap().remove("attempts");
         snapshot.as_object_mut().unwrap().remove("stuck");
         refusal(snapshot, "/attempts", json!(9))
     };
@@ -97,6 +98,11 @@ fn what_runs_has_attempts_and_what_is_over_does_not_run() {
     assert!(refusal(finished(), "/jobs/0/tasks", waits.clone()).is_some());
     let mut halted = finished();
     halted["jobs"][0]["tasks"] = waits;
+    assert!(
+        refusal(halted.clone(), "/jobs/0/status", json!("halted")).is_some(),
+        "two attempts of one task"
+    );
+    halted["jobs"][0].as_object_mut().unwrap().remove("attempts");
     assert_eq!(refusal(halted, "/jobs/0/status", json!("halted")), None);
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::job::{BackoffData, BudgetData, GroupBudgetData, JobData, TaskRun};
+use super::last_attempt::LastAttempt;
 use super::remnant::RemnantData;
 use super::{LeftData, RunningData, Snapshot, StuckData};
 use crate::Timestamp;
@@ -122,6 +123,7 @@ impl State {
             limit_spent: job.limit_spent,
             hosts: fold_in_order(job.names.iter()),
             tasks: tasks(job),
+            attempts: LastAttempt::of_tasks(job),
             waves: open.filter_map(|(stage, _)| stage.wave).collect(),
             baking: baking.and_then(|(stage, since)| Some((job.stages.stage(stage).wave?, since))),
             budget: BudgetData::of(&job.budget),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::last_attempt::LastAttempt;
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::plan::JobSpec;
@@ -35,6 +36,9 @@ pub(super) struct JobData {
     pub(super) hosts: Vec<String>,
     /// In the same order, tasks that are alike in one entry.
     pub(super) tasks: Vec<TaskRun>,
+    /// The last attempt of each task that was tried and does not run, in the same order. Old snapshots do not have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) attempts: Vec<LastAttempt>,
     /// Waves that are open, besides the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) waves: Vec<u32>,

@@ -3,6 +3,7 @@
 mod capture;
 mod error;
 mod job;
+mod last_attempt;
 mod remnant;
 mod restore;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::job::{JobData, TaskRun};
+use super::last_attempt::LastAttempt;
 use super::{RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
@@ -126,6 +127,7 @@ impl State {
         }
         (job.aborted, job.limit_spent) = (data.aborted, data.limit_spent);
         self.restore_tasks(&mut job, &data.tasks);
+        LastAttempt::restore_all(&data.attempts, &mut job)?;
         job.left = self.waiting_on_left(&job);
         let baking = data
             .baking

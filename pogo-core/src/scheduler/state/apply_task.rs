@@ -3,7 +3,9 @@
 use super::apply::Hint;
 use super::hosts::HostChange;
 use super::tasks::TaskMove;
-use super::{ApplyError, Backoff, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt, TaskState};
+use super::{
+    ApplyError, AttemptTimes, Backoff, Effect, Effects, FailedAttempt, JobStatus, Running, State, TaskAt, TaskState,
+};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{
@@ -123,7 +125,7 @@ impl State {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let task = &mut job.tasks[task as usize];
         task.record.tries = task.record.tries.saturating_add(1);
-        task.attempt = attempt;
+        (task.attempt, task.times) = (attempt, AttemptTimes::UNKNOWN);
         let target = task.target.clone();
         let host = HostChange::of(id, &target, self.at);
         let running = Running {
@@ -150,7 +152,7 @@ impl State {
         let job = self.jobs.get_mut(&id).ok_or(ApplyError::UnknownJob { job: id })?;
         let never_began = to == TaskState::Waiting;
         let record = &mut job.tasks[task as usize];
-        record.attempt = AttemptId::NONE;
+        record.times = AttemptTimes::between(job.submitted, running.started, self.at);
         record.record.never_began = match never_began {
             true => record.record.never_began.saturating_add(1),
             false => 0,

@@ -153,7 +153,8 @@ impl State {
         (moved.backoffs, moved.failures) = (job.backoffs.clone(), job.failures.clone());
         for (at, task) in (0..).zip(&job.tasks) {
             self.restore_task(&mut moved, at, task.record);
-            moved.tasks[at as usize].attempt = task.attempt;
+            let moved = &mut moved.tasks[at as usize];
+            (moved.attempt, moved.times) = (task.attempt, task.times);
         }
         moved.left = self.waiting_on_left(&moved);
         moved.budget = job.budget;

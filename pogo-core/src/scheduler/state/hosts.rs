@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 
-use super::{Effect, Effects, Running, State, Target, TaskAt};
+use super::{Effect, Effects, Running, State, Target, TaskAt, TaskState};
 use crate::Timestamp;
 use crate::fleet::HostId;
 use crate::plan::{BucketId, Capacity, Rules};
-use crate::scheduler::{AttemptId, JobId};
+use crate::scheduler::JobId;
 
 /// What is known of one host, over all jobs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -246,10 +246,11 @@ impl State {
 
     /// The attempt under way on a host.
     fn running_on(&self, host: HostId) -> Option<&Running> {
-        let attempts = self.jobs_on(host).map(|(job, task)| job.tasks[task as usize].attempt);
-        attempts
-            .filter(|&attempt| attempt != AttemptId::NONE)
-            .find_map(|attempt| self.attempts.get(attempt))
+        let tasks = self.jobs_on(host).map(|(job, task)| &job.tasks[task as usize]);
+        // Whether one runs stands beside its number, so that nothing is looked up for those that have ended.
+        tasks
+            .filter(|task| task.record.state == TaskState::Running)
+            .find_map(|task| self.attempts.get(task.attempt))
     }
 
     /// A host that changes for another reason than an attempt on it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backoff, Budget, Gates, TaskState};
+use super::{AttemptTimes, Backoff, Budget, Gates, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{JobSpec, Order, StageId, Stages};
@@ -123,8 +123,10 @@ pub(crate) struct Target {
 pub(crate) struct Task {
     pub(crate) target: Target,
     pub(crate) record: TaskRecord,
-    /// The one that is under way, while one is.
+    /// The one that is under way, or the last one.
     pub(crate) attempt: AttemptId,
+    /// Of that attempt, once it has ended.
+    pub(crate) times: AttemptTimes,
 }
 
 const _: () = assert!(size_of::<Task>() == 64, "a task fills one line of a cache");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::Compiled;
-use super::{ApplyError, Budget, Effect, Effects, Job, JobStatus, State, Target, Task, TaskRecord};
+use super::{ApplyError, AttemptTimes, Budget, Effect, Effects, Job, JobStatus, State, Target, Task, TaskRecord};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName, ResolveError};
 use crate::plan::{JobSpec, PlanError, Stages};
@@ -50,6 +50,7 @@ impl State {
                 },
                 record: TaskRecord::NEW,
                 attempt: AttemptId::NONE,
+                times: AttemptTimes::UNKNOWN,
             })
             .collect();
         let mut members: BTreeMap<u32, u32> = BTreeMap::new();

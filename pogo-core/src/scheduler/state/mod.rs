@@ -6,6 +6,7 @@
 mod apply;
 mod apply_error;
 mod apply_task;
+mod attempt_times;
 mod attempts;
 mod backoff;
 mod budget;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub(crate) use apply::Hint;
 pub use apply_error::ApplyError;
+pub(crate) use attempt_times::AttemptTimes;
 pub(crate) use attempts::{Attempts, Running};
 pub(crate) use backoff::Backoff;
 pub(crate) use budget::Budget;
