@@ -52,17 +52,10 @@ pub(super) struct Read {
 /// Reads all groups of these files; a file in the flat form comes with the name of its source.
 pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
     let mut read = Read::default();
-    let mut roots = Vec::new();
-    for (problems, flat) in files.iter_mut() {
-        let root = match flat {
-            Some(source) => Some(flat::load(problems, source)),
-            None => yaml::load(problems),
-        };
-        if root.is_none() && problems.is_empty() {
-            problems.report(Span::START, "the file says nothing");
-        }
-        roots.push(root);
-    }
+    let roots: Vec<_> = files
+        .iter_mut()
+        .map(|(problems, flat)| root(problems, flat.as_deref()))
+        .collect();
     let mut groups = Groups::default();
     for (file, (root, (problems, _))) in roots.iter().zip(files.iter_mut()).enumerate() {
         if let Some(root) = root {
@@ -102,6 +95,18 @@ pub(super) fn read(files: &mut [(Problems<'_>, Option<String>)]) -> Read {
         }
     }
     read
+}
+
+/// One file, if there is anything in it.
+fn root<'t>(problems: &mut Problems<'t>, flat: Option<&str>) -> Option<Node<'t>> {
+    let root = match flat {
+        Some(source) => Some(flat::load(problems, source)),
+        None => yaml::load(problems),
+    };
+    if root.is_none() && problems.is_empty() {
+        problems.report(Span::START, "the file says nothing");
+    }
+    root
 }
 
 impl<'a> Groups<'a> {
