@@ -79,26 +79,6 @@ impl SourceArgs {
         })
     }
 
-    /// Whether resolvers have to answer for tags that these rules and targets name. Without resolvers it is the plan that
-    /// says, line by line, which tags nobody knows.
-    pub(crate) fn asks(&self, (policy, targets): (&Policy, &Selector)) -> bool {
-        self.sources.is_some() && !ResolverQueries::of(policy).and(targets).is_empty()
-    }
-
-    /// The fleet, with what resolvers answer to the tags that these rules and targets name.
-    pub(crate) fn answered(
-        &self,
-        fleet: FleetBuilder,
-        (policy, targets): (&Policy, &Selector),
-    ) -> Result<FleetBuilder, CliError> {
-        if !self.asks((policy, targets)) {
-            return Ok(fleet);
-        }
-        let questions = ResolverQueries::of(policy).and(targets);
-        let resolvers = self.named()?.resolvers;
-        now(resolvers.answer(&questions, fleet))?.map_err(CliError::usage)
-    }
-
     /// Whether the rules are known although the sources at these positions cannot be read: the policy file comes first.
     pub(crate) fn has_rules_despite(&self, failed: &[usize]) -> bool {
         self.policy.is_none() || !failed.contains(&0)
@@ -156,6 +136,20 @@ impl SourceArgs {
             .iter()
             .try_fold(MergeRules::default(), and)
             .map_err(CliError::usage)
+    }
+}
+
+/// The fleet, with what resolvers answer to the tags that these rules and targets name. Without resolvers it is the plan that
+/// says, line by line, which tags nobody knows.
+pub(crate) fn answered(
+    resolvers: Option<&Resolvers>,
+    fleet: FleetBuilder,
+    (policy, targets): (&Policy, &Selector),
+) -> Result<FleetBuilder, CliError> {
+    let queries = ResolverQueries::of(policy).and(targets);
+    match resolvers {
+        Some(resolvers) if !queries.is_empty() => now(resolvers.answer(&queries, fleet))?.map_err(CliError::usage),
+        _ => Ok(fleet),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::OrderError;
+use pogo_core::dispatcher::{OrderError, Resolvers};
 use pogo_core::fleet::{Fleet, FleetBuilder, HostName};
 use pogo_core::plan::{Command, JobSpec, PlanError};
 use pogo_core::policy::{JobSettings, Policy};
@@ -14,15 +14,18 @@ use pogo_inventory::merge::Gathered;
 use crate::cli::{JobArgs, LimitArgs, Login, Targets, TimeArgs};
 use crate::exit::CliError;
 use crate::guard;
+use crate::sources::answered;
 
 /// The reason in the log for hosts that an operator assumes to be down.
 pub(crate) const ASSUMED_DOWN: &str = "--assume-down";
 
-/// The fleet and the policy of the gathered sources and the arguments.
+/// The fleet and the policy of the gathered sources and the arguments. Whoever goes on with them keeps the resolvers, which
+/// remember what they answered.
 pub(crate) fn namespace(
     args: &JobArgs,
     targets: &Targets,
     gathered: &Gathered,
+    resolvers: Option<&Resolvers>,
 ) -> Result<(Arc<Fleet>, Arc<Policy>), CliError> {
     let policy = args.sources.policy(gathered)?;
     let knows_all = || {
@@ -39,14 +42,13 @@ pub(crate) fn namespace(
     }
     let unlisted = args.sources.is_empty() || args.targets.allow_unlisted;
     let mut fleet = Arc::clone(&gathered.fleet);
-    let asks = args.sources.asks((&policy, &targets.selector));
-    if unlisted || asks || !targets.logins.is_empty() {
+    if unlisted || resolvers.is_some() || !targets.logins.is_empty() {
         let mut more = FleetBuilder::from(&*fleet);
         if unlisted {
             more = more.unlisted(&targets.selector);
         }
         more = Login::apply(&targets.logins, more).map_err(CliError::usage)?;
-        let more = args.sources.answered(more, (&policy, &targets.selector))?;
+        let more = answered(resolvers, more, (&policy, &targets.selector))?;
         fleet = Arc::new(more.build().map_err(CliError::usage)?);
     }
     let policy = guard::guarded(policy, &fleet, (&targets.selector, &args.limits));

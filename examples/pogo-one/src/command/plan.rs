@@ -51,7 +51,7 @@ pub(super) fn described(plan: &Plan, down: Option<&AssumedDown>) -> String {
 fn compiled(args: &JobArgs) -> Result<(Plan, Gathered, Option<AssumedDown>), CliError> {
     let targets = args.targets.read()?;
     let gathered = args.sources.gather()?;
-    let (fleet, policy) = submission::namespace(args, &targets, &gathered)?;
+    let (fleet, policy) = submission::namespace(args, &targets, &gathered, args.sources.resolvers()?.as_ref())?;
     let spec = submission::imagined_job(args, &targets);
     let plan = Plan::compile(&fleet, &policy, &spec).map_err(|error| submission::plan_error(&error))?;
     let down = AssumedDown::of(args, (&fleet, &policy), spec)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pogo_core::dispatcher::Transport;
+use pogo_core::dispatcher::{Resolvers, Transport};
 use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, ExecOptions, JobSpec, Plan};
 use pogo_core::policy::Policy;
@@ -25,6 +25,8 @@ use crate::submission;
 struct PreparedJob {
     targets: Targets,
     gathered: Gathered,
+    /// Asked for the plan, and by the dispatcher for what they have not answered yet.
+    resolvers: Option<Resolvers>,
     namespace: (Arc<Fleet>, Arc<Policy>),
     /// Hosts that are assumed to be down.
     down: Vec<HostName>,
@@ -53,7 +55,8 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
     }
     let targets = args.job.targets.read()?;
     let gathered = args.job.sources.gather()?;
-    let namespace = submission::namespace(&args.job, &targets, &gathered)?;
+    let resolvers = args.job.sources.resolvers()?;
+    let namespace = submission::namespace(&args.job, &targets, &gathered, resolvers.as_ref())?;
     let down = submission::assumed_down(&args.job, &namespace.0)?;
     let mut spec = submission::job(&args.job, &targets, command);
     spec.settings.pre_hooks.clone_from(&args.ssh.pre_hooks);
@@ -67,6 +70,7 @@ fn prepare(args: &RunArgs) -> Result<PreparedJob, CliError> {
     Ok(PreparedJob {
         targets,
         gathered,
+        resolvers,
         namespace,
         down,
         spec,
@@ -99,7 +103,6 @@ fn check_program_transport(args: &ExecArgs) -> Result<(), CliError> {
 fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
     let inputs = inputs(args, &job.spec.exec_options)?;
     let follow = FollowedSources::of(args, &job.targets, &job.gathered, &job.namespace)?;
-    let resolvers = args.job.sources.resolvers()?;
     let contacts = FirstContacts::default();
     let screen = super::screen(args.format, args.events.as_deref(), args.verbosity)?
         .meeting(&contacts)
@@ -124,7 +127,7 @@ fn execute(args: &RunArgs, job: PreparedJob) -> Result<Exit, CliError> {
             screen,
             terminal,
             follow,
-            resolvers,
+            resolvers: job.resolvers,
             down: job.down,
             stop_grace: args.stop_grace,
         };

@@ -47,7 +47,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Exit, CliError> {
 }
 
 fn scenario(args: &SimulateArgs, targets: &Targets, gathered: &Gathered) -> Result<Scenario, CliError> {
-    let (fleet, policy) = submission::namespace(&args.job, targets, gathered)?;
+    let (fleet, policy) = submission::namespace(&args.job, targets, gathered, args.job.sources.resolvers()?.as_ref())?;
     let mut world = World::new(fleet, policy).map_err(|error| submission::input_error(&error))?;
     if let Some(down) = &args.job.limits.assume_down {
         world = world.down(down, ASSUMED_DOWN).map_err(CliError::usage)?;

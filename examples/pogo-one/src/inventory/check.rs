@@ -137,6 +137,8 @@ fn located(message: &str, origin: Option<&Origin>) -> Diagnostic {
 
 /// The fleet with what resolvers say of the rules' tags.
 fn answered(sources: &SourceArgs, gathered: &Gathered, policy: &Policy) -> Result<Fleet, CliError> {
-    let fleet = sources.answered(FleetBuilder::from(&*gathered.fleet), (policy, &Selector::All))?;
+    let resolvers = sources.resolvers()?;
+    let rules = (policy, &Selector::All);
+    let fleet = crate::sources::answered(resolvers.as_ref(), FleetBuilder::from(&*gathered.fleet), rules)?;
     fleet.build().map_err(CliError::usage)
 }
