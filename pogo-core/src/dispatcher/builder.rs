@@ -96,7 +96,7 @@ impl DispatcherBuilder {
     }
 
     /// Says what to do where another dispatcher owns the journal. By default that is an error ([`Acquire::IfFree`]): nobody takes
-    /// over from an owner that lives without being told to.
+    /// over from an owner that lives unless asked to.
     pub fn acquire(mut self, how: Acquire) -> Self {
         self.acquire = how;
         self

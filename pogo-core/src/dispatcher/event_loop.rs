@@ -77,9 +77,9 @@ pub struct Dispatcher {
     pub(super) now: Timestamp,
     pub(super) commands: BTreeMap<JobId, JobCommand>,
     pub(super) namespace: Arc<str>,
-    /// What the scheduler is told once the append in flight is durable.
+    /// What the scheduler gets once the append in flight is durable.
     pub(super) queue: VecDeque<Pending>,
-    /// Answers to what has been told, sent once that is durable.
+    /// Answers to what the scheduler was asked, sent once that is durable.
     pub(super) replies: Vec<Reply>,
     pub(super) queries: Queries,
     pub(super) waiters: Waiters,

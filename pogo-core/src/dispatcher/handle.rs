@@ -227,7 +227,7 @@ impl Handle {
         .await
     }
 
-    /// Cancels what waits and what runs. Errors as [`order`](Self::order). While the journal is away what runs is told to end at
+    /// Cancels what waits and what runs. Errors as [`order`](Self::order). While the journal is away what runs is cancelled at
     /// once, and the order returns when the journal has it.
     pub async fn abort(&self, job: JobId, reason: impl Into<String> + Send) -> Result<(), OrderError> {
         self.order(Input::Abort {

@@ -38,12 +38,12 @@ impl Shutdown {
         (!self.grace_is_over).then_some(self.grace_end)
     }
 
-    /// Whether what still runs is to be told to end.
+    /// Whether what still runs is to be cancelled.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         !self.grace_is_over && self.grace_end <= now
     }
 
-    /// What still runs was told to end, except what is left to the next dispatcher.
+    /// What still runs was cancelled, except what is left to the next dispatcher.
     pub(super) fn end_grace(&mut self, left: BTreeSet<AttemptId>) {
         (self.grace_is_over, self.left) = (true, left);
     }

@@ -13,7 +13,7 @@ use super::{Dispatcher, Report};
 use crate::journal::JournalError;
 use crate::scheduler::{AttemptId, Record};
 
-/// What the scheduler is to be told.
+/// What the scheduler is to be given.
 pub(super) enum Pending {
     /// An attempt entered a phase, or asks whether it may begin.
     Report(AttemptId, Report),

@@ -28,15 +28,15 @@ pub enum Input {
         /// What to do.
         spec: Arc<JobSpec>,
     },
-    /// Fact: whether attempts that start from now on [ask](Input::Begin) before they begin. Told after a start or a replay,
-    /// before anything else; until it is told they do not. Nothing is recorded of it but what each attempt then does.
+    /// Fact: whether attempts that start from now on [ask](Input::Begin) before they begin. The first input after a start
+    /// or a replay; without it they do not. Nothing is recorded of it but what each attempt then does.
     Transport {
         /// They do.
         asks_permission: bool,
     },
     /// Fact and question: an attempt has reached its host and is ready, and asks whether it may begin.
     ///
-    /// It may once [`Permitted`](super::TaskEventKind::Permitted) is durable. It is refused when the attempt was told to end or
+    /// It may once [`Permitted`](super::TaskEventKind::Permitted) is durable. It is refused when the attempt was cancelled or
     /// is over; when its job is paused, halted, aborted or has too many failed hosts; when its host is frozen or has left the
     /// fleet; and when the dispatcher drains. Each launch after a broken link asks anew.
     Begin {

@@ -37,7 +37,7 @@ pub enum TestStep {
     Resumed,
     /// The command began.
     Began,
-    /// It was told to end, and ended.
+    /// It was cancelled, and ended.
     Cancelled,
 }
 

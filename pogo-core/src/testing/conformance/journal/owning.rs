@@ -38,7 +38,7 @@ pub(super) async fn of_several_that_ask_at_once_one_owns_it(fixture: JournalFixt
         match answer {
             Ok(owner) => owners.push(owner),
             Err(JournalError::Held { .. }) => {}
-            Err(other) => return fail(format_args!("one that asks for a free journal is told {other:?}")),
+            Err(other) => return fail(format_args!("one that asks for a free journal gets {other:?}")),
         }
     }
     same("the number of owners", &owners.len(), &1)?;
@@ -93,12 +93,12 @@ pub(super) async fn ownership_that_is_gone_is_told(fixture: JournalFixture) -> C
     done("append", former.append(&commit(Seq(0), &log(1))).await)?;
     hold(
         poll_once(&mut lost).await.is_none(),
-        "an owner is told that it no longer owns a journal that it owns",
+        "an owner hears that it no longer owns a journal that it owns",
     )?;
     let _owner = fixture.take_over().await?;
     match within(fixture.patience, lost).await {
         Some(()) => Ok(()),
-        None => fail("a former owner is not told that somebody took over"),
+        None => fail("a former owner does not hear that somebody took over"),
     }
 }
 

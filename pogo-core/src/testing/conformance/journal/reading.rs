@@ -80,7 +80,11 @@ pub(super) async fn readers_learn_of_records_that_come(fixture: JournalFixture) 
     for from in 0..at.0 {
         match within(fixture.patience, fixture.journal.changed(Seq(from))).await {
             Some(answer) => done("changed", answer)?,
-            None => return fail(format_args!("that there are records after #{from} of {at} is not told")),
+            None => {
+                return fail(format_args!(
+                    "that there are records after #{from} of {at} is not reported"
+                ));
+            }
         }
     }
     let mut changed = fixture.journal.changed(at);
@@ -91,6 +95,6 @@ pub(super) async fn readers_learn_of_records_that_come(fixture: JournalFixture) 
     done("append", owner.append(&commit(at, &records[3..])).await)?;
     match within(fixture.patience, changed).await {
         Some(answer) => done("changed", answer),
-        None => fail("whoever waits for records is not told that they have come"),
+        None => fail("whoever waits for records is not woken when they have come"),
     }
 }

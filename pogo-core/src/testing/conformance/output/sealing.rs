@@ -28,7 +28,7 @@ pub(super) async fn a_sealed_attempt_takes_no_more(fixture: OutputFixture) -> Ca
         .await;
     hold(
         done("read", page)?.sealed,
-        "a reader is not told that nothing more comes",
+        "a reader does not see that nothing more comes",
     )
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn sealing_one_attempt_leaves_the_others(fixture: OutputFixture
         .store
         .read((other.job, other.attempt), Stream::Stdout, 0..10)
         .await;
-    hold(!done("read", page)?.sealed, "a reader is told that nothing more comes")
+    hold(!done("read", page)?.sealed, "a reader sees that nothing more comes")
 }
 
 pub(super) async fn an_attempt_is_sealed_once(fixture: OutputFixture) -> Case {

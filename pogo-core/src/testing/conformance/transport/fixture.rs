@@ -83,7 +83,7 @@ impl TransportFixture {
     }
 
     /// Says that commands do not run in a POSIX shell. What they are instead is said by [`succeeding`](Self::succeeding),
-    /// [`failing`](Self::failing) and [`lasting`](Self::lasting); cases that need one that is not told are skipped.
+    /// [`failing`](Self::failing) and [`lasting`](Self::lasting); cases that need one that is not given are skipped.
     pub fn without_shell(mut self) -> Self {
         (self.shell, self.succeeding, self.failing, self.lasting) = (false, None, None, None);
         self
