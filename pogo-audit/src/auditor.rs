@@ -1,6 +1,7 @@
 //! From a log to the first rule that it breaks.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -27,6 +28,18 @@ pub struct AuditSummary {
     pub starts: u64,
     /// Attempts that have not ended.
     pub running: usize,
+}
+
+impl fmt::Display for AuditSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let (jobs, starts) = (self.jobs as u64, self.starts);
+        write!(f, "{jobs} job{}, {starts} attempt{}", plural(jobs), plural(starts))?;
+        match self.running {
+            0 => Ok(()),
+            running => write!(f, ", {running} of them still running"),
+        }
+    }
 }
 
 /// Checks whether a log keeps every rule of the policies that it holds.

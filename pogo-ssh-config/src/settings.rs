@@ -1,5 +1,6 @@
 //! Queries, and the settings of one host.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -91,6 +92,16 @@ pub enum AddressFamily {
     Inet6,
 }
 
+impl fmt::Display for AddressFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "any",
+            Self::Inet => "inet",
+            Self::Inet6 => "inet6",
+        })
+    }
+}
+
 /// Policy for unknown host keys, in OpenSSH's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -103,6 +114,17 @@ pub enum StrictHostKeyChecking {
     AcceptNew,
     /// Accept any key.
     No,
+}
+
+impl fmt::Display for StrictHostKeyChecking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "yes",
+            Self::Ask => "ask",
+            Self::AcceptNew => "accept-new",
+            Self::No => "no",
+        })
+    }
 }
 
 /// When a connection rekeys.

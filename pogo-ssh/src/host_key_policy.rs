@@ -1,5 +1,7 @@
 //! Policy for hosts without a known key.
 
+use std::fmt;
+
 /// Policy for hosts without a known key. A key that differs from the known one is refused by all but
 /// [`Insecure`](Self::Insecure).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -16,4 +18,14 @@ pub enum HostKeyPolicy {
     /// Check no host key at all: whoever can redirect a connection can read and change everything in it, and
     /// learns a password if one is used. For throw-away machines only.
     Insecure,
+}
+
+impl fmt::Display for HostKeyPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Strict => "strict",
+            Self::AcceptNew => "accept-new",
+            Self::Insecure => "insecure",
+        })
+    }
 }

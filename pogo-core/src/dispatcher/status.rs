@@ -1,5 +1,7 @@
 //! How a dispatcher is, as far as no record says it.
 
+use std::fmt;
+
 use crate::Timestamp;
 use crate::journal::{Epoch, Seq};
 
@@ -33,4 +35,13 @@ pub enum JournalStatus {
         /// What it said last.
         message: String,
     },
+}
+
+impl fmt::Display for JournalStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => f.write_str("available"),
+            Self::Away { since, message } => write!(f, "away since {}: {message}", since.utc()),
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Who asks for a journal, and how.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -22,6 +24,12 @@ pub struct Owner {
     pub since: Timestamp,
 }
 
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)
+    }
+}
+
 /// How a journal is acquired that somebody else may own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,4 +43,14 @@ pub enum Acquire {
     /// Now, whoever owns it: the former owner appends nothing more. A store that cannot make sure of that, such as a
     /// directory, answers [`Held`](super::JournalError::Held).
     Force,
+}
+
+impl fmt::Display for Acquire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IfFree => "only if it is free",
+            Self::Wait => "as soon as it is free",
+            Self::Force => "by force",
+        })
+    }
 }

@@ -1,5 +1,7 @@
 //! Pieces of output, as they are stored.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +10,7 @@ use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::scheduler::{AttemptId, JobId};
 
-/// Where output was written to.
+/// Where output was written to. Displays as it is stored, and is read from that: `stdout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
@@ -18,6 +20,34 @@ pub enum Stream {
     Stderr,
     /// Not from the host: a remark of the transport, such as the mark where output was cut.
     Note,
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+            Self::Note => "note",
+        })
+    }
+}
+
+impl FromStr for Stream {
+    type Err = UnknownStream;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStream> {
+        let found = Self::ALL.into_iter().find(|stream| stream.to_string() == text);
+        found.ok_or_else(|| UnknownStream { text: text.to_owned() })
+    }
+}
+
+/// Text that names no [`Stream`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no stream: give `stdout`, `stderr` or `note`")]
+#[non_exhaustive]
+pub struct UnknownStream {
+    /// The text as given.
+    pub text: String,
 }
 
 impl Stream {

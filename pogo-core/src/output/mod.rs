@@ -14,6 +14,6 @@ mod store;
 
 pub use clipped::Clipped;
 pub use digester::OutputDigester;
-pub use frame::{OutputFrame, OutputSource, Stream};
+pub use frame::{OutputFrame, OutputSource, Stream, UnknownStream};
 pub use memory::{AttemptOutput, MemoryOutput};
 pub use store::{OutputError, OutputPage, OutputStore};

@@ -225,6 +225,16 @@ pub enum Order {
     Shuffled,
 }
 
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Balanced => "balanced",
+            Self::Listed => "listed",
+            Self::Shuffled => "shuffled",
+        })
+    }
+}
+
 /// How long tasks on some hosts are expected to take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -1,5 +1,7 @@
 //! Who runs a command.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Who runs a command.
@@ -13,4 +15,13 @@ pub enum RunAs {
     /// `/bin/sh -c TEXT` is added to its words; in them `{host}` stands for the host's name.
     /// For example `podman`, `exec`, `-i`, `web`.
     Through(Vec<String>),
+}
+
+impl fmt::Display for RunAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => f.write_str(user),
+            Self::Through(words) => write!(f, "through {}", words.join(" ")),
+        }
+    }
 }

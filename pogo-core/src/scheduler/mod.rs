@@ -27,6 +27,7 @@ mod outlook;
 mod output_summary;
 #[cfg(feature = "async")]
 mod own_event;
+mod parse_id;
 mod permission;
 mod prospects;
 mod rehearsal;
@@ -58,6 +59,7 @@ pub use job_update::JobUpdate;
 pub use order_kind::OrderKind;
 pub use outcome::{Failure, FailureKind, NeverBegan, Outcome, Phase};
 pub use output_summary::OutputSummary;
+pub use parse_id::ParseIdError;
 pub use permission::{BeginRefused, Permission};
 pub use results::{AttemptResult, HostResult};
 pub use scheduler::Scheduler;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The end of one attempt, as its transport saw it. Unknown is not failed.
+/// The end of one attempt, as its transport saw it. Unknown is not failed. Displays as one line: `failed: command exited with 3`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -38,7 +38,7 @@ pub enum NeverBegan {
     Refused,
     /// Another command holds the host's lock.
     Busy,
-    /// Permission was given, but the host was not told to go on, or is known not to have heard it.
+    /// Permission was given, but the host was not asked to go on, or is known not to have heard it.
     NotSent,
     /// The host waited for the permission for as long as it may, and gave up.
     Expired,
@@ -62,7 +62,7 @@ impl fmt::Display for NeverBegan {
             Self::Busy => "the host is busy with another command (lock held)",
             Self::NotSent => "the word to begin did not reach the host",
             Self::Expired => "the word to begin came too late",
-            Self::Cancelled => "it was told to end before it began",
+            Self::Cancelled => "it was cancelled before it began",
             Self::Restarted => "its dispatcher ended before it began",
         })
     }
@@ -89,6 +89,27 @@ impl Outcome {
     pub fn in_doubt(message: impl Into<String>) -> Self {
         Self::InDoubt {
             message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = match self {
+            Self::Succeeded => return f.write_str("succeeded"),
+            Self::Failed(failure) => return write!(f, "failed: {failure}"),
+            Self::InDoubt { message } => {
+                f.write_str("in doubt")?;
+                message
+            }
+            Self::NeverBegan { reason, message } => {
+                write!(f, "never began: {reason}")?;
+                message
+            }
+        };
+        match message.as_str() {
+            "" => Ok(()),
+            message => write!(f, ": {message}"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What is known of an attempt's output when it ends.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
@@ -12,6 +14,12 @@ pub struct OutputSummary {
     pub length: u64,
     /// The digest of what was kept: what is read later and has another one is not all of it.
     pub digest: Digest,
+}
+
+impl fmt::Display for OutputSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes, digest {}", self.length, self.digest)
+    }
 }
 
 impl OutputSummary {

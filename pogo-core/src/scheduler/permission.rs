@@ -1,5 +1,7 @@
 //! Permission to begin: the word without which nothing runs on a host.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::check::Checked;
@@ -20,6 +22,17 @@ pub enum Permission {
         /// Whether the host's lock keeps every other attempt from running there meanwhile.
         host_lock: bool,
     },
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotAsked => "not asked for",
+            Self::Awaited => "awaited",
+            Self::Given { host_lock: true } => "given under the lock of the host",
+            Self::Given { host_lock: false } => "given",
+        })
+    }
 }
 
 impl Permission {
@@ -60,8 +73,8 @@ impl Permission {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeginRefused {
-    /// It was told to end.
-    #[error("the attempt was told to end before it began")]
+    /// It was cancelled.
+    #[error("the attempt was cancelled before it began")]
     Cancelled,
     /// It has ended, or was given up.
     #[error("the attempt is over")]
@@ -105,7 +118,7 @@ pub enum BeginRefused {
 
 #[cfg(feature = "async")]
 impl BeginRefused {
-    /// What an attempt is told whose request was refused so.
+    /// Why an attempt may not begin whose request was refused so.
     pub(crate) fn of(error: InputError) -> Self {
         match error {
             InputError::MayNotBegin { reason, .. } => reason,

@@ -18,6 +18,8 @@ mod never_began;
 mod obstacles;
 mod once_more;
 mod permission;
+#[cfg(feature = "async")]
+mod printed;
 mod queueing;
 mod record_size;
 mod retiring;

@@ -1,6 +1,7 @@
 //! Rules for conflicting sources.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 /// The rule for a setting for which sources give different values.
@@ -14,6 +15,16 @@ pub enum OnConflict {
     FirstWins,
     /// The last source wins.
     LastWins,
+}
+
+impl fmt::Display for OnConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::FirstWins => "first",
+            Self::LastWins => "last",
+        })
+    }
 }
 
 /// Rules for single settings, and one for all others.

@@ -40,19 +40,8 @@ fn as_json(log: &Log, audited: &Result<AuditSummary, Finding>) -> serde_json::Va
 }
 
 fn as_text(log: &Log, audited: &Result<AuditSummary, Finding>) -> String {
-    let plural = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     match audited {
-        Ok(AuditSummary {
-            jobs, starts, running, ..
-        }) => {
-            let still = if *running > 0 {
-                format!(", {running} of them still running")
-            } else {
-                String::new()
-            };
-            let (jobs, starts) = (plural(*jobs as u64, "job"), plural(*starts, "attempt"));
-            format!("every rule was kept: {jobs}, {starts}{still}")
-        }
+        Ok(audited) => format!("every rule was kept: {audited}"),
         Err(finding) => {
             let Finding {
                 at,

@@ -97,7 +97,7 @@ fn push_line(
         return;
     }
     let (at, version) = (SystemClock.now(), Records::OUTPUT_VERSION);
-    let (at, job, stream) = (at.as_millis(), job.number(), name(stream));
+    let (at, job, stream) = (at.as_millis(), job.number(), stream);
     let head = format!("{{\"at\":{at},\"output\":\"{stream}\",\"version\":{version},\"job\":{job},\"host\":\"");
     text.extend_from_slice(head.as_bytes());
     push_json_text(text, host.as_str());
@@ -113,14 +113,6 @@ fn push_line(
         }
     }
     text.extend_from_slice(b"\"}\n");
-}
-
-fn name(stream: Stream) -> &'static str {
-    match stream {
-        Stream::Stdout => "stdout",
-        Stream::Stderr => "stderr",
-        Stream::Note => "note",
-    }
 }
 
 /// Whether a line of a log is output. What has a newer version is taken for some.
@@ -144,8 +136,7 @@ impl LoggedOutput {
     pub(crate) fn read(line: &str) -> Option<Self> {
         let stored: StoredOutput = serde_json::from_str(line).ok()?;
         let (at, job, host, attempt) = (stored.at, stored.job, stored.host.clone(), stored.attempt);
-        let streams = [Stream::Stdout, Stream::Stderr, Stream::Note];
-        let stream = streams.into_iter().find(|&stream| name(stream) == stored.output)?;
+        let stream = stored.output.parse().ok()?;
         let bytes = stored.bytes()?;
         Some(Self {
             at,

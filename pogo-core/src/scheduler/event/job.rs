@@ -1,5 +1,6 @@
 //! What happens to jobs.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -109,4 +110,14 @@ pub enum HaltCause {
     MaxFailures,
     /// Its time limit ran out.
     JobTimeout,
+}
+
+impl fmt::Display for HaltCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Order => "an operator ordered it",
+            Self::MaxFailures => "too many of its hosts failed",
+            Self::JobTimeout => "its time limit ran out",
+        })
+    }
 }

@@ -1,5 +1,6 @@
 //! What happens to tasks: to one host of one job.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,16 @@ pub enum DoubtCause {
     Abandoned,
 }
 
+impl fmt::Display for DoubtCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reported => "its transport does not know how it ended",
+            Self::Restarted => "its dispatcher died while it ran",
+            Self::Abandoned => "it was cancelled, and no end was reported in time",
+        })
+    }
+}
+
 /// Why a running attempt was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -214,4 +225,15 @@ pub enum CancelReason {
     Abort,
     /// The dispatcher was shut down, and the attempt did not end by itself within the grace time.
     Shutdown,
+}
+
+impl fmt::Display for CancelReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AttemptTimeout => "its time limit ran out",
+            Self::JobTimeout => "the time limit of its job ran out",
+            Self::Abort => "its job was aborted",
+            Self::Shutdown => "the dispatcher shuts down",
+        })
+    }
 }

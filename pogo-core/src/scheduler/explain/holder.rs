@@ -1,6 +1,7 @@
 //! Who holds slots of a bucket.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,23 @@ pub enum HolderReason {
     },
     /// It was marked down, by an operator or a health check.
     Down,
+}
+
+impl fmt::Display for HolderReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Running { job } => write!(f, "running in job {}", job.number()),
+            Self::Failed { job } => write!(f, "failed in job {}", job.number()),
+            Self::InDoubt { job } => write!(f, "in doubt in job {}", job.number()),
+            Self::Down => f.write_str("down"),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.host, self.reason)
+    }
 }
 
 impl State {

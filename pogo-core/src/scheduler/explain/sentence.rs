@@ -180,10 +180,10 @@ fn because(reason: HolderReason, since: &[Timestamp], time: &FormatTime<'_>) -> 
     };
     let at = || between.clone().unwrap_or_else(|| format!("at {first}"));
     match reason {
-        HolderReason::Running { job } => format!("running in job {} since {first}", job.number()),
-        HolderReason::Failed { job } => format!("failed in job {} {}", job.number(), at()),
-        HolderReason::InDoubt { job } => format!("in doubt in job {} since {first}", job.number()),
-        HolderReason::Down => format!("down since {first}"),
+        HolderReason::Failed { .. } => format!("{reason} {}", at()),
+        HolderReason::Running { .. } | HolderReason::InDoubt { .. } | HolderReason::Down => {
+            format!("{reason} since {first}")
+        }
     }
 }
 

@@ -14,6 +14,16 @@ pub enum Verdict {
     Failed(String),
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => f.write_str("passed"),
+            Self::Skipped(reason) => write!(f, "skipped: {reason}"),
+            Self::Failed(seen) => write!(f, "failed: {seen}"),
+        }
+    }
+}
+
 /// One case of a suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,6 +38,17 @@ impl CaseReport {
     /// The case of this name ended so.
     pub fn new(name: &'static str, verdict: Verdict) -> Self {
         Self { name, verdict }
+    }
+}
+
+impl fmt::Display for CaseReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name;
+        match &self.verdict {
+            Verdict::Passed => write!(f, "passed   {name}"),
+            Verdict::Skipped(reason) => write!(f, "skipped  {name}: {reason}"),
+            Verdict::Failed(seen) => write!(f, "FAILED   {name}: {}", seen.replace('\n', "\n           ")),
+        }
     }
 }
 
@@ -109,13 +130,6 @@ impl fmt::Display for ConformanceReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (passed, skipped, failed) = (self.passed().len(), self.skipped().len(), self.failed().len());
         writeln!(f, "{}: {passed} passed, {skipped} skipped, {failed} failed", self.suite)?;
-        for CaseReport { name, verdict } in &self.cases {
-            match verdict {
-                Verdict::Passed => writeln!(f, "  passed   {name}")?,
-                Verdict::Skipped(reason) => writeln!(f, "  skipped  {name}: {reason}")?,
-                Verdict::Failed(seen) => writeln!(f, "  FAILED   {name}: {}", seen.replace('\n', "\n           "))?,
-            }
-        }
-        Ok(())
+        self.cases.iter().try_for_each(|case| writeln!(f, "  {case}"))
     }
 }

@@ -1,0 +1,162 @@
+//! What people print: each type says itself in words, so that no program needs words of its own.
+
+use std::fmt::Display;
+
+use pogo_core::Digest;
+use pogo_core::dispatcher::JournalStatus;
+use pogo_core::fleet::HostName;
+use pogo_core::journal::{Acquire, Nonce, Owner, Seq};
+use pogo_core::output::Stream;
+use pogo_core::plan::{Order, RunAs};
+use pogo_core::policy::{OnDoubt, WaveGate};
+use pogo_core::scheduler::{
+    AttemptId, CancelReason, DoubtCause, Epoch, Failure, FailureKind, HaltCause, HolderReason, JobId, JobStatus,
+    NeverBegan, OrderKind, Outcome, OutputSummary, OwnerId, Permission, Phase, TaskState,
+};
+use pogo_core::testing::conformance::{CaseReport, Verdict};
+
+fn printed(values: &[&dyn Display]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn numbers_print_as_they_are_read() {
+    let values: [&dyn Display; 4] = [&JobId::new(3), &AttemptId::new(17), &Epoch(3), &Seq(9)];
+    assert_eq!(printed(&values), ["job-3", "a17", "epoch 3", "#9"]);
+    for text in ["job-3", "3"] {
+        assert_eq!(text.parse(), Ok(JobId::new(3)));
+    }
+    for text in ["a17", "17"] {
+        assert_eq!(text.parse(), Ok(AttemptId::new(17)));
+    }
+    for text in ["", "job-", "+3", "-3", "a17", "job-job-3", "job-99999999999999999999"] {
+        let refused = text.parse::<JobId>().unwrap_err().to_string();
+        assert!(
+            refused.ends_with("give it as `job-3`, or the digits alone"),
+            "{refused}"
+        );
+    }
+    assert!("job-3".parse::<AttemptId>().is_err());
+    let web1: HostName = "web1".parse().unwrap();
+    assert_eq!(web1.to_string(), "web1");
+}
+
+#[test]
+fn states_and_phases_print_as_words() {
+    let values: [&dyn Display; 5] = [
+        &TaskState::InDoubt,
+        &JobStatus::Blocked,
+        &Phase::PostHook,
+        &OrderKind::Promote,
+        &OnDoubt::Retry,
+    ];
+    assert_eq!(
+        printed(&values),
+        ["in doubt", "blocked", "post-hook", "promote", "retry"]
+    );
+    let values: [&dyn Display; 4] = [&Order::Balanced, &Order::Shuffled, &WaveGate::Manual, &Acquire::Force];
+    assert_eq!(printed(&values), ["balanced", "shuffled", "manual", "by force"]);
+}
+
+#[test]
+fn outcomes_print_what_was_seen() {
+    let values: [&dyn Display; 5] = [
+        &Outcome::Succeeded,
+        &Outcome::failed(FailureKind::Command { status: 3 }, "no space"),
+        &Outcome::in_doubt("the link broke"),
+        &Outcome::in_doubt(""),
+        &Outcome::never_began(NeverBegan::Cancelled, ""),
+    ];
+    let words = [
+        "succeeded",
+        "failed: command exited with 3: no space",
+        "in doubt: the link broke",
+        "in doubt",
+        "never began: it was cancelled before it began",
+    ];
+    assert_eq!(printed(&values), words);
+    let failure = Failure::new(FailureKind::Timeout, "");
+    assert_eq!(
+        Outcome::Failed(failure.clone()).to_string(),
+        format!("failed: {failure}")
+    );
+}
+
+#[test]
+fn causes_and_reasons_print_as_clauses() {
+    let job = JobId::new(4);
+    let values: [&dyn Display; 8] = [
+        &CancelReason::AttemptTimeout,
+        &CancelReason::Shutdown,
+        &DoubtCause::Restarted,
+        &HaltCause::MaxFailures,
+        &HolderReason::Running { job },
+        &HolderReason::Failed { job },
+        &HolderReason::InDoubt { job },
+        &HolderReason::Down,
+    ];
+    let words = [
+        "its time limit ran out",
+        "the dispatcher shuts down",
+        "its dispatcher died while it ran",
+        "too many of its hosts failed",
+        "running in job 4",
+        "failed in job 4",
+        "in doubt in job 4",
+        "down",
+    ];
+    assert_eq!(printed(&values), words);
+    let permissions = [true, false].map(|host_lock| Permission::Given { host_lock }.to_string());
+    assert_eq!(permissions, ["given under the lock of the host", "given"]);
+    assert_eq!(Permission::Awaited.to_string(), "awaited");
+}
+
+#[test]
+fn owners_streams_and_summaries_print_themselves() {
+    let owner = Owner {
+        id: OwnerId("ada@deploy1".into()),
+        nonce: Nonce(7),
+        since: pogo_core::Timestamp::EPOCH,
+    };
+    let away = JournalStatus::Away {
+        since: pogo_core::Timestamp::from_millis(1_795_874_520_000),
+        message: "no route".to_owned(),
+    };
+    let digest = Digest::of(b"");
+    let summary = OutputSummary::new(70_007, digest);
+    let values: [&dyn Display; 5] = [
+        &owner,
+        &JournalStatus::Ok,
+        &away,
+        &RunAs::User("nobody".to_owned()),
+        &RunAs::Through(vec!["podman".to_owned(), "exec".to_owned(), "web".to_owned()]),
+    ];
+    let words = [
+        "ada@deploy1",
+        "available",
+        "away since 2026-11-28 14:02 UTC: no route",
+        "nobody",
+        "through podman exec web",
+    ];
+    assert_eq!(printed(&values), words);
+    assert_eq!(summary.to_string(), format!("70007 bytes, digest {digest}"));
+    for stream in Stream::ALL {
+        assert_eq!(stream.to_string().parse(), Ok(stream));
+        let stored = serde_json::to_string(&stream).unwrap();
+        assert_eq!(stored, format!("\"{stream}\""), "as it is stored");
+    }
+    let refused = "stdin".parse::<Stream>().unwrap_err().to_string();
+    assert_eq!(refused, "`stdin` is no stream: give `stdout`, `stderr` or `note`");
+}
+
+#[test]
+fn cases_of_a_suite_print_their_verdict() {
+    let skipped = Verdict::Skipped("it has no shell".to_owned());
+    let values: [&dyn Display; 3] = [&Verdict::Passed, &skipped, &CaseReport::new("it_ends", skipped.clone())];
+    let words = [
+        "passed",
+        "skipped: it has no shell",
+        "skipped  it_ends: it has no shell",
+    ];
+    assert_eq!(printed(&values), words);
+}
