@@ -1,11 +1,12 @@
 //! Following a detached attempt over one connection: launching or finding it, its output, its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use russh::client::Msg;
-use russh::{Channel, ChannelMsg};
+use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::commands::DetachedCommands;
@@ -13,14 +14,12 @@ use super::frames::FrameParser;
 use super::launch_gate::LaunchGate;
 use super::watch::AttemptWatch;
 use crate::context::TransportContext;
-use crate::exec::{
-    CommandLine, ExitReport, GO, KillOutcome, Marker, NotStarted, Privilege, StopReason, ask_to_end, open,
-};
+use crate::exec::{ExitReport, InputFeed, KillOutcome, Marker, NotStarted, Privilege, StopReason, ask_to_end, open};
 use crate::link::Link;
 use crate::prepared::PreparedAttempt;
 
 /// What the host is told when the end is known here.
-const DONE: &[u8] = b"done\n";
+const DONE: &str = "done\n";
 
 /// How long the host may take to forget the output.
 const DISCARDING: Duration = Duration::from_secs(2);
@@ -41,6 +40,14 @@ pub(super) struct Ending {
     give_up: Instant,
     /// What became of it.
     killed: Option<KillOutcome>,
+}
+
+/// One session in which the host was asked.
+struct Asked {
+    read: ChannelReadHalf,
+    write: Arc<ChannelWriteHalf<Msg>>,
+    feed: InputFeed,
+    gate: LaunchGate,
 }
 
 /// One detached attempt, seen from here.
@@ -81,7 +88,12 @@ impl<'a> Detached<'a> {
     /// Launches or finds the attempt on this connection, and follows it. `None`: the host is to be asked again.
     pub(super) async fn follow(&mut self, link: &Link) -> Option<FollowEnd> {
         self.status = None;
-        let (mut channel, mut gate) = match self.ask(link).await {
+        let Asked {
+            mut read,
+            write,
+            mut feed,
+            mut gate,
+        } = match self.ask(link).await {
             Ok(asked) => asked,
             Err(end) => return Some(end),
         };
@@ -98,7 +110,7 @@ impl<'a> Detached<'a> {
             if let Some(ended) = over.take_if(|_| killing.is_none()) {
                 // The host keeps the output until then.
                 self.watch.output().finish(prepared.stop.wait()).await;
-                discard_output(&mut channel).await;
+                discard_output(&mut read, feed).await;
                 return Some(FollowEnd::Over(match self.watch.is_unfound() {
                     true => self.learn(link).await,
                     false => self.judge(ended),
@@ -110,7 +122,7 @@ impl<'a> Detached<'a> {
                 reason = given_up(self.ending) => return Some(FollowEnd::Over(ExitReport::NotStopped(reason))),
                 reason = prepared.stop.wait(), if self.ending.is_none() => {
                     if gate.is_shut() {
-                        return self.stop_at_gate(&channel, reason).await;
+                        return self.stop_at_gate(&write, reason).await;
                     }
                     self.begin_ending(reason);
                     continue;
@@ -119,11 +131,10 @@ impl<'a> Detached<'a> {
                     Ok(()) => {
                         self.go_was_sent = true;
                         gate.open();
-                        // A lost link is reported by whoever reads from it.
-                        let _ = channel.data(GO.as_bytes()).await;
+                        feed.go();
                         continue;
                     }
-                    Err(reason) => return self.keep_shut(&channel, gate.follows_another(), reason.into()).await,
+                    Err(reason) => return self.keep_shut(&write, gate.follows_another(), reason.into()).await,
                 },
                 killed = ended(&mut killing) => {
                     killing = None;
@@ -132,8 +143,9 @@ impl<'a> Detached<'a> {
                     }
                     continue;
                 }
+                () = feed.write_pending() => continue,
                 () = self.watch.output().flush(), if behind => continue,
-                message = channel.wait(), if over.is_none() && !behind => message,
+                message = read.wait(), if over.is_none() && !behind => message,
             };
             match self.take(message, &mut frames, &mut gate) {
                 Ok(ended) => over = ended,
@@ -143,14 +155,19 @@ impl<'a> Detached<'a> {
                 }
             }
             if let Some(refusal) = gate.take_refusal() {
-                return self.keep_shut(&channel, gate.follows_another(), refusal).await;
+                return self.keep_shut(&write, gate.follows_another(), refusal).await;
             }
         }
     }
 
     /// Lets nothing begin by this launch. What became of an earlier one the host is asked.
-    async fn keep_shut(&mut self, channel: &Channel<Msg>, follows_another: bool, why: ExitReport) -> Option<FollowEnd> {
-        let _ = channel.eof().await;
+    async fn keep_shut(
+        &mut self,
+        write: &ChannelWriteHalf<Msg>,
+        follows_another: bool,
+        why: ExitReport,
+    ) -> Option<FollowEnd> {
+        let _ = write.eof().await;
         if follows_another {
             self.launches_no_more = Some(why);
             return None;
@@ -159,8 +176,8 @@ impl<'a> Detached<'a> {
     }
 
     /// The same for an attempt that is to be ended.
-    async fn stop_at_gate(&mut self, channel: &Channel<Msg>, reason: StopReason) -> Option<FollowEnd> {
-        let _ = channel.eof().await;
+    async fn stop_at_gate(&mut self, write: &ChannelWriteHalf<Msg>, reason: StopReason) -> Option<FollowEnd> {
+        let _ = write.eof().await;
         if self.may_have_begun() {
             self.begin_ending(reason);
             return None;
@@ -193,7 +210,7 @@ impl<'a> Detached<'a> {
     }
 
     /// Asks the host to launch the attempt, or to find it when it is to be ended or was launched long ago.
-    async fn ask(&mut self, link: &Link) -> Result<(Channel<Msg>, LaunchGate), FollowEnd> {
+    async fn ask(&mut self, link: &Link) -> Result<Asked, FollowEnd> {
         let channel = match open(link).await {
             Ok(channel) => channel,
             Err(russh::Error::ChannelOpenFailure(reason)) if !self.host_was_asked => {
@@ -211,8 +228,21 @@ impl<'a> Detached<'a> {
             self.commands.find_line(self.watch.seen)
         };
         self.host_was_asked = true;
-        match ask_for(&channel, line).await {
-            Ok(()) => Ok((channel, LaunchGate::new(launches, self.go_was_sent))),
+        let (read, write) = channel.split();
+        match write.exec(true, line.text).await {
+            Ok(()) => {
+                let write = Arc::new(write);
+                let mut feed = InputFeed::new(Arc::clone(&write), false);
+                // Written beside the reading: a server gives no window before it runs the line, and a link that breaks before never gives one.
+                feed.first(line.input);
+                let gate = LaunchGate::new(launches, self.go_was_sent);
+                Ok(Asked {
+                    read,
+                    write,
+                    feed,
+                    gate,
+                })
+            }
             Err(error) => Err(FollowEnd::LinkLost(link.disconnect_reason_or(&error.to_string()))),
         }
     }
@@ -276,19 +306,14 @@ impl<'a> Detached<'a> {
     }
 }
 
-async fn ask_for(channel: &Channel<Msg>, line: CommandLine) -> Result<(), russh::Error> {
-    channel.exec(true, line.text).await?;
-    match line.input {
-        Some(input) => channel.data(input.as_bytes()).await,
-        None => Ok(()),
-    }
-}
-
 /// Lets the host remove the output. It keeps that the attempt has ended, so that a late launch does not run it again.
-async fn discard_output(channel: &mut Channel<Msg>) {
+async fn discard_output(read: &mut ChannelReadHalf, mut feed: InputFeed) {
+    feed.first(Some(DONE.to_owned()));
+    let closed = async { while !matches!(read.wait().await, Some(ChannelMsg::Close) | None) {} };
     let discarding = async {
-        if channel.data(DONE).await.is_ok() {
-            while !matches!(channel.wait().await, Some(ChannelMsg::Close) | None) {}
+        tokio::select! {
+            () = feed.write_pending() => {}
+            () = closed => {}
         }
     };
     let _ = timeout(DISCARDING, discarding).await;

@@ -15,7 +15,7 @@ use crate::input::Content;
 pub(crate) const GO: &str = "go\n";
 
 /// Writes to a channel, one thing after the other. Dropping it stops that.
-pub(super) struct InputFeed {
+pub(crate) struct InputFeed {
     channel: Arc<ChannelWriteHalf<Msg>>,
     writing: Option<BoxFuture<'static, ()>>,
     /// What ends the input: a terminal is only told by a character.
@@ -23,7 +23,7 @@ pub(super) struct InputFeed {
 }
 
 impl InputFeed {
-    pub(super) fn new(channel: Arc<ChannelWriteHalf<Msg>>, on_terminal: bool) -> Self {
+    pub(crate) fn new(channel: Arc<ChannelWriteHalf<Msg>>, on_terminal: bool) -> Self {
         Self {
             channel,
             writing: None,
@@ -32,7 +32,7 @@ impl InputFeed {
     }
 
     /// Writes all that is to be written by now; pending when that is done.
-    pub(super) async fn write_pending(&mut self) {
+    pub(crate) async fn write_pending(&mut self) {
         if let Some(writing) = &mut self.writing {
             writing.await;
             self.writing = None;
@@ -41,7 +41,7 @@ impl InputFeed {
     }
 
     /// What the line reads itself.
-    pub(super) fn first(&mut self, input: Option<String>) {
+    pub(crate) fn first(&mut self, input: Option<String>) {
         let Some(input) = input else { return };
         let channel = Arc::clone(&self.channel);
         self.then(async move {
@@ -51,7 +51,7 @@ impl InputFeed {
     }
 
     /// The word to go.
-    pub(super) fn go(&mut self) {
+    pub(crate) fn go(&mut self) {
         self.first(Some(GO.to_owned()));
     }
 

@@ -30,7 +30,7 @@ mod upload;
 
 pub(crate) use context::{ExecContext, Passwords};
 pub(crate) use exit_report::{ExitReport, ExitStatus, NotStarted, StopReason};
-pub(crate) use feed::GO;
+pub(crate) use feed::{GO, InputFeed};
 pub(crate) use forced_command::is_forced;
 #[cfg(feature = "loopback")]
 pub(crate) use gate::GATE;

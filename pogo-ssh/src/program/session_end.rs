@@ -49,7 +49,8 @@ impl SessionEnd {
                 NotStarted::ConnectionLost("the connection was gone before the host was asked for anything".to_owned())
                     .into()
             }
-            (None, _) => ExitReport::Unknown(lost()),
+            // Before the word to go nothing has begun, and without a gate it may have.
+            (None, _) => self.progress.exit_report(None, lost),
         }
     }
 

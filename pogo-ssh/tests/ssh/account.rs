@@ -15,7 +15,7 @@ use crate::attempt::{Report, TestAttempt};
 use crate::openssh::{self, OpenSsh};
 
 const NAME: &str = "pogo-tester";
-const ID: u32 = 61_234;
+pub(crate) const ID: u32 = 61_234;
 pub(crate) const PASSWORD: &str = "correct horse";
 
 /// Lays the files over those of the system, for whatever is run after it and for nobody else.
@@ -82,6 +82,10 @@ impl Account {
             fs::set_permissions(open, fs::Permissions::from_mode(0o755)).unwrap();
         }
         Some(Self { server, files })
+    }
+
+    pub(crate) fn server(&self) -> &OpenSsh {
+        &self.server
     }
 
     pub(crate) fn transport(&self) -> SshTransportBuilder {

@@ -10,7 +10,8 @@ use pogo_core::plan::{Command, ExecOptions};
 use pogo_core::scheduler::{BeginRefused, FailureKind, NeverBegan, Outcome, Phase};
 use pogo_ssh::SshTransport;
 
-use crate::attempt::Report;
+use crate::account::{Account, ID};
+use crate::attempt::{Report, TestAttempt};
 use crate::detached::detached;
 use crate::place::{Place, on_both};
 use crate::sick::{fill, on_small_disk};
@@ -133,6 +134,18 @@ on_both! {
         place.attempt(Command::shell("true")).numbered(18).run(&transport_of(&place)).await.assert_succeeded();
     }
 
+    async fn a_record_that_was_removed_does_not_mean_that_an_attempt_never_began(place: Place) {
+        let attempt = place.attempt(Command::shell("true")).numbered(17).of_namespace("memory-1");
+        attempt.clone().run(&transport_of(&place)).await.assert_succeeded();
+        attempt.clone().resumed().run(&transport_of(&place)).await.assert_succeeded();
+        let find = ["-name", "*.memory-1.0", "-delete"];
+        let removed = std::process::Command::new("find").arg(&place.directory).args(find).status();
+        assert!(removed.unwrap().success());
+        for _ in 0..2 {
+            attempt.clone().resumed().run(&transport_of(&place)).await.assert_in_doubt();
+        }
+    }
+
     async fn an_attempt_whose_record_a_later_one_has_taken_stays_in_doubt(place: Place) {
         for number in [17, 18] {
             place.attempt(Command::shell("true")).numbered(number).run(&transport_of(&place)).await.assert_succeeded();
@@ -205,9 +218,12 @@ async fn on_a_full_disk_commands_run_without_a_record_and_say_so() {
     };
     let transport = on_disk(&place, &disk.path);
     fill(&disk.path.join("filling"));
-    let report = place.attempt(Command::shell("exit 3")).run(&transport).await;
-    report.assert_failed(FailureKind::Command { status: 3 });
-    assert_eq!(report.asked, [false]);
+    for exec_options in [ExecOptions::new(), detached("full")] {
+        let attempt = place.attempt(Command::shell("exit 3")).exec_options(exec_options);
+        let report = attempt.run(&transport).await;
+        report.assert_failed(FailureKind::Command { status: 3 });
+        assert_eq!(report.asked, [false]);
+    }
     fs::remove_file(disk.path.join("filling")).unwrap();
     let report = place.attempt(Command::shell("exit 3")).run(&transport).await;
     report.assert_failed(FailureKind::Command { status: 3 });
@@ -241,16 +257,51 @@ async fn on_a_disk_that_cannot_be_written_any_more_commands_still_exclude_each_o
     let first = place.attempt(Command::shell("true")).run(&transport).await;
     first.assert_succeeded();
     disk.remount("ro");
+    for exec_options in [ExecOptions::new(), detached("first")] {
+        let line = format!("echo up; read go <'{gate}'");
+        let attempt = place.attempt(Command::shell(line)).exec_options(exec_options);
+        let (running, _side) = attempt.start();
+        let witness = Arc::clone(&running.witness);
+        let others = async {
+            witness.saw("up").await;
+            for exec_options in [ExecOptions::new(), detached("second")] {
+                let second = place.attempt(Command::shell("echo ran")).exec_options(exec_options);
+                never_began(&second.run(&transport).await, NeverBegan::Busy);
+            }
+            release(gate.clone()).await;
+        };
+        let (report, ()) = tokio::join!(running.finish(&transport), others);
+        report.assert_succeeded();
+        assert_eq!(report.asked, [false]);
+    }
+}
+
+#[tokio::test]
+async fn two_login_users_of_one_host_do_not_exclude_each_other() {
+    let Some(account) = Account::open("two_login_users_of_one_host_do_not_exclude_each_other", "") else {
+        return;
+    };
+    let (root, other) = (account.server().transport(), account.transport());
+    let gate = gate(&account.server().path("gate").display().to_string());
     let line = format!("echo up; read go <'{gate}'");
-    let (running, _side) = place.attempt(Command::shell(line)).start();
+    let attempt = |line: &str| TestAttempt::to("web1", account.server().connection(), Command::shell(line));
+    let transport = root.clone().build().unwrap();
+    let (running, _side) = attempt(&line).start();
     let witness = Arc::clone(&running.witness);
-    let second = async {
+    let others = async {
         witness.saw("up").await;
-        let report = place.attempt(Command::shell("echo ran")).run(&transport).await;
-        never_began(&report, NeverBegan::Busy);
+        let same = attempt("true").run(&root.build().unwrap()).await;
+        never_began(&same, NeverBegan::Busy);
+        // It cannot write where the other's lock is, and has its own, which excludes its own.
+        let another = attempt("id -u").run(&other.build().unwrap()).await;
+        another.assert_succeeded();
+        assert_eq!(
+            (another.stdout.trim(), another.asked),
+            (ID.to_string().as_str(), vec![true])
+        );
         release(gate.clone()).await;
     };
-    let (report, ()) = tokio::join!(running.finish(&transport), second);
+    let (report, ()) = tokio::join!(running.finish(&transport), others);
     report.assert_succeeded();
-    assert_eq!(report.asked, [false]);
+    let _ = fs::remove_dir_all(format!("/var/tmp/pogo-{ID}"));
 }

@@ -1,7 +1,6 @@
 //! Detached attempts and others share one lock and one record of their host.
 
 use std::fs;
-use std::io::Write;
 use std::sync::Arc;
 
 use pogo_core::plan::{Command, ExecOptions};

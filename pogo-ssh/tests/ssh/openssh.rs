@@ -320,8 +320,12 @@ pub(crate) fn end_children(process: u32) {
     children(process).into_iter().for_each(kill);
 }
 
-fn children(process: u32) -> Vec<rustix::process::Pid> {
-    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap();
+/// Those of all its threads.
+pub(crate) fn children(process: u32) -> Vec<rustix::process::Pid> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    // A thread may end meanwhile.
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.unwrap().path().join("children")).ok());
+    let children: String = children.collect::<Vec<_>>().join(" ");
     let children = children.split_whitespace().map(|child| child.parse().unwrap());
     children.filter_map(rustix::process::Pid::from_raw).collect()
 }
