@@ -1,5 +1,6 @@
 //! Output for the user: the screen, the event log, summaries and messages.
 
+mod busy;
 mod destination;
 mod first_contacts;
 mod folding;

@@ -9,6 +9,7 @@ use pogo_core::scheduler::{Event, Record, TaskEvent, TaskEventKind};
 use pogo_ssh::FirstContacts;
 use tokio::sync::Notify;
 
+use super::busy::BusyHosts;
 use super::destination::Destination;
 use super::first_contacts::met;
 use super::folding::{self, FoldStyle, Outputs};
@@ -48,6 +49,7 @@ struct ScreenState {
     verbosity: Verbosity,
     /// Hosts that are met for the first time: one line tells of all.
     contacts: FirstContacts,
+    busy: BusyHosts,
 }
 
 impl Screen {
@@ -65,6 +67,7 @@ impl Screen {
             pane: Pane::new(live),
             verbosity: Verbosity::default(),
             contacts: FirstContacts::default(),
+            busy: BusyHosts::default(),
         };
         let shown = Arc::new(Mutex::new(shown));
         Self {
@@ -290,6 +293,9 @@ impl Observer for Screen {
             && let TaskEventKind::Slow { after, .. } = kind
         {
             shown.say(&format!("{host} is slow: it has run for {}, and goes on", span(*after)));
+        }
+        if let Some(line) = shown.busy.note(&record.event) {
+            shown.say(&line);
         }
         match changed {
             Some((host, HostState::Failed(_))) if shown.contacts.is_refused(host) => {}
