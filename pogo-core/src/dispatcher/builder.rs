@@ -245,7 +245,7 @@ impl DispatcherBuilder {
         match (&self.namespace, &self.journal) {
             (Some(name), _) => Arc::clone(name),
             (None, Some(_)) => Arc::from(Attempt::NAMESPACE),
-            (None, None) => Arc::from(format!("memory-{:016x}", nonce.0)),
+            (None, None) => Arc::from(format!("{}{:016x}", Attempt::MEMORY_NAMESPACE, nonce.0)),
         }
     }
 

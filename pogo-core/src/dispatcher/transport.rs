@@ -171,6 +171,9 @@ impl Attempt {
     /// The namespace of a dispatcher that was given none.
     pub const NAMESPACE: &str = "default";
 
+    /// How the namespaces of dispatchers without a [journal](super::DispatcherBuilder::journal) begin, of which each ends with its process.
+    pub const MEMORY_NAMESPACE: &str = "memory-";
+
     /// The attempt of this number, of this job: runs a command at a host, without hooks.
     pub fn new((job, id): (JobId, AttemptId), host: Host, command: Command, time_limit: Duration) -> Self {
         Self {

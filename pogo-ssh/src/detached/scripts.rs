@@ -9,7 +9,7 @@
 //! word to go. It becomes the supervisor, which holds the lock for as long as the steps run.
 
 use crate::exec::END_GROUP;
-use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, WAIT};
+use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, RECORD, TAKE, TIDY, WAIT};
 use crate::quote::quote;
 
 /// Finds the directory of attempts, `$1`, and in it that of the token `$2`. The first bytes of output to pass on: `$3`
@@ -99,6 +99,9 @@ exit 8"#;
 /// Whoever launched it ends it in time; the timer is for when nobody is connected any more. Something in the background may hold the output open; it is waited for as long as on a connection. Output that
 /// cannot be kept is dropped, and its pipe renamed, which needs no space.
 ///
+/// Where a function is called with a descriptor closed, shells keep a copy of it open meanwhile, and with it the lock: what the command
+/// leaves in the background would hold the lock by way of its output.
+///
 /// `dd` loses nothing that it has read when it has read enough, as `head` and a limit of the file's size would. Of what
 /// is over the limit the end is kept in memory, and added to the file when all is over; where it begins, and how many
 /// bytes are missing before it, stands in another file by then.
@@ -132,8 +135,8 @@ keep_end() {
   rm -f "$1.pipe" "$1.all" "$1.end"
 }
 pogo_begin $$ group || { say never unwritten; exit; }
-keep "$here/out" "$here/o" <"$here/o" 8>&- 9>&- &
-keep "$here/err" "$here/e" <"$here/e" 8>&- 9>&- &
+{ exec 8>&- 9>&-; keep "$here/out" "$here/o"; } <"$here/o" &
+{ exec 8>&- 9>&-; keep "$here/err" "$here/e"; } <"$here/e" &
 setsid /bin/sh -c "$timer" sh "$limit" "$here" "$grace" </dev/null 8>&- 9>&- &
 timer_id=$!
 exec 3>"$here/o" 4>"$here/e"
@@ -160,7 +163,10 @@ rm -f "$here/stop"
 cut=
 for name in o.cut e.cut o.lost e.lost; do if [ -e "$here/$name" ]; then cut=cut; fi; done
 end="ended $code"
-if [ $code -gt 128 ] && name=$(kill -l $code 2>/dev/null) && [ "$name" ]; then end="killed $name"; fi
+if [ $code -gt 128 ] && name=$(kill -l $code 2>/dev/null); then
+  # Some shells answer with a number what is no signal.
+  case $name in "" | [0-9]*) ;; *) end="killed $name" ;; esac
+fi
 pogo_put "ended $phase $end"
 exec 9>&-
 if [ "$was" = kept ]; then say never stopped "$phase" $limit; else say ended "$phase" $code $cut $limit; fi"#;
@@ -193,6 +199,7 @@ launch() {
   done
   [ ! -d "$here" ] || there
   pogo_held $took
+  pogo_tidy
   if earlier; then pogo_say busy earlier "$last"; exit; fi
   pogo_wait "$patience" || { pogo_say never late; exit; }
   exec </dev/null
@@ -256,7 +263,7 @@ pub(super) fn launch() -> String {
         quote(&format!("{record}timer={}\n{SUPERVISE}", quote(&timer))),
         quote(&format!("{record}{STEP}")),
     );
-    format!("supervise={supervise}\nstep={step}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{WAIT}{LAUNCH}")
+    format!("supervise={supervise}\nstep={step}\n{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{LAUNCH}")
 }
 
 /// The text of [`STOP`], and that which ends the group that it finds.

@@ -2,7 +2,7 @@
 
 use super::marker::Marker;
 use crate::config::GateOptions;
-use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, LockKey, RECORD, TAKE, WAIT};
+use crate::host_lock::{BEGIN, BORN, GROUP_LIVES, HELD, LockKey, RECORD, TAKE, TIDY, WAIT};
 use crate::quote::quote;
 
 /// A word that is in the text of every gate, and in no other.
@@ -18,9 +18,10 @@ pub(super) fn gate_text(options: &GateOptions, key: &LockKey, marker: &Marker) -
     format!(
         r#"pogo_say() {{ {say}; }}
 pogo_end() {{ pogo_put "ended $1 ended $2"; exit "$2"; }}
-{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{WAIT}{BEGIN}pogo_K={words}
+{RECORD}{BORN}{GROUP_LIVES}{TAKE}{HELD}{TIDY}{WAIT}{BEGIN}pogo_K={words}
 pogo_take {directory}
 pogo_held $?
+pogo_tidy
 pogo_wait {patience} || {{ pogo_say never late; exit 0; }}
 pogo_begin "$pogo_g" "$pogo_k" || {{ pogo_say never unwritten; exit 0; }}"#
     )

@@ -8,6 +8,9 @@ use crate::quote::quote;
 /// Looks once: the first word is `never`, `ended …`, `gone`, `running`, `waits`, `busy …`, `other …` or `none …`. Whatever it finds,
 /// from then on the attempt cannot begin, unless it runs, waits for the word to go, or the host is busy.
 ///
+/// Records of namespaces that end with their process are removed after a while. An attempt that was ready has made one: that it is missing
+/// does not mean that the attempt never began.
+///
 /// Who holds the lock has made sure that the group of the last holder is gone. So of an attempt that does not hold it, and whose record says
 /// `begun`, nothing runs.
 const LOOK: &str = r#"pogo_look() {
@@ -31,6 +34,9 @@ set -- $pogo_z
 [ "${1:-1}" = 1 ] || { pogo_f="none its record is of another version"; return; }
 if [ "${3:-0}" -lt "$pogo_n" ]; then
 if [ "$pogo_s" = 1 ]; then pogo_f="busy $pogo_h"; return; fi
+case ${pogo_K%% *} in memory-*)
+if [ "$pogo_R" ] && [ "$pogo_F" = "$pogo_R" ]; then rm -f "$pogo_R"; pogo_f='none its record was removed'; return; fi
+esac
 [ "$pogo_R" ] || { pogo_f="none $pogo_W"; return; }
 pogo_f=never
 elif [ "$3" -gt "$pogo_n" ]; then pogo_f="other $3"; return

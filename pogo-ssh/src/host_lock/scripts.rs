@@ -100,13 +100,20 @@ esac
 [ ! -r /proc/sys/kernel/random/boot_id ] || read -r pogo_B </proc/sys/kernel/random/boot_id
 pogo_z=; read -r pogo_z <"$pogo_L"
 pogo_W="it cannot write to $pogo_D: is its disk full, or read-only?"
-pogo_R=$pogo_D/$pogo_H.${pogo_K%% *}
+pogo_R=$pogo_D/$pogo_H.${pogo_K%% *} pogo_F=
 for pogo_x in "$pogo_L" "$pogo_R"; do
-[ -s "$pogo_x" ] || printf '%-255s\n' "1 ${pogo_K%% *} 0 0 0 - - - - 0 none" >>"$pogo_x"
+[ -s "$pogo_x" ] || { pogo_F=$pogo_x; printf '%-255s\n' "1 ${pogo_K%% *} 0 0 0 - - - - 0 none" >>"$pogo_x"; }
 [ -s "$pogo_x" ] && [ -w "$pogo_x" ] || { pogo_R=; return 2; }
 done 2>/dev/null
 }
 "#;
+
+#[cfg(test)]
+#[test]
+fn records_of_namespaces_without_a_journal_are_known_by_their_name() {
+    let prefix = pogo_core::dispatcher::Attempt::MEMORY_NAMESPACE;
+    assert!(TIDY.contains(&format!(".{prefix}*")));
+}
 
 /// What follows `pogo_take`, whose status is the parameter: where another command runs, or the number is not to begin, says so by
 /// `pogo_say` and ends the shell.
@@ -128,6 +135,17 @@ if [ "${pogo_x% *}" = "$3" ] && [ "${pogo_x#* }" -le "$4" ]; then pogo_say never
 pogo_M=$5 pogo_G='- - -'
 pogo_line "$pogo_L" ready 2>/dev/null
 }
+"#;
+
+/// Removes records that are of no use any more, where one was added: those of namespaces that end with their process, a week after they were
+/// written last, unless they say that something runs. A record of any other namespace is kept for ever: without it, its dispatcher could not
+/// learn what became of an attempt, and a number that was overtaken could begin.
+// A process for each 32nd record, and none otherwise.
+pub(crate) const TIDY: &str = r#"pogo_tidy() {
+set -- "$pogo_D/$pogo_H".memory-*
+[ "$pogo_F" != "$pogo_R" ] || [ $(($# % 32)) != 0 ] ||
+find "$@" -prune -mtime +7 ! -exec grep -q "begun *$" {} \; -exec rm -f {} +
+} 2>/dev/null
 "#;
 
 /// Says that the command could begin, and waits for the word to go, for as many seconds of the host's clock as the parameter says, which

@@ -71,6 +71,12 @@ impl Host<'_> {
         self.command(session).spawn().unwrap()
     }
 
+    fn session_of(&self, namespace: &str, number: u64, line: &str) -> Session {
+        let mut attempt = attempt(number, line);
+        attempt.namespace = namespace.into();
+        Session::of(&attempt, None, Some(&self.gate), &[Phase::Command]).unwrap()
+    }
+
     fn session(&self, number: u64, line: &str) -> Session {
         Session::of(&attempt(number, line), None, Some(&self.gate), &[Phase::Command]).unwrap()
     }
@@ -323,6 +329,66 @@ fn a_host_without_flock_says_so_and_runs_the_command() {
         let wanted = [Mark::Ready(without), Mark::Phase(Phase::Command)];
         assert_eq!(marks.get(1..), Some(&wanted[..]), "{}: {output:?}", host.shell);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "ran\n", "{}", host.shell);
+    });
+}
+
+#[test]
+fn records_of_namespaces_that_ended_are_removed_after_a_week_unless_something_runs() {
+    under_every_shell(|host| {
+        host.run(17, "true", GO);
+        let locks = host.home.join(".local/state/pogo");
+        let own = fs::read_dir(&locks).unwrap().map(|file| file.unwrap().path());
+        let own = own
+            .map(|path| path.display().to_string())
+            .find(|path| path.ends_with(".default.0"))
+            .unwrap();
+        let name = own.strip_suffix("default.0").unwrap();
+        let add = |namespace: &str, state: &str, days: u64| {
+            let path = format!("{name}{namespace}.0");
+            let words = format!("1 {namespace}.0 3 2 3 - 4711 group 1 100 {state}");
+            fs::write(&path, format!("{words:<255}\n")).unwrap();
+            let written = std::time::SystemTime::now() - Duration::from_secs(days * 86_400 + 3_600);
+            fs::File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_modified(written)
+                .unwrap();
+            path
+        };
+        let over: Vec<String> = (0..28)
+            .map(|x| add(&format!("memory-{x}"), "ended command ended 0", 8))
+            .collect();
+        let kept = [
+            add("memory-runs", "begun", 8),
+            add("memory-young", "ended command ended 0", 6),
+            add("a-store", "ended command ended 0", 1000),
+        ];
+        let run = |namespace: &str| {
+            let session = host.session_of(namespace, 1, "true");
+            let mut child = host.spawn(&session);
+            let _ = child.stdin.take().unwrap().write_all(GO.as_bytes());
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{}: {output:?}", host.shell);
+        };
+        run("memory-before");
+        assert!(
+            over.iter().all(|path| fs::exists(path).unwrap()),
+            "{}: 31 records",
+            host.shell
+        );
+        run("memory-now");
+        assert!(
+            over.iter().all(|path| !fs::exists(path).unwrap()),
+            "{}: 32 records",
+            host.shell
+        );
+        assert!(kept.iter().all(|path| fs::exists(path).unwrap()), "{}", host.shell);
+        assert!(
+            fs::exists(&own).unwrap() && fs::exists(format!("{name}memory-now.0")).unwrap(),
+            "{}",
+            host.shell
+        );
     });
 }
 
