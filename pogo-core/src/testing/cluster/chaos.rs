@@ -38,8 +38,8 @@ impl World {
             73..=76 => self.journal_goes_away(),
             77..=86 => self.cut_some_link(),
             87..=92 => self.kill_some_supervisor(),
-            93..=95 => self.with(|state| state.store.copy()),
-            96 => self.restore(),
+            95..=99 if self.with(|state| state.options.restores) => self.restore(),
+            93..=96 => self.with(|state| state.store.copy()),
             _ => self.order_soon(),
         }
     }
@@ -154,13 +154,14 @@ impl World {
         }
     }
 
+    /// The journal loses its tail, and with it who owned it; whoever comes next may get the same epoch.
     fn restore(self: &Arc<Self>) {
         self.with(|state| {
-            if !state.options.restores || state.store.copies() == 0 {
-                return;
-            }
             let copies = state.store.copies();
-            let nth = state.random.index(copies);
+            let nth = match state.random.chance(700) {
+                true => copies.saturating_sub(1),
+                false => state.random.index(copies),
+            };
             let lost = state.store.restore(nth);
             state.note(format_args!(
                 "the journal is restored from a copy, and loses {lost} records"
@@ -168,6 +169,7 @@ impl World {
             state.judge.restored(&state.store.records);
         });
         self.freed.notify(usize::MAX);
+        self.take_over();
     }
 
     /// A permission became durable: the moment at which most can go wrong.
