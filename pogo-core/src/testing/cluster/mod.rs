@@ -15,7 +15,7 @@
 //! ```
 //! use pogo_core::testing::cluster::Cluster;
 //!
-//! let report = Cluster::new().run_all(0..12);
+//! let report = Cluster::new().run_all(0..30);
 //! report.assert_kept();
 //! assert_eq!(Cluster::new().run(3).digest(), Cluster::new().run(3).digest());
 //! ```
