@@ -15,6 +15,7 @@ mod error;
 mod event_loop;
 mod guarded;
 mod handle;
+mod holds;
 mod journal_retry;
 pub mod layer;
 mod messages;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExecOptions, PlanError};
+use super::{ExecOptions, HoldOwner, PlanError};
 use crate::fleet::Selector;
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate, each_setting, nested_hooks};
 use crate::time::millis;
@@ -55,6 +55,10 @@ pub struct JobSpec {
     /// The reason for running without regard to limits and sequences. The hosts are counted and leased all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub override_constraints: Option<String>,
+    /// Whose [holds](crate::scheduler::Input::Hold) the job runs under: hosts that this owner holds start in such jobs only. Other
+    /// hosts are started as in any job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_hold: Option<HoldOwner>,
     /// Seed of everything random in the job.
     #[serde(default)]
     pub seed: u64,
@@ -75,6 +79,7 @@ impl JobSpec {
             order: Order::default(),
             expected: Vec::new(),
             override_constraints: None,
+            under_hold: None,
             seed: 0,
             exec_options: ExecOptions::default(),
         }
@@ -119,6 +124,13 @@ impl JobSpec {
     #[must_use]
     pub fn override_constraints(mut self, reason: impl Into<String>) -> Self {
         self.override_constraints = Some(reason.into());
+        self
+    }
+
+    /// Runs on hosts that this owner holds, too.
+    #[must_use]
+    pub fn under_hold(mut self, owner: HoldOwner) -> Self {
+        self.under_hold = Some(owner);
         self
     }
 

@@ -6,6 +6,7 @@ mod cycle;
 mod exec_options;
 mod exec_options_check;
 mod groups;
+mod hold_owner;
 mod job;
 #[allow(
     clippy::module_inception,
@@ -26,6 +27,7 @@ mod waves;
 mod words;
 
 pub use exec_options::ExecOptions;
+pub use hold_owner::{HoldOwner, InvalidHoldOwner};
 pub use job::{Command, Expectation, JobSpec, Order};
 pub(crate) use job::{check_bake, check_settings};
 pub use plan::{Plan, PlannedBucket, PlannedBudget, PlannedStage};

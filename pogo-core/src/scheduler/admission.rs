@@ -32,6 +32,13 @@ pub(crate) fn has_room(usage: Usage, repair: bool) -> bool {
     }
 }
 
+/// The buckets that have no room for one more available host that somebody takes out of service and runs nothing on.
+pub(crate) fn full_for_hold(state: &State, profile: u32) -> impl Iterator<Item = BucketId> {
+    // A limit of what runs says nothing of a host on which nothing does.
+    let full = usages(state, profile).filter(|(_, usage)| usage.limit.counts_unavailable && !has_room(*usage, false));
+    full.map(|(bucket, _)| bucket)
+}
+
 /// The buckets of a profile, with what is used of each.
 pub(crate) fn usages(state: &State, profile: u32) -> impl Iterator<Item = (BucketId, Usage)> {
     let buckets = state.rules.profile(profile).buckets.iter();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check_hold::{EndedHolds, NewHolds};
 use super::rehearsal;
 use super::state::{Compiled, JobChange, State, TaskAt, TaskChange};
 use super::{
@@ -101,6 +102,8 @@ pub(super) enum Checked {
         down: bool,
         reason: String,
     },
+    Hold(NewHolds),
+    Release(EndedHolds),
 }
 
 impl State {
@@ -147,6 +150,7 @@ impl State {
             Input::Retry { job, hosts } => self.check_retry(job, hosts)?,
             Input::Skip { job, hosts } => self.check_skip(job, hosts)?,
             Input::Alter { job, change } => self.check_update(job, change)?,
+            order @ (Input::Hold { .. } | Input::Release { .. }) => self.check_holds(order)?,
             Input::MarkDown { host, reason } => self.check_mark(host, true, reason)?,
             Input::MarkUp { host, reason } => self.check_mark(host, false, reason)?,
         })
@@ -344,19 +348,5 @@ impl State {
         self.fleet
             .id(host.as_str())
             .ok_or_else(|| InputError::UnknownHost { host: host.clone() })
-    }
-
-    fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
-        let id = self.check_host(&host)?;
-        let state = self.host(id);
-        if state.left.is_some() {
-            return Err(InputError::UnknownHost { host });
-        }
-        let news = if down { state.down.is_none() } else { state.is_stuck() };
-        Ok(if news {
-            Checked::Mark { host, down, reason }
-        } else {
-            Checked::Nothing
-        })
     }
 }

@@ -1,10 +1,11 @@
 //! Why an input is refused.
 
 use super::state::ConfigureError;
-use super::{AttemptId, BeginRefused, Freeze, JobId, JobStatus, OrderKind, TaskState};
+use super::{AttemptId, BeginRefused, Freeze, Hold, JobId, JobStatus, Obstacle, OrderKind, TaskState};
 use crate::Timestamp;
 use crate::fleet::{HostName, ResolveError, Selector};
 use crate::plan::PlanError;
+use crate::policy::Rule;
 
 /// An input that was refused; nothing has changed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -135,6 +136,42 @@ pub enum InputError {
         /// What is frozen.
         frozen: Vec<Selector>,
     },
+    /// The host cannot be held at once, and the order does not wait.
+    #[error(
+        "`{host}` cannot be held now: {}; order it to wait in line, or clear that first",
+        sentences(obstacles)
+    )]
+    HoldRefused {
+        /// The host.
+        host: HostName,
+        /// What is in the way, each with the orders that clear it.
+        obstacles: Vec<Obstacle>,
+    },
+    /// Each of the hosts could be held at once, and all of them cannot.
+    #[error(
+        "{asked} of the hosts are in {group}, where {rule} leaves {free}; hold fewer at once, or order them to wait in line"
+    )]
+    TooManyHeld {
+        /// The group.
+        group: String,
+        /// Its limit.
+        rule: Rule,
+        /// How many of its available hosts were asked for.
+        asked: u32,
+        /// How many slots are free.
+        free: u32,
+    },
+    /// Somebody else holds the host.
+    #[error("`{host}` is held {hold}; its owner ends that, or anybody by force and with a reason")]
+    HeldByAnother {
+        /// The host.
+        host: HostName,
+        /// The hold in force.
+        hold: Box<Hold>,
+    },
+    /// Nothing is ended by force without a reason.
+    #[error("to release hosts by force, say why")]
+    NoReason,
     /// The job cannot be run under this policy.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -149,4 +186,9 @@ fn in_force(frozen: &[Selector]) -> String {
     }
     let frozen: Vec<String> = frozen.iter().map(|hosts| format!("`{hosts}`")).collect();
     format!("a freeze is ended by the selector it was given: {}", frozen.join("; "))
+}
+
+fn sentences(obstacles: &[Obstacle]) -> String {
+    let sentences: Vec<String> = obstacles.iter().map(Obstacle::to_string).collect();
+    sentences.join("; ")
 }

@@ -18,6 +18,7 @@ impl State {
             (job, remnant.hosts.keys().collect::<Vec<_>>()).hash(&mut hasher);
         }
         self.retired.highest.hash(&mut hasher);
+        self.holds.iter().for_each(|hold| hold.hash(&mut hasher));
         for job in self.jobs.values() {
             (
                 job.id,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, Epoch, JobId, JobUpdate, Outcome, OutputSummary, OwnerId, Phase};
+use super::{AttemptId, Epoch, HoldMode, JobId, JobUpdate, Outcome, OutputSummary, OwnerId, Phase};
 use crate::fleet::{Fleet, HostName, Selector};
-use crate::plan::JobSpec;
+use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 
 /// An input of the scheduler: a fact, or an order.
@@ -156,6 +156,38 @@ pub enum Input {
         /// What changes.
         change: JobUpdate,
     },
+    /// Order: take these hosts out of service for somebody outside of any job, each under the same limits as the start of an
+    /// attempt: it needs a slot of every group that bounds the unavailable, unless it is unavailable already. Until it is
+    /// [released](Self::Release) it counts as unavailable, and starts nothing but jobs [under this hold](JobSpec::under_hold).
+    ///
+    /// A host that runs is held when its attempt has ended, one that is frozen when it is thawed, and one that another
+    /// holds when that is released. What this owner holds, or waits for, already is passed over.
+    Hold {
+        /// The hosts. Each that waits is taken for itself, as soon as there is a slot for it.
+        hosts: Vec<HostName>,
+        /// Who holds them.
+        owner: HoldOwner,
+        /// Why, for the record.
+        reason: String,
+        /// Where the holds stand in line: as a job of this priority that was submitted now.
+        #[serde(default)]
+        priority: i32,
+        /// What happens where a host cannot be held at once.
+        #[serde(default)]
+        mode: HoldMode,
+    },
+    /// Order: give back these hosts, and wait no longer for them. Hosts of which nobody holds or wants anything are passed over.
+    Release {
+        /// The hosts.
+        hosts: Vec<HostName>,
+        /// Who orders it: the owner of the holds, unless it is by force.
+        by: HoldOwner,
+        /// Why, for the record; not empty if it is by force.
+        reason: String,
+        /// Whether the holds of all others end too, and their waits in line.
+        #[serde(default)]
+        force: bool,
+    },
     /// Fact: this host is unavailable, whatever the jobs say.
     MarkDown {
         /// The host.
@@ -173,11 +205,11 @@ pub enum Input {
 }
 
 impl Input {
-    /// Whether it leads to starts by itself, so that a scheduler that drains refuses it.
+    /// Whether it takes slots by itself, so that a scheduler that drains refuses it.
     pub(super) fn starts(&self) -> bool {
         matches!(
             self,
-            Self::Submit { .. } | Self::Resume { .. } | Self::Retry { .. } | Self::Promote { .. }
+            Self::Submit { .. } | Self::Resume { .. } | Self::Retry { .. } | Self::Promote { .. } | Self::Hold { .. }
         )
     }
 }

@@ -6,6 +6,7 @@ mod admission;
 mod agenda;
 mod attempt_queue;
 mod check;
+mod check_hold;
 mod check_retired;
 mod content;
 mod deadlines;
@@ -16,6 +17,7 @@ mod explain;
 #[cfg(feature = "testing")]
 mod fingerprint;
 mod freeze;
+mod hold;
 mod ids;
 mod input;
 mod job_map;
@@ -44,6 +46,7 @@ mod time_limit;
 mod verify;
 mod verify_retired;
 mod view;
+mod violation;
 
 pub use content::{Content, ContentNotLoaded};
 pub use error::InputError;
@@ -53,6 +56,7 @@ pub use event::{
 };
 pub use explain::{Blocker, Cure, CureOrder, FormatTime, Holder, HolderReason, Obstacle};
 pub use freeze::Freeze;
+pub use hold::{Hold, HoldMode, HoldView};
 pub use ids::{AttemptId, Epoch, JobId, OwnerId};
 pub use input::Input;
 pub use job_update::JobUpdate;
@@ -66,5 +70,5 @@ pub use scheduler::Scheduler;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{ApplyError, ConfigureError, JobStatus, TaskState};
 pub use tally::Tally;
-pub use verify::Violation;
 pub use view::{AttemptView, BucketView, JobView, RetiredJobView, TaskView};
+pub use violation::Violation;

@@ -93,7 +93,8 @@ impl Outlook {
                         job.hosts().for_each(|host| self.mark_others(state, host, None));
                     }
                 }
-                Effect::Started { .. }
+                Effect::HoldsChanged(_)
+                | Effect::Started { .. }
                 | Effect::Settling { .. }
                 | Effect::ReportedSlow { .. }
                 | Effect::Cancelling { .. } => {}
@@ -239,7 +240,7 @@ impl Outlook {
             let target = job.target(task);
             let repair = state.hosts.is_unavailable(host) || state.is_forced(job.id, host);
             let mut buckets = BucketIds::new();
-            let barred = state.is_barred(host);
+            let barred = state.is_barred(job, host);
             if seen.insert((target.profile, target.track, repair, barred))
                 && self.could_start(state, job, task, repair, &mut buckets)
             {
@@ -261,7 +262,7 @@ impl Outlook {
     // A stage that does not open in time opens only after a task before it has started, so its tasks need not be asked.
     fn could_start(&mut self, state: &State, job: &Job, task: u32, repair: bool, buckets: &mut BucketIds) -> bool {
         let host = job.host(task);
-        if state.is_barred(host) || state.is_over_budget(job, host) {
+        if state.is_barred(job, host) || state.is_over_budget(job, host) {
             return false;
         }
         if job.is_unbound {

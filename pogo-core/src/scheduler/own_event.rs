@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::check::Checked;
+use super::check_hold::EndedHolds;
 use super::{Event, HaltCause, HostEventKind, Input, InputError, JobEventKind, NamespaceEventKind, Record, Scheduler};
 use crate::Timestamp;
 
@@ -72,6 +73,20 @@ impl Checked {
             ),
             Self::Mark { host, down, reason } => {
                 Event::of_host(host.clone(), HostEventKind::marked(*down, reason.clone()))
+            }
+            Self::Hold(holds) => {
+                let (owner, reason) = (holds.owner.clone(), holds.reason.clone());
+                let kind = HostEventKind::Held {
+                    owner,
+                    reason,
+                    waited: false,
+                };
+                Event::of_host(holds.hosts.first()?.clone(), kind)
+            }
+            Self::Release(EndedHolds { holds, by, reason }) => {
+                let (host, owner) = holds.first()?.clone();
+                let (by, reason) = (by.clone(), reason.clone());
+                Event::of_host(host, HostEventKind::Released { owner, by, reason })
             }
             _ => return None,
         })

@@ -117,7 +117,7 @@ impl Prospects {
         };
         for &host in &scope.hosts {
             let known = state.host(host);
-            if known.leased && (known.left.is_some() || known.down.is_none()) {
+            if known.leased && (known.left.is_some() || !known.is_kept_out()) {
                 continue;
             }
             prospects.holding.insert(host);
@@ -167,7 +167,7 @@ impl Prospects {
             if let Some(known) = self.startable.get_mut(&job.id) {
                 known.insert(task as usize);
             }
-            if self.holding.contains(&host) && state.host(host).down.is_none() {
+            if self.holding.contains(&host) && !state.host(host).is_kept_out() {
                 self.holding.remove(&host);
                 for bucket in state.rules.held_by(host) {
                     self.held.entry(bucket).and_modify(|held| *held -= 1);
@@ -197,7 +197,7 @@ impl Prospects {
 
     fn could_start(&self, state: &State, job: &Job, task: u32, openable: &[bool]) -> bool {
         let host = job.host(task);
-        if state.is_barred(host) || state.is_over_budget(job, host) {
+        if state.is_barred(job, host) || state.is_over_budget(job, host) {
             return false;
         }
         if job.is_unbound {
@@ -251,10 +251,13 @@ impl State {
     pub(crate) fn is_forced(&self, id: JobId, host: HostId) -> bool {
         let others = self.by_host.unbound().filter(|&other| other != id);
         let mut jobs = others.filter_map(|other| self.jobs.get(&other));
-        !self.is_barred(host)
+        !self.hosts.is_removed(host)
             && jobs.any(|job| {
                 let waits = |task: u32| job.task(task).state == TaskState::Waiting;
-                job.status.may_start() && job.task_of(host).is_some_and(waits) && !self.is_over_budget(job, host)
+                job.status.may_start()
+                    && !self.is_barred(job, host)
+                    && job.task_of(host).is_some_and(waits)
+                    && !self.is_over_budget(job, host)
             })
     }
 }

@@ -8,12 +8,12 @@ use super::deadlines::Deadlines;
 use super::outlook::Outlook;
 use super::state::{ApplyError, Effects, Job, JobStatus, State};
 use super::{
-    AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HolderReason, Input, InputError, JobId, JobView,
-    Obstacle, Record, RestoreError, RetiredJobView, Snapshot, Violation,
+    AttemptId, AttemptView, BeginRefused, BucketView, Event, Freeze, HoldView, HolderReason, Input, InputError, JobId,
+    JobView, Obstacle, Record, RestoreError, RetiredJobView, Snapshot, Violation,
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName};
-use crate::plan::{BucketId, Rules};
+use crate::plan::{BucketId, HoldOwner, Rules};
 use crate::policy::Policy;
 
 /// Decides which host of which job runs next.
@@ -226,6 +226,23 @@ impl Scheduler {
         self.state.explain(self.now, job, host)
     }
 
+    /// Everything that keeps this owner from holding a host, and which orders clear it; empty if the owner holds it, or does not
+    /// wait to.
+    ///
+    /// `None` if there is no such host.
+    pub fn explain_hold(&self, host: &HostName, owner: &HoldOwner) -> Option<Vec<Obstacle>> {
+        let id = self.state.fleet.id(host.as_str())?;
+        let waits = self
+            .state
+            .holds
+            .of(host, owner)
+            .is_some_and(|hold| hold.since.is_none());
+        Some(match waits {
+            true => self.state.explain_hold(id, owner),
+            false => vec![],
+        })
+    }
+
     /// Checks everything that must hold between two inputs. Time is linear in the number of hosts and their limits.
     ///
     /// # Errors
@@ -309,6 +326,11 @@ impl Scheduler {
     /// Freezes in force, in the order in which they were ordered.
     pub fn freezes(&self) -> impl Iterator<Item = &Freeze> {
         self.state.freezes.iter()
+    }
+
+    /// All holds, by host: of each the one in force first, then those that wait in the order in which they were ordered.
+    pub fn holds(&self) -> impl Iterator<Item = HoldView> {
+        self.state.hold_views()
     }
 
     /// Attempts that were started and are not known to have ended, in the order of their numbers.

@@ -5,90 +5,22 @@ use std::collections::BTreeMap;
 use super::admission::{admit, usages};
 use super::prospects::Prospects;
 use super::state::{Job, State, TaskState, Usage};
-use super::{AttemptId, JobId, JobStatus, Tally};
+use super::{AttemptId, JobStatus, Tally, Violation};
 use crate::Timestamp;
-use crate::fleet::{HostId, HostName};
-
-/// A rule that does not hold: a defect of the scheduler, never of its inputs.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Violation {
-    /// A counter is not what a recount gives.
-    #[error("the ledger of bucket `{group}` says {counted}, a recount {recounted}")]
-    Ledger {
-        /// The bucket's group.
-        group: String,
-        /// Running and unavailable, as kept.
-        counted: String,
-        /// Running and unavailable, as recounted.
-        recounted: String,
-    },
-    /// A host's lease and the attempts under way do not match.
-    #[error("attempt {attempt} and the lease of its host do not match")]
-    Lease {
-        /// The attempt.
-        attempt: AttemptId,
-    },
-    /// A job's tally is not what a recount gives.
-    #[error("the tally of {job} is wrong")]
-    Tally {
-        /// The job.
-        job: JobId,
-    },
-    /// A job knows wrongly which of its waiting hosts have left the fleet.
-    #[error("what {job} knows of hosts that have left the fleet is wrong")]
-    Left {
-        /// The job.
-        job: JobId,
-    },
-    /// A gate is open or closed without reason.
-    #[error("the gates of {job} are wrong at stage `{stage}`")]
-    Gate {
-        /// The job.
-        job: JobId,
-        /// The stage.
-        stage: String,
-    },
-    /// What is left of a job that has retired does not match the hosts that it left failed or in doubt.
-    #[error("what is left of {job} does not match the hosts that it left failed or in doubt")]
-    Remnant {
-        /// The job.
-        job: JobId,
-    },
-    /// A freeze does not hold exactly the hosts that it names.
-    #[error("the freeze of `{hosts}` does not hold the hosts that it names")]
-    Freeze {
-        /// The selector of the freeze.
-        hosts: String,
-    },
-    /// A job says that it waits or is blocked, and it is otherwise.
-    #[error("{job} is {status:?}, and something of it {}", if *.startable { "could still start" } else { "can start only by an order" })]
-    Status {
-        /// The job.
-        job: JobId,
-        /// What it says.
-        status: JobStatus,
-        /// Whether anything of it could start without an order.
-        startable: bool,
-    },
-    /// A host waits that could start.
-    #[error("host `{host}` of {job} waits although nothing stops it")]
-    Idle {
-        /// The job.
-        job: JobId,
-        /// The host.
-        host: HostName,
-    },
-}
+use crate::fleet::HostId;
 
 impl State {
-    /// Checks what must hold after every event: counters, leases, freezes and gates. Time is linear in the number of hosts
+    /// Checks what must hold after every event: counters, leases, freezes, holds and gates. Time is linear in the number of hosts
     /// and their limits.
     pub(super) fn verify(&self) -> Result<(), Violation> {
         self.verify_ledger()?;
         self.verify_leases()?;
         self.verify_freezes()?;
         self.verify_remnants()?;
+        if let Some(host) = self.wrongly_held() {
+            let host = self.fleet.name(host).clone();
+            return Err(Violation::Hold { host });
+        }
         for job in self.jobs.values() {
             verify_tally(job)?;
             verify_left(self, job)?;
@@ -97,11 +29,15 @@ impl State {
         Ok(())
     }
 
-    /// Checks what must hold once everything has been decided that follows from an input: no host waits that could start,
-    /// and each job's status is true.
+    /// Checks what must hold once everything has been decided that follows from an input: no host waits that could start, no
+    /// hold that could be in force, and each job's status is true.
     pub(super) fn verify_decisions(&self, now: Timestamp) -> Result<(), Violation> {
         for job in self.unfinished() {
             self.verify_busy(now, job)?;
+        }
+        if let Some(host) = self.awaited_hosts().find(|&host| self.can_be_held(host).is_ok()) {
+            let host = self.fleet.name(host).clone();
+            return Err(Violation::IdleHold { host });
         }
         self.verify_status()
     }
@@ -129,7 +65,7 @@ impl State {
             let host = job.host(task);
             job.task(task).state == TaskState::Waiting
                 && !self.hosts.is_leased(host)
-                && !self.is_barred(host)
+                && !self.is_barred(job, host)
                 && job.backoffs.get(&task).is_none_or(|delay| delay.until <= now)
                 && !self.is_over_budget(job, host)
                 && (job.is_unbound

@@ -1,8 +1,8 @@
 //! What must hold of jobs that have retired.
 
 use super::JobId;
+use super::Violation;
 use super::state::State;
-use super::verify::Violation;
 
 impl State {
     /// Every host that is failed or in doubt is so because of a job that is there, or of what is left of one.

@@ -1,7 +1,9 @@
 //! Looking at the state from outside.
 
 use super::state::{Job, JobStatus, Remnant, Running, State, TaskState};
-use super::{AttemptId, CancelReason, Failure, Holder, HostResult, JobId, Obstacle, Permission, Phase, Tally};
+use super::{
+    AttemptId, CancelReason, Failure, HoldView, Holder, HostResult, JobId, Obstacle, Permission, Phase, Tally,
+};
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
 use crate::plan::{Bucket, BucketId, JobSpec, Stage, StageId};
@@ -38,6 +40,13 @@ impl State {
             state: self,
             bucket,
             id,
+        })
+    }
+
+    pub(super) fn hold_views(&self) -> impl Iterator<Item = HoldView> {
+        self.holds.iter().map(|(host, hold)| HoldView {
+            host: host.clone(),
+            hold: hold.clone(),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::Timestamp;
 use crate::fleet::Fleet;
 use crate::policy::{JobSettings, Policy};
 use crate::scheduler::{
-    DoubtCause, Event, HaltCause, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
+    DoubtCause, Event, HaltCause, HoldMode, HostEvent, HostEventKind, Input, InputError, JobEvent, JobEventKind, JobId,
     NamespaceEvent, NamespaceEventKind, NeverBegan, Record, TaskEvent, TaskEventKind,
 };
 
@@ -199,10 +199,7 @@ fn orders(defaults: &JobSettings, records: &[Record]) -> Vec<(Timestamp, u64, In
 fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
     match event.clone() {
         Event::Namespace(event) => namespace_order(event.kind),
-        Event::Host(HostEvent { host, kind }) => Some(match kind {
-            HostEventKind::MarkedDown { reason } => Input::MarkDown { host, reason },
-            HostEventKind::MarkedUp { reason } => Input::MarkUp { host, reason },
-        }),
+        Event::Host(event) => host_order(event),
         Event::Job(event) => job_order(defaults, event),
         Event::Task(TaskEvent { job, host, kind }) => match kind {
             TaskEventKind::Retried { ordered: true, .. } => Some(Input::Retry { job, hosts: vec![host] }),
@@ -220,6 +217,33 @@ fn order(defaults: &JobSettings, event: &Event) -> Option<Input> {
             | TaskEventKind::Cancelled => None,
         },
     }
+}
+
+fn host_order(HostEvent { host, kind }: HostEvent) -> Option<Input> {
+    let hold = |owner, reason, priority, mode| Input::Hold {
+        hosts: vec![host.clone()],
+        owner,
+        reason,
+        priority,
+        mode,
+    };
+    Some(match kind {
+        HostEventKind::MarkedDown { reason } => Input::MarkDown { host, reason },
+        HostEventKind::MarkedUp { reason } => Input::MarkUp { host, reason },
+        HostEventKind::HoldWaiting {
+            owner,
+            reason,
+            priority,
+        } => hold(owner, reason, priority, HoldMode::Wait),
+        HostEventKind::Held { waited: true, .. } => return None,
+        HostEventKind::Held { owner, reason, .. } => hold(owner, reason, 0, HoldMode::Immediate),
+        HostEventKind::Released { owner, by, reason } => Input::Release {
+            hosts: vec![host],
+            force: by.is_some(),
+            by: by.unwrap_or(owner),
+            reason,
+        },
+    })
 }
 
 fn namespace_order(kind: NamespaceEventKind) -> Option<Input> {
@@ -284,6 +308,24 @@ fn joined(last: &mut Input, next: &Input) -> bool {
             hosts.extend_from_slice(more);
             true
         }
+        (last @ (Input::Hold { .. } | Input::Release { .. }), next) => joined_hold(last, next),
         _ => false,
     }
+}
+
+fn joined_hold(last: &mut Input, next: &Input) -> bool {
+    // Those that waited together are in one line before the first of them is taken.
+    let mut with_hosts = next.clone();
+    let more = match (&*last, &mut with_hosts) {
+        (Input::Hold { hosts, .. }, Input::Hold { hosts: more, .. })
+        | (Input::Release { hosts, .. }, Input::Release { hosts: more, .. }) => std::mem::replace(more, hosts.clone()),
+        _ => return false,
+    };
+    if *last != with_hosts {
+        return false;
+    }
+    if let Input::Hold { hosts, .. } | Input::Release { hosts, .. } = last {
+        hosts.extend(more);
+    }
+    true
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::recorded::Recorded;
 use crate::fleet::{HostName, fold};
-use crate::scheduler::{Event, JobEvent, JobEventKind, JobId, Record, TaskEvent, TaskEventKind};
+use crate::scheduler::{Event, HostEventKind, JobEvent, JobEventKind, JobId, Record, TaskEvent, TaskEventKind};
 
 /// At no moment do more than `most` of these hosts run, over all jobs.
 ///
@@ -27,8 +27,8 @@ pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usiz
     }
 }
 
-/// No available host is started while `most` of these hosts, or more, are unavailable: because they run, have failed, are in doubt or
-/// are marked down. Hosts that are unavailable already may be started, and may go on failing.
+/// No available host is started or held while `most` of these hosts, or more, are unavailable: because they run, have failed, are in
+/// doubt, are held or are marked down. Hosts that are unavailable already may be started, and may go on failing.
 ///
 /// # Panics
 /// One is. The message names the record and the hosts that were unavailable.
@@ -36,8 +36,12 @@ pub fn assert_never_more_than(records: &[Record], hosts: &[HostName], most: usiz
 pub fn assert_stays_available(records: &[Record], hosts: &[HostName], most: usize) {
     let mut now = Recorded::default();
     for (record, at) in records.iter().zip(0_usize..) {
-        if let Event::Task(TaskEvent { host, kind, .. }) = &record.event
-            && matches!(kind, TaskEventKind::Started { .. })
+        let taken = match &record.event {
+            Event::Task(event) if event.started().is_some() => Some(&event.host),
+            Event::Host(event) if matches!(event.kind, HostEventKind::Held { .. }) => Some(&event.host),
+            _ => None,
+        };
+        if let Some(host) = taken
             && hosts.contains(host)
             && !now.is_unavailable(host)
         {

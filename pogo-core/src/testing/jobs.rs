@@ -5,13 +5,15 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::policies::{limits, parse, value};
+use super::steps::{Holder, holders};
 use crate::plan::{Command, Expectation, JobSpec, Order};
 use crate::policy::{JobSettings, Limit, OnDoubt, WaveGate};
 
 /// Jobs for hosts of [`fleets`](super::fleets), with every setting that matters to scheduling: time limits, retries, settle and bake times,
-/// waves, priorities, orders, expected times, and now and then an override of all constraints.
+/// waves, priorities, orders, expected times, and now and then an override of all constraints, or somebody's hold.
 pub fn job_specs() -> impl Strategy<Value = JobSpec> {
-    (targets(), job_settings(), waves(), order()).prop_map(|(targets, settings, waves, order)| {
+    let holder = prop::option::weighted(0.2, holders());
+    (targets(), job_settings(), waves(), order(), holder).prop_map(|(targets, settings, waves, order, holder)| {
         let mut spec = JobSpec::new(targets, Command::shell("true")).settings(settings);
         let gate;
         (spec.waves, spec.settings.allow_failures, gate) = waves;
@@ -20,6 +22,7 @@ pub fn job_specs() -> impl Strategy<Value = JobSpec> {
         let bakes = !spec.waves.is_empty() && gate != Some(WaveGate::Manual);
         spec.settings.bake = spec.settings.bake.filter(|_| bakes);
         (spec.order, spec.expected, spec.override_constraints, spec.seed) = order;
+        spec.under_hold = holder.and_then(Holder::owner);
         spec
     })
 }

@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::HostName;
+use crate::plan::HoldOwner;
 use crate::scheduler::{AttemptId, Event, HostEvent, HostEventKind, JobId, Record, TaskEvent, TaskEventKind};
 
 /// The state of each host after the records so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recorded {
     pub(super) running: BTreeMap<HostName, (JobId, AttemptId)>,
-    /// Failed, in doubt or marked down.
+    /// Failed, in doubt, held or marked down.
     pub(super) stuck: BTreeSet<HostName>,
     /// Jobs that left a host failed or in doubt, until it succeeds, is marked up or is skipped in them.
     failed: BTreeSet<(HostName, JobId)>,
     down: BTreeSet<HostName>,
+    /// Hosts that are held, and by whom.
+    holds: BTreeSet<(HostName, HoldOwner)>,
 }
 
 impl Recorded {
@@ -29,6 +32,17 @@ impl Recorded {
                     self.down.remove(host);
                     self.set_available(host);
                 }
+                HostEventKind::Held { owner, .. } => {
+                    self.stuck.insert(host.clone());
+                    self.holds.insert((host.clone(), owner.clone()));
+                }
+                HostEventKind::Released { owner, .. } => {
+                    // A wait that ends frees nothing.
+                    if self.holds.remove(&(host.clone(), owner.clone())) {
+                        self.release(host);
+                    }
+                }
+                HostEventKind::HoldWaiting { .. } => {}
             },
             Event::Namespace(_) | Event::Job(_) => {}
         }
@@ -62,10 +76,16 @@ impl Recorded {
         }
     }
 
-    /// Makes the host available, unless it is marked down.
+    fn release(&mut self, host: &HostName) {
+        if !self.down.contains(host) && !self.failed.iter().any(|(failed, _)| failed == host) {
+            self.stuck.remove(host);
+        }
+    }
+
+    /// Makes the host available, unless it is marked down or held.
     fn set_available(&mut self, host: &HostName) {
         self.failed.retain(|(failed, _)| failed != host);
-        if !self.down.contains(host) {
+        if !self.down.contains(host) && !self.holds.iter().any(|(held, _)| held == host) {
             self.stuck.remove(host);
         }
     }

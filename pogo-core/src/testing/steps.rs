@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use super::policies::value;
 use super::{fleets, job_settings, job_specs, policies};
 use crate::fleet::{Fleet, Selector};
-use crate::plan::JobSpec;
+use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::{Policy, Setting};
-use crate::scheduler::{FailureKind, JobUpdate, NeverBegan, Outcome, Phase};
+use crate::scheduler::{FailureKind, HoldMode, JobUpdate, NeverBegan, Outcome, Phase};
 
 /// One thing that happens. Which attempt, job or host it happens to is a number that
 /// [`Drill::play`](super::Drill::play) takes modulo how many there are, so that every history fits every namespace.
@@ -57,10 +57,33 @@ pub enum Step {
     MarkDown(u8),
     /// A host is marked up.
     MarkUp(u8),
+    /// Two hosts, which may be the same, are to be held: at once or when it is their turn, with a priority.
+    Hold([u8; 2], Holder, HoldMode, i8),
+    /// Hosts are released by somebody; by force if it says so.
+    Release([u8; 2], Holder, bool),
     /// The scheduler is lost, and another replays what was recorded.
     Crash,
     /// The namespace takes another fleet and policy.
     Configure(Arc<Fleet>, Arc<Policy>),
+}
+
+/// Somebody who holds hosts in a drill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are names")]
+pub enum Holder {
+    Ann,
+    Bob,
+}
+
+impl Holder {
+    /// The name under which hosts are held.
+    pub fn owner(self) -> Option<HoldOwner> {
+        let name = match self {
+            Self::Ann => "ann",
+            Self::Bob => "bob",
+        };
+        HoldOwner::new(name).ok()
+    }
 }
 
 /// Steps of every kind, most of them reports; fleets and policies are those of [`fleets`] and [`policies`].
@@ -75,7 +98,7 @@ pub fn steps() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Transport),
         3 => job_specs().prop_map(|spec| Step::Submit(Box::new(spec))),
         8 => orders(),
-        3 => hosts(),
+        6 => hosts(),
         1 => value().prop_map(Step::Freeze),
         3 => any::<u8>().prop_map(Step::Thaw),
         1 => Just(Step::Crash),
@@ -97,7 +120,19 @@ fn orders() -> impl Strategy<Value = Step> {
 }
 
 fn hosts() -> impl Strategy<Value = Step> {
-    prop_oneof![any::<u8>().prop_map(Step::MarkDown), any::<u8>().prop_map(Step::MarkUp)]
+    let mode = || prop_oneof![1 => Just(HoldMode::Immediate), 2 => Just(HoldMode::Wait)];
+    prop_oneof![
+        2 => any::<u8>().prop_map(Step::MarkDown),
+        2 => any::<u8>().prop_map(Step::MarkUp),
+        3 => (any::<[u8; 2]>(), holders(), mode(), -1..2_i8)
+            .prop_map(|(hosts, owner, mode, priority)| Step::Hold(hosts, owner, mode, priority)),
+        3 => (any::<[u8; 2]>(), holders(), any::<bool>())
+            .prop_map(|(hosts, by, force)| Step::Release(hosts, by, force)),
+    ]
+}
+
+pub(super) fn holders() -> impl Strategy<Value = Holder> {
+    prop_oneof![Just(Holder::Ann), Just(Holder::Bob)]
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {

@@ -49,6 +49,7 @@ fn every_history_of_a_crossing_policy_keeps_the_rules() {
         faults: 2,
         orders: 2,
         asks: false,
+        holds: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -63,6 +64,7 @@ fn every_history_of_a_tolerant_policy_keeps_the_rules() {
         faults: 2,
         orders: 2,
         asks: false,
+        holds: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -77,6 +79,7 @@ fn every_history_of_two_jobs_keeps_the_rules() {
         faults: 2,
         orders: 1,
         asks: false,
+        holds: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -92,6 +95,7 @@ fn every_history_of_a_job_that_retires_keeps_the_rules() {
         faults: 2,
         orders: 2,
         asks: false,
+        holds: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -106,6 +110,7 @@ fn a_scheduler_that_forgets_failed_hosts_is_found_out() {
         faults: 2,
         orders: 0,
         asks: false,
+        holds: false,
         planted: Planted::FailedHostsGiveTheirPlacesBack,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -120,6 +125,7 @@ fn a_scheduler_that_loses_reports_is_found_out() {
         faults: 1,
         orders: 0,
         asks: false,
+        holds: false,
         planted: Planted::AReportIsLost,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -135,6 +141,7 @@ fn every_history_of_attempts_that_ask_keeps_the_rules() {
         faults: 2,
         orders: 1,
         asks: true,
+        holds: false,
         planted: Planted::Nothing,
     };
     let checker = namespace.checker().spawn_bfs().join();
@@ -149,8 +156,27 @@ fn a_transport_that_begins_without_permission_is_found_out() {
         faults: 0,
         orders: 0,
         asks: true,
+        holds: false,
         planted: Planted::APermissionIsSkipped,
     };
     let checker = namespace.checker().spawn_bfs().join();
     checker.assert_any_discovery("every rule is kept");
+}
+
+/// With orders that hold and release hosts alone, and two of them, so that one may wait for what the other holds.
+#[test]
+fn every_history_of_hosts_that_are_held_keeps_the_rules() {
+    let namespace = Namespace {
+        policy: crossing(),
+        jobs: 1,
+        faults: 2,
+        orders: 2,
+        asks: false,
+        holds: true,
+        planted: Planted::Nothing,
+    };
+    let checker = namespace.checker().spawn_bfs().join();
+    checker.assert_properties();
+    checker.assert_any_discovery("a host is held");
+    checker.assert_any_discovery("a hold waits");
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName};
-use pogo_core::plan::{Command, JobSpec};
+use pogo_core::plan::{Command, HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
-    Event, FailureKind, Input, InputError, JobId, JobStatus, NeverBegan, Outcome, Phase, Record, Scheduler, TaskState,
+    Event, FailureKind, HoldMode, Input, InputError, JobId, JobStatus, NeverBegan, Outcome, Phase, Record, Scheduler,
+    TaskState,
 };
 use stateright::{Model, Property};
 
@@ -25,6 +26,8 @@ pub(crate) struct Namespace {
     pub(crate) orders: u8,
     /// Whether attempts ask before they begin.
     pub(crate) asks: bool,
+    /// Whether hosts are held and released, instead of marked down and up.
+    pub(crate) holds: bool,
     pub(crate) planted: Planted,
 }
 
@@ -56,6 +59,8 @@ pub(crate) enum Action {
     Skip(u32, usize),
     MarkDown(usize),
     MarkUp(usize),
+    Hold(usize, HoldMode),
+    Release(usize),
 }
 
 const HOSTS: [&str; 4] = ["h1", "h2", "h3", "h4"];
@@ -64,6 +69,10 @@ fn fleet() -> Fleet {
     let fleet = Fleet::builder().hosts("h[1-4]");
     let fleet = fleet.tagged("colo.east", "h[1,2]").tagged("colo.west", "h[3,4]");
     fleet.tagged("role.web", "h[1-3]").build().unwrap()
+}
+
+fn owner() -> HoldOwner {
+    "ann".parse().unwrap()
 }
 
 fn host(at: usize) -> HostName {
@@ -152,10 +161,30 @@ impl Namespace {
             },
             Action::MarkDown(at) => Input::MarkDown { host: host(at), reason },
             Action::MarkUp(at) => Input::MarkUp { host: host(at), reason },
+            Action::Hold(at, mode) => Input::Hold {
+                hosts: vec![host(at)],
+                owner: owner(),
+                reason,
+                priority: 0,
+                mode,
+            },
+            Action::Release(at) => Input::Release {
+                hosts: vec![host(at)],
+                by: owner(),
+                reason,
+                force: false,
+            },
         };
         moment.orders -= 1;
         moment.handle(input).map(|_| ())
     }
+}
+
+fn any_hold(moment: &Moment, in_force: bool) -> bool {
+    moment
+        .scheduler
+        .holds()
+        .any(|view| view.hold.since.is_some() == in_force)
 }
 
 impl Model for Namespace {
@@ -232,6 +261,17 @@ impl Model for Namespace {
             let hosts = (0..HOSTS.len()).filter(held);
             actions.extend(hosts.flat_map(|at| [Action::Retry(job, at), Action::Skip(job, at)]));
         }
+        if self.holds {
+            let holds = |at| {
+                [
+                    Action::Hold(at, HoldMode::Wait),
+                    Action::Hold(at, HoldMode::Immediate),
+                    Action::Release(at),
+                ]
+            };
+            actions.extend((0..HOSTS.len()).flat_map(holds));
+            return;
+        }
         actions.extend((0..HOSTS.len()).flat_map(|at| [Action::MarkDown(at), Action::MarkUp(at)]));
     }
 
@@ -273,6 +313,12 @@ impl Model for Namespace {
                 "a host of a retired job is tried again",
                 tried_again,
             ));
+        }
+        if self.holds {
+            properties.extend([
+                Property::sometimes("a host is held", |_: &Self, moment: &Moment| any_hold(moment, true)),
+                Property::sometimes("a hold waits", |_, moment: &Moment| any_hold(moment, false)),
+            ]);
         }
         if self.jobs > 1 {
             properties.push(Property::sometimes("a job waits for another", |_, moment: &Moment| {

@@ -122,7 +122,8 @@ fn snapshots_are_written_and_read_as_ever() {
         ("snapshot-busy.json", story::busy(&records)),
         ("snapshot-end.json", story::before_asking(&records)),
         ("snapshot-asking.json", story::before_retiring(&records)),
-        ("snapshot-retired.json", records.len()),
+        ("snapshot-retired.json", story::before_holding(&records)),
+        ("snapshot-holding.json", records.len()),
     ] {
         let scheduler = replay(&records[..upto]).unwrap();
         let text = serde_json::to_string_pretty(&scheduler.snapshot()).unwrap();

@@ -7,7 +7,8 @@ use pogo_core::fleet::{Fleet, HostName};
 use pogo_core::plan::{Command, Expectation, JobSpec, Order};
 use pogo_core::policy::{Constraint, JobSettings, Limit, OnDoubt, Origin, Policy, Rule, Sequence, WaveGate};
 use pogo_core::scheduler::{
-    Epoch, FailureKind, Input, JobEventKind, JobId, NeverBegan, Outcome, OwnerId, Phase, Record,
+    Epoch, Event, FailureKind, HoldMode, HostEventKind, Input, JobEventKind, JobId, NeverBegan, Outcome, OwnerId,
+    Phase, Record,
 };
 use pogo_core::testing::{Drill, Step};
 
@@ -20,6 +21,7 @@ pub(crate) fn records() -> Vec<Record> {
     a_job_that_is_slow(&mut drill);
     a_job_that_asks(&mut drill);
     jobs_that_retire(&mut drill);
+    hosts_that_are_held(&mut drill);
     drill.records().to_vec()
 }
 
@@ -41,6 +43,12 @@ pub(crate) fn before_retiring(records: &[Record]) -> usize {
     let retired = |record: &&Record| matches!(record.event.job_kind(), Some(JobEventKind::Retired));
     let at = records.iter().find(retired).unwrap().at;
     records.iter().position(|record| record.at == at).unwrap()
+}
+
+/// Before anybody held hosts.
+pub(crate) fn before_holding(records: &[Record]) -> usize {
+    let first = |record: &Record| matches!(&record.event, Event::Host(event) if matches!(event.kind, HostEventKind::HoldWaiting { .. } | HostEventKind::Held { .. }));
+    records.iter().position(first).unwrap()
 }
 
 fn fleet(web: u32) -> Fleet {
@@ -292,4 +300,36 @@ fn jobs_that_retire(drill: &mut Drill) {
     drill.handle(Input::Skip { job, hosts }).unwrap();
     let hosts = vec![last];
     drill.handle(Input::Retry { job, hosts }).unwrap();
+}
+
+/// One of two caches runs, so one hold waits for it; another is refused a slot until a host is given back by force.
+fn hosts_that_are_held(drill: &mut Drill) {
+    let hold = |host: &str, owner: &str, priority, mode| Input::Hold {
+        hosts: vec![host.parse().unwrap()],
+        owner: owner.parse().unwrap(),
+        reason: "a new disk".to_owned(),
+        priority,
+        mode,
+    };
+    drill.handle(hold("web3", "ann", 0, HoldMode::Immediate)).unwrap();
+    drill
+        .handle(hold("cache02.example.com", "disk-tool", 2, HoldMode::Wait))
+        .unwrap();
+    drill.handle(hold("web3", "bob", -1, HoldMode::Wait)).unwrap();
+    let mut spec = JobSpec::new("web3".parse().unwrap(), Command::shell("smartctl -a /dev/sda"));
+    spec.under_hold = Some("ann".parse().unwrap());
+    drill.submit(spec).unwrap();
+    report(drill, "cache02.example.com", Outcome::Succeeded);
+    let release = |host: &str, by: &str, reason: &str, force| Input::Release {
+        hosts: vec![host.parse().unwrap()],
+        by: by.parse().unwrap(),
+        reason: reason.to_owned(),
+        force,
+    };
+    drill
+        .handle(release("cache02.example.com", "disk-tool", "", false))
+        .unwrap();
+    drill.handle(release("web3", "eve", "ann is on holiday", true)).unwrap();
+    drill.handle(hold("web3", "bob", -1, HoldMode::Wait)).unwrap();
+    drill.handle(hold("web2", "ann", 0, HoldMode::Wait)).unwrap();
 }

@@ -184,6 +184,7 @@ fn is_same(one: &Blocker, other: &Blocker) -> bool {
         } => format!("{sequence} {stage} {after}"),
         Blocker::FailureBudget { group, .. } => group.clone(),
         Blocker::Frozen { freeze } => freeze.hosts.to_string(),
+        Blocker::Held { hold, .. } => hold.owner.to_string(),
         Blocker::Unpromoted { wave } => wave.to_string(),
         _ => String::new(),
     };

@@ -7,7 +7,7 @@ use pogo_core::Timestamp;
 use pogo_core::journal::replay;
 use pogo_core::plan::{Command, JobSpec};
 use pogo_core::policy::{Constraint, Policy, Rule};
-use pogo_core::scheduler::{Event, Input, JobId, Outcome, Record, TaskEventKind};
+use pogo_core::scheduler::{Event, HoldMode, Input, JobId, Outcome, Record, TaskEventKind};
 use pogo_core::sim::{Fault, History, PastTimes, TaskTimes, World};
 use pogo_core::testing::{Drill, Step, assert_once, job_specs};
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ struct Trouble {
 }
 
 fn trouble() -> impl Strategy<Value = Trouble> {
-    let orders = prop::collection::vec((0..7_u8, 0..200_u64), 0..4);
+    let orders = prop::collection::vec((0..10_u8, 0..200_u64), 0..4);
     let crash = prop::option::weighted(0.3, 4..60_usize);
     let fail_rate = prop::sample::select(&[0.0, 0.05, 0.4][..]);
     (any::<u64>(), fail_rate, any::<bool>(), orders, crash).prop_map(|(seed, fail_rate, flapping, orders, crash)| {
@@ -73,9 +73,26 @@ fn order(kind: u8, second: u64) -> Input {
             host: host(),
             reason: "smoke".to_owned(),
         },
-        _ => Input::Halt {
+        6 => Input::Halt {
             job,
             reason: "lunch".to_owned(),
+        },
+        7 => Input::Release {
+            hosts: vec![host(), "h1".parse().unwrap()],
+            by: "ann".parse().unwrap(),
+            reason: "done".to_owned(),
+            force: second % 2 == 0,
+        },
+        _ => Input::Hold {
+            hosts: vec![host(), "h1".parse().unwrap()],
+            owner: "ann".parse().unwrap(),
+            reason: "a new disk".to_owned(),
+            priority: 1,
+            mode: if second % 2 == 0 {
+                HoldMode::Immediate
+            } else {
+                HoldMode::Wait
+            },
         },
     }
 }

@@ -44,7 +44,7 @@ impl Twins {
                 }
             }
             // Which host a number means depends on those that have left and are still known.
-            Step::MarkDown(_) | Step::MarkUp(_) => {
+            Step::MarkDown(_) | Step::MarkUp(_) | Step::Hold(..) | Step::Release(..) => {
                 if let Some((input, _)) = self.retires.play(step) {
                     _ = self.keeps.handle(input);
                 }

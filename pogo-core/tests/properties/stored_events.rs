@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName, Selector};
-use pogo_core::plan::JobSpec;
+use pogo_core::plan::{HoldOwner, JobSpec};
 use pogo_core::policy::Policy;
 use pogo_core::scheduler::{
     AttemptId, CancelReason, DoubtCause, Epoch, Failure, HaltCause, JobId, JobUpdate, NeverBegan, Obstacle, Outcome,
@@ -199,12 +199,41 @@ enum FrozenEvent {
         host: HostName,
         reason: String,
     },
+    HoldWaiting {
+        host: HostName,
+        owner: HoldOwner,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        priority: i32,
+    },
+    HostHeld {
+        host: HostName,
+        owner: HoldOwner,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        waited: bool,
+    },
+    HostReleased {
+        host: HostName,
+        owner: HoldOwner,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<HoldOwner>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
     OwnerChanged {
         owner: OwnerId,
         epoch: Epoch,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<OwnerId>,
     },
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &i32) -> bool {
+    *number == 0
 }
 
 /// What an earlier version would write of what it reads here.

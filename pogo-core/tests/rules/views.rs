@@ -42,7 +42,7 @@ fn a_host_that_is_down_and_runs_is_listed_for_each_reason() {
             .collect::<Vec<_>>()
     };
     let running = HolderReason::Running { job: JobId::new(1) };
-    assert_eq!(holders(&story), [(running, 5_000), (HolderReason::Down, 0)]);
+    assert_eq!(holders(&story), [(running.clone(), 5_000), (HolderReason::Down, 0)]);
     let (up, reason) = (host("a"), String::new());
     story.handle(Input::MarkUp { host: up, reason }).unwrap();
     assert_eq!(holders(&story), [(running, 5_000)]);

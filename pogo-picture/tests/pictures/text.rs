@@ -49,7 +49,7 @@ $front.west  (4 hosts)
   $front.west                             █████████████████████████  1/1
 
   · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle  ! slow
-  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its slots
+  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  H held  ━ keeps its slots
 ";
     assert_eq!(text, wanted, "\n{text}");
 }

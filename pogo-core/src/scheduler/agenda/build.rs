@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::class::{Span, TaskOrder};
 use super::task_bits::TaskBits;
-use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, JobQueues, Load, TaskHints, WaitQueues};
+use super::{Agenda, Class, ClassId, ClassKey, ClassStatus, HoldQueue, JobQueues, Load, TaskHints, WaitQueues};
 use crate::plan::Order;
 use crate::scheduler::state::{Job, State, TaskAt, TaskState};
 
@@ -20,6 +20,7 @@ impl Agenda {
         let mut agenda = Self {
             load: Load::new(buckets),
             wait_queues: WaitQueues::new(buckets),
+            holds: HoldQueue::of(state),
             ..Self::default()
         };
         for job in state.unfinished() {

@@ -11,6 +11,7 @@
 mod build;
 mod class;
 mod front;
+mod hold_queue;
 mod key;
 mod load;
 mod pick;
@@ -25,8 +26,10 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 pub(crate) use class::{Class, ClassId, ClassKey, ClassStatus};
+use hold_queue::HoldQueue;
 pub(crate) use key::Key;
 pub(crate) use load::Load;
+pub(crate) use pick::Pick;
 use task_bits::TaskBits;
 use wait_queues::Queue;
 pub(crate) use wait_queues::WaitQueues;
@@ -55,6 +58,7 @@ pub(crate) struct Agenda {
     sizes: (usize, usize),
     /// Tasks whose delay has not passed.
     delayed: BTreeSet<(Timestamp, JobId, u32)>,
+    holds: HoldQueue,
     now: Timestamp,
     stale: bool,
 }
@@ -102,7 +106,10 @@ impl Agenda {
                 Effect::Dequeued { task, fresh } => self.dequeue(state, task, fresh),
                 Effect::Requeued(at) => self.requeue(state, at),
                 Effect::HostFreed { host, profile, by } => {
-                    self.wait_queues.wake_buckets(state.rules.profile(profile).buckets);
+                    let buckets = state.rules.profile(profile).buckets;
+                    self.wait_queues.wake_buckets(buckets);
+                    self.holds.wake(buckets);
+                    self.holds.touch(state, host);
                     if let Some(job) = by {
                         self.wait_queues.wake_job(job);
                     }
@@ -110,15 +117,16 @@ impl Agenda {
                 }
                 Effect::HostChanged(host) => {
                     self.wait_queues.wake_buckets(state.rules.buckets_of(host));
+                    self.holds.touch(state, host);
                     self.enqueue_others(state, host, None);
                 }
+                Effect::HostMarked(host) | Effect::HoldsChanged(host) => self.holds.touch(state, host),
                 Effect::StageOpened(job, stage) => self.open_stage(state, job, stage),
                 Effect::JobAdded(job) => self.insert_job(state, job),
                 Effect::JobChanged(job) if !state.is_unfinished(job) => self.remove_job(job),
                 Effect::JobChanged(job) => self.release_held(state, job),
                 Effect::Started { .. }
                 | Effect::TaskTurned(_)
-                | Effect::HostMarked(_)
                 | Effect::StageBaking(..)
                 | Effect::Settling { .. }
                 | Effect::ReportedSlow { .. }

@@ -6,20 +6,40 @@ use super::class::{Entry, Front, Span};
 use super::wait_queues::{Queue, WokenQueue};
 use super::wait_reason::WaitReason;
 use super::{Agenda, ClassId, ClassStatus, Key};
-use crate::fleet::HostName;
+use crate::fleet::{HostId, HostName};
 use crate::scheduler::admission::{admit, has_room, usages};
 use crate::scheduler::state::{Job, State, TaskAt};
 
+/// What comes next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Pick {
+    /// A task starts.
+    Task(TaskAt, HostName),
+    /// A host is held for whoever is first in line.
+    Hold(HostId),
+}
+
 impl Agenda {
-    /// The most urgent task that may start now, taken out of its queue. Starting it is up to the caller.
-    pub(crate) fn pick(&mut self, state: &State) -> Option<(TaskAt, HostName)> {
+    /// The most urgent of all tasks that may start now and of all holds that may be in force. A task is taken out of its queue;
+    /// starting it, and holding a host, is up to the caller.
+    pub(crate) fn pick(&mut self, state: &State) -> Option<Pick> {
         loop {
-            let Some(((key, class), source)) = self.most_urgent(state) else {
+            let task = self.most_urgent(state);
+            let hold = self.next_hold(state);
+            let comes_first = |(key, _): (Key, _)| task.is_none_or(|((of_task, _), _)| key > of_task);
+            if let Some((_, host)) = hold.filter(|&hold| comes_first(hold)) {
+                return Some(Pick::Hold(host));
+            }
+            let Some(((key, class), source)) = task else {
                 self.tidy();
                 return None;
             };
             match self.blocked_by(state, class) {
-                None => return self.take(state, class, source),
+                None => {
+                    return self
+                        .take(state, class, source)
+                        .map(|(task, host)| Pick::Task(task, host));
+                }
                 Some(status) => self.set_waiting((key, class), source, status),
             }
         }
@@ -217,8 +237,9 @@ impl Agenda {
         let waits = |task: u32| {
             queues.is_waiting(task)
                 && (alone || !state.hosts.is_leased(job.host(task)))
-                // Thawing and a new fleet rebuild the queues, so that tasks which are skipped here are found again.
-                && !state.is_barred(job.host(task))
+                // Thawing and a new fleet rebuild the queues, and the end of a hold queues its host again, so that tasks which are
+                // skipped here are found.
+                && !state.is_barred(job, job.host(task))
         };
         let late_here = |task: u32| queues.is_late(task) && queues.class_of[task as usize] as usize == class;
         let here = |front: Front| {

@@ -6,11 +6,12 @@ mod reports;
 pub(in crate::scheduler) mod status;
 mod timeouts;
 
+use super::agenda::Pick;
 use super::check::Checked;
 use super::deadlines::Deadlines;
 use super::state::{Hint, TaskAt};
-use super::{Event, Input, JobEventKind, JobId, NamespaceEventKind, Scheduler, TaskEventKind};
-use crate::fleet::HostName;
+use super::{Event, HostEventKind, Input, JobEventKind, JobId, NamespaceEventKind, Scheduler, TaskEventKind};
+use crate::fleet::{HostId, HostName};
 
 impl Scheduler {
     pub(super) fn decide(&mut self, input: Checked) {
@@ -72,6 +73,10 @@ impl Scheduler {
         self.emit(Event::of_namespace(kind), Hint::default());
     }
 
+    fn emit_host(&mut self, host: HostName, kind: HostEventKind) {
+        self.emit(Event::of_host(host, kind), Hint::default());
+    }
+
     fn emit_job(&mut self, job: JobId, kind: JobEventKind) {
         self.emit(Event::of_job(job, kind), Hint::default());
     }
@@ -98,15 +103,18 @@ impl Scheduler {
         self.agenda.refresh(&self.state);
     }
 
-    /// Starts every task that may start, the most urgent first.
+    /// Starts every task that may start, and holds every host that may be held, the most urgent first.
     fn start_all(&mut self) {
         self.agenda.refresh(&self.state);
         let ended = self.agenda.end_delays(&self.state, self.now);
         ended.into_iter().for_each(|job| self.outlook.mark(job));
         while !self.draining
-            && let Some((task, host)) = self.agenda.pick(&self.state)
+            && let Some(pick) = self.agenda.pick(&self.state)
         {
-            self.start(task, host);
+            match pick {
+                Pick::Task(task, host) => self.start(task, host),
+                Pick::Hold(host) => self.take(host),
+            }
         }
     }
 
@@ -117,6 +125,20 @@ impl Scheduler {
         {
             self.emit_job(job, JobEventKind::Retired);
         }
+    }
+
+    /// Holds a host for whoever is first in line.
+    fn take(&mut self, host: HostId) {
+        let host = self.state.fleet.name(host).clone();
+        let Some(hold) = self.state.holds.next(&host) else {
+            return;
+        };
+        let kind = HostEventKind::Held {
+            owner: hold.owner.clone(),
+            reason: hold.reason.clone(),
+            waited: true,
+        };
+        self.emit_host(host, kind);
     }
 
     fn start(&mut self, task: TaskAt, host: HostName) {

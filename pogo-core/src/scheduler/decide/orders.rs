@@ -1,9 +1,10 @@
 //! What an operator's orders lead to.
 
 use crate::scheduler::check::Checked;
+use crate::scheduler::check_hold::{EndedHolds, NewHolds};
 use crate::scheduler::state::{Hint, TaskAt, TaskState};
 use crate::scheduler::{
-    AttemptId, CancelReason, Event, HaltCause, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Phase,
+    AttemptId, CancelReason, Event, HaltCause, HoldMode, HostEventKind, JobEventKind, JobId, NamespaceEventKind, Phase,
     Scheduler, TaskEventKind,
 };
 
@@ -44,11 +45,36 @@ impl Scheduler {
                 );
                 self.halt_if_over_budget(job);
             }
-            Checked::Mark { host, down, reason } => {
-                let kind = HostEventKind::marked(down, reason);
-                self.emit(Event::of_host(host, kind), Hint::default());
+            Checked::Mark { host, down, reason } => self.emit_host(host, HostEventKind::marked(down, reason)),
+            Checked::Hold(holds) => self.hold(holds),
+            Checked::Release(EndedHolds { holds, by, reason }) => {
+                for (host, owner) in holds {
+                    let (by, reason) = (by.clone(), reason.clone());
+                    self.emit_host(host, HostEventKind::Released { owner, by, reason });
+                }
             }
             _ => {}
+        }
+    }
+
+    /// Those that wait are taken in turn, beside the tasks of jobs.
+    fn hold(&mut self, holds: NewHolds) {
+        let NewHolds { owner, reason, .. } = holds;
+        for host in holds.hosts {
+            let (owner, reason) = (owner.clone(), reason.clone());
+            let kind = match holds.mode {
+                HoldMode::Wait => HostEventKind::HoldWaiting {
+                    owner,
+                    reason,
+                    priority: holds.priority,
+                },
+                HoldMode::Immediate => HostEventKind::Held {
+                    waited: self.state.holds.of(&host, &owner).is_some(),
+                    owner,
+                    reason,
+                },
+            };
+            self.emit_host(host, kind);
         }
     }
 

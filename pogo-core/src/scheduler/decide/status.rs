@@ -43,7 +43,7 @@ impl Scheduler {
 
     /// Whether the job itself has something that only waits for time to pass.
     fn goes_on_in_time(&self, job: &Job) -> bool {
-        let barred = |task: u32| self.state.is_barred(job.host(task));
+        let barred = |task: u32| self.state.is_barred(job, job.host(task));
         let mut delays = job.backoffs.iter();
         let bakes = job.settings.gate == WaveGate::Automatic && job.gates.baking().is_some();
         bakes || delays.any(|(&task, delay)| delay.until > self.now && !barred(task))

@@ -1,6 +1,7 @@
 //! What happens to hosts outside of jobs.
 
 use crate::fleet::HostName;
+use crate::plan::HoldOwner;
 
 /// An event of a host, outside of any job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,33 @@ pub enum HostEventKind {
     },
     /// It is available again: it gives back every slot that it held outside of running tasks.
     MarkedUp {
+        /// Why.
+        reason: String,
+    },
+    /// Somebody waits in line to hold it.
+    HoldWaiting {
+        /// Who.
+        owner: HoldOwner,
+        /// Why.
+        reason: String,
+        /// Beside jobs of the same priority, it waits behind those that were submitted before.
+        priority: i32,
+    },
+    /// Somebody holds it: it counts as unavailable, and starts nothing but jobs under this hold.
+    Held {
+        /// Who.
+        owner: HoldOwner,
+        /// Why.
+        reason: String,
+        /// Whether the hold [waited](Self::HoldWaiting) in line.
+        waited: bool,
+    },
+    /// A hold has ended, or its wait in line.
+    Released {
+        /// Whose.
+        owner: HoldOwner,
+        /// Who ended it by force; `None` if the owner did.
+        by: Option<HoldOwner>,
         /// Why.
         reason: String,
     },

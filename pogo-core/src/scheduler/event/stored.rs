@@ -12,7 +12,7 @@ use super::{
 };
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostName, Selector};
-use crate::plan::JobSpec;
+use crate::plan::{HoldOwner, JobSpec};
 use crate::policy::Policy;
 use crate::scheduler::{
     AttemptId, Content, Epoch, Failure, JobId, JobUpdate, NeverBegan, Obstacle, Outcome, OutputSummary, OwnerId, Phase,
@@ -174,4 +174,24 @@ stored! {
     }
     HostMarkedDown = Host(HostEvent { host: HostName }) HostEventKind::MarkedDown { reason: String }
     HostMarkedUp = Host(HostEvent { host: HostName }) HostEventKind::MarkedUp { reason: String }
+    HoldWaiting = Host(HostEvent { host: HostName }) HostEventKind::HoldWaiting {
+        owner: HoldOwner,
+        #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
+        #[serde(default, skip_serializing_if = "is_zero")] priority: i32
+    }
+    HostHeld = Host(HostEvent { host: HostName }) HostEventKind::Held {
+        owner: HoldOwner,
+        #[serde(default, skip_serializing_if = "String::is_empty")] reason: String,
+        #[serde(default, skip_serializing_if = "Not::not")] waited: bool
+    }
+    HostReleased = Host(HostEvent { host: HostName }) HostEventKind::Released {
+        owner: HoldOwner,
+        #[serde(default, skip_serializing_if = "Option::is_none")] by: Option<HoldOwner>,
+        #[serde(default, skip_serializing_if = "String::is_empty")] reason: String
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &i32) -> bool {
+    *number == 0
 }

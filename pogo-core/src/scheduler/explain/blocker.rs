@@ -8,7 +8,7 @@ use super::{Cure, Holder};
 use crate::Timestamp;
 use crate::fleet::HostName;
 use crate::policy::{Origin, Rule};
-use crate::scheduler::{Freeze, JobId, NeverBegan};
+use crate::scheduler::{Freeze, Hold, HoldView, JobId, NeverBegan};
 
 /// One thing that keeps a waiting host from starting, and the orders that clear it.
 ///
@@ -45,6 +45,9 @@ pub enum Blocker {
         slots: u32,
         /// Who holds them, why and since when.
         holders: Vec<Holder>,
+        /// Holds that wait for its slots, and keep what they take until somebody ends them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        in_line: Vec<HoldView>,
         /// Where the rule was written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
@@ -84,6 +87,15 @@ pub enum Blocker {
         /// Who, since when and why.
         #[serde(flatten)]
         freeze: Freeze,
+    },
+    /// Somebody else holds the host, or will before its turn comes.
+    Held {
+        /// Of one host its name; of a job all hosts that this owner keeps from starting.
+        #[serde(with = "crate::fleet::host_list")]
+        hosts: Vec<HostName>,
+        /// Who, since when and why: of several hosts, of the first.
+        #[serde(flatten)]
+        hold: Hold,
     },
     /// The host has left the fleet. The job waits for it for a while.
     LeftFleet {

@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::brief::brief;
 use crate::fleet::{HostName, Selector};
+use crate::plan::HoldOwner;
 use crate::policy::{JobSettings, Limit};
 use crate::policy::{Origin, Rule};
 use crate::scheduler::{Input, JobId};
+
+/// Who gives the orders of a cure, as long as nobody says who.
+const OPERATOR: &str = "an operator";
 
 /// One way to clear an obstacle: these orders, in this order. Displays as the commands of the program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +46,12 @@ pub enum CureOrder {
     },
     /// Say that these hosts are available.
     MarkUp {
+        /// The hosts.
+        #[serde(with = "crate::fleet::host_list")]
+        hosts: Vec<HostName>,
+    },
+    /// End all holds of these hosts by force, and all waits for them.
+    Release {
         /// The hosts.
         #[serde(with = "crate::fleet::host_list")]
         hosts: Vec<HostName>,
@@ -88,7 +98,7 @@ impl Cure {
 
 impl CureOrder {
     /// What to hand to [`Scheduler::handle`](crate::scheduler::Scheduler::handle), one after the other; nothing for a policy,
-    /// which only its author can change.
+    /// which only its author can change. Ending holds needs a reason that is not empty.
     pub fn inputs(&self, reason: &str) -> Vec<Input> {
         match self {
             Self::Retry { job, hosts } => vec![Input::Retry {
@@ -106,11 +116,20 @@ impl CureOrder {
                 };
                 hosts.iter().map(up).collect()
             }
+            // "an operator" is a name that an owner can have.
+            Self::Release { hosts } => HoldOwner::new(OPERATOR).map_or(vec![], |by| {
+                vec![Input::Release {
+                    hosts: hosts.clone(),
+                    by,
+                    reason: reason.to_owned(),
+                    force: true,
+                }]
+            }),
             Self::Resume { job } => vec![Input::Resume { job: *job }],
             Self::Promote { job } => vec![Input::Promote { job: *job }],
             Self::Thaw { hosts } => vec![Input::Thaw {
                 hosts: hosts.clone(),
-                by: "an operator".to_owned(),
+                by: OPERATOR.to_owned(),
                 reason: reason.to_owned(),
             }],
             Self::MaxParallel { job, limit } => {
@@ -138,6 +157,7 @@ impl fmt::Display for CureOrder {
             Self::Retry { job, hosts } => write!(f, "pogo retry {} {}", job.number(), HostsWord(hosts)),
             Self::Skip { job, hosts } => write!(f, "pogo skip {} {}", job.number(), HostsWord(hosts)),
             Self::MarkUp { hosts } => write!(f, "pogo mark up {}", HostsWord(hosts)),
+            Self::Release { hosts } => write!(f, "pogo release --force --reason WHY {}", HostsWord(hosts)),
             Self::Resume { job } => write!(f, "pogo resume {}", job.number()),
             Self::Promote { job } => write!(f, "pogo promote {}", job.number()),
             // What resolvers are asked may hold quotes; in a shell's word each is closed, escaped and opened again.

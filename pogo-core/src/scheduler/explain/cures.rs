@@ -26,9 +26,28 @@ impl Forecast<'_> {
         let skipped = self.by_skip(&stuck);
         let retry = self.orders(bucket, &stuck, retried, |job, hosts| CureOrder::Retry { job, hosts });
         let skip = self.orders(bucket, &stuck, skipped, |job, hosts| CureOrder::Skip { job, hosts });
-        let hosts = stuck.iter().map(|&host| state.fleet.name(host).clone()).collect();
-        let up = Cure::of(CureOrder::MarkUp { hosts });
-        retry.into_iter().chain(skip).chain([up]).collect()
+        let orders = self.clear(bucket, &stuck, 0);
+        retry.into_iter().chain(skip).chain([Cure { orders }]).collect()
+    }
+
+    /// The orders that make these hosts available for good, beside others that have been: those that are held only if the rest is
+    /// not enough, since their owners know best when.
+    fn clear(&self, bucket: BucketId, hosts: &[HostId], freed: usize) -> Vec<CureOrder> {
+        let state = self.state;
+        let name = |&host: &HostId| state.fleet.name(host).clone();
+        let is_held = |host: &&HostId| state.holds.is_known(state.fleet.name(**host));
+        let free = hosts.iter().filter(|host| !is_held(host)).count();
+        let enough = freed + free >= self.too_many(bucket) as usize;
+        let held: Vec<HostName> = hosts.iter().filter(|host| !enough && is_held(host)).map(name).collect();
+        let is_marked = |host: &&HostId| {
+            let known = state.host(**host);
+            let is_marked = known.down.is_some() || known.failed_attempt.is_some();
+            is_marked && !(enough && is_held(host))
+        };
+        let marked: Vec<HostName> = hosts.iter().filter(is_marked).map(name).collect();
+        let release = (!held.is_empty()).then_some(CureOrder::Release { hosts: held });
+        let up = (!marked.is_empty()).then_some(CureOrder::MarkUp { hosts: marked });
+        release.into_iter().chain(up).collect()
     }
 
     /// The tasks whose retry makes their hosts available.
@@ -37,8 +56,10 @@ impl Forecast<'_> {
         let mut failed: BTreeMap<JobId, Vec<u32>> = BTreeMap::new();
         for &host in stuck {
             let known = state.host(host);
-            // What is marked down stays so whatever its jobs say.
-            let failed_attempt = known.failed_attempt.filter(|_| known.down.is_none());
+            // What is marked down or held stays so whatever its jobs say.
+            let failed_attempt = known
+                .failed_attempt
+                .filter(|_| !known.is_kept_out() && !state.is_awaited(host));
             let of = failed_attempt.and_then(|failed_attempt| {
                 Some((failed_attempt.job, state.jobs.get(&failed_attempt.job)?.task_of(host)?))
             });
@@ -49,7 +70,9 @@ impl Forecast<'_> {
         let mut freed = Freed::default();
         for &host in stuck {
             let known = state.host(host);
-            let of = known.failed_attempt.filter(|_| known.down.is_none());
+            let of = known
+                .failed_attempt
+                .filter(|_| !known.is_kept_out() && !state.is_awaited(host));
             if let Some(of) = of.filter(|of| state.retired.holds(of.job, state.fleet.name(host)))
                 && self.can_start_alone(host)
             {
@@ -91,7 +114,8 @@ impl Forecast<'_> {
             let Some(tasks) = failed_attempt.map(task).collect::<Option<Vec<_>>>() else {
                 continue;
             };
-            if known.down.is_some() || (tasks.is_empty() && left.is_empty()) {
+            let kept = known.is_kept_out() || state.is_awaited(host);
+            if kept || (tasks.is_empty() && left.is_empty()) {
                 continue;
             }
             freed.hosts.push(host);
@@ -125,9 +149,12 @@ impl Forecast<'_> {
             return None;
         }
         if freed.hosts.len() < self.too_many(bucket) as usize {
-            let rest = stuck.iter().filter(|host| !freed.hosts.contains(host));
-            let hosts = rest.map(|&host| state.fleet.name(host).clone()).collect();
-            orders.push(CureOrder::MarkUp { hosts });
+            let rest: Vec<HostId> = stuck
+                .iter()
+                .copied()
+                .filter(|host| !freed.hosts.contains(host))
+                .collect();
+            orders.extend(self.clear(bucket, &rest, freed.hosts.len()));
         }
         Some(Cure { orders })
     }

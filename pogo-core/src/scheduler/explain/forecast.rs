@@ -4,7 +4,7 @@
 //! Where it is not sure it expects the worse, so that a host that could do without an order may be offered one, and
 //! never the other way round.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::HostId;
 use crate::plan::BucketId;
@@ -21,12 +21,21 @@ pub(super) struct Forecast<'a> {
 
 impl<'a> Forecast<'a> {
     pub(super) fn new(state: &'a State) -> Self {
+        Self::beside(state, None)
+    }
+
+    /// The forecast for whoever waits to hold a host, who is not in the own way.
+    pub(super) fn beside(state: &'a State, own: Option<HostId>) -> Self {
         let mut this = Self {
             state,
             stuck: vec![],
             held: BTreeMap::new(),
         };
-        this.stuck = state.hosts.stuck().filter(|&host| !this.recovers(host)).collect();
+        let stuck = state.hosts.stuck().filter(|&host| !this.recovers(host));
+        // Who waits to hold a host may be first, and then keeps it.
+        let awaited = state.awaited_hosts().filter(|&host| own != Some(host));
+        let stuck: BTreeSet<HostId> = stuck.chain(awaited).collect();
+        this.stuck = stuck.into_iter().collect();
         for &host in &this.stuck {
             for bucket in state.rules.held_by(host) {
                 *this.held.entry(bucket).or_default() += 1;
@@ -64,6 +73,16 @@ impl<'a> Forecast<'a> {
         }
     }
 
+    /// Whether a host that somebody holds will find no slot in this bucket once it is released.
+    pub(super) fn is_closed_after_release(&self, bucket: BucketId, host: HostId) -> bool {
+        let known = self.state.host(host);
+        if known.down.is_some() || known.failed_attempt.is_some() {
+            return self.is_closed_to(bucket, true);
+        }
+        // It gives back one slot itself.
+        self.too_many(bucket) > u32::from(self.state.rules.held_by(host).any(|held| held == bucket))
+    }
+
     /// Whether an unavailable host is about to be repaired.
     fn recovers(&self, host: HostId) -> bool {
         let state = self.state;
@@ -73,10 +92,10 @@ impl<'a> Forecast<'a> {
             return true;
         }
         if known.leased && !state.jobs_on(host).any(|(job, task)| state.never_begins(job, task)) {
-            return known.down.is_none();
+            return !known.is_kept_out();
         }
         let mut waiting = state.jobs_on(host).filter(|&(job, task)| self.waits(job, task));
-        known.down.is_none() && waiting.any(|(job, task)| self.can_start(job, task, &[], false))
+        !known.is_kept_out() && waiting.any(|(job, task)| self.can_start(job, task, &[], false))
     }
 
     /// Whether a task waits, or will again.
@@ -87,6 +106,9 @@ impl<'a> Forecast<'a> {
     /// Whether a host is still unavailable when its turn comes in this job, and so needs no second slot: nothing repairs it before.
     pub(super) fn needs_repair(&self, job: &Job, host: HostId) -> bool {
         let hosts = &self.state.hosts;
+        if hosts.is_held(host) && !self.state.is_held_against(job, host) {
+            return true;
+        }
         let mut others = self.state.others_on(host, Some(job.id));
         hosts.is_stuck(host) && !hosts.is_leased(host) && !others.any(|(other, task)| self.waits(other, task))
     }
@@ -105,7 +127,8 @@ impl<'a> Forecast<'a> {
         let state = self.state;
         let host = job.host(task);
         let reopened = resumed || (job.status == JobStatus::Finished && job.fits);
-        if state.is_barred(host) || !(reopened || job.status.may_start()) {
+        if state.is_barred(job, host) || state.next_holder(job, host).is_some() || !(reopened || job.status.may_start())
+        {
             return false;
         }
         let profile = state.rules.profile(job.target(task).profile);

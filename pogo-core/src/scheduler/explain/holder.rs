@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 use crate::fleet::{HostId, HostName};
-use crate::plan::BucketId;
+use crate::plan::{BucketId, HoldOwner};
 use crate::scheduler::JobId;
 use crate::scheduler::state::State;
 
@@ -26,7 +26,7 @@ pub struct Holder {
 }
 
 /// Why a host is unavailable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HolderReason {
@@ -47,6 +47,11 @@ pub enum HolderReason {
     },
     /// It was marked down, by an operator or a health check.
     Down,
+    /// Somebody holds it outside of any job.
+    Held {
+        /// Who.
+        owner: HoldOwner,
+    },
 }
 
 impl fmt::Display for HolderReason {
@@ -56,6 +61,7 @@ impl fmt::Display for HolderReason {
             Self::Failed { job } => write!(f, "failed in job {}", job.number()),
             Self::InDoubt { job } => write!(f, "in doubt in job {}", job.number()),
             Self::Down => f.write_str("down"),
+            Self::Held { owner } => write!(f, "held by {owner}"),
         }
     }
 }
@@ -86,9 +92,9 @@ impl State {
                 let counts = self.usage[bucket.index()].limit.counts_unavailable;
                 let runs = |reason: &HolderReason| matches!(reason, HolderReason::Running { .. });
                 let holding = reasons.iter().filter(|(reason, _)| counts || runs(reason));
-                let holders = holding.map(|&(reason, since)| Holder {
+                let holders = holding.map(|&(ref reason, since)| Holder {
                     host: self.fleet.name(host).clone(),
-                    reason,
+                    reason: reason.clone(),
                     since,
                 });
                 held.entry(*bucket).or_default().extend(holders);
@@ -117,11 +123,23 @@ impl State {
                 reasons.push((reason, failed_attempt.at));
             }
             reasons.extend(state.down.map(|since| (HolderReason::Down, since)));
+            reasons.extend(self.held_since(host));
         }
         hosts
     }
 
-    /// Why this host holds slots, if it holds any. Of several reasons, running comes first, then a failure, then a mark.
+    /// Who holds a host outside of any job, and since when.
+    fn held_since(&self, host: HostId) -> Option<(HolderReason, Timestamp)> {
+        let hold = self
+            .holds
+            .in_force(self.fleet.name(host))
+            .filter(|_| self.hosts.is_held(host))?;
+        let owner = hold.owner.clone();
+        Some((HolderReason::Held { owner }, hold.since?))
+    }
+
+    /// Why this host holds slots, if it holds any. Of several reasons, running comes first, then a failure, then a mark, then a
+    /// hold.
     pub(in crate::scheduler) fn holds(&self, host: HostId) -> Option<HolderReason> {
         let state = self.host(host);
         match (self.lease(host), state.failed_attempt) {
@@ -132,7 +150,8 @@ impl State {
             (None, Some(failed_attempt)) => Some(HolderReason::Failed {
                 job: failed_attempt.job,
             }),
-            (None, None) => state.down.is_some().then_some(HolderReason::Down),
+            (None, None) if state.down.is_some() => Some(HolderReason::Down),
+            (None, None) => self.held_since(host).map(|(reason, _)| reason),
         }
     }
 }

@@ -7,6 +7,7 @@ mod cure;
 mod cures;
 mod forecast;
 mod holder;
+mod holds;
 mod sentence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +18,14 @@ pub use holder::{Holder, HolderReason};
 pub use sentence::FormatTime;
 
 use super::admission::{has_room, usages};
-use super::state::{Job, State, TaskState};
-use super::{Freeze, JobId, JobStatus};
+use super::state::{Job, State, TaskState, Usage};
+use super::{Freeze, Hold, JobId, JobStatus};
 use crate::Timestamp;
-use crate::plan::{BucketId, StageId};
+use crate::fleet::HostName;
+use crate::plan::{BucketId, HoldOwner, StageId};
 use crate::policy::WaveGate;
 use forecast::Forecast;
+use holds::held;
 
 impl State {
     /// Everything that keeps a host of a job from starting; see [`Scheduler::explain`](super::Scheduler::explain).
@@ -72,6 +75,7 @@ impl<'a> Explainer<'a> {
             found.push(Obstacle::passing(Blocker::Leased { job: other }));
         }
         found.extend(state.freezes.of(job.host(task)).map(frozen));
+        found.extend(self.held(task));
         found.extend(self.budgets(task));
         found.extend(self.max_parallel());
         if job.is_unbound {
@@ -82,7 +86,7 @@ impl<'a> Explainer<'a> {
             found.extend(self.gates(stage));
         }
         let full = self.full(task);
-        found.extend(self.buckets(&full));
+        found.extend(self.forecast.full_buckets(&full));
         if !closed.is_empty() {
             for root in self.roots(self.waited_for(task).into_iter()) {
                 if !found.iter().any(|known| known.blocker == root.blocker) {
@@ -237,34 +241,31 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// The buckets that have no room for this task's host.
+    /// Who else holds this task's host.
+    fn held(&self, task: u32) -> Option<Obstacle> {
+        let (state, host) = (self.state, self.job.host(task));
+        let name = state.fleet.name(host);
+        let hold = state
+            .holds
+            .in_force(name)
+            .filter(|_| state.is_held_against(self.job, host))?;
+        Some(held(vec![name.clone()], hold))
+    }
+
+    /// The buckets that have no room for this task's host; if somebody else holds it, once it is released.
     fn full(&self, task: u32) -> BTreeSet<BucketId> {
         let state = self.state;
         let host = self.job.host(task);
-        let repair = state.hosts.is_unavailable(host);
-        let full = usages(state, state.rules.profile_of(host)).filter(|&(_, usage)| !has_room(usage, repair));
-        full.map(|(bucket, _)| bucket).collect()
-    }
-
-    fn buckets(&self, buckets: &BTreeSet<BucketId>) -> Vec<Obstacle> {
-        let state = self.state;
-        let mut holders = state.holders_of(buckets);
-        let obstacle = |&bucket: &BucketId| {
-            let limit = state.rules.bucket(bucket);
-            let blocker = Blocker::BucketFull {
-                group: limit.group.clone(),
-                rule: limit.rule,
-                slots: limit.slots,
-                holders: holders.remove(&bucket).unwrap_or_default(),
-                origin: limit.origin.clone(),
-            };
-            Obstacle {
-                blocker,
-                passes: !self.forecast.is_full_for_good(bucket),
-                cures: self.forecast.free_slots(bucket),
-            }
+        let known = state.host(host);
+        let held = state.is_held_against(self.job, host);
+        let repair = known.leased || known.failed_attempt.is_some() || known.down.is_some() || (known.held && !held);
+        let own = |usage: Usage| u32::from(held && !repair && usage.limit.counts_unavailable);
+        let without = |usage: Usage| Usage {
+            unavailable: usage.unavailable - own(usage),
+            ..usage
         };
-        buckets.iter().map(obstacle).collect()
+        let full = usages(state, state.rules.profile_of(host)).filter(|&(_, usage)| !has_room(without(usage), repair));
+        full.map(|(bucket, _)| bucket).collect()
     }
 
     /// What only an order clears, of what is in the way of these tasks.
@@ -273,6 +274,7 @@ impl<'a> Explainer<'a> {
         let mut kinds = BTreeSet::new();
         let (mut budgets, mut gates, mut buckets) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         let (mut freezes, mut waves): (Vec<&Freeze>, BTreeSet<StageId>) = (Vec::new(), BTreeSet::new());
+        let mut holds: BTreeMap<&HoldOwner, (Vec<HostName>, &Hold)> = BTreeMap::new();
         for task in tasks {
             let (target, host) = (job.target(task), job.host(task));
             let repair = self.forecast.needs_repair(job, host);
@@ -285,7 +287,14 @@ impl<'a> Explainer<'a> {
                         .collect::<Vec<_>>(),
                 );
             }
-            if !kinds.insert((target.profile, target.track, repair)) {
+            let is_held = state.is_held_against(job, host);
+            let in_force = state.holds.in_force(state.fleet.name(host)).filter(|_| is_held);
+            for hold in in_force.into_iter().chain(state.next_holder(job, host)) {
+                let hosts = &mut holds.entry(&hold.owner).or_insert_with(|| (vec![], hold)).0;
+                hosts.push(state.fleet.name(host).clone());
+            }
+            // A hold counts itself, so its hosts are not alike.
+            if !is_held && !kinds.insert((target.profile, target.track, repair)) {
                 continue;
             }
             budgets.extend(state.rules.profile(target.profile).budgets);
@@ -298,7 +307,10 @@ impl<'a> Explainer<'a> {
                     gates.entry(before).or_insert(stage);
                 }
             }
-            let good = |bucket: &BucketId| self.forecast.is_closed_to(*bucket, repair);
+            let good = |bucket: &BucketId| match is_held {
+                true => self.forecast.is_closed_after_release(*bucket, host),
+                false => self.forecast.is_closed_to(*bucket, repair),
+            };
             buckets.extend(state.rules.buckets_of(host).iter().copied().filter(good));
         }
         let mut found: Vec<Obstacle> = budgets.into_iter().filter_map(|at| self.budget(at)).collect();
@@ -309,7 +321,8 @@ impl<'a> Explainer<'a> {
         }
         found.extend(self.unpromoted().filter(|_| !waves.is_empty()));
         found.extend(freezes.into_iter().map(frozen));
-        found.extend(self.buckets(&buckets));
+        found.extend(holds.into_values().map(|(hosts, hold)| held(hosts, hold)));
+        found.extend(self.forecast.full_buckets(&buckets));
         found
     }
 
@@ -366,6 +379,6 @@ fn frozen(freeze: &Freeze) -> Obstacle {
     Obstacle::lasting(Blocker::Frozen { freeze: freeze.clone() }, vec![cure])
 }
 
-fn named(job: &Job, tasks: &[u32]) -> Vec<crate::fleet::HostName> {
+fn named(job: &Job, tasks: &[u32]) -> Vec<HostName> {
     tasks.iter().map(|&task| job.name(task).clone()).collect()
 }

@@ -6,8 +6,9 @@ use super::brief::brief;
 use super::{Blocker, Holder, HolderReason, Obstacle};
 use crate::Timestamp;
 use crate::fleet::HostName;
+use crate::plan::HoldOwner;
 use crate::policy::{Limit, Rule};
-use crate::scheduler::Freeze;
+use crate::scheduler::{Freeze, Hold, HoldView};
 
 /// Writes a moment as text. The core knows no time zone, so the caller gives the format.
 pub type FormatTime<'a> = dyn Fn(Timestamp) -> String + 'a;
@@ -38,12 +39,14 @@ impl Blocker {
                 rule,
                 slots,
                 holders,
+                in_line,
                 ..
-            } => full(group, *rule, *slots, holders, time),
+            } => full(group, *rule, *slots, holders, time) + &waiting(in_line),
             Self::GateClosed { .. } => self.gate(),
             Self::Baking { until } => format!("the wave before is being watched until {}", time(*until)),
             Self::Unpromoted { wave } => format!("wave {} begins by an order", u64::from(*wave) + 1),
             Self::Frozen { freeze } => frozen(freeze, time),
+            Self::Held { hosts, hold } => held(hosts, hold, time),
             Self::LeftFleet { since, until } => format!(
                 "it left the fleet at {}; the job waits for it until {}",
                 time(*since),
@@ -125,6 +128,36 @@ fn over_budget(group: &str, failures: u32, allowed: u32, failed: &[HostName]) ->
     format!("{who} failed in {group}, where {} may", allowance(allowed))
 }
 
+/// Who holds hosts outside of any job, or waits to.
+fn held(hosts: &[HostName], hold: &Hold, time: &FormatTime<'_>) -> String {
+    let Hold {
+        owner, reason, since, ..
+    } = hold;
+    let why = if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" ({reason})")
+    };
+    let is = if hosts.len() == 1 { "is" } else { "are" };
+    let hosts = short(hosts);
+    match since {
+        Some(since) => format!("{hosts} {is} held by {owner} since {}{why}", time(*since)),
+        None => format!("{owner} waits to hold {hosts}{why}"),
+    }
+}
+
+/// Who waits for slots of a bucket, to hold hosts.
+fn waiting(holds: &[HoldView]) -> String {
+    let mut by_owner: BTreeMap<&HoldOwner, Vec<&HostName>> = BTreeMap::new();
+    for HoldView { host, hold } in holds {
+        by_owner.entry(&hold.owner).or_default().push(host);
+    }
+    let waits = by_owner.into_iter();
+    waits
+        .map(|(owner, hosts)| format!(", and {owner} waits to hold {}", short(hosts)))
+        .collect()
+}
+
 /// Who holds the slots of a bucket.
 fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTime<'_>) -> String {
     let mut reasons: BTreeMap<&HostName, Vec<&Holder>> = BTreeMap::new();
@@ -134,7 +167,7 @@ fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTi
     // Hosts that are unavailable for the same reasons share a clause.
     let mut alike: BTreeMap<Vec<HolderReason>, Vec<(&HostName, Vec<&Holder>)>> = BTreeMap::new();
     for (host, holders) in reasons {
-        let key = holders.iter().map(|holder| holder.reason).collect();
+        let key = holders.iter().map(|holder| holder.reason.clone()).collect();
         alike.entry(key).or_default().push((host, holders));
     }
     let count: usize = alike.values().map(Vec::len).sum();
@@ -145,7 +178,7 @@ fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTi
         let names: Vec<&HostName> = of.iter().map(|(host, _)| *host).collect();
         let why = reasons.iter().enumerate().map(|(nth, reason)| {
             let times = of.iter().filter_map(|(_, holders)| Some(holders.get(nth)?.since));
-            because(*reason, &times.collect::<Vec<_>>(), time)
+            because(reason, &times.collect::<Vec<_>>(), time)
         });
         format!("{} ({})", short(names), listed(&why.collect::<Vec<_>>()))
     });
@@ -167,7 +200,7 @@ fn full(group: &str, rule: Rule, slots: u32, holders: &[Holder], time: &FormatTi
     format!("{} {hold} {all} of {group}{said}", listed(&parts))
 }
 
-fn because(reason: HolderReason, since: &[Timestamp], time: &FormatTime<'_>) -> String {
+fn because(reason: &HolderReason, since: &[Timestamp], time: &FormatTime<'_>) -> String {
     let (first, last) = (since.iter().min(), since.iter().max());
     let (first, last) = (first.map(|at| time(*at)), last.map(|at| time(*at)));
     let (Some(first), Some(last)) = (first, last) else {
@@ -181,7 +214,10 @@ fn because(reason: HolderReason, since: &[Timestamp], time: &FormatTime<'_>) -> 
     let at = || between.clone().unwrap_or_else(|| format!("at {first}"));
     match reason {
         HolderReason::Failed { .. } => format!("{reason} {}", at()),
-        HolderReason::Running { .. } | HolderReason::InDoubt { .. } | HolderReason::Down => {
+        HolderReason::Running { .. }
+        | HolderReason::InDoubt { .. }
+        | HolderReason::Down
+        | HolderReason::Held { .. } => {
             format!("{reason} since {first}")
         }
     }

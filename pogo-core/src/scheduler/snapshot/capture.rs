@@ -31,6 +31,7 @@ impl State {
             left: self.left_data(),
             stuck: self.hosts.stuck().map(|host| self.stuck_data(host)).collect(),
             freezes: self.freezes.iter().cloned().collect(),
+            holds: self.hold_views().collect(),
             retired: self.retired.highest,
             remnants: self.retired.remnants.iter().map(RemnantData::of).collect(),
             jobs: self.jobs.values().map(|job| self.job_data(job)).collect(),

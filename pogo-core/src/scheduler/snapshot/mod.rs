@@ -13,7 +13,7 @@ pub use error::RestoreError;
 use job::JobData;
 use remnant::RemnantData;
 
-use super::{AttemptId, CancelReason, Content, Freeze, JobId, Permission, Phase};
+use super::{AttemptId, CancelReason, Content, Freeze, HoldView, JobId, Permission, Phase};
 use crate::fleet::{Fleet, HostName};
 use crate::policy::Policy;
 use crate::{Digest, Timestamp};
@@ -67,6 +67,9 @@ pub struct Snapshot {
     /// Jobs that have retired, and left hosts failed or in doubt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     remnants: Vec<RemnantData>,
+    /// Of each host the hold in force first, then those that wait in the order in which they were ordered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    holds: Vec<HoldView>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<JobData>,
     /// The highest number of an attempt so far.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::job::{JobData, TaskRun};
 use super::last_attempt::LastAttempt;
-use super::{RestoreError, RunningData, Snapshot};
+use super::{HoldView, RestoreError, RunningData, Snapshot};
 use crate::fleet::{HostId, HostName, unfold};
 use crate::plan::Rules;
 use crate::scheduler::Content;
@@ -34,6 +34,7 @@ impl State {
             }
             state.freeze(freeze.clone()).map_err(RestoreError::damaged)?;
         }
+        state.restore_holds(snapshot)?;
         for job in &snapshot.jobs {
             let restored = state.restored_job(job)?;
             if state.insert_job(restored).is_some() {
@@ -103,6 +104,17 @@ impl State {
             self.restore_running(running, snapshot.attempts)?;
         }
         self.check_running(snapshot)
+    }
+
+    fn restore_holds(&mut self, snapshot: &Snapshot) -> Result<(), RestoreError> {
+        for HoldView { host, hold } in &snapshot.holds {
+            let twice = hold.since.is_some() && self.holds.in_force(host).is_some();
+            if twice || self.holds.of(host, &hold.owner).is_some() {
+                return Err(RestoreError::damaged(format!("`{host}` is held twice")));
+            }
+            self.holds.put(host, hold.clone());
+        }
+        Ok(())
     }
 
     fn restored_job(&self, data: &JobData) -> Result<Job, RestoreError> {
@@ -197,6 +209,7 @@ impl State {
             });
             let mut state = self.host(host);
             let marked = data.marked.unwrap_or(data.since);
+            state.held = state.left.is_none() && self.holds.in_force(&data.host).is_some();
             (state.failed_attempt, state.down) = (failed_attempt, data.down.then_some(marked));
             if state.is_stuck() {
                 state.since = data.since;

@@ -6,7 +6,7 @@ use super::job::Compiled;
 use super::{ApplyError, Effect, Effects, JobStatus, State, TaskAt};
 use crate::Timestamp;
 use crate::fleet::HostName;
-use crate::scheduler::{Event, Freeze, HostEventKind, JobEvent, JobEventKind, NamespaceEventKind};
+use crate::scheduler::{Event, Freeze, HostEvent, HostEventKind, JobEvent, JobEventKind, NamespaceEventKind};
 
 /// What whoever decided on the event already knows, so that it need not be looked up again.
 #[derive(Default)]
@@ -52,12 +52,27 @@ impl State {
     fn apply_now(&mut self, event: &Event, hint: Hint, effects: &mut Effects) -> Result<(), ApplyError> {
         match event {
             Event::Namespace(event) => self.apply_to_namespace(&event.kind, hint, effects),
-            Event::Host(event) => match event.kind {
-                HostEventKind::MarkedDown { .. } => self.mark(&event.host, true, effects),
-                HostEventKind::MarkedUp { .. } => self.mark(&event.host, false, effects),
-            },
+            Event::Host(event) => self.apply_to_host(event, effects),
             Event::Job(event) => self.apply_to_job(event, hint, effects),
             Event::Task(event) => self.apply_to_task(event, &hint, effects),
+        }
+    }
+
+    fn apply_to_host(&mut self, event: &HostEvent, effects: &mut Effects) -> Result<(), ApplyError> {
+        let HostEvent { host, kind } = event;
+        match kind {
+            HostEventKind::MarkedDown { .. } => self.mark(host, true, effects),
+            HostEventKind::MarkedUp { .. } => self.mark(host, false, effects),
+            HostEventKind::HoldWaiting {
+                owner,
+                reason,
+                priority,
+            } => {
+                let hold = self.new_hold(owner, reason, *priority);
+                self.wait_for_hold(host, hold, effects)
+            }
+            HostEventKind::Held { owner, reason, .. } => self.hold(host, owner, reason, effects),
+            HostEventKind::Released { owner, .. } => self.release(host, owner, effects),
         }
     }
 

@@ -57,6 +57,12 @@ pub enum ApplyError {
         /// The selector of the freeze.
         hosts: Selector,
     },
+    /// It holds a host that cannot be held, or releases one that is not.
+    #[error("an event holds or releases `{host}`, which cannot have become that")]
+    WrongHold {
+        /// The host.
+        host: HostName,
+    },
     /// It is older than the event before it.
     #[error("an event of time {at} follows one of time {last}")]
     OutOfOrder {

@@ -75,6 +75,7 @@ impl State {
         next.index_jobs();
         next.move_hosts(self);
         next.prune_remnants();
+        next.hold_returned();
         Ok(next)
     }
 
@@ -169,7 +170,9 @@ impl State {
                 continue;
             };
             let left = self.hosts.left(host);
-            let state = HostState { left, ..old.host(at) };
+            let before = old.host(at);
+            let held = before.held && left.is_none();
+            let state = HostState { left, held, ..before };
             if state.leased || left.is_none() {
                 self.put_host(host, state);
                 self.hosts.set_earlier(host, old.hosts.earlier(at).to_vec());

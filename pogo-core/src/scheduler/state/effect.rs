@@ -29,6 +29,8 @@ pub(crate) enum Effect {
     TaskTurned(TaskAt),
     /// A host was marked down or up.
     HostMarked(HostId),
+    /// Somebody waits to hold a host, or no longer does.
+    HoldsChanged(HostId),
     /// A stage's gate is open.
     StageOpened(JobId, StageId),
     /// A stage's gate will open when its bake time is over.

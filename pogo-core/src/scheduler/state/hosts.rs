@@ -15,6 +15,8 @@ use crate::scheduler::JobId;
 pub(crate) struct HostState {
     /// A task runs here, and no other may.
     pub(crate) leased: bool,
+    /// Somebody holds it outside of any job.
+    pub(crate) held: bool,
     /// How its last attempt ended, when that was not well.
     pub(crate) failed_attempt: Option<FailedAttempt>,
     /// Marked down from outside, at this moment.
@@ -39,7 +41,12 @@ pub(crate) struct FailedAttempt {
 impl HostState {
     /// Unavailable for another reason than running.
     pub(crate) fn is_stuck(&self) -> bool {
-        self.failed_attempt.is_some() || self.down.is_some()
+        self.failed_attempt.is_some() || self.is_kept_out()
+    }
+
+    /// Unavailable whatever becomes of its attempts: held, or marked down.
+    pub(crate) fn is_kept_out(&self) -> bool {
+        self.held || self.down.is_some()
     }
 
     /// It may not be serving.
@@ -86,6 +93,10 @@ impl Hosts {
 
     pub(crate) fn is_removed(&self, host: HostId) -> bool {
         self.left(host).is_some()
+    }
+
+    pub(crate) fn is_held(&self, host: HostId) -> bool {
+        self.note(host).is_some_and(|host| host.held)
     }
 
     /// When a host left the fleet, if it did.

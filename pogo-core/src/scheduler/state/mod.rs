@@ -14,6 +14,7 @@ mod by_host;
 mod configure;
 mod effect;
 mod gates;
+mod holds;
 mod hosts;
 mod job;
 mod jobs;
@@ -36,6 +37,7 @@ pub(crate) use by_host::JobsByHost;
 pub use configure::ConfigureError;
 pub(crate) use effect::{Effect, Effects};
 pub(crate) use gates::Gates;
+pub(crate) use holds::HoldBlocked;
 pub(crate) use hosts::{FailedAttempt, HostState, Hosts, Usage};
 pub use job::JobStatus;
 pub(crate) use job::{Compiled, Job, Target, Task, TaskRecord};
@@ -45,6 +47,7 @@ pub(crate) use transitions::{JobChange, TaskChange};
 
 use super::JobId;
 use super::freeze::Freezes;
+use super::hold::Holds;
 use super::job_map::JobMap;
 use crate::Timestamp;
 use crate::fleet::{Fleet, HostId};
@@ -76,6 +79,7 @@ pub(crate) struct State {
     pub(super) by_host: JobsByHost,
     pub(super) attempts: Attempts,
     pub(super) freezes: Freezes,
+    pub(super) holds: Holds,
 }
 
 impl State {
@@ -96,6 +100,7 @@ impl State {
             by_host: JobsByHost::default(),
             attempts: Attempts::default(),
             freezes: Freezes::default(),
+            holds: Holds::default(),
         }
     }
 
@@ -103,9 +108,10 @@ impl State {
         (self.rules.bucket(bucket), self.usage[bucket.index()])
     }
 
-    /// Whether nothing starts on a host, whatever else allows it: it is frozen, or has left the fleet.
-    pub(super) fn is_barred(&self, host: HostId) -> bool {
-        self.freezes.is_frozen(host) || self.hosts.is_removed(host)
+    /// Whether nothing of a job starts on a host, whatever else allows it: it is frozen, has left the fleet, or somebody holds it
+    /// and the job is not under this hold.
+    pub(super) fn is_barred(&self, job: &Job, host: HostId) -> bool {
+        self.freezes.is_frozen(host) || self.hosts.is_removed(host) || self.is_held_against(job, host)
     }
 
     pub(super) fn is_unfinished(&self, job: JobId) -> bool {

@@ -3,8 +3,7 @@
 use super::{ApplyError, Job, JobChange, Running, State, TaskChange};
 use crate::fleet::HostName;
 use crate::scheduler::{
-    AttemptId, Event, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent,
-    TaskEventKind,
+    AttemptId, Event, HostEvent, JobEvent, JobEventKind, JobId, NamespaceEventKind, Phase, TaskEvent, TaskEventKind,
 };
 
 impl State {
@@ -14,9 +13,7 @@ impl State {
         match event {
             Event::Namespace(event) => self.validate_namespace_event(&event.kind),
             // A mark may be repeated.
-            Event::Host(HostEvent { kind, .. }) => match kind {
-                HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } => Ok(()),
-            },
+            Event::Host(HostEvent { host, kind }) => self.validate_hold(host, kind),
             Event::Job(event) => self.validate_job_event(event),
             Event::Task(event) => self.validate_task_event(event),
         }
@@ -44,7 +41,9 @@ impl State {
             TaskEventKind::Started { attempt, .. } => {
                 self.validate_task(*job, host, TaskChange::Start)?;
                 let id = self.host_id(host)?;
-                if self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id() {
+                let held = self.jobs.get(job).is_some_and(|job| self.is_held_against(job, id));
+                if held || self.hosts.is_leased(id) || self.hosts.is_removed(id) || *attempt != self.attempts.next_id()
+                {
                     return Err(ApplyError::UnknownAttempt { attempt: *attempt });
                 }
                 Ok(())

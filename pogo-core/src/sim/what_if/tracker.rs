@@ -55,9 +55,11 @@ impl Tracker {
                     | NamespaceEventKind::LateReported { .. } => {}
                 },
                 Event::Host(HostEvent { host, kind }) => match kind {
-                    HostEventKind::MarkedDown { .. } | HostEventKind::MarkedUp { .. } => {
-                        self.host(*at, host, false, scheduler);
-                    }
+                    HostEventKind::MarkedDown { .. }
+                    | HostEventKind::MarkedUp { .. }
+                    | HostEventKind::Held { .. }
+                    | HostEventKind::Released { .. } => self.host(*at, host, false, scheduler),
+                    HostEventKind::HoldWaiting { .. } => {}
                 },
                 Event::Job(_) => {
                     if event.submitted() == Some(self.job) {

@@ -13,6 +13,9 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::Host(event) => match &event.kind {
             HostEventKind::MarkedDown { .. } => format!("{} down", event.host.as_str()),
             HostEventKind::MarkedUp { .. } => format!("{} up", event.host.as_str()),
+            HostEventKind::HoldWaiting { owner, .. } => format!("{owner} waits to hold {}", event.host.as_str()),
+            HostEventKind::Held { owner, .. } => format!("{} held by {owner}", event.host.as_str()),
+            HostEventKind::Released { owner, .. } => format!("{} released, of {owner}", event.host.as_str()),
         },
         Event::Job(event) => match &event.kind {
             JobEventKind::Submitted { hosts, .. } => format!("{} submitted, {} hosts", event.job, hosts.len()),

@@ -37,6 +37,29 @@ impl Drill {
             | Step::Skip(job, _)
             | Step::Alter(job, _) => self.job_order(*job, step)?,
             Step::Freeze(_) | Step::Thaw(_) | Step::MarkDown(_) | Step::MarkUp(_) => self.host_order(step)?,
+            Step::Hold(..) | Step::Release(..) => self.hold_order(step)?,
+        })
+    }
+
+    /// An order about holds of hosts.
+    fn hold_order(&self, step: &Step) -> Option<Input> {
+        let hosts = |nth: &[u8; 2]| nth.iter().map(|&host| self.host(host)).collect::<Option<Vec<_>>>();
+        let reason = "a drill".to_owned();
+        Some(match step {
+            Step::Hold(nth, owner, mode, priority) => Input::Hold {
+                hosts: hosts(nth)?,
+                owner: owner.owner()?,
+                reason,
+                priority: i32::from(*priority),
+                mode: *mode,
+            },
+            Step::Release(nth, by, force) => Input::Release {
+                hosts: hosts(nth)?,
+                by: by.owner()?,
+                reason,
+                force: *force,
+            },
+            _ => return None,
         })
     }
 

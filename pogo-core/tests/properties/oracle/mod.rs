@@ -4,6 +4,7 @@
 //! that waits must be forbidden by it.
 
 mod groups;
+mod holds;
 mod job;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +12,10 @@ use std::sync::Arc;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{Fleet, HostName, Selector};
-use pogo_core::plan::{JobSpec, Plan};
+use pogo_core::plan::{HoldOwner, JobSpec, Plan};
 use pogo_core::policy::{Policy, Rule, WaveGate};
 use pogo_core::scheduler::{
-    AttemptId, Event, HostEvent, HostEventKind, JobEvent, JobEventKind, JobId, NamespaceEventKind, Record, TaskEvent,
-    TaskEventKind, TaskState,
+    AttemptId, Event, JobEvent, JobEventKind, JobId, NamespaceEventKind, Record, TaskEvent, TaskEventKind, TaskState,
 };
 
 use groups::{Group, Rules, select, size};
@@ -30,6 +30,9 @@ pub(crate) struct Oracle {
     /// Hosts that a job left failed or in doubt, and nobody has made well since.
     bad: BTreeSet<(HostName, JobId)>,
     down: Group,
+    /// Hosts that somebody holds, and those that somebody waits for.
+    held: BTreeMap<HostName, HoldOwner>,
+    awaited: BTreeSet<(HostName, HoldOwner)>,
     jobs: BTreeMap<JobId, Job>,
     retired: BTreeSet<JobId>,
     ended: BTreeSet<AttemptId>,
@@ -43,18 +46,7 @@ impl Oracle {
     pub(crate) fn take(&mut self, Record { at, event, .. }: &Record) -> Result<(), String> {
         match event {
             Event::Namespace(event) => self.take_of_namespace(&event.kind),
-            Event::Host(HostEvent { host, kind, .. }) => match kind {
-                HostEventKind::MarkedDown { .. } => {
-                    self.down.insert(host.clone());
-                    Ok(())
-                }
-                HostEventKind::MarkedUp { .. } => {
-                    self.bad.retain(|(bad, _)| bad != host);
-                    self.down.remove(host);
-                    Ok(())
-                }
-                _ => Err(format!("{event:?} is new")),
-            },
+            Event::Host(event) => self.take_of_host(event),
             Event::Job(event) => self.take_of_job(event),
             Event::Task(event) => self.take_of_task(*at, event),
             _ => Err(format!("{event:?} is new")),
@@ -214,6 +206,11 @@ impl Oracle {
             let stayed = job.tasks.keys().all(|host| self.fleet.id(host.as_str()).is_some());
             !job.moved || (stayed && job.waves.is_empty() && budgets.is_empty())
         };
+        for (host, owner) in self.awaited.iter().filter(|_| knows_all) {
+            if self.may_be_held(host).is_ok() {
+                return Err(format!("{owner} waits for {host}, and may hold it"));
+            }
+        }
         for (&id, job) in self.jobs.iter().filter(|(_, job)| knows_all && follows(job)) {
             for host in job.tasks.keys() {
                 if self.may_start(id, host, now).is_ok() {
@@ -257,6 +254,13 @@ impl Oracle {
         {
             return refuse("it is frozen");
         }
+        if self
+            .held
+            .get(host)
+            .is_some_and(|owner| job.spec.under_hold.as_ref() != Some(owner))
+        {
+            return refuse("somebody else holds it");
+        }
         if job.delays.get(host).is_some_and(|&(_, until)| until > now) {
             return refuse("it is too early");
         }
@@ -277,7 +281,7 @@ impl Oracle {
             return Ok(());
         }
         self.in_turn(job, host)
-            .and_then(|()| self.has_place(host))
+            .and_then(|()| self.has_place(host, true))
             .or_else(|rule| refuse(&rule))
     }
 
@@ -298,9 +302,9 @@ impl Oracle {
         }
     }
 
-    fn has_place(&self, host: &HostName) -> Result<(), String> {
-        let is_bad = |host: &HostName| self.bad.iter().any(|(bad, _)| bad == host);
-        let away = |host: &HostName| self.running.contains_key(host) || is_bad(host) || self.down.contains(host);
+    /// Whether limits let a host run, or only be unavailable.
+    fn has_place(&self, host: &HostName, runs: bool) -> Result<(), String> {
+        let away = |host: &HostName| self.is_away(host);
         for (group, rule) in &self.rules.buckets {
             if !group.contains(host) {
                 continue;
@@ -311,7 +315,7 @@ impl Oracle {
             };
             let running = group.iter().filter(|host| self.running.contains_key(*host)).count();
             let unavailable = group.iter().filter(|host| away(host)).count();
-            let bounds_running = !matches!(rule, Rule::MinAvailable(_));
+            let bounds_running = runs && !matches!(rule, Rule::MinAvailable(_));
             if bounds_running && running >= slots as usize {
                 return Err(format!("{running} of {group:?} run ({rule})"));
             }

@@ -1,0 +1,71 @@
+//! Holding hosts outside of any job.
+
+use super::{Handle, OrderError};
+use crate::fleet::HostName;
+use crate::plan::HoldOwner;
+use crate::scheduler::{HoldMode, HoldView, Input};
+
+impl Handle {
+    /// Takes hosts out of service for somebody, under the same limits as jobs. With [`HoldMode::Wait`] it returns once they are in
+    /// line: [`holds`](Self::holds) says which of them are held. Errors as [`order`](Self::order); with
+    /// [`HoldMode::Immediate`] also what keeps a host from being held now.
+    ///
+    /// Where a hold waits, it does so as a job of this priority that is submitted now.
+    pub async fn hold(
+        &self,
+        hosts: Vec<HostName>,
+        owner: HoldOwner,
+        reason: impl Into<String> + Send,
+        (mode, priority): (HoldMode, i32),
+    ) -> Result<(), OrderError> {
+        self.order(Input::Hold {
+            hosts,
+            owner,
+            reason: reason.into(),
+            priority,
+            mode,
+        })
+        .await
+    }
+
+    /// Gives back hosts that this owner holds, and waits for them no longer. Errors as [`order`](Self::order).
+    pub async fn release(
+        &self,
+        hosts: Vec<HostName>,
+        owner: HoldOwner,
+        reason: impl Into<String> + Send,
+    ) -> Result<(), OrderError> {
+        let (reason, force) = (reason.into(), false);
+        let by = owner;
+        self.order(Input::Release {
+            hosts,
+            by,
+            reason,
+            force,
+        })
+        .await
+    }
+
+    /// Ends all holds of these hosts, and all waits for them, whoever's they are. Errors as [`order`](Self::order); the reason must
+    /// not be empty.
+    pub async fn release_by_force(
+        &self,
+        hosts: Vec<HostName>,
+        by: HoldOwner,
+        reason: impl Into<String> + Send,
+    ) -> Result<(), OrderError> {
+        let (reason, force) = (reason.into(), true);
+        self.order(Input::Release {
+            hosts,
+            by,
+            reason,
+            force,
+        })
+        .await
+    }
+
+    /// All holds, in force and waiting. Errors as [`query`](Self::query).
+    pub async fn holds(&self) -> Result<Vec<HoldView>, OrderError> {
+        self.query(|scheduler| scheduler.holds().collect()).await
+    }
+}

@@ -1,0 +1,161 @@
+//! Which orders for hosts outside of jobs are refused: to hold, to release and to mark them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::check::Checked;
+use super::state::State;
+use super::{HoldMode, Input, InputError};
+use crate::fleet::{HostId, HostName};
+use crate::plan::{BucketId, HoldOwner};
+
+/// A checked [`Input::Hold`](super::Input::Hold), without hosts that its owner holds or waits for already.
+pub(super) struct NewHolds {
+    pub(super) hosts: Vec<HostName>,
+    pub(super) owner: HoldOwner,
+    pub(super) reason: String,
+    pub(super) priority: i32,
+    pub(super) mode: HoldMode,
+}
+
+/// A checked [`Input::Release`](super::Input::Release).
+pub(super) struct EndedHolds {
+    pub(super) holds: Vec<(HostName, HoldOwner)>,
+    /// Who ends them by force.
+    pub(super) by: Option<HoldOwner>,
+    pub(super) reason: String,
+}
+
+impl State {
+    pub(super) fn check_holds(&self, order: Input) -> Result<Checked, InputError> {
+        match order {
+            Input::Hold {
+                hosts,
+                owner,
+                reason,
+                priority,
+                mode,
+            } => self.check_hold(NewHolds {
+                hosts,
+                owner,
+                reason,
+                priority,
+                mode,
+            }),
+            Input::Release {
+                hosts,
+                by,
+                reason,
+                force,
+            } => self.check_release(&hosts, by, reason, force),
+            _ => Ok(Checked::Nothing),
+        }
+    }
+
+    fn check_hold(&self, holds: NewHolds) -> Result<Checked, InputError> {
+        let mut fresh: Vec<HostId> = Vec::with_capacity(holds.hosts.len());
+        let mut seen = BTreeSet::new();
+        for host in &holds.hosts {
+            let known = self.holds.of(host, &holds.owner);
+            if known.is_some_and(|hold| hold.since.is_some() || holds.mode == HoldMode::Wait) {
+                continue;
+            }
+            let id = self.check_present(host)?;
+            if seen.insert(id) {
+                fresh.push(id);
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(Checked::Nothing);
+        }
+        if holds.mode == HoldMode::Immediate {
+            self.check_held_at_once(&fresh, &holds.owner)?;
+        }
+        let hosts = fresh.into_iter().map(|host| self.fleet.name(host).clone()).collect();
+        Ok(Checked::Hold(NewHolds { hosts, ..holds }))
+    }
+
+    /// Refuses hosts that cannot be held now, one by one or together.
+    fn check_held_at_once(&self, hosts: &[HostId], owner: &HoldOwner) -> Result<(), InputError> {
+        let mut asked: BTreeMap<BucketId, u32> = BTreeMap::new();
+        for &host in hosts {
+            if self.can_be_held(host).is_err() {
+                return Err(InputError::HoldRefused {
+                    host: self.fleet.name(host).clone(),
+                    obstacles: self.explain_hold(host, owner),
+                });
+            }
+            if !self.hosts.is_unavailable(host) {
+                let held = self.rules.held_by(host);
+                held.for_each(|bucket| *asked.entry(bucket).or_default() += 1);
+            }
+        }
+        let free = |bucket: BucketId| {
+            let (_, usage) = self.bucket(bucket);
+            usage.limit.slots.saturating_sub(usage.unavailable)
+        };
+        match asked.into_iter().find(|&(bucket, asked)| asked > free(bucket)) {
+            Some((bucket, asked)) => Err(InputError::TooManyHeld {
+                group: self.rules.bucket(bucket).group.clone(),
+                rule: self.rules.bucket(bucket).rule,
+                asked,
+                free: free(bucket),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_release(
+        &self,
+        hosts: &[HostName],
+        by: HoldOwner,
+        reason: String,
+        force: bool,
+    ) -> Result<Checked, InputError> {
+        if force && reason.trim().is_empty() {
+            return Err(InputError::NoReason);
+        }
+        let mut holds: Vec<(HostName, HoldOwner)> = Vec::new();
+        for host in hosts.iter().collect::<BTreeSet<_>>() {
+            if !self.holds.is_known(host) {
+                self.check_present(host)?;
+            } else if force {
+                let of_host = self.holds.of_host(host);
+                holds.extend(of_host.map(|hold| (host.clone(), hold.owner.clone())));
+            } else if self.holds.of(host, &by).is_some() {
+                holds.push((host.clone(), by.clone()));
+            } else if let Some(hold) = self.holds.in_force(host) {
+                let (host, hold) = (host.clone(), Box::new(hold.clone()));
+                return Err(InputError::HeldByAnother { host, hold });
+            }
+        }
+        if holds.is_empty() {
+            return Ok(Checked::Nothing);
+        }
+        let by = force.then_some(by);
+        Ok(Checked::Release(EndedHolds { holds, by, reason }))
+    }
+
+    /// A host that the fleet has, and that has not left it.
+    fn check_present(&self, host: &HostName) -> Result<HostId, InputError> {
+        let known = self
+            .fleet
+            .id(host.as_str())
+            .filter(|&host| !self.hosts.is_removed(host));
+        known.ok_or_else(|| InputError::UnknownHost { host: host.clone() })
+    }
+
+    pub(super) fn check_mark(&self, host: HostName, down: bool, reason: String) -> Result<Checked, InputError> {
+        let id = self.check_host(&host)?;
+        let state = self.host(id);
+        if state.left.is_some() {
+            return Err(InputError::UnknownHost { host });
+        }
+        let is_stuck = state.down.is_some() || state.failed_attempt.is_some();
+        let news = if down { state.down.is_none() } else { is_stuck };
+        Ok(if news {
+            Checked::Mark { host, down, reason }
+        } else {
+            Checked::Nothing
+        })
+    }
+}
