@@ -164,7 +164,7 @@ impl Auditor {
             Event::Host(HostEvent { host, kind, .. }) => match kind {
                 HostEventKind::MarkedDown { .. } => self.mark(host, true),
                 HostEventKind::MarkedUp { .. } => self.mark(host, false),
-                _ => unknown(kind),
+                hold => self.state.namespace.apply_hold_event(host, hold),
             },
             Event::Job(event) => self.state.apply_job_event(event),
             Event::Task(event) => self.state.apply_task_event(event),
@@ -201,6 +201,7 @@ impl Auditor {
         for (id, job) in self.state.jobs.iter().filter(|(_, job)| unfinished(job)) {
             job.limits.check(*id, self.state.at, job.aborted)?;
         }
+        self.state.namespace.check_waiting_holds()?;
         self.waiting.check(&self.state)
     }
 

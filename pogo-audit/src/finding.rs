@@ -44,6 +44,8 @@ pub enum BrokenRule {
     Time,
     /// A host starts although an operator has frozen it.
     Frozen,
+    /// A host starts that somebody holds, by a job that is not under the hold, or it is held while it runs.
+    Held,
     /// A host counts as done before it has been well for its settle time.
     Settle,
     /// Something runs on a host without permission to begin, or is permitted that the job or its host does not let start.
@@ -64,6 +66,7 @@ impl fmt::Display for BrokenRule {
             Self::Idle => "idle",
             Self::Time => "time",
             Self::Frozen => "frozen",
+            Self::Held => "held",
             Self::Settle => "settle",
             Self::Permission => "permission",
             Self::Log => "log",

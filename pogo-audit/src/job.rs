@@ -18,7 +18,7 @@ use pogo_core::policy::{JobSettings, OnDoubt, Setting, WaveGate};
 use pogo_core::scheduler::{JobStatus, JobUpdate, Phase, Tally, TaskState};
 
 pub(super) struct Job {
-    spec: Arc<JobSpec>,
+    pub(super) spec: Arc<JobSpec>,
     pub(super) hosts: Arc<[HostName]>,
     position: BTreeMap<HostName, usize>,
     pub(super) tasks: Vec<Task>,
@@ -157,6 +157,7 @@ impl Job {
             return broken(BrokenRule::Stopped, message);
         }
         namespace.freezes.allow_start(&namespace.fleet, host)?;
+        namespace.holds.allow_start(self, name)?;
         if of.not_before > now {
             return broken(
                 BrokenRule::Stopped,

@@ -11,6 +11,7 @@ mod budgets;
 mod finding;
 mod freezes;
 mod groups;
+mod holds;
 mod idle;
 mod job;
 mod job_events;

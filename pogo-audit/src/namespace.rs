@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::finding::{Breach, BrokenRule, broken};
 use super::freezes::Freezes;
 use super::groups::Groups;
+use super::holds::Holds;
 use pogo_core::fleet::{Fleet, FleetBuilder, HostId, HostName};
 use pogo_core::policy::{Limit, Policy, Rule};
 use pogo_core::scheduler::{AttemptId, JobId};
@@ -33,13 +34,14 @@ pub(super) struct HostState {
     /// Jobs whose last attempt here failed or is in doubt, since an attempt last succeeded.
     pub(super) failed_jobs: BTreeSet<JobId>,
     pub(super) down: bool,
+    pub(super) held: bool,
     /// The fleet no longer has it, and an attempt still runs there or a job names it.
     pub(super) left_fleet: bool,
 }
 
 impl HostState {
     pub(super) fn is_unavailable(&self) -> bool {
-        self.running.is_some() || !self.failed_jobs.is_empty() || self.down
+        self.running.is_some() || !self.failed_jobs.is_empty() || self.down || self.held
     }
 }
 
@@ -54,6 +56,7 @@ pub(super) struct Namespace {
     pub(super) budgets: Vec<GroupBudget>,
     pub(super) budgets_of: Vec<Vec<u32>>,
     pub(super) freezes: Freezes,
+    pub(super) holds: Holds,
 }
 
 impl Namespace {
@@ -81,12 +84,16 @@ impl Namespace {
         };
         let mut hosts = vec![HostState::default(); extended.len()];
         for host in extended.ids() {
-            let name = extended.name(host).as_str();
-            let left_fleet = fleet.id(name).is_none();
-            let before = self.fleet.id(name).map(|before| self.hosts[before.index()].clone());
+            let name = extended.name(host);
+            let left_fleet = fleet.id(name.as_str()).is_none();
+            let before = self
+                .fleet
+                .id(name.as_str())
+                .map(|before| self.hosts[before.index()].clone());
             let kept = before.filter(|before| !left_fleet || before.running.is_some());
             hosts[host.index()] = HostState {
                 left_fleet,
+                held: !left_fleet && self.holds.is_held(name),
                 ..kept.unwrap_or_default()
             };
         }
@@ -165,6 +172,24 @@ impl Namespace {
             runs || (!away && limit.rule.counts_unavailable() && limit.unavailable >= limit.slots)
         };
         self.limits_of(host).iter().find(full).copied()
+    }
+
+    /// What keeps this host from being taken out of service without running, if a limit does.
+    pub(super) fn limit_on_hold(&self, host: HostId) -> Option<String> {
+        let away = self.hosts[host.index()].is_unavailable();
+        let mut limits = self.limits_of(host).iter().map(|&limit| &self.limits[limit as usize]);
+        let full = |limit: &&GroupLimit| !away && limit.rule.counts_unavailable() && limit.unavailable >= limit.slots;
+        let GroupLimit {
+            label,
+            rule,
+            slots,
+            unavailable,
+            ..
+        } = limits.find(full)?;
+        let name = self.fleet.name(host);
+        Some(format!(
+            "`{name}` is held while {unavailable} of {label} are unavailable, and {rule} allows {slots}"
+        ))
     }
 
     /// Whether every limit has a free slot for this host.
