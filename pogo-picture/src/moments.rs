@@ -5,9 +5,9 @@ use std::fmt;
 
 use pogo_core::Timestamp;
 use pogo_core::fleet::{HostName, fold};
-use pogo_core::scheduler::{Event, Record, TaskEventKind};
+use pogo_core::scheduler::{Event, HostEventKind, Record, TaskEventKind};
 
-/// Displays the hosts that started and ended at each moment, a line per kind, with seconds since the first record. Jobs
+/// Displays the hosts that started, ended and were held at each moment, a line per kind, with seconds since the first record. Jobs
 /// are not distinguished.
 ///
 /// ```
@@ -70,6 +70,13 @@ impl fmt::Display for Moments<'_> {
 
 /// The verb for an event, with ends sorted before starts.
 fn verb(event: &Event) -> Option<(u8, &'static str)> {
+    if let Event::Host(event) = event {
+        return match &event.kind {
+            HostEventKind::Released { .. } => Some((4, "released")),
+            HostEventKind::Held { .. } => Some((5, "held")),
+            _ => None,
+        };
+    }
     Some(match event.task_kind()? {
         TaskEventKind::Succeeded { .. } => (0, "succeeded"),
         TaskEventKind::Failed { .. } => (1, "failed"),

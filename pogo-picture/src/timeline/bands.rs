@@ -104,7 +104,7 @@ fn stacked(counts: &[u32; STATES], state: State, hosts: usize, lane: f64) -> f64
     let mut height = 0.0_f64;
     for (of, &count) in State::ALL.iter().zip(counts).take(state.index() + 1) {
         let own = f64::from(count) * share;
-        height += if count > 0 && of.is_held() {
+        height += if count > 0 && of.holds_slots() {
             own.max(VISIBLE)
         } else {
             own
@@ -152,7 +152,7 @@ fn signs(sheet: &mut Sheet<'_>, hosts: &[usize], lane: f64) {
         let held = host
             .states
             .iter()
-            .filter(|(at, state)| state.is_held() && *at <= data.until);
+            .filter(|(at, state)| state.holds_slots() && *at <= data.until);
         bad.extend(held.map(|&(at, state)| (sheet.axis.column(at), state)));
     }
     bad.sort_unstable();
@@ -210,7 +210,7 @@ fn tooltip(data: &TimelineData, block: &str, hosts: &[usize]) -> String {
             .filter(|host| host.now() == state)
             .map(|host| host.name.as_str())
             .collect();
-        match (names.len(), state.is_held()) {
+        match (names.len(), state.holds_slots()) {
             (0, _) => {}
             (count, false) => parts.push(format!("{count} {}", state.word())),
             (count, true) => parts.push(format!(

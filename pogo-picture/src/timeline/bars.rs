@@ -35,7 +35,7 @@ fn trails(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64) {
     let until = sheet.data.until;
     let ends = host.states.iter().skip(1).map(|&(at, _)| at).chain([until]);
     for (&(from, state), to) in host.states.iter().zip(ends) {
-        if !state.is_held() || from >= until {
+        if !state.holds_slots() || from >= until {
             continue;
         }
         let (x, end) = (sheet.axis.x(from), sheet.axis.x(to));
@@ -123,17 +123,16 @@ fn attempt(sheet: &mut Sheet<'_>, host: &HostTimeline, attempt: &Attempt, middle
     sheet.markup.end();
 }
 
-/// Draws a sign for the end of each attempt, and for a host that was skipped, cancelled or marked down.
+/// Draws a sign for the end of each attempt, and for a host that was skipped, cancelled, marked down or held.
 fn signs(sheet: &mut Sheet<'_>, host: &HostTimeline, middle: f64, bar: f64) {
     let until = sheet.data.until;
     let ends = host.attempts.iter().map(|attempt| match &attempt.ended {
         Some((at, ending)) => (*at, ending.state),
         None => (until, State::Running),
     });
-    let apart = host
-        .states
-        .iter()
-        .filter(|(at, state)| matches!(state, State::Skipped | State::Cancelled | State::Down) && *at <= until);
+    let apart = host.states.iter().filter(|(at, state)| {
+        matches!(state, State::Skipped | State::Cancelled | State::Down | State::Held) && *at <= until
+    });
     // An attempt that never began does not change the host's state.
     let ends = ends.filter(|(_, state)| *state != State::Waiting);
     let mut signs: Vec<(Timestamp, State)> = ends.chain(apart.copied()).collect();

@@ -18,7 +18,7 @@ pub(super) fn draw(sheet: &mut Sheet<'_>, folded: bool) {
         } else {
             ""
         };
-        let class = match (folded, state.is_held()) {
+        let class = match (folded, state.holds_slots()) {
             (false, true) => format!("trail-{}", state.class()),
             _ => format!("{}{soft}", state.class()),
         };
@@ -67,6 +67,7 @@ fn present(sheet: &Sheet<'_>) -> Vec<State> {
         State::Failed,
         State::InDoubt,
         State::Down,
+        State::Held,
         State::Skipped,
         State::Cancelled,
     ];
@@ -77,7 +78,7 @@ fn present(sheet: &Sheet<'_>) -> Vec<State> {
 }
 
 fn word(state: State) -> String {
-    if state.is_held() {
+    if state.holds_slots() {
         format!("{}, keeps its slots", state.word())
     } else {
         state.word().to_owned()

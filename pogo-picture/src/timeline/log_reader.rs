@@ -186,6 +186,7 @@ impl LogReader {
             Some(HolderReason::Failed { .. }) => State::Failed,
             Some(HolderReason::InDoubt { .. }) => State::InDoubt,
             Some(HolderReason::Down) => State::Down,
+            Some(HolderReason::Held { .. }) => State::Held,
             _ => data.task,
         };
         data.enter(at, state);

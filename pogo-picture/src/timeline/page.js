@@ -62,7 +62,7 @@
   document.documentElement.dataset.bars = svg.querySelectorAll(".bar").length;
 
   // Bands open into their hosts; what is below moves down.
-  const ROW = 12, words = { ok: "succeeded", doubt: "in doubt", down: "marked down", pre: "pre-hook", post: "post-hook" };
+  const ROW = 12, words = { ok: "succeeded", doubt: "in doubt", down: "marked down", held: "held", pre: "pre-hook", post: "post-hook" };
   const make = (parent, name, attributes) => {
     const made = document.createElementNS(svg.namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -86,7 +86,7 @@
     const lines = [name];
     for (let step = 0; step < steps.length; step += 2) {
       const from = Number(steps[step]), state = steps[step + 1], to = step + 2 < steps.length ? Number(steps[step + 2]) : Number(span);
-      const held = /^(failed|doubt|down)$/.test(state), over = held || /^(ok|skipped|cancelled)$/.test(state);
+      const held = /^(failed|doubt|down|held)$/.test(state), over = held || /^(ok|skipped|cancelled)$/.test(state);
       if (held) make(line, "rect", { class: "trail-" + state, x: x(from), y: y + 3, width: Math.max(0.5, x(to) - x(from)), height: 5 });
       if (!over) make(line, "rect", { class: state, x: x(from), y: y + 2, width: Math.max(0.8, x(to) - x(from)), height: 7 });
       if (over) make(line, "use", { href: "#pogo-" + state, class: "sign s-" + state, transform: "translate(" + (x(from) + 2) + " " + (y + 1.5) + ") scale(.8)" });

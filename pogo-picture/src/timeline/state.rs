@@ -11,6 +11,8 @@ pub(super) enum State {
     InDoubt,
     /// Marked down; it holds its slots.
     Down,
+    /// Somebody holds it outside of any job.
+    Held,
     Succeeded,
     Skipped,
     Cancelled,
@@ -25,10 +27,11 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Failed,
         Self::InDoubt,
         Self::Down,
+        Self::Held,
         Self::Succeeded,
         Self::Skipped,
         Self::Cancelled,
@@ -55,8 +58,8 @@ impl State {
     }
 
     /// Whether it holds slots without running.
-    pub(super) const fn is_held(self) -> bool {
-        matches!(self, Self::Failed | Self::InDoubt | Self::Down)
+    pub(super) const fn holds_slots(self) -> bool {
+        matches!(self, Self::Failed | Self::InDoubt | Self::Down | Self::Held)
     }
 
     /// The class in style sheets.
@@ -65,6 +68,7 @@ impl State {
             Self::Failed => "failed",
             Self::InDoubt => "doubt",
             Self::Down => "down",
+            Self::Held => "held",
             Self::Succeeded => "ok",
             Self::Skipped => "skipped",
             Self::Cancelled => "cancelled",
@@ -84,6 +88,7 @@ impl State {
             Self::Failed => "failed",
             Self::InDoubt => "in doubt",
             Self::Down => "marked down",
+            Self::Held => "held",
             Self::Succeeded => "succeeded",
             Self::Skipped => "skipped",
             Self::Cancelled => "cancelled",

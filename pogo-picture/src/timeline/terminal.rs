@@ -147,7 +147,7 @@ impl Chart<'_> {
                 (first, last) = (first.min(from), last.max(to));
                 running.iter_mut().take(to + 1).skip(from).for_each(|count| *count += 1);
             }
-            for &(at, _) in host.states.iter().filter(|(_, state)| state.is_held()) {
+            for &(at, _) in host.states.iter().filter(|(_, state)| state.holds_slots()) {
                 if let Some(bad) = bad.get_mut(self.cell(at)) {
                     *bad = true;
                 }
@@ -191,7 +191,7 @@ impl Chart<'_> {
             self.line("  ▁▄█ share of the row's hosts that run   ✕ some failed   · waiting");
         } else {
             self.line("  · waiting  ░ connect  ▒ pre-hook  █ running  ▓ post-hook  ╌ settle  ! slow");
-            self.line("  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  ━ keeps its slots");
+            self.line("  ✓ succeeded  ✕ failed  ? in doubt  ↓ marked down  H held  ━ keeps its slots");
         }
     }
 }
@@ -208,6 +208,7 @@ fn sign(state: State) -> Option<char> {
         State::Failed => '✕',
         State::InDoubt => '?',
         State::Down => '↓',
+        State::Held => 'H',
         State::Succeeded => '✓',
         State::Skipped => '»',
         State::Cancelled => '–',
@@ -217,7 +218,7 @@ fn sign(state: State) -> Option<char> {
 
 fn fill(state: State) -> char {
     match state {
-        State::Failed | State::InDoubt | State::Down => '━',
+        State::Failed | State::InDoubt | State::Down | State::Held => '━',
         State::Succeeded | State::Skipped | State::Cancelled => ' ',
         State::Settle => '╌',
         State::PostHook => '▓',

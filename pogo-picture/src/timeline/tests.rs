@@ -60,11 +60,11 @@ proptest! {
             let now = data.hosts[task.host().as_str()].now();
             let fits = match task.state() {
                 TaskState::Running => now.is_running(),
-                TaskState::Succeeded => matches!(now, State::Succeeded | State::Down),
-                TaskState::Skipped => matches!(now, State::Skipped | State::Down),
+                TaskState::Succeeded => matches!(now, State::Succeeded | State::Down | State::Held),
+                TaskState::Skipped => matches!(now, State::Skipped | State::Down | State::Held),
                 // Marking a host up says that it is available.
                 TaskState::Failed | TaskState::InDoubt => !now.is_running(),
-                TaskState::Waiting | TaskState::Cancelled => now.is_held() || matches!(now, State::Waiting | State::Cancelled),
+                TaskState::Waiting | TaskState::Cancelled => now.holds_slots() || matches!(now, State::Waiting | State::Cancelled),
                 other => panic!("this test does not know {other}"),
             };
             prop_assert!(fits, "{}: {:?} is drawn as {now:?}", task.host(), task.state());

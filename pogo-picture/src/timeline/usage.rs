@@ -31,7 +31,7 @@ pub(super) struct Point {
 pub(super) struct Usage {
     /// Running hosts.
     pub(super) running: u32,
-    /// Hosts that hold a slot without running: failed, in doubt, marked down.
+    /// Hosts that hold a slot without running: failed, in doubt, marked down, held.
     pub(super) held: u32,
     /// The limit; `None` without one.
     pub(super) slots: Option<u32>,
