@@ -1,9 +1,9 @@
-//! Holding hosts outside of any job.
+//! Holding hosts outside of any job, and seeing who has which slots.
 
 use super::{Handle, OrderError};
 use crate::fleet::HostName;
 use crate::plan::HoldOwner;
-use crate::scheduler::{HoldMode, HoldView, Input};
+use crate::scheduler::{HoldMode, HoldView, Input, NamespaceSummary, Scheduler, Slots};
 
 impl Handle {
     /// Takes hosts out of service for somebody, under the same limits as jobs. With [`HoldMode::Wait`] it returns once they are in
@@ -62,6 +62,16 @@ impl Handle {
             force,
         })
         .await
+    }
+
+    /// What is alive in the namespace. Errors as [`query`](Self::query).
+    pub async fn summary(&self) -> Result<NamespaceSummary, OrderError> {
+        self.query(Scheduler::summary).await
+    }
+
+    /// The slots of each limit, and who has them. Errors as [`query`](Self::query).
+    pub async fn slots(&self) -> Result<Vec<Slots>, OrderError> {
+        self.query(Scheduler::slots).await
     }
 
     /// All holds, in force and waiting. Errors as [`query`](Self::query).

@@ -1,5 +1,7 @@
 //! Looking at the state from outside.
 
+use serde::{Deserialize, Serialize};
+
 use super::state::{Job, JobStatus, Remnant, Running, State, TaskState};
 use super::{
     AttemptId, CancelReason, Failure, HoldView, Holder, HostResult, JobId, Obstacle, Permission, Phase, Tally,
@@ -61,7 +63,7 @@ impl State {
 }
 
 /// An attempt that is under way, as far as the scheduler knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AttemptView {
     /// Its number.
@@ -77,8 +79,10 @@ pub struct AttemptView {
     /// When it was started.
     pub started: Timestamp,
     /// Why it is to end, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancelling: Option<CancelReason>,
     /// Whether it has run for longer than is usual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub slow: bool,
 }
 

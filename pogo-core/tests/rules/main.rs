@@ -31,6 +31,7 @@ mod settling;
 mod skipping;
 mod stored;
 mod story;
+mod summaries;
 mod time_limits;
 mod views;
 mod waiting;
