@@ -31,7 +31,7 @@ pub(super) struct ClusterOptions {
 
 /// Dispatchers, a journal and hosts in one thread, on virtual time, to which things happen that a seed decides.
 ///
-/// See the [module](self) for what may happen, and what has to hold all the same.
+/// See the [module](super) for what may happen, and what has to hold all the same.
 #[derive(Clone)]
 pub struct Cluster {
     options: ClusterOptions,
