@@ -210,7 +210,7 @@ mod tests {
     use crate::plan::{Command, JobSpec};
     use crate::policy::{Constraint, Policy, Rule, Sequence};
     use crate::scheduler::state::HostState;
-    use crate::scheduler::{Input, JobStatus, Scheduler};
+    use crate::scheduler::{Input, JobId, JobStatus, Scheduler};
 
     const JOB: JobId = JobId::new(1);
 

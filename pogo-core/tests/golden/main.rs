@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pogo_core::journal::{Commit, Seq, Snapshot, replay};
-use pogo_core::scheduler::{JobEventKind, Record, Scheduler};
+use pogo_core::scheduler::{Record, Scheduler};
 use serde::de::DeserializeOwned;
 
 fn path(name: &str) -> PathBuf {
@@ -193,15 +193,7 @@ fn files_of_before_hosts_were_stored_as_ranges_are_read_as_ever() {
     let today = std::fs::read_to_string(path("records.jsonl")).unwrap();
     assert!(today.contains(r#""hosts":["cache[01-02].example.com","web[1-7]"]"#));
     let today: Vec<Record> = before_leave_after(&today).lines().map(read).collect();
-    for (before, today) in before.iter().zip(&today) {
-        match (before.event.job_kind(), today.event.job_kind()) {
-            // What is in the way of a host is worked out more fully since.
-            (Some(JobEventKind::Blocked { .. }), Some(JobEventKind::Blocked { .. })) => {
-                assert_eq!((before.at, before.event.job()), (today.at, today.event.job()));
-            }
-            _ => assert_eq!(before, today),
-        }
-    }
+    assert_eq!(before, today[..before.len()]);
     let scheduler = replay(&before).unwrap();
     assert!(scheduler.jobs().all(|job| job.settings().leave_after.is_zero()));
     let commits = ["listed_hosts/commit.json", "commit.json"].map(|name| std::fs::read_to_string(path(name)).unwrap());

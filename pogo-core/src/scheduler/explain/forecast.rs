@@ -110,7 +110,9 @@ impl<'a> Forecast<'a> {
             return true;
         }
         let mut others = self.state.others_on(host, Some(job.id));
-        hosts.is_stuck(host) && !hosts.is_leased(host) && !others.any(|(other, task)| self.waits(other, task))
+        hosts.is_stuck(host)
+            && !hosts.is_leased(host)
+            && !others.any(|(other, task)| other.status.may_start() && self.waits(other, task))
     }
 
     /// Whether a new job on this unavailable host, which has no sequence to wait for but that of hosts like it, would start in time.
